@@ -1,0 +1,41 @@
+# Every target makes .venv and installs the locked packages first, when needed.
+# ARGS goes to the program or to pytest: make run ARGS="--classes 3 8", make test ARGS="-k pool".
+
+PYTHON := .venv/bin/python
+ARGS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help run test check format lock clean distclean
+
+help: ## show this list
+	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | \
+		awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
+
+run: ## start the program (without a display: run the laboratory headless)
+	@sh scripts/run.sh $(ARGS)
+
+test: ## run all tests, without a screen and in a real window
+	@sh scripts/test.sh $(ARGS)
+
+check: ## check format, lint, types, import rules and shell scripts
+	@sh scripts/bootstrap.sh check
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m basedpyright
+	$(PYTHON) .venv/bin/lint-imports
+	.venv/bin/shellcheck scripts/*.sh .ci/run
+
+format: ## format the code and mend what ruff can mend
+	@sh scripts/bootstrap.sh check
+	$(PYTHON) -m ruff check --fix .
+	$(PYTHON) -m ruff format .
+
+lock: ## renew the locked lists of packages
+	@sh scripts/lock.sh
+
+clean: ## remove caches
+	rm -rf .pytest_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
+	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+
+distclean: clean ## remove caches and .venv
+	rm -rf .venv

@@ -1,0 +1,58 @@
+"""Checks of settings, with one wording for every message."""
+
+from collections.abc import Collection
+from numbers import Integral, Real
+from typing import Any
+
+from cnnviz.errors import ParameterError
+
+
+def check_int(
+    value: Any, name: str, owner: str, minimum: int | None = None, maximum: int | None = None
+) -> int:
+    """Return `value` as an int, or raise `ParameterError` when it is none or out of range."""
+    is_int = isinstance(value, Integral) and not isinstance(value, bool)
+    if not is_int or not _in_range(int(value), minimum, maximum):
+        raise ParameterError(_message(value, name, owner, "an int", minimum, maximum))
+    return int(value)
+
+
+def check_float(
+    value: Any,
+    name: str,
+    owner: str,
+    minimum: float | None = None,
+    maximum: float | None = None,
+    *,
+    above: float | None = None,
+) -> float:
+    """Return `value` as a float, or raise `ParameterError`; `above` is an exclusive lower bound."""
+    is_real = isinstance(value, Real) and not isinstance(value, bool)
+    finite = is_real and float("-inf") < float(value) < float("inf")
+    if not finite or not _in_range(float(value), minimum, maximum) or (above is not None and value <= above):
+        wanted = "a finite number" if above is None else f"a finite number > {above}"
+        raise ParameterError(_message(value, name, owner, wanted, minimum, maximum))
+    return float(value)
+
+
+def check_choice[T](value: Any, name: str, owner: str, choices: Collection[T]) -> T:
+    """Return `value` when it is one of `choices`, or raise `ParameterError` that lists them."""
+    for choice in choices:
+        if value == choice and type(value) is type(choice):
+            return choice
+    listed = ", ".join(repr(choice) for choice in choices)
+    raise ParameterError(f"The {name!r} parameter of {owner} must be one of {listed}. Got {value!r} instead.")
+
+
+def _in_range(value: float, minimum: float | None, maximum: float | None) -> bool:
+    return (minimum is None or value >= minimum) and (maximum is None or value <= maximum)
+
+
+def _message(
+    value: object, name: str, owner: str, wanted: str, minimum: float | None, maximum: float | None
+) -> str:
+    bounds = " and ".join(
+        f"{sign} {bound}" for sign, bound in ((">=", minimum), ("<=", maximum)) if bound is not None
+    )
+    requirement = f"{wanted} {bounds}" if bounds else wanted
+    return f"The {name!r} parameter of {owner} must be {requirement}. Got {value!r} instead."

@@ -1,0 +1,17 @@
+"""Images to learn from: MNIST, IDX folders, Keras archives and folders of pictures. Pixels stay uint8."""
+
+from cnnviz.datasets.dataset import MAX_CLASSES, MIN_CLASSES, Dataset, to_input
+from cnnviz.datasets.images import fit_image, read_grayscale
+from cnnviz.datasets.load import load_dataset
+from cnnviz.datasets.mnist import load_mnist
+
+__all__ = [
+    "MAX_CLASSES",
+    "MIN_CLASSES",
+    "Dataset",
+    "fit_image",
+    "load_dataset",
+    "load_mnist",
+    "read_grayscale",
+    "to_input",
+]

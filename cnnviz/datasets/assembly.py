@@ -1,0 +1,143 @@
+"""From arrays as a file holds them to a checked `Dataset`."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz._types import ByteArray
+from cnnviz.datasets._reading import bad_data
+from cnnviz.datasets.dataset import MAX_CLASSES, MIN_CLASSES, Dataset, LabelArray
+
+MIN_SIDE = 6
+MAX_SIDE = 64
+"""Sides of an image in pixels: the smallest that leaves a feature map, the largest that stays legible."""
+
+
+class Split(NamedTuple):
+    """Images and labels of one part, with the places they came from for messages."""
+
+    images: ByteArray
+    """(n, h, w)"""
+    labels: NDArray[Any]
+    """(n,) or (n, 1)"""
+    images_place: str
+    labels_place: str
+
+
+def assemble(
+    path: Path, name: str, train: Split, test: Split, label_names: Mapping[int, str] | None = None
+) -> Dataset:
+    """Check both parts and return all of them as one data set, which may have more than ten classes.
+
+    Parameters
+    ----------
+    path : Path
+        File or folder, for messages.
+    name : str
+    train, test : Split
+    label_names : mapping of int to str, optional
+        Names of labels; a label that is not in it is called by its number.
+
+    Raises
+    ------
+    DataError
+        If the parts are empty, do not fit together or have labels that are not class numbers.
+    """
+    labels = [_check_split(split) for split in (train, test)]
+    if train.images.shape[1:] != test.images.shape[1:]:
+        raise bad_data(
+            test.images_place,
+            f"has images of {_size(test.images)} pixels",
+            f"the training images have {_size(train.images)}",
+            "choose files that belong together",
+        )
+    present: LabelArray = np.unique(np.concatenate([np.unique(part) for part in labels]))
+    names = tuple((label_names or {}).get(int(label), str(label)) for label in present)
+    if len(names) < MIN_CLASSES:
+        raise bad_data(
+            path,
+            f"has images of one class only ({names[0]})",
+            f"at least {MIN_CLASSES} classes are needed",
+            "choose data with more classes",
+        )
+    if len(set(names)) < len(names):
+        raise bad_data(
+            path,
+            f"gives two labels the same name ({', '.join(names)})",
+            "each class needs its own",
+            "correct or remove its mapping.txt",
+        )
+    train_labels, test_labels = (np.searchsorted(present, part).astype(np.int64) for part in labels)
+    train_images, test_images = (np.ascontiguousarray(split.images[:, None]) for split in (train, test))
+    return Dataset(train_images, train_labels, test_images, test_labels, names, name, path=path)
+
+
+def choose(dataset: Dataset, classes: Iterable[int | str] | None) -> Dataset:
+    """Return the data set restricted to `classes`, or by default to the first ten that have images.
+
+    Raises
+    ------
+    ParameterError
+        If `classes` are not two to ten classes of the data set.
+    DataError
+        If a class has no training or no test image.
+    """
+    if classes is not None:
+        return dataset.select(classes)
+    if len(dataset.classes) <= MAX_CLASSES:
+        return dataset.select(dataset.classes)
+    in_both = set(dataset.train_labels.tolist()) & set(dataset.test_labels.tolist())
+    first = tuple(name for label, name in enumerate(dataset.classes) if label in in_both)[:MAX_CLASSES]
+    if len(first) < MIN_CLASSES:
+        first = dataset.classes[:MAX_CLASSES]  # `select` tells what is missing
+    note = (
+        f"{dataset.name} has {len(dataset.classes)} classes; the first {len(first)} ({', '.join(first)}) "
+        "are used, and any 2 to 10 can be chosen."
+    )
+    return replace(dataset.select(first), note=note)
+
+
+def _check_split(split: Split) -> LabelArray:
+    """Return the labels as int64 of shape (n,), or raise `DataError`."""
+    count, *sides = split.images.shape
+    if count == 0:
+        raise bad_data(split.images_place, "holds no images", "at least one of each class is needed")
+    if not all(MIN_SIDE <= side <= MAX_SIDE for side in sides):
+        raise bad_data(
+            split.images_place,
+            f"has images of {_size(split.images)} pixels",
+            f"sides of {MIN_SIDE} to {MAX_SIDE} pixels were expected",
+            "choose another file or scale the images",
+        )
+    labels = split.labels
+    if labels.shape not in {(labels.size,), (labels.size, 1)} or labels.dtype.kind not in "iu":
+        raise bad_data(
+            split.labels_place,
+            f"holds labels of type {labels.dtype} and shape {labels.shape}",
+            f"one whole number for each image, shape ({count},), was expected",
+            "save the labels as class numbers",
+        )
+    if labels.size != count:
+        raise bad_data(
+            split.labels_place,
+            f"holds {labels.size:,} labels",
+            f"there are {count:,} images in {split.images_place}",
+            "choose files that belong together",
+        )
+    lowest, highest = labels.min(), labels.max()
+    if lowest < 0 or highest > np.iinfo(np.int64).max:
+        raise bad_data(
+            split.labels_place,
+            f"has the label {lowest if lowest < 0 else highest}",
+            "labels are class numbers from 0",
+            "correct the labels",
+        )
+    return labels.reshape(-1).astype(np.int64)
+
+
+def _size(images: ByteArray) -> str:
+    return " x ".join(str(side) for side in images.shape[1:])

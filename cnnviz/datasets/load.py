@@ -1,0 +1,96 @@
+"""`load_dataset`: whatever format a file or folder has."""
+
+import os
+import stat
+from collections.abc import Iterable
+from pathlib import Path
+
+from cnnviz.datasets._reading import bad_data, file_size, status_of, unreadable
+from cnnviz.datasets.assembly import choose
+from cnnviz.datasets.dataset import Dataset
+from cnnviz.datasets.idx_folder import find_idx_sets, is_idx_name, prefix_of, read_idx_set
+from cnnviz.datasets.image_folder import Progress, class_folders, read_image_folder
+from cnnviz.datasets.keras_npz import read_keras_npz
+
+_FORMATS = (
+    "a folder of IDX files such as MNIST's, a Keras .npz file or a folder with a sub-folder of pictures "
+    "for each class was expected"
+)
+
+
+def load_dataset(
+    path: str | os.PathLike[str],
+    classes: Iterable[int | str] | None = None,
+    progress: Progress | None = None,
+) -> Dataset:
+    """Read a data set from the disk.
+
+    Parameters
+    ----------
+    path : str or path-like
+        One of
+
+        * a folder with four IDX files named as MNIST's, gzipped or not (Fashion-MNIST, KMNIST, EMNIST; see
+          `read_idx_set`), or the file of training images of one of several such sets in a folder;
+        * a Keras ``.npz`` file (see `read_keras_npz`), or a folder that holds one;
+        * a folder with one sub-folder of pictures for each class (see `read_image_folder`).
+
+        Images of the first two may have sides of 6 to 64 pixels.
+    classes : iterable of str or int, optional
+        Two to ten classes by name, in the order of their labels. Without it all are taken; of more than
+        ten the first ten that have images, and `Dataset.note` says so.
+    progress : callable, optional
+        Called with the number of pictures read and their total when a folder of pictures is read; an
+        exception it raises ends the reading.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    DataError
+        If the path is missing, of no known format or damaged, or if a class has no images.
+    ParameterError
+        If `classes` are not two to ten classes of the data set.
+    """
+    place = Path(path)
+    try:
+        place = place.expanduser()
+    except RuntimeError as error:  # a "~user" nobody knows
+        raise unreadable(place, error) from error
+    try:
+        return choose(_read(place, progress), classes)
+    except MemoryError as error:
+        raise bad_data(
+            place,
+            "does not fit into the memory",
+            "a smaller data set is needed",
+            "choose another or close programs",
+        ) from error
+
+
+def _read(path: Path, progress: Progress | None) -> Dataset:
+    if stat.S_ISDIR(status_of(path).st_mode):
+        return _read_folder(path, progress)
+    file_size(path)
+    if path.suffix.lower() == ".npz":
+        return read_keras_npz(path)
+    if is_idx_name(path.name):
+        return read_idx_set(path.parent, prefix_of(path.name))
+    raise bad_data(path, "is a file of an unknown kind", _FORMATS, "choose another file or folder")
+
+
+def _read_folder(folder: Path, progress: Progress | None) -> Dataset:
+    if find_idx_sets(folder):
+        return read_idx_set(folder)
+    try:
+        archives = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".npz")
+    except OSError as error:
+        raise unreadable(folder, error) from error
+    if len(archives) == 1:
+        return read_keras_npz(archives[0])
+    if class_folders(folder):
+        return read_image_folder(folder, progress)
+    found = f"holds {len(archives)} .npz files" if archives else "holds no data set"
+    raise bad_data(folder, found, _FORMATS, "choose another file or folder")

@@ -1,0 +1,25 @@
+"""Errors whose text is written for the person at the screen: one sentence, cause and remedy."""
+
+
+class CNNVizError(Exception):
+    """Base of every error that CNNViz raises on purpose; its text can be shown as it is."""
+
+
+class ParameterError(CNNVizError, ValueError):
+    """A setting lies outside its valid range."""
+
+
+class ShapeError(ParameterError):
+    """An array or a layer does not fit the one before it."""
+
+
+class DataError(CNNVizError):
+    """A data file is damaged, of an unknown format or holds nothing usable."""
+
+
+class CheckpointError(CNNVizError):
+    """A model file is damaged, hostile or does not describe a network that can be built."""
+
+
+class DivergenceError(CNNVizError):
+    """Training produced numbers that are no longer finite."""

@@ -1,0 +1,105 @@
+"""How good a network is on images it has not trained on."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz._types import ByteArray, FloatArray, IntArray
+from cnnviz.datasets import to_input
+from cnnviz.errors import CNNVizError
+from cnnviz.functional import class_probabilities, log_softmax
+from cnnviz.network import Network
+
+_CHUNK = 64
+
+
+class CancelledError(CNNVizError):
+    """The work was stopped on request."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Result of a network on a set of labelled images.
+
+    Attributes
+    ----------
+    probabilities : ndarray of shape (n, classes)
+        Probability of each class for each image; a row sums to 1.
+    labels : ndarray of shape (n,), int64
+    losses : ndarray of shape (n,), float64
+        Cross-entropy of each image, in nats.
+    """
+
+    probabilities: FloatArray
+    labels: NDArray[np.int64]
+    losses: NDArray[np.float64]
+
+    @cached_property
+    def predictions(self) -> IntArray:
+        """Most probable class of each image, shape (n,)."""
+        return np.argmax(self.probabilities, axis=1)
+
+    @property
+    def loss(self) -> float:
+        """Mean cross-entropy, in nats."""
+        return float(self.losses.mean())
+
+    @property
+    def accuracy(self) -> float:
+        """Share of correct predictions, from 0 to 1."""
+        return float((self.predictions == self.labels).mean())
+
+    @cached_property
+    def mistakes(self) -> IntArray:
+        """Indices of the wrongly classified images, largest loss first."""
+        wrong = np.flatnonzero(self.predictions != self.labels)
+        return wrong[np.argsort(-self.losses[wrong], kind="stable")]
+
+    @cached_property
+    def confusion(self) -> IntArray:
+        """Counts of shape (classes, classes): row is the true class, column the predicted one."""
+        classes = self.probabilities.shape[1]
+        cells = self.labels * classes + self.predictions
+        return np.bincount(cells, minlength=classes * classes).reshape(classes, classes)
+
+
+def evaluate(
+    network: Network,
+    images: ByteArray,
+    labels: NDArray[np.int64],
+    *,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Evaluation:
+    """Run `network` over all images.
+
+    Parameters
+    ----------
+    network : Network
+    images : ndarray of shape (n, c, h, w), uint8
+    labels : ndarray of shape (n,), int64
+    cancelled : callable
+        Asked between chunks; when it returns True the evaluation stops.
+
+    Raises
+    ------
+    CancelledError
+        If `cancelled` returned True.
+    """
+    logits: list[FloatArray] = []
+    for start in range(0, len(images), _CHUNK):
+        if cancelled():
+            raise CancelledError("The evaluation was cancelled.")
+        logits.append(network.forward(to_input(images[start : start + _CHUNK], network.dtype)).logits)
+    joined = np.concatenate(logits)
+    return Evaluation(class_probabilities(joined), labels, _losses_of_each(joined, labels))
+
+
+def _losses_of_each(logits: FloatArray, labels: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Cross-entropy of each image; one logit `z` is softmax over the logits 0 and `z`."""
+    exact = logits.astype(np.float64)
+    if exact.shape[1] == 1:
+        exact = np.concatenate([np.zeros_like(exact), exact], axis=1)
+    return -log_softmax(exact)[np.arange(len(labels)), labels]

@@ -1,0 +1,250 @@
+"""All settings of one run as a single immutable value."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any, Literal, Self
+
+from cnnviz._types import Shape
+from cnnviz._validation import check_choice, check_float, check_int
+from cnnviz.errors import ParameterError
+from cnnviz.layers import (
+    AvgPool2D,
+    BlurPool2D,
+    Conv2D,
+    Dense,
+    Flatten,
+    Layer,
+    LeakyReLU,
+    MaxPool2D,
+    ReLU,
+    Sigmoid,
+    SubsamplePool2D,
+    Tanh,
+)
+from cnnviz.network import Network
+from cnnviz.training import TrainConfig
+
+Activation = Literal["none", "relu", "leaky_relu", "sigmoid", "tanh"]
+Pool = Literal["max", "average", "blur", "subsample"]
+
+ACTIVATIONS: tuple[Activation, ...] = ("none", "relu", "leaky_relu", "sigmoid", "tanh")
+POOLS: tuple[Pool, ...] = ("max", "average", "blur", "subsample")
+TIE_RULES = ("first", "all", "split")
+OUTPUTS = ("sigmoid", "softmax")
+INITIAL_WEIGHTS = ("lab5", "he", "glorot")
+DTYPES = ("float32", "float64")
+OPTIMIZERS = ("sgd", "adam")
+
+LIMITS: dict[str, tuple[float, float]] = {
+    "filters": (1, 64),
+    "blocks": (1, 3),
+    "kernel_size": (1, 9),
+    "padding": (0, 4),
+    "leaky_slope": (0.0, 1.0),
+    "pool_size": (2, 4),
+    "hidden": (1, 512),
+    "hidden_layers": (0, 2),
+    "classes": (2, 10),
+    "momentum": (0.0, 0.99),
+    "learning_rate": (1e-7, 1e3),
+    "batch_size": (1, 1024),
+    "epochs": (1, 1000),
+    "seed": (0, 2**31 - 1),
+    "log_every": (1, 100_000),
+}
+"""Smallest and largest value of each number; the window shows the same limits that are enforced here."""
+
+_OWNER = "Experiment"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Experiment:
+    """Network, data and training settings; equal experiments give equal runs.
+
+    Parameters
+    ----------
+    preset : str
+        Name of the preset these settings came from, or ``"custom"``.
+    classes : tuple of str
+        Two to ten class names of the data set; label `i` is the `i`-th of them.
+    filters : tuple of int
+        Filters of each convolution block (convolution, activation, pool), first block first.
+    kernel_size, padding : int
+        Side of every kernel and zero padding around its input, in pixels.
+    conv_bias : bool
+        Whether convolutions add a bias.
+    activation : {"none", "relu", "leaky_relu", "sigmoid", "tanh"}
+        Between convolution and pool, and after hidden dense layers.
+    leaky_slope : float
+        Slope of the leaky ReLU below zero.
+    pool : {"max", "average", "blur", "subsample"}
+    pool_size : int
+        Side and stride of the pooling window, in pixels.
+    ties : {"first", "all", "split"}
+        Who receives the gradient when several cells of a max-pooling window share the maximum.
+    hidden : tuple of int
+        Units of the hidden dense layers.
+    output : {"sigmoid", "softmax"}
+        One logit (two classes only) or one logit for each class.
+    init : {"lab5", "he", "glorot"}
+        Rule for the initial weights.
+    dtype : {"float32", "float64"}
+    optimizer : {"sgd", "adam"}
+    momentum, learning_rate : float
+    batch_size, epochs, seed, log_every : int
+        `log_every` is the number of steps between two lines of the log.
+
+    Raises
+    ------
+    ParameterError
+        If a setting is out of range or two settings contradict each other.
+    """
+
+    preset: str = "custom"
+    classes: tuple[str, ...] = ("0", "1")
+    filters: tuple[int, ...] = (8,)
+    kernel_size: int = 3
+    padding: int = 0
+    conv_bias: bool = False
+    activation: Activation = "none"
+    leaky_slope: float = 0.01
+    pool: Pool = "max"
+    pool_size: int = 2
+    ties: str = "all"
+    hidden: tuple[int, ...] = ()
+    output: str = "sigmoid"
+    init: str = "lab5"
+    dtype: str = "float64"
+    optimizer: str = "sgd"
+    momentum: float = 0.0
+    learning_rate: float = 1e-4
+    batch_size: int = 1
+    epochs: int = 1
+    seed: int = 0
+    log_every: int = 500
+
+    def __post_init__(self) -> None:
+        """Check every setting."""
+        self._check_classes()
+        for name in ("kernel_size", "padding", "pool_size", "batch_size", "epochs", "seed", "log_every"):
+            low, high = LIMITS[name]
+            check_int(getattr(self, name), name, _OWNER, int(low), int(high))
+        for name in ("leaky_slope", "momentum", "learning_rate"):
+            low, high = LIMITS[name]
+            check_float(getattr(self, name), name, _OWNER, low, high)
+        for name, count in (("filters", "blocks"), ("hidden", "hidden_layers")):
+            self._check_sizes(name, count)
+        for name, choices in _CHOICES.items():
+            check_choice(getattr(self, name), name, _OWNER, choices)
+        check_choice(self.conv_bias, "conv_bias", _OWNER, (True, False))
+
+    def _check_classes(self) -> None:
+        low, high = LIMITS["classes"]
+        names_valid = all(isinstance(name, str) and name for name in self.classes)  # pyright: ignore[reportUnnecessaryIsInstance] -- values may come from a file
+        if not names_valid or not low <= len(self.classes) <= high:
+            raise ParameterError(f"Choose between 2 and 10 classes. Got {len(self.classes)}.")
+        if len(set(self.classes)) != len(self.classes):
+            raise ParameterError(f"Each class may be chosen once. Got {', '.join(self.classes)}.")
+        if self.output == "sigmoid" and len(self.classes) > 2:
+            raise ParameterError(
+                f"A sigmoid output tells two classes apart. Choose softmax for {len(self.classes)} classes."
+            )
+
+    def _check_sizes(self, name: str, count: str) -> None:
+        sizes: tuple[int, ...] = getattr(self, name)
+        low, high = LIMITS[count]
+        check_int(len(sizes), f"number of {name}", _OWNER, int(low), int(high))
+        for size in sizes:
+            check_int(size, name, _OWNER, int(LIMITS[name][0]), int(LIMITS[name][1]))
+
+    def with_classes(self, classes: tuple[str, ...]) -> Self:
+        """Return the same settings for other classes; more than two need a softmax output."""
+        output = "softmax" if len(classes) > 2 else self.output
+        return replace(self, classes=classes, output=output)
+
+    def layers(self) -> list[tuple[str, Layer]]:
+        """Return the named layers, first to last: ``conv1``, ``relu1``, ``pool1``, …, ``dense1``."""
+        stack: list[tuple[str, Layer]] = []
+        for number, filters in enumerate(self.filters, start=1):
+            stack.append((f"conv{number}", self._convolution(filters)))
+            stack.extend(self._activation(number))
+            stack.append((f"pool{number}", self._pooling()))
+        stack.append(("flatten", Flatten()))
+        for number, units in enumerate(self.hidden, start=1):
+            stack.append((f"dense{number}", Dense(units, init=self.init)))
+            stack.extend(self._activation(len(self.filters) + number))
+        logits = 1 if self.output == "sigmoid" else len(self.classes)
+        stack.append((f"dense{len(self.hidden) + 1}", Dense(logits, init=self.init)))
+        return stack
+
+    def build_network(self, input_shape: Shape = (1, 28, 28)) -> Network:
+        """Return the untrained network, its weights drawn from the seed.
+
+        Raises
+        ------
+        ShapeError
+            If the image is too small for the stack of layers.
+        """
+        return Network.build(self.layers(), input_shape=input_shape, seed=self.seed, dtype=self.dtype)
+
+    def train_config(self) -> TrainConfig:
+        """Return the part of the settings that concerns training."""
+        names = {field.name for field in fields(TrainConfig)}
+        return TrainConfig(**{name: getattr(self, name) for name in names})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the settings as values that JSON can hold."""
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Return the experiment that `to_dict` described.
+
+        Raises
+        ------
+        ParameterError
+            If a name is unknown or a value has the wrong type or range.
+        """
+        known = {field.name for field in fields(cls)}
+        unknown = sorted(set(values) - known)
+        if unknown:
+            raise ParameterError(f"Unknown setting {unknown[0]!r} of an experiment; known are {', '.join(sorted(known))}.")
+        try:
+            return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+        except TypeError as error:
+            raise ParameterError(f"The settings of the experiment are of the wrong type: {error}.") from error
+
+    def _convolution(self, filters: int) -> Conv2D:
+        return Conv2D(
+            filters, kernel_size=self.kernel_size, padding=self.padding, bias=self.conv_bias, init=self.init
+        )
+
+    def _activation(self, number: int) -> list[tuple[str, Layer]]:
+        layers: dict[str, Layer] = {
+            "relu": ReLU(),
+            "leaky_relu": LeakyReLU(self.leaky_slope),
+            "sigmoid": Sigmoid(),
+            "tanh": Tanh(),
+        }
+        layer = layers.get(self.activation)
+        return [] if layer is None else [(f"{self.activation}{number}", layer)]
+
+    def _pooling(self) -> Layer:
+        pools: dict[str, Layer] = {
+            "max": MaxPool2D(self.pool_size, ties=self.ties),
+            "average": AvgPool2D(self.pool_size),
+            "blur": BlurPool2D(self.pool_size),
+            "subsample": SubsamplePool2D(self.pool_size),
+        }
+        return pools[self.pool]
+
+
+_CHOICES: dict[str, tuple[str, ...]] = {
+    "activation": ACTIVATIONS,
+    "pool": POOLS,
+    "ties": TIE_RULES,
+    "output": OUTPUTS,
+    "init": INITIAL_WEIGHTS,
+    "dtype": DTYPES,
+    "optimizer": OPTIMIZERS,
+}

@@ -1,0 +1,121 @@
+"""Writing files so that neither a crash nor a full disk damages what was there before."""
+
+import contextlib
+import errno
+import os
+import secrets
+import stat
+from collections.abc import Callable
+from pathlib import Path
+from typing import BinaryIO
+
+from cnnviz.errors import CNNVizError
+
+type Content = bytes | bytearray | memoryview | Callable[[BinaryIO], object]
+
+_CAUSES = {
+    errno.ENOENT: ("the folder does not exist", "create it or choose another folder"),
+    errno.ENOTDIR: ("a part of its path is a file, not a folder", "choose another folder"),
+    errno.EACCES: ("permission is denied", "choose another folder or close the program that uses the file"),
+    errno.EPERM: ("permission is denied", "choose another folder or close the program that uses the file"),
+    errno.EROFS: ("the disk is read-only", "choose another folder"),
+    errno.ENOSPC: ("the disk is full", "free some space or choose another disk"),
+    errno.EDQUOT: ("the disk quota is used up", "free some space or choose another disk"),
+    errno.EISDIR: ("a folder of that name exists", "choose another file name"),
+    errno.ENAMETOOLONG: ("the name is too long", "choose a shorter file name"),
+}
+
+
+def atomic_write(path: str | os.PathLike[str], content: Content) -> None:
+    """Write a file whole or not at all; on any failure an existing file stays as it was.
+
+    The content goes to a temporary file in the same folder, is flushed to the disk and then takes the
+    place of `path` in one step. A new file gets the usual permissions, a replaced one keeps its own;
+    a symbolic link is followed, so that the link itself survives.
+
+    Parameters
+    ----------
+    path : str or path-like
+        The file to create or to replace.
+    content : bytes-like or callable
+        What to write, or a function that is given the open binary file and writes into it. An exception
+        of its own other than `OSError` passes through unchanged, after the temporary file is removed.
+
+    Raises
+    ------
+    CNNVizError
+        If the file cannot be written: one sentence that names the file, the cause and a remedy.
+    """
+    try:
+        target = Path(os.path.realpath(Path(path).expanduser()))
+        mode = _replaceable_mode(target)
+    except (OSError, ValueError, RuntimeError) as error:  # ValueError: a NUL; RuntimeError: an unknown ~user
+        raise CNNVizError(_write_message(path, error)) from error
+    # A short name of our own: the target's name plus a suffix could be too long.
+    temporary = target.with_name(f".cnnviz-{secrets.token_hex(8)}.tmp")
+    try:
+        _write_and_rename(temporary, target, mode, content)
+    except OSError as error:
+        raise CNNVizError(_write_message(path, error)) from error
+
+
+def printable(path: str | os.PathLike[str]) -> str:
+    """Return a path as text for one line of a message, with what cannot be shown replaced by a sign."""
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(path))
+
+
+def _replaceable_mode(target: Path) -> int | None:
+    """Return the permissions of the file to replace, None if there is none, or raise `OSError`."""
+    try:
+        status = target.stat()
+    except FileNotFoundError:
+        return None
+    if stat.S_ISDIR(status.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(status.st_mode):
+        # Renaming over /dev/null would take the device away from the whole machine.
+        raise OSError(errno.EINVAL, "it is a device or a pipe, not a file")
+    if not os.access(target, os.W_OK):
+        # Renaming needs the folder's permission only; a file marked read-only is still to be respected.
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    return stat.S_IMODE(status.st_mode)
+
+
+def _write_and_rename(temporary: Path, target: Path, mode: int | None, content: Content) -> None:
+    try:
+        with temporary.open("xb") as file:
+            if callable(content):
+                content(file)
+            else:
+                file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        if mode is not None:
+            temporary.chmod(mode)
+        temporary.replace(target)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make the rename itself durable, where the system can; the file is in place already."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _write_message(path: str | os.PathLike[str], error: Exception) -> str:
+    code = error.errno if isinstance(error, OSError) else None
+    if code in _CAUSES:
+        cause, remedy = _CAUSES[code]
+    elif isinstance(error, OSError):
+        cause, remedy = (error.strerror or "of an unknown fault of the disk"), "choose another file or folder"
+    else:
+        cause, remedy = "its name is not valid", "choose another file name"
+    return f"{printable(path)} was not written because {cause}; {remedy} and save again."

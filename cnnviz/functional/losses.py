@@ -1,0 +1,213 @@
+"""From logits to probabilities, classes and losses. One logit means two classes; `k` logits mean `k`.
+
+Losses are computed from the logits themselves, never from rounded probabilities, so that neither a sure and
+wrong answer gives log(0) nor a large logit overflows.
+"""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz._types import FloatArray, IntArray
+from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.functional.activations import sigmoid
+
+Labels = NDArray[np.integer[Any]]
+
+
+def log_softmax(logits: FloatArray) -> FloatArray:
+    """Logarithm of `softmax`, by subtracting the log of the sum of exponentials.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n, k), float32 or float64
+
+    Returns
+    -------
+    ndarray of the shape and dtype of `logits`
+
+    References
+    ----------
+    .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, section 4.1.
+    """
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+
+
+def softmax(logits: FloatArray) -> FloatArray:
+    """Probabilities of `k` classes, `exp(logit) / sum of exp(logits)` in each row.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n, k), float32 or float64
+
+    Returns
+    -------
+    ndarray of the shape and dtype of `logits`; each row adds up to 1
+    """
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return powers / powers.sum(axis=1, keepdims=True)
+
+
+def probabilities_from_logits(logits: FloatArray) -> FloatArray:
+    """Probabilities as the network's output unit gives them: sigmoid of one logit, softmax of several.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n, k), float32 or float64
+
+    Returns
+    -------
+    ndarray of the shape and dtype of `logits`
+        With one logit, the probability of class 1.
+    """
+    return sigmoid(logits) if logits.shape[1] == 1 else softmax(logits)
+
+
+def class_probabilities(logits: FloatArray) -> FloatArray:
+    """Probability of every class, also when there is one logit for two classes.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n, k), float32 or float64
+
+    Returns
+    -------
+    ndarray of shape (n, max(k, 2)), dtype of `logits`
+    """
+    if logits.shape[1] > 1:
+        return softmax(logits)
+    return np.concatenate([sigmoid(-logits), sigmoid(logits)], axis=1)
+
+
+def predicted_classes(logits: FloatArray) -> IntArray:
+    """Class with the largest probability; of equal ones the first.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n, k), float32 or float64
+
+    Returns
+    -------
+    ndarray of shape (n,), intp
+    """
+    if logits.shape[1] == 1:
+        return (logits[:, 0] > 0).astype(np.intp)
+    return logits.argmax(axis=1)
+
+
+def binary_cross_entropy(logits: FloatArray, labels: Labels) -> float:
+    """Mean binary cross-entropy of one logit per sample.
+
+    `-log(p)` for label 1 and `-log(1 - p)` for label 0, with `p = sigmoid(logit)`, written as
+    `max(z, 0) - z * label + log(1 + exp(-|z|))`, which never overflows.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n, 1), float32 or float64
+    labels : integer ndarray of shape (n,), each 0 or 1
+
+    Returns
+    -------
+    float
+        Computed in float64.
+
+    Raises
+    ------
+    ShapeError
+        If the batch is empty or the shapes do not belong together.
+    ParameterError
+        If a label is no integer or is neither 0 nor 1.
+
+    References
+    ----------
+    .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, section 6.2.2.2.
+    """
+    z, labels = _checked(logits, labels, "binary_cross_entropy", one_logit=True)
+    z = z[:, 0]
+    losses = np.maximum(z, 0) - z * labels + np.log1p(np.exp(-np.abs(z)))
+    return float(losses.mean())
+
+
+def binary_cross_entropy_backward(logits: FloatArray, labels: Labels) -> FloatArray:
+    """Gradient of `binary_cross_entropy`: `(sigmoid(logit) - label) / n`.
+
+    Parameters
+    ----------
+    logits, labels
+        As given to `binary_cross_entropy`.
+
+    Returns
+    -------
+    ndarray of shape (n, 1), dtype of `logits`
+    """
+    z, labels = _checked(logits, labels, "binary_cross_entropy_backward", one_logit=True)
+    return ((sigmoid(z) - labels[:, None]) / len(labels)).astype(logits.dtype, copy=False)
+
+
+def cross_entropy(logits: FloatArray, labels: Labels) -> float:
+    """Mean cross-entropy: minus the log-probability that softmax gives to the right class.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (n, k), float32 or float64
+    labels : integer ndarray of shape (n,), each from 0 to k - 1
+
+    Returns
+    -------
+    float
+        Computed in float64.
+
+    Raises
+    ------
+    ShapeError
+        If the batch is empty or the shapes do not belong together.
+    ParameterError
+        If a label is no integer or no class.
+
+    References
+    ----------
+    .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, section 6.2.2.3.
+    """
+    z, labels = _checked(logits, labels, "cross_entropy", one_logit=False)
+    return float(-log_softmax(z)[np.arange(len(labels)), labels].mean())
+
+
+def cross_entropy_backward(logits: FloatArray, labels: Labels) -> FloatArray:
+    """Gradient of `cross_entropy`: `(softmax(logits) - onehot(label)) / n`.
+
+    Parameters
+    ----------
+    logits, labels
+        As given to `cross_entropy`.
+
+    Returns
+    -------
+    ndarray of the shape and dtype of `logits`
+    """
+    z, labels = _checked(logits, labels, "cross_entropy_backward", one_logit=False)
+    d_logits = softmax(z)
+    d_logits[np.arange(len(labels)), labels] -= 1
+    d_logits /= len(labels)
+    return d_logits.astype(logits.dtype, copy=False)
+
+
+def _checked(
+    logits: FloatArray, labels: Labels, operation: str, *, one_logit: bool
+) -> tuple[NDArray[np.float64], Labels]:
+    """Return the logits in float64 and the labels as an array, or raise what is wrong with them."""
+    labels = np.asarray(labels)
+    if logits.ndim != 2 or len(logits) == 0 or (logits.shape[1] == 1) != one_logit:
+        wanted = "(n, 1)" if one_logit else "(n, k) with k >= 2"
+        raise ShapeError(f"{operation} needs logits of shape {wanted}, n >= 1. Got {logits.shape} instead.")
+    if labels.shape != logits.shape[:1]:
+        raise ShapeError(f"{operation} needs labels of shape {logits.shape[:1]}. Got {labels.shape} instead.")
+    if labels.dtype.kind not in "iu":
+        raise ParameterError(f"{operation} needs integer labels. Got dtype {labels.dtype} instead.")
+    classes = max(2, logits.shape[1])
+    lowest, highest = int(labels.min()), int(labels.max())
+    if lowest < 0 or highest >= classes:
+        wrong = lowest if lowest < 0 else highest
+        raise ParameterError(f"{operation} needs labels from 0 to {classes - 1}. Got {wrong} instead.")
+    return logits.astype(np.float64, copy=False), labels

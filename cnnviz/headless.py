@@ -1,0 +1,111 @@
+"""A whole run without a window: log on stdout, progress bar on stderr."""
+
+import signal
+import threading
+import time
+from pathlib import Path
+from types import FrameType
+
+from tqdm import tqdm
+
+from cnnviz import checkpoint
+from cnnviz.cli import INTERRUPTED, Arguments
+from cnnviz.datasets import Dataset, load_dataset, load_mnist
+from cnnviz.evaluation import Evaluation
+from cnnviz.experiment import Experiment
+from cnnviz.history import History, LogLine
+from cnnviz.runtime import one_blas_thread
+from cnnviz.training import Trainer
+
+_CHUNK_SECONDS = 0.05
+_PARTIAL = Path("cnnviz-interrupted.safetensors")
+
+
+def run(arguments: Arguments) -> int:
+    """Train, test and save; return the exit status, 0 or 130 after Ctrl-C.
+
+    Raises
+    ------
+    CNNVizError
+        If the data, a setting or the output file is at fault, or training diverges.
+    """
+    experiment = arguments.experiment
+    dataset = read_data(arguments.data, experiment.classes)
+    if len(dataset.classes) != len(experiment.classes) or dataset.classes != experiment.classes:
+        experiment = experiment.with_classes(dataset.classes)
+    trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
+    print(describe(experiment, dataset), flush=True)
+    with one_blas_thread():
+        finished = _train(trainer, History(experiment.log_every))
+        if finished:
+            print(describe_evaluation(trainer.evaluate(), dataset.classes), flush=True)
+    target = arguments.save if finished or arguments.save is not None else _PARTIAL
+    if target is not None:
+        checkpoint.save(
+            target, trainer.network, experiment=experiment, step=trainer.step, data_sha256=dataset.sha256
+        )
+        print(f"Saved the network after {trainer.step:,} steps to {target}.", flush=True)
+    return 0 if finished else INTERRUPTED
+
+
+def read_data(path: Path | None, classes: tuple[str, ...]) -> Dataset:
+    """Return MNIST with `classes`, or the data set at `path`: with these classes if it has them, else its own."""
+    if path is None:
+        return load_mnist(classes)
+    dataset = load_dataset(path)
+    return dataset.select(classes) if set(classes) <= set(dataset.classes) else dataset
+
+
+def describe(experiment: Experiment, dataset: Dataset) -> str:
+    """Return the settings in two lines."""
+    return (
+        f"{experiment.preset}: classes {', '.join(dataset.classes)} of {dataset.name}, "
+        f"{len(dataset.train_labels):,} training and {len(dataset.test_labels):,} test images\n"
+        f"{experiment.optimizer}, rate {experiment.learning_rate:g}, batch {experiment.batch_size}, "
+        f"{experiment.epochs} epoch{'s' if experiment.epochs > 1 else ''}, {experiment.dtype}, "
+        f"ties {experiment.ties}, seed {experiment.seed}"
+    )
+
+
+def describe_log_line(line: LogLine) -> str:
+    """Return one line of the log."""
+    return (
+        f"step {line.step:>7,} | last {line.interval:,} steps: mean loss {line.loss:.3f}, accuracy {line.accuracy:.3f}"
+    )
+
+
+def describe_evaluation(evaluation: Evaluation, classes: tuple[str, ...]) -> str:
+    """Return test loss, test accuracy and the confusion matrix as text."""
+    width = max(6, *(len(name) for name in classes)) + 2
+    header = "true \\ predicted".ljust(18) + "".join(name.rjust(width) for name in classes)
+    rows = [
+        name.ljust(18) + "".join(f"{count:,}".rjust(width) for count in counts)
+        for name, counts in zip(classes, evaluation.confusion, strict=True)
+    ]
+    summary = f"test loss {evaluation.loss:.4f}\ntest accuracy {evaluation.accuracy:.4f}"
+    return "\n".join([summary, header, *rows])
+
+
+def _train(trainer: Trainer, history: History) -> bool:
+    """Train to the end; return False when Ctrl-C stopped the run early."""
+    interrupted = threading.Event()
+
+    def on_interrupt(_number: int, _frame: FrameType | None) -> None:
+        if interrupted.is_set():
+            raise KeyboardInterrupt
+        interrupted.set()
+
+    previous = signal.signal(signal.SIGINT, on_interrupt)
+    try:
+        with tqdm(total=trainer.total_steps, unit=" steps", disable=None, leave=False) as bar:
+            chunk = 1
+            while not trainer.finished and not interrupted.is_set():
+                start = time.perf_counter()
+                progress = trainer.advance(chunk)
+                for line in history.append(progress):
+                    tqdm.write(describe_log_line(line))
+                bar.update(len(progress.losses))
+                chunk = max(1, int(chunk * _CHUNK_SECONDS / max(time.perf_counter() - start, 1e-6)))
+    finally:
+        signal.signal(signal.SIGINT, previous)
+    return trainer.finished

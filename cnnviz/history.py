@@ -1,0 +1,192 @@
+"""The record of a run: every step's loss and accuracy, log lines, test results and snapshots."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz.network import Network
+from cnnviz.snapshots import Snapshot, SnapshotStore
+from cnnviz.training import Progress
+
+__all__ = ["History", "LogLine", "Snapshot", "SnapshotStore", "TestPoint"]
+
+_CURVE_POINTS = 2000
+
+
+class LogLine(NamedTuple):
+    """One line of the log: means over the `interval` steps that end at `step`."""
+
+    step: int
+    loss: float
+    accuracy: float
+    interval: int
+
+
+class TestPoint(NamedTuple):
+    """Mean loss and accuracy over the test images after `step` steps."""
+
+    step: int
+    loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """Points of a curve over the training steps; both arrays have shape (points,)."""
+
+    steps: NDArray[np.float64]
+    values: NDArray[np.float64]
+
+
+class History:
+    """Everything a run has measured, in the order of its steps.
+
+    Sums are kept as running totals, so a mean over any stretch of steps costs one subtraction and a curve of
+    a million steps is as quick to draw as one of a hundred.
+
+    Parameters
+    ----------
+    log_every : int
+        Steps between two log lines.
+    first_step : int
+        Steps that lie before this record (a run that continues an earlier one).
+    snapshot_bytes : int
+        Memory that the snapshots may take.
+    """
+
+    def __init__(self, log_every: int = 500, first_step: int = 0, snapshot_bytes: int = 64 << 20) -> None:
+        self.log_every = log_every
+        self.first_step = first_step
+        self.log: list[LogLine] = []
+        self.tests: list[TestPoint] = []
+        self.snapshots = SnapshotStore(snapshot_bytes)
+        self._losses = _GrowingArray()
+        self._loss_total = _RunningTotal()
+        self._correct_total = _RunningTotal()
+        self._image_total = _RunningTotal()
+
+    @property
+    def step(self) -> int:
+        """Latest step on record."""
+        return self.first_step + len(self._losses)
+
+    @property
+    def losses(self) -> NDArray[np.float64]:
+        """Loss of every step on record, shape (steps,), read-only."""
+        return self._losses.view()
+
+    def append(self, progress: Progress) -> list[LogLine]:
+        """Add a stretch of steps and return the log lines it completed.
+
+        Steps that are on record already are ignored, a gap is an error of the caller.
+        """
+        skip = self.step + 1 - progress.first_step
+        if skip < 0:
+            raise ValueError(f"Steps {self.step + 1} to {progress.first_step - 1} are missing from the history.")
+        self._losses.extend(progress.losses[skip:])
+        self._loss_total.extend(progress.losses[skip:])
+        self._correct_total.extend(progress.correct[skip:])
+        self._image_total.extend(progress.sizes[skip:])
+        return self._complete_log()
+
+    def add_test(self, point: TestPoint) -> None:
+        """Add a test result; a second one at the same step replaces the first."""
+        if self.tests and self.tests[-1].step == point.step:
+            self.tests.pop()
+        self.tests.append(point)
+
+    def add_snapshot(self, step: int, network: Network, *, keep: bool = False) -> None:
+        """Add the network of a step; `keep` protects it from being thinned out."""
+        self.snapshots.add(Snapshot(step, network), keep=keep)
+
+    def mean_loss(self, last: int) -> float:
+        """Mean loss of the last `last` steps (fewer at the start; NaN before the first)."""
+        steps = min(last, len(self._losses))
+        return self._loss_total.last(steps) / steps if steps else float("nan")
+
+    def mean_accuracy(self, last: int) -> float:
+        """Share of correct predictions in the last `last` steps (NaN before the first)."""
+        steps = min(last, len(self._losses))
+        return self._correct_total.last(steps) / self._image_total.last(steps) if steps else float("nan")
+
+    def loss_curve(self, window: int) -> Curve:
+        """Loss averaged over the trailing `window` steps, at no more than 2,000 evenly spaced steps."""
+        ends = self._curve_ends()
+        starts = np.maximum(ends - window, 0)
+        totals = self._loss_total.view()
+        return Curve(ends + float(self.first_step), (totals[ends] - totals[starts]) / (ends - starts))
+
+    def accuracy_curve(self, window: int) -> Curve:
+        """Share of correct predictions over the trailing `window` steps, like `loss_curve`."""
+        ends = self._curve_ends()
+        starts = np.maximum(ends - window, 0)
+        correct, images = self._correct_total.view(), self._image_total.view()
+        values = (correct[ends] - correct[starts]) / (images[ends] - images[starts])
+        return Curve(ends + float(self.first_step), values)
+
+    def _curve_ends(self) -> NDArray[np.intp]:
+        steps = len(self._losses)
+        if steps <= _CURVE_POINTS:
+            return np.arange(1, steps + 1)
+        return np.unique(np.linspace(1, steps, _CURVE_POINTS).astype(np.intp))
+
+    def _complete_log(self) -> list[LogLine]:
+        lines: list[LogLine] = []
+        done = self.log[-1].step if self.log else self.first_step - self.first_step % self.log_every
+        for step in range(done + self.log_every, self.step + 1, self.log_every):
+            end = step - self.first_step
+            start = max(end - self.log_every, 0)
+            loss = self._loss_total.between(start, end) / (end - start)
+            accuracy = self._correct_total.between(start, end) / self._image_total.between(start, end)
+            lines.append(LogLine(step, loss, accuracy, end - start))
+        self.log.extend(lines)
+        return lines
+
+
+class _GrowingArray:
+    """A float64 array that doubles when it is full."""
+
+    def __init__(self) -> None:
+        self._data = np.empty(1024)
+        self._size = 0
+
+    def __len__(self) -> int:
+        return self._size
+
+    def extend(self, values: NDArray[np.float64]) -> None:
+        end = self._size + len(values)
+        if end > len(self._data):
+            grown = np.empty(max(end, 2 * len(self._data)))
+            grown[: self._size] = self._data[: self._size]
+            self._data = grown
+        self._data[self._size : end] = values
+        self._size = end
+
+    def view(self) -> NDArray[np.float64]:
+        view = self._data[: self._size]
+        view.flags.writeable = False
+        return view
+
+
+class _RunningTotal:
+    """Totals of the first 0, 1, 2, … values."""
+
+    def __init__(self) -> None:
+        self._totals = _GrowingArray()
+        self._totals.extend(np.zeros(1))
+
+    def extend(self, values: NDArray[np.float64] | NDArray[np.intp]) -> None:
+        self._totals.extend(self._totals.view()[-1] + np.cumsum(values, dtype=np.float64))
+
+    def view(self) -> NDArray[np.float64]:
+        return self._totals.view()
+
+    def between(self, start: int, end: int) -> float:
+        totals = self._totals.view()
+        return float(totals[end] - totals[start])
+
+    def last(self, count: int) -> float:
+        size = len(self._totals) - 1
+        return self.between(size - count, size)

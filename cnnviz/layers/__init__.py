@@ -1,0 +1,89 @@
+"""Layers: frozen descriptions that know their shapes, initial weights, forward and backward pass."""
+
+from collections.abc import Mapping
+from dataclasses import MISSING, fields
+from reprlib import repr as short_repr
+from typing import Any, cast
+
+from cnnviz.errors import ParameterError
+from cnnviz.layers.activations import LeakyReLU, ReLU, Sigmoid, Tanh
+from cnnviz.layers.base import Layer
+from cnnviz.layers.convolution import Conv2D
+from cnnviz.layers.dense import Dense, Flatten
+from cnnviz.layers.pooling import AvgPool2D, BlurPool2D, MaxPool2D, SubsamplePool2D
+
+__all__ = [
+    "LAYER_TYPES",
+    "AvgPool2D",
+    "BlurPool2D",
+    "Conv2D",
+    "Dense",
+    "Flatten",
+    "Layer",
+    "LeakyReLU",
+    "MaxPool2D",
+    "ReLU",
+    "Sigmoid",
+    "SubsamplePool2D",
+    "Tanh",
+    "as_mapping",
+    "layer_from_dict",
+]
+
+LAYER_TYPES: dict[str, type[Layer]] = {
+    layer.__name__: layer
+    for layer in (
+        Conv2D,
+        MaxPool2D,
+        AvgPool2D,
+        BlurPool2D,
+        SubsamplePool2D,
+        ReLU,
+        LeakyReLU,
+        Sigmoid,
+        Tanh,
+        Flatten,
+        Dense,
+    )
+}
+
+
+def layer_from_dict(description: object) -> Layer:
+    """Make the layer that `Layer.to_dict` described.
+
+    Parameters
+    ----------
+    description : mapping
+        `{"type": "Conv2D", "filters": 8, ...}`. Settings that are left out take their default. The mapping
+        may come from an untrusted file: nothing but the layers of this package can be made.
+
+    Raises
+    ------
+    ParameterError
+        If the type is unknown, or a setting is unknown, missing or outside its range.
+    """
+    settings = dict(as_mapping(description, "A layer"))
+    kind = settings.pop("type", None)
+    if not isinstance(kind, str) or kind not in LAYER_TYPES:
+        listed = ", ".join(LAYER_TYPES)
+        raise ParameterError(
+            f"The 'type' of a layer must be one of {listed}. Got {short_repr(kind)} instead."
+        )
+    known = {field.name: field.default is MISSING for field in fields(LAYER_TYPES[kind])}
+    unknown = [name for name in settings if name not in known]
+    if unknown:
+        listed = ", ".join(known) or "no settings"
+        raise ParameterError(f"{kind} has {listed}. Got {unknown[0]!r} instead.")
+    missing = [name for name, needed in known.items() if needed and name not in settings]
+    if missing:
+        raise ParameterError(f"{kind} needs the setting {missing[0]!r}.")
+    return LAYER_TYPES[kind](**settings)
+
+
+def as_mapping(value: object, owner: str) -> Mapping[str, Any]:
+    """Return `value` if it is a mapping with text keys, or raise `ParameterError` that names the `owner`."""
+    entries = cast("Mapping[Any, Any]", value) if isinstance(value, Mapping) else None
+    if entries is None or not all(isinstance(key, str) for key in entries):
+        found = short_repr(cast("object", value))
+        raise ParameterError(f"{owner} must be described by a mapping with text keys. Got {found} instead.")
+    return entries

@@ -1,0 +1,325 @@
+"""A network: named layers and their parameters, both immutable, and the passes through them."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from reprlib import repr as short_repr
+from types import MappingProxyType
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from cnnviz import functional
+from cnnviz._architecture import NamedLayers, check_size, checked_input_shape, checked_layers, output_shapes
+from cnnviz._passes import forward_pass, loss_and_d_logits, loss_and_gradients, own_params
+from cnnviz._types import FloatArray, IntArray, Params, Shape
+from cnnviz._validation import check_choice, check_int
+from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.functional.losses import Labels
+from cnnviz.layers import Layer, as_mapping, layer_from_dict
+
+__all__ = ["Gradients", "NamedLayers", "Network", "Trace", "forward_pass", "loss_and_gradients"]
+
+DTYPES = ("float32", "float64")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Trace:
+    """Everything that a forward pass computed.
+
+    Attributes
+    ----------
+    inputs : ndarray of shape (n, *input_shape)
+        The batch, in the network's dtype.
+    outputs : mapping from layer name to ndarray
+        Output of each layer, in order.
+    logits : ndarray of shape (n, k)
+        Output of the last layer.
+    probabilities : ndarray of shape (n, 1) or (n, k)
+        Sigmoid of one logit (the probability of class 1), softmax of several.
+    """
+
+    inputs: FloatArray
+    outputs: Mapping[str, FloatArray]
+    logits: FloatArray
+    probabilities: FloatArray
+
+    @property
+    def class_probabilities(self) -> FloatArray:
+        """Probability of every class, shape (n, classes): two columns also where there is one logit."""
+        return functional.class_probabilities(self.logits)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Gradients:
+    """Everything that a backward pass computed; the loss is the mean over the batch.
+
+    Attributes
+    ----------
+    loss : float
+        Mean cross-entropy.
+    params : mapping from parameter name to ndarray
+        Gradient of the loss with respect to each parameter.
+    outputs : mapping from layer name to ndarray
+        Gradient of the loss with respect to each layer's output.
+    input : ndarray of shape (n, *input_shape)
+        Gradient of the loss with respect to the batch.
+    """
+
+    loss: float
+    params: Mapping[str, FloatArray]
+    outputs: Mapping[str, FloatArray]
+    input: FloatArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """An immutable classifier. Make one with `Network.build`; the constructor checks nothing.
+
+    Attributes
+    ----------
+    layers : tuple of (name, Layer)
+    params : read-only mapping from "conv1.weight" to a read-only array
+    input_shape : tuple of int
+        Shape of one sample, `(c, h, w)` or `(d,)`.
+    dtype : numpy.dtype
+        float32 or float64.
+    seed : int
+        What the initial parameters were drawn from.
+    shapes : read-only mapping from layer name to the shape of one sample's output
+    """
+
+    layers: NamedLayers
+    params: Mapping[str, FloatArray]
+    input_shape: Shape
+    dtype: np.dtype[np.floating[Any]]
+    seed: int
+    shapes: Mapping[str, Shape]
+
+    @classmethod
+    def build(
+        cls,
+        layers: Iterable[tuple[str, Layer]],
+        input_shape: Sequence[int],
+        seed: int = 0,
+        dtype: DTypeLike = "float32",
+    ) -> Self:
+        """Check that the layers fit together and draw their initial parameters.
+
+        Parameters
+        ----------
+        layers : iterable of (str, Layer)
+            In order from the input. Names are unique, not empty and hold no dot.
+        input_shape : sequence of int
+            Shape of one sample, `(c, h, w)` or `(d,)`.
+        seed : int
+            For the initial parameters, >= 0. Both dtypes start from the same numbers.
+        dtype : {"float32", "float64"}
+
+        Raises
+        ------
+        ShapeError
+            If a layer does not fit its input, or the last one does not give a flat row of logits.
+        ParameterError
+            If a name, the seed or the dtype is not valid, or the network would be too large.
+        """
+        named = checked_layers(layers)
+        sides = checked_input_shape(input_shape)
+        seed = check_int(seed, "seed", "Network", minimum=0, maximum=2**63 - 1)
+        real: np.dtype[np.floating[Any]] = np.dtype(
+            check_choice(_dtype_name(dtype), "dtype", "Network", DTYPES)
+        )
+        shapes = output_shapes(named, sides)
+        check_size(named, sides, shapes)
+        rng = np.random.default_rng(seed)
+        params: Params = {}
+        before = sides
+        for name, layer in named:
+            for key, array in layer.initial_parameters(before, rng, real).items():
+                params[f"{name}.{key}"] = array
+            before = shapes[name]
+        return cls(named, _frozen(params), sides, real, seed, MappingProxyType(shapes))
+
+    @property
+    def classes_count(self) -> int:
+        """Number of classes: that of the logits, or 2 where there is one logit."""
+        return max(2, self.shapes[self.layers[-1][0]][0])
+
+    @property
+    def parameter_count(self) -> int:
+        """How many numbers training adjusts."""
+        return sum(array.size for array in self.params.values())
+
+    def with_params(self, params: Mapping[str, FloatArray]) -> Self:
+        """Return the same network with other parameters; the arrays are copied.
+
+        Parameters
+        ----------
+        params : mapping from parameter name to ndarray
+            All of the network's parameters, each of its shape and of the network's dtype. They need not be
+            finite.
+
+        Raises
+        ------
+        ShapeError
+            If an array has another shape.
+        ParameterError
+            If a parameter is missing, unknown or of another dtype.
+        """
+        _check_names(params, self.params)
+        for name, current in self.params.items():
+            array = params[name]
+            if array.shape != current.shape:
+                raise ShapeError(
+                    f"Parameter {name!r} must have shape {current.shape}. Got shape {array.shape} instead."
+                )
+            if array.dtype != self.dtype:
+                raise ParameterError(
+                    f"Parameter {name!r} must have dtype {self.dtype}. Got {array.dtype} instead."
+                )
+        copies = {name: np.array(params[name], order="C") for name in self.params}
+        return type(self)(self.layers, _frozen(copies), self.input_shape, self.dtype, self.seed, self.shapes)
+
+    def forward(self, x: FloatArray) -> Trace:
+        """Run a batch through all layers and keep every output.
+
+        Parameters
+        ----------
+        x : floating-point ndarray of shape (n, *input_shape), n >= 1
+            Another float dtype is converted to the network's.
+
+        Raises
+        ------
+        ShapeError
+            If the batch has another shape.
+        ParameterError
+            If the batch holds integers: pixels have to be scaled by `cnnviz.datasets.to_input` first.
+        """
+        x = self._checked_batch(x)
+        outputs = forward_pass(self.layers, self.params, x)
+        names = (name for name, _ in self.layers)
+        logits = outputs[-1]
+        by_name = MappingProxyType(dict(zip(names, outputs, strict=True)))
+        return Trace(x, by_name, logits, _quiet_probabilities(logits))
+
+    def predict(self, x: FloatArray) -> IntArray:
+        """Most probable class of each sample, shape (n,), intp; `x` as for `forward`."""
+        return functional.predicted_classes(
+            forward_pass(self.layers, self.params, self._checked_batch(x))[-1]
+        )
+
+    def gradients(self, x: FloatArray, labels: Labels) -> Gradients:
+        """Loss of a batch and its gradients with respect to parameters, layer outputs and the batch.
+
+        Parameters
+        ----------
+        x
+            As for `forward`.
+        labels : integer ndarray of shape (n,)
+            Index of the right class of each sample.
+
+        Raises
+        ------
+        ShapeError, ParameterError
+            As `forward`; also if the labels do not match the batch or are no classes.
+        """
+        x = self._checked_batch(x)
+        outputs = forward_pass(self.layers, self.params, x)
+        with np.errstate(over="ignore", invalid="ignore"):
+            loss, d_out = loss_and_d_logits(outputs[-1], labels)
+            d_params: Params = {}
+            d_outputs: Params = {}
+            for index in range(len(self.layers) - 1, -1, -1):
+                name, layer = self.layers[index]
+                d_outputs[name] = d_out
+                before = outputs[index - 1] if index else x
+                d_out, own = layer.backward(
+                    d_out, before, outputs[index], own_params(name, layer, self.params)
+                )
+                d_params |= {f"{name}.{key}": gradient for key, gradient in own.items()}
+        return Gradients(
+            loss,
+            MappingProxyType({name: d_params[name] for name in self.params}),
+            MappingProxyType({name: d_outputs[name] for name, _ in self.layers}),
+            d_out,
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Describe the architecture (not the parameters) in values that JSON can hold."""
+        return {
+            "layers": [{"name": name} | layer.to_dict() for name, layer in self.layers],
+            "input_shape": list(self.input_shape),
+            "seed": self.seed,
+            "dtype": self.dtype.name,
+        }
+
+    @classmethod
+    def from_dict(cls, description: object) -> Self:
+        """Build the network that `to_dict` described, with its initial parameters.
+
+        Parameters
+        ----------
+        description : mapping
+            May come from an untrusted file.
+
+        Raises
+        ------
+        ParameterError
+            If anything in it is missing, unknown or out of range; `ShapeError` if the layers do not fit
+            together.
+        """
+        expected = ("layers", "input_shape", "seed", "dtype")
+        entries = as_mapping(description, "A network")
+        if set(entries) != set(expected):
+            raise ParameterError(f"A network's description must hold exactly {', '.join(expected)}.")
+        for name in ("layers", "input_shape"):
+            if not isinstance(entries[name], list):
+                found = short_repr(entries[name])
+                raise ParameterError(f"The {name!r} of a network must be a list. Got {found} instead.")
+        layers: list[tuple[Any, Layer]] = []
+        for entry in entries["layers"]:
+            settings = dict(as_mapping(entry, "A layer"))
+            layers.append((settings.pop("name", None), layer_from_dict(settings)))
+        dtype = check_choice(entries["dtype"], "dtype", "Network", DTYPES)
+        return cls.build(layers, entries["input_shape"], entries["seed"], dtype)
+
+    def _checked_batch(self, x: FloatArray) -> FloatArray:
+        if x.dtype.kind != "f":
+            raise ParameterError(
+                f"The network needs floating-point input, not {x.dtype}; "
+                "scale pixels with cnnviz.datasets.to_input."
+            )
+        if x.shape[1:] != self.input_shape or len(x) == 0:
+            wanted = ", ".join(map(str, self.input_shape))
+            raise ShapeError(
+                f"The network needs input of shape (n, {wanted}), n >= 1. Got {x.shape} instead."
+            )
+        return x.astype(self.dtype, copy=False)
+
+
+def _quiet_probabilities(logits: FloatArray) -> FloatArray:
+    with np.errstate(over="ignore", invalid="ignore"):
+        return functional.probabilities_from_logits(logits)
+
+
+def _frozen(params: Params) -> Mapping[str, FloatArray]:
+    for array in params.values():
+        array.flags.writeable = False
+    return MappingProxyType(params)
+
+
+def _dtype_name(dtype: DTypeLike | None) -> str:
+    """Return the name of a dtype however it was given; None is no dtype here, though it is one for NumPy."""
+    try:
+        return np.dtype(dtype).name if dtype is not None else "None"
+    except (TypeError, ValueError):
+        return repr(dtype)
+
+
+def _check_names(params: Mapping[str, FloatArray], expected: Mapping[str, FloatArray]) -> None:
+    missing = [name for name in expected if name not in params]
+    if missing:
+        raise ParameterError(f"Parameter {missing[0]!r} is missing.")
+    unknown = [name for name in params if name not in expected]
+    if unknown:
+        raise ParameterError(f"Parameter {unknown[0]!r} does not belong to this network.")

@@ -1,0 +1,221 @@
+"""Optimisers: SGD with momentum and Adam, with PyTorch's formulas. They update a dict of arrays in place."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz._types import FloatArray, Params
+from cnnviz._validation import check_choice, check_float
+from cnnviz.errors import ParameterError, ShapeError
+
+OPTIMIZERS = ("sgd", "adam")
+
+State = dict[str, NDArray[Any]]
+
+
+class Optimizer(ABC):
+    """Turns gradients into updates and remembers what it needs between them.
+
+    Parameters
+    ----------
+    learning_rate : float
+        Step length, > 0. May be changed at any time.
+
+    Raises
+    ------
+    ParameterError
+        If `learning_rate` is not a finite number > 0.
+    """
+
+    # Names of the arrays that are remembered for each parameter.
+    _slots: tuple[str, ...] = ()
+
+    def __init__(self, learning_rate: float) -> None:
+        self.learning_rate = learning_rate
+        self._steps = 0
+        self._memory: dict[str, Params] = {slot: {} for slot in self._slots}
+
+    @property
+    def learning_rate(self) -> float:
+        """Step length, > 0."""
+        return self._learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        self._learning_rate = check_float(value, "learning_rate", type(self).__name__, above=0.0)
+
+    def update(self, params: Params, gradients: Mapping[str, FloatArray]) -> None:
+        """Change every parameter that has a gradient, in place; dtypes stay.
+
+        Parameters
+        ----------
+        params : dict from name to writable ndarray
+        gradients : mapping from name to ndarray of the same shape
+            Values that run away become inf or NaN, without a warning.
+
+        Raises
+        ------
+        ShapeError
+            If a gradient, or an array given to `load_state`, does not have the shape of its parameter.
+        """
+        self._steps += 1
+        with np.errstate(over="ignore", invalid="ignore"):
+            for name, gradient in gradients.items():
+                if gradient.shape != params[name].shape:
+                    raise ShapeError(
+                        f"The gradient of {name!r} must have shape {params[name].shape}. "
+                        f"Got shape {gradient.shape} instead."
+                    )
+                self._update_one(name, params[name], gradient)
+
+    @abstractmethod
+    def _update_one(self, name: str, param: FloatArray, gradient: FloatArray) -> None:
+        """Change one parameter in place."""
+
+    def state(self) -> State:
+        """Return copies of all that is remembered, by name ("steps", "momentum.conv1.weight", ...)."""
+        arrays: State = {
+            f"{slot}.{name}": array.copy()
+            for slot, memory in self._memory.items()
+            for name, array in memory.items()
+        }
+        return {"steps": np.array(self._steps)} | arrays
+
+    def load_state(self, state: Mapping[str, NDArray[Any]]) -> None:
+        """Go on from what `state` returned; the arrays are copied.
+
+        Raises
+        ------
+        ParameterError
+            If it is not the state of such an optimiser. What was remembered before then stays.
+        """
+        kind = type(self).__name__
+        steps = np.asarray(state.get("steps"))
+        if steps.shape != () or steps.dtype.kind not in "iu" or steps < 0:
+            raise ParameterError(f"The state of {kind} must hold 'steps', an int >= 0.")
+        memory: dict[str, Params] = {slot: {} for slot in self._slots}
+        for key, array in state.items():
+            if key == "steps":
+                continue
+            slot, _, name = key.partition(".")
+            if slot not in memory or not name or array.dtype.kind != "f":
+                raise ParameterError(f"The state of {kind} does not know {key!r} of dtype {array.dtype}.")
+            memory[slot][name] = np.array(array)
+        self._steps, self._memory = int(steps), memory
+
+    def _remembered(self, slot: str, name: str, param: FloatArray) -> FloatArray:
+        """Return what is remembered for a parameter: zeros at first."""
+        memory = self._memory[slot]
+        if name not in memory:
+            memory[name] = np.zeros_like(param)
+        if memory[name].shape != param.shape:
+            raise ShapeError(
+                f"The optimiser's {slot} of {name!r} must have shape {param.shape}. "
+                f"Got shape {memory[name].shape} instead."
+            )
+        return memory[name]
+
+
+class SGD(Optimizer):
+    """Stochastic gradient descent with momentum: `v = momentum * v + g`, `p = p - learning_rate * v`.
+
+    Parameters
+    ----------
+    learning_rate : float
+        Step length, > 0.
+    momentum : float
+        How much of the last step is kept, from 0 (plain gradient descent) to 1.
+
+    Raises
+    ------
+    ParameterError
+        If a value lies outside its range.
+
+    References
+    ----------
+    .. [1] Sutskever, Martens, Dahl, Hinton (2013), On the importance of initialization and momentum in deep
+       learning; in the form of torch.optim.SGD, where the rate is not inside the velocity.
+    """
+
+    _slots = ("momentum",)
+
+    def __init__(self, learning_rate: float, momentum: float = 0.0) -> None:
+        super().__init__(learning_rate)
+        self.momentum = check_float(momentum, "momentum", "SGD", minimum=0.0, maximum=1.0)
+
+    def _update_one(self, name: str, param: FloatArray, gradient: FloatArray) -> None:
+        step = gradient
+        if self.momentum:
+            step = self._remembered("momentum", name, param)
+            step *= self.momentum
+            step += gradient
+        param -= self.learning_rate * step
+
+
+class Adam(Optimizer):
+    """Adam: the running mean of the gradient over the root of that of its square, corrected for their start.
+
+    Parameters
+    ----------
+    learning_rate : float
+        Step length, > 0.
+    beta1, beta2 : float
+        How much of the two running means is kept at each step, from 0 to below 1.
+    eps : float
+        Added to the root of the mean square, > 0.
+
+    Raises
+    ------
+    ParameterError
+        If a value lies outside its range.
+
+    References
+    ----------
+    .. [1] Kingma, Ba (2015), Adam: A Method for Stochastic Optimization, arXiv:1412.6980, algorithm 1.
+    """
+
+    _slots = ("mean", "square")
+
+    def __init__(
+        self, learning_rate: float, beta1: float = 0.9, beta2: float = 0.999, eps: float = 1e-8
+    ) -> None:
+        super().__init__(learning_rate)
+        below_one = float(np.nextafter(1.0, 0.0))
+        self.beta1 = check_float(beta1, "beta1", "Adam", minimum=0.0, maximum=below_one)
+        self.beta2 = check_float(beta2, "beta2", "Adam", minimum=0.0, maximum=below_one)
+        self.eps = check_float(eps, "eps", "Adam", above=0.0)
+
+    def _update_one(self, name: str, param: FloatArray, gradient: FloatArray) -> None:
+        mean = self._remembered("mean", name, param)
+        square = self._remembered("square", name, param)
+        mean += (1 - self.beta1) * (gradient - mean)
+        square *= self.beta2
+        square += (1 - self.beta2) * gradient * gradient
+        scale = np.sqrt(square)
+        scale /= (1 - self.beta2**self._steps) ** 0.5
+        scale += self.eps
+        param -= self.learning_rate / (1 - self.beta1**self._steps) * mean / scale
+
+
+def make_optimizer(name: str, learning_rate: float, momentum: float = 0.0) -> Optimizer:
+    """Make an optimiser from its settings.
+
+    Parameters
+    ----------
+    name : {"sgd", "adam"}
+    learning_rate : float
+        Step length, > 0.
+    momentum : float
+        For "sgd", from 0 to 1. "adam" has its own and ignores it.
+
+    Raises
+    ------
+    ParameterError
+        If the name is unknown or a value lies outside its range.
+    """
+    if check_choice(name, "optimizer", "make_optimizer", OPTIMIZERS) == "adam":
+        return Adam(learning_rate)
+    return SGD(learning_rate, momentum)

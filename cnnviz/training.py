@@ -1,0 +1,276 @@
+"""Training one network: mini-batches in a reproducible order, step by step."""
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz._types import IntArray, Params
+from cnnviz._validation import check_float, check_int
+from cnnviz.datasets import Dataset, to_input
+from cnnviz.errors import DivergenceError, ParameterError
+from cnnviz.evaluation import Evaluation, evaluate
+from cnnviz.network import Network, loss_and_gradients
+from cnnviz.optim import make_optimizer
+
+_DIVERGENCE_WINDOW = 100
+_DIVERGENCE_FACTOR = 100.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainConfig:
+    """How to train.
+
+    Parameters
+    ----------
+    learning_rate : float
+    batch_size : int
+        Images averaged in one step.
+    epochs : int
+        Passes over the training images.
+    optimizer : {"sgd", "adam"}
+    momentum : float
+        Used by ``"sgd"`` only.
+    seed : int
+        Decides the order of the images in every epoch.
+    log_every : int
+        Steps between two lines of the log.
+    """
+
+    learning_rate: float = 1e-4
+    batch_size: int = 1
+    epochs: int = 1
+    optimizer: str = "sgd"
+    momentum: float = 0.0
+    seed: int = 0
+    log_every: int = 500
+
+    def __post_init__(self) -> None:
+        """Check the values that the optimiser does not check itself."""
+        for name in ("batch_size", "epochs", "log_every"):
+            check_int(getattr(self, name), name, "TrainConfig", minimum=1)
+        check_int(self.seed, "seed", "TrainConfig", minimum=0)
+
+
+class StepEvent(NamedTuple):
+    """One training step.
+
+    Attributes
+    ----------
+    step : int
+        Number of steps done so far; the first step is 1.
+    epoch : int
+        Epoch the step belongs to, from 1.
+    loss : float
+        Mean loss of the mini-batch, before its update.
+    accuracy : float
+        Share of correct predictions since the last line of the log, from 0 to 1.
+    images_per_second : float
+        Over the same interval.
+    """
+
+    step: int
+    epoch: int
+    loss: float
+    accuracy: float
+    images_per_second: float
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What a stretch of consecutive steps measured; arrays have one entry a step.
+
+    Attributes
+    ----------
+    first_step : int
+        Number of the first of these steps, from 1.
+    losses : ndarray of shape (steps,), float64
+        Mean loss of each mini-batch before its update.
+    correct, sizes : ndarray of shape (steps,), intp
+        Correct predictions and images in each mini-batch.
+    seconds : float
+        Time the steps took.
+    """
+
+    first_step: int
+    losses: NDArray[np.float64]
+    correct: IntArray
+    sizes: IntArray
+    seconds: float
+
+    @property
+    def last_step(self) -> int:
+        """Number of the last of these steps."""
+        return self.first_step + len(self.losses) - 1
+
+
+class Trainer:
+    """One run: a network, a data set and a position in the order of its images.
+
+    The order of epoch `e` is drawn from ``default_rng([seed, e])`` alone, so a run that is resumed at any step
+    goes on exactly as if it had not been interrupted.
+
+    Parameters
+    ----------
+    network : Network
+        Start weights; never changed.
+    dataset : Dataset
+    config : TrainConfig
+    start_step : int
+        Steps that `network` has behind it already.
+
+    Examples
+    --------
+    >>> for event in Trainer(network, dataset, TrainConfig(epochs=2)):  # doctest: +SKIP
+    ...     print(event.step, event.loss)
+    """
+
+    def __init__(
+        self, network: Network, dataset: Dataset, config: TrainConfig, *, start_step: int = 0
+    ) -> None:
+        _check_fit(network, dataset)
+        self.config = config
+        self.dataset = dataset
+        self.step = check_int(start_step, "start_step", "Trainer", minimum=0)
+        self._network = network
+        self._params: Params = {name: array.copy() for name, array in network.params.items()}
+        self._optimizer = make_optimizer(config.optimizer, config.learning_rate, config.momentum)
+        self._epochs = config.epochs
+        self._order: IntArray = np.empty(0, dtype=np.intp)
+        self._order_epoch = -1
+        self._recent = np.zeros(_DIVERGENCE_WINDOW)
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Steps in one epoch; the last one takes the images that are left over."""
+        return math.ceil(len(self.dataset.train_labels) / self.config.batch_size)
+
+    @property
+    def total_steps(self) -> int:
+        """Step at which the run ends."""
+        return self._epochs * self.steps_per_epoch
+
+    @property
+    def epoch(self) -> int:
+        """Epoch of the latest step, from 1."""
+        return max(self.step - 1, 0) // self.steps_per_epoch + 1
+
+    @property
+    def finished(self) -> bool:
+        """Whether every epoch is done."""
+        return self.step >= self.total_steps
+
+    @property
+    def network(self) -> Network:
+        """The network with the current weights, a copy that later steps leave alone."""
+        return self._network.with_params({name: array.copy() for name, array in self._params.items()})
+
+    @property
+    def learning_rate(self) -> float:
+        """Rate of the next step; may be changed at any time."""
+        return self._optimizer.learning_rate
+
+    @learning_rate.setter
+    def learning_rate(self, value: float) -> None:
+        self._optimizer.learning_rate = check_float(value, "learning_rate", "Trainer", above=0.0)
+        self.config = replace(self.config, learning_rate=float(value))
+
+    def add_epochs(self, epochs: int = 1) -> None:
+        """Extend the run."""
+        self._epochs += check_int(epochs, "epochs", "Trainer", minimum=1)
+
+    def advance(self, steps: int = 1) -> Progress:
+        """Train at most `steps` steps, fewer where the run ends.
+
+        Raises
+        ------
+        DivergenceError
+            If the loss stops being finite or grows far beyond that of guessing. The weights are then those
+            from before this call.
+        """
+        count = min(check_int(steps, "steps", "Trainer.advance", minimum=1), self.total_steps - self.step)
+        before = {name: array.copy() for name, array in self._params.items()}
+        losses = np.empty(max(count, 0))
+        correct = np.empty(max(count, 0), dtype=np.intp)
+        sizes = np.empty(max(count, 0), dtype=np.intp)
+        first_step, start = self.step + 1, time.perf_counter()
+        with np.errstate(over="ignore", invalid="ignore"):
+            for i in range(count):
+                losses[i], correct[i], sizes[i] = self._train_batch()
+        seconds = time.perf_counter() - start
+        self._stop_if_diverged(losses, first_step, before)
+        return Progress(first_step, losses, correct, sizes, seconds)
+
+    def evaluate(self) -> Evaluation:
+        """Return loss, accuracy and confusion matrix over the test images."""
+        return evaluate(self.network, self.dataset.test_images, self.dataset.test_labels)
+
+    def __iter__(self) -> Iterator[StepEvent]:
+        """Train step by step until the run ends."""
+        correct = images = 0
+        seconds = 0.0
+        while not self.finished:
+            progress = self.advance(1)
+            correct += int(progress.correct[0])
+            images += int(progress.sizes[0])
+            seconds += progress.seconds
+            yield StepEvent(
+                self.step, self.epoch, float(progress.losses[0]), correct / images, images / max(seconds, 1e-9)
+            )
+            if self.step % self.config.log_every == 0:
+                correct = images = 0
+                seconds = 0.0
+
+    def _train_batch(self) -> tuple[float, int, int]:
+        indices = self._next_indices()
+        images = to_input(self.dataset.train_images[indices], self._network.dtype)
+        labels = self.dataset.train_labels[indices]
+        loss, correct, gradients = loss_and_gradients(self._network.layers, self._params, images, labels)
+        self._optimizer.update(self._params, gradients)
+        self.step += 1
+        return loss, correct, len(indices)
+
+    def _next_indices(self) -> IntArray:
+        epoch, position = divmod(self.step, self.steps_per_epoch)
+        if epoch != self._order_epoch:
+            self._order = epoch_order(len(self.dataset.train_labels), self.config.seed, epoch)
+            self._order_epoch = epoch
+        first = position * self.config.batch_size
+        return self._order[first : first + self.config.batch_size]
+
+    def _stop_if_diverged(self, losses: NDArray[np.float64], first_step: int, before: Params) -> None:
+        if not len(losses):
+            return
+        self._recent = np.concatenate([self._recent, losses])[-_DIVERGENCE_WINDOW:]
+        guessing = math.log(self._network.classes_count)
+        weights_finite = all(np.isfinite(array).all() for array in self._params.values())
+        if weights_finite and self._recent.mean() <= _DIVERGENCE_FACTOR * guessing:
+            return
+        self._params = before
+        self.step = first_step - 1
+        raise DivergenceError(
+            f"Training diverged near step {first_step + len(losses) - 1:,}: the loss grew out of bounds. Reset the "
+            f"weights and try a learning rate below {self.learning_rate:g}, for example {self.learning_rate / 10:g}."
+        )
+
+
+def epoch_order(images: int, seed: int, epoch: int) -> IntArray:
+    """Return the order in which epoch `epoch` (from 0) visits the `images` training images."""
+    return np.random.default_rng([seed, epoch]).permutation(images).astype(np.intp)
+
+
+def _check_fit(network: Network, dataset: Dataset) -> None:
+    if network.input_shape != dataset.input_shape:
+        raise ParameterError(
+            f"The network takes images of shape {network.input_shape}, the data set {dataset.name} has "
+            f"{dataset.input_shape}. Build the network for the data set."
+        )
+    if network.classes_count != len(dataset.classes):
+        raise ParameterError(
+            f"The network tells {network.classes_count} classes apart, the data set {dataset.name} has "
+            f"{len(dataset.classes)}. Choose as many classes as the network has outputs."
+        )

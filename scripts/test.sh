@@ -1,0 +1,31 @@
+#!/bin/sh
+# Runs the tests twice: without a screen, then those that need a real window on a virtual screen (Xvfb).
+# usage: scripts/test.sh [argument of pytest ...]
+set -eu
+
+cd -- "$(dirname -- "$0")/.."
+sh scripts/bootstrap.sh test
+
+# On small matrices a second BLAS thread costs more than it brings, and sums in another order.
+export OPENBLAS_NUM_THREADS=1
+
+# pytest ends with 5 when it ran no test: right when the arguments chose tests of the other run only.
+chosen=$#
+pytest_run() {
+    status=0
+    "$@" || status=$?
+    if [ "$status" = 5 ] && [ "$chosen" != 0 ]; then status=0; fi
+    [ "$status" = 0 ] || exit "$status"
+}
+
+QT_QPA_PLATFORM=offscreen pytest_run .venv/bin/python -m pytest -m "not window" "$@"
+
+if ! grep -rqs --include='*.py' 'mark\.window' tests; then
+    exit 0
+fi
+if ! command -v xvfb-run >/dev/null || ! command -v xauth >/dev/null; then
+    echo "Skipped: tests in a real window need Xvfb (xvfb-run and xauth), which this machine does not have."
+    exit 0
+fi
+unset WAYLAND_DISPLAY
+QT_QPA_PLATFORM=xcb pytest_run xvfb-run -a -s "-screen 0 1920x1200x24" .venv/bin/python -m pytest -m window "$@"

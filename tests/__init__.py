@@ -1,0 +1,1 @@
+"""Tests of CNNViz: `engine` needs no Qt, `gui` drives the window, `setup` the scripts."""

@@ -1,0 +1,86 @@
+"""Writers of small data files, independent of the readers under test."""
+
+import gzip
+import io
+import re
+import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from cnnviz.errors import DataError
+
+Arrays = dict[str, NDArray[Any]]
+
+
+def tiny_arrays(classes: int = 3, each: int = 4, height: int = 8, width: int = 7, seed: int = 0) -> Arrays:
+    """Random images with labels 0, 1, … in turn, under Keras' names; the test part has half as many."""
+    rng = np.random.default_rng(seed)
+    arrays: Arrays = {}
+    for part, count in (("train", classes * each), ("test", classes * each // 2)):
+        arrays[f"x_{part}"] = rng.integers(0, 256, (count, height, width), dtype=np.uint8)
+        arrays[f"y_{part}"] = (np.arange(count) % classes).astype(np.uint8)
+    return arrays
+
+
+def idx_bytes(array: NDArray[Any]) -> bytes:
+    """Return an array as the content of an IDX file of unsigned bytes."""
+    sides = struct.pack(f">{array.ndim}I", *array.shape)
+    return bytes([0, 0, 8, array.ndim]) + sides + array.astype(np.uint8).tobytes()
+
+
+def idx_names(prefix: str = "", test: str = "t10k", dot: str = "-", end: str = "") -> dict[str, str]:
+    """Return the file name of each of the four arrays."""
+    return {
+        f"{letter}_{part}": f"{prefix}{name}-{kind}{dot}idx{ndim}-ubyte{end}"
+        for part, name in (("train", "train"), ("test", test))
+        for letter, kind, ndim in (("x", "images", 3), ("y", "labels", 1))
+    }
+
+
+def write_idx_folder(folder: Path, arrays: Arrays, **naming: str) -> Path:
+    """Write four IDX files, gzipped when their names end so."""
+    folder.mkdir(exist_ok=True)
+    for key, name in idx_names(**naming).items():
+        content = idx_bytes(arrays[key])
+        (folder / name).write_bytes(gzip.compress(content) if name.endswith(".gz") else content)
+    return folder
+
+
+def npz_bytes(arrays: Arrays, compressed: bool = True) -> bytes:
+    """Return the content of an ``.npz`` file."""
+    file = io.BytesIO()
+    (np.savez_compressed if compressed else np.savez)(file, **arrays)  # pyright: ignore[reportArgumentType] -- names of arrays are free
+    return file.getvalue()
+
+
+def write_npz(path: Path, arrays: Arrays, compressed: bool = True) -> Path:
+    """Write an ``.npz`` file."""
+    path.write_bytes(npz_bytes(arrays, compressed))
+    return path
+
+
+def assert_one_sentence(text: str) -> None:
+    """Check that a message is one sentence that can be shown in one line."""
+    assert text.isprintable(), text
+    assert text.endswith(".")
+    assert not re.search(r"[.!?] [A-Z]", text), text
+    assert "Traceback" not in text
+    assert "Error" not in text
+
+
+@contextmanager
+def data_error(path: Path | str, *words: str) -> Iterator[None]:
+    """Expect exactly one `DataError` sentence that names a file and holds some words."""
+    with pytest.raises(DataError) as caught:
+        yield
+    text = str(caught.value)
+    assert type(caught.value) is DataError
+    assert_one_sentence(text)
+    for word in (str(path), *words):
+        assert word in text, f"{word!r} is not in {text!r}"

@@ -1,0 +1,274 @@
+"""`Dataset`, `to_input` and the MNIST digits that come with the program."""
+
+import gzip
+import shutil
+import struct
+import threading
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cnnviz.datasets import Dataset, load_mnist, to_input
+from cnnviz.datasets.mnist import MNIST_FOLDER
+from cnnviz.errors import DataError, ParameterError, ShapeError
+from tests.engine.datasets_files import assert_one_sentence, data_error
+
+# Counts of each digit as LeCun's page and the literature give them.
+TRAIN_COUNTS = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+TEST_COUNTS = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+
+
+def tiny(**changes: Any) -> Dataset:
+    values: dict[str, Any] = {
+        "train_images": np.arange(4 * 36, dtype=np.uint8).reshape(4, 1, 6, 6),
+        "train_labels": np.array([0, 1, 2, 1]),
+        "test_images": np.zeros((3, 1, 6, 6), np.uint8),
+        "test_labels": np.array([2, 1, 0]),
+        "classes": ("ant", "bee", "cat"),
+    }
+    return Dataset(**(values | changes))
+
+
+def part_by_hand(part: str, digits: tuple[int, ...]) -> tuple[list[bytes], list[int]]:
+    """Read pixels and labels of some digits with nothing but gzip and a loop."""
+    images = gzip.decompress((MNIST_FOLDER / f"{part}-images-idx3-ubyte.gz").read_bytes())
+    labels = gzip.decompress((MNIST_FOLDER / f"{part}-labels-idx1-ubyte.gz").read_bytes())
+    _, count, height, width = struct.unpack(">4I", images[:16])
+    size = height * width
+    chosen = [index for index in range(count) if labels[8 + index] in digits]
+    pixels = [images[16 + index * size : 16 + (index + 1) * size] for index in chosen]
+    return pixels, [digits.index(labels[8 + index]) for index in chosen]
+
+
+def test_default_digits_are_zero_and_one() -> None:
+    data = load_mnist()
+    assert data.classes == ("0", "1")
+    assert data.name == "MNIST"
+    assert data.train_images.shape == (12665, 1, 28, 28)
+    assert data.test_images.shape == (2115, 1, 28, 28)
+    assert data.train_images.dtype == data.test_images.dtype == np.uint8
+    assert data.train_labels.dtype == data.test_labels.dtype == np.int64
+    assert data.input_shape == (1, 28, 28)
+    assert data.note == ""
+
+
+@pytest.mark.parametrize("digits", [(0, 1), (8, 3), (7, 0, 9)])
+def test_selected_digits_equal_the_file(digits: tuple[int, ...]) -> None:
+    data = load_mnist(digits)
+    for part, name in (("train", "train"), ("test", "t10k")):
+        images, labels = data.part(part)
+        pixels, expected = part_by_hand(name, digits)
+        assert labels.tolist() == expected
+        assert images.tobytes() == b"".join(pixels)
+
+
+def test_all_digits_have_the_published_counts() -> None:
+    data = load_mnist(range(10))
+    assert np.bincount(data.train_labels).tolist() == TRAIN_COUNTS
+    assert np.bincount(data.test_labels).tolist() == TEST_COUNTS
+    assert data.train_labels[:10].tolist() == [5, 0, 4, 1, 9, 2, 1, 3, 1, 4]
+
+
+def test_order_of_the_classes_is_the_order_of_the_labels() -> None:
+    forwards, backwards = load_mnist((3, 8)), load_mnist(("8", "3"))
+    assert forwards.classes == ("3", "8")
+    assert backwards.classes == ("8", "3")
+    assert np.array_equal(forwards.train_labels, 1 - backwards.train_labels)
+    assert np.array_equal(forwards.train_images, backwards.train_images)
+
+
+@pytest.mark.parametrize(
+    "classes", [(), (3,), (3, 3), (3, "3"), range(11), "01", "3", 5, None, (3, "x"), (0, 10)]
+)
+def test_bad_classes_of_mnist(classes: Any) -> None:
+    with pytest.raises(ParameterError, match="'classes' parameter of") as caught:
+        load_mnist(classes)
+    assert "2 to 10 distinct classes" in str(caught.value)
+
+
+def test_unknown_class_lists_the_known() -> None:
+    with pytest.raises(ParameterError, match=r"0, 1, 2, 3, 4, 5, 6, 7, 8, 9.*Got x instead"):
+        load_mnist((3, "x"))
+
+
+def test_numpy_integers_are_classes() -> None:
+    assert load_mnist(np.array([4, 9])).classes == ("4", "9")
+
+
+def test_loads_in_a_worker_thread() -> None:
+    result: list[Dataset] = []
+    thread = threading.Thread(target=lambda: result.append(load_mnist()))
+    thread.start()
+    thread.join(30)
+    assert result[0].sha256 == load_mnist().sha256
+
+
+@pytest.fixture
+def own_mnist(tmp_path: Path) -> Path:
+    return Path(shutil.copytree(MNIST_FOLDER, tmp_path / "mnist"))
+
+
+REMEDY = "restore the folder resources/mnist"
+
+
+def test_mnist_file_missing(own_mnist: Path) -> None:
+    path = own_mnist / "t10k-labels-idx1-ubyte.gz"
+    path.unlink()
+    with data_error(path, "does not exist", REMEDY):
+        load_mnist(folder=own_mnist)
+
+
+def test_mnist_folder_missing(tmp_path: Path) -> None:
+    with data_error(tmp_path / "none", "does not exist", REMEDY):
+        load_mnist(folder=tmp_path / "none")
+
+
+@pytest.mark.parametrize("name", ["train-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"])
+def test_mnist_file_cut_off(own_mnist: Path, name: str) -> None:
+    path = own_mnist / name
+    path.write_bytes(path.read_bytes()[:-100])
+    with data_error(path, "breaks off", REMEDY):
+        load_mnist(folder=own_mnist)
+
+
+def test_mnist_with_one_other_pixel(own_mnist: Path) -> None:
+    path = own_mnist / "t10k-images-idx3-ubyte.gz"
+    content = bytearray(gzip.decompress(path.read_bytes()))
+    content[5000] ^= 1
+    path.write_bytes(gzip.compress(content, 1))
+    with data_error(path, "MD5", "2646ac647ad5339dbf082846283269ea was expected", REMEDY):
+        load_mnist(folder=own_mnist)
+
+
+def test_select_equals_selecting_at_once() -> None:
+    everything = load_mnist(range(10))
+    assert everything.select((5, 2)).sha256 == load_mnist((5, 2)).sha256
+
+
+def test_select_reaches_classes_that_are_left_out() -> None:
+    data = tiny().select(("cat", "ant"))
+    assert data.classes == ("cat", "ant")
+    assert data.available_classes == ("ant", "bee", "cat")
+    assert data.train_labels.tolist() == [1, 0]
+    assert np.array_equal(data.train_images, tiny().train_images[[0, 2]])
+    assert data.test_labels.tolist() == [0, 1]
+    again = data.select(("bee", "cat"))
+    assert again.train_labels.tolist() == [0, 1, 0]
+    assert again.available_classes == data.available_classes
+    assert data.select(("ant", "bee", "cat")).sha256 == tiny().sha256
+
+
+def test_select_needs_images_of_every_class() -> None:
+    data = tiny(test_labels=np.array([0, 1, 1]))
+    assert data.select(("ant", "bee")).test_labels.tolist() == [0, 1, 1]
+    with data_error("data set", "no test image of class cat"):
+        data.select(("ant", "cat"))
+    with data_error("data set", "no training image of class bee"):
+        tiny(train_labels=np.array([0, 0, 2, 2])).select(("ant", "bee"))
+
+
+def test_select_of_something_unknown() -> None:
+    with pytest.raises(ParameterError, match="ant, bee, cat") as caught:
+        tiny().select(("ant", "dog"))
+    assert_one_sentence(str(caught.value).replace(". Got", ", got"))
+
+
+def test_arrays_are_read_only() -> None:
+    for data in (tiny(), load_mnist((3, 8))):
+        for part in ("train", "test"):
+            for array in data.part(part):
+                with pytest.raises(ValueError, match="read-only"):
+                    array[0] = 0
+
+
+def test_fields_are_read_only() -> None:
+    with pytest.raises(AttributeError):
+        tiny().name = "other"  # pyright: ignore[reportAttributeAccessIssue] -- that is the point
+
+
+def test_arrays_are_not_copied() -> None:
+    images = np.zeros((4, 1, 6, 6), np.uint8)
+    assert np.shares_memory(tiny(train_images=images).train_images, images)
+
+
+def test_repr_is_short() -> None:
+    assert len(repr(load_mnist())) < 300
+
+
+def test_sha256_depends_on_content_only() -> None:
+    base = tiny().sha256
+    assert len(base) == 64
+    assert set(base) <= set("0123456789abcdef")
+    assert tiny(name="other", path=Path("elsewhere")).sha256 == base
+    images = tiny().train_images.copy()
+    images[0, 0, 0, 0] += 1
+    others = [
+        tiny(train_images=images),
+        tiny(train_labels=np.array([1, 1, 2, 0])),
+        tiny(test_labels=np.array([1, 1, 0])),
+        tiny(
+            train_images=tiny().train_images.reshape(4, 1, 4, 9), test_images=np.zeros((3, 1, 4, 9), np.uint8)
+        ),
+    ]
+    assert len({base, *(other.sha256 for other in others)}) == 5
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"train_images": np.zeros((4, 6, 6), np.uint8)},
+        {"train_images": np.zeros((4, 3, 6, 6), np.uint8)},
+        {"train_images": np.zeros((4, 1, 6, 6))},
+        {"test_images": np.zeros((3, 1, 6, 7), np.uint8)},
+        {"train_labels": np.array([0, 1, 2])},
+        {"train_labels": np.array([0, 1, 2, 3])},
+        {"train_labels": np.array([0, 1, 2, -1])},
+        {"test_labels": np.array([0.0, 1.0, 2.0])},
+    ],
+)
+def test_arrays_that_do_not_belong_together(changes: dict[str, Any]) -> None:
+    with pytest.raises(ShapeError):
+        tiny(**changes)
+
+
+def test_unknown_part() -> None:
+    with pytest.raises(ParameterError):
+        tiny().part("validation")
+
+
+def test_to_input_is_pixel_by_255_minus_a_half() -> None:
+    pixels = np.arange(256, dtype=np.uint8)
+    wide = to_input(pixels, "float64")
+    assert wide.dtype == np.float64
+    assert wide.tolist() == [pixel / 255 - 0.5 for pixel in range(256)]
+    narrow = to_input(pixels)
+    assert narrow.dtype == np.float32
+    assert np.array_equal(narrow, wide.astype(np.float32))
+    assert (narrow[0], narrow[255]) == (-0.5, 0.5)
+
+
+@pytest.mark.parametrize("dtype", ["float32", np.float32, np.dtype("float64")])
+def test_to_input_keeps_the_shape(dtype: Any) -> None:
+    images = load_mnist().test_images[:8]
+    result = to_input(images, dtype)
+    assert result.shape == images.shape
+    assert result.dtype == np.dtype(dtype)
+    result[:] = 0  # the caller's own copy
+    assert to_input(images, dtype).min() == -0.5
+
+
+@pytest.mark.parametrize("dtype", ["float16", "int64", "nonsense"])
+def test_to_input_refuses_other_dtypes(dtype: str) -> None:
+    with pytest.raises(ParameterError, match="'dtype' parameter of to_input"):
+        to_input(np.zeros(3, np.uint8), dtype)
+
+
+def test_to_input_refuses_other_pixels() -> None:
+    with pytest.raises(ParameterError, match="'images' parameter of to_input.*float64"):
+        to_input(np.zeros(3))  # pyright: ignore[reportArgumentType] -- that is the point
+
+
+def test_data_error_is_no_parameter_error() -> None:
+    assert not issubclass(DataError, ParameterError)

@@ -1,0 +1,362 @@
+"""Folders of IDX files: all ways to name them, and all ways to damage them."""
+
+import gzip
+import os
+import struct
+import tracemalloc
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cnnviz.datasets import load_dataset, load_mnist
+from cnnviz.datasets.mnist import MNIST_FOLDER
+from cnnviz.errors import ParameterError
+from tests.engine.datasets_files import (
+    Arrays,
+    data_error,
+    idx_bytes,
+    idx_names,
+    tiny_arrays,
+    write_idx_folder,
+)
+
+IMAGES = "train-images-idx3-ubyte"
+LABELS = "train-labels-idx1-ubyte"
+
+
+@pytest.fixture
+def arrays() -> Arrays:
+    return tiny_arrays()
+
+
+@pytest.fixture
+def folder(tmp_path: Path, arrays: Arrays) -> Path:
+    return write_idx_folder(tmp_path / "digits", arrays)
+
+
+@pytest.mark.parametrize(
+    "naming",
+    [
+        {},
+        {"end": ".gz"},
+        {"dot": "."},
+        {"prefix": "kuzushiji-", "test": "test", "end": ".gz"},
+    ],
+)
+def test_names(tmp_path: Path, arrays: Arrays, naming: dict[str, str]) -> None:
+    data = load_dataset(write_idx_folder(tmp_path / "set", arrays, **naming))
+    assert np.array_equal(data.train_images[:, 0], arrays["x_train"])
+    assert np.array_equal(data.train_labels, arrays["y_train"])
+    assert np.array_equal(data.test_images[:, 0], arrays["x_test"])
+    assert np.array_equal(data.test_labels, arrays["y_test"])
+    assert data.classes == ("0", "1", "2")
+    assert data.input_shape == (1, 8, 7)
+    assert data.train_images.dtype == np.uint8
+    assert data.name == naming.get("prefix", "set").strip("-")
+    assert data.path == tmp_path / "set"
+
+
+def test_folder_of_mnist_equals_mnist() -> None:
+    assert load_dataset(MNIST_FOLDER, (3, 8)).sha256 == load_mnist((3, 8)).sha256
+
+
+def test_path_as_text(folder: Path) -> None:
+    assert load_dataset(str(folder)).classes == ("0", "1", "2")
+
+
+def test_gzip_is_told_by_content_not_by_name(folder: Path) -> None:
+    (folder / IMAGES).write_bytes(gzip.compress((folder / IMAGES).read_bytes()))
+    assert load_dataset(folder).train_images.shape == (12, 1, 8, 7)
+
+
+def test_plain_file_wins_over_a_gzipped_one_and_foreign_files_are_ignored(folder: Path) -> None:
+    (folder / f"{IMAGES}.gz").write_bytes(b"not read")
+    (folder / f"._{IMAGES}").write_bytes(b"left by a Mac")
+    (folder / "README.txt").write_text("hello")
+    (folder / "train-images.idx3-ubyte").mkdir()
+    assert load_dataset(folder).train_images.shape == (12, 1, 8, 7)
+
+
+def test_classes_can_be_chosen(folder: Path, arrays: Arrays) -> None:
+    data = load_dataset(folder, (2, 0))
+    kept = np.isin(arrays["y_train"], (0, 2))
+    assert np.array_equal(data.train_images[:, 0], arrays["x_train"][kept])
+    assert np.array_equal(data.train_labels, (arrays["y_train"][kept] == 0).astype(int))
+    assert data.available_classes == ("0", "1", "2")
+
+
+def test_unknown_class(folder: Path) -> None:
+    with pytest.raises(ParameterError, match="0, 1, 2"):
+        load_dataset(folder, ("0", "7"))
+
+
+def emnist(tmp_path: Path, classes: int = 26) -> Path:
+    """Write letters labelled from 1 on, as EMNIST's are, with its mapping."""
+    arrays = tiny_arrays(classes, 2, 8, 6)
+    arrays["y_train"] += 1
+    arrays["y_test"] += 1
+    folder = write_idx_folder(tmp_path / "emnist", arrays, prefix="emnist-letters-", test="test", end=".gz")
+    mapping = "\n".join(f"{label} {64 + label} {96 + label}" for label in range(1, classes + 1))
+    (folder / "emnist-letters-mapping.txt").write_text(mapping + "\n")
+    return folder
+
+
+def test_emnist_is_turned_upright_and_named(tmp_path: Path) -> None:
+    data = load_dataset(emnist(tmp_path), ("B", "Z"))
+    stored = tiny_arrays(26, 2, 8, 6)
+    second = stored["x_train"][stored["y_train"] == 1]
+    assert data.input_shape == (1, 6, 8)
+    assert np.array_equal(data.train_images[data.train_labels == 0, 0], second.transpose(0, 2, 1))
+    assert data.name == "emnist-letters"
+
+
+def test_more_than_ten_classes_take_the_first_ten(tmp_path: Path) -> None:
+    data = load_dataset(emnist(tmp_path))
+    assert data.classes == tuple("ABCDEFGHIJ")
+    assert "emnist-letters has 26 classes" in data.note
+    assert "A, B, C, D, E, F, G, H, I, J" in data.note
+    assert data.available_classes == tuple("ABCDEFGHIJKLMNOPQRSTUVWXYZ")
+    assert data.select(("X", "Y")).note == ""
+
+
+def test_first_ten_are_those_with_images_in_both_parts(tmp_path: Path) -> None:
+    arrays = tiny_arrays(12, 4)
+    arrays["y_test"][arrays["y_test"] == 3] = 4
+    data = load_dataset(write_idx_folder(tmp_path / "set", arrays))
+    assert data.classes == ("0", "1", "2", "4", "5", "6", "7", "8", "9", "10")
+
+
+def test_without_mapping_classes_are_numbers(tmp_path: Path) -> None:
+    folder = emnist(tmp_path, 3)
+    (folder / "emnist-letters-mapping.txt").rename(folder / "mapping.txt")
+    assert load_dataset(folder).classes == ("A", "B", "C")
+    (folder / "mapping.txt").unlink()
+    assert load_dataset(folder).classes == ("1", "2", "3")
+
+
+@pytest.mark.parametrize("text", ["1 x", "1", "1 65\n2 65", "1 7", "1 99999999999", "ü 65", "1 65\n" * 20000])
+def test_bad_mapping(tmp_path: Path, text: str) -> None:
+    folder = emnist(tmp_path, 3)
+    path = folder / "emnist-letters-mapping.txt"
+    path.write_text(text, encoding="utf-8")
+    with data_error(path, "correct or remove the file"):
+        load_dataset(folder)
+
+
+def test_mapping_that_collides_with_a_number(tmp_path: Path) -> None:
+    folder = emnist(tmp_path, 3)
+    (folder / "emnist-letters-mapping.txt").write_text("1 50")  # the letter of code 50 is "2"
+    with data_error(folder, "same name"):
+        load_dataset(folder)
+
+
+def test_several_sets_in_one_folder(folder: Path) -> None:
+    other = tiny_arrays(2)
+    write_idx_folder(folder, other, prefix="fashion-")
+    with data_error(folder, "2 data sets (fashion, MNIST)", "open the file of training images"):
+        load_dataset(folder)
+    assert load_dataset(folder / f"fashion-{IMAGES}").classes == ("0", "1")
+    assert load_dataset(folder / IMAGES).classes == ("0", "1", "2")
+
+
+@pytest.mark.parametrize("name", idx_names().values())
+def test_file_missing(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    with data_error(folder, name, "add the missing file"):
+        load_dataset(folder)
+
+
+@pytest.mark.parametrize("length", [0, 1, 3, 4, 5, 15, 16, 17, 100])
+@pytest.mark.parametrize("packed", [False, True])
+def test_cut_off(folder: Path, length: int, packed: bool) -> None:
+    content = (folder / IMAGES).read_bytes()[:length]
+    (folder / IMAGES).write_bytes(gzip.compress(content) if packed else content)
+    with data_error(folder / IMAGES):
+        load_dataset(folder)
+
+
+@pytest.mark.parametrize("length", [2, 5, 12, 30, 200, -1, -4, -8])
+def test_gzip_cut_off(folder: Path, length: int) -> None:
+    packed = gzip.compress((folder / IMAGES).read_bytes())
+    (folder / IMAGES).write_bytes(packed[:length])
+    with data_error(folder / IMAGES, "breaks off"):
+        load_dataset(folder)
+
+
+@pytest.mark.parametrize("place", [15, 200, -6])
+def test_gzip_with_a_wrong_byte(folder: Path, place: int) -> None:
+    packed = bytearray(gzip.compress((folder / IMAGES).read_bytes()))
+    packed[place] ^= 0xFF
+    (folder / IMAGES).write_bytes(packed)
+    with data_error(folder / IMAGES):
+        load_dataset(folder)
+
+
+@pytest.mark.parametrize("magic", [b"\0\0\x0d\x03", b"\0\0\x08\x01", b"\x89PNG", b"\0\0\x08\x04"])
+def test_wrong_magic(folder: Path, magic: bytes) -> None:
+    (folder / IMAGES).write_bytes(magic + (folder / IMAGES).read_bytes()[4:])
+    with data_error(folder / IMAGES, magic.hex(" "), "00 00 08 03"):
+        load_dataset(folder)
+
+
+def test_images_in_place_of_labels(folder: Path) -> None:
+    (folder / LABELS).write_bytes((folder / IMAGES).read_bytes())
+    with data_error(folder / LABELS, "00 00 08 03", "labels starts with 00 00 08 01"):
+        load_dataset(folder)
+
+
+def test_too_long(folder: Path) -> None:
+    (folder / IMAGES).write_bytes((folder / IMAGES).read_bytes() + b"x")
+    with data_error(folder / IMAGES, "holds more data", "12 x 8 x 7 = 672 bytes"):
+        load_dataset(folder)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    ("shape", "words"),
+    [
+        ((2**32 - 1, 2**32 - 1, 2**32 - 1), "at most"),
+        ((60000, 30000, 28), "at most"),
+        ((1_000_000, 28, 28), "too short"),
+        ((0, 2**32 - 1, 2**32 - 1), "holds no data"),
+        ((12, 0, 7), "holds no data"),
+    ],
+)
+def test_hostile_header_allocates_nothing(
+    folder: Path, shape: tuple[int, int, int], words: str, packed: bool
+) -> None:
+    content = b"\0\0\x08\x03" + struct.pack(">3I", *shape) + bytes(50)
+    (folder / IMAGES).write_bytes(gzip.compress(content) if packed else content)
+    tracemalloc.start()
+    try:
+        with data_error(folder / IMAGES, words):
+            load_dataset(folder)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_gzip_bomb_is_not_unpacked(folder: Path) -> None:
+    # 64 MB of zeros after an array of 12 images: only what the header announces is unpacked.
+    bomb = gzip.compress((folder / IMAGES).read_bytes() + bytes(2**26))
+    (folder / IMAGES).write_bytes(bomb)
+    tracemalloc.start()
+    try:
+        with data_error(folder / IMAGES, "holds more data"):
+            load_dataset(folder)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_counts_differ(folder: Path, arrays: Arrays) -> None:
+    (folder / LABELS).write_bytes(idx_bytes(arrays["y_train"][:-1]))
+    with data_error(folder / LABELS, "11 labels", "12 images", str(folder / IMAGES)):
+        load_dataset(folder)
+
+
+@pytest.mark.parametrize(("height", "width"), [(5, 8), (8, 65), (1, 1)])
+def test_size_out_of_range(tmp_path: Path, height: int, width: int) -> None:
+    folder = write_idx_folder(tmp_path / "set", tiny_arrays(height=height, width=width))
+    with data_error(folder / IMAGES, f"{height} x {width} pixels", "6 to 64"):
+        load_dataset(folder)
+
+
+@pytest.mark.parametrize(("height", "width"), [(6, 64), (64, 6)])
+def test_extreme_sizes(tmp_path: Path, height: int, width: int) -> None:
+    folder = write_idx_folder(tmp_path / "set", tiny_arrays(height=height, width=width))
+    assert load_dataset(folder).input_shape == (1, height, width)
+
+
+def test_test_images_of_another_size(folder: Path, arrays: Arrays) -> None:
+    path = folder / "t10k-images-idx3-ubyte"
+    path.write_bytes(idx_bytes(arrays["x_test"].transpose(0, 2, 1)))
+    with data_error(path, "7 x 8", "8 x 7"):
+        load_dataset(folder)
+
+
+def test_one_class_only(tmp_path: Path) -> None:
+    folder = write_idx_folder(tmp_path / "set", tiny_arrays(1))
+    with data_error(folder, "one class only (0)"):
+        load_dataset(folder)
+
+
+def test_class_without_test_images(folder: Path, arrays: Arrays) -> None:
+    (folder / "t10k-labels-idx1-ubyte").write_bytes(idx_bytes(arrays["y_test"] % 2))
+    with data_error(folder, "no test image of class 2"):
+        load_dataset(folder)
+    assert load_dataset(folder, (0, 1)).classes == ("0", "1")
+
+
+def test_class_without_training_images(folder: Path, arrays: Arrays) -> None:
+    (folder / LABELS).write_bytes(idx_bytes(arrays["y_train"] % 2))
+    with data_error(folder, "no training image of class 2"):
+        load_dataset(folder)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
+def test_pipe_is_not_waited_for(folder: Path) -> None:
+    (folder / IMAGES).unlink()
+    os.mkfifo(folder / IMAGES)
+    with data_error(folder, IMAGES):
+        load_dataset(folder)
+    with data_error(folder / IMAGES, "is not a file"):
+        load_dataset(folder / IMAGES)
+
+
+def test_permission_denied_to_a_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # Injected, because the superuser may read everything.
+    def deny(path: Path, *_arguments: object, **_options: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "open", deny)
+    with data_error(folder / IMAGES, "permission denied", "change its permissions"):
+        load_dataset(folder)
+
+
+@pytest.mark.parametrize("method", ["iterdir", "stat"])
+def test_permission_denied_to_a_folder(folder: Path, monkeypatch: pytest.MonkeyPatch, method: str) -> None:
+    def deny(path: Path, **_options: object) -> None:
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, method, deny)
+    with data_error(folder, "permission denied"):
+        load_dataset(folder)
+
+
+def test_disk_fault(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(*_arguments: object, **_options: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(Path, "open", fault)
+    with data_error(folder / IMAGES, "input/output error"):
+        load_dataset(folder)
+
+
+@pytest.mark.parametrize("name", ["none", "a\0b", "~no-such-user-of-cnnviz/x"])
+def test_path_that_is_not_there(tmp_path: Path, name: str) -> None:
+    path = name if name.startswith("~") else tmp_path / name
+    with data_error("" if "\0" in name else path):
+        load_dataset(path)
+
+
+def test_empty_folder(tmp_path: Path) -> None:
+    with data_error(tmp_path, "holds no data set", "IDX", ".npz", "sub-folder"):
+        load_dataset(tmp_path)
+
+
+def test_file_of_another_kind(tmp_path: Path) -> None:
+    path = tmp_path / "notes.txt"
+    path.write_text("hello")
+    with data_error(path, "unknown kind"):
+        load_dataset(path)
+
+
+def test_out_of_memory(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhausted(*_arguments: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("cnnviz.datasets.idx_folder.read_idx", exhausted)
+    with data_error(folder, "memory"):
+        load_dataset(folder)

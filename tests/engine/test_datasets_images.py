@@ -1,0 +1,336 @@
+"""Image files, and folders with one sub-folder of them for each class."""
+
+import io
+import os
+import struct
+import subprocess
+import sys
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from cnnviz.datasets import fit_image, load_dataset, read_grayscale
+from tests.engine.datasets_files import data_error
+
+GREY = np.arange(48, dtype=np.uint8).reshape(6, 8) * 5
+
+
+def save(path: Path, pixels: NDArray[Any], **options: Any) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(pixels).save(path, **options)
+    return path
+
+
+def uniform(level: int, side: int = 28) -> NDArray[np.uint8]:
+    return np.full((side, side), level, np.uint8)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".bmp"])
+def test_grey_levels_are_exact(tmp_path: Path, suffix: str) -> None:
+    pixels = read_grayscale(save(tmp_path / f"a{suffix}", GREY))
+    assert pixels.dtype == np.uint8
+    assert np.array_equal(pixels, GREY)
+
+
+def test_jpeg(tmp_path: Path) -> None:
+    pixels = read_grayscale(save(tmp_path / "a.jpg", uniform(100)))
+    assert pixels.shape == (28, 28)
+    assert np.abs(pixels.astype(int) - 100).max() <= 2
+
+
+def test_format_is_told_by_content(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.png", GREY).rename(tmp_path / "a.jpg")
+    assert np.array_equal(read_grayscale(str(path)), GREY)
+
+
+def test_colour(tmp_path: Path) -> None:
+    colour = np.zeros((6, 6, 3), np.uint8)
+    colour[0, :3] = [(255, 0, 0), (0, 255, 0), (0, 0, 255)]
+    pixels = read_grayscale(save(tmp_path / "a.png", colour))
+    assert pixels[0, :4].tolist() == [76, 150, 29, 0]
+
+
+def test_palette_and_two_levels(tmp_path: Path) -> None:
+    Image.fromarray(GREY).convert("P").save(tmp_path / "p.png")
+    assert np.array_equal(read_grayscale(tmp_path / "p.png"), GREY)
+    Image.fromarray(GREY > 100).save(tmp_path / "b.png")
+    assert np.array_equal(read_grayscale(tmp_path / "b.png"), (GREY > 100) * 255)
+
+
+def test_sixteen_bits_are_scaled(tmp_path: Path) -> None:
+    deep = np.array([[0, 65535, 257 * 77, 200]], np.uint16)
+    assert read_grayscale(save(tmp_path / "a.png", deep)).tolist() == [[0, 255, 77, 1]]
+
+
+def test_transparent_is_white(tmp_path: Path) -> None:
+    colour = np.zeros((1, 3, 4), np.uint8)
+    colour[0, :, 3] = [0, 255, 128]
+    assert read_grayscale(save(tmp_path / "a.png", colour)).tolist() == [[255, 0, 127]]
+    grey = Image.fromarray(np.array([[7, 9]], np.uint8))
+    grey.save(tmp_path / "key.png", transparency=7)
+    assert read_grayscale(tmp_path / "key.png").tolist() == [[255, 9]]
+
+
+def test_cmyk_jpeg(tmp_path: Path) -> None:
+    Image.new("CMYK", (8, 8), (0, 0, 0, 0)).save(tmp_path / "a.jpg")
+    assert read_grayscale(tmp_path / "a.jpg").min() >= 253
+
+
+def test_turned_upright_by_exif(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6  # the camera was turned: rotate by 90 degrees clockwise to view
+    path = save(tmp_path / "a.png", GREY, exif=exif)
+    assert np.array_equal(read_grayscale(path), np.rot90(GREY, -1))
+
+
+@pytest.mark.parametrize("content", [b"", b"hello", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"BM" + bytes(60)])
+def test_not_an_image(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "a.png").write_bytes(content)
+    with data_error(tmp_path / "a.png", "PNG, JPEG or BMP"):
+        read_grayscale(tmp_path / "a.png")
+
+
+def test_other_formats_are_refused(tmp_path: Path) -> None:
+    path = save(tmp_path / "a.gif", GREY).rename(tmp_path / "a.png")
+    with data_error(path, "not an image of a known format"):
+        read_grayscale(path)
+
+
+@pytest.mark.parametrize("suffix", [".png", ".jpg", ".bmp"])
+def test_cut_off(tmp_path: Path, suffix: str) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, (40, 40), dtype=np.uint8)
+    path = save(tmp_path / f"a{suffix}", pixels)
+    content = path.read_bytes()
+    for length in (10, 50, len(content) // 2, len(content) - 40):
+        path.write_bytes(content[:length])
+        with data_error(path):
+            read_grayscale(path)
+
+
+def png_that_claims(width: int, height: int) -> bytes:
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">2I5B", width, height, 8, 0, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(bytes(100)))
+        + chunk(b"IEND", b"")
+    )
+
+
+@pytest.mark.parametrize(
+    ("width", "height"), [(8000, 8000), (10000, 12000), (30000, 30000), (2**31 - 1, 2**31 - 1)]
+)
+def test_enormous_image_is_not_unpacked(tmp_path: Path, width: int, height: int) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(png_that_claims(width, height))
+    with data_error(path, "at most 50,000,000 pixels", "scale the image down"):
+        read_grayscale(path)
+
+
+def test_limit_of_pillow_itself_is_left_alone(tmp_path: Path) -> None:
+    before = Image.MAX_IMAGE_PIXELS
+    read_grayscale(save(tmp_path / "a.png", GREY))
+    assert before == Image.MAX_IMAGE_PIXELS
+
+
+def test_missing_and_folder(tmp_path: Path) -> None:
+    with data_error(tmp_path / "a.png", "does not exist"):
+        read_grayscale(tmp_path / "a.png")
+    with data_error(tmp_path, "is not a file"):
+        read_grayscale(tmp_path)
+
+
+def test_permission_denied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def deny(*_arguments: object, **_options: object) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    path = save(tmp_path / "a.png", GREY)
+    monkeypatch.setattr(Image, "open", deny)
+    with data_error(path, "permission denied"):
+        read_grayscale(path)
+
+
+def test_pillow_is_imported_only_when_needed() -> None:
+    code = "import sys, cnnviz.datasets as d; d.load_mnist(); sys.exit('PIL' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+
+
+def test_fit_leaves_the_right_size_alone() -> None:
+    assert np.array_equal(fit_image(GREY, 6, 8), GREY)
+
+
+@pytest.mark.parametrize("level", [0, 77, 255])
+@pytest.mark.parametrize("size", [(1, 1), (5, 9), (28, 30), (300, 20), (1, 5000), (5000, 1)])
+def test_fit_of_a_uniform_image_is_uniform(level: int, size: tuple[int, int]) -> None:
+    fitted = fit_image(np.full(size, level, np.uint8), 28, 28)
+    assert fitted.shape == (28, 28)
+    assert fitted.dtype == np.uint8
+    assert (fitted == level).all()
+
+
+def test_fit_centres_and_keeps_the_aspect() -> None:
+    image = np.zeros((40, 80), np.uint8)
+    image[8:32, 16:64] = 255
+    fitted = fit_image(image, 28, 28)
+    rows, columns = np.nonzero(fitted > 127)
+    # 80 columns become 28, so the block of 24 x 48 becomes about 8 x 17, in the middle.
+    assert (np.ptp(rows) + 1, np.ptp(columns) + 1) in {(8, 16), (8, 17), (9, 17), (8, 18)}
+    assert abs(rows.mean() - 13.5) <= 0.5
+    assert abs(columns.mean() - 13.5) <= 0.5
+    assert (fitted[:7] == 0).all()
+
+
+def test_fit_fills_with_the_background() -> None:
+    image = np.full((10, 40), 240, np.uint8)
+    image[4:6, 10:30] = 0
+    fitted = fit_image(image, 28, 28)
+    assert (fitted[:10] == 240).all()
+    assert fitted.min() < 100
+
+
+def class_folder(folder: Path, counts: dict[str, int], side: int = 28) -> Path:
+    """Write pictures whose grey level tells class and number: 10 * class + number."""
+    for label, (name, count) in enumerate(counts.items()):
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for number in range(count):
+            save(folder / name / f"{number:03d}.png", uniform(10 * label + number, side))
+    return folder
+
+
+def levels(images: NDArray[np.uint8]) -> list[int]:
+    return images[:, 0, 14, 14].tolist()
+
+
+def test_every_sixth_is_for_the_test(tmp_path: Path) -> None:
+    data = load_dataset(class_folder(tmp_path / "pets", {"cat": 7, "dog": 6}))
+    assert data.classes == ("cat", "dog")
+    assert data.name == "pets"
+    assert levels(data.train_images) == [0, 1, 2, 3, 4, 6, 10, 11, 12, 13, 14]
+    assert data.train_labels.tolist() == [0] * 6 + [1] * 5
+    assert levels(data.test_images) == [5, 15]
+    assert data.test_labels.tolist() == [0, 1]
+    assert data.input_shape == (1, 28, 28)
+
+
+def test_small_classes_keep_their_last_for_the_test(tmp_path: Path) -> None:
+    data = load_dataset(class_folder(tmp_path / "pets", {"cat": 2, "dog": 5}))
+    assert levels(data.train_images) == [0, 10, 11, 12, 13]
+    assert levels(data.test_images) == [1, 14]
+
+
+@pytest.mark.parametrize(("train", "test"), [("train", "test"), ("Training", "Testing")])
+def test_folders_for_training_and_test(tmp_path: Path, train: str, test: str) -> None:
+    class_folder(tmp_path / train, {"cat": 3, "dog": 2})
+    class_folder(tmp_path / test, {"cat": 1, "dog": 8})
+    data = load_dataset(tmp_path)
+    assert levels(data.train_images) == [0, 1, 2, 10, 11]
+    assert data.test_labels.tolist() == [0] + [1] * 8
+    assert data.classes == ("cat", "dog")
+
+
+def test_classes_named_by_numbers_come_in_their_order(tmp_path: Path) -> None:
+    class_folder(tmp_path, {"10": 2, "9": 2, "x": 2, "1": 2})
+    assert load_dataset(tmp_path).classes == ("1", "9", "10", "x")
+
+
+def test_chosen_classes(tmp_path: Path) -> None:
+    class_folder(tmp_path, {"a": 6, "b": 6, "c": 6, "empty": 0})
+    data = load_dataset(tmp_path, ("c", "a"))
+    assert data.classes == ("c", "a")
+    assert levels(data.test_images) == [5, 25]
+    assert data.test_labels.tolist() == [1, 0]
+
+
+def test_other_sizes_are_fitted(tmp_path: Path) -> None:
+    data = load_dataset(class_folder(tmp_path, {"a": 2, "b": 2}, side=100))
+    assert levels(data.train_images) == [0, 10]
+    assert data.train_images.shape == (2, 1, 28, 28)
+
+
+def test_foreign_files_are_ignored(tmp_path: Path) -> None:
+    class_folder(tmp_path, {"a": 2, "b": 2})
+    (tmp_path / "a" / "notes.txt").write_text("hello")
+    (tmp_path / "a" / ".hidden.png").write_bytes(b"")
+    (tmp_path / "a" / "folder.png").mkdir()
+    for name in (".git", "__MACOSX"):
+        (tmp_path / name).mkdir()
+    assert load_dataset(tmp_path).classes == ("a", "b")
+
+
+def test_more_than_ten_folders(tmp_path: Path) -> None:
+    class_folder(tmp_path, {f"c{label:02d}": 2 for label in range(12)})
+    data = load_dataset(tmp_path)
+    assert data.classes == tuple(f"c{label:02d}" for label in range(10))
+    assert "12 classes" in data.note
+
+
+def test_progress_counts_the_pictures_and_may_stop(tmp_path: Path) -> None:
+    class_folder(tmp_path, {"a": 3, "b": 2})
+    seen: list[tuple[int, int]] = []
+    load_dataset(tmp_path, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(done, 5) for done in range(1, 6)]
+
+    def stop(_done: int, _total: int) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        load_dataset(tmp_path, progress=stop)
+
+
+def test_damaged_picture(tmp_path: Path) -> None:
+    class_folder(tmp_path, {"a": 3, "b": 2})
+    path = tmp_path / "b" / "001.png"
+    path.write_bytes(path.read_bytes()[:60])
+    with data_error(path, "damaged"):
+        load_dataset(tmp_path)
+
+
+def test_class_without_pictures(tmp_path: Path) -> None:
+    with data_error(tmp_path, "no training image of class b"):
+        load_dataset(class_folder(tmp_path, {"a": 2, "b": 0}))
+
+
+def test_class_with_one_picture(tmp_path: Path) -> None:
+    with data_error(tmp_path, "no test image of class b"):
+        load_dataset(class_folder(tmp_path, {"a": 2, "b": 1}))
+
+
+def test_class_missing_in_the_test_folder(tmp_path: Path) -> None:
+    class_folder(tmp_path / "train", {"cat": 3, "dog": 2})
+    class_folder(tmp_path / "test", {"cat": 1})
+    with data_error(tmp_path, "no test image of class dog"):
+        load_dataset(tmp_path)
+
+
+@pytest.mark.parametrize("counts", [{"a": 3}, {"a": 0, "b": 0}])
+def test_too_little(tmp_path: Path, counts: dict[str, int]) -> None:
+    with data_error(tmp_path, "sub-folder", "PNG, JPEG or BMP"):
+        load_dataset(class_folder(tmp_path, counts))
+
+
+def test_same_pictures_give_the_same_data(tmp_path: Path) -> None:
+    first = load_dataset(class_folder(tmp_path / "one", {"a": 7, "b": 7}))
+    second = load_dataset(class_folder(tmp_path / "two", {"a": 7, "b": 7}))
+    assert first.sha256 == second.sha256
+
+
+def test_unreadable_sub_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class_folder(tmp_path, {"a": 2, "b": 2})
+    iterdir = Path.iterdir
+
+    def deny(path: Path) -> Any:
+        if path.name == "b":
+            raise PermissionError(13, "Permission denied")
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "iterdir", deny)
+    with data_error(tmp_path / "b", "permission denied"):
+        load_dataset(tmp_path)

@@ -1,0 +1,239 @@
+"""Keras' ``.npz`` archives."""
+
+import io
+import os
+import struct
+import tracemalloc
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnnviz.datasets import load_dataset
+from tests.engine.datasets_files import Arrays, data_error, npz_bytes, tiny_arrays, write_npz
+
+
+@pytest.fixture
+def arrays() -> Arrays:
+    return tiny_arrays()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "fashion.npz"
+
+
+@pytest.mark.parametrize("compressed", [False, True])
+@pytest.mark.parametrize("pixels", ["uint8", "int64", ">u2"])
+@pytest.mark.parametrize("labels", ["uint8", "int32", "uint64"])
+def test_number_types(path: Path, arrays: Arrays, compressed: bool, pixels: str, labels: str) -> None:
+    types = {"x": pixels, "y": labels}
+    write_npz(path, {key: array.astype(types[key[0]]) for key, array in arrays.items()}, compressed)
+    data = load_dataset(path)
+    assert np.array_equal(data.train_images[:, 0], arrays["x_train"])
+    assert np.array_equal(data.test_images[:, 0], arrays["x_test"])
+    assert np.array_equal(data.train_labels, arrays["y_train"])
+    assert np.array_equal(data.test_labels, arrays["y_test"])
+    assert data.train_images.dtype == np.uint8
+    assert data.train_labels.dtype == np.int64
+    assert data.name == "fashion"
+
+
+@pytest.mark.parametrize(
+    "reshape",
+    [
+        lambda x: x[..., None],
+        lambda x: x[:, None],
+        np.asfortranarray,
+    ],
+)
+def test_layouts(path: Path, arrays: Arrays, reshape: Any) -> None:
+    changed = {key: reshape(arrays[key]) for key in ("x_train", "x_test")}
+    data = load_dataset(write_npz(path, arrays | changed))
+    assert np.array_equal(data.train_images[:, 0], arrays["x_train"])
+    assert data.train_images.flags.c_contiguous
+
+
+def test_labels_in_a_column(path: Path, arrays: Arrays) -> None:
+    columns = {key: arrays[key][:, None] for key in ("y_train", "y_test")}
+    data = load_dataset(write_npz(path, arrays | columns))
+    assert np.array_equal(data.train_labels, arrays["y_train"])
+
+
+def test_colour_becomes_grey_by_luma(path: Path, arrays: Arrays) -> None:
+    colour = np.random.default_rng(1).integers(0, 256, (12, 8, 7, 3), dtype=np.uint8)
+    colour[0, 0, :4] = [(255, 255, 255), (255, 0, 0), (0, 255, 0), (0, 0, 255)]
+    test = np.repeat(arrays["x_test"][..., None], 3, axis=3)
+    data = load_dataset(write_npz(path, arrays | {"x_train": colour, "x_test": test}))
+    exact = colour @ np.array([0.299, 0.587, 0.114])
+    assert np.abs(data.train_images[:, 0] - exact).max() <= 0.51
+    assert data.train_images[0, 0, 0, :4].tolist() == [255, 76, 150, 29]
+    by_pillow = np.asarray(Image.fromarray(colour[3]).convert("L"))
+    assert np.array_equal(data.train_images[3, 0], by_pillow)
+    # Equal red, green and blue stay what they are.
+    assert np.array_equal(data.test_images[:, 0], arrays["x_test"])
+
+
+def test_classes_and_folder(tmp_path: Path, arrays: Arrays) -> None:
+    write_npz(tmp_path / "mnist.npz", arrays)
+    assert load_dataset(tmp_path, (2, 1)).classes == ("2", "1")
+    write_npz(tmp_path / "other.npz", arrays)
+    with data_error(tmp_path, "2 .npz files"):
+        load_dataset(tmp_path)
+
+
+@pytest.mark.parametrize("key", ["x_train", "y_train", "x_test", "y_test"])
+def test_array_missing(path: Path, arrays: Arrays, key: str) -> None:
+    del arrays[key]
+    with data_error(write_npz(path, arrays), f"no array {key}", "x_train, y_train, x_test, y_test"):
+        load_dataset(path)
+
+
+@pytest.mark.parametrize("content", [b"", b"PK", b"not a zip archive", b"\x93NUMPY\x01\x00", bytes(1000)])
+def test_not_an_archive(path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    with data_error(path, "not a zip archive"):
+        load_dataset(path)
+
+
+def test_cut_off(path: Path, arrays: Arrays) -> None:
+    content = npz_bytes(arrays)
+    for length in range(0, len(content), 97):
+        path.write_bytes(content[:length])
+        with data_error(path):
+            load_dataset(path)
+
+
+def test_wrong_checksum(path: Path, arrays: Arrays) -> None:
+    content = bytearray(npz_bytes(arrays, compressed=False))
+    content[content.index(arrays["x_train"].tobytes()) + 100] ^= 1
+    path.write_bytes(content)
+    with data_error(path, "damaged"):
+        load_dataset(path)
+
+
+def test_pickled_objects_are_refused_unread(path: Path, arrays: Arrays, tmp_path: Path) -> None:
+    class Hostile:
+        def __reduce__(self) -> Any:
+            return os.mkdir, (str(tmp_path / "pickle-was-run"),)
+
+    arrays["y_train"] = np.array([Hostile()] * 12, dtype=object)
+    with data_error(write_npz(path, arrays), "(y_train)", "Python objects", "save it as uint8"):
+        load_dataset(path)
+    assert not (tmp_path / "pickle-was-run").exists()
+
+
+@pytest.mark.parametrize(
+    ("key", "array", "words"),
+    [
+        ("y_train", np.array([0, 1, 2] * 4) - 1, "label -1"),
+        ("y_train", np.array([0.0, 1.0, 2.0] * 4), "float64"),
+        ("y_train", np.array(["0", "1", "2"] * 4), "<U1"),
+        ("y_train", np.array([False, True] * 6), "bool"),
+        ("y_train", np.eye(12, dtype=np.uint8), "(12, 12)"),
+        ("y_train", np.array([2**64 - 1] * 12, np.uint64), "label 18446744073709551615"),
+        ("y_train", np.array(3), "()"),
+        ("y_train", np.array([0, 1], np.uint8), "2 labels"),
+        ("y_train", np.array([], np.uint8), "(0,)"),
+        ("x_train", np.zeros((12, 8, 7)), "float64"),
+        ("x_train", np.full((12, 8, 7), np.nan), "float64"),
+        ("x_train", np.full((12, 8, 7), 256), "0 to 255"),
+        ("x_train", np.full((12, 8, 7), -1), "0 to 255"),
+        ("x_train", np.zeros((12, 8, 7), bool), "bool"),
+        ("x_train", np.zeros((12, 8, 7), "M8[s]"), "datetime64"),
+        ("x_train", np.zeros((12, 56), np.uint8), "(12, 56)"),
+        ("x_train", np.zeros((12, 8, 7, 4), np.uint8), "(12, 8, 7, 4)"),
+        ("x_train", np.zeros((12, 8, 7, 1, 1), np.uint8), "(12, 8, 7, 1, 1)"),
+        ("x_train", np.zeros((0, 8, 7), np.uint8), "(0, 8, 7)"),
+        ("x_train", np.zeros((12, 5, 7), np.uint8), "5 x 7"),
+        ("x_train", np.zeros((12, 65, 65), np.uint8), "65 x 65"),
+        ("x_test", np.zeros((6, 9, 7), np.uint8), "9 x 7"),
+    ],
+)
+def test_wrong_arrays(path: Path, arrays: Arrays, key: str, array: Any, words: str) -> None:
+    arrays[key] = array
+    with data_error(write_npz(path, arrays), f"({key})", words):
+        load_dataset(path)
+
+
+def npy_with_header(shape: str, descr: str = "|u1", data: bytes = bytes(100)) -> bytes:
+    header = f"{{'descr': '{descr}', 'fortran_order': False, 'shape': {shape}, }}\n".encode()
+    return b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + data
+
+
+def archive_with(arrays: Arrays, x_train: bytes, method: int = zipfile.ZIP_DEFLATED) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", method) as archive:
+        archive.writestr("x_train.npy", x_train)
+        for key in ("y_train", "x_test", "y_test"):
+            member = io.BytesIO()
+            np.save(member, arrays[key])
+            archive.writestr(f"{key}.npy", member.getvalue())
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    "shape",
+    ["(1000000000000, 28, 28)", "(60000, 28, 28)", "(1, 8, 7)", "(-1, 8, 7)", "(0, 999999999999999999, 9)"]
+    + ["(12, 8, " + "9" * 400 + ")", "12", "(12.0, 8, 7)", "()", "(1,) * 9**9", "[" * 500, "(True, 8, 7)"],
+)
+def test_hostile_header(path: Path, arrays: Arrays, shape: str) -> None:
+    path.write_bytes(archive_with(arrays, npy_with_header(shape)))
+    tracemalloc.start()
+    try:
+        with data_error(path, "x_train"):
+            load_dataset(path)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("start", [b"\x93NUMPY\x09\x00", b"\x93NUMPY\x03\x00", b"\x93NUMP", b"GIF89a", b""])
+def test_bad_array_file(path: Path, arrays: Arrays, start: bytes) -> None:
+    path.write_bytes(archive_with(arrays, start + bytes(100) if start else b""))
+    with data_error(path, "(x_train)", "damaged header"):
+        load_dataset(path)
+
+
+def test_bomb_is_not_unpacked(path: Path, arrays: Arrays) -> None:
+    path.write_bytes(archive_with(arrays, npy_with_header("(12, 8, 7)", data=bytes(2**26))))
+    tracemalloc.start()
+    try:
+        with data_error(path, "holds more data"):
+            load_dataset(path)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_claimed_size_over_the_limit(path: Path, arrays: Arrays) -> None:
+    content = bytearray(archive_with(arrays, npy_with_header("(12, 8, 7)")))
+    entry = content.index(b"PK\x01\x02")  # the archive's own list; the unpacked size is 24 bytes in
+    content[entry + 24 : entry + 28] = struct.pack("<I", 2**32 - 2)
+    path.write_bytes(content)
+    with data_error(path, "4,294,967,294 bytes", "at most"):
+        load_dataset(path)
+
+
+def test_other_compression(path: Path, arrays: Arrays) -> None:
+    path.write_bytes(archive_with(arrays, npy_with_header("(12, 8, 7)"), zipfile.ZIP_BZIP2))
+    with data_error(path, "unknown way"):
+        load_dataset(path)
+
+
+def test_encrypted(path: Path, arrays: Arrays) -> None:
+    content = bytearray(npz_bytes(arrays))
+    for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        content[content.index(mark) + offset] |= 1
+    path.write_bytes(content)
+    with data_error(path, "encrypted"):
+        load_dataset(path)
+
+
+def test_folder_named_like_an_archive(path: Path) -> None:
+    path.mkdir()
+    with data_error(path, "holds no data set"):
+        load_dataset(path)

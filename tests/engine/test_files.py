@@ -1,0 +1,189 @@
+"""`atomic_write`: whole or not at all, whatever goes wrong."""
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import BinaryIO
+
+import pytest
+
+from cnnviz.errors import CNNVizError
+from cnnviz.files import atomic_write, printable
+from tests.engine.datasets_files import assert_one_sentence
+
+OLD = b"the old content"
+
+
+@pytest.fixture
+def existing(tmp_path: Path) -> Path:
+    path = tmp_path / "report.pdf"
+    path.write_bytes(OLD)
+    return path
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+def fails(path: Path | str, content: bytes = b"new") -> str:
+    with pytest.raises(CNNVizError) as caught:
+        atomic_write(path, content)
+    assert_one_sentence(str(caught.value))
+    return str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"abc", bytearray(b"abc"), memoryview(b"abc")])
+def test_writes_bytes(tmp_path: Path, content: bytes) -> None:
+    atomic_write(tmp_path / "a.bin", content)
+    assert (tmp_path / "a.bin").read_bytes() == bytes(content)
+    assert names_in(tmp_path) == ["a.bin"]
+
+
+def test_writes_what_a_function_writes(existing: Path) -> None:
+    def write(file: BinaryIO) -> None:
+        file.write(b"one ")
+        file.write(b"two")
+
+    atomic_write(existing, write)
+    assert existing.read_bytes() == b"one two"
+    assert names_in(existing.parent) == ["report.pdf"]
+
+
+def test_takes_a_path_as_text(tmp_path: Path) -> None:
+    atomic_write(str(tmp_path / "a.bin"), b"abc")
+    assert (tmp_path / "a.bin").read_bytes() == b"abc"
+
+
+def test_old_content_is_there_until_the_new_one_is_complete(existing: Path) -> None:
+    def write(file: BinaryIO) -> None:
+        file.write(b"half")
+        file.flush()
+        assert existing.read_bytes() == OLD
+
+    atomic_write(existing, write)
+    assert existing.read_bytes() == b"half"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
+def test_permissions(existing: Path) -> None:
+    existing.chmod(0o640)
+    atomic_write(existing, b"new")
+    assert stat.S_IMODE(existing.stat().st_mode) == 0o640
+    plain = existing.parent / "plain"
+    plain.write_bytes(b"")
+    atomic_write(existing.parent / "fresh", b"new")
+    assert (existing.parent / "fresh").stat().st_mode == plain.stat().st_mode
+
+
+def test_symbolic_link_survives(existing: Path) -> None:
+    link = existing.parent / "latest.pdf"
+    link.symlink_to(existing)
+    atomic_write(link, b"new")
+    assert link.is_symlink()
+    assert existing.read_bytes() == b"new"
+
+
+@pytest.mark.parametrize("raised", [ValueError("bug"), CNNVizError("told."), KeyboardInterrupt()])
+def test_exception_of_the_function_passes_and_nothing_is_left(existing: Path, raised: BaseException) -> None:
+    def write(file: BinaryIO) -> None:
+        file.write(b"half")
+        raise raised
+
+    with pytest.raises(type(raised)) as caught:
+        atomic_write(existing, write)
+    assert caught.value is raised
+    assert existing.read_bytes() == OLD
+    assert names_in(existing.parent) == ["report.pdf"]
+
+
+@pytest.mark.parametrize("operation", ["fsync", "replace", "write"])
+@pytest.mark.parametrize(
+    ("code", "cause"),
+    [
+        (errno.ENOSPC, "disk is full"),
+        (errno.EACCES, "permission is denied"),
+        (errno.EROFS, "read-only"),
+        (errno.EIO, os.strerror(errno.EIO)),
+    ],
+)
+def test_fault_keeps_the_old_file(
+    existing: Path, monkeypatch: pytest.MonkeyPatch, operation: str, code: int, cause: str
+) -> None:
+    def fault(*_arguments: object) -> None:
+        raise OSError(code, os.strerror(code))
+
+    if operation == "write":
+        with pytest.raises(CNNVizError) as caught:
+            atomic_write(existing, fault)
+        text = str(caught.value)
+        assert_one_sentence(text)
+    else:
+        monkeypatch.setattr(*((os, "fsync") if operation == "fsync" else (Path, "replace")), fault)
+        text = fails(existing)
+    assert str(existing) in text
+    assert cause in text
+    assert existing.read_bytes() == OLD
+    assert names_in(existing.parent) == ["report.pdf"]
+
+
+def test_fault_of_a_new_file_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fault(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", fault)
+    fails(tmp_path / "new.bin")
+    assert names_in(tmp_path) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_disk_that_is_really_full(existing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Path, "open", lambda _path, _mode: open("/dev/full", "wb"))  # noqa: PTH123, SIM115 -- atomic_write closes it
+    assert "disk is full" in fails(existing, b"x" * 100_000)
+    assert existing.read_bytes() == OLD
+
+
+def test_folder_that_does_not_exist(tmp_path: Path) -> None:
+    text = fails(tmp_path / "nowhere" / "a.bin")
+    assert "the folder does not exist" in text
+    assert names_in(tmp_path) == []
+
+
+def test_target_is_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    assert "a folder of that name" in fails(tmp_path / "out")
+
+
+def test_folder_is_a_file(existing: Path) -> None:
+    fails(existing / "a.bin")
+    assert existing.read_bytes() == OLD
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
+def test_device_or_pipe_is_not_replaced(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    assert "device or a pipe" in fails(pipe)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+
+
+def test_read_only_file_is_respected(existing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    existing.chmod(0o444)
+    # The superuser may write everything, so the answer of the system is given here.
+    monkeypatch.setattr(os, "access", lambda _path, _mode: False)
+    assert "permission is denied" in fails(existing)
+    assert existing.read_bytes() == OLD
+
+
+@pytest.mark.parametrize("name", ["a\0b", "n" * 300])
+def test_impossible_name(tmp_path: Path, name: str) -> None:
+    fails(tmp_path / name)
+    assert names_in(tmp_path) == []
+
+
+def test_unknown_home() -> None:
+    fails("~no-such-user-of-cnnviz/a.bin")
+
+
+def test_printable_replaces_what_cannot_be_shown() -> None:
+    assert printable("Büro/1\n2\udcff") == "Büro/1\N{REPLACEMENT CHARACTER}2\N{REPLACEMENT CHARACTER}"

@@ -1,0 +1,212 @@
+"""Independent answers to check the engine against: plain loops over single numbers, and numeric gradients.
+
+Slow and obvious on purpose. Nothing here calls `cnnviz`.
+"""
+
+import itertools
+import math
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, np.dtype[Any]]
+
+EPS = 1e-6
+# How close float32 results come to the float64 oracle, and float64 gradients to central differences.
+TOLERANCE = {"float32": {"rtol": 2e-4, "atol": 2e-5}, "float64": {"rtol": 1e-11, "atol": 1e-12}}
+GRADIENT_TOLERANCE = {"float32": {"rtol": 2e-3, "atol": 2e-4}, "float64": {"rtol": 1e-6, "atol": 1e-8}}
+
+
+# --- operations as loops ------------------------------------------------------------------------------------
+
+
+def conv2d_loop(
+    x: Array, weight: Array, bias: Array | None = None, stride: int = 1, padding: int = 0
+) -> Array:
+    n, channels, height, width = x.shape
+    filters, _, k, _ = weight.shape
+    rows = (height + 2 * padding - k) // stride + 1
+    columns = (width + 2 * padding - k) // stride + 1
+    out = np.zeros((n, filters, rows, columns))
+    for s, f, row, column in np.ndindex(out.shape):
+        total = 0.0 if bias is None else float(bias[f])
+        for c, i, j in itertools.product(range(channels), range(k), range(k)):
+            y, z = row * stride + i - padding, column * stride + j - padding
+            if 0 <= y < height and 0 <= z < width:
+                total += float(x[s, c, y, z]) * float(weight[f, c, i, j])
+        out[s, f, row, column] = total
+    return out
+
+
+def windows_loop(x: Array, size: int, stride: int) -> list[tuple[tuple[int, ...], list[tuple[int, ...]]]]:
+    """Every output position with the input positions of its window, row by row."""
+    n, channels, height, width = x.shape
+    found = []
+    for s, c in itertools.product(range(n), range(channels)):
+        for row, top in enumerate(range(0, height - size + 1, stride)):
+            for column, left in enumerate(range(0, width - size + 1, stride)):
+                cells = [(s, c, top + i, left + j) for i in range(size) for j in range(size)]
+                found.append(((s, c, row, column), cells))
+    return found
+
+
+def pooled_shape(x: Array, size: int, stride: int) -> tuple[int, int, int, int]:
+    n, channels, height, width = x.shape
+    return n, channels, len(range(0, height - size + 1, stride)), len(range(0, width - size + 1, stride))
+
+
+def max_pool2d_loop(x: Array, size: int, stride: int) -> tuple[Array, Array]:
+    pooled = np.zeros(pooled_shape(x, size, stride))
+    winner = np.zeros(pooled.shape, dtype=np.intp)
+    for target, cells in windows_loop(x, size, stride):
+        values = [float(x[cell]) for cell in cells]
+        pooled[target] = max(values)
+        winner[target] = values.index(max(values))
+    return pooled, winner
+
+
+def max_pool2d_backward_loop(d_out: Array, x: Array, size: int, stride: int, ties: str) -> Array:
+    d_x = np.zeros(x.shape)
+    for target, cells in windows_loop(x, size, stride):
+        largest = max(float(x[cell]) for cell in cells)
+        tied = [cell for cell in cells if float(x[cell]) == largest]
+        takers = tied[:1] if ties == "first" else tied
+        for cell in takers:
+            d_x[cell] += float(d_out[target]) / (len(tied) if ties == "split" else 1)
+    return d_x
+
+
+def avg_pool2d_loop(x: Array, size: int, stride: int) -> Array:
+    out = np.zeros(pooled_shape(x, size, stride))
+    for target, cells in windows_loop(x, size, stride):
+        out[target] = math.fsum(float(x[cell]) for cell in cells) / len(cells)
+    return out
+
+
+def subsample_pool2d_loop(x: Array, size: int) -> Array:
+    out = np.zeros(pooled_shape(x, size, size))
+    for target, cells in windows_loop(x, size, size):
+        out[target] = x[cells[0]]
+    return out
+
+
+def blur_pool2d_loop(x: Array, size: int, taps: int) -> Array:
+    """Zhang's layer: NumPy's own reflect padding, a two-dimensional kernel, then every `size`-th pixel."""
+    line = [math.comb(taps - 1, k) / 2 ** (taps - 1) for k in range(taps)]
+    before, after = (taps - 1) // 2, taps // 2
+    padded = np.pad(x, ((0, 0), (0, 0), (before, after), (before, after)), mode="reflect")
+    out = np.zeros((*x.shape[:2], x.shape[2] // size, x.shape[3] // size))
+    for s, c, row, column in np.ndindex(out.shape):
+        for i, j in itertools.product(range(taps), range(taps)):
+            out[s, c, row, column] += line[i] * line[j] * padded[s, c, row * size + i, column * size + j]
+    return out
+
+
+def dense_loop(x: Array, weight: Array, bias: Array | None = None) -> Array:
+    out = np.zeros((len(x), len(weight)))
+    for s, unit in np.ndindex(out.shape):
+        products = [float(a) * float(b) for a, b in zip(x[s], weight[unit], strict=True)]
+        out[s, unit] = math.fsum(products) + (0.0 if bias is None else float(bias[unit]))
+    return out
+
+
+def elementwise_loop(function: Callable[[float], float], x: Array) -> Array:
+    out = np.zeros(x.shape)
+    for index in np.ndindex(x.shape):
+        out[index] = function(float(x[index]))
+    return out
+
+
+def softmax_loop(logits: Array) -> Array:
+    """By definition; for logits small enough that nothing overflows."""
+    out = np.zeros(logits.shape)
+    for s, row in enumerate(logits):
+        powers = [math.exp(float(z)) for z in row]
+        out[s] = [power / math.fsum(powers) for power in powers]
+    return out
+
+
+def cross_entropy_loop(logits: Array, labels: Array) -> float:
+    """By definition, from probabilities; one logit means two classes."""
+    total = 0.0
+    for row, label in zip(logits, labels, strict=True):
+        if len(row) == 1:
+            p = 1 / (1 + math.exp(-float(row[0])))
+            total -= math.log(p if label == 1 else 1 - p)
+        else:
+            total -= math.log(float(softmax_loop(row[None])[0, label]))
+    return total / len(labels)
+
+
+# --- gradients ----------------------------------------------------------------------------------------------
+
+
+def numeric_gradient(function: Callable[[], float], array: Array, eps: float = EPS) -> Array:
+    """Central difference of `function()` with respect to every number of `array`, which it must read."""
+    gradient = np.zeros(array.shape)
+    for index in np.ndindex(array.shape):
+        kept = array[index]
+        array[index] = kept + eps
+        above = function()
+        array[index] = kept - eps
+        below = function()
+        array[index] = kept
+        gradient[index] = (above - below) / (2 * eps)
+    return gradient
+
+
+def spread_values(rng: np.random.Generator, shape: tuple[int, ...], gap: float = 0.05) -> Array:
+    """Numbers in random order that are at least `gap` apart and off 0: no max or ReLU kink within `EPS`."""
+    count = math.prod(shape)
+    return (rng.permutation(count) - (count - 1) / 2 + 0.25).reshape(shape) * gap
+
+
+def check_operation(
+    forward: Callable[..., Array],
+    backward: Callable[..., Mapping[str, Array]],
+    oracle: Callable[..., Array],
+    inputs: Mapping[str, Array],
+) -> None:
+    """Compare an operation with its oracle: shape, dtype, values and gradients, in both dtypes.
+
+    `forward` and `oracle` take `inputs` by name; `backward` takes `d_out`, `out` and the inputs and gives the gradient
+    of each input by name. Gradients are those of `sum(out * d_out)` for a random `d_out`. Inputs must stay as they are.
+    """
+    exact = {name: np.array(array, dtype=np.float64) for name, array in inputs.items()}
+    expected = oracle(**exact)
+    d_exact = np.random.default_rng(7).normal(size=expected.shape)
+
+    numeric = {
+        name: numeric_gradient(lambda: float(np.sum(forward(**exact) * d_exact)), array)
+        for name, array in exact.items()
+    }
+    for dtype in ("float64", "float32"):
+        given = {name: array.astype(dtype) for name, array in exact.items()}
+        d_out = d_exact.astype(dtype)
+        out = forward(**given)
+        assert_like(out, expected, dtype, TOLERANCE)
+        gradients = backward(d_out=d_out, out=out, **given)
+        assert set(gradients) == set(inputs)
+        for name, gradient in gradients.items():
+            assert gradient.shape == exact[name].shape, name
+            assert_like(gradient, numeric[name], dtype, GRADIENT_TOLERANCE)
+        for name, array in given.items():
+            np.testing.assert_array_equal(array, exact[name].astype(dtype), err_msg=f"{name} was changed")
+        np.testing.assert_array_equal(d_out, d_exact.astype(dtype), err_msg="d_out was changed")
+
+
+def assert_like(
+    actual: Array, expected: Array, dtype: str, tolerance: Mapping[str, Mapping[str, float]]
+) -> None:
+    """Same shape, the dtype asked for, and values as close as that dtype allows."""
+    assert actual.shape == expected.shape
+    assert actual.dtype == np.dtype(dtype)
+    np.testing.assert_allclose(actual, expected, **tolerance[dtype])
+
+
+def assert_same_bits(actual: Array, expected: Array) -> None:
+    """Not merely equal: the same bits, number by number."""
+    assert actual.shape == expected.shape
+    assert actual.dtype == expected.dtype
+    assert np.ascontiguousarray(actual).tobytes() == np.ascontiguousarray(expected).tobytes()

@@ -1,0 +1,212 @@
+"""`scripts/bootstrap.sh`: which Python it takes, what it installs when, and what it says when it cannot."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.setup.project import Project
+
+# --- which Python -------------------------------------------------------------------------------------------
+
+
+def test_an_old_python3_on_path_is_passed_over(project: Project) -> None:
+    project.add_python("python3", "3, 11")
+    project.add_python("python3.12", "3, 12")
+    result = project.run("bootstrap.sh", "check")
+    assert result.returncode == 0, result.stderr
+    assert project.log("venv") == ["python3.12"]
+
+
+def test_the_newest_supported_python_wins(project: Project) -> None:
+    for minor in (12, 13, 14):
+        project.add_python(f"python3.{minor}", f"3, {minor}")
+    project.run("bootstrap.sh", "check")
+    assert project.log("venv") == ["python3.14"]
+
+
+def test_a_name_that_runs_nothing_is_passed_over(project: Project) -> None:
+    project.add_tool(
+        "python3.14", "echo 'command not found' >&2; exit 127"
+    )  # such as a version manager's shim
+    project.add_python("python3", "3, 13")
+    assert project.run("bootstrap.sh", "check").returncode == 0
+    assert project.log("venv") == ["python3"]
+
+
+def test_the_systems_python_is_found_behind_another(project: Project, tmp_path: Path) -> None:
+    project.add_python("python3", "3, 13")
+    system = tmp_path / "system"
+    system.mkdir()
+    (project.tools / "python3").rename(system / "python3")
+    project.add_python("python3", "3, 11")
+    result = project.run("bootstrap.sh", "check", SYSTEM_PYTHON_FOLDERS=str(system))
+    assert result.returncode == 0, result.stderr
+    assert project.log("venv") == ["python3"]
+
+
+@pytest.mark.parametrize("version", ["3, 11", "3, 15"])
+def test_no_suitable_python_is_one_sentence_that_names_what_to_install(
+    project: Project, version: str
+) -> None:
+    project.add_python("python3", version)
+    result = project.run("bootstrap.sh", "check")
+    assert result.returncode != 0
+    assert len(result.stderr.splitlines()) == 1
+    assert "install Python 3.12, 3.13 or 3.14" in result.stderr
+    assert not (project.root / ".venv").exists()
+
+
+def test_a_python_without_venv_is_named_with_the_package_to_install(project: Project) -> None:
+    project.add_python("python3", "3, 13", missing=("ensurepip",))
+    result = project.run("bootstrap.sh", "check")
+    assert result.returncode != 0
+    assert len(result.stderr.splitlines()) == 1
+    assert "sudo apt-get install python3.13-venv" in result.stderr
+
+
+def test_a_python_without_venv_does_not_hide_a_complete_one(project: Project) -> None:
+    project.add_python("python3.14", "3, 14", missing=("ensurepip",))
+    project.add_python("python3.13", "3, 13")
+    assert project.run("bootstrap.sh", "check").returncode == 0
+    assert project.log("venv") == ["python3.13"]
+
+
+def test_an_environment_whose_python_is_gone_is_made_again(project: Project) -> None:
+    project.add_python("python3", "3, 13")
+    project.run("bootstrap.sh", "check")
+    (project.root / ".venv" / "bin" / "python").unlink()
+    (project.root / ".venv" / "bin" / "python").symlink_to("/nowhere/python3")
+    assert project.run("bootstrap.sh", "check").returncode == 0
+    assert len(project.log("venv")) == 2
+    assert len(project.log("pip")) == 2
+
+
+# --- packages -----------------------------------------------------------------------------------------------
+
+
+def test_locked_packages_are_installed_with_their_hashes_and_nothing_else(project: Project) -> None:
+    project.add_python("python3", "3, 13")
+    project.run("bootstrap.sh", "run", PIP_CONSTRAINT="/some/constraints.txt", PIP_TARGET="/some/folder")
+    (call,) = project.log("pip")
+    assert "--require-hashes" in call
+    assert "--no-deps" in call
+    assert call.endswith("requirements/runtime.txt constraint=/dev/null target=")
+
+
+def test_a_second_call_installs_nothing(project: Project) -> None:
+    project.add_python("python3", "3, 13")
+    for mode in ("check", "check", "run"):  # dev.txt holds the packages of runtime.txt
+        assert project.run("bootstrap.sh", mode).returncode == 0
+    assert len(project.log("pip")) == 1
+    assert len(project.log("venv")) == 1
+
+
+@pytest.mark.parametrize("lock", ["runtime", "dev"])
+def test_a_changed_lock_is_installed(project: Project, lock: str) -> None:
+    project.add_python("python3", "3, 13")
+    mode = {"runtime": "run", "dev": "check"}[lock]
+    project.run("bootstrap.sh", mode)
+    (project.root / "requirements" / f"{lock}.txt").write_text("# changed\n")
+    project.run("bootstrap.sh", mode)
+    assert len(project.log("pip")) == 2
+
+
+def test_an_install_that_failed_is_repeated(project: Project) -> None:
+    project.add_python("python3", "3, 13")
+    (project.log_folder / "pip-fails").write_text("1")
+    failed = project.run("bootstrap.sh", "run")
+    assert failed.returncode != 0
+    assert "could not be installed" in failed.stderr.splitlines()[-1]
+    (project.log_folder / "pip-fails").unlink()
+    assert project.run("bootstrap.sh", "run").returncode == 0
+    assert len(project.log("pip")) == 2
+
+
+def test_going_back_to_the_old_lock_after_a_failed_install_repairs(project: Project) -> None:
+    project.add_python("python3", "3, 13")
+    lock = project.root / "requirements" / "runtime.txt"
+    old = lock.read_text()
+    project.run("bootstrap.sh", "run")
+    lock.write_text("# newer\n")
+    (project.log_folder / "pip-fails").write_text("1")
+    project.run("bootstrap.sh", "run")
+    lock.write_text(old)
+    (project.log_folder / "pip-fails").unlink()
+    project.run("bootstrap.sh", "run")
+    assert len(project.log("pip")) == 3
+
+
+def test_an_unknown_mode_is_refused(project: Project) -> None:
+    result = project.run("bootstrap.sh", "everything")
+    assert result.returncode != 0
+    assert result.stderr.startswith("usage:")
+
+
+# --- system libraries ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def debian(project: Project) -> Project:
+    """Return a project on a Debian where libEGL and the libraries of a window are missing."""
+    if not sys.platform.startswith("linux"):
+        pytest.skip("system libraries are looked after on Linux only")
+    project.add_python("python3", "3, 13")
+    present = "libglib-2.0.so.0 libGL.so.1 libX11.so.6 libdbus-1.so.3 libfontconfig.so.1 libfreetype.so.6"
+    lines = "; ".join(f"echo '{name} (libc6,x86-64) => /lib/{name}'" for name in present.split())
+    project.add_tool("ldconfig", f"{lines}; echo 'libxkbcommon.so.0 (libc6) => /lib/libxkbcommon.so.0'")
+    project.add_tool("dpkg", "exit 0")
+    project.add_tool("sudo", "exit 1")
+    project.add_tool("apt-get", 'echo "$*" >>"$LOG/apt"')
+    (project.log_folder / "libraries-load").write_text("1")
+    return project
+
+
+def test_root_gets_the_missing_libraries_installed(debian: Project) -> None:
+    debian.add_tool("id", "echo 0")
+    assert debian.run("bootstrap.sh", "run", QT_QPA_PLATFORM="offscreen").returncode == 0
+    (call,) = debian.log("apt")
+    assert call.split()[0] == "install"
+    assert call.split()[-1] == "libegl1"
+
+
+def test_old_package_lists_are_renewed_once(debian: Project) -> None:
+    debian.add_tool("id", "echo 0")
+    debian.add_tool(
+        "apt-get",
+        'echo "$1" >>"$LOG/apt"; [ "$1" = update ] || [ "$(grep -c install "$LOG/apt")" = 2 ]',
+    )
+    assert debian.run("bootstrap.sh", "run").returncode == 0
+    assert debian.log("apt") == ["install", "update", "install"]
+
+
+def test_without_rights_the_one_command_is_printed(debian: Project) -> None:
+    debian.add_tool("id", "echo 1000")
+    result = debian.run("bootstrap.sh", "test")
+    assert result.returncode != 0
+    (line,) = (line for line in result.stderr.splitlines() if "apt-get" in line)
+    command = line.partition("'")[2].partition("'")[0]
+    assert command.startswith("sudo apt-get install libegl1 libxcb-cursor0 ")
+    assert command.endswith(" libxkbcommon-x11-0 xvfb xauth")
+    assert debian.log("apt") == []
+    assert debian.log("pip") == []
+
+
+def test_the_headless_run_does_without_libraries(debian: Project) -> None:
+    debian.add_tool("id", "echo 1000")
+    assert debian.run("bootstrap.sh", "headless").returncode == 0
+    assert len(debian.log("pip")) == 1
+
+
+def test_a_library_that_loads_is_not_missed(debian: Project) -> None:
+    debian.add_tool("id", "echo 0")
+    (debian.log_folder / "libraries-load").unlink()
+    assert debian.run("bootstrap.sh", "run").returncode == 0
+    assert debian.log("apt") == []
+
+
+def test_another_linux_gets_a_hint_and_goes_on(debian: Project) -> None:
+    (debian.tools / "apt-get").unlink()
+    result = debian.run("bootstrap.sh", "run", QT_QPA_PLATFORM="offscreen")
+    assert result.returncode == 0
+    assert "install what brings these system libraries: libEGL.so.1" in result.stderr

@@ -1,0 +1,23 @@
+# The part of safetensors that CNNViz uses, with NumPy as the framework: its own stubs leave most types open.
+from os import PathLike
+from types import TracebackType
+from typing import Any, Literal
+
+from numpy.typing import NDArray
+
+class SafetensorError(Exception): ...
+
+class safe_open:
+    def __init__(
+        self, filename: str | PathLike[str], framework: Literal["np", "numpy"], device: str = "cpu"
+    ) -> None: ...
+    def __enter__(self) -> safe_open: ...
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        value: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None: ...
+    def keys(self) -> list[str]: ...
+    def metadata(self) -> dict[str, str] | None: ...
+    def get_tensor(self, name: str) -> NDArray[Any]: ...

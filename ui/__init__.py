@@ -1,0 +1,1 @@
+"""The window of CNNViz: the only package that imports Qt."""

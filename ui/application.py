@@ -1,0 +1,64 @@
+"""Start-up and shut-down of the window program."""
+
+import os
+import signal
+import sys
+from pathlib import Path
+
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtGui import QIcon
+from PySide6.QtWidgets import QApplication
+
+from cnnviz import __version__
+from cnnviz.cli import Arguments, complain
+from cnnviz.runtime import one_blas_thread
+from ui.session import Session
+from ui.theme import theme_manager
+from ui.tuning import ErrorReporter, MainThreadCollector, prefer_short_switches
+
+_ICON = Path(__file__).parent.parent / "resources" / "icons" / "cnnviz.svg"
+
+
+def run(arguments: Arguments) -> int:
+    """Open the window and return the exit status."""
+    if not has_display():
+        return complain(
+            "there is no display to open a window on. Use --headless, or start it from a desktop session."
+        )
+    app = make_application()
+    one_blas_thread()
+    prefer_short_switches()
+    collector = MainThreadCollector(app)
+    settings = QSettings()
+    session = Session(settings, arguments.experiment, arguments.data)
+    reporter = ErrorReporter(session.report_internal_error, app)
+    reporter.install()
+    signal.signal(signal.SIGINT, lambda _number, _frame: session.window.close())
+    session.window.show()
+    QTimer.singleShot(0, session.start)
+    try:
+        return app.exec()
+    finally:
+        session.close()
+        reporter.uninstall()
+        collector.stop()
+
+
+def make_application() -> QApplication:
+    """Return the application, dressed in its theme."""
+    app = QApplication.instance()
+    if not isinstance(app, QApplication):
+        app = QApplication(sys.argv[:1])
+    app.setOrganizationName("CNNViz")
+    app.setApplicationName("CNNViz")
+    app.setApplicationVersion(__version__)
+    app.setWindowIcon(QIcon(str(_ICON)))
+    theme_manager().apply(app)
+    return app
+
+
+def has_display() -> bool:
+    """Return whether a window can be opened; Qt would end the process if not."""
+    if not sys.platform.startswith("linux"):
+        return True
+    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))

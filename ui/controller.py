@@ -1,0 +1,402 @@
+"""Joins state, threads and panels: turns requests into jobs, and results into state."""
+
+import secrets
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
+
+from cnnviz import checkpoint
+from cnnviz.datasets import Dataset, to_input
+from cnnviz.errors import CNNVizError
+from cnnviz.experiment import Experiment
+from cnnviz.functional import class_probabilities
+from cnnviz.history import History, TestPoint
+from cnnviz.snapshots import Snapshot
+from ui.loading import load_source, select_classes
+from ui.mailbox import (
+    Mailbox,
+    Message,
+    ProgressMade,
+    RunFailed,
+    RunHalted,
+    RunPrepared,
+    SnapshotTaken,
+    Tested,
+)
+from ui.state import AppState, Inspection, RunStatus, Sample, TestResult
+from ui.tasks import TaskRunner
+from ui.throughput import Throughput
+from ui.worker import Job, TrainControl, TrainWorker
+
+_DRAIN_MS = 33
+_CLOSE_MS = 1500
+_APPLY = "Apply and reset"
+
+
+class Controller(QObject):
+    """Owns the threads. Its `on_…` slots take the requests of panels and windows.
+
+    Parameters
+    ----------
+    state : AppState
+    data : Path or None
+        Other data than MNIST.
+    parent : QObject, optional
+    """
+
+    _prepareRequested = Signal(object)
+    _trainRequested = Signal(int)
+    _epochsRequested = Signal(int)
+
+    def __init__(self, state: AppState, data: Path | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._data = data
+        self._mailbox = Mailbox()
+        self._control = TrainControl()
+        self._throughput = Throughput()
+        self._stopping = False
+        self._inspect_again = False
+        self._closed = False
+        self._tasks = TaskRunner("analysis", self)
+        self._start_worker()
+        self._timer = QTimer(self)
+        self._timer.setInterval(_DRAIN_MS)
+        self._timer.timeout.connect(self._drain)
+
+    def _start_worker(self) -> None:
+        self._worker = TrainWorker(self._mailbox, self._control)
+        self._thread = QThread(self)
+        self._thread.setObjectName("training")
+        self._worker.moveToThread(self._thread)
+        self._prepareRequested.connect(self._worker.prepare)
+        self._trainRequested.connect(self._worker.train)
+        self._epochsRequested.connect(self._worker.add_epochs)
+        self._worker.halted.connect(self._on_worker_halted)
+        self._thread.start()
+
+    def start(self) -> None:
+        """Load the data; everything else follows from its arrival."""
+        data = self._data
+        self._tasks.submit("load", lambda _context: load_source(data), self._on_source_loaded, self._on_load_failed)
+
+    def open_data(self, path: Path | None) -> None:
+        """Change to other data; the current session stays until it has been read."""
+        self._data = path
+        self.start()
+
+    def close(self) -> bool:
+        """Stop everything and end the threads; return whether they ended in time."""
+        self._closed = True
+        self._timer.stop()
+        self._control.halt()
+        self._thread.quit()
+        tasks_ended = self._tasks.close(_CLOSE_MS)
+        return self._thread.wait(_CLOSE_MS) and tasks_ended
+
+    # --- requests -------------------------------------------------------------------------------------------
+
+    @Slot()
+    def on_train_requested(self) -> None:
+        """Train, continue, or pause: what the primary button says."""
+        status = self._state.run.status
+        if status is RunStatus.TRAINING:
+            self._control.halt()
+        elif status is RunStatus.FINISHED:
+            self.on_epoch_requested()
+        elif status in (RunStatus.READY, RunStatus.PAUSED):
+            self._train(0)
+        elif status in (RunStatus.STOPPED, RunStatus.FAILED):
+            self._begin(self._state.draft, then_train=True)
+
+    @Slot()
+    def on_step_requested(self) -> None:
+        """Train one step; while training runs, pause it first."""
+        if self._state.run.status is RunStatus.TRAINING:
+            self._control.halt()
+        elif self._state.run.status in (RunStatus.READY, RunStatus.PAUSED):
+            self._train(1)
+
+    @Slot()
+    def on_stop_requested(self) -> None:
+        """End the run where it is."""
+        if self._state.run.status is RunStatus.TRAINING:
+            self._stopping = True
+            self._control.halt()
+        elif self._state.run.status is RunStatus.PAUSED:
+            self._state.update_run(status=RunStatus.STOPPED)
+
+    @Slot()
+    def on_epoch_requested(self) -> None:
+        """Train one epoch more."""
+        run = self._state.run
+        if run.status is RunStatus.LOADING or run.status is RunStatus.FAILED:
+            return
+        if run.status is RunStatus.READY:
+            self._train(run.steps_per_epoch)
+            return
+        self._epochsRequested.emit(1)
+        self._state.update_run(total_steps=run.total_steps + run.steps_per_epoch)
+        if run.status is not RunStatus.TRAINING:
+            self._train(run.steps_per_epoch)
+
+    @Slot()
+    def on_reset_requested(self) -> None:
+        """Go back to the initial weights of the same seed, with the settings as edited."""
+        self._begin(self._state.draft)
+
+    @Slot()
+    def on_new_seed_requested(self) -> None:
+        """Draw a new seed and begin anew with it."""
+        self._begin(replace(self._state.draft, seed=secrets.randbelow(10_000)))
+
+    @Slot(object)
+    def on_draft_requested(self, draft: Experiment) -> None:
+        """Take edited settings: at once where nothing is lost by it, else when the user applies them."""
+        state = self._state
+        state.set_draft(draft)
+        if draft.learning_rate != state.experiment.learning_rate:
+            self._control.learning_rate = draft.learning_rate
+            state.set_experiment(replace(state.experiment, learning_rate=draft.learning_rate))
+        if draft == state.experiment:
+            state.clear_notice("training")
+        elif state.run.status is RunStatus.READY and not state.run.is_started:
+            self._begin(draft)
+        elif state.run.status is not RunStatus.LOADING:
+            state.raise_notice(
+                "training", "info", "These settings start a new run. The trained network stays until then.", _APPLY
+            )
+
+    @Slot(object)
+    def on_speed_requested(self, steps_per_second: float | None) -> None:
+        """Change the pace."""
+        self._control.steps_per_second = steps_per_second
+        self._control.wake.set()
+        self._state.set_speed(steps_per_second)
+
+    @Slot(int)
+    def on_sample_requested(self, index: int) -> None:
+        """Look at a test image."""
+        dataset = self._state.dataset
+        if dataset is None or not 0 <= index < len(dataset.test_labels):
+            return
+        self._state.set_sample(
+            Sample(dataset.test_images[index], int(dataset.test_labels[index]), index)
+        )
+        self._inspect()
+
+    def save_model(self, path: Path) -> None:
+        """Write the network that is shown, in the background.
+
+        The outcome is reported as a notice in the training panel.
+        """
+        state = self._state
+        if state.shown is None or state.dataset is None:
+            return
+        snapshot, experiment, checksum = state.shown, state.experiment, state.dataset.sha256
+
+        def write(_context: object) -> Path:
+            checkpoint.save(
+                path, snapshot.network, experiment=experiment, step=snapshot.step, data_sha256=checksum
+            )
+            return path
+
+        self._tasks.submit("save", write, self._on_model_saved, self._on_file_failed)
+
+    def open_model(self, path: Path) -> None:
+        """Read a model file and continue from it; the session stays as it is when that fails."""
+        self._tasks.submit(
+            "open", lambda _context: checkpoint.load(path), self._on_model_loaded, self._on_file_failed
+        )
+
+    # --- beginning a run ------------------------------------------------------------------------------------
+
+    def _begin(self, experiment: Experiment, *, start: Snapshot | None = None, then_train: bool = False) -> None:
+        """Start a run of `experiment` in the background; nothing is dropped before it can be built."""
+        source = self._state.source
+        if source is None:
+            return
+        self._control.halt()
+        dataset = self._state.dataset
+
+        def work(_context: object) -> tuple[Experiment, Dataset]:
+            selected = select_classes(source, experiment.classes, dataset)
+            experiment.build_network(selected.input_shape)
+            return experiment, selected
+
+        def done(result: tuple[Experiment, Dataset]) -> None:
+            self._prepare(*result, start=start, then_train=then_train)
+
+        self._tasks.submit("begin", work, done, self._on_begin_failed)
+
+    def _prepare(
+        self, experiment: Experiment, dataset: Dataset, *, start: Snapshot | None, then_train: bool
+    ) -> None:
+        state = self._state
+        run_id = state.run.run_id + 1
+        self._stopping = False
+        self._control.learning_rate = experiment.learning_rate
+        state.clear_notice("training")
+        state.set_evaluation(None)
+        state.update_run(
+            status=RunStatus.LOADING, run_id=run_id, step=0 if start is None else start.step, images_per_second=0.0
+        )
+        state.set_experiment(experiment)
+        state.set_draft(experiment)
+        previous = state.dataset
+        state.set_dataset(dataset)
+        state.reset_history(History(experiment.log_every, 0 if start is None else start.step))
+        if dataset is not previous or state.sample is None:
+            self.on_sample_requested(0)
+        self._prepareRequested.emit(Job(run_id, experiment, dataset, start))
+        if then_train:
+            self._control.running = True
+            self._trainRequested.emit(0)
+        self._timer.start()
+
+    def _train(self, steps: int) -> None:
+        self._stopping = False
+        self._control.running = True
+        self._control.wake.clear()
+        self._throughput.restart()
+        self._state.clear_notice("training")
+        self._state.update_run(status=RunStatus.TRAINING)
+        self._trainRequested.emit(steps)
+        self._timer.start()
+
+    # --- results --------------------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_worker_halted(self) -> None:
+        if not self._closed:
+            self._drain()
+            if self._state.run.status not in (RunStatus.TRAINING, RunStatus.LOADING):
+                self._timer.stop()
+
+    @Slot()
+    def _drain(self) -> None:
+        mail = self._mailbox.take()
+        run_id = self._state.run.run_id
+        for message_run, message in mail.messages:
+            if message_run == run_id:
+                self._handle(message)
+        if mail.live is not None and mail.live[0] == run_id:
+            self._show(mail.live[1])
+
+    def _handle(self, message: Message) -> None:
+        state = self._state
+        match message:
+            case ProgressMade(progress):
+                lines = state.history.append(progress)
+                rate = self._throughput.add(int(progress.sizes.sum()), time.perf_counter())
+                state.update_run(step=progress.last_step, images_per_second=rate)
+                state.notify_steps(lines)
+            case SnapshotTaken(snapshot, keep):
+                state.history.add_snapshot(snapshot.step, snapshot.network, keep=keep)
+            case Tested(step, evaluation):
+                state.history.add_test(TestPoint(step, evaluation.loss, evaluation.accuracy))
+                state.set_evaluation(TestResult(step, evaluation))
+                state.notify_test()
+            case RunPrepared():
+                self._on_run_prepared(message)
+            case RunHalted():
+                self._on_run_halted(message)
+            case RunFailed(text):
+                state.update_run(status=RunStatus.FAILED, images_per_second=0.0)
+                state.raise_notice("training", "error", text)
+
+    def _on_run_prepared(self, message: RunPrepared) -> None:
+        state = self._state
+        status = RunStatus.TRAINING if self._control.running else RunStatus.READY
+        if status is RunStatus.READY and message.snapshot.step:
+            status = RunStatus.FINISHED if message.snapshot.step >= message.total_steps else RunStatus.PAUSED
+        state.update_run(
+            status=status,
+            step=message.snapshot.step,
+            total_steps=message.total_steps,
+            steps_per_epoch=message.steps_per_epoch,
+        )
+        state.history.add_snapshot(message.snapshot.step, message.snapshot.network, keep=True)
+        self._throughput.restart()
+        self._show(message.snapshot)
+
+    def _on_run_halted(self, message: RunHalted) -> None:
+        if message.finished:
+            status = RunStatus.FINISHED
+        elif self._stopping:
+            status = RunStatus.STOPPED
+        else:
+            status = RunStatus.PAUSED
+        self._stopping = False
+        self._state.update_run(
+            status=status, step=message.step, total_steps=message.total_steps, images_per_second=0.0
+        )
+
+    def _show(self, snapshot: Snapshot) -> None:
+        self._state.set_live(snapshot)
+        self._inspect()
+
+    def _inspect(self) -> None:
+        """Compute the arrays of the shown snapshot and sample; at most one such task is under way."""
+        if self._tasks.is_busy("inspect"):
+            self._inspect_again = True
+            return
+        snapshot, sample = self._state.shown, self._state.sample
+        if snapshot is None or sample is None or snapshot.network.input_shape != sample.pixels.shape:
+            return
+        self._inspect_again = False
+
+        def work(_context: object) -> Inspection:
+            images = to_input(sample.pixels[np.newaxis], snapshot.network.dtype)
+            trace = snapshot.network.forward(images)
+            return Inspection(snapshot, sample, trace, class_probabilities(trace.logits)[0])
+
+        self._tasks.submit("inspect", work, self._on_inspected, self._on_inspection_failed)
+
+    def _on_inspected(self, inspection: Inspection) -> None:
+        self._state.set_inspection(inspection)
+        if self._inspect_again:
+            self._inspect()
+
+    def _on_inspection_failed(self, message: str) -> None:
+        self._state.raise_notice("samples", "error", message)
+
+    def _on_source_loaded(self, source: Dataset) -> None:
+        state = self._state
+        state.clear_notice("samples")
+        state.source = source
+        experiment = state.draft
+        if not set(experiment.classes) <= set(source.classes):
+            experiment = experiment.with_classes(source.classes[: len(experiment.classes)])
+        self._begin(experiment)
+
+    def _on_load_failed(self, message: str) -> None:
+        self._state.raise_notice("samples", "error", message, "Use MNIST" if self._data is not None else "")
+
+    def _on_begin_failed(self, message: str) -> None:
+        self._state.raise_notice("training", "error", message)
+
+    def _on_model_saved(self, path: Path) -> None:
+        self._state.raise_notice("training", "success", f"Saved the network to {path.name}.")
+
+    def _on_file_failed(self, message: str) -> None:
+        self._state.raise_notice("training", "error", message)
+
+    def _on_model_loaded(self, model: checkpoint.Checkpoint) -> None:
+        source = self._state.source
+        experiment = model.experiment
+        if source is None or experiment is None:
+            self._on_file_failed(
+                "This model does not say how it was trained, so its run cannot be continued. Choose a model that "
+                "the window or --save wrote."
+            )
+            return
+        try:
+            select_classes(source, experiment.classes, self._state.dataset)
+        except CNNVizError as error:
+            self._on_file_failed(str(error))
+            return
+        self._begin(experiment, start=Snapshot(model.step, model.network))

@@ -1,0 +1,116 @@
+"""Menus and keyboard shortcuts of the main window."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
+from PySide6.QtWidgets import QMainWindow, QMenu
+
+from ui.theme import bind_icon
+
+THEMES = (("system", "Like the system"), ("light", "Light"), ("dark", "Dark"))
+
+
+@dataclass(frozen=True, slots=True)
+class MenuHandlers:
+    """What each entry calls."""
+
+    open_data: Callable[[], None]
+    open_mnist: Callable[[], None]
+    open_model: Callable[[], None]
+    save_model: Callable[[], None]
+    train: Callable[[], None]
+    step: Callable[[], None]
+    stop: Callable[[], None]
+    add_epoch: Callable[[], None]
+    reset: Callable[[], None]
+    new_seed: Callable[[], None]
+    set_theme_mode: Callable[[str], None]
+    set_presenter: Callable[[bool], None]
+    show_help: Callable[[], None]
+    show_about: Callable[[], None]
+
+
+class Menus:
+    """Builds the menus and keeps the actions whose state can change.
+
+    Parameters
+    ----------
+    window : QMainWindow
+        Gets the menus and the shortcuts.
+    handlers : MenuHandlers
+    """
+
+    def __init__(self, window: QMainWindow, handlers: MenuHandlers) -> None:
+        self._window = window
+        self._handlers = handlers
+        self._build_file_menu()
+        self._build_run_menu()
+        self._build_view_menu()
+        self._build_help_menu()
+
+    def show_theme_mode(self, mode: str) -> None:
+        """Tick the theme that is in force."""
+        for action in self.themes.actions():
+            action.setChecked(action.data() == mode)
+
+    def _build_file_menu(self) -> None:
+        menu = self._window.menuBar().addMenu("&File")
+        handlers = self._handlers
+        self._add(menu, "&Open data…", handlers.open_data, "Ctrl+D", "Read an IDX folder, a Keras .npz or a folder of images", "folder-open")
+        self._add(menu, "Use &MNIST", handlers.open_mnist, "", "Go back to the MNIST digits that come with the program")
+        menu.addSeparator()
+        self._add(menu, "Open m&odel…", handlers.open_model, "Ctrl+O", "Continue from a saved network")
+        self._add(menu, "&Save model…", handlers.save_model, "Ctrl+S", "Save the network with its settings", "save")
+        menu.addSeparator()
+        self._add(menu, "&Quit", self._window.close, "Ctrl+Q", "Close the window")
+
+    def _build_run_menu(self) -> None:
+        menu = self._window.menuBar().addMenu("&Run")
+        handlers = self._handlers
+        self._add(menu, "&Train or pause", handlers.train, "Space", "Train, pause or continue", "play")
+        self._add(menu, "&Step", handlers.step, "S", "Train a single step", "step-forward")
+        self._add(menu, "Sto&p", handlers.stop, "", "End this run here", "square")
+        self._add(menu, "One more &epoch", handlers.add_epoch, "E", "Train as many more steps as one epoch has", "plus")
+        menu.addSeparator()
+        self._add(menu, "&Reset to the same weights", handlers.reset, "Ctrl+R", "Back to the initial weights of the same seed", "rotate-ccw")
+        self._add(menu, "&New seed", handlers.new_seed, "Ctrl+Shift+R", "Other initial weights, other order of images", "dices")
+
+    def _build_view_menu(self) -> None:
+        menu = self._window.menuBar().addMenu("&View")
+        self.themes = QActionGroup(self._window)
+        for mode, text in THEMES:
+            action = menu.addAction(text)
+            action.setData(mode)
+            action.setCheckable(True)
+            self.themes.addAction(action)
+        self.themes.triggered.connect(self._on_theme_triggered)
+        menu.addSeparator()
+        self.presenter = menu.addAction("&Presenter mode")
+        self.presenter.setCheckable(True)
+        self.presenter.setShortcut(QKeySequence("F11"))
+        self.presenter.setToolTip("Enlarge everything for a projector")
+        self.presenter.toggled.connect(self._handlers.set_presenter)
+
+    def _build_help_menu(self) -> None:
+        menu = self._window.menuBar().addMenu("&Help")
+        self._add(menu, "&First steps and keys", self._handlers.show_help, "F1", "What to try first, and all keys", "circle-question-mark")
+        self._add(menu, "&About CNNViz", self._handlers.show_about, "", "Version and licences")
+
+    def _add(
+        self, menu: QMenu, text: str, handler: Callable[[], object], keys: str, tooltip: str, icon_name: str = ""
+    ) -> QAction:
+        action = menu.addAction(text)
+        action.setToolTip(tooltip)
+        action.setStatusTip("")
+        if keys:
+            action.setShortcut(QKeySequence(keys))
+            action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        if icon_name:
+            bind_icon(action, icon_name)
+        action.triggered.connect(lambda _checked=False: handler())
+        return action
+
+    def _on_theme_triggered(self, action: QAction) -> None:
+        self._handlers.set_theme_mode(str(action.data()))

@@ -1,0 +1,1 @@
+"""One room for each panel: it draws the state and asks for changes by signals."""

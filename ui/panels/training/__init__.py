@@ -1,0 +1,5 @@
+"""The training panel: settings, curves, log, filters as they change, and the result on the test images."""
+
+from ui.panels.training.panel import TrainingPanel
+
+__all__ = ["TrainingPanel"]

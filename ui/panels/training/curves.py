@@ -1,0 +1,82 @@
+"""Loss and accuracy over the steps of the run."""
+
+import numpy as np
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from cnnviz.history import History
+from ui.widgets.curve_plot import CurvePlot
+
+_UNTRAINED = "Press Train (Space) and watch the network learn"
+
+
+class TrainingCurves(QWidget):
+    """Two plots that grow with the history.
+
+    Raw loss is the loss of every single step; the strong line is the mean over the steps of one log interval, as in
+    the log; the marks are measured on the test images.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._history = History()
+        self._drawn_steps = 0
+        self._window = 0
+        self._build_plots()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.loss, 1)
+        layout.addWidget(self.accuracy, 1)
+        self.set_history(self._history)
+
+    def set_history(self, history: History) -> None:
+        """Show another record, from its beginning."""
+        self._history = history
+        self._drawn_steps = 0
+        self._window = history.log_every
+        self.loss.clear()
+        self.accuracy.clear()
+        self.update_steps()
+        self.update_tests()
+
+    def set_total_steps(self, total: int) -> None:
+        """Leave room for the whole run."""
+        for plot in (self.loss, self.accuracy):
+            plot.set_x_limit(total or None)
+
+    def update_steps(self) -> None:
+        """Draw the steps that have come since the last call."""
+        losses = self._history.losses
+        new = losses[self._drawn_steps :]
+        if not len(new):
+            return
+        first = self._history.first_step + self._drawn_steps + 1
+        self.loss.append_curve("raw", np.arange(first, first + len(new), dtype=np.float64), new)
+        self._drawn_steps = len(losses)
+        for plot, curve in (
+            (self.loss, self._history.loss_curve(self._window)),
+            (self.accuracy, self._history.accuracy_curve(self._window)),
+        ):
+            plot.set_curve("mean", curve.steps, curve.values)
+
+    def update_tests(self) -> None:
+        """Draw the test results."""
+        tests = self._history.tests
+        steps = np.array([point.step for point in tests], dtype=np.float64)
+        self.loss.set_curve("test", steps, np.array([point.loss for point in tests], dtype=np.float64))
+        self.accuracy.set_curve("test", steps, np.array([point.accuracy for point in tests], dtype=np.float64))
+
+    def _build_plots(self) -> None:
+        self.loss = CurvePlot("Loss", x_label="step", parent=self)
+        self.loss.setToolTip(
+            "Cross-entropy in nats. Guessing between two classes costs ln 2 = 0.693. Wheel: zoom, drag: move, A: whole run."
+        )
+        self.loss.add_curve("raw", "each step", style="raw")
+        self.accuracy = CurvePlot("Accuracy", x_label="step", parent=self)
+        self.accuracy.setToolTip("Share of images whose class is predicted correctly. Wheel: zoom, drag: move, A: whole run.")
+        self.accuracy.set_y_bounds(None, 1.0)
+        for plot, role in ((self.loss, "accent"), (self.accuracy, "original")):
+            plot.add_curve("mean", "mean of the last steps", style="smooth", role=role)
+            plot.add_curve("test", "test images", style="test", role="winner")
+            plot.set_placeholder(_UNTRAINED)
+        self.loss.setAccessibleName("Loss over the training steps")
+        self.accuracy.setAccessibleName("Accuracy over the training steps")

@@ -1,0 +1,98 @@
+"""The filters of a convolution layer, as they are at the shown moment."""
+
+import numpy as np
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from cnnviz.layers import Conv2D
+from cnnviz.network import Network
+from ui.theme.color_maps import signed_levels
+from ui.widgets.choice_field import ChoiceField
+from ui.widgets.color_bar import ColorBar
+from ui.widgets.labels import SectionTitle
+from ui.widgets.map_grid import HeatMapGrid
+
+
+class FiltersView(QWidget):
+    """Filters as small signed maps on one common scale; deeper layers show the kernels for one input channel."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._network: Network | None = None
+        self._layers: tuple[str, ...] = ()
+        self._build_widgets()
+        self._build_layout()
+        self._layer.choiceEdited.connect(self._on_layer_edited)
+        self._channel.choiceEdited.connect(self._on_channel_edited)
+
+    def set_network(self, network: Network | None) -> None:
+        """Show the filters of `network`."""
+        self._network = network
+        layers = () if network is None else tuple(n for n, layer in network.layers if isinstance(layer, Conv2D))
+        if layers != self._layers:
+            self._layers = layers
+            _refill(self._layer, layers, layers)
+            self._layer.setVisible(len(layers) > 1)
+            self._refill_channels()
+        self._draw()
+
+    def _build_widgets(self) -> None:
+        self._title = SectionTitle("Filters")
+        self._layer = ChoiceField([])
+        self._layer.setToolTip("Convolution layer whose filters are shown")
+        self._layer.setAccessibleName("Convolution layer")
+        self._channel = ChoiceField([])
+        self._channel.setToolTip("Input channel that the shown kernels look at")
+        self._channel.setAccessibleName("Input channel")
+        self.grid = HeatMapGrid(self)
+        self.grid.setAccessibleName("Filters")
+        self.grid.setToolTip("Weights of each filter: blue negative, white zero, red positive; all on one scale")
+        self._bar = ColorBar()
+        for widget in (self._layer, self._channel):
+            widget.hide()
+
+    def _build_layout(self) -> None:
+        header = QHBoxLayout()
+        header.addWidget(self._title, 1)
+        header.addWidget(self._layer)
+        header.addWidget(self._channel)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addLayout(header)
+        layout.addWidget(self.grid)
+        layout.addWidget(self._bar)
+
+    def _draw(self) -> None:
+        if self._network is None or not self._layers:
+            self.grid.set_maps(None)
+            return
+        name = self._layer.choice()
+        weight = self._network.params[f"{name}.weight"]
+        channel = min(max(self._channel.currentIndex(), 0), weight.shape[1] - 1)
+        maps = np.asarray(weight[:, channel], dtype=np.float64)
+        levels = signed_levels(weight)
+        self.grid.set_maps(maps, "signed", levels)
+        self.grid.set_captions([str(i) for i in range(len(maps))])
+        self._bar.set_scale("signed", *levels)
+        self._title.set_caption(f"{len(maps)} of {maps.shape[1]} × {maps.shape[2]}, change as you watch")
+
+    def _refill_channels(self) -> None:
+        if self._network is None or not self._layers:
+            return
+        channels = self._network.params[f"{self._layer.choice()}.weight"].shape[1]
+        keys = [str(i) for i in range(channels)]
+        _refill(self._channel, keys, [f"input {key}" for key in keys])
+        self._channel.setVisible(channels > 1)
+
+    def _on_layer_edited(self, _name: str) -> None:
+        self._refill_channels()
+        self._draw()
+
+    def _on_channel_edited(self, _channel: str) -> None:
+        self._draw()
+
+
+def _refill(field: ChoiceField, keys: tuple[str, ...] | list[str], texts: tuple[str, ...] | list[str]) -> None:
+    field.clear()
+    for key, text in zip(keys, texts, strict=True):
+        field.addItem(text, key)

@@ -1,0 +1,103 @@
+"""How well the network does on the test images: confusion matrix and mistakes."""
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from cnnviz.datasets import Dataset
+from cnnviz.evaluation import Evaluation
+from ui.describe import TestImageTexts
+from ui.state import TestResult
+from ui.widgets.confusion_matrix import ConfusionMatrix
+from ui.widgets.labels import SectionTitle, WrapLabel
+from ui.widgets.sample_strip import SampleGrid
+
+
+class ResultsView(QWidget):
+    """Confusion matrix over the mistakes; a cell of the matrix narrows the mistakes down to its own.
+
+    Signals
+    -------
+    sampleRequested : int
+        A mistake was chosen; its index among the test images.
+    """
+
+    sampleRequested = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._dataset: Dataset | None = None
+        self._result: TestResult | None = None
+        self._cell: tuple[int, int] | None = None
+        self._build_widgets()
+        self._build_layout()
+        self.matrix.cellSelected.connect(self._on_cell_selected)
+        self.mistakes.sampleRequested.connect(self.sampleRequested)
+        self.set_result(None, None)
+
+    def set_result(self, dataset: Dataset | None, result: TestResult | None) -> None:
+        """Show a result, or with None what to do to get one."""
+        self._dataset, self._result = dataset, result
+        if dataset is None or result is None:
+            self._cell = None
+            self.matrix.set_matrix(None, ())
+            self._title.set_caption("")
+            self._summary.setText("")
+            self._mistakes_title.hide()
+            self.mistakes.hide()
+            return
+        evaluation = result.evaluation
+        self.matrix.set_matrix(evaluation.confusion, dataset.classes)
+        self._title.set_caption(f"after step {result.step:,}")
+        self._summary.setText(f"Test accuracy {evaluation.accuracy:.4f} · loss {evaluation.loss:.4f}")
+        self._show_images(dataset, evaluation)
+
+    def set_current_sample(self, index: int | None) -> None:
+        """Mark the sample among the mistakes."""
+        self.mistakes.set_current(index)
+
+    def _build_widgets(self) -> None:
+        self._title = SectionTitle("Confusion, test images")
+        self.matrix = ConfusionMatrix(self)
+        self.matrix.setAccessibleName("Confusion matrix")
+        self.matrix.setToolTip("Rows: true class, columns: predicted class. Click a cell to see its images.")
+        self.matrix.set_placeholder("Measured on the test images while training and after each pause")
+        self._summary = WrapLabel("", role="muted")
+        self._mistakes_title = SectionTitle("Mistakes")
+        self.mistakes = SampleGrid(self)
+        self.mistakes.setObjectName("mistakes")
+        self.mistakes.set_tile_size(44)
+        self.mistakes.setAccessibleName("Misclassified test images")
+        self.mistakes.setToolTip("Wrongly classified test images, largest loss first. Click one to look at it.")
+        self.mistakes.set_placeholder("None: every test image is classified correctly")
+
+    def _build_layout(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(self._title)
+        layout.addWidget(self.matrix)
+        layout.addWidget(self._summary)
+        layout.addWidget(self._mistakes_title)
+        layout.addWidget(self.mistakes, 1)
+
+    def _show_images(self, dataset: Dataset, evaluation: Evaluation) -> None:
+        indices = evaluation.mistakes
+        caption = f"{len(indices):,}"
+        if self._cell is not None and max(self._cell) < len(dataset.classes):
+            true, predicted = self._cell
+            indices = np.flatnonzero((evaluation.labels == true) & (evaluation.predictions == predicted))
+            indices = indices[np.argsort(-evaluation.losses[indices], kind="stable")]
+            caption = f"{len(indices):,} with class {dataset.classes[true]} read as {dataset.classes[predicted]}"
+        self._mistakes_title.setText("Mistakes" if self._cell is None or self._cell[0] != self._cell[1] else "Correct")
+        self._mistakes_title.set_caption(caption)
+        wrong = evaluation.predictions[indices] != evaluation.labels[indices]
+        self.mistakes.set_images(dataset.test_images, indices, TestImageTexts(dataset, indices, evaluation), wrong)
+        self._mistakes_title.show()
+        self.mistakes.show()
+
+    def _on_cell_selected(self, true: int, predicted: int) -> None:
+        self._cell = None if self._cell == (true, predicted) else (true, predicted)
+        self.matrix.set_current(self._cell)
+        if self._dataset is not None and self._result is not None:
+            self._show_images(self._dataset, self._result.evaluation)

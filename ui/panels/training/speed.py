@@ -1,0 +1,53 @@
+"""How fast training runs, from one step a second to as fast as the machine can."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+
+_PACES: tuple[float | None, ...] = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, None)
+
+
+class SpeedControl(QWidget):
+    """A slider over paces; its right end is full speed.
+
+    Signals
+    -------
+    speedRequested : float or None
+        Steps a second; None is full speed.
+    """
+
+    speedRequested = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setRange(0, len(_PACES) - 1)
+        self.slider.setPageStep(2)
+        self.slider.setAccessibleName("Training speed")
+        self.slider.setToolTip("Steps a second, from slow motion to full speed. May be changed while training runs.")
+        self._value = QLabel()
+        self._value.setProperty("role", "mono")
+        label = QLabel("Speed")
+        label.setProperty("role", "muted")
+        label.setBuddy(self.slider)
+        header = QHBoxLayout()
+        header.addWidget(label, 1)
+        header.addWidget(self._value)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(2)
+        layout.addLayout(header)
+        layout.addWidget(self.slider)
+        self.set_speed(None)
+        self.slider.valueChanged.connect(self._on_slider_moved)
+
+    def set_speed(self, steps_per_second: float | None) -> None:
+        """Show a pace."""
+        position = _PACES.index(steps_per_second) if steps_per_second in _PACES else len(_PACES) - 1
+        blocked = self.slider.blockSignals(True)
+        self.slider.setValue(position)
+        self.slider.blockSignals(blocked)
+        self._value.setText("full" if steps_per_second is None else f"{steps_per_second:,g} steps/s")
+
+    def _on_slider_moved(self, position: int) -> None:
+        self.set_speed(_PACES[position])
+        self.speedRequested.emit(_PACES[position])

@@ -1,0 +1,185 @@
+"""One sitting at the window: state, controller and window joined together."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings, Slot
+from PySide6.QtWidgets import QFileDialog
+
+from cnnviz.experiment import Experiment
+from cnnviz.presets import LAB5, PRESETS
+from ui.controller import Controller
+from ui.help import show_about, show_help
+from ui.keys import SpaceKeyGuard
+from ui.main_window import MainWindow
+from ui.menus import MenuHandlers, Menus
+from ui.state import AppState
+from ui.theme import theme_manager
+
+
+class Session(QObject):
+    """Builds everything, connects requests to the controller, and takes it down again.
+
+    Parameters
+    ----------
+    settings : QSettings
+        Where layout and theme are remembered.
+    experiment : Experiment
+        Settings to begin with.
+    data : Path or None
+        Other data than MNIST.
+    """
+
+    def __init__(
+        self,
+        settings: QSettings,
+        experiment: Experiment = LAB5,
+        data: Path | None = None,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._settings = settings
+        self._closed = False
+        self.state = AppState(experiment, self)
+        self.controller = Controller(self.state, data, self)
+        self.window = MainWindow(self.state)
+        self.menus = Menus(self.window, self._handlers())
+        self._space_guard = SpaceKeyGuard(self.window)
+        self._connect_signals()
+        self._restore()
+
+    def start(self) -> None:
+        """Load the data; called when the window has been shown."""
+        self.controller.start()
+
+    def close(self) -> None:
+        """Stop the threads and take the window down; safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        self.controller.close()
+        self.window.close()
+        self.window.deleteLater()
+
+    def report_internal_error(self, text: str) -> None:
+        """Show an error that nothing else has caught."""
+        self.state.raise_notice("training", "error", text)
+
+    def _handlers(self) -> MenuHandlers:
+        controller = self.controller
+        return MenuHandlers(
+            open_data=self._open_data,
+            open_mnist=self._open_mnist,
+            open_model=self._open_model,
+            save_model=self._save_model,
+            train=controller.on_train_requested,
+            step=controller.on_step_requested,
+            stop=controller.on_stop_requested,
+            add_epoch=controller.on_epoch_requested,
+            reset=controller.on_reset_requested,
+            new_seed=controller.on_new_seed_requested,
+            set_theme_mode=self._set_theme_mode,
+            set_presenter=theme_manager().set_presenter,
+            show_help=self._show_help,
+            show_about=self._show_about,
+        )
+
+    def _connect_signals(self) -> None:
+        controller, window = self.controller, self.window
+        bar = window.run_bar
+        bar.presetRequested.connect(self._on_preset_requested)
+        bar.trainRequested.connect(controller.on_train_requested)
+        bar.stepRequested.connect(controller.on_step_requested)
+        bar.stopRequested.connect(controller.on_stop_requested)
+        bar.epochRequested.connect(controller.on_epoch_requested)
+        bar.resetRequested.connect(controller.on_reset_requested)
+        bar.newSeedRequested.connect(controller.on_new_seed_requested)
+        training = window.training
+        training.draftRequested.connect(controller.on_draft_requested)
+        training.applyRequested.connect(controller.on_reset_requested)
+        training.speedRequested.connect(controller.on_speed_requested)
+        training.sampleRequested.connect(controller.on_sample_requested)
+        window.samples.sampleRequested.connect(controller.on_sample_requested)
+        window.samples.noticeActionRequested.connect(self._open_mnist)
+        window.closing.connect(self._on_window_closing)
+
+    def _restore(self) -> None:
+        self.window.restore_layout(self._settings)
+        mode = str(self._settings.value("view/theme", "system"))
+        theme_manager().set_mode(mode if mode in ("system", "light", "dark") else "system")
+        self.menus.show_theme_mode(theme_manager().mode)
+
+    @Slot()
+    def _on_window_closing(self) -> None:
+        self.window.save_layout(self._settings)
+        self._settings.sync()
+        self.controller.close()
+
+    @Slot(str)
+    def _on_preset_requested(self, name: str) -> None:
+        preset = PRESETS[name]
+        available = None if self.state.source is None else set(self.state.source.available_classes)
+        if available is not None and not set(preset.classes) <= available and self.state.source is not None:
+            names = self.state.source.classes[: len(preset.classes)]
+            preset = replace(preset, classes=names)
+        self.controller.on_draft_requested(preset)
+
+    def _set_theme_mode(self, mode: str) -> None:
+        theme_manager().set_mode(mode)
+        self._settings.setValue("view/theme", mode)
+
+    def _open_data(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(
+            self.window,
+            "Open data: choose an .npz file, or any file inside an IDX or image folder",
+            self._last_folder(),
+            "Data (*.npz *.gz *ubyte* *.png *.jpg *.jpeg *.bmp);;All files (*)",
+        )
+        if path:
+            self._remember_folder(path)
+            self.controller.open_data(data_path_of(Path(path)))
+
+    @Slot()
+    def _open_mnist(self) -> None:
+        self.controller.open_data(None)
+
+    def _open_model(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(
+            self.window, "Open model", self._last_folder(), "Models (*.safetensors);;All files (*)"
+        )
+        if path:
+            self._remember_folder(path)
+            self.controller.open_model(Path(path))
+
+    def _save_model(self) -> None:
+        state = self.state
+        name = f"{state.experiment.preset}-seed{state.experiment.seed}-step{state.run.step}.safetensors"
+        path, _ = QFileDialog.getSaveFileName(
+            self.window, "Save model", str(Path(self._last_folder()) / name), "Models (*.safetensors)"
+        )
+        if path:
+            self._remember_folder(path)
+            target = Path(path)
+            self.controller.save_model(target if target.suffix else target.with_suffix(".safetensors"))
+
+    def _last_folder(self) -> str:
+        return str(self._settings.value("files/folder", str(Path.home())))
+
+    def _remember_folder(self, path: str) -> None:
+        self._settings.setValue("files/folder", str(Path(path).parent))
+
+    def _show_help(self) -> None:
+        show_help(self.window)
+
+    def _show_about(self) -> None:
+        show_about(self.window)
+
+
+def data_path_of(chosen: Path) -> Path:
+    """Return the data set that a chosen file belongs to: itself, its folder, or the folder of the classes."""
+    if chosen.suffix == ".npz":
+        return chosen
+    if chosen.suffix.lower() in (".png", ".jpg", ".jpeg", ".bmp"):
+        root = chosen.parent.parent
+        return root.parent if root.name in ("train", "test") else root
+    return chosen.parent

@@ -1,0 +1,234 @@
+"""The only mutable application state: immutable values, and a signal for each that changes."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal
+
+from cnnviz._types import ByteArray
+from cnnviz.datasets import Dataset
+from cnnviz.evaluation import Evaluation
+from cnnviz.experiment import Experiment
+from cnnviz.history import History, LogLine
+from cnnviz.network import Trace
+from cnnviz.presets import LAB5
+from cnnviz.snapshots import Snapshot
+
+
+class RunStatus(StrEnum):
+    """What the training run is doing."""
+
+    LOADING = "loading"
+    READY = "ready"
+    TRAINING = "training"
+    PAUSED = "paused"
+    STOPPED = "stopped"
+    FINISHED = "finished"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Position of the current run.
+
+    Attributes
+    ----------
+    run_id : int
+        Number of the run; 0 before the first.
+    images_per_second : float
+        Training images a second of wall-clock time, lately; 0 when not training.
+    """
+
+    status: RunStatus = RunStatus.LOADING
+    run_id: int = 0
+    step: int = 0
+    total_steps: int = 0
+    steps_per_epoch: int = 1
+    images_per_second: float = 0.0
+
+    @property
+    def is_started(self) -> bool:
+        """Whether the network has been trained at all."""
+        return self.step > 0
+
+    @property
+    def epoch(self) -> int:
+        """Epoch of the latest step, from 1."""
+        return max(self.step - 1, 0) // self.steps_per_epoch + 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sample:
+    """The image that all panels look at.
+
+    Attributes
+    ----------
+    pixels : ndarray of shape (c, h, w), uint8
+    label : int or None
+        Index of its class; None when unknown.
+    index : int or None
+        Position among the test images; None for an image of the user's own.
+    origin : str
+        Where it comes from, for captions: ``"test"``, ``"drawn"`` or a file name.
+    """
+
+    pixels: ByteArray
+    label: int | None = None
+    index: int | None = None
+    origin: str = "test"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Inspection:
+    """What the network of a snapshot computes for a sample."""
+
+    snapshot: Snapshot
+    sample: Sample
+    trace: Trace
+    probabilities: np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """An evaluation and the step it belongs to."""
+
+    step: int
+    evaluation: Evaluation
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A message for the user: where it belongs, how grave it is, and what can be done about it.
+
+    `place` is ``"training"`` or ``"samples"``, `kind` one of ``info``, ``success``, ``warning``, ``error``; an empty
+    text clears the place.
+    """
+
+    place: str
+    kind: str
+    text: str
+    action: str = ""
+
+
+class AppState(QObject):
+    """Holds the state. The controller writes, everybody else reads and listens.
+
+    Attributes
+    ----------
+    source : Dataset or None
+        The data with all its classes, from which experiments choose.
+    dataset : Dataset or None
+        The data restricted to the classes of the current experiment.
+    experiment : Experiment
+        Settings of the current run.
+    draft : Experiment
+        Settings as edited; they differ from `experiment` until they are applied.
+    live, shown : Snapshot or None
+        Newest weights of the run, and those that the panels show.
+    """
+
+    datasetChanged = Signal()
+    experimentChanged = Signal()
+    draftChanged = Signal()
+    runChanged = Signal()
+    historyReset = Signal()
+    stepsAdded = Signal(list)  # the log lines that were completed
+    testAdded = Signal()
+    snapshotChanged = Signal()
+    sampleChanged = Signal()
+    inspectionChanged = Signal()
+    evaluationChanged = Signal()
+    speedChanged = Signal()
+    noticeRaised = Signal(object)
+
+    def __init__(self, experiment: Experiment = LAB5, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.source: Dataset | None = None
+        self.dataset: Dataset | None = None
+        self.experiment = experiment
+        self.draft = experiment
+        self.run = Run()
+        self.history = History(experiment.log_every)
+        self.live: Snapshot | None = None
+        self.shown: Snapshot | None = None
+        self.sample: Sample | None = None
+        self.inspection: Inspection | None = None
+        self.evaluation: TestResult | None = None
+        self.steps_per_second: float | None = None
+
+    def set_dataset(self, dataset: Dataset) -> None:
+        """Show another data set or other classes; results of the earlier one are dropped."""
+        if dataset is self.dataset:
+            return
+        self.dataset = dataset
+        self.set_evaluation(None)
+        self.datasetChanged.emit()
+
+    def set_experiment(self, experiment: Experiment) -> None:
+        """Make these the settings of the current run."""
+        if experiment != self.experiment:
+            self.experiment = experiment
+            self.experimentChanged.emit()
+
+    def set_draft(self, draft: Experiment) -> None:
+        """Edit the settings."""
+        if draft != self.draft:
+            self.draft = draft
+            self.draftChanged.emit()
+
+    def update_run(self, **changes: Any) -> None:
+        """Change some fields of `run`."""
+        run = replace(self.run, **changes)
+        if run != self.run:
+            self.run = run
+            self.runChanged.emit()
+
+    def reset_history(self, history: History) -> None:
+        """Begin a new record."""
+        self.history = history
+        self.historyReset.emit()
+
+    def notify_steps(self, lines: list[LogLine]) -> None:
+        """Tell that `history` has grown."""
+        self.stepsAdded.emit(lines)
+
+    def notify_test(self) -> None:
+        """Tell that `history` has a new test result."""
+        self.testAdded.emit()
+
+    def set_live(self, snapshot: Snapshot) -> None:
+        """Take the newest weights and show them."""
+        self.live = self.shown = snapshot
+        self.snapshotChanged.emit()
+
+    def set_sample(self, sample: Sample | None) -> None:
+        """Look at another image."""
+        self.sample = sample
+        self.sampleChanged.emit()
+
+    def set_inspection(self, inspection: Inspection | None) -> None:
+        """Take the arrays computed for `shown` and `sample`."""
+        self.inspection = inspection
+        self.inspectionChanged.emit()
+
+    def set_evaluation(self, result: TestResult | None) -> None:
+        """Take the result on the test images."""
+        if result is not self.evaluation:
+            self.evaluation = result
+            self.evaluationChanged.emit()
+
+    def set_speed(self, steps_per_second: float | None) -> None:
+        """Choose the pace of training; None is full speed."""
+        if steps_per_second != self.steps_per_second:
+            self.steps_per_second = steps_per_second
+            self.speedChanged.emit()
+
+    def raise_notice(self, place: str, kind: str, text: str, action: str = "") -> None:
+        """Tell the user something where it belongs."""
+        self.noticeRaised.emit(Notice(place, kind, text, action))
+
+    def clear_notice(self, place: str) -> None:
+        """Take back what was said at `place`."""
+        self.noticeRaised.emit(Notice(place, "info", ""))

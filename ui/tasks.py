@@ -1,0 +1,153 @@
+"""Plain functions on a background thread, the newest request of a kind replacing older ones."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QObject, QThread, Signal, Slot
+
+from cnnviz.errors import CNNVizError
+from cnnviz.evaluation import CancelledError
+
+_log = logging.getLogger(__name__)
+
+
+class TaskContext:
+    """What a task may know of the outside: whether it is still wanted, and how to report its progress."""
+
+    def __init__(self, report: Callable[[float], None]) -> None:
+        self._cancelled = threading.Event()
+        self._report = report
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the result is no longer wanted."""
+        return self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        """Ask the task to stop soon."""
+        self._cancelled.set()
+
+    def report(self, fraction: float) -> None:
+        """Tell how much is done, from 0 to 1.
+
+        Raises
+        ------
+        CancelledError
+            If the task was cancelled, so that reporting is also the place to stop.
+        """
+        if self.cancelled:
+            raise CancelledError("The task was cancelled.")
+        self._report(fraction)
+
+
+@dataclass(eq=False, slots=True)
+class _Task:
+    kind: str
+    function: Callable[[TaskContext], Any]
+    context: TaskContext
+    on_done: Callable[[Any], None]
+    on_failed: Callable[[str], None] | None
+    on_progress: Callable[[float], None] | None
+
+
+class _TaskWorker(QObject):
+    """Runs tasks on its thread, in the order in which they were handed over."""
+
+    done = Signal(object, object)
+    failed = Signal(object, str)
+    progressed = Signal(object, float)
+
+    @Slot(object)
+    def run(self, task: _Task) -> None:
+        if task.context.cancelled:
+            return
+        try:
+            result = task.function(task.context)
+        except CancelledError:
+            return
+        except CNNVizError as error:
+            self.failed.emit(task, str(error))
+        except Exception as error:
+            _log.exception("Task %s failed", task.kind)
+            self.failed.emit(task, f"An internal error stopped this ({error}). Try it again.")
+        else:
+            self.done.emit(task, result)
+
+
+class TaskRunner(QObject):
+    """Hands functions to one background thread and their results to handlers on this one.
+
+    Parameters
+    ----------
+    name : str
+        Name of the thread, for debuggers.
+    parent : QObject, optional
+    """
+
+    _submitted = Signal(object)
+
+    def __init__(self, name: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._current: dict[str, _Task] = {}
+        self._worker = _TaskWorker()
+        self._thread = QThread(self)
+        self._thread.setObjectName(name)
+        self._worker.moveToThread(self._thread)
+        self._submitted.connect(self._worker.run)
+        self._worker.done.connect(self._on_done)
+        self._worker.failed.connect(self._on_failed)
+        self._worker.progressed.connect(self._on_progressed)
+        self._thread.start()
+
+    def submit(
+        self,
+        kind: str,
+        function: Callable[[TaskContext], Any],
+        on_done: Callable[[Any], None],
+        on_failed: Callable[[str], None] | None = None,
+        on_progress: Callable[[float], None] | None = None,
+    ) -> None:
+        """Run `function` in the background; an unfinished task of the same `kind` is cancelled and forgotten."""
+        self.cancel(kind)
+        context = TaskContext(lambda fraction: self._worker.progressed.emit(task, fraction))
+        task = _Task(kind, function, context, on_done, on_failed, on_progress)
+        self._current[kind] = task
+        self._submitted.emit(task)
+
+    def cancel(self, kind: str) -> None:
+        """Forget the unfinished task of this kind, if there is one."""
+        task = self._current.pop(kind, None)
+        if task is not None:
+            task.context.cancel()
+
+    def is_busy(self, kind: str) -> bool:
+        """Return whether a task of this kind is waiting or running."""
+        return kind in self._current
+
+    def close(self, milliseconds: int = 1500) -> bool:
+        """Cancel everything and end the thread; return whether it ended in time."""
+        for kind in list(self._current):
+            self.cancel(kind)
+        self._thread.quit()
+        return self._thread.wait(milliseconds)
+
+    @Slot(object, object)
+    def _on_done(self, task: _Task, result: object) -> None:
+        if self._current.get(task.kind) is task:
+            del self._current[task.kind]
+            task.on_done(result)
+
+    @Slot(object, str)
+    def _on_failed(self, task: _Task, message: str) -> None:
+        if self._current.get(task.kind) is task:
+            del self._current[task.kind]
+            if task.on_failed is not None:
+                task.on_failed(message)
+
+    @Slot(object, float)
+    def _on_progressed(self, task: _Task, fraction: float) -> None:
+        if self._current.get(task.kind) is task and task.on_progress is not None:
+            task.on_progress(fraction)

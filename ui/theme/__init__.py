@@ -1,0 +1,24 @@
+"""The look of CNNViz: colour tokens, palette, stylesheet, fonts, icons and colour maps.
+
+`ui.theme.plots` is not imported here, because it imports pyqtgraph, which would delay the first paint.
+"""
+
+from ui.theme.fonts import load_fonts, mono_font, ui_font
+from ui.theme.icons import bind_icon, icon
+from ui.theme.manager import ThemeManager, follow_theme, repolish, theme_manager
+from ui.theme.tokens import DARK, LIGHT, Theme
+
+__all__ = [
+    "DARK",
+    "LIGHT",
+    "Theme",
+    "ThemeManager",
+    "bind_icon",
+    "follow_theme",
+    "icon",
+    "load_fonts",
+    "mono_font",
+    "repolish",
+    "theme_manager",
+    "ui_font",
+]

@@ -1,0 +1,98 @@
+"""Interface and number fonts, bundled so that every machine and every export looks alike."""
+
+import logging
+from functools import cache
+from pathlib import Path
+
+from PySide6.QtGui import QFont, QFontDatabase
+
+from ui.theme.tokens import LIGHT, Theme
+
+FONT_FOLDER = Path(__file__).resolve().parents[2] / "resources" / "fonts"
+
+_log = logging.getLogger(__name__)
+
+
+def load_fonts(folder: Path = FONT_FOLDER) -> list[str]:
+    """Register the font files of a folder with Qt.
+
+    Parameters
+    ----------
+    folder : Path
+        Searched with its sub-folders for ``.ttf`` and ``.otf`` files. May be missing: then the system's fonts serve.
+
+    Returns
+    -------
+    list of str
+        Names of the families that are now available.
+    """
+    files = sorted(path for path in folder.rglob("*") if path.suffix.lower() in {".ttf", ".otf"})
+    families: list[str] = []
+    for path in files:
+        number = QFontDatabase.addApplicationFont(str(path))
+        if number < 0:
+            _log.warning("The font file %s could not be read; a system font is used instead.", path.name)
+            continue
+        families += [name for name in QFontDatabase.applicationFontFamilies(number) if name not in families]
+    _family.cache_clear()
+    return families
+
+
+@cache
+def _family(kind: str) -> str:
+    """First installed family of a kind, "ui" or "mono"."""
+    wanted = {
+        "ui": ("Inter", "Inter Display", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans"),
+        "mono": ("JetBrains Mono", "JetBrains Mono NL", "SF Mono", "Cascadia Mono", "Noto Sans Mono", "DejaVu Sans Mono"),
+    }
+    installed = set(QFontDatabase.families())
+    for name in wanted[kind]:
+        if name in installed:
+            return name
+    system = QFontDatabase.SystemFont.FixedFont if kind == "mono" else QFontDatabase.SystemFont.GeneralFont
+    return QFontDatabase.systemFont(system).family()
+
+
+def ui_font(theme: Theme = LIGHT, size: float | None = None, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+    """Interface font.
+
+    Parameters
+    ----------
+    theme : Theme
+        Gives the scale when `size` is None.
+    size : float, optional
+        Size in points; the base size of the theme when None. Never below 9.
+    weight : QFont.Weight
+
+    Returns
+    -------
+    QFont
+    """
+    font = QFont(_family("ui"))
+    font.setPointSizeF(max(theme.base_pt if size is None else size, 9.0))
+    font.setWeight(weight)
+    return font
+
+
+def mono_font(size: float | None = None, weight: QFont.Weight = QFont.Weight.Normal, theme: Theme = LIGHT) -> QFont:
+    """Font for numbers: all figures have the same width, and no ligatures join them.
+
+    Parameters
+    ----------
+    size : float, optional
+        Size in points; the small size of `theme` when None. Never below 9.
+    weight : QFont.Weight
+    theme : Theme
+
+    Returns
+    -------
+    QFont
+    """
+    font = QFont(_family("mono"))
+    font.setStyleHint(QFont.StyleHint.Monospace)
+    font.setFixedPitch(True)
+    font.setPointSizeF(max(theme.small_pt if size is None else size, 9.0))
+    font.setWeight(weight)
+    for tag in ("calt", "liga"):
+        font.setFeature(QFont.Tag.fromString(tag), 0)
+    return font

@@ -1,0 +1,155 @@
+"""Line icons (Lucide) in the colours of the theme."""
+
+import logging
+from functools import cache
+from pathlib import Path
+from typing import Protocol
+
+from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt
+from PySide6.QtGui import QAction, QColor, QGuiApplication, QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QAbstractButton
+
+from ui.theme.manager import theme_manager
+from ui.theme.tokens import Theme
+
+ICON_FOLDER = Path(__file__).resolve().parents[2] / "resources" / "icons"
+
+#: Logical sides, in pixels, at which pictures are kept; Qt picks or shrinks the nearest.
+SIZES = (16, 20, 24, 32)
+
+_log = logging.getLogger(__name__)
+
+
+class _HasIcon(Protocol):
+    def setIcon(self, icon: QIcon, /) -> None: ...
+
+
+@cache
+def _source(name: str) -> str | None:
+    path = ICON_FOLDER / f"{name}.svg"
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError:
+        _log.warning("The icon %s.svg is missing from the resources; nothing is drawn in its place.", name)
+        return None
+
+
+def tinted_svg(name: str, color: str) -> bytes | None:
+    """Text of an icon with its lines in one colour.
+
+    Parameters
+    ----------
+    name : str
+        File name in resources/icons without its suffix, such as "play".
+    color : str
+        ``#RRGGBB``.
+
+    Returns
+    -------
+    bytes or None
+        SVG, or None if there is no such icon.
+    """
+    source = _source(name)
+    return None if source is None else source.replace("currentColor", color).encode()
+
+
+def icon_pixmap(name: str, color: QColor, side: int, ratio: float = 1.0) -> QPixmap:
+    """Picture of an icon.
+
+    Parameters
+    ----------
+    name : str
+    color : QColor
+        Colour of the lines; its opacity counts.
+    side : int
+        Side in logical pixels.
+    ratio : float
+        Device pixels a logical pixel.
+
+    Returns
+    -------
+    QPixmap
+        Transparent where the icon is not, and everywhere if there is no such icon.
+    """
+    pixmap = QPixmap(QSize(side, side) * ratio)
+    pixmap.setDevicePixelRatio(ratio)
+    pixmap.fill(Qt.GlobalColor.transparent)
+    svg = tinted_svg(name, color.name())
+    if svg is not None:
+        painter = QPainter(pixmap)
+        painter.setOpacity(color.alphaF())
+        QSvgRenderer(QByteArray(svg)).render(painter, QRectF(0, 0, side, side))
+        painter.end()
+    return pixmap
+
+
+def icon(name: str, role: str = "text", theme: Theme | None = None) -> QIcon:
+    """Icon in the colours of a theme, for all sizes, sharp on the finest screen, with its disabled state.
+
+    Parameters
+    ----------
+    name : str
+        File name in resources/icons without its suffix.
+    role : str
+        Colour role of the theme. A checked button shows "accent" instead of "text".
+    theme : Theme, optional
+        The one in force when None.
+
+    Returns
+    -------
+    QIcon
+        A snapshot: it does not follow later changes of the theme. See `bind_icon`.
+    """
+    theme = theme or theme_manager().theme
+    ratio = max((screen.devicePixelRatio() for screen in QGuiApplication.screens()), default=1.0)
+    result = QIcon()
+    on_role = "accent" if role in {"text", "muted"} else role
+    states = [
+        (theme.color(role), QIcon.Mode.Normal, QIcon.State.Off),
+        (theme.color(on_role), QIcon.Mode.Normal, QIcon.State.On),
+        (theme.color("muted", 0.5), QIcon.Mode.Disabled, QIcon.State.Off),
+        (theme.color("muted", 0.5), QIcon.Mode.Disabled, QIcon.State.On),
+    ]
+    for color, mode, state in states:
+        for side in SIZES:
+            result.addPixmap(icon_pixmap(name, color, side, ratio), mode, state)
+    return result
+
+
+class _IconBinding(QObject):
+    """Keeps the icon of its parent in the colours of the theme."""
+
+    def __init__(self, target: QAbstractButton | QAction) -> None:
+        super().__init__(target)
+        self._target: _HasIcon = target
+        self._name = ""
+        self._role = "text"
+        theme_manager().themeChanged.connect(self._on_theme_changed)
+
+    def set_icon(self, name: str, role: str) -> None:
+        if (name, role) != (self._name, self._role):
+            self._name, self._role = name, role
+            self._on_theme_changed(theme_manager().theme)
+
+    def _on_theme_changed(self, theme: Theme) -> None:
+        self._target.setIcon(icon(self._name, self._role, theme))
+        if isinstance(self._target, QAbstractButton):
+            self._target.setIconSize(QSize(theme.px(16), theme.px(16)))
+
+
+def bind_icon(target: QAbstractButton | QAction, name: str, role: str = "text") -> None:
+    """Give a button or an action an icon that follows the theme.
+
+    Parameters
+    ----------
+    target : QAbstractButton or QAction
+    name : str
+        File name in resources/icons without its suffix. Call again to show another icon.
+    role : str
+        Colour role of the theme.
+    """
+    binding = target.findChild(_IconBinding, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    if binding is None:
+        binding = _IconBinding(target)
+    binding.set_icon(name, role)

@@ -1,0 +1,167 @@
+"""Which theme is in force, and telling everybody when it changes."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol, cast
+
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QWidget
+
+from ui.theme.fonts import load_fonts, ui_font
+from ui.theme.palette import make_palette
+from ui.theme.stylesheet import StylesheetWriter
+from ui.theme.tokens import DARK, LIGHT, PRESENTER_SCALE, Theme
+
+MODES = ("system", "light", "dark")
+
+
+class ThemeManager(QObject):
+    """Chooses the theme and dresses the application in it.
+
+    Before `apply` it only answers questions, so that a widget can be made on its own.
+
+    Parameters
+    ----------
+    parent : QObject, optional
+    """
+
+    #: The new Theme, after palette, font and stylesheet have been replaced.
+    themeChanged = Signal(object)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._mode = "system"
+        self._presenter = False
+        self._app: QApplication | None = None
+        self._writer: StylesheetWriter | None = None
+        self._theme = self._resolve()
+        QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_scheme_changed)
+
+    @property
+    def theme(self) -> Theme:
+        """The theme in force."""
+        return self._theme
+
+    @property
+    def mode(self) -> str:
+        """What the user chose: "system", "light" or "dark"."""
+        return self._mode
+
+    @property
+    def presenter(self) -> bool:
+        """Whether everything is enlarged for a projector."""
+        return self._presenter
+
+    def apply(self, app: QApplication) -> None:
+        """Dress the application: fonts, Fusion, palette, stylesheet; from now on changes are followed.
+
+        Parameters
+        ----------
+        app : QApplication
+        """
+        self._app = app
+        self._writer = StylesheetWriter()
+        load_fonts()
+        app.setStyle("Fusion")
+        self._dress()
+        self.themeChanged.emit(self._theme)
+
+    def set_mode(self, mode: str) -> None:
+        """Choose the theme.
+
+        Parameters
+        ----------
+        mode : {"system", "light", "dark"}
+            "system" follows the desktop, also when that changes later.
+
+        Raises
+        ------
+        ValueError
+            If there is no such mode.
+        """
+        if mode not in MODES:
+            raise ValueError(f"The theme must be one of {', '.join(MODES)}. Got {mode!r} instead.")
+        self._mode = mode
+        hints = QGuiApplication.styleHints()
+        # Title bars and native dialogs follow where the platform can do it; elsewhere these calls do nothing.
+        if mode == "system":
+            hints.unsetColorScheme()
+        else:
+            hints.setColorScheme(Qt.ColorScheme.Dark if mode == "dark" else Qt.ColorScheme.Light)
+        self._update()
+
+    def set_presenter(self, presenter: bool) -> None:
+        """Enlarge everything for a projector, or not."""
+        self._presenter = presenter
+        self._update()
+
+    def _on_system_scheme_changed(self) -> None:
+        self._update()
+
+    def _resolve(self) -> Theme:
+        dark = self._mode == "dark"
+        if self._mode == "system":
+            dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
+        theme = DARK if dark else LIGHT
+        return replace(theme, scale=PRESENTER_SCALE) if self._presenter else theme
+
+    def _update(self) -> None:
+        theme = self._resolve()
+        if theme == self._theme:
+            return
+        self._theme = theme
+        self._dress()
+        self.themeChanged.emit(theme)
+
+    def _dress(self) -> None:
+        if self._app is None or self._writer is None:
+            return
+        self._app.setPalette(make_palette(self._theme))
+        self._app.setFont(ui_font(self._theme))
+        self._app.setStyleSheet(self._writer.write(self._theme))
+
+
+def theme_manager() -> ThemeManager:
+    """Theme manager of the application, made when it is first asked for.
+
+    Returns
+    -------
+    ThemeManager
+
+    Raises
+    ------
+    RuntimeError
+        If there is no QApplication yet.
+    """
+    app = QApplication.instance()
+    if app is None:
+        raise RuntimeError("A theme needs a QApplication: build that first.")
+    manager = app.findChild(ThemeManager, options=Qt.FindChildOption.FindDirectChildrenOnly)
+    return manager if manager is not None else ThemeManager(app)
+
+
+class _Themed(Protocol):
+    set_theme: Callable[[Theme], None]
+
+
+def follow_theme(widget: QWidget) -> None:
+    """Give a widget the theme in force now, and each later one, through its `set_theme`.
+
+    Parameters
+    ----------
+    widget : QWidget
+        Has a method ``set_theme(theme)``. A bound method of a QObject is disconnected with its object.
+    """
+    manager = theme_manager()
+    themed = cast(_Themed, widget)
+    themed.set_theme(manager.theme)
+    manager.themeChanged.connect(themed.set_theme)
+
+
+def repolish(widget: QWidget) -> None:
+    """Let the stylesheet look again at a widget whose dynamic properties have changed."""
+    style = widget.style()
+    style.unpolish(widget)
+    style.polish(widget)
+    widget.update()

@@ -1,0 +1,86 @@
+"""Buttons with an icon that follows the theme."""
+
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QToolButton, QWidget
+
+from ui.theme import bind_icon
+
+_ICON_ROLES = {"primary": "on_accent", "danger": "danger", "link": "accent"}
+
+
+class Button(QPushButton):
+    """Push button.
+
+    Parameters
+    ----------
+    text : str
+        Also the accessible name.
+    icon : str
+        Name of an icon, or "" for none.
+    kind : {"", "primary", "quiet", "danger", "link"}
+        At most one primary button a panel.
+    tooltip : str
+    shortcut : str
+        Key as text, such as "Space". It is only written into the tool tip: the window owns the shortcuts.
+    parent : QWidget, optional
+    """
+
+    def __init__(
+        self,
+        text: str,
+        icon: str = "",
+        kind: str = "",
+        tooltip: str = "",
+        shortcut: str = "",
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(text, parent)
+        self._kind = kind
+        if kind:
+            self.setProperty("kind", kind)
+        if icon:
+            self.set_icon(icon)
+        self.setAccessibleName(text)
+        self.setToolTip(_with_key(tooltip or text, shortcut) if tooltip or shortcut else "")
+        # A dialog's default button would draw a second primary button.
+        self.setAutoDefault(False)
+
+    def set_icon(self, name: str) -> None:
+        """Show another icon."""
+        bind_icon(self, name, _ICON_ROLES.get(self._kind, "text"))
+
+
+class IconButton(QToolButton):
+    """Square button that shows only an icon.
+
+    Parameters
+    ----------
+    icon : str
+        Name of an icon.
+    name : str
+        Accessible name, and the first words of the tool tip.
+    tooltip : str
+        What else the tool tip says.
+    shortcut : str
+        Key as text; only written into the tool tip.
+    parent : QWidget, optional
+    """
+
+    def __init__(self, icon: str, name: str, tooltip: str = "", shortcut: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setToolTip(_with_key(f"{name}: {tooltip}" if tooltip else name, shortcut))
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        bind_icon(self, icon)
+
+    def set_icon(self, icon: str, name: str) -> None:
+        """Show another icon, with another meaning."""
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+        bind_icon(self, icon)
+
+
+def _with_key(text: str, shortcut: str) -> str:
+    if not shortcut:
+        return text
+    return f"{text}  ({QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)})"

@@ -1,0 +1,99 @@
+"""Where the square cells of a map lie in a widget."""
+
+import math
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+
+
+@dataclass(frozen=True)
+class CellGeometry:
+    """A grid of square cells, aligned to the pixels of the screen.
+
+    Attributes
+    ----------
+    rows, cols : int
+    left, top : float
+        Corner of the grid, in logical pixels.
+    cell : float
+        Side of a cell in logical pixels; a whole number of device pixels when it is at least one.
+    """
+
+    rows: int
+    cols: int
+    left: float
+    top: float
+    cell: float
+
+    @classmethod
+    def fit(
+        cls,
+        rows: int,
+        cols: int,
+        area: QRectF,
+        ratio: float = 1.0,
+        alignment: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignCenter,
+        max_cell: float = math.inf,
+    ) -> "CellGeometry":
+        """Largest grid that fits into an area.
+
+        Parameters
+        ----------
+        rows, cols : int
+            >= 1.
+        area : QRectF
+            In logical pixels.
+        ratio : float
+            Device pixels a logical pixel.
+        alignment : Qt.AlignmentFlag
+            Where the grid lies when there is room to spare.
+        max_cell : float
+            Largest side of a cell, in logical pixels.
+
+        Returns
+        -------
+        CellGeometry
+        """
+        side = max(min(area.width() / cols, area.height() / rows, max_cell) * ratio, 0.0)
+        cell = (math.floor(side) if side >= 1 else side) / ratio
+        spare_x, spare_y = area.width() - cell * cols, area.height() - cell * rows
+        left = 0.0 if alignment & Qt.AlignmentFlag.AlignLeft else spare_x
+        left = left if alignment & (Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignRight) else spare_x / 2
+        top = 0.0 if alignment & Qt.AlignmentFlag.AlignTop else spare_y
+        top = top if alignment & (Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignBottom) else spare_y / 2
+        return cls(
+            rows,
+            cols,
+            math.floor((area.left() + left) * ratio) / ratio,
+            math.floor((area.top() + top) * ratio) / ratio,
+            cell,
+        )
+
+    @property
+    def rect(self) -> QRectF:
+        """The whole grid."""
+        return QRectF(self.left, self.top, self.cols * self.cell, self.rows * self.cell)
+
+    def cells(self, row: int, col: int, rows: int = 1, cols: int = 1) -> QRectF:
+        """Rectangle of a block of cells.
+
+        Parameters
+        ----------
+        row, col : int
+            First cell of the block; may lie outside the grid.
+        rows, cols : int
+            Size of the block.
+
+        Returns
+        -------
+        QRectF
+        """
+        return QRectF(self.left + col * self.cell, self.top + row * self.cell, cols * self.cell, rows * self.cell)
+
+    def cell_at(self, point: QPointF) -> tuple[int, int] | None:
+        """Row and column of the cell under a point, or None outside the grid."""
+        if self.cell <= 0:
+            return None
+        row = math.floor((point.y() - self.top) / self.cell)
+        col = math.floor((point.x() - self.left) / self.cell)
+        return (row, col) if 0 <= row < self.rows and 0 <= col < self.cols else None

@@ -1,0 +1,45 @@
+"""A drop-down list of keys with readable names."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Signal
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QComboBox, QWidget
+
+
+class ChoiceField(QComboBox):
+    """Emits `choiceEdited` when the user, not the program, picks another key.
+
+    Parameters
+    ----------
+    options : sequence of (key, text)
+    parent : QWidget, optional
+    """
+
+    choiceEdited = Signal(str)
+
+    def __init__(self, options: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        for key, text in options:
+            self.addItem(text, key)
+        self.activated.connect(self._on_activated)
+
+    def choice(self) -> str:
+        """Return the chosen key."""
+        return str(self.currentData())
+
+    def set_choice(self, key: str) -> None:
+        """Show another key; an unknown one is shown as no choice."""
+        self.setCurrentIndex(self.findData(key))
+
+    def set_option_enabled(self, key: str, enabled: bool) -> None:
+        """Allow or forbid one key."""
+        item = self.model().item(self.findData(key))  # pyright: ignore[reportAttributeAccessIssue] -- QComboBox's own model
+        item.setEnabled(enabled)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Leave the wheel to the scroll area around the form, so that scrolling changes no setting."""
+        event.ignore()
+
+    def _on_activated(self, _index: int) -> None:
+        self.choiceEdited.emit(self.choice())

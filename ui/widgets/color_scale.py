@@ -1,0 +1,128 @@
+"""From values to colours: one colour map between two limits."""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QColor, QImage
+
+from ui.theme.color_maps import color_map, sequential_levels, signed_levels
+
+
+@cache
+def _packed(name: str) -> NDArray[np.uint32]:
+    """Colour map as 256 words 0xFFRRGGBB, which is Qt's Format_RGB32."""
+    red, green, blue = color_map(name).astype(np.uint32).T
+    return (0xFF << 24) | (red << 16) | (green << 8) | blue
+
+
+@cache
+def _is_dark(name: str) -> NDArray[np.bool_]:
+    """For each of the 256 colours, whether white text stands out more on it than black text.
+
+    Relative luminance and contrast as in WCAG 2.2; the two contrasts are equal at a luminance of 0.179.
+    """
+    channel = color_map(name) / 255.0
+    linear = np.where(channel <= 0.04045, channel / 12.92, ((channel + 0.055) / 1.055) ** 2.4)
+    return linear @ np.array([0.2126, 0.7152, 0.0722]) < 0.179
+
+
+@dataclass(frozen=True)
+class ColorScale:
+    """A colour map between two limits.
+
+    Attributes
+    ----------
+    name : {"signed", "sequential", "grey"}
+        Colour map.
+    lo, hi : float
+        Values of the first and of the last colour; what lies beyond is clipped. ``lo < hi``.
+    """
+
+    name: str = "signed"
+    lo: float = -1.0
+    hi: float = 1.0
+
+    def __post_init__(self) -> None:
+        color_map(self.name)
+        if not (np.isfinite(self.lo) and np.isfinite(self.hi) and self.lo < self.hi):
+            raise ValueError(f"The limits of a colour scale must be finite and rise. Got {self.lo} and {self.hi}.")
+
+    @classmethod
+    def of(cls, values: NDArray[np.generic], name: str, levels: tuple[float, float] | None = None) -> "ColorScale":
+        """Scale for an array.
+
+        Parameters
+        ----------
+        values : ndarray
+            Any shape.
+        name : {"signed", "sequential", "grey"}
+        levels : tuple of float, optional
+            Fixed limits. When None: symmetric for "signed"; 0 and 255 for "grey" bytes; else smallest and largest.
+
+        Returns
+        -------
+        ColorScale
+
+        Raises
+        ------
+        ValueError
+            If there is no such map, or the limits do not rise.
+        """
+        if levels is not None:
+            return cls(name, float(levels[0]), float(levels[1]))
+        if name == "signed":
+            return cls(name, *signed_levels(values))
+        if name == "grey" and values.dtype == np.uint8:
+            return cls(name, 0.0, 255.0)
+        return cls(name, *sequential_levels(values))
+
+    def indices(self, values: NDArray[np.generic]) -> NDArray[np.uint8]:
+        """Entry of the colour map for each value; 0 for what is not a number.
+
+        Parameters
+        ----------
+        values : ndarray
+            Any shape, any real dtype.
+
+        Returns
+        -------
+        ndarray of the same shape, uint8
+        """
+        if values.dtype == np.uint8 and (self.lo, self.hi) == (0.0, 255.0):
+            return values.astype(np.uint8, copy=False)
+        scaled = np.asarray(values, dtype=np.float64)
+        scaled = np.where(np.isnan(scaled), self.lo, scaled)
+        scaled = (np.clip(scaled, self.lo, self.hi) - self.lo) * (255.0 / (self.hi - self.lo))
+        return np.rint(scaled).astype(np.uint8)
+
+    def to_image(self, values: NDArray[np.generic]) -> QImage:
+        """Picture with one pixel a value; what is not a number is grey.
+
+        Parameters
+        ----------
+        values : ndarray of shape (h, w)
+
+        Returns
+        -------
+        QImage
+            Format_RGB32, w x h; owns its pixels.
+        """
+        words = _packed(self.name)[self.indices(values)]
+        if values.dtype.kind == "f":
+            odd = np.isnan(values)
+            if odd.any():
+                words[odd] = 0xFF808080
+        words = np.ascontiguousarray(words)
+        height, width = words.shape
+        # The copy is needed: a QImage made from a buffer does not keep the buffer alive.
+        return QImage(words.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
+
+    def color(self, value: float) -> QColor:
+        """Colour of one value."""
+        return QColor.fromRgb(int(_packed(self.name)[self.indices(np.array([value]))[0]]))
+
+    def is_dark(self, values: NDArray[np.generic]) -> NDArray[np.bool_]:
+        """Whether white text is easier to read than black text on the colour of each value."""
+        return _is_dark(self.name)[self.indices(values)]

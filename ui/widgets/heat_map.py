@@ -1,0 +1,418 @@
+"""A map of values as square coloured cells: the widget that most of the program is made of."""
+
+import math
+from collections.abc import Sequence
+from typing import override
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHelpEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPixmap,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from ui.theme import LIGHT, Theme, follow_theme, ui_font
+from ui.widgets.cell_geometry import CellGeometry
+from ui.widgets.cell_numbers import NumberFormat, draw_numbers
+from ui.widgets.color_scale import ColorScale
+from ui.widgets.numbers import format_value
+from ui.widgets.outlines import OUTLINES, draw_outline
+
+#: Row, column, number of rows, number of columns.
+CellBlock = tuple[int, int, int, int]
+
+_ARROWS = {
+    Qt.Key.Key_Up: (-1, 0),
+    Qt.Key.Key_Down: (1, 0),
+    Qt.Key.Key_Left: (0, -1),
+    Qt.Key.Key_Right: (0, 1),
+}
+
+
+class HeatMap(QWidget):
+    """Map of values. Hovering, clicking and the arrow keys point at cells.
+
+    Cells are square, as large as the widget allows, and a whole number of screen pixels wide.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    #: Row and column of the cell under the pointer, or of the cell that the arrow keys have reached.
+    cellHovered = Signal(int, int)
+    #: The pointer or the keyboard has left the cells.
+    cellLeft = Signal()
+    #: Row and column of the cell that was clicked, or confirmed by Enter.
+    cellClicked = Signal(int, int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = LIGHT
+        self._base_ratio = 1.0
+        self._values: NDArray[np.generic] | None = None
+        self._scale = ColorScale()
+        self._image = QImage()
+        self._format = NumberFormat(2, True)
+        self._base = QPixmap()  # cells with their numbers; drawn once for many repaints
+        self._geometry = CellGeometry(1, 1, 0, 0, 0)
+        self._numbers, self._decimals = True, None
+        self._cell_lines, self._block = False, 0
+        self._max_cell = math.inf
+        self._alignment = Qt.AlignmentFlag.AlignCenter
+        self._placeholder = ""
+        self._highlights: dict[str, tuple[CellBlock, ...]] = {}
+        self._hovered: tuple[int, int] | None = None
+        self._focus_cell = (0, 0)
+        self._interactive = False
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.set_interactive(True)
+        follow_theme(self)
+
+    # -- what is shown ----------------------------------------------------------------------------------------
+
+    @property
+    def values(self) -> NDArray[np.generic] | None:
+        """Values shown, of shape (h, w)."""
+        return self._values
+
+    @property
+    def scale(self) -> ColorScale:
+        """Colour scale in force."""
+        return self._scale
+
+    @property
+    def levels(self) -> tuple[float, float]:
+        """Values of the first and of the last colour."""
+        return (self._scale.lo, self._scale.hi)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns; (0, 0) when there is nothing to show."""
+        return (0, 0) if self._values is None else (self._values.shape[0], self._values.shape[1])
+
+    @property
+    def number_exponent(self) -> int:
+        """The numbers in the cells are in units of ten to this power; 0 unless they are very small or large."""
+        return self._format.exponent
+
+    @property
+    def focus_cell(self) -> tuple[int, int]:
+        """Row and column of the cell that the keyboard points at."""
+        return self._focus_cell
+
+    def set_values(
+        self, values: ArrayLike | None, colormap: str = "signed", levels: tuple[float, float] | None = None
+    ) -> None:
+        """Show a map.
+
+        Parameters
+        ----------
+        values : array_like of shape (h, w), or None
+            Any real dtype; None shows the placeholder.
+        colormap : {"signed", "sequential", "grey"}
+        levels : tuple of float, optional
+            Values of the first and of the last colour; from the values when None.
+
+        Raises
+        ------
+        ValueError
+            If `values` is not two-dimensional, there is no such map, or the limits do not rise.
+        """
+        old_shape = self.shape
+        array = None if values is None else np.array(values)
+        if array is not None and (array.ndim != 2 or not array.size):
+            raise ValueError(f"A heat map shows an array of shape (h, w). Got shape {array.shape}.")
+        self._values = array
+        if array is not None:
+            self._scale = ColorScale.of(array, colormap, levels)
+            self._image = self._scale.to_image(array)
+            self._format = NumberFormat.of(array, self._scale, self._decimals)
+        if self.shape != old_shape:
+            self._hovered = None
+            self._focus_cell = (0, 0)
+            self.updateGeometry()
+        self._redraw()
+
+    def value_at(self, row: int, col: int) -> float:
+        """Value of a cell.
+
+        Raises
+        ------
+        IndexError
+            If there is no such cell.
+        """
+        rows, cols = self.shape
+        if self._values is None or not (0 <= row < rows and 0 <= col < cols):
+            raise IndexError(f"The map has {rows} x {cols} cells: there is no cell {row}, {col}.")
+        return self._values[row, col].item()
+
+    def set_placeholder(self, text: str) -> None:
+        """Text in place of a map: what to do to get one."""
+        self._placeholder = text
+        self.update()
+
+    def set_numbers(self, shown: bool, decimals: int | None = None) -> None:
+        """Write the values into the cells where they fit, or never.
+
+        Parameters
+        ----------
+        shown : bool
+        decimals : int, optional
+            Chosen by magnitude when None.
+        """
+        self._numbers, self._decimals = shown, decimals
+        if self._values is not None:
+            self._format = NumberFormat.of(self._values, self._scale, decimals)
+        self._redraw()
+
+    def set_grid(self, cells: bool, block: int = 0) -> None:
+        """Draw lines between cells.
+
+        Parameters
+        ----------
+        cells : bool
+            Thin lines between all cells, when these are large enough.
+        block : int
+            Thick lines every so many cells, such as the size of a pooling window; 0 for none.
+        """
+        self._cell_lines, self._block = cells, block
+        self._redraw()
+
+    def set_highlight(self, rects: Sequence[CellBlock], role: str) -> None:
+        """Outline blocks of cells, in place of those that had this role before.
+
+        Parameters
+        ----------
+        rects : sequence of (row, column, rows, columns)
+        role : {"receptive", "original", "shifted", "winner", "selected", "hover"}
+            Dashed, solid, dotted, double, bold, thin.
+
+        Raises
+        ------
+        ValueError
+            If there is no such role.
+        """
+        if role not in OUTLINES:
+            raise ValueError(f"The role of an outline must be one of {', '.join(OUTLINES)}. Got {role!r} instead.")
+        blocks = tuple((int(r), int(c), int(h), int(w)) for r, c, h, w in rects)
+        if self._highlights.get(role, ()) != blocks:
+            self._highlights[role] = blocks
+            self.update()
+
+    def clear_highlights(self) -> None:
+        """Remove all outlines."""
+        self._highlights.clear()
+        self.update()
+
+    def set_interactive(self, interactive: bool) -> None:
+        """Answer to pointer and keyboard, or be a picture only."""
+        self._interactive = interactive
+        self.setMouseTracking(interactive)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if interactive else Qt.FocusPolicy.NoFocus)
+
+    def set_max_cell(self, pixels: float) -> None:
+        """Limit the side of a cell, in pixels at scale 1."""
+        self._max_cell = pixels
+        self._redraw()
+
+    def set_alignment(self, alignment: Qt.AlignmentFlag) -> None:
+        """Say where the cells lie when the widget has room to spare; in the centre by default."""
+        self._alignment = alignment
+        self._redraw()
+
+    def set_focus_cell(self, row: int, col: int) -> None:
+        """Move the keyboard's cell without a signal; clipped to the map."""
+        rows, cols = self.shape
+        self._focus_cell = (min(max(row, 0), max(rows - 1, 0)), min(max(col, 0), max(cols - 1, 0)))
+        self.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle."""
+        self._theme = theme
+        self.setFont(ui_font(theme))
+        self.updateGeometry()
+        self._redraw()
+
+    # -- where things are -------------------------------------------------------------------------------------
+
+    def map_rect(self) -> QRectF:
+        """Rectangle of all cells, in the widget's coordinates."""
+        return self._geometry.rect
+
+    def cell_rect(self, row: int, col: int) -> QRectF:
+        """Rectangle of a cell, in the widget's coordinates."""
+        return self._geometry.cells(row, col)
+
+    def cell_at(self, point: QPointF) -> tuple[int, int] | None:
+        """Row and column of the cell at a point of the widget, or None."""
+        return None if self._values is None else self._geometry.cell_at(point)
+
+    @override
+    def sizeHint(self) -> QSize:
+        rows, cols = self.shape if self._values is not None else (1, 1)
+        side = min(self._theme.px(240), self._theme.px(min(self._max_cell, 10_000)) * max(rows, cols))
+        return QSize(round(side * cols / max(rows, cols)) + 2, round(side * rows / max(rows, cols)) + 2)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint().boundedTo(QSize(self._theme.px(56), self._theme.px(56)))
+
+    # -- events -----------------------------------------------------------------------------------------------
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            cell = self.cell_at(QPointF(event.pos()))
+            if cell is not None:
+                where = f"row {cell[0]}, column {cell[1]}: {format_value(self.value_at(*cell), 4)}"
+                about = self.toolTip()
+                QToolTip.showText(event.globalPos(), f"{about}\n{where}" if about else where, self)
+                return True
+        return super().event(event)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._redraw()
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if self._interactive:
+            self._hover(self.cell_at(event.position()))
+
+    @override
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(None)
+        super().leaveEvent(event)
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        cell = self.cell_at(event.position()) if self._interactive else None
+        if cell is None or event.button() != Qt.MouseButton.LeftButton:
+            super().mousePressEvent(event)
+            return
+        self._focus_cell = cell
+        self.update()
+        self.cellClicked.emit(*cell)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = _ARROWS.get(Qt.Key(event.key()))
+        if self._values is None or not self._interactive:
+            super().keyPressEvent(event)
+        elif step is not None and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            self.set_focus_cell(self._focus_cell[0] + step[0], self._focus_cell[1] + step[1])
+            self._hover(self._focus_cell)
+        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.cellClicked.emit(*self._focus_cell)
+        else:
+            super().keyPressEvent(event)
+
+    @override
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    @override
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if not self.underMouse():
+            self._hover(None)
+        self.update()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self._values is None:
+            self._paint_placeholder(painter)
+            return
+        if not math.isclose(self._base_ratio, self.devicePixelRatioF()):
+            self._layout_cells()
+        rect = self._geometry.rect
+        if self._numbers and self._base.isNull():
+            self._render_base()
+        if not self._base.isNull():
+            painter.drawPixmap(QPointF(0, 0), self._base)
+        else:
+            self._paint_cells(painter)
+        for role in OUTLINES:
+            for block in self._highlights.get(role, ()):
+                draw_outline(painter, self._geometry.cells(*block).intersected(rect), OUTLINES[role], self._theme)
+        if self._hovered is not None:
+            draw_outline(painter, self._geometry.cells(*self._hovered), OUTLINES["hover"], self._theme)
+        if self.hasFocus():
+            draw_outline(painter, self._geometry.cells(*self._focus_cell), OUTLINES["focus"], self._theme)
+
+    # -- painting ---------------------------------------------------------------------------------------------
+
+    def _redraw(self) -> None:
+        self._layout_cells()
+        self.update()
+
+    def _layout_cells(self) -> None:
+        rows, cols = self.shape if self._values is not None else (1, 1)
+        self._base_ratio = self.devicePixelRatioF()
+        self._base = QPixmap()
+        area = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        limit = self._max_cell * self._theme.scale
+        self._geometry = CellGeometry.fit(rows, cols, area, self._base_ratio, self._alignment, limit)
+
+    def _render_base(self) -> None:
+        """Draw cells and numbers into a picture, or give up numbers for this size if they do not fit."""
+        assert self._values is not None
+        smallest = self.fontMetrics().horizontalAdvance("0")
+        if self._geometry.cell < smallest:  # not even one figure fits
+            return
+        base = QPixmap(self.size() * self._base_ratio)
+        base.setDevicePixelRatio(self._base_ratio)
+        base.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(base)
+        self._paint_cells(painter)
+        draw_numbers(painter, self._values, self._format, self._scale, self._geometry, self._theme)
+        painter.end()
+        self._base = base
+
+    def _paint_cells(self, painter: QPainter) -> None:
+        rect = self._geometry.rect
+        # Below one pixel a cell, nearest-neighbour scaling would drop whole rows.
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._geometry.cell * self._base_ratio < 1)
+        painter.drawImage(rect, self._image)
+        if self._cell_lines and self._geometry.cell >= 8:
+            self._paint_lines(painter, 1, self._theme.color("surface", 0.35), 1)
+        if self._block and self._geometry.cell >= 4:
+            self._paint_lines(painter, self._block, self._theme.color("surface", 0.9), 2)
+        painter.setPen(self._theme.color("border"))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(rect.adjusted(-0.5, -0.5, 0.5, 0.5))
+
+    def _paint_lines(self, painter: QPainter, every: int, color: object, width: int) -> None:
+        rect = self._geometry.rect
+        for row in range(every, self._geometry.rows, every):
+            painter.fillRect(QRectF(rect.left(), self.cell_rect(row, 0).top() - width / 2, rect.width(), width), color)
+        for col in range(every, self._geometry.cols, every):
+            painter.fillRect(QRectF(self.cell_rect(0, col).left() - width / 2, rect.top(), width, rect.height()), color)
+
+    def _paint_placeholder(self, painter: QPainter) -> None:
+        painter.setPen(self._theme.color("muted"))
+        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+        painter.drawText(self.rect().adjusted(8, 8, -8, -8), int(flags), self._placeholder)
+
+    def _hover(self, cell: tuple[int, int] | None) -> None:
+        if cell == self._hovered:
+            return
+        self._hovered = cell
+        self.update()
+        if cell is None:
+            self.cellLeft.emit()
+        else:
+            self.cellHovered.emit(*cell)

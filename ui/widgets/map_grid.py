@@ -1,0 +1,330 @@
+"""Many small maps on one scale, such as the filters or the feature maps of a layer."""
+
+import math
+from collections.abc import Sequence
+from typing import override
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from ui.theme import LIGHT, Theme, follow_theme, ui_font
+from ui.widgets.cell_geometry import CellGeometry
+from ui.widgets.color_scale import ColorScale
+
+
+class HeatMapGrid(QWidget):
+    """Maps side by side, in as many columns as make them largest; one of them may be chosen.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    #: Number of the map that the user has chosen, by click or by arrow key.
+    mapSelected = Signal(int)
+    #: Number of the map under the pointer, or -1 for none.
+    mapHovered = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = LIGHT
+        self._images: list[QImage] = []
+        self._values: NDArray[np.generic] | None = None
+        self._scale = ColorScale()
+        self._captions: list[str] = []
+        self._placeholder = ""
+        self._current: int | None = None
+        self._hovered = -1
+        self._preferred, self._maximum = 64, 160
+        self._selectable = True
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        follow_theme(self)
+
+    @property
+    def levels(self) -> tuple[float, float]:
+        """Values of the first and of the last colour, shared by all maps."""
+        return (self._scale.lo, self._scale.hi)
+
+    @property
+    def scale(self) -> ColorScale:
+        """Colour scale in force."""
+        return self._scale
+
+    @property
+    def count(self) -> int:
+        """Number of maps."""
+        return len(self._images)
+
+    def set_maps(
+        self, values: ArrayLike | None, colormap: str = "signed", levels: tuple[float, float] | None = None
+    ) -> None:
+        """Show maps.
+
+        Parameters
+        ----------
+        values : array_like of shape (m, h, w), or None
+            None shows the placeholder.
+        colormap : {"signed", "sequential", "grey"}
+        levels : tuple of float, optional
+            Limits of the scale, which all maps share; from all values when None.
+
+        Raises
+        ------
+        ValueError
+            If `values` is not three-dimensional.
+        """
+        array = None if values is None else np.array(values)
+        if array is not None and (array.ndim != 3 or not array.size):
+            raise ValueError(f"A grid of maps shows an array of shape (m, h, w). Got shape {array.shape}.")
+        old_shape = None if self._values is None else self._values.shape
+        self._values = array
+        if array is None:
+            self._images = []
+        else:
+            self._scale = ColorScale.of(array, colormap, levels)
+            # One conversion for all maps; each picture is then a slice of the same tall image.
+            tall = self._scale.to_image(array.reshape(-1, array.shape[2]))
+            height, width = array.shape[1:]
+            self._images = [tall.copy(QRect(0, i * height, width, height)) for i in range(array.shape[0])]
+        if old_shape != (None if array is None else array.shape):
+            if self._current is not None and self._current >= self.count:
+                self._current = None
+            self._hovered = -1
+            self.updateGeometry()
+        self.update()
+
+    def set_captions(self, captions: Sequence[str]) -> None:
+        """Write a caption under each map; an empty sequence for none."""
+        if list(captions) != self._captions:
+            self._captions = list(captions)
+            self.updateGeometry()
+            self.update()
+
+    def current(self) -> int | None:
+        """Number of the chosen map."""
+        return self._current
+
+    def set_current(self, index: int | None) -> None:
+        """Choose a map, or none."""
+        if index != self._current:
+            self._current = index
+            self.update()
+
+    def set_selectable(self, selectable: bool) -> None:
+        """Answer to clicks and keys, or be a picture only."""
+        self._selectable = selectable
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if selectable else Qt.FocusPolicy.NoFocus)
+
+    def set_tile_size(self, preferred: int, maximum: int | None = None) -> None:
+        """Side of a map, in pixels at scale 1.
+
+        Parameters
+        ----------
+        preferred : int
+            Decides how many columns a width is divided into when the grid says how high it wants to be.
+        maximum : int, optional
+            Beyond this the maps do not grow; 2.5 times the preferred side when None.
+        """
+        self._preferred = preferred
+        self._maximum = maximum if maximum is not None else round(2.5 * preferred)
+        self.updateGeometry()
+        self.update()
+
+    def set_placeholder(self, text: str) -> None:
+        """Text in place of maps."""
+        self._placeholder = text
+        self.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle."""
+        self._theme = theme
+        self.setFont(ui_font(theme, theme.small_pt))
+        self.updateGeometry()
+        self.update()
+
+    def tile_rect(self, index: int) -> QRectF:
+        """Rectangle of a map with its surroundings, without its caption, in the widget's coordinates."""
+        columns, side, step_x, step_y = self._layout()
+        row, col = divmod(index, columns)
+        return QRectF(2 + col * step_x, 2 + row * step_y, side, side * self._aspect())
+
+    def map_at(self, point: QPointF) -> int:
+        """Number of the map at a point of the widget, or -1."""
+        return next((i for i in range(self.count) if self.tile_rect(i).contains(point)), -1)
+
+    # -- layout -----------------------------------------------------------------------------------------------
+
+    @override
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    @override
+    def heightForWidth(self, width: int) -> int:
+        if not self.count:
+            return self._theme.px(self._preferred)
+        columns = self._columns_for(width)
+        gap = self._theme.px(8)
+        side = min((width - 4 - (columns - 1) * gap) / columns, self._theme.px(self._maximum))
+        rows = math.ceil(self.count / columns)
+        return math.ceil(rows * (side * self._aspect() + self._caption_height()) + (rows - 1) * gap + 4)
+
+    @override
+    def sizeHint(self) -> QSize:
+        columns = min(max(self.count, 1), 8)
+        width = columns * (self._theme.px(self._preferred) + self._theme.px(8)) - self._theme.px(8) + 4
+        return QSize(width, self.heightForWidth(width))
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        side = self._theme.px(24)
+        return QSize(side * 4, round(side + self._caption_height()))
+
+    def _aspect(self) -> float:
+        return 1.0 if self._values is None else self._values.shape[1] / self._values.shape[2]
+
+    def _caption_height(self) -> float:
+        return self.fontMetrics().height() + 2 if self._captions else 0
+
+    def _columns_for(self, width: int) -> int:
+        gap = self._theme.px(8)
+        columns = max(int((width - 4 + gap) // (self._theme.px(self._preferred) + gap)), 1)
+        columns = min(columns, self.count)
+        # As many in each row as possible: eight maps in rows of 4 and 4, not of 6 and 2.
+        return math.ceil(self.count / math.ceil(self.count / columns))
+
+    def _layout(self) -> tuple[int, float, float, float]:
+        """Columns, side of a map, and the steps from one map to the next, for the size in force."""
+        gap, best = self._theme.px(8), (1, 0.0)
+        for columns in range(1, max(self.count, 1) + 1):
+            rows = math.ceil(self.count / columns)
+            wide = (self.width() - 4 - (columns - 1) * gap) / columns
+            high = (self.height() - 4 - (rows - 1) * gap) / max(rows, 1) - self._caption_height()
+            side = min(wide, high / self._aspect(), self._theme.px(self._maximum))
+            if side > best[1] + 0.5:
+                best = (columns, side)
+        columns, side = best
+        step_x = (self.width() - 4 - side) / (columns - 1) if columns > 1 else 0.0
+        step_x = min(step_x, side + 2.5 * gap)
+        return columns, side, step_x, side * self._aspect() + self._caption_height() + gap
+
+    # -- events -----------------------------------------------------------------------------------------------
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            index = self.map_at(QPointF(event.pos()))
+            if index >= 0:
+                name = self._captions[index] if index < len(self._captions) else f"map {index}"
+                QToolTip.showText(event.globalPos(), f"{self.toolTip()}\n{name}".strip(), self)
+                return True
+        return super().event(event)
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(self.map_at(event.position()))
+
+    @override
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(-1)
+        super().leaveEvent(event)
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self.map_at(event.position())
+        if index >= 0 and self._selectable and event.button() == Qt.MouseButton.LeftButton:
+            self._select(index)
+        else:
+            super().mousePressEvent(event)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        columns = self._layout()[0]
+        steps = {
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_Up: -columns,
+            Qt.Key.Key_Down: columns,
+            Qt.Key.Key_Home: -self.count,
+            Qt.Key.Key_End: self.count,
+        }
+        step = steps.get(Qt.Key(event.key()))
+        if step is None or not self.count or not self._selectable:
+            super().keyPressEvent(event)
+            return
+        place = 0 if self._current is None else self._current + step
+        if abs(step) == self.count:
+            place = min(max(place, 0), self.count - 1)
+        if 0 <= place < self.count:
+            self._select(place)
+
+    @override
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    @override
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
+
+    def _select(self, index: int) -> None:
+        self.set_current(index)
+        self.mapSelected.emit(index)
+
+    def _hover(self, index: int) -> None:
+        if index != self._hovered:
+            self._hovered = index
+            self.setCursor(
+                Qt.CursorShape.PointingHandCursor if index >= 0 and self._selectable else Qt.CursorShape.ArrowCursor
+            )
+            self.update()
+            self.mapHovered.emit(index)
+
+    # -- painting ---------------------------------------------------------------------------------------------
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if not self.count:
+            painter.setPen(self._theme.color("muted"))
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect(), int(flags), self._placeholder)
+            return
+        columns, side, step_x, step_y = self._layout()
+        for index in range(self.count):
+            row, col = divmod(index, columns)
+            tile = QRectF(2 + col * step_x, 2 + row * step_y, side, side * self._aspect())
+            if event.rect().toRectF().intersects(tile.adjusted(-2, -2, 2, 2 + self._caption_height())):
+                self._paint_tile(painter, index, tile)
+        if self.hasFocus() and self._current is None:
+            painter.setPen(QPen(self._theme.color("accent"), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
+
+    def _paint_tile(self, painter: QPainter, index: int, tile: QRectF) -> None:
+        image = self._images[index]
+        geometry = CellGeometry.fit(image.height(), image.width(), tile, self.devicePixelRatioF())
+        rect = geometry.rect
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, geometry.cell * self.devicePixelRatioF() < 1)
+        painter.drawImage(rect, image)
+        chosen, hovered = index == self._current, index == self._hovered and self._selectable
+        role = "accent" if chosen else "muted" if hovered else "border"
+        width = (3 if self.hasFocus() else 2) if chosen else 1
+        painter.setPen(QPen(self._theme.color(role), width))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        grow = width / 2
+        painter.drawRect(rect.adjusted(-grow, -grow, grow, grow))
+        if index < len(self._captions):
+            below = QRectF(tile.left(), rect.bottom() + 2, tile.width(), self._caption_height())
+            painter.setPen(self._theme.color("text" if chosen else "muted"))
+            text = self.fontMetrics().elidedText(
+                self._captions[index], Qt.TextElideMode.ElideRight, round(tile.width())
+            )
+            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, text)

@@ -1,0 +1,80 @@
+"""Outlines round cells: each role differs from the others in its line, not in its colour alone."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from ui.theme import Theme
+
+
+@dataclass(frozen=True)
+class OutlineStyle:
+    """Line of a role.
+
+    Attributes
+    ----------
+    color : str
+        Colour role of the theme.
+    width : float
+        In pixels at scale 1.
+    dashes : tuple of float
+        Dash pattern in units of the width; empty for a solid line.
+    double : bool
+        Whether a second, thin line runs inside the first.
+    """
+
+    color: str
+    width: float
+    dashes: tuple[float, ...] = ()
+    double: bool = False
+
+
+#: From the lowest layer to the topmost.
+OUTLINES = {
+    "receptive": OutlineStyle("accent", 2.0, dashes=(3.0, 2.0)),
+    "original": OutlineStyle("original", 2.0),
+    "shifted": OutlineStyle("shifted", 2.0, dashes=(1.0, 1.5)),
+    "winner": OutlineStyle("winner", 2.0, double=True),
+    "selected": OutlineStyle("accent", 3.0),
+    "hover": OutlineStyle("text", 1.0),
+    "focus": OutlineStyle("text", 2.0),
+}
+
+
+def draw_outline(painter: QPainter, rect: QRectF, style: OutlineStyle, theme: Theme) -> None:
+    """Draw an outline just inside a rectangle, on a halo that sets it off from any colour below.
+
+    Parameters
+    ----------
+    painter : QPainter
+    rect : QRectF
+        Block of cells.
+    style : OutlineStyle
+    theme : Theme
+    """
+    short = min(rect.width(), rect.height())
+    width = min(style.width * theme.scale, max(short / 4, 1.0))
+    color = theme.color(style.color)
+    halo = QColor("#10161D" if color.lightnessF() > 0.5 else "#FFFFFF")
+    halo.setAlphaF(0.75)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    inner = rect.adjusted(width / 2, width / 2, -width / 2, -width / 2)
+    if short >= 6:
+        _stroke(painter, inner.adjusted(width / 2 + 0.5, width / 2 + 0.5, -width / 2 - 0.5, -width / 2 - 0.5), halo, 1.0)
+        if style.dashes:
+            _stroke(painter, inner, halo, width)
+    _stroke(painter, inner, color, width, style.dashes)
+    gap = width + 2.0
+    if style.double and short >= 6 * width + 6:
+        _stroke(painter, inner.adjusted(gap, gap, -gap, -gap), color, 1.0)
+
+
+def _stroke(painter: QPainter, rect: QRectF, color: QColor, width: float, dashes: tuple[float, ...] = ()) -> None:
+    pen = QPen(color, width)
+    pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+    if dashes:
+        pen.setDashPattern(list(dashes))
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    painter.setPen(pen)
+    painter.drawRect(rect)

@@ -1,0 +1,39 @@
+"""Vertical scroll area for forms and texts."""
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+
+
+class ScrollColumn(QScrollArea):
+    """Scroll area that never scrolls sideways and is never narrower than its content.
+
+    The vertical bar is always there: one that comes and goes changes the width, and with it the height of wrapped
+    text, which in Qt 6.11 can make the layout call itself without end.
+
+    Parameters
+    ----------
+    content : QWidget
+    parent : QWidget, optional
+    """
+
+    def __init__(self, content: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        # Fields inside take the keyboard; the area itself would be a stop without a purpose.
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(content)
+        content.installEventFilter(self)
+        self._fit_width()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit_width()
+        return super().eventFilter(watched, event)
+
+    def _fit_width(self) -> None:
+        content = self.widget()
+        if content is not None:
+            self.setMinimumWidth(content.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width())

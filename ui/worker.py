@@ -1,0 +1,198 @@
+"""Training on its own thread. The worker touches no widget; it is steered by a `TrainControl` and writes to a `Mailbox`."""
+
+import logging
+import threading
+import time
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from cnnviz.datasets import Dataset
+from cnnviz.errors import CNNVizError
+from cnnviz.experiment import Experiment
+from cnnviz.snapshots import Snapshot
+from cnnviz.training import Trainer
+from ui.mailbox import (
+    Mailbox,
+    ProgressMade,
+    RunFailed,
+    RunHalted,
+    RunPrepared,
+    SnapshotTaken,
+    Tested,
+)
+
+_log = logging.getLogger(__name__)
+
+_CHUNK_SECONDS = 0.005
+_TESTS_PER_EPOCH = 10
+_SNAPSHOTS_PER_EPOCH = 200
+
+
+@dataclass(slots=True)
+class TrainControl:
+    """What the window may change while the loop runs; every field is read and written as a whole.
+
+    Attributes
+    ----------
+    running : bool
+        The loop goes on while this is True. It is set before the loop is asked to start, so that a pause that
+        follows at once is not missed.
+    learning_rate : float or None
+        Rate to use from the next step on.
+    steps_per_second : float or None
+        Pace; None is full speed.
+    wake : Event
+        Set to end a wait for the next step of a slow pace.
+    """
+
+    running: bool = False
+    learning_rate: float | None = None
+    steps_per_second: float | None = None
+    wake: threading.Event = field(default_factory=threading.Event)
+
+    def halt(self) -> None:
+        """End the loop after the current chunk."""
+        self.running = False
+        self.wake.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A run to prepare."""
+
+    run_id: int
+    experiment: Experiment
+    dataset: Dataset
+    start: Snapshot | None = None
+
+
+class TrainWorker(QObject):
+    """Lives on the training thread; every slot is reached through a queued connection."""
+
+    halted = Signal()
+
+    def __init__(self, mailbox: Mailbox, control: TrainControl) -> None:
+        super().__init__()
+        self._mailbox = mailbox
+        self._control = control
+        self._run_id = 0
+        self._trainer: Trainer | None = None
+        self._chunk = 1
+        self._paced_from = (0.0, 0)
+
+    @Slot(object)
+    def prepare(self, job: Job) -> None:
+        """Build the network of a new run and report its first snapshot."""
+        self._run_id = job.run_id
+        self._trainer = None
+        try:
+            network = (
+                job.experiment.build_network(job.dataset.input_shape) if job.start is None else job.start.network
+            )
+            step = 0 if job.start is None else job.start.step
+            trainer = Trainer(network, job.dataset, job.experiment.train_config(), start_step=step)
+        except Exception as error:  # noqa: BLE001 -- whatever happens on this thread has to reach the user
+            self._fail(error)
+        else:
+            self._trainer = trainer
+            self._post(RunPrepared(Snapshot(step, network), trainer.total_steps, trainer.steps_per_epoch))
+        self.halted.emit()
+
+    @Slot(int)
+    def train(self, steps: int) -> None:
+        """Train `steps` steps, or with 0 until the run ends or is paused."""
+        trainer = self._trainer
+        if trainer is not None:
+            try:
+                self._loop(trainer, steps)
+                self._finish(trainer)
+            except Exception as error:  # noqa: BLE001 -- whatever happens on this thread has to reach the user
+                self._control.running = False
+                self._fail(error)
+        self.halted.emit()
+
+    @Slot(int)
+    def add_epochs(self, epochs: int) -> None:
+        """Extend the run."""
+        if self._trainer is not None:
+            self._trainer.add_epochs(epochs)
+
+    def _loop(self, trainer: Trainer, steps: int) -> None:
+        end = trainer.total_steps if steps == 0 else min(trainer.step + steps, trainer.total_steps)
+        test_every = max(1, trainer.steps_per_epoch // _TESTS_PER_EPOCH)
+        snapshot_every = max(1, trainer.steps_per_epoch // _SNAPSHOTS_PER_EPOCH)
+        self._pace_anew(trainer)
+        while trainer.step < end and (self._control.running or steps):
+            self._apply_learning_rate(trainer)
+            stop = min(end, _next_multiple(trainer.step, test_every), _next_multiple(trainer.step, snapshot_every))
+            count = min(stop - trainer.step, self._allowed_steps(trainer))
+            if count == 0:
+                continue
+            self._advance(trainer, count)
+            epoch_ends = trainer.step % trainer.steps_per_epoch == 0
+            if trainer.step % snapshot_every == 0 or epoch_ends:
+                self._post(SnapshotTaken(Snapshot(trainer.step, trainer.network), keep=epoch_ends))
+            if trainer.step % test_every == 0 and trainer.step < trainer.total_steps:
+                self._post(Tested(trainer.step, trainer.evaluate()))
+
+    def _advance(self, trainer: Trainer, count: int) -> None:
+        count = min(count, self._chunk)
+        progress = trainer.advance(count)
+        self._post(ProgressMade(progress))
+        if self._mailbox.wants_live:
+            self._mailbox.post_live(self._run_id, Snapshot(trainer.step, trainer.network))
+        ideal = count * _CHUNK_SECONDS / max(progress.seconds, 1e-6)
+        self._chunk = max(1, min(int(ideal), 2 * self._chunk, 10_000))
+
+    def _finish(self, trainer: Trainer) -> None:
+        """Report the exact state at which the loop stands still."""
+        self._post(SnapshotTaken(Snapshot(trainer.step, trainer.network), keep=trainer.finished))
+        self._mailbox.post_live(self._run_id, Snapshot(trainer.step, trainer.network))
+        if trainer.finished or not self._control.running:
+            self._post(Tested(trainer.step, trainer.evaluate()))
+        self._control.running = False
+        self._post(RunHalted(trainer.step, trainer.total_steps, trainer.finished))
+
+    def _apply_learning_rate(self, trainer: Trainer) -> None:
+        rate = self._control.learning_rate
+        if rate is not None and rate != trainer.learning_rate:
+            trainer.learning_rate = rate
+
+    def _pace_anew(self, trainer: Trainer) -> None:
+        self._paced_from = (time.perf_counter(), trainer.step)
+
+    def _allowed_steps(self, trainer: Trainer) -> int:
+        """Return how many steps the chosen pace allows now; sleeps a little when none is due."""
+        pace = self._control.steps_per_second
+        if pace is None:
+            self._pace_anew(trainer)
+            return self._chunk
+        start, first_step = self._paced_from
+        due = int((time.perf_counter() - start) * pace) + 1 - (trainer.step - first_step)
+        if due > max(2.0, pace):  # The pace was raised or the machine was busy: do not race to catch up.
+            self._pace_anew(trainer)
+            return 1
+        if due <= 0:
+            self._control.wake.wait(min(0.02, 0.5 / pace))
+            self._control.wake.clear()
+            return 0
+        return due
+
+    def _post(
+        self, message: ProgressMade | SnapshotTaken | Tested | RunPrepared | RunHalted | RunFailed
+    ) -> None:
+        self._mailbox.post(self._run_id, message)
+
+    def _fail(self, error: Exception) -> None:
+        if isinstance(error, CNNVizError):
+            self._post(RunFailed(str(error)))
+            return
+        _log.exception("Training failed", exc_info=error)
+        self._post(
+            RunFailed(f"Training stopped because of an internal error ({error}). Reset the weights and start again.")
+        )
+
+
+def _next_multiple(step: int, of: int) -> int:
+    return (step // of + 1) * of
