@@ -2,7 +2,7 @@
 
 import sys
 
-from cnnviz.cli import complain, parse_arguments
+from cnnviz.cli import INTERRUPTED, complain, parse_arguments
 from cnnviz.errors import CNNVizError
 
 
@@ -18,6 +18,8 @@ def main(argv: list[str] | None = None) -> int:
         return run(arguments)
     except CNNVizError as error:
         return complain(str(error))
+    except KeyboardInterrupt:
+        return INTERRUPTED
 
 
 if __name__ == "__main__":

@@ -25,6 +25,8 @@ class Arguments:
         The chosen preset with every setting that was given.
     data : Path or None
         Folder or file with other data than MNIST.
+    classes_given : bool
+        Whether the classes were named; if not, other data may bring its own.
     headless : bool
         Train without a window.
     save : Path or None
@@ -33,6 +35,7 @@ class Arguments:
 
     experiment: Experiment
     data: Path | None
+    classes_given: bool
     headless: bool
     save: Path | None
 
@@ -56,7 +59,8 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
     options = parser.parse_args(argv)
     if options.save is not None and not options.headless:
         parser.error("--save needs --headless; in the window use File > Save model")
-    return Arguments(_experiment(options), options.data, options.headless, options.save)
+    classes_given = options.classes is not None
+    return Arguments(_experiment(options), options.data, classes_given, options.headless, options.save)
 
 
 def _experiment(options: argparse.Namespace) -> Experiment:

@@ -63,8 +63,6 @@ class Experiment:
 
     Parameters
     ----------
-    preset : str
-        Name of the preset these settings came from, or ``"custom"``.
     classes : tuple of str
         Two to ten class names of the data set; label `i` is the `i`-th of them.
     filters : tuple of int
@@ -100,7 +98,6 @@ class Experiment:
         If a setting is out of range or two settings contradict each other.
     """
 
-    preset: str = "custom"
     classes: tuple[str, ...] = ("0", "1")
     filters: tuple[int, ...] = (8,)
     kernel_size: int = 3

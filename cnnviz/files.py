@@ -118,4 +118,4 @@ def _write_message(path: str | os.PathLike[str], error: Exception) -> str:
         cause, remedy = (error.strerror or "of an unknown fault of the disk"), "choose another file or folder"
     else:
         cause, remedy = "its name is not valid", "choose another file name"
-    return f"{printable(path)} was not written because {cause}; {remedy} and save again."
+    return f"{printable(path) or 'The file'} was not written because {cause}; {remedy} and save again."

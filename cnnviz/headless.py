@@ -1,5 +1,6 @@
 """A whole run without a window: log on stdout, progress bar on stderr."""
 
+import os
 import signal
 import threading
 import time
@@ -11,9 +12,11 @@ from tqdm import tqdm
 from cnnviz import checkpoint
 from cnnviz.cli import INTERRUPTED, Arguments
 from cnnviz.datasets import Dataset, load_dataset, load_mnist
+from cnnviz.errors import CNNVizError
 from cnnviz.evaluation import Evaluation
 from cnnviz.experiment import Experiment
 from cnnviz.history import History, LogLine
+from cnnviz.presets import preset_of
 from cnnviz.runtime import one_blas_thread
 from cnnviz.training import Trainer
 
@@ -29,10 +32,10 @@ def run(arguments: Arguments) -> int:
     CNNVizError
         If the data, a setting or the output file is at fault, or training diverges.
     """
+    _require_folder(arguments.save)
     experiment = arguments.experiment
-    dataset = read_data(arguments.data, experiment.classes)
-    if len(dataset.classes) != len(experiment.classes) or dataset.classes != experiment.classes:
-        experiment = experiment.with_classes(dataset.classes)
+    dataset = read_data(arguments.data, experiment.classes, required=arguments.classes_given)
+    experiment = experiment.with_classes(dataset.classes)
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
     print(describe(experiment, dataset), flush=True)
     with one_blas_thread():
@@ -48,18 +51,31 @@ def run(arguments: Arguments) -> int:
     return 0 if finished else INTERRUPTED
 
 
-def read_data(path: Path | None, classes: tuple[str, ...]) -> Dataset:
-    """Return MNIST with `classes`, or the data set at `path`: with these classes if it has them, else its own."""
+def read_data(path: Path | None, classes: tuple[str, ...], *, required: bool) -> Dataset:
+    """Return MNIST with `classes`, or the data set at `path`.
+
+    Other data that lacks some of the classes comes with its own, unless they are `required`.
+    """
     if path is None:
         return load_mnist(classes)
     dataset = load_dataset(path)
-    return dataset.select(classes) if set(classes) <= set(dataset.classes) else dataset
+    if required or set(classes) <= set(dataset.available_classes):
+        return dataset.select(classes)
+    return dataset
+
+
+def _require_folder(target: Path | None) -> None:
+    """Find out before training, not after it, that the result cannot be written."""
+    if target is not None and not os.access(target.absolute().parent, os.W_OK | os.X_OK):
+        raise CNNVizError(
+            f"{target} cannot be written: its folder does not exist or is write-protected. Choose another folder."
+        )
 
 
 def describe(experiment: Experiment, dataset: Dataset) -> str:
     """Return the settings in two lines."""
     return (
-        f"{experiment.preset}: classes {', '.join(dataset.classes)} of {dataset.name}, "
+        f"{preset_of(experiment)}: classes {', '.join(dataset.classes)} of {dataset.name}, "
         f"{len(dataset.train_labels):,} training and {len(dataset.test_labels):,} test images\n"
         f"{experiment.optimizer}, rate {experiment.learning_rate:g}, batch {experiment.batch_size}, "
         f"{experiment.epochs} epoch{'s' if experiment.epochs > 1 else ''}, {experiment.dtype}, "

@@ -10,7 +10,7 @@ from cnnviz.network import Network
 from cnnviz.snapshots import Snapshot, SnapshotStore
 from cnnviz.training import Progress
 
-__all__ = ["History", "LogLine", "Snapshot", "SnapshotStore", "TestPoint"]
+__all__ = ["History", "LogLine", "Snapshot", "SnapshotStore", "EvaluationPoint"]
 
 _CURVE_POINTS = 2000
 
@@ -24,7 +24,7 @@ class LogLine(NamedTuple):
     interval: int
 
 
-class TestPoint(NamedTuple):
+class EvaluationPoint(NamedTuple):
     """Mean loss and accuracy over the test images after `step` steps."""
 
     step: int
@@ -60,7 +60,7 @@ class History:
         self.log_every = log_every
         self.first_step = first_step
         self.log: list[LogLine] = []
-        self.tests: list[TestPoint] = []
+        self.tests: list[EvaluationPoint] = []
         self.snapshots = SnapshotStore(snapshot_bytes)
         self._losses = _GrowingArray()
         self._loss_total = _RunningTotal()
@@ -91,7 +91,7 @@ class History:
         self._image_total.extend(progress.sizes[skip:])
         return self._complete_log()
 
-    def add_test(self, point: TestPoint) -> None:
+    def add_test(self, point: EvaluationPoint) -> None:
         """Add a test result; a second one at the same step replaces the first."""
         if self.tests and self.tests[-1].step == point.step:
             self.tests.pop()

@@ -47,7 +47,8 @@ class Trace:
     @property
     def class_probabilities(self) -> FloatArray:
         """Probability of every class, shape (n, classes): two columns also where there is one logit."""
-        return functional.class_probabilities(self.logits)
+        with np.errstate(over="ignore", invalid="ignore"):
+            return functional.class_probabilities(self.logits)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

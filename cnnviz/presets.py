@@ -1,13 +1,14 @@
 """Ready-made experiments."""
 
+from dataclasses import replace
+
 from cnnviz.experiment import Experiment
 
-LAB5 = Experiment(preset="lab5")
+LAB5 = Experiment()
 """The laboratory exercise: 3x3 convolution without bias, 8 filters, 2x2 max pool, one sigmoid unit, float64,
 plain stochastic gradient descent on one image at a time, and every tied cell receives the gradient."""
 
 LENET = Experiment(
-    preset="lenet",
     classes=tuple("0123456789"),
     filters=(8, 16),
     padding=1,
@@ -25,5 +26,26 @@ LENET = Experiment(
 )
 """Two convolution blocks of 8 and 16 filters and a hidden layer of 128 units, for all ten digits."""
 
-PRESETS: dict[str, Experiment] = {preset.preset: preset for preset in (LAB5, LENET)}
+PRESETS: dict[str, Experiment] = {"lab5": LAB5, "lenet": LENET}
 """Presets by name, in the order in which they are offered."""
+
+CUSTOM = "custom"
+
+
+def preset_of(experiment: Experiment) -> str:
+    """Return the name of the preset that `experiment` is, or ``"custom"``.
+
+    Another seed, length of training or choice of as many classes leaves a preset what it is.
+    """
+    for name, preset in PRESETS.items():
+        if len(preset.classes) == len(experiment.classes):
+            alike = replace(
+                experiment,
+                classes=preset.classes,
+                epochs=preset.epochs,
+                seed=preset.seed,
+                log_every=preset.log_every,
+            )
+            if alike == preset:
+                return name
+    return CUSTOM

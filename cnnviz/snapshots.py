@@ -22,8 +22,9 @@ class Snapshot:
 class SnapshotStore:
     """Snapshots in the order of their steps, within a memory budget.
 
-    When the budget is exceeded, the spacing doubles and every snapshot that is closer to its predecessor is dropped.
-    The first, the latest and those that were marked to be kept (ends of epochs) stay.
+    The run is divided into stretches of `spacing` steps, each of which keeps its first snapshot. When the budget is
+    exceeded the spacing doubles. The first snapshot, the latest and those that were marked to be kept (ends of
+    epochs) stay in any case.
 
     Parameters
     ----------
@@ -57,6 +58,7 @@ class SnapshotStore:
             self._nbytes -= self._snapshots.pop().nbytes
         if keep:
             self._kept.add(snapshot.step)
+        self._drop_superseded()
         self._snapshots.append(snapshot)
         self._nbytes += snapshot.nbytes
         while self._nbytes > self.max_bytes and self._thin_out():
@@ -74,20 +76,27 @@ class SnapshotStore:
             raise LookupError("There is no snapshot yet.")
         return self._snapshots[max(bisect_right(self.steps, step) - 1, 0)]
 
+    def _drop_superseded(self) -> None:
+        """Drop what was kept only for being the latest, now that a later one comes."""
+        if len(self._snapshots) > 2 and not self._belongs(self._snapshots[-1], self._snapshots[-2]):
+            self._nbytes -= self._snapshots.pop().nbytes
+
+    def _belongs(self, snapshot: Snapshot, previous: Snapshot) -> bool:
+        return snapshot.step in self._kept or self._stretch(snapshot) > self._stretch(previous)
+
+    def _stretch(self, snapshot: Snapshot) -> int:
+        return (snapshot.step - self._snapshots[0].step) // self.spacing
+
     def _thin_out(self) -> bool:
-        before = len(self._snapshots)
-        first, last = self._snapshots[0].step, self._snapshots[-1].step
-        if self.spacing > last - first:
+        """Double the spacing; return False when that cannot drop any more."""
+        first, last = self._snapshots[0], self._snapshots[-1]
+        if self.spacing > last.step - first.step:
             return False
         self.spacing *= 2
-        survivors: list[Snapshot] = []
-        taken = -1
-        for snapshot in self._snapshots:
-            slot = (snapshot.step - first) // self.spacing
-            protected = snapshot.step in (first, last) or snapshot.step in self._kept
-            if slot > taken or protected:
+        survivors = [first]
+        for snapshot in self._snapshots[1:]:
+            if self._belongs(snapshot, survivors[-1]) or snapshot is last:
                 survivors.append(snapshot)
-                taken = slot
         self._snapshots = survivors
         self._nbytes = sum(snapshot.nbytes for snapshot in survivors)
-        return before > 0
+        return True

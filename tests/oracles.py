@@ -170,23 +170,24 @@ def check_operation(
 ) -> None:
     """Compare an operation with its oracle: shape, dtype, values and gradients, in both dtypes.
 
-    `forward` and `oracle` take `inputs` by name; `backward` takes `d_out`, `out` and the inputs and gives the gradient
-    of each input by name. Gradients are those of `sum(out * d_out)` for a random `d_out`. Inputs must stay as they are.
+    `forward` and `oracle` take the inputs in order; `backward` takes `d_out`, `out` and the inputs, and gives
+    the gradient of each input by name. Gradients are those of `sum(out * d_out)` for a random `d_out`. Inputs
+    must stay as they are.
     """
     exact = {name: np.array(array, dtype=np.float64) for name, array in inputs.items()}
-    expected = oracle(**exact)
+    expected = oracle(*exact.values())
     d_exact = np.random.default_rng(7).normal(size=expected.shape)
 
     numeric = {
-        name: numeric_gradient(lambda: float(np.sum(forward(**exact) * d_exact)), array)
+        name: numeric_gradient(lambda: float(np.sum(forward(*exact.values()) * d_exact)), array)
         for name, array in exact.items()
     }
     for dtype in ("float64", "float32"):
         given = {name: array.astype(dtype) for name, array in exact.items()}
         d_out = d_exact.astype(dtype)
-        out = forward(**given)
+        out = forward(*given.values())
         assert_like(out, expected, dtype, TOLERANCE)
-        gradients = backward(d_out=d_out, out=out, **given)
+        gradients = backward(d_out, out, *given.values())
         assert set(gradients) == set(inputs)
         for name, gradient in gradients.items():
             assert gradient.shape == exact[name].shape, name

@@ -13,7 +13,7 @@ from cnnviz.datasets import Dataset, to_input
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.functional import class_probabilities
-from cnnviz.history import History, TestPoint
+from cnnviz.history import History, EvaluationPoint
 from cnnviz.snapshots import Snapshot
 from ui.loading import load_source, select_classes
 from ui.mailbox import (
@@ -26,7 +26,7 @@ from ui.mailbox import (
     SnapshotTaken,
     Tested,
 )
-from ui.state import AppState, Inspection, RunStatus, Sample, TestResult
+from ui.state import AppState, Inspection, RunStatus, Sample, EvaluatedStep
 from ui.tasks import TaskRunner
 from ui.throughput import Throughput
 from ui.worker import Job, TrainControl, TrainWorker
@@ -297,8 +297,8 @@ class Controller(QObject):
             case SnapshotTaken(snapshot, keep):
                 state.history.add_snapshot(snapshot.step, snapshot.network, keep=keep)
             case Tested(step, evaluation):
-                state.history.add_test(TestPoint(step, evaluation.loss, evaluation.accuracy))
-                state.set_evaluation(TestResult(step, evaluation))
+                state.history.add_test(EvaluationPoint(step, evaluation.loss, evaluation.accuracy))
+                state.set_evaluation(EvaluatedStep(step, evaluation))
                 state.notify_test()
             case RunPrepared():
                 self._on_run_prepared(message)

@@ -17,7 +17,7 @@ def describe_test_image(dataset: Dataset, index: int, evaluation: Evaluation | N
     return f"{text}, read as {dataset.classes[predicted]} ({evaluation.probabilities[index, predicted]:.3f})"
 
 
-class TestImageTexts(Sequence[str]):
+class SampleTexts(Sequence[str]):
     """Descriptions of many test images, each written when it is asked for."""
 
     def __init__(self, dataset: Dataset, indices: IntArray, evaluation: Evaluation | None) -> None:

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from cnnviz.presets import PRESETS
+from cnnviz.presets import PRESETS, preset_of
 from ui.panels.training.settings_text import PRESET_NAMES
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, bind_icon, follow_theme
@@ -103,4 +103,4 @@ class RunBar(QWidget):
 
     @Slot()
     def _on_draft_changed(self) -> None:
-        self.preset.set_choice(self._state.draft.preset)
+        self.preset.set_choice(preset_of(self._state.draft))

@@ -3,6 +3,7 @@
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QWidget
 
+from cnnviz.presets import preset_of
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
 
@@ -68,7 +69,7 @@ class RunStatusBar(QWidget):
         self.speed.setText(f"{_rounded(run.images_per_second):,} images/s" if training else "")
         self.time_left.setText(self._remaining() if training else "")
         ties = f" · ties: {experiment.ties}" if experiment.pool == "max" else ""
-        self.settings.setText(f"{experiment.preset.upper()} · seed {experiment.seed} · {experiment.dtype}{ties}")
+        self.settings.setText(f"{preset_of(experiment).upper()} · seed {experiment.seed} · {experiment.dtype}{ties}")
 
     def _remaining(self) -> str:
         run = self._state.run

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QSettings, Slot
 from PySide6.QtWidgets import QFileDialog
 
 from cnnviz.experiment import Experiment
-from cnnviz.presets import LAB5, PRESETS
+from cnnviz.presets import LAB5, PRESETS, preset_of
 from ui.controller import Controller
 from ui.help import show_about, show_help
 from ui.keys import SpaceKeyGuard
@@ -153,7 +153,7 @@ class Session(QObject):
 
     def _save_model(self) -> None:
         state = self.state
-        name = f"{state.experiment.preset}-seed{state.experiment.seed}-step{state.run.step}.safetensors"
+        name = f"{preset_of(state.experiment)}-seed{state.experiment.seed}-step{state.run.step}.safetensors"
         path, _ = QFileDialog.getSaveFileName(
             self.window, "Save model", str(Path(self._last_folder()) / name), "Models (*.safetensors)"
         )

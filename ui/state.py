@@ -91,7 +91,7 @@ class Inspection:
 
 
 @dataclass(frozen=True, slots=True)
-class TestResult:
+class EvaluatedStep:
     """An evaluation and the step it belongs to."""
 
     step: int
@@ -155,7 +155,7 @@ class AppState(QObject):
         self.shown: Snapshot | None = None
         self.sample: Sample | None = None
         self.inspection: Inspection | None = None
-        self.evaluation: TestResult | None = None
+        self.evaluation: EvaluatedStep | None = None
         self.steps_per_second: float | None = None
 
     def set_dataset(self, dataset: Dataset) -> None:
@@ -213,7 +213,7 @@ class AppState(QObject):
         self.inspection = inspection
         self.inspectionChanged.emit()
 
-    def set_evaluation(self, result: TestResult | None) -> None:
+    def set_evaluation(self, result: EvaluatedStep | None) -> None:
         """Take the result on the test images."""
         if result is not self.evaluation:
             self.evaluation = result

@@ -11,7 +11,7 @@ from cnnviz.files import printable
 MAX_BYTES = 2**30
 """Largest array that is read, in bytes: twice EMNIST's largest. More is a mistake or an attack."""
 
-AGAIN = "copy or download it again, or choose another file"
+_AGAIN = "copy or download it again, or choose another file"
 
 _CHUNK = 2**20
 
@@ -24,9 +24,9 @@ class ByteStream(Protocol):
         ...
 
 
-def bad_data(path: str | os.PathLike[str], found: str, expected: str, remedy: str = AGAIN) -> DataError:
-    """Return the error "<path> <found>, but <expected>; <remedy>."."""
-    return DataError(f"{printable(path)} {found}, but {expected}; {remedy}.")
+def bad_data(path: str | os.PathLike[str], found: str, expected: str, remedy: str = "") -> DataError:
+    """Return the error "<path> <found>, but <expected>; <remedy>." (by default: get the file again)."""
+    return DataError(f"{printable(path)} {found}, but {expected}; {remedy or _AGAIN}.")
 
 
 def unreadable(path: str | os.PathLike[str], error: Exception, remedy: str = "") -> DataError:

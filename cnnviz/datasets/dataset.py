@@ -167,9 +167,7 @@ def to_input(images: ByteArray, dtype: DTypeLike = "float32") -> FloatArray:
 
 @cache
 def _input_levels(dtype: str) -> NDArray[Any]:
-    levels = (np.arange(256) / 255 - 0.5).astype(dtype)
-    levels.flags.writeable = False
-    return levels
+    return (np.arange(256) / 255 - 0.5).astype(dtype)
 
 
 def _check_arrays(where: str, images: ByteArray, labels: LabelArray, class_count: int) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from cnnviz._types import ByteArray, Shape
-from cnnviz.datasets._reading import AGAIN, MAX_BYTES, ByteStream, bad_data, file_size, read_up_to, unreadable
+from cnnviz.datasets._reading import MAX_BYTES, ByteStream, bad_data, file_size, read_up_to, unreadable
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _UNSIGNED_BYTE = 0x08
@@ -18,7 +18,7 @@ _UNSIGNED_BYTE = 0x08
 _DEFLATE_RATIO = 1032
 
 
-def read_idx(path: Path, ndim: int, md5: str = "", remedy: str = AGAIN) -> ByteArray:
+def read_idx(path: Path, ndim: int, md5: str = "", remedy: str = "") -> ByteArray:
     """Read an IDX file of unsigned bytes, gzipped or not (told by its content, not by its name).
 
     Parameters
@@ -29,7 +29,7 @@ def read_idx(path: Path, ndim: int, md5: str = "", remedy: str = AGAIN) -> ByteA
     md5 : str
         MD5 of the uncompressed file (hex) that it must have; empty for any.
     remedy : str
-        What to do when the file is damaged, for the message.
+        What to do when the file is at fault, for the message; empty for the usual advice.
 
     Returns
     -------

@@ -14,7 +14,12 @@ _NAME = re.compile(
     re.IGNORECASE,
 )
 _PARTS = {"train": "train", "test": "test", "t10k": "test"}
-_FOUR = (("train", "images"), ("train", "labels"), ("test", "images"), ("test", "labels"))
+_FOUR = (
+    ("train", "images", "train-images-idx3-ubyte"),
+    ("train", "labels", "train-labels-idx1-ubyte"),
+    ("test", "images", "t10k-images-idx3-ubyte"),
+    ("test", "labels", "t10k-labels-idx1-ubyte"),
+)
 _MAX_MAPPING_BYTES = 2**16
 
 type IdxSet = dict[tuple[str, str], Path]
@@ -78,13 +83,12 @@ def read_idx_set(folder: Path, prefix: str | None = None) -> Dataset:
             )
         prefix = next(iter(found))
     files = found.get(prefix, {})
-    for part, kind in _FOUR:
+    for part, kind, name in _FOUR:
         if (part, kind) not in files:
             raise bad_data(
                 folder,
                 f"has no file of {'training' if part == 'train' else part} {kind}",
-                f"'{printable(prefix)}{part}-{kind}-idx{3 if kind == 'images' else 1}-ubyte', "
-                "gzipped or not, was expected",
+                f"a file such as '{printable(prefix)}{name}', gzipped or not, was expected",
                 "add the missing file or choose another folder",
             )
     upright = prefix.lower().startswith("emnist")

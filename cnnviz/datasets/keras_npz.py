@@ -83,7 +83,7 @@ def _read_member(archive: zipfile.ZipFile, path: Path, key: str) -> NDArray[Any]
                 "save it as uint8",
             )
         size = math.prod(shape) * dtype.itemsize
-        content = read_up_to(stream, min(size, info.file_size) + 1)
+        content = read_up_to(stream, size + 1)
     if len(content) != size:
         found = f"holds only {len(content):,} bytes of data" if len(content) < size else "holds more data"
         raise bad_data(place, found, f"its header announces {size:,} bytes")

@@ -266,7 +266,7 @@ def test_to_input_refuses_other_dtypes(dtype: str) -> None:
 
 
 def test_to_input_refuses_other_pixels() -> None:
-    with pytest.raises(ParameterError, match="'images' parameter of to_input.*float64"):
+    with pytest.raises(ParameterError, match=r"'images' parameter of to_input.*float64"):
         to_input(np.zeros(3))  # pyright: ignore[reportArgumentType] -- that is the point
 
 

@@ -1,7 +1,5 @@
 """Image files, and folders with one sub-folder of them for each class."""
 
-import io
-import os
 import struct
 import subprocess
 import sys
@@ -287,8 +285,8 @@ def test_progress_counts_the_pictures_and_may_stop(tmp_path: Path) -> None:
 
 def test_damaged_picture(tmp_path: Path) -> None:
     class_folder(tmp_path, {"a": 3, "b": 2})
-    path = tmp_path / "b" / "001.png"
-    path.write_bytes(path.read_bytes()[:60])
+    path = save(tmp_path / "b" / "noise.png", np.random.default_rng(0).integers(0, 256, (28, 28), np.uint8))
+    path.write_bytes(path.read_bytes()[:400])
     with data_error(path, "damaged"):
         load_dataset(tmp_path)
 

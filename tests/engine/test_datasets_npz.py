@@ -177,8 +177,20 @@ def archive_with(arrays: Arrays, x_train: bytes, method: int = zipfile.ZIP_DEFLA
 
 @pytest.mark.parametrize(
     "shape",
-    ["(1000000000000, 28, 28)", "(60000, 28, 28)", "(1, 8, 7)", "(-1, 8, 7)", "(0, 999999999999999999, 9)"]
-    + ["(12, 8, " + "9" * 400 + ")", "12", "(12.0, 8, 7)", "()", "(1,) * 9**9", "[" * 500, "(True, 8, 7)"],
+    [
+        "(1000000000000, 28, 28)",
+        "(60000, 28, 28)",
+        "(1, 8, 7)",
+        "(-1, 8, 7)",
+        "(0, 999999999999999999, 9)",
+        f"(12, 8, {'9' * 400})",
+        "12",
+        "(12.0, 8, 7)",
+        "()",
+        "(1,) * 9**9",
+        "[" * 500,
+        "(True, 8, 7)",
+    ],
 )
 def test_hostile_header(path: Path, arrays: Arrays, shape: str) -> None:
     path.write_bytes(archive_with(arrays, npy_with_header(shape)))

@@ -138,9 +138,13 @@ def test_fault_of_a_new_file_leaves_nothing(tmp_path: Path, monkeypatch: pytest.
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
 def test_disk_that_is_really_full(existing: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Path, "open", lambda _path, _mode: open("/dev/full", "wb"))  # noqa: PTH123, SIM115 -- atomic_write closes it
-    assert "disk is full" in fails(existing, b"x" * 100_000)
+    device = Path("/dev/full").open("wb")  # noqa: SIM115 -- atomic_write closes it
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", lambda _path, _mode: device)
+        text = fails(existing, b"x" * 100_000)
+    assert "disk is full" in text
     assert existing.read_bytes() == OLD
+    assert device.closed
 
 
 def test_folder_that_does_not_exist(tmp_path: Path) -> None:

@@ -17,25 +17,25 @@ SHAPES = [(5,), (3, 4), (2, 3, 4, 5)]
     [
         pytest.param(
             functional.relu,
-            lambda d_out, out, x: {"x": functional.relu_backward(d_out, x)},
+            lambda d_out, _out, x: {"x": functional.relu_backward(d_out, x)},
             lambda z: max(z, 0.0),
             id="relu",
         ),
         pytest.param(
             lambda x: functional.leaky_relu(x, 0.2),
-            lambda d_out, out, x: {"x": functional.leaky_relu_backward(d_out, x, 0.2)},
+            lambda d_out, _out, x: {"x": functional.leaky_relu_backward(d_out, x, 0.2)},
             lambda z: z if z > 0 else 0.2 * z,
             id="leaky_relu",
         ),
         pytest.param(
             functional.sigmoid,
-            lambda d_out, out, x: {"x": functional.sigmoid_backward(d_out, out)},
+            lambda d_out, out, _x: {"x": functional.sigmoid_backward(d_out, out)},
             lambda z: 1 / (1 + math.exp(-z)),
             id="sigmoid",
         ),
         pytest.param(
             functional.tanh,
-            lambda d_out, out, x: {"x": functional.tanh_backward(d_out, out)},
+            lambda d_out, out, _x: {"x": functional.tanh_backward(d_out, out)},
             math.tanh,
             id="tanh",
         ),

@@ -69,7 +69,7 @@ def test_batch_larger_than_a_chunk_equals_its_samples(rng):
 @pytest.mark.parametrize("n", [1, 3, 7])
 @pytest.mark.parametrize("kernel", [2, 3, 5])
 def test_equal_patches_give_equal_bits_wherever_they_stand(rng, dtype, filters, n, kernel):
-    """Tiles side by side, one per window: the same tiles in another order give the same bits in that order."""
+    """Tiles side by side, one per window: in another order they give the same bits in that order."""
     rows, columns, channels = 5, 7, 2
     tiles = rng.normal(size=(n * rows * columns, channels, kernel, kernel)).astype(dtype)
     weight = rng.normal(size=(filters, channels, kernel, kernel)).astype(dtype)

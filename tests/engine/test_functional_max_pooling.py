@@ -131,7 +131,7 @@ def test_infinities_compete_like_numbers():
 
 def test_misfits_are_named():
     x = np.zeros((1, 1, 3, 2))
-    with pytest.raises(ShapeError, match="at least 3 x 3 pixels. Got 3 x 2"):
+    with pytest.raises(ShapeError, match=r"at least 3 x 3 pixels. Got 3 x 2"):
         functional.max_pool2d(x, 3)
     with pytest.raises(ShapeError, match="d_out"):
         functional.max_pool2d_backward(np.zeros((1, 1, 2, 2)), x, np.zeros((1, 1, 1, 1)), 2)

@@ -23,7 +23,7 @@ SHAPES = [(2, 3, 6, 6), (1, 2, 7, 5), (1, 1, 9, 4)]
 def test_average_equals_loop_and_central_difference(rng, shape, size, stride):
     check_operation(
         forward=lambda x: functional.avg_pool2d(x, size, stride),
-        backward=lambda d_out, out, x: {"x": functional.avg_pool2d_backward(d_out, x.shape, size, stride)},
+        backward=lambda d_out, _out, x: {"x": functional.avg_pool2d_backward(d_out, x.shape, size, stride)},
         oracle=lambda x: avg_pool2d_loop(x, size, stride),
         inputs={"x": rng.normal(size=shape)},
     )
@@ -34,7 +34,7 @@ def test_average_equals_loop_and_central_difference(rng, shape, size, stride):
 def test_subsampling_equals_loop_and_central_difference(rng, shape, size):
     check_operation(
         forward=lambda x: functional.subsample_pool2d(x, size),
-        backward=lambda d_out, out, x: {"x": functional.subsample_pool2d_backward(d_out, x.shape, size)},
+        backward=lambda d_out, _out, x: {"x": functional.subsample_pool2d_backward(d_out, x.shape, size)},
         oracle=lambda x: subsample_pool2d_loop(x, size),
         inputs={"x": rng.normal(size=shape)},
     )
@@ -50,7 +50,7 @@ def test_blur_equals_loop_and_central_difference(rng, shape, size, taps):
         return
     check_operation(
         forward=lambda x: functional.blur_pool2d(x, size, taps),
-        backward=lambda d_out, out, x: {"x": functional.blur_pool2d_backward(d_out, x.shape, size, taps)},
+        backward=lambda d_out, _out, x: {"x": functional.blur_pool2d_backward(d_out, x.shape, size, taps)},
         oracle=lambda x: blur_pool2d_loop(x, size, taps),
         inputs={"x": rng.normal(size=shape)},
     )
@@ -121,7 +121,7 @@ def test_all_pools_give_the_same_grid(rng):
 
 @pytest.mark.parametrize("pool", [functional.avg_pool2d, functional.subsample_pool2d, functional.blur_pool2d])
 def test_too_small_maps_are_named(pool):
-    with pytest.raises(ShapeError, match="at least 3 x 3 pixels. Got 2 x 4"):
+    with pytest.raises(ShapeError, match=r"at least 3 x 3 pixels. Got 2 x 4"):
         pool(np.zeros((1, 1, 2, 4)), 3)
     with pytest.raises(ShapeError, match=r"\(n, c, h, w\)"):
         pool(np.zeros((4, 4)), 2)
@@ -135,5 +135,5 @@ def test_wrong_gradient_shapes_and_taps_are_named():
         functional.subsample_pool2d_backward(wrong, shape, 2)
     with pytest.raises(ShapeError, match="d_out"):
         functional.blur_pool2d_backward(wrong, shape, 2)
-    with pytest.raises(ParameterError, match="one of 2, 3, 4, 5. Got 6"):
+    with pytest.raises(ParameterError, match=r"one of 2, 3, 4, 5. Got 6"):
         functional.blur_pool2d(np.zeros(shape), 2, 6)

@@ -21,7 +21,8 @@ case "$*" in
         echo "$* constraint=${PIP_CONSTRAINT-} target=${PIP_TARGET-}" >>"$LOG/pip"
         exit "$(cat "$LOG/pip-fails" 2>/dev/null || echo 0)" ;;
 esac
-echo "python $*" >>"$LOG/started"
+echo "python $*${QT_QPA_PLATFORM:+ on $QT_QPA_PLATFORM}" >>"$LOG/started"
+case "$*" in *'-m window'*) exit "$(cat "$LOG/window-status" 2>/dev/null || echo 0)" ;; esac
 """
 
 # Stands for a Python on PATH: a real interpreter that believes to be of another version, or to lack a module;

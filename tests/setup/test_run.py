@@ -26,9 +26,10 @@ def test_without_a_display_it_says_so_and_runs_the_laboratory(ready: Project) ->
 
 @pytest.mark.parametrize("variable", ["DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"])
 def test_with_a_display_it_opens_the_window(ready: Project, variable: str) -> None:
-    result = ready.run("run.sh", **{variable: "offscreen"})
+    result = ready.run("run.sh", "--seed", "7", **{variable: "offscreen"})
     assert result.stdout == ""
-    assert ready.log("started") == ["python main.py"]
+    (call,) = ready.log("started")
+    assert call.removesuffix(" on offscreen") == "python main.py --seed 7"
 
 
 @pytest.mark.parametrize("argument", ["--version", "--help", "--headless"])

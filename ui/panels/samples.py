@@ -7,7 +7,7 @@ from PySide6.QtGui import QIntValidator
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
 
 from cnnviz._types import IntArray
-from ui.describe import TestImageTexts
+from ui.describe import SampleTexts
 from ui.state import AppState, Notice
 from ui.theme import Theme, follow_theme
 from ui.widgets.choice_field import ChoiceField
@@ -129,18 +129,18 @@ class SamplesPanel(QWidget):
         inspection, dataset = self._state.inspection, self._state.dataset
         if inspection is None or dataset is None or len(inspection.probabilities) != len(dataset.classes):
             self.bars.set_probabilities((), None)
-            self._verdict.setText("")
+            self._verdict.set_text("")
             return
         probabilities, label = inspection.probabilities, inspection.sample.label
         self.bars.set_probabilities(dataset.classes, probabilities, label)
         predicted = int(np.argmax(probabilities))
         if label is None:
-            self._verdict.setText(f"Read as {dataset.classes[predicted]}")
+            self._verdict.set_text(f"Read as {dataset.classes[predicted]}")
             return
         loss = -float(np.log(max(float(probabilities[label]), 1e-300)))
         word = "correct" if predicted == label else f"wrong, read as {dataset.classes[predicted]}"
         index = f"#{inspection.sample.index} · " if inspection.sample.index is not None else ""
-        self._verdict.setText(f"{index}class {dataset.classes[label]} · {word} · loss {loss:.4f}")
+        self._verdict.set_text(f"{index}class {dataset.classes[label]} · {word} · loss {loss:.4f}")
 
     @Slot(object)
     def _on_notice_raised(self, notice: Notice) -> None:
@@ -184,11 +184,11 @@ class SamplesPanel(QWidget):
             return np.arange(len(dataset.test_labels))
         return np.flatnonzero(dataset.test_labels == int(choice))
 
-    def _describe(self, indices: IntArray) -> tuple[TestImageTexts, NDArray[np.bool_]]:
+    def _describe(self, indices: IntArray) -> tuple[SampleTexts, NDArray[np.bool_]]:
         dataset, result = self._state.dataset, self._state.evaluation
         assert dataset is not None
         evaluation = None if result is None else result.evaluation
         wrong = np.zeros(len(indices), dtype=bool)
         if evaluation is not None:
             wrong = (evaluation.predictions != evaluation.labels)[indices]
-        return TestImageTexts(dataset, indices, evaluation), wrong
+        return SampleTexts(dataset, indices, evaluation), wrong

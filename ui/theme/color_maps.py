@@ -7,7 +7,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 #: Stops of ColorBrewer's RdBu, reversed, which are colour-blind safe: (position, colour).
-_SIGNED_STOPS = ("#2166AC", "#4393C3", "#92C5DE", "#D1E5F0", "#F7F7F7", "#FDDBC7", "#F4A582", "#D6604D", "#B2182B")
+_SIGNED_STOPS = (
+    "#2166AC",
+    "#4393C3",
+    "#92C5DE",
+    "#D1E5F0",
+    "#F7F7F7",
+    "#FDDBC7",
+    "#F4A582",
+    "#D6604D",
+    "#B2182B",
+)
 #: Stops of viridis (van der Walt and Smith, 2015, CC0), equally spaced.
 _SEQUENTIAL_STOPS = (
     "#440154",
@@ -77,7 +87,9 @@ def color_map(name: str) -> NDArray[np.uint8]:
     try:
         return COLOR_MAPS[name]
     except KeyError:
-        raise ValueError(f"The colour map must be one of {', '.join(COLOR_MAPS)}. Got {name!r} instead.") from None
+        raise ValueError(
+            f"The colour map must be one of {', '.join(COLOR_MAPS)}. Got {name!r} instead."
+        ) from None
 
 
 def signed_levels(array: ArrayLike) -> tuple[float, float]:

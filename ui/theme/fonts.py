@@ -43,7 +43,14 @@ def _family(kind: str) -> str:
     """First installed family of a kind, "ui" or "mono"."""
     wanted = {
         "ui": ("Inter", "Inter Display", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans"),
-        "mono": ("JetBrains Mono", "JetBrains Mono NL", "SF Mono", "Cascadia Mono", "Noto Sans Mono", "DejaVu Sans Mono"),
+        "mono": (
+            "JetBrains Mono",
+            "JetBrains Mono NL",
+            "SF Mono",
+            "Cascadia Mono",
+            "Noto Sans Mono",
+            "DejaVu Sans Mono",
+        ),
     }
     installed = set(QFontDatabase.families())
     for name in wanted[kind]:
@@ -53,7 +60,9 @@ def _family(kind: str) -> str:
     return QFontDatabase.systemFont(system).family()
 
 
-def ui_font(theme: Theme = LIGHT, size: float | None = None, weight: QFont.Weight = QFont.Weight.Normal) -> QFont:
+def ui_font(
+    theme: Theme = LIGHT, size: float | None = None, weight: QFont.Weight = QFont.Weight.Normal
+) -> QFont:
     """Interface font.
 
     Parameters
@@ -74,7 +83,9 @@ def ui_font(theme: Theme = LIGHT, size: float | None = None, weight: QFont.Weigh
     return font
 
 
-def mono_font(size: float | None = None, weight: QFont.Weight = QFont.Weight.Normal, theme: Theme = LIGHT) -> QFont:
+def mono_font(
+    size: float | None = None, weight: QFont.Weight = QFont.Weight.Normal, theme: Theme = LIGHT
+) -> QFont:
     """Font for numbers: all figures have the same width, and no ligatures join them.
 
     Parameters

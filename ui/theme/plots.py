@@ -13,7 +13,9 @@ def configure_pyqtgraph() -> None:
     pg.setConfigOptions(imageAxisOrder="row-major", antialias=True)
 
 
-def make_pen(theme: Theme, role: str, width: float = 1.0, *, alpha: float = 1.0, dashed: bool = False) -> QPen:
+def make_pen(
+    theme: Theme, role: str, width: float = 1.0, *, alpha: float = 1.0, dashed: bool = False
+) -> QPen:
     """Pen whose width does not change with the zoom.
 
     Parameters

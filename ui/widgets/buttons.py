@@ -66,7 +66,9 @@ class IconButton(QToolButton):
     parent : QWidget, optional
     """
 
-    def __init__(self, icon: str, name: str, tooltip: str = "", shortcut: str = "", parent: QWidget | None = None) -> None:
+    def __init__(
+        self, icon: str, name: str, tooltip: str = "", shortcut: str = "", parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
         self.setToolTip(_with_key(f"{name}: {tooltip}" if tooltip else name, shortcut))

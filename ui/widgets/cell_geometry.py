@@ -88,7 +88,9 @@ class CellGeometry:
         -------
         QRectF
         """
-        return QRectF(self.left + col * self.cell, self.top + row * self.cell, cols * self.cell, rows * self.cell)
+        return QRectF(
+            self.left + col * self.cell, self.top + row * self.cell, cols * self.cell, rows * self.cell
+        )
 
     def cell_at(self, point: QPointF) -> tuple[int, int] | None:
         """Row and column of the cell under a point, or None outside the grid."""

@@ -82,13 +82,17 @@ class ColorBar(QWidget):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint() - (QSize(self._theme.px(70), 0) if self._is_horizontal() else QSize(0, self._theme.px(70)))
+        return self.sizeHint() - (
+            QSize(self._theme.px(70), 0) if self._is_horizontal() else QSize(0, self._theme.px(70))
+        )
 
     def texts(self) -> tuple[str, str]:
         """Numbers at the ends."""
         signed = self._scale.name == "signed"
         if self._decimals is not None:
-            lo, hi = (format_fixed(v, self._decimals, signed=signed) for v in (self._scale.lo, self._scale.hi))
+            lo, hi = (
+                format_fixed(v, self._decimals, signed=signed) for v in (self._scale.lo, self._scale.hi)
+            )
         else:
             write = format_signed if signed else format_value
             lo, hi = write(self._scale.lo, 2), write(self._scale.hi, 2)
@@ -105,7 +109,9 @@ class ColorBar(QWidget):
         if self._is_horizontal():
             painter.drawText(QRectF(0, 0, bar.left(), box.height()), align.AlignLeft | align.AlignVCenter, lo)
             rest = QRectF(bar.right(), 0, box.right() - bar.right(), box.height())
-            painter.drawText(rest.adjusted(self._theme.px(8), 0, 0, 0), align.AlignLeft | align.AlignVCenter, hi)
+            painter.drawText(
+                rest.adjusted(self._theme.px(8), 0, 0, 0), align.AlignLeft | align.AlignVCenter, hi
+            )
         else:
             painter.drawText(box, align.AlignHCenter | align.AlignTop, hi)
             painter.drawText(box, align.AlignHCenter | align.AlignBottom, lo)
@@ -127,7 +133,9 @@ class ColorBar(QWidget):
             left = metrics.horizontalAdvance(lo) + px(8)
             right = metrics.horizontalAdvance(hi) + px(8)
             width = min(self.width() - left - right, px(240))
-            return QRectF(left, (self.height() - thick) / 2, max(width, 1), thick).adjusted(0.5, 0.5, -0.5, -0.5)
+            return QRectF(left, (self.height() - thick) / 2, max(width, 1), thick).adjusted(
+                0.5, 0.5, -0.5, -0.5
+            )
         top = metrics.height() + px(4)
         return QRectF((self.width() - thick) / 2, top, thick, max(self.height() - 2 * top, 1)).adjusted(
             0.5, 0.5, -0.5, -0.5

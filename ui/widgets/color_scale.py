@@ -47,10 +47,14 @@ class ColorScale:
     def __post_init__(self) -> None:
         color_map(self.name)
         if not (np.isfinite(self.lo) and np.isfinite(self.hi) and self.lo < self.hi):
-            raise ValueError(f"The limits of a colour scale must be finite and rise. Got {self.lo} and {self.hi}.")
+            raise ValueError(
+                f"The limits of a colour scale must be finite and rise. Got {self.lo} and {self.hi}."
+            )
 
     @classmethod
-    def of(cls, values: NDArray[np.generic], name: str, levels: tuple[float, float] | None = None) -> "ColorScale":
+    def of(
+        cls, values: NDArray[np.generic], name: str, levels: tuple[float, float] | None = None
+    ) -> "ColorScale":
         """Scale for an array.
 
         Parameters

@@ -6,7 +6,17 @@ from typing import override
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import (
+    QFont,
+    QFontMetrics,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPolygonF,
+)
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
@@ -54,7 +64,9 @@ class ConfusionMatrix(QWidget):
         """
         matrix = None if counts is None else np.asarray(counts, dtype=np.int64)
         if matrix is not None and matrix.shape != (len(names), len(names)):
-            raise ValueError(f"{len(names)} classes need a matrix of {len(names)} x {len(names)}. Got {matrix.shape}.")
+            raise ValueError(
+                f"{len(names)} classes need a matrix of {len(names)} x {len(names)}. Got {matrix.shape}."
+            )
         if len(names) != len(self._names):
             self._current = self._hovered = None
         self._counts, self._names = matrix, tuple(names)
@@ -105,7 +117,9 @@ class ConfusionMatrix(QWidget):
             return QSize(self._theme.px(240), self._theme.px(56))
         left, top, _, height = self._frame()
         count = len(self._names)
-        width = left + count * (self._theme.px(86) if count <= 3 else self._number_width() + self._theme.px(12))
+        width = left + count * (
+            self._theme.px(86) if count <= 3 else self._number_width() + self._theme.px(12)
+        )
         return QSize(round(width), round(top + count * height + 2))
 
     @override
@@ -115,7 +129,7 @@ class ConfusionMatrix(QWidget):
         width = self._frame()[0] + len(self._names) * (self._number_width() + 4)
         return QSize(round(width), self.sizeHint().height())
 
-    # -- events -----------------------------------------------------------------------------------------------
+    # -- events --------------------------------------------------------------------------------------------
 
     @override
     def event(self, event: QEvent) -> bool:
@@ -156,7 +170,9 @@ class ConfusionMatrix(QWidget):
             super().keyPressEvent(event)
             return
         last = len(self._names) - 1
-        row, col = (0, 0) if self._current is None else (self._current[0] + step[0], self._current[1] + step[1])
+        row, col = (
+            (0, 0) if self._current is None else (self._current[0] + step[0], self._current[1] + step[1])
+        )
         self._select((min(max(row, 0), last), min(max(col, 0), last)))
 
     def _select(self, cell: tuple[int, int]) -> None:
@@ -169,7 +185,7 @@ class ConfusionMatrix(QWidget):
             self.setCursor(Qt.CursorShape.PointingHandCursor if cell else Qt.CursorShape.ArrowCursor)
             self.update()
 
-    # -- painting ---------------------------------------------------------------------------------------------
+    # -- painting ------------------------------------------------------------------------------------------
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -202,7 +218,9 @@ class ConfusionMatrix(QWidget):
                 painter.drawText(box, align.AlignCenter, self._elided(name, width - 2))
         for row, name in enumerate(self._names):
             box = QRectF(0, top + row * height, left - self._theme.px(8), height)
-            painter.drawText(box, align.AlignRight | align.AlignVCenter, self._elided(f"is {name}", box.width()))
+            painter.drawText(
+                box, align.AlignRight | align.AlignVCenter, self._elided(f"is {name}", box.width())
+            )
         painter.setPen(self._theme.color("border"))
         for row in range(len(self._names) + 1):
             y = round(top + row * height) + 0.5
@@ -231,7 +249,9 @@ class ConfusionMatrix(QWidget):
 
     def _paint_corner(self, painter: QPainter, rect: QRectF) -> None:
         side = self._theme.px(5)
-        corner = QPolygonF([rect.topLeft(), rect.topLeft() + QPointF(side, 0), rect.topLeft() + QPointF(0, side)])
+        corner = QPolygonF(
+            [rect.topLeft(), rect.topLeft() + QPointF(side, 0), rect.topLeft() + QPointF(0, side)]
+        )
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._theme.color("danger"))
         painter.drawPolygon(corner)
@@ -245,7 +265,7 @@ class ConfusionMatrix(QWidget):
             painter.setPen(QPen(self._theme.color("accent"), 2))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
 
-    # -- measures ---------------------------------------------------------------------------------------------
+    # -- measures ------------------------------------------------------------------------------------------
 
     def _frame(self) -> tuple[float, float, float, float]:
         """Left and top of the first cell, width and height of a cell."""
@@ -260,7 +280,9 @@ class ConfusionMatrix(QWidget):
         return left, float(lines * metrics.height() + px(5)), max(width, 1.0), float(height)
 
     def _is_spelt_out(self) -> bool:
-        widest = max((self.fontMetrics().horizontalAdvance(f"predicted {name}") for name in self._names), default=0)
+        widest = max(
+            (self.fontMetrics().horizontalAdvance(f"predicted {name}") for name in self._names), default=0
+        )
         return len(self._names) <= 3 and self._frame()[2] >= widest + self._theme.px(8)
 
     def _number_width(self) -> int:
@@ -288,4 +310,6 @@ class ConfusionMatrix(QWidget):
             self.setAccessibleDescription(self._placeholder)
             return
         wrong = int(self._counts.sum() - np.trace(self._counts))
-        self.setAccessibleDescription(f"{format_count(int(self._counts.sum()))} images, {format_count(wrong)} mistakes")
+        self.setAccessibleDescription(
+            f"{format_count(int(self._counts.sum()))} images, {format_count(wrong)} mistakes"
+        )

@@ -78,7 +78,7 @@ class HeatMap(QWidget):
         self.set_interactive(True)
         follow_theme(self)
 
-    # -- what is shown ----------------------------------------------------------------------------------------
+    # -- what is shown -------------------------------------------------------------------------------------
 
     @property
     def values(self) -> NDArray[np.generic] | None:
@@ -203,7 +203,9 @@ class HeatMap(QWidget):
             If there is no such role.
         """
         if role not in OUTLINES:
-            raise ValueError(f"The role of an outline must be one of {', '.join(OUTLINES)}. Got {role!r} instead.")
+            raise ValueError(
+                f"The role of an outline must be one of {', '.join(OUTLINES)}. Got {role!r} instead."
+            )
         blocks = tuple((int(r), int(c), int(h), int(w)) for r, c, h, w in rects)
         if self._highlights.get(role, ()) != blocks:
             self._highlights[role] = blocks
@@ -243,7 +245,7 @@ class HeatMap(QWidget):
         self.updateGeometry()
         self._redraw()
 
-    # -- where things are -------------------------------------------------------------------------------------
+    # -- where things are ----------------------------------------------------------------------------------
 
     def map_rect(self) -> QRectF:
         """Rectangle of all cells, in the widget's coordinates."""
@@ -267,7 +269,7 @@ class HeatMap(QWidget):
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint().boundedTo(QSize(self._theme.px(56), self._theme.px(56)))
 
-    # -- events -----------------------------------------------------------------------------------------------
+    # -- events --------------------------------------------------------------------------------------------
 
     @override
     def event(self, event: QEvent) -> bool:
@@ -347,13 +349,15 @@ class HeatMap(QWidget):
             self._paint_cells(painter)
         for role in OUTLINES:
             for block in self._highlights.get(role, ()):
-                draw_outline(painter, self._geometry.cells(*block).intersected(rect), OUTLINES[role], self._theme)
+                draw_outline(
+                    painter, self._geometry.cells(*block).intersected(rect), OUTLINES[role], self._theme
+                )
         if self._hovered is not None:
             draw_outline(painter, self._geometry.cells(*self._hovered), OUTLINES["hover"], self._theme)
         if self.hasFocus():
             draw_outline(painter, self._geometry.cells(*self._focus_cell), OUTLINES["focus"], self._theme)
 
-    # -- painting ---------------------------------------------------------------------------------------------
+    # -- painting ------------------------------------------------------------------------------------------
 
     def _redraw(self) -> None:
         self._layout_cells()
@@ -385,7 +389,9 @@ class HeatMap(QWidget):
     def _paint_cells(self, painter: QPainter) -> None:
         rect = self._geometry.rect
         # Below one pixel a cell, nearest-neighbour scaling would drop whole rows.
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._geometry.cell * self._base_ratio < 1)
+        painter.setRenderHint(
+            QPainter.RenderHint.SmoothPixmapTransform, self._geometry.cell * self._base_ratio < 1
+        )
         painter.drawImage(rect, self._image)
         if self._cell_lines and self._geometry.cell >= 8:
             self._paint_lines(painter, 1, self._theme.color("surface", 0.35), 1)
@@ -398,9 +404,13 @@ class HeatMap(QWidget):
     def _paint_lines(self, painter: QPainter, every: int, color: object, width: int) -> None:
         rect = self._geometry.rect
         for row in range(every, self._geometry.rows, every):
-            painter.fillRect(QRectF(rect.left(), self.cell_rect(row, 0).top() - width / 2, rect.width(), width), color)
+            painter.fillRect(
+                QRectF(rect.left(), self.cell_rect(row, 0).top() - width / 2, rect.width(), width), color
+            )
         for col in range(every, self._geometry.cols, every):
-            painter.fillRect(QRectF(self.cell_rect(0, col).left() - width / 2, rect.top(), width, rect.height()), color)
+            painter.fillRect(
+                QRectF(self.cell_rect(0, col).left() - width / 2, rect.top(), width, rect.height()), color
+            )
 
     def _paint_placeholder(self, painter: QPainter) -> None:
         painter.setPen(self._theme.color("muted"))

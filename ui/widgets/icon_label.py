@@ -24,7 +24,9 @@ class IconLabel(QWidget):
     parent : QWidget, optional
     """
 
-    def __init__(self, name: str = "", role: str = "muted", side: int = 16, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, name: str = "", role: str = "muted", side: int = 16, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._name = name
         self._role = role

@@ -23,7 +23,9 @@ class IntListField(QLineEdit):
     valuesEdited = Signal(tuple)
     messageChanged = Signal(str)
 
-    def __init__(self, limits: tuple[int, int], counts: tuple[int, int], parent: QWidget | None = None) -> None:
+    def __init__(
+        self, limits: tuple[int, int], counts: tuple[int, int], parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._limits = limits
         self._counts = counts

@@ -139,7 +139,9 @@ class WrapLabel(QWidget):
 
     _FLAGS = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 
-    def __init__(self, text: str = "", role: str = "muted", *, small: bool = False, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, text: str = "", role: str = "muted", *, small: bool = False, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._text = text
         self._role = role

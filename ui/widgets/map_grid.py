@@ -159,7 +159,7 @@ class HeatMapGrid(QWidget):
         """Number of the map at a point of the widget, or -1."""
         return next((i for i in range(self.count) if self.tile_rect(i).contains(point)), -1)
 
-    # -- layout -----------------------------------------------------------------------------------------------
+    # -- layout --------------------------------------------------------------------------------------------
 
     @override
     def hasHeightForWidth(self) -> bool:
@@ -194,8 +194,9 @@ class HeatMapGrid(QWidget):
 
     def _columns_for(self, width: int) -> int:
         gap = self._theme.px(8)
-        columns = max(int((width - 4 + gap) // (self._theme.px(self._preferred) + gap)), 1)
-        columns = min(columns, self.count)
+        # A map may be a quarter smaller than preferred if that saves a row.
+        smallest = 0.75 * self._theme.px(self._preferred)
+        columns = min(max(int((width - 4 + gap) // (smallest + gap)), 1), self.count)
         # As many in each row as possible: eight maps in rows of 4 and 4, not of 6 and 2.
         return math.ceil(self.count / math.ceil(self.count / columns))
 
@@ -214,7 +215,7 @@ class HeatMapGrid(QWidget):
         step_x = min(step_x, side + 2.5 * gap)
         return columns, side, step_x, side * self._aspect() + self._caption_height() + gap
 
-    # -- events -----------------------------------------------------------------------------------------------
+    # -- events --------------------------------------------------------------------------------------------
 
     @override
     def event(self, event: QEvent) -> bool:
@@ -282,12 +283,14 @@ class HeatMapGrid(QWidget):
         if index != self._hovered:
             self._hovered = index
             self.setCursor(
-                Qt.CursorShape.PointingHandCursor if index >= 0 and self._selectable else Qt.CursorShape.ArrowCursor
+                Qt.CursorShape.PointingHandCursor
+                if index >= 0 and self._selectable
+                else Qt.CursorShape.ArrowCursor
             )
             self.update()
             self.mapHovered.emit(index)
 
-    # -- painting ---------------------------------------------------------------------------------------------
+    # -- painting ------------------------------------------------------------------------------------------
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -312,7 +315,9 @@ class HeatMapGrid(QWidget):
         image = self._images[index]
         geometry = CellGeometry.fit(image.height(), image.width(), tile, self.devicePixelRatioF())
         rect = geometry.rect
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, geometry.cell * self.devicePixelRatioF() < 1)
+        painter.setRenderHint(
+            QPainter.RenderHint.SmoothPixmapTransform, geometry.cell * self.devicePixelRatioF() < 1
+        )
         painter.drawImage(rect, image)
         chosen, hovered = index == self._current, index == self._hovered and self._selectable
         role = "accent" if chosen else "muted" if hovered else "border"

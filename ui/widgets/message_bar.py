@@ -68,7 +68,9 @@ class MessageBar(QFrame):
             If there is no such kind.
         """
         if kind not in _ROLES:
-            raise ValueError(f"The kind of a message must be one of {', '.join(_ROLES)}. Got {kind!r} instead.")
+            raise ValueError(
+                f"The kind of a message must be one of {', '.join(_ROLES)}. Got {kind!r} instead."
+            )
         self._kind = kind
         self._label.set_text(text)
         self._icon.set_icon(_ICONS[kind], _ROLES[kind])

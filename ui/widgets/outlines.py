@@ -61,7 +61,12 @@ def draw_outline(painter: QPainter, rect: QRectF, style: OutlineStyle, theme: Th
     painter.setBrush(Qt.BrushStyle.NoBrush)
     inner = rect.adjusted(width / 2, width / 2, -width / 2, -width / 2)
     if short >= 6:
-        _stroke(painter, inner.adjusted(width / 2 + 0.5, width / 2 + 0.5, -width / 2 - 0.5, -width / 2 - 0.5), halo, 1.0)
+        _stroke(
+            painter,
+            inner.adjusted(width / 2 + 0.5, width / 2 + 0.5, -width / 2 - 0.5, -width / 2 - 0.5),
+            halo,
+            1.0,
+        )
         if style.dashes:
             _stroke(painter, inner, halo, width)
     _stroke(painter, inner, color, width, style.dashes)
@@ -70,7 +75,9 @@ def draw_outline(painter: QPainter, rect: QRectF, style: OutlineStyle, theme: Th
         _stroke(painter, inner.adjusted(gap, gap, -gap, -gap), color, 1.0)
 
 
-def _stroke(painter: QPainter, rect: QRectF, color: QColor, width: float, dashes: tuple[float, ...] = ()) -> None:
+def _stroke(
+    painter: QPainter, rect: QRectF, color: QColor, width: float, dashes: tuple[float, ...] = ()
+) -> None:
     pen = QPen(color, width)
     pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
     if dashes:

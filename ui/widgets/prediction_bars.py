@@ -51,7 +51,9 @@ class PredictionBars(QWidget):
         """
         values = None if probabilities is None else np.asarray(probabilities, dtype=float)
         if values is not None and values.shape != (len(names),):
-            raise ValueError(f"{len(names)} classes need {len(names)} probabilities. Got shape {values.shape}.")
+            raise ValueError(
+                f"{len(names)} classes need {len(names)} probabilities. Got shape {values.shape}."
+            )
         if len(names) != len(self._names):
             self.updateGeometry()
         self._names = tuple(names)
@@ -129,7 +131,9 @@ class PredictionBars(QWidget):
         painter.drawText(place, align.AlignRight | align.AlignVCenter, number or "–")
         bar = QRectF(tick.right() + px(6), top + height / 2 - px(4), 0, px(8))
         bar.setRight(place.left() - px(8))
-        self._paint_bar(painter, bar, 0.0 if self._probabilities is None else self._probabilities[row], predicted)
+        self._paint_bar(
+            painter, bar, 0.0 if self._probabilities is None else self._probabilities[row], predicted
+        )
 
     def _paint_bar(self, painter: QPainter, bar: QRectF, share: float, predicted: bool) -> None:
         if bar.width() <= 0:
@@ -145,7 +149,10 @@ class PredictionBars(QWidget):
 
     def _paint_tick(self, painter: QPainter, box: QRectF) -> None:
         correct = self._true_index == self.predicted()
-        pen = QPen(self._theme.color("success" if correct or self._probabilities is None else "danger"), self._theme.px(2))
+        pen = QPen(
+            self._theme.color("success" if correct or self._probabilities is None else "danger"),
+            self._theme.px(2),
+        )
         pen.setCapStyle(Qt.PenCapStyle.RoundCap)
         pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
         painter.setPen(pen)

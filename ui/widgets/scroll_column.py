@@ -36,4 +36,6 @@ class ScrollColumn(QScrollArea):
     def _fit_width(self) -> None:
         content = self.widget()
         if content is not None:
-            self.setMinimumWidth(content.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width())
+            self.setMinimumWidth(
+                content.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+            )

@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz.datasets import Dataset
 from cnnviz.evaluation import Evaluation
-from ui.describe import TestImageTexts
-from ui.state import TestResult
+from ui.describe import SampleTexts
+from ui.state import EvaluatedStep
 from ui.widgets.confusion_matrix import ConfusionMatrix
 from ui.widgets.labels import SectionTitle, WrapLabel
 from ui.widgets.sample_strip import SampleGrid
@@ -27,7 +27,7 @@ class ResultsView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._dataset: Dataset | None = None
-        self._result: TestResult | None = None
+        self._result: EvaluatedStep | None = None
         self._cell: tuple[int, int] | None = None
         self._build_widgets()
         self._build_layout()
@@ -35,21 +35,21 @@ class ResultsView(QWidget):
         self.mistakes.sampleRequested.connect(self.sampleRequested)
         self.set_result(None, None)
 
-    def set_result(self, dataset: Dataset | None, result: TestResult | None) -> None:
+    def set_result(self, dataset: Dataset | None, result: EvaluatedStep | None) -> None:
         """Show a result, or with None what to do to get one."""
         self._dataset, self._result = dataset, result
         if dataset is None or result is None:
             self._cell = None
             self.matrix.set_matrix(None, ())
             self._title.set_caption("")
-            self._summary.setText("")
+            self._summary.set_text("")
             self._mistakes_title.hide()
             self.mistakes.hide()
             return
         evaluation = result.evaluation
         self.matrix.set_matrix(evaluation.confusion, dataset.classes)
         self._title.set_caption(f"after step {result.step:,}")
-        self._summary.setText(f"Test accuracy {evaluation.accuracy:.4f} · loss {evaluation.loss:.4f}")
+        self._summary.set_text(f"Test accuracy {evaluation.accuracy:.4f} · loss {evaluation.loss:.4f}")
         self._show_images(dataset, evaluation)
 
     def set_current_sample(self, index: int | None) -> None:
@@ -89,10 +89,10 @@ class ResultsView(QWidget):
             indices = np.flatnonzero((evaluation.labels == true) & (evaluation.predictions == predicted))
             indices = indices[np.argsort(-evaluation.losses[indices], kind="stable")]
             caption = f"{len(indices):,} with class {dataset.classes[true]} read as {dataset.classes[predicted]}"
-        self._mistakes_title.setText("Mistakes" if self._cell is None or self._cell[0] != self._cell[1] else "Correct")
+        self._mistakes_title.set_text("Mistakes" if self._cell is None or self._cell[0] != self._cell[1] else "Correct")
         self._mistakes_title.set_caption(caption)
         wrong = evaluation.predictions[indices] != evaluation.labels[indices]
-        self.mistakes.set_images(dataset.test_images, indices, TestImageTexts(dataset, indices, evaluation), wrong)
+        self.mistakes.set_images(dataset.test_images, indices, SampleTexts(dataset, indices, evaluation), wrong)
         self._mistakes_title.show()
         self.mistakes.show()
 

@@ -144,15 +144,11 @@ class SettingsForm(QWidget):
             value = value == "yes"
         try:
             if name == "classes":
-                draft = replace(self._draft.with_classes(value), preset="custom")
+                draft = self._draft.with_classes(value)
             else:
-                draft = replace(self._draft, **{name: value, "preset": self._preset_after(name)})
+                draft = replace(self._draft, **{name: value})
         except ParameterError as error:
             self.messageChanged.emit(str(error))
             return
         self.messageChanged.emit("")
         self.draftRequested.emit(draft)
-
-    def _preset_after(self, name: str) -> str:
-        """A preset stays itself under another seed or length of training; anything else makes it custom."""
-        return self._draft.preset if name in ("seed", "epochs", "log_every") else "custom"

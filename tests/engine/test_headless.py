@@ -1,0 +1,124 @@
+"""The command line as its user meets it: a process, its two streams, its exit status and its file."""
+
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+import pytest
+
+from cnnviz import __version__, checkpoint
+
+MAIN = Path(__file__).parents[2] / "main.py"
+
+
+def run(*arguments, cwd, timeout=60):
+    environment = {
+        name: value for name, value in os.environ.items() if name not in ("DISPLAY", "QT_QPA_PLATFORM")
+    }
+    return subprocess.run(
+        [sys.executable, str(MAIN), *arguments],
+        capture_output=True, text=True, cwd=cwd, timeout=timeout, check=False, env=environment,
+    )  # fmt: skip
+
+
+def test_lab5_epoch_prints_log_and_test_result_and_saves(tmp_path):
+    result = run("--headless", "--preset", "lab5", "--save", "net.safetensors", cwd=tmp_path)
+    assert result.returncode == 0
+    assert result.stderr == "", "the progress bar is silent when stderr is no terminal"
+    assert len(re.findall(r"^step +[\d,]+ \| last 500 steps: mean loss \d", result.stdout, re.M)) == 25
+    accuracy = float(re.search(r"test accuracy (\d\.\d+)", result.stdout)[1])
+    assert accuracy >= 0.99
+    model = checkpoint.load(tmp_path / "net.safetensors")
+    assert model.step == 12_665
+    assert [entry.name for entry in tmp_path.iterdir()] == ["net.safetensors"]
+
+
+def test_same_seed_prints_the_same_numbers(tmp_path):
+    arguments = ("--headless", "--classes", "3", "8", "--batch-size", "64", "--seed", "7")
+    first, second = run(*arguments, cwd=tmp_path), run(*arguments, cwd=tmp_path)
+    assert first.stdout == second.stdout
+    assert "classes 3, 8 of MNIST" in first.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (("--headless", "--classes", "0"), "between 2 and 10 classes"),
+        (("--headless", "--classes", "0", "x"), "Got x"),
+        (("--headless", "--epochs", "0"), "'epochs'"),
+        (("--headless", "--epochs", "two"), "invalid int value"),
+        (("--headless", "--data", "missing"), "missing"),
+        (("--headless", "--save", "no/such/folder.safetensors"), "folder does not exist"),
+        (("--headless", "--learning-rate", "300"), "diverged near step"),
+        (("--save", "net.safetensors"), "--save needs --headless"),
+        (("--nonsense",), "--nonsense"),
+        ((), "no display"),
+    ],
+)
+def test_bad_input_is_one_line_on_stderr_and_status_2(tmp_path, arguments, expected):
+    result = run(*arguments, cwd=tmp_path)
+    assert result.returncode == 2
+    assert expected in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert "Traceback" not in result.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_version_and_help(tmp_path):
+    assert run("--version", cwd=tmp_path).stdout == f"CNNViz {__version__}\n"
+    text = run("--help", cwd=tmp_path).stdout
+    for option in ("--classes", "--epochs", "--batch-size", "--learning-rate", "--seed", "--data", "--save"):
+        assert option in text
+
+
+@pytest.mark.parametrize("target", ["mine.safetensors", None])
+def test_interrupt_saves_what_there_is(tmp_path, target):
+    arguments = ["--headless", "--epochs", "200"] + (["--save", target] if target else [])
+    process = subprocess.Popen(
+        [sys.executable, str(MAIN), *arguments],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    for line in process.stdout:
+        if line.startswith("step"):
+            break
+    process.send_signal(signal.SIGINT)
+    output, errors = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert errors == ""
+    name = target or "cnnviz-interrupted.safetensors"
+    assert name in output
+    assert checkpoint.load(tmp_path / name).step >= 500
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_progress_bar_appears_on_a_terminal(tmp_path):
+    reader, writer = pty.openpty()
+    termios.tcsetwinsize(writer, (24, 80))
+    process = subprocess.Popen(
+        [sys.executable, str(MAIN), "--headless", "--batch-size", "8"],
+        cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=writer,
+    )  # fmt: skip
+    os.close(writer)
+    shown = b""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            part = os.read(reader, 4096)
+        except OSError:  # The other end was closed.
+            break
+        if not part:
+            break
+        shown += part
+    os.close(reader)
+    assert process.wait(timeout=30) == 0
+    assert b"steps" in shown
+    assert b"%" in shown

@@ -1,0 +1,452 @@
+"""Network: building, passes, gradients, immutability, description."""
+
+import dataclasses
+import json
+import re
+
+import numpy as np
+import pytest
+
+from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU
+from cnnviz.network import Network, forward_pass, loss_and_gradients
+from tests.oracles import (
+    assert_same_bits,
+    conv2d_loop,
+    cross_entropy_loop,
+    dense_loop,
+    max_pool2d_loop,
+    numeric_gradient,
+    softmax_loop,
+)
+
+SMALL = [("conv1", Conv2D(2)), ("pool1", MaxPool2D(2)), ("flatten", Flatten()), ("dense1", Dense(3))]
+
+
+def network_of(dtype, layers=None, input_shape=(1, 28, 28)):
+    layers = layers or [
+        ("conv1", Conv2D(7)),
+        ("relu1", ReLU()),
+        ("pool1", MaxPool2D(2)),
+        ("conv2", Conv2D(5, padding=1)),
+        ("flatten", Flatten()),
+        ("dense1", Dense(11)),
+        ("relu2", ReLU()),
+        ("dense2", Dense(10)),
+    ]
+    return Network.build(layers, input_shape, seed=1, dtype=dtype)
+
+
+# --- building -----------------------------------------------------------------------------------------------
+
+
+def test_names_shapes_and_dtypes_are_as_documented():
+    net = Network.build(
+        [
+            ("conv1", Conv2D(8, kernel_size=3, bias=False)),
+            ("pool1", MaxPool2D(2, ties="first")),
+            ("flatten", Flatten()),
+            ("dense1", Dense(1)),
+        ],
+        input_shape=(1, 28, 28),
+        seed=0,
+        dtype="float32",
+    )
+    assert {name: array.shape for name, array in net.params.items()} == {
+        "conv1.weight": (8, 1, 3, 3),
+        "dense1.weight": (1, 1352),
+        "dense1.bias": (1,),
+    }
+    assert dict(net.shapes) == {
+        "conv1": (8, 26, 26),
+        "pool1": (8, 13, 13),
+        "flatten": (1352,),
+        "dense1": (1,),
+    }
+    assert {array.dtype for array in net.params.values()} == {net.dtype} == {np.dtype("float32")}
+    assert net.parameter_count == 72 + 1352 + 1
+    assert net.classes_count == 2
+    assert (net.input_shape, net.seed) == ((1, 28, 28), 0)
+
+
+def test_classes_are_those_of_the_logits(deep_network):
+    assert deep_network.classes_count == 4
+    assert network_of("float32", [("flatten", Flatten()), ("dense1", Dense(2))]).classes_count == 2
+
+
+def test_same_seed_same_bits_and_another_seed_others():
+    nets = [Network.build(SMALL, (1, 8, 8), seed=seed, dtype="float64") for seed in (4, 4, 5)]
+    for name in nets[0].params:
+        assert_same_bits(nets[0].params[name], nets[1].params[name])
+    assert not np.array_equal(nets[0].params["conv1.weight"], nets[2].params["conv1.weight"])
+
+
+def test_both_dtypes_start_from_the_same_numbers():
+    single, double = (
+        Network.build(SMALL, (1, 8, 8), seed=4, dtype=dtype) for dtype in ("float32", "float64")
+    )
+    for name in single.params:
+        assert_same_bits(single.params[name], double.params[name].astype(np.float32))
+
+
+@pytest.mark.parametrize("dtype", ["float32", np.float32, np.dtype("float32")])
+def test_dtype_may_be_given_in_any_way(dtype):
+    assert Network.build(SMALL, (1, 8, 8), dtype=dtype).dtype == np.float32
+
+
+@pytest.mark.parametrize(
+    ("layers", "input_shape", "text"),
+    [
+        (SMALL, (1, 2, 8), "Layer 'conv1' (Conv2D) cannot take an input of shape (1, 2, 8): it needs maps"),
+        (SMALL, (1, 2, 8), "at least 3 x 3 pixels, not 2 x 8"),
+        (SMALL, (1, 3, 3), "Layer 'pool1' (MaxPool2D) cannot take an input of shape (2, 1, 1)"),
+        (SMALL, (64,), "Layer 'conv1' (Conv2D) cannot take an input of shape (64,): it needs feature maps"),
+        ([("dense1", Dense(3))], (1, 8, 8), "Layer 'dense1' (Dense) cannot take an input of shape (1, 8, 8)"),
+        ([("dense1", Dense(3))], (1, 8, 8), "it needs flat features (d,); put Flatten before it"),
+        ([("conv1", Conv2D(2))], (1, 8, 8), "'conv1' gives (2, 6, 6); end with Flatten and Dense"),
+        (SMALL, (8, 8), "(c, h, w) or (d,)"),
+    ],
+)
+def test_layers_that_do_not_fit_are_named(layers, input_shape, text):
+    with pytest.raises(ShapeError, match=re.escape(text)):
+        Network.build(layers, input_shape)
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"layers": []}, "at least one layer"),
+        ({"layers": [*SMALL, ("conv1", ReLU())]}, "unique. Got 'conv1' twice"),
+        ({"layers": [("", Flatten()), ("dense1", Dense(2))]}, "non-empty text without a dot. Got ''"),
+        ({"layers": [("a.b", Flatten()), ("dense1", Dense(2))]}, "without a dot. Got 'a.b'"),
+        ({"layers": [(None, Flatten()), ("dense1", Dense(2))]}, "without a dot. Got None"),
+        ({"seed": -1}, "'seed' parameter of Network must be an int >= 0"),
+        ({"seed": 1.5}, "'seed' parameter of Network"),
+        ({"dtype": "float16"}, "'dtype' parameter of Network must be one of 'float32', 'float64'"),
+        ({"dtype": "int8"}, "'dtype' parameter of Network"),
+        ({"dtype": "no dtype"}, "'dtype' parameter of Network"),
+        ({"dtype": None}, "'dtype' parameter of Network"),
+        ({"input_shape": (1, 0, 8)}, "'input_shape' parameter of Network must be an int >= 1. Got 0"),
+        ({"input_shape": (1, 8, 8.0)}, "'input_shape' parameter of Network"),
+    ],
+)
+def test_arguments_out_of_range_are_named(changes, text):
+    with pytest.raises(ParameterError, match=re.escape(text)):
+        Network.build(**({"layers": SMALL, "input_shape": (1, 8, 8)} | changes))
+
+
+@pytest.mark.parametrize(
+    ("layers", "input_shape"),
+    [
+        ([("flatten", Flatten()), ("dense1", Dense(10**12))], (1, 28, 28)),
+        ([("conv1", Conv2D(10**9)), ("flatten", Flatten()), ("dense1", Dense(2))], (1, 28, 28)),
+        ([("conv1", Conv2D(1, kernel_size=10**6)), ("flatten", Flatten())], (1, 10**6, 10**6)),
+        ([("flatten", Flatten()), ("dense1", Dense(1))], (10**9, 10**9, 10**9)),
+    ],
+)
+def test_too_large_networks_are_refused_before_memory_is_asked_for(layers, input_shape):
+    with pytest.raises(ParameterError, match="too large"):
+        Network.build(layers, input_shape)
+
+
+# --- forward ------------------------------------------------------------------------------------------------
+
+
+def test_forward_equals_the_loops(rng, binary_network):
+    x = rng.normal(size=(3, 1, 9, 9))
+    trace = binary_network.forward(x)
+    params = binary_network.params
+    maps = conv2d_loop(x, params["conv1.weight"])
+    pooled, _ = max_pool2d_loop(maps, 2, 2)
+    logits = dense_loop(pooled.reshape(3, -1), params["dense1.weight"], params["dense1.bias"])
+    assert list(trace.outputs) == ["conv1", "pool1", "flatten", "dense1"]
+    np.testing.assert_allclose(trace.outputs["conv1"], maps, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(trace.outputs["pool1"], pooled, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(trace.logits, logits, rtol=1e-12, atol=1e-14)
+    np.testing.assert_allclose(trace.probabilities, 1 / (1 + np.exp(-logits)), rtol=1e-12)
+    assert trace.probabilities.shape == (3, 1)
+    assert trace.class_probabilities.shape == (3, 2)
+    np.testing.assert_array_equal(trace.inputs, x)
+    np.testing.assert_array_equal(binary_network.predict(x), (logits[:, 0] > 0).astype(int))
+
+
+def test_several_logits_give_softmax_and_argmax(rng, deep_network):
+    x = rng.normal(size=(5, 2, 9, 8))
+    trace = deep_network.forward(x)
+    assert trace.logits.shape == (5, 4)
+    np.testing.assert_allclose(trace.probabilities, softmax_loop(trace.logits), rtol=1e-12)
+    np.testing.assert_array_equal(trace.class_probabilities, trace.probabilities)
+    predicted = deep_network.predict(x)
+    assert predicted.tolist() == [max(range(4), key=lambda k: row[k]) for row in trace.logits.tolist()]
+    assert predicted.dtype == np.intp
+    for name, output in trace.outputs.items():
+        assert output.shape == (5, *deep_network.shapes[name])
+        assert output.dtype == deep_network.dtype
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("n", [2, 5, 33])
+def test_sample_gives_the_same_bits_alone_and_in_any_batch(rng, dtype, n):
+    """The probability that is shown for a digit does not depend on which others are computed with it."""
+    net = network_of(dtype)
+    x = np.where(rng.random((n, 1, 28, 28)) < 0.7, -0.5, rng.random((n, 1, 28, 28)) - 0.5).astype(dtype)
+    whole = net.forward(x)
+    backwards = net.forward(np.ascontiguousarray(x[::-1]))
+    for index in range(n):
+        alone = net.forward(x[index : index + 1])
+        for name in whole.outputs:
+            assert_same_bits(whole.outputs[name][index], alone.outputs[name][0])
+            assert_same_bits(backwards.outputs[name][n - 1 - index], alone.outputs[name][0])
+        assert_same_bits(whole.probabilities[index], alone.probabilities[0])
+
+
+@pytest.mark.parametrize(("own", "given"), [("float32", "float64"), ("float64", "float32")])
+def test_input_of_the_other_float_dtype_is_converted(rng, own, given):
+    net = Network.build(SMALL, (1, 8, 8), dtype=own)
+    x = rng.normal(size=(2, 1, 8, 8)).astype(given)
+    assert net.forward(x).logits.dtype == np.dtype(own)
+    assert_same_bits(net.forward(x).logits, net.forward(x.astype(own)).logits)
+
+
+@pytest.mark.parametrize(
+    ("x", "error", "text"),
+    [
+        (np.zeros((2, 1, 8, 8), dtype=np.uint8), ParameterError, "not uint8; scale pixels with cnnviz"),
+        (np.zeros((2, 1, 8, 8), dtype=bool), ParameterError, "not bool"),
+        (np.zeros((1, 8, 8)), ShapeError, "(n, 1, 8, 8), n >= 1. Got (1, 8, 8)"),
+        (np.zeros((2, 1, 8, 9)), ShapeError, "Got (2, 1, 8, 9)"),
+        (np.zeros((0, 1, 8, 8)), ShapeError, "n >= 1"),
+    ],
+)
+def test_input_that_does_not_fit_is_named(x, error, text):
+    net = Network.build(SMALL, (1, 8, 8))
+    for call in (
+        net.forward,
+        net.predict,
+        lambda batch: net.gradients(batch, np.zeros(len(batch), dtype=int)),
+    ):
+        with pytest.raises(error, match=re.escape(text)):
+            call(x)
+
+
+# --- gradients ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("which", ["binary_network", "deep_network"])
+def test_gradients_equal_central_differences(request, rng, which):
+    net = request.getfixturevalue(which)
+    x = rng.normal(size=(3, *net.input_shape))
+    labels = np.array([0, 1, net.classes_count - 1])
+    gradients = net.gradients(x, labels)
+
+    params = {name: array.copy() for name, array in net.params.items()}
+
+    def loss():
+        return cross_entropy_loop(forward_pass(net.layers, params, x)[-1], labels)
+
+    assert gradients.loss == pytest.approx(loss(), rel=1e-12)
+    assert list(gradients.params) == list(net.params)
+    for name, array in params.items():
+        expected = numeric_gradient(loss, array)
+        np.testing.assert_allclose(gradients.params[name], expected, rtol=1e-5, atol=1e-8, err_msg=name)
+    np.testing.assert_allclose(gradients.input, numeric_gradient(loss, x), rtol=1e-5, atol=1e-8)
+
+    # The gradient of an output: what the loss does when that output alone is changed.
+    assert list(gradients.outputs) == [name for name, _ in net.layers]
+    outputs = forward_pass(net.layers, params, x)
+    for index, (name, _) in enumerate(net.layers):
+
+        def loss_from_here(index=index):
+            rest = net.layers[index + 1 :]
+            logits = forward_pass(rest, params, outputs[index])[-1] if rest else outputs[index]
+            return cross_entropy_loop(logits, labels)
+
+        expected = numeric_gradient(loss_from_here, outputs[index])
+        np.testing.assert_allclose(gradients.outputs[name], expected, rtol=1e-5, atol=1e-8, err_msg=name)
+
+
+@pytest.mark.parametrize("which", ["binary_network", "deep_network"])
+def test_training_step_gives_the_same_as_the_full_backward_pass(request, rng, which):
+    net = request.getfixturevalue(which)
+    x = rng.normal(size=(5, *net.input_shape))
+    labels = rng.integers(0, net.classes_count, size=5)
+    full = net.gradients(x, labels)
+    loss, correct, gradients = loss_and_gradients(net.layers, net.params, x, labels)
+    assert loss == full.loss
+    assert correct == sum(net.predict(x) == labels)
+    assert set(gradients) == set(net.params)
+    for name, gradient in gradients.items():
+        assert_same_bits(gradient, full.params[name])
+
+
+def test_training_step_in_float32_keeps_float32(rng):
+    net = network_of("float32")
+    x = rng.normal(size=(3, 1, 28, 28)).astype(np.float32)
+    _, _, gradients = loss_and_gradients(net.layers, net.params, x, np.array([0, 5, 9]))
+    assert {gradient.dtype for gradient in gradients.values()} == {np.dtype("float32")}
+
+
+def test_network_without_parameters_has_a_loss_and_no_gradients(rng):
+    net = Network.build([("relu1", ReLU())], (3,), dtype="float64")
+    x = np.array([[1.0, 3.0, 2.0], [0.5, -1.0, 0.0]])
+    loss, correct, gradients = loss_and_gradients(net.layers, net.params, x, np.array([1, 2]))
+    assert loss == pytest.approx(cross_entropy_loop(np.maximum(x, 0), [1, 2]))
+    assert (correct, gradients) == (1, {})
+    assert net.parameter_count == 0
+
+
+def test_ties_follow_the_rule_of_the_layer():
+    """A blank image: every window is tied, so `all` sends each gradient to four cells and `first` to one."""
+    routed = {}
+    for ties in ("first", "all", "split"):
+        layers = [
+            ("conv1", Conv2D(2, bias=False)),
+            ("pool1", MaxPool2D(2, ties=ties)),
+            ("flatten", Flatten()),
+            ("dense1", Dense(1)),
+        ]
+        net = Network.build(layers, (1, 9, 9), seed=2, dtype="float32")
+        blank = np.full((2, 1, 9, 9), -0.5, dtype=np.float32)
+        gradients = net.gradients(blank, np.array([0, 1]))
+        pooled = gradients.outputs["pool1"].repeat(2, axis=2).repeat(2, axis=3)
+        routed[ties] = (gradients.outputs["conv1"][:, :, :6, :6], pooled)
+    for ties, share in (("all", 1.0), ("split", 0.25)):
+        np.testing.assert_array_equal(routed[ties][0], share * routed[ties][1])
+    first, pooled = routed["first"]
+    np.testing.assert_array_equal(first[:, :, ::2, ::2], pooled[:, :, ::2, ::2])
+    assert np.count_nonzero(first) == np.count_nonzero(pooled) // 4
+
+
+@pytest.mark.parametrize(
+    ("labels", "error", "text"),
+    [
+        (np.array([0, 3]), ParameterError, "labels from 0 to 2. Got 3"),
+        (np.array([0.0, 1.0]), ParameterError, "integer labels"),
+        (np.array([0]), ShapeError, "labels of shape (2,)"),
+    ],
+)
+def test_wrong_labels_are_named(labels, error, text):
+    net = Network.build(SMALL, (1, 8, 8))
+    with pytest.raises(error, match=re.escape(text)):
+        net.gradients(np.zeros((2, 1, 8, 8)), labels)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1e300])
+def test_parameters_that_ran_away_give_numbers_and_no_warning(rng, deep_network, value):
+    params = {name: np.full_like(array, value) for name, array in deep_network.params.items()}
+    net = deep_network.with_params(params)
+    x = rng.normal(size=(2, 2, 9, 8))
+    trace = net.forward(x)
+    assert not np.isfinite(trace.logits).all()
+    assert not np.isfinite(trace.class_probabilities).all()
+    assert net.predict(x).shape == (2,)
+    assert not np.isfinite(net.gradients(x, np.array([0, 1])).loss)
+    loss, _, _ = loss_and_gradients(net.layers, net.params, x, np.array([0, 1]))
+    assert not np.isfinite(loss)
+
+
+# --- immutability and description ---------------------------------------------------------------------------
+
+
+def test_nothing_can_be_changed(binary_network):
+    with pytest.raises(ValueError, match="read-only"):
+        binary_network.params["conv1.weight"][0] = 1
+    with pytest.raises(TypeError):
+        binary_network.params["conv1.weight"] = np.zeros(1)
+    with pytest.raises(TypeError):
+        binary_network.shapes["conv1"] = (1,)
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        binary_network.seed = 1
+
+
+def test_with_params_gives_a_new_network_and_copies(rng, binary_network):
+    params = {name: rng.normal(size=array.shape) for name, array in binary_network.params.items()}
+    before = {name: array.copy() for name, array in binary_network.params.items()}
+    changed = binary_network.with_params(params)
+    for name in params:
+        assert_same_bits(changed.params[name], params[name])
+        assert_same_bits(binary_network.params[name], before[name])
+    params["conv1.weight"][:] = 0
+    assert changed.params["conv1.weight"].any()
+    assert params["conv1.weight"].flags.writeable
+    assert (changed.seed, changed.layers) == (binary_network.seed, binary_network.layers)
+    with pytest.raises(ValueError, match="read-only"):
+        changed.params["conv1.weight"][0] = 1
+
+
+def test_with_params_takes_any_order_and_memory_layout(rng, deep_network):
+    params = {name: np.asfortranarray(array) for name, array in reversed(deep_network.params.items())}
+    changed = deep_network.with_params(params)
+    assert list(changed.params) == list(deep_network.params)
+    assert all(array.flags.c_contiguous for array in changed.params.values())
+    x = rng.normal(size=(1, 2, 9, 8))
+    assert_same_bits(changed.forward(x).logits, deep_network.forward(x).logits)
+
+
+@pytest.mark.parametrize(
+    ("change", "error", "text"),
+    [
+        (lambda params: params.pop("dense1.bias"), ParameterError, "'dense1.bias' is missing"),
+        (lambda params: params.update({"extra": np.zeros(1)}), ParameterError, "'extra' does not belong"),
+        (
+            lambda params: params.update({"dense1.bias": np.zeros(2)}),
+            ShapeError,
+            "'dense1.bias' must have shape (1,). Got shape (2,)",
+        ),
+        (
+            lambda params: params.update({"dense1.bias": np.zeros(1, dtype=np.float32)}),
+            ParameterError,
+            "'dense1.bias' must have dtype float64. Got float32",
+        ),
+    ],
+)
+def test_parameters_that_do_not_fit_are_named(binary_network, change, error, text):
+    params = dict(binary_network.params)
+    change(params)
+    with pytest.raises(error, match=re.escape(text)):
+        binary_network.with_params(params)
+
+
+@pytest.mark.parametrize("which", ["binary_network", "deep_network"])
+def test_description_survives_json(request, which):
+    net = request.getfixturevalue(which)
+    again = Network.from_dict(json.loads(json.dumps(net.to_dict())))
+    assert again.layers == net.layers
+    assert (again.input_shape, again.dtype, again.seed) == (net.input_shape, net.dtype, net.seed)
+    assert again.shapes == net.shapes
+    for name in net.params:
+        assert_same_bits(again.params[name], net.params[name])
+
+
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        (lambda d: d.pop("layers"), "layers, input_shape, seed, dtype"),
+        (lambda d: d.update(weights=[1]), "layers, input_shape, seed, dtype"),
+        (lambda d: d.update(layers={}), "'layers' of a network must be a list"),
+        (lambda d: d.update(layers=[]), "at least one layer"),
+        (lambda d: d.update(layers=[3]), "A layer must be described by a mapping"),
+        (lambda d: d.update(input_shape="1,9,9"), "'input_shape' of a network must be a list"),
+        (lambda d: d.update(input_shape=[1, None, 9]), "'input_shape' parameter of Network"),
+        (lambda d: d.update(input_shape=[1, 2, 2]), "Layer 'conv1' (Conv2D) cannot take"),
+        (lambda d: d.update(seed="0"), "'seed' parameter of Network"),
+        (lambda d: d.update(dtype="object"), "'dtype' parameter of Network"),
+        (lambda d: d.update(dtype=["f4"]), "'dtype' parameter of Network"),
+        (lambda d: d["layers"][0].pop("name"), "Got None"),
+        (lambda d: d["layers"][0].update(type="os.system"), "'type' of a layer must be one of"),
+        (lambda d: d["layers"][0].update(filters=-1), "'filters' parameter of Conv2D"),
+        (lambda d: d["layers"][3].update(units=10**15), "too large"),
+    ],
+)
+def test_hostile_descriptions_are_refused_in_one_sentence(binary_network, change, text):
+    description = binary_network.to_dict()
+    change(description)
+    with pytest.raises(ParameterError, match=re.escape(text)) as caught:
+        Network.from_dict(description)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("description", [None, [], "network", 3])
+def test_descriptions_that_are_no_mapping_are_refused(description):
+    with pytest.raises(ParameterError, match="A network must be described by a mapping"):
+        Network.from_dict(description)

@@ -1,0 +1,189 @@
+"""A run as its caller sees it: order, resuming, divergence, events."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cnnviz.datasets import Dataset, load_mnist
+from cnnviz.errors import DivergenceError, ParameterError
+from cnnviz.evaluation import CancelledError, evaluate
+from cnnviz.experiment import Experiment
+from cnnviz.presets import LAB5, LENET
+from cnnviz.training import TrainConfig, Trainer
+
+
+@pytest.fixture(scope="module")
+def small() -> Dataset:
+    mnist = load_mnist(("0", "1"))
+    return Dataset(
+        mnist.train_images[:103],
+        mnist.train_labels[:103],
+        mnist.test_images[:50],
+        mnist.test_labels[:50],
+        ("0", "1"),
+    )
+
+
+def build(small, **changes):
+    experiment = replace(LAB5, **changes)
+    return Trainer(experiment.build_network(), small, experiment.train_config())
+
+
+def test_every_image_is_visited_once_an_epoch(small):
+    trainer = build(small, batch_size=10, epochs=2)
+    assert trainer.steps_per_epoch == 11
+    assert trainer.total_steps == 22
+    progress = trainer.advance(1000)
+    assert progress.sizes.tolist() == ([10] * 10 + [3]) * 2
+    assert trainer.finished
+    assert len(trainer.advance(5).losses) == 0
+
+
+def test_same_seed_gives_the_same_bits_however_the_steps_are_cut(small):
+    whole, pieces = build(small, batch_size=4), build(small, batch_size=4)
+    whole.advance(20)
+    for count in (1, 7, 3, 9):
+        pieces.advance(count)
+    for name, array in whole.network.params.items():
+        np.testing.assert_array_equal(array, pieces.network.params[name])
+
+
+def test_other_seed_gives_other_weights_and_other_order(small):
+    first, second = build(small), build(small, seed=1)
+    assert not np.array_equal(first.network.params["conv1.weight"], second.network.params["conv1.weight"])
+    same_weights = Trainer(first.network, small, replace(LAB5, seed=1).train_config())
+    assert not np.array_equal(first.advance(20).losses, same_weights.advance(20).losses)
+
+
+def test_run_continues_from_any_step_as_if_never_interrupted(small):
+    whole = build(small, epochs=2)
+    whole.advance(60)
+    middle = whole.network
+    rest = whole.advance(80)
+    resumed = Trainer(middle, small, replace(LAB5, epochs=2).train_config(), start_step=60)
+    np.testing.assert_array_equal(resumed.advance(80).losses, rest.losses)
+    assert resumed.epoch == whole.epoch == 2
+
+
+def test_network_handed_out_is_left_alone_by_later_steps(small):
+    trainer = build(small, learning_rate=0.01)
+    before = trainer.network
+    copy = before.params["conv1.weight"].copy()
+    trainer.advance(10)
+    np.testing.assert_array_equal(before.params["conv1.weight"], copy)
+    assert not np.array_equal(trainer.network.params["conv1.weight"], copy)
+
+
+def test_learning_rate_changes_from_the_next_step_on(small):
+    trainer = build(small, learning_rate=0.01)
+    trainer.advance(5)
+    before = trainer.network
+    trainer.learning_rate = 1e-7
+    trainer.advance(1)
+    change = np.abs(trainer.network.params["conv1.weight"] - before.params["conv1.weight"]).max()
+    assert 0 < change < 1e-4
+    with pytest.raises(ParameterError, match="learning_rate"):
+        trainer.learning_rate = 0.0
+
+
+def test_iterating_yields_every_step(small):
+    trainer = build(small, batch_size=5, log_every=4)
+    events = list(trainer)
+    assert [event.step for event in events] == list(range(1, trainer.total_steps + 1))
+    again = build(small, batch_size=5).advance(1000)
+    np.testing.assert_array_equal([event.loss for event in events], again.losses)
+    assert events[3].accuracy == again.correct[:4].sum() / again.sizes[:4].sum()
+    assert events[4].accuracy == again.correct[4] / again.sizes[4]
+
+
+def test_added_epochs_lengthen_the_run(small):
+    trainer = build(small)
+    trainer.advance(1000)
+    trainer.add_epochs(2)
+    assert not trainer.finished
+    trainer.advance(1000)
+    assert trainer.step == 3 * trainer.steps_per_epoch
+
+
+@pytest.mark.parametrize("rate", [1e3, 30.0])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_divergence_stops_with_advice_and_finite_weights(small, rate, dtype):
+    trainer = build(small, learning_rate=rate, dtype=dtype, epochs=20)
+    with pytest.raises(DivergenceError, match=r"diverged near step .* learning rate below"):
+        while not trainer.finished:
+            trainer.advance(25)
+    assert all(np.isfinite(array).all() for array in trainer.network.params.values())
+
+
+def test_mismatched_network_and_data_are_refused_in_words(small):
+    ten = LENET.build_network()
+    with pytest.raises(ParameterError, match="10 classes apart"):
+        Trainer(ten, small, TrainConfig())
+    other = LAB5.build_network((1, 20, 20))
+    with pytest.raises(ParameterError, match=r"\(1, 20, 20\)"):
+        Trainer(other, small, TrainConfig())
+
+
+def test_evaluation_counts_agree_with_predictions_one_by_one(small):
+    network = build(small).network
+    evaluation = evaluate(network, small.test_images, small.test_labels)
+    confusion = np.zeros((2, 2), dtype=int)
+    for image, label in zip(small.test_images, small.test_labels, strict=True):
+        logit = float(network.forward(image[None] / 255 - 0.5).logits[0, 0])
+        confusion[label, int(logit > 0)] += 1
+    np.testing.assert_array_equal(evaluation.confusion, confusion)
+    losses = evaluation.losses[evaluation.mistakes]
+    assert np.all(losses[:-1] >= losses[1:])
+    assert evaluation.loss == pytest.approx(
+        -np.log(evaluation.probabilities[np.arange(50), small.test_labels]).mean()
+    )
+
+
+def test_evaluation_can_be_cancelled(small):
+    with pytest.raises(CancelledError):
+        evaluate(build(small).network, small.test_images, small.test_labels, cancelled=lambda: True)
+
+
+def test_lenet_learns_ten_digits_quickly():
+    mnist = load_mnist(tuple("0123456789"))
+    part = Dataset(
+        mnist.train_images[:3200], mnist.train_labels[:3200], mnist.test_images[:500], mnist.test_labels[:500],
+        mnist.classes,
+    )  # fmt: skip
+    trainer = Trainer(LENET.build_network(), part, LENET.train_config())
+    trainer.advance(100)
+    assert trainer.evaluate().accuracy > 0.75
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"classes": ("0",)}, "between 2 and 10 classes"),
+        ({"classes": ("0", "0")}, "may be chosen once"),
+        ({"classes": ("0", "1", "2")}, "Choose softmax"),
+        ({"filters": (0,)}, "filters"),
+        ({"filters": (8, 8, 8, 8)}, "number of filters"),
+        ({"learning_rate": float("nan")}, "learning_rate"),
+        ({"batch_size": 0}, "batch_size"),
+        ({"batch_size": 2.5}, "batch_size"),
+        ({"pool": "median"}, "pool"),
+        ({"seed": -1}, "seed"),
+    ],
+)
+def test_wrong_settings_are_named(changes, message):
+    with pytest.raises(ParameterError, match=message):
+        replace(LAB5, **changes)
+
+
+def test_experiment_survives_json():
+    import json
+
+    for experiment in (LAB5, LENET, replace(LAB5, hidden=(5, 4), activation="tanh", pool="blur")):
+        assert Experiment.from_dict(json.loads(json.dumps(experiment.to_dict()))) == experiment
+    with pytest.raises(ParameterError, match="Unknown setting 'colour'"):
+        Experiment.from_dict({"colour": 1})
+    with pytest.raises(ParameterError):
+        Experiment.from_dict({"filters": "8"})
+    with pytest.raises(ParameterError):
+        Experiment.from_dict({"classes": 5})

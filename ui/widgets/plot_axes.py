@@ -1,0 +1,31 @@
+"""Axes with the number formats of the program."""
+
+from typing import override
+
+import pyqtgraph as pg
+
+from ui.widgets.numbers import MINUS, format_count, format_value
+
+
+class CountAxis(pg.AxisItem):
+    """Axis of steps: whole numbers with commas between thousands."""
+
+    @override
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        """Texts of ticks; ticks between whole numbers have none."""
+        return [format_count(round(value)) if abs(value - round(value)) < 1e-6 else "" for value in values]
+
+
+class ValueAxis(pg.AxisItem):
+    """Axis of values: as few decimals as tell the ticks apart; powers of ten when logarithmic."""
+
+    @override
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        """Texts of ticks."""
+        if self.logMode:
+            return [format_value(10.0**value, 2) for value in values]
+        text = f"{spacing:.6g}"
+        decimals = len(text.split(".")[1]) if "." in text and "e" not in text else 0
+        if spacing < 1e-5 or max((abs(value) for value in values), default=0) >= 1e6:
+            return [format_value(value) for value in values]
+        return [f"{value:.{decimals}f}".replace("-", MINUS) for value in values]
