@@ -12,9 +12,9 @@ from cnnviz import checkpoint
 from cnnviz.datasets import Dataset, to_input
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
-from cnnviz.functional import class_probabilities
-from cnnviz.history import History, EvaluationPoint
+from cnnviz.history import EvaluationPoint, History
 from cnnviz.snapshots import Snapshot
+from ui.analysis import Analysis, LatestOnly
 from ui.loading import load_source, select_classes
 from ui.mailbox import (
     Mailbox,
@@ -26,7 +26,7 @@ from ui.mailbox import (
     SnapshotTaken,
     Tested,
 )
-from ui.state import AppState, Inspection, RunStatus, Sample, EvaluatedStep
+from ui.state import AppState, EvaluatedStep, Inspection, PinnedCell, RunStatus, Sample, Shift
 from ui.tasks import TaskRunner
 from ui.throughput import Throughput
 from ui.worker import Job, TrainControl, TrainWorker
@@ -59,9 +59,13 @@ class Controller(QObject):
         self._control = TrainControl()
         self._throughput = Throughput()
         self._stopping = False
-        self._inspect_again = False
         self._closed = False
         self._tasks = TaskRunner("analysis", self)
+        # A thread of its own, so that a long sweep in a panel does not hold up what the pointer waits for.
+        self._background = TaskRunner("background", self)
+        self._inspections = LatestOnly(
+            self._tasks, "inspect", self._state.set_inspection, self._on_inspection_failed
+        )
         self._start_worker()
         self._timer = QTimer(self)
         self._timer.setInterval(_DRAIN_MS)
@@ -77,6 +81,16 @@ class Controller(QObject):
         self._epochsRequested.connect(self._worker.add_epochs)
         self._worker.halted.connect(self._on_worker_halted)
         self._thread.start()
+
+    @property
+    def analysis(self) -> Analysis:
+        """Where panels have the quick things computed: what a pointer or the timeline waits for."""
+        return self._tasks
+
+    @property
+    def background(self) -> Analysis:
+        """Where panels have the long things computed: sweeps, checks, statistics over many images."""
+        return self._background
 
     def start(self) -> None:
         """Load the data; everything else follows from its arrival."""
@@ -94,8 +108,8 @@ class Controller(QObject):
         self._timer.stop()
         self._control.halt()
         self._thread.quit()
-        tasks_ended = self._tasks.close(_CLOSE_MS)
-        return self._thread.wait(_CLOSE_MS) and tasks_ended
+        ended = [self._tasks.close(_CLOSE_MS), self._background.close(_CLOSE_MS), self._thread.wait(_CLOSE_MS)]
+        return all(ended)
 
     # --- requests -------------------------------------------------------------------------------------------
 
@@ -188,6 +202,45 @@ class Controller(QObject):
         )
         self._inspect()
 
+    @Slot(object)
+    def on_own_sample_requested(self, sample: Sample) -> None:
+        """Look at an image of the user's own."""
+        self._state.set_sample(sample)
+        self._inspect()
+
+    @Slot(object)
+    def on_moment_requested(self, step: int | None) -> None:
+        """Show the network as it was at a step, or with None follow training again."""
+        state = self._state
+        if step is None:
+            if state.live is not None:
+                state.show_moment(state.live, follows_live=True)
+        elif len(state.history.snapshots):
+            state.show_moment(state.history.snapshots.at(step), follows_live=False)
+        self._inspect()
+
+    @Slot(object)
+    def on_pin_requested(self, cell: PinnedCell | None) -> None:
+        """Pin a cell, or free it."""
+        self._state.set_pinned(cell)
+
+    @Slot(object)
+    def on_shift_requested(self, shift: Shift) -> None:
+        """Move the sample."""
+        self._state.set_shift(shift)
+
+    @Slot()
+    def on_fork_requested(self) -> None:
+        """Continue training from the moment that is shown; the run so far stays as a ghost."""
+        state = self._state
+        if state.shown is not None and not state.follows_live:
+            self._begin(state.experiment, start=state.shown)
+
+    @Slot(object)
+    def on_adopt_requested(self, snapshot: Snapshot) -> None:
+        """Continue training from weights that a panel has changed."""
+        self._begin(self._state.experiment, start=snapshot)
+
     def save_model(self, path: Path) -> None:
         """Write the network that is shown, in the background.
 
@@ -248,6 +301,8 @@ class Controller(QObject):
         state.set_draft(experiment)
         previous = state.dataset
         state.set_dataset(dataset)
+        state.set_ghost(state.history if len(state.history.losses) else None)
+        state.follows_live = True
         state.reset_history(History(experiment.log_every, 0 if start is None else start.step))
         if dataset is not previous or state.sample is None:
             self.on_sample_requested(0)
@@ -340,26 +395,17 @@ class Controller(QObject):
         self._inspect()
 
     def _inspect(self) -> None:
-        """Compute the arrays of the shown snapshot and sample; at most one such task is under way."""
-        if self._tasks.is_busy("inspect"):
-            self._inspect_again = True
-            return
+        """Have the arrays of the shown snapshot and sample computed."""
         snapshot, sample = self._state.shown, self._state.sample
         if snapshot is None or sample is None or snapshot.network.input_shape != sample.pixels.shape:
             return
-        self._inspect_again = False
 
         def work(_context: object) -> Inspection:
             images = to_input(sample.pixels[np.newaxis], snapshot.network.dtype)
             trace = snapshot.network.forward(images)
-            return Inspection(snapshot, sample, trace, class_probabilities(trace.logits)[0])
+            return Inspection(snapshot, sample, trace, trace.class_probabilities[0])
 
-        self._tasks.submit("inspect", work, self._on_inspected, self._on_inspection_failed)
-
-    def _on_inspected(self, inspection: Inspection) -> None:
-        self._state.set_inspection(inspection)
-        if self._inspect_again:
-            self._inspect()
+        self._inspections.request(work)
 
     def _on_inspection_failed(self, message: str) -> None:
         self._state.raise_notice("samples", "error", message)

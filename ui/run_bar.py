@@ -17,7 +17,7 @@ _PRIMARY: dict[RunStatus, tuple[str, str, str]] = {
     RunStatus.PAUSED: ("Continue", "play", "Continue training (Space)"),
     RunStatus.STOPPED: ("Train anew", "play", "Begin a new run from the initial weights (Space)"),
     RunStatus.FAILED: ("Train anew", "play", "Begin a new run from the initial weights (Space)"),
-    RunStatus.FINISHED: ("+1 epoch", "play", "Train one epoch more (Space)"),
+    RunStatus.FINISHED: ("Continue", "play", "Every epoch is done: train one more (Space)"),
 }
 
 

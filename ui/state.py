@@ -91,6 +91,23 @@ class Inspection:
 
 
 @dataclass(frozen=True, slots=True)
+class Shift:
+    """How far the sample is moved: `dx` pixels to the right, `dy` down; what enters is background or wraps around."""
+
+    dx: int = 0
+    dy: int = 0
+    wrap: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PinnedCell:
+    """A cell that was clicked: the stage (``"input"`` or a layer's name) and its index without the batch."""
+
+    stage: str
+    index: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class EvaluatedStep:
     """An evaluation and the step it belongs to."""
 
@@ -126,7 +143,11 @@ class AppState(QObject):
     draft : Experiment
         Settings as edited; they differ from `experiment` until they are applied.
     live, shown : Snapshot or None
-        Newest weights of the run, and those that the panels show.
+        Newest weights of the run, and those that all panels show: the same, unless an earlier moment was chosen.
+    follows_live : bool
+        Whether `shown` moves on with training.
+    ghost : History or None
+        Record of the run before, for comparison.
     """
 
     datasetChanged = Signal()
@@ -137,6 +158,10 @@ class AppState(QObject):
     stepsAdded = Signal(list)  # the log lines that were completed
     testAdded = Signal()
     snapshotChanged = Signal()
+    momentChanged = Signal()  # an earlier moment was chosen, or live again
+    ghostChanged = Signal()
+    pinnedChanged = Signal()
+    shiftChanged = Signal()
     sampleChanged = Signal()
     inspectionChanged = Signal()
     evaluationChanged = Signal()
@@ -153,6 +178,10 @@ class AppState(QObject):
         self.history = History(experiment.log_every)
         self.live: Snapshot | None = None
         self.shown: Snapshot | None = None
+        self.follows_live = True
+        self.ghost: History | None = None
+        self.pinned: PinnedCell | None = None
+        self.shift = Shift()
         self.sample: Sample | None = None
         self.inspection: Inspection | None = None
         self.evaluation: EvaluatedStep | None = None
@@ -199,9 +228,35 @@ class AppState(QObject):
         self.testAdded.emit()
 
     def set_live(self, snapshot: Snapshot) -> None:
-        """Take the newest weights and show them."""
-        self.live = self.shown = snapshot
-        self.snapshotChanged.emit()
+        """Take the newest weights, and show them unless an earlier moment is looked at."""
+        self.live = snapshot
+        if self.follows_live:
+            self._show(snapshot)
+
+    def show_moment(self, snapshot: Snapshot, *, follows_live: bool) -> None:
+        """Show a snapshot of the history, or the newest one again."""
+        if follows_live != self.follows_live or snapshot is not self.shown:
+            self.follows_live = follows_live
+            self._show(snapshot)
+            self.momentChanged.emit()
+
+    def set_ghost(self, history: History | None) -> None:
+        """Keep the record of an earlier run for comparison."""
+        if history is not self.ghost:
+            self.ghost = history
+            self.ghostChanged.emit()
+
+    def set_pinned(self, cell: PinnedCell | None) -> None:
+        """Pin a cell, or free it with None."""
+        if cell != self.pinned:
+            self.pinned = cell
+            self.pinnedChanged.emit()
+
+    def set_shift(self, shift: Shift) -> None:
+        """Move the sample."""
+        if shift != self.shift:
+            self.shift = shift
+            self.shiftChanged.emit()
 
     def set_sample(self, sample: Sample | None) -> None:
         """Look at another image."""
@@ -232,3 +287,7 @@ class AppState(QObject):
     def clear_notice(self, place: str) -> None:
         """Take back what was said at `place`."""
         self.noticeRaised.emit(Notice(place, "info", ""))
+
+    def _show(self, snapshot: Snapshot) -> None:
+        self.shown = snapshot
+        self.snapshotChanged.emit()

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QIntValidator
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from cnnviz._types import IntArray
 from ui.describe import SampleTexts
@@ -19,7 +19,7 @@ from ui.widgets.sample_strip import SampleGrid
 _ALL, _WRONG = "all", "misclassified"
 
 
-class SamplesPanel(QWidget):
+class SamplesPanel(QFrame):
     """Filter, thumbnails, and the prediction for the current sample.
 
     Signals
@@ -36,6 +36,7 @@ class SamplesPanel(QWidget):
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
+        self.setProperty("role", "panel")
         self._build_widgets()
         self._build_layout()
         self._connect_signals()

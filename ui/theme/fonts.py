@@ -19,7 +19,8 @@ def load_fonts(folder: Path = FONT_FOLDER) -> list[str]:
     Parameters
     ----------
     folder : Path
-        Searched with its sub-folders for ``.ttf`` and ``.otf`` files. May be missing: then the system's fonts serve.
+        Searched with its sub-folders for ``.ttf`` and ``.otf`` files. May be missing: then the fonts of the
+        system serve.
 
     Returns
     -------

@@ -18,6 +18,9 @@ ICON_FOLDER = Path(__file__).resolve().parents[2] / "resources" / "icons"
 #: Logical sides, in pixels, at which pictures are kept; Qt picks or shrinks the nearest.
 SIZES = (16, 20, 24, 32)
 
+#: Pixels between the icon of a button and its text, beyond what the style leaves.
+_TEXT_GAP = 4
+
 _log = logging.getLogger(__name__)
 
 
@@ -54,7 +57,7 @@ def tinted_svg(name: str, color: str) -> bytes | None:
     return None if source is None else source.replace("currentColor", color).encode()
 
 
-def icon_pixmap(name: str, color: QColor, side: int, ratio: float = 1.0) -> QPixmap:
+def icon_pixmap(name: str, color: QColor, side: int, ratio: float = 1.0, gap: int = 0) -> QPixmap:
     """Picture of an icon.
 
     Parameters
@@ -66,13 +69,15 @@ def icon_pixmap(name: str, color: QColor, side: int, ratio: float = 1.0) -> QPix
         Side in logical pixels.
     ratio : float
         Device pixels a logical pixel.
+    gap : int
+        Empty logical pixels at the right, before the text of a button.
 
     Returns
     -------
     QPixmap
         Transparent where the icon is not, and everywhere if there is no such icon.
     """
-    pixmap = QPixmap(QSize(side, side) * ratio)
+    pixmap = QPixmap(QSize(side + gap, side) * ratio)
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
     svg = tinted_svg(name, color.name())
@@ -84,7 +89,7 @@ def icon_pixmap(name: str, color: QColor, side: int, ratio: float = 1.0) -> QPix
     return pixmap
 
 
-def icon(name: str, role: str = "text", theme: Theme | None = None) -> QIcon:
+def icon(name: str, role: str = "text", theme: Theme | None = None, gap: int = 0) -> QIcon:
     """Icon in the colours of a theme, for all sizes, sharp on the finest screen, with its disabled state.
 
     Parameters
@@ -95,6 +100,8 @@ def icon(name: str, role: str = "text", theme: Theme | None = None) -> QIcon:
         Colour role of the theme. A checked button shows "accent" instead of "text".
     theme : Theme, optional
         The one in force when None.
+    gap : int
+        Empty pixels at the right of a picture of 16 pixels, in proportion for the other sizes.
 
     Returns
     -------
@@ -113,7 +120,7 @@ def icon(name: str, role: str = "text", theme: Theme | None = None) -> QIcon:
     ]
     for color, mode, state in states:
         for side in SIZES:
-            result.addPixmap(icon_pixmap(name, color, side, ratio), mode, state)
+            result.addPixmap(icon_pixmap(name, color, side, ratio, round(gap * side / 16)), mode, state)
     return result
 
 
@@ -133,9 +140,11 @@ class _IconBinding(QObject):
             self._on_theme_changed(theme_manager().theme)
 
     def _on_theme_changed(self, theme: Theme) -> None:
-        self._target.setIcon(icon(self._name, self._role, theme))
-        if isinstance(self._target, QAbstractButton):
-            self._target.setIconSize(QSize(theme.px(16), theme.px(16)))
+        button = self._target if isinstance(self._target, QAbstractButton) else None
+        gap = _TEXT_GAP if button is not None and button.text() else 0
+        self._target.setIcon(icon(self._name, self._role, theme, gap))
+        if button is not None:
+            button.setIconSize(QSize(theme.px(16 + gap), theme.px(16)))
 
 
 def bind_icon(target: QAbstractButton | QAction, name: str, role: str = "text") -> None:

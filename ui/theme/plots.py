@@ -9,7 +9,7 @@ from ui.theme.tokens import Theme
 
 
 def configure_pyqtgraph() -> None:
-    """Set the options that every plot relies on: rows first, smooth lines. Call once, before the first plot."""
+    """Set the options that every plot relies on: rows first, smooth lines. Call it before the first plot."""
     pg.setConfigOptions(imageAxisOrder="row-major", antialias=True)
 
 
@@ -61,7 +61,13 @@ def style_plot(plot_item: pg.PlotItem, theme: Theme) -> None:
         axis.setPen(make_pen(theme, "border"))
         axis.setTextPen(theme.color("muted"))
         axis.setTickPen(make_pen(theme, "border", alpha=0.9))
-        axis.setStyle(tickFont=font, tickLength=0, tickTextOffset=theme.px(6), maxTickLevel=0)
+        axis.setStyle(
+            tickFont=font,
+            tickLength=0,
+            tickTextOffset=theme.px(6),
+            maxTickLevel=0,
+            hideOverlappingLabels=False,
+        )
         axis.labelStyle = {"color": theme.muted, "font-size": f"{theme.small_pt:g}pt"}
         if axis.label is not None and axis.labelText:
             axis.setLabel(axis.labelText, units=axis.labelUnits, **axis.labelStyle)

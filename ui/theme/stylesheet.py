@@ -52,8 +52,8 @@ class StylesheetWriter:
     def write(self, theme: Theme) -> str:
         """Stylesheet of a theme.
 
-        In the template ``@name`` stands for a token and ``@name.color`` for the path of a mark in that colour; lengths
-        in px are those at scale 1.
+        In the template ``@name`` stands for a token, ``@name.color`` for the path of a mark in that colour;
+        lengths in px are those at scale 1.
 
         Parameters
         ----------
@@ -88,9 +88,9 @@ class StylesheetWriter:
         if not path.exists():
             width = 3.5 if name == "dot" else 1.6
             path.write_text(
-                f'<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16" viewBox="0 0 16 16" fill="none" '
-                f'stroke="{color}" stroke-width="{width}" stroke-linecap="round" stroke-linejoin="round">'
-                f'<path d="{_MARKS[name]}"/></svg>',
+                '<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16" viewBox="0 0 16 16">'
+                f'<path d="{_MARKS[name]}" fill="none" stroke="{color}" stroke-width="{width}" '
+                'stroke-linecap="round" stroke-linejoin="round"/></svg>',
                 encoding="utf-8",
             )
         return path.as_posix()

@@ -13,7 +13,8 @@ class Theme:
     """Everything that decides how the program looks.
 
     Colours are ``#RRGGBB`` strings. Roles that carry text (`text`, `muted`, `accent`, `danger`, `success`,
-    `warning`, `info`) have a contrast of at least 4.5 : 1 on `window`, `surface` and their own `…_soft` ground.
+    `warning`, `info`) have a contrast of at least 4.5 : 1 on `window`, on `surface` and on their own
+    `…_soft` ground.
 
     Attributes
     ----------

@@ -1,7 +1,7 @@
 """The numbers inside the cells of a map, when they fit."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,11 +29,14 @@ class NumberFormat:
         Whether a plus is written.
     exponent : int
         Numbers are written in units of ``10 ** exponent``, so that small gradients are not all "0.00".
+    fixed : bool
+        Whether the number of decimals must be kept where there is little room.
     """
 
     decimals: int
     signed: bool
     exponent: int = 0
+    fixed: bool = False
 
     @classmethod
     def of(cls, values: NDArray[np.generic], scale: ColorScale, decimals: int | None) -> "NumberFormat":
@@ -52,11 +55,11 @@ class NumberFormat:
         """
         signed = scale.name == "signed"
         if values.dtype.kind in "iub":
-            return cls(decimals or 0, signed)
-        finite = np.abs(values[np.isfinite(values)]) if values.size else values
-        largest = float(finite.max()) if finite.size else 0.0
+            return cls(decimals or 0, signed, fixed=True)
+        magnitudes = np.abs(np.asarray(values, dtype=np.float64).ravel())
+        largest = float(np.max(magnitudes[np.isfinite(magnitudes)], initial=0.0))
         if decimals is not None or largest == 0:
-            return cls(2 if decimals is None else decimals, signed)
+            return cls(2 if decimals is None else decimals, signed, fixed=decimals is not None)
         exponent = 0 if 0.02 <= largest < 1e4 else math.floor(math.log10(largest))
         largest /= 10.0**exponent
         return cls(2 if largest < 10 else 1 if largest < 100 else 0, signed, exponent)
@@ -117,8 +120,7 @@ def draw_numbers(
     bool
         Whether there was room for the numbers; else nothing has been drawn.
     """
-    texts = [number_format.text(value) for value in values.ravel().tolist()]
-    font = fitting_font(texts, geometry.cell, theme)
+    texts, font = _fit(values, number_format, geometry.cell, theme)
     if font is None:
         return False
     painter.setFont(font)
@@ -129,3 +131,18 @@ def draw_numbers(
             row, col = divmod(place, geometry.cols)
             painter.drawText(geometry.cells(row, col), Qt.AlignmentFlag.AlignCenter, texts[place])
     return True
+
+
+def _fit(
+    values: NDArray[np.generic], number_format: NumberFormat, cell: float, theme: Theme
+) -> tuple[list[str], QFont | None]:
+    """Texts, with fewer decimals if these do not fit, and their font."""
+    fewest = 1 if number_format.decimals and not number_format.fixed else number_format.decimals
+    numbers = values.ravel().tolist()
+    for decimals in range(number_format.decimals, fewest - 1, -1):
+        shorter = replace(number_format, decimals=decimals)
+        texts = [shorter.text(value) for value in numbers]
+        font = fitting_font(texts, cell, theme)
+        if font is not None:
+            return texts, font
+    return [], None

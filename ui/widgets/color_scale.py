@@ -63,7 +63,8 @@ class ColorScale:
             Any shape.
         name : {"signed", "sequential", "grey"}
         levels : tuple of float, optional
-            Fixed limits. When None: symmetric for "signed"; 0 and 255 for "grey" bytes; else smallest and largest.
+            Fixed limits. When None: symmetric for "signed"; 0 and 255 for "grey" bytes; else smallest and
+            largest.
 
         Returns
         -------

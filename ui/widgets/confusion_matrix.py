@@ -24,7 +24,10 @@ from ui.widgets.numbers import format_count
 
 
 class ConfusionMatrix(QWidget):
-    """Table of counts with rows "is …" and columns "predicted …". Correct ones are tinted, mistakes have a corner.
+    """Table of counts with rows "is …" and columns "predicted …".
+
+    Correct predictions are tinted; mistakes have a mark in their corner, and a stronger tint the more there
+    are.
 
     Parameters
     ----------
@@ -234,7 +237,9 @@ class ConfusionMatrix(QWidget):
         if row == col:
             painter.fillRect(fill, self._theme.color("accent_soft"))
         elif mistake:
-            painter.fillRect(fill, self._theme.color("danger_soft"))
+            # The tint grows with the count, so that the worst confusions are found first.
+            worst = int((self._counts - np.diag(np.diag(self._counts))).max())
+            painter.fillRect(fill, self._theme.color("danger_soft", 0.3 + 0.7 * (count / worst) ** 0.5))
             self._paint_corner(painter, fill)
         if (row, col) == self._hovered:
             painter.fillRect(fill, self._theme.color("text", 0.06))
@@ -274,16 +279,17 @@ class ConfusionMatrix(QWidget):
         longest = max((metrics.horizontalAdvance(f"is {name}") for name in self._names), default=0)
         left = min(longest + px(10), max(self.width() * 0.35, px(32)))
         height = metrics.height() + px(8 if count <= 4 else 6)
-        width = (self.width() - left - 2) / count
-        width = min(width, float(px(120)))
-        lines = 1 if count <= 3 else 2
+        width = min((self.width() - left - 2) / count, float(px(120)))
+        lines = 1 if self._fits_spelt_out(width) else 2
         return left, float(lines * metrics.height() + px(5)), max(width, 1.0), float(height)
 
     def _is_spelt_out(self) -> bool:
-        widest = max(
-            (self.fontMetrics().horizontalAdvance(f"predicted {name}") for name in self._names), default=0
-        )
-        return len(self._names) <= 3 and self._frame()[2] >= widest + self._theme.px(8)
+        return self._fits_spelt_out(self._frame()[2])
+
+    def _fits_spelt_out(self, width: float) -> bool:
+        metrics = self.fontMetrics()
+        widest = max((metrics.horizontalAdvance(f"predicted {name}") for name in self._names), default=0)
+        return len(self._names) <= 3 and width >= widest + self._theme.px(8)
 
     def _number_width(self) -> int:
         largest = 0 if self._counts is None or not self._counts.size else int(self._counts.max())
@@ -303,7 +309,8 @@ class ConfusionMatrix(QWidget):
         images = "image" if count == 1 else "images"
         total = int(self._counts[row].sum())
         share = f" ({count / total:.1%} of class {self._names[row]})" if total else ""
-        return f"{format_count(count)} {images} of class {self._names[row]} predicted as {self._names[col]}{share}"
+        names = f"of class {self._names[row]} predicted as {self._names[col]}"
+        return f"{format_count(count)} {images} {names}{share}"
 
     def _describe(self) -> None:
         if self._counts is None:

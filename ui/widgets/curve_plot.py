@@ -1,4 +1,4 @@
-"""Curves against the step: fluid with a million points, steady while they arrive, with the values under the pointer."""
+"""Curves against the step: fluid with a million points, steady while they arrive, readable by pointer."""
 
 from typing import Any, override
 
@@ -25,7 +25,6 @@ class _ViewBox(pg.ViewBox):
 
     wholeRequested = Signal()
 
-    @override
     def mouseDoubleClickEvent(self, event: Any) -> None:
         """Ask for the whole."""
         event.accept()
@@ -75,8 +74,8 @@ class _Curve:
 class CurvePlot(QWidget):
     """Named curves under one title, with a legend, a cursor and a zoom.
 
-    The wheel and dragging zoom and move; a double click or the key A shows the whole again. The arrow keys move the
-    cursor, plus and minus zoom.
+    The wheel and dragging zoom and move; a double click or the key A shows the whole again. The arrow keys
+    move the cursor, plus and minus zoom.
 
     Parameters
     ----------
@@ -141,7 +140,8 @@ class CurvePlot(QWidget):
         """
         if name in self._curves or style not in CURVE_STYLES:
             raise ValueError(
-                f"A curve needs a new name and one of the styles {', '.join(CURVE_STYLES)}. Got {name!r}, {style!r}."
+                f"A curve needs a new name and one of the styles {', '.join(CURVE_STYLES)}. "
+                f"Got {name!r} and {style!r}."
             )
         curve = _Curve(label, CURVE_STYLES[style], role)
         self._curves[name] = curve
@@ -328,6 +328,8 @@ class CurvePlot(QWidget):
         self._plot: pg.PlotItem = self._widget.getPlotItem()
         self._plot.hideButtons()
         self._plot.showGrid(y=True, alpha=1.0)
+        # The numbers at the ends of the y axis reach half a line beyond it.
+        self._plot.setContentsMargins(0, 10, 12, 0)
         for axis in axes.values():
             axis.enableAutoSIPrefix(False)
         if x_label:

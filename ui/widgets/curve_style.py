@@ -1,6 +1,7 @@
 """The looks of curves: thin and pale, strong, dashed with points, grey."""
 
 from dataclasses import dataclass
+from typing import override
 
 from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPaintEvent, QPen, QPolygonF
@@ -55,7 +56,7 @@ CURVE_STYLES = {
 
 
 class LegendEntry(QAbstractButton):
-    """One curve in the legend: a piece of its line and its name. Pressing it hides the curve or shows it again.
+    """One curve in the legend: a piece of its line and its name. Pressing it hides or shows the curve.
 
     Parameters
     ----------
@@ -88,14 +89,17 @@ class LegendEntry(QAbstractButton):
         self.updateGeometry()
         self.update()
 
+    @override
     def sizeHint(self) -> QSize:
         metrics, px = self.fontMetrics(), self._theme.px
         return QSize(metrics.horizontalAdvance(self.text()) + px(18) + px(12), metrics.height() + px(4))
 
+    @override
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         self.update()
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
         theme, px = self._theme, self._theme.px
         painter = QPainter(self)

@@ -10,7 +10,7 @@ _SMALLEST = 1024
 
 
 class _Grower:
-    """Array that can be extended; it doubles its room so that each point is copied a bounded number of times."""
+    """Array that can be extended; it doubles its room, so that each point is copied only a few times."""
 
     def __init__(self) -> None:
         self._room = np.empty(_SMALLEST, dtype=np.float64)
@@ -33,8 +33,8 @@ class _Grower:
 class MinMaxPyramid:
     """Smallest and largest value of each run of points, at several magnifications.
 
-    A view then needs only to look at a few thousand numbers, however long the curve is. `extend` costs time in
-    proportion to what is new.
+    A view then needs only to look at a few thousand numbers, however long the curve is. `extend` costs time
+    in proportion to what is new.
 
     Parameters
     ----------
@@ -102,8 +102,8 @@ class MinMaxPyramid:
         Returns
         -------
         x, y : ndarray of shape (m,)
-            At most ``4 * bins + 4`` points. Within each run the smallest and the largest value are kept at its
-            first and last abscissa; a view of fewer points is returned as it is.
+            At most ``4 * bins + 4`` points. Within each run the smallest and the largest value are kept, at
+            its first and last abscissa; a view of fewer points is returned as it is.
         """
         x, y = self._x.view, self._y.view
         first = max(int(np.searchsorted(x, x_lo)) - 1, 0)

@@ -102,7 +102,7 @@ class HeatMap(QWidget):
 
     @property
     def number_exponent(self) -> int:
-        """The numbers in the cells are in units of ten to this power; 0 unless they are very small or large."""
+        """The numbers in the cells are in units of ten to this power; 0 unless they are tiny or huge."""
         return self._format.exponent
 
     @property

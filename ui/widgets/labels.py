@@ -1,5 +1,7 @@
 """Labels: the title of a section, text that is cut with an ellipsis, text that wraps, a badge."""
 
+from typing import override
+
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
@@ -97,18 +99,22 @@ class ElidedLabel(QWidget):
         """Whether part of the text is not shown."""
         return self.fontMetrics().horizontalAdvance(self._text) > self.width()
 
+    @override
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
         return QSize(metrics.horizontalAdvance(self._text) + 2, metrics.height())
 
+    @override
     def minimumSizeHint(self) -> QSize:
         metrics = self.fontMetrics()
         return QSize(min(metrics.horizontalAdvance("MM…"), self.sizeHint().width()), metrics.height())
 
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._update_tool_tip()
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._theme is None or not self._text:
             return
@@ -124,8 +130,8 @@ class ElidedLabel(QWidget):
 class WrapLabel(QWidget):
     """Text in as many lines as its width asks for.
 
-    A word-wrapped QLabel in a resizable scroll area can make Qt's layout call itself without end; this one only
-    answers `heightForWidth`.
+    A word-wrapped QLabel in a resizable scroll area can make Qt's layout call itself without end; this one
+    says which height goes with a width, and claims it.
 
     Parameters
     ----------
@@ -137,8 +143,6 @@ class WrapLabel(QWidget):
     parent : QWidget, optional
     """
 
-    _FLAGS = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
-
     def __init__(
         self, text: str = "", role: str = "muted", *, small: bool = False, parent: QWidget | None = None
     ) -> None:
@@ -146,6 +150,7 @@ class WrapLabel(QWidget):
         self._text = text
         self._role = role
         self._small = small
+        self._vertical = Qt.AlignmentFlag.AlignTop
         self._theme: Theme | None = None
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
@@ -162,8 +167,14 @@ class WrapLabel(QWidget):
         if text != self._text:
             self._text = text
             self.setAccessibleName(text)
+            self._claim_height()
             self.updateGeometry()
             self.update()
+
+    def set_centred(self, centred: bool) -> None:
+        """Say where the text stands in a label that is higher than it: in the middle, or at the top."""
+        self._vertical = Qt.AlignmentFlag.AlignVCenter if centred else Qt.AlignmentFlag.AlignTop
+        self.update()
 
     def set_role(self, role: str) -> None:
         """Change the colour role of the text."""
@@ -174,34 +185,53 @@ class WrapLabel(QWidget):
         """Restyle."""
         self._theme = theme
         self.setFont(ui_font(theme, theme.small_pt if self._small else theme.base_pt))
+        self._claim_height()
         self.updateGeometry()
 
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._claim_height()
+
+    @override
     def hasHeightForWidth(self) -> bool:
         return True
 
+    @override
     def heightForWidth(self, width: int) -> int:
         if not self._text:
             return 0
         return self._bounds(max(width, 1)).height()
 
+    @override
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
         width = min(metrics.horizontalAdvance(self._text) + 2, 44 * metrics.averageCharWidth())
         return QSize(width, self.heightForWidth(width))
 
+    @override
     def minimumSizeHint(self) -> QSize:
         longest = max((self.fontMetrics().horizontalAdvance(word) for word in self._text.split()), default=0)
         return QSize(longest + 2, self.fontMetrics().height() if self._text else 0)
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._theme is None:
             return
         painter = QPainter(self)
         painter.setPen(self._theme.color(self._role))
-        painter.drawText(self.rect(), int(self._FLAGS), self._text)
+        painter.drawText(self.rect(), self._flags(), self._text)
 
     def _bounds(self, width: int) -> QRect:
-        return self.fontMetrics().boundingRect(QRect(0, 0, width, 100_000), int(self._FLAGS), self._text)
+        box = QRect(0, 0, width, 100_000)
+        return self.fontMetrics().boundingRect(box, int(Qt.TextFlag.TextWordWrap), self._text)
+
+    def _flags(self) -> int:
+        return int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | self._vertical)
+
+    def _claim_height(self) -> None:
+        # Docks, splitters and grids do not ask for a height that goes with the width; a minimum they respect.
+        self.setMinimumHeight(self.heightForWidth(self.width()) if self.width() > 40 else 0)
 
 
 class Badge(QWidget):
@@ -241,15 +271,18 @@ class Badge(QWidget):
         self.setFont(ui_font(theme, theme.small_pt))
         self.updateGeometry()
 
+    @override
     def sizeHint(self) -> QSize:
         theme, metrics = self._theme, self.fontMetrics()
         if theme is None or not self._text:
             return QSize(0, 0)
         return QSize(metrics.horizontalAdvance(self._text) + theme.px(16), metrics.height() + theme.px(4))
 
+    @override
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
 
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = self._theme
         if theme is None or not self._text:

@@ -87,7 +87,7 @@ class LogModel(QAbstractTableModel):
 
 
 class LogTable(QTableView):
-    """Log of a run. New rows scroll into sight unless the user has scrolled up. Ctrl+C copies the chosen rows.
+    """Log of a run. New rows scroll into sight unless the user has scrolled up; Ctrl+C copies rows.
 
     Parameters
     ----------
@@ -162,10 +162,8 @@ class LogTable(QTableView):
             What was put on the clipboard.
         """
         chosen = sorted({index.row() for index in self.selectedIndexes()}) or range(len(self._log.rows))
-        lines = ["\t".join(self._log.headers)]
-        for row in chosen:
-            lines.append("\t".join(f"{value:.10g}" for value in self._log.rows[row]))
-        text = "\n".join(lines) + "\n"
+        lines = ["\t".join(f"{value:.10g}" for value in self._log.rows[row]) for row in chosen]
+        text = "\n".join(["\t".join(self._log.headers), *lines, ""])
         QGuiApplication.clipboard().setText(text)
         return text
 

@@ -41,7 +41,7 @@ class MessageBar(QFrame):
 
     def text(self) -> str:
         """Message, or "" when there is none."""
-        return self._label.text() if self.isVisibleTo(self.parentWidget()) else ""
+        return "" if self.isHidden() else self._label.text()
 
     def kind(self) -> str:
         """Kind of the last message."""
@@ -93,7 +93,7 @@ class MessageBar(QFrame):
     def set_theme(self, theme: Theme) -> None:
         """Restyle."""
         self._theme = theme
-        self._layout.setContentsMargins(theme.px(14), theme.px(6), theme.px(6), theme.px(6))
+        self._layout.setContentsMargins(theme.px(14), theme.px(4), theme.px(4), theme.px(4))
         self._layout.setSpacing(theme.px(8))
         self.update()
 
@@ -120,6 +120,7 @@ class MessageBar(QFrame):
     def _build_widgets(self) -> None:
         self._icon = IconLabel()
         self._label = WrapLabel(role="text")
+        self._label.set_centred(True)
         self._action = Button("", kind="link")
         self._close = IconButton("circle-x", "Close the message")
         self._close.setProperty("kind", "quiet")

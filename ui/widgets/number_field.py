@@ -80,7 +80,7 @@ class IntField(QSpinBox):
 
 
 class FloatField(QDoubleSpinBox):
-    """Number of any magnitude in a range, such as a learning rate: accepts "0.0001" and "1e-4", steps 1, 2, 5, 10.
+    """Number of any magnitude in a range, such as a learning rate. Takes "0.0001" and "1e-4"; steps 1, 2, 5.
 
     Parameters
     ----------

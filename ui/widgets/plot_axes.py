@@ -1,7 +1,5 @@
 """Axes with the number formats of the program."""
 
-from typing import override
-
 import pyqtgraph as pg
 
 from ui.widgets.numbers import MINUS, format_count, format_value
@@ -10,7 +8,6 @@ from ui.widgets.numbers import MINUS, format_count, format_value
 class CountAxis(pg.AxisItem):
     """Axis of steps: whole numbers with commas between thousands."""
 
-    @override
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Texts of ticks; ticks between whole numbers have none."""
         return [format_count(round(value)) if abs(value - round(value)) < 1e-6 else "" for value in values]
@@ -19,7 +16,6 @@ class CountAxis(pg.AxisItem):
 class ValueAxis(pg.AxisItem):
     """Axis of values: as few decimals as tell the ticks apart; powers of ten when logarithmic."""
 
-    @override
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Texts of ticks."""
         if self.logMode:

@@ -50,7 +50,7 @@ def extent(values: NDArray[np.float64], outliers: float = 0.0) -> tuple[float, f
 
 
 class SteadyRange:
-    """Range of an axis: it grows in round steps when data leaves it, and shrinks only when it is far too large."""
+    """Range of an axis: grows in round steps when data leave it, shrinks only when it is far too large."""
 
     #: The range shrinks when the data fill less than this share of it.
     SHRINK = 0.4

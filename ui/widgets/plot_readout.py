@@ -20,6 +20,7 @@ class PlotReadout(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
+        self._ground = parent
         self._theme = LIGHT
         self._heading = ""
         self._rows: list[tuple[QColor, str, str]] = []
@@ -88,7 +89,7 @@ class PlotReadout(QWidget):
         ]
         width = max([metrics.horizontalAdvance(self._heading), *widths]) + px(16)
         height = (len(self._rows) + 1) * self._line_height() + px(10)
-        ground = self.parentWidget().rect()
+        ground = self._ground.rect()
         left = at.x() + px(12)
         if left + width > ground.right():
             left = at.x() - px(12) - width

@@ -106,8 +106,7 @@ class _SampleDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         model = index.model()
         assert isinstance(model, SampleModel)
-        rect: QRect = option.rect  # pyright: ignore[reportAttributeAccessIssue]  # missing in the stubs
-        state: QStyle.StateFlag = option.state  # pyright: ignore[reportAttributeAccessIssue]  # missing in the stubs
+        rect, state = option.rect, option.state
         px = self.theme.px
         inner = rect.adjusted(px(3), px(3), -px(3), -px(3))
         painter.save()
@@ -169,6 +168,7 @@ class SampleGrid(QListView):
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
         self.setMouseTracking(True)
         self.selectionModel().currentChanged.connect(self._on_current_changed)
+        self.verticalScrollBar().rangeChanged.connect(self._on_bar_range_changed)
         follow_theme(self)
 
     def set_images(
@@ -218,7 +218,7 @@ class SampleGrid(QListView):
 
     def set_current(self, index: int | None) -> None:
         """Choose an image by its data-set index and scroll to it; none if it is not among those shown."""
-        rows = np.flatnonzero(self._samples.indices == index) if index is not None else ()
+        rows = np.flatnonzero(self._samples.indices == (-1 if index is None else index))
         self._quiet = True
         if len(rows):
             self.setCurrentIndex(self._samples.index(int(rows[0])))
@@ -278,6 +278,10 @@ class SampleGrid(QListView):
 
     def _bar_width(self) -> int:
         return self.verticalScrollBar().sizeHint().width()
+
+    def _on_bar_range_changed(self, first: int, last: int) -> None:
+        # A bar that is disabled shows no handle.
+        self.verticalScrollBar().setEnabled(last > first)
 
     def _on_current_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
         if not self._quiet and current.isValid():

@@ -1,5 +1,7 @@
 """Vertical scroll area for forms and texts."""
 
+from typing import override
+
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
@@ -7,8 +9,8 @@ from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 class ScrollColumn(QScrollArea):
     """Scroll area that never scrolls sideways and is never narrower than its content.
 
-    The vertical bar is always there: one that comes and goes changes the width, and with it the height of wrapped
-    text, which in Qt 6.11 can make the layout call itself without end.
+    The vertical bar always has its room: one that comes and goes changes the width, and with it the height of
+    wrapped text, which in Qt 6.11 can make the layout call itself without end.
 
     Parameters
     ----------
@@ -25,13 +27,19 @@ class ScrollColumn(QScrollArea):
         # Fields inside take the keyboard; the area itself would be a stop without a purpose.
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidget(content)
+        self.verticalScrollBar().rangeChanged.connect(self._on_bar_range_changed)
         content.installEventFilter(self)
         self._fit_width()
 
+    @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:
             self._fit_width()
         return super().eventFilter(watched, event)
+
+    def _on_bar_range_changed(self, first: int, last: int) -> None:
+        # A bar that is disabled shows no handle.
+        self.verticalScrollBar().setEnabled(last > first)
 
     def _fit_width(self) -> None:
         content = self.widget()

@@ -12,8 +12,8 @@ _UNTRAINED = "Press Train (Space) and watch the network learn"
 class TrainingCurves(QWidget):
     """Two plots that grow with the history.
 
-    Raw loss is the loss of every single step; the strong line is the mean over the steps of one log interval, as in
-    the log; the marks are measured on the test images.
+    Raw loss is the loss of every single step; the strong line is the mean over the last steps, as many as one log
+    interval has; the marks are measured on the test images.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -52,11 +52,11 @@ class TrainingCurves(QWidget):
         first = self._history.first_step + self._drawn_steps + 1
         self.loss.append_curve("raw", np.arange(first, first + len(new), dtype=np.float64), new)
         self._drawn_steps = len(losses)
-        for plot, curve in (
-            (self.loss, self._history.loss_curve(self._window)),
-            (self.accuracy, self._history.accuracy_curve(self._window)),
-        ):
-            plot.set_curve("mean", curve.steps, curve.values)
+        loss, accuracy = self._history.loss_curve(self._window), self._history.accuracy_curve(self._window)
+        # The first few steps are no mean yet and would only stretch the axis.
+        settled = accuracy.steps - self._history.first_step >= self._window // 10
+        self.loss.set_curve("mean", loss.steps, loss.values)
+        self.accuracy.set_curve("mean", accuracy.steps[settled], accuracy.values[settled])
 
     def update_tests(self) -> None:
         """Draw the test results."""
@@ -75,7 +75,7 @@ class TrainingCurves(QWidget):
         self.accuracy.setToolTip("Share of images whose class is predicted correctly. Wheel: zoom, drag: move, A: whole run.")
         self.accuracy.set_y_bounds(None, 1.0)
         for plot, role in ((self.loss, "accent"), (self.accuracy, "original")):
-            plot.add_curve("mean", "mean of the last steps", style="smooth", role=role)
+            plot.add_curve("mean", "running mean", style="smooth", role=role)
             plot.add_curve("test", "test images", style="test", role="winner")
             plot.set_placeholder(_UNTRAINED)
         self.loss.setAccessibleName("Loss over the training steps")

@@ -44,6 +44,7 @@ class FiltersView(QWidget):
         self._channel.setToolTip("Input channel that the shown kernels look at")
         self._channel.setAccessibleName("Input channel")
         self.grid = HeatMapGrid(self)
+        self.grid.set_tile_size(56, 72)
         self.grid.setAccessibleName("Filters")
         self.grid.setToolTip("Weights of each filter: blue negative, white zero, red positive; all on one scale")
         self._bar = ColorBar()

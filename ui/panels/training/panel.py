@@ -15,7 +15,7 @@ from ui.widgets.log_table import LogTable
 from ui.widgets.message_bar import MessageBar
 
 
-class TrainingPanel(QWidget):
+class TrainingPanel(QFrame):
     """Settings on the left, curves and filters in the middle, log and test results on the right.
 
     Signals
@@ -38,6 +38,7 @@ class TrainingPanel(QWidget):
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
+        self.setProperty("role", "panel")
         self._build_widgets()
         self._build_layout()
         self._connect_signals()

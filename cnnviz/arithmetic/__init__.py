@@ -1,0 +1,30 @@
+"""The computation of one cell, or of one logit, written out with the numbers of one image."""
+
+from cnnviz.arithmetic.cells import (
+    ActivationCell,
+    CellArithmetic,
+    Contribution,
+    ConvolutionCell,
+    DenseCell,
+    FlattenCell,
+    LinearPoolCell,
+    MaxPoolCell,
+)
+from cnnviz.arithmetic.evidence import Evidence, dense_evidence, evidence_maps
+from cnnviz.arithmetic.explain import explain_cell, formula_of
+
+__all__ = [
+    "ActivationCell",
+    "CellArithmetic",
+    "Contribution",
+    "ConvolutionCell",
+    "DenseCell",
+    "Evidence",
+    "FlattenCell",
+    "LinearPoolCell",
+    "MaxPoolCell",
+    "dense_evidence",
+    "evidence_maps",
+    "explain_cell",
+    "formula_of",
+]

@@ -1,0 +1,170 @@
+"""How much each cell of some feature maps contributes to a logit."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from cnnviz._passes import own_params
+from cnnviz._types import FloatArray, IntArray
+from cnnviz._validation import check_int
+from cnnviz.errors import ShapeError
+from cnnviz.layers import MaxPool2D, Sigmoid, Tanh
+from cnnviz.network import Network, Trace
+from cnnviz.receptive_field import INPUT, stage_index
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Evidence:
+    """A logit taken apart: `logit = contributions.sum() + bias + remainder`.
+
+    Attributes
+    ----------
+    layer : str
+        Stage whose cells the contributions belong to.
+    class_index : int
+        Which logit; 0 where there is only one, which speaks for class 1.
+    contributions : ndarray of the shape of one sample of the stage
+        Contribution of each cell, in the network's dtype.
+    biases : mapping from parameter name to float
+        Contribution of each bias after the stage.
+    remainder : float
+        What the contributions and biases leave unexplained: rounding only, if `exact`.
+    logit : float
+    exact : bool
+        Whether the decomposition holds whatever the weights. If not (there is a sigmoid or tanh between the
+        stage and the logit), it is a linearisation around this image, and the remainder is what the curvature
+        adds.
+    """
+
+    layer: str
+    class_index: int
+    contributions: FloatArray
+    biases: Mapping[str, float]
+    remainder: float
+    logit: float
+    exact: bool
+
+    @property
+    def bias(self) -> float:
+        """Sum of the contributions of all biases."""
+        return sum(self.biases.values())
+
+
+def dense_evidence(
+    network: Network, trace: Trace, layer: str, class_index: int = 0, sample: int = 0
+) -> Evidence:
+    """Take a logit apart into contributions of the cells of a stage, such as the last pooled maps.
+
+    Where one dense layer follows the maps, the contribution of a cell is its weight times its value, and the
+    rest is the bias. Otherwise it is the derivative of the logit times the value,
+
+        contribution[c, y, x] = d logit / d a[c, y, x] * a[c, y, x].
+
+    Dense layers, convolutions, ReLU, leaky ReLU and all pools are positively homogeneous of degree one in
+    their input and biases together, so by Euler's theorem the contributions and `d logit / d b * b` of every
+    bias `b` add up to the logit, exactly: the image chooses a path of open gates and winners, and along this
+    path the network is linear. (This needs one winner for each tied window: the first. The rule of the network
+    does not matter.) Sigmoid and tanh are not homogeneous: there it is a first-order Taylor expansion, and the
+    remainder is given.
+
+    Parameters
+    ----------
+    network : Network
+    trace : Trace
+        What `network.forward` returned.
+    layer : str
+        Name of the layer whose cells get the contributions, or ``"input"``. Any stage will do.
+    class_index : int
+        Which logit, from 0.
+    sample : int
+        Which sample of the batch.
+
+    Returns
+    -------
+    Evidence
+
+    Raises
+    ------
+    ParameterError
+        If there is no such layer, logit or sample.
+
+    References
+    ----------
+    .. [1] Ancona, Ceolini, Öztireli, Gross (2018), Towards Better Understanding of Gradient-based Attribution
+       Methods for Deep Neural Networks, ICLR, arXiv:1711.06104 (gradient × input).
+    """
+    check_int(sample, "sample", "dense_evidence", 0, len(trace.inputs) - 1)
+    check_int(class_index, "class_index", "dense_evidence", 0, trace.logits.shape[1] - 1)
+    index = stage_index(network, layer)
+    part = slice(sample, sample + 1)
+    one = Trace(
+        trace.inputs[part],
+        {name: output[part] for name, output in trace.outputs.items()},
+        trace.logits[part],
+        trace.probabilities[part],
+    )
+    with np.errstate(over="ignore", invalid="ignore"):
+        slopes, biases = _back_from_logits(network, one, index, np.array([class_index]))
+        contributions = (slopes * _stage(one, layer))[0]
+        logit = float(trace.logits[sample, class_index])
+        total = float(contributions.sum(dtype=np.float64)) + sum(biases.values())
+    exact = not any(isinstance(later, Sigmoid | Tanh) for _, later in network.layers[index + 1 :])
+    return Evidence(layer, class_index, contributions, MappingProxyType(biases), logit - total, logit, exact)
+
+
+def evidence_maps(network: Network, trace: Trace, layer: str, class_indices: IntArray) -> FloatArray:
+    """Contributions of a stage's cells to one logit of each sample of a batch; see `dense_evidence`.
+
+    Parameters
+    ----------
+    network, trace, layer
+        As for `dense_evidence`.
+    class_indices : ndarray of shape (n,)
+        Which logit of each sample.
+
+    Returns
+    -------
+    ndarray of shape (n, c, h, w) or (n, d), in the network's dtype
+
+    Raises
+    ------
+    ParameterError
+        If there is no such layer, or there is not one logit for each sample.
+    """
+    index = stage_index(network, layer)
+    if class_indices.shape != (len(trace.inputs),):
+        raise ShapeError(
+            f"evidence_maps needs one logit for each of {len(trace.inputs)} samples. "
+            f"Got {class_indices.shape} instead."
+        )
+    for chosen in (class_indices.min(), class_indices.max()):
+        check_int(chosen, "class_indices", "evidence_maps", 0, trace.logits.shape[1] - 1)
+    with np.errstate(over="ignore", invalid="ignore"):
+        slopes, _ = _back_from_logits(network, trace, index, class_indices)
+        return slopes * _stage(trace, layer)
+
+
+def _back_from_logits(
+    network: Network, trace: Trace, index: int, class_indices: IntArray
+) -> tuple[FloatArray, dict[str, float]]:
+    """Derivative of the chosen logits by the output of layer `index`, and what each bias after it adds."""
+    slopes = np.zeros_like(trace.logits)
+    slopes[np.arange(len(slopes)), class_indices] = 1
+    biases: dict[str, float] = {}
+    for position in range(len(network.layers) - 1, index, -1):
+        name, layer = network.layers[position]
+        own = own_params(name, layer, network.params)
+        if "bias" in own:
+            bias = own["bias"].reshape(-1, *(1,) * (slopes.ndim - 2))
+            biases[f"{name}.bias"] = float((slopes * bias).sum(dtype=np.float64))
+        before = _stage(trace, network.layers[position - 1][0] if position else INPUT)
+        if isinstance(layer, MaxPool2D):
+            layer = MaxPool2D(layer.size, layer.stride, ties="first")
+        slopes = layer.input_gradient(slopes, before, trace.outputs[name], own)
+    return slopes, biases
+
+
+def _stage(trace: Trace, stage: str) -> FloatArray:
+    return trace.inputs if stage == INPUT else trace.outputs[stage]

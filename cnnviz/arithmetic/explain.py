@@ -1,0 +1,218 @@
+"""How the value of one cell came about."""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from cnnviz import functional
+from cnnviz._passes import own_params
+from cnnviz._types import FloatArray, IntArray, Shape
+from cnnviz._validation import check_int
+from cnnviz.arithmetic.cells import (
+    ActivationCell,
+    CellArithmetic,
+    Contribution,
+    ConvolutionCell,
+    DenseCell,
+    FlattenCell,
+    LinearPoolCell,
+    MaxPoolCell,
+)
+from cnnviz.errors import ParameterError
+from cnnviz.layers import (
+    AvgPool2D,
+    BlurPool2D,
+    Conv2D,
+    Dense,
+    Flatten,
+    Layer,
+    LeakyReLU,
+    MaxPool2D,
+    ReLU,
+    Sigmoid,
+    SubsamplePool2D,
+    Tanh,
+)
+from cnnviz.layers.activations import Activation
+from cnnviz.network import Network, Trace
+from cnnviz.receptive_field import INPUT, Cell, checked_cell, stage_index, stage_shape, window_geometry
+
+LARGEST = 10
+"""How many terms of a dense unit are listed, if not asked otherwise."""
+
+_FORMULAS: dict[type[Layer], str] = {
+    ReLU: "max(x, 0)",
+    Sigmoid: "1 / (1 + exp(−x))",
+    Tanh: "tanh(x)",
+}
+
+
+def explain_cell(
+    network: Network, trace: Trace, layer: str, cell: Sequence[int], sample: int = 0, largest: int = LARGEST
+) -> CellArithmetic:
+    """Write out how one cell was computed.
+
+    Parameters
+    ----------
+    network : Network
+    trace : Trace
+        What `network.forward` returned.
+    layer : str
+        Name of the layer whose output the cell belongs to.
+    cell : sequence of int
+        `(channel, row, column)`, or `(unit,)` in a flat stage.
+    sample : int
+        Which sample of the batch.
+    largest : int
+        How many terms of a dense unit to list one by one, >= 0.
+
+    Returns
+    -------
+    ConvolutionCell, ActivationCell, MaxPoolCell, LinearPoolCell, FlattenCell or DenseCell
+
+    Raises
+    ------
+    ParameterError
+        If there is no such layer, cell or sample, or the layer is the input, which is not computed.
+    """
+    if layer == INPUT:
+        raise ParameterError("The input is not computed from anything: choose a cell of a layer.")
+    place = checked_cell(network, layer, cell)
+    check_int(sample, "sample", "explain_cell", 0, len(trace.inputs) - 1)
+    index = stage_index(network, layer)
+    x = (trace.outputs[network.layers[index - 1][0]] if index else trace.inputs)[sample]
+    value = float(trace.outputs[layer][sample][place])
+    described = network.layers[index][1]
+    match described:
+        case Conv2D():
+            own = own_params(layer, described, network.params)
+            return _explain_convolution(described, layer, place, value, x, own["weight"], own.get("bias"))
+        case MaxPool2D():
+            return _explain_max_pool(described, layer, place, value, x)
+        case AvgPool2D() | BlurPool2D() | SubsamplePool2D():
+            return _explain_linear_pool(described, layer, place, value, x)
+        case Flatten():
+            return FlattenCell(layer, place, value, _unravelled(place[0], x.shape))
+        case Dense():
+            check_int(largest, "largest", "explain_cell", minimum=0)
+            return _explain_dense(network, index, place, value, x, largest)
+        case _:
+            return _explain_activation(described, layer, place, value, x)
+
+
+def formula_of(layer: Layer) -> str:
+    """Formula of an activation layer in text, with `x` for its input.
+
+    Raises
+    ------
+    ParameterError
+        If the layer is no activation.
+    """
+    if isinstance(layer, LeakyReLU):
+        return f"x if x > 0, else {layer.slope:g} × x"
+    if type(layer) not in _FORMULAS:
+        raise ParameterError(f"A {type(layer).__name__} layer is no activation.")
+    return _FORMULAS[type(layer)]
+
+
+def _unravelled(unit: int, shape: Shape) -> Cell:
+    """Turn the index of a flattened feature into its cell."""
+    return tuple(int(axis) for axis in np.unravel_index(unit, shape))
+
+
+def _window(x: FloatArray, channel: int | slice, rows: IntArray, columns: IntArray) -> FloatArray:
+    """Cut a window out of maps `(c, h, w)`; index -1 is padding and gives 0.0."""
+    inside = (rows >= 0)[:, None] & (columns >= 0)
+    return np.where(inside, x[channel][..., rows[:, None], columns], x.dtype.type(0))
+
+
+def _window_axes(layer: Layer, cell: Cell, x: FloatArray) -> tuple[IntArray, IntArray]:
+    geometry = window_geometry(layer)
+    return geometry.cells(cell[1], x.shape[1]), geometry.cells(cell[2], x.shape[2])
+
+
+def _explain_convolution(
+    layer: Conv2D,
+    name: str,
+    cell: Cell,
+    value: float,
+    x: FloatArray,
+    weight: FloatArray,
+    bias: FloatArray | None,
+) -> ConvolutionCell:
+    rows, columns = _window_axes(layer, cell, x)
+    patch = _window(x, slice(None), rows, columns)
+    kernel = weight[cell[0]]
+    with np.errstate(over="ignore", invalid="ignore"):
+        products = patch * kernel
+        running = np.add.accumulate(products.ravel())
+    offset = None if bias is None else float(bias[cell[0]])
+    return ConvolutionCell(name, cell, value, rows, columns, patch, kernel, products, running, offset)
+
+
+def _explain_max_pool(layer: MaxPool2D, name: str, cell: Cell, value: float, x: FloatArray) -> MaxPoolCell:
+    rows, columns = _window_axes(layer, cell, x)
+    values = _window(x, cell[0], rows, columns)
+    # The window is a map with a single window, so the engine itself can tell who gets what.
+    window = values[None, None]
+    pooled = functional.max_pool2d_values(window, layer.size)
+    one = np.ones_like(pooled)
+    winners = functional.max_pool2d_backward(one, window, pooled, layer.size, ties="all")[0, 0] > 0
+    shares = functional.max_pool2d_backward(one, window, pooled, layer.size, ties=layer.ties)[0, 0]
+    return MaxPoolCell(name, cell, value, rows, columns, values, winners, shares, layer.ties)
+
+
+def _explain_linear_pool(
+    layer: AvgPool2D | BlurPool2D | SubsamplePool2D, name: str, cell: Cell, value: float, x: FloatArray
+) -> LinearPoolCell:
+    rows, columns = _window_axes(layer, cell, x)
+    values = _window(x, cell[0], rows, columns)
+    taps = functional.BLUR_KERNELS[layer.taps] if isinstance(layer, BlurPool2D) else (1,) * len(rows)
+    weights = (np.outer(taps, taps) / sum(taps) ** 2).astype(x.dtype)
+    with np.errstate(over="ignore", invalid="ignore"):
+        products = weights * values
+    return LinearPoolCell(name, cell, value, rows, columns, values, weights, products)
+
+
+def _explain_activation(layer: Layer, name: str, cell: Cell, value: float, x: FloatArray) -> ActivationCell:
+    one_cell = x[cell].reshape(1, 1)
+    slope = layer.input_gradient(np.ones_like(one_cell), one_cell, layer.forward(one_cell, {}), {})
+    return ActivationCell(name, cell, value, float(x[cell]), formula_of(layer), float(slope.item()))
+
+
+def _explain_dense(
+    network: Network, index: int, cell: Cell, value: float, x: FloatArray, largest: int
+) -> DenseCell:
+    name, layer = network.layers[index]
+    own = own_params(name, layer, network.params)
+    weights = own["weight"][cell[0]]
+    with np.errstate(over="ignore", invalid="ignore"):
+        products = weights * x
+        order = np.argsort(-np.abs(products), kind="stable")
+        rest = float(products[order[largest:]].sum(dtype=np.float64))
+    stage = _source_stage(network, index)
+    shape = stage_shape(network, stage)
+    terms = tuple(
+        Contribution(
+            int(unit),
+            _unravelled(int(unit), shape),
+            float(weights[unit]),
+            float(x[unit]),
+            float(products[unit]),
+        )
+        for unit in order[:largest]
+    )
+    bias = float(own["bias"][cell[0]]) if "bias" in own else None
+    return DenseCell(name, cell, value, terms, rest, len(order) - len(terms), bias, stage)
+
+
+def _source_stage(network: Network, index: int) -> str:
+    """Stage where a dense layer's features had rows and columns for the last time, or the one before it."""
+    names = [INPUT, *(name for name, _ in network.layers)]
+    for position in range(index - 1, -1, -1):
+        layer = network.layers[position][1]
+        if isinstance(layer, Flatten):
+            return names[position]
+        if not isinstance(layer, Activation):
+            break
+    return names[index]

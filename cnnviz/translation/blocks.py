@@ -1,0 +1,169 @@
+"""Where the convolution blocks of a network are, and the same maps pooled in every way."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+from cnnviz._types import FloatArray
+from cnnviz._validation import check_choice, check_int
+from cnnviz.errors import ParameterError
+from cnnviz.layers import (
+    AvgPool2D,
+    BlurPool2D,
+    Conv2D,
+    Layer,
+    LeakyReLU,
+    MaxPool2D,
+    ReLU,
+    Sigmoid,
+    SubsamplePool2D,
+    Tanh,
+)
+from cnnviz.network import NamedLayers, Network
+
+PoolKind = Literal["max", "average", "blur", "subsample"]
+
+POOL_KINDS: tuple[PoolKind, ...] = ("max", "average", "blur", "subsample")
+
+BLUR_TAPS = 3
+"""Taps of the blur kernel where none is asked for: [1, 2, 1]."""
+
+_ACTIVATIONS = (ReLU, LeakyReLU, Sigmoid, Tanh)
+_POOLS = (MaxPool2D, AvgPool2D, BlurPool2D, SubsamplePool2D)
+
+
+@dataclass(frozen=True, slots=True)
+class ConvBlock:
+    """A convolution with the activation and the pool that follow it.
+
+    Attributes
+    ----------
+    number : int
+        From 1, counted from the input.
+    conv : int
+        Index of the convolution in `Network.layers`.
+    features : int
+        Index of the layer whose output goes into the pool: the activation, or the convolution if none follows.
+    pool : int or None
+        Index of the pool; None if the block has none.
+    """
+
+    number: int
+    conv: int
+    features: int
+    pool: int | None
+
+    @property
+    def has_activation(self) -> bool:
+        """Whether there is an activation between convolution and pool."""
+        return self.features != self.conv
+
+    @property
+    def last(self) -> int:
+        """Index of the block's last layer."""
+        return self.features if self.pool is None else self.pool
+
+
+def conv_blocks(network: Network) -> tuple[ConvBlock, ...]:
+    """Convolution blocks of a network, from the input on.
+
+    Parameters
+    ----------
+    network : Network
+
+    Returns
+    -------
+    tuple of ConvBlock
+        Empty for a network without a convolution. Activations that come after the pool, or after anything
+        else, belong to no block.
+    """
+    starts = [index for index, (_, layer) in enumerate(network.layers) if isinstance(layer, Conv2D)]
+    return tuple(_block(network.layers, number, conv) for number, conv in enumerate(starts, start=1))
+
+
+def conv_block(network: Network, number: int = 1) -> ConvBlock:
+    """Return one convolution block by its number, from 1.
+
+    Raises
+    ------
+    ParameterError
+        If the network has no such block.
+    """
+    blocks = conv_blocks(network)
+    if not blocks:
+        raise ParameterError("The network has no convolution; choose a network with at least one.")
+    return blocks[check_int(number, "block", "conv_block", minimum=1, maximum=len(blocks)) - 1]
+
+
+def pool_layer(kind: PoolKind, size: int = 2, taps: int = BLUR_TAPS) -> Layer:
+    """Make a pool of any kind on a grid of `size` pixels.
+
+    Parameters
+    ----------
+    kind : {"max", "average", "blur", "subsample"}
+    size : int
+        Side of the window, and distance of the windows, in pixels, >= 1.
+    taps : {2, 3, 4, 5}
+        Length of the blur kernel; used by `"blur"` only.
+
+    Raises
+    ------
+    ParameterError
+        If a value lies outside its range.
+    """
+    match check_choice(kind, "kind", "pool_layer", POOL_KINDS):
+        case "max":
+            return MaxPool2D(size)
+        case "average":
+            return AvgPool2D(size)
+        case "blur":
+            return BlurPool2D(size, taps)
+        case "subsample":
+            return SubsamplePool2D(size)
+
+
+def pooled_maps(
+    maps: FloatArray, kinds: Iterable[PoolKind] = POOL_KINDS, size: int = 2, taps: int = BLUR_TAPS
+) -> dict[PoolKind, FloatArray]:
+    """Pool the same feature maps in several ways, all onto the same grid.
+
+    So pools are compared with the same filters: nothing is trained anew, and all differences are the pool's.
+
+    Parameters
+    ----------
+    maps : ndarray of shape (n, c, h, w), float32 or float64
+        Output of a convolution and its activation.
+    kinds : iterable of {"max", "average", "blur", "subsample"}
+    size, taps
+        As for `pool_layer`.
+
+    Returns
+    -------
+    dict from kind to ndarray of shape (n, c, h // size, w // size), same dtype as `maps`
+
+    Raises
+    ------
+    ShapeError
+        If the maps are smaller than a window.
+    ParameterError
+        If a kind is unknown or a value outside its range.
+    """
+    return {kind: pool_layer(kind, size, taps).forward(maps, {}) for kind in kinds}
+
+
+def pool_size_of(network: Network, block: ConvBlock) -> int:
+    """Side of the window of a block's own pool, or 2 where the block has none."""
+    layer = None if block.pool is None else network.layers[block.pool][1]
+    return layer.size if isinstance(layer, _POOLS) else 2
+
+
+def _block(layers: NamedLayers, number: int, conv: int) -> ConvBlock:
+    features = conv
+    while isinstance(_layer(layers, features + 1), _ACTIVATIONS):
+        features += 1
+    pool = features + 1 if isinstance(_layer(layers, features + 1), _POOLS) else None
+    return ConvBlock(number, conv, features, pool)
+
+
+def _layer(layers: NamedLayers, index: int) -> Layer | None:
+    return layers[index][1] if index < len(layers) else None

@@ -1,0 +1,109 @@
+"""Moving images by whole pixels, and counting what leaves the frame."""
+
+from typing import Literal
+
+import numpy as np
+
+from cnnviz._types import FloatArray
+from cnnviz._validation import check_choice, check_int
+from cnnviz.errors import ShapeError
+
+Mode = Literal["fill", "wrap"]
+
+MODES: tuple[Mode, ...] = ("fill", "wrap")
+
+BACKGROUND = -0.5
+"""Value of a black pixel at the input of a network (`cnnviz.datasets.to_input`): black is not 0.0."""
+
+
+def shift(
+    images: FloatArray, dx: int, dy: int, mode: Mode = "fill", fill: float = BACKGROUND
+) -> FloatArray:
+    """Move images by whole pixels.
+
+    With `T` the shift, `(T x)[i, j] = x[i - dy, j - dx]`. Where that pixel lies outside the frame, `"fill"`
+    takes the background and `"wrap"` the pixel that has left on the opposite side.
+
+    Parameters
+    ----------
+    images : ndarray of shape (..., h, w), float32 or float64
+        One image, or any number of them.
+    dx, dy : int
+        Pixels to the right and down; negative ones to the left and up. They may exceed the sides.
+    mode : {"fill", "wrap"}
+    fill : float
+        Value of the pixels that come into the frame; used by `"fill"` only.
+
+    Returns
+    -------
+    ndarray of the shape and dtype of `images`
+        Always a new array.
+
+    Raises
+    ------
+    ShapeError
+        If `images` has no two sides.
+    ParameterError
+        If `mode` is unknown or a shift is no int.
+    """
+    height, width = _sides(images, "shift")
+    dx, dy = check_int(dx, "dx", "shift"), check_int(dy, "dy", "shift")
+    if check_choice(mode, "mode", "shift", MODES) == "wrap":
+        return np.roll(images, (dy, dx), axis=(-2, -1))
+    moved = np.full_like(images, fill)
+    (to_rows, from_rows), (to_columns, from_columns) = _overlap(height, dy), _overlap(width, dx)
+    moved[..., to_rows, to_columns] = images[..., from_rows, from_columns]
+    return moved
+
+
+def ink_lost(
+    image: FloatArray, dx: int, dy: int, mode: Mode = "fill", background: float = BACKGROUND
+) -> float:
+    """Share of the ink that a shift pushes out of the frame.
+
+    Ink is what differs from the background: `sum |x - background|` over the pixels that leave, divided by the
+    same sum over all pixels.
+
+    Parameters
+    ----------
+    image : ndarray of shape (..., h, w)
+    dx, dy, mode
+        As given to `shift`.
+    background : float
+        Value of a pixel without ink.
+
+    Returns
+    -------
+    float
+        From 0 (all of it is still in the frame) to 1. 0 for a blank image, and always for `"wrap"`.
+
+    Raises
+    ------
+    ShapeError, ParameterError
+        As `shift`.
+    """
+    height, width = _sides(image, "ink_lost")
+    dx, dy = check_int(dx, "dx", "ink_lost"), check_int(dy, "dy", "ink_lost")
+    ink = np.abs(image - background, dtype=np.float64)
+    if check_choice(mode, "mode", "ink_lost", MODES) == "wrap" or not ink.any():
+        return 0.0
+    (_, rows), (_, columns) = _overlap(height, dy), _overlap(width, dx)
+    leaves = np.ones(ink.shape, dtype=np.bool_)
+    leaves[..., rows, columns] = False
+    # Added up apart, so that "nothing is lost" is exactly 0 and not a rounding error.
+    return float(ink[leaves].sum() / ink.sum())
+
+
+def _sides(images: FloatArray, operation: str) -> tuple[int, int]:
+    if images.ndim < 2:
+        raise ShapeError(
+            f"{operation} needs images of shape (..., h, w). Got shape {images.shape} instead."
+        )
+    return images.shape[-2], images.shape[-1]
+
+
+def _overlap(side: int, distance: int) -> tuple[slice, slice]:
+    """Return where the pixels that stay in the frame go to, and where they come from."""
+    distance = max(-side, min(side, distance))
+    before, after = max(0, distance), max(0, -distance)
+    return slice(before, side - after), slice(after, side - before)
