@@ -11,7 +11,7 @@ def check_int(
     value: Any, name: str, owner: str, minimum: int | None = None, maximum: int | None = None
 ) -> int:
     """Return `value` as an int, or raise `ParameterError` when it is none or out of range."""
-    is_int = isinstance(value, Integral) and not isinstance(value, bool)
+    is_int = not isinstance(value, bool) and isinstance(value, Integral)
     if not is_int or not _in_range(int(value), minimum, maximum):
         raise ParameterError(_message(value, name, owner, "an int", minimum, maximum))
     return int(value)
@@ -27,7 +27,7 @@ def check_float(
     above: float | None = None,
 ) -> float:
     """Return `value` as a float, or raise `ParameterError`; `above` is an exclusive lower bound."""
-    is_real = isinstance(value, Real) and not isinstance(value, bool)
+    is_real = not isinstance(value, bool) and isinstance(value, Real)
     finite = is_real and float("-inf") < float(value) < float("inf")
     if not finite or not _in_range(float(value), minimum, maximum) or (above is not None and value <= above):
         wanted = "a finite number" if above is None else f"a finite number > {above}"

@@ -1,6 +1,7 @@
 """A trained network in one `.safetensors` file: parameters, and their meaning as JSON in its header.
 
-The parameters carry PyTorch's names and shapes, so the same file loads into a `torch.nn` model with these layer names.
+The parameters carry PyTorch's names and shapes, so the same file loads into a `torch.nn` model with these
+layer names.
 """
 
 import json
@@ -92,7 +93,11 @@ def load(path: str | Path) -> Checkpoint:
         experiment = None if settings is None else Experiment.from_dict(settings)
         step = int(header.get("step", 0))
     except (ParameterError, KeyError, TypeError, ValueError, AttributeError) as error:
-        reason = str(error) if isinstance(error, ParameterError) else "its description of the network is incomplete"
+        reason = (
+            str(error)
+            if isinstance(error, ParameterError)
+            else "its description of the network is incomplete"
+        )
         raise CheckpointError(
             f"{path.name} cannot be used: {reason.rstrip('.')}. Choose a model that CNNViz saved."
         ) from error
@@ -107,14 +112,16 @@ def _read(path: Path) -> tuple[Mapping[str, Any], dict[str, FloatArray]]:
         with safe_open(str(path), framework="numpy") as file:
             text = (file.metadata() or {}).get("cnnviz", "")
             header = _parse_header(path, text)
-            return header, {name: file.get_tensor(name) for name in file.keys()}
+            names = file.keys()
+            return header, {name: file.get_tensor(name) for name in names}
     except FileNotFoundError as error:
         raise CheckpointError(f"There is no file {path}. Check its name and folder.") from error
     except CNNVizError:
         raise
     except (SafetensorError, OSError, TypeError, ValueError) as error:
         raise CheckpointError(
-            f"{path.name} is not a readable .safetensors file: it is damaged, incomplete or of another format. "
+            f"{path.name} is not a readable .safetensors file: it is damaged, incomplete or of "
+            "another format. "
             "Choose a model that CNNViz saved."
         ) from error
 
@@ -122,20 +129,24 @@ def _read(path: Path) -> tuple[Mapping[str, Any], dict[str, FloatArray]]:
 def _parse_header(path: Path, text: str) -> Mapping[str, Any]:
     if not text:
         raise CheckpointError(
-            f"{path.name} holds weights but no description of their network, which CNNViz writes into its own "
+            f"{path.name} holds weights but no description of their network, which CNNViz writes into "
+            "its own "
             "files. Choose a model that CNNViz saved."
         )
     try:
         parsed: object = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise CheckpointError(f"The description in {path.name} is not valid JSON. Choose another model.") from error
+        raise CheckpointError(
+            f"The description in {path.name} is not valid JSON. Choose another model."
+        ) from error
     header = cast("dict[str, Any]", parsed) if isinstance(parsed, dict) else {}
     version = header.get("format_version")
     if header.get("format") != FORMAT or not isinstance(version, int):
         raise CheckpointError(f"{path.name} was not written by CNNViz. Choose a model that CNNViz saved.")
     if version > FORMAT_VERSION:
         raise CheckpointError(
-            f"{path.name} was written by a newer CNNViz ({header.get('version', 'unknown')}; this is {__version__}). "
+            f"{path.name} was written by a newer CNNViz ({header.get('version', 'unknown')}; this is "
+            f"{__version__}). "
             "Update CNNViz to open it."
         )
     return header
@@ -146,6 +157,7 @@ def _require_finite(path: Path, network: Network) -> None:
         broken = int(array.size - np.isfinite(array).sum())
         if broken:
             raise CheckpointError(
-                f"{path.name} holds {broken:,} values in {name} that are not finite numbers. Choose a model whose "
+                f"{path.name} holds {broken:,} values in {name} that are not finite numbers. Choose a "
+                "model whose "
                 "training did not diverge."
             )

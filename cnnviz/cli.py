@@ -89,7 +89,9 @@ def _build_parser() -> argparse.ArgumentParser:
     parser.add_argument("--classes", nargs="+", metavar="CLASS", help="two to ten classes, for example 3 8")
     parser.add_argument("--epochs", type=int, metavar="N", help="passes over the training images")
     parser.add_argument("--batch-size", type=int, metavar="N", help="images averaged in one step")
-    parser.add_argument("--learning-rate", type=float, metavar="RATE", help="length of a step, for example 1e-4")
+    parser.add_argument(
+        "--learning-rate", type=float, metavar="RATE", help="length of a step, for example 1e-4"
+    )
     parser.add_argument("--seed", type=int, metavar="N", help="decides initial weights and order of images")
     parser.add_argument(
         "--data",

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -99,7 +100,7 @@ def evaluate(
 
 def _losses_of_each(logits: FloatArray, labels: NDArray[np.int64]) -> NDArray[np.float64]:
     """Cross-entropy of each image; one logit `z` is softmax over the logits 0 and `z`."""
-    exact = logits.astype(np.float64)
+    exact: NDArray[Any] = logits.astype(np.float64)
     if exact.shape[1] == 1:
         exact = np.concatenate([np.zeros_like(exact), exact], axis=1)
-    return -log_softmax(exact)[np.arange(len(labels)), labels]
+    return np.asarray(-log_softmax(exact)[np.arange(len(labels)), labels], dtype=np.float64)

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any, Literal, Self
 
+from cnnviz._architecture import check_size, output_shapes
 from cnnviz._types import Shape
 from cnnviz._validation import check_choice, check_float, check_int
 from cnnviz.errors import ParameterError
+from cnnviz.functional.max_pooling import TieRule
 from cnnviz.layers import (
     AvgPool2D,
     BlurPool2D,
@@ -21,6 +23,7 @@ from cnnviz.layers import (
     SubsamplePool2D,
     Tanh,
 )
+from cnnviz.layers.initialisation import Init
 from cnnviz.network import Network
 from cnnviz.training import TrainConfig
 
@@ -49,12 +52,13 @@ LIMITS: dict[str, tuple[float, float]] = {
     "learning_rate": (1e-7, 1e3),
     "batch_size": (1, 1024),
     "epochs": (1, 1000),
-    "seed": (0, 2**31 - 1),
-    "log_every": (1, 100_000),
+    "seed": (0, 999_999),
+    "log_every": (1, 10_000),
 }
 """Smallest and largest value of each number; the window shows the same limits that are enforced here."""
 
 _OWNER = "Experiment"
+_TUPLES = ("classes", "filters", "hidden")  # JSON has only lists
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,10 +111,10 @@ class Experiment:
     leaky_slope: float = 0.01
     pool: Pool = "max"
     pool_size: int = 2
-    ties: str = "all"
+    ties: TieRule = "all"
     hidden: tuple[int, ...] = ()
     output: str = "sigmoid"
-    init: str = "lab5"
+    init: Init = "lab5"
     dtype: str = "float64"
     optimizer: str = "sgd"
     momentum: float = 0.0
@@ -174,6 +178,11 @@ class Experiment:
         stack.append((f"dense{len(self.hidden) + 1}", Dense(logits, init=self.init)))
         return stack
 
+    def check_fits(self, input_shape: Shape) -> None:
+        """Raise `ShapeError` if images of `input_shape` (c, h, w) do not fit the layers; draws no weights."""
+        layers = tuple(self.layers())
+        check_size(layers, input_shape, output_shapes(layers, input_shape))
+
     def build_network(self, input_shape: Shape = (1, 28, 28)) -> Network:
         """Return the untrained network, its weights drawn from the seed.
 
@@ -191,7 +200,10 @@ class Experiment:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the settings as values that JSON can hold."""
-        return {key: list(value) if isinstance(value, tuple) else value for key, value in asdict(self).items()}
+        values = asdict(self)
+        for name in _TUPLES:
+            values[name] = list(values[name])
+        return values
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:
@@ -205,9 +217,14 @@ class Experiment:
         known = {field.name for field in fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:
-            raise ParameterError(f"Unknown setting {unknown[0]!r} of an experiment; known are {', '.join(sorted(known))}.")
+            raise ParameterError(
+                f"Unknown setting {unknown[0]!r} of an experiment; known are {', '.join(sorted(known))}."
+            )
+        arguments: dict[str, Any] = dict(values)
         try:
-            return cls(**{key: tuple(value) if isinstance(value, list) else value for key, value in values.items()})
+            for name in known.intersection(arguments, _TUPLES):
+                arguments[name] = tuple(arguments[name])
+            return cls(**arguments)
         except TypeError as error:
             raise ParameterError(f"The settings of the experiment are of the wrong type: {error}.") from error
 

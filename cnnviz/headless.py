@@ -68,7 +68,8 @@ def _require_folder(target: Path | None) -> None:
     """Find out before training, not after it, that the result cannot be written."""
     if target is not None and not os.access(target.absolute().parent, os.W_OK | os.X_OK):
         raise CNNVizError(
-            f"{target} cannot be written: its folder does not exist or is write-protected. Choose another folder."
+            f"{target} cannot be written: its folder does not exist or is write-protected. Choose "
+            "another folder."
         )
 
 
@@ -85,9 +86,8 @@ def describe(experiment: Experiment, dataset: Dataset) -> str:
 
 def describe_log_line(line: LogLine) -> str:
     """Return one line of the log."""
-    return (
-        f"step {line.step:>7,} | last {line.interval:,} steps: mean loss {line.loss:.3f}, accuracy {line.accuracy:.3f}"
-    )
+    means = f"mean loss {line.loss:.3f}, accuracy {line.accuracy:.3f}"
+    return f"step {line.step:>7,} | last {line.interval:,} steps: {means}"
 
 
 def describe_evaluation(evaluation: Evaluation, classes: tuple[str, ...]) -> str:

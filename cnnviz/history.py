@@ -10,7 +10,7 @@ from cnnviz.network import Network
 from cnnviz.snapshots import Snapshot, SnapshotStore
 from cnnviz.training import Progress
 
-__all__ = ["History", "LogLine", "Snapshot", "SnapshotStore", "EvaluationPoint"]
+__all__ = ["EvaluationPoint", "History", "LogLine", "Snapshot", "SnapshotStore"]
 
 _CURVE_POINTS = 2000
 
@@ -84,7 +84,9 @@ class History:
         """
         skip = self.step + 1 - progress.first_step
         if skip < 0:
-            raise ValueError(f"Steps {self.step + 1} to {progress.first_step - 1} are missing from the history.")
+            raise ValueError(
+                f"Steps {self.step + 1} to {progress.first_step - 1} are missing from the history."
+            )
         self._losses.extend(progress.losses[skip:])
         self._loss_total.extend(progress.losses[skip:])
         self._correct_total.extend(progress.correct[skip:])
@@ -116,7 +118,7 @@ class History:
         ends = self._curve_ends()
         starts = np.maximum(ends - window, 0)
         totals = self._loss_total.view()
-        return Curve(ends + float(self.first_step), (totals[ends] - totals[starts]) / (ends - starts))
+        return Curve(self._steps(ends), (totals[ends] - totals[starts]) / (ends - starts))
 
     def accuracy_curve(self, window: int) -> Curve:
         """Share of correct predictions over the trailing `window` steps, like `loss_curve`."""
@@ -124,7 +126,10 @@ class History:
         starts = np.maximum(ends - window, 0)
         correct, images = self._correct_total.view(), self._image_total.view()
         values = (correct[ends] - correct[starts]) / (images[ends] - images[starts])
-        return Curve(ends + float(self.first_step), values)
+        return Curve(self._steps(ends), values)
+
+    def _steps(self, ends: NDArray[np.intp]) -> NDArray[np.float64]:
+        return (ends + self.first_step).astype(np.float64)
 
     def _curve_ends(self) -> NDArray[np.intp]:
         steps = len(self._losses)

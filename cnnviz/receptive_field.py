@@ -22,11 +22,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz._types import IntArray, Shape
+from cnnviz._types import FloatArray, IntArray, Shape
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.layers import AvgPool2D, BlurPool2D, Conv2D, Dense, Flatten, Layer, MaxPool2D, SubsamplePool2D
 from cnnviz.layers.activations import Activation
-from cnnviz.network import Network
+from cnnviz.network import Network, Trace
 
 INPUT = "input"
 """Name of the first stage."""
@@ -237,6 +237,11 @@ def stage_index(network: Network, stage: str) -> int:
 def stage_shape(network: Network, stage: str) -> Shape:
     """Shape of one sample in a stage, `(c, h, w)` or `(d,)`."""
     return network.input_shape if stage == INPUT else network.shapes[stage]
+
+
+def stage_values(network: Network, trace: Trace, index: int) -> FloatArray:
+    """Values of the stage after layer number `index`, a batch; -1 stands for the input."""
+    return trace.outputs[network.layers[index][0]] if index >= 0 else trace.inputs
 
 
 def checked_cell(network: Network, stage: str, cell: Sequence[int]) -> Cell:

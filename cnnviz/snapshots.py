@@ -22,9 +22,9 @@ class Snapshot:
 class SnapshotStore:
     """Snapshots in the order of their steps, within a memory budget.
 
-    The run is divided into stretches of `spacing` steps, each of which keeps its first snapshot. When the budget is
-    exceeded the spacing doubles. The first snapshot, the latest and those that were marked to be kept (ends of
-    epochs) stay in any case.
+    The run is divided into stretches of `spacing` steps, each of which keeps its first snapshot.
+    When the budget is exceeded the spacing doubles. The first snapshot, the latest and those that
+    were marked to be kept (ends of epochs) stay in any case.
 
     Parameters
     ----------

@@ -219,7 +219,11 @@ class Trainer:
             images += int(progress.sizes[0])
             seconds += progress.seconds
             yield StepEvent(
-                self.step, self.epoch, float(progress.losses[0]), correct / images, images / max(seconds, 1e-9)
+                self.step,
+                self.epoch,
+                float(progress.losses[0]),
+                correct / images,
+                images / max(seconds, 1e-9),
             )
             if self.step % self.config.log_every == 0:
                 correct = images = 0

@@ -1,7 +1,7 @@
 """How a panel has something computed in the background without knowing any thread.
 
-A panel is given an `Analysis` (the application's task runner). The functions it hands over are plain engine code:
-they touch no widget and no state that can change. Results arrive as calls in the GUI thread.
+A panel is given an `Analysis` (the application's task runner). The functions it hands over are plain engine
+code: they touch no widget and no state that can change. Results arrive as calls in the GUI thread.
 """
 
 from collections.abc import Callable
@@ -47,8 +47,8 @@ class Analysis(Protocol):
 class LatestOnly:
     """Keeps at most one function under way and, of those asked for meanwhile, only the newest.
 
-    Unlike `Analysis.submit` it lets the running function finish, so that a stream of requests faster than the answers
-    (a drag, training at full speed) still gets answers, each as fresh as possible.
+    Unlike `Analysis.submit` it lets the running function finish, so that a stream of requests faster
+    than the answers (a drag, training at full speed) still gets answers, each as fresh as possible.
 
     Parameters
     ----------

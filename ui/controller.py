@@ -95,7 +95,9 @@ class Controller(QObject):
     def start(self) -> None:
         """Load the data; everything else follows from its arrival."""
         data = self._data
-        self._tasks.submit("load", lambda _context: load_source(data), self._on_source_loaded, self._on_load_failed)
+        self._tasks.submit(
+            "load", lambda _context: load_source(data), self._on_source_loaded, self._on_load_failed
+        )
 
     def open_data(self, path: Path | None) -> None:
         """Change to other data; the current session stays until it has been read."""
@@ -108,7 +110,11 @@ class Controller(QObject):
         self._timer.stop()
         self._control.halt()
         self._thread.quit()
-        ended = [self._tasks.close(_CLOSE_MS), self._background.close(_CLOSE_MS), self._thread.wait(_CLOSE_MS)]
+        ended = [
+            self._tasks.close(_CLOSE_MS),
+            self._background.close(_CLOSE_MS),
+            self._thread.wait(_CLOSE_MS),
+        ]
         return all(ended)
 
     # --- requests -------------------------------------------------------------------------------------------
@@ -172,6 +178,12 @@ class Controller(QObject):
         """Take edited settings: at once where nothing is lost by it, else when the user applies them."""
         state = self._state
         state.set_draft(draft)
+        if state.dataset is not None:
+            try:
+                draft.check_fits(state.dataset.input_shape)
+            except CNNVizError as error:
+                state.raise_notice("training", "error", str(error))
+                return
         if draft.learning_rate != state.experiment.learning_rate:
             self._control.learning_rate = draft.learning_rate
             state.set_experiment(replace(state.experiment, learning_rate=draft.learning_rate))
@@ -181,7 +193,10 @@ class Controller(QObject):
             self._begin(draft)
         elif state.run.status is not RunStatus.LOADING:
             state.raise_notice(
-                "training", "info", "These settings start a new run. The trained network stays until then.", _APPLY
+                "training",
+                "info",
+                "These settings start a new run. The trained network stays until then.",
+                _APPLY,
             )
 
     @Slot(object)
@@ -197,9 +212,7 @@ class Controller(QObject):
         dataset = self._state.dataset
         if dataset is None or not 0 <= index < len(dataset.test_labels):
             return
-        self._state.set_sample(
-            Sample(dataset.test_images[index], int(dataset.test_labels[index]), index)
-        )
+        self._state.set_sample(Sample(dataset.test_images[index], int(dataset.test_labels[index]), index))
         self._inspect()
 
     @Slot(object)
@@ -267,7 +280,9 @@ class Controller(QObject):
 
     # --- beginning a run ------------------------------------------------------------------------------------
 
-    def _begin(self, experiment: Experiment, *, start: Snapshot | None = None, then_train: bool = False) -> None:
+    def _begin(
+        self, experiment: Experiment, *, start: Snapshot | None = None, then_train: bool = False
+    ) -> None:
         """Start a run of `experiment` in the background; nothing is dropped before it can be built."""
         source = self._state.source
         if source is None:
@@ -277,7 +292,7 @@ class Controller(QObject):
 
         def work(_context: object) -> tuple[Experiment, Dataset]:
             selected = select_classes(source, experiment.classes, dataset)
-            experiment.build_network(selected.input_shape)
+            experiment.check_fits(selected.input_shape)
             return experiment, selected
 
         def done(result: tuple[Experiment, Dataset]) -> None:
@@ -295,7 +310,10 @@ class Controller(QObject):
         state.clear_notice("training")
         state.set_evaluation(None)
         state.update_run(
-            status=RunStatus.LOADING, run_id=run_id, step=0 if start is None else start.step, images_per_second=0.0
+            status=RunStatus.LOADING,
+            run_id=run_id,
+            step=0 if start is None else start.step,
+            images_per_second=0.0,
         )
         state.set_experiment(experiment)
         state.set_draft(experiment)
@@ -436,7 +454,8 @@ class Controller(QObject):
         experiment = model.experiment
         if source is None or experiment is None:
             self._on_file_failed(
-                "This model does not say how it was trained, so its run cannot be continued. Choose a model that "
+                "This model does not say how it was trained, so its run cannot be continued. Choose "
+                "a model that "
                 "the window or --save wrote."
             )
             return

@@ -7,22 +7,16 @@ from cnnviz import __version__
 _FIRST_STEPS = """
 <h3>What to try first</h3>
 <ol>
-<li>Press <b>Train</b> and watch loss, accuracy and the filters change. Drag <b>Speed</b> down to see single steps.</li>
-<li>Click digits on the left: the bars show what the network thinks of them.</li>
-<li>When training ends, click a cell of the confusion matrix and look at the mistakes.</li>
-<li>Press <b>Reset</b>, change one setting, train again and compare.</li>
-</ol>
-<h3>Keys</h3>
-<table cellpadding="3">
-<tr><td><b>Space</b></td><td>train, pause or continue</td></tr>
-<tr><td><b>S</b></td><td>train one step</td></tr>
-<tr><td><b>E</b></td><td>one more epoch</td></tr>
+<li>Press <b>Train</b> and watch loss, accuracy and the filters change. Drag <b>Speed</b> down to see
+single steps.</li> <li>Click digits on the left: the bars show what the network thinks of them.</li>
+<li>When training ends, click a cell of the confusion matrix and look at the mistakes.</li> <li>Press
+<b>Reset</b>, change one setting, train again and compare.</li> </ol> <h3>Keys</h3> <table
+cellpadding="3"> <tr><td><b>Space</b></td><td>train, pause or continue</td></tr>
+<tr><td><b>S</b></td><td>train one step</td></tr> <tr><td><b>E</b></td><td>one more epoch</td></tr>
 <tr><td><b>Ctrl+R</b></td><td>reset to the same initial weights</td></tr>
-<tr><td><b>Ctrl+Shift+R</b></td><td>new seed</td></tr>
-<tr><td><b>Ctrl+D</b></td><td>open data</td></tr>
-<tr><td><b>Ctrl+O</b>, <b>Ctrl+S</b></td><td>open model, save model</td></tr>
-<tr><td><b>A</b> on a curve</td><td>show the whole run again</td></tr>
-<tr><td><b>F11</b></td><td>presenter mode</td></tr>
+<tr><td><b>Ctrl+Shift+R</b></td><td>new seed</td></tr> <tr><td><b>Ctrl+D</b></td><td>open data</td></tr>
+<tr><td><b>Ctrl+O</b>, <b>Ctrl+S</b></td><td>open model, save model</td></tr> <tr><td><b>A</b> on a
+curve</td><td>show the whole run again</td></tr> <tr><td><b>F11</b></td><td>presenter mode</td></tr>
 </table>
 """
 

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
 class SpaceKeyGuard(QObject):
     """Space trains or pauses everywhere, except on a button or list that has the keyboard focus.
 
-    Buttons do not take the focus when they are clicked, so after a click the space bar still belongs to the window;
-    who has reached a button by the Tab key expects Space to press it.
+    Buttons do not take the focus when they are clicked, so after a click the space bar still belongs
+    to the window; who has reached a button by the Tab key expects Space to press it.
 
     Parameters
     ----------
@@ -25,8 +25,9 @@ class SpaceKeyGuard(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Claim the key for the focused widget before it becomes a shortcut."""
-        is_claim = event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent)
-        if is_claim and event.key() == Qt.Key.Key_Space and isinstance(watched, QAbstractButton | QComboBox):
+        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return False
+        claimed = event.key() == Qt.Key.Key_Space and isinstance(watched, QAbstractButton | QComboBox)
+        if claimed:
             event.accept()
-            return True
-        return False
+        return claimed

@@ -37,7 +37,7 @@ class MainWindow(QMainWindow):
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the edges."""
-        self.samples_dock.setMinimumWidth(theme.px(236))
+        self.samples_dock.setMinimumWidth(theme.px(216))
         self.samples_dock.setMaximumWidth(theme.px(420))
 
     def restore_layout(self, settings: QSettings) -> None:

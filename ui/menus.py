@@ -58,11 +58,26 @@ class Menus:
     def _build_file_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&File")
         handlers = self._handlers
-        self._add(menu, "&Open data…", handlers.open_data, "Ctrl+D", "Read an IDX folder, a Keras .npz or a folder of images", "folder-open")
-        self._add(menu, "Use &MNIST", handlers.open_mnist, "", "Go back to the MNIST digits that come with the program")
+        self._add(
+            menu,
+            "&Open data…",
+            handlers.open_data,
+            "Ctrl+D",
+            "Read an IDX folder, a Keras .npz or a folder of images",
+            "folder-open",
+        )
+        self._add(
+            menu,
+            "Use &MNIST",
+            handlers.open_mnist,
+            "",
+            "Go back to the MNIST digits that come with the program",
+        )
         menu.addSeparator()
         self._add(menu, "Open m&odel…", handlers.open_model, "Ctrl+O", "Continue from a saved network")
-        self._add(menu, "&Save model…", handlers.save_model, "Ctrl+S", "Save the network with its settings", "save")
+        self._add(
+            menu, "&Save model…", handlers.save_model, "Ctrl+S", "Save the network with its settings", "save"
+        )
         menu.addSeparator()
         self._add(menu, "&Quit", self._window.close, "Ctrl+Q", "Close the window")
 
@@ -72,10 +87,31 @@ class Menus:
         self._add(menu, "&Train or pause", handlers.train, "Space", "Train, pause or continue", "play")
         self._add(menu, "&Step", handlers.step, "S", "Train a single step", "step-forward")
         self._add(menu, "Sto&p", handlers.stop, "", "End this run here", "square")
-        self._add(menu, "One more &epoch", handlers.add_epoch, "E", "Train as many more steps as one epoch has", "plus")
+        self._add(
+            menu,
+            "One more &epoch",
+            handlers.add_epoch,
+            "E",
+            "Train as many more steps as one epoch has",
+            "plus",
+        )
         menu.addSeparator()
-        self._add(menu, "&Reset to the same weights", handlers.reset, "Ctrl+R", "Back to the initial weights of the same seed", "rotate-ccw")
-        self._add(menu, "&New seed", handlers.new_seed, "Ctrl+Shift+R", "Other initial weights, other order of images", "dices")
+        self._add(
+            menu,
+            "&Reset to the same weights",
+            handlers.reset,
+            "Ctrl+R",
+            "Back to the initial weights of the same seed",
+            "rotate-ccw",
+        )
+        self._add(
+            menu,
+            "&New seed",
+            handlers.new_seed,
+            "Ctrl+Shift+R",
+            "Other initial weights, other order of images",
+            "dices",
+        )
 
     def _build_view_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&View")
@@ -95,11 +131,24 @@ class Menus:
 
     def _build_help_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&Help")
-        self._add(menu, "&First steps and keys", self._handlers.show_help, "F1", "What to try first, and all keys", "circle-question-mark")
+        self._add(
+            menu,
+            "&First steps and keys",
+            self._handlers.show_help,
+            "F1",
+            "What to try first, and all keys",
+            "circle-question-mark",
+        )
         self._add(menu, "&About CNNViz", self._handlers.show_about, "", "Version and licences")
 
     def _add(
-        self, menu: QMenu, text: str, handler: Callable[[], object], keys: str, tooltip: str, icon_name: str = ""
+        self,
+        menu: QMenu,
+        text: str,
+        handler: Callable[[], object],
+        keys: str,
+        tooltip: str,
+        icon_name: str = "",
     ) -> QAction:
         action = menu.addAction(text)
         action.setToolTip(tooltip)

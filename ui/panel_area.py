@@ -31,7 +31,8 @@ class PanelArea(QMainWindow):
         dock.setObjectName(name)
         dock.setWidget(panel)
         dock.setFeatures(
-            QDockWidget.DockWidgetFeature.DockWidgetMovable | QDockWidget.DockWidgetFeature.DockWidgetFloatable
+            QDockWidget.DockWidgetFeature.DockWidgetMovable
+            | QDockWidget.DockWidgetFeature.DockWidgetFloatable
         )
         self.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, dock)
         if self._docks:

@@ -51,16 +51,23 @@ class RunBar(QWidget):
 
     def _build_widgets(self) -> None:
         self.preset = ChoiceField([(name, PRESET_NAMES[name]) for name in PRESETS])
+        self.preset.setMinimumContentsLength(14)
         self.preset.setPlaceholderText(PRESET_NAMES["custom"])
         self.preset.setAccessibleName("Preset")
         self.preset.setToolTip("Ready-made settings; choosing one fills in the form")
         self.train = Button("Train", "play", "primary", "Train the network (Space)")
         self.train.setObjectName("train")
         self.step = Button("Step", "step-forward", "", "Train a single step (S)")
-        self.stop = Button("Stop", "square", "", "End this run here; its network and curves stay until the next one")
+        self.stop = Button(
+            "Stop", "square", "", "End this run here; its network and curves stay until the next one"
+        )
         self.epoch = Button("+1 epoch", "plus", "", "Train as many more steps as one epoch has")
-        self.reset = Button("Reset", "rotate-ccw", "", "Back to the initial weights of the same seed (Ctrl+R)")
-        self.new_seed = IconButton("dices", "New seed", "Draw a new seed: other initial weights, other order of images")
+        self.reset = Button(
+            "Reset", "rotate-ccw", "", "Back to the initial weights of the same seed (Ctrl+R)"
+        )
+        self.new_seed = IconButton(
+            "dices", "New seed", "Draw a new seed: other initial weights, other order of images"
+        )
         for name in ("step", "stop", "epoch", "reset", "new_seed"):
             getattr(self, name).setObjectName(name)
 
@@ -69,7 +76,16 @@ class RunBar(QWidget):
         label.setProperty("role", "muted")
         label.setBuddy(self.preset)
         self._layout = QHBoxLayout(self)
-        for widget in (label, self.preset, self.train, self.step, self.stop, self.epoch, self.reset, self.new_seed):
+        for widget in (
+            label,
+            self.preset,
+            self.train,
+            self.step,
+            self.stop,
+            self.epoch,
+            self.reset,
+            self.new_seed,
+        ):
             self._layout.addWidget(widget)
 
     def _connect_signals(self) -> None:

@@ -69,7 +69,9 @@ class RunStatusBar(QWidget):
         self.speed.setText(f"{_rounded(run.images_per_second):,} images/s" if training else "")
         self.time_left.setText(self._remaining() if training else "")
         ties = f" · ties: {experiment.ties}" if experiment.pool == "max" else ""
-        self.settings.setText(f"{preset_of(experiment).upper()} · seed {experiment.seed} · {experiment.dtype}{ties}")
+        self.settings.setText(
+            f"{preset_of(experiment).upper()} · seed {experiment.seed} · {experiment.dtype}{ties}"
+        )
 
     def _remaining(self) -> str:
         run = self._state.run

@@ -92,7 +92,10 @@ class Inspection:
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """How far the sample is moved: `dx` pixels to the right, `dy` down; what enters is background or wraps around."""
+    """How far the sample is moved.
+
+    `dx` pixels to the right, `dy` down; what enters is background or wraps around.
+    """
 
     dx: int = 0
     dy: int = 0
@@ -119,8 +122,8 @@ class EvaluatedStep:
 class Notice:
     """A message for the user: where it belongs, how grave it is, and what can be done about it.
 
-    `place` is ``"training"`` or ``"samples"``, `kind` one of ``info``, ``success``, ``warning``, ``error``; an empty
-    text clears the place.
+    `place` is ``"training"`` or ``"samples"``, `kind` one of ``info``, ``success``, ``warning``,
+    ``error``; an empty text clears the place.
     """
 
     place: str
@@ -143,7 +146,8 @@ class AppState(QObject):
     draft : Experiment
         Settings as edited; they differ from `experiment` until they are applied.
     live, shown : Snapshot or None
-        Newest weights of the run, and those that all panels show: the same, unless an earlier moment was chosen.
+        Newest weights of the run, and those that all panels show: the same, unless an earlier
+        moment was chosen.
     follows_live : bool
         Whether `shown` moves on with training.
     ghost : History or None

@@ -70,7 +70,7 @@ class _TaskWorker(QObject):
             return
         except CNNVizError as error:
             self.failed.emit(task, str(error))
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 -- whatever happens on this thread has to reach the user
             _log.exception("Task %s failed", task.kind)
             self.failed.emit(task, f"An internal error stopped this ({error}). Try it again.")
         else:
@@ -110,7 +110,10 @@ class TaskRunner(QObject):
         on_failed: Callable[[str], None] | None = None,
         on_progress: Callable[[float], None] | None = None,
     ) -> None:
-        """Run `function` in the background; an unfinished task of the same `kind` is cancelled and forgotten."""
+        """Run `function` in the background.
+
+        An unfinished task of the same `kind` is cancelled and forgotten.
+        """
         self.cancel(kind)
         context = TaskContext(lambda fraction: self._worker.progressed.emit(task, fraction))
         task = _Task(kind, function, context, on_done, on_failed, on_progress)

@@ -92,7 +92,9 @@ class ErrorReporter(QObject):
             sys.__excepthook__(kind, error, trace)
             return
         logging.getLogger("cnnviz").error("Unexpected error", exc_info=(kind, error, trace))
-        self._caught.emit(f"Something went wrong inside CNNViz ({kind.__name__}: {error}). Your session goes on.")
+        self._caught.emit(
+            f"Something went wrong inside CNNViz ({kind.__name__}: {error}). Your session goes on."
+        )
 
     def _on_thread_exception(self, arguments: threading.ExceptHookArgs) -> None:
         if arguments.exc_value is not None:

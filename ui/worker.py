@@ -1,4 +1,7 @@
-"""Training on its own thread. The worker touches no widget; it is steered by a `TrainControl` and writes to a `Mailbox`."""
+"""Training on its own thread.
+
+The worker touches no widget; it is steered by a `TrainControl` and writes to a `Mailbox`.
+"""
 
 import logging
 import threading
@@ -88,7 +91,9 @@ class TrainWorker(QObject):
         self._trainer = None
         try:
             network = (
-                job.experiment.build_network(job.dataset.input_shape) if job.start is None else job.start.network
+                job.experiment.build_network(job.dataset.input_shape)
+                if job.start is None
+                else job.start.network
             )
             step = 0 if job.start is None else job.start.step
             trainer = Trainer(network, job.dataset, job.experiment.train_config(), start_step=step)
@@ -125,7 +130,9 @@ class TrainWorker(QObject):
         self._pace_anew(trainer)
         while trainer.step < end and (self._control.running or steps):
             self._apply_learning_rate(trainer)
-            stop = min(end, _next_multiple(trainer.step, test_every), _next_multiple(trainer.step, snapshot_every))
+            stop = min(
+                end, _next_multiple(trainer.step, test_every), _next_multiple(trainer.step, snapshot_every)
+            )
             count = min(stop - trainer.step, self._allowed_steps(trainer))
             if count == 0:
                 continue
@@ -190,7 +197,9 @@ class TrainWorker(QObject):
             return
         _log.exception("Training failed", exc_info=error)
         self._post(
-            RunFailed(f"Training stopped because of an internal error ({error}). Reset the weights and start again.")
+            RunFailed(
+                f"Training stopped because of an internal error ({error}). Reset the weights and start again."
+            )
         )
 
 

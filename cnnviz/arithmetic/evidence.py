@@ -12,7 +12,7 @@ from cnnviz._validation import check_int
 from cnnviz.errors import ShapeError
 from cnnviz.layers import MaxPool2D, Sigmoid, Tanh
 from cnnviz.network import Network, Trace
-from cnnviz.receptive_field import INPUT, stage_index
+from cnnviz.receptive_field import stage_index, stage_values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,8 +65,8 @@ def dense_evidence(
     Dense layers, convolutions, ReLU, leaky ReLU and all pools are positively homogeneous of degree one in
     their input and biases together, so by Euler's theorem the contributions and `d logit / d b * b` of every
     bias `b` add up to the logit, exactly: the image chooses a path of open gates and winners, and along this
-    path the network is linear. (This needs one winner for each tied window: the first. The rule of the network
-    does not matter.) Sigmoid and tanh are not homogeneous: there it is a first-order Taylor expansion, and the
+    path the network is linear. (Each tied window needs one winner for that: the first, whatever the rule of
+    the network.) Sigmoid and tanh are not homogeneous: there it is a first-order Taylor expansion, and the
     remainder is given.
 
     Parameters
@@ -107,7 +107,7 @@ def dense_evidence(
     )
     with np.errstate(over="ignore", invalid="ignore"):
         slopes, biases = _back_from_logits(network, one, index, np.array([class_index]))
-        contributions = (slopes * _stage(one, layer))[0]
+        contributions = (slopes * stage_values(network, one, index))[0]
         logit = float(trace.logits[sample, class_index])
         total = float(contributions.sum(dtype=np.float64)) + sum(biases.values())
     exact = not any(isinstance(later, Sigmoid | Tanh) for _, later in network.layers[index + 1 :])
@@ -143,7 +143,7 @@ def evidence_maps(network: Network, trace: Trace, layer: str, class_indices: Int
         check_int(chosen, "class_indices", "evidence_maps", 0, trace.logits.shape[1] - 1)
     with np.errstate(over="ignore", invalid="ignore"):
         slopes, _ = _back_from_logits(network, trace, index, class_indices)
-        return slopes * _stage(trace, layer)
+        return slopes * stage_values(network, trace, index)
 
 
 def _back_from_logits(
@@ -159,12 +159,8 @@ def _back_from_logits(
         if "bias" in own:
             bias = own["bias"].reshape(-1, *(1,) * (slopes.ndim - 2))
             biases[f"{name}.bias"] = float((slopes * bias).sum(dtype=np.float64))
-        before = _stage(trace, network.layers[position - 1][0] if position else INPUT)
+        before = stage_values(network, trace, position - 1)
         if isinstance(layer, MaxPool2D):
             layer = MaxPool2D(layer.size, layer.stride, ties="first")
         slopes = layer.input_gradient(slopes, before, trace.outputs[name], own)
     return slopes, biases
-
-
-def _stage(trace: Trace, stage: str) -> FloatArray:
-    return trace.inputs if stage == INPUT else trace.outputs[stage]

@@ -35,7 +35,15 @@ from cnnviz.layers import (
 )
 from cnnviz.layers.activations import Activation
 from cnnviz.network import Network, Trace
-from cnnviz.receptive_field import INPUT, Cell, checked_cell, stage_index, stage_shape, window_geometry
+from cnnviz.receptive_field import (
+    INPUT,
+    Cell,
+    checked_cell,
+    stage_index,
+    stage_shape,
+    stage_values,
+    window_geometry,
+)
 
 LARGEST = 10
 """How many terms of a dense unit are listed, if not asked otherwise."""
@@ -80,7 +88,7 @@ def explain_cell(
     place = checked_cell(network, layer, cell)
     check_int(sample, "sample", "explain_cell", 0, len(trace.inputs) - 1)
     index = stage_index(network, layer)
-    x = (trace.outputs[network.layers[index - 1][0]] if index else trace.inputs)[sample]
+    x = stage_values(network, trace, index - 1)[sample]
     value = float(trace.outputs[layer][sample][place])
     described = network.layers[index][1]
     match described:

@@ -33,6 +33,8 @@ class StagePlan:
     network : Network
     block : ConvBlock
         Which convolution block the stages belong to.
+    pool_size : int
+        Side of the pooling windows, and their distance, in cells of the maps that are pooled.
     pools : mapping from kind to Layer
         The four pools, all on the same grid.
     grids : mapping from stage to StageGrid
@@ -41,6 +43,7 @@ class StagePlan:
 
     network: Network
     block: ConvBlock
+    pool_size: int
     pools: Mapping[str, Layer]
     grids: Mapping[str, StageGrid]
 
@@ -69,7 +72,7 @@ class StagePlan:
         chosen = conv_block(network, block)
         size = pool_size_of(network, chosen) if pool_size is None else pool_size
         pools: dict[str, Layer] = {kind: pool_layer(kind, size, taps) for kind in POOL_KINDS}
-        return cls(network, chosen, MappingProxyType(pools), _grids(network, chosen, pools))
+        return cls(network, chosen, size, MappingProxyType(pools), _grids(network, chosen, pools))
 
     def maps_of(self, images: FloatArray) -> tuple[dict[str, FloatArray], FloatArray]:
         """Run a batch `(n, c, h, w)` through the network: maps of each stage, and the logits `(n, k)`."""

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnnviz.history import History, EvaluationPoint
+from cnnviz.history import EvaluationPoint, History
 from cnnviz.presets import LAB5
 from cnnviz.training import Progress
 

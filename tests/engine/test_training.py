@@ -148,8 +148,8 @@ def test_evaluation_can_be_cancelled(small):
 def test_lenet_learns_ten_digits_quickly():
     mnist = load_mnist(tuple("0123456789"))
     part = Dataset(
-        mnist.train_images[:3200], mnist.train_labels[:3200], mnist.test_images[:500], mnist.test_labels[:500],
-        mnist.classes,
+        mnist.train_images[:3200], mnist.train_labels[:3200], mnist.test_images[:500],
+        mnist.test_labels[:500], mnist.classes,
     )  # fmt: skip
     trainer = Trainer(LENET.build_network(), part, LENET.train_config())
     trainer.advance(100)

@@ -68,7 +68,10 @@ class SamplesPanel(QFrame):
         self._prediction_title = SectionTitle("Prediction")
         self.bars = PredictionBars(self)
         self.bars.setAccessibleName("Probability of each class")
-        self.bars.setToolTip("Probability the network gives to each class for the current sample; the tick marks its true class")
+        self.bars.setToolTip(
+            "Probability the network gives to each class for the current sample; the tick marks its "
+            "true class"
+        )
         self._verdict = WrapLabel("", role="muted")
 
     def _build_layout(self) -> None:
@@ -169,7 +172,9 @@ class SamplesPanel(QFrame):
         choice = self.filter.choice()
         if choice == _WRONG:
             tested = self._state.evaluation is not None
-            self.grid.set_placeholder("No test image is misclassified" if tested else "Train first: nothing was tested yet")
+            self.grid.set_placeholder(
+                "No test image is misclassified" if tested else "Train first: nothing was tested yet"
+            )
         self._title.set_caption(f"{len(indices):,} test images")
         self.grid.set_images(dataset.test_images, indices, *self._describe(indices))
         self._on_sample_changed()

@@ -14,9 +14,15 @@ def configure_pyqtgraph() -> None:
 
 
 def make_pen(
-    theme: Theme, role: str, width: float = 1.0, *, alpha: float = 1.0, dashed: bool = False
+    theme: Theme,
+    role: str,
+    width: float = 1.0,
+    ratio: float = 1.0,
+    *,
+    alpha: float = 1.0,
+    dashed: bool = False,
 ) -> QPen:
-    """Pen whose width does not change with the zoom.
+    """Pen whose width does not change with the zoom of a plot.
 
     Parameters
     ----------
@@ -25,6 +31,8 @@ def make_pen(
         Colour role.
     width : float
         In logical pixels at scale 1.
+    ratio : float
+        Device pixels a logical pixel: Qt measures such a pen in device pixels.
     alpha : float
         Opacity, 0 to 1.
     dashed : bool
@@ -33,7 +41,7 @@ def make_pen(
     -------
     QPen
     """
-    pen = QPen(theme.color(role, alpha), width * theme.scale)
+    pen = QPen(theme.color(role, alpha), width * theme.scale * ratio)
     pen.setCosmetic(True)
     pen.setCapStyle(Qt.PenCapStyle.RoundCap)
     pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
@@ -53,14 +61,16 @@ def style_plot(plot_item: pg.PlotItem, theme: Theme) -> None:
     """
     plot_item.getViewBox().setBackgroundColor(None)
     view = plot_item.getViewWidget()
+    ratio = 1.0 if view is None else view.devicePixelRatioF()
     if view is not None:
         view.setBackground(theme.color("surface"))
     font = mono_font(theme=theme)
     for side in ("left", "bottom"):
         axis = plot_item.getAxis(side)
-        axis.setPen(make_pen(theme, "border"))
+        axis.setZValue(-200)  # below the curves: the axis draws the grid
+        axis.setPen(make_pen(theme, "border", 1.0, ratio))
         axis.setTextPen(theme.color("muted"))
-        axis.setTickPen(make_pen(theme, "border", alpha=0.9))
+        axis.setTickPen(make_pen(theme, "border", 1.0, ratio, alpha=0.9))
         axis.setStyle(
             tickFont=font,
             tickLength=0,

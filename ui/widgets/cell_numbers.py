@@ -90,7 +90,7 @@ def fitting_font(texts: list[str], cell: float, theme: Theme) -> QFont | None:
     size = _LARGEST_PT * theme.scale
     while size >= _SMALLEST_PT:
         metrics = QFontMetricsF(mono_font(size))
-        if metrics.horizontalAdvance("0") * longest <= cell - 5 and metrics.height() <= cell:
+        if metrics.horizontalAdvance("0") * longest <= cell - 6 and metrics.height() <= cell:
             return mono_font(size)
         size -= 0.5
     return None

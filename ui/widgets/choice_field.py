@@ -22,6 +22,9 @@ class ChoiceField(QComboBox):
         super().__init__(parent)
         for key, text in options:
             self.addItem(text, key)
+        # A long entry must not widen the form; the list itself is as wide as it needs to be.
+        self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.setMinimumContentsLength(6)
         self.activated.connect(self._on_activated)
 
     def choice(self) -> str:

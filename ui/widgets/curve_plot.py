@@ -43,9 +43,12 @@ class _Curve:
         self.line = pg.PlotCurveItem(skipFiniteCheck=False)
         self.dots = pg.ScatterPlotItem(symbol="d", pxMode=True) if style.points else None
         self.entry = LegendEntry(label, style, role)
+        self.line.setZValue(style.layer)
+        if self.dots is not None:
+            self.dots.setZValue(style.layer)
 
-    def set_theme(self, theme: Theme) -> None:
-        self.line.setPen(self.style.pen(theme, self.role))
+    def set_theme(self, theme: Theme, ratio: float) -> None:
+        self.line.setPen(self.style.pen(theme, self.role, ratio))
         if self.dots is not None:
             self.dots.setPen(None)
             self.dots.setBrush(self.style.color(theme, self.role))
@@ -120,7 +123,7 @@ class CurvePlot(QWidget):
         return self._plot
 
     def add_curve(self, name: str, label: str, style: str = "smooth", role: str = "accent") -> None:
-        """Announce a curve; later ones lie over earlier ones.
+        """Announce a curve.
 
         Parameters
         ----------
@@ -145,7 +148,7 @@ class CurvePlot(QWidget):
             )
         curve = _Curve(label, CURVE_STYLES[style], role)
         self._curves[name] = curve
-        curve.set_theme(self._theme)
+        curve.set_theme(self._theme, self.devicePixelRatioF())
         self._plot.addItem(curve.line)
         if curve.dots is not None:
             self._plot.addItem(curve.dots)
@@ -262,13 +265,14 @@ class CurvePlot(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Restyle."""
         self._theme = theme
+        ratio = self.devicePixelRatioF()
         style_plot(self._plot, theme)
         self._plot.getAxis("left").setWidth(theme.px(48))
-        self._marker.setPen(make_pen(theme, "winner", 1.5, dashed=True))
-        self._cross.setPen(make_pen(theme, "muted", 1.0))
+        self._marker.setPen(make_pen(theme, "winner", 1.5, ratio, dashed=True))
+        self._cross.setPen(make_pen(theme, "muted", 1.0, ratio))
         self._header.setSpacing(theme.px(2))
         for curve in self._curves.values():
-            curve.set_theme(theme)
+            curve.set_theme(theme, ratio)
         self.updateGeometry()
 
     @override
@@ -280,6 +284,12 @@ class CurvePlot(QWidget):
         return QSize(max(self._header.minimumSize().width(), self._theme.px(200)), self._theme.px(120))
 
     # -- events --------------------------------------------------------------------------------------------
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.DevicePixelRatioChange:
+            self.set_theme(self._theme)
+        return super().event(event)
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
@@ -322,7 +332,7 @@ class CurvePlot(QWidget):
         self._whole.hide()
         self._view = _ViewBox(enableMenu=False)
         axes = {"left": ValueAxis("left"), "bottom": CountAxis("bottom")}
-        self._widget = pg.PlotWidget(viewBox=self._view, axisItems=axes)
+        self._widget = pg.PlotWidget(viewBox=self._view, axisItems=axes, enableMenu=False)
         self._widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._widget.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         self._plot: pg.PlotItem = self._widget.getPlotItem()

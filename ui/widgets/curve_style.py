@@ -25,6 +25,8 @@ class CurveStyle:
         Whether the line is dashed, and whether its points are marked by diamonds.
     outliers : float
         Share of the largest values that need not be in sight.
+    layer : int
+        Higher layers lie over lower ones.
     """
 
     width: float
@@ -32,14 +34,15 @@ class CurveStyle:
     dashed: bool = False
     points: bool = False
     outliers: float = 0.0
+    layer: int = 0
 
     def color(self, theme: Theme, role: str) -> QColor:
         """Colour of the line. It is opaque: a translucent line that crosses itself is slow to draw."""
         return QColor(mix(getattr(theme, role), theme.surface, self.pale))
 
-    def pen(self, theme: Theme, role: str) -> QPen:
-        """Pen of the line, whose width does not change with the zoom."""
-        pen = QPen(self.color(theme, role), self.width * theme.scale)
+    def pen(self, theme: Theme, role: str, ratio: float = 1.0) -> QPen:
+        """Pen of the line, whose width does not change with the zoom; `ratio` as in `make_pen`."""
+        pen = QPen(self.color(theme, role), self.width * theme.scale * ratio)
         pen.setCosmetic(True)
         pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)
         if self.dashed:
@@ -48,10 +51,10 @@ class CurveStyle:
 
 
 CURVE_STYLES = {
-    "raw": CurveStyle(1.0, pale=0.68, outliers=0.03),
-    "smooth": CurveStyle(2.0),
-    "test": CurveStyle(1.5, dashed=True, points=True),
-    "ghost": CurveStyle(1.5, pale=0.4),
+    "raw": CurveStyle(1.0, pale=0.68, outliers=0.03, layer=0),
+    "smooth": CurveStyle(2.0, layer=2),
+    "test": CurveStyle(1.5, dashed=True, points=True, layer=3),
+    "ghost": CurveStyle(1.5, pale=0.4, layer=1),
 }
 
 
@@ -107,6 +110,7 @@ class LegendEntry(QAbstractButton):
         middle = self.height() / 2
         if self.isChecked():
             pen = self._style.pen(theme, self._role)
+            pen.setCosmetic(False)
             pen.setWidthF(max(pen.widthF(), px(2)))
             painter.setPen(pen)
         else:

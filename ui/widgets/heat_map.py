@@ -195,7 +195,7 @@ class HeatMap(QWidget):
         ----------
         rects : sequence of (row, column, rows, columns)
         role : {"receptive", "original", "shifted", "winner", "selected", "hover"}
-            Dashed, solid, dotted, double, bold, thin.
+            Dashed, solid, dotted, solid with a filled corner, bold, thin.
 
         Raises
         ------

@@ -55,7 +55,8 @@ class IntListField(QLineEdit):
             fewest, most = self._counts
             example = ", ".join(str(value) for value in (8, 16)[: max(most, 1)])
             self._set_message(
-                f"{self._subject} takes {fewest} to {most} whole numbers from {low} to {high}, for example {example}."
+                f"{self._subject} takes {fewest} to {most} whole numbers from {low} to {high}, for "
+                f"example {example}."
             )
             return
         self._set_message("")

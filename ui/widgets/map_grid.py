@@ -171,7 +171,8 @@ class HeatMapGrid(QWidget):
             return self._theme.px(self._preferred)
         columns = self._columns_for(width)
         gap = self._theme.px(8)
-        side = min((width - 4 - (columns - 1) * gap) / columns, self._theme.px(self._maximum))
+        side = (width - 4 - (columns - 1) * gap) / columns
+        side = self._whole_side(min(side, self._theme.px(self._maximum)))
         rows = math.ceil(self.count / columns)
         return math.ceil(rows * (side * self._aspect() + self._caption_height()) + (rows - 1) * gap + 4)
 
@@ -185,6 +186,14 @@ class HeatMapGrid(QWidget):
     def minimumSizeHint(self) -> QSize:
         side = self._theme.px(24)
         return QSize(side * 4, round(side + self._caption_height()))
+
+    def _whole_side(self, side: float) -> float:
+        """Largest side, up to one given, whose cells are whole numbers of screen pixels."""
+        if self._values is None:
+            return side
+        area = QRectF(0, 0, side, side * self._aspect())
+        rows, cols = self._values.shape[1:]
+        return CellGeometry.fit(rows, cols, area, self.devicePixelRatioF()).cell * cols
 
     def _aspect(self) -> float:
         return 1.0 if self._values is None else self._values.shape[1] / self._values.shape[2]
@@ -207,7 +216,7 @@ class HeatMapGrid(QWidget):
             rows = math.ceil(self.count / columns)
             wide = (self.width() - 4 - (columns - 1) * gap) / columns
             high = (self.height() - 4 - (rows - 1) * gap) / max(rows, 1) - self._caption_height()
-            side = min(wide, high / self._aspect(), self._theme.px(self._maximum))
+            side = self._whole_side(min(wide, high / self._aspect(), self._theme.px(self._maximum)))
             if side > best[1] + 0.5:
                 best = (columns, side)
         columns, side = best

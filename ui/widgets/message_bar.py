@@ -122,7 +122,7 @@ class MessageBar(QFrame):
         self._label = WrapLabel(role="text")
         self._label.set_centred(True)
         self._action = Button("", kind="link")
-        self._close = IconButton("circle-x", "Close the message")
+        self._close = IconButton("close", "Close the message")
         self._close.setProperty("kind", "quiet")
         self._animation = QPropertyAnimation(self, b"maximumHeight", self)
         self._animation.setEasingCurve(QEasingCurve.Type.OutCubic)

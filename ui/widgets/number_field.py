@@ -7,7 +7,7 @@ from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtGui import QValidator, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSpinBox, QWidget
 
-from ui.theme import repolish
+from ui.theme import Theme, follow_theme, repolish
 from ui.widgets.numbers import format_count
 
 _PARTIAL_INT = re.compile(r"[+-]?\d*")
@@ -49,10 +49,15 @@ class IntField(QSpinBox):
         self.setRange(minimum, maximum)
         self.setValue(value)
         self.valueChanged.connect(self._on_value_changed)
+        follow_theme(self)
 
     def set_value(self, value: int) -> None:
         """Show a number."""
         self._check.show_value(value)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle."""
+        self._check.set_theme(theme)
 
     def set_subject(self, subject: str) -> None:
         """Name the number for messages, as in "Batch must be …"."""
@@ -101,10 +106,15 @@ class FloatField(QDoubleSpinBox):
         self.setRange(minimum, maximum)
         self.setValue(value)
         self.valueChanged.connect(self._on_value_changed)
+        follow_theme(self)
 
     def set_value(self, value: float) -> None:
         """Show a number."""
         self._check.show_value(value)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle."""
+        self._check.set_theme(theme)
 
     def set_subject(self, subject: str) -> None:
         """Name the number for messages, as in "Learning rate must be …"."""
@@ -158,6 +168,10 @@ class _InputCheck:
         field.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         field.setCorrectionMode(QAbstractSpinBox.CorrectionMode.CorrectToPreviousValue)
         field.lineEdit().textEdited.connect(self._on_text_edited)
+
+    def set_theme(self, theme: Theme) -> None:
+        # The stylesheet cannot reach the editor inside a spin box.
+        self._field.lineEdit().setTextMargins(theme.px(7), 0, 0, 0)
 
     def show_value(self, value: float) -> None:
         blocked = self._field.blockSignals(True)

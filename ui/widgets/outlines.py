@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from ui.theme import Theme
 
@@ -20,14 +20,14 @@ class OutlineStyle:
         In pixels at scale 1.
     dashes : tuple of float
         Dash pattern in units of the width; empty for a solid line.
-    double : bool
-        Whether a second, thin line runs inside the first.
+    corner : bool
+        Whether the upper right corner is filled.
     """
 
     color: str
     width: float
     dashes: tuple[float, ...] = ()
-    double: bool = False
+    corner: bool = False
 
 
 #: From the lowest layer to the topmost.
@@ -35,7 +35,7 @@ OUTLINES = {
     "receptive": OutlineStyle("accent", 2.0, dashes=(3.0, 2.0)),
     "original": OutlineStyle("original", 2.0),
     "shifted": OutlineStyle("shifted", 2.0, dashes=(1.0, 1.5)),
-    "winner": OutlineStyle("winner", 2.0, double=True),
+    "winner": OutlineStyle("winner", 2.0, corner=True),
     "selected": OutlineStyle("accent", 3.0),
     "hover": OutlineStyle("text", 1.0),
     "focus": OutlineStyle("text", 2.0),
@@ -70,9 +70,12 @@ def draw_outline(painter: QPainter, rect: QRectF, style: OutlineStyle, theme: Th
         if style.dashes:
             _stroke(painter, inner, halo, width)
     _stroke(painter, inner, color, width, style.dashes)
-    gap = width + 2.0
-    if style.double and short >= 6 * width + 6:
-        _stroke(painter, inner.adjusted(gap, gap, -gap, -gap), color, 1.0)
+    if style.corner and short >= 12:
+        side = min(short / 3, 4.5 * width)
+        tip = rect.topRight()
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(color)
+        painter.drawPolygon(QPolygonF([tip, tip - QPointF(side, 0), tip + QPointF(0, side)]))
 
 
 def _stroke(

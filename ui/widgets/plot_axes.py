@@ -1,6 +1,7 @@
 """Axes with the number formats of the program."""
 
 import pyqtgraph as pg
+from PySide6.QtCore import QRectF
 
 from ui.widgets.numbers import MINUS, format_count, format_value
 
@@ -11,6 +12,10 @@ class CountAxis(pg.AxisItem):
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Texts of ticks; ticks between whole numbers have none."""
         return [format_count(round(value)) if abs(value - round(value)) < 1e-6 else "" for value in values]
+
+    def boundingRect(self) -> QRectF:
+        """Area of the axis, with room for the halves of numbers that stand at its ends."""
+        return super().boundingRect().adjusted(-40, 0, 40, 0)
 
 
 class ValueAxis(pg.AxisItem):
@@ -25,3 +30,7 @@ class ValueAxis(pg.AxisItem):
         if spacing < 1e-5 or max((abs(value) for value in values), default=0) >= 1e6:
             return [format_value(value) for value in values]
         return [f"{value:.{decimals}f}".replace("-", MINUS) for value in values]
+
+    def boundingRect(self) -> QRectF:
+        """Area of the axis, with room for the halves of numbers that stand at its ends."""
+        return super().boundingRect().adjusted(0, -20, 0, 20)

@@ -12,8 +12,8 @@ _UNTRAINED = "Press Train (Space) and watch the network learn"
 class TrainingCurves(QWidget):
     """Two plots that grow with the history.
 
-    Raw loss is the loss of every single step; the strong line is the mean over the last steps, as many as one log
-    interval has; the marks are measured on the test images.
+    Raw loss is the loss of every single step; the strong line is the mean over the last steps, as
+    many as one log interval has; the marks are measured on the test images.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -63,16 +63,21 @@ class TrainingCurves(QWidget):
         tests = self._history.tests
         steps = np.array([point.step for point in tests], dtype=np.float64)
         self.loss.set_curve("test", steps, np.array([point.loss for point in tests], dtype=np.float64))
-        self.accuracy.set_curve("test", steps, np.array([point.accuracy for point in tests], dtype=np.float64))
+        self.accuracy.set_curve(
+            "test", steps, np.array([point.accuracy for point in tests], dtype=np.float64)
+        )
 
     def _build_plots(self) -> None:
         self.loss = CurvePlot("Loss", x_label="step", parent=self)
         self.loss.setToolTip(
-            "Cross-entropy in nats. Guessing between two classes costs ln 2 = 0.693. Wheel: zoom, drag: move, A: whole run."
+            "Cross-entropy in nats. Guessing between two classes costs ln 2 = 0.693. Wheel: zoom, "
+            "drag: move, A: whole run."
         )
         self.loss.add_curve("raw", "each step", style="raw")
         self.accuracy = CurvePlot("Accuracy", x_label="step", parent=self)
-        self.accuracy.setToolTip("Share of images whose class is predicted correctly. Wheel: zoom, drag: move, A: whole run.")
+        self.accuracy.setToolTip(
+            "Share of images whose class is predicted correctly. Wheel: zoom, drag: move, A: whole run."
+        )
         self.accuracy.set_y_bounds(None, 1.0)
         for plot, role in ((self.loss, "accent"), (self.accuracy, "original")):
             plot.add_curve("mean", "running mean", style="smooth", role=role)

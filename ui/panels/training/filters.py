@@ -13,7 +13,10 @@ from ui.widgets.map_grid import HeatMapGrid
 
 
 class FiltersView(QWidget):
-    """Filters as small signed maps on one common scale; deeper layers show the kernels for one input channel."""
+    """Filters as small signed maps on one common scale.
+
+    Deeper layers show the kernels for one input channel.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -27,7 +30,9 @@ class FiltersView(QWidget):
     def set_network(self, network: Network | None) -> None:
         """Show the filters of `network`."""
         self._network = network
-        layers = () if network is None else tuple(n for n, layer in network.layers if isinstance(layer, Conv2D))
+        layers = (
+            () if network is None else tuple(n for n, layer in network.layers if isinstance(layer, Conv2D))
+        )
         if layers != self._layers:
             self._layers = layers
             _refill(self._layer, layers, layers)
@@ -44,9 +49,11 @@ class FiltersView(QWidget):
         self._channel.setToolTip("Input channel that the shown kernels look at")
         self._channel.setAccessibleName("Input channel")
         self.grid = HeatMapGrid(self)
-        self.grid.set_tile_size(56, 72)
+        self.grid.set_tile_size(34, 72)
         self.grid.setAccessibleName("Filters")
-        self.grid.setToolTip("Weights of each filter: blue negative, white zero, red positive; all on one scale")
+        self.grid.setToolTip(
+            "Weights of each filter: blue negative, white zero, red positive; all on one scale"
+        )
         self._bar = ColorBar()
         for widget in (self._layer, self._channel):
             widget.hide()
@@ -93,7 +100,9 @@ class FiltersView(QWidget):
         self._draw()
 
 
-def _refill(field: ChoiceField, keys: tuple[str, ...] | list[str], texts: tuple[str, ...] | list[str]) -> None:
+def _refill(
+    field: ChoiceField, keys: tuple[str, ...] | list[str], texts: tuple[str, ...] | list[str]
+) -> None:
     field.clear()
     for key, text in zip(keys, texts, strict=True):
         field.addItem(text, key)

@@ -1,7 +1,8 @@
 """The training panel."""
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.panels.training.curves import TrainingCurves
 from ui.panels.training.filters import FiltersView
@@ -13,6 +14,7 @@ from ui.theme import Theme, follow_theme
 from ui.widgets.labels import SectionTitle
 from ui.widgets.log_table import LogTable
 from ui.widgets.message_bar import MessageBar
+from ui.widgets.scroll_column import ScrollColumn
 
 
 class TrainingPanel(QFrame):
@@ -38,6 +40,7 @@ class TrainingPanel(QFrame):
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
+        self._scale = 1.0
         self.setProperty("role", "panel")
         self._build_widgets()
         self._build_layout()
@@ -47,11 +50,22 @@ class TrainingPanel(QFrame):
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the columns."""
-        self._settings.setFixedWidth(theme.px(264))
-        self._right.setFixedWidth(theme.px(304))
+        self._scale = theme.scale
         margin = theme.px(16)
         self._columns.setContentsMargins(margin, theme.px(12), margin, theme.px(12))
-        self._columns.setSpacing(theme.px(20))
+        self._columns.setSpacing(theme.px(16))
+        self._fit_columns()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give a narrow panel narrower columns at its sides."""
+        super().resizeEvent(event)
+        self._fit_columns()
+
+    def _fit_columns(self) -> None:
+        roomy = self.width() / self._scale >= 1040
+        wanted = round((264 if roomy else 228) * self._scale)
+        self._settings.setFixedWidth(max(wanted, self._settings.minimumSizeHint().width()))
+        self._right.setFixedWidth(round((300 if roomy else 240) * self._scale))
 
     def _build_widgets(self) -> None:
         self.message = MessageBar(self)
@@ -62,23 +76,14 @@ class TrainingPanel(QFrame):
         self.log = LogTable(("step", "loss", "accuracy"))
         self.log.setAccessibleName("Training log")
         self.log.setToolTip(
-            "Mean loss and accuracy over the steps since the line before, as the exercise prints them. Ctrl+C copies."
+            "Mean loss and accuracy over the steps since the line before, as the exercise prints "
+            "them. Ctrl+C copies."
         )
         self.results = ResultsView()
         self._log_title = SectionTitle("Log")
 
     def _build_layout(self) -> None:
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        inner = QWidget()
-        inner_layout = QVBoxLayout(inner)
-        inner_layout.setContentsMargins(0, 0, 12, 0)
-        inner_layout.addWidget(self.form)
-        scroll.setWidget(inner)
-        self._settings = _column(scroll, self.speed)
+        self._settings = _column(ScrollColumn(self.form), self.speed)
         self._right = _column(self._log_title, self.log, self.results)
         right = self._right.layout()
         assert isinstance(right, QVBoxLayout)

@@ -57,7 +57,7 @@ class ResultsView(QWidget):
         self.mistakes.set_current(index)
 
     def _build_widgets(self) -> None:
-        self._title = SectionTitle("Confusion, test images")
+        self._title = SectionTitle("Test images")
         self.matrix = ConfusionMatrix(self)
         self.matrix.setAccessibleName("Confusion matrix")
         self.matrix.setToolTip("Rows: true class, columns: predicted class. Click a cell to see its images.")
@@ -68,7 +68,9 @@ class ResultsView(QWidget):
         self.mistakes.setObjectName("mistakes")
         self.mistakes.set_tile_size(44)
         self.mistakes.setAccessibleName("Misclassified test images")
-        self.mistakes.setToolTip("Wrongly classified test images, largest loss first. Click one to look at it.")
+        self.mistakes.setToolTip(
+            "Wrongly classified test images, largest loss first. Click one to look at it."
+        )
         self.mistakes.set_placeholder("None: every test image is classified correctly")
 
     def _build_layout(self) -> None:
@@ -88,16 +90,22 @@ class ResultsView(QWidget):
             true, predicted = self._cell
             indices = np.flatnonzero((evaluation.labels == true) & (evaluation.predictions == predicted))
             indices = indices[np.argsort(-evaluation.losses[indices], kind="stable")]
-            caption = f"{len(indices):,} with class {dataset.classes[true]} read as {dataset.classes[predicted]}"
-        self._mistakes_title.set_text("Mistakes" if self._cell is None or self._cell[0] != self._cell[1] else "Correct")
+            caption = (
+                f"{len(indices):,} with class {dataset.classes[true]} read as {dataset.classes[predicted]}"
+            )
+        self._mistakes_title.set_text(
+            "Mistakes" if self._cell is None or self._cell[0] != self._cell[1] else "Correct"
+        )
         self._mistakes_title.set_caption(caption)
         wrong = evaluation.predictions[indices] != evaluation.labels[indices]
-        self.mistakes.set_images(dataset.test_images, indices, SampleTexts(dataset, indices, evaluation), wrong)
+        self.mistakes.set_images(
+            dataset.test_images, indices, SampleTexts(dataset, indices, evaluation), wrong
+        )
         self._mistakes_title.show()
         self.mistakes.show()
 
     def _on_cell_selected(self, true: int, predicted: int) -> None:
         self._cell = None if self._cell == (true, predicted) else (true, predicted)
-        self.matrix.set_current(self._cell)
+        self.matrix.set_current(*(self._cell or (None, None)))
         if self._dataset is not None and self._result is not None:
             self._show_images(self._dataset, self._result.evaluation)

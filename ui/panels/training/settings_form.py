@@ -19,8 +19,8 @@ from ui.widgets.int_list_field import IntListField
 from ui.widgets.number_field import FloatField, IntField
 
 _NETWORK = (
-    "classes", "filters", "kernel_size", "padding", "conv_bias", "activation", "leaky_slope", "pool", "pool_size", "ties",
-    "hidden", "output", "init", "dtype",
+    "classes", "filters", "kernel_size", "padding", "conv_bias", "activation", "leaky_slope",
+    "pool", "pool_size", "ties", "hidden", "output", "init", "dtype",
 )  # fmt: skip
 _TRAINING = ("optimizer", "learning_rate", "momentum", "batch_size", "epochs", "seed", "log_every")
 _LISTS = {"filters": "blocks", "hidden": "hidden_layers"}
@@ -73,7 +73,7 @@ class SettingsForm(QWidget):
     def _build_form(self) -> None:
         self._form = Form(self)
         layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setContentsMargins(0, 0, 8, 0)
         layout.addWidget(self._form)
         layout.addStretch(1)
         for title, names in (("Network", _NETWORK), ("Training", _TRAINING)):
@@ -84,7 +84,9 @@ class SettingsForm(QWidget):
     def _add_setting(self, name: str) -> None:
         text = SETTINGS[name]
         low, high = LIMITS.get(name, (0, 0))
-        tooltip = text.tooltip.format(low=f"{low:g}" if high < 1e6 else f"{low:,}", high=f"{high:g}" if high < 1e6 else f"{high:,}")
+        tooltip = text.tooltip.format(
+            low=f"{low:g}" if high < 1e6 else f"{low:,}", high=f"{high:g}" if high < 1e6 else f"{high:,}"
+        )
         field = self._make_field(name)
         field.setObjectName(f"setting_{name}")
         field.setAccessibleName(text.label)
@@ -111,7 +113,8 @@ class SettingsForm(QWidget):
         return field
 
     def _make_class_picker(self) -> ClassPicker:
-        picker = ClassPicker(*(int(limit) for limit in LIMITS["classes"]))
+        low, high = LIMITS["classes"]
+        picker = ClassPicker(int(low), int(high))
         picker.set_options(tuple("0123456789"))
         picker.classesEdited.connect(partial(self._on_edited, "classes"))
         picker.messageChanged.connect(self.messageChanged)

@@ -11,69 +11,103 @@ class SettingText(NamedTuple):
 
 
 SETTINGS: dict[str, SettingText] = {
-    "classes": SettingText("Classes", "The digits to tell apart: two to ten. Two use one sigmoid unit as in the exercise."),
+    "classes": SettingText(
+        "Classes", "The digits to tell apart: two to ten. Two use one sigmoid unit as in the exercise."
+    ),
     "filters": SettingText(
         "Filters",
-        "Filters of each convolution block, one number a block, for example 8 or 8, 16. One to three blocks of {low} "
+        "Filters of each convolution block, one number a block, for example 8 or 8, 16. One to three "
+        "blocks of {low} "
         "to {high} filters. More filters see more patterns and take more time.",
     ),
-    "kernel_size": SettingText("Kernel", "Side of every filter in pixels, {low} to {high}. A 3 × 3 filter looks at 9 pixels at once."),
+    "kernel_size": SettingText(
+        "Kernel", "Side of every filter in pixels, {low} to {high}. A 3 × 3 filter looks at 9 pixels at once."
+    ),
     "padding": SettingText(
         "Padding",
-        "Rows of zeros put around the image before each convolution, {low} to {high}. With padding 1 a 3 × 3 filter "
+        "Rows of zeros put around the image before each convolution, {low} to {high}. With padding 1 "
+        "a 3 × 3 filter "
         "keeps the size of the image.",
     ),
-    "conv_bias": SettingText("Filter bias", "Whether each filter adds a constant of its own. The exercise has none."),
+    "conv_bias": SettingText(
+        "Filter bias", "Whether each filter adds a constant of its own. The exercise has none."
+    ),
     "activation": SettingText(
         "Activation",
-        "Applied to every cell of the convolution. ReLU sets negative cells to zero; without one, convolution and dense "
+        "Applied to every cell of the convolution. ReLU sets negative cells to zero; without one, "
+        "convolution and dense "
         "layer are only made nonlinear by the pool.",
     ),
-    "leaky_slope": SettingText("Leaky slope", "Slope of the leaky ReLU below zero, {low} to {high}, in both directions of the computation."),
+    "leaky_slope": SettingText(
+        "Leaky slope",
+        "Slope of the leaky ReLU below zero, {low} to {high}, in both directions of the computation.",
+    ),
     "pool": SettingText(
         "Pooling",
-        "How a window becomes one number: its maximum, its mean, a blur before taking every second cell, or just its "
+        "How a window becomes one number: its maximum, its mean, a blur before taking every second "
+        "cell, or just its "
         "top left cell.",
     ),
-    "pool_size": SettingText("Window", "Side of the pooling window in cells, {low} to {high}; windows do not overlap."),
+    "pool_size": SettingText(
+        "Window", "Side of the pooling window in cells, {low} to {high}; windows do not overlap."
+    ),
     "ties": SettingText(
         "Ties",
-        "Who receives the gradient when several cells of a window share the maximum, as blank background does: the "
+        "Who receives the gradient when several cells of a window share the maximum, as blank "
+        "background does: the "
         "first one (PyTorch), all of them in full (the exercise), or all in equal parts.",
     ),
     "hidden": SettingText(
         "Hidden units",
-        "Units of the hidden dense layers, up to two layers of {low} to {high} units, for example 128. Empty: none.",
+        "Units of the hidden dense layers, up to two layers of {low} to {high} units, for example "
+        "128. Empty: none.",
     ),
     "output": SettingText(
         "Output",
-        "Sigmoid: one unit gives the probability of the second of two classes. Softmax: one unit for each class.",
+        "Sigmoid: one unit gives the probability of the second of two classes. Softmax: one unit for "
+        "each class.",
     ),
     "init": SettingText(
         "Start weights",
-        "Spread of the random initial weights. Exercise: N(0, 1)/10 for filters, N(0, 1)/inputs for dense units. He "
+        "Spread of the random initial weights. Exercise: N(0, 1)/10 for filters, N(0, 1)/inputs for "
+        "dense units. He "
         "suits ReLU, Glorot suits tanh and sigmoid.",
     ),
-    "dtype": SettingText("Precision", "float64 computes with 16 digits as the exercise does, float32 with 7 and faster."),
+    "dtype": SettingText(
+        "Precision", "float64 computes with 16 digits as the exercise does, float32 with 7 and faster."
+    ),
     "optimizer": SettingText(
-        "Optimiser", "SGD takes a step against the gradient; Adam adapts the step of each weight to its history."
+        "Optimiser",
+        "SGD takes a step against the gradient; Adam adapts the step of each weight to its history.",
     ),
     "learning_rate": SettingText(
         "Learning rate",
-        "Length of a step, {low} to {high}, for example 0.0001 or 1e-4. May be changed while training runs. Too large "
+        "Length of a step, {low} to {high}, for example 0.0001 or 1e-4. May be changed while "
+        "training runs. Too large "
         "and the loss diverges, too small and it hardly falls.",
     ),
-    "momentum": SettingText("Momentum", "Share of the last step that the next one keeps, {low} to {high}. The exercise has 0."),
-    "batch_size": SettingText("Batch", "Images averaged in one step, {low} to {high}. The exercise takes one at a time."),
+    "momentum": SettingText(
+        "Momentum", "Share of the last step that the next one keeps, {low} to {high}. The exercise has 0."
+    ),
+    "batch_size": SettingText(
+        "Batch", "Images averaged in one step, {low} to {high}. The exercise takes one at a time."
+    ),
     "epochs": SettingText("Epochs", "Passes over all training images, {low} to {high}."),
     "seed": SettingText(
-        "Seed", "Decides initial weights and order of the images: the same seed gives the same run, bit for bit."
+        "Seed",
+        "Decides initial weights and order of the images: the same seed gives the same run, bit for bit.",
     ),
     "log_every": SettingText("Log every", "Steps between two lines of the log, {low} to {high}."),
 }
 
 CHOICES: dict[str, list[tuple[str, str]]] = {
-    "activation": [("none", "none"), ("relu", "ReLU"), ("leaky_relu", "leaky ReLU"), ("sigmoid", "sigmoid"), ("tanh", "tanh")],
+    "activation": [
+        ("none", "none"),
+        ("relu", "ReLU"),
+        ("leaky_relu", "leaky ReLU"),
+        ("sigmoid", "sigmoid"),
+        ("tanh", "tanh"),
+    ],
     "pool": [("max", "max"), ("average", "average"), ("blur", "blur"), ("subsample", "subsample")],
     "ties": [("first", "first"), ("all", "all"), ("split", "split")],
     "output": [("sigmoid", "sigmoid"), ("softmax", "softmax")],

@@ -23,7 +23,9 @@ class SpeedControl(QWidget):
         self.slider.setRange(0, len(_PACES) - 1)
         self.slider.setPageStep(2)
         self.slider.setAccessibleName("Training speed")
-        self.slider.setToolTip("Steps a second, from slow motion to full speed. May be changed while training runs.")
+        self.slider.setToolTip(
+            "Steps a second, from slow motion to full speed. May be changed while training runs."
+        )
         self._value = QLabel()
         self._value.setProperty("role", "mono")
         label = QLabel("Speed")

@@ -1,0 +1,248 @@
+"""What a filter looks for: the patches of real images that excite it, and where a class has its evidence."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz import functional
+from cnnviz._chunks import Cancelled, Progress, ignore_progress, input_chunks, never
+from cnnviz._passes import forward_pass, own_params
+from cnnviz._types import ByteArray, FloatArray, IntArray
+from cnnviz._validation import check_int
+from cnnviz.arithmetic import evidence_maps
+from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.layers import Conv2D
+from cnnviz.network import Network
+from cnnviz.receptive_field import INPUT, Rectangle, receptive_field, stage_index, stage_shape
+
+PADDING_LEVEL = 128
+"""Grey level shown where a patch reaches over the border: the nearest to 0.0, which padding holds."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Patch:
+    """The piece of an image that a filter sees at one position.
+
+    Attributes
+    ----------
+    image : int
+        Index of the image.
+    row, column : int
+        Position in the filter's feature map.
+    value : float
+        Response of the filter there, before the activation.
+    rectangle : Rectangle
+        Receptive field in the image; it may reach over the border.
+    pixels : ndarray of shape (c, height, width), uint8
+        The pixels in it; over the border `PADDING_LEVEL`.
+    """
+
+    image: int
+    row: int
+    column: int
+    value: float
+    rectangle: Rectangle
+    pixels: ByteArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Excitation:
+    """The patches that excite a filter most and least, at most one of each image.
+
+    Attributes
+    ----------
+    layer : str
+    channel : int
+    images_count : int
+        How many images were searched.
+    most : tuple of Patch
+        Largest response first.
+    least : tuple of Patch
+        Smallest response first.
+    """
+
+    layer: str
+    channel: int
+    images_count: int
+    most: tuple[Patch, ...]
+    least: tuple[Patch, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ClassEvidence:
+    """Evidence of each class in a stage, averaged over images.
+
+    Attributes
+    ----------
+    layer : str
+        The stage whose cells contribute.
+    maps : ndarray of shape (classes, c, h, w) or (classes, d), float64
+        Mean contribution of each cell, over the images of the class, to the logit of their class. With one
+        logit it is this one for both classes: positive numbers speak for class 1. All 0 for a class without
+        images.
+    counts : ndarray of shape (classes,)
+        Images of each class.
+    """
+
+    layer: str
+    maps: NDArray[np.float64]
+    counts: IntArray
+
+
+def exciting_patches(
+    network: Network,
+    images: ByteArray,
+    layer: str,
+    channel: int,
+    count: int = 8,
+    *,
+    progress: Progress = ignore_progress,
+    cancelled: Cancelled = never,
+) -> Excitation:
+    """Search images for the patches to which a filter responds most and least.
+
+    Parameters
+    ----------
+    network : Network
+    images : ndarray of shape (n, c, h, w), uint8
+    layer : str
+        Name of a convolution layer.
+    channel : int
+        Which filter, from 0.
+    count : int
+        How many patches to return of either kind, >= 1; fewer if there are fewer images.
+    progress : callable
+        Is told the fraction that is done, from 0 to 1.
+    cancelled : callable
+        Asked between chunks; when it returns True the search stops.
+
+    Returns
+    -------
+    Excitation
+        Of equal responses the first image and position.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such convolution layer or filter, or `count` is smaller than 1.
+    CancelledError
+        If `cancelled` returned True.
+
+    References
+    ----------
+    .. [1] Zeiler, Fergus (2014), Visualizing and Understanding Convolutional Networks, arXiv:1311.2901 (the
+       patches beside its figure 2).
+    """
+    index = stage_index(network, layer)
+    described = network.layers[index][1] if index >= 0 else None
+    if not isinstance(described, Conv2D):
+        raise ParameterError(f"Only a convolution layer has filters; {layer!r} is none.")
+    check_int(channel, "channel", "exciting_patches", 0, described.filters - 1)
+    check_int(count, "count", "exciting_patches", minimum=1)
+    # Position and response of the strongest and the weakest patch of each image.
+    places = np.zeros((2, len(images)), dtype=np.intp)
+    values = np.zeros((2, len(images)), dtype=network.dtype)
+    for which, x in input_chunks(network, images, "The search for patches", progress, cancelled):
+        response = _responses(network, index, described, channel, x).reshape(len(x), -1)
+        for row, found in enumerate((response.argmax(axis=1), response.argmin(axis=1))):
+            places[row, which] = found
+            values[row, which] = response[np.arange(len(x)), found]
+    orders = np.argsort(-values[0], kind="stable"), np.argsort(values[1], kind="stable")
+    most, least = (
+        tuple(
+            _patch(network, layer, channel, images, int(image), int(places[row, image]), values[row, image])
+            for image in orders[row][:count]
+        )
+        for row in range(2)
+    )
+    return Excitation(layer, channel, len(images), most, least)
+
+
+def class_evidence(
+    network: Network,
+    images: ByteArray,
+    labels: NDArray[np.integer[Any]],
+    layer: str,
+    *,
+    progress: Progress = ignore_progress,
+    cancelled: Cancelled = never,
+) -> ClassEvidence:
+    """Average the evidence maps of the images of each class; see `cnnviz.arithmetic.dense_evidence`.
+
+    Parameters
+    ----------
+    network : Network
+    images : ndarray of shape (n, c, h, w), uint8
+    labels : integer ndarray of shape (n,)
+        Index of each image's class.
+    layer : str
+        Stage whose cells contribute, such as the last pooled maps.
+    progress, cancelled
+        As for `exciting_patches`.
+
+    Returns
+    -------
+    ClassEvidence
+
+    Raises
+    ------
+    ParameterError
+        If there is no such layer, or there is not one valid label for each image.
+    CancelledError
+        If `cancelled` returned True.
+    """
+    stage_index(network, layer)
+    if labels.shape != (len(images),):
+        raise ShapeError(
+            f"There must be one label for each of {len(images)} images. Got {labels.shape} instead."
+        )
+    classes = network.classes_count
+    for label in (labels.min(initial=0), labels.max(initial=0)):
+        check_int(label, "labels", "class_evidence", 0, classes - 1)
+    single = network.shapes[network.layers[-1][0]][0] == 1
+    sums = np.zeros((classes, *stage_shape(network, layer)))
+    for which, x in input_chunks(network, images, "Averaging the evidence", progress, cancelled):
+        chosen = labels[which].astype(np.intp)
+        maps = evidence_maps(network, network.forward(x), layer, np.zeros_like(chosen) if single else chosen)
+        np.add.at(sums, chosen, maps)
+    counts = np.bincount(labels, minlength=classes)
+    means = sums / np.maximum(counts, 1).reshape(-1, *(1,) * (sums.ndim - 1))
+    return ClassEvidence(layer, means, counts)
+
+
+def _responses(network: Network, index: int, layer: Conv2D, channel: int, x: FloatArray) -> FloatArray:
+    """Feature map of one filter of layer `index`, without computing those of the others."""
+    before = forward_pass(network.layers[:index], network.params, x)
+    own = own_params(network.layers[index][0], layer, network.params)
+    only = slice(channel, channel + 1)
+    bias = own["bias"][only] if layer.bias else None
+    with np.errstate(over="ignore", invalid="ignore"):
+        return functional.conv2d(
+            before[-1] if before else x, own["weight"][only], bias, layer.stride, layer.padding
+        )
+
+
+def _patch(
+    network: Network,
+    layer: str,
+    channel: int,
+    images: ByteArray,
+    image: int,
+    place: int,
+    value: np.floating[Any],
+) -> Patch:
+    """Cut the receptive field of one cell, at `place` in its map, out of one image."""
+    row, column = divmod(place, network.shapes[layer][2])
+    field = receptive_field(network, layer, (channel, row, column))[INPUT].unclipped
+    pixels = np.full((images.shape[1], field.height, field.width), PADDING_LEVEL, dtype=np.uint8)
+    rows = slice(max(field.top, 0), min(field.top + field.height, images.shape[2]))
+    columns = slice(max(field.left, 0), min(field.left + field.width, images.shape[3]))
+    if rows.start < rows.stop and columns.start < columns.stop:
+        pixels[
+            :,
+            rows.start - field.top : rows.stop - field.top,
+            columns.start - field.left : columns.stop - field.left,
+        ] = images[image, :, rows, columns]
+    return Patch(image, row, column, float(value), field, pixels)

@@ -1,0 +1,106 @@
+"""The whole network for chunks of one size: load, forward, loss, backward."""
+
+from collections.abc import Sequence
+from math import prod
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz._types import ByteArray, FloatArray
+from cnnviz.fused.blocks import Block, make_block
+from cnnviz.fused.heads import LabelArray, make_head
+from cnnviz.fused.loading import make_loader
+from cnnviz.fused.parameters import StageVector
+from cnnviz.fused.plan import Stage
+from cnnviz.fused.products import Call
+
+
+class ForwardChunk:
+    """Logits of chunks of `samples` images; every buffer and every call is prepared.
+
+    Parameters
+    ----------
+    stages : sequence of stages
+    parameters : StageVector
+        Read anew in every run.
+    samples : int
+        Images in a chunk.
+    training : bool
+        Whether gradients will be asked for.
+
+    Attributes
+    ----------
+    logits : ndarray of shape (k, samples)
+    """
+
+    def __init__(
+        self, stages: Sequence[Stage], parameters: StageVector, samples: int, *, training: bool = False
+    ) -> None:
+        dtype = parameters.vector.dtype
+        inputs = [_with_one_and_zero(prod(stage.input_shape), samples, dtype) for stage in stages]
+        self.logits: FloatArray = np.zeros((prod(stages[-1].output_shape), samples), dtype)
+        outputs = [array[:-2] for array in inputs[1:]] + [self.logits]
+        self._load = make_loader(inputs[0][:-2])
+        self._blocks: list[Block] = [
+            make_block(*parts) for parts in zip(stages, parameters.matrices, inputs, outputs, strict=True)
+        ]
+        self._forward: list[Call] = [call for block in self._blocks for call in block.forward(training)]
+
+    def run(self, images: ByteArray) -> None:
+        """Compute the logits of `images`, of shape (samples, pixels)."""
+        self._load(images)
+        for call in self._forward:
+            call()
+
+
+class TrainingChunk(ForwardChunk):
+    """Loss and gradients of chunks of `samples` images.
+
+    Parameters
+    ----------
+    stages, parameters, samples
+        As for `ForwardChunk`.
+    gradients : StageVector
+        Overwritten in every run.
+    """
+
+    def __init__(
+        self, stages: Sequence[Stage], parameters: StageVector, gradients: StageVector, samples: int
+    ) -> None:
+        super().__init__(stages, parameters, samples, training=True)
+        dtype = parameters.vector.dtype
+        d_logits: FloatArray = np.zeros(self.logits.shape, dtype)
+        self._head = make_head(self.logits, d_logits)
+        # Between two stages the gradient is kept once: what leaves one through its inputs enters the one before it.
+        d_between: list[FloatArray] = [
+            np.zeros((prod(stage.input_shape), samples), dtype) for stage in stages[1:]
+        ]
+        self._backward: list[Call] = []
+        for block, d_outputs, d_matrix, d_inputs in zip(
+            self._blocks, [*d_between, d_logits], gradients.matrices, [None, *d_between], strict=True
+        ):
+            self._backward[:0] = block.backward(d_outputs, d_matrix, d_inputs)
+
+    def learn(self, images: ByteArray, labels: LabelArray, batch_size: int) -> tuple[float, int]:
+        """Return the sum of the losses and the right answers, and leave the gradients of the batch's mean loss.
+
+        Parameters
+        ----------
+        images : ndarray of shape (samples, pixels), uint8
+        labels : ndarray of shape (samples,)
+        batch_size : int
+            Samples in the batch, of which the chunk may be a part.
+        """
+        self.run(images)
+        result = self._head(labels, batch_size)
+        for call in self._backward:
+            call()
+        return result
+
+
+def _with_one_and_zero(size: int, samples: int, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """Return a matrix with `size` rows for the inputs, a row of ones and a row of zeros."""
+    inputs = np.zeros((size + 2, samples), dtype)
+    inputs[-2] = 1
+    return inputs

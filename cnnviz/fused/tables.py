@@ -1,0 +1,106 @@
+"""Tables of row numbers: which pixel each cell of the patch matrix copies, and the way back.
+
+The inputs of a stage are the rows of a matrix `(c * h * w + 2, n)`: row `(channel * h + y) * w + x`, one column for each
+sample of the chunk. The last two rows are constant: 1 (the input of the bias) and 0 (padding).
+"""
+
+from math import prod
+from typing import NamedTuple
+
+import numpy as np
+
+from cnnviz._types import IntArray
+from cnnviz.fused.plan import ConvStage
+from cnnviz.layers import AvgPool2D, MaxPool2D, SubsamplePool2D
+
+
+class Windows(NamedTuple):
+    """The cells of the convolution that have to be computed.
+
+    Attributes
+    ----------
+    side : int
+        Each window has `side * side` cells: its phases.
+    step : int
+        Cells from one window to the next.
+    rows, columns : int
+        How many windows there are.
+    """
+
+    side: int
+    step: int
+    rows: int
+    columns: int
+
+    @property
+    def phases(self) -> int:
+        """Cells in a window."""
+        return self.side * self.side
+
+    @property
+    def count(self) -> int:
+        """Windows in a map."""
+        return self.rows * self.columns
+
+
+def windows_of(stage: ConvStage) -> Windows:
+    """Return what the pool will look at; without a pool, and for blurring, windows of one cell."""
+    pool = stage.pool
+    if isinstance(pool, MaxPool2D | AvgPool2D):
+        return Windows(pool.size, pool.step, *stage.output_shape[1:])
+    if isinstance(pool, SubsamplePool2D):
+        return Windows(1, pool.size, *stage.output_shape[1:])
+    return Windows(1, 1, *stage.conv.output_shape(stage.input_shape)[1:])
+
+
+def patch_table(stage: ConvStage, windows: Windows) -> IntArray:
+    """Row number of every cell of the patch matrix.
+
+    Returns
+    -------
+    ndarray of shape (c * k * k + 1, phases * windows), intp
+        A column is the patch of one cell of the convolution, and a 1 below it if there is a bias. Columns are
+        sorted by phase: first the top left cells of all windows, then their right neighbours, and so on.
+    """
+    channels, height, width = stage.input_shape
+    one, zero = prod(stage.input_shape), prod(stage.input_shape) + 1
+    y = _pixels_along(stage, windows, windows.rows)[:, None, :, None, :, None]
+    x = _pixels_along(stage, windows, windows.columns)[None, :, None, :, None, :]
+    inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
+    pixels = np.where(inside, y * width + x, zero)
+    maps = np.arange(channels).reshape(-1, *[1] * pixels.ndim) * (height * width)
+    table = np.where(inside, maps + pixels, zero).reshape(-1, windows.phases * windows.count)
+    if stage.conv.bias:
+        table = np.concatenate([table, np.full((1, table.shape[1]), one)])
+    return table.astype(np.intp)
+
+
+def copies_table(table: IntArray, pixels: int) -> IntArray:
+    """For each pixel the cells that `table` copies it to: what has to be added up on the way back.
+
+    Parameters
+    ----------
+    table : ndarray of any shape, intp
+    pixels : int
+        How many rows of the input are pixels.
+
+    Returns
+    -------
+    ndarray of shape (most, pixels), intp
+        Flat positions in `table`; where a pixel has fewer copies than `most`, `table.size`.
+    """
+    cells = np.argsort(table, axis=None, kind="stable")
+    sources = table.ravel()[cells]
+    used = sources < pixels
+    cells, sources = cells[used], sources[used]
+    rank = np.arange(len(sources)) - np.searchsorted(sources, sources)
+    copies = np.full((rank.max(initial=0) + 1, pixels), table.size)
+    copies[rank, sources] = cells
+    return copies.astype(np.intp)
+
+
+def _pixels_along(stage: ConvStage, windows: Windows, count: int) -> IntArray:
+    """Coordinate along one side, shape (k, side, count): offset in the kernel, phase, window."""
+    offset = np.arange(stage.conv.kernel_size)[:, None, None]
+    cell = np.arange(windows.side)[:, None] + windows.step * np.arange(count)
+    return (offset + stage.conv.stride * cell - stage.conv.padding).astype(np.intp)

@@ -1,0 +1,185 @@
+"""The gradient of one filter as a sum that can be followed term by term."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from cnnviz._types import FloatArray, IntArray
+from cnnviz._validation import check_choice, check_int
+from cnnviz.errors import ParameterError
+from cnnviz.layers import Conv2D
+from cnnviz.layers.activations import Activation
+from cnnviz.network import Gradients, Network, Trace
+from cnnviz.receptive_field import stage_index, stage_values
+from cnnviz.routing.pools import pool_routes
+from cnnviz.routing.windows import Pool, find_pool, pool_windows
+
+By = Literal["position", "window"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FilterTerms:
+    """Terms of a filter gradient, largest first.
+
+    Attributes
+    ----------
+    layer : str
+    channel : int
+        Which filter.
+    by : {"position", "window"}
+        What a term belongs to: a cell of the filter's map, or a window of the pool after it.
+    places : ndarray of shape (m, 2), intp
+        Row and column of that cell or window.
+    gradients : ndarray of shape (m,)
+        Gradient that arrives there.
+    patches : ndarray of shape (m, c, k, k)
+        What it is multiplied with: the patch under the cell; for a window the patch of its winner, times the
+        slope of the activation there (several patches, times their shares, where several take the gradient).
+    norms : ndarray of shape (m,)
+        Euclidean length of each term.
+    """
+
+    layer: str
+    channel: int
+    by: By
+    places: IntArray
+    gradients: FloatArray
+    patches: FloatArray
+    norms: FloatArray
+
+    @property
+    def terms(self) -> FloatArray:
+        """Each gradient times its patch, shape (m, c, k, k)."""
+        return self.gradients[:, None, None, None] * self.patches
+
+    @property
+    def cumulative(self) -> FloatArray:
+        """Sum of the first 1, 2, … m terms, shape (m, c, k, k); the last is the filter's gradient."""
+        return np.cumsum(self.terms, axis=0)
+
+    @property
+    def total(self) -> FloatArray:
+        """Sum of all terms, shape (c, k, k): the filter's gradient in `Gradients.params`, up to rounding."""
+        return self.terms.sum(axis=0)
+
+
+def filter_gradient_terms(
+    network: Network,
+    trace: Trace,
+    gradients: Gradients,
+    layer: str,
+    channel: int,
+    sample: int = 0,
+    by: By = "position",
+) -> FilterTerms:
+    """Take the gradient of one filter apart.
+
+    A kernel is used once at every position of its map, so its gradient is
+
+        dL/dW[f] = sum over u, v of dL/dz[f, u, v] * patch(u, v),
+
+    where `z` is the map and `patch` what the filter saw there. Behind a pool most positions get no gradient,
+    and the same sum goes over windows,
+
+        dL/dW[f] = sum over windows w of dL/dp[f, w] * (sum over routes of share * slope * patch),
+
+    with `p` the pooled map and the routes of `cnnviz.routing.pool_routes`: under ``"first"`` and without an
+    activation, the gradient of the window times the patch of its winner.
+
+    Parameters
+    ----------
+    network : Network
+    trace : Trace
+        What `network.forward` returned.
+    gradients : Gradients
+        What `network.gradients` returned for the same batch.
+    layer : str
+        Name of a convolution layer, at any depth.
+    channel : int
+        Which filter, from 0.
+    sample : int
+        Which sample of the batch. In a batch of one the terms add up to the whole gradient.
+    by : {"position", "window"}
+        One term for each cell of the filter's map, or for each window of the pool that follows it.
+
+    Returns
+    -------
+    FilterTerms
+        Terms that are 0 are left out; of equal ones the first.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such convolution layer, filter or sample, or no pool follows for ``"window"``.
+
+    References
+    ----------
+    .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, section 9.5, equation 9.11.
+    """
+    index = stage_index(network, layer)
+    convolution = network.layers[index][1] if index >= 0 else None
+    if not isinstance(convolution, Conv2D):
+        raise ParameterError(f"Only a convolution layer has filters; {layer!r} is none.")
+    check_int(channel, "channel", "filter_gradient_terms", 0, convolution.filters - 1)
+    check_int(sample, "sample", "filter_gradient_terms", 0, len(trace.inputs) - 1)
+    check_choice(by, "by", "filter_gradient_terms", ("position", "window"))
+    patches = _patches(stage_values(network, trace, index - 1)[sample], convolution)
+    if by == "position":
+        arriving = gradients.outputs[layer][sample, channel]
+        seen = patches.reshape(-1, *patches.shape[2:])
+    else:
+        arriving, seen = _by_window(network, trace, gradients, index, channel, sample, patches)
+    flat = arriving.ravel()
+    norms = np.abs(flat) * np.sqrt(np.square(seen).sum(axis=(1, 2, 3)))
+    order = np.argsort(-norms, kind="stable")[: np.count_nonzero(norms)]
+    places = np.stack(np.unravel_index(order, arriving.shape), axis=1)
+    return FilterTerms(layer, channel, by, places, flat[order], seen[order], norms[order])
+
+
+def pool_after(network: Network, layer: str) -> str | None:
+    """Name of the pool that reads a layer's output, directly or through activations; None without one."""
+    for name, following in network.layers[stage_index(network, layer) + 1 :]:
+        if isinstance(following, Pool):
+            return name
+        if not isinstance(following, Activation):
+            break
+    return None
+
+
+def _patches(x: FloatArray, convolution: Conv2D) -> FloatArray:
+    """Patch under every position of the map, a view of shape (h', w', c, k, k)."""
+    pad = convolution.padding
+    padded = np.pad(x, ((0, 0), (pad, pad), (pad, pad)))
+    windows = pool_windows(padded, convolution.kernel_size, convolution.stride)
+    return windows.transpose(1, 2, 0, 3, 4)
+
+
+def _by_window(
+    network: Network,
+    trace: Trace,
+    gradients: Gradients,
+    index: int,
+    channel: int,
+    sample: int,
+    patches: FloatArray,
+) -> tuple[FloatArray, FloatArray]:
+    """Gradient that arrives at each window of the next pool, and the patches it is sent to, weighted."""
+    layer = network.layers[index][0]
+    name = pool_after(network, layer)
+    if name is None:
+        raise ParameterError(f"No pool follows {layer!r}: its terms can only be listed by position.")
+    pool_index, pool = find_pool(network, name)
+    only = (slice(sample, sample + 1), slice(channel, channel + 1))
+    slopes = np.ones_like(trace.outputs[layer][only])
+    for position in range(pool_index - 1, index, -1):
+        before, out = (stage_values(network, trace, index)[only] for index in (position - 1, position))
+        slopes = network.layers[position][1].input_gradient(slopes, before, out, {})
+    routes = pool_routes(pool, stage_values(network, trace, pool_index - 1)[only][0])
+    arriving = gradients.outputs[name][sample, channel]
+    rows, columns = routes.cells[:, 1], routes.cells[:, 2]
+    weights = routes.shares * slopes[0, 0, rows, columns]
+    seen = np.zeros((arriving.size, *patches.shape[2:]), dtype=patches.dtype)
+    window = routes.windows[:, 1] * arriving.shape[1] + routes.windows[:, 2]
+    np.add.at(seen, window, weights[:, None, None, None] * patches[rows, columns])
+    return arriving, seen

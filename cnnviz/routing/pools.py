@@ -1,0 +1,242 @@
+"""Where a pool sends the gradient that arrives at it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz import functional
+from cnnviz._types import FloatArray, IntArray, Shape
+from cnnviz._validation import check_choice, check_int
+from cnnviz.functional.max_pooling import TieRule
+from cnnviz.layers import AvgPool2D, BlurPool2D, MaxPool2D, SubsamplePool2D
+from cnnviz.network import Gradients, Network, Trace
+from cnnviz.receptive_field import stage_values, window_geometry
+from cnnviz.routing.windows import Pool, find_pool, winner_mask
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Routes:
+    """Every way from a window of a pool back to a cell of its input.
+
+    Attributes
+    ----------
+    windows : ndarray of shape (m, 3), intp
+        Pooled cell `(channel, row, column)` at which each route starts, in ascending order.
+    cells : ndarray of shape (m, 3), intp
+        Cell `(channel, row, column)` of the input at which it ends.
+    shares : ndarray of shape (m,)
+        What part of the window's gradient takes it, > 0.
+    """
+
+    windows: IntArray
+    cells: IntArray
+    shares: FloatArray
+
+    def carried(self, incoming: FloatArray) -> FloatArray:
+        """Gradient on each route, for the gradient `(c, h', w')` that arrives at the windows; shape (m,)."""
+        return self.shares * incoming[tuple(self.windows.T)]
+
+    def delivered(self, incoming: FloatArray, shape: Shape) -> FloatArray:
+        """Gradient that arrives at each cell of the input, of the given shape `(c, h, w)`."""
+        total = np.zeros(shape, dtype=incoming.dtype)
+        np.add.at(total, tuple(self.cells.T), self.carried(incoming))
+        return total
+
+    def of_window(self, window: tuple[int, int, int]) -> IntArray:
+        """Indices of the routes that start at one pooled cell."""
+        return np.flatnonzero((self.windows == window).all(axis=1))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PoolRouting:
+    """The backward pass through one pool for one sample.
+
+    Attributes
+    ----------
+    layer : str
+    pool : MaxPool2D, AvgPool2D, BlurPool2D or SubsamplePool2D
+    values : ndarray of shape (c, h, w)
+        Input of the pool.
+    pooled : ndarray of shape (c, h', w')
+    incoming : ndarray of shape (c, h', w')
+        Gradient of the loss with respect to `pooled`.
+    rule : str
+        The rule in force: the tie rule of a max pool, or ``"linear"``.
+    routed : mapping from rule to ndarray of shape (c, h, w)
+        Gradient at the input under each rule that the pool could have: three for a max pool, for the same
+        incoming gradient; one for a linear pool.
+    winners : boolean ndarray of shape (c, h', w', size, size) or None
+        Cells of each window that hold its maximum; None for a linear pool.
+    tie_counts : ndarray of shape (c, h', w'), intp, or None
+        Number of winners.
+    """
+
+    layer: str
+    pool: Pool
+    values: FloatArray
+    pooled: FloatArray
+    incoming: FloatArray
+    rule: str
+    routed: Mapping[str, FloatArray]
+    winners: NDArray[np.bool_] | None
+    tie_counts: IntArray | None
+
+    @property
+    def tied(self) -> NDArray[np.bool_]:
+        """Windows whose maximum is held by several cells, shape (c, h', w'); none in a linear pool."""
+        if self.tie_counts is None:
+            return np.zeros(self.pooled.shape, dtype=bool)
+        return self.tie_counts > 1
+
+    def routes(self, ties: TieRule | None = None) -> Routes:
+        """Routes of the gradient, under the pool's own rule or another one; see `pool_routes`."""
+        return pool_routes(self.pool, self.values, ties)
+
+    def contrasts(self) -> dict[str, FloatArray]:
+        """Send the same incoming gradient through linear pools of the same windows.
+
+        Returns
+        -------
+        dict from "average", "blur", "subsample" to ndarray of shape (c, h, w)
+            Blur and subsampling only where windows neither overlap nor leave gaps, since only then have they
+            the same grid.
+        """
+        size = self.pool.size
+        step = self.pool.step if isinstance(self.pool, MaxPool2D | AvgPool2D) else size
+        pools: dict[str, Pool] = {"average": AvgPool2D(size, step)}
+        if step == size:
+            pools |= {"blur": BlurPool2D(size), "subsample": SubsamplePool2D(size)}
+        return {
+            name: pool.input_gradient(self.incoming[None], self.values[None], self.pooled[None], {})[0]
+            for name, pool in pools.items()
+        }
+
+
+def pool_routing(
+    network: Network, trace: Trace, gradients: Gradients, layer: str, sample: int = 0
+) -> PoolRouting:
+    """Describe the backward pass through one pool.
+
+    Parameters
+    ----------
+    network : Network
+    trace : Trace
+        What `network.forward` returned.
+    gradients : Gradients
+        What `network.gradients` returned for the same batch. (The loss is a mean over the batch: give a batch
+        of one to have the gradients of one sample alone.)
+    layer : str
+        Name of the pool.
+    sample : int
+        Which sample of the batch.
+
+    Returns
+    -------
+    PoolRouting
+
+    Raises
+    ------
+    ParameterError
+        If there is no such pool or sample.
+    """
+    index, pool = find_pool(network, layer)
+    check_int(sample, "sample", "pool_routing", 0, len(trace.inputs) - 1)
+    part = slice(sample, sample + 1)
+    values = stage_values(network, trace, index - 1)[part]
+    pooled = trace.outputs[layer][part]
+    incoming = gradients.outputs[layer][part]
+    if isinstance(pool, MaxPool2D):
+        routed = {
+            ties: functional.max_pool2d_backward(incoming, values, pooled, pool.size, pool.step, ties)[0]
+            for ties in functional.TIE_RULES
+        }
+        winners = winner_mask(values, pool)[0]
+        counts = winners.sum(axis=(-2, -1), dtype=np.intp)
+    else:
+        routed = {"linear": pool.input_gradient(incoming, values, pooled, {})[0]}
+        winners = counts = None
+    rule = pool.ties if isinstance(pool, MaxPool2D) else "linear"
+    return PoolRouting(
+        layer, pool, values[0], pooled[0], incoming[0], rule, MappingProxyType(dict(routed)), winners, counts
+    )
+
+
+def pool_routes(pool: Pool, values: FloatArray, ties: TieRule | None = None) -> Routes:
+    """List the ways of the gradient through a pool.
+
+    Under ``"first"`` and ``"split"``, and in average, blur and subsampled pools, the shares of a window add
+    up to 1: the gradient is passed on, no more and no less. Under ``"all"`` they add up to the number of
+    winners.
+
+    Parameters
+    ----------
+    pool : MaxPool2D, AvgPool2D, BlurPool2D or SubsamplePool2D
+    values : ndarray of shape (c, h, w)
+        Input of the pool. Only a max pool looks at the numbers.
+    ties : {"first", "all", "split"}, optional
+        Rule of a max pool; None means its own. Linear pools ignore it.
+
+    Returns
+    -------
+    Routes
+
+    Raises
+    ------
+    ParameterError
+        If there is no such rule.
+    """
+    if ties is not None:
+        check_choice(ties, "ties", "pool_routes", functional.TIE_RULES)
+    geometry = window_geometry(pool)
+    _, height, width = pool.output_shape(values.shape)
+    shares = _window_shares(pool, values, ties)
+    channel, row, column, i, j = np.nonzero(shares)
+    cells = np.stack(
+        [
+            channel,
+            geometry.cells(np.arange(height), values.shape[1])[row, i],
+            geometry.cells(np.arange(width), values.shape[2])[column, j],
+        ],
+        axis=1,
+    )
+    routes = Routes(np.stack([channel, row, column], axis=1), cells, shares[channel, row, column, i, j])
+    return _merged(routes) if geometry.mirrored else routes
+
+
+def _window_shares(pool: Pool, values: FloatArray, ties: TieRule | None) -> FloatArray:
+    """Share of each cell of each window, shape (c, h', w', k, k)."""
+    if isinstance(pool, MaxPool2D):
+        return _winner_shares(
+            winner_mask(values[None], pool)[0], pool.ties if ties is None else ties, values.dtype
+        )
+    taps = (
+        functional.BLUR_KERNELS[pool.taps]
+        if isinstance(pool, BlurPool2D)
+        else (1,) * window_geometry(pool).size
+    )
+    weights = (np.outer(taps, taps) / sum(taps) ** 2).astype(values.dtype)
+    return np.broadcast_to(weights, (*pool.output_shape(values.shape), *weights.shape))
+
+
+def _winner_shares(
+    winners: NDArray[np.bool_], ties: TieRule, dtype: np.dtype[np.floating[Any]]
+) -> FloatArray:
+    """Share of each winner under a rule, 0 for the others; the shape of `winners`."""
+    if ties == "first":
+        # A winner is the first one if none has come before it.
+        count = winners.reshape(*winners.shape[:3], winners.shape[3] * winners.shape[4]).cumsum(axis=-1)
+        winners = winners & (count.reshape(winners.shape) == 1)
+    shares = winners.astype(dtype)
+    return shares / shares.sum(axis=(-2, -1), keepdims=True) if ties == "split" else shares
+
+
+def _merged(routes: Routes) -> Routes:
+    """Join routes of a window that end at the same cell, as where a blur is mirrored at the border."""
+    pairs = np.concatenate([routes.windows, routes.cells], axis=1)
+    unique, where = np.unique(pairs, axis=0, return_inverse=True)
+    shares = np.bincount(where, weights=routes.shares, minlength=len(unique)).astype(routes.shares.dtype)
+    return Routes(unique[:, :3], unique[:, 3:], shares)

@@ -1,0 +1,188 @@
+"""One sample, one shift: every stage before and after, and what the measures say."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz import functional
+from cnnviz._types import FloatArray
+from cnnviz._validation import check_int
+from cnnviz.network import Network
+from cnnviz.translation import measures
+from cnnviz.translation.blocks import BLUR_TAPS
+from cnnviz.translation.grids import StageGrid
+from cnnviz.translation.measures import MeasureName
+from cnnviz.translation.shifting import BACKGROUND, Mode, ink_lost, shift
+from cnnviz.translation.stages import StagePlan, checked_image
+from cnnviz.translation.winners import WinnerMap, winner_map
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class StagePair:
+    """A stage of the original and of the moved image.
+
+    Attributes
+    ----------
+    original, moved, blank : ndarray of shape (c, rows, columns)
+        Raw maps of the image, the moved image, and an image that is background all over.
+    grid : StageGrid
+    dx, dy : int
+        The shift of the image in pixels.
+    """
+
+    original: FloatArray
+    moved: FloatArray
+    blank: FloatArray
+    grid: StageGrid
+    dx: int
+    dy: int
+
+    def features(self, relative: bool = True) -> tuple[FloatArray, FloatArray]:
+        """Maps of original and moved image, `F'(x)` and `F'(Tx)`: relative to the blank image, or raw."""
+        if relative:
+            return self.original - self.blank, self.moved - self.blank
+        return self.original, self.moved
+
+    def expected(self, relative: bool = True) -> FloatArray:
+        """Map of the original moved along with the image, `S F'(x)`; see `StageGrid.shift_maps`."""
+        return self.grid.shift_maps(self.features(relative)[0], self.dx, self.dy)
+
+    @property
+    def interior(self) -> NDArray[np.bool_]:
+        """Mask `(rows, columns)` of the cells where `expected` may be compared with the moved image's map."""
+        return self.grid.interior(self.dx, self.dy)
+
+    def measured(self, relative: bool = True) -> dict[MeasureName, float]:
+        """Relative change, cosine similarity and equivariance residual of this stage."""
+        before, after = self.features(relative)
+        return {
+            "relative_change": float(measures.relative_change(before, after)),
+            "cosine_similarity": float(measures.cosine_similarity(before, after)),
+            "equivariance_residual": float(
+                measures.equivariance_residual(before, after, self.grid, self.dx, self.dy)
+            ),
+        }
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """A sample and its shifted self, stage by stage.
+
+    Attributes
+    ----------
+    dx, dy : int
+        Shift in pixels, to the right and down.
+    mode : {"fill", "wrap"}
+    ink_lost : float
+        Share of the ink that has left the frame, from 0 to 1.
+    stages : mapping from stage to StagePair
+        In the order of `STAGES`.
+    original_probabilities, moved_probabilities : ndarray of shape (k,)
+        Probability of each class.
+    label : int
+        The class whose probability is followed: the true one, or the one predicted for the original.
+    original_class, moved_class : int
+        Predicted classes.
+    pool_size : int
+        Side of the pooling windows.
+    """
+
+    dx: int
+    dy: int
+    mode: Mode
+    ink_lost: float
+    stages: Mapping[str, StagePair]
+    original_probabilities: FloatArray
+    moved_probabilities: FloatArray
+    label: int
+    original_class: int
+    moved_class: int
+    pool_size: int
+
+    def output_measured(self) -> dict[MeasureName, float]:
+        """Change of probability, total variation and decision flip."""
+        before, after = self.original_probabilities, self.moved_probabilities
+        return {
+            "probability_change": float(measures.probability_change(before, after, self.label)),
+            "total_variation": float(measures.total_variation(before, after)),
+            "decision_flip": float(self.original_class != self.moved_class),
+        }
+
+    @cached_property
+    def winners(self) -> WinnerMap:
+        """What became of the winner of every max-pooling window."""
+        pair = self.stages.get("activation", self.stages["convolution"])
+        return winner_map(pair.original, pair.moved, self.pool_size)
+
+
+def compare(
+    network: Network,
+    image: FloatArray,
+    dx: int,
+    dy: int,
+    *,
+    mode: Mode = "fill",
+    background: float = BACKGROUND,
+    block: int = 1,
+    pool_size: int | None = None,
+    taps: int = BLUR_TAPS,
+    label: int | None = None,
+) -> Comparison:
+    """Move one sample and follow both through the network.
+
+    Parameters
+    ----------
+    network : Network
+    image : ndarray of shape (c, h, w)
+        As the network takes it (`cnnviz.datasets.to_input`).
+    dx, dy : int
+        Pixels to the right and down.
+    mode : {"fill", "wrap"}
+    background : float
+        Value of a pixel without ink: fills the frame in mode "fill", and is what the blank image consists of.
+    block : int
+        Number of the convolution block whose stages are compared, from 1.
+    pool_size : int, optional
+        Side of the pooling windows in pixels. None means that of the network's own pool.
+    taps : {2, 3, 4, 5}
+        Length of the blur kernel.
+    label : int, optional
+        The true class. None means the one predicted for the original.
+
+    Raises
+    ------
+    ShapeError, ParameterError
+        If the image does not fit the network, it has no such block, or a value is outside its range.
+    """
+    plan = StagePlan.of(network, block, pool_size, taps)
+    image = checked_image(network, image)
+    moved = shift(image, dx, dy, mode, background)
+    maps, logits = plan.maps_of(np.stack([image, moved, np.full_like(image, background)]))
+    pairs = {
+        stage: StagePair(batch[0], batch[1], batch[2], plan.grids[stage], int(dx), int(dy))
+        for stage, batch in maps.items()
+    }
+    probabilities = functional.class_probabilities(logits)
+    before, after = (int(predicted) for predicted in functional.predicted_classes(logits[:2]))
+    return Comparison(
+        int(dx),
+        int(dy),
+        mode,
+        ink_lost(image, dx, dy, mode, background),
+        MappingProxyType(pairs),
+        probabilities[0],
+        probabilities[1],
+        before if label is None else check_label(network, label),
+        before,
+        after,
+        plan.pool_size,
+    )
+
+
+def check_label(network: Network, label: int) -> int:
+    """Return `label` if it is a class of the network, or raise `ParameterError`."""
+    return check_int(label, "label", "a shift comparison", minimum=0, maximum=network.classes_count - 1)

@@ -1,0 +1,345 @@
+"""How much features, probabilities and decisions change when the image moves.
+
+`x` is an image, `T x` the image moved, `F` the features of some stage. Features are taken relative to the
+response to a blank image, `F'(x) = F(x) - F(blank)`: background pixels are not 0 at the input, and a convolution
+of them is a constant, equal before and after the shift, that makes everything look more alike than it is.
+
+Every measure takes one moved result, or many with leading axes, and answers in float64.
+"""
+
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz._types import FloatArray, IntArray
+from cnnviz.errors import ShapeError
+from cnnviz.translation.grids import StageGrid
+
+MeasureName = Literal[
+    "relative_change",
+    "cosine_similarity",
+    "equivariance_residual",
+    "probability_change",
+    "total_variation",
+    "decision_flip",
+]
+
+Values = NDArray[np.float64]
+
+OUTPUT = "output"
+"""The stage under which measures of probabilities and decisions are filed."""
+
+RELATIVE_TO_BLANK_NOTE = (
+    "A black pixel is -0.5 at the input, and a convolution of black pixels is a constant. Compared raw, that "
+    "constant is part of both images and hides what moved: everything looks more invariant than it is, a "
+    "stage with a large constant most of all. Relative to a blank image only the ink counts."
+)
+"""Why features are compared relative to a blank image; for the switch that turns it off."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """What a measure is, in words for a tooltip.
+
+    Attributes
+    ----------
+    name : str
+        As in the results of a sweep.
+    title, formula, meaning, source : str
+    of_output : bool
+        Whether it is one number for the network's output instead of one for each stage.
+    """
+
+    name: MeasureName
+    title: str
+    formula: str
+    meaning: str
+    source: str
+    of_output: bool = False
+
+
+MEASURES: MappingProxyType[MeasureName, Measure] = MappingProxyType(
+    {
+        measure.name: measure
+        for measure in (
+            Measure(
+                "relative_change",
+                "Relative change",
+                "‖F′(Tx) − F′(x)‖ / ‖F′(x)‖",
+                "0: the stage is invariant to this shift. √2: before and after have nothing in common.",
+                "Zhang 2019, arXiv:1904.11486 (internal feature distance)",
+            ),
+            Measure(
+                "cosine_similarity",
+                "Cosine similarity",
+                "⟨F′(Tx), F′(x)⟩ / (‖F′(Tx)‖ ‖F′(x)‖)",
+                "1: same pattern, whatever its strength. 0: nothing in common.",
+                "Zhang 2019, arXiv:1904.11486 (cosine distance of features)",
+            ),
+            Measure(
+                "equivariance_residual",
+                "Equivariance residual",
+                "‖F′(Tx) − S F′(x)‖ / ‖F′(x)‖, away from the border",
+                "S moves the map as far as the image moved. 0: the map has moved with the image. A shift that is "
+                "no whole number of cells is compared with the mean of its neighbours (linear interpolation).",
+                "Lenc & Vedaldi 2015, arXiv:1411.5908",
+            ),
+            Measure(
+                "probability_change",
+                "Change of probability",
+                "|p(Tx) − p(x)|",
+                "For the true class, or the predicted one where the label is not known.",
+                "Azulay & Weiss 2018, arXiv:1805.12177",
+                of_output=True,
+            ),
+            Measure(
+                "total_variation",
+                "Total variation",
+                "½ Σₖ |pₖ(Tx) − pₖ(x)|",
+                "Probability that has moved from some classes to others, from 0 to 1.",
+                "Levin & Peres 2017, Markov Chains and Mixing Times, proposition 4.2",
+                of_output=True,
+            ),
+            Measure(
+                "decision_flip",
+                "Decision flips",
+                "1 if the most probable class differs, else 0",
+                "Over many digits: the share whose class changes. It stays near 0 for a nearly perfect classifier; "
+                "look at features and probabilities first.",
+                "Zhang 2019, arXiv:1904.11486 (1 − classification consistency)",
+                of_output=True,
+            ),
+        )
+    }
+)
+"""Every measure by name, in the order in which they are offered."""
+
+
+def relative_change(reference: FloatArray, moved: FloatArray) -> Values:
+    """Change of the features relative to their size, `|F'(Tx) - F'(x)| / |F'(x)|` (Euclidean norms).
+
+    Parameters
+    ----------
+    reference : ndarray of any shape
+        Features `F'(x)`.
+    moved : ndarray of shape (..., *reference.shape)
+        Features `F'(Tx)` of one shift or many.
+
+    Returns
+    -------
+    ndarray of shape (...), float64
+        Exactly 0 where no feature changed. NaN where `F'(x)` is 0 everywhere: there is nothing to compare with.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not belong together.
+
+    References
+    ----------
+    .. [1] Zhang (2019), Making Convolutional Networks Shift-Invariant Again, ICML, arXiv:1904.11486: distance
+       of internal features under a shift, there as cosine distance.
+    """
+    flat, lead = _flat(reference, moved)
+    change = flat - reference.reshape(-1)
+    return _ratio(_norm(change), _norm(reference.reshape(-1))).reshape(lead)
+
+
+def cosine_similarity(reference: FloatArray, moved: FloatArray) -> Values:
+    """Cosine of the angle between the features, `<F'(Tx), F'(x)> / (|F'(Tx)| |F'(x)|)`.
+
+    Parameters
+    ----------
+    reference, moved
+        As for `relative_change`.
+
+    Returns
+    -------
+    ndarray of shape (...), float64
+        From -1 to 1; exactly 1 where no feature changed. NaN where either is 0 everywhere.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not belong together.
+
+    References
+    ----------
+    .. [1] Zhang (2019), Making Convolutional Networks Shift-Invariant Again, ICML, arXiv:1904.11486.
+    """
+    flat, lead = _flat(reference, moved)
+    before = reference.reshape(-1)
+    dot = np.vecdot(flat, before).astype(np.float64)
+    # One root of the product: for equal features it is the root of a square and the ratio exactly 1.
+    sizes = np.sqrt(_squared_norm(flat) * _squared_norm(before))
+    return np.clip(_ratio(dot, sizes), -1, 1).reshape(lead)
+
+
+def equivariance_residual(
+    reference: FloatArray,
+    moved: FloatArray,
+    grid: StageGrid,
+    dx: int | IntArray,
+    dy: int,
+    expected: FloatArray | None = None,
+) -> Values:
+    """How far the features are from having moved with the image, `|F'(Tx) - S F'(x)| / |F'(x)|`.
+
+    `S` moves the map by `(dx, dy) / stride` cells, by linear interpolation where that is no whole number
+    (`StageGrid.shift_maps`). The numerator counts the interior only (`StageGrid.interior`): cells whose content
+    came into the frame from outside have no counterpart, and cells that a zero padding or a mirrored edge has
+    touched are no fair test. The denominator is that of `relative_change`, all cells, so that the two can be
+    compared: one says how much changed, the other how much of that is not explained by moving along.
+
+    It is exactly 0 for shifts by whole cells. For others it is what no shift of the coarse map can undo.
+
+    Parameters
+    ----------
+    reference : ndarray of shape (c, rows, columns)
+        Features `F'(x)`.
+    moved : ndarray of shape (c, rows, columns) or (n, c, rows, columns)
+        Features `F'(Tx)` of one shift, or of `n` shifts along a row.
+    grid : StageGrid
+        That of the stage.
+    dx : int or ndarray of shape (n,), intp
+        Pixels to the right; as many as there are moved features.
+    dy : int
+        Pixels down.
+    expected : ndarray of the shape of `moved`, optional
+        `S F'(x)`, for callers that have it already.
+
+    Returns
+    -------
+    ndarray of shape () or (n,), float64
+        NaN where `F'(x)` is 0 everywhere, or no cell is left to compare.
+
+    Raises
+    ------
+    ShapeError
+        If the shapes do not belong together.
+
+    References
+    ----------
+    .. [1] Lenc, Vedaldi (2015), Understanding Image Representations by Measuring Their Equivariance and
+       Equivalence, CVPR, arXiv:1411.5908. There the map `S` is learned; here it is known.
+    .. [2] Zhang (2019), arXiv:1904.11486: shift equivariance modulo the stride.
+    """
+    _, lead = _flat(reference, moved)
+    distances = np.atleast_1d(np.asarray(dx))
+    if lead != np.shape(dx):
+        raise ShapeError(
+            f"equivariance_residual needs one dx for each moved map. Got {np.shape(dx)} and {lead} instead."
+        )
+    if expected is None:
+        expected = np.stack([grid.shift_maps(reference, int(each), dy) for each in distances])
+    rows = grid.rows.comparable(dy)
+    moved = moved.reshape(-1, *reference.shape)
+    difference = moved[:, :, rows] - expected.reshape(moved.shape)[:, :, rows]
+    # Summed column by column first: each shift has its own interior columns.
+    by_column = np.square(difference, out=difference).sum(axis=(1, 2), dtype=np.float64)
+    inside = _interior_columns(grid, distances)
+    changes = np.sqrt(np.where(inside, by_column, 0).sum(axis=1))
+    comparable = inside.any(axis=1) & (rows.start < rows.stop)
+    return np.where(comparable, _ratio(changes, _norm(reference.reshape(-1))), np.nan).reshape(lead)
+
+
+def probability_change(before: FloatArray, after: FloatArray, label: int) -> Values:
+    """Change of the probability of one class, `|p(Tx) - p(x)|`.
+
+    Parameters
+    ----------
+    before : ndarray of shape (k,)
+        Probability of each class for the original.
+    after : ndarray of shape (..., k)
+        The same for the moved image.
+    label : int
+        The class: the true one, or the one predicted for the original.
+
+    Returns
+    -------
+    ndarray of shape (...), float64
+
+    References
+    ----------
+    .. [1] Azulay, Weiss (2018), Why do deep convolutional networks generalize so poorly to small image
+       transformations?, arXiv:1805.12177.
+    """
+    return np.abs(after[..., label].astype(np.float64) - before[label])
+
+
+def total_variation(before: FloatArray, after: FloatArray) -> Values:
+    """Distance of two distributions over `k` classes, `1/2 sum |p_k(Tx) - p_k(x)|`.
+
+    For two classes it equals `probability_change` of either.
+
+    Parameters
+    ----------
+    before, after
+        As for `probability_change`.
+
+    Returns
+    -------
+    ndarray of shape (...), float64
+        From 0 (the same) to 1 (no class in common).
+
+    References
+    ----------
+    .. [1] Levin, Peres (2017), Markov Chains and Mixing Times, proposition 4.2.
+    """
+    return np.abs(after.astype(np.float64) - before).sum(axis=-1) / 2
+
+
+def decision_flip(before: int, after: IntArray) -> Values:
+    """1 where the predicted class has changed, else 0; the mean over digits is the share that flips.
+
+    Parameters
+    ----------
+    before : int
+        Class predicted for the original.
+    after : ndarray of shape (...), intp
+        Class predicted for the moved image.
+
+    Returns
+    -------
+    ndarray of shape (...), float64
+
+    References
+    ----------
+    .. [1] Zhang (2019), arXiv:1904.11486: one minus the classification consistency.
+    """
+    return (after != before).astype(np.float64)
+
+
+def _flat(reference: FloatArray, moved: FloatArray) -> tuple[FloatArray, tuple[int, ...]]:
+    """Return the moved features with one row a shift, and the shape of the leading axes."""
+    lead = moved.shape[: moved.ndim - reference.ndim]
+    if moved.shape != (*lead, *reference.shape):
+        raise ShapeError(
+            f"Moved features must have the shape (..., *{reference.shape}) of the original's. "
+            f"Got {moved.shape} instead."
+        )
+    return moved.reshape(-1, reference.size), lead
+
+
+def _squared_norm(x: FloatArray) -> Values:
+    return np.asarray(np.vecdot(x, x), dtype=np.float64)
+
+
+def _norm(x: FloatArray) -> Values:
+    return np.sqrt(_squared_norm(x))
+
+
+def _ratio(change: Values, size: Values) -> Values:
+    """Divide; NaN without a warning where there is nothing to divide by."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(size > 0, change / size, np.nan)
+
+
+def _interior_columns(grid: StageGrid, distances: IntArray) -> NDArray[np.bool_]:
+    inside = np.zeros((len(distances), grid.columns.cells), dtype=np.bool_)
+    for row, distance in zip(inside, distances, strict=True):
+        row[grid.columns.comparable(int(distance))] = True
+    return inside

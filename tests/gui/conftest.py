@@ -1,0 +1,110 @@
+"""What every test of the window shares: a themed application, private settings, and a search for leaks."""
+
+import gc
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+# Before Qt is imported; a run in a real window sets another platform.
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, QThread, QTimer
+from PySide6.QtWidgets import QApplication
+from shiboken6 import Shiboken
+
+_hook = sys.excepthook
+import pyqtgraph as pg  # noqa: E402  # it replaces the hook by which a test learns of errors in slots
+
+sys.excepthook = _hook
+
+from ui.theme import ThemeManager, theme_manager  # noqa: E402  # after the platform has been chosen
+from ui.theme.plots import configure_pyqtgraph  # noqa: E402  # after pyqtgraph
+
+_passed = pytest.StashKey[bool]()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.gui)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    if report.when == "call":
+        item.stash[_passed] = report.passed
+    return report
+
+
+@pytest.fixture(scope="session")
+def dressed(qapp: QApplication) -> ThemeManager:
+    configure_pyqtgraph()
+    pg.setConfigOptions(mouseRateLimit=-1)
+    manager = theme_manager()
+    manager.apply(qapp)
+    return manager
+
+
+@pytest.fixture(autouse=True)
+def theme(dressed: ThemeManager) -> Iterator[ThemeManager]:
+    """Theme manager of the application; each test begins in the light theme at scale 1."""
+    dressed.set_mode("light")
+    dressed.set_presenter(False)
+    yield dressed
+    dressed.set_mode("light")
+    dressed.set_presenter(False)
+
+
+@pytest.fixture(autouse=True)
+def settings(tmp_path: Path) -> Path:
+    """Give the test settings of its own, so that it neither reads nor writes those of the user."""
+    QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+    for scope in (QSettings.Scope.UserScope, QSettings.Scope.SystemScope):
+        QSettings.setPath(QSettings.Format.IniFormat, scope, str(tmp_path / "settings"))
+    return tmp_path / "settings"
+
+
+def _flush() -> None:
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+    QCoreApplication.processEvents()
+    gc.collect()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def _qt_objects(kind: type[QObject]) -> list[QObject]:
+    return [each for each in gc.get_objects() if isinstance(each, kind) and Shiboken.isValid(each)]
+
+
+def _living() -> dict[str, dict[int, object]]:
+    """Whatever should not outlive a test, by kind; the objects are kept so that no address is used again."""
+    timers = [each for each in _qt_objects(QTimer) if isinstance(each, QTimer) and each.isActive()]
+    threads = [each for each in _qt_objects(QThread) if isinstance(each, QThread) and each.isRunning()]
+    return {
+        "top-level widgets": {id(each): each for each in QApplication.topLevelWidgets()},
+        "active timers": {id(each): each for each in timers},
+        "running QThreads": {id(each): each for each in threads},
+        "threads": {id(each): each for each in threading.enumerate()},
+    }
+
+
+@pytest.fixture(autouse=True)
+def no_leaks(request: pytest.FixtureRequest, theme: ThemeManager, settings: Path) -> Iterator[None]:
+    """Fail a test that leaves a window, a timer or a thread behind."""
+    _flush()
+    before = _living()
+    yield
+    if not request.node.stash.get(_passed, False):
+        return  # the traceback of a failure keeps its widgets alive
+    _flush()
+    left = [
+        f"{kind}: {each!r}"
+        for kind, found in _living().items()
+        for key, each in found.items()
+        if key not in before[kind]
+    ]
+    assert not left, f"left behind: {', '.join(left)}"

@@ -1,0 +1,362 @@
+import re
+from dataclasses import fields
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pyqtgraph as pg
+import pytest
+from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QFontDatabase, QFontMetricsF, QIcon, QPalette
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QSpinBox
+from pytestqt.qtbot import QtBot
+
+from ui.theme import (
+    DARK,
+    LIGHT,
+    Theme,
+    ThemeManager,
+    bind_icon,
+    icon,
+    load_fonts,
+    mono_font,
+    repolish,
+    ui_font,
+)
+from ui.theme.color_maps import GREYS, SEQUENTIAL, SIGNED, color_map, sequential_levels, signed_levels
+from ui.theme.icons import ICON_FOLDER
+from ui.theme.plots import style_plot
+from ui.theme.stylesheet import StylesheetWriter
+
+THEMES = pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=lambda theme: theme.name)
+
+
+def luminance(color: str) -> float:
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def contrast(first: str, second: str) -> float:
+    low, high = sorted((luminance(first), luminance(second)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@THEMES
+@pytest.mark.parametrize("role", ["text", "muted", "accent", "danger", "success", "warning", "info"])
+def test_text_can_be_read_on_every_ground(tokens: Theme, role: str) -> None:
+    grounds = ["window", "surface", "hover"]
+    grounds += {"text": ["pressed", "accent_soft"], "accent": ["accent_soft"], "muted": []}.get(
+        role, [f"{role}_soft"]
+    )
+    for ground in grounds:
+        assert contrast(getattr(tokens, role), getattr(tokens, ground)) >= 4.5, ground
+
+
+@THEMES
+@pytest.mark.parametrize("ground", ["accent", "accent_hover", "accent_pressed"])
+def test_text_of_the_primary_button_can_be_read(tokens: Theme, ground: str) -> None:
+    assert contrast(tokens.on_accent, getattr(tokens, ground)) >= 4.5
+
+
+def test_tokens_are_those_of_the_design() -> None:
+    light = {
+        "window": "#F4F6F8",
+        "surface": "#FFFFFF",
+        "border": "#DCE2E8",
+        "text": "#17212B",
+        "muted": "#5C6B7A",
+    }
+    light |= {"accent": "#2563EB", "winner": "#E08A00", "original": "#0B7A75", "shifted": "#D1495B"}
+    dark = {
+        "window": "#14181D",
+        "surface": "#1C2229",
+        "border": "#2E3742",
+        "text": "#E7ECF1",
+        "muted": "#93A1AF",
+    }
+    dark |= {"accent": "#6EA2FF", "winner": "#FFB23E", "original": "#3FC1B7", "shifted": "#FF7F8E"}
+    assert {role: getattr(LIGHT, role) for role in light} == light
+    assert {role: getattr(DARK, role) for role in dark} == dark
+
+
+def test_switching_the_theme_tells_everybody_and_dresses_the_application(
+    qtbot: QtBot, qapp: QApplication, theme: ThemeManager
+) -> None:
+    with qtbot.waitSignal(theme.themeChanged) as told:
+        theme.set_mode("dark")
+    assert told.args == [DARK]
+    assert theme.theme == DARK
+    assert qapp.palette().color(QPalette.ColorRole.Window) == QColor(DARK.window)
+    assert DARK.accent in qapp.styleSheet()
+    assert LIGHT.accent not in qapp.styleSheet()
+
+
+def test_choosing_the_theme_in_force_tells_nobody(qtbot: QtBot, theme: ThemeManager) -> None:
+    with qtbot.assertNotEmitted(theme.themeChanged):
+        theme.set_mode("light")
+
+
+class FakeDesktop(QObject):
+    """Style hints of a desktop whose colour scheme the test changes: the offscreen platform has none."""
+
+    colorSchemeChanged = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.scheme = Qt.ColorScheme.Light
+
+    def colorScheme(self) -> Qt.ColorScheme:
+        return self.scheme
+
+    def setColorScheme(self, scheme: Qt.ColorScheme) -> None:
+        pass
+
+    def unsetColorScheme(self) -> None:
+        pass
+
+    def change(self, scheme: Qt.ColorScheme) -> None:
+        self.scheme = scheme
+        self.colorSchemeChanged.emit(scheme)
+
+
+def test_system_mode_follows_the_desktop_while_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    desktop = FakeDesktop()
+    monkeypatch.setattr("ui.theme.manager.QGuiApplication", SimpleNamespace(styleHints=lambda: desktop))
+    manager = ThemeManager()
+    told: list[Theme] = []
+    manager.themeChanged.connect(told.append)
+    desktop.change(Qt.ColorScheme.Dark)
+    assert manager.theme == DARK
+    desktop.change(Qt.ColorScheme.Light)
+    assert manager.theme == LIGHT
+    desktop.change(Qt.ColorScheme.Unknown)
+    assert manager.theme == LIGHT
+    manager.set_mode("dark")
+    desktop.change(Qt.ColorScheme.Light)
+    assert manager.theme == DARK
+    manager.set_mode("system")
+    assert told == [DARK, LIGHT, DARK, LIGHT]
+
+
+def test_an_unknown_mode_is_refused_and_changes_nothing(theme: ThemeManager) -> None:
+    with pytest.raises(ValueError, match="one of system, light, dark"):
+        theme.set_mode("blue")
+    assert theme.mode == "light"
+
+
+def test_presenter_mode_enlarges_text_and_controls(
+    qtbot: QtBot, qapp: QApplication, theme: ThemeManager
+) -> None:
+    button = QPushButton("Train")
+    qtbot.addWidget(button)
+    button.ensurePolished()
+    text, size = qapp.font().pointSizeF(), button.sizeHint()
+    theme.set_presenter(True)
+    button.ensurePolished()
+    assert qapp.font().pointSizeF() == pytest.approx(text * 1.35)
+    assert button.sizeHint().height() >= 1.25 * size.height()
+    assert theme.theme.px(8) == 11
+    theme.set_presenter(False)
+    assert qapp.font().pointSizeF() == text
+
+
+@THEMES
+@pytest.mark.parametrize("scale", [1.0, 1.35])
+def test_stylesheet_is_complete_and_no_text_is_below_9_points(tokens: Theme, scale: float) -> None:
+    values = {field.name: getattr(tokens, field.name) for field in fields(tokens)}
+    writer = StylesheetWriter()
+    sheet = writer.write(Theme(**values | {"scale": scale}))
+    assert "@" not in sheet
+    assert min(float(size) for size in re.findall(r"font-size: ([\d.]+)pt", sheet)) >= 9
+    pictures = re.findall(r'url\("(.+?)"\)', sheet)
+    assert pictures
+    assert all(Path(path).is_file() for path in pictures)
+
+
+def test_qt_understands_the_stylesheet(qtbot: QtBot, qapp: QApplication) -> None:
+    # Qt complains by a message, which fails a test by itself; a widget has to be polished for it to look.
+    field = QSpinBox()
+    qtbot.addWidget(field)
+    field.ensurePolished()
+    assert qapp.styleSheet()
+
+
+def test_no_font_is_below_9_points() -> None:
+    assert ui_font(LIGHT, 4).pointSizeF() == 9
+    assert mono_font(2).pointSizeF() == 9
+    assert LIGHT.small_pt >= 9
+
+
+def test_bundled_fonts_are_used() -> None:
+    families = load_fonts()
+    assert "Inter" in families
+    assert "JetBrains Mono" in families
+    assert ui_font().family() == "Inter"
+    assert mono_font().family() == "JetBrains Mono"
+
+
+def test_without_bundled_fonts_an_installed_one_serves(tmp_path: Path) -> None:
+    assert load_fonts(tmp_path / "missing") == []
+    assert ui_font().family() in QFontDatabase.families()
+
+
+def test_a_damaged_font_file_is_skipped(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    (tmp_path / "broken.ttf").write_bytes(b"not a font")
+    assert load_fonts(tmp_path) == []
+    assert "broken.ttf could not be read" in caplog.text
+
+
+def test_figures_have_one_width_in_the_number_font() -> None:
+    metrics = QFontMetricsF(mono_font(11))
+    assert len({round(metrics.horizontalAdvance(figure), 3) for figure in "0123456789+−."}) == 1
+
+
+def is_inked(picture: QIcon, expected: str) -> bool:
+    """Whether the most opaque pixel of an icon has a colour, but for the rounding of anti-aliased edges."""
+    image = picture.pixmap(24, 24).toImage()
+    colors = [image.pixelColor(x, y) for x in range(image.width()) for y in range(image.height())]
+    ink, wanted = max(colors, key=QColor.alpha), QColor(expected)
+    pairs = zip(ink.getRgb()[:3], wanted.getRgb()[:3], strict=True)
+    return ink.alpha() > 200 and all(abs(a - b) <= 2 for a, b in pairs)
+
+
+@THEMES
+def test_icons_have_the_colour_of_their_role(tokens: Theme) -> None:
+    assert is_inked(icon("play", "accent", tokens), tokens.accent)
+    assert is_inked(icon("play", "text", tokens), tokens.text)
+
+
+def test_bound_icons_are_tinted_anew_with_the_theme(qtbot: QtBot, theme: ThemeManager) -> None:
+    button = QPushButton("Train")
+    qtbot.addWidget(button)
+    action = QAction(button)
+    bind_icon(button, "play")
+    bind_icon(action, "pause", "danger")
+    assert is_inked(button.icon(), LIGHT.text)
+    assert is_inked(action.icon(), LIGHT.danger)
+    theme.set_mode("dark")
+    assert is_inked(button.icon(), DARK.text)
+    assert is_inked(action.icon(), DARK.danger)
+    bind_icon(button, "pause")
+    theme.set_mode("light")
+    assert is_inked(button.icon(), LIGHT.text)
+    assert button.icon().pixmap(24).toImage() == icon("pause", gap=4).pixmap(24).toImage()
+
+
+def test_a_missing_icon_is_blank_and_logged(caplog: pytest.LogCaptureFixture) -> None:
+    image = icon("no-such-icon").pixmap(16).toImage()
+    assert all(image.pixelColor(x, y).alpha() == 0 for x in range(16) for y in range(16))
+    assert "no-such-icon.svg is missing" in caplog.text
+
+
+def test_every_bundled_icon_can_be_drawn() -> None:
+    line_icons = [
+        path for path in ICON_FOLDER.glob("*.svg") if "currentColor" in path.read_text(encoding="utf-8")
+    ]
+    assert len(line_icons) > 30
+    for path in line_icons:
+        assert is_inked(icon(path.stem, "accent", LIGHT), LIGHT.accent), path.stem
+
+
+@THEMES
+def test_fields_and_their_arrows_can_be_told_from_the_ground(
+    qtbot: QtBot, theme: ThemeManager, tokens: Theme
+) -> None:
+    theme.set_mode(tokens.name)
+    field = QSpinBox()
+    qtbot.addWidget(field)
+    field.resize(120, field.sizeHint().height())
+    image = field.grab().toImage()
+    right = [image.pixelColor(x, y).name() for x in range(100, 116) for y in range(4, image.height() - 4)]
+    assert max(contrast(color, tokens.surface) for color in right) >= 3
+
+
+def test_focus_can_be_seen(qtbot: QtBot) -> None:
+    field = QLineEdit()
+    qtbot.addWidget(field)
+    field.show()
+    field.clearFocus()
+    qtbot.waitUntil(lambda: not field.hasFocus())
+    without = field.grab().toImage()
+    field.setFocus()
+    qtbot.waitUntil(field.hasFocus)
+    image = field.grab().toImage()
+    middle = image.height() // 2
+    assert without.pixelColor(0, middle).name().upper() == LIGHT.border
+    assert image.pixelColor(0, middle).name().upper() == LIGHT.accent
+    assert image.pixelColor(1, middle).name().upper() == LIGHT.accent
+
+
+def test_an_invalid_field_has_a_red_border(qtbot: QtBot) -> None:
+    field = QLineEdit()
+    qtbot.addWidget(field)
+    field.setProperty("invalid", True)
+    repolish(field)
+    image = field.grab().toImage()
+    assert image.pixelColor(0, image.height() // 2).name().upper() == LIGHT.danger
+
+
+def test_roles_of_labels_reach_the_screen(qtbot: QtBot) -> None:
+    label = QLabel("████")
+    label.setProperty("role", "muted")
+    qtbot.addWidget(label)
+    image = label.grab().toImage()
+    assert image.pixelColor(image.rect().center()).name().upper() == LIGHT.muted
+
+
+def test_colour_maps_have_256_colours_and_cannot_be_changed() -> None:
+    for name, table in (("signed", SIGNED), ("sequential", SEQUENTIAL), ("grey", GREYS)):
+        assert color_map(name) is table
+        assert table.shape == (256, 3)
+        assert table.dtype == np.uint8
+        with pytest.raises(ValueError, match="read-only"):
+            table[0, 0] = 1
+    with pytest.raises(ValueError, match="one of signed, sequential, grey"):
+        color_map("jet")
+
+
+def test_the_signed_map_goes_from_blue_through_white_to_red() -> None:
+    assert SIGNED[0].tolist() == [0x21, 0x66, 0xAC]
+    assert SIGNED[127].tolist() == SIGNED[128].tolist() == [0xF7, 0xF7, 0xF7]
+    assert SIGNED[255].tolist() == [0xB2, 0x18, 0x2B]
+
+
+def test_the_sequential_and_grey_maps_grow_lighter() -> None:
+    for table in (SEQUENTIAL, GREYS):
+        # Neighbours may differ by less than the rounding to whole numbers.
+        values = [luminance("#" + "".join(f"{part:02X}" for part in row)) for row in table[::3].tolist()]
+        assert np.all(np.diff(values) > 0)
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([-3.0, 1.0], (-3.0, 3.0)),
+        ([0.0, 0.0], (-1.0, 1.0)),
+        ([], (-1.0, 1.0)),
+        ([np.nan, -np.inf, 0.5], (-0.5, 0.5)),
+    ],
+)
+def test_signed_levels_are_symmetric(values: list[float], expected: tuple[float, float]) -> None:
+    assert signed_levels(values) == expected
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [([2.0, 5.0], (2.0, 5.0)), ([3.0, 3.0], (3.0, 4.0)), ([], (0.0, 1.0)), ([np.nan, 1.0, 2.0], (1.0, 2.0))],
+)
+def test_sequential_levels_always_rise(values: list[float], expected: tuple[float, float]) -> None:
+    assert sequential_levels(values) == expected
+
+
+def test_plots_take_the_colours_of_the_theme(qtbot: QtBot) -> None:
+    widget = pg.PlotWidget(enableMenu=False)
+    qtbot.addWidget(widget)
+    for tokens in (LIGHT, DARK):
+        style_plot(widget.getPlotItem(), tokens)
+        axis = widget.getPlotItem().getAxis("left")
+        assert axis.textPen().color().name().upper() == tokens.muted
+        assert axis.pen().color().name().upper() == tokens.border
+        assert widget.backgroundBrush().color().name().upper() == tokens.surface
+        assert axis.style["tickFont"].family() == mono_font().family()
