@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock clean distclean
+.PHONY: help run test check format lock screenshots clean distclean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | \
@@ -29,6 +29,10 @@ format: ## format the code and mend what ruff can mend
 	@sh scripts/bootstrap.sh check
 	$(PYTHON) -m ruff check --fix .
 	$(PYTHON) -m ruff format .
+
+screenshots: ## make the pictures of README and user guide with the program itself
+	@sh scripts/bootstrap.sh test
+	$(PYTHON) -m scripts.screenshots $(ARGS)
 
 lock: ## renew the locked lists of packages
 	@sh scripts/lock.sh

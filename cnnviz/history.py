@@ -54,11 +54,17 @@ class History:
         Steps that lie before this record (a run that continues an earlier one).
     snapshot_bytes : int
         Memory that the snapshots may take.
+
+    Attributes
+    ----------
+    forked_at : int or None
+        Step at which this record left the one it was forked from; None for a record of its own.
     """
 
-    def __init__(self, log_every: int = 500, first_step: int = 0, snapshot_bytes: int = 64 << 20) -> None:
+    def __init__(self, log_every: int = 500, first_step: int = 0, snapshot_bytes: int = 256 << 20) -> None:
         self.log_every = log_every
         self.first_step = first_step
+        self.forked_at: int | None = None
         self.log: list[LogLine] = []
         self.tests: list[EvaluationPoint] = []
         self.snapshots = SnapshotStore(snapshot_bytes)
@@ -103,6 +109,46 @@ class History:
         """Add the network of a step; `keep` protects it from being thinned out."""
         self.snapshots.add(Snapshot(step, network), keep=keep)
 
+    def covers(self, step: int) -> bool:
+        """Whether a record up to `step` can be forked from this one."""
+        return self.first_step <= step <= self.step
+
+    def forked(self, step: int) -> "History":
+        """Return a record of its own that has everything up to `step` in common with this one.
+
+        The snapshots are shared, not copied.
+
+        Raises
+        ------
+        ValueError
+            If `step` lies before or after this record.
+        """
+        if not self.covers(step):
+            raise ValueError(f"The history goes from step {self.first_step} to {self.step}. Got {step} instead.")
+        fork = History(self.log_every, self.first_step, self.snapshots.max_bytes)
+        fork.forked_at = step
+        count = step - self.first_step
+        fork.log = [line for line in self.log if line.step <= step]
+        fork.tests = [point for point in self.tests if point.step <= step]
+        fork.snapshots = self.snapshots.until(step)
+        fork._losses.extend(self._losses.view()[:count])
+        fork._loss_total.copy_first(self._loss_total, count)
+        fork._correct_total.copy_first(self._correct_total, count)
+        fork._image_total.copy_first(self._image_total, count)
+        return fork
+
+    def mean_loss_at(self, step: int, last: int) -> float:
+        """Mean loss of the `last` steps that end at `step`, fewer at the start; NaN where nothing is on record."""
+        start, end = self._stretch(step, last)
+        return self._loss_total.between(start, end) / (end - start) if end > start else float("nan")
+
+    def mean_accuracy_at(self, step: int, last: int) -> float:
+        """Share of correct predictions in the same steps as `mean_loss_at`."""
+        start, end = self._stretch(step, last)
+        if end <= start:
+            return float("nan")
+        return self._correct_total.between(start, end) / self._image_total.between(start, end)
+
     def mean_loss(self, last: int) -> float:
         """Mean loss of the last `last` steps (fewer at the start; NaN before the first)."""
         steps = min(last, len(self._losses))
@@ -130,6 +176,11 @@ class History:
 
     def _steps(self, ends: NDArray[np.intp]) -> NDArray[np.float64]:
         return (ends + self.first_step).astype(np.float64)
+
+    def _stretch(self, step: int, last: int) -> tuple[int, int]:
+        """Return the stretch of `last` steps that ends at `step` as positions in the running totals."""
+        end = min(max(step - self.first_step, 0), len(self._losses))
+        return max(end - last, 0), end
 
     def _curve_ends(self) -> NDArray[np.intp]:
         steps = len(self._losses)
@@ -184,6 +235,10 @@ class _RunningTotal:
 
     def extend(self, values: NDArray[np.float64] | NDArray[np.intp]) -> None:
         self._totals.extend(self._totals.view()[-1] + np.cumsum(values, dtype=np.float64))
+
+    def copy_first(self, other: "_RunningTotal", count: int) -> None:
+        """Take the first `count` values of another into this empty one, with just its rounding."""
+        self._totals.extend(other.view()[1 : count + 1])
 
     def view(self) -> NDArray[np.float64]:
         return self._totals.view()

@@ -1,71 +1,116 @@
 """Networks at moments of a run, thinned out evenly when memory runs short."""
 
 from bisect import bisect_right
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from statistics import median_low
+from typing import Any
+
+from numpy.typing import NDArray
 
 from cnnviz.network import Network
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A network after `step` training steps."""
+    """A network after `step` training steps.
+
+    Attributes
+    ----------
+    step : int
+    network : Network
+    optimizer : mapping from name to ndarray, or None
+        What the optimiser remembers at this step (see `Optimizer.state`), for training to go on from here exactly
+        as it once did; None where that is not known, as for weights that were read from a file or edited.
+    """
 
     step: int
     network: Network
+    optimizer: Mapping[str, NDArray[Any]] | None = field(default=None, repr=False, compare=False)
 
     @property
     def nbytes(self) -> int:
-        """Memory of the weights, in bytes."""
-        return sum(array.nbytes for array in self.network.params.values())
+        """Memory of the weights and of the optimiser's arrays, in bytes."""
+        memory = () if self.optimizer is None else self.optimizer.values()
+        return sum(array.nbytes for array in self.network.params.values()) + sum(a.nbytes for a in memory)
 
 
 class SnapshotStore:
     """Snapshots in the order of their steps, within a memory budget.
 
-    The run is divided into stretches of `spacing` steps, each of which keeps its first snapshot.
-    When the budget is exceeded the spacing doubles. The first snapshot, the latest and those that
-    were marked to be kept (ends of epochs) stay in any case.
+    When the budget is exceeded the run is divided into stretches of `spacing` steps, each of which keeps its first
+    snapshot; each time it is exceeded again the spacing doubles. The first snapshot, the latest and those that were
+    marked to be kept (ends of epochs) stay in any case, even where they alone are more than the budget.
 
     Parameters
     ----------
     max_bytes : int
-        Memory that the weights of all snapshots may take.
+        Memory that all snapshots may take.
     """
 
     def __init__(self, max_bytes: int) -> None:
         self.max_bytes = max_bytes
         self.spacing = 1
         self._snapshots: list[Snapshot] = []
+        self._steps: list[int] = []  # of `_snapshots`, for the binary search
         self._kept: set[int] = set()
         self._nbytes = 0
 
     def __len__(self) -> int:
         return len(self._snapshots)
 
+    def __getitem__(self, index: int) -> Snapshot:
+        return self._snapshots[index]
+
     @property
     def nbytes(self) -> int:
-        """Memory that the weights take, in bytes."""
+        """Memory that the snapshots take, in bytes."""
         return self._nbytes
 
     @property
     def steps(self) -> list[int]:
         """Steps of the snapshots, ascending."""
-        return [snapshot.step for snapshot in self._snapshots]
+        return self._steps.copy()
 
     def add(self, snapshot: Snapshot, *, keep: bool = False) -> None:
         """Append a snapshot; one of the same or a later step is replaced."""
-        while self._snapshots and self._snapshots[-1].step >= snapshot.step:
-            self._nbytes -= self._snapshots.pop().nbytes
+        while self._steps and self._steps[-1] >= snapshot.step:
+            self._pop()
         if keep:
             self._kept.add(snapshot.step)
         self._drop_superseded()
         self._snapshots.append(snapshot)
+        self._steps.append(snapshot.step)
         self._nbytes += snapshot.nbytes
         while self._nbytes > self.max_bytes and self._thin_out():
             pass
 
+    def clear(self) -> None:
+        """Drop all snapshots."""
+        self._replace([])
+        self._kept.clear()
+        self.spacing = 1
+
+    def until(self, step: int) -> "SnapshotStore":
+        """Return a store of its own with the same snapshots up to `step`, none of them copied."""
+        part = SnapshotStore(self.max_bytes)
+        part.spacing = self.spacing
+        part._kept = {kept for kept in self._kept if kept <= step}
+        part._replace(self._snapshots[: bisect_right(self._steps, step)])
+        return part
+
     def at(self, step: int) -> Snapshot:
-        """Return the latest snapshot at or before `step`, or the first one.
+        """Return the latest snapshot at or before `step`, or the first one. Takes logarithmic time.
+
+        Raises
+        ------
+        LookupError
+            If there is no snapshot at all.
+        """
+        return self._snapshots[self.index_at(step)]
+
+    def index_at(self, step: int) -> int:
+        """Return the position of the snapshot that `at` returns.
 
         Raises
         ------
@@ -74,29 +119,52 @@ class SnapshotStore:
         """
         if not self._snapshots:
             raise LookupError("There is no snapshot yet.")
-        return self._snapshots[max(bisect_right(self.steps, step) - 1, 0)]
+        return max(bisect_right(self._steps, step) - 1, 0)
+
+    def nearest(self, step: int) -> Snapshot:
+        """Return the snapshot nearest to `step`; the earlier of two that are equally near.
+
+        Raises
+        ------
+        LookupError
+            If there is no snapshot at all.
+        """
+        index = self.index_at(step)
+        following = self._snapshots[index + 1 : index + 2]
+        return min([self._snapshots[index], *following], key=lambda snapshot: abs(snapshot.step - step))
+
+    def _pop(self) -> None:
+        self._nbytes -= self._snapshots.pop().nbytes
+        self._steps.pop()
+
+    def _replace(self, snapshots: list[Snapshot]) -> None:
+        self._snapshots = snapshots
+        self._steps = [snapshot.step for snapshot in snapshots]
+        self._nbytes = sum(snapshot.nbytes for snapshot in snapshots)
 
     def _drop_superseded(self) -> None:
         """Drop what was kept only for being the latest, now that a later one comes."""
-        if len(self._snapshots) > 2 and not self._belongs(self._snapshots[-1], self._snapshots[-2]):
-            self._nbytes -= self._snapshots.pop().nbytes
+        if len(self._snapshots) > 1 and not self._belongs(self._steps[-1], self._steps[-2]):
+            self._pop()
 
-    def _belongs(self, snapshot: Snapshot, previous: Snapshot) -> bool:
-        return snapshot.step in self._kept or self._stretch(snapshot) > self._stretch(previous)
-
-    def _stretch(self, snapshot: Snapshot) -> int:
-        return (snapshot.step - self._snapshots[0].step) // self.spacing
+    def _belongs(self, step: int, previous: int) -> bool:
+        """Whether a snapshot stays that is neither the first nor the latest."""
+        first = self._steps[0]
+        return step in self._kept or (step - first) // self.spacing > (previous - first) // self.spacing
 
     def _thin_out(self) -> bool:
         """Double the spacing; return False when that cannot drop any more."""
         first, last = self._snapshots[0], self._snapshots[-1]
         if self.spacing > last.step - first.step:
             return False
+        if self.spacing == 1:
+            # In step with the snapshots as they come, so that just every other one goes.
+            gaps = [b - a for a, b in zip(self._steps, self._steps[1:], strict=False)]
+            self.spacing = max(median_low(gaps), 1)
         self.spacing *= 2
         survivors = [first]
         for snapshot in self._snapshots[1:]:
-            if self._belongs(snapshot, survivors[-1]) or snapshot is last:
+            if snapshot is last or self._belongs(snapshot.step, survivors[-1].step):
                 survivors.append(snapshot)
-        self._snapshots = survivors
-        self._nbytes = sum(snapshot.nbytes for snapshot in survivors)
+        self._replace(survivors)
         return True

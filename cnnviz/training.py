@@ -2,9 +2,9 @@
 
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,6 +122,13 @@ class Trainer:
     config : TrainConfig
     start_step : int
         Steps that `network` has behind it already.
+    optimizer_state : mapping from name to ndarray, optional
+        What the optimiser remembered after these steps (see `optimizer_state`); None to let it begin anew.
+
+    Raises
+    ------
+    ParameterError
+        If network, data set and optimiser state do not fit together.
 
     Examples
     --------
@@ -130,7 +137,13 @@ class Trainer:
     """
 
     def __init__(
-        self, network: Network, dataset: Dataset, config: TrainConfig, *, start_step: int = 0
+        self,
+        network: Network,
+        dataset: Dataset,
+        config: TrainConfig,
+        *,
+        start_step: int = 0,
+        optimizer_state: Mapping[str, NDArray[Any]] | None = None,
     ) -> None:
         _check_fit(network, dataset)
         self.config = config
@@ -139,6 +152,8 @@ class Trainer:
         self._network = network
         self._params: Params = {name: array.copy() for name, array in network.params.items()}
         self._optimizer = make_optimizer(config.optimizer, config.learning_rate, config.momentum)
+        if optimizer_state is not None:
+            self._optimizer.load_state(optimizer_state)
         self._epochs = config.epochs
         self._order: IntArray = np.empty(0, dtype=np.intp)
         self._order_epoch = -1
@@ -168,6 +183,11 @@ class Trainer:
     def network(self) -> Network:
         """The network with the current weights, a copy that later steps leave alone."""
         return self._network.with_params({name: array.copy() for name, array in self._params.items()})
+
+    @property
+    def optimizer_state(self) -> dict[str, NDArray[Any]]:
+        """Copy of what the optimiser remembers, such as its momentum: with `network` and `step` the whole state."""
+        return self._optimizer.state()
 
     @property
     def learning_rate(self) -> float:

@@ -26,6 +26,7 @@ from ui.mailbox import (
     SnapshotTaken,
     Tested,
 )
+from ui.moment_tests import MomentTests
 from ui.state import AppState, EvaluatedStep, Inspection, PinnedCell, RunStatus, Sample, Shift
 from ui.tasks import TaskRunner
 from ui.throughput import Throughput
@@ -49,6 +50,7 @@ class Controller(QObject):
 
     _prepareRequested = Signal(object)
     _trainRequested = Signal(int)
+    _testRequested = Signal()
     _epochsRequested = Signal(int)
 
     def __init__(self, state: AppState, data: Path | None = None, parent: QObject | None = None) -> None:
@@ -66,6 +68,7 @@ class Controller(QObject):
         self._inspections = LatestOnly(
             self._tasks, "inspect", self._state.set_inspection, self._on_inspection_failed
         )
+        self._moment_tests = MomentTests(state, self._background, self)
         self._start_worker()
         self._timer = QTimer(self)
         self._timer.setInterval(_DRAIN_MS)
@@ -78,6 +81,7 @@ class Controller(QObject):
         self._worker.moveToThread(self._thread)
         self._prepareRequested.connect(self._worker.prepare)
         self._trainRequested.connect(self._worker.train)
+        self._testRequested.connect(self._worker.test)
         self._epochsRequested.connect(self._worker.add_epochs)
         self._worker.halted.connect(self._on_worker_halted)
         self._thread.start()
@@ -108,6 +112,7 @@ class Controller(QObject):
         """Stop everything and end the threads; return whether they ended in time."""
         self._closed = True
         self._timer.stop()
+        self._moment_tests.stop()
         self._control.halt()
         self._thread.quit()
         ended = [
@@ -148,6 +153,7 @@ class Controller(QObject):
             self._control.halt()
         elif self._state.run.status is RunStatus.PAUSED:
             self._state.update_run(status=RunStatus.STOPPED)
+            self._testRequested.emit()
 
     @Slot()
     def on_epoch_requested(self) -> None:
@@ -247,12 +253,12 @@ class Controller(QObject):
         """Continue training from the moment that is shown; the run so far stays as a ghost."""
         state = self._state
         if state.shown is not None and not state.follows_live:
-            self._begin(state.experiment, start=state.shown)
+            self._begin(state.experiment, start=state.shown, forks=True, then_train=True)
 
     @Slot(object)
     def on_adopt_requested(self, snapshot: Snapshot) -> None:
-        """Continue training from weights that a panel has changed."""
-        self._begin(self._state.experiment, start=snapshot)
+        """Continue training from weights that a panel has changed; the run so far stays as a ghost."""
+        self._begin(self._state.experiment, start=snapshot, forks=True)
 
     def save_model(self, path: Path) -> None:
         """Write the network that is shown, in the background.
@@ -281,9 +287,17 @@ class Controller(QObject):
     # --- beginning a run ------------------------------------------------------------------------------------
 
     def _begin(
-        self, experiment: Experiment, *, start: Snapshot | None = None, then_train: bool = False
+        self,
+        experiment: Experiment,
+        *,
+        start: Snapshot | None = None,
+        forks: bool = False,
+        then_train: bool = False,
     ) -> None:
-        """Start a run of `experiment` in the background; nothing is dropped before it can be built."""
+        """Start a run of `experiment` in the background; nothing is dropped before it can be built.
+
+        A run that `forks` has the steps up to `start` in common with the present one.
+        """
         source = self._state.source
         if source is None:
             return
@@ -296,19 +310,22 @@ class Controller(QObject):
             return experiment, selected
 
         def done(result: tuple[Experiment, Dataset]) -> None:
-            self._prepare(*result, start=start, then_train=then_train)
+            self._prepare(*result, start=start, forks=forks, then_train=then_train)
 
         self._tasks.submit("begin", work, done, self._on_begin_failed)
 
     def _prepare(
-        self, experiment: Experiment, dataset: Dataset, *, start: Snapshot | None, then_train: bool
+        self, experiment: Experiment, dataset: Dataset, *, start: Snapshot | None, forks: bool, then_train: bool
     ) -> None:
         state = self._state
         run_id = state.run.run_id + 1
+        # Epochs that were added to the run belong to its fork, too.
+        epochs = state.run.total_steps // state.run.steps_per_epoch
+        extra_epochs = max(epochs - experiment.epochs, 0) if forks else 0
         self._stopping = False
         self._control.learning_rate = experiment.learning_rate
         state.clear_notice("training")
-        state.set_evaluation(None)
+        self._moment_tests.reset()
         state.update_run(
             status=RunStatus.LOADING,
             run_id=run_id,
@@ -319,16 +336,25 @@ class Controller(QObject):
         state.set_draft(experiment)
         previous = state.dataset
         state.set_dataset(dataset)
-        state.set_ghost(state.history if len(state.history.losses) else None)
-        state.follows_live = True
-        state.reset_history(History(experiment.log_every, 0 if start is None else start.step))
+        self._reset_history(experiment, start, forks)
         if dataset is not previous or state.sample is None:
             self.on_sample_requested(0)
-        self._prepareRequested.emit(Job(run_id, experiment, dataset, start))
+        self._prepareRequested.emit(Job(run_id, experiment, dataset, start, extra_epochs))
         if then_train:
             self._control.running = True
             self._trainRequested.emit(0)
         self._timer.start()
+
+    def _reset_history(self, experiment: Experiment, start: Snapshot | None, forks: bool) -> None:
+        state, previous = self._state, self._state.history
+        if forks and start is not None and previous.covers(start.step):
+            history = previous.forked(start.step)
+        else:
+            history = History(experiment.log_every, 0 if start is None else start.step)
+        # Of the run before, the curves are compared: its snapshots would take the memory of two runs.
+        previous.snapshots.clear()
+        state.set_ghost(previous if len(previous.losses) else None)
+        state.reset_history(history)
 
     def _train(self, steps: int) -> None:
         self._stopping = False
@@ -368,10 +394,10 @@ class Controller(QObject):
                 state.update_run(step=progress.last_step, images_per_second=rate)
                 state.notify_steps(lines)
             case SnapshotTaken(snapshot, keep):
-                state.history.add_snapshot(snapshot.step, snapshot.network, keep=keep)
+                state.history.snapshots.add(snapshot, keep=keep)
             case Tested(step, evaluation):
                 state.history.add_test(EvaluationPoint(step, evaluation.loss, evaluation.accuracy))
-                state.set_evaluation(EvaluatedStep(step, evaluation))
+                self._moment_tests.take(EvaluatedStep(step, evaluation))
                 state.notify_test()
             case RunPrepared():
                 self._on_run_prepared(message)
@@ -392,7 +418,7 @@ class Controller(QObject):
             total_steps=message.total_steps,
             steps_per_epoch=message.steps_per_epoch,
         )
-        state.history.add_snapshot(message.snapshot.step, message.snapshot.network, keep=True)
+        state.history.snapshots.add(message.snapshot, keep=True)
         self._throughput.restart()
         self._show(message.snapshot)
 

@@ -219,9 +219,12 @@ class AppState(QObject):
             self.runChanged.emit()
 
     def reset_history(self, history: History) -> None:
-        """Begin a new record."""
+        """Begin a new record; its newest moment is the one to show."""
+        followed, self.follows_live = self.follows_live, True
         self.history = history
         self.historyReset.emit()
+        if not followed:
+            self.momentChanged.emit()
 
     def notify_steps(self, lines: list[LogLine]) -> None:
         """Tell that `history` has grown."""

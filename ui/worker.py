@@ -62,12 +62,13 @@ class TrainControl:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A run to prepare."""
+    """A run to prepare: from its initial weights, or from a snapshot of another; `extra_epochs` lengthen it."""
 
     run_id: int
     experiment: Experiment
     dataset: Dataset
     start: Snapshot | None = None
+    extra_epochs: int = 0
 
 
 class TrainWorker(QObject):
@@ -96,12 +97,17 @@ class TrainWorker(QObject):
                 else job.start.network
             )
             step = 0 if job.start is None else job.start.step
-            trainer = Trainer(network, job.dataset, job.experiment.train_config(), start_step=step)
+            memory = None if job.start is None else job.start.optimizer
+            config = job.experiment.train_config()
+            trainer = Trainer(network, job.dataset, config, start_step=step, optimizer_state=memory)
+            if job.extra_epochs > 0:
+                trainer.add_epochs(job.extra_epochs)
         except Exception as error:  # noqa: BLE001 -- whatever happens on this thread has to reach the user
             self._fail(error)
         else:
             self._trainer = trainer
-            self._post(RunPrepared(Snapshot(step, network), trainer.total_steps, trainer.steps_per_epoch))
+            start = Snapshot(step, network, trainer.optimizer_state)
+            self._post(RunPrepared(start, trainer.total_steps, trainer.steps_per_epoch))
         self.halted.emit()
 
     @Slot(int)
@@ -111,10 +117,17 @@ class TrainWorker(QObject):
         if trainer is not None:
             try:
                 self._loop(trainer, steps)
-                self._finish(trainer)
+                self._finish(trainer, test=steps != 1)
             except Exception as error:  # noqa: BLE001 -- whatever happens on this thread has to reach the user
                 self._control.running = False
                 self._fail(error)
+        self.halted.emit()
+
+    @Slot()
+    def test(self) -> None:
+        """Run the network as it stands on the test images."""
+        if self._trainer is not None:
+            self._post(Tested(self._trainer.step, self._trainer.evaluate()))
         self.halted.emit()
 
     @Slot(int)
@@ -128,7 +141,7 @@ class TrainWorker(QObject):
         test_every = max(1, trainer.steps_per_epoch // _TESTS_PER_EPOCH)
         snapshot_every = max(1, trainer.steps_per_epoch // _SNAPSHOTS_PER_EPOCH)
         self._pace_anew(trainer)
-        while trainer.step < end and (self._control.running or steps):
+        while trainer.step < end and self._control.running:
             self._apply_learning_rate(trainer)
             stop = min(
                 end, _next_multiple(trainer.step, test_every), _next_multiple(trainer.step, snapshot_every)
@@ -139,7 +152,7 @@ class TrainWorker(QObject):
             self._advance(trainer, count)
             epoch_ends = trainer.step % trainer.steps_per_epoch == 0
             if trainer.step % snapshot_every == 0 or epoch_ends:
-                self._post(SnapshotTaken(Snapshot(trainer.step, trainer.network), keep=epoch_ends))
+                self._post(SnapshotTaken(_snapshot(trainer), keep=epoch_ends))
             if trainer.step % test_every == 0 and trainer.step < trainer.total_steps:
                 self._post(Tested(trainer.step, trainer.evaluate()))
 
@@ -152,11 +165,11 @@ class TrainWorker(QObject):
         ideal = count * _CHUNK_SECONDS / max(progress.seconds, 1e-6)
         self._chunk = max(1, min(int(ideal), 2 * self._chunk, 10_000))
 
-    def _finish(self, trainer: Trainer) -> None:
+    def _finish(self, trainer: Trainer, *, test: bool) -> None:
         """Report the exact state at which the loop stands still."""
-        self._post(SnapshotTaken(Snapshot(trainer.step, trainer.network), keep=trainer.finished))
+        self._post(SnapshotTaken(_snapshot(trainer), keep=trainer.finished))
         self._mailbox.post_live(self._run_id, Snapshot(trainer.step, trainer.network))
-        if trainer.finished or not self._control.running:
+        if test or trainer.finished:
             self._post(Tested(trainer.step, trainer.evaluate()))
         self._control.running = False
         self._post(RunHalted(trainer.step, trainer.total_steps, trainer.finished))
@@ -201,6 +214,11 @@ class TrainWorker(QObject):
                 f"Training stopped because of an internal error ({error}). Reset the weights and start again."
             )
         )
+
+
+def _snapshot(trainer: Trainer) -> Snapshot:
+    """Return a snapshot for the timeline, from which training can go on as if it had not stopped."""
+    return Snapshot(trainer.step, trainer.network, trainer.optimizer_state)
 
 
 def _next_multiple(step: int, of: int) -> int:

@@ -15,7 +15,8 @@ from cnnviz.layers import LeakyReLU, ReLU, Tanh
 def activate(layer: ActivationLayer, x: FloatArray) -> list[Call]:
     """Prepare ``x = activation(x)``."""
     if isinstance(layer, ReLU):
-        return [partial(np.maximum, x, 0, out=x)]
+        # With an array of zeros: NumPy has vector instructions for two arrays, none for an array and a number.
+        return [partial(np.maximum, x, np.zeros_like(x), out=x)]
     if isinstance(layer, LeakyReLU):
         # The larger one of x and slope * x, because the slope is at most 1.
         leaked = np.empty_like(x)

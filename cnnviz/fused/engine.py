@@ -6,13 +6,17 @@ from typing import Any
 
 import numpy as np
 
-from cnnviz._types import ByteArray, FloatArray, IntArray
+from cnnviz._types import ByteArray, FloatArray, IntArray, Params
 from cnnviz.fused.chunks import ForwardChunk, TrainingChunk
 from cnnviz.fused.heads import LabelArray
-from cnnviz.fused.parameters import StageVector
-from cnnviz.fused.plan import Stage
+from cnnviz.fused.parameters import StageVector, parameter_views
+from cnnviz.fused.plan import ConvStage, Stage
+from cnnviz.fused.tables import windows_of
 
-_MOST_SAMPLES = 32
+# Measured: more samples in a chunk spread the cost of the calls, until the buffers leave the cache. LAB5 is fastest at 64
+# and LENET at 32 samples, both in about 6 MiB: the level-3 cache, of which a core has that much to itself.
+_MOST_SAMPLES = 64
+_CACHE_BYTES = 8 << 20
 
 
 class FusedEngine:
@@ -29,7 +33,7 @@ class FusedEngine:
     Attributes
     ----------
     vector, gradient : ndarray of shape (parameters,)
-        All parameters, and what the latest `step_gradients` found; both may be changed in place.
+        All parameters, and what the latest `step_gradients` found. Both may be changed in place.
     params, gradients : dict from parameter name to ndarray
         Views into them.
     """
@@ -43,23 +47,26 @@ class FusedEngine:
         self.gradient, self.gradients = self._gradients.vector, self._gradients.views
         for name, view in self.params.items():
             view[...] = params[name]
+        self._most = samples_in_chunk(stages, dtype.itemsize)
         self._training: dict[int, TrainingChunk] = {}
         self._forward: dict[int, ForwardChunk] = {}
-        self._pixels = prod(stages[0].input_shape)
-        self._most = _MOST_SAMPLES
+
+    def views(self, vector: FloatArray) -> Params:
+        """View a vector that is laid out as `vector` as parameters: by name, in their shapes."""
+        return parameter_views(self._stages, vector)
 
     def step_gradients(
-        self, images: ByteArray, indices: IntArray, labels: LabelArray
+        self, images: ByteArray, labels: LabelArray, indices: IntArray
     ) -> tuple[float, int]:
-        """Loss and right answers of a mini-batch; its gradient is left in `gradient`.
+        """Loss and right answers of a mini-batch; the gradient of the loss is left in `gradient`.
 
         Parameters
         ----------
         images : ndarray of shape (all, c, h, w), uint8
             The whole data set.
+        labels : integer ndarray of shape (all,)
         indices : ndarray of shape (n,), intp
-            The mini-batch, n >= 1.
-        labels : ndarray of shape (all,)
+            Which of them are the mini-batch, n >= 1.
 
         Returns
         -------
@@ -69,46 +76,75 @@ class FusedEngine:
         """
         batch_size = len(indices)
         if batch_size <= self._most:
-            loss, correct = self._learn(images, indices, labels, batch_size)
+            loss, correct = self._learn(images, labels, indices, batch_size)
             return loss / batch_size, correct
         total = np.zeros_like(self.gradient)
         loss, correct = 0.0, 0
         for start in range(0, batch_size, self._most):
-            part = self._learn(images, indices[start : start + self._most], labels, batch_size)
+            part = self._learn(images, labels, indices[start : start + self._most], batch_size)
             loss, correct = loss + part[0], correct + part[1]
             total += self.gradient
         self.gradient[...] = total
         return loss / batch_size, correct
 
     def logits(self, images: ByteArray) -> FloatArray:
-        """Logits of some images.
+        """Logits of images, of shape (n, k).
 
         Parameters
         ----------
         images : ndarray of shape (n, c, h, w), uint8
-
-        Returns
-        -------
-        ndarray of shape (n, k)
         """
-        rows = images.reshape(len(images), self._pixels)
         logits = np.empty((len(images), prod(self._stages[-1].output_shape)), self.vector.dtype)
-        for start in range(0, len(rows), self._most):
-            part = rows[start : start + self._most]
-            chunk = self._forward.get(len(part))
-            if chunk is None:
-                chunk = self._forward[len(part)] = ForwardChunk(self._stages, self._parameters, len(part))
-            chunk.run(part)
-            logits[start : start + self._most] = chunk.logits.T
+        with quiet():
+            for start in range(0, len(images), self._most):
+                part = images[start : start + self._most]
+                samples = len(part)
+                chunk = self._forward.get(samples)
+                if chunk is None:
+                    chunk = self._forward[samples] = ForwardChunk(self._stages, self._parameters, samples)
+                chunk.run(part.reshape(samples, -1))
+                logits[start : start + samples] = chunk.logits.T
         return logits
 
     def _learn(
-        self, images: ByteArray, indices: IntArray, labels: LabelArray, batch_size: int
+        self, images: ByteArray, labels: LabelArray, indices: IntArray, batch_size: int
     ) -> tuple[float, int]:
+        """Leave the part of the gradient that comes from `indices`, at most one chunk of the batch."""
         samples = len(indices)
         chunk = self._training.get(samples)
         if chunk is None:
             chunk = TrainingChunk(self._stages, self._parameters, self._gradients, samples)
             self._training[samples] = chunk
-        chosen = images[indices].reshape(samples, -1)
-        return chunk.learn(chosen, labels[indices], batch_size)
+        if samples == 1:
+            # Without a copy: a third of the time of a step goes into such trifles.
+            one = slice(indices[0], indices[0] + 1)
+            return chunk.learn(images[one].reshape(1, -1), labels[one], batch_size)
+        return chunk.learn(images[indices].reshape(samples, -1), labels[indices], batch_size)
+
+
+def samples_in_chunk(stages: Sequence[Stage], itemsize: int) -> int:
+    """Return how many samples are worked on at once: a power of two, as many as fit into the cache.
+
+    Parameters
+    ----------
+    stages : sequence of stages
+    itemsize : int
+        Bytes of one number.
+    """
+    numbers = sum(_numbers_per_sample(stage, first=stage is stages[0]) for stage in stages)
+    samples = _MOST_SAMPLES
+    while samples > 1 and samples * numbers * itemsize > _CACHE_BYTES:
+        samples //= 2
+    return samples
+
+
+def _numbers_per_sample(stage: Stage, *, first: bool) -> int:
+    """Size of the arrays that a stage needs for each sample in training."""
+    inputs, outputs = prod(stage.input_shape), prod(stage.output_shape)
+    if not isinstance(stage, ConvStage):
+        return 2 * (inputs + outputs)
+    windows = windows_of(stage)
+    cells = windows.phases * windows.count
+    patches = cells * stage.input_shape[0] * stage.conv.kernel_size**2
+    # The patches, on the way back about as many copies to be added up, the maps, and what goes from stage to stage.
+    return patches * (1 if first else 2) + cells * stage.conv.filters + 2 * (inputs + outputs)

@@ -1,12 +1,13 @@
 """All parameters of a network in one vector, and the views into it."""
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 import numpy as np
 
 from cnnviz._types import FloatArray, Params
-from cnnviz.fused.plan import Stage, parameter_count
+from cnnviz.fused.plan import Stage, matrix_shape
 
 
 class StageVector:
@@ -30,20 +31,27 @@ class StageVector:
     """
 
     def __init__(self, stages: Sequence[Stage], dtype: np.dtype[np.floating[Any]]) -> None:
-        sizes = [rows * (columns + stage.layer.bias) for stage, (rows, columns) in _with_counts(stages)]
-        self.vector: FloatArray = np.zeros(sum(sizes), dtype)
-        self.matrices: list[FloatArray] = []
-        self.views: Params = {}
-        start = 0
-        for (stage, (rows, columns)), size in zip(_with_counts(stages), sizes, strict=True):
-            matrix = self.vector[start : start + size].reshape(rows, -1)
-            shapes = stage.layer.parameter_shapes(stage.input_shape)
-            self.views[f"{stage.name}.weight"] = matrix[:, :columns].reshape(shapes["weight"])
-            if stage.layer.bias:
-                self.views[f"{stage.name}.bias"] = matrix[:, columns]
-            self.matrices.append(matrix)
-            start += size
+        self.vector: FloatArray = np.zeros(sum(rows * columns for rows, columns in map(matrix_shape, stages)), dtype)
+        self.matrices = stage_matrices(stages, self.vector)
+        self.views = parameter_views(stages, self.vector)
 
 
-def _with_counts(stages: Sequence[Stage]) -> list[tuple[Stage, tuple[int, int]]]:
-    return [(stage, parameter_count(stage)) for stage in stages]
+def stage_matrices(stages: Sequence[Stage], vector: FloatArray) -> list[FloatArray]:
+    """Views into `vector`: the matrix `[weight | bias]` of each stage."""
+    matrices: list[FloatArray] = []
+    start = 0
+    for rows, columns in map(matrix_shape, stages):
+        matrices.append(vector[start : start + rows * columns].reshape(rows, columns))
+        start += rows * columns
+    return matrices
+
+
+def parameter_views(stages: Sequence[Stage], vector: FloatArray) -> Params:
+    """Views into `vector`: every parameter by its name, in the shape that its layer gives it."""
+    views: Params = {}
+    for stage, matrix in zip(stages, stage_matrices(stages, vector), strict=True):
+        weight_shape = stage.layer.parameter_shapes(stage.input_shape)["weight"]
+        views[f"{stage.name}.weight"] = matrix[:, : prod(weight_shape[1:])].reshape(weight_shape)
+        if stage.layer.bias:
+            views[f"{stage.name}.bias"] = matrix[:, -1]
+    return views

@@ -138,8 +138,7 @@ def _commutes(activation: ActivationLayer, pool: PoolLayer | None) -> bool:
     return isinstance(pool, MaxPool2D) and isinstance(activation, ReLU | LeakyReLU)
 
 
-def parameter_count(stage: Stage) -> tuple[int, int]:
-    """Rows and columns of the stage's weights as one matrix, bias not counted."""
-    if isinstance(stage, ConvStage):
-        return stage.conv.filters, stage.input_shape[0] * stage.conv.kernel_size**2
-    return stage.layer.units, prod(stage.input_shape)
+def matrix_shape(stage: Stage) -> tuple[int, int]:
+    """Rows and columns of the matrix `[weight | bias]` that holds a stage's parameters."""
+    outputs, *inputs = stage.layer.parameter_shapes(stage.input_shape)["weight"]
+    return outputs, prod(inputs) + stage.layer.bias

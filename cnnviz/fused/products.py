@@ -55,10 +55,9 @@ def cut_columns(columns: int, multiplications: int, samples: int) -> Blocks:
 
 def product(left: FloatArray, right: FloatArray, out: FloatArray) -> Call:
     """Prepare ``out = left @ right``."""
-    if left.shape[1] == 1:
-        # An outer product: one multiplication for each number, for which BLAS is too heavy.
-        return partial(np.multiply, left, right, out)
-    return partial(np.dot, left, right, out)
+    # `dot` has the shortest way to BLAS, but copies operands that have gaps; `matmul` does not.
+    without_gaps = all(array.flags.c_contiguous or array.flags.f_contiguous for array in (left, right))
+    return partial(np.dot if without_gaps else np.matmul, left, right, out)
 
 
 class PatchProducts:

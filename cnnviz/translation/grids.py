@@ -76,10 +76,6 @@ class StageGrid:
         _, height, width = output_shape
         return type(self)(self.rows.through(layer, height), self.columns.through(layer, width))
 
-    def whole_cells(self, dx: int, dy: int) -> bool:
-        """Whether a shift by these pixels is one by whole cells of this grid."""
-        return dx % self.columns.stride == 0 and dy % self.rows.stride == 0
-
     def interior(self, dx: int, dy: int) -> NDArray[np.bool_]:
         """Mask `(rows, columns)` of the cells that can be compared after a shift; see `Axis.comparable`."""
         mask = np.zeros((self.rows.cells, self.columns.cells), dtype=np.bool_)
@@ -140,6 +136,10 @@ def _shift_cells(maps: FloatArray, cells: int, axis: int) -> FloatArray:
     moved = np.zeros_like(maps)
     side = maps.shape[axis]
     if abs(cells) < side:
-        source, target = np.moveaxis(maps, axis, 0), np.moveaxis(moved, axis, 0)
-        target[max(0, cells) : side + min(0, cells)] = source[max(0, -cells) : side - max(0, cells)]
+        target, source = (
+            slice(max(0, cells), side + min(0, cells)),
+            slice(max(0, -cells), side - max(0, cells)),
+        )
+        after = (slice(None),) * (-axis - 1)
+        moved[(..., target, *after)] = maps[(..., source, *after)]
     return moved

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray
 from cnnviz.errors import ShapeError
+from cnnviz.translation.equivariance import MovedAlong
 from cnnviz.translation.grids import StageGrid
 
 MeasureName = Literal[
@@ -34,8 +35,8 @@ OUTPUT = "output"
 
 RELATIVE_TO_BLANK_NOTE = (
     "A black pixel is -0.5 at the input, and a convolution of black pixels is a constant. Compared raw, that "
-    "constant is part of both images and hides what moved: everything looks more invariant than it is, a "
-    "stage with a large constant most of all. Relative to a blank image only the ink counts."
+    "constant is part of both maps: all of them look more alike than their ink is, and the pools may even change "
+    "places. Relative to a blank image only the ink counts."
 )
 """Why features are compared relative to a blank image; for the switch that turns it off."""
 
@@ -118,7 +119,9 @@ MEASURES: MappingProxyType[MeasureName, Measure] = MappingProxyType(
 """Every measure by name, in the order in which they are offered."""
 
 
-def relative_change(reference: FloatArray, moved: FloatArray) -> Values:
+def relative_change(
+    reference: FloatArray, moved: FloatArray, *, workspace: FloatArray | None = None
+) -> Values:
     """Change of the features relative to their size, `|F'(Tx) - F'(x)| / |F'(x)|` (Euclidean norms).
 
     Parameters
@@ -127,6 +130,8 @@ def relative_change(reference: FloatArray, moved: FloatArray) -> Values:
         Features `F'(x)`.
     moved : ndarray of shape (..., *reference.shape)
         Features `F'(Tx)` of one shift or many.
+    workspace : ndarray of the size and dtype of `moved`, optional
+        Overwritten; spares callers in a loop a new array each time.
 
     Returns
     -------
@@ -144,8 +149,9 @@ def relative_change(reference: FloatArray, moved: FloatArray) -> Values:
        of internal features under a shift, there as cosine distance.
     """
     flat, lead = _flat(reference, moved)
-    change = flat - reference.reshape(-1)
-    return _ratio(_norm(change), _norm(reference.reshape(-1))).reshape(lead)
+    before = reference.reshape(-1)
+    change = np.subtract(flat, before, out=None if workspace is None else workspace.reshape(flat.shape))
+    return relative_to(before, _norm(change)).reshape(lead)
 
 
 def cosine_similarity(reference: FloatArray, moved: FloatArray) -> Values:
@@ -179,13 +185,8 @@ def cosine_similarity(reference: FloatArray, moved: FloatArray) -> Values:
 
 
 def equivariance_residual(
-    reference: FloatArray,
-    moved: FloatArray,
-    grid: StageGrid,
-    dx: int | IntArray,
-    dy: int,
-    expected: FloatArray | None = None,
-) -> Values:
+    reference: FloatArray, moved: FloatArray, grid: StageGrid, dx: int, dy: int
+) -> float:
     """How far the features are from having moved with the image, `|F'(Tx) - S F'(x)| / |F'(x)|`.
 
     `S` moves the map by `(dx, dy) / stride` cells, by linear interpolation where that is no whole number
@@ -198,22 +199,16 @@ def equivariance_residual(
 
     Parameters
     ----------
-    reference : ndarray of shape (c, rows, columns)
-        Features `F'(x)`.
-    moved : ndarray of shape (c, rows, columns) or (n, c, rows, columns)
-        Features `F'(Tx)` of one shift, or of `n` shifts along a row.
+    reference, moved : ndarray of shape (c, rows, columns)
+        Features `F'(x)` and `F'(Tx)`.
     grid : StageGrid
         That of the stage.
-    dx : int or ndarray of shape (n,), intp
-        Pixels to the right; as many as there are moved features.
-    dy : int
-        Pixels down.
-    expected : ndarray of the shape of `moved`, optional
-        `S F'(x)`, for callers that have it already.
+    dx, dy : int
+        Shift of the image in pixels.
 
     Returns
     -------
-    ndarray of shape () or (n,), float64
+    float
         NaN where `F'(x)` is 0 everywhere, or no cell is left to compare.
 
     Raises
@@ -227,23 +222,15 @@ def equivariance_residual(
        Equivalence, CVPR, arXiv:1411.5908. There the map `S` is learned; here it is known.
     .. [2] Zhang (2019), arXiv:1904.11486: shift equivariance modulo the stride.
     """
-    _, lead = _flat(reference, moved)
-    distances = np.atleast_1d(np.asarray(dx))
-    if lead != np.shape(dx):
-        raise ShapeError(
-            f"equivariance_residual needs one dx for each moved map. Got {np.shape(dx)} and {lead} instead."
-        )
-    if expected is None:
-        expected = np.stack([grid.shift_maps(reference, int(each), dy) for each in distances])
-    rows = grid.rows.comparable(dy)
-    moved = moved.reshape(-1, *reference.shape)
-    difference = moved[:, :, rows] - expected.reshape(moved.shape)[:, :, rows]
-    # Summed column by column first: each shift has its own interior columns.
-    by_column = np.square(difference, out=difference).sum(axis=(1, 2), dtype=np.float64)
-    inside = _interior_columns(grid, distances)
-    changes = np.sqrt(np.where(inside, by_column, 0).sum(axis=1))
-    comparable = inside.any(axis=1) & (rows.start < rows.stop)
-    return np.where(comparable, _ratio(changes, _norm(reference.reshape(-1))), np.nan).reshape(lead)
+    _flat(reference, moved)
+    along = MovedAlong(grid, np.array([dx]), len(reference), moved.dtype)
+    along.load(reference)
+    return float(relative_to(reference, along.changes(moved[None], dy))[0])
+
+
+def relative_to(reference: FloatArray, changes: Values) -> Values:
+    """Divide by the size of the features, `|F'(x)|`; NaN where that is 0."""
+    return _ratio(changes, _norm(reference.reshape(-1)))
 
 
 def probability_change(before: FloatArray, after: FloatArray, label: int) -> Values:
@@ -336,10 +323,3 @@ def _ratio(change: Values, size: Values) -> Values:
     """Divide; NaN without a warning where there is nothing to divide by."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(size > 0, change / size, np.nan)
-
-
-def _interior_columns(grid: StageGrid, distances: IntArray) -> NDArray[np.bool_]:
-    inside = np.zeros((len(distances), grid.columns.cells), dtype=np.bool_)
-    for row, distance in zip(inside, distances, strict=True):
-        row[grid.columns.comparable(int(distance))] = True
-    return inside

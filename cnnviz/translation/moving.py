@@ -1,7 +1,5 @@
 """The stages of one image for a whole grid of shifts, row by row."""
 
-from collections.abc import Mapping
-
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
@@ -19,8 +17,8 @@ class MovedStages:
 
     An image that moves over an endless background (or an endless repetition of itself) behind a fixed frame is
     a window into a larger canvas. So are its feature maps, as long as no layer looks beyond the frame: a first
-    convolution without padding is computed once, on the canvas, its activation and the pools are computed once
-    at every pixel of it, and every moved map is cut out. Each value is the sum of the same products in the
+    convolution without padding, of stride 1, is computed once, on the canvas, its activation and the pools once at
+    every pixel of it, and every moved map is cut out. Each value is the sum of the same products in the
     same order as in a forward pass of the moved image, so all bits are the same. Blurred cells that see a
     mirrored edge are computed for each shift. With padding, or for a later block, the moved images go through
     the network one and all.
@@ -47,9 +45,10 @@ class MovedStages:
         self._mode: Mode = mode
         self._background = background
         self._at = _as_slice(reach - dxs)
-        self._count = len(dxs)
-        first = plan.network.layers[plan.block.conv][1]
-        self._on_canvas = plan.block.conv == 0 and isinstance(first, Conv2D) and first.padding == 0
+        first = plan.network.layers[0][1]
+        self._on_canvas = (
+            plan.block.conv == 0 and isinstance(first, Conv2D) and (first.padding, first.stride) == (0, 1)
+        )
         self._windows: dict[str, FloatArray] = {}
         self._buffers: dict[str, FloatArray] = {}
 
@@ -60,7 +59,7 @@ class MovedStages:
             canvas = np.pad(image, margin, mode="wrap")
         else:
             canvas = np.pad(image, margin, constant_values=self._background)
-        self._windows = {"pixels": _windows(canvas, image.shape[1:], 1)}
+        self._windows = {"pixels": _windows(canvas, self._plan.grids["pixels"])}
         if self._on_canvas:
             with np.errstate(over="ignore", invalid="ignore"):
                 self._load_features(canvas[None])
@@ -84,20 +83,74 @@ class MovedStages:
         return maps, self._plan.logits_of(maps)
 
     def _load_features(self, canvas: FloatArray) -> None:
-        plan, params = self._plan, self._plan.network.params
-        name, layer = plan.network.layers[0]
-        assert isinstance(layer, Conv2D)
-        maps = functional.conv2d(canvas, params[f"{name}.weight"], params.get(f"{name}.bias"))
-        sides, stride = plan.network.shapes[name][1:], layer.stride
-        self._windows["convolution"] = _windows(maps[0], sides, stride)
-        if plan.block.has_activation:
-            maps = forward_pass(plan.network.layers[1 : plan.block.features + 1], params, maps)[-1]
-            self._windows["activation"] = _windows(maps[0], sides, stride)
-        for kind, pool in plan.pools.items():
-            self._windows[kind] = _windows(_at_every_pixel(pool, maps)[0], sides, stride)
+        plan, network = self._plan, self._plan.network
+        # Convolution and activation: one layer, or two; activations act on each value alone.
+        outputs = forward_pass(network.layers[: plan.block.features + 1], network.params, canvas)
+        maps = {"convolution": outputs[0], "activation": outputs[-1]}
+        maps |= {kind: _at_every_pixel(pool, outputs[-1]) for kind, pool in plan.pools.items()}
+        for stage, grid in plan.grids.items():
+            if stage != "pixels":
+                self._windows[stage] = _windows(maps[stage][0], grid)
 
     def _cut(self, stage: str, dy: int) -> FloatArray:
         window = self._windows[stage][self._reach - dy, self._at]
-        buffer = self._buffers.setdefault(stage, np.empty(window.shape, window.dtype))
-        np.copyto(buffer, window)
-        return buffer
+        if stage not in self._buffers:
+            self._buffers[stage] = np.empty(window.shape, window.dtype)
+        np.copyto(self._buffers[stage], window)
+        return self._buffers[stage]
+
+
+def _windows(canvas: FloatArray, grid: StageGrid) -> FloatArray:
+    """View maps `(c, h, w)` of the canvas as moved maps: shape (positions, positions, c, rows, columns)."""
+    step = grid.rows.stride
+    sides = ((grid.rows.cells - 1) * step + 1, (grid.columns.cells - 1) * step + 1)
+    windows = sliding_window_view(canvas, sides, axis=(1, 2))[..., ::step, ::step]
+    return windows.transpose(1, 2, 0, 3, 4)
+
+
+def _at_every_pixel(pool: Layer, maps: FloatArray) -> FloatArray:
+    """Pool with the windows one pixel apart."""
+    match pool:
+        case MaxPool2D(size=size):
+            return functional.max_pool2d_values(maps, size, 1)
+        case AvgPool2D(size=size):
+            return functional.avg_pool2d(maps, size, 1)
+        case BlurPool2D(taps=taps):
+            return functional.blur_pool2d(maps, 1, taps)
+        case _:
+            return maps
+
+
+def _pool_edges(pool: Layer, features: FloatArray, pooled: FloatArray) -> None:
+    """Compute the pooled cells anew that look beyond the edge of the features `(n, c, h, w)`, in place."""
+    if not isinstance(pool, BlurPool2D):
+        return
+    size, taps = pool.size, pool.taps
+    height, width = features.shape[2:]
+    frame = StageGrid.of_pixels(height, width).through(pool, pooled.shape[1:])
+    # Strips of whole windows, so broad that their inner edges do not reach the cells in question.
+    for cells, side, axis in ((frame.rows, height, 2), (frame.columns, width, 3)):
+        if cells.first > 0:
+            near = _along(axis, slice(0, min(side, cells.first * size + taps)))
+            kept = _along(axis, slice(0, cells.first))
+            pooled[kept] = functional.blur_pool2d(features[near], size, taps)[kept]
+        if cells.stop < cells.cells:
+            start = max(0, cells.stop - taps)
+            far = _along(axis, slice(start * size, side))
+            strip = functional.blur_pool2d(features[far], size, taps)
+            pooled[_along(axis, slice(cells.stop, None))] = strip[
+                _along(axis, slice(cells.stop - start, None))
+            ]
+
+
+def _along(axis: int, part: slice) -> tuple[slice, ...]:
+    return (*(slice(None),) * axis, part)
+
+
+def _as_slice(indices: IntArray) -> slice | IntArray:
+    """Return evenly spaced indices as a slice, which copies faster; others as they are."""
+    step = int(indices[1] - indices[0]) if len(indices) > 1 else 1
+    if step == 0 or np.any(np.diff(indices) != step):
+        return indices
+    stop = int(indices[-1]) + step
+    return slice(int(indices[0]), None if stop < 0 else stop, step)

@@ -3,8 +3,9 @@
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
-from cnnviz._types import FloatArray
+from cnnviz._types import FloatArray, IntArray
 from cnnviz._validation import check_choice, check_int
 from cnnviz.errors import ShapeError
 
@@ -16,9 +17,7 @@ BACKGROUND = -0.5
 """Value of a black pixel at the input of a network (`cnnviz.datasets.to_input`): black is not 0.0."""
 
 
-def shift(
-    images: FloatArray, dx: int, dy: int, mode: Mode = "fill", fill: float = BACKGROUND
-) -> FloatArray:
+def shift(images: FloatArray, dx: int, dy: int, mode: Mode = "fill", fill: float = BACKGROUND) -> FloatArray:
     """Move images by whole pixels.
 
     With `T` the shift, `(T x)[i, j] = x[i - dy, j - dx]`. Where that pixel lies outside the frame, `"fill"`
@@ -82,23 +81,43 @@ def ink_lost(
     ShapeError, ParameterError
         As `shift`.
     """
-    height, width = _sides(image, "ink_lost")
     dx, dy = check_int(dx, "dx", "ink_lost"), check_int(dy, "dy", "ink_lost")
-    ink = np.abs(image - background, dtype=np.float64)
+    return float(ink_lost_over(image, np.array([dx]), np.array([dy]), mode, background)[0, 0])
+
+
+def ink_lost_over(
+    image: FloatArray, dxs: IntArray, dys: IntArray, mode: Mode = "fill", background: float = BACKGROUND
+) -> NDArray[np.float64]:
+    """`ink_lost` for every shift of a grid, shape (len(dys), len(dxs)).
+
+    Parameters
+    ----------
+    image, mode, background
+        As for `ink_lost`.
+    dxs, dys : ndarray of shape (columns,) and (rows,), intp
+        Pixels to the right and down.
+    """
+    height, width = _sides(image, "ink_lost")
+    ink = np.abs(image - background, dtype=np.float64).reshape(-1, height, width).sum(axis=0)
     if check_choice(mode, "mode", "ink_lost", MODES) == "wrap" or not ink.any():
-        return 0.0
-    (_, rows), (_, columns) = _overlap(height, dy), _overlap(width, dx)
-    leaves = np.ones(ink.shape, dtype=np.bool_)
-    leaves[..., rows, columns] = False
-    # Added up apart, so that "nothing is lost" is exactly 0 and not a rounding error.
-    return float(ink[leaves].sum() / ink.sum())
+        return np.zeros((len(dys), len(dxs)))
+    rows_stay, columns_stay = _stays(height, dys), _stays(width, dxs)
+    # A row that leaves takes all its ink along; of the others the columns that leave count. Only what leaves is
+    # added up, so that "nothing is lost" is exactly 0.
+    by_rows = ~rows_stay @ ink.sum(axis=1)
+    by_columns = rows_stay.astype(np.float64) @ ink @ ~columns_stay.T
+    return np.minimum((by_rows[:, None] + by_columns) / ink.sum(), 1)
+
+
+def _stays(side: int, distances: IntArray) -> NDArray[np.bool_]:
+    """Tell for each distance which of the pixels along an axis stay in the frame: (distances, side)."""
+    moved = np.arange(side) + distances[:, None]
+    return (moved >= 0) & (moved < side)
 
 
 def _sides(images: FloatArray, operation: str) -> tuple[int, int]:
     if images.ndim < 2:
-        raise ShapeError(
-            f"{operation} needs images of shape (..., h, w). Got shape {images.shape} instead."
-        )
+        raise ShapeError(f"{operation} needs images of shape (..., h, w). Got shape {images.shape} instead.")
     return images.shape[-2], images.shape[-1]
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Self
 
+import numpy as np
+
 from cnnviz._types import FloatArray
 from cnnviz.errors import ShapeError
 from cnnviz.layers import Layer, MaxPool2D
@@ -76,31 +78,32 @@ class StagePlan:
 
     def maps_of(self, images: FloatArray) -> tuple[dict[str, FloatArray], FloatArray]:
         """Run a batch `(n, c, h, w)` through the network: maps of each stage, and the logits `(n, k)`."""
-        network, block = self.network, self.block
-        outputs = forward_pass(network.layers[: block.features + 1], network.params, images)
-        return self.finish({"pixels": images}, outputs[block.conv], outputs[block.features])
+        block = self.block
+        outputs = forward_pass(self.network.layers[: block.features + 1], self.network.params, images)
+        stages = {"pixels": images, "convolution": outputs[block.conv]}
+        stages[self.features_stage] = outputs[block.features]
+        with np.errstate(over="ignore", invalid="ignore"):
+            for kind, pool in self.pools.items():
+                stages[kind] = pool.forward(outputs[block.features], {})
+        return stages, self.logits_of(stages)
 
-    def finish(
-        self, stages: dict[str, FloatArray], convolution: FloatArray, features: FloatArray
-    ) -> tuple[dict[str, FloatArray], FloatArray]:
-        """Add the stages from the convolution on, given its output and what goes into the pool."""
-        stages = stages | {"convolution": convolution}
-        if self.block.has_activation:
-            stages["activation"] = features
-        for kind, pool in self.pools.items():
-            stages[kind] = pool.forward(features, {})
-        return stages, self._logits(stages, features)
+    @property
+    def features_stage(self) -> str:
+        """The stage that goes into the pools."""
+        return "activation" if self.block.has_activation else "convolution"
 
-    def _logits(self, stages: Mapping[str, FloatArray], features: FloatArray) -> FloatArray:
-        network, first = self.network, self.block.features + 1
-        if self.block.pool is not None:
-            kind = self._own_kind(network.layers[self.block.pool][1])
-            if kind is not None:
-                features, first = stages[kind], self.block.pool + 1
-        return forward_pass(network.layers[first:], network.params, features)[-1]
+    def logits_of(self, stages: Mapping[str, FloatArray]) -> FloatArray:
+        """Run the rest of the network on the stages of a batch: logits `(n, k)`."""
+        layers, start = self.network.layers, self.features_stage
+        first = self.block.features + 1
+        own = None if self.block.pool is None else self._own_kind(layers[self.block.pool][1])
+        if own is not None:
+            # The network's own pool is one of the four: no need to pool again.
+            start, first = own, first + 1
+        return forward_pass(layers[first:], self.network.params, stages[start])[-1]
 
     def _own_kind(self, own: Layer) -> str | None:
-        """Return which of the four pools is the network's own, if one is: its output need not be made twice."""
+        """Return which of the four pools is the network's own, if one is."""
         if isinstance(own, MaxPool2D):
             own = MaxPool2D(own.size, None if own.step == own.size else own.stride)
         return next((kind for kind, pool in self.pools.items() if pool == own), None)
@@ -141,7 +144,9 @@ def checked_images(network: Network, images: FloatArray) -> FloatArray:
     """Return a batch in the network's dtype, or raise `ShapeError` if it is none the network takes."""
     if images.ndim != 4 or images.shape[1:] != network.input_shape or len(images) == 0:
         wanted = ", ".join(map(str, network.input_shape))
-        raise ShapeError(f"The network needs images of shape (n, {wanted}), n >= 1. Got {images.shape} instead.")
+        raise ShapeError(
+            f"The network needs images of shape (n, {wanted}), n >= 1. Got {images.shape} instead."
+        )
     return images.astype(network.dtype, copy=False)
 
 
@@ -167,6 +172,8 @@ def _grids(network: Network, block: ConvBlock, pools: Mapping[str, Layer]) -> Ma
         try:
             shape = pool.output_shape(features)
         except ShapeError as error:
-            raise ShapeError(f"Pooling after block {block.number} {error}; choose a smaller window.") from None
+            raise ShapeError(
+                f"Pooling after block {block.number} {error}; choose a smaller window."
+            ) from None
         grids[kind] = grid.through(pool, shape)
     return MappingProxyType(grids)

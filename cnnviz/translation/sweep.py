@@ -11,19 +11,22 @@ from cnnviz import functional
 from cnnviz._types import FloatArray, IntArray
 from cnnviz._validation import check_choice, check_int
 from cnnviz.errors import ParameterError
+from cnnviz.evaluation import CancelledError
 from cnnviz.network import Network
 from cnnviz.translation import measures as measure
 from cnnviz.translation.blocks import BLUR_TAPS
 from cnnviz.translation.comparison import check_label
+from cnnviz.translation.equivariance import MovedAlong
 from cnnviz.translation.measures import MEASURES, OUTPUT, MeasureName, Values
-from cnnviz.translation.moving import RowOfStages, rows_of_stages
-from cnnviz.translation.shifting import BACKGROUND, MODES, Mode, ink_lost
+from cnnviz.translation.moving import MovedStages
+from cnnviz.translation.shifting import BACKGROUND, MODES, Mode, ink_lost_over
 from cnnviz.translation.stages import StagePlan, checked_image
 
 REACH = 13
 """How far a sweep goes in every direction where nothing else is asked for, in pixels."""
 
 SweepValues = Mapping[MeasureName, Mapping[str, Values]]
+_Values = dict[MeasureName, dict[str, Values]]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,8 +165,15 @@ class Sweeper:
         height, width = network.input_shape[1:]
         for name, shifts, side in (("dxs", self.dxs, width), ("dys", self.dys, height)):
             check_int(int(np.abs(shifts).max()), name, "a sweep", maximum=side)
+        self._reach = int(max(np.abs(self.dxs).max(), np.abs(self.dys).max()))
         blank = np.full((1, *network.input_shape), settings.background, dtype=network.dtype)
         self._blank = {stage: maps[0] for stage, maps in self._plan.maps_of(blank)[0].items()}
+        self._moving = MovedStages(self._plan, self.dxs, self._reach, settings.mode, settings.background)
+        self._along: dict[str, MovedAlong] = {}
+        if "equivariance_residual" in settings.measures:
+            for stage, grid in self._plan.grids.items():
+                self._along[stage] = MovedAlong(grid, self.dxs, len(self._blank[stage]), network.dtype)
+        self._workspaces: dict[str, FloatArray] = {}
 
     @property
     def stages(self) -> tuple[str, ...]:
@@ -176,69 +186,56 @@ class Sweeper:
         """Sweep one sample; see the function `sweep`."""
         image = checked_image(self._network, image)
         maps, logits = self._plan.maps_of(image[None])
-        reference = {stage: self._features(stage, batch)[0] for stage, batch in maps.items()}
+        reference = {stage: self._features(stage, batch.copy())[0] for stage, batch in maps.items()}
         predicted = int(functional.predicted_classes(logits)[0])
         label = predicted if label is None else check_label(self._network, label)
         before = functional.class_probabilities(logits)[0]
+        for stage, along in self._along.items():
+            along.load(reference[stage])
+        self._moving.load(image)
         values = self._empty_values()
-        expected = self._moved_along_rows(reference)
         probabilities = np.empty((len(self.dys), len(self.dxs), len(before)), dtype=before.dtype)
-        s = self._settings
-        rows = rows_of_stages(self._plan, image, self.dxs, self.dys, s.mode, s.background, cancelled)
-        for row, (dy, stages) in enumerate(zip(self.dys, rows, strict=True)):
-            self._measure_stages(values, row, int(dy), stages, reference, expected)
-            probabilities[row] = functional.class_probabilities(stages[1])
-            flips = measure.decision_flip(predicted, functional.predicted_classes(stages[1]))
+        for row, dy in enumerate(self.dys):
+            if cancelled():
+                raise CancelledError("The sweep was cancelled.")
+            stages, logits = self._moving.row(int(dy))
+            probabilities[row] = functional.class_probabilities(logits)
+            flips = measure.decision_flip(predicted, functional.predicted_classes(logits))
             _put(values, "decision_flip", OUTPUT, row, flips)
-        _put(values, "probability_change", OUTPUT, ..., measure.probability_change(before, probabilities, label))
-        _put(values, "total_variation", OUTPUT, ..., measure.total_variation(before, probabilities))
-        frozen = {name: MappingProxyType(stages) for name, stages in values.items()}
+            for stage, moved in stages.items():
+                self._measure(values, stage, row, reference[stage], self._features(stage, moved))
+        change = measure.probability_change(before, probabilities, label)
+        _put(values, "probability_change", OUTPUT, slice(None), change)
+        _put(values, "total_variation", OUTPUT, slice(None), measure.total_variation(before, probabilities))
         return Sweep(
             self.dxs,
             self.dys,
-            MappingProxyType(frozen),
+            MappingProxyType({name: MappingProxyType(stages) for name, stages in values.items()}),
             probabilities,
-            self._ink_lost(image),
+            ink_lost_over(image, self.dxs, self.dys, self._settings.mode, self._settings.background),
             self._whole_cells(),
             label,
         )
 
-    def _measure_stages(
-        self,
-        values: dict[MeasureName, dict[str, Values]],
-        row: int,
-        dy: int,
-        stages: RowOfStages,
-        reference: Mapping[str, FloatArray],
-        expected: Mapping[str, FloatArray],
+    def _measure(
+        self, values: _Values, stage: str, row: int, reference: FloatArray, moved: FloatArray
     ) -> None:
-        for stage, raw in stages[0].items():
-            moved, before = self._features(stage, raw), reference[stage]
-            if "relative_change" in values:
-                values["relative_change"][stage][row] = measure.relative_change(before, moved)
-            if "cosine_similarity" in values:
-                values["cosine_similarity"][stage][row] = measure.cosine_similarity(before, moved)
-            if "equivariance_residual" in values:
-                grid = self._plan.grids[stage]
-                along = grid.shift_maps(expected[stage], 0, dy)
-                values["equivariance_residual"][stage][row] = measure.equivariance_residual(
-                    before, moved, grid, self.dxs, dy, along
-                )
+        if "relative_change" in values:
+            if stage not in self._workspaces:
+                self._workspaces[stage] = np.empty_like(moved)
+            change = measure.relative_change(reference, moved, workspace=self._workspaces[stage])
+            values["relative_change"][stage][row] = change
+        if "cosine_similarity" in values:
+            values["cosine_similarity"][stage][row] = measure.cosine_similarity(reference, moved)
+        if "equivariance_residual" in values:
+            changes = self._along[stage].changes(moved, int(self.dys[row]))
+            values["equivariance_residual"][stage][row] = measure.relative_to(reference, changes)
 
     def _features(self, stage: str, maps: FloatArray) -> FloatArray:
-        return maps - self._blank[stage] if self._settings.relative else maps
+        """Make maps relative to the blank image's, in place, or leave them raw."""
+        return np.subtract(maps, self._blank[stage], out=maps) if self._settings.relative else maps
 
-    def _moved_along_rows(self, reference: Mapping[str, FloatArray]) -> dict[str, FloatArray]:
-        """Return the maps of the original moved by each dx, as they should move; dy is still to come."""
-        if "equivariance_residual" not in self._settings.measures:
-            return {}
-        grids = self._plan.grids
-        return {
-            stage: np.stack([grids[stage].shift_maps(maps, int(dx), 0) for dx in self.dxs])
-            for stage, maps in reference.items()
-        }
-
-    def _empty_values(self) -> dict[MeasureName, dict[str, Values]]:
+    def _empty_values(self) -> _Values:
         shape = (len(self.dys), len(self.dxs))
         return {
             name: {stage: np.empty(shape) for stage in ((OUTPUT,) if info.of_output else self.stages)}
@@ -246,22 +243,12 @@ class Sweeper:
             if name in self._settings.measures
         }
 
-    def _ink_lost(self, image: FloatArray) -> Values:
-        s = self._settings
-        lost = [[ink_lost(image, int(dx), int(dy), s.mode, s.background) for dx in self.dxs] for dy in self.dys]
-        return np.array(lost)
-
     def _whole_cells(self) -> NDArray[np.bool_]:
         grid = self._plan.grids["max"]
-        return np.array([[grid.whole_cells(int(dx), int(dy)) for dx in self.dxs] for dy in self.dys])
+        rows, columns = self.dys % grid.rows.stride == 0, self.dxs % grid.columns.stride == 0
+        return rows[:, None] & columns
 
 
-def _put(
-    values: dict[MeasureName, dict[str, Values]],
-    name: MeasureName,
-    stage: str,
-    where: int | type(...),
-    result: Values,
-) -> None:
+def _put(values: _Values, name: MeasureName, stage: str, where: int | slice, result: Values) -> None:
     if name in values:
         values[name][stage][where] = result

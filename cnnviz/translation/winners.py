@@ -129,12 +129,12 @@ def winner_map(original: FloatArray, moved: FloatArray, size: int = 2) -> Winner
     tied = (_times_attained(maps, pooled, size) > 1).any(axis=0)
     same_value = pooled[0] == pooled[1]
     category = np.where(
-        same_value, np.where(winner[0] == winner[1], WinnerChange.SAME, WinnerChange.MOVED), WinnerChange.CHANGED
+        same_value,
+        np.where(winner[0] == winner[1], WinnerChange.SAME, WinnerChange.MOVED),
+        WinnerChange.CHANGED,
     )
     change = pooled[1] - pooled[0]
-    return WinnerMap(
-        category.astype(np.uint8), tied, change, winner[0], winner[1], original, moved, size
-    )
+    return WinnerMap(category.astype(np.uint8), tied, change, winner[0], winner[1], original, moved, size)
 
 
 def _times_attained(maps: FloatArray, pooled: FloatArray, size: int) -> IntArray:

@@ -13,6 +13,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, QThread, QTimer
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 from shiboken6 import Shiboken
 
 _hook = sys.excepthook
@@ -20,7 +21,9 @@ import pyqtgraph as pg  # noqa: E402  # it replaces the hook by which a test lea
 
 sys.excepthook = _hook
 
-from ui.theme import ThemeManager, theme_manager  # noqa: E402  # after the platform has been chosen
+from ui.session import Session  # noqa: E402  # after the platform has been chosen
+from ui.state import RunStatus  # noqa: E402  # likewise
+from ui.theme import ThemeManager, theme_manager  # noqa: E402  # likewise
 from ui.theme.plots import configure_pyqtgraph  # noqa: E402  # after pyqtgraph
 
 _passed = pytest.StashKey[bool]()
@@ -108,3 +111,19 @@ def no_leaks(request: pytest.FixtureRequest, theme: ThemeManager, settings: Path
         if key not in before[kind]
     ]
     assert not left, f"left behind: {', '.join(left)}"
+
+
+@pytest.fixture
+def session(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
+    """Return the whole program in its window, with its data loaded and nothing trained yet."""
+    opened = Session(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat))
+    opened.window.resize(1440, 900)
+    opened.window.show()
+    qtbot.waitExposed(opened.window)
+    opened.start()
+    qtbot.waitUntil(
+        lambda: opened.state.run.status is RunStatus.READY and opened.state.inspection is not None,
+        timeout=20_000,
+    )
+    yield opened
+    opened.close()

@@ -1,3 +1,4 @@
+# ruff: noqa: N802, N815  # a stand-in for QStyleHints has the names of Qt
 import re
 from dataclasses import fields
 from pathlib import Path

@@ -77,6 +77,11 @@ class ConfusionMatrix(QWidget):
         self.updateGeometry()
         self.update()
 
+    @property
+    def counts(self) -> NDArray[np.int64] | None:
+        """Counts that are shown, of shape (k, k)."""
+        return self._counts
+
     def current(self) -> tuple[int, int] | None:
         """True and predicted class of the chosen cell."""
         return self._current

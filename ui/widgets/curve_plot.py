@@ -333,6 +333,9 @@ class CurvePlot(QWidget):
         self._view = _ViewBox(enableMenu=False)
         axes = {"left": ValueAxis("left"), "bottom": CountAxis("bottom")}
         self._widget = pg.PlotWidget(viewBox=self._view, axisItems=axes, enableMenu=False)
+        # pyqtgraph makes this menu without a parent, also when it is never shown: it would outlive the window.
+        menu = self._widget.getPlotItem().ctrlMenu
+        menu.setParent(self, menu.windowFlags())
         self._widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._widget.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         self._plot: pg.PlotItem = self._widget.getPlotItem()
@@ -440,8 +443,13 @@ class CurvePlot(QWidget):
 
     def _move_cursor(self, direction: int) -> None:
         (x_lo, x_hi), _ = self._view.viewRange()
-        start = x_hi if self._cursor_x is None else self._cursor_x
-        self._set_cursor(min(max(start + direction * (x_hi - x_lo) / 100, x_lo), x_hi))
+        stride = (x_hi - x_lo) / 100
+        ends = [(c.data.x[0], c.data.x[-1]) for c in self._curves.values() if c.visible and c.data.size]
+        if not ends:
+            return
+        x_lo, x_hi = max(x_lo, min(e[0] for e in ends)), min(x_hi, max(e[1] for e in ends))
+        start = x_hi + stride if self._cursor_x is None else self._cursor_x
+        self._set_cursor(min(max(start + direction * stride, x_lo), x_hi))
 
     def _set_cursor(self, x: float | None, position: QPointF | None = None) -> None:
         points = [(c, c.nearest(x)) for c in self._curves.values()] if x is not None else []
@@ -454,10 +462,16 @@ class CurvePlot(QWidget):
         self._cursor_x = x
         step = min((point[0] for _, point in shown), key=lambda each: abs(each - x))
         self._cross.setValue(step)
-        rows = [
-            (curve.style.color(self._theme, curve.role), curve.label, format_value(point[1]))
-            for curve, point in reversed(shown)
-        ]
+        (x_lo, x_hi), _ = self._view.viewRange()
+        rows = []
+        for curve, (at, value) in reversed(shown):
+            # A value from elsewhere, such as the last test, says where it is from.
+            label = (
+                curve.label
+                if abs(at - step) <= 0.01 * (x_hi - x_lo)
+                else f"{curve.label} at {format_count(round(at))}"
+            )
+            rows.append((curve.style.color(self._theme, curve.role), label, format_value(value)))
         if position is None:
             position = self._view.mapViewToScene(QPointF(step, sum(self._view.viewRange()[1]) / 2))
         heading = f"{self._x_label} {format_count(round(step))}"

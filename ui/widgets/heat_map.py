@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
+    QFontMetrics,
     QHelpEvent,
     QImage,
     QKeyEvent,
@@ -20,7 +21,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, ui_font
+from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
 from ui.widgets.cell_geometry import CellGeometry
 from ui.widgets.cell_numbers import NumberFormat, draw_numbers
 from ui.widgets.color_scale import ColorScale
@@ -347,6 +348,7 @@ class HeatMap(QWidget):
             painter.drawPixmap(QPointF(0, 0), self._base)
         else:
             self._paint_cells(painter)
+        self.paint_marks(painter)
         for role in OUTLINES:
             for block in self._highlights.get(role, ()):
                 draw_outline(
@@ -355,9 +357,16 @@ class HeatMap(QWidget):
         if self._hovered is not None:
             draw_outline(painter, self._geometry.cells(*self._hovered), OUTLINES["hover"], self._theme)
         if self.hasFocus():
-            draw_outline(painter, self._geometry.cells(*self._focus_cell), OUTLINES["focus"], self._theme)
+            draw_outline(painter, self.focus_rect(), OUTLINES["focus"], self._theme)
 
     # -- painting ------------------------------------------------------------------------------------------
+
+    def paint_marks(self, painter: QPainter) -> None:
+        """Paint what a special map shows between its cells and their outlines; nothing here."""
+
+    def focus_rect(self) -> QRectF:
+        """Rectangle that is outlined while the map has the keyboard."""
+        return self._geometry.cells(*self._focus_cell)
 
     def _redraw(self) -> None:
         self._layout_cells()
@@ -374,9 +383,9 @@ class HeatMap(QWidget):
     def _render_base(self) -> None:
         """Draw cells and numbers into a picture, or give up numbers for this size if they do not fit."""
         assert self._values is not None
-        smallest = self.fontMetrics().horizontalAdvance("0")
-        if self._geometry.cell < smallest:  # not even one figure fits
-            return
+        figures = 1 if self._values.dtype.kind in "iub" else 3
+        if self._geometry.cell < figures * QFontMetrics(mono_font()).horizontalAdvance("0"):
+            return  # not even "0.0" fits, so no text need be made to find that out
         base = QPixmap(self.size() * self._base_ratio)
         base.setDevicePixelRatio(self._base_ratio)
         base.fill(Qt.GlobalColor.transparent)

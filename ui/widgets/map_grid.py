@@ -58,6 +58,11 @@ class HeatMapGrid(QWidget):
         return self._scale
 
     @property
+    def values(self) -> NDArray[np.generic] | None:
+        """Maps that are shown, of shape (m, h, w)."""
+        return self._values
+
+    @property
     def count(self) -> int:
         """Number of maps."""
         return len(self._images)

@@ -56,7 +56,7 @@ def draw_outline(painter: QPainter, rect: QRectF, style: OutlineStyle, theme: Th
     short = min(rect.width(), rect.height())
     width = min(style.width * theme.scale, max(short / 4, 1.0))
     color = theme.color(style.color)
-    halo = QColor("#10161D" if color.lightnessF() > 0.5 else "#FFFFFF")
+    halo = QColor("#10161D" if color.lightnessF() > 0.6 else "#FFFFFF")
     halo.setAlphaF(0.75)
     painter.setBrush(Qt.BrushStyle.NoBrush)
     inner = rect.adjusted(width / 2, width / 2, -width / 2, -width / 2)

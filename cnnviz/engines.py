@@ -1,0 +1,102 @@
+"""The two ways to train and evaluate a network: layer by layer, or fused. Which one is used follows from its layers."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import numpy as np
+
+from cnnviz._types import ByteArray, FloatArray, IntArray, Params
+from cnnviz.datasets import to_input
+from cnnviz.functional.losses import Labels
+from cnnviz.fused import FusedEngine, plan_stages
+from cnnviz.network import Network, forward_pass, loss_and_gradients
+
+_CHUNK = 64
+
+
+class Engine(Protocol):
+    """Working copy of a network's parameters, with what training and evaluation need.
+
+    Attributes
+    ----------
+    vector, gradient : ndarray of shape (parameters,)
+        All parameters, and the gradient that the latest `step_gradients` found. The vector may be changed in place:
+        optimisers act on each number alone, so that one update of the vector updates every parameter.
+    params, gradients : mapping from parameter name to ndarray
+        Views into them, of the shapes of the network's parameters.
+    """
+
+    @property
+    def vector(self) -> FloatArray: ...
+    @property
+    def gradient(self) -> FloatArray: ...
+    @property
+    def params(self) -> Mapping[str, FloatArray]: ...
+    @property
+    def gradients(self) -> Mapping[str, FloatArray]: ...
+
+    def step_gradients(self, images: ByteArray, labels: Labels, indices: IntArray) -> tuple[float, int]:
+        """Mean loss and right answers of a mini-batch; the gradient of the loss is left in `gradient`.
+
+        Parameters
+        ----------
+        images : ndarray of shape (all, c, h, w), uint8
+            The whole data set.
+        labels : integer ndarray of shape (all,)
+        indices : ndarray of shape (n,), intp
+            Which of them are the mini-batch, n >= 1.
+        """
+        ...
+
+    def logits(self, images: ByteArray) -> FloatArray:
+        """Logits of images (n, c, h, w), uint8; shape (n, k)."""
+        ...
+
+
+def make_engine(network: Network) -> Engine:
+    """Return the fastest engine that covers a network; its parameters are copied."""
+    stages = plan_stages(network.layers, network.input_shape)
+    if stages is None:
+        return LayeredEngine(network)
+    return FusedEngine(stages, network.dtype, network.params)
+
+
+class LayeredEngine:
+    """The reference: one layer after another, for any network. Attributes and methods as of `Engine`.
+
+    Parameters
+    ----------
+    network : Network
+        Its parameters are copied.
+    """
+
+    def __init__(self, network: Network) -> None:
+        self._layers, self._dtype = network.layers, network.dtype
+        self.vector, self.params = _one_vector(network.params, network.dtype)
+        self.gradient, self.gradients = _one_vector(network.params, network.dtype)
+
+    def step_gradients(self, images: ByteArray, labels: Labels, indices: IntArray) -> tuple[float, int]:
+        """Mean loss and right answers of a mini-batch; see `Engine`."""
+        x = to_input(images[indices], self._dtype)
+        loss, correct, gradients = loss_and_gradients(self._layers, self.params, x, labels[indices])
+        for name, gradient in gradients.items():
+            self.gradients[name][...] = gradient
+        return loss, correct
+
+    def logits(self, images: ByteArray) -> FloatArray:
+        """Logits of images; see `Engine`."""
+        chunks = [images[start : start + _CHUNK] for start in range(0, len(images), _CHUNK)]
+        return np.concatenate(
+            [forward_pass(self._layers, self.params, to_input(chunk, self._dtype))[-1] for chunk in chunks]
+        )
+
+
+def _one_vector(params: Mapping[str, FloatArray], dtype: np.dtype[np.floating]) -> tuple[FloatArray, Params]:
+    """Return a vector that holds copies of all parameters, and views of their shapes into it."""
+    vector = np.concatenate([array.ravel() for array in params.values()]).astype(dtype, copy=False)
+    ends = np.cumsum([array.size for array in params.values()])
+    views: Params = {
+        name: vector[end - array.size : end].reshape(array.shape)
+        for (name, array), end in zip(params.items(), ends, strict=True)
+    }
+    return vector, views

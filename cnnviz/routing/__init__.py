@@ -1,0 +1,52 @@
+"""The way of the gradient: through the windows of a pool, into the filters, and the proof that it is right.
+
+Ties and routes of pools, the terms of a filter's gradient, finite differences with their kinks, one step of
+an update. All are pure functions of a network and a sample; nothing is trained here.
+"""
+
+from cnnviz.routing.agreement import DEFAULT_EPS, MIN_EPS, TOLERANCE, VERDICTS, Verdict
+from cnnviz.routing.check import CheckEntry, GradientCheck, ParameterCheck, check_all
+from cnnviz.routing.filters import FilterTerms, filter_gradient_terms, pool_after
+from cnnviz.routing.kinks import Kink
+from cnnviz.routing.poke import Poke, PokeCurve, poke, poke_curve
+from cnnviz.routing.pools import PoolRouting, Routes, pool_routes, pool_routing
+from cnnviz.routing.targets import CellTarget, ParameterTarget, PixelTarget, Target
+from cnnviz.routing.ties import TieRate, tie_rate, tie_rate_of_images, with_ties
+from cnnviz.routing.update import apply_update, saliency
+from cnnviz.routing.windows import winner_counts, winner_mask
+
+__all__ = [
+    "DEFAULT_EPS",
+    "MIN_EPS",
+    "TOLERANCE",
+    "VERDICTS",
+    "CellTarget",
+    "CheckEntry",
+    "FilterTerms",
+    "GradientCheck",
+    "Kink",
+    "ParameterCheck",
+    "ParameterTarget",
+    "PixelTarget",
+    "Poke",
+    "PokeCurve",
+    "PoolRouting",
+    "Routes",
+    "Target",
+    "TieRate",
+    "Verdict",
+    "apply_update",
+    "check_all",
+    "filter_gradient_terms",
+    "poke",
+    "poke_curve",
+    "pool_after",
+    "pool_routes",
+    "pool_routing",
+    "saliency",
+    "tie_rate",
+    "tie_rate_of_images",
+    "winner_counts",
+    "winner_mask",
+    "with_ties",
+]

@@ -1,0 +1,207 @@
+"""The loss of many slightly changed networks at once, and on which linear piece each of them works.
+
+A change of one parameter changes one channel of its layer's output, or one unit. Channels stay apart up to
+the next layer that mixes them, so only that channel is computed anew for every variant; from there on the
+variants are a batch. Convolutions are computed by the engine's own function, so that equal patches keep equal
+bits and a tie is never broken by rounding.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz import functional
+from cnnviz._passes import own_params
+from cnnviz._types import FloatArray, IntArray
+from cnnviz.errors import ShapeError
+from cnnviz.layers import Conv2D, Dense, Flatten, Layer
+from cnnviz.network import Gradients, Network, Trace
+from cnnviz.receptive_field import stage_index, stage_values
+from cnnviz.routing._patterns import BoolArray, Pattern, base_states, has_kinks, layer_states
+from cnnviz.routing.targets import ParameterTarget, PixelTarget, Target
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Bench:
+    """A network in float64, one sample, and its unchanged passes.
+
+    Attributes
+    ----------
+    network : Network
+    trace : Trace
+        Of a batch of one.
+    label : int
+    gradients : Gradients
+    states : mapping from position of a layer to its states
+        See `cnnviz.routing._patterns.base_states`.
+    """
+
+    network: Network
+    trace: Trace
+    label: int
+    gradients: Gradients
+    states: Mapping[int, BoolArray]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Variants:
+    """Changed outputs of one layer.
+
+    Attributes
+    ----------
+    index : int
+        Position of the layer; -1 for the input.
+    values : ndarray of shape (v, 1, h, w) or (v, 1)
+        The channel or unit that differs.
+    channels : ndarray of shape (v,)
+        Which one it is.
+    """
+
+    index: int
+    values: FloatArray
+    channels: IntArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What became of variants.
+
+    Attributes
+    ----------
+    losses : ndarray of shape (v,)
+    patterns : tuple of Pattern
+        Of the layers after the change, in order.
+    """
+
+    losses: NDArray[np.float64]
+    patterns: tuple[Pattern, ...]
+
+
+def in_float64(network: Network) -> Network:
+    """Return the network with its parameters in float64 (the same numbers); itself if they are already."""
+    if network.dtype == np.float64:
+        return network
+    exact = {name: array.astype(np.float64) for name, array in network.params.items()}
+    for array in exact.values():
+        array.flags.writeable = False
+    return replace(network, params=MappingProxyType(exact), dtype=np.dtype(np.float64))
+
+
+def one_sample(network: Network, x: FloatArray) -> FloatArray:
+    """Return one sample as a batch of one.
+
+    Raises
+    ------
+    ShapeError
+        If it is neither a sample nor a batch of one.
+    """
+    if x.shape == network.input_shape:
+        return x[None]
+    if x.shape == (1, *network.input_shape):
+        return x
+    raise ShapeError(f"One sample of shape {network.input_shape} is needed. Got {x.shape} instead.")
+
+
+def make_bench(network: Network, x: FloatArray, label: int) -> Bench:
+    """Run the unchanged network forwards and backwards, in float64."""
+    exact = in_float64(network)
+    batch = one_sample(network, x).astype(np.float64, copy=False)
+    trace = exact.forward(batch)
+    gradients = exact.gradients(batch, np.array([label]))
+    return Bench(exact, trace, label, gradients, base_states(exact, trace))
+
+
+def layer_of(network: Network, parameter: str) -> int:
+    """Position of the layer that a parameter belongs to."""
+    return [name for name, _ in network.layers].index(parameter.rpartition(".")[0])
+
+
+def target_variants(bench: Bench, target: Target, deltas: NDArray[np.float64]) -> Variants:
+    """Variants with one target changed by each of the `deltas`."""
+    if isinstance(target, ParameterTarget):
+        place = int(np.ravel_multi_index(target.index, bench.network.params[target.name].shape))
+        return parameter_variants(bench, target.name, np.full(len(deltas), place), deltas)
+    index = -1 if isinstance(target, PixelTarget) else stage_index(bench.network, target.layer)
+    channel, *inside = target.index
+    values = np.repeat(stage_values(bench.network, bench.trace, index)[:, channel], len(deltas), axis=0)
+    values[(slice(None), *inside)] += deltas
+    return Variants(index, values[:, None], np.full(len(deltas), channel))
+
+
+def parameter_variants(bench: Bench, name: str, places: IntArray, deltas: NDArray[np.float64]) -> Variants:
+    """Variants with one number of a parameter changed: number `places[i]`, in flat order, by `deltas[i]`."""
+    index = layer_of(bench.network, name)
+    layer_name, layer = bench.network.layers[index]
+    own = own_params(layer_name, layer, bench.network.params)
+    key = name.rpartition(".")[2]
+    before = stage_values(bench.network, bench.trace, index - 1)
+    channels, *inside = np.unravel_index(places, own[key].shape)
+    rows = np.arange(len(places))
+    if isinstance(layer, Conv2D):
+        # The changed filters side by side, as if they were the filters of one wide layer.
+        changed = {short: array[channels] for short, array in own.items()}
+        changed[key][(rows, *inside)] += deltas
+        maps = functional.conv2d(before, changed["weight"], changed.get("bias"), layer.stride, layer.padding)
+        return Variants(index, maps[0][:, None], channels)
+    # A dense unit is linear in its weights and its bias.
+    units = stage_values(bench.network, bench.trace, index)[0, channels]
+    slopes = before[0, inside[0]] if inside else 1.0
+    return Variants(index, (units + deltas * slopes)[:, None], channels)
+
+
+def run_variants(bench: Bench, variants: Variants) -> Outcome:
+    """Compute what follows from the change: the losses, and the pattern of every later layer that has one."""
+    values = variants.values
+    channels: IntArray | None = variants.channels
+    patterns: list[Pattern] = []
+    with np.errstate(over="ignore", invalid="ignore"):
+        for index in range(variants.index + 1, len(bench.network.layers)):
+            name, layer = bench.network.layers[index]
+            if channels is not None and _mixes_channels(layer):
+                values = _completed(bench, index - 1, values, channels)
+                channels = None
+            if has_kinks(layer):
+                patterns.append(Pattern(index, layer_states(layer, values), channels))
+            values = layer.forward(values, own_params(name, layer, bench.network.params))
+        if channels is not None:
+            values = _completed(bench, len(bench.network.layers) - 1, values, channels)
+        return Outcome(sample_losses(values, bench.label), tuple(patterns))
+
+
+def sample_losses(logits: FloatArray, label: int) -> NDArray[np.float64]:
+    """Cross-entropy of each row of logits for one label, accurate also where it is nearly 0.
+
+    With `d` the other logits minus that of the label, it is `log(1 + sum of exp(d))`. (Logits of 0 and `z`
+    stand for one logit `z`.) Subtracting log-sum-exp, as in training, would round a loss of 1e-9 to seven
+    digits, and a finite difference of it to none.
+
+    Parameters
+    ----------
+    logits : ndarray of shape (v, k), float64
+    label : int
+
+    Returns
+    -------
+    ndarray of shape (v,)
+    """
+    if logits.shape[1] == 1:
+        logits = np.concatenate([np.zeros_like(logits), logits], axis=1)
+    others = np.delete(logits, label, axis=1) - logits[:, [label]]
+    largest = np.maximum(others.max(axis=1), 0)
+    sums = np.exp(others - largest[:, None]).sum(axis=1)
+    # log(1 + s) where no other logit is larger; else the largest is taken out, so that exp cannot overflow.
+    return np.where(largest > 0, largest + np.log(np.exp(-largest) + sums), np.log1p(sums))
+
+
+def _mixes_channels(layer: Layer) -> bool:
+    return isinstance(layer, Conv2D | Flatten | Dense)
+
+
+def _completed(bench: Bench, index: int, values: FloatArray, channels: IntArray) -> FloatArray:
+    """Put each changed channel into a copy of the unchanged output of layer `index`."""
+    full = np.repeat(stage_values(bench.network, bench.trace, index), len(values), axis=0)
+    full[np.arange(len(values)), channels] = values[:, 0]
+    return full

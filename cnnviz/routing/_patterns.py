@@ -1,0 +1,68 @@
+"""On which linear piece a network works: who wins each window, which gates are open.
+
+Between two points with the same pattern everywhere, max pooling and ReLU act as one fixed linear map, and the
+loss is smooth. Where a pattern changes, the loss may have a kink.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz._types import FloatArray, IntArray
+from cnnviz.layers import Layer, LeakyReLU, MaxPool2D, ReLU
+from cnnviz.network import Network, Trace
+from cnnviz.receptive_field import stage_values
+from cnnviz.routing.windows import winner_mask
+
+BoolArray = NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pattern:
+    """The pattern of one layer, for several variants of the network or its input.
+
+    Attributes
+    ----------
+    index : int
+        Position of the layer in `Network.layers`.
+    states : ndarray of shape (v, *cells, p), bool
+        State of each cell of the output: which of the p cells of its window win; p = 1 and whether it is open
+        for a gate.
+    channels : ndarray of shape (v,) or None
+        If given, the states are those of one channel or unit only, this one; the others have not changed.
+    """
+
+    index: int
+    states: BoolArray
+    channels: IntArray | None
+
+
+def has_kinks(layer: Layer) -> bool:
+    """Tell whether a layer has a pattern."""
+    return isinstance(layer, MaxPool2D | ReLU) or (isinstance(layer, LeakyReLU) and layer.slope != 1)
+
+
+def layer_states(layer: Layer, x: FloatArray) -> BoolArray:
+    """States of a layer with a pattern, for its input; shape (v, *cells of the output, p)."""
+    if isinstance(layer, MaxPool2D):
+        winners = winner_mask(x, layer)
+        return winners.reshape(*winners.shape[:4], layer.size * layer.size)
+    return (x > 0)[..., None]
+
+
+def base_states(network: Network, trace: Trace) -> dict[int, BoolArray]:
+    """States of all layers that have a pattern, for a batch of one, by position; shape (*cells, p)."""
+    return {
+        index: layer_states(layer, stage_values(network, trace, index - 1))[0]
+        for index, (_, layer) in enumerate(network.layers)
+        if has_kinks(layer)
+    }
+
+
+def changed_from_base(base: Mapping[int, BoolArray], pattern: Pattern) -> BoolArray:
+    """Tell which cells of each variant are in another state than without any change; shape (v, *cells)."""
+    reference = base[pattern.index]
+    reference = reference[None] if pattern.channels is None else reference[pattern.channels][:, None]
+    return (pattern.states != reference).any(axis=-1)

@@ -1,0 +1,162 @@
+"""Whether a gradient and a finite difference agree, and if not, why.
+
+Five verdicts are possible for one number of the network.
+
+``"ok"``
+    Between `-eps` and `+eps` the network stays on one linear piece (no max pool changes its winners, no ReLU
+    its side), and gradient and central difference agree.
+``"kink"``
+    Something changes in between. The loss has no slope there, and the central difference mixes two of them:
+    no agreement is promised. A tie is a kink only where the tied cells move *differently*: at 0 all of them
+    win, at `+eps` the one that rises fastest, at `-eps` the one that falls slowest.
+``"tie_rule"``
+    Nothing changes, yet the gradient is not the slope, because it comes from the rule ``"all"``. Take a
+    window over blank background. Its patches are equal, so all its cells move alike when a weight is poked
+    and stay tied: the maximum moves as each of them does, and its slope is that of any one. ``"first"`` takes
+    one of them, ``"split"`` the mean of them, which is the same number. ``"all"`` takes their sum, and so
+    counts the slope once for every tied cell. (The subgradients of a maximum are the averages of its winners'
+    gradients, with weights that add up to 1 [1]_. The weights of ``"all"`` add up to the number of winners.)
+    That is neither a kink nor a mistake but a property of the rule, and the verdict is not given unless the
+    same number agrees under ``"first"``.
+``"curvature"``
+    Nothing changes, but `eps` is so large that the loss bends noticeably on the way: the central difference is
+    off by about `eps ** 2 / 6` times the third derivative. Not given unless the gradient agrees for
+    `DEFAULT_EPS`.
+``"mismatch"``
+    None of these: a mistake in the gradient.
+
+In the laboratory's network (rule ``"all"``, no activation) the dense weights are ``"ok"``: the gradient
+reaches them before it comes to the pool. The kernel weights are ``"tie_rule"``, all but a few with a kink: on
+MNIST two windows in three are tied, most over blank background, and the rule counts them up to four times.
+
+References
+----------
+.. [1] Clarke (1990), Optimization and Nonsmooth Analysis, proposition 2.3.12.
+"""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz._types import FloatArray
+from cnnviz._validation import check_float
+from cnnviz.functional import probabilities_from_logits
+from cnnviz.layers import MaxPool2D
+from cnnviz.network import Gradients, Network
+from cnnviz.routing._bench import Bench, sample_losses
+from cnnviz.routing.ties import with_ties
+
+Verdict = Literal["ok", "kink", "tie_rule", "curvature", "mismatch"]
+VERDICTS: tuple[Verdict, ...] = ("ok", "kink", "tie_rule", "curvature", "mismatch")
+
+TOLERANCE = 1e-6
+"""Largest relative error that counts as agreement."""
+
+DEFAULT_EPS = 1e-5
+"""Poke that balances the error of truncation, about eps ** 2, with that of rounding, about 1e-16 / eps."""
+
+MIN_EPS = 1e-8
+"""Smallest poke: rounding would leave nothing of the difference below it."""
+
+# The errors of loss and gradient were measured at up to 1.2 times the estimate in `relative_error`.
+_SAFETY = 2
+
+
+def check_eps(eps: float, owner: str) -> float:
+    """Return `eps`, or raise `ParameterError` unless it is a finite number >= `MIN_EPS`."""
+    return check_float(eps, "eps", owner, minimum=MIN_EPS)
+
+
+def relative_error(
+    bench: Bench, gradient: FloatArray, difference: FloatArray, eps: float
+) -> NDArray[np.float64]:
+    """Distance of gradients from finite differences, relative to the larger of the two.
+
+    Very small gradients cannot be compared to six digits in float64, since
+
+    * a central difference has the absolute error `u * (L + s * Z) / eps`, with `u` the rounding unit, `L` the
+      loss, `Z` the largest logit, at least 1, and `s = sum of |dL/dlogit|`;
+    * a gradient has the relative error `u / s`, for `s` is a difference of numbers of the size of 1.
+
+    Where twice these errors are more than `TOLERANCE` of the gradient, the distance is compared with the
+    smallest gradient for which they would not be.
+
+    Parameters
+    ----------
+    bench : Bench
+    gradient, difference : ndarray of one shape
+    eps : float
+
+    Returns
+    -------
+    ndarray of the same shape
+        0 where both are 0.
+    """
+    unit = _SAFETY * np.finfo(np.float64).eps
+    logits = bench.trace.logits
+    loss = float(sample_losses(logits, bench.label)[0])
+    steepness = _steepness(logits, bench.label)
+    difference_error = unit * (loss + steepness * max(1.0, float(np.abs(logits).max()))) / eps
+    gradient_error = unit / max(steepness, np.finfo(np.float64).tiny) * np.abs(gradient)
+    floor = (difference_error + gradient_error) / TOLERANCE
+    scale = np.maximum(np.maximum(np.abs(gradient), np.abs(difference)), floor)
+    return np.abs(gradient - difference) / np.where(scale > 0, scale, 1)
+
+
+def verdicts(
+    bench: Bench,
+    kinked: NDArray[np.bool_],
+    error: NDArray[np.float64],
+    first_error: NDArray[np.float64],
+) -> NDArray[np.int8]:
+    """Judge comparisons at one `eps`: everything but ``"curvature"``.
+
+    Parameters
+    ----------
+    bench : Bench
+    kinked : boolean ndarray
+        Where winners or gates change.
+    error, first_error : ndarray
+        Relative error of the gradient under the network's own rule for ties and under ``"first"``.
+
+    Returns
+    -------
+    ndarray of int8
+        Places in `VERDICTS`.
+    """
+    explained = (first_error <= TOLERANCE) & has_rule_all(bench.network)
+    return np.select(
+        [kinked, error <= TOLERANCE, explained],
+        [code_of("kink"), code_of("ok"), code_of("tie_rule")],
+        code_of("mismatch"),
+    ).astype(np.int8)
+
+
+def reconsider(small: NDArray[np.int8]) -> NDArray[np.int8]:
+    """Judge mismatches again that were found with a large `eps`, by their verdicts at `DEFAULT_EPS`."""
+    return np.where(small == code_of("ok"), code_of("curvature"), small).astype(np.int8)
+
+
+def code_of(verdict: Verdict) -> int:
+    """Place of a verdict in `VERDICTS`."""
+    return VERDICTS.index(verdict)
+
+
+def has_rule_all(network: Network) -> bool:
+    """Tell whether a max pool of the network gives the whole gradient to every tied cell."""
+    return any(isinstance(layer, MaxPool2D) and layer.ties == "all" for _, layer in network.layers)
+
+
+def first_gradients(bench: Bench) -> Gradients:
+    """Gradients under the rule ``"first"``: those of the loss wherever tied cells stay tied."""
+    if not has_rule_all(bench.network):
+        return bench.gradients
+    return with_ties(bench.network, "first").gradients(bench.trace.inputs, np.array([bench.label]))
+
+
+def _steepness(logits: FloatArray, label: int) -> float:
+    """Sum of the magnitudes of `dL/dlogit`."""
+    slopes = probabilities_from_logits(logits)[0].copy()
+    slopes[label if len(slopes) > 1 else 0] -= label if len(slopes) == 1 else 1
+    return float(np.abs(slopes).sum())

@@ -1,0 +1,214 @@
+"""Change one number by a little and compare what happens to the loss with what the gradient says."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz._types import FloatArray
+from cnnviz._validation import check_float, check_int
+from cnnviz.errors import ParameterError
+from cnnviz.network import Network
+from cnnviz.routing._bench import Bench, make_bench, run_variants, sample_losses, target_variants
+from cnnviz.routing.agreement import (
+    DEFAULT_EPS,
+    VERDICTS,
+    Verdict,
+    check_eps,
+    code_of,
+    first_gradients,
+    reconsider,
+    relative_error,
+    verdicts,
+)
+from cnnviz.routing.kinks import Kink, find_kinks
+from cnnviz.routing.targets import Target, check_target, gradient_at
+
+_OWNER = "poke"
+_KINKS_OF_A_POKE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Poke:
+    """A gradient and the finite difference that should agree with it.
+
+    Attributes
+    ----------
+    target : ParameterTarget, PixelTarget or CellTarget
+    eps : float
+    loss, loss_plus, loss_minus : float
+        Loss as it is, and with the target changed by `+eps` and `-eps`.
+    gradient : float
+        What backpropagation says, under the network's own rule for ties.
+    first_gradient : float
+        The same under the rule ``"first"``; equal to `gradient` in a network without the rule ``"all"``.
+    relative_error : float
+        Of `gradient` and `central`; see `cnnviz.routing.agreement.relative_error`.
+    kinks : tuple of Kink
+        Between `-eps` and `+eps`, ascending; at most eight, and at least one if anything changes.
+    verdict : {"ok", "kink", "tie_rule", "curvature", "mismatch"}
+        See `cnnviz.routing.agreement`.
+    """
+
+    target: Target
+    eps: float
+    loss: float
+    loss_plus: float
+    loss_minus: float
+    gradient: float
+    first_gradient: float
+    relative_error: float
+    kinks: tuple[Kink, ...]
+    verdict: Verdict
+
+    @property
+    def central(self) -> float:
+        """Central difference, `(loss_plus - loss_minus) / (2 * eps)`."""
+        return (self.loss_plus - self.loss_minus) / (2 * self.eps)
+
+    @property
+    def forward(self) -> float:
+        """Slope on the upper side, `(loss_plus - loss) / eps`."""
+        return (self.loss_plus - self.loss) / self.eps
+
+    @property
+    def backward(self) -> float:
+        """Slope on the lower side, `(loss - loss_minus) / eps`."""
+        return (self.loss - self.loss_minus) / self.eps
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PokeCurve:
+    """Loss over a range of pokes.
+
+    Attributes
+    ----------
+    target : ParameterTarget, PixelTarget or CellTarget
+    values : ndarray of shape (points,), float64
+        Pokes from `-radius` to `+radius`; the middle one is exactly 0.
+    losses : ndarray of shape (points,), float64
+    gradient : float
+        What backpropagation says at 0.
+    kinks : tuple of Kink
+        Ascending; those nearest to 0 if there are too many to mark.
+    kinked_intervals : int
+        Between how many neighbouring values there is a kink.
+    """
+
+    target: Target
+    values: NDArray[np.float64]
+    losses: NDArray[np.float64]
+    gradient: float
+    kinks: tuple[Kink, ...]
+    kinked_intervals: int
+
+    @property
+    def tangent(self) -> NDArray[np.float64]:
+        """Line through the loss at 0 with the slope of the gradient, shape (points,)."""
+        return self.losses[len(self.losses) // 2] + self.gradient * self.values
+
+
+def poke(network: Network, x: FloatArray, label: int, target: Target, eps: float = DEFAULT_EPS) -> Poke:
+    """Change one number by `+eps` and `-eps` and compare the loss with the gradient.
+
+    All of it in float64, whatever the network's dtype: in float32 rounding would hide what small pokes do.
+
+    Parameters
+    ----------
+    network : Network
+    x : ndarray of shape (c, h, w) or (1, c, h, w)
+        One sample.
+    label : int
+        Index of its class.
+    target : ParameterTarget, PixelTarget or CellTarget
+        What to change. A cell is changed after it was computed; the layers after it are computed anew.
+    eps : float
+        How far, >= 1e-8.
+
+    Returns
+    -------
+    Poke
+
+    Raises
+    ------
+    ShapeError
+        If `x` is not one sample of the network's input.
+    ParameterError
+        If there is no such target or class, or `eps` is not a finite number >= 1e-8.
+
+    References
+    ----------
+    .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, section 11.5 (numerical derivatives).
+    """
+    check_eps(eps, _OWNER)
+    bench = _bench(network, x, label, target)
+    gradients = [gradient_at(each, target) for each in (bench.gradients, first_gradients(bench))]
+    losses, kinks, errors, code = _compare(bench, target, gradients, eps)
+    if code == code_of("mismatch") and eps > DEFAULT_EPS:
+        small = _compare(bench, target, gradients, DEFAULT_EPS)[-1]
+        code = int(reconsider(np.array([small], dtype=np.int8))[0])
+    loss = float(sample_losses(bench.trace.logits, label)[0])
+    return Poke(target, eps, loss, losses[2], losses[0], *gradients, errors[0], kinks, VERDICTS[code])
+
+
+def poke_curve(
+    network: Network,
+    x: FloatArray,
+    label: int,
+    target: Target,
+    radius: float,
+    points: int = 201,
+    max_kinks: int = 24,
+) -> PokeCurve:
+    """Loss over a range of pokes, in float64, with the kinks on the way.
+
+    Parameters
+    ----------
+    network, x, label, target
+        As for `poke`.
+    radius : float
+        Largest poke on either side, > 0.
+    points : int
+        Number of pokes, odd, so that 0 is one of them, and >= 3.
+    max_kinks : int
+        How many kinks to locate, >= 0. Each is found to within a millionth of a step.
+
+    Returns
+    -------
+    PokeCurve
+
+    Raises
+    ------
+    ShapeError, ParameterError
+        As `poke`; also if `radius`, `points` or `max_kinks` is out of range.
+    """
+    check_float(radius, "radius", "poke_curve", above=0.0)
+    check_int(points, "points", "poke_curve", minimum=3)
+    check_int(max_kinks, "max_kinks", "poke_curve", minimum=0)
+    if points % 2 == 0:
+        raise ParameterError(f"The 'points' parameter of poke_curve must be odd. Got {points} instead.")
+    bench = _bench(network, x, label, target)
+    half = points // 2
+    values = np.arange(-half, half + 1, dtype=np.float64) * (radius / half)
+    outcome = run_variants(bench, target_variants(bench, target, values))
+    kinks, intervals = find_kinks(bench, target, values, outcome, max_kinks)
+    return PokeCurve(target, values, outcome.losses, gradient_at(bench.gradients, target), kinks, intervals)
+
+
+def _compare(
+    bench: Bench, target: Target, gradients: list[float], eps: float
+) -> tuple[list[float], tuple[Kink, ...], list[float], int]:
+    """Losses at -eps, 0, +eps; kinks in between; relative error of each gradient; and the verdict's place."""
+    values = np.array([-eps, 0.0, eps])
+    outcome = run_variants(bench, target_variants(bench, target, values))
+    kinks, intervals = find_kinks(bench, target, values, outcome, _KINKS_OF_A_POKE)
+    central = (outcome.losses[2:] - outcome.losses[:1]) / (2 * eps)
+    own, first = (relative_error(bench, np.array([gradient]), central, eps) for gradient in gradients)
+    code = int(verdicts(bench, np.array([intervals > 0]), own, first)[0])
+    return [float(loss) for loss in outcome.losses], kinks, [float(own[0]), float(first[0])], code
+
+
+def _bench(network: Network, x: FloatArray, label: int, target: Target) -> Bench:
+    check_target(network, target)
+    check_int(label, "label", _OWNER, 0, network.classes_count - 1)
+    return make_bench(network, x, label)

@@ -1,0 +1,91 @@
+"""What moves when an image moves: shifts, the stages of a network before and after, and how they are measured.
+
+`compare` follows one sample and one shift, `sweep` one sample over a grid of shifts, `sweep_many` many samples.
+All of them see the same stages: pixels, convolution, activation, and four pools of the same maps. The measures
+are functions of their own; `MEASURES` holds their formulas and sources in words.
+"""
+
+from cnnviz.translation.blocks import (
+    BLUR_TAPS,
+    POOL_KINDS,
+    ConvBlock,
+    PoolKind,
+    conv_blocks,
+    pool_layer,
+    pooled_maps,
+)
+from cnnviz.translation.comparison import Comparison, StagePair, compare
+from cnnviz.translation.curves import Curve, radial_curve
+from cnnviz.translation.digits import DigitSweep, curve_over_digits, sweep_many
+from cnnviz.translation.grids import Axis, StageGrid
+from cnnviz.translation.lessons import NEIGHBOURS, Lesson, digit_lessons, toy_lessons, unchanged_shifts
+from cnnviz.translation.measures import (
+    MEASURES,
+    OUTPUT,
+    RELATIVE_TO_BLANK_NOTE,
+    Measure,
+    MeasureName,
+    cosine_similarity,
+    decision_flip,
+    equivariance_residual,
+    probability_change,
+    relative_change,
+    total_variation,
+)
+from cnnviz.translation.shifting import BACKGROUND, MODES, Mode, ink_lost, ink_lost_over, shift
+from cnnviz.translation.stages import STAGES, stage_maps
+from cnnviz.translation.sweep import DEFAULT_SETTINGS, REACH, Sweep, SweepSettings, sweep
+from cnnviz.translation.winners import WinnerChange, WinnerCount, WinnerMap, winner_map
+
+__all__ = [
+    "BACKGROUND",
+    "BLUR_TAPS",
+    "DEFAULT_SETTINGS",
+    "MEASURES",
+    "MODES",
+    "NEIGHBOURS",
+    "OUTPUT",
+    "POOL_KINDS",
+    "REACH",
+    "RELATIVE_TO_BLANK_NOTE",
+    "STAGES",
+    "Axis",
+    "Comparison",
+    "ConvBlock",
+    "Curve",
+    "DigitSweep",
+    "Lesson",
+    "Measure",
+    "MeasureName",
+    "Mode",
+    "PoolKind",
+    "StageGrid",
+    "StagePair",
+    "Sweep",
+    "SweepSettings",
+    "WinnerChange",
+    "WinnerCount",
+    "WinnerMap",
+    "compare",
+    "conv_blocks",
+    "cosine_similarity",
+    "curve_over_digits",
+    "decision_flip",
+    "digit_lessons",
+    "equivariance_residual",
+    "ink_lost",
+    "ink_lost_over",
+    "pool_layer",
+    "pooled_maps",
+    "probability_change",
+    "radial_curve",
+    "relative_change",
+    "shift",
+    "stage_maps",
+    "sweep",
+    "sweep_many",
+    "total_variation",
+    "toy_lessons",
+    "unchanged_shifts",
+    "winner_map",
+]

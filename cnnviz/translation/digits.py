@@ -1,0 +1,211 @@
+"""Sweeps over many samples: mean and spread, for every shift and against distance."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import Literal
+
+import numpy as np
+
+from cnnviz._types import FloatArray, IntArray
+from cnnviz._validation import check_choice
+from cnnviz.errors import ShapeError
+from cnnviz.functional.losses import Labels
+from cnnviz.network import Network
+from cnnviz.translation.curves import Curve, Rings
+from cnnviz.translation.measures import MeasureName, Values
+from cnnviz.translation.stages import checked_images
+from cnnviz.translation.sweep import DEFAULT_SETTINGS, REACH, Sweeper, SweepSettings, SweepValues
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class DigitSweep:
+    """Many samples over a grid of shifts.
+
+    Attributes
+    ----------
+    dxs, dys : ndarray of shape (columns,) and (rows,), intp
+        The shifts, in pixels to the right and down.
+    digits : int
+        How many samples were moved.
+    mean, std : mapping from measure to mapping from stage to ndarray of shape (rows, columns), float64
+        Mean over the samples and spread (population standard deviation). Samples for which a measure is not
+        defined are left out; NaN where it is for none.
+    curves : mapping from measure to mapping from stage to Curve
+        Each sample's mean over the shifts of about the same distance (`Rings`); mean and spread over samples.
+    """
+
+    dxs: IntArray
+    dys: IntArray
+    digits: int
+    mean: SweepValues
+    std: SweepValues
+    curves: Mapping[MeasureName, Mapping[str, Curve]]
+
+
+def sweep_many(
+    network: Network,
+    images: FloatArray,
+    labels: Labels | None = None,
+    settings: SweepSettings = DEFAULT_SETTINGS,
+    *,
+    progress: Callable[[float], None] = lambda fraction: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> DigitSweep:
+    """Move many samples over a grid of shifts.
+
+    Features are computed in single precision also for a network in double: it takes two thirds of the time,
+    and means and spreads agree to about six digits.
+
+    Parameters
+    ----------
+    network : Network
+    images : ndarray of shape (n, c, h, w), n >= 1
+        As the network takes them (`cnnviz.datasets.to_input`).
+    labels : integer ndarray of shape (n,), optional
+        True classes. None means those predicted for the originals.
+    settings : SweepSettings
+    progress : callable
+        Called with the share of the work that is done, from 0 to 1, after each sample.
+    cancelled : callable
+        Asked every few milliseconds; when it returns True the sweep stops.
+
+    Raises
+    ------
+    ShapeError, ParameterError
+        If images, labels or settings do not fit the network.
+    CancelledError
+        If `cancelled` returned True.
+    """
+    network = _in_single_precision(network)
+    images = checked_images(network, images)
+    if labels is not None and np.shape(labels) != images.shape[:1]:
+        raise ShapeError(f"sweep_many needs {len(images)} labels. Got shape {np.shape(labels)} instead.")
+    sweeper = Sweeper(network, settings)
+    rings = Rings(sweeper.dxs, sweeper.dys)
+    cells, on_rings = _Moments(), _Moments()
+    keys: list[tuple[MeasureName, str]] = []
+    for index, image in enumerate(images):
+        label = None if labels is None else int(labels[index])
+        values = sweeper.sweep(image, label, cancelled).values
+        keys = [(name, stage) for name, stages in values.items() for stage in stages]
+        stacked = np.stack([values[name][stage] for name, stage in keys])
+        cells.add(stacked)
+        on_rings.add(rings.means(stacked))
+        progress((index + 1) / len(images))
+    curves = [
+        Curve(rings.distances, mean, std) for mean, std in zip(on_rings.mean, on_rings.std, strict=True)
+    ]
+    return DigitSweep(
+        sweeper.dxs,
+        sweeper.dys,
+        len(images),
+        _by_measure(keys, list(cells.mean)),
+        _by_measure(keys, list(cells.std)),
+        _by_measure(keys, curves),
+    )
+
+
+def curve_over_digits(
+    network: Network,
+    images: FloatArray,
+    labels: Labels | None = None,
+    settings: SweepSettings = DEFAULT_SETTINGS,
+    *,
+    axis: Literal["x", "y"] = "x",
+    reach: int = REACH,
+    progress: Callable[[float], None] = lambda fraction: None,
+    cancelled: Callable[[], bool] = lambda: False,
+) -> Mapping[MeasureName, Mapping[str, Curve]]:
+    """Move many samples along one axis only: a fraction of the work of `sweep_many`.
+
+    Parameters
+    ----------
+    network, images, labels, progress, cancelled
+        As for `sweep_many`.
+    settings : SweepSettings
+        Its shifts are replaced.
+    axis : {"x", "y"}
+        Move to the left and right, or up and down.
+    reach : int
+        Largest distance in pixels.
+
+    Returns
+    -------
+    mapping from measure to mapping from stage to Curve
+        Against the signed distance, from `-reach` to `reach`; mean and spread over the samples.
+
+    Raises
+    ------
+    ShapeError, ParameterError, CancelledError
+        As `sweep_many`.
+    """
+    check_choice(axis, "axis", "curve_over_digits", ("x", "y"))
+    distances = range(-reach, reach + 1)
+    dxs, dys = (distances, (0,)) if axis == "x" else ((0,), distances)
+    moved = replace(settings, dxs=dxs, dys=dys)
+    found = sweep_many(network, images, labels, moved, progress=progress, cancelled=cancelled)
+    along = found.dxs if axis == "x" else found.dys
+    return MappingProxyType(
+        {
+            name: MappingProxyType(
+                {
+                    stage: Curve(along, mean.reshape(-1), found.std[name][stage].reshape(-1))
+                    for stage, mean in stages.items()
+                }
+            )
+            for name, stages in found.mean.items()
+        }
+    )
+
+
+class _Moments:
+    """Mean and spread of arrays that come one after the other, without keeping them (Welford's method)."""
+
+    def __init__(self) -> None:
+        self._count: Values | None = None
+        self._mean = self._squares = np.zeros(0)
+
+    def add(self, values: Values) -> None:
+        """Take one more array; all have the same shape, and NaN is left out."""
+        if self._count is None:
+            self._count, self._mean, self._squares = (np.zeros(values.shape) for _ in range(3))
+        defined = ~np.isnan(values)
+        self._count += defined
+        away = np.where(defined, values - self._mean, 0)
+        self._mean += away / np.maximum(self._count, 1)
+        self._squares += away * np.where(defined, values - self._mean, 0)
+
+    @property
+    def mean(self) -> Values:
+        """Mean; NaN where every value was."""
+        return np.where(self._defined, self._mean, np.nan)
+
+    @property
+    def std(self) -> Values:
+        """Population standard deviation; NaN where every value was NaN."""
+        return np.where(self._defined, np.sqrt(self._squares / np.maximum(self._count_or_zero, 1)), np.nan)
+
+    @property
+    def _count_or_zero(self) -> Values:
+        return np.zeros(0) if self._count is None else self._count
+
+    @property
+    def _defined(self) -> FloatArray:
+        return self._count_or_zero > 0
+
+
+def _by_measure[Item](
+    keys: list[tuple[MeasureName, str]], items: list[Item]
+) -> Mapping[MeasureName, Mapping[str, Item]]:
+    found: dict[MeasureName, dict[str, Item]] = {}
+    for (name, stage), item in zip(keys, items, strict=True):
+        found.setdefault(name, {})[stage] = item
+    return MappingProxyType({name: MappingProxyType(stages) for name, stages in found.items()})
+
+
+def _in_single_precision(network: Network) -> Network:
+    if network.dtype == np.float32:
+        return network
+    twin = Network.build(network.layers, network.input_shape, network.seed, "float32")
+    return twin.with_params({name: array.astype(np.float32) for name, array in network.params.items()})

@@ -1,0 +1,386 @@
+"""Training in the window, driven with mouse and keyboard as a student would."""
+
+import threading
+import time
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from cnnviz.presets import LAB5, LENET
+from cnnviz.training import Trainer
+from ui.state import RunStatus
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def status(session):
+    return session.state.run.status
+
+
+def click(qtbot, button):
+    assert button.isEnabled()
+    qtbot.mouseClick(button, LEFT)
+
+
+def wait_for(qtbot, session, *wanted, timeout=60_000):
+    qtbot.waitUntil(lambda: status(session) in wanted, timeout=timeout)
+
+
+def train_some(qtbot, session, steps):
+    click(qtbot, session.window.run_bar.train)
+    qtbot.waitUntil(lambda: session.state.run.step >= steps, timeout=60_000)
+    click(qtbot, session.window.run_bar.train)
+    wait_for(qtbot, session, RunStatus.PAUSED)
+
+
+def weights(session):
+    return {name: array.copy() for name, array in session.state.live.network.params.items()}
+
+
+def assert_same_weights(first, second):
+    assert first.keys() == second.keys()
+    for name, array in first.items():
+        np.testing.assert_array_equal(array, second[name])
+
+
+@pytest.mark.window
+@pytest.mark.parametrize("in_window", [True])
+def test_a_students_first_session(qtbot, session, in_window):
+    """Start, watch, pause, step, change the rate, stop, reset, and close while training runs."""
+    window, state = session.window, session.state
+    bar, training = window.run_bar, window.training
+    initial = weights(session)
+
+    click(qtbot, bar.train)
+    assert bar.train.text() == "Pause"
+    qtbot.waitUntil(lambda: len(training.log.rows()) >= 2, timeout=60_000)
+    first_length = len(training.curves.loss.curve("raw")[0])
+    qtbot.waitUntil(lambda: len(training.curves.loss.curve("raw")[0]) > first_length)
+
+    click(qtbot, bar.train)
+    wait_for(qtbot, session, RunStatus.PAUSED)
+    assert bar.train.text() == "Continue"
+    paused_at = state.run.step
+    click(qtbot, bar.step)
+    qtbot.waitUntil(lambda: state.run.step == paused_at + 1 and status(session) is RunStatus.PAUSED)
+    assert len(state.history.losses) == paused_at + 1
+
+    rate = training.form.field("learning_rate")
+    rate.setFocus()
+    rate.selectAll()
+    qtbot.keyClicks(rate, "1e-7")
+    qtbot.keyClick(rate, Qt.Key.Key_Return)
+    assert state.experiment.learning_rate == 1e-7
+    before = weights(session)
+    click(qtbot, bar.step)
+    qtbot.waitUntil(lambda: state.run.step == paused_at + 2 and status(session) is RunStatus.PAUSED)
+    moved = np.abs(weights(session)["conv1.weight"] - before["conv1.weight"]).max()
+    assert 0 < moved < 1e-5
+
+    click(qtbot, bar.stop)
+    wait_for(qtbot, session, RunStatus.STOPPED)
+    qtbot.waitUntil(lambda: state.evaluation is not None and state.evaluation.step == paused_at + 2)
+
+    click(qtbot, bar.reset)
+    wait_for(qtbot, session, RunStatus.READY)
+    assert_same_weights(weights(session), initial)
+    assert training.log.rows() == []
+
+    click(qtbot, bar.train)
+    qtbot.waitUntil(lambda: state.run.step > 0)
+    start = time.monotonic()
+    window.close()
+    session.close()
+    assert time.monotonic() - start < 2.0
+    assert "training" not in [thread.name for thread in threading.enumerate()]
+
+
+def test_the_window_trains_exactly_the_run_of_the_engine(qtbot, session):
+    train_some(qtbot, session, 700)
+    step = session.state.run.step
+    trainer = Trainer(LAB5.build_network(), session.state.dataset, LAB5.train_config())
+    progress = trainer.advance(step)
+    np.testing.assert_array_equal(session.state.history.losses, progress.losses)
+    assert_same_weights(weights(session), dict(trainer.network.params))
+    assert session.state.live.step == step
+    x, y = session.window.training.curves.loss.curve("raw")
+    np.testing.assert_array_equal(x, np.arange(1, step + 1))
+    np.testing.assert_array_equal(y, progress.losses)
+
+
+def test_filters_on_the_screen_are_those_of_the_network(qtbot, session):
+    click(qtbot, session.window.run_bar.step)
+    qtbot.waitUntil(lambda: session.state.run.step == 1 and status(session) is RunStatus.PAUSED)
+    grid = session.window.training.filters.grid
+    shown = np.asarray(grid.values)
+    np.testing.assert_array_equal(shown, session.state.live.network.params["conv1.weight"][:, 0])
+    low, high = grid.levels
+    assert low == -high
+    assert high >= np.abs(shown).max()
+
+
+def test_whole_epoch_ends_with_results_to_click_through(qtbot, session):
+    window, state = session.window, session.state
+    click(qtbot, window.run_bar.train)
+    wait_for(qtbot, session, RunStatus.FINISHED, timeout=120_000)
+    assert state.run.step == state.run.total_steps == 12_665
+    assert len(window.training.log.rows()) == 25
+    evaluation = state.evaluation.evaluation
+    assert evaluation.accuracy >= 0.99
+    assert window.training.results.matrix.counts.sum() == 2_115
+
+    mistakes = window.training.results.mistakes
+    tile = mistakes.visualRect(mistakes.model().index(1, 0))
+    qtbot.mouseClick(mistakes.viewport(), LEFT, pos=tile.center())
+    assert state.sample.index == int(evaluation.mistakes[1])
+    qtbot.waitUntil(lambda: state.inspection.sample is state.sample)
+    predicted = int(np.argmax(state.inspection.probabilities))
+    assert predicted != state.sample.label
+
+    click(qtbot, window.run_bar.epoch)
+    qtbot.waitUntil(lambda: state.run.total_steps == 2 * 12_665)
+    qtbot.waitUntil(lambda: state.run.step > 12_665)
+    click(qtbot, window.run_bar.train)
+    wait_for(qtbot, session, RunStatus.PAUSED)
+
+
+def test_space_trains_and_pauses_but_presses_the_focused_button(qtbot, session):
+    window = session.window
+    window.activateWindow()
+    qtbot.keyClick(window, Qt.Key.Key_Space)
+    wait_for(qtbot, session, RunStatus.TRAINING)
+    qtbot.waitUntil(lambda: session.state.run.step > 0)
+    qtbot.keyClick(window, Qt.Key.Key_Space)
+    wait_for(qtbot, session, RunStatus.PAUSED)
+    window.run_bar.reset.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(window.run_bar.reset, Qt.Key.Key_Space)
+    wait_for(qtbot, session, RunStatus.READY)
+    assert session.state.run.step == 0
+
+
+def test_single_key_steps_but_not_while_typing(qtbot, session):
+    qtbot.keyClick(session.window, Qt.Key.Key_S)
+    qtbot.waitUntil(lambda: session.state.run.step == 1 and status(session) is RunStatus.PAUSED)
+    search = session.window.samples.search
+    search.setFocus()
+    qtbot.keyClicks(search, "12")
+    qtbot.keyClick(search, Qt.Key.Key_Return)
+    assert session.state.sample.index == 12
+    assert session.state.run.step == 1
+
+
+def test_fast_clicks_leave_a_consistent_run(qtbot, session):
+    bar = session.window.run_bar
+    for _ in range(7):
+        qtbot.mouseClick(bar.train, LEFT)
+    for _ in range(5):
+        qtbot.mouseClick(bar.reset, LEFT)
+        qtbot.mouseClick(bar.train, LEFT)
+    qtbot.waitUntil(lambda: status(session) in (RunStatus.TRAINING, RunStatus.READY, RunStatus.PAUSED))
+    qtbot.wait(200)
+    if status(session) is RunStatus.TRAINING:
+        click(qtbot, bar.train)
+    qtbot.waitUntil(lambda: status(session) in (RunStatus.READY, RunStatus.PAUSED))
+    qtbot.waitUntil(lambda: session.state.live.step == session.state.run.step)
+    assert len(session.state.history.losses) == session.state.run.step
+
+
+def test_new_seed_gives_other_weights_and_shows_the_seed(qtbot, session):
+    before = weights(session)
+    click(qtbot, session.window.run_bar.new_seed)
+    qtbot.waitUntil(lambda: session.state.run.run_id == 2 and status(session) is RunStatus.READY)
+    seed = session.state.experiment.seed
+    assert session.window.training.form.field("seed").value() == seed
+    if seed != LAB5.seed:
+        assert not np.array_equal(weights(session)["conv1.weight"], before["conv1.weight"])
+    assert_same_weights(weights(session), dict(replace(LAB5, seed=seed).build_network().params))
+
+
+def test_edited_settings_wait_until_they_are_applied(qtbot, session):
+    window, state = session.window, session.state
+    train_some(qtbot, session, 50)
+    trained = weights(session)
+    filters = window.training.form.field("filters")
+    filters.setFocus()
+    filters.selectAll()
+    qtbot.keyClicks(filters, "4")
+    qtbot.keyClick(filters, Qt.Key.Key_Return)
+    assert state.draft.filters == (4,)
+    assert state.experiment.filters == (8,)
+    assert_same_weights(weights(session), trained)
+    assert "new run" in window.training.message.text()
+    button = window.training.message.action_button()
+    qtbot.wait(300)  # The message slides in; nobody clicks a button that is still moving.
+    click(qtbot, button)
+    qtbot.waitUntil(lambda: state.experiment.filters == (4,) and status(session) is RunStatus.READY)
+    assert state.live.network.params["conv1.weight"].shape == (4, 1, 3, 3)
+
+
+def test_settings_of_an_untrained_network_apply_at_once(qtbot, session):
+    session.window.run_bar.preset.setFocus()
+    qtbot.keyClick(session.window.run_bar.preset, Qt.Key.Key_Down)
+    qtbot.waitUntil(
+        lambda: session.state.experiment == LENET and status(session) is RunStatus.READY, timeout=20_000
+    )
+    assert session.state.dataset.classes == tuple("0123456789")
+    click(qtbot, session.window.run_bar.step)
+    qtbot.waitUntil(
+        lambda: session.state.run.step == 1 and status(session) is RunStatus.PAUSED, timeout=20_000
+    )
+    assert len(session.state.inspection.probabilities) == 10
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [("filters", "99", "1 to 64"), ("filters", "8, x", "whole numbers"), ("hidden", "5 5 5", "0 to 2")],
+)
+def test_invalid_settings_are_named_and_change_nothing(qtbot, session, name, text, message):
+    field = session.window.training.form.field(name)
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, text)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+    assert message in session.window.training.message.text()
+    assert session.state.draft == session.state.experiment == LAB5
+
+
+def test_layers_too_large_for_the_image_are_refused_before_anything_is_lost(qtbot, session):
+    before = weights(session)
+    session.controller.on_draft_requested(replace(LAB5, filters=(8, 8, 8), kernel_size=9))
+    assert (
+        "conv2" in session.window.training.message.text() or "conv3" in session.window.training.message.text()
+    )
+    assert_same_weights(weights(session), before)
+    assert session.state.experiment == LAB5
+
+
+def test_divergence_stops_by_itself_and_the_run_can_begin_again(qtbot, session):
+    session.controller.on_draft_requested(replace(LAB5, learning_rate=900.0))
+    click(qtbot, session.window.run_bar.train)
+    wait_for(qtbot, session, RunStatus.FAILED)
+    assert "learning rate below 900" in session.window.training.message.text()
+    assert all(np.isfinite(array).all() for array in weights(session).values())
+    session.controller.on_draft_requested(LAB5)
+    click(qtbot, session.window.run_bar.train)
+    qtbot.waitUntil(lambda: session.state.run.step > 100 and status(session) is RunStatus.TRAINING)
+    click(qtbot, session.window.run_bar.train)
+    wait_for(qtbot, session, RunStatus.PAUSED)
+
+
+def test_slow_motion_keeps_its_pace(qtbot, session):
+    speed = session.window.training.speed.slider
+    speed.setFocus()
+    for _ in range(20):
+        qtbot.keyClick(speed, Qt.Key.Key_Left)
+    assert session.state.steps_per_second == 1
+    click(qtbot, session.window.run_bar.train)
+    qtbot.wait(1500)
+    assert 1 <= session.state.run.step <= 3
+    click(qtbot, session.window.run_bar.train)
+    wait_for(qtbot, session, RunStatus.PAUSED)
+
+
+def test_misclassified_filter_shows_exactly_the_mistakes(qtbot, session):
+    train_some(qtbot, session, 400)
+    samples = session.window.samples
+    samples.filter.setFocus()
+    qtbot.keyClick(samples.filter, Qt.Key.Key_End)
+    assert samples.filter.choice() == "misclassified"
+    mistakes = np.sort(session.state.evaluation.evaluation.mistakes)
+    np.testing.assert_array_equal(samples.grid.indices(), mistakes)
+
+
+def test_damaged_model_file_is_refused_and_the_session_stays(qtbot, session, tmp_path):
+    path = tmp_path / "broken.safetensors"
+    path.write_bytes(b"nonsense")
+    before = weights(session)
+    session.controller.open_model(path)
+    qtbot.waitUntil(lambda: "broken.safetensors" in session.window.training.message.text())
+    assert_same_weights(weights(session), before)
+    assert status(session) is RunStatus.READY
+
+
+def test_saved_model_comes_back_and_training_goes_on_from_it(qtbot, session, tmp_path):
+    train_some(qtbot, session, 300)
+    path = tmp_path / "mine.safetensors"
+    saved, step = weights(session), session.state.run.step
+    session.controller.save_model(path)
+    qtbot.waitUntil(path.exists)
+    click(qtbot, session.window.run_bar.reset)
+    wait_for(qtbot, session, RunStatus.READY)
+    session.controller.open_model(path)
+    qtbot.waitUntil(lambda: session.state.run.step == step and status(session) is RunStatus.PAUSED)
+    assert_same_weights(weights(session), saved)
+    click(qtbot, session.window.run_bar.step)
+    qtbot.waitUntil(lambda: session.state.run.step == step + 1 and status(session) is RunStatus.PAUSED)
+
+
+def test_damaged_data_is_refused_and_the_session_stays(qtbot, session, tmp_path):
+    path = tmp_path / "data.npz"
+    path.write_bytes(b"nonsense")
+    session.controller.open_data(path)
+    qtbot.waitUntil(lambda: "data.npz" in session.window.samples.message.text())
+    assert session.state.dataset.name == "MNIST"
+    train_some(qtbot, session, 10)
+
+
+def test_theme_and_presenter_can_be_switched_while_training(qtbot, session, theme):
+    click(qtbot, session.window.run_bar.train)
+    for mode in ("dark", "light", "dark"):
+        theme.set_mode(mode)
+        qtbot.wait(50)
+    theme.set_presenter(True)
+    qtbot.wait(100)
+    assert session.window.run_bar.train.rect().height() > 0
+    click(qtbot, session.window.run_bar.train)
+    wait_for(qtbot, session, RunStatus.PAUSED)
+
+
+def test_layout_is_remembered(qtbot, session, tmp_path):
+    from PySide6.QtCore import QSettings
+
+    session.window.resize(1234, 777)
+    session.window.close()
+    settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    assert settings.value("window/geometry") is not None
+
+
+def test_every_control_has_a_name_and_a_tooltip(qtbot, session):
+    from PySide6.QtWidgets import (
+        QAbstractButton,
+        QAbstractSlider,
+        QAbstractSpinBox,
+        QComboBox,
+        QLineEdit,
+        QScrollBar,
+    )
+
+    kinds = QAbstractButton | QComboBox | QLineEdit | QAbstractSpinBox | QAbstractSlider
+    missing = []
+    for widget in session.window.findChildren(kinds.__args__[0].__mro__[1]):
+        if not isinstance(widget, kinds) or isinstance(widget, QScrollBar) or not widget.isVisible():
+            continue
+        inner = isinstance(widget.parent(), QAbstractSpinBox | QComboBox)
+        if inner or widget.objectName().startswith("qt_"):
+            continue
+        if not (widget.accessibleName() or getattr(widget, "text", str)()) or not widget.toolTip():
+            missing.append(
+                f"{type(widget).__name__} {widget.objectName()} in {type(widget.parent()).__name__}"
+            )
+    assert missing == []
+
+
+def test_nothing_is_left_when_the_window_closes_at_once(qtbot, tmp_path):
+    from PySide6.QtCore import QSettings
+
+    from ui.session import Session
+
+    opened = Session(QSettings(str(tmp_path / "x.ini"), QSettings.Format.IniFormat))
+    opened.window.show()
+    opened.start()
+    QApplication.processEvents()
+    opened.window.close()
+    opened.close()

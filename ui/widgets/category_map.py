@@ -1,0 +1,322 @@
+"""A map of kinds instead of values: each cell has a colour, a strength and perhaps a mark."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import override
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+from ui.theme.stylesheet import mix
+from ui.widgets.cell_geometry import CellGeometry
+from ui.widgets.outlines import OUTLINES, draw_outline
+
+_ARROWS = {
+    Qt.Key.Key_Up: (-1, 0),
+    Qt.Key.Key_Down: (1, 0),
+    Qt.Key.Key_Left: (0, -1),
+    Qt.Key.Key_Right: (0, 1),
+}
+
+
+@dataclass(frozen=True)
+class Category:
+    """How a kind of cell looks.
+
+    Attributes
+    ----------
+    role : str
+        Colour role of the theme.
+    dotted : bool
+        Whether a dot in the middle tells it from its neighbours without colour.
+    faint : float
+        Share of the ground in the colour at strength 0; a cell of strength 1 has the whole colour.
+    """
+
+    role: str
+    dotted: bool = False
+    faint: float = 0.0
+
+    def color(self, theme: Theme, strength: float = 1.0) -> QColor:
+        """Colour of a cell of some strength, 0 to 1."""
+        return QColor(mix(getattr(theme, self.role), theme.surface, self.faint * (1 - strength)))
+
+
+class CategoryMap(QWidget):
+    """Cells of several kinds. Hovering, or the arrow keys after Tab, point at one.
+
+    Parameters
+    ----------
+    categories : sequence of Category
+        In the order of their numbers.
+    parent : QWidget, optional
+    """
+
+    #: Row and column under the pointer, or where the arrow keys have got to.
+    cellHovered = Signal(int, int)
+    #: The pointer or the keyboard has left.
+    cellLeft = Signal()
+
+    def __init__(self, categories: Sequence[Category], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._categories = tuple(categories)
+        self._theme = LIGHT
+        self._kinds: NDArray[np.integer] | None = None
+        self._strengths = np.empty((0, 0))
+        self._geometry = CellGeometry(1, 1, 0, 0, 0)
+        self._hovered: tuple[int, int] | None = None
+        self._focus_cell = (0, 0)
+        self._placeholder = ""
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        # A click must not take the keyboard from whoever moves something with the arrow keys.
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setMouseTracking(True)
+        follow_theme(self)
+
+    @property
+    def kinds(self) -> NDArray[np.integer] | None:
+        """Number of the category of each cell, shape (h, w)."""
+        return self._kinds
+
+    @property
+    def hovered(self) -> tuple[int, int] | None:
+        """Row and column of the cell pointed at."""
+        return self._hovered
+
+    def set_cells(
+        self, kinds: NDArray[np.integer] | None, strengths: NDArray[np.floating] | None = None
+    ) -> None:
+        """Show cells.
+
+        Parameters
+        ----------
+        kinds : ndarray of shape (h, w), or None
+            Numbers of categories; None shows the placeholder.
+        strengths : ndarray of the same shape, optional
+            From 0 to 1; all 1 when None.
+        """
+        before = None if self._kinds is None else self._kinds.shape
+        self._kinds = kinds
+        if kinds is not None:
+            self._strengths = np.ones(kinds.shape) if strengths is None else np.asarray(strengths)
+        if (None if kinds is None else kinds.shape) != before:
+            self._focus_cell = (0, 0)
+            self._hover(None)
+        self.update()
+
+    def set_placeholder(self, text: str) -> None:
+        """Text in place of cells."""
+        self._placeholder = text
+        self.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle."""
+        self._theme = theme
+        self.updateGeometry()
+        self.update()
+
+    def cell_rect(self, row: int, col: int) -> QRectF:
+        """Rectangle of a cell, in the widget's coordinates."""
+        return self._fit().cells(row, col)
+
+    @override
+    def sizeHint(self) -> QSize:
+        side = self._theme.px(150)
+        return QSize(side, side)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        side = self._theme.px(90)
+        return QSize(side, side)
+
+    # -- events --------------------------------------------------------------------------------------------
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(None if self._kinds is None else self._fit().cell_at(event.position()))
+
+    @override
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(None)
+        super().leaveEvent(event)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = _ARROWS.get(Qt.Key(event.key()))
+        if self._kinds is None or step is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            super().keyPressEvent(event)
+            return
+        rows, cols = self._kinds.shape
+        row, col = self._focus_cell
+        self._focus_cell = (min(max(row + step[0], 0), rows - 1), min(max(col + step[1], 0), cols - 1))
+        self._hover(self._focus_cell)
+
+    @override
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    @override
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        if not self.underMouse():
+            self._hover(None)
+        self.update()
+
+    def _hover(self, cell: tuple[int, int] | None) -> None:
+        if cell == self._hovered:
+            return
+        self._hovered = cell
+        self.update()
+        if cell is None:
+            self.cellLeft.emit()
+        else:
+            self.cellHovered.emit(*cell)
+
+    # -- painting ------------------------------------------------------------------------------------------
+
+    def _fit(self) -> CellGeometry:
+        rows, cols = (1, 1) if self._kinds is None else self._kinds.shape
+        area = QRectF(self.rect()).adjusted(1, 1, -1, -1)
+        return CellGeometry.fit(
+            rows, cols, area, self.devicePixelRatioF(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
+        )
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, theme = QPainter(self), self._theme
+        if self._kinds is None:
+            painter.setPen(theme.color("muted"))
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect(), int(flags), self._placeholder)
+            return
+        geometry = self._fit()
+        self._paint_cells(painter, geometry)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(theme.color("border"))
+        painter.drawRect(geometry.rect.adjusted(-0.5, -0.5, 0.5, 0.5))
+        if self._hovered is not None:
+            draw_outline(painter, geometry.cells(*self._hovered), OUTLINES["hover"], theme)
+        if self.hasFocus():
+            draw_outline(painter, geometry.cells(*self._focus_cell), OUTLINES["focus"], theme)
+
+    def _paint_cells(self, painter: QPainter, geometry: CellGeometry) -> None:
+        assert self._kinds is not None
+        theme, gap = self._theme, 1.0 if geometry.cell >= 6 else 0.0
+        painter.fillRect(geometry.rect, theme.color("surface"))
+        shades: dict[tuple[int, int], QColor] = {}
+        dots: list[QPointF] = []
+        for row, kinds in enumerate(self._kinds.tolist()):
+            for col, kind in enumerate(kinds):
+                # 16 shades are more than the eye tells apart, and are mixed once.
+                shade = (kind, round(15 * float(self._strengths[row, col])))
+                if shade not in shades:
+                    shades[shade] = self._categories[kind].color(theme, shade[1] / 15)
+                rect = geometry.cells(row, col)
+                painter.fillRect(rect.adjusted(0, 0, -gap, -gap), shades[shade])
+                if self._categories[kind].dotted:
+                    dots.append(rect.center() - QPointF(gap / 2, gap / 2))
+        if dots and geometry.cell >= 6:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(theme.color("text"), max(geometry.cell / 4, 2), c=Qt.PenCapStyle.RoundCap))
+            painter.drawPoints(dots)
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+
+class CategoryTable(QWidget):
+    """Key of a map of kinds, with counts: a row for each kind, a column for each count.
+
+    Parameters
+    ----------
+    heads : tuple of str
+        Heads of the columns of counts.
+    parent : QWidget, optional
+    """
+
+    def __init__(self, heads: tuple[str, ...], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._heads = heads
+        self._rows: tuple[tuple[Category, str, tuple[str, ...]], ...] = ()
+        self._theme = LIGHT
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        follow_theme(self)
+
+    @property
+    def rows(self) -> tuple[tuple[Category, str, tuple[str, ...]], ...]:
+        """Category, name and counts of each row."""
+        return self._rows
+
+    def set_rows(self, rows: Sequence[tuple[Category, str, tuple[str, ...]]]) -> None:
+        """Show rows of (category, name, counts)."""
+        if tuple(rows) != self._rows:
+            grows = len(rows) != len(self._rows)
+            self._rows = tuple(rows)
+            words = "; ".join(
+                f"{name}: "
+                + ", ".join(f"{count} {head}" for head, count in zip(self._heads, counts, strict=True))
+                for _, name, counts in self._rows
+            )
+            self.setAccessibleDescription(words)
+            if grows:
+                self.updateGeometry()
+            self.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle."""
+        self._theme = theme
+        self.setFont(ui_font(theme, theme.small_pt))
+        self.updateGeometry()
+        self.update()
+
+    @override
+    def sizeHint(self) -> QSize:
+        px, metrics = self._theme.px, self.fontMetrics()
+        names = max((metrics.horizontalAdvance(name) for _, name, _ in self._rows), default=0)
+        width = px(16) + names + sum(self._column(head) for head in self._heads)
+        return QSize(width, (len(self._rows) + 1) * self._line())
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme, line, px = self._theme, self._line(), self._theme.px
+        painter = QPainter(self)
+        painter.setPen(theme.color("muted"))
+        self._paint_counts(painter, 0, self._heads)
+        for number, (category, name, counts) in enumerate(self._rows, start=1):
+            top = number * line
+            painter.fillRect(QRectF(0, top, self.width(), 1), theme.color("faint"))
+            chip = QRectF(0, top + (line - px(10)) / 2, px(10), px(10))
+            painter.fillRect(chip, category.color(theme))
+            if category.dotted:
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                painter.setPen(QPen(theme.color("text"), px(4), c=Qt.PenCapStyle.RoundCap))
+                painter.drawPoint(chip.center())
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            painter.setPen(theme.color("text"))
+            painter.setFont(self.font())
+            box = QRectF(px(16), top, self.width() - px(16), line)
+            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
+            painter.setFont(mono_font(theme=theme))
+            self._paint_counts(painter, top, counts)
+
+    def _paint_counts(self, painter: QPainter, top: int, texts: Sequence[str]) -> None:
+        right = float(self.width())
+        for head, text in reversed(list(zip(self._heads, texts, strict=True))):
+            width = self._column(head)
+            box = QRectF(right - width, top, width, self._line())
+            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
+            right -= width
+
+    def _column(self, head: str) -> int:
+        metrics = self.fontMetrics()
+        return max(metrics.horizontalAdvance(head), metrics.horizontalAdvance("00000")) + self._theme.px(10)
+
+    def _line(self) -> int:
+        return self.fontMetrics().height() + self._theme.px(5)

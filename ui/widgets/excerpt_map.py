@@ -1,0 +1,303 @@
+"""A block of a larger map, large enough for numbers; and the whole map, on which the block is moved."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import override
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from ui.theme import mono_font
+from ui.widgets.heat_map import CellBlock, HeatMap
+from ui.widgets.numbers import format_signed, format_value
+
+
+@dataclass(frozen=True)
+class Block:
+    """Rows and columns of a map that are shown enlarged."""
+
+    row: int
+    col: int
+    rows: int
+    cols: int
+
+    @classmethod
+    def around(cls, center: tuple[float, float], side: int, shape: tuple[int, int], step: int = 1) -> "Block":
+        """Square of `side` cells round a point, inside the map, its corner on a multiple of `step`.
+
+        Parameters
+        ----------
+        center : tuple of float
+            Row and column that should be in the middle.
+        side : int
+        shape : tuple of int
+            Rows and columns of the map.
+        step : int
+
+        Returns
+        -------
+        Block
+        """
+        rows, cols = min(side, shape[0]), min(side, shape[1])
+        row, col = (
+            min(max(math.floor((middle - (size - step) / 2) / step + 0.5), 0), (whole - size) // step) * step
+            for middle, size, whole in zip(center, (rows, cols), shape, strict=True)
+        )
+        return cls(row, col, rows, cols)
+
+    def cut(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
+        """Part of an array of shape (..., h, w) that lies in the block."""
+        return values[..., self.row : self.row + self.rows, self.col : self.col + self.cols]
+
+    def holds(self, row: int, col: int) -> bool:
+        """Whether a cell lies in the block."""
+        return self.row <= row < self.row + self.rows and self.col <= col < self.col + self.cols
+
+    def divided(self, step: int, shape: tuple[int, int]) -> "Block":
+        """Block of windows of `step` x `step` cells that cover this one, in a map of `shape` windows."""
+        row, col = min(self.row // step, shape[0] - 1), min(self.col // step, shape[1] - 1)
+        rows, cols = math.ceil(self.rows / step), math.ceil(self.cols / step)
+        return Block(row, col, min(rows, shape[0] - row), min(cols, shape[1] - col))
+
+    def text(self) -> str:
+        """Rows and columns in words."""
+        rows = f"rows {self.row}–{self.row + self.rows - 1}"
+        return f"{rows}, columns {self.col}–{self.col + self.cols - 1}"
+
+
+class ExcerptMap(HeatMap):
+    """Heat map of a block of a larger map. Its signals and outlines speak of cells of the whole map.
+
+    Cells can be hatched (tied), or struck out: those carry an explicit 0 on a neutral ground, which tells
+    "nothing arrives here" from "a small number".
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    #: Row and column, in the whole map, of the cell that is pointed at.
+    cellPointed = Signal(int, int)
+    #: Row and column, in the whole map, of the cell that was clicked or confirmed by Enter.
+    cellChosen = Signal(int, int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown = Block(0, 0, 1, 1)
+        self._whole: NDArray[np.generic] | None = None
+        self._hatched: NDArray[np.bool_] | None = None
+        self._struck: NDArray[np.bool_] | None = None
+        self._name = ""
+        self.cellHovered.connect(self._on_hovered)
+        self.cellClicked.connect(self._on_clicked)
+
+    @property
+    def block(self) -> Block:
+        """Rows and columns shown."""
+        return self._shown
+
+    def set_excerpt(
+        self,
+        values: NDArray[np.generic] | None,
+        block: Block | None = None,
+        colormap: str = "signed",
+        levels: tuple[float, float] | None = None,
+        *,
+        hatched: NDArray[np.bool_] | None = None,
+        struck: NDArray[np.bool_] | None = None,
+    ) -> None:
+        """Show a block of a map.
+
+        Parameters
+        ----------
+        values : ndarray of shape (h, w), or None
+        block : Block, optional
+            The whole map when None.
+        colormap, levels
+            As for `HeatMap.set_values`.
+        hatched, struck : boolean ndarray of shape (h, w), optional
+            Cells that are hatched; cells that carry an explicit 0.
+        """
+        if values is None:
+            self._whole = self._hatched = self._struck = None
+            self.set_values(None)
+            return
+        block = Block(0, 0, values.shape[0], values.shape[1]) if block is None else block
+        self._whole = values
+        if block != self._shown:
+            self.set_highlight((), "hover")
+        self._shown = block
+        self._hatched = None if hatched is None else np.asarray(block.cut(hatched), dtype=bool)
+        self._struck = None if struck is None else np.asarray(block.cut(struck), dtype=bool)
+        self.set_values(block.cut(values), colormap, levels)
+
+    def struck(self) -> NDArray[np.bool_]:
+        """Which of the cells shown carry an explicit 0."""
+        return np.zeros(self.shape, dtype=bool) if self._struck is None else self._struck
+
+    def hatched(self) -> NDArray[np.bool_]:
+        """Which of the cells shown are hatched."""
+        return np.zeros(self.shape, dtype=bool) if self._hatched is None else self._hatched
+
+    def outline(self, cells: Iterable[tuple[int, int]], role: str) -> None:
+        """Outline single cells of the whole map; those outside the block are left out."""
+        self.outline_blocks(((row, col, 1, 1) for row, col in cells), role)
+
+    def outline_blocks(self, blocks: Iterable[CellBlock], role: str) -> None:
+        """Outline blocks of cells of the whole map, as far as they lie in the block shown."""
+        shown = self._shown
+        inside: list[CellBlock] = []
+        for row, col, rows, cols in blocks:
+            top, left = max(row, shown.row), max(col, shown.col)
+            bottom, right = min(row + rows, shown.row + shown.rows), min(col + cols, shown.col + shown.cols)
+            if top < bottom and left < right:
+                inside.append((top - shown.row, left - shown.col, bottom - top, right - left))
+        self.set_highlight(inside, role)
+
+    def place_of(self, row: int, col: int) -> QRectF | None:
+        """Rectangle, in the widget, of a cell of the whole map; None outside the block shown."""
+        if self.values is None or not self._shown.holds(row, col):
+            return None
+        return self.cell_rect(row - self._shown.row, col - self._shown.col)
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            cell = self.cell_at(QPointF(event.pos()))
+            if cell is not None:
+                where = f"row {cell[0] + self._shown.row}, column {cell[1] + self._shown.col}"
+                text = f"{where}: {format_signed(self.value_at(*cell), 5)}"
+                QToolTip.showText(event.globalPos(), f"{self.toolTip()}\n{text}".strip(), self)
+                return True
+        return super().event(event)
+
+    @override
+    def paint_marks(self, painter: QPainter) -> None:
+        if self._struck is not None:
+            self._paint_struck(painter)
+        if self._hatched is not None:
+            self._paint_hatched(painter)
+
+    def _paint_struck(self, painter: QPainter) -> None:
+        theme, side = self._theme, self.cell_rect(0, 0).width()
+        ground, text = theme.color("track"), theme.color("muted")
+        painter.setFont(mono_font(theme=theme))
+        writes = side >= painter.fontMetrics().height()
+        for row, col in np.argwhere(self.struck()).tolist():
+            rect = self.cell_rect(row, col)
+            painter.fillRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), ground)
+            if writes:
+                painter.setPen(text)
+                painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, "0")
+
+    def _paint_hatched(self, painter: QPainter) -> None:
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        gap = max(self.cell_rect(0, 0).width() / 5, 4.0)
+        for row, col in np.argwhere(self.hatched()).tolist():
+            rect = self.cell_rect(row, col)
+            painter.setClipRect(rect)
+            # Light and dark side by side stand out on any colour.
+            for shift, name in ((0.0, "#FFFFFF"), (1.2, "#10161D")):
+                painter.setPen(QPen(QColor(name), 1.0))
+                painter.setOpacity(0.45)
+                start = rect.left() - rect.height() + shift
+                while start < rect.right():
+                    painter.drawLine(
+                        QPointF(start, rect.bottom()), QPointF(start + rect.height(), rect.top())
+                    )
+                    start += gap
+        painter.restore()
+
+    def _on_hovered(self, row: int, col: int) -> None:
+        self.cellPointed.emit(row + self._shown.row, col + self._shown.col)
+
+    def _on_clicked(self, row: int, col: int) -> None:
+        self.cellChosen.emit(row + self._shown.row, col + self._shown.col)
+
+
+class OverviewMap(HeatMap):
+    """A whole map with a frame round the block that is shown enlarged; drag, click or arrow keys move it.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    #: Row and column that the user wants in the middle of the block.
+    centerRequested = Signal(float, float)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._frame = Block(0, 0, 1, 1)
+        self._step = 1
+        self.set_numbers(False)
+        self.setCursor(Qt.CursorShape.SizeAllCursor)
+
+    def frame(self) -> Block:
+        """Block that is framed."""
+        return self._frame
+
+    def set_frame(self, block: Block, step: int = 1) -> None:
+        """Frame a block.
+
+        Parameters
+        ----------
+        block : Block
+        step : int
+            Cells that an arrow key moves it.
+        """
+        self._frame, self._step = block, step
+        self.set_highlight(((block.row, block.col, block.rows, block.cols),), "selected")
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._go_to(event.position())
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._go_to(event.position())
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        moves = {
+            Qt.Key.Key_Up: (-1, 0),
+            Qt.Key.Key_Down: (1, 0),
+            Qt.Key.Key_Left: (0, -1),
+            Qt.Key.Key_Right: (0, 1),
+        }
+        move = moves.get(Qt.Key(event.key()))
+        if move is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            event.ignore()
+            return
+        frame = self._frame
+        self.centerRequested.emit(
+            frame.row + (frame.rows - self._step) / 2 + move[0] * self._step,
+            frame.col + (frame.cols - self._step) / 2 + move[1] * self._step,
+        )
+
+    def _go_to(self, point: QPointF) -> None:
+        rect = self.map_rect()
+        if self.values is None or rect.width() <= 0:
+            return
+        rows, cols = self.shape
+        row = (point.y() - rect.top()) / rect.height() * rows - 0.5
+        col = (point.x() - rect.left()) / rect.width() * cols - 0.5
+        self.centerRequested.emit(min(max(row, 0.0), rows - 1.0), min(max(col, 0.0), cols - 1.0))
+
+    @override
+    def focus_rect(self) -> QRectF:
+        frame = self._frame
+        return self.cell_rect(frame.row, frame.col).united(
+            self.cell_rect(frame.row + frame.rows - 1, frame.col + frame.cols - 1)
+        )
+
+    def describe(self) -> str:
+        """Frame in words, for screen readers."""
+        return f"{self._frame.text()} of {format_value(self.shape[0])} x {format_value(self.shape[1])}"

@@ -1,0 +1,132 @@
+"""A row of controls that goes on in a second line where the window is too narrow for one."""
+
+from typing import override
+
+from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QLayoutItem, QSizePolicy, QWidget
+
+from ui.theme import Theme, follow_theme
+
+
+class FlowRow(QWidget):
+    """Lays controls out from left to right and, where they do not fit, line after line.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._flow = _FlowLayout(self)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        follow_theme(self)
+
+    def add(self, *widgets: QWidget) -> None:
+        """Add widgets that stay together, such as a label and its control."""
+        if len(widgets) == 1:
+            self._flow.addWidget(widgets[0])
+            return
+        group = QWidget(self)
+        layout = QHBoxLayout(group)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        for widget in widgets:
+            layout.addWidget(widget)
+        self._flow.addWidget(group)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale the gaps."""
+        self._flow.set_gap(theme.px(12), theme.px(6))
+
+    @override
+    def resizeEvent(self, event: object) -> None:
+        # Box layouts ask for the height that goes with a width too late; a minimum they respect.
+        self.setMinimumHeight(self._flow.heightForWidth(self.width()))
+
+
+class _FlowLayout(QLayout):
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._items: list[QLayoutItem] = []
+        self._gap = (12, 6)
+        self.setContentsMargins(0, 0, 0, 0)
+
+    def set_gap(self, across: int, down: int) -> None:
+        self._gap = (across, down)
+        self.invalidate()
+
+    @override
+    def addItem(self, item: QLayoutItem, /) -> None:
+        self._items.append(item)
+
+    @override
+    def count(self) -> int:
+        return len(self._items)
+
+    @override
+    def itemAt(self, index: int, /) -> QLayoutItem:
+        # Qt asks beyond the end to find it; PySide6 takes None for "no item".
+        return self._items[index] if 0 <= index < len(self._items) else None  # pyright: ignore[reportReturnType]
+
+    @override
+    def takeAt(self, index: int, /) -> QLayoutItem:
+        return self._items.pop(index) if 0 <= index < len(self._items) else None  # pyright: ignore[reportReturnType]
+
+    @override
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    @override
+    def heightForWidth(self, width: int, /) -> int:
+        return self._arrange(QRect(0, 0, width, 0), moves=False)
+
+    @override
+    def sizeHint(self) -> QSize:
+        sizes = [item.sizeHint() for item in self._items if not item.isEmpty()]
+        width = sum(size.width() for size in sizes) + self._gap[0] * max(len(sizes) - 1, 0)
+        return QSize(width, max((size.height() for size in sizes), default=0))
+
+    @override
+    def minimumSize(self) -> QSize:
+        sizes = [item.minimumSize() for item in self._items if not item.isEmpty()]
+        width = max((size.width() for size in sizes), default=0)
+        return QSize(width, max((size.height() for size in sizes), default=0))
+
+    @override
+    def setGeometry(self, rect: QRect, /) -> None:
+        super().setGeometry(rect)
+        self._arrange(rect, moves=True)
+
+    def _arrange(self, rect: QRect, *, moves: bool) -> int:
+        """Place the items, or only find out how high they stand."""
+        across, down = self._gap
+        lines = self._lines(rect.width())
+        top = rect.top()
+        for line in lines:
+            height = max(item.sizeHint().height() for item in line)
+            left = rect.left()
+            for item in line:
+                size = item.sizeHint()
+                if moves:
+                    item.setGeometry(QRect(QPoint(left, top + (height - size.height()) // 2), size))
+                left += size.width() + across
+            top += height + down
+        return max(top - down - rect.top(), 0)
+
+    def _lines(self, width: int) -> list[list[QLayoutItem]]:
+        lines: list[list[QLayoutItem]] = []
+        used = 0
+        for item in self._items:
+            if item.isEmpty():
+                continue
+            wanted = item.sizeHint().width()
+            if lines and used + self._gap[0] + wanted <= width:
+                lines[-1].append(item)
+                used += self._gap[0] + wanted
+            else:
+                lines.append([item])
+                used = wanted
+        return lines

@@ -1,0 +1,114 @@
+"""The key of a colour scale for a narrow place: a thin strip with the numbers of its ends below it."""
+
+from typing import override
+
+import numpy as np
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from ui.theme import LIGHT, Theme, follow_theme, mono_font
+from ui.widgets.color_scale import ColorScale
+from ui.widgets.numbers import format_signed, format_value
+
+
+class ScaleStrip(QWidget):
+    """Strip of colour over its limits. Where both numbers do not fit, a symmetric scale is written as ±.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = LIGHT
+        self._scale = ColorScale()
+        self._ramp = QImage()
+        self._length: int | None = None
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._make_ramp()
+        follow_theme(self)
+
+    @property
+    def scale(self) -> ColorScale:
+        """Scale shown."""
+        return self._scale
+
+    def set_scale(self, colormap: str, lo: float, hi: float) -> None:
+        """Show a scale.
+
+        Parameters
+        ----------
+        colormap : {"signed", "sequential", "grey"}
+        lo, hi : float
+            Values of the first and of the last colour.
+        """
+        scale = ColorScale(colormap, lo, hi)
+        if scale == self._scale:
+            return
+        repaint_ramp = scale.name != self._scale.name
+        self._scale = scale
+        if repaint_ramp:
+            self._make_ramp()
+        self._describe()
+        self.update()
+
+    def set_length(self, pixels: int | None) -> None:
+        """Length of the strip in logical pixels; the whole width when None."""
+        if pixels != self._length:
+            self._length = pixels
+            self.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle."""
+        self._theme = theme
+        self.setFont(mono_font(theme=theme))
+        self._describe()
+        self.updateGeometry()
+        self.update()
+
+    def texts(self) -> tuple[str, str]:
+        """Numbers at the ends."""
+        write = format_signed if self._scale.name == "signed" else format_value
+        return write(self._scale.lo, 2), write(self._scale.hi, 2)
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(self._theme.px(96), self._theme.px(8) + self.fontMetrics().height())
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._theme.px(40), self.sizeHint().height())
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        width = min(self._length or self.width(), self.width())
+        bar = QRectF(0.5, 0.5, width - 1, self._theme.px(6))
+        painter.drawImage(bar, self._ramp)
+        painter.setPen(self._theme.color("border"))
+        painter.drawRect(bar)
+        below = QRectF(0, bar.bottom() + 1, width, self.height() - bar.bottom() - 1)
+        painter.setPen(self._theme.color("muted"))
+        lo, hi = self.texts()
+        align, metrics = Qt.AlignmentFlag, self.fontMetrics()
+        needed = metrics.horizontalAdvance(lo) + metrics.horizontalAdvance(hi) + self._theme.px(6)
+        if needed <= width:
+            painter.drawText(below, align.AlignLeft | align.AlignTop, lo)
+            painter.drawText(below, align.AlignRight | align.AlignTop, hi)
+        else:
+            both = f"±{hi.lstrip('+')}" if self._scale.lo == -self._scale.hi else hi
+            where = align.AlignHCenter if both != hi else align.AlignRight
+            painter.drawText(below, where | align.AlignTop, both)
+
+    def _make_ramp(self) -> None:
+        values = np.linspace(self._scale.lo, self._scale.hi, 256)
+        self._ramp = self._scale.to_image(values[None, :])
+
+    def _describe(self) -> None:
+        lo, hi = self.texts()
+        self.setAccessibleName(f"Colour scale from {lo} to {hi}")
+        self.setToolTip(
+            f"Colours from {format_value(self._scale.lo, 4)} to {format_value(self._scale.hi, 4)}"
+        )

@@ -1,0 +1,293 @@
+"""Some numbers in coloured cells, wider than high, so that they can be read where a square map has no room."""
+
+from dataclasses import replace
+from functools import cache
+from typing import override
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QBrush,
+    QColor,
+    QContextMenuEvent,
+    QFont,
+    QFontMetricsF,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+)
+from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
+
+from ui.theme import LIGHT, Theme, follow_theme, mono_font
+from ui.widgets.cell_numbers import NumberFormat
+from ui.widgets.color_scale import ColorScale
+from ui.widgets.numbers import format_value
+from ui.widgets.outlines import OUTLINES, draw_outline
+from ui.widgets.table_text import copy_table, is_copy_key
+
+_SIZES = (12.0, 11.0, 10.0, 9.0)
+_LIGHT, _DARK = QColor("#FFFFFF"), QColor("#0B1016")
+
+
+@cache
+def _font_of(size: float) -> tuple[QFont, float, float]:
+    """Number font of a size in points, the width of a figure and the height of a line."""
+    font = mono_font(size)
+    metrics = QFontMetricsF(font)
+    return font, metrics.horizontalAdvance("0"), metrics.height()
+
+
+class ValueTable(QWidget):
+    """A small matrix written out: a patch, a kernel, a window. Without room for numbers it shows colours only.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    #: Row and column of the cell under the pointer.
+    cellHovered = Signal(int, int)
+    cellLeft = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = LIGHT
+        self._values: NDArray[np.generic] | None = None
+        self._scale = ColorScale()
+        self._format = NumberFormat(2, True)
+        self._winners: NDArray[np.bool_] | None = None
+        self._padding: NDArray[np.bool_] | None = None
+        self._marked: tuple[int, int] | None = None
+        self._hovered: tuple[int, int] | None = None
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        follow_theme(self)
+
+    @property
+    def values(self) -> NDArray[np.generic] | None:
+        """Values shown, of shape (h, w)."""
+        return self._values
+
+    @property
+    def winners(self) -> NDArray[np.bool_] | None:
+        """Cells outlined as winners, of the same shape."""
+        return self._winners
+
+    def set_values(
+        self, values: ArrayLike | None, colormap: str = "signed", levels: tuple[float, float] | None = None
+    ) -> None:
+        """Show a matrix; outlines and padding of the one before are removed.
+
+        Parameters
+        ----------
+        values : array_like of shape (h, w), or None
+        colormap : {"signed", "sequential", "grey"}
+        levels : tuple of float, optional
+            Values of the first and of the last colour; from the values when None.
+        """
+        array = None if values is None else np.array(values)
+        changed = (None if array is None else array.shape) != (
+            None if self._values is None else self._values.shape
+        )
+        self._values = array
+        self._winners = self._padding = None
+        if array is not None:
+            self._scale = ColorScale.of(array, colormap, levels)
+            self._format = NumberFormat.of(array, self._scale, None)
+        if changed:
+            self._hovered = self._marked = None
+            self.updateGeometry()
+        self.update()
+
+    def set_winners(self, winners: NDArray[np.bool_] | None) -> None:
+        """Outline the cells that hold the maximum; boolean array of shape (h, w)."""
+        self._winners = winners
+        self.update()
+
+    def set_padding(self, padding: NDArray[np.bool_] | None) -> None:
+        """Hatch the cells that lie outside the map; boolean array of shape (h, w)."""
+        self._padding = padding
+        self.update()
+
+    def set_marked(self, cell: tuple[int, int] | None) -> None:
+        """Outline one cell, because the pointer is at its counterpart elsewhere."""
+        if cell != self._marked:
+            self._marked = cell
+            self.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle."""
+        self._theme = theme
+        self.updateGeometry()
+        self.update()
+
+    def text_at(self, row: int, col: int) -> str:
+        """Value as it is written in its cell."""
+        assert self._values is not None
+        return self._format.text(self._values[row, col].item())
+
+    def cell_size(self) -> tuple[float, float]:
+        """Width and height of a cell in logical pixels."""
+        if self._values is None:
+            return 0.0, 0.0
+        rows, cols = self._values.shape
+        px = self._theme.px
+        wide = min((self.width() - 2) / cols, px(64))
+        high = min((self.height() - 2) / rows, px(36), wide)
+        return float(int(min(wide, 2.2 * high))), float(int(high))
+
+    def cell_rect(self, row: int, col: int) -> QRectF:
+        """Rectangle of a cell, in the widget's coordinates."""
+        wide, high = self.cell_size()
+        return QRectF(1 + col * wide, 1 + row * high, wide, high)
+
+    def has_numbers(self) -> bool:
+        """Whether there is room for the numbers."""
+        return self._fitting() is not None
+
+    @override
+    def sizeHint(self) -> QSize:
+        rows, cols = (3, 3) if self._values is None else self._values.shape
+        return QSize(cols * self._theme.px(50) + 2, rows * self._theme.px(32) + 2)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        rows, cols = (3, 3) if self._values is None else self._values.shape
+        return QSize(cols * self._theme.px(10) + 2, rows * self._theme.px(10) + 2)
+
+    # -- events --------------------------------------------------------------------------------------------
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            cell = self._cell_at(QPointF(event.pos()))
+            if cell is not None:
+                QToolTip.showText(event.globalPos(), self._describe(cell), self)
+                return True
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            # The window copies pictures with the same key.
+            if is_copy_key(event):
+                event.accept()
+                return True
+        return super().event(event)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if is_copy_key(event) and self._values is not None:
+            copy_table(self._values)
+        else:
+            super().keyPressEvent(event)
+
+    @override
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        if self._values is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        values = self._values
+        menu.addAction("Copy values as table\tCtrl+C").triggered.connect(lambda: copy_table(values))
+        menu.popup(event.globalPos())
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(self._cell_at(event.position()))
+
+    @override
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(None)
+        super().leaveEvent(event)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._values is None:
+            return
+        painter = QPainter(self)
+        fitting = self._fitting()
+        dark = self._scale.is_dark(self._values)
+        if fitting is not None:
+            painter.setFont(fitting[0])
+        rows, cols = self._values.shape
+        for row in range(rows):
+            for col in range(cols):
+                rect = self.cell_rect(row, col)
+                value = self._values[row, col].item()
+                painter.fillRect(rect, self._scale.color(value))
+                if self._padding is not None and self._padding[row, col]:
+                    painter.fillRect(
+                        rect, QBrush(self._theme.color("muted", 0.6), Qt.BrushStyle.BDiagPattern)
+                    )
+                if fitting is not None:
+                    painter.setPen(_LIGHT if dark[row, col] else _DARK)
+                    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, fitting[1].text(value))
+        self._paint_lines(painter, rows, cols)
+
+    def _paint_lines(self, painter: QPainter, rows: int, cols: int) -> None:
+        wide, high = self.cell_size()
+        if wide >= 8:
+            line = self._theme.color("surface", 0.6)
+            for row in range(1, rows):
+                painter.fillRect(QRectF(1, 1 + row * high - 0.5, cols * wide, 1), line)
+            for col in range(1, cols):
+                painter.fillRect(QRectF(1 + col * wide - 0.5, 1, 1, rows * high), line)
+        painter.setPen(self._theme.color("border"))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(QRectF(0.5, 0.5, cols * wide + 1, rows * high + 1))
+        if self._winners is not None:
+            for row, col in np.argwhere(self._winners).tolist():
+                draw_outline(painter, self.cell_rect(row, col), OUTLINES["winner"], self._theme)
+        for cell in {self._marked, self._hovered} - {None}:
+            assert cell is not None
+            draw_outline(painter, self.cell_rect(*cell), OUTLINES["focus"], self._theme)
+        if self.hasFocus():
+            painter.setPen(self._theme.color("accent"))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(QRectF(0.5, 0.5, cols * wide + 1, rows * high + 1))
+
+    # -- helpers -------------------------------------------------------------------------------------------
+
+    def _fitting(self) -> tuple[QFont, NumberFormat] | None:
+        """Largest font, and the most decimals, with which all numbers fit."""
+        if self._values is None:
+            return None
+        wide, high = self.cell_size()
+        fewest = 1 if self._format.decimals else 0
+        numbers = self._values.ravel().tolist()
+        for decimals in range(self._format.decimals, fewest - 1, -1):
+            shorter = replace(self._format, decimals=decimals)
+            longest = max(len(shorter.text(value)) for value in numbers)
+            for size in _SIZES:
+                font, figure, height = _font_of(size * self._theme.scale)
+                if longest * figure <= wide - 4 and height <= high:
+                    return font, shorter
+        return None
+
+    def _cell_at(self, point: QPointF) -> tuple[int, int] | None:
+        wide, high = self.cell_size()
+        if self._values is None or wide <= 0 or high <= 0:
+            return None
+        row, col = int((point.y() - 1) // high), int((point.x() - 1) // wide)
+        rows, cols = self._values.shape
+        return (row, col) if 0 <= row < rows and 0 <= col < cols else None
+
+    def _describe(self, cell: tuple[int, int]) -> str:
+        assert self._values is not None
+        text = f"row {cell[0]}, column {cell[1]}: {format_value(self._values[cell].item(), 6)}"
+        if self._padding is not None and self._padding[cell]:
+            text += ", padding outside the map"
+        if self._winners is not None and self._winners[cell]:
+            text += ", the maximum"
+        return text
+
+    def _hover(self, cell: tuple[int, int] | None) -> None:
+        if cell == self._hovered:
+            return
+        self._hovered = cell
+        self.update()
+        if cell is None:
+            self.cellLeft.emit()
+        else:
+            self.cellHovered.emit(*cell)
