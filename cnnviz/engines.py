@@ -1,9 +1,11 @@
 """The two ways to train and evaluate a network: layer by layer, or fused. Which one is used follows from its layers."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from math import prod
+from typing import Any, Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnnviz._types import ByteArray, FloatArray, IntArray, Params
 from cnnviz.datasets import to_input
@@ -35,8 +37,14 @@ class Engine(Protocol):
     @property
     def gradients(self) -> Mapping[str, FloatArray]: ...
 
+    def views(self, vector: FloatArray) -> Params:
+        """View a vector that is laid out as `vector` as parameters: by name, in their shapes."""
+        ...
+
     def step_gradients(self, images: ByteArray, labels: Labels, indices: IntArray) -> tuple[float, int]:
         """Mean loss and right answers of a mini-batch; the gradient of the loss is left in `gradient`.
+
+        Parameters that have run away give inf or NaN; callers silence NumPy's warnings, once for many steps.
 
         Parameters
         ----------
@@ -72,8 +80,21 @@ class LayeredEngine:
 
     def __init__(self, network: Network) -> None:
         self._layers, self._dtype = network.layers, network.dtype
-        self.vector, self.params = _one_vector(network.params, network.dtype)
-        self.gradient, self.gradients = _one_vector(network.params, network.dtype)
+        self._shapes = {name: array.shape for name, array in network.params.items()}
+        self.vector: FloatArray = np.zeros(network.parameter_count, network.dtype)
+        self.gradient = np.zeros_like(self.vector)
+        self.params, self.gradients = self.views(self.vector), self.views(self.gradient)
+        for name, view in self.params.items():
+            view[...] = network.params[name]
+
+    def views(self, vector: FloatArray) -> Params:
+        """View a vector as parameters; see `Engine`."""
+        views: Params = {}
+        end = 0
+        for name, shape in self._shapes.items():
+            start, end = end, end + prod(shape)
+            views[name] = vector[start:end].reshape(shape)
+        return views
 
     def step_gradients(self, images: ByteArray, labels: Labels, indices: IntArray) -> tuple[float, int]:
         """Mean loss and right answers of a mini-batch; see `Engine`."""
@@ -89,14 +110,3 @@ class LayeredEngine:
         return np.concatenate(
             [forward_pass(self._layers, self.params, to_input(chunk, self._dtype))[-1] for chunk in chunks]
         )
-
-
-def _one_vector(params: Mapping[str, FloatArray], dtype: np.dtype[np.floating]) -> tuple[FloatArray, Params]:
-    """Return a vector that holds copies of all parameters, and views of their shapes into it."""
-    vector = np.concatenate([array.ravel() for array in params.values()]).astype(dtype, copy=False)
-    ends = np.cumsum([array.size for array in params.values()])
-    views: Params = {
-        name: vector[end - array.size : end].reshape(array.shape)
-        for (name, array), end in zip(params.items(), ends, strict=True)
-    }
-    return vector, views

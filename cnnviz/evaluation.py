@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import ByteArray, FloatArray, IntArray
-from cnnviz.datasets import to_input
+from cnnviz.engines import make_engine
 from cnnviz.errors import CNNVizError
 from cnnviz.functional import class_probabilities, log_softmax
 from cnnviz.network import Network
 
-_CHUNK = 64
+_CHUNK = 512  # a few milliseconds of work
 
 
 class CancelledError(CNNVizError):
@@ -89,11 +89,12 @@ def evaluate(
     CancelledError
         If `cancelled` returned True.
     """
+    engine = make_engine(network)
     logits: list[FloatArray] = []
     for start in range(0, len(images), _CHUNK):
         if cancelled():
             raise CancelledError("The evaluation was cancelled.")
-        logits.append(network.forward(to_input(images[start : start + _CHUNK], network.dtype)).logits)
+        logits.append(engine.logits(images[start : start + _CHUNK]))
     joined = np.concatenate(logits)
     return Evaluation(class_probabilities(joined), labels, _losses_of_each(joined, labels))
 

@@ -9,13 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz._types import IntArray, Params
+from cnnviz._types import FloatArray, IntArray
 from cnnviz._validation import check_float, check_int
-from cnnviz.datasets import Dataset, to_input
+from cnnviz.datasets import Dataset
+from cnnviz.engines import make_engine
 from cnnviz.errors import DivergenceError, ParameterError
 from cnnviz.evaluation import Evaluation, evaluate
-from cnnviz.network import Network, loss_and_gradients
+from cnnviz.network import Network
 from cnnviz.optim import make_optimizer
+from cnnviz.vector_optimizer import VectorOptimizer
 
 _DIVERGENCE_WINDOW = 100
 _DIVERGENCE_FACTOR = 100.0
@@ -150,11 +152,13 @@ class Trainer:
         self.dataset = dataset
         self.step = check_int(start_step, "start_step", "Trainer", minimum=0)
         self._network = network
-        self._params: Params = {name: array.copy() for name, array in network.params.items()}
-        self._optimizer = make_optimizer(config.optimizer, config.learning_rate, config.momentum)
+        self._engine = make_engine(network)
+        rule = make_optimizer(config.optimizer, config.learning_rate, config.momentum)
+        self._optimizer = VectorOptimizer(rule, self._engine)
         if optimizer_state is not None:
             self._optimizer.load_state(optimizer_state)
         self._epochs = config.epochs
+        self._steps_per_epoch = math.ceil(len(dataset.train_labels) / config.batch_size)
         self._order: IntArray = np.empty(0, dtype=np.intp)
         self._order_epoch = -1
         self._recent = np.zeros(_DIVERGENCE_WINDOW)
@@ -162,7 +166,7 @@ class Trainer:
     @property
     def steps_per_epoch(self) -> int:
         """Steps in one epoch; the last one takes the images that are left over."""
-        return math.ceil(len(self.dataset.train_labels) / self.config.batch_size)
+        return self._steps_per_epoch
 
     @property
     def total_steps(self) -> int:
@@ -182,7 +186,7 @@ class Trainer:
     @property
     def network(self) -> Network:
         """The network with the current weights, a copy that later steps leave alone."""
-        return self._network.with_params({name: array.copy() for name, array in self._params.items()})
+        return self._network.with_params(self._engine.params)
 
     @property
     def optimizer_state(self) -> dict[str, NDArray[Any]]:
@@ -192,11 +196,11 @@ class Trainer:
     @property
     def learning_rate(self) -> float:
         """Rate of the next step; may be changed at any time."""
-        return self._optimizer.learning_rate
+        return self._optimizer.rule.learning_rate
 
     @learning_rate.setter
     def learning_rate(self, value: float) -> None:
-        self._optimizer.learning_rate = check_float(value, "learning_rate", "Trainer", above=0.0)
+        self._optimizer.rule.learning_rate = check_float(value, "learning_rate", "Trainer", above=0.0)
         self.config = replace(self.config, learning_rate=float(value))
 
     def add_epochs(self, epochs: int = 1) -> None:
@@ -213,12 +217,12 @@ class Trainer:
             from before this call.
         """
         count = min(check_int(steps, "steps", "Trainer.advance", minimum=1), self.total_steps - self.step)
-        before = {name: array.copy() for name, array in self._params.items()}
+        before = self._engine.vector.copy()
         losses = np.empty(max(count, 0))
         correct = np.empty(max(count, 0), dtype=np.intp)
         sizes = np.empty(max(count, 0), dtype=np.intp)
         first_step, start = self.step + 1, time.perf_counter()
-        with np.errstate(over="ignore", invalid="ignore"):
+        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
             for i in range(count):
                 losses[i], correct[i], sizes[i] = self._train_batch()
         seconds = time.perf_counter() - start
@@ -251,30 +255,29 @@ class Trainer:
 
     def _train_batch(self) -> tuple[float, int, int]:
         indices = self._next_indices()
-        images = to_input(self.dataset.train_images[indices], self._network.dtype)
-        labels = self.dataset.train_labels[indices]
-        loss, correct, gradients = loss_and_gradients(self._network.layers, self._params, images, labels)
-        self._optimizer.update(self._params, gradients)
+        dataset = self.dataset
+        loss, correct = self._engine.step_gradients(dataset.train_images, dataset.train_labels, indices)
+        self._optimizer.update()
         self.step += 1
         return loss, correct, len(indices)
 
     def _next_indices(self) -> IntArray:
-        epoch, position = divmod(self.step, self.steps_per_epoch)
+        epoch, position = divmod(self.step, self._steps_per_epoch)
         if epoch != self._order_epoch:
             self._order = epoch_order(len(self.dataset.train_labels), self.config.seed, epoch)
             self._order_epoch = epoch
         first = position * self.config.batch_size
         return self._order[first : first + self.config.batch_size]
 
-    def _stop_if_diverged(self, losses: NDArray[np.float64], first_step: int, before: Params) -> None:
+    def _stop_if_diverged(self, losses: NDArray[np.float64], first_step: int, before: FloatArray) -> None:
         if not len(losses):
             return
         self._recent = np.concatenate([self._recent, losses])[-_DIVERGENCE_WINDOW:]
         guessing = math.log(self._network.classes_count)
-        weights_finite = all(np.isfinite(array).all() for array in self._params.values())
+        weights_finite = np.isfinite(self._engine.vector).all()
         if weights_finite and self._recent.mean() <= _DIVERGENCE_FACTOR * guessing:
             return
-        self._params = before
+        self._engine.vector[...] = before
         self.step = first_step - 1
         raise DivergenceError(
             f"Training diverged near step {first_step + len(losses) - 1:,}: the loss grew out of bounds. Reset the "

@@ -5,7 +5,7 @@ import signal
 import sys
 from pathlib import Path
 
-from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -34,8 +34,9 @@ def run(arguments: Arguments) -> int:
     reporter = ErrorReporter(session.report_internal_error, app)
     reporter.install()
     signal.signal(signal.SIGINT, lambda _number, _frame: session.window.close())
+    # Queued, so that the frame of the window is on the screen before the rest is imported.
+    session.window.firstPainted.connect(session.start, Qt.ConnectionType.QueuedConnection)
     session.window.show()
-    QTimer.singleShot(0, session.start)
     try:
         return app.exec()
     finally:

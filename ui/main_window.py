@@ -1,36 +1,49 @@
 """The main window: menus, run controls, samples, panels, status."""
 
+from typing import TYPE_CHECKING, override
+
 from PySide6.QtCore import QSettings, Qt, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStatusBar, QWidget
 
 from ui.panel_area import PanelArea
 from ui.panels.samples import SamplesPanel
-from ui.panels.training import TrainingPanel
 from ui.run_bar import RunBar
 from ui.run_status import RunStatusBar
 from ui.state import AppState
 from ui.theme import Theme, follow_theme
 
+if TYPE_CHECKING:
+    from ui.panels.training import TrainingPanel
+
 _LAYOUT_VERSION = 1
 
 
 class MainWindow(QMainWindow):
-    """Builds the parts and arranges them; what they ask for is connected by the application.
+    """Builds the parts and arranges them; what they ask for is connected by the session.
+
+    The frame of the window appears at once. Panels bring heavy modules with them and follow by `build_panels`.
 
     Signals
     -------
+    firstPainted
+        The frame is on the screen.
     closing
         The window is about to close.
     """
 
+    firstPainted = Signal()
     closing = Signal()
+
+    training: "TrainingPanel"
 
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("main")
         self.setWindowTitle("CNNViz")
         self.setMinimumSize(1100, 700)
+        self._state = state
+        self._painted = False
         self._build_parts(state)
         self._arrange()
         follow_theme(self)
@@ -40,11 +53,22 @@ class MainWindow(QMainWindow):
         self.samples_dock.setMinimumWidth(theme.px(216))
         self.samples_dock.setMaximumWidth(theme.px(420))
 
-    def restore_layout(self, settings: QSettings) -> None:
-        """Take size and arrangement from the last session."""
+    def build_panels(self) -> None:
+        """Fill the middle of the window."""
+        # Imported here because pyqtgraph takes longer to load than the whole frame takes to appear.
+        from ui.panels.training import TrainingPanel
+
+        self.training = TrainingPanel(self._state)
+        self.panels.add_panel(self.training, "Training", "training_dock")
+
+    def restore_size(self, settings: QSettings) -> None:
+        """Take size and place from the last session."""
         geometry = settings.value("window/geometry")
         if geometry is None or not self.restoreGeometry(geometry):
             self.resize(1440, 900)
+
+    def restore_arrangement(self, settings: QSettings) -> None:
+        """Take the arrangement of docks and panels from the last session; call it when they exist."""
         for name, part in (("window/docks", self), ("window/panels", self.panels)):
             saved = settings.value(name)
             if saved is not None:
@@ -56,6 +80,15 @@ class MainWindow(QMainWindow):
         settings.setValue("window/docks", self.saveState(_LAYOUT_VERSION))
         settings.setValue("window/panels", self.panels.saveState(_LAYOUT_VERSION))
 
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Tell once that the window is there."""
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            self.firstPainted.emit()
+
+    @override
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let the application stop what is running before anything is torn down."""
         self.closing.emit()
@@ -64,7 +97,6 @@ class MainWindow(QMainWindow):
     def _build_parts(self, state: AppState) -> None:
         self.run_bar = RunBar(state)
         self.samples = SamplesPanel(state)
-        self.training = TrainingPanel(state)
         self.panels = PanelArea()
         self.run_status = RunStatusBar(state)
 
@@ -76,7 +108,6 @@ class MainWindow(QMainWindow):
         self.samples_dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         self.samples_dock.setWidget(self.samples)
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.samples_dock)
-        self.panels.add_panel(self.training, "Training", "training_dock")
         self.setCentralWidget(self.panels)
         bar = QStatusBar()
         bar.setSizeGripEnabled(False)

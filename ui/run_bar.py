@@ -3,12 +3,13 @@
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from cnnviz.presets import PRESETS, preset_of
-from ui.panels.training.settings_text import PRESET_NAMES
+from cnnviz.presets import CUSTOM, PRESETS, preset_of
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, bind_icon, follow_theme
 from ui.widgets.buttons import Button, IconButton
 from ui.widgets.choice_field import ChoiceField
+
+_PRESET_NAMES = {"lab5": "LAB5 · exercise", "lenet": "LENET · ten digits", CUSTOM: "custom"}
 
 _PRIMARY: dict[RunStatus, tuple[str, str, str]] = {
     RunStatus.LOADING: ("Train", "play", "Train the network (Space)"),
@@ -50,9 +51,9 @@ class RunBar(QWidget):
         self.train.setMinimumWidth(theme.px(112))
 
     def _build_widgets(self) -> None:
-        self.preset = ChoiceField([(name, PRESET_NAMES[name]) for name in PRESETS])
+        self.preset = ChoiceField([(name, _PRESET_NAMES[name]) for name in PRESETS])
         self.preset.setMinimumContentsLength(14)
-        self.preset.setPlaceholderText(PRESET_NAMES["custom"])
+        self.preset.setPlaceholderText(_PRESET_NAMES[CUSTOM])
         self.preset.setAccessibleName("Preset")
         self.preset.setToolTip("Ready-made settings; choosing one fills in the form")
         self.train = Button("Train", "play", "primary", "Train the network (Space)")

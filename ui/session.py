@@ -48,9 +48,15 @@ class Session(QObject):
         self._connect_signals()
         self._restore()
 
+    @Slot()
     def start(self) -> None:
-        """Load the data; called when the window has been shown."""
+        """Load the data, and meanwhile build the panels; called when the window has been shown."""
+        if self._closed:
+            return
         self.controller.start()
+        self.window.build_panels()
+        self._connect_panels()
+        self.window.restore_arrangement(self._settings)
 
     def close(self) -> None:
         """Stop the threads and take the window down; safe to call twice."""
@@ -94,17 +100,19 @@ class Session(QObject):
         bar.epochRequested.connect(controller.on_epoch_requested)
         bar.resetRequested.connect(controller.on_reset_requested)
         bar.newSeedRequested.connect(controller.on_new_seed_requested)
-        training = window.training
-        training.draftRequested.connect(controller.on_draft_requested)
-        training.applyRequested.connect(controller.on_reset_requested)
-        training.speedRequested.connect(controller.on_speed_requested)
-        training.sampleRequested.connect(controller.on_sample_requested)
         window.samples.sampleRequested.connect(controller.on_sample_requested)
         window.samples.noticeActionRequested.connect(self._open_mnist)
         window.closing.connect(self._on_window_closing)
 
+    def _connect_panels(self) -> None:
+        controller, training = self.controller, self.window.training
+        training.draftRequested.connect(controller.on_draft_requested)
+        training.applyRequested.connect(controller.on_reset_requested)
+        training.speedRequested.connect(controller.on_speed_requested)
+        training.sampleRequested.connect(controller.on_sample_requested)
+
     def _restore(self) -> None:
-        self.window.restore_layout(self._settings)
+        self.window.restore_size(self._settings)
         mode = str(self._settings.value("view/theme", "system"))
         theme_manager().set_mode(mode if mode in ("system", "light", "dark") else "system")
         self.menus.show_theme_mode(theme_manager().mode)

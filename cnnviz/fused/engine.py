@@ -60,6 +60,8 @@ class FusedEngine:
     ) -> tuple[float, int]:
         """Loss and right answers of a mini-batch; the gradient of the loss is left in `gradient`.
 
+        Parameters that have run away give inf or NaN; callers silence NumPy's warnings, once for many steps.
+
         Parameters
         ----------
         images : ndarray of shape (all, c, h, w), uint8
@@ -95,7 +97,7 @@ class FusedEngine:
         images : ndarray of shape (n, c, h, w), uint8
         """
         logits = np.empty((len(images), prod(self._stages[-1].output_shape)), self.vector.dtype)
-        with quiet():
+        with np.errstate(over="ignore", invalid="ignore"):
             for start in range(0, len(images), self._most):
                 part = images[start : start + self._most]
                 samples = len(part)

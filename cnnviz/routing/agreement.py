@@ -19,8 +19,8 @@ Five verdicts are possible for one number of the network.
     That is neither a kink nor a mistake but a property of the rule, and the verdict is not given unless the
     same number agrees under ``"first"``.
 ``"curvature"``
-    Nothing changes, but `eps` is so large that the loss bends noticeably on the way: the central difference is
-    off by about `eps ** 2 / 6` times the third derivative. Not given unless the gradient agrees for
+    Nothing changes, but `eps` is so large that the loss bends noticeably on the way: the central difference
+    is off by about `eps ** 2 / 6` times the third derivative. Not given unless the gradient agrees for
     `DEFAULT_EPS`.
 ``"mismatch"``
     None of these: a mistake in the gradient.
@@ -131,11 +131,6 @@ def verdicts(
         [code_of("kink"), code_of("ok"), code_of("tie_rule")],
         code_of("mismatch"),
     ).astype(np.int8)
-
-
-def reconsider(small: NDArray[np.int8]) -> NDArray[np.int8]:
-    """Judge mismatches again that were found with a large `eps`, by their verdicts at `DEFAULT_EPS`."""
-    return np.where(small == code_of("ok"), code_of("curvature"), small).astype(np.int8)
 
 
 def code_of(verdict: Verdict) -> int:

@@ -24,7 +24,6 @@ from cnnviz.routing.agreement import (
     check_eps,
     code_of,
     first_gradients,
-    reconsider,
     relative_error,
     verdicts,
 )
@@ -77,7 +76,8 @@ class ParameterCheck:
 
     Attributes
     ----------
-    gradient, first_gradient, difference, error, first_error : ndarray, float64
+    gradient, first_gradient : ndarray, float64
+    difference, error, first_error : ndarray, float64
         As in `CheckEntry`.
     verdict : ndarray of int8
         Place in `cnnviz.routing.agreement.VERDICTS`.
@@ -87,8 +87,8 @@ class ParameterCheck:
         Flat index of the cell in this layer's output.
     """
 
-    gradient: NDArray[np.float64]
-    first_gradient: NDArray[np.float64]
+    gradient: FloatArray
+    first_gradient: FloatArray
     difference: NDArray[np.float64]
     error: NDArray[np.float64]
     first_error: NDArray[np.float64]
@@ -122,11 +122,12 @@ class GradientCheck:
     @property
     def largest_error(self) -> float:
         """Largest relative error of the numbers that are ``"ok"``, and of ``"first"`` for ``"tie_rule"``."""
-        return max(
-            float(error[check.verdict == code_of(verdict)].max(initial=0.0))
+        errors = [
+            error[check.verdict == code].max(initial=0.0)
             for check in self.parameters.values()
-            for verdict, error in (("ok", check.error), ("tie_rule", check.first_error))
-        )
+            for code, error in ((code_of("ok"), check.error), (code_of("tie_rule"), check.first_error))
+        ]
+        return float(max(errors, default=0.0))
 
     def entries(self, verdict: Verdict | None = None, limit: int | None = None) -> list[CheckEntry]:
         """List results, largest relative error first.
@@ -241,7 +242,9 @@ def _check_places(
     plus, minus = outcome.losses.reshape(2, -1)
     layers, cells = (found.reshape(2, -1) for found in _first_changes(bench, outcome))
     # A change at +eps is reported first; if there is none, one at -eps.
-    kink_layer, kink_cell = (np.where(layers[0] >= 0, found[0], found[1]) for found in (layers, cells))
+    side = np.where(layers[0] >= 0, 0, 1)
+    columns = np.arange(len(places))
+    kink_layer, kink_cell = layers[side, columns], cells[side, columns]
     difference = (plus - minus) / (2 * eps)
     error = relative_error(bench, gradient, difference, eps)
     first_error = relative_error(bench, under_first, difference, eps)
@@ -249,7 +252,7 @@ def _check_places(
     wrong = np.flatnonzero(verdict == code_of("mismatch"))
     if eps > DEFAULT_EPS and len(wrong):
         small = _check_places(bench, name, places[wrong], gradient[wrong], under_first[wrong], DEFAULT_EPS)
-        verdict[wrong] = reconsider(small.verdict)
+        verdict[wrong] = np.where(small.verdict == code_of("ok"), code_of("curvature"), small.verdict)
     return ParameterCheck(
         gradient, under_first, difference, error, first_error, verdict, kink_layer, kink_cell
     )

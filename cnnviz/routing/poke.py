@@ -9,15 +9,13 @@ from cnnviz._types import FloatArray
 from cnnviz._validation import check_float, check_int
 from cnnviz.errors import ParameterError
 from cnnviz.network import Network
-from cnnviz.routing._bench import Bench, make_bench, run_variants, sample_losses, target_variants
+from cnnviz.routing._bench import Bench, make_bench, run_variants, target_variants
 from cnnviz.routing.agreement import (
     DEFAULT_EPS,
     VERDICTS,
     Verdict,
     check_eps,
-    code_of,
     first_gradients,
-    reconsider,
     relative_error,
     verdicts,
 )
@@ -142,13 +140,13 @@ def poke(network: Network, x: FloatArray, label: int, target: Target, eps: float
     """
     check_eps(eps, _OWNER)
     bench = _bench(network, x, label, target)
-    gradients = [gradient_at(each, target) for each in (bench.gradients, first_gradients(bench))]
-    losses, kinks, errors, code = _compare(bench, target, gradients, eps)
-    if code == code_of("mismatch") and eps > DEFAULT_EPS:
-        small = _compare(bench, target, gradients, DEFAULT_EPS)[-1]
-        code = int(reconsider(np.array([small], dtype=np.int8))[0])
-    loss = float(sample_losses(bench.trace.logits, label)[0])
-    return Poke(target, eps, loss, losses[2], losses[0], *gradients, errors[0], kinks, VERDICTS[code])
+    own = gradient_at(bench.gradients, target)
+    first = gradient_at(first_gradients(bench), target)
+    (minus, loss, plus), kinks, error, verdict = _compare(bench, target, own, first, eps)
+    if verdict == "mismatch" and eps > DEFAULT_EPS:
+        small = _compare(bench, target, own, first, DEFAULT_EPS)[-1]
+        verdict = "curvature" if small == "ok" else small
+    return Poke(target, eps, loss, plus, minus, own, first, error, kinks, verdict)
 
 
 def poke_curve(
@@ -196,16 +194,17 @@ def poke_curve(
 
 
 def _compare(
-    bench: Bench, target: Target, gradients: list[float], eps: float
-) -> tuple[list[float], tuple[Kink, ...], list[float], int]:
-    """Losses at -eps, 0, +eps; kinks in between; relative error of each gradient; and the verdict's place."""
+    bench: Bench, target: Target, gradient: float, first_gradient: float, eps: float
+) -> tuple[list[float], tuple[Kink, ...], float, Verdict]:
+    """Losses at -eps, 0 and +eps; the kinks in between; relative error of the gradient; and the verdict."""
     values = np.array([-eps, 0.0, eps])
     outcome = run_variants(bench, target_variants(bench, target, values))
     kinks, intervals = find_kinks(bench, target, values, outcome, _KINKS_OF_A_POKE)
     central = (outcome.losses[2:] - outcome.losses[:1]) / (2 * eps)
-    own, first = (relative_error(bench, np.array([gradient]), central, eps) for gradient in gradients)
-    code = int(verdicts(bench, np.array([intervals > 0]), own, first)[0])
-    return [float(loss) for loss in outcome.losses], kinks, [float(own[0]), float(first[0])], code
+    error = relative_error(bench, np.array([gradient]), central, eps)
+    first_error = relative_error(bench, np.array([first_gradient]), central, eps)
+    code = int(verdicts(bench, np.array([intervals > 0]), error, first_error)[0])
+    return [float(loss) for loss in outcome.losses], kinks, float(error[0]), VERDICTS[code]
 
 
 def _bench(network: Network, x: FloatArray, label: int, target: Target) -> Bench:

@@ -43,7 +43,8 @@ class ConvBlock:
     conv : int
         Index of the convolution in `Network.layers`.
     features : int
-        Index of the layer whose output goes into the pool: the activation, or the convolution if none follows.
+        Index of the layer whose output goes into the pool: the activation, or the convolution if there is
+        none.
     pool : int or None
         Index of the pool; None if the block has none.
     """

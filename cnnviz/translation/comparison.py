@@ -56,6 +56,7 @@ class StagePair:
         """Mask `(rows, columns)` of the cells where `expected` may be compared with the moved image's map."""
         return self.grid.interior(self.dx, self.dy)
 
+    @np.errstate(over="ignore", invalid="ignore")  # weights that have run away give NaN, and that is no news
     def measured(self, relative: bool = True) -> dict[MeasureName, float]:
         """Relative change, cosine similarity and equivariance residual of this stage."""
         before, after = self.features(relative)

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray
 from cnnviz._validation import check_choice
@@ -16,6 +17,10 @@ from cnnviz.translation.curves import Curve, Rings
 from cnnviz.translation.measures import MeasureName, Values
 from cnnviz.translation.stages import checked_images
 from cnnviz.translation.sweep import DEFAULT_SETTINGS, REACH, Sweeper, SweepSettings, SweepValues
+
+
+def _unreported(fraction: float) -> None:
+    del fraction
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,7 +54,7 @@ def sweep_many(
     labels: Labels | None = None,
     settings: SweepSettings = DEFAULT_SETTINGS,
     *,
-    progress: Callable[[float], None] = lambda fraction: None,
+    progress: Callable[[float], None] = _unreported,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> DigitSweep:
     """Move many samples over a grid of shifts.
@@ -114,7 +119,7 @@ def curve_over_digits(
     *,
     axis: Literal["x", "y"] = "x",
     reach: int = REACH,
-    progress: Callable[[float], None] = lambda fraction: None,
+    progress: Callable[[float], None] = _unreported,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> Mapping[MeasureName, Mapping[str, Curve]]:
     """Move many samples along one axis only: a fraction of the work of `sweep_many`.
@@ -191,7 +196,7 @@ class _Moments:
         return np.zeros(0) if self._count is None else self._count
 
     @property
-    def _defined(self) -> FloatArray:
+    def _defined(self) -> NDArray[np.bool_]:
         return self._count_or_zero > 0
 
 

@@ -10,8 +10,8 @@ from cnnviz.translation.grids import StageGrid
 class MovedAlong:
     """The map of an original, moved along with the image by all of `dxs`, and compared in the interior.
 
-    What is compared and why: see `cnnviz.translation.equivariance_residual`, which is this for a single shift.
-    Large arrays are made once and used for all rows and all samples.
+    What is compared and why: see `cnnviz.translation.equivariance_residual`, which is this for a single
+    shift. Large arrays are made once and used for all rows and all samples.
 
     Parameters
     ----------

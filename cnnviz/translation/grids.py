@@ -85,10 +85,11 @@ class StageGrid:
     def shift_maps(self, maps: FloatArray, dx: int, dy: int) -> FloatArray:
         """Move feature maps as far as a shift of the image by whole pixels should move them.
 
-        This is the `S` of the equivariance residual. A shift by whole cells moves the numbers. Any other lands
-        between two cells, and the only rule that needs no parameter, is exact for whole cells and changes
-        steadily in between is taken: linear interpolation between the two whole shifts next to it, along each
-        axis. For a pool of stride 2 an odd shift is half a cell, the mean of two neighbours.
+        This is the `S` of the equivariance residual. A shift by whole cells moves the numbers. Any other
+        lands between two cells; there the simplest rule is taken that is exact for whole cells, changes
+        steadily in between and has no parameter to tune: linear interpolation between the two whole shifts
+        next to it, along each axis. For a pool of stride 2 an odd shift is half a cell, the mean of two
+        neighbours. Taking either neighbour alone would charge the pool with half a cell of misalignment.
 
         Parameters
         ----------

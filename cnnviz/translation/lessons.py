@@ -13,13 +13,16 @@ from cnnviz.translation.comparison import Comparison, compare
 from cnnviz.translation.shifting import BACKGROUND, Mode, shift
 from cnnviz.translation.winners import WinnerChange
 
+POOL_SIZE = 2
+"""Side of the pooling windows that the lessons speak of, whatever pool the network itself has."""
+
 NEIGHBOURS: tuple[tuple[int, int], ...] = tuple(
     (dx, dy) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if (dx, dy) != (0, 0)
 )
 """The eight shifts by one pixel, as (dx, dy), row by row."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, kw_only=True)
 class Lesson:
     """An image, a network, a shift, and what to look at.
 
@@ -34,6 +37,8 @@ class Lesson:
         The original, in the values the network takes.
     dx, dy : int
         The shift to begin with.
+    measure : callable
+        States, in a few sentences, what was measured.
     mode : {"fill", "wrap"}
     background : float
         Value of a pixel without ink.
@@ -41,8 +46,6 @@ class Lesson:
         True class, where there is one.
     shows_output : bool
         Whether the network's probabilities mean anything.
-    measure : callable
-        States, in one or two sentences, what was measured.
     """
 
     name: str
@@ -52,11 +55,11 @@ class Lesson:
     image: FloatArray
     dx: int
     dy: int
-    mode: Mode
-    background: float
-    label: int | None
-    shows_output: bool
     measure: "Callable[[Lesson], str]"
+    mode: Mode = "fill"
+    background: float = 0.0
+    label: int | None = None
+    shows_output: bool = False
 
     @property
     def shifted(self) -> FloatArray:
@@ -72,6 +75,7 @@ class Lesson:
             self.dy,
             mode=self.mode,
             background=self.background,
+            pool_size=POOL_SIZE,
             label=self.label,
         )
 
@@ -97,28 +101,39 @@ def digit_lessons(network: Network, image: FloatArray, label: int | None = None)
     label : int, optional
         True class. None means the one predicted for the original.
     """
-
-    def lesson(name: str, title: str, look_at: str, dx: int) -> Lesson:
-        return Lesson(
-            name, title, look_at, network, image, dx, 0, "fill", BACKGROUND, label, True, _digit_result
+    return tuple(
+        Lesson(
+            name=f"digit-{dx}px",
+            title=title,
+            look_at=look_at,
+            network=network,
+            image=image,
+            dx=dx,
+            dy=0,
+            measure=_digit_result,
+            background=BACKGROUND,
+            label=label,
+            shows_output=True,
         )
-
-    return (
-        lesson(
-            "digit-1px",
-            "A digit, moved by 1 pixel",
-            "Compare the pooled maps before and after. Max pooling changes less than the convolution under it, "
-            "but it does change: half a cell of a 2x2 pool is neither hidden nor moved along cleanly.",
-            1,
-        ),
-        lesson(
-            "digit-2px",
-            "The same digit, moved by 2 pixels",
-            "Two pixels are one whole cell of a 2x2 pool. Compare the pooled map of the shifted image with the "
-            "shifted pooled map: pooling has not removed the shift, it has passed it on.",
-            2,
-        ),
+        for dx, title, look_at in _DIGIT_LESSONS
     )
+
+
+_DIGIT_LESSONS = (
+    (
+        1,
+        "A digit, moved by 1 pixel",
+        "Compare the change of the pooled map with that of the convolution under it and of the pixels. Then "
+        "look at the pooled map of the shifted image beside the shifted pooled map: one pixel is half a cell "
+        "of a 2x2 pool. Is it hidden, is it passed on, or neither?",
+    ),
+    (
+        2,
+        "The same digit, moved by 2 pixels",
+        "Two pixels are one whole cell of a 2x2 pool. Compare the pooled map of the shifted image with the "
+        "shifted pooled map: has pooling removed the shift, or passed it on?",
+    ),
+)
 
 
 def unchanged_shifts(
@@ -151,19 +166,15 @@ def _dots() -> Lesson:
     image = np.zeros((1, 6, 6))
     image[0, 0::2, 4] = 1
     return Lesson(
-        "dots",
-        "Three dots, moved down by 1 pixel",
-        "The convolution maps differ in every row that the dots touch, the pooled maps do not differ at all: each "
-        "window holds the same two rows of values, in the other order. Change the filter, and it stays so.",
-        _small_network(image, kernel_size=3),
-        image,
-        0,
-        1,
-        "fill",
-        0.0,
-        None,
-        False,
-        _dots_result,
+        name="dots",
+        title="Three dots, moved down by 1 pixel",
+        look_at="Compare the convolution maps row by row, then the pooled maps. Each pooling window holds "
+        "the same two rows of values before and after, in the other order, whatever the filter.",
+        network=_small_network(image, kernel_size=3),
+        image=image,
+        dx=0,
+        dy=1,
+        measure=_dots_result,
     )
 
 
@@ -173,9 +184,9 @@ def _dots_result(lesson: Lesson) -> str:
     pooled_before, pooled_after = stages["max"].features()
     largest = float(np.abs(pooled_after - pooled_before).max())
     return (
-        f"The convolution maps differ in {np.count_nonzero(before != after)} of {before.size} cells, the pooled "
-        f"maps in {np.count_nonzero(pooled_before != pooled_after)} of {pooled_before.size} (largest difference "
-        f"{largest:g})."
+        f"The convolution maps differ in {np.count_nonzero(before != after)} of {before.size} cells, the "
+        f"pooled maps in {np.count_nonzero(pooled_before != pooled_after)} of {pooled_before.size} (largest "
+        f"difference {largest:g})."
     )
 
 
@@ -183,19 +194,16 @@ def _row_of_eight() -> Lesson:
     # The same row twice, so that a 2x2 window holds exactly the cells of a window of two along the row.
     image = np.tile([0.0, 0.0, 1.0, 1.0], (1, 2, 2))
     return Lesson(
-        "row",
-        "A row of eight cells, moved by 1 pixel",
-        "Pairs of cells line up with the pooling windows before the shift and straddle them after it. The "
-        "input only moved; the pooled row is another one. (Zhang 2019, arXiv:1904.11486.)",
-        _small_network(image, kernel_size=1),
-        image,
-        1,
-        0,
-        "wrap",
-        0.0,
-        None,
-        False,
-        _row_result,
+        name="row",
+        title="A row of eight cells, moved by 1 pixel",
+        look_at="Pairs of bright cells line up with the pooling windows before the shift and straddle them "
+        "after it. The input only moved: has the pooled row? (Example of Zhang 2019, arXiv:1904.11486.)",
+        network=_small_network(image, kernel_size=1),
+        image=image,
+        dx=1,
+        dy=0,
+        measure=_row_result,
+        mode="wrap",
     )
 
 
@@ -212,19 +220,15 @@ def _bright_cell() -> Lesson:
     image = np.zeros((1, 6, 6))
     image[0, 2, 2] = 1
     return Lesson(
-        "bright-cell",
-        "One bright cell, moved to its eight neighbours",
-        "Move the cell by one pixel in every direction. As long as it stays inside its 2x2 window the pool does "
-        "not notice; one step further, and it lights up another cell.",
-        _small_network(image, kernel_size=1),
-        image,
-        1,
-        1,
-        "fill",
-        0.0,
-        None,
-        False,
-        _bright_cell_result,
+        name="bright-cell",
+        title="One bright cell, moved to its eight neighbours",
+        look_at="Move the cell by one pixel in each of the eight directions and count how often the pooled "
+        "map stays as it is. Where is the cell in its 2x2 window, and which neighbours share that window?",
+        network=_small_network(image, kernel_size=1),
+        image=image,
+        dx=1,
+        dy=1,
+        measure=_bright_cell_result,
     )
 
 
@@ -232,8 +236,8 @@ def _bright_cell_result(lesson: Lesson) -> str:
     hidden = unchanged_shifts(lesson.image, mode=lesson.mode, background=lesson.background)
     listed = ", ".join(f"({dx:+d}, {dy:+d})" for dx, dy in hidden) or "none"
     return (
-        f"{len(hidden)} of the {len(NEIGHBOURS)} one-pixel shifts leave the 2x2 max pool unchanged: (dx, dy) = "
-        f"{listed}."
+        f"{len(hidden)} of the {len(NEIGHBOURS)} one-pixel shifts leave the 2x2 max pool unchanged: "
+        f"(dx, dy) = {listed}."
     )
 
 
@@ -251,9 +255,9 @@ def _digit_result(lesson: Lesson) -> str:
     exactly = "exactly 0" if residual == 0 else f"{residual:.2f}"
     probability = comparison.output_measured()["probability_change"]
     return (
-        f"Relative change: {changes}. The max pool's value changed in {changed} of {windows} windows. Against "
-        f"the shifted pooled map the residual is {exactly} away from the border. The probability changed by "
-        f"{probability:.3f}."
+        f"Relative change: {changes}. The max pool's value changed in {changed} of {windows} windows. "
+        f"Against the shifted pooled map the residual is {exactly} away from the border. The probability "
+        f"changed by {probability:.3f}."
     )
 
 
@@ -262,7 +266,7 @@ def _small_network(image: FloatArray, kernel_size: int) -> Network:
     network = Network.build(
         [
             ("conv1", Conv2D(1, kernel_size=kernel_size, bias=False, init="lab5")),
-            ("pool1", MaxPool2D(2, ties="all")),
+            ("pool1", MaxPool2D(POOL_SIZE, ties="all")),
             ("flatten", Flatten()),
             ("dense1", Dense(1, init="lab5")),
         ],

@@ -1,8 +1,8 @@
 """How much features, probabilities and decisions change when the image moves.
 
 `x` is an image, `T x` the image moved, `F` the features of some stage. Features are taken relative to the
-response to a blank image, `F'(x) = F(x) - F(blank)`: background pixels are not 0 at the input, and a convolution
-of them is a constant, equal before and after the shift, that makes everything look more alike than it is.
+response to a blank image, `F'(x) = F(x) - F(blank)`: background pixels are not 0 at the input, and a
+convolution of them is a constant, equal before and after the shift, that makes everything look more alike.
 
 Every measure takes one moved result, or many with leading axes, and answers in float64.
 """
@@ -35,8 +35,8 @@ OUTPUT = "output"
 
 RELATIVE_TO_BLANK_NOTE = (
     "A black pixel is -0.5 at the input, and a convolution of black pixels is a constant. Compared raw, that "
-    "constant is part of both maps: all of them look more alike than their ink is, and the pools may even change "
-    "places. Relative to a blank image only the ink counts."
+    "constant is part of both maps: all of them look more alike than their ink is, and the pools may even "
+    "change places. Relative to a blank image only the ink counts."
 )
 """Why features are compared relative to a blank image; for the switch that turns it off."""
 
@@ -84,8 +84,8 @@ MEASURES: MappingProxyType[MeasureName, Measure] = MappingProxyType(
                 "equivariance_residual",
                 "Equivariance residual",
                 "‖F′(Tx) − S F′(x)‖ / ‖F′(x)‖, away from the border",
-                "S moves the map as far as the image moved. 0: the map has moved with the image. A shift that is "
-                "no whole number of cells is compared with the mean of its neighbours (linear interpolation).",
+                "S moves the map as far as the image moved. 0: the map has moved with the image. For a shift "
+                "between two cells, S interpolates linearly between them.",
                 "Lenc & Vedaldi 2015, arXiv:1411.5908",
             ),
             Measure(
@@ -108,8 +108,8 @@ MEASURES: MappingProxyType[MeasureName, Measure] = MappingProxyType(
                 "decision_flip",
                 "Decision flips",
                 "1 if the most probable class differs, else 0",
-                "Over many digits: the share whose class changes. It stays near 0 for a nearly perfect classifier; "
-                "look at features and probabilities first.",
+                "Over many digits: the share whose class changes. It stays near 0 for a nearly perfect "
+                "classifier; look at features and probabilities first.",
                 "Zhang 2019, arXiv:1904.11486 (1 − classification consistency)",
                 of_output=True,
             ),
@@ -136,7 +136,7 @@ def relative_change(
     Returns
     -------
     ndarray of shape (...), float64
-        Exactly 0 where no feature changed. NaN where `F'(x)` is 0 everywhere: there is nothing to compare with.
+        Exactly 0 where no feature changed. NaN where `F'(x)` is 0 everywhere: nothing to compare with.
 
     Raises
     ------
@@ -190,10 +190,10 @@ def equivariance_residual(
     """How far the features are from having moved with the image, `|F'(Tx) - S F'(x)| / |F'(x)|`.
 
     `S` moves the map by `(dx, dy) / stride` cells, by linear interpolation where that is no whole number
-    (`StageGrid.shift_maps`). The numerator counts the interior only (`StageGrid.interior`): cells whose content
-    came into the frame from outside have no counterpart, and cells that a zero padding or a mirrored edge has
-    touched are no fair test. The denominator is that of `relative_change`, all cells, so that the two can be
-    compared: one says how much changed, the other how much of that is not explained by moving along.
+    (`StageGrid.shift_maps`). The numerator counts the interior only (`StageGrid.interior`): cells whose
+    content came into the frame from outside have no counterpart, and cells that a zero padding or a mirrored
+    edge has touched are no fair test. The denominator is that of `relative_change`, all cells, so that the
+    two can be compared: one says how much changed, the other how much of that moving along does not explain.
 
     It is exactly 0 for shifts by whole cells. For others it is what no shift of the coarse map can undo.
 

@@ -15,13 +15,13 @@ from cnnviz.translation.stages import StagePlan
 class MovedStages:
     """Stages of an image moved by all of `dxs`, for one dy after the other.
 
-    An image that moves over an endless background (or an endless repetition of itself) behind a fixed frame is
-    a window into a larger canvas. So are its feature maps, as long as no layer looks beyond the frame: a first
-    convolution without padding, of stride 1, is computed once, on the canvas, its activation and the pools once at
-    every pixel of it, and every moved map is cut out. Each value is the sum of the same products in the
-    same order as in a forward pass of the moved image, so all bits are the same. Blurred cells that see a
-    mirrored edge are computed for each shift. With padding, or for a later block, the moved images go through
-    the network one and all.
+    An image that moves over an endless background (or an endless repetition of itself) behind a fixed frame
+    is a window into a larger canvas. So are its feature maps, as long as no layer looks beyond the frame: a
+    first convolution without padding, of stride 1, is computed once, on the canvas, its activation and the
+    pools once at every pixel of it, and every moved map is cut out. Each value is made by the same operations
+    in the same order as in a forward pass of the moved image, so all bits are the same. Blurred cells that
+    see a mirrored edge are computed for each shift. With padding or a larger stride, or for a later block,
+    the moved images go through the network one and all.
 
     Parameters
     ----------

@@ -102,8 +102,8 @@ def ink_lost_over(
     if check_choice(mode, "mode", "ink_lost", MODES) == "wrap" or not ink.any():
         return np.zeros((len(dys), len(dxs)))
     rows_stay, columns_stay = _stays(height, dys), _stays(width, dxs)
-    # A row that leaves takes all its ink along; of the others the columns that leave count. Only what leaves is
-    # added up, so that "nothing is lost" is exactly 0.
+    # A row that leaves takes all its ink along; of the others the columns that leave count. Only what leaves
+    # is added up, so that "nothing is lost" is exactly 0.
     by_rows = ~rows_stay @ ink.sum(axis=1)
     by_columns = rows_stay.astype(np.float64) @ ink @ ~columns_stay.T
     return np.minimum((by_rows[:, None] + by_columns) / ink.sum(), 1)

@@ -1,6 +1,6 @@
 """One sample moved to every place: all stages, all measures."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 
@@ -65,9 +65,9 @@ class SweepSettings:
 
     Parameters
     ----------
-    dxs, dys : iterable of int
+    dxs, dys : sequence of int
         Shifts in pixels, each at most a side of the image. Default -13 to 13.
-    measures : collection of str
+    measures : sequence of str
         Names out of `MEASURES`; leaving some out saves time.
     relative : bool
         Whether features are taken relative to a blank image, or raw.
@@ -87,9 +87,9 @@ class SweepSettings:
         If a shift is no int, there is none, or a name is unknown.
     """
 
-    dxs: Iterable[int] = range(-REACH, REACH + 1)
-    dys: Iterable[int] = range(-REACH, REACH + 1)
-    measures: Collection[MeasureName] = tuple(MEASURES)
+    dxs: Sequence[int] = range(-REACH, REACH + 1)
+    dys: Sequence[int] = range(-REACH, REACH + 1)
+    measures: Sequence[MeasureName] = tuple(MEASURES)
     relative: bool = True
     mode: Mode = "fill"
     background: float = BACKGROUND
@@ -104,8 +104,10 @@ class SweepSettings:
             if not shifts:
                 raise ParameterError(f"The {axis!r} parameter of SweepSettings must hold at least one shift.")
             object.__setattr__(self, axis, shifts)
-        for name in self.measures:
-            check_choice(name, "measures", "SweepSettings", tuple(MEASURES))
+        names = tuple(
+            check_choice(name, "measures", "SweepSettings", tuple(MEASURES)) for name in self.measures
+        )
+        object.__setattr__(self, "measures", names)
         check_choice(self.mode, "mode", "SweepSettings", MODES)
 
 
@@ -180,6 +182,7 @@ class Sweeper:
         """Stages that are measured, in order."""
         return tuple(self._plan.grids)
 
+    @np.errstate(over="ignore", invalid="ignore")  # weights that have run away give NaN, and that is no news
     def sweep(
         self, image: FloatArray, label: int | None = None, cancelled: Callable[[], bool] = lambda: False
     ) -> Sweep:

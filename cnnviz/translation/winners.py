@@ -16,8 +16,8 @@ from cnnviz.functional import max_pool2d
 class WinnerChange(IntEnum):
     """What happened in a window.
 
-    `SAME`: the same cell wins with the same value. `MOVED`: another cell wins with an equal value, so the pool
-    has hidden the shift. `CHANGED`: the value differs, whichever cell wins.
+    `SAME`: the same cell wins with the same value. `MOVED`: another cell wins with an equal value, so the
+    pool has hidden the shift. `CHANGED`: the value differs, whichever cell wins.
     """
 
     SAME = 0

@@ -2,12 +2,14 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent, QWheelEvent
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from ui.theme import DARK, LIGHT, ThemeManager
+from ui.widgets.buttons import IconButton
 from ui.widgets.curve_plot import CurvePlot
 from ui.widgets.curve_style import LegendEntry
+from ui.widgets.plot_readout import PlotReadout
 
 
 @pytest.fixture
@@ -43,6 +45,11 @@ def send_mouse(
         kind, QPointF(at), QPointF(target.mapToGlobal(at)), button, buttons, Qt.KeyboardModifier.NoModifier
     )
     QApplication.sendEvent(target, event)
+
+
+def is_empty(plot: CurvePlot) -> bool:
+    """Whether the placeholder is in sight."""
+    return any(label.isVisible() and label.text().startswith("Press") for label in plot.findChildren(QLabel))
 
 
 def hover(plot: CurvePlot, x: float, y: float) -> None:
@@ -132,7 +139,7 @@ def test_the_readout_stays_inside_the_plot(plot: CurvePlot) -> None:
     train(plot)
     for x, y in ((10, 0.7), (4990, 0.01), (4990, 0.7), (2500, 0.3)):
         hover(plot, x, y)
-        box = plot._readout.geometry()
+        box = plot.findChild(PlotReadout).geometry()
         assert viewport(plot).rect().contains(box), (x, y)
 
 
@@ -177,7 +184,7 @@ def test_new_points_do_not_take_a_zoomed_view_away(plot: CurvePlot) -> None:
 
 def test_the_button_that_shows_the_whole_is_there_only_when_zoomed(qtbot: QtBot, plot: CurvePlot) -> None:
     train(plot)
-    button = plot._whole
+    button = plot.findChild(IconButton)
     assert not button.isVisible()
     turn_wheel(plot, 1000, 0.4)
     assert button.isVisible()
@@ -229,11 +236,11 @@ def test_the_legend_hides_a_curve_by_mouse_and_by_key(qtbot: QtBot, plot: CurveP
 
 def test_the_placeholder_goes_when_points_come(plot: CurvePlot) -> None:
     plot.set_placeholder("Press Train to start")
-    assert plot._empty.isVisible()
+    assert is_empty(plot)
     plot.append_curve("raw", [1], [0.7])
-    assert not plot._empty.isVisible()
+    assert not is_empty(plot)
     plot.clear()
-    assert plot._empty.isVisible()
+    assert is_empty(plot)
     assert plot.curve("raw")[0].size == 0
 
 

@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+from ui.theme import LIGHT, Theme, follow_theme
 from ui.theme.stylesheet import mix
 from ui.widgets.cell_geometry import CellGeometry
 from ui.widgets.outlines import OUTLINES, draw_outline
@@ -225,98 +225,3 @@ class CategoryMap(QWidget):
             painter.setPen(QPen(theme.color("text"), max(geometry.cell / 4, 2), c=Qt.PenCapStyle.RoundCap))
             painter.drawPoints(dots)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-
-
-class CategoryTable(QWidget):
-    """Key of a map of kinds, with counts: a row for each kind, a column for each count.
-
-    Parameters
-    ----------
-    heads : tuple of str
-        Heads of the columns of counts.
-    parent : QWidget, optional
-    """
-
-    def __init__(self, heads: tuple[str, ...], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._heads = heads
-        self._rows: tuple[tuple[Category, str, tuple[str, ...]], ...] = ()
-        self._theme = LIGHT
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        follow_theme(self)
-
-    @property
-    def rows(self) -> tuple[tuple[Category, str, tuple[str, ...]], ...]:
-        """Category, name and counts of each row."""
-        return self._rows
-
-    def set_rows(self, rows: Sequence[tuple[Category, str, tuple[str, ...]]]) -> None:
-        """Show rows of (category, name, counts)."""
-        if tuple(rows) != self._rows:
-            grows = len(rows) != len(self._rows)
-            self._rows = tuple(rows)
-            words = "; ".join(
-                f"{name}: "
-                + ", ".join(f"{count} {head}" for head, count in zip(self._heads, counts, strict=True))
-                for _, name, counts in self._rows
-            )
-            self.setAccessibleDescription(words)
-            if grows:
-                self.updateGeometry()
-            self.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
-        self.setFont(ui_font(theme, theme.small_pt))
-        self.updateGeometry()
-        self.update()
-
-    @override
-    def sizeHint(self) -> QSize:
-        px, metrics = self._theme.px, self.fontMetrics()
-        names = max((metrics.horizontalAdvance(name) for _, name, _ in self._rows), default=0)
-        width = px(16) + names + sum(self._column(head) for head in self._heads)
-        return QSize(width, (len(self._rows) + 1) * self._line())
-
-    @override
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        theme, line, px = self._theme, self._line(), self._theme.px
-        painter = QPainter(self)
-        painter.setPen(theme.color("muted"))
-        self._paint_counts(painter, 0, self._heads)
-        for number, (category, name, counts) in enumerate(self._rows, start=1):
-            top = number * line
-            painter.fillRect(QRectF(0, top, self.width(), 1), theme.color("faint"))
-            chip = QRectF(0, top + (line - px(10)) / 2, px(10), px(10))
-            painter.fillRect(chip, category.color(theme))
-            if category.dotted:
-                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-                painter.setPen(QPen(theme.color("text"), px(4), c=Qt.PenCapStyle.RoundCap))
-                painter.drawPoint(chip.center())
-                painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            painter.setPen(theme.color("text"))
-            painter.setFont(self.font())
-            box = QRectF(px(16), top, self.width() - px(16), line)
-            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
-            painter.setFont(mono_font(theme=theme))
-            self._paint_counts(painter, top, counts)
-
-    def _paint_counts(self, painter: QPainter, top: int, texts: Sequence[str]) -> None:
-        right = float(self.width())
-        for head, text in reversed(list(zip(self._heads, texts, strict=True))):
-            width = self._column(head)
-            box = QRectF(right - width, top, width, self._line())
-            painter.drawText(box, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, text)
-            right -= width
-
-    def _column(self, head: str) -> int:
-        metrics = self.fontMetrics()
-        return max(metrics.horizontalAdvance(head), metrics.horizontalAdvance("00000")) + self._theme.px(10)
-
-    def _line(self) -> int:
-        return self.fontMetrics().height() + self._theme.px(5)

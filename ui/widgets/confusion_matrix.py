@@ -21,6 +21,9 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
 from ui.widgets.numbers import format_count
+from ui.widgets.placeholder import draw_placeholder
+
+_TOP_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 
 
 class ConfusionMatrix(QWidget):
@@ -200,9 +203,7 @@ class ConfusionMatrix(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._counts is None:
-            painter.setPen(self._theme.color("muted"))
-            flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect(), int(flags), self._placeholder)
+            draw_placeholder(painter, self.rect(), self._placeholder, self._theme, _TOP_LEFT)
             return
         self._paint_headers(painter)
         for row in range(len(self._names)):

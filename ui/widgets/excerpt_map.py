@@ -7,7 +7,7 @@ from typing import override
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -91,7 +91,7 @@ class ExcerptMap(HeatMap):
         self._whole: NDArray[np.generic] | None = None
         self._hatched: NDArray[np.bool_] | None = None
         self._struck: NDArray[np.bool_] | None = None
-        self._name = ""
+        self._blank: NDArray[np.bool_] | None = None
         self.cellHovered.connect(self._on_hovered)
         self.cellClicked.connect(self._on_clicked)
 
@@ -109,6 +109,7 @@ class ExcerptMap(HeatMap):
         *,
         hatched: NDArray[np.bool_] | None = None,
         struck: NDArray[np.bool_] | None = None,
+        blank: NDArray[np.bool_] | None = None,
     ) -> None:
         """Show a block of a map.
 
@@ -119,11 +120,11 @@ class ExcerptMap(HeatMap):
             The whole map when None.
         colormap, levels
             As for `HeatMap.set_values`.
-        hatched, struck : boolean ndarray of shape (h, w), optional
-            Cells that are hatched; cells that carry an explicit 0.
+        hatched, struck, blank : boolean ndarray of shape (h, w), optional
+            Cells that are hatched, that carry an explicit 0, that are not there at all.
         """
         if values is None:
-            self._whole = self._hatched = self._struck = None
+            self._whole = self._hatched = self._struck = self._blank = None
             self.set_values(None)
             return
         block = Block(0, 0, values.shape[0], values.shape[1]) if block is None else block
@@ -133,6 +134,7 @@ class ExcerptMap(HeatMap):
         self._shown = block
         self._hatched = None if hatched is None else np.asarray(block.cut(hatched), dtype=bool)
         self._struck = None if struck is None else np.asarray(block.cut(struck), dtype=bool)
+        self._blank = None if blank is None else np.asarray(block.cut(blank), dtype=bool)
         self.set_values(block.cut(values), colormap, levels)
 
     def struck(self) -> NDArray[np.bool_]:
@@ -165,6 +167,15 @@ class ExcerptMap(HeatMap):
         return self.cell_rect(row - self._shown.row, col - self._shown.col)
 
     @override
+    def sizeHint(self) -> QSize:
+        # The same for all contents: what is shown must not move what stands round it.
+        return QSize(self._theme.px(180), self._theme.px(180))
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._theme.px(56), self._theme.px(56))
+
+    @override
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             cell = self.cell_at(QPointF(event.pos()))
@@ -181,6 +192,9 @@ class ExcerptMap(HeatMap):
             self._paint_struck(painter)
         if self._hatched is not None:
             self._paint_hatched(painter)
+        if self._blank is not None:
+            for row, col in np.argwhere(self._blank).tolist():
+                painter.fillRect(self.cell_rect(row, col), self._theme.color("surface"))
 
     def _paint_struck(self, painter: QPainter) -> None:
         theme, side = self._theme, self.cell_rect(0, 0).width()
@@ -297,6 +311,14 @@ class OverviewMap(HeatMap):
         return self.cell_rect(frame.row, frame.col).united(
             self.cell_rect(frame.row + frame.rows - 1, frame.col + frame.cols - 1)
         )
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(self._theme.px(120), self._theme.px(120))
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._theme.px(56), self._theme.px(56))
 
     def describe(self) -> str:
         """Frame in words, for screen readers."""

@@ -24,12 +24,11 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
 from ui.widgets.cell_geometry import CellGeometry
 from ui.widgets.cell_numbers import NumberFormat, draw_numbers
+from ui.widgets.cell_painter import GridLines, paint_cells
 from ui.widgets.color_scale import ColorScale
 from ui.widgets.numbers import format_value
-from ui.widgets.outlines import OUTLINES, draw_outline
-
-#: Row, column, number of rows, number of columns.
-CellBlock = tuple[int, int, int, int]
+from ui.widgets.outlines import OUTLINES, CellBlock, Highlights, draw_outline
+from ui.widgets.placeholder import draw_placeholder
 
 _ARROWS = {
     Qt.Key.Key_Up: (-1, 0),
@@ -67,11 +66,11 @@ class HeatMap(QWidget):
         self._base = QPixmap()  # cells with their numbers; drawn once for many repaints
         self._geometry = CellGeometry(1, 1, 0, 0, 0)
         self._numbers, self._decimals = True, None
-        self._cell_lines, self._block = False, 0
+        self._lines = GridLines()
         self._max_cell = math.inf
         self._alignment = Qt.AlignmentFlag.AlignCenter
         self._placeholder = ""
-        self._highlights: dict[str, tuple[CellBlock, ...]] = {}
+        self._highlights = Highlights()
         self._hovered: tuple[int, int] | None = None
         self._focus_cell = (0, 0)
         self._interactive = False
@@ -186,7 +185,7 @@ class HeatMap(QWidget):
         block : int
             Thick lines every so many cells, such as the size of a pooling window; 0 for none.
         """
-        self._cell_lines, self._block = cells, block
+        self._lines = GridLines(cells, block)
         self._redraw()
 
     def set_highlight(self, rects: Sequence[CellBlock], role: str) -> None:
@@ -203,13 +202,7 @@ class HeatMap(QWidget):
         ValueError
             If there is no such role.
         """
-        if role not in OUTLINES:
-            raise ValueError(
-                f"The role of an outline must be one of {', '.join(OUTLINES)}. Got {role!r} instead."
-            )
-        blocks = tuple((int(r), int(c), int(h), int(w)) for r, c, h, w in rects)
-        if self._highlights.get(role, ()) != blocks:
-            self._highlights[role] = blocks
+        if self._highlights.set(rects, role):
             self.update()
 
     def clear_highlights(self) -> None:
@@ -337,11 +330,10 @@ class HeatMap(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self._values is None:
-            self._paint_placeholder(painter)
+            draw_placeholder(painter, self.rect(), self._placeholder, self._theme)
             return
         if not math.isclose(self._base_ratio, self.devicePixelRatioF()):
             self._layout_cells()
-        rect = self._geometry.rect
         if self._numbers and self._base.isNull():
             self._render_base()
         if not self._base.isNull():
@@ -349,11 +341,7 @@ class HeatMap(QWidget):
         else:
             self._paint_cells(painter)
         self.paint_marks(painter)
-        for role in OUTLINES:
-            for block in self._highlights.get(role, ()):
-                draw_outline(
-                    painter, self._geometry.cells(*block).intersected(rect), OUTLINES[role], self._theme
-                )
+        self._highlights.draw(painter, self._geometry, self._theme)
         if self._hovered is not None:
             draw_outline(painter, self._geometry.cells(*self._hovered), OUTLINES["hover"], self._theme)
         if self.hasFocus():
@@ -396,35 +384,7 @@ class HeatMap(QWidget):
         self._base = base
 
     def _paint_cells(self, painter: QPainter) -> None:
-        rect = self._geometry.rect
-        # Below one pixel a cell, nearest-neighbour scaling would drop whole rows.
-        painter.setRenderHint(
-            QPainter.RenderHint.SmoothPixmapTransform, self._geometry.cell * self._base_ratio < 1
-        )
-        painter.drawImage(rect, self._image)
-        if self._cell_lines and self._geometry.cell >= 8:
-            self._paint_lines(painter, 1, self._theme.color("surface", 0.35), 1)
-        if self._block and self._geometry.cell >= 4:
-            self._paint_lines(painter, self._block, self._theme.color("surface", 0.9), 2)
-        painter.setPen(self._theme.color("border"))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(rect.adjusted(-0.5, -0.5, 0.5, 0.5))
-
-    def _paint_lines(self, painter: QPainter, every: int, color: object, width: int) -> None:
-        rect = self._geometry.rect
-        for row in range(every, self._geometry.rows, every):
-            painter.fillRect(
-                QRectF(rect.left(), self.cell_rect(row, 0).top() - width / 2, rect.width(), width), color
-            )
-        for col in range(every, self._geometry.cols, every):
-            painter.fillRect(
-                QRectF(self.cell_rect(0, col).left() - width / 2, rect.top(), width, rect.height()), color
-            )
-
-    def _paint_placeholder(self, painter: QPainter) -> None:
-        painter.setPen(self._theme.color("muted"))
-        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        painter.drawText(self.rect().adjusted(8, 8, -8, -8), int(flags), self._placeholder)
+        paint_cells(painter, self._image, self._geometry, self._base_ratio, self._lines, self._theme)
 
     def _hover(self, cell: tuple[int, int] | None) -> None:
         if cell == self._hovered:

@@ -7,8 +7,9 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font
+from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
 from ui.widgets.numbers import format_count, format_fixed
+from ui.widgets.placeholder import draw_placeholder
 
 _ROOT = QModelIndex()
 _Index = QModelIndex | QPersistentModelIndex
@@ -199,9 +200,9 @@ class LogTable(QTableView):
         super().paintEvent(event)
         if not self._log.rows and self._placeholder:
             painter = QPainter(self.viewport())
-            painter.setPen(self._theme.color("muted"))
-            flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.viewport().rect().adjusted(8, 12, -8, -8), int(flags), self._placeholder)
+            painter.setFont(ui_font(self._theme))
+            top = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
+            draw_placeholder(painter, self.viewport().rect(), self._placeholder, self._theme, top)
 
     def _row_height(self) -> int:
         return self.verticalHeader().defaultSectionSize()

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 from ui.theme import LIGHT, Theme, follow_theme, ui_font
 from ui.widgets.cell_geometry import CellGeometry
 from ui.widgets.color_scale import ColorScale
+from ui.widgets.placeholder import draw_placeholder
 
 
 class HeatMapGrid(QWidget):
@@ -310,9 +311,7 @@ class HeatMapGrid(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if not self.count:
-            painter.setPen(self._theme.color("muted"))
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect(), int(flags), self._placeholder)
+            draw_placeholder(painter, self.rect(), self._placeholder, self._theme)
             return
         columns, side, step_x, step_y = self._layout()
         for index in range(self.count):

@@ -1,11 +1,16 @@
 """Outlines round cells: each role differs from the others in its line, not in its colour alone."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from ui.theme import Theme
+from ui.widgets.cell_geometry import CellGeometry
+
+#: Row, column, number of rows, number of columns.
+CellBlock = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,51 @@ OUTLINES = {
     "hover": OutlineStyle("text", 1.0),
     "focus": OutlineStyle("text", 2.0),
 }
+
+
+class Highlights:
+    """Blocks of cells that are outlined, by role."""
+
+    def __init__(self) -> None:
+        self._blocks: dict[str, tuple[CellBlock, ...]] = {}
+
+    def set(self, blocks: Sequence[CellBlock], role: str) -> bool:
+        """Replace the blocks of a role.
+
+        Parameters
+        ----------
+        blocks : sequence of (row, column, rows, columns)
+        role : str
+            A key of `OUTLINES`.
+
+        Returns
+        -------
+        bool
+            Whether they are others than before.
+
+        Raises
+        ------
+        ValueError
+            If there is no such role.
+        """
+        if role not in OUTLINES:
+            raise ValueError(
+                f"The role of an outline must be one of {', '.join(OUTLINES)}. Got {role!r} instead."
+            )
+        new = tuple((int(row), int(col), int(rows), int(cols)) for row, col, rows, cols in blocks)
+        changed = new != self._blocks.get(role, ())
+        self._blocks[role] = new
+        return changed
+
+    def clear(self) -> None:
+        """Remove all blocks."""
+        self._blocks.clear()
+
+    def draw(self, painter: QPainter, geometry: CellGeometry, theme: Theme) -> None:
+        """Draw all outlines, the lowest role first."""
+        for role, style in OUTLINES.items():
+            for block in self._blocks.get(role, ()):
+                draw_outline(painter, geometry.cells(*block).intersected(geometry.rect), style, theme)
 
 
 def draw_outline(painter: QPainter, rect: QRectF, style: OutlineStyle, theme: Theme) -> None:

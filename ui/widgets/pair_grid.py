@@ -11,7 +11,7 @@ from ui.theme import LIGHT, Theme, follow_theme, ui_font
 from ui.widgets.numbers import format_value
 from ui.widgets.outlines import OUTLINES, draw_outline
 from ui.widgets.pair_image import MapPair, PairView, Side
-from ui.widgets.pair_tile import PairPainter, TileGeometry
+from ui.widgets.pair_tile import PairPainter, TileGeometry, is_inside
 
 
 class PairGrid(QWidget):
@@ -226,6 +226,9 @@ class PairGrid(QWidget):
         cell = tile.cell_at(point)
         if cell is None:
             return f"{self._caption} {channel}"
+        block = self._pair.compared
+        if block is not None and not is_inside(block, *cell):
+            return f"{self._caption} {channel}, row {cell[0]}, column {cell[1]}: has no counterpart, not compared"
         first, second = (maps[channel][cell] for maps in (self._pair.original, self._pair.shifted))
         return (
             f"{self._caption} {channel}, row {cell[0]}, column {cell[1]}: "

@@ -36,11 +36,14 @@ class MapPair:
         Values, 0 where there is nothing.
     colormap : {"", "grey", "sequential", "signed"}
         Colours of a single map. Empty: sequential if no value is negative, else signed.
+    compared : (row, column, rows, columns), optional
+        Cells that may be compared; the others are covered. None: all of them.
     """
 
     original: _Maps
     shifted: _Maps
     colormap: str = ""
+    compared: tuple[int, int, int, int] | None = None
 
     def __post_init__(self) -> None:
         if self.original.shape != self.shifted.shape or self.original.ndim != 3 or not self.original.size:
@@ -112,7 +115,7 @@ def overlay_image(original: _Maps, shifted: _Maps, strength: float, theme: Theme
     """Two maps in one picture: each in its own hue, what they have in common in the neutral colour of text.
 
     The strength of a cell is its magnitude. With `a` the smaller and `b` the larger of the two strengths, the
-    colour is `(1 - b)` ground `+ a` text `+ (b - a)` hue of the stronger one, so that agreement has no hue at all.
+    colour is `(1 - b)` ground `+ a` text `+ (b - a)` hue of the stronger one: agreement has no hue at all.
 
     Parameters
     ----------

@@ -95,6 +95,7 @@ class PairPainter:
             # Below one pixel a cell, nearest-neighbour scaling would drop whole rows.
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, grid.cell < 1)
             painter.drawImage(grid.rect, picture, source)
+            self._cover_rest(painter, grid)
             painter.setPen(QPen(self._theme.color("border" if self._is_joint() else side), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(grid.rect.adjusted(-0.5, -0.5, 0.5, 0.5))
@@ -113,17 +114,33 @@ class PairPainter:
             self._pictures[key] = self.pair.picture(self.view, self._theme, key)
         return self._pictures[key]
 
+    def _cover_rest(self, painter: QPainter, grid: CellGeometry) -> None:
+        """Cover the cells that cannot be compared."""
+        if self.pair.compared is None:
+            return
+        whole, inside = grid.rect, grid.cells(*self.pair.compared)
+        color = self._theme.color("track")
+        if inside.isEmpty():
+            painter.fillRect(whole, color)
+            return
+        painter.fillRect(QRectF(whole.topLeft(), QPointF(whole.right(), inside.top())), color)
+        painter.fillRect(QRectF(QPointF(whole.left(), inside.bottom()), whole.bottomRight()), color)
+        painter.fillRect(QRectF(QPointF(whole.left(), inside.top()), inside.bottomLeft()), color)
+        painter.fillRect(QRectF(inside.topRight(), QPointF(whole.right(), inside.bottom())), color)
+
     def _paint_numbers(self, painter: QPainter, channel: int, grid: CellGeometry, side: Side) -> None:
-        """Write the values into the cells: in the overlay the original's above the shifted's, if they differ."""
+        """Write the values into the cells: in the overlay the original's above the shifted's."""
         upper, lower = self._texts(channel, side)
         font = fitting_font(upper + lower, grid.cell, self._theme)
         if font is None:
             return
         painter.setFont(font)
         picture, line = self._picture(side), painter.fontMetrics().height()
-        centred = Qt.AlignmentFlag.AlignCenter
+        centred, compared = Qt.AlignmentFlag.AlignCenter, self.pair.compared
         for place, (above, below) in enumerate(zip(upper, lower, strict=True)):
             row, col = divmod(place, grid.cols)
+            if compared is not None and not is_inside(compared, row, col):
+                continue
             color = picture.pixelColor(col, channel * grid.rows + row)
             painter.setPen(_WHITE if _luminance(color) < 0.179 else _BLACK)
             cell = grid.cells(row, col)
@@ -148,6 +165,12 @@ class PairPainter:
             for values in (first, second)
         )
         return upper, lower
+
+
+def is_inside(block: tuple[int, int, int, int], row: int, col: int) -> bool:
+    """Whether a cell lies in a block (row, column, rows, columns)."""
+    top, left, rows, cols = block
+    return top <= row < top + rows and left <= col < left + cols
 
 
 def _all_whole(pair: MapPair) -> bool:

@@ -10,6 +10,9 @@ from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+from ui.widgets.placeholder import draw_placeholder
+
+_TOP_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 
 
 class PredictionBars(QWidget):
@@ -102,9 +105,7 @@ class PredictionBars(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not self._names:
-            painter.setPen(self._theme.color("muted"))
-            flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect(), int(flags), self._placeholder)
+            draw_placeholder(painter, self.rect(), self._placeholder, self._theme, _TOP_LEFT)
             return
         bold = ui_font(self._theme, weight=QFont.Weight.DemiBold)
         name_width = max(QFontMetrics(bold).horizontalAdvance(name) for name in self._names)

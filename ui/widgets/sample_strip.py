@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 
 from ui.theme import LIGHT, Theme, follow_theme, ui_font
 from ui.theme.icons import icon_pixmap
+from ui.widgets.placeholder import draw_placeholder
 
 _MARK_ROLE = Qt.ItemDataRole.UserRole + 1
 _ROOT = QModelIndex()
@@ -264,9 +265,7 @@ class SampleGrid(QListView):
         super().paintEvent(event)
         if not len(self._samples.indices) and self._placeholder:
             painter = QPainter(self.viewport())
-            painter.setPen(self._theme.color("muted"))
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.viewport().rect().adjusted(8, 8, -8, -8), int(flags), self._placeholder)
+            draw_placeholder(painter, self.viewport().rect(), self._placeholder, self._theme)
 
     def _fit_tiles(self) -> None:
         width = self.width() - self._bar_width() - 2

@@ -5,7 +5,16 @@ from typing import override
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import (
+    QFocusEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPainterPath,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.theme import LIGHT, Theme, follow_theme, ui_font
@@ -50,9 +59,7 @@ class ShiftCanvas(QWidget):
         self._center = QPointF()
         self._highlight: tuple[int, int, int, int] | None = None
         self._press: tuple[QPointF, tuple[int, int]] | None = None
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMouseTracking(True)
         follow_theme(self)
@@ -89,6 +96,7 @@ class ShiftCanvas(QWidget):
         self._painter = None
         if pair is not None and is_new:
             self._center = _center_of_ink(pair)
+            self._limit_height()
         self.setAccessibleDescription(f"moved by {shift[0]} to the right and {shift[1]} down")
         self._update_cursor()
         self.update()
@@ -155,15 +163,16 @@ class ShiftCanvas(QWidget):
         return QSize(side, side)
 
     @override
-    def hasHeightForWidth(self) -> bool:
-        return True
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._limit_height()
 
-    @override
-    def heightForWidth(self, width: int) -> int:
-        if self._pair is None:
-            return width
-        _, rows, cols = self._pair.shape
-        return max(round((width - 4) * rows / cols) + 4, self._theme.px(120))
+    def _limit_height(self) -> None:
+        """Leave to others the height that an image of this width has no use for."""
+        _, rows, cols = (1, 1, 1) if self._pair is None else self._pair.shape
+        height = max(math.ceil((self.width() - 4) * rows / cols) + 4, self.minimumSizeHint().height())
+        if height != self.maximumHeight():
+            self.setMaximumHeight(height)
 
     # -- moving --------------------------------------------------------------------------------------------
 

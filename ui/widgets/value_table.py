@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
+    QAction,
     QBrush,
     QColor,
-    QContextMenuEvent,
     QFont,
     QFontMetricsF,
     QHelpEvent,
@@ -19,7 +19,7 @@ from PySide6.QtGui import (
     QPainter,
     QPaintEvent,
 )
-from PySide6.QtWidgets import QMenu, QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ui.theme import LIGHT, Theme, follow_theme, mono_font
 from ui.widgets.cell_numbers import NumberFormat
@@ -65,6 +65,10 @@ class ValueTable(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        copy = QAction("Copy values as table\tCtrl+C", self)
+        copy.triggered.connect(self.copy_values)
+        self.addAction(copy)
         follow_theme(self)
 
     @property
@@ -119,11 +123,21 @@ class ValueTable(QWidget):
             self._marked = cell
             self.update()
 
+    def copy_values(self) -> None:
+        """Put the values on the clipboard as a table."""
+        if self._values is not None:
+            copy_table(self._values)
+
     def set_theme(self, theme: Theme) -> None:
         """Restyle."""
         self._theme = theme
         self.updateGeometry()
         self.update()
+
+    @property
+    def number_exponent(self) -> int:
+        """The numbers in the cells are in units of ten to this power; 0 unless they are tiny or huge."""
+        return self._format.exponent
 
     def text_at(self, row: int, col: int) -> str:
         """Value as it is written in its cell."""
@@ -177,20 +191,10 @@ class ValueTable(QWidget):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if is_copy_key(event) and self._values is not None:
-            copy_table(self._values)
+        if is_copy_key(event):
+            self.copy_values()
         else:
             super().keyPressEvent(event)
-
-    @override
-    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        if self._values is None:
-            return
-        menu = QMenu(self)
-        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        values = self._values
-        menu.addAction("Copy values as table\tCtrl+C").triggered.connect(lambda: copy_table(values))
-        menu.popup(event.globalPos())
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:

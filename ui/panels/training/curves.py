@@ -57,6 +57,8 @@ class TrainingCurves(QWidget):
         settled = accuracy.steps - self._history.first_step >= self._window // 10
         self.loss.set_curve("mean", loss.steps, loss.values)
         self.accuracy.set_curve("mean", accuracy.steps[settled], accuracy.values[settled])
+        if settled.any():
+            self.accuracy.set_y_bounds(_tenth_below(float(accuracy.values[settled].min())), 1.0)
 
     def update_tests(self) -> None:
         """Draw the test results."""
@@ -78,10 +80,16 @@ class TrainingCurves(QWidget):
         self.accuracy.setToolTip(
             "Share of images whose class is predicted correctly. Wheel: zoom, drag: move, A: whole run."
         )
-        self.accuracy.set_y_bounds(None, 1.0)
+        self.loss.set_y_bounds(0.0, None)
+        self.accuracy.set_y_bounds(0.0, 1.0)
         for plot, role in ((self.loss, "accent"), (self.accuracy, "original")):
             plot.add_curve("mean", "running mean", style="smooth", role=role)
             plot.add_curve("test", "test images", style="test", role="winner")
             plot.set_placeholder(_UNTRAINED)
         self.loss.setAccessibleName("Loss over the training steps")
         self.accuracy.setAccessibleName("Accuracy over the training steps")
+
+
+def _tenth_below(value: float) -> float:
+    """Round down to a tenth, so that the axis moves in steps and not with every point."""
+    return max(np.floor(value * 10 - 0.5) / 10, 0.0)

@@ -116,5 +116,3 @@ CHOICES: dict[str, list[tuple[str, str]]] = {
     "optimizer": [("sgd", "SGD"), ("adam", "Adam")],
     "conv_bias": [("no", "no"), ("yes", "yes")],
 }
-
-PRESET_NAMES = {"lab5": "LAB5 · exercise", "lenet": "LENET · ten digits", "custom": "custom"}

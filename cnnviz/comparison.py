@@ -1,0 +1,118 @@
+"""How far the weights of two moments of a run, or of two runs, lie apart."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnnviz._types import FloatArray
+from cnnviz._validation import check_int
+from cnnviz.errors import ParameterError
+from cnnviz.layers import Conv2D, Dense
+from cnnviz.network import Network
+
+
+@dataclass(frozen=True, slots=True)
+class ParameterChange:
+    """Change of one parameter.
+
+    Attributes
+    ----------
+    name : str
+        Such as "conv1.weight".
+    norm : float
+        Euclidean norm of the change over all its values, ``|now - then|``.
+    relative : float
+        `norm` as a share of ``|then|``; infinite where all values were 0 and some are not now.
+    """
+
+    name: str
+    norm: float
+    relative: float
+
+
+def comparable(then: Network, now: Network) -> bool:
+    """Whether two networks have the same parameters, by name and shape."""
+    shapes = ({name: array.shape for name, array in net.params.items()} for net in (then, now))
+    return next(shapes) == next(shapes)
+
+
+def parameter_changes(then: Network, now: Network) -> list[ParameterChange]:
+    """Return the change of every parameter, in the order of the layers; computed in float64.
+
+    Raises
+    ------
+    ParameterError
+        If the networks do not have the same parameters.
+    """
+    if not comparable(then, now):
+        raise ParameterError(
+            "Only networks with the same layers can be compared. Choose two moments of runs with the same settings."
+        )
+    return [_change(name, array, now.params[name]) for name, array in then.params.items()]
+
+
+def weight_layers(network: Network) -> dict[str, int]:
+    """Return the layers whose weights can be shown as maps, and how many sets of maps each has.
+
+    A convolution has one set for each input channel: the kernels of all filters for that channel. A dense layer that
+    follows feature maps has one for each unit: its weights laid out as the maps they multiply.
+    """
+    found: dict[str, int] = {}
+    for name, layer in network.layers:
+        if isinstance(layer, Conv2D):
+            found[name] = network.params[f"{name}.weight"].shape[1]
+        elif isinstance(layer, Dense) and _map_shape(network, name) is not None:
+            found[name] = layer.units
+    return found
+
+
+def weight_maps(network: Network, layer: str, index: int = 0) -> FloatArray:
+    """Return one set of weights of a layer as maps.
+
+    Parameters
+    ----------
+    network : Network
+    layer : str
+        One of `weight_layers`.
+    index : int
+        Input channel of a convolution, unit of a dense layer.
+
+    Returns
+    -------
+    ndarray of shape (maps, h, w)
+        Read-only.
+
+    Raises
+    ------
+    ParameterError
+        If there is no such layer or set.
+    """
+    count = weight_layers(network).get(layer)
+    if count is None:
+        raise ParameterError(f"The 'layer' parameter of weight_maps must have maps of weights. Got {layer!r} instead.")
+    check_int(index, "index", "weight_maps", minimum=0, maximum=count - 1)
+    weight = network.params[f"{layer}.weight"]
+    shape = _map_shape(network, layer)
+    return weight[:, index] if shape is None else weight[index].reshape(shape)
+
+
+def _change(name: str, then: FloatArray, now: FloatArray) -> ParameterChange:
+    before = then.astype(np.float64)
+    norm = float(np.linalg.norm(now.astype(np.float64) - before))
+    size = float(np.linalg.norm(before))
+    relative = norm / size if size else (float("inf") if norm else 0.0)
+    return ParameterChange(name, norm, relative)
+
+
+def _map_shape(network: Network, name: str) -> tuple[int, int, int] | None:
+    """Return the shape (c, h, w) of the maps whose values a dense layer weighs; None for any other layer."""
+    shape: tuple[int, ...] = network.input_shape
+    for layer_name, layer in network.layers:
+        if layer_name == name:
+            is_first_dense = isinstance(layer, Dense) and len(shape) == 3
+            return (shape[0], shape[1], shape[2]) if is_first_dense else None
+        after = network.shapes[layer_name]
+        # Flattening keeps all values in place; after a dense layer they are no maps any more.
+        if len(after) == 3 or isinstance(layer, Dense):
+            shape = after
+    return None

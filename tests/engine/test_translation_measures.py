@@ -1,0 +1,154 @@
+"""Every measure against plain arithmetic, and the values it must take in clear cases."""
+
+import math
+
+import numpy as np
+import pytest
+
+from cnnviz.errors import ShapeError
+from cnnviz.layers import Conv2D, Dense, Flatten
+from cnnviz.network import Network
+from cnnviz.translation import (
+    MEASURES,
+    STAGES,
+    Axis,
+    StageGrid,
+    compare,
+    cosine_similarity,
+    decision_flip,
+    equivariance_residual,
+    probability_change,
+    relative_change,
+    shift,
+    total_variation,
+)
+
+
+def norm(values):
+    return math.sqrt(math.fsum(float(value) ** 2 for value in np.ravel(values)))
+
+
+def test_relative_change_and_cosine_equal_plain_arithmetic(rng):
+    reference = rng.normal(size=(2, 3, 4))
+    moved = rng.normal(size=(5, 2, 3, 4))
+    change, cosine = relative_change(reference, moved), cosine_similarity(reference, moved)
+    for index, each in enumerate(moved):
+        assert change[index] == pytest.approx(norm(each - reference) / norm(reference), rel=1e-12)
+        dot = math.fsum(float(a) * float(b) for a, b in zip(each.flat, reference.flat, strict=True))
+        assert cosine[index] == pytest.approx(dot / norm(each) / norm(reference), rel=1e-12)
+        assert relative_change(reference, each) == change[index]
+        assert cosine_similarity(reference, each) == cosine[index]
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("size", [1e-12, 1.0, 1e12])
+def test_unchanged_features_are_exactly_unchanged(rng, dtype, size):
+    reference = (size * rng.normal(size=(3, 5, 5))).astype(dtype)
+    assert relative_change(reference, reference.copy()) == 0
+    assert cosine_similarity(reference, reference.copy()) == 1
+    assert relative_change(reference, -reference) == pytest.approx(2)
+    assert cosine_similarity(reference, -reference) == -1
+    assert cosine_similarity(reference, 7 * reference) == pytest.approx(1)
+
+
+def test_without_features_nothing_is_defined():
+    nothing, something = np.zeros((1, 2, 2)), np.ones((1, 2, 2))
+    grid = StageGrid.of_pixels(2, 2)
+    assert np.isnan(relative_change(nothing, something))
+    assert np.isnan(cosine_similarity(nothing, something))
+    assert np.isnan(cosine_similarity(something, nothing))
+    assert np.isnan(equivariance_residual(nothing, something, grid, 0, 0))
+    assert relative_change(something, nothing) == 1
+
+
+def test_equivariance_residual_by_hand():
+    """Two cells of stride 2 side by side; the image moved by one cell to the right."""
+    grid = StageGrid(Axis(1, 2, 0, 1), Axis(3, 2, 0, 3))
+    reference = np.array([[[3.0, 4.0, 0.0]]])
+    size = 5.0
+    assert equivariance_residual(reference, np.array([[[9.0, 3.0, 4.0]]]), grid, 2, 0) == 0
+    assert equivariance_residual(reference, np.array([[[9.0, 3.0, 6.0]]]), grid, 2, 0) == 2 / size
+    # Half a cell: cell 1 should lie between 3 and 4, cell 2 between 4 and 0; cell 0 has no left neighbour.
+    moved = np.array([[[9.0, 4.5, 2.0]]])
+    assert equivariance_residual(reference, moved, grid, 1, 0) == 1 / size
+    assert np.isnan(equivariance_residual(reference, moved, grid, 6, 0))
+    assert np.isnan(equivariance_residual(reference, moved, grid, 0, 1))
+
+
+def test_measures_of_the_output_equal_plain_arithmetic(rng):
+    before = rng.dirichlet(np.ones(4))
+    after = rng.dirichlet(np.ones(4), size=(2, 3))
+    np.testing.assert_allclose(probability_change(before, after, 2), np.abs(after[..., 2] - before[2]))
+    expected = [[sum(abs(p - q) for p, q in zip(row, before, strict=True)) / 2 for row in rows] for rows in after]
+    np.testing.assert_allclose(total_variation(before, after), expected, rtol=1e-12)
+    flips = decision_flip(1, np.array([[1, 0], [2, 1]]))
+    assert flips.tolist() == [[0.0, 1.0], [1.0, 0.0]]
+    two = np.array([0.25, 0.75])
+    assert total_variation(two, np.array([1.0, 0.0])) == probability_change(two, np.array([1.0, 0.0]), 0) == 0.75
+
+
+@pytest.mark.parametrize("relative", [True, False])
+@pytest.mark.parametrize("mode", ["fill", "wrap"])
+def test_the_identity_shift_changes_nothing_anywhere(rng, deep_network, mode, relative):
+    image = rng.normal(size=deep_network.input_shape)
+    comparison = compare(deep_network, image, 0, 0, mode=mode)
+    assert tuple(comparison.stages) == STAGES
+    for pair in comparison.stages.values():
+        measured = pair.measured(relative)
+        assert measured["relative_change"] == 0
+        assert measured["equivariance_residual"] == 0
+        assert measured["cosine_similarity"] == 1
+    assert not any(comparison.output_measured().values())
+    assert comparison.ink_lost == 0
+
+
+def test_features_are_relative_to_a_blank_image(rng, binary_network):
+    """With a constant added to all pixels and all blank pixels, a linear stage sees the same ink."""
+    ink = rng.random(binary_network.input_shape)
+    dark = compare(binary_network, ink - 0.5, 1, 0, background=-0.5).stages
+    bright = compare(binary_network, ink + 3, 1, 0, background=3.0).stages
+    for stage in STAGES:
+        if stage in dark:
+            assert dark[stage].measured() == pytest.approx(bright[stage].measured(), rel=1e-9)
+    raw = dark["convolution"].measured(relative=False)["relative_change"]
+    assert raw != pytest.approx(bright["convolution"].measured(relative=False)["relative_change"], rel=0.1)
+
+
+def test_a_comparison_holds_what_the_shift_made(rng, binary_network):
+    image = rng.random(binary_network.input_shape) - 0.5
+    comparison = compare(binary_network, image, 2, -1)
+    pixels = comparison.stages["pixels"]
+    np.testing.assert_array_equal(pixels.original, image)
+    np.testing.assert_array_equal(pixels.moved, shift(image, 2, -1))
+    np.testing.assert_array_equal(pixels.blank, np.full(image.shape, -0.5))
+    assert comparison.ink_lost > 0
+    measured = pixels.measured()
+    assert measured["relative_change"] == pytest.approx(norm(pixels.moved - image) / norm(image + 0.5))
+    np.testing.assert_array_equal(pixels.interior, np.pad(np.ones((8, 7), bool), ((0, 1), (2, 0))))
+    np.testing.assert_array_equal(
+        pixels.expected()[:, pixels.interior], pixels.features()[1][:, pixels.interior]
+    )
+
+
+def test_weights_that_have_run_away_give_nan_without_a_warning():
+    network = Network.build(
+        [("conv1", Conv2D(2, bias=False)), ("flatten", Flatten()), ("dense1", Dense(1))], (1, 6, 6)
+    )
+    wild = network.with_params({name: np.full_like(array, np.inf) for name, array in network.params.items()})
+    image = np.full(network.input_shape, -0.5, dtype=np.float32)
+    image[0, 2, 2] = 0.5
+    for stage, pair in compare(wild, image, 1, 0).stages.items():
+        assert np.isnan(pair.measured()["relative_change"]) == (stage != "pixels")
+
+
+def test_every_measure_is_described():
+    for name, measure in MEASURES.items():
+        assert measure.name == name
+        assert all((measure.title, measure.formula, measure.meaning, measure.source))
+
+
+def test_misfits_are_named():
+    with pytest.raises(ShapeError, match=r"Got \(1, 2, 3\)"):
+        relative_change(np.zeros((1, 2, 2)), np.zeros((1, 2, 3)))
+    with pytest.raises(ShapeError, match="Moved features"):
+        equivariance_residual(np.zeros((1, 2, 2)), np.zeros((2, 2)), StageGrid.of_pixels(2, 2), 0, 0)

@@ -1,0 +1,188 @@
+"""Blocks of a network, the four pools of the same maps, and the grids on which stages live."""
+
+import numpy as np
+import pytest
+
+from cnnviz import functional
+from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.layers import (
+    AvgPool2D,
+    BlurPool2D,
+    Conv2D,
+    Dense,
+    Flatten,
+    MaxPool2D,
+    ReLU,
+    Sigmoid,
+    SubsamplePool2D,
+    Tanh,
+)
+from cnnviz.network import Network
+from cnnviz.translation import POOL_KINDS, STAGES, compare, conv_blocks, pool_layer, pooled_maps, stage_maps
+from tests.oracles import (
+    assert_same_bits,
+    avg_pool2d_loop,
+    blur_pool2d_loop,
+    max_pool2d_loop,
+    subsample_pool2d_loop,
+)
+
+
+def network_of(*layers, input_shape=(1, 12, 11), dtype="float64"):
+    named = [(f"layer{index}", layer) for index, layer in enumerate((*layers, Flatten(), Dense(3)))]
+    return Network.build(named, input_shape, seed=4, dtype=dtype)
+
+
+@pytest.mark.parametrize("size", [2, 3, 4])
+@pytest.mark.parametrize("taps", [2, 3, 5])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_pooled_maps_equal_the_loops_and_share_one_grid(rng, size, taps, dtype):
+    maps = rng.normal(size=(2, 3, 9, 10)).astype(dtype)
+    pooled = pooled_maps(maps, size=size, taps=taps)
+    expected = {
+        "max": max_pool2d_loop(maps, size, size)[0],
+        "average": avg_pool2d_loop(maps, size, size),
+        "blur": blur_pool2d_loop(maps, size, taps),
+        "subsample": subsample_pool2d_loop(maps, size),
+    }
+    assert tuple(pooled) == POOL_KINDS
+    for kind, array in pooled.items():
+        assert array.dtype == np.dtype(dtype)
+        assert array.shape == (2, 3, 9 // size, 10 // size)
+        np.testing.assert_allclose(array, expected[kind], rtol=1e-5, atol=1e-6)
+
+
+def test_some_kinds_can_be_chosen_and_unknown_ones_are_named():
+    maps = np.zeros((1, 1, 4, 4))
+    assert tuple(pooled_maps(maps, ("subsample", "max"))) == ("subsample", "max")
+    with pytest.raises(ParameterError, match="'max', 'average', 'blur', 'subsample'"):
+        pooled_maps(maps, ("median",))
+    with pytest.raises(ParameterError, match="'size' parameter of MaxPool2D must be an int >= 1"):
+        pool_layer("max", 0)
+
+
+def test_blocks_are_found_with_their_activation_and_pool():
+    network = network_of(
+        Conv2D(2), ReLU(), MaxPool2D(2), Conv2D(3, kernel_size=2), Conv2D(2, kernel_size=2), Tanh()
+    )
+    first, second, third = conv_blocks(network)
+    assert (first.conv, first.features, first.pool) == (0, 1, 2)
+    assert (second.conv, second.features, second.pool) == (3, 3, None)
+    assert (third.conv, third.features, third.pool) == (4, 5, None)
+    assert [block.has_activation for block in (first, second, third)] == [True, False, True]
+    assert [block.last for block in (first, second, third)] == [2, 3, 5]
+
+
+def test_stages_are_the_outputs_of_the_network(rng):
+    network = network_of(Conv2D(2), ReLU(), MaxPool2D(2), Conv2D(3, kernel_size=2), AvgPool2D(2))
+    images = rng.normal(size=(3, *network.input_shape))
+    outputs = network.forward(images).outputs
+    stages = stage_maps(network, images)
+    assert tuple(stages) == STAGES
+    assert_same_bits(stages["pixels"], images)
+    assert_same_bits(stages["convolution"], outputs["layer0"])
+    assert_same_bits(stages["activation"], outputs["layer1"])
+    assert_same_bits(stages["max"], outputs["layer2"])
+    assert_same_bits(stages["average"], functional.avg_pool2d(outputs["layer1"], 2))
+    deeper = stage_maps(network, images, block=2)
+    assert tuple(deeper) == tuple(stage for stage in STAGES if stage != "activation")
+    assert_same_bits(deeper["convolution"], outputs["layer3"])
+    assert_same_bits(deeper["average"], outputs["layer4"])
+    assert_same_bits(deeper["blur"], functional.blur_pool2d(outputs["layer3"], 2, 3))
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        (Conv2D(2), MaxPool2D(2, ties="all")),
+        (Conv2D(2), MaxPool2D(3, stride=2)),
+        (Conv2D(2), Sigmoid(), AvgPool2D(2)),
+        (Conv2D(2), AvgPool2D(3, stride=1), ReLU()),
+        (Conv2D(2, padding=1), BlurPool2D(2, taps=4)),
+        (Conv2D(2, stride=2), SubsamplePool2D(2)),
+        (Conv2D(2), ReLU()),
+        (Conv2D(2), MaxPool2D(2), Conv2D(2), MaxPool2D(2)),
+    ],
+)
+@pytest.mark.parametrize("pool_size", [None, 2, 3])
+def test_probabilities_are_the_networks_own_whatever_pools_are_compared(rng, layers, pool_size):
+    network = network_of(*layers)
+    image = rng.normal(size=network.input_shape)
+    comparison = compare(network, image, 1, -2, mode="wrap", pool_size=pool_size)
+    moved = np.roll(image, (-2, 1), axis=(1, 2))
+    expected = network.forward(np.stack([image, moved])).class_probabilities
+    assert_same_bits(comparison.original_probabilities, expected[0])
+    assert_same_bits(comparison.moved_probabilities, expected[1])
+    assert [comparison.original_class, comparison.moved_class] == expected.argmax(axis=1).tolist()
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        (Conv2D(2),),
+        (Conv2D(2, kernel_size=5),),
+        (Conv2D(2, padding=1),),
+        (Conv2D(2, kernel_size=5, padding=1), ReLU()),
+        (Conv2D(2, stride=2, padding=2),),
+        (Conv2D(2, padding=1), MaxPool2D(2), Conv2D(2, padding=1)),
+        (Conv2D(2), BlurPool2D(2, taps=3), Conv2D(2, kernel_size=2)),
+        (Conv2D(2), MaxPool2D(3, stride=2), Conv2D(2)),
+    ],
+)
+@pytest.mark.parametrize("size", [2, 3])
+def test_the_interior_is_what_moves_with_the_image_and_no_more(rng, layers, size):
+    """Two views of one large scene: what both see is found equal, cell for cell; at the edges they differ."""
+    network = network_of(*layers, input_shape=(1, 23, 26))
+    linear = not any(isinstance(layer, ReLU | MaxPool2D) for layer in layers)
+    block = len(conv_blocks(network))
+    scene = rng.normal(size=(1, 23 + 16, 26 + 16))
+    view = scene[:, 8 : 8 + 23, 8 : 8 + 26]
+    for stage in stage_maps(network, view[None], block, size, taps=5):
+        grid = compare(network, view, 0, 0, block=block, pool_size=size, taps=5).stages[stage].grid
+        step = (grid.columns.stride, grid.rows.stride)
+        for cells_x, cells_y in ((0, 0), (1, 0), (0, -1), (-1, 1)):
+            dx, dy = cells_x * step[0], cells_y * step[1]
+            other = scene[:, 8 - dy : 8 - dy + 23, 8 - dx : 8 - dx + 26]
+            before, after = stage_maps(network, np.stack([view, other]), block, size, taps=5)[stage]
+            expected = grid.shift_maps(before, dx, dy)
+            interior = grid.interior(dx, dy)
+            np.testing.assert_array_equal(after[:, interior], expected[:, interior])
+            if dx and dy and linear and stage != "max":
+                # A maximum, or a cut at 0, may hide the edge; a sum does not.
+                assert (after != expected).any(axis=0)[~interior].all()
+
+
+@pytest.mark.parametrize(("dx", "dy"), [(1, 0), (0, -1), (-3, 1), (5, 2), (30, 0)])
+def test_a_shift_between_cells_is_the_mean_of_its_neighbours(rng, dx, dy):
+    """Stride 2: an odd distance is half a cell. By hand, from the four whole shifts around it."""
+    network = network_of(Conv2D(2))
+    grid = compare(network, np.zeros(network.input_shape), 0, 0).stages["max"].grid
+    maps = rng.normal(size=(2, grid.rows.cells, grid.columns.cells))
+
+    def value(i, j):
+        inside = 0 <= i < maps.shape[1] and 0 <= j < maps.shape[2]
+        return maps[:, i, j] if inside else np.zeros(2)
+
+    moved = grid.shift_maps(maps, dx, dy)
+    for i, j in np.ndindex(maps.shape[1:]):
+        rows, columns = ({dy // 2, -(-dy // 2)}, {dx // 2, -(-dx // 2)})
+        expected = np.mean([value(i - a, j - b) for a in rows for b in columns], axis=0)
+        np.testing.assert_allclose(moved[:, i, j], expected, atol=1e-15)
+
+
+def test_misfits_are_named(rng):
+    network = network_of(Conv2D(2), MaxPool2D(2))
+    image = rng.normal(size=network.input_shape)
+    with pytest.raises(ParameterError, match="'block' parameter of conv_block must be an int >= 1 and <= 1"):
+        compare(network, image, 0, 0, block=2)
+    with pytest.raises(ShapeError, match=r"image of shape \(1, 12, 11\). Got \(1, 12, 12\)"):
+        compare(network, np.zeros((1, 12, 12)), 0, 0)
+    with pytest.raises(ShapeError, match=r"images of shape \(n, 1, 12, 11\), n >= 1"):
+        stage_maps(network, image)
+    with pytest.raises(ShapeError, match="needs maps of at least 11 x 11 pixels.* choose a smaller window"):
+        compare(network, image, 0, 0, pool_size=11)
+    with pytest.raises(ParameterError, match="'label' parameter of a shift comparison must be an int >= 0"):
+        compare(network, image, 0, 0, label=3)
+    flat = Network.build([("dense", Dense(2))], (5,), dtype="float64")
+    with pytest.raises(ParameterError, match="no convolution"):
+        stage_maps(flat, np.zeros((1, 5)))

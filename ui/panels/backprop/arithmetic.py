@@ -1,0 +1,218 @@
+"""The sums behind single numbers of the backward pass."""
+
+from dataclasses import dataclass
+from math import isqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz._types import FloatArray
+from cnnviz.layers import Conv2D
+from cnnviz.receptive_field import Cell, stage_shape, window_geometry
+from ui.panels.backprop.passes import Pass
+from ui.panels.backprop.steps import is_maps, maps_stage
+
+_WIDEST_GRID = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """One term of a sum: a weight times a gradient.
+
+    Attributes
+    ----------
+    label : str
+        Where it comes from.
+    weight, gradient : float
+    """
+
+    label: str
+    weight: float
+    gradient: float
+
+    @property
+    def value(self) -> float:
+        """The product."""
+        return self.weight * self.gradient
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Grid:
+    """A stage's cells of one channel, laid out in rows and columns.
+
+    Feature maps are what they are; flat features are written row by row, as many in a row as make the rows full.
+
+    Attributes
+    ----------
+    values : ndarray of shape (h, w)
+    blank : boolean ndarray of shape (h, w), or None
+        Places behind the last unit.
+    channel : int or None
+        Channel of the maps; None for flat features.
+    """
+
+    values: FloatArray
+    blank: NDArray[np.bool_] | None
+    channel: int | None
+
+    def cell(self, row: int, col: int) -> Cell:
+        """Index, in the stage, of a place in the grid."""
+        if self.channel is not None:
+            return (self.channel, row, col)
+        return (row * self.values.shape[1] + col,)
+
+    def place(self, cell: Cell) -> tuple[int, int] | None:
+        """Place in the grid of a cell of the stage; None if it is of another channel."""
+        if len(cell) == 3:
+            return (cell[1], cell[2]) if cell[0] == self.channel else None
+        if len(cell) == 1 and self.channel is None:
+            row, col = divmod(cell[0], self.values.shape[1])
+            return row, col
+        return None
+
+
+def grid_width(units: int) -> int:
+    """How many units to write in a row: a divisor where there is a fair one, so that all rows are full."""
+    if units <= 10:
+        return units
+    for width in range(_WIDEST_GRID, 4, -1):
+        if units % width == 0:
+            return width
+    return min(_WIDEST_GRID, isqrt(units - 1) + 1)
+
+
+def grid_of(array: FloatArray, channel: int) -> Grid:
+    """Lay out one channel of a stage's array, `(c, h, w)` or `(d,)`."""
+    if array.ndim == 3:
+        return Grid(array[channel], None, channel)
+    width = grid_width(len(array))
+    rows = -(-len(array) // width)
+    values = np.zeros(rows * width, dtype=array.dtype)
+    values[: len(array)] = array
+    blank = None
+    if len(array) < rows * width:
+        blank = (np.arange(rows * width) >= len(array)).reshape(rows, width)
+    return Grid(values.reshape(rows, width), blank, None)
+
+
+def source_stage(passed: Pass, layer: str) -> str:
+    """Stage that a layer reads: for a dense layer the maps that were flattened."""
+    return maps_stage(passed.network, passed.before(layer))
+
+
+def weight_row(passed: Pass, layer: str, unit: int, params: FloatArray) -> FloatArray:
+    """Row of a dense layer's weight (or of its gradient), in the shape of the stage that it reads."""
+    return params[unit].reshape(stage_shape(passed.network, source_stage(passed, layer)))
+
+
+def feature_index(passed: Pass, layer: str, cell: Cell) -> int:
+    """Column of a dense layer's weight that belongs to a cell of the stage that it reads."""
+    shape = stage_shape(passed.network, source_stage(passed, layer))
+    return int(np.ravel_multi_index(cell, shape))
+
+
+def slopes_of(passed: Pass, layer: str) -> FloatArray:
+    """Derivative of an activation at each cell: what the gradient is multiplied with."""
+    before, after = passed.values(passed.before(layer))[None], passed.values(layer)[None]
+    return passed.layer(layer).input_gradient(np.ones_like(after), before, after, {})[0]
+
+
+def filter_parts(passed: Pass, layer: str, channel: int) -> FloatArray:
+    """What each filter of a convolution sends back to one channel of its input.
+
+    Parameters
+    ----------
+    passed : Pass
+    layer : str
+        A convolution.
+    channel : int
+        Channel of the input.
+
+    Returns
+    -------
+    ndarray of shape (filters, h, w)
+        They add up to the gradient at this channel.
+    """
+    convolution = passed.layer(layer)
+    assert isinstance(convolution, Conv2D)
+    arriving = passed.gradient(layer)
+    kernels = passed.network.params[f"{layer}.weight"][:, channel]
+    pad, step, side = convolution.padding, convolution.stride, convolution.kernel_size
+    _, height, width = stage_shape(passed.network, passed.before(layer))
+    padded = np.zeros((len(kernels), height + 2 * pad, width + 2 * pad), dtype=arriving.dtype)
+    rows, cols = arriving.shape[1:]
+    for i in range(side):
+        for j in range(side):
+            padded[:, i : i + rows * step : step, j : j + cols * step : step] += (
+                arriving * kernels[:, i, j, None, None]
+            )
+    return padded[:, pad : pad + height, pad : pad + width]
+
+
+def products_into(passed: Pass, layer: str, cell: Cell) -> list[Product]:
+    """Terms whose sum is the gradient at a cell that a dense or a convolution layer reads, largest first."""
+    if isinstance(passed.layer(layer), Conv2D):
+        products = _convolution_products(passed, layer, cell)
+    else:
+        column = passed.network.params[f"{layer}.weight"][:, feature_index(passed, layer, cell)]
+        arriving = passed.gradient(layer)
+        products = [
+            Product(f"unit {unit}", float(weight), float(gradient))
+            for unit, (weight, gradient) in enumerate(zip(column, arriving, strict=True))
+        ]
+    return sorted(products, key=lambda product: -abs(product.value))
+
+
+def _convolution_products(passed: Pass, layer: str, cell: Cell) -> list[Product]:
+    convolution = passed.layer(layer)
+    geometry = window_geometry(convolution)
+    weights, arriving = passed.network.params[f"{layer}.weight"], passed.gradient(layer)
+    channel, row, col = cell
+    products: list[Product] = []
+    taps = [
+        [
+            (place, offset)
+            for place in range(length)
+            if 0 <= (offset := where - place * geometry.stride - geometry.offset) < geometry.size
+        ]
+        for where, length in ((row, arriving.shape[1]), (col, arriving.shape[2]))
+    ]
+    for kernel in range(len(weights)):
+        products.extend(
+            Product(
+                f"filter {kernel}, cell ({u}, {v})",
+                float(weights[kernel, channel, i, j]),
+                float(arriving[kernel, u, v]),
+            )
+            for u, i in taps[0]
+            for v, j in taps[1]
+        )
+    return products
+
+
+def cells_reading(passed: Pass, layer: str, cell: Cell) -> tuple[int, int, int, int]:
+    """Block (row, column, rows, columns) of a convolution's map that reads a cell of its input."""
+    geometry = window_geometry(passed.layer(layer))
+    _, height, width = stage_shape(passed.network, layer)
+    spans: list[tuple[int, int]] = []
+    for where, length in ((cell[1], height), (cell[2], width)):
+        last = min((where - geometry.offset) // geometry.stride, length - 1)
+        first = max(-(-(where - geometry.offset - geometry.size + 1) // geometry.stride), 0)
+        spans.append((first, max(last - first + 1, 0)))
+    return spans[0][0], spans[1][0], spans[0][1], spans[1][1]
+
+
+def largest_cell(values: FloatArray, *, is_map: bool, channel: int) -> Cell:
+    """Cell of a stage, in one channel, of largest magnitude."""
+    if is_map:
+        row, col = np.unravel_index(int(np.argmax(np.abs(values[channel]))), values.shape[1:])
+        return channel, int(row), int(col)
+    return (int(np.argmax(np.abs(values))),)
+
+
+def focus_cell(passed: Pass, stage: str, at: Cell, channel: int) -> Cell:
+    """Cell that formulas speak of: the one that is pointed at or pinned, else the one of largest gradient."""
+    if at:
+        return at
+    gradient = passed.gradient(stage)
+    return largest_cell(gradient, is_map=is_maps(passed.network, stage), channel=channel)

@@ -1,0 +1,137 @@
+"""What the panel looks at: which filter, which unit, which part of the maps, which cell."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from cnnviz.layers import Conv2D
+from cnnviz.network import Network
+from cnnviz.receptive_field import INPUT, Cell, stage_shape
+from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, Target
+from ui.panels.backprop.passes import Pass
+from ui.panels.backprop.steps import is_maps
+
+
+@dataclass(frozen=True)
+class Focus:
+    """View settings that all steps share, so that going from step to step one keeps one's place.
+
+    Attributes
+    ----------
+    channels : mapping from a convolution layer to the number of a filter
+    units : mapping from a dense layer to the number of a unit
+    center : tuple of float
+        Row and column, as fractions of the map, of what lies in the middle of the enlarged block.
+    stage, cell : str and tuple of int
+        Cell that the pointer is on, else the pinned one; `cell` is empty if there is neither.
+    pinned : tuple of (str, Cell), optional
+    terms : int or None
+        How many terms of the filter gradient are summed; None for all.
+    contrast : str
+        Pool whose routing is shown in place of the network's own; "" for its own.
+    parameter : str
+        Parameter that the update step shows.
+    """
+
+    channels: Mapping[str, int] = field(default_factory=dict)
+    units: Mapping[str, int] = field(default_factory=dict)
+    center: tuple[float, float] = (0.5, 0.5)
+    stage: str = ""
+    cell: Cell = ()
+    pinned: tuple[str, Cell] | None = None
+    terms: int | None = 1
+    contrast: str = ""
+    parameter: str = ""
+
+    def channel(self, network: Network, stage: str) -> int:
+        """Filter that is looked at in a stage of maps."""
+        if stage == INPUT:
+            return min(self.channels.get(INPUT, 0), network.input_shape[0] - 1)
+        return min(self.channels.get(block_of(network, stage), 0), stage_shape(network, stage)[0] - 1)
+
+    def with_channel(self, network: Network, stage: str, channel: int) -> "Focus":
+        """Look at another filter."""
+        key = INPUT if stage == INPUT else block_of(network, stage)
+        return replace(self, channels={**self.channels, key: channel}, terms=1)
+
+    def unit(self, network: Network, layer: str) -> int:
+        """Unit of a dense layer that is looked at."""
+        return min(self.units.get(layer, 0), network.shapes[layer][0] - 1)
+
+    def with_unit(self, layer: str, unit: int) -> "Focus":
+        """Look at another unit."""
+        return replace(self, units={**self.units, layer: unit})
+
+    def at(self, stage: str) -> Cell:
+        """Cell of a stage that is pointed at, or pinned; empty if that is elsewhere."""
+        if self.cell and self.stage == stage:
+            return self.cell
+        if self.pinned is not None and self.pinned[0] == stage:
+            return self.pinned[1]
+        return ()
+
+
+def block_of(network: Network, stage: str) -> str:
+    """Convolution layer whose filters the channels of a stage belong to; ``"input"`` if there is none."""
+    found = INPUT
+    for name, layer in network.layers:
+        if isinstance(layer, Conv2D):
+            found = name
+        if name == stage:
+            break
+    return found
+
+
+def center_of(network: Network, stage: str, cell: Cell) -> tuple[float, float] | None:
+    """Place of a cell as fractions of its map; None in a flat stage."""
+    shape = stage_shape(network, stage)
+    if len(shape) != 3:
+        return None
+    return (cell[1] + 0.5) / shape[1], (cell[2] + 0.5) / shape[2]
+
+
+def first_focus(passed: Pass) -> Focus:
+    """Look where there is most to see: at the window of the last pool that the largest gradient arrives at.
+
+    Windows without a tie are preferred, for those have a single winner.
+
+    Parameters
+    ----------
+    passed : Pass
+
+    Returns
+    -------
+    Focus
+    """
+    network, focus = passed.network, Focus()
+    for name, routing in passed.routings.items():
+        strength = np.abs(np.where(routing.tied, routing.incoming * 1e-3, routing.incoming))
+        channel, row, column = np.unravel_index(int(np.argmax(strength)), strength.shape)
+        focus = focus.with_channel(network, name, int(channel))
+        _, height, width = routing.incoming.shape
+        focus = replace(focus, center=((int(row) + 0.5) / height, (int(column) + 0.5) / width))
+    for name in network.shapes:
+        if not is_maps(network, name) and f"{name}.weight" in network.params:
+            arriving = np.abs(passed.gradient(name))
+            focus = focus.with_unit(name, int(np.argmax(arriving)))
+    return focus
+
+
+def target_of(stage: str, cell: Cell) -> Target:
+    """Cell of a stage as something to poke."""
+    return PixelTarget(cell) if stage == INPUT else CellTarget(stage, cell)
+
+
+def describe_target(target: Target) -> str:
+    """Name of what is poked, in words."""
+    match target:
+        case PixelTarget():
+            return f"pixel ({', '.join(map(str, target.index[-2:]))})"
+        case CellTarget():
+            if len(target.index) == 3:
+                channel, row, column = target.index
+                return f"{target.layer}, filter {channel}, cell ({row}, {column})"
+            return f"{target.layer}, unit {target.index[0]}"
+        case ParameterTarget():
+            return f"{target.name}[{', '.join(map(str, target.index))}]"

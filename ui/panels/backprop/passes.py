@@ -1,0 +1,189 @@
+"""Forward and backward pass of one sample, as the panel shows it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from cnnviz._types import FloatArray
+from cnnviz.datasets import to_input
+from cnnviz.functional.max_pooling import TIE_RULES, TieRule
+from cnnviz.layers import AvgPool2D, BlurPool2D, Layer, MaxPool2D, SubsamplePool2D
+from cnnviz.network import Gradients, Network, Trace
+from cnnviz.receptive_field import INPUT, stage_index
+from cnnviz.routing import (
+    FilterTerms,
+    PoolRouting,
+    Routes,
+    filter_gradient_terms,
+    pool_after,
+    pool_routing,
+    with_ties,
+)
+from cnnviz.snapshots import Snapshot
+from ui.state import Sample
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """Updates that were tried in the panel and have not touched the run.
+
+    Attributes
+    ----------
+    networks : tuple of Network
+        What each update made, the latest last; with the run's own rule for ties.
+    losses : tuple of float
+        Loss before each update.
+    """
+
+    networks: tuple[Network, ...] = ()
+    losses: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PassRequest:
+    """What a pass is computed from.
+
+    Attributes
+    ----------
+    snapshot : Snapshot
+        Moment of the run.
+    sample : Sample
+    label : int
+        Class to differentiate for.
+    rule : {"first", "all", "split"} or None
+        Rule for ties in all max pools; None keeps the network's own.
+    trial : Trial
+    names : tuple of str
+        Names of the classes.
+    """
+
+    snapshot: Snapshot
+    sample: Sample
+    label: int
+    rule: TieRule | None
+    trial: Trial
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pass:
+    """All arrays of one backward pass.
+
+    Attributes
+    ----------
+    request : PassRequest
+    network : Network
+        With trial updates and the chosen rule for ties.
+    rule : {"first", "all", "split"} or None
+        Rule in force; None in a network without a max pool.
+    run_rule : {"first", "all", "split"} or None
+        Rule of the run.
+    x : ndarray of shape (1, c, h, w)
+    trace : Trace
+    gradients : Gradients
+    by_rule : mapping from rule to Gradients
+        Under each rule; empty without a max pool.
+    routings : mapping from pool to PoolRouting
+    """
+
+    request: PassRequest
+    network: Network
+    rule: TieRule | None
+    run_rule: TieRule | None
+    x: FloatArray
+    trace: Trace
+    gradients: Gradients
+    by_rule: Mapping[str, Gradients]
+    routings: Mapping[str, PoolRouting]
+    _cache: dict[Any, Any] = field(default_factory=dict)
+
+    @property
+    def label(self) -> int:
+        """Class that is differentiated for."""
+        return self.request.label
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the classes."""
+        return self.request.names
+
+    @property
+    def probabilities(self) -> FloatArray:
+        """Probability of each class."""
+        return self.trace.class_probabilities[0]
+
+    @property
+    def has_one_logit(self) -> bool:
+        """Whether the output is a sigmoid unit."""
+        return self.trace.logits.shape[1] == 1
+
+    def layer(self, name: str) -> Layer:
+        """Layer of a name."""
+        return self.network.layers[stage_index(self.network, name)][1]
+
+    def before(self, name: str) -> str:
+        """Stage that a layer reads."""
+        position = stage_index(self.network, name)
+        return self.network.layers[position - 1][0] if position else INPUT
+
+    def values(self, stage: str) -> FloatArray:
+        """Values of a stage, without the batch."""
+        return (self.trace.inputs if stage == INPUT else self.trace.outputs[stage])[0]
+
+    def gradient(self, stage: str) -> FloatArray:
+        """Gradient at a stage, without the batch."""
+        return (self.gradients.input if stage == INPUT else self.gradients.outputs[stage])[0]
+
+    def routes(self, pool: str) -> Routes:
+        """Ways of the gradient through a pool."""
+        key = ("routes", pool)
+        if key not in self._cache:
+            self._cache[key] = self.routings[pool].routes()
+        return self._cache[key]
+
+    def terms(self, layer: str, channel: int) -> FilterTerms:
+        """Terms of a filter's gradient: one a window where a pool follows, else one a cell."""
+        key = ("terms", layer, channel)
+        if key not in self._cache:
+            by = "window" if pool_after(self.network, layer) else "position"
+            self._cache[key] = filter_gradient_terms(
+                self.network, self.trace, self.gradients, layer, channel, by=by
+            )
+        return self._cache[key]
+
+
+def compute_pass(request: PassRequest) -> Pass:
+    """Run the sample forwards and backwards, under each rule for ties that there is.
+
+    Parameters
+    ----------
+    request : PassRequest
+
+    Returns
+    -------
+    Pass
+    """
+    network = request.trial.networks[-1] if request.trial.networks else request.snapshot.network
+    run_rule = _rule_of(network)
+    rule = run_rule if run_rule is None or request.rule is None else request.rule
+    x = to_input(request.sample.pixels[np.newaxis], network.dtype)
+    labels = np.array([request.label])
+    by_rule: dict[str, Gradients] = {}
+    if run_rule is not None:
+        by_rule = {each: with_ties(network, each).gradients(x, labels) for each in TIE_RULES}
+    own = network if rule is None else with_ties(network, rule)
+    trace = own.forward(x)
+    gradients = own.gradients(x, labels) if rule is None else by_rule[rule]
+    pools = [name for name, layer in own.layers if _is_pool(layer)]
+    routings = {name: pool_routing(own, trace, gradients, name) for name in pools}
+    return Pass(request, own, rule, run_rule, x, trace, gradients, by_rule, routings)
+
+
+def _rule_of(network: Network) -> TieRule | None:
+    return next((layer.ties for _, layer in network.layers if isinstance(layer, MaxPool2D)), None)
+
+
+def _is_pool(layer: Layer) -> bool:
+    return isinstance(layer, MaxPool2D | AvgPool2D | BlurPool2D | SubsamplePool2D)

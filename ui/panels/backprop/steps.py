@@ -1,0 +1,145 @@
+"""The backward pass of any network as a list of steps."""
+
+import re
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from cnnviz.layers import AvgPool2D, BlurPool2D, Conv2D, Dense, Flatten, MaxPool2D, SubsamplePool2D
+from cnnviz.layers.activations import Activation
+from cnnviz.network import Network
+from cnnviz.receptive_field import INPUT, stage_shape
+
+
+class StepKind(StrEnum):
+    """What a step shows."""
+
+    OUTPUT = "output"
+    LOSS = "loss"
+    LOGITS = "logits"
+    DENSE = "dense"
+    ARRIVE = "arrive"
+    ROUTE = "route"
+    GATE = "gate"
+    FILTER = "filter"
+    INPUT = "input"
+    UPDATE = "update"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step of the backward pass.
+
+    Attributes
+    ----------
+    kind : StepKind
+    layer : str
+        Layer that the gradient passes; "" for the steps that concern the whole network.
+    stage : str
+        Stage whose gradient is the result: ``"input"`` or a layer's name.
+    title, short : str
+        For the step bar.
+    """
+
+    kind: StepKind
+    layer: str
+    stage: str
+    title: str
+    short: str
+
+
+_TITLES = {
+    StepKind.OUTPUT: ("Output", "Output"),
+    StepKind.LOSS: ("Loss", "Loss"),
+    StepKind.LOGITS: ("dL/dlogit", "dL/dz"),
+    StepKind.DENSE: ("Dense", "Dense"),
+    StepKind.ARRIVE: ("Pooled maps", "Pooled"),
+    StepKind.ROUTE: ("Pool routing", "Routing"),
+    StepKind.GATE: ("Activation", "Gate"),
+    StepKind.FILTER: ("Filter gradient", "Filter"),
+    StepKind.INPUT: ("Input", "Input"),
+    StepKind.UPDATE: ("Update", "Update"),
+}
+
+
+def backward_steps(network: Network) -> tuple[Step, ...]:
+    """List the steps of a network, from its output back to its input, and the update at the end.
+
+    Parameters
+    ----------
+    network : Network
+
+    Returns
+    -------
+    tuple of Step
+    """
+    logits = network.layers[-1][0]
+    steps = [_step(kind, "", logits) for kind in (StepKind.OUTPUT, StepKind.LOSS, StepKind.LOGITS)]
+    for position in range(len(network.layers) - 1, -1, -1):
+        name, layer = network.layers[position]
+        before = network.layers[position - 1][0] if position else INPUT
+        steps.extend(_layer_steps(network, name, layer, before))
+    steps.append(_step(StepKind.UPDATE, "", logits))
+    return _numbered(steps)
+
+
+def maps_stage(network: Network, stage: str) -> str:
+    """Stage of feature maps that a flattened stage was made of; any other stage is its own."""
+    names = [name for name, _ in network.layers]
+    while stage != INPUT and isinstance(network.layers[names.index(stage)][1], Flatten):
+        place = names.index(stage)
+        stage = names[place - 1] if place else INPUT
+    return stage
+
+
+def is_maps(network: Network, stage: str) -> bool:
+    """Whether a stage consists of feature maps."""
+    return len(stage_shape(network, stage)) == 3
+
+
+def _layer_steps(network: Network, name: str, layer: object, before: str) -> list[Step]:
+    source = maps_stage(network, before)
+    match layer:
+        case Dense() | Conv2D():
+            kind = StepKind.DENSE if isinstance(layer, Dense) else StepKind.FILTER
+            arrival = StepKind.INPUT if source == INPUT else StepKind.ARRIVE
+            return [_step(kind, name, name), _arrival(arrival, network, name, source)]
+        case MaxPool2D() | AvgPool2D() | BlurPool2D() | SubsamplePool2D():
+            return [_step(StepKind.ROUTE, name, before)]
+        case Activation():
+            return [_step(StepKind.GATE, name, before)]
+        case _:
+            return []
+
+
+def _arrival(kind: StepKind, network: Network, layer: str, stage: str) -> Step:
+    step = _step(kind, layer, stage)
+    if kind is StepKind.INPUT:
+        return step
+    if not is_maps(network, stage):
+        return replace(step, title="Units", short="Units")
+    pools = (MaxPool2D, AvgPool2D, BlurPool2D, SubsamplePool2D)
+    is_pooled = any(name == stage and isinstance(each, pools) for name, each in network.layers)
+    return step if is_pooled else replace(step, title="Feature maps", short="Maps")
+
+
+def _step(kind: StepKind, layer: str, stage: str) -> Step:
+    title, short = _TITLES[kind]
+    return Step(kind, layer, stage, title, short)
+
+
+def _numbered(steps: list[Step]) -> tuple[Step, ...]:
+    """Add the number of the layer to titles that would otherwise appear twice."""
+    titles = [step.title for step in steps]
+    return tuple(
+        step if titles.count(step.title) == 1 else _with_number(step, _number_of(step)) for step in steps
+    )
+
+
+def _with_number(step: Step, number: str) -> Step:
+    return replace(step, title=f"{step.title} {number}".strip(), short=f"{step.short} {number}".strip())
+
+
+def _number_of(step: Step) -> str:
+    name = step.stage if step.kind is StepKind.ARRIVE else step.layer
+    found = re.search(r"\d+$", name)
+    return found.group() if found else name

@@ -1,0 +1,134 @@
+"""A column of figures that add up: labels on the left, numbers on the right, a rule above each total."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import override
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """One line.
+
+    Attributes
+    ----------
+    label : str
+    number : str
+        Written as it is; "" for a line of text alone.
+    is_total : bool
+        Whether a rule is drawn above and the line is set bold.
+    tip : str
+        Tool tip of the line.
+    role : str
+        Colour role of the number.
+    """
+
+    label: str
+    number: str = ""
+    is_total: bool = False
+    tip: str = ""
+    role: str = "text"
+
+
+class Ledger(QWidget):
+    """Lines of label and number.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = LIGHT
+        self._rows: tuple[LedgerRow, ...] = ()
+        self._widest = (0, 0)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        follow_theme(self)
+
+    def rows(self) -> tuple[LedgerRow, ...]:
+        """Lines shown."""
+        return self._rows
+
+    def set_rows(self, rows: Sequence[LedgerRow]) -> None:
+        """Show other lines."""
+        new = tuple(rows)
+        if new == self._rows:
+            return
+        recount = len(new) != len(self._rows)
+        self._rows = new
+        self._measure(recount)
+        self.setAccessibleDescription("; ".join(f"{row.label} {row.number}".strip() for row in new))
+        self.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle."""
+        self._theme = theme
+        self._fonts = {
+            False: (ui_font(theme, theme.small_pt), mono_font(theme.small_pt)),
+            True: (
+                ui_font(theme, theme.small_pt, QFont.Weight.DemiBold),
+                mono_font(theme.small_pt, QFont.Weight.DemiBold),
+            ),
+        }
+        self._metrics = {
+            bold: (QFontMetrics(label), QFontMetrics(number)) for bold, (label, number) in self._fonts.items()
+        }
+        self._measure(True)
+        self.update()
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(sum(self._widest) + self._theme.px(12), len(self._rows) * self._line())
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(self.sizeHint().width(), self._theme.px(120)), self.sizeHint().height())
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            line = event.pos().y() // self._line()
+            if 0 <= line < len(self._rows):
+                row = self._rows[line]
+                QToolTip.showText(event.globalPos(), row.tip or f"{row.label} {row.number}".strip(), self)
+                return True
+        return super().event(event)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        theme, align, line = self._theme, Qt.AlignmentFlag, self._line()
+        for place, row in enumerate(self._rows):
+            box = QRectF(0, place * line, self.width(), line)
+            label_font, number_font = self._fonts[row.is_total]
+            metrics = self._metrics[row.is_total]
+            painter.setFont(number_font)
+            painter.setPen(theme.color(row.role))
+            painter.drawText(box, align.AlignRight | align.AlignVCenter, row.number)
+            room = box.width() - (metrics[1].horizontalAdvance(row.number) + theme.px(8) if row.number else 0)
+            painter.setFont(label_font)
+            painter.setPen(theme.color("text" if row.is_total else "muted"))
+            shown = metrics[0].elidedText(row.label, Qt.TextElideMode.ElideRight, int(room))
+            painter.drawText(box, align.AlignLeft | align.AlignVCenter, shown)
+            if row.is_total and place:
+                painter.fillRect(QRectF(0, box.top(), box.width(), 1), theme.color("border"))
+
+    def _line(self) -> int:
+        return self._metrics[False][0].height() + self._theme.px(3)
+
+    def _measure(self, recount: bool) -> None:
+        # The room for the numbers never shrinks while they change, or the layout would tremble in training.
+        widest = [0, 0] if recount else list(self._widest)
+        for row in self._rows:
+            metrics = self._metrics[row.is_total]
+            widest[0] = max(widest[0], metrics[0].horizontalAdvance(row.label))
+            widest[1] = max(widest[1], metrics[1].horizontalAdvance(row.number))
+        if recount or (widest[0], widest[1]) != self._widest:
+            self._widest = (widest[0], widest[1])
+            self.updateGeometry()

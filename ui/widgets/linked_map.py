@@ -1,0 +1,173 @@
+"""A heat map that is one stage among several: cells may be hidden, pins moved by arrow keys, values copied."""
+
+from typing import override
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
+
+from ui.theme import Theme
+from ui.widgets.heat_map import HeatMap
+from ui.widgets.table_text import copy_table, is_copy_key
+
+_STEPS = {
+    Qt.Key.Key_Up: (-1, 0),
+    Qt.Key.Key_Down: (1, 0),
+    Qt.Key.Key_Left: (0, -1),
+    Qt.Key.Key_Right: (0, 1),
+}
+
+
+class LinkedMap(HeatMap):
+    """Map of a stage.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    #: Arrow keys ask for the pinned cell to move by so many rows and columns.
+    moveRequested = Signal(int, int)
+    #: The map was double-clicked.
+    enlargeRequested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self._movable = False
+        self._visible_cells: int | None = None
+        super().__init__(parent)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        copy = QAction("Copy values as table\tCtrl+C", self)
+        copy.triggered.connect(self.copy_values)
+        self.addAction(copy)
+
+    def set_movable(self, movable: bool) -> None:
+        """Let arrow keys move a pinned cell, instead of pointing at cells."""
+        self._movable = movable
+
+    def set_visible_cells(self, count: int | None) -> None:
+        """Hide all cells but the first so many in reading order; None shows all."""
+        if count != self._visible_cells:
+            self._visible_cells = count
+            self.update()
+
+    def visible_cells(self) -> int | None:
+        """How many cells are shown, in reading order; None for all."""
+        return self._visible_cells
+
+    def copy_values(self) -> None:
+        """Put the values on the clipboard as a table."""
+        if self.values is not None:
+            copy_table(self.values)
+
+    @override
+    def set_theme(self, theme: Theme) -> None:
+        self._surface = theme.color("surface", 0.93)
+        super().set_theme(theme)
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+            # The window copies pictures with the same key.
+            if is_copy_key(event):
+                event.accept()
+                return True
+        return super().event(event)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = _STEPS.get(Qt.Key(event.key()))
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        if is_copy_key(event):
+            self.copy_values()
+        elif self._movable and step is not None and plain:
+            self.moveRequested.emit(*step)
+        else:
+            super().keyPressEvent(event)
+
+    @override
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton and self.cell_at(event.position()) is not None:
+            self.enlargeRequested.emit()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        rows, cols = self.shape
+        if self._visible_cells is None or self._visible_cells >= rows * cols:
+            return
+        painter = QPainter(self)
+        row, col = divmod(self._visible_cells, cols)
+        first, last = self.cell_rect(row, col), self.cell_rect(rows - 1, cols - 1)
+        rest_of_row = QRectF(first.topLeft(), QPointF(last.right(), first.bottom()))
+        painter.fillRect(rest_of_row, self._surface)
+        below = QRectF(QPointF(self.cell_rect(0, 0).left(), first.bottom()), last.bottomRight())
+        painter.fillRect(below, self._surface)
+
+
+class UnitMap(LinkedMap):
+    """Units of a flat stage, laid out row by row; what is left of the last row is empty.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        self._count = 0
+        super().__init__(parent)
+
+    def set_units(
+        self,
+        values: NDArray[np.generic],
+        shape: tuple[int, int],
+        colormap: str,
+        levels: tuple[float, float] | None = None,
+    ) -> None:
+        """Show units.
+
+        Parameters
+        ----------
+        values : ndarray of shape (d,)
+        shape : tuple of int
+            Rows and columns, with room for at least `d` units.
+        colormap : {"signed", "sequential", "grey"}
+        levels : tuple of float, optional
+        """
+        self._count = len(values)
+        filled = np.zeros(shape[0] * shape[1], dtype=values.dtype)
+        filled[: len(values)] = values
+        self.set_values(filled.reshape(shape), colormap, levels)
+        self.set_visible_cells(None if self._count == filled.size else self._count)
+
+    def units(self) -> NDArray[np.generic] | None:
+        """Values of the units, of shape (d,)."""
+        return None if self.values is None else self.values.ravel()[: self._count]
+
+    def unit_of(self, row: int, col: int) -> int:
+        """Number of the unit in a cell."""
+        return row * self.shape[1] + col
+
+    def cell_of(self, unit: int) -> tuple[int, int]:
+        """Row and column of a unit."""
+        row, col = divmod(unit, max(self.shape[1], 1))
+        return row, col
+
+    @override
+    def copy_values(self) -> None:
+        units = self.units()
+        if units is not None:
+            copy_table(units[:, None])
+
+    @override
+    def cell_at(self, point: QPointF) -> tuple[int, int] | None:
+        cell = super().cell_at(point)
+        return cell if cell is not None and self.unit_of(*cell) < self._count else None
+
+    @override
+    def set_focus_cell(self, row: int, col: int) -> None:
+        rows, cols = self.shape
+        row = min(max(row, 0), max(rows - 1, 0))
+        last = self._count - 1 - row * cols
+        super().set_focus_cell(row, min(col, last))

@@ -1,0 +1,390 @@
+"""All maps of a stage as thumbnails, of which only those in sight are drawn."""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, override
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip, QWidget
+
+from ui.theme import LIGHT, Theme, follow_theme, ui_font
+from ui.widgets.color_scale import ColorScale
+from ui.widgets.heat_map import CellBlock
+from ui.widgets.numbers import format_value
+from ui.widgets.outlines import OUTLINES
+
+_SMALLEST = 24
+_LARGEST = 96
+
+
+@dataclass(frozen=True)
+class _Marks:
+    """Blocks of cells outlined in some maps, or in all when `maps` is None."""
+
+    blocks: tuple[CellBlock, ...]
+    maps: frozenset[int] | None
+
+
+class TileLayout(NamedTuple):
+    """How the thumbnails stand: columns, size of a map, gap, height of a caption, and whether they scroll."""
+
+    columns: int
+    width: float
+    height: float
+    gap: float
+    caption: float
+    scrolls: bool
+
+
+class MapThumbnails(QAbstractScrollArea):
+    """Maps on one scale, as large as the room allows; more than fit are scrolled. One of them is chosen.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    #: Number of the map that the user has chosen.
+    mapSelected = Signal(int)
+    #: Map, row and column of the cell under the pointer.
+    cellHovered = Signal(int, int, int)
+    #: The pointer has left the maps.
+    mapLeft = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = LIGHT
+        self._values: NDArray[np.generic] | None = None
+        self._scale = ColorScale()
+        self._noun = "map"
+        self._current: int | None = None
+        self._hovered: tuple[int, int, int] | None = None
+        self._marks: dict[str, _Marks] = {}
+        self._tiles = TileLayout(1, 1.0, 1.0, 0.0, 0.0, False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.viewport().setMouseTracking(True)
+        self.viewport().setAutoFillBackground(False)
+        follow_theme(self)
+
+    # -- what is shown -------------------------------------------------------------------------------------
+
+    @property
+    def values(self) -> NDArray[np.generic] | None:
+        """Maps shown, of shape (m, h, w)."""
+        return self._values
+
+    @property
+    def count(self) -> int:
+        """Number of maps."""
+        return 0 if self._values is None else len(self._values)
+
+    @property
+    def scale(self) -> ColorScale:
+        """Colour scale in force."""
+        return self._scale
+
+    def current(self) -> int | None:
+        """Number of the chosen map."""
+        return self._current
+
+    def set_maps(
+        self, values: NDArray[np.generic] | None, colormap: str = "signed", levels: tuple[float, float] | None = None
+    ) -> None:
+        """Show maps.
+
+        Parameters
+        ----------
+        values : ndarray of shape (m, h, w), or None
+            Kept, not copied: it must not change.
+        colormap : {"signed", "sequential", "grey"}
+        levels : tuple of float, optional
+            Limits of the common scale; from all values when None.
+
+        Raises
+        ------
+        ValueError
+            If `values` is not three-dimensional.
+        """
+        if values is not None and values.ndim != 3:
+            raise ValueError(f"Thumbnails show an array of shape (m, h, w). Got shape {values.shape}.")
+        old = None if self._values is None else self._values.shape
+        self._values = values
+        if values is not None:
+            self._scale = ColorScale.of(values, colormap, levels)
+        if old != (None if values is None else values.shape):
+            self._hovered = None
+            self._arrange()
+            self.updateGeometry()
+        self.viewport().update()
+
+    def set_noun(self, noun: str) -> None:
+        """What one of the maps is called in tool tips, such as "filter"."""
+        self._noun = noun
+
+    def set_current(self, index: int | None) -> None:
+        """Choose a map and scroll to it, or choose none."""
+        if index != self._current:
+            self._current = index
+            if index is not None:
+                self._scroll_to(index)
+            self.viewport().update()
+
+    def set_marks(self, role: str, blocks: Sequence[CellBlock], maps: Iterable[int] | None = None) -> None:
+        """Outline blocks of cells in some maps, in place of those that had this role before.
+
+        Parameters
+        ----------
+        role : {"receptive", "winner", "selected", "hover", …}
+            Any role of an outline.
+        blocks : sequence of (row, column, rows, columns)
+        maps : iterable of int, optional
+            Numbers of the maps; all when None.
+        """
+        marks = _Marks(tuple(blocks), None if maps is None else frozenset(maps))
+        if self._marks.get(role) != marks:
+            self._marks[role] = marks
+            self.viewport().update()
+
+    def clear_marks(self) -> None:
+        """Remove all outlines."""
+        if self._marks:
+            self._marks.clear()
+            self.viewport().update()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle."""
+        self._theme = theme
+        self.setFont(ui_font(theme, theme.small_pt))
+        self._arrange()
+        self.updateGeometry()
+        self.viewport().update()
+
+    # -- where things are ----------------------------------------------------------------------------------
+
+    def tile_rect(self, index: int) -> QRectF:
+        """Rectangle of a map, without its caption, in the coordinates of the viewport."""
+        tiles = self._tiles
+        row, col = divmod(index, tiles.columns)
+        step = tiles.height + tiles.caption + tiles.gap
+        top = 2 + row * step - self.verticalScrollBar().value()
+        return QRectF(2 + col * (tiles.width + tiles.gap), top, tiles.width, tiles.height)
+
+    def visible_range(self) -> range:
+        """Numbers of the maps that are in sight, at least in part."""
+        tiles = self._tiles
+        step = tiles.height + tiles.caption + tiles.gap
+        offset = self.verticalScrollBar().value()
+        first = max(int((offset - 2) // step), 0)
+        last = math.ceil((offset + self.viewport().height()) / step)
+        return range(min(first * tiles.columns, self.count), min(last * tiles.columns, self.count))
+
+    def cell_at(self, point: QPointF) -> tuple[int, int, int] | None:
+        """Map, row and column at a point of the viewport, or None."""
+        if self._values is None:
+            return None
+        for index in self.visible_range():
+            tile = self.tile_rect(index)
+            if tile.contains(point):
+                _, rows, cols = self._values.shape
+                row = int((point.y() - tile.top()) / tile.height() * rows)
+                col = int((point.x() - tile.left()) / tile.width() * cols)
+                return index, min(row, rows - 1), min(col, cols - 1)
+        return None
+
+    @override
+    def sizeHint(self) -> QSize:
+        side = self._theme.px(44)
+        return QSize(4 * side, 2 * side)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._theme.px(_SMALLEST + 4), self._theme.px(_SMALLEST + 4))
+
+    def _arrange(self) -> None:
+        """Choose the columns that make the maps largest; scroll where they would be too small."""
+        if not self.count:
+            return
+        assert self._values is not None
+        px, area = self._theme.px, self.size()
+        gap, caption = float(px(5)), float(self.fontMetrics().height())
+        aspect = self._values.shape[1] / self._values.shape[2]
+        smallest = px(_SMALLEST)
+        best = self._best(area.width() - 4, area.height() - 4, gap, caption, aspect)
+        if best.width < px(40):  # without room for captions larger maps serve better
+            best = self._best(area.width() - 4, area.height() - 4, gap, 0.0, aspect)
+        if best.width < smallest:
+            wide = area.width() - 4 - self.verticalScrollBar().sizeHint().width() - px(2)
+            columns = max(int((wide + gap) // (smallest + gap)), 1)
+            width = (wide - (columns - 1) * gap) / columns
+            best = TileLayout(columns, width, width * aspect, gap, 0.0, True)
+        self._tiles = best
+        self._set_bar(best)
+
+    def _best(self, wide: float, high: float, gap: float, caption: float, aspect: float) -> TileLayout:
+        assert self._values is not None
+        best = TileLayout(1, 0.0, 0.0, gap, caption, False)
+        for columns in range(1, self.count + 1):
+            rows = math.ceil(self.count / columns)
+            by_width = (wide - (columns - 1) * gap) / columns
+            by_height = ((high - (rows - 1) * gap) / rows - caption) / aspect
+            width = self._snapped(max(min(by_width, by_height, self._theme.px(_LARGEST)), 0.0))
+            if width > best.width + 0.5:
+                best = TileLayout(columns, width, width * aspect, gap, caption, False)
+        return best
+
+    def _snapped(self, width: float) -> float:
+        """Whole screen pixels for every cell, if that costs little."""
+        assert self._values is not None
+        cols, ratio = self._values.shape[2], self.devicePixelRatioF()
+        whole = math.floor(width * ratio / cols) * cols / ratio
+        return whole if whole >= 0.85 * width else math.floor(width)
+
+    def _set_bar(self, tiles: TileLayout) -> None:
+        bar = self.verticalScrollBar()
+        rows = math.ceil(self.count / tiles.columns)
+        step = tiles.height + tiles.caption + tiles.gap
+        total = 4 + rows * step - tiles.gap
+        policy = Qt.ScrollBarPolicy
+        self.setVerticalScrollBarPolicy(policy.ScrollBarAlwaysOn if tiles.scrolls else policy.ScrollBarAlwaysOff)
+        bar.setPageStep(max(self.height(), 1))
+        bar.setSingleStep(max(round(step), 1))
+        bar.setRange(0, max(math.ceil(total - self.height()), 0) if tiles.scrolls else 0)
+
+    def _scroll_to(self, index: int) -> None:
+        tile, bar = self.tile_rect(index), self.verticalScrollBar()
+        if tile.top() < 0:
+            bar.setValue(math.floor(bar.value() + tile.top() - 2))
+        elif tile.bottom() > self.viewport().height():
+            bar.setValue(math.ceil(bar.value() + tile.bottom() - self.viewport().height() + 2))
+
+    # -- events --------------------------------------------------------------------------------------------
+
+    @override
+    def resizeEvent(self, event: QEvent) -> None:
+        self._arrange()
+        if self._current is not None and self.count:
+            self._scroll_to(min(self._current, self.count - 1))
+
+    @override
+    def viewportEvent(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            cell = self.cell_at(QPointF(event.pos()))
+            if cell is not None and self._values is not None:
+                value = format_value(self._values[cell].item(), 4)
+                where = f"{self._noun} {cell[0]}, row {cell[1]}, column {cell[2]}: {value}"
+                QToolTip.showText(event.globalPos(), f"{self.toolTip()}\n{where}".strip(), self)
+                return True
+        if event.type() == QEvent.Type.Leave:
+            self._hover(None)
+        return super().viewportEvent(event)
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(self.cell_at(event.position()))
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        cell = self.cell_at(event.position())
+        if cell is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._select(cell[0])
+        else:
+            super().mousePressEvent(event)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        columns = self._tiles.columns
+        steps = {
+            Qt.Key.Key_Left: -1,
+            Qt.Key.Key_Right: 1,
+            Qt.Key.Key_Up: -columns,
+            Qt.Key.Key_Down: columns,
+            Qt.Key.Key_Home: -self.count,
+            Qt.Key.Key_End: self.count,
+        }
+        step = steps.get(Qt.Key(event.key()))
+        if step is None or not self.count:
+            event.ignore()
+            return
+        place = 0 if self._current is None else self._current + step
+        if abs(step) == self.count:
+            place = min(max(place, 0), self.count - 1)
+        if 0 <= place < self.count:
+            self._select(place)
+
+    @override
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    @override
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.viewport().update()
+
+    def _select(self, index: int) -> None:
+        self.set_current(index)
+        self.mapSelected.emit(index)
+
+    def _hover(self, cell: tuple[int, int, int] | None) -> None:
+        if cell == self._hovered:
+            return
+        self._hovered = cell
+        if cell is None:
+            self.mapLeft.emit()
+        else:
+            self.cellHovered.emit(*cell)
+
+    # -- painting ------------------------------------------------------------------------------------------
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        shown = self.visible_range()
+        if self._values is None or not shown:
+            return
+        painter = QPainter(self.viewport())
+        _, rows, cols = self._values.shape
+        # One conversion for everything in sight; each map is a part of this tall picture.
+        tall = self._scale.to_image(self._values[shown.start : shown.stop].reshape(-1, cols))
+        cell = self._tiles.width / cols * self.devicePixelRatioF()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, abs(cell - round(cell)) > 1e-6)
+        for place, index in enumerate(shown):
+            self._paint_tile(painter, index, tall, QRectF(0, place * rows, cols, rows))
+
+    def _paint_tile(self, painter: QPainter, index: int, tall: QImage, part: QRectF) -> None:
+        tile, theme = self.tile_rect(index), self._theme
+        painter.drawImage(tile, tall, part)
+        chosen = index == self._current
+        width = (3 if self.hasFocus() else 2) if chosen else 1
+        painter.setPen(QPen(theme.color("accent" if chosen else "border"), width))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        grow = width / 2
+        painter.drawRect(tile.adjusted(-grow, -grow, grow, grow))
+        for role, marks in self._marks.items():
+            if marks.maps is None or index in marks.maps:
+                self._paint_marks(painter, tile, part, role, marks.blocks)
+        if self._tiles.caption:
+            below = QRectF(tile.left(), tile.bottom() + 1, tile.width(), self._tiles.caption)
+            painter.setPen(theme.color("text" if chosen else "muted"))
+            painter.drawText(below, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, str(index))
+
+    def _paint_marks(
+        self, painter: QPainter, tile: QRectF, part: QRectF, role: str, blocks: tuple[CellBlock, ...]
+    ) -> None:
+        style = OUTLINES[role]
+        unit_x, unit_y = tile.width() / part.width(), tile.height() / part.height()
+        painter.setPen(QPen(self._theme.color(style.color), 1.0))
+        for row, col, rows, cols in blocks:
+            box = QRectF(
+                tile.left() + col * unit_x, tile.top() + row * unit_y, cols * unit_x, rows * unit_y
+            ).intersected(tile)
+            # A cell of two pixels would vanish inside its own outline.
+            spare_x, spare_y = max(5 - box.width(), 0) / 2, max(5 - box.height(), 0) / 2
+            painter.drawRect(box.adjusted(-spare_x, -spare_y, spare_x, spare_y))

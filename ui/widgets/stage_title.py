@@ -1,0 +1,91 @@
+"""The head of a stage: its name, its size where there is room, and a second line."""
+
+from typing import override
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from ui.theme import LIGHT, Theme, follow_theme, ui_font
+
+
+class StageTitle(QWidget):
+    """Two lines of text, each cut with an ellipsis; the tool tip has all of it.
+
+    Parameters
+    ----------
+    title : str
+    caption : str
+        Muted, beside the title if it fits.
+    parent : QWidget, optional
+    """
+
+    def __init__(self, title: str = "", caption: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = LIGHT
+        self._title, self._caption, self._line = title, caption, ""
+        self._about = ""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        follow_theme(self)
+        self._describe()
+
+    def title(self) -> str:
+        """First line."""
+        return self._title
+
+    def line(self) -> str:
+        """Second line."""
+        return self._line
+
+    def set_line(self, text: str) -> None:
+        """Change the second line."""
+        if text != self._line:
+            self._line = text
+            self._describe()
+            self.update()
+
+    def set_about(self, text: str) -> None:
+        """Say in the tool tip what the stage is."""
+        self._about = text
+        self._describe()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle."""
+        self._theme = theme
+        self._bold = ui_font(theme, weight=QFont.Weight.DemiBold)
+        self._plain = ui_font(theme, theme.small_pt)
+        self.updateGeometry()
+        self.update()
+
+    @override
+    def sizeHint(self) -> QSize:
+        height = QFontMetrics(self._bold).height() + QFontMetrics(self._plain).height() + 1
+        return QSize(self._theme.px(60), height)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._theme.px(20), self.sizeHint().height())
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        theme, align = self._theme, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        bold, plain = QFontMetrics(self._bold), QFontMetrics(self._plain)
+        first = QRectF(0, 0, self.width(), bold.height())
+        second = QRectF(0, bold.height() + 1, self.width(), plain.height())
+        painter.setFont(self._bold)
+        painter.setPen(theme.color("text"))
+        mode = Qt.TextElideMode.ElideRight
+        painter.drawText(first, align, bold.elidedText(self._title, mode, self.width()))
+        painter.setFont(self._plain)
+        painter.setPen(theme.color("muted"))
+        left = bold.horizontalAdvance(self._title) + theme.px(6)
+        if left + plain.horizontalAdvance(self._caption) <= self.width():
+            painter.drawText(first.adjusted(left, 0, 0, 0), align, self._caption)
+        painter.drawText(second, align, plain.elidedText(self._line, mode, self.width()))
+
+    def _describe(self) -> None:
+        text = f"{self._title} · {self._caption}" if self._caption else self._title
+        lines = [part for part in (text, self._line, self._about) if part]
+        self.setToolTip("\n".join(lines))
+        self.setAccessibleName(f"{self._title} {self._line}".strip())

@@ -1,0 +1,247 @@
+"""A sum as a flight of steps: each bar begins where the one before has ended, the last is the total."""
+
+from collections.abc import Callable, Sequence
+from typing import override
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from ui.theme import LIGHT, Theme, follow_theme, mono_font
+from ui.theme.color_maps import color_map
+from ui.widgets.numbers import format_signed
+
+_EMPTY = np.zeros(0)
+
+
+class Waterfall(QWidget):
+    """Bars of the terms of a sum, on the scale of the running sum.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    #: Number of the term under the pointer, -1 for none.
+    termHovered = Signal(int)
+    #: Number of the term that was clicked.
+    termClicked = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = LIGHT
+        self._terms: NDArray[np.float64] = _EMPTY
+        self._ends: NDArray[np.float64] = _EMPTY
+        self._names: tuple[str, ...] = ()
+        self._total = ""
+        self._describe: Callable[[int], str] | None = None
+        self._clickable = 0
+        self._hovered = self._marked = -1
+        self.setMouseTracking(True)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        follow_theme(self)
+
+    @property
+    def terms(self) -> NDArray[np.float64]:
+        """Terms shown, of shape (n,)."""
+        return self._terms
+
+    @property
+    def running(self) -> NDArray[np.float64]:
+        """Sum after each term, of shape (n,); the last is the total."""
+        return self._ends
+
+    def set_terms(
+        self,
+        terms: NDArray[np.floating],
+        names: Sequence[str] = (),
+        total: str = "sum",
+        describe: Callable[[int], str] | None = None,
+        clickable: int = 0,
+    ) -> None:
+        """Show a sum.
+
+        Parameters
+        ----------
+        terms : ndarray of shape (n,)
+        names : sequence of str, length n, optional
+            Written below the bars when they fit.
+        total : str
+            Name of the last bar.
+        describe : callable, optional
+            Text of the tool tip of a term; its number, its value and the running sum when None.
+        clickable : int
+            The first so many terms answer to a click.
+        """
+        self._terms = np.asarray(terms, dtype=np.float64)
+        with np.errstate(invalid="ignore", over="ignore"):
+            self._ends = np.add.accumulate(self._terms)
+        self._names, self._total = tuple(names), total
+        self._describe = describe
+        self._clickable = clickable
+        if self._hovered >= len(self._terms):
+            self._hovered = -1
+        self.update()
+
+    def set_marked(self, term: int) -> None:
+        """Outline one term, because the pointer is at its counterpart elsewhere; -1 for none."""
+        if term != self._marked:
+            self._marked = term
+            self.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle."""
+        self._theme = theme
+        self.setFont(mono_font(theme.small_pt))
+        self.updateGeometry()
+        self.update()
+
+    def bar_rect(self, term: int) -> QRectF:
+        """Column of a term over the whole height, in the widget's coordinates; that of the total is the last."""
+        area = self._area()
+        step = area.width() / (len(self._terms) + 1)
+        return QRectF(area.left() + term * step, area.top(), step, area.height())
+
+    def describe(self, term: int) -> str:
+        """Text of the tool tip of a term, or of the total."""
+        if term >= len(self._terms):
+            return f"{self._total} {format_signed(self._sum(), 6)}"
+        if self._describe is not None:
+            return self._describe(term)
+        value, total = self._terms[term], self._ends[term]
+        return f"term {term}: {format_signed(value, 5)}, running sum {format_signed(total, 5)}"
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(self._theme.px(240), self._theme.px(120))
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._theme.px(80), self._theme.px(60))
+
+    # -- events --------------------------------------------------------------------------------------------
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            term = self._term_at(QPointF(event.pos()))
+            if term >= 0:
+                QToolTip.showText(event.globalPos(), self.describe(term), self)
+                return True
+        return super().event(event)
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(self._term_at(event.position()))
+
+    @override
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(-1)
+        super().leaveEvent(event)
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        term = self._term_at(event.position())
+        if 0 <= term < self._clickable and event.button() == Qt.MouseButton.LeftButton:
+            self.termClicked.emit(term)
+        else:
+            super().mousePressEvent(event)
+
+    # -- painting ------------------------------------------------------------------------------------------
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        count = len(self._terms)
+        if not count or not np.isfinite(self._ends).all():
+            return
+        painter = QPainter(self)
+        area, theme = self._area(), self._theme
+        ends = self._ends.tolist()
+        lo, hi = min(0.0, *ends), max(0.0, *ends)
+        unit = area.height() / (hi - lo) if hi > lo else 0.0
+        zero = area.top() + hi * unit
+        step = area.width() / (count + 1)
+        gap = min(max(step * 0.2, 0.5), theme.px(10))
+        negative, positive = (color_map("signed")[place].tolist() for place in (20, 235))
+        brushes = [theme.color("text") for _ in range(2)]
+        for brush, rgb in zip(brushes, (negative, positive), strict=True):
+            brush.setRgb(*rgb)
+        start = 0.0
+        painter.setPen(QPen(theme.color("muted", 0.6), 1, Qt.PenStyle.DotLine))
+        for place, end in enumerate(ends):
+            left = area.left() + place * step
+            bar = QRectF(left + gap / 2, zero - max(start, end) * unit, step - gap, abs(end - start) * unit)
+            bar.setHeight(max(bar.height(), 1.0))
+            painter.fillRect(bar, brushes[end >= start])
+            # The level reached, carried over to the next bar.
+            level = zero - end * unit
+            painter.drawLine(QPointF(bar.right(), level), QPointF(left + step + gap / 2, level))
+            start = end
+        self._paint_total(painter, area, step, gap, zero, unit)
+        painter.setPen(QPen(theme.color("border"), 1))
+        painter.drawLine(QPointF(area.left(), zero), QPointF(area.right(), zero))
+        self._paint_texts(painter, area, step, zero, unit)
+        self._paint_hovered(painter)
+
+    def _paint_total(
+        self, painter: QPainter, area: QRectF, step: float, gap: float, zero: float, unit: float
+    ) -> None:
+        total = self._sum()
+        left = area.left() + len(self._terms) * step
+        bar = QRectF(left + gap / 2, zero - max(total, 0.0) * unit, step - gap, abs(total) * unit)
+        bar.setHeight(max(bar.height(), 1.0))
+        painter.fillRect(bar, self._theme.color("text"))
+
+    def _paint_texts(self, painter: QPainter, area: QRectF, step: float, zero: float, unit: float) -> None:
+        """Numbers above and names below the bars, if they fit; the total's always."""
+        metrics, align = QFontMetrics(self.font()), Qt.AlignmentFlag
+        texts = [format_signed(value, 3) for value in [*self._terms.tolist(), self._sum()]]
+        names = [*self._names, self._total] if self._names else []
+        widest = max(metrics.horizontalAdvance(text) for text in texts + names)
+        fits = widest + 4 <= step
+        painter.setFont(self.font())
+        levels = [0.0, *self._ends.tolist()]
+        for place, text in enumerate(texts):
+            last = place == len(self._terms)
+            if not (fits or last):
+                continue
+            top = max(levels[place], levels[min(place + 1, len(levels) - 1)], 0.0 if last else -np.inf)
+            width = max(step, metrics.horizontalAdvance(text) + 2)
+            middle = area.left() + (place + 0.5) * step
+            left = min(middle - width / 2, self.width() - width)
+            box = QRectF(left, zero - top * unit - metrics.height() - 1, width, metrics.height())
+            painter.setPen(self._theme.color("text"))
+            painter.drawText(box, align.AlignHCenter | align.AlignBottom, text)
+            if names and fits:
+                below = QRectF(left, area.bottom() + 2, width, metrics.height())
+                painter.setPen(self._theme.color("text" if last else "muted"))
+                painter.drawText(below, align.AlignHCenter | align.AlignTop, names[place])
+
+    def _paint_hovered(self, painter: QPainter) -> None:
+        for term in {self._hovered, self._marked} - {-1}:
+            painter.fillRect(self.bar_rect(term), self._theme.color("accent", 0.14))
+
+    def _area(self) -> QRectF:
+        line = QFontMetrics(self.font()).height()
+        below = line + 3 if self._names else 2
+        return QRectF(1, line + 2, max(self.width() - 2, 1), max(self.height() - line - 2 - below, 1))
+
+    def _sum(self) -> float:
+        return float(self._ends[-1]) if len(self._ends) else 0.0
+
+    def _term_at(self, point: QPointF) -> int:
+        if not len(self._terms):
+            return -1
+        area = self._area()
+        place = int((point.x() - area.left()) // (area.width() / (len(self._terms) + 1)))
+        return place if 0 <= place <= len(self._terms) else -1
+
+    def _hover(self, term: int) -> None:
+        if term != self._hovered:
+            self._hovered = term
+            clickable = 0 <= term < self._clickable
+            self.setCursor(Qt.CursorShape.PointingHandCursor if clickable else Qt.CursorShape.ArrowCursor)
+            self.update()
+            self.termHovered.emit(term if term < len(self._terms) else -1)
