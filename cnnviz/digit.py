@@ -16,6 +16,7 @@ BOX_SHARE = 20 / 28
 
 _NOISE_FACTOR = 4.0  # standard deviations of the paper's noise that still count as paper
 _FAINTEST = 0.08  # share of the ink's strength below which a mark counts as paper
+_LEAST_CONTRAST = 24.0  # grey levels between paper and ink; less is an empty sheet
 _STRAY = 0.002  # share of all ink that may lie outside the digit at each end: specks of dust
 _RING_SHARE = 0.04  # width of the border that shows the paper, as a share of the shorter side
 
@@ -104,17 +105,21 @@ def find_ink(pixels: ByteArray, *, is_dark: bool | None = None) -> Ink:
     """
     _check_image(pixels, "find_ink")
     levels = pixels.astype(np.float64)
-    difference = levels - _paper(levels)
+    paper = _paper(levels)
+    difference = levels - paper
     if is_dark is None:
         strength = np.abs(difference)
         # Squares: a few strong strokes outweigh the unevenness of a large sheet.
         is_dark = bool((np.sign(difference) * strength**2).sum() < 0)
+    if is_dark:
+        # In the shade the same ink differs less from the paper: by the same share of its level.
+        difference = difference * (paper.max() / np.maximum(paper, _LEAST_CONTRAST))
     strength = np.maximum(-difference if is_dark else difference, 0.0)
     noise = 1.4826 * float(np.median(np.abs(difference[_ring(pixels.shape)])))
-    marks = strength > max(_threshold(strength), _NOISE_FACTOR * noise, 1.0)
-    if not marks.any():
+    marks = strength > max(_threshold(strength), _NOISE_FACTOR * noise)
+    full = float(np.percentile(strength[marks], 75)) if marks.any() else 0.0
+    if full < _LEAST_CONTRAST:
         return Ink(np.zeros_like(pixels), is_dark)
-    full = float(np.percentile(strength[marks], 75))
     floor = min(max(_FAINTEST * full, _NOISE_FACTOR * noise), full / 2)
     ink = np.clip((strength - floor) / (full - floor), 0.0, 1.0)
     ink *= np.outer(_body(ink.sum(axis=1)), _body(ink.sum(axis=0)))

@@ -1,5 +1,7 @@
 """Who gets the space bar."""
 
+from typing import override
+
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
@@ -23,6 +25,7 @@ class SpaceKeyGuard(QObject):
         assert app is not None
         app.installEventFilter(self)
 
+    @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Claim the key for the focused widget before it becomes a shortcut."""
         if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):

@@ -54,7 +54,7 @@ class _ConvBlock:
         windows = windows_of(stage)
         table = patch_table(stage, windows)
         needed = table.shape[1] * samples
-        blocks = cut_columns(needed, matrix.size, samples)
+        blocks = cut_columns(needed, samples, matrix)
         # Columns that only fill the last block copy the row of zeros.
         filling = np.full((len(table), blocks.columns // samples - table.shape[1]), len(inputs) - 1)
         self._table = np.concatenate([table, filling], axis=1)

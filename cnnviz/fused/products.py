@@ -1,9 +1,9 @@
 """Matrix products that BLAS does quickly, and in which equal columns stay equal."""
 
 from collections.abc import Callable
-from functools import partial
+from functools import cache, partial
 from math import ceil, lcm
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -16,15 +16,14 @@ Call = Callable[[], object]
 # fast as on larger ones when they are as flat as here. Cutting them costs little with any other BLAS.
 _SMALL_PRODUCT = 1_000_000
 
-# The vector instructions work on up to 16 columns at once, and what is left over is computed in another order, which
-# rounds differently. So there must be nothing left over.
+# Vector instructions work on up to 16 columns at once. Columns that are left over are added up in another order.
 _COLUMNS_AT_ONCE = 16
 
 _TRIALS = 8
 
 
 class Blocks(NamedTuple):
-    """How the columns of a patch matrix are cut: `count` blocks of `width` columns each."""
+    """How the columns of a patch matrix are cut: `count` blocks of `width` columns, one matrix product for each."""
 
     count: int
     width: int
@@ -35,22 +34,48 @@ class Blocks(NamedTuple):
         return self.count * self.width
 
 
-def cut_columns(columns: int, multiplications: int, samples: int) -> Blocks:
-    """Return blocks of equal width, a multiple of 16 and of `samples`, that hold `columns` columns.
+def cut_columns(columns: int, samples: int, filters: FloatArray) -> Blocks:
+    """Return few and wide blocks in which equal columns stay equal.
 
     Parameters
     ----------
     columns : int
         Columns that are needed.
-    multiplications : int
-        For each column.
     samples : int
-        Columns that stand for the same cell, one of each sample.
+        All columns of the blocks together will be a multiple of it.
+    filters : ndarray of shape (f, k)
+        What the columns are going to be multiplied by.
     """
     unit = lcm(_COLUMNS_AT_ONCE, samples)
-    widest = max(unit, _SMALL_PRODUCT // multiplications // unit * unit)
+    widest = max(unit, _SMALL_PRODUCT // filters.size // unit * unit)
     count = ceil(columns / widest)
-    return Blocks(count, ceil(columns / count / unit) * unit)
+    while True:
+        width = ceil(columns / count / unit) * unit
+        if keeps_columns_equal(*filters.shape, width, filters.dtype):
+            return Blocks(count, width)
+        if width == unit:
+            # The narrowest blocks: nearly as fast, but for the calls.
+            return Blocks(ceil(columns / unit) * unit // _COLUMNS_AT_ONCE, _COLUMNS_AT_ONCE)
+        count *= 2
+
+
+@cache
+def keeps_columns_equal(filters: int, inputs: int, width: int, dtype: np.dtype[Any]) -> bool:
+    """Try whether the same patch in every column gives the same bits in every column of the product.
+
+    How a BLAS adds up depends on the processor it finds, on the shape and on the place in the matrix. With
+    vector instructions of 512 bits this holds for every multiple of 16 columns, with those of 256 bits and float32
+    only for narrow matrices.
+    """
+    rng = np.random.default_rng(0)
+    left, right = np.empty((filters, inputs), dtype), np.empty((inputs, width), dtype)
+    for _ in range(_TRIALS):
+        left[...] = rng.standard_normal(left.shape)
+        right[...] = rng.standard_normal((inputs, 1))
+        out = left @ right
+        if not (out == out[:, :1]).all():
+            return False
+    return True
 
 
 def product(left: FloatArray, right: FloatArray, out: FloatArray) -> Call:
@@ -78,9 +103,9 @@ class PatchProducts:
 
     def forward(self) -> list[Call]:
         """Prepare ``maps = filters @ patches``, with the same bits in equal columns."""
-        if not self._keeps_equal_columns_equal():
+        if not keeps_columns_equal(*self._filters.shape, self._blocks.width, self._filters.dtype):
             return [self._add_row_by_row]
-        return [self._blocked(self._filters, self._cut(self._patches), self._maps)]
+        return [self._multiply(self._filters, self._cut(self._patches), self._maps)]
 
     def filter_gradient(self, d_filters: FloatArray) -> list[Call]:
         """Prepare ``d_filters = maps @ patches.T``, where `maps` holds the gradient now."""
@@ -96,9 +121,9 @@ class PatchProducts:
 
     def patch_gradient(self, pixels: int) -> list[Call]:
         """Prepare ``patches[:pixels] = filters[:, :pixels].T @ maps``: overwrites the patches."""
-        return [self._blocked(self._filters[:, :pixels].T, self._cut(self._maps), self._patches[:pixels])]
+        return [self._multiply(self._filters[:, :pixels].T, self._cut(self._maps), self._patches[:pixels])]
 
-    def _blocked(self, left: FloatArray, right: FloatArray, out: FloatArray) -> Call:
+    def _multiply(self, left: FloatArray, right: FloatArray, out: FloatArray) -> Call:
         if self._blocks.count == 1:
             return product(left, right[0], out)
         return partial(np.matmul, left, right, self._cut(out))
@@ -107,22 +132,8 @@ class PatchProducts:
         """View a matrix as (blocks, rows, width)."""
         return matrix.reshape(len(matrix), *self._blocks).transpose(1, 0, 2)
 
-    def _keeps_equal_columns_equal(self) -> bool:
-        """Try it: the same random patch in all columns must give the same bits in all of them."""
-        filters = np.empty_like(self._filters)
-        multiply = self._blocked(filters, self._cut(self._patches), self._maps)
-        rng = np.random.default_rng(0)
-        for _ in range(_TRIALS):
-            filters[...] = rng.standard_normal(filters.shape)
-            self._patches[...] = rng.standard_normal((len(self._patches), 1))
-            multiply()
-            if not (self._maps == self._maps[:, :1]).all():
-                return False
-        return True
-
     def _add_row_by_row(self) -> None:
-        """Do the product in the plain order; slower, for a BLAS that fails the test."""
+        """Do the product in one and the same order everywhere: slow, for a BLAS that never does."""
         self._maps[...] = 0
         for weights, row in zip(self._filters.T, self._patches, strict=True):
             self._maps += weights[:, None] * row
-

@@ -25,6 +25,9 @@ from cnnviz.translation.stages import StagePlan, checked_image
 REACH = 13
 """How far a sweep goes in every direction where nothing else is asked for, in pixels."""
 
+MAX_REACH = 64
+"""Farther shifts are refused: the work grows with the square of the distance."""
+
 SweepValues = Mapping[MeasureName, Mapping[str, Values]]
 _Values = dict[MeasureName, dict[str, Values]]
 
@@ -66,7 +69,7 @@ class SweepSettings:
     Parameters
     ----------
     dxs, dys : sequence of int
-        Shifts in pixels, each at most a side of the image. Default -13 to 13.
+        Shifts in pixels, each from -64 to 64. Default -13 to 13. They may exceed the sides of the image.
     measures : sequence of str
         Names out of `MEASURES`; leaving some out saves time.
     relative : bool
@@ -84,7 +87,7 @@ class SweepSettings:
     Raises
     ------
     ParameterError
-        If a shift is no int, there is none, or a name is unknown.
+        If a shift is no int or too far, there is none, or a name is unknown.
     """
 
     dxs: Sequence[int] = range(-REACH, REACH + 1)
@@ -100,7 +103,10 @@ class SweepSettings:
     def __post_init__(self) -> None:
         """Check what the stages do not check themselves."""
         for axis in ("dxs", "dys"):
-            shifts = tuple(check_int(each, axis, "SweepSettings") for each in getattr(self, axis))
+            shifts = tuple(
+                check_int(each, axis, "SweepSettings", minimum=-MAX_REACH, maximum=MAX_REACH)
+                for each in getattr(self, axis)
+            )
             if not shifts:
                 raise ParameterError(f"The {axis!r} parameter of SweepSettings must hold at least one shift.")
             object.__setattr__(self, axis, shifts)
@@ -164,9 +170,6 @@ class Sweeper:
         self._settings = settings
         self._plan = StagePlan.of(network, settings.block, settings.pool_size, settings.taps)
         self.dxs, self.dys = (np.array(shifts, dtype=np.intp) for shifts in (settings.dxs, settings.dys))
-        height, width = network.input_shape[1:]
-        for name, shifts, side in (("dxs", self.dxs, width), ("dys", self.dys, height)):
-            check_int(int(np.abs(shifts).max()), name, "a sweep", maximum=side)
         self._reach = int(max(np.abs(self.dxs).max(), np.abs(self.dys).max()))
         blank = np.full((1, *network.input_shape), settings.background, dtype=network.dtype)
         self._blank = {stage: maps[0] for stage, maps in self._plan.maps_of(blank)[0].items()}

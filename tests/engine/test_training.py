@@ -106,13 +106,17 @@ def test_added_epochs_lengthen_the_run(small):
     assert trainer.step == 3 * trainer.steps_per_epoch
 
 
+def train_to_the_end(trainer):
+    while not trainer.finished:
+        trainer.advance(25)
+
+
 @pytest.mark.parametrize("rate", [1e3, 30.0])
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 def test_divergence_stops_with_advice_and_finite_weights(small, rate, dtype):
     trainer = build(small, learning_rate=rate, dtype=dtype, epochs=20)
     with pytest.raises(DivergenceError, match=r"diverged near step .* learning rate below"):
-        while not trainer.finished:
-            trainer.advance(25)
+        train_to_the_end(trainer)
     assert all(np.isfinite(array).all() for array in trainer.network.params.values())
 
 

@@ -79,12 +79,16 @@ def test_measures_of_the_output_equal_plain_arithmetic(rng):
     before = rng.dirichlet(np.ones(4))
     after = rng.dirichlet(np.ones(4), size=(2, 3))
     np.testing.assert_allclose(probability_change(before, after, 2), np.abs(after[..., 2] - before[2]))
-    expected = [[sum(abs(p - q) for p, q in zip(row, before, strict=True)) / 2 for row in rows] for rows in after]
+    expected = [
+        [sum(abs(p - q) for p, q in zip(row, before, strict=True)) / 2 for row in rows] for rows in after
+    ]
     np.testing.assert_allclose(total_variation(before, after), expected, rtol=1e-12)
     flips = decision_flip(1, np.array([[1, 0], [2, 1]]))
     assert flips.tolist() == [[0.0, 1.0], [1.0, 0.0]]
     two = np.array([0.25, 0.75])
-    assert total_variation(two, np.array([1.0, 0.0])) == probability_change(two, np.array([1.0, 0.0]), 0) == 0.75
+    assert (
+        total_variation(two, np.array([1.0, 0.0])) == probability_change(two, np.array([1.0, 0.0]), 0) == 0.75
+    )
 
 
 @pytest.mark.parametrize("relative", [True, False])

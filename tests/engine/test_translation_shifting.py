@@ -83,7 +83,7 @@ def test_misuse_is_named():
     image = np.zeros((4, 4))
     with pytest.raises(ParameterError, match="'mode' parameter of shift must be one of 'fill', 'wrap'"):
         shift(image, 1, 0, "mirror")
-    with pytest.raises(ParameterError, match="'dx' parameter of shift must be an int. Got 0.5"):
+    with pytest.raises(ParameterError, match=r"'dx' parameter of shift must be an int\. Got 0\.5"):
         shift(image, 0.5, 0)
     with pytest.raises(ShapeError, match=r"\(\.\.\., h, w\)"):
         shift(np.zeros(4), 1, 0)

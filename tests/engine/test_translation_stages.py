@@ -147,6 +147,7 @@ def test_the_interior_is_what_moves_with_the_image_and_no_more(rng, layers, size
             expected = grid.shift_maps(before, dx, dy)
             interior = grid.interior(dx, dy)
             np.testing.assert_array_equal(after[:, interior], expected[:, interior])
+            assert interior.any() or (dx, dy) != (0, 0)
             if dx and dy and linear and stage != "max":
                 # A maximum, or a cut at 0, may hide the edge; a sum does not.
                 assert (after != expected).any(axis=0)[~interior].all()
@@ -179,7 +180,7 @@ def test_misfits_are_named(rng):
         compare(network, np.zeros((1, 12, 12)), 0, 0)
     with pytest.raises(ShapeError, match=r"images of shape \(n, 1, 12, 11\), n >= 1"):
         stage_maps(network, image)
-    with pytest.raises(ShapeError, match="needs maps of at least 11 x 11 pixels.* choose a smaller window"):
+    with pytest.raises(ShapeError, match=r"needs maps of at least 11 x 11 pixels.* choose a smaller window"):
         compare(network, image, 0, 0, pool_size=11)
     with pytest.raises(ParameterError, match="'label' parameter of a shift comparison must be an int >= 0"):
         compare(network, image, 0, 0, label=3)

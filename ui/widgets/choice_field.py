@@ -1,6 +1,7 @@
 """A drop-down list of keys with readable names."""
 
 from collections.abc import Sequence
+from typing import override
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QWheelEvent
@@ -40,6 +41,7 @@ class ChoiceField(QComboBox):
         item = self.model().item(self.findData(key))  # pyright: ignore[reportAttributeAccessIssue] -- QComboBox's own model
         item.setEnabled(enabled)
 
+    @override
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave the wheel to the scroll area around the form, so that scrolling changes no setting."""
         event.ignore()

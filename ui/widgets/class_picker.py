@@ -1,5 +1,7 @@
 """A button with a menu in which two to ten classes are ticked."""
 
+from typing import override
+
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu, QPushButton, QWidget
@@ -46,6 +48,7 @@ class ClassPicker(QPushButton):
         self.setText(_summary(self._chosen))
         self._tick()
 
+    @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Keep the menu open when a class is ticked by mouse or keyboard."""
         action = self._ticked_by(event) if watched is self._menu else None

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPen,
     QPolygonF,
+    QResizeEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
@@ -141,6 +142,13 @@ class ConfusionMatrix(QWidget):
         return QSize(round(width), self.sizeHint().height())
 
     # -- events --------------------------------------------------------------------------------------------
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # The headers take one line or two, depending on the width.
+        if self.height() != self.sizeHint().height():
+            self.updateGeometry()
 
     @override
     def event(self, event: QEvent) -> bool:

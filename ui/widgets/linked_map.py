@@ -5,7 +5,7 @@ from typing import override
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from ui.theme import Theme
@@ -92,12 +92,10 @@ class LinkedMap(HeatMap):
             self.enlargeRequested.emit()
 
     @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
+    def paint_marks(self, painter: QPainter) -> None:
         rows, cols = self.shape
         if self._visible_cells is None or self._visible_cells >= rows * cols:
             return
-        painter = QPainter(self)
         row, col = divmod(self._visible_cells, cols)
         first, last = self.cell_rect(row, col), self.cell_rect(rows - 1, cols - 1)
         rest_of_row = QRectF(first.topLeft(), QPointF(last.right(), first.bottom()))

@@ -13,9 +13,8 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip
 
 from ui.theme import LIGHT, Theme, follow_theme, ui_font
 from ui.widgets.color_scale import ColorScale
-from ui.widgets.heat_map import CellBlock
 from ui.widgets.numbers import format_value
-from ui.widgets.outlines import OUTLINES
+from ui.widgets.outlines import OUTLINES, CellBlock
 
 _SMALLEST = 24
 _LARGEST = 96

@@ -37,6 +37,7 @@ class OutlineStyle:
 
 #: From the lowest layer to the topmost.
 OUTLINES = {
+    "feeds": OutlineStyle("text", 1.5),
     "receptive": OutlineStyle("accent", 2.0, dashes=(3.0, 2.0)),
     "original": OutlineStyle("original", 2.0),
     "shifted": OutlineStyle("shifted", 2.0, dashes=(1.0, 1.5)),

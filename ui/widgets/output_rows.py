@@ -1,6 +1,6 @@
 """The outputs of a network: one row a class with logit and probability, each of which can be pointed at."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import override
 
 import numpy as np
@@ -37,6 +37,7 @@ class OutputRows(QWidget):
         self._true: int | None = None
         self._selected: int | None = None
         self._hovered = -1
+        self._outlined: frozenset[int] = frozenset()
         self._focus_row = 0
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -84,6 +85,21 @@ class OutputRows(QWidget):
         if row != self._selected:
             self._selected = row
             self.update()
+
+    def set_outlined(self, rows: Iterable[int]) -> None:
+        """Outline the rows that are pointed at from elsewhere, or pinned."""
+        outlined = frozenset(rows)
+        if outlined != self._outlined:
+            self._outlined = outlined
+            self.update()
+
+    def outlined(self) -> frozenset[int]:
+        """Rows that are outlined."""
+        return self._outlined
+
+    def selected(self) -> int | None:
+        """Row whose logit is taken apart."""
+        return self._selected
 
     def describe(self, row: int) -> str:
         """A row in words."""
@@ -199,8 +215,9 @@ class OutputRows(QWidget):
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("accent_soft" if row == self._selected else "hover"))
             painter.drawRoundedRect(box, 4, 4)
-        if self.hasFocus() and row == self._focus_row:
-            painter.setPen(QPen(theme.color("accent"), 1.5))
+        focused = self.hasFocus() and row == self._focus_row
+        if focused or row in self._outlined:
+            painter.setPen(QPen(theme.color("accent" if row in self._outlined else "text"), 1.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 4, 4)
         painter.setFont(self._fonts[predicted])

@@ -228,7 +228,7 @@ class PairGrid(QWidget):
             return f"{self._caption} {channel}"
         block = self._pair.compared
         if block is not None and not is_inside(block, *cell):
-            return f"{self._caption} {channel}, row {cell[0]}, column {cell[1]}: has no counterpart, not compared"
+            return f"{self._caption} {channel}, row {cell[0]}, column {cell[1]}: has no counterpart"
         first, second = (maps[channel][cell] for maps in (self._pair.original, self._pair.shifted))
         return (
             f"{self._caption} {channel}, row {cell[0]}, column {cell[1]}: "

@@ -24,7 +24,8 @@ class StageTitle(QWidget):
         super().__init__(parent)
         self._theme = LIGHT
         self._title, self._caption, self._line = title, caption, ""
-        self._about = ""
+        self._short, self._about = "", ""
+        self._reserved = 0
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         follow_theme(self)
         self._describe()
@@ -37,12 +38,17 @@ class StageTitle(QWidget):
         """Second line."""
         return self._line
 
-    def set_line(self, text: str) -> None:
-        """Change the second line."""
-        if text != self._line:
-            self._line = text
+    def set_line(self, text: str, short: str = "") -> None:
+        """Change the second line; `short` is shown instead where the text does not fit."""
+        if (text, short) != (self._line, self._short):
+            self._line, self._short = text, short
             self._describe()
             self.update()
+
+    def set_reserved(self, pixels: int) -> None:
+        """Leave room for buttons at the right end of the second line."""
+        self._reserved = pixels
+        self.update()
 
     def set_about(self, text: str) -> None:
         """Say in the tool tip what the stage is."""
@@ -72,7 +78,8 @@ class StageTitle(QWidget):
         theme, align = self._theme, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         bold, plain = QFontMetrics(self._bold), QFontMetrics(self._plain)
         first = QRectF(0, 0, self.width(), bold.height())
-        second = QRectF(0, bold.height() + 1, self.width(), plain.height())
+        room = max(self.width() - self._reserved, 0)
+        second = QRectF(0, bold.height() + 1, room, plain.height())
         painter.setFont(self._bold)
         painter.setPen(theme.color("text"))
         mode = Qt.TextElideMode.ElideRight
@@ -82,7 +89,8 @@ class StageTitle(QWidget):
         left = bold.horizontalAdvance(self._title) + theme.px(6)
         if left + plain.horizontalAdvance(self._caption) <= self.width():
             painter.drawText(first.adjusted(left, 0, 0, 0), align, self._caption)
-        painter.drawText(second, align, plain.elidedText(self._line, mode, self.width()))
+        line = self._short if self._short and plain.horizontalAdvance(self._line) > room else self._line
+        painter.drawText(second, align, plain.elidedText(line, mode, room))
 
     def _describe(self) -> None:
         text = f"{self._title} · {self._caption}" if self._caption else self._title

@@ -40,7 +40,7 @@ class Product:
 class Grid:
     """A stage's cells of one channel, laid out in rows and columns.
 
-    Feature maps are what they are; flat features are written row by row, as many in a row as make the rows full.
+    Feature maps are what they are; flat features are written row by row, as many in a row as fill the rows.
 
     Attributes
     ----------

@@ -161,7 +161,7 @@ def _dense(passed: Pass, layer: str, focus: Focus) -> MapsContent:
             signed_levels(gradient),
         ),
     )
-    pickers = _channel_picker(passed, stage, own, "∂L/∂w by filter", channel)
+    pickers = _channel_picker(stage, own, "∂L/∂w by filter", channel)
     return MapsContent(maps, ("× ∂L/∂z =",), (*pickers, *_unit_picker(passed, layer, unit)))
 
 
@@ -182,7 +182,7 @@ def _arrive_from_dense(passed: Pass, step: Step, focus: Focus) -> MapsContent:
         maps.append(MapContent("Its part", caption, "Weight times ∂L/∂z", grid_of(part, channel), levels))
         signs.append("Σ units =")
     maps.append(_gradient_map(passed, stage, channel, "Gradient ∂L/∂a"))
-    pickers = _channel_picker(passed, stage, gradient, "∂L/∂a by filter", channel)
+    pickers = _channel_picker(stage, gradient, "∂L/∂a by filter", channel)
     return MapsContent(tuple(maps), tuple(signs), (*pickers, *_unit_picker(passed, layer, unit)))
 
 
@@ -210,7 +210,7 @@ def _arrive_from_convolution(passed: Pass, step: Step, focus: Focus) -> MapsCont
         "channel",
         layer,
     )
-    own = _channel_picker(passed, stage, passed.gradient(stage), "∂L/∂a by filter", channel)
+    own = _channel_picker(stage, passed.gradient(stage), "∂L/∂a by filter", channel)
     return MapsContent(maps, ("∗", "Σ filters ="), (*own, picker))
 
 
@@ -244,7 +244,7 @@ def _gate(passed: Pass, step: Step, focus: Focus) -> MapsContent:
         marks=(("struck", "gate closed"),) if marks else (),
     )
     arriving = _gradient_map(passed, layer, channel, "Arriving ∂L/∂a")
-    pickers = _channel_picker(passed, before, passed.gradient(before), "∂L/∂z by filter", channel)
+    pickers = _channel_picker(before, passed.gradient(before), "∂L/∂z by filter", channel)
     maps = (values, slope, arriving, result) if not marks else (values, arriving, result)
     signs = ("→ f′", "×", "=") if not marks else ("gates", "=")
     return MapsContent(maps, signs, pickers)
@@ -308,9 +308,7 @@ def _weight_map(
     return MapContent(title, caption, tooltip, grid, levels, parameter=parameter)
 
 
-def _channel_picker(
-    passed: Pass, stage: str, array: FloatArray, title: str, channel: int
-) -> tuple[PickerContent, ...]:
+def _channel_picker(stage: str, array: FloatArray, title: str, channel: int) -> tuple[PickerContent, ...]:
     if array.ndim != 3 or len(array) < 2:
         return ()
     tooltip = "Choose a filter; all maps are on one scale"

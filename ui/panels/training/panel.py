@@ -1,5 +1,7 @@
 """The training panel."""
 
+from typing import override
+
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
@@ -56,6 +58,7 @@ class TrainingPanel(QFrame):
         self._columns.setSpacing(theme.px(16))
         self._fit_columns()
 
+    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Give a narrow panel narrower columns at its sides."""
         super().resizeEvent(event)

@@ -1,0 +1,366 @@
+"""One cell written out: the numbers are those of the forward pass, to the bit, and add up."""
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from cnnviz.arithmetic import (
+    ActivationCell,
+    ConvolutionCell,
+    DenseCell,
+    FlattenCell,
+    LinearPoolCell,
+    MaxPoolCell,
+    dense_evidence,
+    evidence_maps,
+    explain_cell,
+    formula_of,
+)
+from cnnviz.datasets import load_mnist, to_input
+from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.layers import (
+    AvgPool2D,
+    BlurPool2D,
+    Conv2D,
+    Dense,
+    Flatten,
+    LeakyReLU,
+    MaxPool2D,
+    ReLU,
+    Sigmoid,
+    SubsamplePool2D,
+    Tanh,
+)
+from cnnviz.network import Network
+from cnnviz.presets import LAB5, LENET
+
+DTYPES = ["float32", "float64"]
+
+
+def everything(dtype):
+    """A network with every kind of layer, and with padding, strides and dropped borders."""
+    network = Network.build(
+        [
+            ("conv1", Conv2D(3, kernel_size=3, stride=2, padding=2)),
+            ("leaky", LeakyReLU(0.1)),
+            ("blur", BlurPool2D(1, taps=4)),
+            ("max", MaxPool2D(3, stride=2, ties="split")),
+            ("conv2", Conv2D(2, kernel_size=2, padding=1, bias=False)),
+            ("tanh", Tanh()),
+            ("average", AvgPool2D(2, stride=1)),
+            ("sub", SubsamplePool2D(2)),
+            ("relu1", ReLU()),
+            ("flatten", Flatten()),
+            ("dense1", Dense(5)),
+            ("sigmoid", Sigmoid()),
+            ("dense2", Dense(3, bias=False)),
+        ],
+        input_shape=(2, 23, 20),
+        seed=4,
+        dtype=dtype,
+    )
+    rng = np.random.default_rng(6)
+    return network.with_params(
+        {
+            name: rng.normal(scale=0.4, size=array.shape).astype(dtype)
+            for name, array in network.params.items()
+        }
+    )
+
+
+def cells_of(network, dtype, kind):
+    """All cells of the layers of one kind, for the second sample of a batch, with the layer's input."""
+    x = np.random.default_rng(8).normal(size=(2, *network.input_shape)).astype(dtype)
+    trace = network.forward(x)
+    before = trace.inputs
+    for name, layer in network.layers:
+        if isinstance(layer, kind):
+            for cell in np.ndindex(network.shapes[name]):
+                found = explain_cell(network, trace, name, cell, sample=1)
+                assert (found.layer, found.cell) == (name, cell)
+                assert found.value == trace.outputs[name][1][cell]
+                yield name, layer, found, before[1]
+        before = trace.outputs[name]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_convolution_adds_up_to_the_same_bits(dtype):
+    network = everything(dtype)
+    real = np.dtype(dtype).type
+    for name, layer, found, x in cells_of(network, dtype, Conv2D):
+        assert isinstance(found, ConvolutionCell)
+        pad, k, (f, row, column) = layer.padding, layer.kernel_size, found.cell
+        padded = np.pad(x, ((0, 0), (pad, pad), (pad, pad)))
+        top, left = row * layer.stride, column * layer.stride
+        np.testing.assert_array_equal(found.patch, padded[:, top : top + k, left : left + k])
+        np.testing.assert_array_equal(found.kernel, network.params[f"{name}.weight"][f])
+        rows = [y if 0 <= y < x.shape[1] else -1 for y in range(top - pad, top - pad + k)]
+        assert found.rows.tolist() == rows
+        total, order = None, []
+        for c, i, j in itertools.product(range(len(x)), range(k), range(k)):
+            product = real(found.patch[c, i, j]) * real(found.kernel[c, i, j])
+            assert found.products[c, i, j] == product
+            total = product if total is None else real(total + product)
+            order.append(total)
+        np.testing.assert_array_equal(found.running, np.array(order, dtype))
+        assert found.running.dtype == dtype
+        assert (found.bias is None) == (not layer.bias)
+        assert real(total + real(found.bias or 0)) == found.value
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_max_pool_shows_window_winners_and_shares(dtype):
+    network = everything(dtype)
+    for _, layer, found, x in cells_of(network, dtype, MaxPool2D):
+        assert isinstance(found, MaxPoolCell)
+        c, row, column = found.cell
+        top, left = row * layer.step, column * layer.step
+        assert found.rows.tolist() == [top, top + 1, top + 2]
+        assert found.columns.tolist() == [left, left + 1, left + 2]
+        np.testing.assert_array_equal(found.values, x[c, top : top + 3, left : left + 3])
+        assert found.value == found.values.max()
+        np.testing.assert_array_equal(found.winners, found.values == found.values.max())
+        # The blur before it mirrors the border, so a few windows are tied.
+        assert found.tied == (found.winners.sum() > 1)
+        assert found.ties == "split"
+        np.testing.assert_allclose(found.shares, found.winners / found.winners.sum(), rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("ties", "shares"),
+    [("first", [0, 1, 0, 0]), ("all", [0, 1, 1, 1]), ("split", [0, 1 / 3, 1 / 3, 1 / 3])],
+)
+def test_tied_window_by_hand(ties, shares):
+    network = Network.build(
+        [("pool", MaxPool2D(2, ties=ties)), ("flatten", Flatten())], input_shape=(2, 2, 2), dtype="float64"
+    )
+    trace = network.forward(np.array([[[[1.0, 2.0], [2.0, 2.0]], np.zeros((2, 2))]]))
+    found = explain_cell(network, trace, "pool", (0, 0, 0))
+    assert found.tied
+    assert found.ties == ties
+    assert found.value == 2
+    assert found.winners.ravel().tolist() == [False, True, True, True]
+    assert found.shares.ravel().tolist() == shares
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_linear_pools_weigh_their_window(dtype):
+    network = everything(dtype)
+    seen = set()
+    for _, layer, found, x in cells_of(network, dtype, (AvgPool2D, BlurPool2D, SubsamplePool2D)):
+        assert isinstance(found, LinearPoolCell)
+        seen.add(type(layer))
+        np.testing.assert_array_equal(found.values, x[found.cell[0]][np.ix_(found.rows, found.columns)])
+        assert found.weights.sum() == 1
+        np.testing.assert_array_equal(found.products, found.weights * found.values)
+        assert found.products.sum() == pytest.approx(found.value, rel=1e-5, abs=1e-6)
+        assert found.products.dtype == dtype
+    assert seen == {AvgPool2D, BlurPool2D, SubsamplePool2D}
+
+
+def test_blur_at_the_border_reads_mirrored_cells():
+    network = everything("float64")
+    trace = network.forward(np.random.default_rng(0).normal(size=(1, *network.input_shape)))
+    assert network.shapes["leaky"] == (3, 13, 11)
+    found = explain_cell(network, trace, "blur", (0, 0, 10))
+    assert found.rows.tolist() == [1, 0, 1, 2]
+    assert found.columns.tolist() == [9, 10, 9, 8]
+    np.testing.assert_array_equal(found.weights * 64, np.outer([1, 3, 3, 1], [1, 3, 3, 1]))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_activations_show_input_formula_and_slope(dtype):
+    network = everything(dtype)
+    functions = {
+        ReLU: (lambda x: max(x, 0), lambda x: float(x > 0), "max(x, 0)"),
+        LeakyReLU: (
+            lambda x: x if x > 0 else 0.1 * x,
+            lambda x: 1 if x > 0 else 0.1,
+            "x if x > 0, else 0.1 × x",
+        ),
+        Tanh: (math.tanh, lambda x: 1 - math.tanh(x) ** 2, "tanh(x)"),
+        Sigmoid: (
+            lambda x: 1 / (1 + math.exp(-x)),
+            lambda x: math.exp(-x) / (1 + math.exp(-x)) ** 2,
+            "1 / (1 + exp(−x))",
+        ),
+    }
+    seen = set()
+    for _, layer, found, x in cells_of(network, dtype, tuple(functions)):
+        assert isinstance(found, ActivationCell)
+        function, slope, formula = functions[type(layer)]
+        seen.add(type(layer))
+        assert found.input == x[found.cell]
+        assert found.value == pytest.approx(function(found.input), rel=1e-5, abs=1e-7)
+        assert found.slope == pytest.approx(slope(found.input), rel=1e-4, abs=1e-6)
+        assert found.formula == formula
+    assert seen == set(functions)
+
+
+def test_only_activations_have_a_formula():
+    with pytest.raises(ParameterError, match="Dense"):
+        formula_of(Dense(1))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_flatten_tells_where_a_unit_comes_from(dtype):
+    for _, _, found, x in cells_of(everything(dtype), dtype, Flatten):
+        assert isinstance(found, FlattenCell)
+        assert x[found.source] == found.value
+        c, row, column = found.source
+        assert (c * x.shape[1] + row) * x.shape[2] + column == found.cell[0]
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_dense_lists_the_largest_terms_and_the_rest(dtype):
+    network = everything(dtype)
+    for name, layer, found, x in cells_of(network, dtype, Dense):
+        assert isinstance(found, DenseCell)
+        weights = network.params[f"{name}.weight"][found.cell[0]]
+        sizes = sorted((abs(float(w) * float(v)) for w, v in zip(weights, x, strict=True)), reverse=True)
+        assert len(found.largest) == min(10, len(x))
+        assert found.rest_count == len(x) - len(found.largest)
+        for term, size in zip(found.largest, sizes, strict=False):
+            assert abs(term.product) == pytest.approx(size, rel=1e-6)
+            assert (term.weight, term.value) == (weights[term.unit], x[term.unit])
+            assert np.dtype(dtype).type(term.weight) * np.dtype(dtype).type(term.value) == term.product
+        total = sum(term.product for term in found.largest) + found.rest + (found.bias or 0)
+        assert total == pytest.approx(found.value, rel=1e-5, abs=1e-5)
+        assert (found.bias is None) == (not layer.bias)
+
+
+def test_dense_names_the_cells_behind_its_features():
+    network = everything("float64")
+    trace = network.forward(np.random.default_rng(0).normal(size=(1, *network.input_shape)))
+    first = explain_cell(network, trace, "dense1", (2,), largest=3)
+    assert len(first.largest) == 3
+    assert first.source_stage == "relu1"
+    for term in first.largest:
+        assert trace.outputs["relu1"][0][term.source] == term.value
+    second = explain_cell(network, trace, "dense2", (0,), largest=2)
+    assert second.source_stage == "sigmoid"
+    assert [term.source for term in second.largest] == [(term.unit,) for term in second.largest]
+    nothing = explain_cell(network, trace, "dense2", (0,), largest=0)
+    assert nothing.largest == ()
+    assert nothing.rest == pytest.approx(nothing.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error"),
+    [
+        (("input", (0, 0, 0)), ParameterError),
+        (("nowhere", (0,)), ParameterError),
+        (("conv1", (3, 0, 0)), ParameterError),
+        (("conv1", (0,)), ShapeError),
+        (("conv1", (0, 0, 0), 1), ParameterError),
+        (("dense1", (0,), 0, -1), ParameterError),
+    ],
+)
+def test_wrong_requests_are_refused(arguments, error):
+    network = everything("float32")
+    trace = network.forward(np.zeros((1, *network.input_shape), np.float32))
+    with pytest.raises(error):
+        explain_cell(network, trace, *arguments)
+
+
+# --- evidence -----------------------------------------------------------------------------------------------
+
+
+def digits(network, count=4):
+    return to_input(load_mnist().test_images[:count], network.dtype)
+
+
+def test_evidence_behind_a_single_dense_layer_is_weight_times_value():
+    network = LAB5.build_network().with_params(
+        {name: array + 0.01 for name, array in LAB5.build_network().params.items()}
+    )
+    trace = network.forward(digits(network))
+    for sample in range(4):
+        found = dense_evidence(network, trace, "pool1", sample=sample)
+        weights = network.params["dense1.weight"][0].reshape(8, 13, 13)
+        np.testing.assert_array_equal(found.contributions, weights * trace.outputs["pool1"][sample])
+        assert found.bias == network.params["dense1.bias"][0]
+        assert found.exact
+        assert found.logit == trace.logits[sample, 0]
+        assert found.contributions.sum() + found.bias == pytest.approx(found.logit, abs=1e-5)
+        assert abs(found.remainder) < 1e-9
+
+
+@pytest.mark.parametrize("ties", ["first", "all", "split"])
+@pytest.mark.parametrize(
+    "layer", ["input", "conv1", "relu1", "pool1", "pool2", "flatten", "dense1", "dense2"]
+)
+def test_evidence_along_the_active_path_adds_up_to_every_logit(layer, ties):
+    """Two blocks and a hidden layer; MNIST's background makes ties, which must not spoil the sum."""
+    base = LENET.build_network()
+    layers = [
+        (name, MaxPool2D(2, ties=ties) if isinstance(each, MaxPool2D) else each) for name, each in base.layers
+    ]
+    rng = np.random.default_rng(3)
+    network = Network.build(layers, base.input_shape, dtype="float32")
+    network = network.with_params(
+        {
+            name: (array + rng.normal(scale=0.05, size=array.shape)).astype(np.float32)
+            for name, array in network.params.items()
+        }
+    )
+    trace = network.forward(digits(network))
+    for class_index in (0, 3, 9):
+        found = dense_evidence(network, trace, layer, class_index, sample=2)
+        total = found.contributions.sum(dtype=np.float64) + found.bias
+        assert found.exact
+        assert total == pytest.approx(trace.logits[2, class_index], abs=1e-5)
+        assert total + found.remainder == pytest.approx(found.logit, abs=1e-12)
+        later = [name for name, _ in network.layers]
+        later = later[later.index(layer) + 1 :] if layer != "input" else later
+        assert set(found.biases) == {f"{name}.bias" for name in later if f"{name}.bias" in network.params}
+
+
+def test_evidence_through_a_curved_activation_states_its_remainder():
+    network = everything("float64")
+    trace = network.forward(np.random.default_rng(0).normal(size=(1, *network.input_shape)))
+    found = dense_evidence(network, trace, "relu1", 1)
+    assert not found.exact
+    assert abs(found.remainder) > 1e-3
+    assert found.contributions.sum() + found.bias + found.remainder == pytest.approx(found.logit, abs=1e-12)
+    # A linearisation: derivative times value, here against a central difference.
+    values, cell = (
+        trace.outputs["relu1"][0],
+        np.unravel_index(trace.outputs["relu1"].argmax(), found.contributions.shape),
+    )
+    head = Network.build(network.layers[9:], values.shape, dtype="float64").with_params(
+        {name: array for name, array in network.params.items() if name.startswith("dense")}
+    )
+    logits = []
+    for eps in (1e-5, -1e-5):
+        changed = values.copy()
+        changed[cell] += eps
+        logits.append(head.forward(changed[None]).logits[0, 1])
+    slope = (logits[0] - logits[1]) / 2e-5
+    assert found.contributions[cell] == pytest.approx(slope * values[cell], rel=1e-6)
+    assert dense_evidence(network, trace, "sigmoid", 1).exact
+
+
+def test_evidence_of_a_batch_is_that_of_each_sample():
+    network = LENET.build_network()
+    trace = network.forward(digits(network))
+    chosen = np.array([3, 0, 9, 3])
+    maps = evidence_maps(network, trace, "pool2", chosen)
+    assert maps.shape == (4, 16, 7, 7)
+    for sample, class_index in enumerate(chosen):
+        one = dense_evidence(network, trace, "pool2", int(class_index), sample)
+        np.testing.assert_allclose(maps[sample], one.contributions, rtol=1e-4, atol=1e-6)
+
+
+def test_wrong_evidence_requests_are_refused():
+    network = LENET.build_network()
+    trace = network.forward(digits(network, 2))
+    for arguments in (("pool2", 10), ("pool2", -1), ("pool9", 0), ("pool2", 0, 2)):
+        with pytest.raises(ParameterError):
+            dense_evidence(network, trace, *arguments)
+    with pytest.raises(ShapeError):
+        evidence_maps(network, trace, "pool2", np.array([1]))
+    with pytest.raises(ParameterError):
+        evidence_maps(network, trace, "pool2", np.array([1, 10]))

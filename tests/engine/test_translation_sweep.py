@@ -1,0 +1,327 @@
+"""Sweeps against one forward pass after the other, and over many samples against single sweeps."""
+
+import numpy as np
+import pytest
+
+from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.evaluation import CancelledError
+from cnnviz.layers import AvgPool2D, BlurPool2D, Conv2D, Dense, Flatten, MaxPool2D, ReLU, Tanh
+from cnnviz.network import Network
+from cnnviz.translation import (
+    MEASURES,
+    OUTPUT,
+    REACH,
+    SweepSettings,
+    compare,
+    curve_over_digits,
+    ink_lost,
+    radial_curve,
+    stage_maps,
+    sweep,
+    sweep_many,
+)
+from tests.oracles import assert_same_bits
+
+BACKGROUND = -0.5
+
+
+def network_of(*layers, input_shape=(1, 11, 12), units=3, dtype="float64", seed=2):
+    named = [(f"layer{index}", layer) for index, layer in enumerate((*layers, Flatten(), Dense(units)))]
+    return Network.build(named, input_shape, seed=seed, dtype=dtype)
+
+
+def digit_like(rng, network):
+    """Ink in the middle, background around it."""
+    image = np.full(network.input_shape, BACKGROUND)
+    image[:, 3:8, 4:9] += rng.random((len(image), 5, 5)) * (rng.random((len(image), 5, 5)) < 0.7)
+    return image.astype(network.dtype)
+
+
+def moved_by_hand(image, dx, dy, mode):
+    if mode == "wrap":
+        return np.roll(image, (dy, dx), axis=(1, 2))
+    height, width = image.shape[1:]
+    around = ((0, 0), (height, height), (width, width))
+    canvas = np.pad(image, around, constant_values=BACKGROUND)
+    return canvas[:, height - dy : 2 * height - dy, width - dx : 2 * width - dx]
+
+
+def measured_directly(network, image, dx, dy, settings):
+    """Three forward passes and the definitions, for one shift: measure -> stage -> number."""
+    moved = moved_by_hand(image, dx, dy, settings.mode)
+    batch = np.stack([image, moved, np.full_like(image, BACKGROUND)])
+    probabilities = network.forward(batch).class_probabilities
+    label = int(probabilities[0].argmax())
+    maps = stage_maps(network, batch, settings.block, settings.pool_size, settings.taps)
+    pairs = compare(
+        network, image, dx, dy, block=settings.block, pool_size=settings.pool_size, taps=settings.taps
+    ).stages
+    found = {name: {} for name in MEASURES}
+    for stage, (before, after, blank) in maps.items():
+        if settings.relative:
+            before, after = before - blank, after - blank
+        size, grid = np.linalg.norm(before), pairs[stage].grid
+        assert size > 0
+        found["relative_change"][stage] = np.linalg.norm(after - before) / size
+        sizes = size * np.linalg.norm(after)
+        found["cosine_similarity"][stage] = np.vdot(before, after) / sizes if sizes > 0 else np.nan
+        interior = grid.interior(dx, dy)
+        away = (after - grid.shift_maps(before, dx, dy))[:, interior]
+        residual = np.linalg.norm(away) / size if interior.any() else np.nan
+        found["equivariance_residual"][stage] = residual
+    change = np.abs(probabilities[1] - probabilities[0])
+    found["probability_change"][OUTPUT] = change[label]
+    found["total_variation"][OUTPUT] = change.sum() / 2
+    found["decision_flip"][OUTPUT] = float(probabilities[1].argmax() != label)
+    return found, probabilities[1]
+
+
+NETWORKS = {
+    "laboratory": network_of(Conv2D(3, bias=False, init="lab5"), MaxPool2D(2, ties="all"), units=1),
+    "activation": network_of(Conv2D(2), Tanh(), BlurPool2D(3, taps=5), input_shape=(2, 12, 11)),
+    "two activations": network_of(Conv2D(2, kernel_size=2), ReLU(), Tanh(), AvgPool2D(2)),
+    "no pool": network_of(Conv2D(2), ReLU()),
+    "overlapping pool": network_of(Conv2D(2), MaxPool2D(3, stride=2)),
+    "padding": network_of(Conv2D(2, padding=1), ReLU(), MaxPool2D(2)),
+    "stride": network_of(Conv2D(2, stride=2), AvgPool2D(2)),
+    "deep": network_of(Conv2D(2), MaxPool2D(2), Conv2D(3, kernel_size=2), ReLU(), MaxPool2D(2)),
+}
+
+
+@pytest.mark.parametrize("relative", [True, False])
+@pytest.mark.parametrize("mode", ["fill", "wrap"])
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("laboratory", {}),
+        ("laboratory", {"pool_size": 3, "taps": 5}),
+        ("laboratory", {"pool_size": 4, "taps": 2}),
+        ("laboratory", {"taps": 4}),
+        ("activation", {}),
+        ("two activations", {"pool_size": 2}),
+        ("no pool", {}),
+        ("overlapping pool", {"pool_size": 2}),
+        ("padding", {}),
+        ("stride", {}),
+        ("deep", {}),
+        ("deep", {"block": 2}),
+    ],
+)
+def test_a_sweep_equals_one_forward_pass_after_the_other(rng, name, options, mode, relative):
+    network = NETWORKS[name]
+    image = digit_like(rng, network)
+    settings = SweepSettings(
+        dxs=(-11, -5, -2, -1, 0, 1, 3, 4, 10),
+        dys=(0, -1, 2, 5, -4, 9),
+        mode=mode,
+        relative=relative,
+        **options,
+    )
+    result = sweep(network, image, settings)
+    for row, dy in enumerate(settings.dys):
+        for column, dx in enumerate(settings.dxs):
+            expected, probabilities = measured_directly(network, image, dx, dy, settings)
+            assert_same_bits(result.probabilities[row, column], probabilities)
+            assert result.ink_lost[row, column] == ink_lost(image, dx, dy, mode)
+            for measure, stages in expected.items():
+                found = {stage: values[row, column] for stage, values in result.values[measure].items()}
+                assert found == pytest.approx(stages, rel=1e-10, abs=1e-12, nan_ok=True), (measure, dx, dy)
+
+
+def test_no_shift_is_exactly_no_change_and_whole_cells_exactly_no_residual(rng):
+    network = NETWORKS["laboratory"]
+    reach = range(-4, 5)
+    result = sweep(network, digit_like(rng, network), SweepSettings(dxs=reach, dys=reach))
+    assert result.whole_cells.tolist() == [[dx % 2 == dy % 2 == 0 for dx in reach] for dy in reach]
+    for stage, values in result.values["relative_change"].items():
+        assert values[4, 4] == 0
+        assert result.values["cosine_similarity"][stage][4, 4] == 1
+        residual = result.values["equivariance_residual"][stage]
+        everywhere = np.ones_like(result.whole_cells)
+        exact = everywhere if stage in ("pixels", "convolution") else result.whole_cells
+        assert not residual[exact].any()
+        assert np.isfinite(residual).all()
+    for measure in ("probability_change", "total_variation", "decision_flip"):
+        assert result.values[measure][OUTPUT][4, 4] == 0
+    # Between two cells a maximum, or a single pixel, is not what its neighbours would make believe.
+    for kind in ("max", "subsample"):
+        assert result.values["equivariance_residual"][kind][~result.whole_cells].min() > 0
+
+
+def test_the_default_grid_reaches_thirteen_pixels_in_every_direction(rng):
+    network = network_of(Conv2D(2), MaxPool2D(2), input_shape=(1, 28, 28))
+    result = sweep(network, np.where(rng.random((1, 28, 28)) < 0.2, 0.5, -0.5))
+    assert result.dxs.tolist() == result.dys.tolist() == list(range(-13, 14))
+    assert REACH == 13
+    assert result.values["relative_change"]["max"].shape == (27, 27)
+
+
+def test_single_precision_agrees_with_double_to_its_own_precision(rng):
+    double = NETWORKS["activation"]
+    single = network_of(Conv2D(2), Tanh(), BlurPool2D(3, taps=5), input_shape=(2, 12, 11), dtype="float32")
+    image = digit_like(rng, double)
+    settings = SweepSettings(dxs=range(-3, 4), dys=range(-3, 4))
+    exact, rounded = sweep(double, image, settings), sweep(single, image, settings)
+    assert rounded.probabilities.dtype == np.float32
+    for measure, stages in exact.values.items():
+        for stage, values in stages.items():
+            np.testing.assert_allclose(rounded.values[measure][stage], values, atol=2e-5)
+    assert not rounded.values["equivariance_residual"]["max"][rounded.whole_cells].any()
+
+
+def test_the_probability_followed_is_that_of_the_label(rng):
+    network = NETWORKS["deep"]
+    image = digit_like(rng, network)
+    settings = SweepSettings(dxs=(-2, 1), dys=(3,))
+    for label in range(3):
+        result = sweep(network, image, settings, label=label)
+        before = network.forward(image[None]).class_probabilities[0, label]
+        change = np.abs(result.probabilities[..., label] - before)
+        np.testing.assert_array_equal(result.values["probability_change"][OUTPUT], change)
+        assert result.label == label
+
+
+def test_only_the_measures_asked_for_are_made(rng):
+    network = NETWORKS["laboratory"]
+    settings = SweepSettings(dxs=(1,), dys=(0,), measures=["decision_flip", "cosine_similarity"])
+    result = sweep(network, digit_like(rng, network), settings)
+    assert set(result.values) == {"decision_flip", "cosine_similarity"}
+
+
+def test_a_blank_sample_leaves_features_undefined_and_probabilities_unchanged():
+    network = NETWORKS["laboratory"]
+    blank = np.full(network.input_shape, BACKGROUND)
+    result = sweep(network, blank, SweepSettings(dxs=(0, 1), dys=(0,)))
+    for measure in ("relative_change", "cosine_similarity", "equivariance_residual"):
+        assert all(np.isnan(values).all() for values in result.values[measure].values())
+    assert not result.values["probability_change"][OUTPUT].any()
+    assert not result.ink_lost.any()
+
+
+def test_sweeping_many_equals_the_mean_and_spread_of_single_sweeps(rng):
+    network = NETWORKS["laboratory"]
+    images = np.stack([digit_like(rng, network) for _ in range(5)])
+    labels = np.array([0, 1, 1, 0, 1])
+    settings = SweepSettings(dxs=range(-3, 4), dys=range(-2, 3))
+    steps = []
+    many = sweep_many(network, images, labels, settings, progress=steps.append)
+    singles = [
+        sweep(network, image, settings, label=label) for image, label in zip(images, labels, strict=True)
+    ]
+    assert many.digits == 5
+    assert steps == [0.2, 0.4, 0.6, 0.8, 1.0]
+    for measure, stages in many.mean.items():
+        for stage, mean in stages.items():
+            each = np.stack([single.values[measure][stage] for single in singles])
+            np.testing.assert_allclose(mean, each.mean(axis=0), atol=2e-6)
+            np.testing.assert_allclose(many.std[measure][stage], each.std(axis=0), atol=5e-6)
+            rings = [radial_curve(many.dxs, many.dys, values).mean for values in each]
+            curve = many.curves[measure][stage]
+            np.testing.assert_allclose(curve.mean, np.mean(rings, axis=0), atol=2e-6)
+            np.testing.assert_allclose(curve.std, np.std(rings, axis=0), atol=5e-6)
+
+
+def test_samples_without_a_value_are_left_out_of_the_mean(rng):
+    network = NETWORKS["laboratory"]
+    image = digit_like(rng, network)
+    blank = np.full(network.input_shape, BACKGROUND)
+    settings = SweepSettings(dxs=(-1, 0, 1), dys=(0, 1))
+    alone = sweep_many(network, image[None], None, settings)
+    both = sweep_many(network, np.stack([blank, image, blank]), None, settings)
+    for stage, mean in alone.mean["relative_change"].items():
+        np.testing.assert_array_equal(both.mean["relative_change"][stage], mean)
+        assert not both.std["relative_change"][stage].any()
+        curves = both.curves["relative_change"][stage], alone.curves["relative_change"][stage]
+        np.testing.assert_array_equal(curves[0].mean, curves[1].mean)
+    nothing = sweep_many(network, blank[None], None, settings)
+    assert np.isnan(nothing.mean["relative_change"]["max"]).all()
+    assert np.isnan(nothing.std["relative_change"]["max"]).all()
+    assert not nothing.mean["decision_flip"][OUTPUT].any()
+
+
+@pytest.mark.parametrize("axis", ["x", "y"])
+def test_a_curve_along_one_axis_is_that_row_of_the_grid(rng, axis):
+    network = NETWORKS["padding"]
+    images = np.stack([digit_like(rng, network) for _ in range(3)])
+    reach = range(-4, 5)
+    whole = sweep_many(network, images, None, SweepSettings(dxs=reach, dys=reach))
+    curves = curve_over_digits(network, images, axis=axis, reach=4)
+    for measure, stages in curves.items():
+        for stage, curve in stages.items():
+            assert curve.distances.tolist() == list(reach)
+            for mine, theirs in ((curve.mean, whole.mean), (curve.std, whole.std)):
+                grid = theirs[measure][stage]
+                np.testing.assert_allclose(mine, grid[4] if axis == "x" else grid[:, 4], atol=1e-6)
+
+
+def test_rings_gather_the_shifts_of_about_the_same_distance(rng):
+    dxs, dys = np.arange(-4, 5), np.arange(-3, 5)
+    values = rng.normal(size=(len(dys), len(dxs)))
+    values[2, 3] = np.nan
+    curve = radial_curve(dxs, dys, values)
+    gathered = {ring: [] for ring in range(5)}
+    for row, column in np.ndindex(values.shape):
+        ring = int((dxs[column] ** 2 + dys[row] ** 2) ** 0.5 + 0.5)
+        if ring in gathered and not np.isnan(values[row, column]):
+            gathered[ring].append(values[row, column])
+    assert curve.distances.tolist() == list(gathered)
+    np.testing.assert_allclose(curve.mean, [np.mean(ring) for ring in gathered.values()], rtol=1e-12)
+    np.testing.assert_allclose(curve.std, [np.std(ring) for ring in gathered.values()], atol=1e-12)
+    with pytest.raises(ShapeError, match="grid"):
+        radial_curve(dxs, dys, values.T)
+
+
+def test_a_ring_without_values_is_undefined():
+    dxs = dys = np.array([-1, 0, 1])
+    values = np.full((3, 3), np.nan)
+    values[1, 1] = 2
+    curve = radial_curve(dxs, dys, values)
+    assert curve.mean[0] == 2
+    assert curve.std[0] == 0
+    assert np.isnan(curve.mean[1])
+    assert np.isnan(curve.std[1])
+
+
+def test_a_sweep_stops_when_it_is_cancelled(rng):
+    network = NETWORKS["laboratory"]
+    images = np.stack([digit_like(rng, network) for _ in range(4)])
+    settings = SweepSettings(dxs=(0, 1), dys=(0, 1, 2))
+    with pytest.raises(CancelledError):
+        sweep(network, images[0], settings, cancelled=lambda: True)
+    steps = []
+    with pytest.raises(CancelledError):
+        sweep_many(network, images, None, settings, progress=steps.append, cancelled=lambda: len(steps) >= 2)
+    assert steps == [0.25, 0.5]
+
+
+def test_weights_that_have_run_away_give_nan_without_a_warning(rng):
+    network = NETWORKS["laboratory"]
+    wild = network.with_params({name: np.full_like(array, np.nan) for name, array in network.params.items()})
+    result = sweep(wild, digit_like(rng, network), SweepSettings(dxs=(0, 1), dys=(0,)))
+    assert np.isnan(result.values["relative_change"]["max"]).all()
+    assert np.isfinite(result.values["relative_change"]["pixels"]).all()
+
+
+def test_misuse_is_named(rng):
+    network = NETWORKS["laboratory"]
+    image = digit_like(rng, network)
+    with pytest.raises(ParameterError, match="'dxs' parameter of SweepSettings must hold at least one"):
+        SweepSettings(dxs=())
+    with pytest.raises(ParameterError, match="'dys' parameter of SweepSettings must be an int"):
+        SweepSettings(dys=(0.5,))
+    with pytest.raises(ParameterError, match="'measures' parameter"):
+        SweepSettings(measures=("distance",))
+    with pytest.raises(ParameterError, match="'mode' parameter"):
+        SweepSettings(mode="mirror")
+    with pytest.raises(
+        ParameterError, match=r"'dys' parameter of SweepSettings must be an int >= -64 and <= 64"
+    ):
+        SweepSettings(dys=(65,))
+    with pytest.raises(ShapeError, match="needs an image of shape"):
+        sweep(network, image[0])
+    with pytest.raises(ShapeError, match="needs 1 labels"):
+        sweep_many(network, image[None], np.array([0, 1]))
+    with pytest.raises(ShapeError, match="n >= 1"):
+        sweep_many(network, np.zeros((0, *network.input_shape)))
+    with pytest.raises(ParameterError, match="'axis' parameter"):
+        curve_over_digits(network, image[None], axis="z")

@@ -1,0 +1,161 @@
+"""Mailbox and background tasks: nothing is lost, nothing stale arrives, nothing is left running."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+
+from cnnviz.errors import DataError
+from cnnviz.presets import LAB5
+from cnnviz.snapshots import Snapshot
+from cnnviz.training import Progress
+from ui.analysis import LatestOnly
+from ui.mailbox import Mailbox, ProgressMade, RunFailed
+from ui.tasks import TaskRunner
+
+
+def progress(first, count):
+    steps = np.arange(first, first + count)
+    return Progress(first, steps.astype(float), steps % 2, np.ones(count, dtype=np.intp), 0.001 * count)
+
+
+def test_mailbox_merges_steps_of_a_run_and_keeps_the_order():
+    mailbox = Mailbox()
+    mailbox.post(1, ProgressMade(progress(1, 3)))
+    mailbox.post(1, ProgressMade(progress(4, 2)))
+    mailbox.post(1, RunFailed("ouch"))
+    mailbox.post(1, ProgressMade(progress(6, 1)))
+    mailbox.post(2, ProgressMade(progress(1, 2)))
+    messages = mailbox.take().messages
+    assert [(run, type(message).__name__) for run, message in messages] == [
+        (1, "ProgressMade"), (1, "RunFailed"), (1, "ProgressMade"), (2, "ProgressMade"),
+    ]  # fmt: skip
+    assert messages[0][1].progress.losses.tolist() == [1, 2, 3, 4, 5]
+    assert messages[0][1].progress.seconds == pytest.approx(0.005)
+    assert mailbox.take().messages == []
+
+
+def test_mailbox_keeps_only_the_newest_live_snapshot():
+    mailbox, network = Mailbox(), LAB5.build_network()
+    assert mailbox.wants_live
+    mailbox.post_live(1, Snapshot(1, network))
+    assert not mailbox.wants_live
+    mailbox.post_live(1, Snapshot(2, network))
+    assert mailbox.take().live[1].step == 2
+    assert mailbox.wants_live
+    assert mailbox.take().live is None
+
+
+def test_mailbox_loses_no_step_between_two_threads():
+    mailbox, total = Mailbox(), 20_000
+
+    def post():
+        for first in range(1, total, 10):
+            mailbox.post(1, ProgressMade(progress(first, 10)))
+
+    poster = threading.Thread(target=post)
+    poster.start()
+    seen = []
+    while poster.is_alive() or not seen or seen[-1] < total:
+        for _, message in mailbox.take().messages:
+            seen.extend(message.progress.losses)
+    poster.join()
+    assert seen == list(range(1, total + 1))
+
+
+@pytest.fixture
+def runner(qtbot):
+    runner = TaskRunner("test")
+    yield runner
+    assert runner.close()
+    runner.deleteLater()
+
+
+def test_result_arrives_in_the_gui_thread(qtbot, runner):
+    results = []
+    runner.submit(
+        "answer",
+        lambda _context: threading.current_thread(),
+        lambda value: results.append((value, threading.current_thread())),
+    )
+    qtbot.waitUntil(lambda: bool(results))
+    worked_in, arrived_in = results[0]
+    assert arrived_in is threading.main_thread()
+    assert worked_in is not threading.main_thread()
+    assert not runner.is_busy("answer")
+
+
+def test_newer_request_replaces_the_older_one(qtbot, runner):
+    started, results = threading.Event(), []
+
+    def slow(context):
+        started.set()
+        while not context.cancelled:
+            time.sleep(0.001)
+        return "old"
+
+    runner.submit("sweep", slow, results.append)
+    assert started.wait(5)
+    runner.submit("sweep", lambda _context: "new", results.append)
+    qtbot.waitUntil(lambda: bool(results))
+    qtbot.wait(50)
+    assert results == ["new"]
+
+
+def test_cancelled_task_stops_where_it_reports(qtbot, runner):
+    reached, finished = [], []
+
+    def task(context):
+        for i in range(1000):
+            reached.append(i)
+            context.report(i / 1000)
+            time.sleep(0.002)
+
+    fractions = []
+    runner.submit("long", task, finished.append, on_progress=fractions.append)
+    qtbot.waitUntil(lambda: len(fractions) > 3)
+    runner.cancel("long")
+    seen = len(reached)
+    qtbot.wait(100)
+    assert len(reached) <= seen + 2
+    assert finished == []
+
+
+def test_errors_reach_the_user_as_a_sentence(qtbot, runner, caplog):
+    messages = []
+
+    def known(_context):
+        raise DataError("The file x is damaged. Choose another.")
+
+    def unknown(_context):
+        raise ZeroDivisionError("1 / 0")
+
+    runner.submit("known", known, pytest.fail, messages.append)
+    qtbot.waitUntil(lambda: bool(messages))
+    runner.submit("unknown", unknown, pytest.fail, messages.append)
+    qtbot.waitUntil(lambda: len(messages) == 2)
+    assert messages[0] == "The file x is damaged. Choose another."
+    assert "internal error" in messages[1]
+    assert "Traceback" not in messages[1]
+    assert "ZeroDivisionError" in caplog.text
+
+
+def test_latest_only_answers_a_flood_with_first_and_last(qtbot, runner):
+    results = []
+    latest = LatestOnly(runner, "drag", results.append)
+    gate = threading.Event()
+
+    def make(value):
+        def work(_context):
+            gate.wait(5)
+            return value
+
+        return work
+
+    for value in range(100):
+        latest.request(make(value))
+    gate.set()
+    qtbot.waitUntil(lambda: bool(results) and results[-1] == 99)
+    qtbot.wait(50)
+    assert results == [0, 99]

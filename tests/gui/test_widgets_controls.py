@@ -1,0 +1,470 @@
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from ui.theme import LIGHT, ThemeManager
+from ui.widgets.buttons import Button, IconButton
+from ui.widgets.form import Form
+from ui.widgets.labels import Badge, ElidedLabel, SectionTitle, WrapLabel
+from ui.widgets.message_bar import MessageBar
+from ui.widgets.number_field import FloatField, IntField, format_plain
+from ui.widgets.numbers import format_count, format_fixed, format_signed, format_value
+from ui.widgets.scroll_column import ScrollColumn
+from ui.widgets.segmented import SegmentedControl
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture
+def window(qtbot: QtBot) -> QWidget:
+    """Window in a column; a second field takes the keyboard away from the first."""
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    layout = QVBoxLayout(widget)
+    layout.addWidget(QComboBox())
+    layout.addStretch(1)
+    widget.resize(400, 300)
+    return widget
+
+
+def place(qtbot: QtBot, window: QWidget, widget: QWidget) -> None:
+    layout = window.layout()
+    assert isinstance(layout, QVBoxLayout)
+    layout.insertWidget(0, widget)
+    window.show()
+    qtbot.waitExposed(window)
+
+
+def type_into(qtbot: QtBot, field: IntField | FloatField, text: str, *, confirm: bool = True) -> None:
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, text)
+    if confirm:
+        qtbot.keyClick(field, Qt.Key.Key_Return)
+
+
+# -- numbers as text ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0, "0"),
+        (0.0407, "0.0407"),
+        (12.34, "12.3"),
+        (1234.5, "1234"),
+        (-0.5, "−0.5"),
+        (1.23e-7, "1.23e−7"),
+        (6.02e23, "6.02e23"),
+        (float("nan"), "NaN"),
+        (float("inf"), "∞"),
+        (float("-inf"), "−∞"),
+    ],
+)
+def test_values(value: float, text: str) -> None:
+    assert format_value(value) == text
+
+
+def test_signed_counted_and_fixed_numbers() -> None:
+    assert [format_signed(value) for value in (0.35, -0.92, 0)] == ["+0.35", "−0.92", "0"]
+    assert [format_count(value) for value in (12665, -3)] == ["12,665", "−3"]
+    assert [format_fixed(value, 2, signed=True) for value in (0.349, -0.92, 0.0, -0.001)] == [
+        "+0.35",
+        "−0.92",
+        "0",
+        "0.00",
+    ]
+    assert format_fixed(0.5, 3) == "0.500"
+
+
+@pytest.mark.parametrize(
+    ("value", "text"), [(1e-4, "0.0001"), (1e-5, "1e-5"), (10.0, "10"), (0.05, "0.05"), (2e20, "2e20")]
+)
+def test_numbers_in_fields_can_be_typed_back(value: float, text: str) -> None:
+    assert format_plain(value) == text
+    assert float(text) == value
+
+
+# -- number fields -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def rate(qtbot: QtBot, window: QWidget) -> FloatField:
+    field = FloatField(1e-6, 10, 1e-4)
+    field.set_subject("Learning rate")
+    place(qtbot, window, field)
+    return field
+
+
+@pytest.fixture
+def batch(qtbot: QtBot, window: QWidget) -> IntField:
+    field = IntField(1, 1024, 1)
+    field.set_subject("Batch")
+    place(qtbot, window, field)
+    return field
+
+
+@pytest.mark.parametrize(
+    ("typed", "value", "text"),
+    [
+        ("0.001", 1e-3, "0.001"),
+        ("1e-4", 1e-4, "0.0001"),
+        ("5E-6", 5e-6, "5e-6"),
+        ("0,25", 0.25, "0.25"),
+        (".5", 0.5, "0.5"),
+    ],
+)
+def test_a_rate_can_be_typed_in_either_way(
+    qtbot: QtBot, rate: FloatField, typed: str, value: float, text: str
+) -> None:
+    rate.set_value(3)
+    with qtbot.waitSignal(rate.valueEdited) as edited:
+        type_into(qtbot, rate, typed)
+    assert edited.args == [pytest.approx(value)]
+    assert rate.value() == pytest.approx(value)
+    assert rate.text() == text
+    assert rate.message() == ""
+
+
+@pytest.mark.parametrize(("typed", "nearest"), [("50", 10.0), ("1e-9", 1e-6)])
+def test_a_rate_out_of_range_is_explained_and_corrected(
+    qtbot: QtBot, rate: FloatField, typed: str, nearest: float
+) -> None:
+    type_into(qtbot, rate, typed, confirm=False)
+    assert rate.message() == "Learning rate must be a number from 1e-6 to 10."
+    assert rate.property("invalid") is True
+    qtbot.keyClick(rate, Qt.Key.Key_Return)
+    assert rate.value() == pytest.approx(nearest)
+    assert "was changed to" in rate.message()
+    type_into(qtbot, rate, "0.01")
+    assert rate.message() == ""
+    assert rate.property("invalid") is False
+
+
+def test_half_a_number_is_not_taken(qtbot: QtBot, rate: FloatField) -> None:
+    with qtbot.assertNotEmitted(rate.valueEdited):
+        type_into(qtbot, rate, "1e")
+    assert rate.value() == 1e-4
+    assert rate.text() == "0.0001"
+    assert "is not a number; 0.0001 is kept" in rate.message()
+
+
+def test_letters_cannot_be_typed(qtbot: QtBot, rate: FloatField) -> None:
+    type_into(qtbot, rate, "abc", confirm=False)
+    assert "abc" not in rate.text()
+
+
+def test_steps_go_1_2_5(qtbot: QtBot, rate: FloatField) -> None:
+    rate.setFocus()
+    seen: list[float] = []
+    rate.valueEdited.connect(seen.append)
+    for key in (Qt.Key.Key_Up, Qt.Key.Key_Up, Qt.Key.Key_Up, Qt.Key.Key_Down):
+        qtbot.keyClick(rate, key)
+    assert seen == [pytest.approx(value) for value in (2e-4, 5e-4, 1e-3, 5e-4)]
+
+
+def test_steps_stop_at_the_ends(rate: FloatField) -> None:
+    rate.set_value(10)
+    rate.stepBy(3)
+    assert rate.value() == 10
+    rate.set_value(1e-6)
+    rate.stepBy(-3)
+    assert rate.value() == 1e-6
+
+
+@pytest.mark.parametrize(("typed", "value"), [("64", 64), ("5000", 1024), ("0", 1)])
+def test_whole_numbers_are_taken_or_corrected_with_a_message(
+    qtbot: QtBot, batch: IntField, typed: str, value: int
+) -> None:
+    type_into(qtbot, batch, typed)
+    assert batch.value() == value
+    assert (batch.message() == "") == (int(typed) == value)
+    if batch.message():
+        assert (
+            batch.message()
+            == f"Batch must be a whole number from 1 to 1,024. {typed} was changed to {value}."
+        )
+
+
+def test_nothing_is_told_while_typing(qtbot: QtBot, batch: IntField) -> None:
+    edited: list[int] = []
+    batch.valueEdited.connect(edited.append)
+    type_into(qtbot, batch, "128")
+    assert edited == [128]
+
+
+def test_setting_a_number_is_silent(qtbot: QtBot, rate: FloatField, batch: IntField) -> None:
+    with qtbot.assertNotEmitted(rate.valueEdited), qtbot.assertNotEmitted(batch.valueEdited):
+        rate.set_value(0.5)
+        batch.set_value(7)
+    assert (rate.value(), batch.value()) == (0.5, 7)
+
+
+def wheel(field: QWidget) -> None:
+    at = QPointF(field.rect().center())
+    event = QWheelEvent(
+        at,
+        QPointF(field.mapToGlobal(at)),
+        QPoint(),
+        QPoint(0, 120),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(field, event)
+
+
+def test_the_wheel_scrolls_the_page_unless_the_field_has_the_keyboard(
+    qtbot: QtBot, window: QWidget, batch: IntField
+) -> None:
+    other = window.findChild(QComboBox)
+    assert other is not None
+    other.setFocus()
+    wheel(batch)
+    assert batch.value() == 1
+    batch.setFocus()
+    wheel(batch)
+    assert batch.value() == 2
+
+
+# -- segmented control -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def ties(qtbot: QtBot, window: QWidget) -> SegmentedControl:
+    control = SegmentedControl([("first", "First"), ("all", "All"), ("split", "Split")])
+    place(qtbot, window, control)
+    return control
+
+
+def test_clicking_an_option_chooses_it(qtbot: QtBot, ties: SegmentedControl) -> None:
+    assert ties.current() == "first"
+    with qtbot.waitSignal(ties.currentChanged) as changed:
+        qtbot.mouseClick(ties.button("split"), LEFT)
+    assert changed.args == ["split"]
+    assert ties.current() == "split"
+    with qtbot.assertNotEmitted(ties.currentChanged):
+        qtbot.mouseClick(ties.button("split"), LEFT)
+    assert ties.button("split").isChecked()
+
+
+def test_arrow_keys_move_the_choice(qtbot: QtBot, ties: SegmentedControl) -> None:
+    ties.setFocus()
+    with qtbot.waitSignal(ties.currentChanged) as changed:
+        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Right)
+    assert changed.args == ["all"]
+
+
+def test_choosing_by_the_program_is_silent(qtbot: QtBot, ties: SegmentedControl) -> None:
+    with qtbot.assertNotEmitted(ties.currentChanged):
+        ties.set_current("all")
+    assert ties.current() == "all"
+    assert [ties.button(key).isChecked() for key in ("first", "all", "split")] == [False, True, False]
+
+
+def test_a_disabled_option_cannot_be_chosen(qtbot: QtBot, ties: SegmentedControl) -> None:
+    ties.set_option_enabled("all", False)
+    qtbot.mouseClick(ties.button("all"), LEFT)
+    assert ties.current() == "first"
+
+
+def test_options_need_different_keys() -> None:
+    with pytest.raises(ValueError, match="different keys"):
+        SegmentedControl(["a", "a"])
+    with pytest.raises(KeyError):
+        SegmentedControl(["a", "b"]).set_current("c")
+
+
+# -- form, labels, buttons ---------------------------------------------------------------------------------
+
+
+def test_a_form_names_explains_and_aligns_its_fields(qtbot: QtBot, window: QWidget) -> None:
+    form = Form()
+    first, second = IntField(1, 9, 1), FloatField(0, 1, 0.5)
+    form.add_section("Network")
+    label = form.add_row("&Filters", first, "How many patterns it looks for, 1 to 9")
+    form.add_row("Rate", second)
+    place(qtbot, window, form)
+    assert first.accessibleName() == "Filters"
+    assert first.toolTip() == label.toolTip() == first.accessibleDescription() != ""
+    assert label.buddy() is first
+    assert first.x() == second.x()
+    assert first.width() == second.width()
+
+
+def test_a_row_of_a_form_can_be_hidden(qtbot: QtBot, window: QWidget) -> None:
+    form, field = Form(), IntField(1, 9, 1)
+    label = form.add_row("Filters", field)
+    place(qtbot, window, form)
+    form.set_row_visible(field, False)
+    assert not field.isVisible()
+    assert not label.isVisible()
+    assert form.label_of(field) is label
+
+
+def test_a_label_without_room_ends_in_an_ellipsis_and_has_a_tool_tip(qtbot: QtBot, window: QWidget) -> None:
+    label = ElidedLabel("a rather long caption that does not fit")
+    place(qtbot, window, label)
+    assert label.toolTip() == ""
+    label.resize(60, label.height())
+    assert label.is_elided()
+    assert label.toolTip() == label.text()
+    label.set_text("short")
+    assert label.toolTip() == ""
+
+
+@pytest.mark.parametrize("presenter", [False, True])
+def test_wrapped_text_is_never_cut(
+    qtbot: QtBot, window: QWidget, theme: ThemeManager, presenter: bool
+) -> None:
+    label = WrapLabel("Max pooling passes each gradient to the cell that won its window. " * 3)
+    place(qtbot, window, label)
+    theme.set_presenter(presenter)
+    for width in (400, 250, 320):
+        window.resize(width, 400)
+        qtbot.waitUntil(lambda: label.height() >= label.heightForWidth(label.width()))
+    assert label.heightForWidth(120) > label.heightForWidth(400) > 0
+    label.set_text("")
+    assert label.heightForWidth(200) == 0
+
+
+def test_a_title_and_its_caption(qtbot: QtBot, window: QWidget) -> None:
+    title = SectionTitle("Filters", "change as you watch")
+    place(qtbot, window, title)
+    title.set_text("Mistakes")
+    title.set_caption("click one")
+    assert (title.text(), title.caption()) == ("Mistakes", "click one")
+
+
+def test_a_badge_is_as_wide_as_its_words(qtbot: QtBot, window: QWidget) -> None:
+    badge = Badge("paused", "warning")
+    place(qtbot, window, badge)
+    narrow = badge.sizeHint().width()
+    badge.set_badge("training stopped", "danger")
+    assert badge.sizeHint().width() > narrow
+    assert badge.accessibleName() == badge.text() == "training stopped"
+    image = badge.grab().toImage()
+    assert image.pixelColor(badge.width() // 2, 1).name().upper() == LIGHT.danger_soft
+
+
+def test_buttons_have_names_tool_tips_and_keys(qtbot: QtBot, window: QWidget) -> None:
+    train = Button("Train", "play", "primary", "Train the network", "Space")
+    step = IconButton("step-forward", "One step", "and stop", "S")
+    place(qtbot, window, train)
+    place(qtbot, window, step)
+    assert train.accessibleName() == "Train"
+    assert train.toolTip() == "Train the network  (Space)"
+    assert step.accessibleName() == "One step"
+    assert step.toolTip() == "One step: and stop  (S)"
+    image = train.grab().toImage()
+    assert image.pixelColor(image.width() // 2, 3).name().upper() == LIGHT.accent
+    step.set_icon("pause", "Pause")
+    assert (step.accessibleName(), step.toolTip()) == ("Pause", "Pause")
+
+
+def test_a_scroll_column_is_never_narrower_than_its_content(qtbot: QtBot, theme: ThemeManager) -> None:
+    content = QWidget()
+    layout = QVBoxLayout(content)
+    for text in ("a label that needs its width", *("row",) * 60):
+        layout.addWidget(QLabel(text))
+    column = ScrollColumn(content)
+    qtbot.addWidget(column)
+    column.resize(10, 200)
+    column.show()
+    qtbot.waitExposed(column)
+    for presenter in (True, False):
+        theme.set_presenter(presenter)
+        qtbot.waitUntil(lambda: column.minimumWidth() >= content.minimumSizeHint().width())
+        assert column.verticalScrollBar().maximum() > 0
+    column.resize(300, content.sizeHint().height() + 400)
+    qtbot.waitUntil(lambda: column.verticalScrollBar().maximum() == 0)
+    assert not column.verticalScrollBar().isEnabled()
+
+
+# -- messages ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bar(qtbot: QtBot, window: QWidget) -> MessageBar:
+    widget = MessageBar()
+    place(qtbot, window, widget)
+    return widget
+
+
+def show(qtbot: QtBot, bar: MessageBar, text: str, kind: str, action: str = "") -> None:
+    """Show a message and wait until it has slid in."""
+    bar.show_message(text, kind, action)
+    qtbot.waitUntil(lambda: bar.height() >= bar.heightForWidth(bar.width()))
+
+
+def test_there_is_no_bar_without_a_message(bar: MessageBar) -> None:
+    assert not bar.isVisible()
+    assert bar.text() == ""
+
+
+def test_a_message_is_shown_whole_and_told_to_a_screen_reader(qtbot: QtBot, bar: MessageBar) -> None:
+    text = "Training stopped at step 7,850 because the loss became infinite. Try a smaller learning rate."
+    bar.show_message(text, "error")
+    assert bar.text() == text
+    assert bar.kind() == "error"
+    assert bar.accessibleName() == f"error: {text}"
+    qtbot.waitUntil(lambda: bar.height() >= bar.heightForWidth(bar.width()))
+    assert not bar.action_button().isVisible()
+
+
+def test_a_message_pushes_the_rest_down_instead_of_covering_it(
+    qtbot: QtBot, window: QWidget, bar: MessageBar
+) -> None:
+    below = window.findChild(QComboBox)
+    assert below is not None
+    bar.show_message("Something to know.", "info")
+    qtbot.waitUntil(lambda: bar.height() > 20 and below.y() >= bar.geometry().bottom())
+
+
+def test_the_action_of_a_message(qtbot: QtBot, bar: MessageBar) -> None:
+    show(qtbot, bar, "The loss became infinite.", "error", "Use 0.001")
+    with qtbot.waitSignal(bar.actionRequested):
+        qtbot.mouseClick(bar.action_button(), LEFT)
+    assert bar.action_button().text() == "Use 0.001"
+
+
+def test_a_message_can_be_closed_by_mouse_and_by_key(qtbot: QtBot, bar: MessageBar) -> None:
+    show(qtbot, bar, "One.", "warning")
+    with qtbot.waitSignal(bar.closed):
+        qtbot.mouseClick(bar.findChild(IconButton), LEFT)
+    assert bar.text() == ""
+    show(qtbot, bar, "Two.", "success", "Undo")
+    bar.action_button().setFocus()
+    with qtbot.waitSignal(bar.closed):
+        qtbot.keyClick(bar.action_button(), Qt.Key.Key_Escape)
+    assert not bar.isVisible()
+
+
+def test_clearing_is_silent_and_a_later_message_replaces_the_earlier(qtbot: QtBot, bar: MessageBar) -> None:
+    bar.show_message("One.", "error", "Retry")
+    bar.show_message("Two.", "info")
+    assert (bar.text(), bar.kind()) == ("Two.", "info")
+    assert not bar.action_button().isVisible()
+    with qtbot.assertNotEmitted(bar.closed):
+        bar.clear()
+    assert bar.text() == ""
+
+
+def test_kinds_of_messages_differ_by_sign_as_well_as_by_colour(qtbot: QtBot, bar: MessageBar) -> None:
+    pictures = []
+    for kind in ("info", "success", "warning", "error"):
+        show(qtbot, bar, "Same words.", kind)
+        sign = bar.grab(bar.rect().adjusted(8, 0, 40 - bar.width(), 0)).toImage()
+        ground = sign.pixelColor(0, 0)
+        pictures.append(
+            tuple(sign.pixelColor(x, y) != ground for x in range(sign.width()) for y in range(sign.height()))
+        )
+    assert len(set(pictures)) == 4
+
+
+def test_an_unknown_kind_is_refused(bar: MessageBar) -> None:
+    with pytest.raises(ValueError, match="'fatal'"):
+        bar.show_message("No.", "fatal")

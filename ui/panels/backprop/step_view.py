@@ -1,0 +1,46 @@
+"""What all views of steps have in common."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from ui.panels.backprop.focus import Focus
+from ui.panels.backprop.passes import Pass
+from ui.panels.backprop.steps import Step
+
+
+class StepView(QWidget):
+    """Draws one kind of step.
+
+    Signals
+    -------
+    cellPointed : str, tuple
+        Stage and cell under the pointer; ``("", ())`` for none.
+    targetChosen : Target
+        A cell, pixel or weight was clicked.
+    channelRequested : str, int
+        Look at another filter of a stage.
+    unitRequested : str, int
+        Look at another unit of a dense layer.
+    centerRequested : float, float
+        Move the enlarged block: row and column of its middle as fractions of the map.
+    focusRequested : Focus
+        Look at something else of this view.
+    """
+
+    cellPointed = Signal(str, tuple)
+    targetChosen = Signal(object)
+    channelRequested = Signal(str, int)
+    unitRequested = Signal(str, int)
+    centerRequested = Signal(float, float)
+    focusRequested = Signal(object)
+
+    def show_step(self, passed: Pass, step: Step, focus: Focus) -> None:
+        """Draw a step; by difference, where that is cheaper.
+
+        Parameters
+        ----------
+        passed : Pass
+        step : Step
+        focus : Focus
+        """
+        raise NotImplementedError

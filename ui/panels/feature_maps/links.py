@@ -1,0 +1,162 @@
+"""Which cells of the other stages belong to a cell: those it is computed from, and those it feeds."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnnviz._types import IntArray
+from cnnviz.arithmetic import FlattenCell, MaxPoolCell, explain_cell
+from cnnviz.errors import CNNVizError
+from cnnviz.layers import Flatten, MaxPool2D
+from cnnviz.layers.activations import Activation
+from cnnviz.network import Network, Trace
+from cnnviz.receptive_field import INPUT, Field, projective_field, receptive_field, stage_index, stage_shape
+from ui.state import PinnedCell
+from ui.widgets.outlines import CellBlock
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Cells of one stage that are to be outlined.
+
+    Attributes
+    ----------
+    role : str
+        Role of the outline.
+    blocks : tuple of (row, column, rows, columns)
+        In a flat stage: units as columns of row 0.
+    channels : tuple of int or None
+        The maps they lie in; None for all of them.
+    """
+
+    role: str
+    blocks: tuple[CellBlock, ...]
+    channels: tuple[int, ...] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """The marks of every stage for one cell.
+
+    Attributes
+    ----------
+    cell : PinnedCell
+    marks : mapping from stage to marks
+    image_field : Field or None
+        Cells of the input that the cell is computed from.
+    """
+
+    cell: PinnedCell
+    marks: dict[str, tuple[Mark, ...]]
+    image_field: Field | None
+
+    def of(self, stage: str) -> tuple[Mark, ...]:
+        """Marks of a stage."""
+        return self.marks.get(stage, ())
+
+
+def is_cell_of(network: Network, cell: PinnedCell) -> bool:
+    """Whether a network has such a cell."""
+    try:
+        shape = stage_shape(network, cell.stage) if stage_index(network, cell.stage) >= -1 else ()
+    except CNNVizError:
+        return False
+    inside = all(0 <= index < side for index, side in zip(cell.index, shape, strict=False))
+    return len(cell.index) == len(shape) and inside
+
+
+def shown_cell(network: Network, trace: Trace, cell: PinnedCell) -> PinnedCell:
+    """Cell that stands for a given one on the screen: a flattened feature is shown as the cell it was."""
+    index = stage_index(network, cell.stage)
+    if index >= 0 and isinstance(network.layers[index][1], Flatten):
+        explained = explain_cell(network, trace, cell.stage, cell.index)
+        assert isinstance(explained, FlattenCell)
+        stage = network.layers[index - 1][0] if index else INPUT
+        return PinnedCell(stage, explained.source)
+    return cell
+
+
+def link(network: Network, trace: Trace, cell: PinnedCell) -> Links:
+    """Find what belongs to a cell.
+
+    Parameters
+    ----------
+    network : Network
+    trace : Trace
+        Decides who wins in a max pool; everything else is geometry.
+    cell : PinnedCell
+        A cell of the network; see `is_cell_of`.
+    """
+    marks: dict[str, tuple[Mark, ...]] = {cell.stage: (_own_mark(cell),)}
+    before = receptive_field(network, cell.stage, cell.index)
+    for stage, field in before.items():
+        marks[stage] = (Mark("receptive", _blocks(field, stage_shape(network, stage)), _channels(network, field)),)
+    following = next(
+        (
+            field
+            for stage, field in projective_field(network, cell.stage, cell.index).items()
+            if not isinstance(network.layers[stage_index(network, stage)][1], Flatten)
+        ),
+        None,
+    )
+    if following is not None:
+        shape = stage_shape(network, following.stage)
+        marks[following.stage] = (Mark("feeds", _blocks(following, shape), _channels(network, following)),)
+    for stage, mark in _winners(network, trace, cell):
+        marks[stage] = (*marks.get(stage, ()), mark)
+    return Links(cell, marks, before.get(INPUT))
+
+
+def _own_mark(cell: PinnedCell) -> Mark:
+    if len(cell.index) == 1:
+        return Mark("selected", ((0, cell.index[0], 1, 1),), None)
+    channel, row, column = cell.index
+    return Mark("selected", ((row, column, 1, 1),), (channel,))
+
+
+def _winners(network: Network, trace: Trace, cell: PinnedCell) -> list[tuple[str, Mark]]:
+    """Cells that hold the maximum of a pooling window, also before an activation that comes between."""
+    index = stage_index(network, cell.stage)
+    if index < 0 or not isinstance(network.layers[index][1], MaxPool2D) or len(cell.index) != 3:
+        return []
+    window = explain_cell(network, trace, cell.stage, cell.index)
+    assert isinstance(window, MaxPoolCell)
+    places = np.argwhere(window.winners).tolist()
+    blocks = tuple((int(window.rows[r]), int(window.columns[c]), 1, 1) for r, c in places)
+    mark = Mark("winner", blocks, (cell.index[0],))
+    found: list[tuple[str, Mark]] = []
+    for position in range(index - 1, -1, -1):
+        name, layer = network.layers[position]
+        found.append((name, mark))
+        if not isinstance(layer, Activation):
+            break
+    return found
+
+
+def _blocks(field: Field, shape: tuple[int, ...]) -> tuple[CellBlock, ...]:
+    """Rectangles that cover the cells of a field; one, unless there are gaps."""
+    if len(shape) == 1:
+        return tuple((0, start, 1, count) for start, count in _runs(field.channels))
+    if field.is_solid:
+        # With its part over the border, so that the outline is cut off where padding is read.
+        block = field.unclipped if len(field.rows) and len(field.columns) else field.rectangle
+        return ((block.top, block.left, block.height, block.width),) if block.height else ()
+    columns = _runs(field.columns)
+    return tuple((top, left, high, wide) for top, high in _runs(field.rows) for left, wide in columns)
+
+
+def _runs(indices: IntArray) -> list[tuple[int, int]]:
+    """Start and length of each stretch of consecutive numbers in an ascending array."""
+    if not len(indices):
+        return []
+    breaks = np.flatnonzero(np.diff(indices) > 1) + 1
+    starts = [0, *breaks.tolist()]
+    ends = [*breaks.tolist(), len(indices)]
+    return [(int(indices[start]), end - start) for start, end in zip(starts, ends, strict=True)]
+
+
+def _channels(network: Network, field: Field) -> tuple[int, ...] | None:
+    shape = stage_shape(network, field.stage)
+    if len(shape) == 1 or len(field.channels) == shape[0]:
+        return None
+    return tuple(field.channels.tolist())

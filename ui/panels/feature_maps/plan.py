@@ -1,0 +1,189 @@
+"""Which columns a network needs, left to right: what is drawn of it does not depend on weights or images."""
+
+import math
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from cnnviz._types import Shape
+from cnnviz.layers import Conv2D, Dense, Flatten, Layer, ReLU, Sigmoid
+from cnnviz.layers.activations import Activation
+from cnnviz.network import NamedLayers, Network
+from cnnviz.receptive_field import INPUT
+
+EVIDENCE = "evidence"
+"""Key of the column of contributions to a logit."""
+
+
+class Kind(Enum):
+    """What a column shows."""
+
+    IMAGE = auto()
+    KERNELS = auto()
+    MAPS = auto()
+    EVIDENCE = auto()
+    UNITS = auto()
+    OUTPUT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of the network.
+
+    Attributes
+    ----------
+    key : str
+        Unique name: the stage, ``"conv1.weight"`` for kernels, or `EVIDENCE`.
+    kind : Kind
+    stage : str
+        Stage whose cells it shows; of kernels, the layer they belong to.
+    layer : Layer or None
+        None for the input.
+    shape : tuple of int
+        `(maps, rows, columns)`; of units, `(1, rows, columns)` of the grid they are laid out in.
+    group : int
+        Columns of one group show the same channel. The input is group 0, each convolution begins a new one.
+    signed : bool
+        Whether its values can be negative.
+    """
+
+    key: str
+    kind: Kind
+    stage: str
+    layer: Layer | None
+    shape: tuple[int, int, int]
+    group: int
+    signed: bool
+
+    @property
+    def count(self) -> int:
+        """Number of maps."""
+        return self.shape[0]
+
+    @property
+    def is_activation(self) -> bool:
+        """Whether it shows what an activation makes of the column before."""
+        return isinstance(self.layer, Activation)
+
+    @property
+    def colormap(self) -> str:
+        """Colour map of its values."""
+        if self.kind is Kind.IMAGE:
+            return "grey"
+        return "signed" if self.signed else "sequential"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """All columns of a network.
+
+    Attributes
+    ----------
+    layers : tuple of (name, Layer)
+    input_shape : tuple of int
+    columns : tuple of Column
+    """
+
+    layers: NamedLayers
+    input_shape: Shape
+    columns: tuple[Column, ...]
+
+    @property
+    def unit(self) -> int:
+        """Largest side of a map in cells; all maps are drawn at the scale of this one."""
+        sides = [max(c.shape[1:]) for c in self.columns if c.kind in (Kind.IMAGE, Kind.MAPS, Kind.EVIDENCE)]
+        return max(sides, default=1)
+
+    @property
+    def output_stage(self) -> str:
+        """Name of the layer that computes the logits."""
+        return self.layers[-1][0]
+
+    @property
+    def first_convolution(self) -> str | None:
+        """Name of the first convolution layer."""
+        return next((name for name, layer in self.layers if isinstance(layer, Conv2D)), None)
+
+    @property
+    def convolutions(self) -> tuple[str, ...]:
+        """Names of all convolution layers."""
+        return tuple(name for name, layer in self.layers if isinstance(layer, Conv2D))
+
+    def column(self, key: str) -> Column | None:
+        """Column of a key."""
+        return next((column for column in self.columns if column.key == key), None)
+
+    def shows(self, stage: str) -> bool:
+        """Whether a stage has a column of its own (flattened maps have none)."""
+        return self.column(stage) is not None
+
+    def group_of(self, stage: str) -> int | None:
+        """Group whose channels are the maps of a stage; None for a flat stage."""
+        column = self.column(stage)
+        if column is None or column.kind in (Kind.UNITS, Kind.OUTPUT):
+            return None
+        return column.group
+
+    def channels(self, group: int) -> int:
+        """Number of channels of a group."""
+        return next((c.count for c in self.columns if c.group == group and c.kind is not Kind.KERNELS), 1)
+
+    def describes(self, network: Network) -> bool:
+        """Whether this is the plan of a network."""
+        return self.layers == network.layers and self.input_shape == network.input_shape
+
+
+def plan_of(network: Network) -> Plan:
+    """Lay out the columns of a network.
+
+    Parameters
+    ----------
+    network : Network
+        Its input has the shape `(c, h, w)`.
+    """
+    shape = network.input_shape
+    columns = [Column(INPUT, Kind.IMAGE, INPUT, None, _maps(shape), 0, True)]
+    group, signed, before = 0, True, INPUT
+    last = network.layers[-1][0]
+    for name, layer in network.layers:
+        shape = network.shapes[name]
+        if isinstance(layer, Conv2D):
+            group += 1
+            side = layer.kernel_size
+            kernels = (layer.filters, side, side)
+            columns.append(Column(f"{name}.weight", Kind.KERNELS, name, layer, kernels, group, True))
+        if isinstance(layer, Flatten):
+            source = columns[-1]
+            if source.kind in (Kind.IMAGE, Kind.MAPS):
+                columns.append(Column(EVIDENCE, Kind.EVIDENCE, before, layer, source.shape, group, True))
+            continue
+        if isinstance(layer, Conv2D | Dense):
+            signed = True
+        elif isinstance(layer, Activation):
+            signed = not isinstance(layer, ReLU | Sigmoid)
+        if len(shape) == 3:
+            columns.append(Column(name, Kind.MAPS, name, layer, _maps(shape), group, signed))
+        else:
+            kind = Kind.OUTPUT if name == last else Kind.UNITS
+            columns.append(Column(name, kind, name, layer, (1, *unit_grid(shape[0])), group, signed))
+        before = name
+    return Plan(network.layers, network.input_shape, tuple(columns))
+
+
+def unit_grid(count: int) -> tuple[int, int]:
+    """Rows and columns in which units are laid out: about twice as high as wide, with few places left over.
+
+    Parameters
+    ----------
+    count : int
+        Number of units, >= 1.
+    """
+    ideal = max(round(math.sqrt(count / 2)), 1)
+    candidates = range(max(ideal // 2, 1), min(2 * ideal, count) + 1)
+    columns = min(candidates, key=lambda wide: (math.ceil(count / wide) * wide - count, abs(wide - ideal)))
+    return math.ceil(count / columns), columns
+
+
+def _maps(shape: Shape) -> tuple[int, int, int]:
+    if len(shape) == 3:
+        return shape[0], shape[1], shape[2]
+    return (1, *unit_grid(shape[0]))

@@ -1,0 +1,104 @@
+"""What is moved and what looks at it: an image and a network."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnnviz._types import FloatArray
+from cnnviz.datasets import to_input
+from cnnviz.network import Network
+from cnnviz.snapshots import Snapshot
+from cnnviz.translation import BACKGROUND, REACH, Lesson, digit_lessons, toy_lessons
+from ui.state import Sample
+
+FREE = "free"
+"""Key of no lesson: the current sample and the shown network, moved as one likes."""
+
+LESSON_TITLES: tuple[tuple[str, str], ...] = (
+    (FREE, "Free exploration"),
+    ("dots", "1  Three dots: nothing changes"),
+    ("row", "2  A row of eight: all changes"),
+    ("bright-cell", "3  One bright cell: 3 of 8"),
+    ("digit-1px", "4  The digit, 1 pixel"),
+    ("digit-2px", "5  The digit, 2 pixels"),
+)
+"""Lessons in the order of the list, with the names they have there."""
+
+DIGIT_LESSONS = ("digit-1px", "digit-2px")
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """An image and the network that looks at it.
+
+    Attributes
+    ----------
+    network : Network
+    image : ndarray of shape (c, h, w)
+        In the values and the dtype that the network takes.
+    background : float
+        Value of a pixel without ink.
+    label : int or None
+        True class.
+    classes : tuple of str
+        Names of the classes; empty where the output means nothing.
+    step : int
+        Training step of the network.
+    origin : Sample or Lesson
+        What the image comes from: two subjects with the same origin differ at most in their network.
+    """
+
+    network: Network
+    image: FloatArray
+    background: float
+    label: int | None
+    classes: tuple[str, ...]
+    step: int
+    origin: Sample | Lesson
+
+    @property
+    def lesson(self) -> Lesson | None:
+        """The lesson on a made-up image that this is; None for a sample."""
+        return self.origin if isinstance(self.origin, Lesson) else None
+
+    @property
+    def limits(self) -> tuple[int, int]:
+        """Largest shift to the right and down: a sweep's reach, or less in a small image."""
+        height, width = self.image.shape[1:]
+        return min(REACH, width - 1), min(REACH, height - 1)
+
+    def ink(self, image: FloatArray) -> FloatArray:
+        """Ink of an image of this kind, shape (1, h, w): 0 for background, 1 for white."""
+        return (image - self.background).mean(axis=0, keepdims=True)
+
+
+def sample_subject(snapshot: Snapshot, sample: Sample, classes: tuple[str, ...]) -> Subject | None:
+    """Subject of a sample; None while the network belongs to other data."""
+    network = snapshot.network
+    if network.input_shape != sample.pixels.shape or network.classes_count != len(classes):
+        return None
+    image = to_input(sample.pixels[np.newaxis], network.dtype)[0]
+    return Subject(network, image, BACKGROUND, sample.label, classes, snapshot.step, sample)
+
+
+class LessonBook:
+    """The lessons by name. Those on made-up images are made once; those on a digit belong to a subject."""
+
+    def __init__(self) -> None:
+        self._toys: dict[str, Lesson] = {}
+
+    def toy_subject(self, name: str) -> Subject:
+        """Subject of a lesson that brings its own image and network."""
+        if not self._toys:
+            self._toys = {lesson.name: lesson for lesson in toy_lessons()}
+        lesson = self._toys[name]
+        classes = ("0", "1") if lesson.shows_output else ()
+        return Subject(lesson.network, lesson.image, lesson.background, lesson.label, classes, 0, lesson)
+
+    def lesson(self, name: str, subject: Subject) -> Lesson:
+        """Lesson of a subject: its own, or the one of this name on its digit."""
+        if subject.lesson is not None:
+            return subject.lesson
+        lessons = {each.name: each for each in digit_lessons(subject.network, subject.image, subject.label)}
+        return lessons[name]
+

@@ -1,0 +1,103 @@
+"""The statement: what was measured, in plain words."""
+
+import math
+
+from cnnviz.translation import POOL_KINDS, Comparison
+
+_POOL_WORDS = {
+    "max": "Max-pooled maps",
+    "average": "Average-pooled maps",
+    "blur": "Blur-pooled maps",
+    "subsample": "Subsampled maps",
+}
+_START = "Nothing has moved yet. Drag the digit, press an arrow key, or click in the shift sweep."
+
+
+def statement(
+    comparison: Comparison, stage: str, *, relative: bool, classes: tuple[str, ...] = (), step: int = 1
+) -> tuple[str, str]:
+    """Say what the shift has done.
+
+    Parameters
+    ----------
+    comparison : Comparison
+    stage : str
+        The chosen stage; if it is no pool, the statement is about max pooling.
+    relative : bool
+        Whether features are relative to a blank image.
+    classes : tuple of str
+        Names of the classes; empty where the output means nothing.
+    step : int
+        Training step of the network.
+
+    Returns
+    -------
+    text, kind : str
+        Numbers between asterisks; "info" or "warning".
+    """
+    lost = ink_text(comparison.ink_lost)
+    if (comparison.dx, comparison.dy) == (0, 0):
+        untrained = " The network is untrained; train it to see its own filters at work." if step == 0 else ""
+        return _START + (untrained if classes else ""), "info"
+    pool = stage if stage in POOL_KINDS else "max"
+    sentences = [_change(comparison, pool, relative)]
+    if classes:
+        sentences.append(_decision(comparison, classes))
+    if lost:
+        sentences.insert(0, f"*{lost}* of the ink has left the frame: that part is lost, not moved.")
+    if not relative:
+        sentences.append("Raw comparison: the constant background hides part of the change.")
+    return " ".join(sentences), "warning" if lost else "info"
+
+
+def ink_text(lost: float) -> str:
+    """Share of the ink that has left the frame, or "" if none has."""
+    if lost <= 0:
+        return ""
+    return "less than 1 %" if lost < 0.01 else f"{100 * lost:.0f} %"
+
+
+def _change(comparison: Comparison, pool: str, relative: bool) -> str:
+    """Compare the change of a pool with that of the maps it pools."""
+    before = "activation" if "activation" in comparison.stages else "convolution"
+    maps = comparison.stages[before].measured(relative)["relative_change"]
+    measured = comparison.stages[pool].measured(relative)
+    change, residual = measured["relative_change"], measured["equivariance_residual"]
+    words = _POOL_WORDS[pool]
+    noun = "convolution" if before == "convolution" else "activation"
+    if not (math.isfinite(change) and math.isfinite(maps)):
+        return f"There is nothing to compare: the {noun} of this image is that of a blank one."
+    if change == 0 and maps > 0:
+        return f"{words} did not change at all, the {noun} by *{maps:.2f}*: pooling hides this shift."
+    start = f"{words} changed by *{change:.2f}*, the {noun} by *{maps:.2f}*."
+    if residual == 0 and change > 0:
+        return f"{start} They have moved along with the image exactly: the residual is *0*."
+    share = change / maps if maps > 0 else 1.0
+    if pool == "subsample":
+        return f"{start} Taking every {_ordinal(comparison.pool_size)} cell absorbs {_absorbed(share)}."
+    return f"{start} Pooling absorbs {_absorbed(share)}."
+
+
+def _absorbed(share: float) -> str:
+    if share < 0.5:
+        return "most of the shift"
+    if share < 0.97:
+        return "part of the shift, not all of it"
+    if share <= 1.03:
+        return "nothing of this shift"
+    return "nothing of this shift: it even adds to the change"
+
+
+def _ordinal(number: int) -> str:
+    return {2: "second", 3: "third", 4: "fourth"}.get(number, f"{number}th")
+
+
+def _decision(comparison: Comparison, classes: tuple[str, ...]) -> str:
+    before, after = comparison.original_class, comparison.moved_class
+    label = comparison.label
+    first = float(comparison.original_probabilities[label])
+    second = float(comparison.moved_probabilities[label])
+    numbers = f"p({classes[label]}) *{first:.3f}* → *{second:.3f}*"
+    if before == after:
+        return f"The network still reads {classes[after]}, {numbers}."
+    return f"The network now reads {classes[after]} instead of {classes[before]}, {numbers}."
