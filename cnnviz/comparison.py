@@ -46,7 +46,8 @@ def parameter_changes(then: Network, now: Network) -> list[ParameterChange]:
     """
     if not comparable(then, now):
         raise ParameterError(
-            "Only networks with the same layers can be compared. Choose two moments of runs with the same settings."
+            "Only networks with the same layers can be compared. "
+            "Choose two moments of runs with the same settings."
         )
     return [_change(name, array, now.params[name]) for name, array in then.params.items()]
 
@@ -54,8 +55,8 @@ def parameter_changes(then: Network, now: Network) -> list[ParameterChange]:
 def weight_layers(network: Network) -> dict[str, int]:
     """Return the layers whose weights can be shown as maps, and how many sets of maps each has.
 
-    A convolution has one set for each input channel: the kernels of all filters for that channel. A dense layer that
-    follows feature maps has one for each unit: its weights laid out as the maps they multiply.
+    A convolution has one set for each input channel: the kernels of all filters for that channel. A dense
+    layer that follows feature maps has one for each unit: its weights laid out as the maps they multiply.
     """
     found: dict[str, int] = {}
     for name, layer in network.layers:
@@ -89,7 +90,9 @@ def weight_maps(network: Network, layer: str, index: int = 0) -> FloatArray:
     """
     count = weight_layers(network).get(layer)
     if count is None:
-        raise ParameterError(f"The 'layer' parameter of weight_maps must have maps of weights. Got {layer!r} instead.")
+        raise ParameterError(
+            f"The 'layer' parameter of weight_maps must have maps of weights. Got {layer!r} instead."
+        )
     check_int(index, "index", "weight_maps", minimum=0, maximum=count - 1)
     weight = network.params[f"{layer}.weight"]
     shape = _map_shape(network, layer)

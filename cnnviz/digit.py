@@ -1,4 +1,4 @@
-"""Turning a drawing or a photo of a digit into an image like those of MNIST. Pillow is imported only when used."""
+"""Turning a drawing or a photo of a digit into an image like those of MNIST. Pillow is imported late."""
 
 import math
 from dataclasses import dataclass
@@ -42,8 +42,8 @@ class Ink:
 def normalize_digit(pixels: ByteArray, height: int = 28, width: int = 28) -> ByteArray:
     """Scale and centre a digit as those of MNIST are.
 
-    The smallest box around all pixels above 0 is scaled, keeping its aspect, into 20/28 of the frame and placed so
-    that its centre of mass is in the middle. An image of MNIST comes back as it is.
+    The smallest box around all pixels above 0 is scaled, keeping its aspect, into 20/28 of the frame and
+    placed so that its centre of mass is in the middle. An image of MNIST comes back as it is.
 
     Parameters
     ----------
@@ -64,7 +64,8 @@ def normalize_digit(pixels: ByteArray, height: int = 28, width: int = 28) -> Byt
 
     References
     ----------
-    .. [1] LeCun, Cortes, Burges, The MNIST database: "size normalized to fit in a 20x20 pixel box while preserving
+    .. [1] LeCun, Cortes, Burges, The MNIST database: "size normalized to fit in a 20x20 pixel box while
+       preserving
        their aspect ratio", then "centered in a 28x28 image by computing the center of mass of the pixels".
     """
     _check_image(pixels, "normalize_digit")
@@ -85,8 +86,8 @@ def normalize_digit(pixels: ByteArray, height: int = 28, width: int = 28) -> Byt
 def find_ink(pixels: ByteArray, *, is_dark: bool | None = None) -> Ink:
     """Tell ink from paper in an image with one digit: a drawing, a scan or a photo.
 
-    The paper is a bilinear surface fitted to the border, so a shadow across the page does no harm; the ink is what
-    differs from it by more than the border's noise. Specks far from the digit are left out.
+    The paper is a bilinear surface fitted to the border, so a shadow across the page does no harm; the ink
+    is what differs from it by more than the border's noise. Specks far from the digit are left out.
 
     Parameters
     ----------
@@ -127,7 +128,7 @@ def find_ink(pixels: ByteArray, *, is_dark: bool | None = None) -> Ink:
 
 
 def shrink(pixels: ByteArray, longest: int = 1024) -> ByteArray:
-    """Return the image with no side longer than `longest` pixels; one that is small enough is returned itself.
+    """Return the image with no side longer than `longest` pixels; itself if it is small enough.
 
     Parameters
     ----------
@@ -155,12 +156,13 @@ def _scale_into(digit: ByteArray, height: int, width: int) -> ByteArray:
     from PIL import Image
 
     scale = min(height / digit.shape[0], width / digit.shape[1])
-    size = tuple(min(max(round(side * scale), 1), most) for side, most in zip(digit.shape, (height, width), strict=True))
-    if size == digit.shape:
+    rows = min(max(round(digit.shape[0] * scale), 1), height)
+    columns = min(max(round(digit.shape[1] * scale), 1), width)
+    if (rows, columns) == digit.shape:
         return digit
     # The mean over each new pixel's area is what the anti-aliasing of MNIST is.
     method = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
-    scaled = np.asarray(Image.fromarray(digit).resize((size[1], size[0]), method))
+    scaled = np.asarray(Image.fromarray(digit).resize((columns, rows), method))
     lightest = int(scaled.max())
     if lightest == 0:  # strokes so thin that nothing is left of them
         return np.full_like(scaled, digit.max())
@@ -168,7 +170,7 @@ def _scale_into(digit: ByteArray, height: int, width: int) -> ByteArray:
 
 
 def _place(mass: NDArray[Any], size: int) -> int:
-    """Return where a digit begins so that its centre of mass lies in [size/2 - 1/2, size/2 + 1/2), as in MNIST."""
+    """Return where a digit begins so that its centre of mass lies in size/2 ± 1/2, as in MNIST."""
     center = float(np.average(np.arange(len(mass)), weights=mass))
     return min(max(math.ceil(size / 2 - 0.5 - center), 0), size - len(mass))
 
@@ -214,7 +216,7 @@ def _threshold(strength: _Levels) -> float:
 
 
 def _body(mass: _Levels) -> NDArray[np.bool_]:
-    """Return which rows (or columns) belong to the digit: all but specks, which hold little ink and lie apart."""
+    """Return which rows (or columns) belong to the digit: all but specks apart from it."""
     share = np.cumsum(mass) / mass.sum()
     first, last = np.searchsorted(share, [_STRAY, 1 - _STRAY]).tolist()
     while first > 0 and mass[first - 1] > 0:

@@ -1,11 +1,10 @@
-"""The two ways to train and evaluate a network: layer by layer, or fused. Which one is used follows from its layers."""
+"""The two ways to train and evaluate a network: layer by layer, and fused where its layers allow it."""
 
 from collections.abc import Mapping
 from math import prod
-from typing import Any, Protocol
+from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cnnviz._types import ByteArray, FloatArray, IntArray, Params
 from cnnviz.datasets import to_input
@@ -17,25 +16,31 @@ _CHUNK = 64
 
 
 class Engine(Protocol):
-    """Working copy of a network's parameters, with what training and evaluation need.
-
-    Attributes
-    ----------
-    vector, gradient : ndarray of shape (parameters,)
-        All parameters, and the gradient that the latest `step_gradients` found. The vector may be changed in place:
-        optimisers act on each number alone, so that one update of the vector updates every parameter.
-    params, gradients : mapping from parameter name to ndarray
-        Views into them, of the shapes of the network's parameters.
-    """
+    """Working copy of a network's parameters, with what training and evaluation need."""
 
     @property
-    def vector(self) -> FloatArray: ...
+    def vector(self) -> FloatArray:
+        """All parameters, shape (parameters,).
+
+        It may be changed in place: optimisers act on each number alone, so one update of the vector updates
+        every parameter.
+        """
+        ...
+
     @property
-    def gradient(self) -> FloatArray: ...
+    def gradient(self) -> FloatArray:
+        """What the latest `step_gradients` found, laid out as `vector`."""
+        ...
+
     @property
-    def params(self) -> Mapping[str, FloatArray]: ...
+    def params(self) -> Mapping[str, FloatArray]:
+        """Views into `vector`, by name and in the shapes of the network's parameters."""
+        ...
+
     @property
-    def gradients(self) -> Mapping[str, FloatArray]: ...
+    def gradients(self) -> Mapping[str, FloatArray]:
+        """Views into `gradient`, as `params`."""
+        ...
 
     def views(self, vector: FloatArray) -> Params:
         """View a vector that is laid out as `vector` as parameters: by name, in their shapes."""

@@ -124,7 +124,9 @@ class History:
             If `step` lies before or after this record.
         """
         if not self.covers(step):
-            raise ValueError(f"The history goes from step {self.first_step} to {self.step}. Got {step} instead.")
+            raise ValueError(
+                f"The history goes from step {self.first_step} to {self.step}. Got {step} instead."
+            )
         fork = History(self.log_every, self.first_step, self.snapshots.max_bytes)
         fork.forked_at = step
         count = step - self.first_step
@@ -138,7 +140,7 @@ class History:
         return fork
 
     def mean_loss_at(self, step: int, last: int) -> float:
-        """Mean loss of the `last` steps that end at `step`, fewer at the start; NaN where nothing is on record."""
+        """Mean loss of the `last` steps that end at `step`, fewer at the start; NaN without a record."""
         start, end = self._stretch(step, last)
         return self._loss_total.between(start, end) / (end - start) if end > start else float("nan")
 

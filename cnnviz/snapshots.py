@@ -20,8 +20,9 @@ class Snapshot:
     step : int
     network : Network
     optimizer : mapping from name to ndarray, or None
-        What the optimiser remembers at this step (see `Optimizer.state`), for training to go on from here exactly
-        as it once did; None where that is not known, as for weights that were read from a file or edited.
+        What the optimiser remembers at this step (see `Optimizer.state`), for training to go on from here
+        exactly as it once did; None where that is not known, as for weights that were read from a file or
+        edited.
     """
 
     step: int
@@ -38,9 +39,10 @@ class Snapshot:
 class SnapshotStore:
     """Snapshots in the order of their steps, within a memory budget.
 
-    When the budget is exceeded the run is divided into stretches of `spacing` steps, each of which keeps its first
-    snapshot; each time it is exceeded again the spacing doubles. The first snapshot, the latest and those that were
-    marked to be kept (ends of epochs) stay in any case, even where they alone are more than the budget.
+    When the budget is exceeded the run is divided into stretches of `spacing` steps, each of which keeps
+    its first snapshot; each time it is exceeded again the spacing doubles. The first snapshot, the latest
+    and those that were marked to be kept (ends of epochs) stay in any case, even where they alone are more
+    than the budget.
 
     Parameters
     ----------

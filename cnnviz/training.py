@@ -280,8 +280,9 @@ class Trainer:
         self._engine.vector[...] = before
         self.step = first_step - 1
         raise DivergenceError(
-            f"Training diverged near step {first_step + len(losses) - 1:,}: the loss grew out of bounds. Reset the "
-            f"weights and try a learning rate below {self.learning_rate:g}, for example {self.learning_rate / 10:g}."
+            f"Training diverged near step {first_step + len(losses) - 1:,}: the loss grew out of bounds. "
+            f"Reset the weights and try a learning rate below {self.learning_rate:g}, for example "
+            f"{self.learning_rate / 10:g}."
         )
 
 

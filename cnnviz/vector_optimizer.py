@@ -1,4 +1,4 @@
-"""An optimiser for parameters that lie in one vector: one update for all, its memory still known by their names."""
+"""An optimiser for parameters that lie in one vector: one update for all, a memory with all their names."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -34,7 +34,7 @@ class VectorOptimizer:
         self.rule.update(self._vectors, self._gradients)
 
     def state(self) -> dict[str, NDArray[Any]]:
-        """Return what `Optimizer.state` would for the single parameters ("steps", "momentum.conv1.weight", ...)."""
+        """Return what `Optimizer.state` would for single parameters: "steps", "momentum.conv1.weight", ..."""
         named: dict[str, NDArray[Any]] = {}
         for key, array in self.rule.state().items():
             slot, _, name = key.partition(".")
@@ -66,8 +66,8 @@ class VectorOptimizer:
             view = filled[slot].pop(name, None)
             if view is None or view.shape != array.shape or array.dtype.kind != "f":
                 raise ParameterError(
-                    f"The state of the optimiser has {key!r} of shape {array.shape}, which belongs to no parameter "
-                    "of this network."
+                    f"The state of the optimiser has {key!r} of shape {array.shape}, which belongs to no "
+                    "parameter of this network."
                 )
             view[...] = array
         missing = [f"{slot}.{name}" for slot, views in filled.items() for name in views]

@@ -27,7 +27,7 @@ from ui.mailbox import (
     Tested,
 )
 from ui.moment_tests import MomentTests
-from ui.state import AppState, EvaluatedStep, Inspection, PinnedCell, RunStatus, Sample, Shift
+from ui.state import AppState, EvaluatedStep, Inspection, PinnedCell, Reference, RunStatus, Sample, Shift
 from ui.tasks import TaskRunner
 from ui.throughput import Throughput
 from ui.worker import Job, TrainControl, TrainWorker
@@ -51,7 +51,6 @@ class Controller(QObject):
     _prepareRequested = Signal(object)
     _trainRequested = Signal(int)
     _testRequested = Signal()
-    _epochsRequested = Signal(int)
 
     def __init__(self, state: AppState, data: Path | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -82,7 +81,6 @@ class Controller(QObject):
         self._prepareRequested.connect(self._worker.prepare)
         self._trainRequested.connect(self._worker.train)
         self._testRequested.connect(self._worker.test)
-        self._epochsRequested.connect(self._worker.add_epochs)
         self._worker.halted.connect(self._on_worker_halted)
         self._thread.start()
 
@@ -164,8 +162,8 @@ class Controller(QObject):
         if run.status is RunStatus.READY:
             self._train(run.steps_per_epoch)
             return
-        self._epochsRequested.emit(1)
-        self._state.update_run(total_steps=run.total_steps + run.steps_per_epoch)
+        self._control.epochs = run.total_steps // run.steps_per_epoch + 1
+        self._state.update_run(total_steps=self._control.epochs * run.steps_per_epoch)
         if run.status is not RunStatus.TRAINING:
             self._train(run.steps_per_epoch)
 
@@ -237,6 +235,12 @@ class Controller(QObject):
         elif len(state.history.snapshots):
             state.show_moment(state.history.snapshots.at(step), follows_live=False)
         self._inspect()
+
+    @Slot(object)
+    def on_reference_requested(self, snapshot: Snapshot | None) -> None:
+        """Compare with this moment from now on, or with none."""
+        run_id = self._state.run.run_id
+        self._state.set_reference(None if snapshot is None else Reference(snapshot, run_id))
 
     @Slot(object)
     def on_pin_requested(self, cell: PinnedCell | None) -> None:
@@ -315,7 +319,13 @@ class Controller(QObject):
         self._tasks.submit("begin", work, done, self._on_begin_failed)
 
     def _prepare(
-        self, experiment: Experiment, dataset: Dataset, *, start: Snapshot | None, forks: bool, then_train: bool
+        self,
+        experiment: Experiment,
+        dataset: Dataset,
+        *,
+        start: Snapshot | None,
+        forks: bool,
+        then_train: bool,
     ) -> None:
         state = self._state
         run_id = state.run.run_id + 1
@@ -324,6 +334,7 @@ class Controller(QObject):
         extra_epochs = max(epochs - experiment.epochs, 0) if forks else 0
         self._stopping = False
         self._control.learning_rate = experiment.learning_rate
+        self._control.epochs = 0
         state.clear_notice("training")
         self._moment_tests.reset()
         state.update_run(
@@ -351,10 +362,19 @@ class Controller(QObject):
             history = previous.forked(start.step)
         else:
             history = History(experiment.log_every, 0 if start is None else start.step)
+        self._keep_reference(history.forked_at)
         # Of the run before, the curves are compared: its snapshots would take the memory of two runs.
         previous.snapshots.clear()
         state.set_ghost(previous if len(previous.losses) else None)
         state.reset_history(history)
+
+    def _keep_reference(self, forked_at: int | None) -> None:
+        """Let the moment of comparison belong to a new run that has it in common with the one before."""
+        reference, run_id = self._state.reference, self._state.run.run_id
+        if reference is None or forked_at is None:
+            return
+        if reference.run_id == run_id - 1 and reference.snapshot.step <= forked_at:
+            self._state.set_reference(Reference(reference.snapshot, run_id))
 
     def _train(self, steps: int) -> None:
         self._stopping = False

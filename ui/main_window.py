@@ -4,14 +4,16 @@ from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QStatusBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStatusBar, QToolBar, QWidget
 
 from ui.panel_area import PanelArea
+from ui.panels.compare import ComparePanel
 from ui.panels.samples import SamplesPanel
 from ui.run_bar import RunBar
 from ui.run_status import RunStatusBar
 from ui.state import AppState
 from ui.theme import Theme, follow_theme
+from ui.timeline import TimelineBar
 
 if TYPE_CHECKING:
     from ui.panels.training import TrainingPanel
@@ -22,7 +24,8 @@ _LAYOUT_VERSION = 1
 class MainWindow(QMainWindow):
     """Builds the parts and arranges them; what they ask for is connected by the session.
 
-    The frame of the window appears at once. Panels bring heavy modules with them and follow by `build_panels`.
+    The frame of the window appears at once. Panels bring heavy modules with them and follow by
+    `build_panels`.
 
     Signals
     -------
@@ -99,6 +102,8 @@ class MainWindow(QMainWindow):
         self.samples = SamplesPanel(state)
         self.panels = PanelArea()
         self.run_status = RunStatusBar(state)
+        self.timeline = TimelineBar(state)
+        self.compare = ComparePanel(state)
 
     def _arrange(self) -> None:
         self.menuBar().setCornerWidget(self.run_bar, Qt.Corner.TopRightCorner)
@@ -109,7 +114,33 @@ class MainWindow(QMainWindow):
         self.samples_dock.setWidget(self.samples)
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.samples_dock)
         self.setCentralWidget(self.panels)
+        self._arrange_timeline()
         bar = QStatusBar()
         bar.setSizeGripEnabled(False)
         bar.addPermanentWidget(self.run_status, 1)
         self.setStatusBar(bar)
+
+    def _arrange_timeline(self) -> None:
+        """Put the timeline under everything, and the comparison of two moments above it, hidden at first."""
+        self.compare_dock = QDockWidget("Compare moments", self)
+        self.compare_dock.setObjectName("compare_dock")
+        self.compare_dock.setTitleBarWidget(QWidget())
+        self.compare_dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+        self.compare_dock.setWidget(self.compare)
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.compare_dock)
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.compare_dock.hide()
+        # A tool bar is the one thing that QMainWindow lets span its whole width under the docks.
+        bar = QToolBar("Timeline", self)
+        bar.setObjectName("timeline_bar")
+        bar.setMovable(False)
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        bar.addWidget(self.timeline)
+        self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, bar)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.timeline.compareRequested.connect(self.compare_dock.setVisible)
+        self.compare.closeRequested.connect(self.compare_dock.hide)
+        self.compare_dock.visibilityChanged.connect(self._on_comparison_visible)
+
+    def _on_comparison_visible(self, visible: bool) -> None:
+        self.timeline.set_comparing(visible)

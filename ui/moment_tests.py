@@ -12,10 +12,10 @@ _KIND = "moment-test"
 
 
 class MomentTests(QObject):
-    """Keeps the newest test result of the run, and has the network of an earlier moment tested when one is shown.
+    """Keeps the newest test result of the run, and has an earlier moment tested when one is shown.
 
-    A moment is tested when the timeline has come to rest on it, in the background: a drag or a film passes over
-    hundreds of them.
+    A moment is tested when the timeline has come to rest on it, in the background: a drag or a film passes
+    over hundreds of them.
 
     Parameters
     ----------

@@ -102,6 +102,11 @@ class Session(QObject):
         bar.newSeedRequested.connect(controller.on_new_seed_requested)
         window.samples.sampleRequested.connect(controller.on_sample_requested)
         window.samples.noticeActionRequested.connect(self._open_mnist)
+        timeline, compare = window.timeline, window.compare
+        timeline.momentRequested.connect(controller.on_moment_requested)
+        timeline.forkRequested.connect(controller.on_fork_requested)
+        compare.momentRequested.connect(controller.on_moment_requested)
+        compare.referenceRequested.connect(controller.on_reference_requested)
         window.closing.connect(self._on_window_closing)
 
     def _connect_panels(self) -> None:

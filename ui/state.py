@@ -110,6 +110,14 @@ class PinnedCell:
     index: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Reference:
+    """The moment that others are compared with, and the run it is of."""
+
+    snapshot: Snapshot
+    run_id: int
+
+
 @dataclass(frozen=True, slots=True)
 class EvaluatedStep:
     """An evaluation and the step it belongs to."""
@@ -151,7 +159,9 @@ class AppState(QObject):
     follows_live : bool
         Whether `shown` moves on with training.
     ghost : History or None
-        Record of the run before, for comparison.
+        Record of the run before, for comparison; it has no snapshots.
+    reference : Reference or None
+        The moment that the shown one is compared with.
     """
 
     datasetChanged = Signal()
@@ -164,6 +174,7 @@ class AppState(QObject):
     snapshotChanged = Signal()
     momentChanged = Signal()  # an earlier moment was chosen, or live again
     ghostChanged = Signal()
+    referenceChanged = Signal()
     pinnedChanged = Signal()
     shiftChanged = Signal()
     sampleChanged = Signal()
@@ -184,6 +195,7 @@ class AppState(QObject):
         self.shown: Snapshot | None = None
         self.follows_live = True
         self.ghost: History | None = None
+        self.reference: Reference | None = None
         self.pinned: PinnedCell | None = None
         self.shift = Shift()
         self.sample: Sample | None = None
@@ -252,6 +264,12 @@ class AppState(QObject):
         if history is not self.ghost:
             self.ghost = history
             self.ghostChanged.emit()
+
+    def set_reference(self, reference: Reference | None) -> None:
+        """Mark a moment for comparison, or none."""
+        if reference is not self.reference:
+            self.reference = reference
+            self.referenceChanged.emit()
 
     def set_pinned(self, cell: PinnedCell | None) -> None:
         """Pin a cell, or free it with None."""

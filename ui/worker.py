@@ -43,6 +43,8 @@ class TrainControl:
         follows at once is not missed.
     learning_rate : float or None
         Rate to use from the next step on.
+    epochs : int
+        Epochs that the run shall have at least; 0 leaves it as it was prepared.
     steps_per_second : float or None
         Pace; None is full speed.
     wake : Event
@@ -51,6 +53,7 @@ class TrainControl:
 
     running: bool = False
     learning_rate: float | None = None
+    epochs: int = 0
     steps_per_second: float | None = None
     wake: threading.Event = field(default_factory=threading.Event)
 
@@ -130,19 +133,17 @@ class TrainWorker(QObject):
             self._post(Tested(self._trainer.step, self._trainer.evaluate()))
         self.halted.emit()
 
-    @Slot(int)
-    def add_epochs(self, epochs: int) -> None:
-        """Extend the run."""
-        if self._trainer is not None:
-            self._trainer.add_epochs(epochs)
-
     def _loop(self, trainer: Trainer, steps: int) -> None:
-        end = trainer.total_steps if steps == 0 else min(trainer.step + steps, trainer.total_steps)
+        self._apply_wishes(trainer)
+        last = trainer.step + steps if steps else None
         test_every = max(1, trainer.steps_per_epoch // _TESTS_PER_EPOCH)
         snapshot_every = max(1, trainer.steps_per_epoch // _SNAPSHOTS_PER_EPOCH)
         self._pace_anew(trainer)
-        while trainer.step < end and self._control.running:
-            self._apply_learning_rate(trainer)
+        while self._control.running:
+            self._apply_wishes(trainer)
+            end = trainer.total_steps if last is None else min(last, trainer.total_steps)
+            if trainer.step >= end:
+                break
             stop = min(
                 end, _next_multiple(trainer.step, test_every), _next_multiple(trainer.step, snapshot_every)
             )
@@ -174,7 +175,10 @@ class TrainWorker(QObject):
         self._control.running = False
         self._post(RunHalted(trainer.step, trainer.total_steps, trainer.finished))
 
-    def _apply_learning_rate(self, trainer: Trainer) -> None:
+    def _apply_wishes(self, trainer: Trainer) -> None:
+        missing = self._control.epochs - trainer.total_steps // trainer.steps_per_epoch
+        if missing > 0:
+            trainer.add_epochs(missing)
         rate = self._control.learning_rate
         if rate is not None and rate != trainer.learning_rate:
             trainer.learning_rate = rate

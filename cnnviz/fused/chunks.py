@@ -9,11 +9,11 @@ from numpy.typing import NDArray
 
 from cnnviz._types import ByteArray, FloatArray
 from cnnviz.fused.blocks import Block, make_block
+from cnnviz.fused.calls import Call
 from cnnviz.fused.heads import LabelArray, make_head
 from cnnviz.fused.loading import make_loader
 from cnnviz.fused.parameters import StageVector
 from cnnviz.fused.plan import Stage
-from cnnviz.fused.products import Call
 
 
 class ForwardChunk:
@@ -45,7 +45,9 @@ class ForwardChunk:
         self._blocks: list[Block] = [
             make_block(*parts) for parts in zip(stages, parameters.matrices, inputs, outputs, strict=True)
         ]
-        self._forward: list[Call] = [call for block in self._blocks for call in block.forward(training)]
+        self._forward: list[Call] = []
+        for block in self._blocks:
+            self._forward += block.forward(training=training)
 
     def run(self, images: ByteArray) -> None:
         """Compute the logits of `images`, of shape (samples, pixels)."""
@@ -72,7 +74,7 @@ class TrainingChunk(ForwardChunk):
         dtype = parameters.vector.dtype
         d_logits: FloatArray = np.zeros(self.logits.shape, dtype)
         self._head = make_head(self.logits, d_logits)
-        # Between two stages the gradient is kept once: what leaves one through its inputs enters the one before it.
+        # One array between two stages: what leaves one by its inputs enters the one before by its outputs.
         d_between: list[FloatArray] = [
             np.zeros((prod(stage.input_shape), samples), dtype) for stage in stages[1:]
         ]
@@ -83,7 +85,7 @@ class TrainingChunk(ForwardChunk):
             self._backward[:0] = block.backward(d_outputs, d_matrix, d_inputs)
 
     def learn(self, images: ByteArray, labels: LabelArray, batch_size: int) -> tuple[float, int]:
-        """Return the sum of the losses and the right answers, and leave the gradients of the batch's mean loss.
+        """Return the sum of the losses and the right answers; leave the gradients of the batch's mean loss.
 
         Parameters
         ----------

@@ -13,8 +13,8 @@ from cnnviz.fused.parameters import StageVector, parameter_views
 from cnnviz.fused.plan import ConvStage, Stage
 from cnnviz.fused.tables import windows_of
 
-# Measured: more samples in a chunk spread the cost of the calls, until the buffers leave the cache. LAB5 is fastest at 64
-# and LENET at 32 samples, both in about 6 MiB: the level-3 cache, of which a core has that much to itself.
+# More samples in a chunk spread the cost of the calls, until the buffers leave the cache. Measured: LAB5 is
+# fastest at 64 samples and LENET at 32, with 4 to 7 MiB; with 1 MiB, a level-2 cache, they lose a quarter.
 _MOST_SAMPLES = 64
 _CACHE_BYTES = 8 << 20
 
@@ -55,9 +55,7 @@ class FusedEngine:
         """View a vector that is laid out as `vector` as parameters: by name, in their shapes."""
         return parameter_views(self._stages, vector)
 
-    def step_gradients(
-        self, images: ByteArray, labels: LabelArray, indices: IntArray
-    ) -> tuple[float, int]:
+    def step_gradients(self, images: ByteArray, labels: LabelArray, indices: IntArray) -> tuple[float, int]:
         """Loss and right answers of a mini-batch; the gradient of the loss is left in `gradient`.
 
         Parameters that have run away give inf or NaN; callers silence NumPy's warnings, once for many steps.
@@ -147,6 +145,6 @@ def _numbers_per_sample(stage: Stage, *, first: bool) -> int:
         return 2 * (inputs + outputs)
     windows = windows_of(stage)
     cells = windows.phases * windows.count
-    patches = cells * stage.input_shape[0] * stage.conv.kernel_size**2
-    # The patches, on the way back about as many copies to be added up, the maps, and what goes from stage to stage.
-    return patches * (1 if first else 2) + cells * stage.conv.filters + 2 * (inputs + outputs)
+    patches = cells * stage.input_shape[0] * stage.layer.kernel_size**2
+    # Patches, on the way back about as many copies to be added up, maps, and what goes from stage to stage.
+    return patches * (1 if first else 2) + cells * stage.layer.filters + 2 * (inputs + outputs)

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz._types import FloatArray
+from cnnviz._types import FloatArray, IntArray
 
 LabelArray = NDArray[np.integer[Any]]
 
@@ -51,8 +51,8 @@ class _OneLogit:
 class _Logits:
     """One logit of each sample.
 
-    With `s` the logit where the label is 0 and minus the logit where it is 1, the loss is `log(1 + exp(s))` and
-    the probability of being wrong is `sigmoid(s) = 1 - exp(-loss)`.
+    With `s` the logit where the label is 0, and minus the logit where it is 1, the loss is
+    `log(1 + exp(s))` and the probability of being wrong is `sigmoid(s) = 1 - exp(-loss)`.
     """
 
     _SIGNS = np.array([1.0, -1.0])
@@ -71,7 +71,7 @@ class _Logits:
         np.expm1(wrong, wrong)
         # expm1(-loss) is minus the probability of being wrong: divide by minus the number of samples.
         np.multiply(wrong, sign, wrong)
-        np.divide(wrong, -batch_size, self._d_logits, casting="same_kind")
+        np.divide(wrong, -batch_size, self._d_logits)
         np.greater(self._logits, 0, self._is_one)
         correct = np.count_nonzero(self._is_one == labels)
         return float(np.add.reduce(losses)), int(correct)
@@ -84,19 +84,19 @@ class _Softmax:
         self._logits, self._d_logits = logits, d_logits
         self._powers = np.empty(logits.shape)
         self._largest, self._totals, self._of_label = np.empty((3, logits.shape[1]))
-        self._samples = np.arange(logits.shape[1])
+        self._samples: IntArray = np.arange(logits.shape[1])
 
     def __call__(self, labels: LabelArray, batch_size: int) -> tuple[float, int]:
         powers, largest, totals, of_label = self._powers, self._largest, self._totals, self._of_label
-        np.maximum.reduce(self._logits, 0, None, largest)
+        np.maximum.reduce(self._logits, axis=0, out=largest)
         np.subtract(self._logits, largest, powers)
         label_cells = labels * len(self._samples) + self._samples
         powers.take(label_cells, None, of_label, "clip")
         np.exp(powers, powers)
-        np.add.reduce(powers, 0, None, totals)
+        np.add.reduce(powers, axis=0, out=totals)
         np.divide(powers, totals, powers)
         powers.ravel()[label_cells] -= 1.0
-        np.divide(powers, batch_size, self._d_logits, casting="same_kind")
+        np.divide(powers, batch_size, self._d_logits)
         np.log(totals, totals)
         correct = np.count_nonzero(self._logits.argmax(0) == labels)
         return float(np.add.reduce(totals) - np.add.reduce(of_label)), int(correct)

@@ -13,8 +13,8 @@ from cnnviz.fused.plan import Stage, matrix_shape
 class StageVector:
     """One number after another: for each stage the rows of its matrix `[weight | bias]`.
 
-    The bias is the last column, the weight of an input that is always 1, so one matrix product does for both. And as
-    optimisers act on every number alone, one update of the vector updates everything.
+    The bias is the last column, the weight of an input that is always 1, so that one matrix product does for
+    both. And as optimisers act on every number alone, one update of the vector updates everything.
 
     Parameters
     ----------
@@ -31,7 +31,8 @@ class StageVector:
     """
 
     def __init__(self, stages: Sequence[Stage], dtype: np.dtype[np.floating[Any]]) -> None:
-        self.vector: FloatArray = np.zeros(sum(rows * columns for rows, columns in map(matrix_shape, stages)), dtype)
+        size = sum(rows * columns for rows, columns in map(matrix_shape, stages))
+        self.vector: FloatArray = np.zeros(size, dtype)
         self.matrices = stage_matrices(stages, self.vector)
         self.views = parameter_views(stages, self.vector)
 

@@ -1,6 +1,5 @@
 """Which networks the fast path covers, and the stages it cuts them into."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -12,7 +11,6 @@ from cnnviz.layers import (
     Conv2D,
     Dense,
     Flatten,
-    Layer,
     LeakyReLU,
     MaxPool2D,
     ReLU,
@@ -33,7 +31,7 @@ class ConvStage:
     ----------
     name : str
         Name of the convolution layer.
-    conv : Conv2D
+    layer : Conv2D
     pool : a pooling layer or None
     before, after : an activation layer or None
         What acts on every cell of the convolution, or only on what the pool left. At most one of the two.
@@ -42,17 +40,12 @@ class ConvStage:
     """
 
     name: str
-    conv: Conv2D
+    layer: Conv2D
     pool: PoolLayer | None
     before: ActivationLayer | None
     after: ActivationLayer | None
     input_shape: Shape
     output_shape: Shape
-
-    @property
-    def layer(self) -> Conv2D:
-        """The layer that holds the stage's parameters."""
-        return self.conv
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,63 +75,86 @@ def plan_stages(layers: NamedLayers, input_shape: Shape) -> tuple[Stage, ...] | 
     Returns
     -------
     tuple of stages, or None
-        None where the layers are no sequence of blocks `Conv2D [activation] [pool]` or `Conv2D pool activation`,
-        then `Flatten`, then blocks `Dense [activation]`.
+        None where the layers are no sequence of blocks `Conv2D [activation] [pool]` or
+        `Conv2D pool [activation]`, then `Flatten`, then blocks `Dense [activation]`; and where a max pool comes
+        after a pool that blurs.
     """
     stages: list[Stage] = []
-    rest = list(layers)
-    shape = input_shape
-    while rest:
-        name, layer = rest[0]
-        if isinstance(layer, Conv2D):
-            stage, used = _conv_stage(name, layer, [layer for _, layer in rest[1:4]], shape)
-        elif isinstance(layer, Dense):
-            after = rest[1][1] if len(rest) > 1 else None
-            activation = after if isinstance(after, ActivationLayer) else None
-            used = 1 + (activation is not None)
-            stage = DenseStage(name, layer, activation, shape, layer.output_shape(shape))
-        elif isinstance(layer, Flatten):
-            # Features of a sample lie in the order (c, h, w) already: nothing to do.
-            shape, rest = layer.output_shape(shape), rest[1:]
+    shape, position = input_shape, 0
+    while position < len(layers):
+        layer = layers[position][1]
+        if isinstance(layer, Flatten):
+            # The features of a sample lie in the order (c, h, w) already: nothing to do.
+            shape, position = layer.output_shape(shape), position + 1
             continue
+        if isinstance(layer, Conv2D):
+            stage, used = _conv_stage(layers[position:], layer, shape)
+        elif isinstance(layer, Dense):
+            stage, used = _dense_stage(layers[position:], layer, shape)
         else:
             return None
         stages.append(stage)
-        shape, rest = stage.output_shape, rest[used:]
-    return tuple(stages) if stages else None
-
-
-def _conv_stage(name: str, conv: Conv2D, following: Sequence[Layer], shape: Shape) -> tuple[ConvStage, int]:
-    """Return the stage that starts with `conv` and how many layers it takes."""
-    before = pool = after = None
-    rest = list(following)
-    if rest and isinstance(rest[0], ActivationLayer):
-        before = rest.pop(0)
-    if rest and isinstance(rest[0], PoolLayer):
-        pool = rest.pop(0)
-    if before is None and rest and isinstance(rest[0], ActivationLayer):
-        after = rest.pop(0)
-    if before is not None and _commutes(before, pool):
-        before, after = None, before
-    output_shape = conv.output_shape(shape)
-    if pool is not None:
-        output_shape = pool.output_shape(output_shape)
-    taken = 1 + sum(part is not None for part in (before, pool, after))
-    return ConvStage(name, conv, pool, before, after, shape, output_shape), taken
-
-
-def _commutes(activation: ActivationLayer, pool: PoolLayer | None) -> bool:
-    """Tell whether the activation may be applied after the pool, where there is less to do.
-
-    Whatever picks cells lets any function through, and the maximum any function that never falls. But sigmoid and
-    tanh flatten: values that differ come out equal, and such ties are seen by a pool that looks at them only after.
-    """
-    if pool is None or isinstance(pool, SubsamplePool2D):
-        return True
-    return isinstance(pool, MaxPool2D) and isinstance(activation, ReLU | LeakyReLU)
+        shape, position = stage.output_shape, position + used
+    return None if _ties_may_be_lost(stages) else tuple(stages) or None
 
 
 def matrix_shape(stage: Stage) -> tuple[int, int]:
     """Rows and columns of the matrix `[weight | bias]` that holds a stage's parameters."""
     outputs, *inputs = stage.layer.parameter_shapes(stage.input_shape)["weight"]
     return outputs, prod(inputs) + stage.layer.bias
+
+
+def _conv_stage(layers: NamedLayers, conv: Conv2D, shape: Shape) -> tuple[ConvStage, int]:
+    """Return the stage that starts with `conv`, the first of `layers`, and how many layers it takes."""
+    before = _activation(layers, 1)
+    at = 1 if before is None else 2
+    pool = layers[at][1] if at < len(layers) else None
+    if not isinstance(pool, PoolLayer):
+        pool = None
+    after = None
+    output_shape = conv.output_shape(shape)
+    used = at
+    if pool is not None:
+        output_shape = pool.output_shape(output_shape)
+        after = _activation(layers, at + 1) if before is None else None
+        used += 1 if after is None else 2
+    if before is not None and _may_follow(before, pool):
+        before, after = None, before
+    return ConvStage(layers[0][0], conv, pool, before, after, shape, output_shape), used
+
+
+def _dense_stage(layers: NamedLayers, dense: Dense, shape: Shape) -> tuple[DenseStage, int]:
+    after = _activation(layers, 1)
+    stage = DenseStage(layers[0][0], dense, after, shape, dense.output_shape(shape))
+    return stage, 1 if after is None else 2
+
+
+def _ties_may_be_lost(stages: list[Stage]) -> bool:
+    """Tell whether a max pool looks at what has been blurred.
+
+    Blurring is done by matrix products here, in which equal patches may be added up in different orders.
+    """
+    pools = [stage.pool for stage in stages if isinstance(stage, ConvStage)]
+    blurred = False
+    for pool in pools:
+        if blurred and isinstance(pool, MaxPool2D):
+            return True
+        blurred |= isinstance(pool, BlurPool2D)
+    return False
+
+
+def _activation(layers: NamedLayers, position: int) -> ActivationLayer | None:
+    layer = layers[position][1] if position < len(layers) else None
+    return layer if isinstance(layer, ActivationLayer) else None
+
+
+def _may_follow(activation: ActivationLayer, pool: PoolLayer | None) -> bool:
+    """Tell whether the activation may be applied after the pool, where there is less to do.
+
+    A pool that picks one cell lets any function through, and the maximum any function that never falls. But
+    sigmoid and tanh flatten: values that differ come out equal, and a pool that looks at them only after that
+    sees ties. They stay in front of it, so that the same ties are seen here.
+    """
+    if pool is None or isinstance(pool, SubsamplePool2D):
+        return True
+    return isinstance(pool, MaxPool2D) and isinstance(activation, ReLU | LeakyReLU)

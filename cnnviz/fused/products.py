@@ -1,29 +1,28 @@
 """Matrix products that BLAS does quickly, and in which equal columns stay equal."""
 
-from collections.abc import Callable
-from functools import cache, partial
+from dataclasses import dataclass
+from functools import cache
 from math import ceil, lcm
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from cnnviz._types import FloatArray
+from cnnviz.fused.calls import Call, prepare
 
-Call = Callable[[], object]
-"""A prepared NumPy call: function, arrays and output are bound, only the brackets are missing."""
-
-# OpenBLAS works on products of at most this many multiplications without repacking the operands, 1.3 to 1.5 times as
-# fast as on larger ones when they are as flat as here. Cutting them costs little with any other BLAS.
+# OpenBLAS does products of at most this many multiplications without repacking the operands: 1.3 to 1.5 times
+# as fast as larger ones, when they are as flat as here. Cutting them costs little with any other BLAS.
 _SMALL_PRODUCT = 1_000_000
 
-# Vector instructions work on up to 16 columns at once. Columns that are left over are added up in another order.
+# Vector instructions work on up to 16 columns at once; what is left over is added up in another order.
 _COLUMNS_AT_ONCE = 16
 
 _TRIALS = 8
 
 
-class Blocks(NamedTuple):
-    """How the columns of a patch matrix are cut: `count` blocks of `width` columns, one matrix product for each."""
+@dataclass(frozen=True, slots=True)
+class Blocks:
+    """How the columns of a patch matrix are cut: `count` blocks of `width` columns, a product for each."""
 
     count: int
     width: int
@@ -54,7 +53,6 @@ def cut_columns(columns: int, samples: int, filters: FloatArray) -> Blocks:
         if keeps_columns_equal(*filters.shape, width, filters.dtype):
             return Blocks(count, width)
         if width == unit:
-            # The narrowest blocks: nearly as fast, but for the calls.
             return Blocks(ceil(columns / unit) * unit // _COLUMNS_AT_ONCE, _COLUMNS_AT_ONCE)
         count *= 2
 
@@ -63,18 +61,19 @@ def cut_columns(columns: int, samples: int, filters: FloatArray) -> Blocks:
 def keeps_columns_equal(filters: int, inputs: int, width: int, dtype: np.dtype[Any]) -> bool:
     """Try whether the same patch in every column gives the same bits in every column of the product.
 
-    How a BLAS adds up depends on the processor it finds, on the shape and on the place in the matrix. With
-    vector instructions of 512 bits this holds for every multiple of 16 columns, with those of 256 bits and float32
-    only for narrow matrices.
+    In which order a BLAS adds up depends on the processor it finds, on the shape, and on the place in the
+    matrix. OpenBLAS passes for every multiple of 16 columns with instructions of 512 bits; with those of 256
+    bits in float64 too, but in float32 only for narrow blocks.
     """
     rng = np.random.default_rng(0)
     left, right = np.empty((filters, inputs), dtype), np.empty((inputs, width), dtype)
     for _ in range(_TRIALS):
         left[...] = rng.standard_normal(left.shape)
         right[...] = rng.standard_normal((inputs, 1))
-        out = left @ right
-        if not (out == out[:, :1]).all():
-            return False
+        # Both ways that `PatchProducts` may take: they can end in different routines.
+        for out in (np.dot(left, right), np.matmul(left, right)):
+            if not (out == out[:, :1]).all():
+                return False
     return True
 
 
@@ -82,7 +81,7 @@ def product(left: FloatArray, right: FloatArray, out: FloatArray) -> Call:
     """Prepare ``out = left @ right``."""
     # `dot` has the shortest way to BLAS, but copies operands that have gaps; `matmul` does not.
     without_gaps = all(array.flags.c_contiguous or array.flags.f_contiguous for array in (left, right))
-    return partial(np.dot if without_gaps else np.matmul, left, right, out)
+    return prepare(np.dot if without_gaps else np.matmul, left, right, out)
 
 
 class PatchProducts:
@@ -115,8 +114,8 @@ class PatchProducts:
         parts = np.empty((self._blocks.count, *d_filters.shape), d_filters.dtype)
         patches = self._cut(self._patches).transpose(0, 2, 1)
         return [
-            partial(np.matmul, self._cut(self._maps), patches, parts),
-            partial(np.add.reduce, parts, 0, None, d_filters),
+            prepare(np.matmul, self._cut(self._maps), patches, parts),
+            prepare(np.add.reduce, parts, 0, None, d_filters),
         ]
 
     def patch_gradient(self, pixels: int) -> list[Call]:
@@ -126,11 +125,11 @@ class PatchProducts:
     def _multiply(self, left: FloatArray, right: FloatArray, out: FloatArray) -> Call:
         if self._blocks.count == 1:
             return product(left, right[0], out)
-        return partial(np.matmul, left, right, self._cut(out))
+        return prepare(np.matmul, left, right, self._cut(out))
 
     def _cut(self, matrix: FloatArray) -> FloatArray:
         """View a matrix as (blocks, rows, width)."""
-        return matrix.reshape(len(matrix), *self._blocks).transpose(1, 0, 2)
+        return matrix.reshape(len(matrix), self._blocks.count, self._blocks.width).transpose(1, 0, 2)
 
     def _add_row_by_row(self) -> None:
         """Do the product in one and the same order everywhere: slow, for a BLAS that never does."""

@@ -1,11 +1,12 @@
 """Tables of row numbers: which pixel each cell of the patch matrix copies, and the way back.
 
-The inputs of a stage are the rows of a matrix `(c * h * w + 2, n)`: row `(channel * h + y) * w + x`, one column for each
-sample of the chunk. The last two rows are constant: 1 (the input of the bias) and 0 (padding).
+The inputs of a stage are the rows of a matrix `(c * h * w + 2, n)`: pixel `(channel, y, x)` is row
+`(channel * h + y) * w + x`, with a column for each sample of the chunk. The last two rows are constant: 1,
+the input of the bias, and 0, the padding.
 """
 
+from dataclasses import dataclass
 from math import prod
-from typing import NamedTuple
 
 import numpy as np
 
@@ -14,13 +15,14 @@ from cnnviz.fused.plan import ConvStage
 from cnnviz.layers import AvgPool2D, MaxPool2D, SubsamplePool2D
 
 
-class Windows(NamedTuple):
-    """The cells of the convolution that have to be computed.
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """The cells of the convolution that have to be computed, as windows.
 
     Attributes
     ----------
     side : int
-        Each window has `side * side` cells: its phases.
+        Each window has `side * side` cells.
     step : int
         Cells from one window to the next.
     rows, columns : int
@@ -44,13 +46,13 @@ class Windows(NamedTuple):
 
 
 def windows_of(stage: ConvStage) -> Windows:
-    """Return what the pool will look at; without a pool, and for blurring, windows of one cell."""
+    """Return the windows of the pool; without a pool, and for one that blurs, windows of one cell."""
     pool = stage.pool
     if isinstance(pool, MaxPool2D | AvgPool2D):
         return Windows(pool.size, pool.step, *stage.output_shape[1:])
     if isinstance(pool, SubsamplePool2D):
         return Windows(1, pool.size, *stage.output_shape[1:])
-    return Windows(1, 1, *stage.conv.output_shape(stage.input_shape)[1:])
+    return Windows(1, 1, *stage.layer.output_shape(stage.input_shape)[1:])
 
 
 def patch_table(stage: ConvStage, windows: Windows) -> IntArray:
@@ -58,19 +60,20 @@ def patch_table(stage: ConvStage, windows: Windows) -> IntArray:
 
     Returns
     -------
-    ndarray of shape (c * k * k + 1, phases * windows), intp
-        A column is the patch of one cell of the convolution, and a 1 below it if there is a bias. Columns are
-        sorted by phase: first the top left cells of all windows, then their right neighbours, and so on.
+    ndarray of shape (c * k * k, phases * windows), intp
+        A column is the patch of one cell of the convolution; with a bias there is one row more, of ones.
+        Columns are sorted by phase: first the top left cells of all windows, then their right neighbours, and
+        so on.
     """
     channels, height, width = stage.input_shape
     one, zero = prod(stage.input_shape), prod(stage.input_shape) + 1
+    # Axes: row and column in the kernel, row and column in the window, row and column of the window.
     y = _pixels_along(stage, windows, windows.rows)[:, None, :, None, :, None]
     x = _pixels_along(stage, windows, windows.columns)[None, :, None, :, None, :]
     inside = (y >= 0) & (y < height) & (x >= 0) & (x < width)
-    pixels = np.where(inside, y * width + x, zero)
-    maps = np.arange(channels).reshape(-1, *[1] * pixels.ndim) * (height * width)
-    table = np.where(inside, maps + pixels, zero).reshape(-1, windows.phases * windows.count)
-    if stage.conv.bias:
+    first_of_map = np.arange(channels).reshape(-1, *[1] * inside.ndim) * (height * width)
+    table = np.where(inside, first_of_map + y * width + x, zero).reshape(-1, windows.phases * windows.count)
+    if stage.layer.bias:
         table = np.concatenate([table, np.full((1, table.shape[1]), one)])
     return table.astype(np.intp)
 
@@ -94,13 +97,13 @@ def copies_table(table: IntArray, pixels: int) -> IntArray:
     used = sources < pixels
     cells, sources = cells[used], sources[used]
     rank = np.arange(len(sources)) - np.searchsorted(sources, sources)
-    copies = np.full((rank.max(initial=0) + 1, pixels), table.size)
+    copies = np.full((rank.max(initial=0) + 1, pixels), table.size, np.intp)
     copies[rank, sources] = cells
-    return copies.astype(np.intp)
+    return copies
 
 
 def _pixels_along(stage: ConvStage, windows: Windows, count: int) -> IntArray:
-    """Coordinate along one side, shape (k, side, count): offset in the kernel, phase, window."""
-    offset = np.arange(stage.conv.kernel_size)[:, None, None]
+    """Coordinate along one side of the image, by place in the kernel, place in the window, and window."""
+    in_kernel = np.arange(stage.layer.kernel_size)[:, None, None]
     cell = np.arange(windows.side)[:, None] + windows.step * np.arange(count)
-    return (offset + stage.conv.stride * cell - stage.conv.padding).astype(np.intp)
+    return (in_kernel + stage.layer.stride * cell - stage.layer.padding).astype(np.intp)

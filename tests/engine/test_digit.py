@@ -61,7 +61,10 @@ def test_size_and_place_in_the_drawing_do_not_matter(digits, factor):
         np.testing.assert_array_equal(normalize_digit(drawing), image)
 
 
-@given(npst.arrays(np.uint8, st.tuples(st.integers(1, 60), st.integers(1, 60)), elements=st.sampled_from([0, 0, 0, 9, 255])))
+SIDES = st.tuples(st.integers(1, 60), st.integers(1, 60))
+
+
+@given(npst.arrays(np.uint8, SIDES, elements=st.sampled_from([0, 0, 0, 9, 255])))
 def test_whatever_is_drawn_fits_the_box_and_is_centred(pixels):
     result = normalize_digit(pixels)
     assert result.shape == (28, 28)

@@ -84,21 +84,25 @@ def test_fewer_images_give_fewer_patches(network, images):
     assert exciting_patches(network, images[:0], "conv1", 0).least == ()
 
 
-def test_long_searches_tell_their_progress_and_can_be_stopped(network, images):
+@pytest.mark.parametrize("what", ["patches", "evidence"])
+def test_long_searches_tell_their_progress_and_can_be_stopped(network, images, what):
     labels = np.zeros(len(images), np.int64)
-    for search in (
-        lambda **options: exciting_patches(network, images, "conv1", 0, **options),
-        lambda **options: class_evidence(network, images, labels, "pool1", **options),
-    ):
-        told = []
-        search(progress=told.append)
-        assert told == sorted(told)
-        assert told[-1] == 1
-        assert len(told) > 1
-        told.clear()
-        with pytest.raises(CancelledError):
-            search(progress=told.append, cancelled=lambda: len(told) == 1)
-        assert len(told) == 1
+
+    def search(**options):
+        if what == "patches":
+            exciting_patches(network, images, "conv1", 0, **options)
+        else:
+            class_evidence(network, images, labels, "pool1", **options)
+
+    told = []
+    search(progress=told.append)
+    assert told == sorted(told)
+    assert told[-1] == 1
+    assert len(told) > 1
+    told.clear()
+    with pytest.raises(CancelledError):
+        search(progress=told.append, cancelled=lambda: len(told) == 1)
+    assert len(told) == 1
 
 
 def test_wrong_requests_are_refused(network, images):

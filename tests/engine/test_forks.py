@@ -99,7 +99,6 @@ def test_memory_of_another_optimiser_is_refused(small_digits):
     adam = replace(LAB5, optimizer="adam")
     trainer = Trainer(adam.build_network(), small_digits, adam.train_config())
     trainer.advance(2)
+    start = {"start_step": 2, "optimizer_state": trainer.optimizer_state}
     with pytest.raises(ParameterError, match="SGD does not know"):
-        Trainer(
-            trainer.network, small_digits, LAB5.train_config(), start_step=2, optimizer_state=trainer.optimizer_state
-        )
+        Trainer(trainer.network, small_digits, LAB5.train_config(), **start)

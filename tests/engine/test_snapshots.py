@@ -107,7 +107,7 @@ def test_going_back_replaces_what_came_later():
 
 
 def test_a_step_marked_once_stays_marked():
-    store = filled(range(0, 100), kept=[57], room=200)
+    store = filled(range(100), kept=[57], room=200)
     store.add(Snapshot(99, NETWORK), keep=True)
     store.add(Snapshot(99, NETWORK))
     for step in range(100, 3000):

@@ -12,6 +12,7 @@ from cnnviz.translation import (
     SweepSettings,
     compare,
     digit_lessons,
+    sweep,
     sweep_many,
     toy_lessons,
     unchanged_shifts,
@@ -146,3 +147,16 @@ def test_one_pixel_to_the_right_changes_the_pools_less_than_the_convolution(trai
     residual = {stage: float(values[0, 0]) for stage, values in mean["equivariance_residual"].items()}
     assert residual["pixels"] == residual["convolution"] == 0
     assert residual["subsample"] > residual["max"] > 0
+
+
+@pytest.mark.parametrize("each", toy_lessons(), ids=lambda each: each.name)
+def test_small_images_can_be_swept_as_far_as_digits(each):
+    """Far beyond their sides: everything has left the frame, or come back to where it was."""
+    result = sweep(each.network, each.image, SweepSettings(background=each.background, mode=each.mode))
+    change = result.values["relative_change"]["max"]
+    assert change[13, 13] == 0
+    if each.mode == "wrap":
+        assert change[13, 13 + 8] == change[13 + 2, 13 - 8] == 0
+    else:
+        assert change[0, 0] == 1
+        assert result.ink_lost[0, 0] == 1

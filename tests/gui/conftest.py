@@ -50,6 +50,9 @@ def dressed(qapp: QApplication) -> ThemeManager:
     pg.setConfigOptions(mouseRateLimit=-1)
     manager = theme_manager()
     manager.apply(qapp)
+    # What is there by now is no leak of a test, and need not be searched again and again.
+    gc.collect()
+    gc.freeze()
     return manager
 
 

@@ -1,5 +1,7 @@
 # ruff: noqa: N802, N815  # a stand-in for QStyleHints has the names of Qt
 import re
+import subprocess
+import sys
 from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,6 +14,7 @@ from PySide6.QtGui import QAction, QColor, QFontDatabase, QFontMetricsF, QIcon, 
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QSpinBox
 from pytestqt.qtbot import QtBot
 
+from tests.gui.driving import show_window
 from ui.theme import (
     DARK,
     LIGHT,
@@ -276,7 +279,7 @@ def test_fields_and_their_arrows_can_be_told_from_the_ground(
 def test_focus_can_be_seen(qtbot: QtBot) -> None:
     field = QLineEdit()
     qtbot.addWidget(field)
-    field.show()
+    show_window(qtbot, field)
     field.clearFocus()
     qtbot.waitUntil(lambda: not field.hasFocus())
     without = field.grab().toImage()
@@ -284,7 +287,7 @@ def test_focus_can_be_seen(qtbot: QtBot) -> None:
     qtbot.waitUntil(field.hasFocus)
     image = field.grab().toImage()
     middle = image.height() // 2
-    assert without.pixelColor(0, middle).name().upper() == LIGHT.border
+    assert without.pixelColor(0, middle).name().upper() != LIGHT.accent
     assert image.pixelColor(0, middle).name().upper() == LIGHT.accent
     assert image.pixelColor(1, middle).name().upper() == LIGHT.accent
 
@@ -361,3 +364,11 @@ def test_plots_take_the_colours_of_the_theme(qtbot: QtBot) -> None:
         assert axis.pen().color().name().upper() == tokens.border
         assert widget.backgroundBrush().color().name().upper() == tokens.surface
         assert axis.style["tickFont"].family() == mono_font().family()
+
+
+def test_the_theme_and_the_maps_do_without_pyqtgraph() -> None:
+    # It takes a third of a second to import, and the window should be there before.
+    code = "import sys, ui.theme, ui.widgets.heat_map; print('pyqtgraph' in sys.modules)"
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

@@ -147,6 +147,20 @@ def test_whole_epoch_ends_with_results_to_click_through(qtbot, session):
     wait_for(qtbot, session, RunStatus.PAUSED)
 
 
+def test_epochs_added_while_training_lengthen_the_run(qtbot, session):
+    bar, state = session.window.run_bar, session.state
+    click(qtbot, bar.train)
+    qtbot.waitUntil(lambda: state.run.step > 0)
+    for _ in range(3):
+        click(qtbot, bar.epoch)
+    assert state.run.total_steps == 4 * 12_665
+    qtbot.waitUntil(lambda: state.run.step > 12_665, timeout=60_000)
+    assert status(session) is RunStatus.TRAINING
+    click(qtbot, bar.train)
+    wait_for(qtbot, session, RunStatus.PAUSED)
+    assert state.run.total_steps == 4 * 12_665
+
+
 def test_space_trains_and_pauses_but_presses_the_focused_button(qtbot, session):
     window = session.window
     window.activateWindow()

@@ -4,6 +4,7 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.gui.driving import show_window
 from ui.theme import LIGHT, ThemeManager
 from ui.widgets.buttons import Button, IconButton
 from ui.widgets.form import Form
@@ -33,8 +34,7 @@ def place(qtbot: QtBot, window: QWidget, widget: QWidget) -> None:
     layout = window.layout()
     assert isinstance(layout, QVBoxLayout)
     layout.insertWidget(0, widget)
-    window.show()
-    qtbot.waitExposed(window)
+    show_window(qtbot, window)
 
 
 def type_into(qtbot: QtBot, field: IntField | FloatField, text: str, *, confirm: bool = True) -> None:
@@ -254,7 +254,7 @@ def test_clicking_an_option_chooses_it(qtbot: QtBot, ties: SegmentedControl) -> 
 def test_arrow_keys_move_the_choice(qtbot: QtBot, ties: SegmentedControl) -> None:
     ties.setFocus()
     with qtbot.waitSignal(ties.currentChanged) as changed:
-        qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Right)
+        qtbot.keyClick(ties.button("first"), Qt.Key.Key_Right)
     assert changed.args == ["all"]
 
 
@@ -373,8 +373,7 @@ def test_a_scroll_column_is_never_narrower_than_its_content(qtbot: QtBot, theme:
     column = ScrollColumn(content)
     qtbot.addWidget(column)
     column.resize(10, 200)
-    column.show()
-    qtbot.waitExposed(column)
+    show_window(qtbot, column)
     for presenter in (True, False):
         theme.set_presenter(presenter)
         qtbot.waitUntil(lambda: column.minimumWidth() >= content.minimumSizeHint().width())

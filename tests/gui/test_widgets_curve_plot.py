@@ -5,6 +5,7 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.gui.driving import show_window
 from ui.theme import DARK, LIGHT, ThemeManager
 from ui.widgets.buttons import IconButton
 from ui.widgets.curve_plot import CurvePlot
@@ -21,8 +22,7 @@ def plot(qtbot: QtBot) -> CurvePlot:
     widget.add_curve("test", "test", "test", "winner")
     widget.set_y_bounds(0, None)
     widget.resize(560, 320)
-    widget.show()
-    qtbot.waitExposed(widget)
+    show_window(qtbot, widget)
     return widget
 
 
@@ -261,8 +261,8 @@ def test_a_million_points_are_drawn_as_few(plot: CurvePlot) -> None:
 def test_a_plot_out_of_sight_is_up_to_date_when_it_is_shown(qtbot: QtBot, plot: CurvePlot) -> None:
     plot.hide()
     plot.set_curve("mean", [0, 20_000], [5.0, 4.0])
-    plot.show()
-    qtbot.waitExposed(plot)
+    with qtbot.waitExposed(plot):
+        plot.show()
     (_, x_hi), (_, y_hi) = plot.view_range()
     assert x_hi >= 20_000
     assert y_hi >= 5

@@ -5,6 +5,7 @@ from PySide6.QtGui import QColor, QHelpEvent, QImage
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
+from tests.gui.driving import show_window
 from ui.theme import DARK, LIGHT, ThemeManager
 from ui.theme.color_maps import SEQUENTIAL, SIGNED
 from ui.widgets.heat_map import HeatMap
@@ -20,8 +21,7 @@ def heat_map(qtbot: QtBot) -> HeatMap:
     widget.resize(302, 242)
     widget.set_numbers(False)
     widget.set_values(VALUES)
-    widget.show()
-    qtbot.waitExposed(widget)
+    show_window(qtbot, widget)
     return widget
 
 
@@ -120,6 +120,7 @@ def test_hovering_tells_each_cell_once_and_leaving_tells_too(qtbot: QtBot, heat_
         qtbot.mouseMove(heat_map, point(heat_map, 0, 1) + QPoint(offset, 0))
     qtbot.mouseMove(heat_map, point(heat_map, 1, 2))
     qtbot.mouseMove(heat_map, QPoint(151, 5))
+    qtbot.waitUntil(lambda: len(seen) == 3)
     assert seen == [(0, 1), (1, 2), None]
 
 

@@ -5,6 +5,7 @@ from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.gui.driving import show_window
 from ui.theme import ThemeManager
 from ui.widgets.color_bar import ColorBar
 from ui.widgets.map_grid import HeatMapGrid
@@ -18,8 +19,7 @@ def grid(qtbot: QtBot) -> HeatMapGrid:
     qtbot.addWidget(widget)
     widget.set_maps(np.arange(8 * 9).reshape(8, 3, 3) - 36.0)
     widget.resize(560, 70)
-    widget.show()
-    qtbot.waitExposed(widget)
+    show_window(qtbot, widget)
     return widget
 
 
@@ -62,7 +62,7 @@ def test_a_layout_gives_the_height_that_the_width_asks_for(qtbot: QtBot) -> None
     layout.addWidget(grid)
     layout.addStretch(1)
     window.resize(600, 600)
-    window.show()
+    show_window(qtbot, window)
     one_row = grid.height()
     window.resize(330, 600)
     qtbot.waitUntil(lambda: grid.width() < 330)
@@ -101,6 +101,7 @@ def test_hovering_tells_each_map_once(qtbot: QtBot, grid: HeatMapGrid) -> None:
     for index in (2, 2, 3):
         qtbot.mouseMove(grid, center(grid, index) + QPoint(len(seen), 0))
     qtbot.mouseMove(grid, QPoint(1, 1))
+    qtbot.waitUntil(lambda: len(seen) == 3)
     assert seen == [2, 3, -1]
 
 

@@ -4,6 +4,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPoint, Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
+from tests.gui.driving import show_window
 from ui.theme import DARK, LIGHT, ThemeManager
 from ui.widgets.prediction_bars import PredictionBars
 from ui.widgets.sample_strip import SampleGrid
@@ -27,8 +28,7 @@ def grid(qtbot: QtBot, images: np.ndarray) -> SampleGrid:
     qtbot.addWidget(widget)
     show(widget, images, np.arange(0, COUNT, 2))
     widget.resize(230, 500)
-    widget.show()
-    qtbot.waitExposed(widget)
+    show_window(qtbot, widget)
     return widget
 
 
@@ -167,9 +167,10 @@ def bars(qtbot: QtBot) -> PredictionBars:
     return widget
 
 
-def accent_width(bars: PredictionBars, row: int, color: str) -> int:
+def accent_width(bars: PredictionBars, row: int, color: str, rows: int = 2) -> int:
+    """Pixels of a colour in the middle of a row."""
     picture = bars.grab().toImage()
-    height = picture.height() // max(len(bars._names), 1)
+    height = picture.height() // rows
     y = row * height + height // 2
     return sum(picture.pixelColor(x, y).name().upper() == color for x in range(picture.width()))
 
@@ -178,8 +179,8 @@ def test_the_predicted_class_has_the_accent_and_bars_are_in_proportion(bars: Pre
     bars.set_probabilities(["0", "1", "2"], [0.2, 0.7, 0.1])
     bars.resize(240, bars.sizeHint().height())
     assert bars.predicted() == 1
-    assert accent_width(bars, 0, LIGHT.accent) == 0
-    widths = [accent_width(bars, row, LIGHT.accent if row == 1 else LIGHT.muted) for row in range(3)]
+    assert accent_width(bars, 0, LIGHT.accent, rows=3) == 0
+    widths = [accent_width(bars, row, LIGHT.accent if row == 1 else LIGHT.muted, rows=3) for row in range(3)]
     assert widths[0] / widths[1] == pytest.approx(2 / 7, abs=0.08)
     assert widths[2] / widths[1] == pytest.approx(1 / 7, abs=0.08)
 

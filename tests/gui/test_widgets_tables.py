@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
+from tests.gui.driving import show_window
 from ui.theme import DARK, LIGHT, ThemeManager, mono_font
 from ui.widgets.confusion_matrix import ConfusionMatrix
 from ui.widgets.log_table import LogTable
@@ -16,8 +17,7 @@ def table(qtbot: QtBot) -> LogTable:
     widget = LogTable()
     qtbot.addWidget(widget)
     widget.resize(300, 200)
-    widget.show()
-    qtbot.waitExposed(widget)
+    show_window(qtbot, widget)
     return widget
 
 
@@ -117,8 +117,7 @@ def matrix(qtbot: QtBot) -> ConfusionMatrix:
     qtbot.addWidget(widget)
     widget.set_matrix([[975, 5], [0, 1135]], ["0", "1"])
     widget.resize(345, widget.sizeHint().height())
-    widget.show()
-    qtbot.waitExposed(widget)
+    show_window(qtbot, widget)
     return widget
 
 
@@ -184,7 +183,7 @@ def test_every_count_fits_into_its_cell(
     layout.addStretch(1)
     matrix.set_matrix(counts, [str(name) for name in range(count)])
     window.resize(layout.minimumSize())
-    window.show()
+    show_window(qtbot, window)
     needed = QFontMetrics(mono_font(theme=theme.theme)).horizontalAdvance("1135")
     last = matrix.cell_rect(count - 1, count - 1)
     qtbot.waitUntil(lambda: matrix.cell_rect(count - 1, count - 1).bottom() <= matrix.height() + 0.5)

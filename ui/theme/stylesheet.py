@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QTemporaryDir
 from PySide6.QtGui import QColor
 
+from ui.theme.fonts import mono_font
 from ui.theme.tokens import Theme
 
 TEMPLATE = Path(__file__).with_name("style.qss")
@@ -69,6 +70,7 @@ class StylesheetWriter:
             "disabled": mix(theme.muted, theme.surface, 0.45),
             "accent_disabled": mix(theme.accent, theme.surface, 0.6),
             "handle": mix(theme.border, theme.muted, 0.35),
+            "mono_family": mono_font().family(),
             "base_pt": f"{theme.base_pt:g}pt",
             "small_pt": f"{theme.small_pt:g}pt",
             "heading_pt": f"{theme.base_pt * 1.3:g}pt",

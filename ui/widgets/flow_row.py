@@ -24,18 +24,19 @@ class FlowRow(QWidget):
         self.setSizePolicy(policy)
         follow_theme(self)
 
-    def add(self, *widgets: QWidget) -> None:
-        """Add widgets that stay together, such as a label and its control."""
-        if len(widgets) == 1:
-            self._flow.addWidget(widgets[0])
-            return
+    def add(self, widget: QWidget) -> None:
+        """Add a widget at the end."""
+        self._flow.addWidget(widget)
+
+    def joined(self, *widgets: QWidget) -> QWidget:
+        """Return widgets as one that stays together, such as a label and its control."""
         group = QWidget(self)
         layout = QHBoxLayout(group)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         for widget in widgets:
             layout.addWidget(widget)
-        self._flow.addWidget(group)
+        return group
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the gaps."""

@@ -1,4 +1,4 @@
-"""A folded column: a narrow strip with its name written upwards, that unfolds at a click."""
+"""A folded column: a narrow strip with its name written downwards, that unfolds at a click."""
 
 from typing import override
 

@@ -1,5 +1,6 @@
 """A column of figures that add up: labels on the left, numbers on the right, a rule above each total."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import override
@@ -9,6 +10,7 @@ from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+from ui.widgets.numbers import format_fixed
 
 
 @dataclass(frozen=True)
@@ -18,8 +20,8 @@ class LedgerRow:
     Attributes
     ----------
     label : str
-    number : str
-        Written as it is; "" for a line of text alone.
+    number : float or str
+        A text is written as it is; all numbers with as many decimals as show four figures of the largest.
     is_total : bool
         Whether a rule is drawn above and the line is set bold.
     tip : str
@@ -29,7 +31,7 @@ class LedgerRow:
     """
 
     label: str
-    number: str = ""
+    number: float | str = ""
     is_total: bool = False
     tip: str = ""
     role: str = "text"
@@ -47,6 +49,7 @@ class Ledger(QWidget):
         super().__init__(parent)
         self._theme = LIGHT
         self._rows: tuple[LedgerRow, ...] = ()
+        self._texts: list[str] = []
         self._widest = (0, 0)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         follow_theme(self)
@@ -55,6 +58,23 @@ class Ledger(QWidget):
         """Lines shown."""
         return self._rows
 
+    def texts(self) -> list[str]:
+        """Numbers as they are written, one a line."""
+        return list(self._texts)
+
+    def value_of(self, label: str) -> float:
+        """Number of the line with a label.
+
+        Raises
+        ------
+        KeyError
+            If there is no such line, or no number in it.
+        """
+        for row in self._rows:
+            if row.label == label and not isinstance(row.number, str):
+                return row.number
+        raise KeyError(f"There is no line {label!r}; lines are {[row.label for row in self._rows]}.")
+
     def set_rows(self, rows: Sequence[LedgerRow]) -> None:
         """Show other lines."""
         new = tuple(rows)
@@ -62,8 +82,10 @@ class Ledger(QWidget):
             return
         recount = len(new) != len(self._rows)
         self._rows = new
+        self._texts = _written(new)
         self._measure(recount)
-        self.setAccessibleDescription("; ".join(f"{row.label} {row.number}".strip() for row in new))
+        lines = zip(new, self._texts, strict=True)
+        self.setAccessibleDescription("; ".join(f"{row.label} {text}".strip() for row, text in lines))
         self.update()
 
     def set_theme(self, theme: Theme) -> None:
@@ -96,7 +118,7 @@ class Ledger(QWidget):
             line = event.pos().y() // self._line()
             if 0 <= line < len(self._rows):
                 row = self._rows[line]
-                QToolTip.showText(event.globalPos(), row.tip or f"{row.label} {row.number}".strip(), self)
+                QToolTip.showText(event.globalPos(), row.tip or f"{row.label} {self._texts[line]}".strip(), self)
                 return True
         return super().event(event)
 
@@ -104,14 +126,14 @@ class Ledger(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         theme, align, line = self._theme, Qt.AlignmentFlag, self._line()
-        for place, row in enumerate(self._rows):
+        for place, (row, text) in enumerate(zip(self._rows, self._texts, strict=True)):
             box = QRectF(0, place * line, self.width(), line)
             label_font, number_font = self._fonts[row.is_total]
             metrics = self._metrics[row.is_total]
             painter.setFont(number_font)
             painter.setPen(theme.color(row.role))
-            painter.drawText(box, align.AlignRight | align.AlignVCenter, row.number)
-            room = box.width() - (metrics[1].horizontalAdvance(row.number) + theme.px(8) if row.number else 0)
+            painter.drawText(box, align.AlignRight | align.AlignVCenter, text)
+            room = box.width() - (metrics[1].horizontalAdvance(text) + theme.px(8) if text else 0)
             painter.setFont(label_font)
             painter.setPen(theme.color("text" if row.is_total else "muted"))
             shown = metrics[0].elidedText(row.label, Qt.TextElideMode.ElideRight, int(room))
@@ -125,10 +147,20 @@ class Ledger(QWidget):
     def _measure(self, recount: bool) -> None:
         # The room for the numbers never shrinks while they change, or the layout would tremble in training.
         widest = [0, 0] if recount else list(self._widest)
-        for row in self._rows:
+        for row, text in zip(self._rows, self._texts, strict=True):
             metrics = self._metrics[row.is_total]
             widest[0] = max(widest[0], metrics[0].horizontalAdvance(row.label))
-            widest[1] = max(widest[1], metrics[1].horizontalAdvance(row.number))
+            widest[1] = max(widest[1], metrics[1].horizontalAdvance(text))
         if recount or (widest[0], widest[1]) != self._widest:
             self._widest = (widest[0], widest[1])
             self.updateGeometry()
+
+
+def _written(rows: Sequence[LedgerRow]) -> list[str]:
+    numbers = [abs(row.number) for row in rows if not isinstance(row.number, str) and math.isfinite(row.number)]
+    largest = max(numbers, default=0.0)
+    decimals = min(max(3 - math.floor(math.log10(largest)), 2), 7) if largest > 0 else 4
+    return [
+        row.number if isinstance(row.number, str) else format_fixed(row.number, decimals, signed=True)
+        for row in rows
+    ]

@@ -228,15 +228,17 @@ class MapThumbnails(QAbstractScrollArea):
         self._set_bar(best)
 
     def _best(self, wide: float, high: float, gap: float, caption: float, aspect: float) -> TileLayout:
-        assert self._values is not None
-        best = TileLayout(1, 0.0, 0.0, gap, caption, False)
+        """Columns that make the maps largest; rows that are all full may cost a little of it."""
+        best, best_score = TileLayout(1, 0.0, 0.0, gap, caption, False), 0.0
         for columns in range(1, self.count + 1):
             rows = math.ceil(self.count / columns)
             by_width = (wide - (columns - 1) * gap) / columns
             by_height = ((high - (rows - 1) * gap) / rows - caption) / aspect
             width = self._snapped(max(min(by_width, by_height, self._theme.px(_LARGEST)), 0.0))
-            if width > best.width + 0.5:
+            score = width * (1.0 if self.count % columns == 0 else 0.85)
+            if score >= 0.97 * best_score:
                 best = TileLayout(columns, width, width * aspect, gap, caption, False)
+                best_score = max(score, best_score)
         return best
 
     def _snapped(self, width: float) -> float:
@@ -353,7 +355,9 @@ class MapThumbnails(QAbstractScrollArea):
         # One conversion for everything in sight; each map is a part of this tall picture.
         tall = self._scale.to_image(self._values[shown.start : shown.stop].reshape(-1, cols))
         cell = self._tiles.width / cols * self.devicePixelRatioF()
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, abs(cell - round(cell)) > 1e-6)
+        # Cells of one or two pixels would differ in size without smoothing; larger ones hide the difference.
+        smooth = cell < 4 and abs(cell - round(cell)) > 1e-6
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         for place, index in enumerate(shown):
             self._paint_tile(painter, index, tall, QRectF(0, place * rows, cols, rows))
 

@@ -101,7 +101,7 @@ class ValueTable(QWidget):
         self._winners = self._padding = None
         if array is not None:
             self._scale = ColorScale.of(array, colormap, levels)
-            self._format = NumberFormat.of(array, self._scale, None)
+            self._format = _fine_format(array, self._scale)
         if changed:
             self._hovered = self._marked = None
             self.updateGeometry()
@@ -150,8 +150,8 @@ class ValueTable(QWidget):
             return 0.0, 0.0
         rows, cols = self._values.shape
         px = self._theme.px
-        wide = min((self.width() - 2) / cols, px(64))
-        high = min((self.height() - 2) / rows, px(36), wide)
+        wide = min((self.width() - 2) / cols, px(76))
+        high = min((self.height() - 2) / rows, px(44), wide)
         return float(int(min(wide, 2.2 * high))), float(int(high))
 
     def cell_rect(self, row: int, col: int) -> QRectF:
@@ -254,11 +254,11 @@ class ValueTable(QWidget):
     # -- helpers -------------------------------------------------------------------------------------------
 
     def _fitting(self) -> tuple[QFont, NumberFormat] | None:
-        """Largest font, and the most decimals, with which all numbers fit."""
+        """The most decimals, and the largest font for them, with which all numbers fit."""
         if self._values is None:
             return None
         wide, high = self.cell_size()
-        fewest = 1 if self._format.decimals else 0
+        fewest = min(self._format.decimals, 1)
         numbers = self._values.ravel().tolist()
         for decimals in range(self._format.decimals, fewest - 1, -1):
             shorter = replace(self._format, decimals=decimals)
@@ -295,3 +295,12 @@ class ValueTable(QWidget):
             self.cellLeft.emit()
         else:
             self.cellHovered.emit(*cell)
+
+
+def _fine_format(values: NDArray[np.generic], scale: ColorScale) -> NumberFormat:
+    """Format with about three figures of the largest value, because there is room for them here."""
+    rough = NumberFormat.of(values, scale, None)
+    if values.dtype.kind != "f" or not values.size:
+        return rough
+    largest = float(np.abs(values).max()) / 10.0**rough.exponent
+    return replace(rough, decimals=4 if largest < 0.1 else 3) if largest < 1 else rough

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnviz.layers import AvgPool2D, BlurPool2D, Conv2D, MaxPool2D
+from cnnviz.layers import AvgPool2D, BlurPool2D, MaxPool2D
 from cnnviz.receptive_field import INPUT, Cell
 from ui.panels.backprop.arithmetic import (
     Product,
@@ -16,6 +16,7 @@ from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import Step, StepKind, is_maps
 from ui.widgets.formula_boxes import Formula, Script, Text, number, partial
+from ui.widgets.numbers import format_value
 
 _TERMS_WRITTEN = 2
 
@@ -57,272 +58,176 @@ def formula_of(passed: Pass, step: Step, focus: Focus, learning_rate: float) -> 
 
 
 def _output(passed: Pass) -> Formula:
-    label = passed.names[passed.label]
     if passed.has_one_logit:
-        z, p = float(passed.trace.logits[0, 0]), float(passed.probabilities[1])
-        one = passed.names[1]
-        formula = (
+        z = float(passed.trace.logits[0, 0])
+        return (
             Text("p = σ(z) = 1 / (1 + e"),
             Script(sup="−z"),
             Text(") = 1 / (1 + e"),
             Script(sup=_plain(-z), role="accent"),
             Text(") = "),
-            number(p, "accent", 4),
+            number(float(passed.probabilities[1]), "accent", 4),
         )
-        sentence = f"Forwards first: all layers end in one number z, and the sigmoid turns it into the probability of class {one}."
-        return Explanation(sentence, (formula,))
-    logits, label_logit = passed.trace.logits[0], float(passed.trace.logits[0, passed.label])
-    total, top = float(np.exp(logits.astype(np.float64) - logits.max()).sum()), float(logits.max())
-    formula = (
+    logits = passed.trace.logits[0].astype(np.float64)
+    weights = np.exp(logits - logits.max())
+    return (
         Text("p"),
-        Script(sub=label),
+        Script(sub=passed.names[passed.label]),
         Text(" = e"),
         Script(sup="z"),
         Text(" / Σ e"),
         Script(sup="z"),
         Text(" = "),
-        number(float(np.exp(label_logit - top))),
+        number(float(weights[passed.label])),
         Text(" / "),
-        number(total),
+        number(float(weights.sum())),
         Text(" = "),
         number(float(passed.probabilities[passed.label]), "accent", 4),
-        Text(f"   (each logit less the largest, {_plain(top)})", "muted"),
+        Text(f"   (each logit less the largest, {_plain(float(logits.max()))})", "muted"),
     )
-    sentence = "Forwards first: the last layer gives one logit a class, and the softmax turns them into probabilities."
-    return Explanation(sentence, (formula,))
 
 
 def _loss(passed: Pass) -> Formula:
-    label = passed.names[passed.label]
-    p = float(passed.probabilities[passed.label])
-    formula = (
+    return (
         Text("L = −ln p"),
-        Script(sub=label),
+        Script(sub=passed.names[passed.label]),
         Text(" = −ln "),
-        number(p, digits=4),
+        Text(_plain(float(passed.probabilities[passed.label]), 4), mono=True),
         Text(" = "),
-        number(passed.gradients.loss, "accent", 4),
+        Text(_plain(passed.gradients.loss, 4), "accent", mono=True),
     )
-    sentence = (
-        f"The loss is small when class {label} gets a probability near 1. Everything from here on asks: how does "
-        "this number change?"
-    )
-    return Explanation(sentence, (formula,))
 
 
 def _logits(passed: Pass, step: Step, focus: Focus) -> Formula:
     gradient = passed.gradient(step.stage)
     if passed.has_one_logit:
-        p, y = float(passed.probabilities[1]), passed.label
-        formula = (
-            partial("L", "z"),
-            Text(" = p − y = "),
-            number(p, digits=4),
-            Text(f" − {y} = "),
-            number(float(gradient[0]), "accent", 4),
-        )
-        sentence = (
-            "Sigmoid and logarithm cancel: the gradient at the logit is the probability less the label."
-        )
-        return Explanation(sentence, (formula,))
-    at = focus.at(step.stage)
-    unit = at[0] if at else passed.label
-    is_label = int(unit == passed.label)
-    formula = (
-        partial("L", "z", passed.names[unit]),
+        unit, symbol, sub = 1, "y", ""
+        taken, slope = passed.label, float(gradient[0])
+    else:
+        at = focus.at(step.stage)
+        unit = at[0] if at else passed.label
+        symbol, sub = "y", passed.names[unit]
+        taken, slope = int(unit == passed.label), float(gradient[unit])
+    script = (Script(sub=sub),) if sub else ()
+    return (
+        partial("L", "z", sub),
         Text(" = p"),
-        Script(sub=passed.names[unit]),
-        Text(f" − {is_label} = "),
-        number(float(passed.probabilities[unit]), digits=4),
-        Text(f" − {is_label} = "),
-        number(float(gradient[unit]), "accent", 4),
+        *script,
+        Text(f" − {symbol}"),
+        *script,
+        Text(" = "),
+        Text(_plain(float(passed.probabilities[unit]), 4), mono=True),
+        Text(" − "),
+        Text(str(taken), mono=True),
+        Text(" = "),
+        number(slope, "accent", 4),
     )
-    sentence = (
-        "Softmax and logarithm cancel: the gradient at each logit is its probability, less 1 for the label. "
-        "They add up to 0."
-    )
-    return Explanation(sentence, (formula,))
 
 
 def _dense(passed: Pass, step: Step, focus: Focus) -> Formula:
-    unit = focus.unit(passed.network, step.layer)
-    stage = source_stage(passed, step.layer)
-    is_map = is_maps(passed.network, stage)
-    channel = focus.channel(passed.network, stage) if is_map else 0
-    cell = focus_cell(passed, stage, focus.at(stage), channel)
-    arriving = float(passed.gradient(step.layer)[unit])
-    value = float(passed.values(stage)[cell])
-    weight = passed.gradients.params[f"{step.layer}.weight"][unit, feature_index(passed, step.layer, cell)]
-    formulas: list[Formula] = [
-        (
-            partial("L", "w", _index(cell)),
-            Text(" = "),
-            partial("L", "z"),
-            Text(" · a = "),
-            number(arriving),
-            Text(" · "),
-            number(value),
-            Text(" = "),
-            number(float(weight), "accent"),
-        )
-    ]
-    bias = passed.gradients.params.get(f"{step.layer}.bias")
-    if bias is not None:
-        formulas[0] = (
-            *formulas[0],
-            Text("     "),
-            partial("L", "b"),
-            Text(" = "),
-            partial("L", "z"),
-            Text(" = "),
-            number(float(bias[unit]), "accent"),
-        )
-    sentence = (
-        "Each weight gets the gradient of its unit times what it was multiplied with on the way forwards."
+    layer, stage = step.layer, source_stage(passed, step.layer)
+    unit = focus.unit(passed.network, layer)
+    cell = _cell(passed, stage, focus)
+    slope = passed.gradients.params[f"{layer}.weight"][unit, feature_index(passed, layer, cell)]
+    formula: Formula = (
+        partial("L", "w", _index(cell)),
+        Text(" = "),
+        partial("L", "z"),
+        Text(" · a = "),
+        number(float(passed.gradient(layer)[unit])),
+        Text(" · "),
+        number(float(passed.values(stage)[cell])),
+        Text(" = "),
+        number(float(slope), "accent"),
     )
-    return Explanation(sentence, tuple(formulas))
+    bias = passed.gradients.params.get(f"{layer}.bias")
+    if bias is None:
+        return formula
+    own = number(float(bias[unit]), "accent")
+    return (*formula, Text("      "), partial("L", "b"), Text(" = "), partial("L", "z"), Text(" = "), own)
 
 
 def _arrive(passed: Pass, step: Step, focus: Focus) -> Formula:
-    stage = step.stage
-    is_map = is_maps(passed.network, stage)
-    channel = focus.channel(passed.network, stage) if is_map else 0
-    cell = focus_cell(passed, stage, focus.at(stage), channel)
+    cell = _cell(passed, step.stage, focus)
+    symbol = "x" if step.stage == INPUT else "a"
     products = products_into(passed, step.layer, cell)
-    symbol = "x" if stage == INPUT else "a"
+    total = float(passed.gradient(step.stage)[cell])
     rule: Formula = (partial("L", symbol, _index(cell)), Text(" = Σ w · "), partial("L", "z"), Text(" = "))
-    formula = (*rule, *_sum(products, float(passed.gradient(stage)[cell])))
-    if isinstance(passed.layer(step.layer), Conv2D):
-        sentence = (
-            "Each cell was read through several weights of every filter; the gradient comes back through the same "
-            "weights, so the kernels slide over it turned by half."
-        )
-    else:
-        sentence = (
-            "The gradient goes back through the same weights by which the value came: times the weight, summed "
-            "over all units."
-        )
-    if stage == INPUT:
-        sentence = "At the end of the way: how the loss changes with each pixel. Red: brighter means more loss; blue: less."
-    return Explanation(sentence, (formula,))
+    return (*rule, *_sum(products, total))
 
 
 def _route(passed: Pass, step: Step, focus: Focus) -> Formula:
-    layer = passed.layer(step.layer)
-    left = (partial("L", "z"), Text(" = "))
     arriving = partial("L", "p")
-    match layer:
+    match passed.layer(step.layer):
         case MaxPool2D():
             share = " / ties" if passed.rule == "split" else ""
-            formula: Formula = (
-                *left,
-                arriving,
-                Text(f"{share}  if z is the winner of its window,   else 0"),
-            )
-            sentence = {
-                "first": "Max pooling passes each gradient to the cell that won its window; every other cell gets "
-                "exactly 0. Of tied cells the first wins.",
-                "all": "Max pooling passes each gradient to the cell that won its window; every other cell gets "
-                "exactly 0. Of tied cells each gets all of it.",
-                "split": "Max pooling passes each gradient to the cell that won its window; every other cell gets "
-                "exactly 0. Tied cells share it.",
-            }[passed.rule or "first"]
-        case AvgPool2D():
-            formula = (*left, arriving, Text(f" / {layer.size**2}"))
-            sentence = (
-                "Average pooling has no winner: every cell of a window gets the same share of the gradient."
-            )
+            rule: Formula = (arriving, Text(f"{share}  for the winner of the window,   0 for the others"))
+        case AvgPool2D() as pool:
+            rule = (arriving, Text(f" / {pool.size**2}"))
         case BlurPool2D():
-            formula = (*left, Text("Σ share · "), arriving)
-            sentence = "Blur pooling spreads each gradient with the weights of its blur, over neighbouring windows too."
+            rule = (Text("Σ share · "), arriving)
         case _:
-            formula = (*left, arriving, Text("  for the first cell of the window,   else 0"))
-            sentence = (
-                "Subsampling looks at the first cell of each window only, and only that gets the gradient."
-            )
-    return Explanation(sentence, ((*formula, *_route_numbers(passed, step, focus)),))
+            rule = (arriving, Text("  for the first cell of the window,   0 for the others"))
+    return (partial("L", "z"), Text(" = "), *rule, *_route_numbers(passed, step, focus))
 
 
 def _route_numbers(passed: Pass, step: Step, focus: Focus) -> Formula:
-    """What the window that is looked at gets and gives."""
+    """What the cell that is looked at gets."""
     at = focus.at(step.stage)
     if not at:
         return ()
-    value, gradient = float(passed.values(step.stage)[at]), float(passed.gradient(step.stage)[at])
-    return (
-        Text(f"     cell ({at[1]}, {at[2]}):  z = ", "muted"),
-        number(value),
-        Text("  gets ", "muted"),
-        number(gradient, "accent"),
-    )
+    value, slope = float(passed.values(step.stage)[at]), float(passed.gradient(step.stage)[at])
+    where = f"      cell ({', '.join(map(str, at[-2:]))}), z = "
+    return (Text(where, "muted"), number(value), Text(", gets ", "muted"), number(slope, "accent"))
 
 
 def _gate(passed: Pass, step: Step, focus: Focus) -> Formula:
-    stage = step.stage
-    is_map = is_maps(passed.network, stage)
-    channel = focus.channel(passed.network, stage) if is_map else 0
-    cell = focus_cell(passed, stage, focus.at(stage) or focus.at(step.layer), channel)
-    slope, arriving = float(slopes_of(passed, step.layer)[cell]), float(passed.gradient(step.layer)[cell])
-    value, result = float(passed.values(stage)[cell]), float(passed.gradient(stage)[cell])
-    formula = (
+    at = focus.at(step.stage) or focus.at(step.layer)
+    cell = at or _cell(passed, step.stage, focus)
+    arriving = number(float(passed.gradient(step.layer)[cell]))
+    return (
         partial("L", "z", _index(cell)),
         Text(" = "),
         partial("L", "a"),
         Text(" · f′(z) = "),
-        number(arriving),
+        arriving,
         Text(" · f′("),
-        number(value),
+        number(float(passed.values(step.stage)[cell])),
         Text(") = "),
-        number(arriving),
+        arriving,
         Text(" · "),
-        Text(_plain(slope), mono=True),
+        Text(_plain(float(slopes_of(passed, step.layer)[cell])), mono=True),
         Text(" = "),
-        number(result, "accent"),
+        number(float(passed.gradient(step.stage)[cell]), "accent"),
     )
-    sentence = (
-        "An activation is a gate: the gradient is multiplied with its slope at the value that went forwards. "
-        "A closed ReLU lets nothing through."
-    )
-    return Explanation(sentence, (formula,))
 
 
 def _filter(passed: Pass, step: Step, focus: Focus) -> Formula:
-    channel = focus.channel(passed.network, step.layer)
-    terms = passed.terms(step.layer, channel)
-    by_window = terms.by == "window"
-    count, shown = len(terms.gradients), focus.terms
-    formula = (
+    terms = passed.terms(step.layer, focus.channel(passed.network, step.layer))
+    is_window = terms.by == "window"
+    count = len(terms.gradients)
+    shown = count if focus.terms is None else min(focus.terms, count)
+    return (
         partial("L", "w"),
-        Text(f" = Σ over {'windows' if by_window else 'cells'} of  "),
-        partial("L", "p" if by_window else "z"),
-        Text(f" · {'winning patch' if by_window else 'patch'}"),
-        Text(
-            f"     {count if shown is None else min(shown, count)} of {count} terms, the largest first",
-            "muted",
-        ),
+        Text(f" = Σ {'windows' if is_window else 'cells'}  "),
+        partial("L", "p" if is_window else "z"),
+        Text(f" · {'winning patch' if is_window else 'patch'}"),
+        Text(f"      here {shown} of {count} terms, the largest first", "muted"),
     )
-    pooled = "each window adds its gradient times the patch under its winner"
-    plain = "each cell adds its gradient times the patch that the filter saw there"
-    sentence = f"One kernel is used everywhere, so its gradient is a sum: {pooled if by_window else plain}."
-    return Explanation(sentence, (formula,))
 
 
 def _update(learning_rate: float) -> Formula:
-    formula = (
-        Text("w ← w − η · "),
-        partial("L", "w"),
-        Text(",   η = "),
-        Text(_plain(learning_rate), "accent", mono=True),
-    )
-    sentence = (
-        "Every weight takes a small step against its gradient. Try it here as often as you like: the training run "
-        "is not touched unless you adopt the result."
-    )
-    return Explanation(sentence, (formula,))
+    rate = Text(_plain(learning_rate), "accent", mono=True)
+    return (Text("w ← w − η · "), partial("L", "w"), Text(",   η = "), rate)
+
+
+def _cell(passed: Pass, stage: str, focus: Focus) -> Cell:
+    channel = focus.channel(passed.network, stage) if is_maps(passed.network, stage) else 0
+    return focus_cell(passed, stage, focus.at(stage), channel)
 
 
 def _sum(products: list[Product], total: float) -> Formula:
-    """Largest products, dots for the rest, and the sum."""
+    """Largest products, how many more there are, and the sum."""
     parts: list[Text] = []
     for place, product in enumerate(products[:_TERMS_WRITTEN]):
         if place:
@@ -338,5 +243,5 @@ def _index(cell: Cell) -> str:
     return ",".join(map(str, cell[-2:] if len(cell) == 3 else cell))
 
 
-def _plain(value: float) -> str:
-    return number(value).text.removeprefix("+")
+def _plain(value: float, digits: int = 3) -> str:
+    return format_value(value, digits)

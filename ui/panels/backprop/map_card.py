@@ -53,7 +53,10 @@ class MapCard(QWidget):
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(4)
-        self._layout.addWidget(self.title)
+        self._head = QHBoxLayout()
+        self._head.setSpacing(8)
+        self._head.addWidget(self.title, 1)
+        self._layout.addLayout(self._head)
         self._layout.addWidget(self.map, 1)
         self._layout.addLayout(below)
         self.map.cellPointed.connect(self.pointed)
@@ -69,6 +72,10 @@ class MapCard(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Scale."""
         self._scale = theme.scale
+
+    def add_to_title(self, widget: QWidget) -> None:
+        """Put a control at the right of the title."""
+        self._head.addWidget(widget)
 
     def fitting_side(self) -> int:
         """How many cells with numbers fit along a side of the map."""

@@ -5,51 +5,18 @@ from functools import partial
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from cnnviz.routing import Target
 from ui.panels.backprop.contents import MapsContent, PickerContent, maps_content
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.map_card import MapCard
 from ui.panels.backprop.passes import Pass
+from ui.panels.backprop.pickers import Overview, Picker
 from ui.panels.backprop.step_view import StepView
 from ui.panels.backprop.steps import Step
 from ui.theme import Theme, follow_theme
-from ui.widgets.color_bar import ColorBar
-from ui.widgets.excerpt_map import Block, OverviewMap
-from ui.widgets.labels import SectionTitle
-from ui.widgets.map_grid import HeatMapGrid
+from ui.widgets.excerpt_map import Block
 
 _MOST_MAPS = 4
 _MOST_PICKERS = 2
-
-
-class Picker(QWidget):
-    """Small maps to choose from, with a title."""
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.title = SectionTitle("")
-        self.grid = HeatMapGrid()
-        self.grid.set_tile_size(44, 84)
-        self.bar = ColorBar()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.title)
-        layout.addWidget(self.grid, 1)
-        layout.addWidget(self.bar)
-        self.content: PickerContent | None = None
-
-    def show_content(self, content: PickerContent) -> None:
-        """Show other maps."""
-        self.content = content
-        self.title.set_text(content.title)
-        self.title.set_caption(f"{content.current} of 0–{len(content.maps) - 1}")
-        self.grid.set_maps(content.maps, "signed", content.levels)
-        self.grid.set_captions([str(n) for n in range(len(content.maps))] if len(content.maps) <= 16 else [])
-        self.grid.set_current(content.current)
-        self.grid.setToolTip(content.tooltip)
-        self.grid.setAccessibleName(content.title)
-        self.bar.set_scale("signed", *content.levels)
 
 
 class MapsView(StepView):
@@ -69,7 +36,6 @@ class MapsView(StepView):
         """Scale."""
         self._layout.setSpacing(theme.px(12))
         self._strip.setSpacing(theme.px(20))
-        self.overview.setFixedWidth(theme.px(132))
         self._below.setMinimumHeight(theme.px(120))
         self._below.setMaximumHeight(theme.px(210))
 
@@ -85,9 +51,8 @@ class MapsView(StepView):
             sign.setVisible(place < len(content.signs))
         self._draw_maps(focus)
         for place, picker in enumerate(self.pickers):
-            picker.setVisible(place < len(content.pickers))
-            if place < len(content.pickers):
-                picker.show_content(content.pickers[place])
+            picker.show_content(content.pickers[place] if place < len(content.pickers) else None)
+        self._below.setVisible(bool(content.pickers) or self.overview.isVisibleTo(self._below))
 
     def _build_widgets(self) -> None:
         self.cards = [MapCard() for _ in range(_MOST_MAPS)]
@@ -95,10 +60,7 @@ class MapsView(StepView):
         for sign in self._signs:
             sign.setAlignment(Qt.AlignmentFlag.AlignCenter)
             sign.setProperty("role", "muted")
-        self.overview = OverviewMap()
-        self.overview.setToolTip("Drag the frame, or use the arrow keys, to choose the part that is enlarged")
-        self.overview.setAccessibleName("Whole map")
-        self._overview_title = SectionTitle("Whole map")
+        self.overview = Overview()
         self.pickers = [Picker() for _ in range(_MOST_PICKERS)]
 
     def _build_layout(self) -> None:
@@ -108,16 +70,10 @@ class MapsView(StepView):
             if place:
                 self._row.addWidget(self._signs[place - 1])
             self._row.addWidget(card, 1)
-        self._left = QWidget()
-        left = QVBoxLayout(self._left)
-        left.setContentsMargins(0, 0, 0, 0)
-        left.setSpacing(4)
-        left.addWidget(self._overview_title)
-        left.addWidget(self.overview, 1)
         self._below = QWidget()
         self._strip = QHBoxLayout(self._below)
         self._strip.setContentsMargins(0, 0, 0, 0)
-        self._strip.addWidget(self._left)
+        self._strip.addWidget(self.overview)
         for picker in self.pickers:
             self._strip.addWidget(picker, 1)
         self._strip.addStretch(0)
@@ -130,30 +86,22 @@ class MapsView(StepView):
         for card in self.cards:
             card.pointed.connect(partial(self._on_pointed, card))
             card.left.connect(self._on_left)
-            card.chosen.connect(self._on_chosen)
+            card.chosen.connect(self.targetChosen)
         self.cards[0].resized.connect(self._on_resized)
-        self.overview.centerRequested.connect(self._on_center_requested)
+        self.overview.centerRequested.connect(self.centerRequested)
         for picker in self.pickers:
-            picker.grid.mapSelected.connect(partial(self._on_picked, picker))
+            picker.picked.connect(self._on_picked)
 
     def _draw_maps(self, focus: Focus) -> None:
         assert self._content is not None
         maps = self._content.maps
         self._side = self.cards[0].fitting_side()
         for content, card in zip(maps, self.cards, strict=False):
-            block = _block(focus, self._side, content.grid.values.shape)
-            card.show_map(content, block)
+            card.show_map(content, block_of_focus(focus, self._side, content.grid.values.shape))
             at = focus.at(content.stage) if content.stage else ()
             card.outline_cell(content.grid.place(at) if at else None, "selected")
         main = maps[-1]
-        shape = main.grid.values.shape
-        block = _block(focus, self._side, shape)
-        is_larger = shape[0] > block.rows or shape[1] > block.cols
-        self._left.setVisible(is_larger)
-        if is_larger:
-            self._overview_title.set_text(main.title)
-            self.overview.set_values(main.grid.values, main.colormap, main.levels)
-            self.overview.set_frame(block)
+        self.overview.show_map(main, block_of_focus(focus, self._side, main.grid.values.shape))
 
     def _on_resized(self) -> None:
         if self._shown is not None and self.cards[0].fitting_side() != self._side:
@@ -161,11 +109,11 @@ class MapsView(StepView):
 
     def _on_pointed(self, card: MapCard, row: int, col: int) -> None:
         content = card.content()
-        if content is None or content.target(row, col) is None:
+        if content is None or content.target(row, col) is None or self._content is None:
             return
         if content.stage:
             self.cellPointed.emit(content.stage, content.grid.cell(row, col))
-        elif not content.is_whole and self._content is not None:
+        elif not content.is_whole:
             # A weight is pointed at by way of the cell that it reads.
             stage = next((each.stage for each in self._content.maps if each.stage), "")
             self.cellPointed.emit(stage, content.grid.cell(row, col))
@@ -173,21 +121,28 @@ class MapsView(StepView):
     def _on_left(self) -> None:
         self.cellPointed.emit("", ())
 
-    def _on_chosen(self, target: Target) -> None:
-        self.targetChosen.emit(target)
-
-    def _on_center_requested(self, row: float, col: float) -> None:
-        rows, cols = self.overview.shape
-        self.centerRequested.emit((row + 0.5) / rows, (col + 0.5) / cols)
-
-    def _on_picked(self, picker: Picker, index: int) -> None:
-        content = picker.content
-        if content is not None:
-            signal = self.channelRequested if content.kind == "channel" else self.unitRequested
-            signal.emit(content.name, index)
+    def _on_picked(self, content: PickerContent, index: int) -> None:
+        signal = self.channelRequested if content.kind == "channel" else self.unitRequested
+        signal.emit(content.name, index)
 
 
-def _block(focus: Focus, side: int, shape: tuple[int, ...]) -> Block:
+def block_of_focus(focus: Focus, side: int, shape: tuple[int, ...], step: int = 1) -> Block:
+    """Block of a map round the place that is looked at.
+
+    Parameters
+    ----------
+    focus : Focus
+    side : int
+        Cells along a side.
+    shape : tuple of int
+        Rows and columns of the map.
+    step : int
+        The corner lies on a multiple of it.
+
+    Returns
+    -------
+    Block
+    """
     rows, cols = shape
     center = (focus.center[0] * rows - 0.5, focus.center[1] * cols - 0.5)
-    return Block.around(center, side, (rows, cols))
+    return Block.around(center, side, (rows, cols), step)

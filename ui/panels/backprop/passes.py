@@ -18,6 +18,7 @@ from cnnviz.routing import (
     Routes,
     filter_gradient_terms,
     pool_after,
+    pool_routes,
     pool_routing,
     with_ties,
 )
@@ -136,11 +137,13 @@ class Pass:
         """Gradient at a stage, without the batch."""
         return (self.gradients.input if stage == INPUT else self.gradients.outputs[stage])[0]
 
-    def routes(self, pool: str) -> Routes:
-        """Ways of the gradient through a pool."""
-        key = ("routes", pool)
+    def routes(self, pool: str, contrast: str = "") -> Routes:
+        """Ways of the gradient through a pool, or through another kind of pool in its place."""
+        key = ("routes", pool, contrast)
         if key not in self._cache:
-            self._cache[key] = self.routings[pool].routes()
+            routing = self.routings[pool]
+            other = contrast_pools(routing.pool).get(contrast)
+            self._cache[key] = routing.routes() if other is None else pool_routes(other, routing.values)
         return self._cache[key]
 
     def terms(self, layer: str, channel: int) -> FilterTerms:
@@ -179,6 +182,17 @@ def compute_pass(request: PassRequest) -> Pass:
     pools = [name for name, layer in own.layers if _is_pool(layer)]
     routings = {name: pool_routing(own, trace, gradients, name) for name in pools}
     return Pass(request, own, rule, run_rule, x, trace, gradients, by_rule, routings)
+
+
+def contrast_pools(pool: Layer) -> dict[str, AvgPool2D | BlurPool2D | SubsamplePool2D]:
+    """Linear pools with the windows of a pool, of other kinds than its own; see `PoolRouting.contrasts`."""
+    assert isinstance(pool, MaxPool2D | AvgPool2D | BlurPool2D | SubsamplePool2D)
+    size = pool.size
+    step = pool.step if isinstance(pool, MaxPool2D | AvgPool2D) else size
+    pools: dict[str, AvgPool2D | BlurPool2D | SubsamplePool2D] = {"average": AvgPool2D(size, step)}
+    if step == size:
+        pools |= {"blur": BlurPool2D(size), "subsample": SubsamplePool2D(size)}
+    return {name: each for name, each in pools.items() if type(each) is not type(pool)}
 
 
 def _rule_of(network: Network) -> TieRule | None:

@@ -4,7 +4,9 @@ from cnnviz.layers import AvgPool2D, BlurPool2D, Conv2D, MaxPool2D
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import Step, StepKind
 
-_MAX_POOL = "Max pooling passes each gradient to the cell that won its window; every other cell gets exactly 0."
+_MAX_POOL = (
+    "Max pooling passes each gradient to the cell that won its window; every other cell gets exactly 0."
+)
 _TIES = {
     "first": "Of tied cells the first takes it.",
     "all": "Of tied cells each takes all of it.",
@@ -16,7 +18,8 @@ _SENTENCES = {
         "They add up to 0."
     ),
     StepKind.DENSE: (
-        "Each weight gets the gradient of its unit times the value that it was multiplied with on the way forwards."
+        "Each weight gets the gradient of its unit times the value that it was multiplied with on the way "
+        "forwards."
     ),
     StepKind.GATE: (
         "An activation is a gate: the gradient is multiplied with its slope at the value that went forwards. "
@@ -27,8 +30,8 @@ _SENTENCES = {
         "Blue: less."
     ),
     StepKind.UPDATE: (
-        "Every weight takes a small step against its gradient. Try it as often as you like: the training run is "
-        "not touched unless you adopt the result."
+        "Every weight takes a small step against its gradient. Try it as often as you like: the training run "
+        "is not touched unless you adopt the result."
     ),
 }
 
@@ -39,20 +42,20 @@ def sentence_of(passed: Pass, step: Step) -> str:
     match step.kind:
         case StepKind.OUTPUT if passed.has_one_logit:
             return (
-                "Forwards first: all layers end in one number z, and the sigmoid makes it the probability of class "
-                f"{passed.names[1]}."
+                "Forwards first: all layers end in one number z, and the sigmoid makes it the probability of "
+                f"class {passed.names[1]}."
             )
         case StepKind.OUTPUT:
-            return (
-                "Forwards first: the last layer gives one logit a class, and the softmax makes them probabilities."
-            )
+            return "Forwards first: the last layer gives one logit a class, the softmax probabilities."
         case StepKind.LOSS:
             return (
-                f"The loss is small when class {label} gets a probability near 1. All that follows asks how this "
-                "number changes."
+                f"The loss is small when class {label} gets a probability near 1. All that follows asks how "
+                "this number changes."
             )
         case StepKind.LOGITS if passed.has_one_logit:
-            return "Sigmoid and logarithm cancel: the gradient at the logit is the probability less the label."
+            return (
+                "Sigmoid and logarithm cancel: the gradient at the logit is the probability less the label."
+            )
         case StepKind.ARRIVE:
             return _arrive(passed, step)
         case StepKind.ROUTE:
@@ -66,12 +69,10 @@ def sentence_of(passed: Pass, step: Step) -> str:
 def _arrive(passed: Pass, step: Step) -> str:
     if isinstance(passed.layer(step.layer), Conv2D):
         return (
-            "Each cell was read through several weights of every filter; its gradient comes back through the same "
-            "weights: the kernels slide over the map once more, turned by half."
+            "Each cell was read through several weights of every filter; its gradient comes back through the "
+            "same weights: the kernels slide over the map once more, turned by half."
         )
-    return (
-        "The gradient goes back the way the value came: through the same weights, summed over all units of the layer."
-    )
+    return "The gradient goes back the way the value came: through the same weights, summed over all units."
 
 
 def _route(passed: Pass, step: Step) -> str:
@@ -79,22 +80,24 @@ def _route(passed: Pass, step: Step) -> str:
         case MaxPool2D():
             return f"{_MAX_POOL} {_TIES[passed.rule or 'first']}"
         case AvgPool2D():
-            return "Average pooling has no winner: every cell of a window gets the same share of the gradient."
-        case BlurPool2D():
             return (
-                "Blur pooling spreads each gradient with the weights of its blur, over neighbouring windows too."
+                "Average pooling has no winner: every cell of a window gets the same share of the gradient."
             )
+        case BlurPool2D():
+            return "Blur pooling spreads each gradient with the weights of its blur, beyond its window too."
         case _:
-            return "Subsampling reads only the first cell of each window, so only that cell gets the gradient."
+            return (
+                "Subsampling reads only the first cell of each window, so only that cell gets the gradient."
+            )
 
 
 def _filter(passed: Pass, step: Step) -> str:
     if passed.terms(step.layer, 0).by == "window":
         return (
-            "One kernel is used everywhere, so its gradient is a sum: each window adds its gradient times the patch "
-            "under its winner."
+            "One kernel is used everywhere, so its gradient is a sum: each window adds its gradient times "
+            "the patch under its winner."
         )
     return (
-        "One kernel is used everywhere, so its gradient is a sum: each cell adds its gradient times the patch that "
-        "the filter saw there."
+        "One kernel is used everywhere, so its gradient is a sum: each cell adds its gradient times the "
+        "patch that the filter saw there."
     )

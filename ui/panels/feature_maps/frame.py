@@ -52,6 +52,16 @@ class Frame:
         """Values of a column: `(maps, h, w)`, kernels `(filters, c, k, k)`, units and logits `(d,)`."""
         return _values(column, self.network, self.trace, self.evidence)
 
+    def token(self, column: Column) -> object:
+        """Object that stays the same as long as the values of a column do."""
+        match column.kind:
+            case Kind.IMAGE:
+                return self.inspection.sample
+            case Kind.KERNELS:
+                return self.network.params[column.key]
+            case _:
+                return self
+
     def stage(self, stage: str) -> FloatArray:
         """Values of a stage, without the batch."""
         return self.trace.inputs[0] if stage == INPUT else self.trace.outputs[stage][0]

@@ -19,6 +19,8 @@ class TrainingCurves(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._history = History()
+        self._ghost: History | None = None
+        self._has_ghost_curves = False
         self._drawn_steps = 0
         self._window = 0
         self._build_plots()
@@ -37,6 +39,17 @@ class TrainingCurves(QWidget):
         self.accuracy.clear()
         self.update_steps()
         self.update_tests()
+        self._draw_ghost()
+
+    def set_ghost(self, ghost: History | None) -> None:
+        """Show the running means of an earlier run in grey, or of none."""
+        self._ghost = ghost
+        self._draw_ghost()
+
+    def set_moment(self, step: int | None) -> None:
+        """Mark the step whose weights are shown; None when these are the newest."""
+        for plot in (self.loss, self.accuracy):
+            plot.set_marker_x(step)
 
     def set_total_steps(self, total: int) -> None:
         """Leave room for the whole run."""
@@ -68,6 +81,24 @@ class TrainingCurves(QWidget):
         self.accuracy.set_curve(
             "test", steps, np.array([point.accuracy for point in tests], dtype=np.float64)
         )
+
+    def _draw_ghost(self) -> None:
+        ghost = self._ghost
+        if ghost is None:
+            if self._has_ghost_curves:
+                self.loss.clear_curve("ghost")
+                self.accuracy.clear_curve("ghost")
+            return
+        if not self._has_ghost_curves:
+            # Only now, so that the legend does not speak of a run that does not exist.
+            self._has_ghost_curves = True
+            self.loss.add_curve("ghost", "earlier run", style="ghost", role="muted")
+            self.accuracy.add_curve("ghost", "earlier run", style="ghost", role="muted")
+        window = ghost.log_every
+        loss, accuracy = ghost.loss_curve(window), ghost.accuracy_curve(window)
+        settled = accuracy.steps - ghost.first_step >= window // 10
+        self.loss.set_curve("ghost", loss.steps, loss.values)
+        self.accuracy.set_curve("ghost", accuracy.steps[settled], accuracy.values[settled])
 
     def _build_plots(self) -> None:
         self.loss = CurvePlot("Loss", x_label="step", parent=self)

@@ -117,6 +117,8 @@ class TrainingPanel(QFrame):
         state.stepsAdded.connect(self._on_steps_added)
         state.testAdded.connect(self.curves.update_tests)
         state.snapshotChanged.connect(self._on_snapshot_changed)
+        state.momentChanged.connect(self._on_moment_changed)
+        state.ghostChanged.connect(self._on_ghost_changed)
         state.sampleChanged.connect(self._on_sample_changed)
         state.evaluationChanged.connect(self._on_evaluation_changed)
         state.speedChanged.connect(self._on_speed_changed)
@@ -128,6 +130,8 @@ class TrainingPanel(QFrame):
         self._on_history_reset()
         self._on_run_changed()
         self._on_snapshot_changed()
+        self._on_moment_changed()
+        self._on_ghost_changed()
         self._on_evaluation_changed()
         self._on_speed_changed()
 
@@ -161,6 +165,15 @@ class TrainingPanel(QFrame):
     def _on_snapshot_changed(self) -> None:
         shown = self._state.shown
         self.filters.set_network(None if shown is None else shown.network)
+
+    @Slot()
+    def _on_moment_changed(self) -> None:
+        shown = self._state.shown
+        self.curves.set_moment(None if shown is None or self._state.follows_live else shown.step)
+
+    @Slot()
+    def _on_ghost_changed(self) -> None:
+        self.curves.set_ghost(self._state.ghost)
 
     @Slot()
     def _on_sample_changed(self) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 from cnnviz.datasets import Dataset, to_input
 from cnnviz.network import Network
 from cnnviz.translation import (
+    REACH,
     Comparison,
     Curve,
     DigitSweep,
@@ -25,7 +26,12 @@ from ui.analysis import Analysis, Context, LatestOnly
 from ui.panels.translation.subject import Subject
 from ui.state import Shift
 
-_COMPARE, _SWEEP, _DIGITS, _LESSON = "translation", "translation-sweep", "translation-digits", "translation-lesson"
+_COMPARE, _SWEEP, _DIGITS, _LESSON = (
+    "translation",
+    "translation-sweep",
+    "translation-digits",
+    "translation-lesson",
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,7 +202,7 @@ class Computations:
         height, width = network.input_shape[1:]
 
         def work(context: Context) -> Swept:
-            reach = tuple(min(13, side - 1) for side in (width, height))
+            reach = tuple(min(REACH, side - 1) for side in (width, height))
             found = sweep_many(
                 network,
                 to_input(images, network.dtype),
@@ -229,7 +235,7 @@ def mode_of(wrap: bool) -> Mode:
 
 def _one_swept(subject: Subject, key: SweepKey, found: Sweep) -> Swept:
     rings = Rings(found.dxs, found.dys)
-    curves = {
+    curves: dict[MeasureName, Mapping[str, Curve]] = {
         name: {stage: rings.curve(values) for stage, values in stages.items()}
         for name, stages in found.values.items()
     }
@@ -259,5 +265,3 @@ def _many_swept(network: Network, step: int, dataset: Dataset, key: SweepKey, fo
         found.curves,
         found.digits,
     )
-
-

@@ -101,4 +101,3 @@ class LessonBook:
             return subject.lesson
         lessons = {each.name: each for each in digit_lessons(subject.network, subject.image, subject.label)}
         return lessons[name]
-

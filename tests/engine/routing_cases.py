@@ -1,0 +1,161 @@
+"""Networks, samples and brute force for the routing tests: change one number, run everything again, look."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from cnnviz.datasets import load_mnist, to_input
+from cnnviz.layers import (
+    AvgPool2D,
+    BlurPool2D,
+    Conv2D,
+    Dense,
+    Flatten,
+    LeakyReLU,
+    MaxPool2D,
+    ReLU,
+    SubsamplePool2D,
+    Tanh,
+)
+from cnnviz.network import Network, forward_pass
+from cnnviz.presets import LAB5
+from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget
+from cnnviz.training import Trainer
+from tests.oracles import cross_entropy_loop
+
+
+@lru_cache(maxsize=1)
+def lab5():
+    """The laboratory's network after 300 steps, a digit, and its label."""
+    data = load_mnist()
+    trainer = Trainer(LAB5.build_network(), data, LAB5.train_config())
+    trainer.advance(300)
+    return trainer.network, to_input(data.test_images[7:8], "float64"), int(data.test_labels[7])
+
+
+def two_blocks(ties="first", dtype="float64", seed=5, leaky=False):
+    """Two blocks with padding, and a hidden layer: 233 parameters."""
+    gate = LeakyReLU(0.1) if leaky else ReLU()
+    network = Network.build(
+        [
+            ("conv1", Conv2D(2, padding=1)),
+            ("gate1", gate),
+            ("pool1", MaxPool2D(2, ties=ties)),
+            ("conv2", Conv2D(3)),
+            ("gate2", gate),
+            ("pool2", MaxPool2D(2, ties=ties)),
+            ("flatten", Flatten()),
+            ("dense1", Dense(4)),
+            ("gate3", gate),
+            ("dense2", Dense(3)),
+        ],
+        input_shape=(1, 12, 13),
+        seed=seed,
+        dtype=dtype,
+    )
+    rng = np.random.default_rng(seed)
+    return network.with_params(
+        {
+            name: (array + rng.normal(scale=0.1, size=array.shape)).astype(dtype)
+            for name, array in network.params.items()
+        }
+    )
+
+
+def gentle(dtype="float64"):
+    """All the linear pools, a max pool whose windows overlap, tanh, strides: a bit of everything else."""
+    return Network.build(
+        [
+            ("blur", BlurPool2D(1, taps=3)),
+            ("conv1", Conv2D(2, kernel_size=2, bias=False)),
+            ("pool1", MaxPool2D(3, stride=2, ties="split")),
+            ("tanh1", Tanh()),
+            ("conv2", Conv2D(3, kernel_size=3, stride=2, padding=2)),
+            ("pool2", AvgPool2D(2, stride=1)),
+            ("sub", SubsamplePool2D(1)),
+            ("flatten", Flatten()),
+            ("dense1", Dense(1)),
+        ],
+        input_shape=(2, 11, 10),
+        seed=8,
+        dtype=dtype,
+    )
+
+
+def ink(network, seed=0):
+    """A sample with a blank background, as digits have: most windows over it are tied."""
+    rng = np.random.default_rng(seed)
+    x = np.full((1, *network.input_shape), -0.5)
+    height, width = network.input_shape[1:]
+    rows, columns = slice(3, height - 4), slice(4, width - 3)
+    x[:, :, rows, columns] = rng.uniform(-0.5, 0.5, size=x[:, :, rows, columns].shape)
+    return x
+
+
+def every_target(network):
+    """Some of each kind of target: parameters, pixels, cells of every layer."""
+    for name, array in network.params.items():
+        for place in {0, array.size // 2, array.size - 1}:
+            yield ParameterTarget(name, tuple(int(i) for i in np.unravel_index(place, array.shape)))
+    stages = [("input", network.input_shape), *network.shapes.items()]
+    for stage, shape in stages:
+        size = int(np.prod(shape))
+        for place in {size // 3, size - 1}:
+            index = tuple(int(i) for i in np.unravel_index(place, shape))
+            yield PixelTarget(index) if stage == "input" else CellTarget(stage, index)
+
+
+def changed_outputs(network, x, target, delta):
+    """Input and outputs of every layer with one number changed; what lies before it stays as it is."""
+    values, start = x.astype(np.float64), 0
+    if isinstance(target, ParameterTarget):
+        changed = np.array(network.params[target.name])
+        changed[target.index] += delta
+        network = network.with_params({**network.params, target.name: changed})
+    before = [values, *network.forward(values).outputs.values()]
+    if isinstance(target, ParameterTarget):
+        return before
+    if isinstance(target, CellTarget):
+        start = [name for name, _ in network.layers].index(target.layer) + 1
+        values = before[start]
+    values = values.copy()
+    values[(0, *target.index)] += delta
+    return [*before[:start], values, *forward_pass(network.layers[start:], network.params, values)]
+
+
+def changed_loss(network, x, label, target, delta):
+    return cross_entropy_loop(changed_outputs(network, x, target, delta)[-1], np.array([label]))
+
+
+def states(network, outputs):
+    """For each layer with kinks, the state of every cell of its output: winners of its window, or open."""
+    found = {}
+    for number, (name, layer) in enumerate(network.layers):
+        x, out = outputs[number][0], outputs[number + 1][0]
+        if isinstance(layer, ReLU | LeakyReLU):
+            found[name] = (x > 0)[..., None]
+        if isinstance(layer, MaxPool2D):
+            cells = [
+                x[
+                    :,
+                    i : i + layer.step * out.shape[1] : layer.step,
+                    j : j + layer.step * out.shape[2] : layer.step,
+                ]
+                for i in range(layer.size)
+                for j in range(layer.size)
+            ]
+            # A slice may run one window too far where windows overlap.
+            cut = [cell[:, : out.shape[1], : out.shape[2]] for cell in cells]
+            found[name] = np.stack([cell == out for cell in cut], axis=-1)
+    return found
+
+
+def changed_states(network, x, target, delta):
+    """Cells whose state the change alters, as a set of (layer, cell)."""
+    before = states(network, changed_outputs(network, x, target, 0.0))
+    after = states(network, changed_outputs(network, x, target, delta))
+    return {
+        (name, tuple(int(i) for i in cell))
+        for name in before
+        for cell in np.argwhere((before[name] != after[name]).any(axis=-1))
+    }

@@ -1,0 +1,182 @@
+"""Which engine is chosen, and whole runs and evaluations on it."""
+
+import tracemalloc
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from cnnviz.datasets import Dataset, load_mnist, to_input
+from cnnviz.engines import LayeredEngine, make_engine
+from cnnviz.errors import ParameterError
+from cnnviz.evaluation import evaluate
+from cnnviz.experiment import ACTIVATIONS, POOLS
+from cnnviz.fused import FusedEngine
+from cnnviz.layers import (
+    AvgPool2D,
+    BlurPool2D,
+    Conv2D,
+    Dense,
+    Flatten,
+    MaxPool2D,
+    ReLU,
+    SubsamplePool2D,
+    Tanh,
+)
+from cnnviz.network import Network
+from cnnviz.optim import make_optimizer
+from cnnviz.presets import LAB5, LENET
+from cnnviz.training import Trainer, epoch_order
+from cnnviz.vector_optimizer import VectorOptimizer
+from tests.engine.fused_networks import assert_close, assert_same_step, batch
+
+
+@pytest.fixture(scope="module")
+def mnist() -> Dataset:
+    return load_mnist(tuple("0123456789"))
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("pool", POOLS)
+def test_every_experiment_that_can_be_chosen_is_fused(activation, pool):
+    for preset in (LAB5, LENET):
+        network = replace(preset, activation=activation, pool=pool).build_network()
+        assert isinstance(make_engine(network), FusedEngine)
+
+
+ODD_ONES = {
+    "pool first": [MaxPool2D(2), Conv2D(3), Flatten(), Dense(2)],
+    "two pools": [Conv2D(3), MaxPool2D(2), AvgPool2D(2), Flatten(), Dense(2)],
+    "two activations": [Conv2D(3), ReLU(), Tanh(), MaxPool2D(2), Flatten(), Dense(2)],
+    "activation on both sides": [Conv2D(3), Tanh(), MaxPool2D(2), ReLU(), Flatten(), Dense(2)],
+    "activation after flatten": [Conv2D(3), Flatten(), ReLU(), Dense(2)],
+    "nothing to learn": [SubsamplePool2D(4), Flatten()],
+    "max pool of blurred maps": [
+        Conv2D(3), BlurPool2D(2), Conv2D(2, 2), MaxPool2D(2), Flatten(), Dense(2),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ODD_ONES)
+def test_what_is_not_covered_is_computed_layer_by_layer(name):
+    layers = [(f"layer{number}", layer) for number, layer in enumerate(ODD_ONES[name])]
+    network = Network.build(layers, (1, 12, 12), dtype="float64")
+    engine = make_engine(network)
+    assert isinstance(engine, LayeredEngine)
+    images, labels = batch(network, 70, seed=1)
+    assert_same_step(engine, network, images, labels, 1e-14)
+
+
+def layered_run(experiment, dataset, steps):
+    """Train with the layers alone; return losses and parameters."""
+    engine = LayeredEngine(experiment.build_network())
+    rule = make_optimizer(experiment.optimizer, experiment.learning_rate, experiment.momentum)
+    optimizer = VectorOptimizer(rule, engine)
+    order = epoch_order(len(dataset.train_labels), experiment.seed, 0)
+    losses = []
+    for step in range(steps):
+        indices = order[step * experiment.batch_size : (step + 1) * experiment.batch_size]
+        losses.append(engine.step_gradients(dataset.train_images, dataset.train_labels, indices)[0])
+        optimizer.update()
+    return losses, engine.params
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"batch_size": 1, "learning_rate": 1e-3},
+        {"batch_size": 5, "ties": "split", "optimizer": "adam", "learning_rate": 1e-2},
+        {"batch_size": 70, "ties": "first", "momentum": 0.9, "learning_rate": 1e-2, "activation": "tanh"},
+    ],
+)
+def test_200_steps_end_in_the_weights_of_the_layers(changes):
+    dataset = load_mnist(("0", "1"))
+    experiment = replace(LAB5, **changes)
+    trainer = Trainer(experiment.build_network(), dataset, experiment.train_config())
+    progress = trainer.advance(min(200, trainer.total_steps))
+    losses, params = layered_run(experiment, dataset, len(progress.losses))
+    np.testing.assert_allclose(progress.losses, losses, rtol=1e-9)
+    assert_close(trainer.network.params, params, 1e-9)
+    assert progress.losses[-20:].mean() < 0.9 * progress.losses[:20].mean()
+
+
+@pytest.mark.slow
+def test_200_steps_of_lenet_end_in_the_weights_of_the_layers(mnist):
+    experiment = replace(LENET, dtype="float64", batch_size=20)
+    losses, params = layered_run(experiment, mnist, 200)
+    trainer = Trainer(experiment.build_network(), mnist, experiment.train_config())
+    np.testing.assert_allclose(trainer.advance(200).losses, losses, rtol=1e-7)
+    assert_close(trainer.network.params, params, 1e-8)
+    in_float32 = replace(experiment, dtype="float32")
+    trainer = Trainer(in_float32.build_network(), mnist, in_float32.train_config())
+    # Rounding errors grow from step to step: the run stays near, not equal.
+    np.testing.assert_allclose(trainer.advance(200).losses, losses, rtol=0.02, atol=0.02)
+
+
+@pytest.mark.parametrize("count", [1, 63, 512, 600])
+def test_evaluation_agrees_with_the_network(mnist, count):
+    network = LENET.build_network()
+    images, labels = mnist.test_images[:count], mnist.test_labels[:count]
+    evaluation = evaluate(network, images, labels)
+    trace = network.forward(to_input(images))
+    np.testing.assert_allclose(evaluation.probabilities, trace.class_probabilities, rtol=1e-4, atol=1e-6)
+    np.testing.assert_array_equal(evaluation.predictions, trace.logits.argmax(axis=1))
+    assert evaluation.losses.shape == (count,)
+
+
+def test_images_are_never_converted_all_at_once():
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (20_000, 1, 28, 28), np.uint8)
+    labels = rng.integers(0, 10, 20_000)
+    dataset = Dataset(images, labels, images[:5000], labels[:5000], tuple("0123456789"))
+    experiment = replace(LAB5, output="softmax", classes=dataset.classes, dtype="float32", batch_size=256)
+    trainer = Trainer(experiment.build_network(), dataset, experiment.train_config())
+    tracemalloc.start()
+    try:
+        trainer.advance(trainer.total_steps)
+        trainer.evaluate()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert trainer.finished
+    assert peak < images.nbytes  # in float32 they would take four times as much
+
+
+def test_memory_of_the_optimiser_has_names_and_can_be_taken_up_again(mnist):
+    experiment = replace(LENET, filters=(3,), hidden=(), batch_size=4)
+    whole = Trainer(experiment.build_network(), mnist, experiment.train_config())
+    whole.advance(30)
+    state, network = whole.optimizer_state, whole.network
+    assert set(state) == {"steps", *(f"momentum.{name}" for name in network.params)}
+    for name, array in network.params.items():
+        assert state[f"momentum.{name}"].shape == array.shape
+        assert np.abs(state[f"momentum.{name}"]).max() > 0
+    resumed = Trainer(network, mnist, experiment.train_config(), start_step=30, optimizer_state=state)
+    np.testing.assert_array_equal(resumed.advance(20).losses, whole.advance(20).losses)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda state: state | {"momentum.conv9.weight": np.zeros(3)}, "'momentum.conv9.weight'"),
+        (
+            lambda state: state | {"momentum.dense1.bias": np.zeros(3)},
+            r"'momentum.dense1.bias' of shape \(3,\)",
+        ),
+        (
+            lambda state: {key: state[key] for key in state if "dense1.bias" not in key},
+            "lacks 'momentum.dense1.bias'",
+        ),
+        (lambda state: {key: state[key] for key in state if key != "steps"}, "steps"),
+        (lambda state: {key.replace("momentum", "speed"): state[key] for key in state}, "speed"),
+    ],
+)
+def test_memory_of_another_network_is_refused(mnist, change, message):
+    experiment = replace(LENET, filters=(3,), hidden=(), batch_size=4)
+    trainer = Trainer(experiment.build_network(), mnist, experiment.train_config())
+    trainer.advance(2)
+    with pytest.raises(ParameterError, match=message):
+        Trainer(
+            trainer.network, mnist, experiment.train_config(),
+            start_step=2, optimizer_state=change(trainer.optimizer_state),
+        )  # fmt: skip

@@ -1,0 +1,217 @@
+"""Every gradient against a finite difference: every verdict is confirmed by running the network again."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.evaluation import CancelledError
+from cnnviz.layers import Flatten, ReLU
+from cnnviz.network import Network
+from cnnviz.presets import LENET
+from cnnviz.routing import MIN_EPS, ParameterTarget, check_all, with_ties
+from tests.engine.routing_cases import changed_loss, changed_states, gentle, ink, lab5, two_blocks
+
+
+def confirm(network, x, label, eps, report):
+    """Check each entry by brute force: difference, kink or none, and where."""
+    entries = report.entries()
+    assert sorted((entry.name, entry.index) for entry in entries) == sorted(
+        (name, index) for name, array in network.params.items() for index in np.ndindex(array.shape)
+    )
+    gradients = network.gradients(x, np.array([label])).params
+    for entry in entries:
+        target = ParameterTarget(entry.name, entry.index)
+        assert entry.gradient == gradients[entry.name][entry.index]
+        plus, minus = (changed_loss(network, x, label, target, delta) for delta in (eps, -eps))
+        assert entry.difference == pytest.approx((plus - minus) / (2 * eps), rel=1e-7, abs=1e-15 / eps)
+        kinks = [changed_states(network, x, target, delta) for delta in (eps, -eps)]
+        assert (entry.verdict == "kink") == any(kinks), entry
+        if entry.verdict == "kink":
+            assert (entry.kink_layer, entry.kink_cell) in kinks[0] | kinks[1]
+        else:
+            assert entry.kink_layer is None
+            assert entry.kink_cell is None
+
+
+def test_laboratory_network():
+    """Dense weights agree. Kernel weights do not: the rule "all" counts blank windows, all tied, several times."""
+    network, x, label = lab5()
+    report = check_all(network, x, label)
+    assert sum(report.counts.values()) == 1425
+    assert report.counts["mismatch"] == report.counts["curvature"] == 0
+    assert report.counts["ok"] == 1353
+    assert report.counts["tie_rule"] > 60
+    assert report.largest_error < 1e-6
+    assert {entry.name for entry in report.entries("ok")} == {"dense1.weight", "dense1.bias"}
+    for entry in report.entries("tie_rule"):
+        assert entry.name == "conv1.weight"
+        assert entry.relative_error > 1e-3
+        assert entry.first_error < 1e-6
+
+
+@pytest.mark.parametrize("ties", ["first", "split"])
+def test_laboratory_network_under_rules_that_keep_the_gradient(ties):
+    network, x, label = lab5()
+    report = check_all(with_ties(network, ties), x, label)
+    assert report.counts["mismatch"] == report.counts["tie_rule"] == 0
+    assert report.counts["ok"] > 1400
+    assert report.largest_error < 1e-6
+    for entry in report.entries("ok"):
+        assert entry.relative_error < 1e-6
+
+
+def test_laboratory_network_by_brute_force():
+    network, x, label = lab5()
+    report = check_all(network, x, label, eps=1e-4)
+    assert report.counts["kink"] > 0
+    assert report.counts["mismatch"] == 0
+    confirm(network, x, label, 1e-4, report)
+
+
+@pytest.mark.parametrize("eps", [1e-5, 1e-2])
+@pytest.mark.parametrize("ties", ["first", "all", "split"])
+def test_two_blocks_by_brute_force(ties, eps):
+    network = two_blocks(ties)
+    x = ink(network)
+    report = check_all(network, x[0], 2, eps)
+    confirm(network, x, 2, eps, report)
+    assert report.counts["mismatch"] == 0
+    assert (report.counts["tie_rule"] > 0) == (ties == "all")
+    if eps == 1e-5:
+        assert report.largest_error < 1e-6
+    else:
+        assert report.counts["kink"] > 0
+    for entry in report.entries("ok"):
+        assert abs(entry.gradient - entry.difference) <= 1e-6 * max(abs(entry.gradient), 1e-3)
+
+
+@pytest.mark.parametrize("network", [two_blocks(leaky=True), gentle()], ids=["leaky", "gentle"])
+def test_other_networks_by_brute_force(network):
+    x = ink(network, seed=4)
+    report = check_all(network, x, 1, 1e-4)
+    confirm(network, x, 1, 1e-4, report)
+    assert report.counts["mismatch"] == 0
+
+
+def test_large_pokes_are_told_from_wrong_gradients():
+    """Without any kink the central difference is still off by eps ** 2 / 6 times the third derivative."""
+    network = gentle()
+    x = ink(network, seed=4)
+    report = check_all(network, x, 1, eps=0.02)
+    assert report.counts["curvature"] > 0
+    assert report.counts["mismatch"] == 0
+    small = {(entry.name, entry.index): entry for entry in check_all(network, x, 1).entries()}
+    for entry in report.entries("curvature"):
+        assert entry.relative_error > 1e-6
+        assert small[entry.name, entry.index].verdict == "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class WrongReLU(ReLU):
+    """A gate whose gradient is a little too large."""
+
+    def input_gradient(self, d_out, x, out, params):
+        return 1.00001 * ReLU.input_gradient(self, d_out, x, out, params)
+
+
+@pytest.mark.parametrize("eps", [1e-5, 1e-3])
+def test_wrong_gradient_is_found(eps):
+    right = two_blocks()
+    layers = [(name, WrongReLU() if name == "gate2" else layer) for name, layer in right.layers]
+    wrong = Network.build(layers, right.input_shape, dtype="float64").with_params(right.params)
+    report = check_all(wrong, ink(right), 2, eps)
+    assert report.counts["mismatch"] > 0
+    assert {entry.name for entry in report.entries("mismatch")} <= {
+        "conv1.weight",
+        "conv1.bias",
+        "conv2.weight",
+        "conv2.bias",
+    }
+    assert report.entries("mismatch")[0].relative_error > 5e-6
+
+
+@pytest.mark.parametrize("logit", [-40.0, -12.0, 0.0, 12.0, 40.0])
+def test_sure_answers_are_judged_by_what_rounding_allows(logit):
+    """Right and sure, or wrong and sure: tiny and large gradients, none of them taken for a mistake."""
+    network, x, label = lab5()
+    shifted = np.array([logit - network.forward(x).logits[0, 0]]) + network.params["dense1.bias"]
+    network = with_ties(network.with_params({**network.params, "dense1.bias": shifted}), "first")
+    report = check_all(network, x, label)
+    assert report.counts["mismatch"] == 0
+    assert report.largest_error < 1e-6
+
+
+def test_float32_network_is_checked_in_float64():
+    network = two_blocks(dtype="float32")
+    x = ink(network).astype(np.float32)
+    report = check_all(network, x, 2)
+    exact = two_blocks().with_params(
+        {name: array.astype(np.float64) for name, array in network.params.items()}
+    )
+    expected = check_all(exact, x.astype(np.float64), 2)
+    assert report.counts == expected.counts
+    assert report.counts["mismatch"] == 0
+    for name, check in report.parameters.items():
+        np.testing.assert_array_equal(check.gradient, expected.parameters[name].gradient)
+
+
+def test_large_network():
+    network = LENET.build_network()
+    x = np.random.default_rng(0).uniform(-0.5, 0.5, size=network.input_shape)
+    report = check_all(network, x, 3)
+    assert sum(report.counts.values()) == network.parameter_count
+    assert report.counts["mismatch"] == 0
+    assert report.largest_error < 1e-6
+
+
+def test_entries_can_be_chosen_and_cut():
+    network = two_blocks("all")
+    report = check_all(network, ink(network), 2, 1e-3)
+    everything = report.entries()
+    errors = [entry.relative_error for entry in everything]
+    assert errors == sorted(errors, reverse=True)
+    assert report.entries(limit=3) == everything[:3]
+    for verdict, count in report.counts.items():
+        chosen = report.entries(verdict)
+        assert len(chosen) == count
+        assert chosen == [entry for entry in everything if entry.verdict == verdict]
+
+
+def test_progress_and_cancelling():
+    network = two_blocks()
+    told = []
+    check_all(network, ink(network), 2, progress=told.append)
+    assert told == sorted(told)
+    assert told[-1] == 1
+    assert len(told) >= len(network.params)
+    told.clear()
+    with pytest.raises(CancelledError):
+        check_all(network, ink(network), 2, progress=told.append, cancelled=lambda: len(told) == 2)
+    assert len(told) == 2
+
+
+def test_network_without_parameters_has_nothing_to_check():
+    network = Network.build([("flatten", Flatten())], input_shape=(1, 2, 2), dtype="float64")
+    report = check_all(network, np.ones((1, 2, 2)), 0)
+    assert report.entries() == []
+    assert report.largest_error == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"eps": 0.0}, ParameterError),
+        ({"eps": MIN_EPS / 2}, ParameterError),
+        ({"eps": float("nan")}, ParameterError),
+        ({"label": 3}, ParameterError),
+        ({"label": -1}, ParameterError),
+        ({"x": np.zeros((2, 1, 12, 13))}, ShapeError),
+    ],
+)
+def test_wrong_requests_are_refused(change, error):
+    network = two_blocks()
+    arguments = {"network": network, "x": ink(network), "label": 0, "eps": 1e-5} | change
+    with pytest.raises(error):
+        check_all(**arguments)

@@ -1,0 +1,208 @@
+"""Compare every gradient with a finite difference, and list what is worth a look."""
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QProgressBar,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cnnviz.routing import CheckEntry, GradientCheck, ParameterTarget, Verdict
+from ui.widgets.buttons import Button
+from ui.widgets.labels import SectionTitle, WrapLabel
+from ui.widgets.numbers import format_count, format_signed
+from ui.widgets.segmented import SegmentedControl
+from ui.widgets.value_list import ValueList, ValueRow
+
+_LISTED = 200
+_KINDS = (("", "largest error"), ("kink", "kinks"), ("tie_rule", "tie rule"))
+
+
+class CheckPage(QWidget):
+    """Button, progress, summary, and a list of parameters to click through.
+
+    Signals
+    -------
+    checkRequested, cancelRequested
+    entryChosen : ParameterTarget
+    """
+
+    checkRequested = Signal()
+    cancelRequested = Signal()
+    entryChosen = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._result: GradientCheck | None = None
+        self._entries: list[CheckEntry] = []
+        self._build_widgets()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(8)
+        for widget in (
+            self._title,
+            self.check,
+            self.progress,
+            self.cancel,
+            self.hint,
+            self.summary,
+            self.kinds,
+            self.table,
+        ):
+            layout.addWidget(widget)
+        layout.addStretch(0)
+        layout.setStretch(layout.indexOf(self.table), 1)
+        self.check.clicked.connect(self.checkRequested)
+        self.cancel.clicked.connect(self.cancelRequested)
+        self.kinds.currentChanged.connect(self._on_kind_changed)
+        self.table.cellClicked.connect(self._on_cell_clicked)
+        self.table.itemActivated.connect(self._on_item_activated)
+        self.show_nothing(0)
+
+    def result(self) -> GradientCheck | None:
+        """Outcome that is shown."""
+        return self._result
+
+    def show_nothing(self, parameters: int) -> None:
+        """Offer a check of so many parameters."""
+        self._result = None
+        text = f"Check all {format_count(parameters)} parameters"
+        self.check.setText(text)
+        self.check.setAccessibleName(text)
+        self.hint.set_text(
+            "Each one is changed by ±ε in float64, and the loss compared with its gradient. Training may go on."
+        )
+        self._show(idle=True)
+
+    def show_progress(self, fraction: float) -> None:
+        """Tell how much is done."""
+        self.progress.setValue(round(1000 * fraction))
+        self._show(idle=False)
+
+    def show_result(self, result: GradientCheck) -> None:
+        """Show the outcome."""
+        self._result = result
+        counts = result.counts
+        total = sum(counts.values())
+        self.hint.set_text(_verdict_text(counts, total))
+        self.summary.set_rows(
+            (
+                ValueRow(
+                    "error",
+                    "largest relative error",
+                    f"{result.largest_error:.1e}".replace("-", "−"),
+                    tooltip="Of all parameters without a kink; under “first” where the tie rule explains it",
+                ),
+                ValueRow("ok", "agree", format_count(counts["ok"]), "success"),
+                ValueRow("kink", "skipped: a kink within ±ε", format_count(counts["kink"]), "warning"),
+                ValueRow("tie_rule", "differ by the tie rule", format_count(counts["tie_rule"]), "info"),
+                ValueRow("mismatch", "differ without a reason", format_count(counts["mismatch"]), "danger"),
+            )
+        )
+        for key in ("kink", "tie_rule"):
+            self.kinds.set_option_enabled(key, counts[key] > 0)
+        self.kinds.set_current("kink" if counts["kink"] else "")
+        self._fill()
+        self._show(idle=True)
+
+    def _build_widgets(self) -> None:
+        self._title = SectionTitle("Check all")
+        self.check = Button(
+            "Check all parameters", "circle-check", "", "Poke every parameter, in the background"
+        )
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 1000)
+        self.progress.setAccessibleName("Progress of the check")
+        self.progress.setToolTip("Share of the parameters that have been poked")
+        self.cancel = Button("Cancel", "x", "", "Stop the check")
+        self.hint = WrapLabel("")
+        self.summary = ValueList()
+        self.summary.setAccessibleName("Outcome of the check")
+        self.kinds = SegmentedControl(_KINDS)
+        self.kinds.setAccessibleName("Which parameters are listed")
+        for key, tip in (
+            ("", "All parameters, the largest relative error first"),
+            ("kink", "Parameters whose poke makes a winner or a gate switch"),
+            ("tie_rule", "Parameters whose gradient is counted several times under “all”"),
+        ):
+            self.kinds.set_option_tooltip(key, tip)
+        self.table = QTableWidget(0, 3)
+        self.table.setHorizontalHeaderLabels(["parameter", "gradient", "error"])
+        self.table.setAccessibleName("Parameters")
+        self.table.setToolTip("Click a row, or press Enter, to poke this parameter")
+        self.table.verticalHeader().hide()
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setTabKeyNavigation(False)
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        for column in (1, 2):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+
+    def _show(self, *, idle: bool) -> None:
+        self.check.setVisible(idle)
+        self.progress.setVisible(not idle)
+        self.cancel.setVisible(not idle)
+        has_result = idle and self._result is not None
+        for widget in (self.summary, self.kinds, self.table):
+            widget.setVisible(has_result)
+
+    def _fill(self) -> None:
+        assert self._result is not None
+        kind = self.kinds.current()
+        self._entries = (
+            self._result.entries(kind, _LISTED)
+            if kind in ("kink", "tie_rule")
+            else self._result.entries(limit=_LISTED)
+        )
+        self.table.setRowCount(len(self._entries))
+        for row, entry in enumerate(self._entries):
+            texts = (
+                f"{entry.name}[{', '.join(map(str, entry.index))}]",
+                format_signed(entry.gradient),
+                f"{entry.relative_error:.0e}".replace("-", "−"),
+            )
+            for column, text in enumerate(texts):
+                item = QTableWidgetItem(text)
+                if column:
+                    item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+                item.setToolTip(_entry_text(entry))
+                self.table.setItem(row, column, item)
+
+    def _on_kind_changed(self, _kind: str) -> None:
+        self._fill()
+
+    def _on_cell_clicked(self, row: int, _column: int) -> None:
+        self._choose(row)
+
+    def _on_item_activated(self, item: QTableWidgetItem) -> None:
+        self._choose(item.row())
+
+    def _choose(self, row: int) -> None:
+        entry = self._entries[row]
+        self.entryChosen.emit(ParameterTarget(entry.name, entry.index))
+
+
+def _entry_text(entry: CheckEntry) -> str:
+    text = (
+        f"backprop {format_signed(entry.gradient, 6)}, finite difference {format_signed(entry.difference, 6)}"
+    )
+    if entry.kink_layer is not None:
+        text += f"\nkink in {entry.kink_layer}, cell {entry.kink_cell}"
+    return text
+
+
+def _verdict_text(counts: Mapping[Verdict, int], total: int) -> str:
+    if counts["mismatch"]:
+        return f"{format_count(counts['mismatch'])} of {format_count(total)} differ without a reason."
+    text = f"All {format_count(total)} parameters are accounted for."
+    if counts["tie_rule"]:
+        text += " Under “all” a tied window counts once for each tied cell: choose “first” and check again."
+    return text

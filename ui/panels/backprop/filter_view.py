@@ -1,0 +1,324 @@
+"""The gradient of a filter as a sum over windows, term by term."""
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+
+from cnnviz.receptive_field import INPUT, window_geometry
+from cnnviz.routing import FilterTerms, ParameterTarget, pool_after
+from ui.panels.backprop.arithmetic import Grid
+from ui.panels.backprop.contents import MapContent, channel_title
+from ui.panels.backprop.focus import Focus
+from ui.panels.backprop.map_card import MapCard
+from ui.panels.backprop.passes import Pass
+from ui.panels.backprop.step_view import StepView
+from ui.panels.backprop.steps import Step
+from ui.theme import Theme, follow_theme, mono_font
+from ui.theme.color_maps import signed_levels
+from ui.widgets.buttons import IconButton
+from ui.widgets.choice_field import ChoiceField
+from ui.widgets.labels import SectionTitle
+from ui.widgets.line_plot import Dot, Line, LinePlot, PlotContent
+from ui.widgets.numbers import format_signed
+
+Blocks = tuple[tuple[int, int, int, int], ...]
+
+
+class FilterView(StepView):
+    """Input patch, gradient, their product; the sum so far, and the gradient that it converges to.
+
+    Signals
+    -------
+    termsRequested : int
+        How many terms to sum.
+    """
+
+    termsRequested = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown: tuple[Pass, Step, Focus] | None = None
+        self._build_widgets()
+        self._build_layout()
+        self._connect_signals()
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale."""
+        self._grid.setHorizontalSpacing(theme.px(20))
+        self._grid.setVerticalSpacing(theme.px(10))
+        self._count.setFont(mono_font(theme.base_pt * 0.95, theme=theme))
+        self._count.setMinimumWidth(self._count.fontMetrics().horizontalAdvance("0000 of 0000"))
+
+    def show_step(self, passed: Pass, step: Step, focus: Focus) -> None:
+        """Draw the step."""
+        self._shown = (passed, step, focus)
+        layer, before = step.layer, passed.before(step.layer)
+        kernel, channel = focus.channel(passed.network, layer), focus.channel(passed.network, before)
+        terms = passed.terms(layer, kernel)
+        count = len(terms.gradients)
+        shown = count if focus.terms is None else min(max(focus.terms, 0), count)
+        _fill(self.filter, "filter", passed.network.shapes[layer][0], kernel)
+        _fill(self.channel, "input", passed.values(before).shape[0], channel)
+        self._show_count(shown, count)
+        self._show_cards(passed, step, terms, shown, (kernel, channel))
+        self.plot.set_content(_convergence(terms, shown))
+
+    def _build_widgets(self) -> None:
+        self.input, self.arriving, self.term = MapCard(), MapCard(), MapCard()
+        self.sum, self.total = MapCard(), MapCard()
+        self.plot_title = SectionTitle("Distance from the gradient", "relative, by number of terms")
+        self.plot = LinePlot()
+        self.plot.setAccessibleName("Distance of the sum from the gradient")
+        self.plot.setToolTip("‖sum of n terms − gradient‖ / ‖gradient‖; click to sum up to there")
+        self.filter = ChoiceField([])
+        self.filter.setAccessibleName("Filter")
+        self.filter.setToolTip("Filter whose gradient is taken apart")
+        self.channel = ChoiceField([])
+        self.channel.setAccessibleName("Input map")
+        self.channel.setToolTip("Input map whose part of the filter is shown")
+        self.first = IconButton("rotate-ccw", "First term alone")
+        self.fewer = IconButton("chevron-left", "One term fewer")
+        self.more = IconButton("chevron-right", "Add the next term")
+        self.all = IconButton("skip-forward", "All terms")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.slider.setAccessibleName("Number of terms")
+        self.slider.setToolTip("How many terms are summed, the largest first")
+        self._count = QLabel()
+
+    def _build_layout(self) -> None:
+        controls = QHBoxLayout()
+        controls.setSpacing(8)
+        for widget in (self.filter, self.channel, self.first, self.fewer, self.more, self.all):
+            controls.addWidget(widget)
+        controls.addWidget(self.slider, 1)
+        controls.addWidget(self._count)
+        right = QWidget()
+        plot = QVBoxLayout(right)
+        plot.setContentsMargins(0, 0, 0, 0)
+        plot.setSpacing(4)
+        plot.addWidget(self.plot_title)
+        plot.addWidget(self.plot, 1)
+        self._grid = QGridLayout()
+        cells = ((self.input, self.arriving, self.term), (self.sum, self.total, right))
+        for row, widgets in enumerate(cells):
+            for column, widget in enumerate(widgets):
+                self._grid.addWidget(widget, row, column)
+        for place in range(3):
+            self._grid.setColumnStretch(place, 1)
+        for place in range(2):
+            self._grid.setRowStretch(place, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(10)
+        layout.addLayout(controls)
+        layout.addLayout(self._grid, 1)
+
+    def _connect_signals(self) -> None:
+        self.filter.choiceEdited.connect(self._on_filter_edited)
+        self.channel.choiceEdited.connect(self._on_channel_edited)
+        self.first.clicked.connect(self._on_first_clicked)
+        self.fewer.clicked.connect(self._on_fewer_clicked)
+        self.more.clicked.connect(self._on_more_clicked)
+        self.all.clicked.connect(self._on_all_clicked)
+        self.slider.valueChanged.connect(self.termsRequested)
+        self.plot.xClicked.connect(self._on_plot_clicked)
+        self.arriving.pointed.connect(self._on_arriving_pointed)
+        self.arriving.left.connect(self._on_left)
+        self.arriving.map.cellChosen.connect(self._on_window_chosen)
+        for card in (self.input, self.sum, self.total):
+            card.chosen.connect(self.targetChosen)
+
+    def _show_count(self, shown: int, count: int) -> None:
+        self.slider.blockSignals(True)
+        self.slider.setRange(min(1, count), count)
+        self.slider.setValue(shown)
+        self.slider.blockSignals(False)
+        self._count.setText(f"{shown} of {count}")
+        self.fewer.setEnabled(shown > 1)
+        self.first.setEnabled(shown > 1)
+        self.more.setEnabled(shown < count)
+        self.all.setEnabled(shown < count)
+
+    def _show_cards(
+        self, passed: Pass, step: Step, terms: FilterTerms, shown: int, numbers: tuple[int, int]
+    ) -> None:
+        kernel, channel = numbers
+        layer, before = step.layer, passed.before(step.layer)
+        gradient = passed.gradients.params[f"{layer}.weight"]
+        place = tuple(int(axis) for axis in terms.places[shown - 1]) if shown else None
+        patches = () if place is None else patch_blocks(passed, layer, kernel, place)
+        outline = () if place is None else ((place[0], place[1], 1, 1),)
+        self.input.show_map(_input_content(passed, before, channel, patches), None)
+        self.arriving.show_map(_arriving_content(passed, layer, kernel, outline), None)
+        levels = signed_levels(gradient[kernel])
+        contents = _kernel_contents(terms, shown, channel, levels)
+        for card, content in zip((self.term, self.sum), contents, strict=True):
+            card.show_map(content, None)
+        self.total.show_map(gradient_content(passed, layer, kernel, channel), None)
+
+    def _request(self, terms: int) -> None:
+        self.termsRequested.emit(min(max(terms, self.slider.minimum()), self.slider.maximum()))
+
+    def _on_first_clicked(self) -> None:
+        self._request(1)
+
+    def _on_fewer_clicked(self) -> None:
+        self._request(self.slider.value() - 1)
+
+    def _on_more_clicked(self) -> None:
+        self._request(self.slider.value() + 1)
+
+    def _on_all_clicked(self) -> None:
+        self._request(self.slider.maximum())
+
+    def _on_plot_clicked(self, x: float) -> None:
+        self._request(round(x))
+
+    def _on_filter_edited(self, key: str) -> None:
+        if self._shown is not None:
+            self.channelRequested.emit(self._shown[1].layer, int(key))
+
+    def _on_channel_edited(self, key: str) -> None:
+        if self._shown is not None:
+            passed, step, _ = self._shown
+            self.channelRequested.emit(passed.before(step.layer), int(key))
+
+    def _on_arriving_pointed(self, row: int, col: int) -> None:
+        content = self.arriving.content()
+        if content is not None:
+            self.cellPointed.emit(content.stage, content.grid.cell(row, col))
+
+    def _on_left(self) -> None:
+        self.cellPointed.emit("", ())
+
+    def _on_window_chosen(self, row: int, col: int) -> None:
+        """Go to the term of the window that was clicked."""
+        if self._shown is None:
+            return
+        passed, step, focus = self._shown
+        terms = passed.terms(step.layer, focus.channel(passed.network, step.layer))
+        found = np.flatnonzero((terms.places == (row, col)).all(axis=1))
+        if len(found):
+            self._request(int(found[0]) + 1)
+
+
+def patch_blocks(passed: Pass, layer: str, kernel: int, place: tuple[int, ...]) -> Blocks:
+    """Blocks of the input that the term of a window (or of a cell) is made of."""
+    geometry = window_geometry(passed.layer(layer))
+    pool = pool_after(passed.network, layer)
+    cells: list[tuple[int, int]] = [(place[0], place[1])]
+    if pool is not None:
+        routes = passed.routes(pool)
+        found = routes.cells[routes.of_window((kernel, place[0], place[1]))]
+        cells = [(int(row), int(col)) for _, row, col in found.tolist()]
+    return tuple(
+        (
+            row * geometry.stride + geometry.offset,
+            col * geometry.stride + geometry.offset,
+            geometry.size,
+            geometry.size,
+        )
+        for row, col in cells
+    )
+
+
+def gradient_content(passed: Pass, layer: str, kernel: int, channel: int) -> MapContent:
+    """Gradient of the weights of one kernel."""
+    gradient = passed.gradients.params[f"{layer}.weight"]
+
+    def parameter(row: int, col: int) -> ParameterTarget:
+        return ParameterTarget(f"{layer}.weight", (kernel, channel, row, col))
+
+    return MapContent(
+        "Gradient ∂L/∂w",
+        "from the backward pass",
+        "What backpropagation gives; click a weight to poke it",
+        Grid(gradient[kernel, channel], None, None),
+        signed_levels(gradient[kernel]),
+        parameter=parameter,
+        is_whole=True,
+    )
+
+
+def _kernel_contents(
+    terms: FilterTerms, shown: int, channel: int, levels: tuple[float, float]
+) -> tuple[MapContent, MapContent]:
+    """Return the last term that is summed, and the sum."""
+    term = so_far = np.zeros(terms.patches.shape[-2:])
+    slope = 0.0
+    if shown:
+        slope = float(terms.gradients[shown - 1])
+        term, so_far = slope * terms.patches[shown - 1, channel], terms.cumulative[shown - 1, channel]
+    patch = "winning patch" if terms.by == "window" else "patch"
+    return (
+        MapContent(
+            f"Term {shown}",
+            f"{format_signed(slope)} × {patch}",
+            "The gradient that arrives, times the patch that the filter saw",
+            Grid(term, None, None),
+            levels,
+            is_whole=True,
+        ),
+        MapContent(
+            "Sum so far",
+            f"first {shown} of {len(terms.gradients)}",
+            "Sum of the terms up to this one",
+            Grid(so_far, None, None),
+            levels,
+            is_whole=True,
+        ),
+    )
+
+
+def _input_content(passed: Pass, stage: str, channel: int, patches: Blocks) -> MapContent:
+    values = passed.values(stage)
+    is_input = stage == INPUT
+    return MapContent(
+        "Patch",
+        channel_title(passed, stage, channel),
+        "What the filter reads; dashed: the patch of this term",
+        Grid(values[channel], None, channel),
+        (-0.5, 0.5) if is_input else signed_levels(values),
+        "grey" if is_input else "signed",
+        stage,
+        outlines=(("receptive", patches),),
+    )
+
+
+def _arriving_content(passed: Pass, layer: str, kernel: int, outline: Blocks) -> MapContent:
+    stage = pool_after(passed.network, layer) or layer
+    gradient = passed.gradient(stage)
+    symbol = "∂L/∂p" if stage != layer else "∂L/∂z"
+    return MapContent(
+        f"Arriving {symbol}",
+        channel_title(passed, stage, kernel),
+        "Gradient that arrives; click a window to go to its term",
+        Grid(gradient[kernel], None, kernel),
+        signed_levels(gradient),
+        stage=stage,
+        outlines=(("winner", outline),),
+    )
+
+
+def _convergence(terms: FilterTerms, shown: int) -> PlotContent:
+    count = len(terms.gradients)
+    if not count:
+        return PlotContent()
+    cumulative = terms.cumulative.reshape(count, -1).astype(np.float64)
+    total = terms.total.ravel().astype(np.float64)
+    size = max(float(np.linalg.norm(total)), np.finfo(np.float64).tiny)
+    distance = np.concatenate([[1.0], np.linalg.norm(cumulative - total, axis=1) / size])
+    x = np.arange(count + 1, dtype=np.float64)
+    dot = Dot(float(shown), float(distance[shown]))
+    limits = (0.0, max(1.05, float(distance.max()) * 1.05))
+    return PlotContent((Line("distance", x, distance),), (), (dot,), "terms", "", limits)
+
+
+def _fill(field: ChoiceField, word: str, count: int, current: int) -> None:
+    if field.count() != count:
+        field.clear()
+        for number in range(count):
+            field.addItem(f"{word} {number}", str(number))
+    field.set_choice(str(current))
+    field.setVisible(count > 1)

@@ -1,0 +1,140 @@
+"""The step bar with its buttons, and what is said about the step."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from ui.panels.backprop.steps import Step
+from ui.theme import Theme, follow_theme
+from ui.widgets.buttons import Button, IconButton
+from ui.widgets.formula_boxes import Formula
+from ui.widgets.formula_view import FormulaView
+from ui.widgets.labels import WrapLabel
+from ui.widgets.step_bar import StepBar
+
+_PLAY_MS = 2500
+
+
+class StepHeader(QWidget):
+    """Steps, back, play, next; a sentence and a formula.
+
+    Signals
+    -------
+    stepRequested : int
+        Number, from 0, of the step to show.
+    """
+
+    stepRequested = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.bar = StepBar()
+        self.back = Button("Back", "chevron-left", "", "Step before", "PgUp")
+        self.play = IconButton("play", "Play the steps", "one every few seconds", "P")
+        self.next = Button("Next", "chevron-right", "primary", "Next step", "PgDown")
+        self.sentence = WrapLabel("")
+        self.formula = FormulaView()
+        self._timer = QTimer(self)
+        self._timer.setInterval(_PLAY_MS)
+        self._build_layout()
+        self.bar.stepRequested.connect(self._on_step_requested)
+        self.back.clicked.connect(self.go_back)
+        self.next.clicked.connect(self.go_on)
+        self.play.clicked.connect(self.toggle_play)
+        self._timer.timeout.connect(self._on_timeout)
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale."""
+        self._row.setSpacing(theme.px(8))
+        self._layout.setSpacing(theme.px(8))
+        # Two lines for the sentence and one fraction: the maps below must not jump from step to step.
+        self._said.setMinimumHeight(theme.px(64))
+
+    def set_steps(self, steps: Sequence[Step]) -> None:
+        """Show the steps of another network."""
+        self.bar.set_steps([(step.short, step.title) for step in steps])
+        self._update_buttons()
+
+    def set_current(self, index: int) -> None:
+        """Show another step as the current one."""
+        self.bar.set_current(index)
+        self._update_buttons()
+
+    def set_explanation(self, sentence: str, formula: Formula) -> None:
+        """Say what happens in the step."""
+        self.sentence.set_text(sentence)
+        self.formula.set_formulas((formula,))
+
+    def is_playing(self) -> bool:
+        """Whether the steps follow one another by themselves."""
+        return self._timer.isActive()
+
+    def go_on(self) -> None:
+        """Ask for the next step."""
+        self._request(self.bar.current() + 1)
+
+    def go_back(self) -> None:
+        """Ask for the step before."""
+        self._request(self.bar.current() - 1)
+
+    def go_to_end(self) -> None:
+        """Ask for the last step."""
+        self._request(self.bar.count() - 1)
+
+    def go_to_start(self) -> None:
+        """Ask for the first step."""
+        self._request(0)
+
+    def toggle_play(self) -> None:
+        """Let the steps follow one another, from the first if the last one is shown; or stop."""
+        if self._timer.isActive():
+            self.stop()
+            return
+        if self.bar.current() >= self.bar.count() - 1:
+            self.stepRequested.emit(0)
+        self._timer.start()
+        self.play.set_icon("pause", "Pause")
+
+    def stop(self) -> None:
+        """Stop playing."""
+        if self._timer.isActive():
+            self._timer.stop()
+            self.play.set_icon("play", "Play the steps")
+
+    def _build_layout(self) -> None:
+        self._row = QHBoxLayout()
+        self._row.addWidget(self.bar, 1)
+        for widget in (self.back, self.play, self.next):
+            self._row.addWidget(widget)
+        self._said = QWidget()
+        said = QVBoxLayout(self._said)
+        said.setContentsMargins(0, 0, 0, 0)
+        said.setSpacing(4)
+        said.addWidget(self.sentence)
+        said.addWidget(self.formula)
+        said.addStretch(1)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addLayout(self._row)
+        self._layout.addWidget(self._said)
+
+    def _request(self, index: int) -> None:
+        self.stop()
+        if 0 <= index < self.bar.count():
+            self.stepRequested.emit(index)
+
+    def _on_step_requested(self, index: int) -> None:
+        self.stop()
+        self.stepRequested.emit(index)
+
+    def _on_timeout(self) -> None:
+        if self.bar.current() < self.bar.count() - 1:
+            self.stepRequested.emit(self.bar.current() + 1)
+        if self.bar.current() >= self.bar.count() - 1:
+            self.stop()
+
+    def _update_buttons(self) -> None:
+        self.back.setEnabled(self.bar.current() > 0)
+        self.next.setEnabled(self.bar.current() < self.bar.count() - 1)

@@ -1,0 +1,132 @@
+"""The end of the way: the gradient at the pixels, over the digit and in numbers."""
+
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from cnnviz.layers import Conv2D
+from cnnviz.receptive_field import INPUT, Cell
+from ui.panels.backprop.arithmetic import Grid, filter_parts
+from ui.panels.backprop.contents import MapContent, PickerContent, channel_title
+from ui.panels.backprop.focus import Focus
+from ui.panels.backprop.map_card import MapCard
+from ui.panels.backprop.maps_view import block_of_focus
+from ui.panels.backprop.passes import Pass
+from ui.panels.backprop.pickers import Picker
+from ui.panels.backprop.step_view import StepView
+from ui.panels.backprop.steps import Step
+from ui.theme import Theme, follow_theme
+from ui.theme.color_maps import signed_levels
+from ui.widgets.color_bar import ColorBar
+from ui.widgets.labels import SectionTitle
+from ui.widgets.saliency_map import SaliencyMap
+
+
+class InputView(StepView):
+    """Saliency over the digit, where the block is moved; the block in numbers; each filter's part."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown: tuple[Pass, Step, Focus] | None = None
+        self._side = 0
+        self._build_widgets()
+        self._build_layout()
+        self.pixels.pointed.connect(self._on_pointed)
+        self.pixels.left.connect(self._on_left)
+        self.pixels.chosen.connect(self.targetChosen)
+        self.pixels.resized.connect(self._on_resized)
+        self.saliency.centerRequested.connect(self._on_center_requested)
+        self.picker.picked.connect(self._on_picked)
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale."""
+        self._row.setSpacing(theme.px(24))
+        self.picker.setMaximumHeight(theme.px(190))
+
+    def show_step(self, passed: Pass, step: Step, focus: Focus) -> None:
+        """Draw the step."""
+        self._shown = (passed, step, focus)
+        channel = focus.channel(passed.network, INPUT)
+        gradient = passed.gradient(INPUT)
+        levels = signed_levels(gradient)
+        self.saliency.set_values(passed.values(INPUT)[channel], "grey", (-0.5, 0.5))
+        self.saliency.set_overlay(gradient[channel], levels[1])
+        self.bar.set_scale("signed", *levels)
+        self._draw_pixels()
+        layer = passed.layer(step.layer)
+        if isinstance(layer, Conv2D) and layer.filters > 1:
+            parts = filter_parts(passed, step.layer, channel)
+            tip = "What each filter sends back to the pixels; the parts add up to ∂L/∂x. Choose a filter"
+            current = focus.channel(passed.network, step.layer)
+            title = "Part of each filter"
+            self.picker.show_content(
+                PickerContent(title, tip, parts, signed_levels(parts), current, "channel", step.layer)
+            )
+        else:
+            self.picker.show_content(None)
+
+    def _build_widgets(self) -> None:
+        self.title = SectionTitle("Saliency", "gradient at the input, over the digit")
+        self.saliency = SaliencyMap()
+        self.saliency.setToolTip(
+            "∂L/∂x over the digit: red where a brighter pixel raises the loss, blue where it lowers it. "
+            "Drag the frame to choose the part in numbers"
+        )
+        self.saliency.setAccessibleName("Saliency")
+        self.bar = ColorBar()
+        self.pixels = MapCard()
+        self.picker = Picker()
+
+    def _build_layout(self) -> None:
+        left = QVBoxLayout()
+        left.setSpacing(4)
+        left.addWidget(self.title)
+        left.addWidget(self.saliency, 1)
+        left.addWidget(self.bar)
+        self._row = QHBoxLayout()
+        self._row.addLayout(left, 1)
+        self._row.addWidget(self.pixels, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(12)
+        layout.addLayout(self._row, 3)
+        layout.addWidget(self.picker, 1)
+
+    def _draw_pixels(self) -> None:
+        assert self._shown is not None
+        passed, _, focus = self._shown
+        channel = focus.channel(passed.network, INPUT)
+        gradient = passed.gradient(INPUT)
+        self._side = self.pixels.fitting_side()
+        block = block_of_focus(focus, self._side, gradient.shape[1:])
+        content = MapContent(
+            "Gradient ∂L/∂x",
+            channel_title(passed, INPUT, channel),
+            "Gradient of the loss at each pixel; click a pixel to poke it",
+            Grid(gradient[channel], None, channel),
+            signed_levels(gradient),
+            stage=INPUT,
+        )
+        self.pixels.show_map(content, block)
+        at = focus.at(INPUT)
+        self.pixels.outline_cell(content.grid.place(at) if at else None, "selected")
+        self.saliency.set_frame(block)
+
+    def _on_resized(self) -> None:
+        if self._shown is not None and self.pixels.fitting_side() != self._side:
+            self._draw_pixels()
+
+    def _on_pointed(self, row: int, col: int) -> None:
+        if self._shown is not None:
+            passed, _, focus = self._shown
+            cell: Cell = (focus.channel(passed.network, INPUT), row, col)
+            self.cellPointed.emit(INPUT, cell)
+
+    def _on_left(self) -> None:
+        self.cellPointed.emit("", ())
+
+    def _on_center_requested(self, row: float, col: float) -> None:
+        rows, cols = self.saliency.shape
+        self.centerRequested.emit((row + 0.5) / rows, (col + 0.5) / cols)
+
+    def _on_picked(self, content: PickerContent, index: int) -> None:
+        self.channelRequested.emit(content.name, index)

@@ -1,0 +1,184 @@
+"""The first steps: output, loss, and the gradient at the logits."""
+
+from typing import override
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from cnnviz.routing import CellTarget
+from ui.panels.backprop.curves import curve_of
+from ui.panels.backprop.focus import Focus
+from ui.panels.backprop.passes import Pass
+from ui.panels.backprop.step_view import StepView
+from ui.panels.backprop.steps import Step, StepKind
+from ui.theme import LIGHT, Theme, follow_theme, ui_font
+from ui.theme.color_maps import signed_levels
+from ui.widgets.color_bar import ColorBar
+from ui.widgets.excerpt_map import ExcerptMap
+from ui.widgets.heat_map import HeatMap
+from ui.widgets.labels import SectionTitle
+from ui.widgets.line_plot import LinePlot
+
+_ROWS = ("z", "p", "y", "d")
+_NAMES = {"z": "logit z", "p": "probability p", "y": "label y", "d": "∂L/∂z = p − y"}
+_TIPS = {
+    "z": "Output of the last layer; click a logit to poke it",
+    "p": "Sigmoid or softmax of the logits",
+    "y": "1 for the class that is differentiated for, 0 for the others",
+    "d": "Gradient of the loss at each logit",
+}
+_VISIBLE = {StepKind.OUTPUT: "zp", StepKind.LOSS: "py", StepKind.LOGITS: "pyd"}
+
+
+class ColumnNames(QWidget):
+    """Names above the columns of a map."""
+
+    def __init__(self, below: HeatMap, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = LIGHT
+        self._map = below
+        self._names: tuple[str, ...] = ()
+        follow_theme(self)
+
+    def set_names(self, names: tuple[str, ...]) -> None:
+        """Write other names."""
+        self._names = names
+        self.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle."""
+        self._theme = theme
+        self.setFont(ui_font(theme))
+        self.updateGeometry()
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(40, self.fontMetrics().height())
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setPen(self._theme.color("muted"))
+        for place, name in enumerate(self._names[: self._map.shape[1]]):
+            cell = self._map.cell_rect(0, place)
+            box = QRectF(cell.left(), 0, cell.width(), self.height())
+            shown = self.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, round(cell.width()))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, shown)
+
+
+class OutputView(StepView):
+    """The sample, a table of logits, probabilities, label and gradient, and a curve on which they lie."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._stage = ""
+        self._build_widgets()
+        self._build_layout()
+        for row in _ROWS:
+            self.maps[row].cellPointed.connect(self._on_pointed)
+            self.maps[row].cellLeft.connect(self._on_left)
+            self.maps[row].cellChosen.connect(self._on_chosen)
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale."""
+        self._layout.setSpacing(theme.px(16))
+        self.image.setFixedSize(theme.px(184), theme.px(184))
+        for row in _ROWS:
+            self.maps[row].setFixedHeight(theme.px(46))
+        self._table.setHorizontalSpacing(theme.px(12))
+
+    def show_step(self, passed: Pass, step: Step, focus: Focus) -> None:
+        """Draw a step."""
+        self._stage = step.stage
+        pixels = passed.request.sample.pixels
+        self.image.set_values(pixels[0], "grey")
+        self.image_title.set_caption(f"label {passed.names[passed.label]}")
+        for row, values in _rows(passed).items():
+            visible = row in _VISIBLE[step.kind]
+            levels = (-1.0, 1.0) if row in "py" else signed_levels(values)
+            if visible:
+                self.maps[row].set_excerpt(values[None], None, "signed", levels)
+                self.maps[row].outline(((0, _column(passed)),), "selected")
+            for widget in (self.maps[row], self._labels[row], self.bars[row]):
+                widget.setVisible(visible)
+            self.bars[row].set_scale("signed", *levels)
+        self._heading.set_names(passed.names if not passed.has_one_logit else (passed.names[1],))
+        title, content = curve_of(passed, step.kind)
+        self.plot_title.set_text(title)
+        self.plot.set_content(content)
+
+    def _build_widgets(self) -> None:
+        self.image_title = SectionTitle("Sample")
+        self.image = HeatMap()
+        self.image.set_numbers(False)
+        self.image.set_interactive(False)
+        self.image.setAccessibleName("Sample")
+        self.maps = {row: ExcerptMap() for row in _ROWS}
+        self.bars = {row: ColorBar() for row in _ROWS}
+        self._labels = {row: QLabel(_NAMES[row]) for row in _ROWS}
+        for row, widget in self.maps.items():
+            widget.set_grid(True)
+            widget.set_max_cell(64)
+            widget.set_numbers(True, 3)
+            widget.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+            widget.setToolTip(_TIPS[row])
+            widget.setAccessibleName(_NAMES[row])
+        self._heading = ColumnNames(self.maps["p"])
+        self.plot_title = SectionTitle("")
+        self.plot = LinePlot()
+        self.plot.setAccessibleName("Curve")
+
+    def _build_layout(self) -> None:
+        picture = QVBoxLayout()
+        picture.setSpacing(4)
+        picture.addWidget(self.image_title)
+        picture.addWidget(self.image)
+        picture.addStretch(1)
+        self._table = QGridLayout()
+        self._table.setVerticalSpacing(4)
+        self._table.addWidget(QLabel("class"), 0, 0)
+        self._table.addWidget(self._heading, 0, 1)
+        for place, row in enumerate(_ROWS, start=1):
+            self._table.addWidget(self._labels[row], place, 0)
+            self._table.addWidget(self.maps[row], place, 1)
+            self._table.addWidget(self.bars[row], place, 2)
+        self._table.setColumnStretch(1, 1)
+        self._table.setRowStretch(len(_ROWS) + 1, 1)
+        top = QHBoxLayout()
+        top.setSpacing(24)
+        top.addLayout(picture)
+        top.addLayout(self._table, 1)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addLayout(top)
+        self._layout.addWidget(self.plot_title)
+        self._layout.addWidget(self.plot, 1)
+
+    def _on_pointed(self, _row: int, column: int) -> None:
+        self.cellPointed.emit(self._stage, (column,))
+
+    def _on_left(self) -> None:
+        self.cellPointed.emit("", ())
+
+    def _on_chosen(self, _row: int, column: int) -> None:
+        self.targetChosen.emit(CellTarget(self._stage, (column,)))
+
+
+def _column(passed: Pass) -> int:
+    return 0 if passed.has_one_logit else passed.label
+
+
+def _rows(passed: Pass) -> dict[str, NDArray[np.float64]]:
+    """Values of the rows of the table, one for each logit."""
+    logits = passed.trace.logits[0].astype(np.float64)
+    probabilities = passed.trace.probabilities[0].astype(np.float64)
+    if passed.has_one_logit:
+        label = np.array([float(passed.label)])
+    else:
+        label = (np.arange(len(logits)) == passed.label).astype(np.float64)
+    gradient = passed.gradient(passed.network.layers[-1][0]).astype(np.float64)
+    return {"z": logits, "p": probabilities, "y": label, "d": gradient}

@@ -1,0 +1,269 @@
+"""The step through a pool: windows, winners, losers, ties, and the line from a gradient to where it lands."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from cnnviz.layers import MaxPool2D
+from cnnviz.receptive_field import Cell
+from ui.panels.backprop.arithmetic import Grid
+from ui.panels.backprop.contents import MapContent, PickerContent, channel_title
+from ui.panels.backprop.focus import Focus
+from ui.panels.backprop.map_card import MapCard
+from ui.panels.backprop.maps_view import block_of_focus
+from ui.panels.backprop.passes import Pass, contrast_pools
+from ui.panels.backprop.pickers import Overview, Picker
+from ui.panels.backprop.step_view import StepView
+from ui.panels.backprop.steps import Step
+from ui.panels.backprop.windows import (
+    ChannelRouting,
+    channel_routing,
+    focus_window,
+    strongest_window,
+    window_cells,
+    window_size,
+)
+from ui.theme import Theme, follow_theme
+from ui.theme.color_maps import signed_levels
+from ui.widgets.choice_field import ChoiceField
+from ui.widgets.link_overlay import Link, LinkOverlay
+
+_NAMES = {
+    "MaxPool2D": "max pooling",
+    "AvgPool2D": "average pooling",
+    "BlurPool2D": "blur pooling",
+    "SubsamplePool2D": "subsampling",
+}
+
+
+class RoutingView(StepView):
+    """Values with windows and winners; the gradient that arrives; the gradient after routing.
+
+    Signals
+    -------
+    contrastRequested : str
+        Kind of pool to route through, "" for the network's own.
+    """
+
+    contrastRequested = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown: tuple[Pass, Step, Focus] | None = None
+        self._side = 0
+        self._build_widgets()
+        self._build_layout()
+        self._connect_signals()
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale."""
+        for layout in (self._top, self._bottom):
+            layout.setSpacing(theme.px(24))
+        self._layout.setSpacing(theme.px(10))
+
+    def show_step(self, passed: Pass, step: Step, focus: Focus) -> None:
+        """Draw the step."""
+        self._shown = (passed, step, focus)
+        channel = focus.channel(passed.network, step.stage)
+        incoming = passed.routings[step.layer].incoming
+        self._fill_contrasts(passed, step, focus)
+        self._draw_maps()
+        if len(incoming) > 1:
+            title, tip = "∂L/∂p by filter", "Choose a filter; all maps are on one scale"
+            levels = signed_levels(incoming)
+            self.picker.show_content(
+                PickerContent(title, tip, incoming, levels, channel, "channel", step.stage)
+            )
+        else:
+            self.picker.show_content(None)
+
+    def _build_widgets(self) -> None:
+        self.values, self.arriving, self.routed = MapCard(), MapCard(), MapCard()
+        self.overview, self.picker = Overview(), Picker()
+        self.contrast = ChoiceField([])
+        self.contrast.setAccessibleName("Kind of pooling")
+        self.contrast.setToolTip(
+            "How other kinds of pooling would spread the same gradient over the same windows"
+        )
+
+    def _build_layout(self) -> None:
+        self._top, self._bottom = QHBoxLayout(), QHBoxLayout()
+        left = QHBoxLayout()
+        left.setSpacing(16)
+        left.addWidget(self.overview)
+        left.addWidget(self.picker, 1)
+        self._top.addLayout(left, 1)
+        self._top.addWidget(self.arriving, 1)
+        self._bottom.addWidget(self.values, 1)
+        self._bottom.addWidget(self.routed, 1)
+        self.routed.add_to_title(self.contrast)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addLayout(self._top, 2)
+        self._layout.addLayout(self._bottom, 4)
+        self.links = LinkOverlay(self.arriving.map, self.routed.map, self)
+
+    def _connect_signals(self) -> None:
+        for card in (self.values, self.arriving, self.routed):
+            card.pointed.connect(
+                self._on_values_pointed if card is not self.arriving else self._on_arriving_pointed
+            )
+            card.left.connect(self._on_left)
+            card.chosen.connect(self.targetChosen)
+        self.values.resized.connect(self._on_resized)
+        self.overview.centerRequested.connect(self.centerRequested)
+        self.picker.picked.connect(self._on_picked)
+        self.contrast.choiceEdited.connect(self._on_contrast_edited)
+
+    def _fill_contrasts(self, passed: Pass, step: Step, focus: Focus) -> None:
+        pool = passed.layer(step.layer)
+        own = _NAMES[type(pool).__name__]
+        if isinstance(pool, MaxPool2D):
+            own = f"{own}, ties: {passed.rule}"
+        options = [("", f"through {own}")] + [
+            (name, f"through {_NAMES[type(other).__name__]}") for name, other in contrast_pools(pool).items()
+        ]
+        present = [
+            (self.contrast.itemData(place), self.contrast.itemText(place))
+            for place in range(self.contrast.count())
+        ]
+        if options != present:
+            self.contrast.clear()
+            for key, text in options:
+                self.contrast.addItem(text, key)
+        self.contrast.set_choice(focus.contrast if focus.contrast in dict(options) else "")
+
+    def _draw_maps(self) -> None:
+        assert self._shown is not None
+        passed, step, focus = self._shown
+        routing = passed.routings[step.layer]
+        size, distance = window_size(routing)
+        channel = focus.channel(passed.network, step.stage)
+        self._side = self._fitting_side(size)
+        contrast = focus.contrast if focus.contrast in contrast_pools(routing.pool) else ""
+        own = channel_routing(passed, step, channel, contrast)
+        block = block_of_focus(focus, self._side, routing.values.shape[1:], distance)
+        pooled_block = block.divided(distance, (routing.pooled.shape[1], routing.pooled.shape[2]))
+        values, routed = (
+            _values_content(passed, step, channel, own),
+            _routed_content(passed, step, channel, own),
+        )
+        for card, content, part in (
+            (self.values, values, block),
+            (self.routed, routed, block),
+            (self.arriving, _arriving_content(passed, step, channel), pooled_block),
+        ):
+            card.show_map(content, part)
+        for card in (self.values, self.routed):
+            card.map.set_grid(True, distance)
+        self.overview.show_map(values, block, distance)
+        self._draw_window(own, contrast)
+
+    def _draw_window(self, own: ChannelRouting, contrast: str) -> None:
+        assert self._shown is not None
+        passed, step, focus = self._shown
+        channel = focus.channel(passed.network, step.stage)
+        window = focus_window(passed, step, focus)
+        if window is None:
+            window = self._default_window(channel)
+        row, col = window[0] * own.step, window[1] * own.step
+        for card in (self.values, self.routed):
+            card.map.outline_blocks(((row, col, own.size, own.size),), "selected")
+        self.arriving.outline_cell(window, "selected")
+        cells = window_cells(passed, step, channel, window, contrast)
+        self.links.set_links([Link(window, cell) for cell in cells])
+
+    def _default_window(self, channel: int) -> tuple[int, int]:
+        """Window that is shown while none is pointed at or pinned."""
+        assert self._shown is not None
+        passed, step, _ = self._shown
+        return strongest_window(passed, step, channel)
+
+    def _fitting_side(self, size: int) -> int:
+        side = self.values.fitting_side()
+        return max(side - side % size, size)
+
+    def _on_resized(self) -> None:
+        if self._shown is not None:
+            passed, step, _ = self._shown
+            size, _ = window_size(passed.routings[step.layer])
+            if self._fitting_side(size) != self._side:
+                self._draw_maps()
+
+    def _on_values_pointed(self, row: int, col: int) -> None:
+        if self._shown is not None:
+            self._point(self._shown[1].stage, row, col)
+
+    def _on_arriving_pointed(self, row: int, col: int) -> None:
+        if self._shown is not None:
+            self._point(self._shown[1].layer, row, col)
+
+    def _point(self, stage: str, row: int, col: int) -> None:
+        assert self._shown is not None
+        passed, step, focus = self._shown
+        cell: Cell = (focus.channel(passed.network, step.stage), row, col)
+        self.cellPointed.emit(stage, cell)
+
+    def _on_left(self) -> None:
+        self.cellPointed.emit("", ())
+
+    def _on_picked(self, content: PickerContent, index: int) -> None:
+        self.channelRequested.emit(content.name, index)
+
+    def _on_contrast_edited(self, contrast: str) -> None:
+        self.contrastRequested.emit(contrast)
+
+
+def _values_content(passed: Pass, step: Step, channel: int, own: ChannelRouting) -> MapContent:
+    values = passed.values(step.stage)
+    is_max = bool(own.winners.any())
+    marks = (("winner", "winner"), ("hatched", "tied")) if is_max else ()
+    return MapContent(
+        "Values z",
+        channel_title(passed, step.stage, channel),
+        "What the pool reads; thick lines divide its windows. Click a cell to pin and poke it",
+        Grid(values[channel], None, channel),
+        signed_levels(values),
+        stage=step.stage,
+        hatched=own.tied if is_max else None,
+        marks=marks,
+        outlines=(("winner", _blocks(own.winners)),),
+    )
+
+
+def _routed_content(passed: Pass, step: Step, channel: int, own: ChannelRouting) -> MapContent:
+    return MapContent(
+        "Gradient after routing",
+        "",
+        "What each cell gets. An explicit 0 marks a cell that no gradient is sent to",
+        Grid(own.routed, None, channel),
+        _levels(passed, step),
+        stage=step.stage,
+        hatched=(own.tied & own.receives) if own.winners.any() else None,
+        struck=~own.receives,
+        marks=(("struck", "gets nothing"),),
+        outlines=(("winner", _blocks(own.winners & own.receives)),),
+    )
+
+
+def _arriving_content(passed: Pass, step: Step, channel: int) -> MapContent:
+    return MapContent(
+        "Arriving ∂L/∂p",
+        channel_title(passed, step.layer, channel),
+        "Gradient of the loss at each pooled cell",
+        Grid(passed.gradient(step.layer)[channel], None, channel),
+        _levels(passed, step),
+        stage=step.layer,
+    )
+
+
+def _levels(passed: Pass, step: Step) -> tuple[float, float]:
+    """One scale for what arrives and what is passed on."""
+    both = (signed_levels(passed.gradient(step.layer)), signed_levels(passed.gradient(step.stage)))
+    return max(both, key=lambda levels: levels[1])
+
+
+def _blocks(mask: NDArray[np.bool_]) -> tuple[tuple[int, int, int, int], ...]:
+    return tuple((int(row), int(col), 1, 1) for row, col in zip(*mask.nonzero(), strict=True))

@@ -1,0 +1,58 @@
+"""The right column: what all steps depend on, and three pages below it."""
+
+from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
+
+from ui.panels.backprop.check_page import CheckPage
+from ui.panels.backprop.inspect_page import InspectPage
+from ui.panels.backprop.poke_page import PokePage
+from ui.panels.backprop.ties_block import TiesBlock
+from ui.theme import Theme, follow_theme
+from ui.widgets.scroll_column import ScrollColumn
+from ui.widgets.segmented import SegmentedControl
+
+INSPECT, POKE, CHECK = "inspect", "poke", "check"
+_PAGES = ((INSPECT, "Inspect"), (POKE, "Poke"), (CHECK, "Check all"))
+
+
+class SideColumn(QWidget):
+    """Label and ties on top; inspect, poke or check below, each scrolled where there is too little room."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.ties = TiesBlock()
+        self.inspect = InspectPage()
+        self.poke = PokePage()
+        self.check = CheckPage()
+        self.pages = SegmentedControl(_PAGES)
+        self.pages.setAccessibleName("What the right column shows")
+        self.pages.set_option_tooltip(INSPECT, "Numbers of the cell that is pointed at or pinned")
+        self.pages.set_option_tooltip(POKE, "Change one number and see whether the gradient was right")
+        self.pages.set_option_tooltip(CHECK, "Poke every parameter of the network")
+        self._stack = QStackedWidget()
+        for page in (self.inspect, self.poke, self.check):
+            self._stack.addWidget(ScrollColumn(page))
+        line = QFrame()
+        line.setProperty("role", "separator")
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.ties, line, self.pages):
+            self._layout.addWidget(widget)
+        self._layout.addWidget(self._stack, 1)
+        self.pages.currentChanged.connect(self._on_page_changed)
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale."""
+        self._layout.setSpacing(theme.px(8))
+
+    def page(self) -> str:
+        """Key of the page that is shown."""
+        return self.pages.current()
+
+    def show_page(self, key: str) -> None:
+        """Show another page."""
+        self.pages.set_current(key)
+        self._on_page_changed(key)
+
+    def _on_page_changed(self, key: str) -> None:
+        self._stack.setCurrentIndex([name for name, _ in _PAGES].index(key))

@@ -1,0 +1,73 @@
+"""What one more update would do."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from cnnviz._types import FloatArray
+from cnnviz.network import Network
+from cnnviz.routing import apply_update
+from ui.panels.backprop.passes import Pass, Trial
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Preview:
+    """The network after one more step of gradient descent.
+
+    Attributes
+    ----------
+    passed : Pass
+        Pass whose gradients were used.
+    rate : float
+    network : Network
+        With the run's own rule for ties, so that it can be adopted.
+    loss : float
+        Loss of the sample after the step.
+    expected : float
+        What the slope alone promises: the loss before, less rate times the squared length of the gradient.
+    probabilities : ndarray of shape (k,)
+    """
+
+    passed: Pass
+    rate: float
+    network: Network
+    loss: float
+    expected: float
+    probabilities: FloatArray
+
+    def applied(self) -> Trial:
+        """Return the trial with this step taken."""
+        trial, loss = self.passed.request.trial, self.passed.gradients.loss
+        return Trial((*trial.networks, self.network), (*trial.losses, loss))
+
+
+def preview_update(passed: Pass, rate: float) -> Preview:
+    """Take one step on a copy and look at what it does to the sample.
+
+    Parameters
+    ----------
+    passed : Pass
+    rate : float
+        Learning rate, > 0.
+
+    Returns
+    -------
+    Preview
+    """
+    request = passed.request
+    base = request.trial.networks[-1] if request.trial.networks else request.snapshot.network
+    network = apply_update(base, passed.gradients, rate)
+    gradients = network.gradients(passed.x, np.array([passed.label]))
+    probabilities = network.forward(passed.x).class_probabilities[0]
+    with np.errstate(over="ignore"):
+        squared = sum(
+            float(np.square(each, dtype=np.float64).sum()) for each in passed.gradients.params.values()
+        )
+    return Preview(
+        passed, rate, network, gradients.loss, passed.gradients.loss - rate * squared, probabilities
+    )
+
+
+def undone(trial: Trial) -> Trial:
+    """Return a trial without its latest update."""
+    return Trial(trial.networks[:-1], trial.losses[:-1])

@@ -1,0 +1,263 @@
+"""The last step: every weight moves against its gradient; on trial, unless it is adopted."""
+
+from functools import partial
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from ui.panels.backprop.arithmetic import source_stage
+from ui.panels.backprop.focus import Focus
+from ui.panels.backprop.map_card import MapCard
+from ui.panels.backprop.maps_view import block_of_focus
+from ui.panels.backprop.parameters import parameter_contents, rows_of
+from ui.panels.backprop.passes import Pass
+from ui.panels.backprop.pickers import Overview
+from ui.panels.backprop.step_view import StepView
+from ui.panels.backprop.steps import Step
+from ui.panels.backprop.trial import Preview
+from ui.theme import Theme, follow_theme
+from ui.widgets.buttons import Button
+from ui.widgets.choice_field import ChoiceField
+from ui.widgets.labels import SectionTitle
+from ui.widgets.number_field import FloatField
+from ui.widgets.numbers import format_signed, format_value
+from ui.widgets.prediction_bars import PredictionBars
+from ui.widgets.value_list import ValueList, ValueRow
+
+
+class UpdateView(StepView):
+    """Weights before and after, loss and prediction before and after; apply, undo, adopt.
+
+    Signals
+    -------
+    rateEdited : float
+    parameterRequested : str
+        Look at another parameter.
+    applyRequested, undoRequested, adoptRequested
+    """
+
+    rateEdited = Signal(float)
+    parameterRequested = Signal(str)
+    applyRequested = Signal()
+    undoRequested = Signal()
+    adoptRequested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown: tuple[Pass, Step, Focus] | None = None
+        self._preview: Preview | None = None
+        self._side = 0
+        self._build_widgets()
+        self._build_layout()
+        self._connect_signals()
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale."""
+        self.rate.setFixedWidth(theme.px(96))
+        self._below.setSpacing(theme.px(24))
+        self._layout.setSpacing(theme.px(12))
+
+    def show_step(self, passed: Pass, step: Step, focus: Focus) -> None:
+        """Draw the step."""
+        self._shown = (passed, step, focus)
+        names = tuple(passed.network.params)
+        if names != tuple(self.parameter.itemData(place) for place in range(self.parameter.count())):
+            self.parameter.clear()
+            for name in names:
+                self.parameter.addItem(name, name)
+        name = focus.parameter if focus.parameter in names else names[0]
+        self.parameter.set_choice(name)
+        self._draw_maps()
+        self._draw_outcome()
+
+    def set_rate(self, rate: float) -> None:
+        """Show another learning rate."""
+        self.rate.set_value(rate)
+
+    def set_preview(self, preview: Preview | None) -> None:
+        """Show what the next update would do; None while that is not known."""
+        self._preview = preview
+        if self._shown is not None:
+            self._draw_maps()
+            self._draw_outcome()
+
+    def _build_widgets(self) -> None:
+        self.parameter = ChoiceField([])
+        self.parameter.setAccessibleName("Parameter")
+        self.parameter.setToolTip("Parameter whose weights are shown; all of them are updated")
+        self.row = ChoiceField([])
+        self.row.setAccessibleName("Filter or unit")
+        self.row.setToolTip("Filter, or unit of the dense layer")
+        self.channel = ChoiceField([])
+        self.channel.setAccessibleName("Input map")
+        self.channel.setToolTip("Input map that the weights read")
+        self.rate = FloatField(1e-7, 1e3, 1e-4)
+        self.rate.set_subject("Learning rate")
+        self.rate.setAccessibleName("Learning rate")
+        self.rate.setToolTip(
+            "η: how far each weight moves for a gradient of 1. It begins as the run's own rate"
+        )
+        self.cards = [MapCard() for _ in range(3)]
+        self._signs = [QLabel(text) for text in ("+", "=")]
+        for sign in self._signs:
+            sign.setAlignment(Qt.AlignmentFlag.AlignCenter)
+            sign.setProperty("role", "muted")
+        self.overview = Overview()
+        self.outcome = ValueList()
+        self.outcome.setAccessibleName("Loss before and after")
+        self.before, self.after = PredictionBars(), PredictionBars()
+        self.before.setAccessibleName("Prediction before the update")
+        self.after.setAccessibleName("Prediction after the update")
+        self.apply = Button("Apply the update", "zap", "primary", "Take this step on a copy of the network")
+        self.undo = Button("Undo", "undo-2", "", "Take the last trial step back")
+        self.adopt = Button(
+            "Adopt",
+            "check",
+            "",
+            "Continue the training run from the changed weights; until then the run is not touched",
+        )
+
+    def _build_layout(self) -> None:
+        controls = QHBoxLayout()
+        controls.setSpacing(8)
+        for widget in (self.parameter, self.row, self.channel):
+            controls.addWidget(widget)
+        controls.addStretch(1)
+        controls.addWidget(QLabel("Rate η"))
+        controls.addWidget(self.rate)
+        maps = QHBoxLayout()
+        maps.setSpacing(8)
+        maps.addWidget(self.overview)
+        for place, card in enumerate(self.cards):
+            if place:
+                maps.addWidget(self._signs[place - 1])
+            maps.addWidget(card, 1)
+        self._below = QHBoxLayout()
+        self._below.addLayout(_titled("Loss of this sample", self.outcome), 4)
+        self._below.addLayout(_titled("Prediction now", self.before), 3)
+        self._below.addLayout(_titled("after the update", self.after), 3)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        for widget in (self.apply, self.undo, self.adopt):
+            buttons.addWidget(widget)
+        buttons.addStretch(1)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addLayout(controls)
+        self._layout.addLayout(maps, 1)
+        self._layout.addLayout(self._below)
+        self._layout.addLayout(buttons)
+
+    def _connect_signals(self) -> None:
+        self.rate.valueEdited.connect(self.rateEdited)
+        self.parameter.choiceEdited.connect(self.parameterRequested)
+        self.row.choiceEdited.connect(self._on_row_edited)
+        self.channel.choiceEdited.connect(self._on_channel_edited)
+        self.apply.clicked.connect(self.applyRequested)
+        self.undo.clicked.connect(self.undoRequested)
+        self.adopt.clicked.connect(self.adoptRequested)
+        self.overview.centerRequested.connect(self.centerRequested)
+        self.cards[0].resized.connect(self._on_resized)
+        for card in self.cards:
+            card.pointed.connect(partial(self._on_pointed, card))
+            card.left.connect(self._on_left)
+            card.chosen.connect(self.targetChosen)
+
+    def _draw_maps(self) -> None:
+        assert self._shown is not None
+        passed, _, focus = self._shown
+        name = self.parameter.choice()
+        preview = self._current_preview()
+        after = None if preview is None else preview.network.params[name]
+        contents = parameter_contents(passed, name, focus, self.rate.value(), after)
+        self._side = self.cards[0].fitting_side()
+        for card, content in zip(self.cards, contents, strict=True):
+            card.show_map(content, block_of_focus(focus, self._side, content.grid.values.shape))
+        shape = contents[1].grid.values.shape
+        self.overview.show_map(contents[1], block_of_focus(focus, self._side, shape))
+        for field, rows in zip((self.row, self.channel), rows_of(passed, name, focus), strict=True):
+            _fill(field, *rows)
+
+    def _draw_outcome(self) -> None:
+        assert self._shown is not None
+        passed = self._shown[0]
+        trial = passed.request.trial
+        preview = self._current_preview()
+        count = len(trial.networks)
+        rows: list[ValueRow] = []
+        if count:
+            rows.append(ValueRow("run", "the run's network", format_value(trial.losses[0], 6)))
+        tried = f"now, after {count} trial update{'s' if count != 1 else ''}" if count else "before"
+        rows.append(ValueRow("before", tried, format_value(passed.gradients.loss, 6)))
+        if preview is not None:
+            change = preview.loss - passed.gradients.loss
+            promised = preview.expected - passed.gradients.loss
+            tip = "What the slope alone promises: −η times the squared length of the whole gradient"
+            role = "success" if change < 0 else "danger"
+            rows += [
+                ValueRow("after", "after the update", format_value(preview.loss, 6), role),
+                ValueRow("change", "change", format_signed(change, 4)),
+                ValueRow(
+                    "promised", "promised by the slope, −η‖∂L/∂w‖²", format_signed(promised, 4), tooltip=tip
+                ),
+            ]
+        self.outcome.set_rows(rows)
+        self.before.set_probabilities(passed.names, passed.probabilities, passed.label)
+        self.after.set_probabilities(
+            passed.names, None if preview is None else preview.probabilities, passed.label
+        )
+        self.apply.setEnabled(preview is not None)
+        self.undo.setEnabled(count > 0)
+        self.adopt.setEnabled(count > 0)
+
+    def _current_preview(self) -> Preview | None:
+        """Preview, unless it belongs to an earlier pass."""
+        if self._preview is None or self._shown is None or self._preview.passed is not self._shown[0]:
+            return None
+        return self._preview
+
+    def _on_resized(self) -> None:
+        if self._shown is not None and self.cards[0].fitting_side() != self._side:
+            self._draw_maps()
+
+    def _on_pointed(self, card: MapCard, row: int, col: int) -> None:
+        content = card.content()
+        if content is not None and content.stage:
+            self.cellPointed.emit(content.stage, content.grid.cell(row, col))
+
+    def _on_left(self) -> None:
+        self.cellPointed.emit("", ())
+
+    def _on_row_edited(self, key: str) -> None:
+        assert self._shown is not None
+        name = self.parameter.choice().rpartition(".")[0]
+        if self._shown[0].network.params[f"{name}.weight"].ndim == 4:
+            self.channelRequested.emit(name, int(key))
+        else:
+            self.unitRequested.emit(name, int(key))
+
+    def _on_channel_edited(self, key: str) -> None:
+        assert self._shown is not None
+        layer = self.parameter.choice().rpartition(".")[0]
+        passed = self._shown[0]
+        self.channelRequested.emit(source_stage(passed, layer), int(key))
+
+
+def _titled(title: str, widget: QWidget) -> QVBoxLayout:
+    layout = QVBoxLayout()
+    layout.setSpacing(4)
+    layout.addWidget(SectionTitle(title))
+    layout.addWidget(widget)
+    layout.addStretch(1)
+    return layout
+
+
+def _fill(field: ChoiceField, word: str, count: int, current: int) -> None:
+    texts = [f"{word} {number}" for number in range(count)]
+    if texts != [field.itemText(place) for place in range(field.count())]:
+        field.clear()
+        for number, text in enumerate(texts):
+            field.addItem(text, str(number))
+    field.set_choice(str(current))
+    field.setVisible(count > 1)

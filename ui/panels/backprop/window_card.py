@@ -1,0 +1,163 @@
+"""One window of a pool: its values, what each rule sends where, and its part of the filter's gradient."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from cnnviz._types import FloatArray
+from cnnviz.functional.max_pooling import TIE_RULES
+from cnnviz.routing import pool_after
+from ui.panels.backprop.focus import Focus, block_of
+from ui.panels.backprop.map_card import unit_text
+from ui.panels.backprop.passes import Pass
+from ui.panels.backprop.steps import Step
+from ui.panels.backprop.windows import Place, focus_window, strongest_window, window_size
+from ui.theme import Theme, follow_theme
+from ui.theme.color_maps import signed_levels
+from ui.widgets.excerpt_map import Block, ExcerptMap
+from ui.widgets.labels import SectionTitle, WrapLabel
+from ui.widgets.numbers import format_signed
+from ui.widgets.value_list import ValueRow
+
+
+class WindowCard(QWidget):
+    """Small maps of a window."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.values = ExcerptMap()
+        self.outgoing = {rule: ExcerptMap() for rule in (*TIE_RULES, "linear")}
+        self._names = {rule: QLabel(rule) for rule in (*TIE_RULES, "linear")}
+        self.patch, self.term = ExcerptMap(), ExcerptMap()
+        self._build_layout()
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale."""
+        for each in (self.values, *self.outgoing.values()):
+            each.setFixedHeight(theme.px(88))
+        for each in (self.patch, self.term):
+            each.setFixedHeight(theme.px(124))
+
+    def show_window(self, passed: Pass, step: Step, focus: Focus) -> tuple[str, list[ValueRow]]:
+        """Show a window; return its title and its numbers."""
+        channel = focus.channel(passed.network, step.stage)
+        window = focus_window(passed, step, focus) or strongest_window(passed, step, channel)
+        routing = passed.routings[step.layer]
+        size, distance = window_size(routing)
+        row, col = window[0] * distance, window[1] * distance
+        block = Block(row, col, size, size)
+        values = routing.values[channel]
+        routes = passed.routes(step.layer)
+        shares = float(routes.shares[routes.of_window((channel, *window))].sum())
+        self.values.set_excerpt(values, block, "signed", signed_levels(routing.values))
+        largest = [] if routing.winners is None else _winners(routing.winners[(channel, *window)], block)
+        self.values.outline(largest, "winner")
+        incoming = float(routing.incoming[(channel, *window)])
+        self._show_outgoing(passed, step, channel, block)
+        self._show_term(passed, step, focus, channel, window)
+        title = f"Window ({window[0]}, {window[1]}) of {step.layer}, filter {channel}"
+        return title, _rows(incoming, largest, shares)
+
+    def _build_layout(self) -> None:
+        for each in (self.values, self.patch, self.term, *self.outgoing.values()):
+            each.set_grid(True)
+            each.set_interactive(False)
+        self.values.setToolTip("Values of the window; orange: its maximum")
+        self.values.setAccessibleName("Values of the window")
+        names = QGridLayout()
+        names.setSpacing(6)
+        names.addWidget(QLabel("values"), 0, 0)
+        names.addWidget(self.values, 1, 0)
+        for place, (rule, each) in enumerate(self.outgoing.items(), start=1):
+            each.setToolTip(
+                f"What each cell gets under “{rule}”" if rule != "linear" else "What each cell gets"
+            )
+            each.setAccessibleName(f"Gradient sent into the window, {rule}")
+            names.addWidget(self._names[rule], 0, place)
+            names.addWidget(each, 1, place)
+        self._term_title = SectionTitle("Its part of the filter gradient")
+        self.patch.setAccessibleName("Patch under the winner")
+        self.patch.setToolTip("What the filter saw at the winner, times the slope of the activation")
+        self.term.setAccessibleName("Term of the filter gradient")
+        self.term.setToolTip(
+            "The gradient of the window times the patch: its share of each of the kernel's weights"
+        )
+        parts = QGridLayout()
+        parts.setSpacing(6)
+        self._patch_name, self._term_name = QLabel(), QLabel()
+        parts.addWidget(self._patch_name, 0, 0)
+        parts.addWidget(self._term_name, 0, 1)
+        parts.addWidget(self.patch, 1, 0)
+        parts.addWidget(self.term, 1, 1)
+        self._note = WrapLabel("", small=True)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addLayout(names)
+        layout.addWidget(self._term_title)
+        layout.addLayout(parts)
+        layout.addWidget(self._note)
+
+    def _show_outgoing(self, passed: Pass, step: Step, channel: int, block: Block) -> None:
+        routed = passed.routings[step.layer].routed
+        levels = max((signed_levels(each) for each in routed.values()), key=lambda pair: pair[1])
+        for rule, each in self.outgoing.items():
+            shown = rule in routed
+            each.setVisible(shown)
+            self._names[rule].setVisible(shown)
+            if shown:
+                values = routed[rule][channel]
+                each.set_excerpt(values, block, "signed", levels, struck=values == 0)
+                text = f"<b>{rule}</b>" if rule == passed.rule else rule
+                self._names[rule].setText("gets" if rule == "linear" else text)
+
+    def _show_term(self, passed: Pass, step: Step, focus: Focus, channel: int, window: Place) -> None:
+        layer = block_of(passed.network, step.stage)
+        has_filter = f"{layer}.weight" in passed.network.params
+        has_filter = has_filter and pool_after(passed.network, layer) == step.layer
+        for widget in (self._term_title, self.patch, self.term, self._patch_name, self._term_name):
+            widget.setVisible(has_filter)
+        self._note.setVisible(False)
+        if not has_filter:
+            return
+        gradient = passed.gradients.params[f"{layer}.weight"]
+        source = passed.before(layer)
+        place = focus.channel(passed.network, source)
+        patch, slope = _patch(passed, layer, channel, window, place)
+        if patch is None:
+            patch = np.zeros(gradient.shape[2:])
+            self._note.set_text("Nothing: no gradient arrives, or the gate behind the winner is closed.")
+            self._note.setVisible(True)
+        self.patch.set_excerpt(patch, None, "signed", signed_levels(patch))
+        self.term.set_excerpt(slope * patch, None, "signed", signed_levels(gradient[channel]))
+        self._patch_name.setText(f"patch{unit_text(self.patch.number_exponent)}")
+        self._term_name.setText(f"× {format_signed(slope)} ={unit_text(self.term.number_exponent)}")
+
+
+def _rows(incoming: float, largest: list[Place], shares: float) -> list[ValueRow]:
+    rows = [ValueRow("incoming", "arriving ∂L/∂p", format_signed(incoming, 5), "accent")]
+    if largest:
+        winner = ", ".join(str(cell) for cell in largest[:2]) + (" …" if len(largest) > 2 else "")
+        name = "winner" if len(largest) == 1 else f"{len(largest)} tied winners"
+        rows.append(ValueRow("winner", name, winner, "warning"))
+    tip = "Sum of what the cells get; more than arrives only where “all” gives tied cells the whole of it"
+    rows.append(
+        ValueRow("outgoing", "sum of what is sent on", format_signed(incoming * shares, 5), tooltip=tip)
+    )
+    return rows
+
+
+def _winners(mask: NDArray[np.bool_], block: Block) -> list[Place]:
+    return [(block.row + int(i), block.col + int(j)) for i, j in np.argwhere(mask).tolist()]
+
+
+def _patch(
+    passed: Pass, layer: str, kernel: int, window: Place, channel: int
+) -> tuple[FloatArray | None, float]:
+    """Patch that a window's gradient is multiplied with, and this gradient."""
+    terms = passed.terms(layer, kernel)
+    found = np.flatnonzero((terms.places == window).all(axis=1))
+    if not len(found):
+        return None, 0.0
+    return terms.patches[found[0], channel], float(terms.gradients[found[0]])

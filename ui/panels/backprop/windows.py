@@ -1,0 +1,106 @@
+"""Which cells belong to which window of a pool, and who gets the gradient."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz._types import FloatArray
+from cnnviz.layers import AvgPool2D, MaxPool2D
+from cnnviz.routing import PoolRouting
+from ui.panels.backprop.focus import Focus
+from ui.panels.backprop.passes import Pass
+from ui.panels.backprop.steps import Step
+
+Place = tuple[int, int]
+
+
+@dataclass(frozen=True, eq=False)
+class ChannelRouting:
+    """Routing through one channel of a pool.
+
+    Attributes
+    ----------
+    size, step : int
+        Side of a window and distance of the windows.
+    winners, tied : boolean ndarray of shape (h, w)
+        Cells that hold the maximum of a window; those that do not hold it alone.
+    receives : boolean ndarray of shape (h, w)
+        Cells that a route ends at.
+    routed : ndarray of shape (h, w)
+        Gradient after routing.
+    """
+
+    size: int
+    step: int
+    winners: NDArray[np.bool_]
+    tied: NDArray[np.bool_]
+    receives: NDArray[np.bool_]
+    routed: FloatArray
+
+
+def channel_routing(passed: Pass, step: Step, channel: int, contrast: str) -> ChannelRouting:
+    """Describe one channel of a pool, through the pool's own routes or those of another kind."""
+    routing = passed.routings[step.layer]
+    size, distance = window_size(routing)
+    shape = routing.values.shape[1:]
+    winners, tied = _winner_cells(routing, channel, distance)
+    routes = passed.routes(step.layer, contrast)
+    own = routes.cells[routes.cells[:, 0] == channel]
+    receives = np.zeros(shape, dtype=bool)
+    receives[own[:, 1], own[:, 2]] = True
+    if contrast:
+        routed = routes.delivered(routing.incoming, routing.values.shape)[channel]
+    else:
+        routed = passed.gradient(step.stage)[channel]
+    return ChannelRouting(size, distance, winners, tied, receives, routed)
+
+
+def window_size(routing: PoolRouting) -> tuple[int, int]:
+    """Side of a pool's windows and their distance."""
+    pool = routing.pool
+    return pool.size, pool.step if isinstance(pool, MaxPool2D | AvgPool2D) else pool.size
+
+
+def focus_window(passed: Pass, step: Step, focus: Focus) -> Place | None:
+    """Window that is looked at, by way of one of its cells or of its pooled cell."""
+    routing = passed.routings[step.layer]
+    rows, cols = routing.pooled.shape[1:]
+    at = focus.at(step.layer)
+    if len(at) == 3:
+        return at[1], at[2]
+    at = focus.at(step.stage)
+    if len(at) != 3:
+        return None
+    _, distance = window_size(routing)
+    row, col = at[1] // distance, at[2] // distance
+    return (row, col) if row < rows and col < cols else None
+
+
+def strongest_window(passed: Pass, step: Step, channel: int) -> Place:
+    """Window at which the largest gradient arrives."""
+    incoming = passed.routings[step.layer].incoming[channel]
+    row, col = np.unravel_index(int(np.argmax(np.abs(incoming))), incoming.shape)
+    return int(row), int(col)
+
+
+def window_cells(passed: Pass, step: Step, channel: int, window: Place, contrast: str = "") -> list[Place]:
+    """Cells at which the routes of a window end."""
+    routes = passed.routes(step.layer, contrast)
+    return [
+        (int(row), int(col)) for _, row, col in routes.cells[routes.of_window((channel, *window))].tolist()
+    ]
+
+
+def _winner_cells(
+    routing: PoolRouting, channel: int, step: int
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    winners = np.zeros(routing.values.shape[1:], dtype=bool)
+    tied = np.zeros_like(winners)
+    if routing.winners is None or routing.tie_counts is None:
+        return winners, tied
+    row, col, i, j = np.nonzero(routing.winners[channel])
+    winners[row * step + i, col * step + j] = True
+    is_tied = routing.tie_counts[channel][row, col] > 1
+    tied[row[is_tied] * step + i[is_tied], col[is_tied] * step + j[is_tied]] = True
+    return winners, tied

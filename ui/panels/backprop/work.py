@@ -1,0 +1,146 @@
+"""What the panel has computed in the background."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from cnnviz._types import ByteArray
+from cnnviz.routing import (
+    GradientCheck,
+    Poke,
+    PokeCurve,
+    Target,
+    TieRate,
+    check_all,
+    poke,
+    poke_curve,
+    tie_rate_of_images,
+)
+from ui.analysis import Analysis, Context, LatestOnly
+from ui.panels.backprop.passes import Pass, PassRequest, compute_pass
+from ui.panels.backprop.trial import Preview, preview_update
+
+_CHECK, _TIES = "backprop.check", "backprop.ties"
+_POINTS = 161
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PokeOutcome:
+    """A poke, its curve, and the pass that it belongs to."""
+
+    passed: Pass
+    poke: Poke
+    curve: PokeCurve
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CheckOutcome:
+    """A check of all parameters, and the pass that it belongs to."""
+
+    passed: Pass
+    check: GradientCheck
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TieOutcome:
+    """Tie rate of a pool over the test images, and the pass whose network it was."""
+
+    passed: Pass
+    pool: str
+    rate: TieRate
+
+
+class BackpropWork(QObject):
+    """Hands plain functions to the background and tells the panel when their results have come.
+
+    Parameters
+    ----------
+    analysis, background : Analysis
+        For what the pointer waits for, and for what takes long.
+    parent : QObject, optional
+
+    Signals
+    -------
+    passReady : Pass
+    previewReady : Preview
+    pokeReady : PokeOutcome
+    checkProgressed : float
+    checkReady : CheckOutcome
+    tiesReady : TieOutcome
+    failed : str
+        One sentence.
+    """
+
+    passReady = Signal(object)
+    previewReady = Signal(object)
+    pokeReady = Signal(object)
+    checkProgressed = Signal(float)
+    checkReady = Signal(object)
+    tiesReady = Signal(object)
+    failed = Signal(str)
+
+    def __init__(self, analysis: Analysis, background: Analysis, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._background = background
+        self._passes = LatestOnly(analysis, "backprop.pass", self.passReady.emit, self.failed.emit)
+        self._previews = LatestOnly(analysis, "backprop.preview", self.previewReady.emit, self.failed.emit)
+        self._pokes = LatestOnly(analysis, "backprop.poke", self.pokeReady.emit, self.failed.emit)
+
+    def request_pass(self, request: PassRequest) -> None:
+        """Have a sample run forwards and backwards."""
+        self._passes.request(lambda _context: compute_pass(request))
+
+    def request_preview(self, passed: Pass, rate: float) -> None:
+        """Have one more update tried."""
+
+        def work(_context: Context) -> Preview:
+            return preview_update(passed, rate)
+
+        self._previews.request(work)
+
+    def request_poke(self, passed: Pass, target: Target, eps: float, radius: float) -> None:
+        """Have one number poked, by `eps` and over a range."""
+
+        def work(_context: Context) -> PokeOutcome:
+            network, x, label = passed.network, passed.x, passed.label
+            return PokeOutcome(
+                passed,
+                poke(network, x, label, target, eps),
+                poke_curve(network, x, label, target, radius, _POINTS),
+            )
+
+        self._pokes.request(work)
+
+    def start_check(self, passed: Pass) -> None:
+        """Have every parameter poked."""
+
+        def work(context: Context) -> CheckOutcome:
+            check = check_all(
+                passed.network,
+                passed.x,
+                passed.label,
+                progress=context.report,
+                cancelled=lambda: context.cancelled,
+            )
+            return CheckOutcome(passed, check)
+
+        self._background.submit(
+            _CHECK, work, self.checkReady.emit, self.failed.emit, self.checkProgressed.emit
+        )
+
+    def cancel_check(self) -> None:
+        """Stop poking every parameter."""
+        self._background.cancel(_CHECK)
+
+    def is_checking(self) -> bool:
+        """Whether a check is under way."""
+        return self._background.is_busy(_CHECK)
+
+    def request_tie_rate(self, passed: Pass, pool: str, images: ByteArray) -> None:
+        """Have the ties of a pool counted over many images."""
+
+        def work(context: Context) -> TieOutcome:
+            rate = tie_rate_of_images(passed.network, images, pool, cancelled=lambda: context.cancelled)
+            return TieOutcome(passed, pool, rate)
+
+        self._background.submit(_TIES, work, self.tiesReady.emit, self.failed.emit)

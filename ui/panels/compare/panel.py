@@ -1,0 +1,200 @@
+"""The panel that compares two moments."""
+
+from typing import override
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
+
+from cnnviz.comparison import comparable, parameter_changes, weight_layers, weight_maps
+from cnnviz.layers import Conv2D
+from cnnviz.network import Network
+from cnnviz.snapshots import Snapshot
+from ui.panels.compare.maps import WeightMaps
+from ui.panels.compare.wording import all_changes, change_of_layer
+from ui.state import AppState
+from ui.theme import Theme, follow_theme
+from ui.widgets.buttons import Button, IconButton
+from ui.widgets.choice_field import ChoiceField
+from ui.widgets.labels import ElidedLabel, SectionTitle
+from ui.widgets.numbers import format_count
+
+_NOTHING = "Choose a moment on the timeline and press Mark this moment"
+
+
+class ComparePanel(QFrame):
+    """Weights of a marked moment A, of the moment that is shown, and the difference.
+
+    Signals
+    -------
+    referenceRequested : Snapshot
+        Compare with this moment from now on.
+    momentRequested : int or None
+        Step of the moment to show.
+    closeRequested
+        Hide the comparison.
+    """
+
+    referenceRequested = Signal(object)
+    momentRequested = Signal(object)
+    closeRequested = Signal()
+
+    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._layers: dict[str, int] = {}
+        self._kinds: dict[str, bool] = {}
+        self.setProperty("role", "bar")
+        self._build_widgets()
+        self._build_layout()
+        self._connect_signals()
+        self.maps.clear(_NOTHING)
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale the spacing."""
+        self._layout.setContentsMargins(theme.px(12), theme.px(8), theme.px(12), theme.px(6))
+        self._layout.setSpacing(theme.px(4))
+        self._header.setSpacing(theme.px(8))
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._draw()
+
+    def _build_widgets(self) -> None:
+        self.title = SectionTitle("Compare moments")
+        self.layer = ChoiceField([])
+        self.layer.setAccessibleName("Layer to compare")
+        self.layer.setToolTip("Layer whose weights are compared")
+        self.part = ChoiceField([])
+        self.part.setAccessibleName("Input channel or unit to compare")
+        self.part.setToolTip(
+            "Which of the layer's weights: those for one input channel, or those of one unit"
+        )
+        self.own_scale = QCheckBox("Own scale for the difference")
+        self.own_scale.setToolTip(
+            "Show a small difference in strong colours, on a scale that changes with it"
+        )
+        self.mark = Button(
+            "Mark this moment", "pin", "", "Compare with the moment that is shown now: it becomes A"
+        )
+        self.go = Button("Go to A", "", "", "Show the marked moment in all panels")
+        self.close_button = IconButton("close", "Close the comparison")
+        self.close_button.setProperty("kind", "quiet")
+        self.maps = WeightMaps()
+        self.change = ElidedLabel("", role="muted")
+
+    def _build_layout(self) -> None:
+        self._header = QHBoxLayout()
+        self._header.addWidget(self.title)
+        self._header.addWidget(self.layer)
+        self._header.addWidget(self.part)
+        self._header.addWidget(self.change, 1)
+        for widget in (self.own_scale, self.go, self.mark, self.close_button):
+            self._header.addWidget(widget)
+        self._layout = QVBoxLayout(self)
+        self._layout.addLayout(self._header)
+        self._layout.addWidget(self.maps, 1)
+
+    def _connect_signals(self) -> None:
+        self.layer.choiceEdited.connect(self._on_layer_edited)
+        self.part.choiceEdited.connect(self._on_part_edited)
+        self.own_scale.toggled.connect(self.maps.set_own_scale)
+        self.mark.clicked.connect(self._on_mark_clicked)
+        self.go.clicked.connect(self._on_go_clicked)
+        self.close_button.clicked.connect(self.closeRequested)
+        self._state.snapshotChanged.connect(self._draw)
+        self._state.momentChanged.connect(self._draw)
+        self._state.referenceChanged.connect(self._on_reference_changed)
+
+    @Slot()
+    def _on_mark_clicked(self) -> None:
+        if self._state.shown is not None:
+            self.referenceRequested.emit(self._state.shown)
+
+    @Slot()
+    def _on_go_clicked(self) -> None:
+        if self._state.reference is not None:
+            self.momentRequested.emit(self._state.reference.snapshot.step)
+
+    @Slot()
+    def _on_reference_changed(self) -> None:
+        self.maps.reset_scale()
+        self._draw()
+
+    @Slot(str)
+    def _on_layer_edited(self, _layer: str) -> None:
+        self._fill_parts()
+        self._on_reference_changed()
+
+    @Slot(str)
+    def _on_part_edited(self, _part: str) -> None:
+        self._on_reference_changed()
+
+    @Slot()
+    def _draw(self) -> None:
+        if not self.isVisible():
+            return
+        then, now = self._pair()
+        if then is None or now is None:
+            self.change.set_text("")
+            self.maps.clear(_NOTHING)
+            return
+        self._fill_layers(now.network)
+        self._draw_captions(then, now)
+        name, part = self.layer.choice(), max(self.part.currentIndex(), 0)
+        self.maps.set_maps(weight_maps(then.network, name, part), weight_maps(now.network, name, part))
+        changes = parameter_changes(then.network, now.network)
+        self.change.set_text(change_of_layer(changes, name))
+        self.change.setToolTip(all_changes(changes))
+
+    def _pair(self) -> tuple[Snapshot | None, Snapshot | None]:
+        """Both moments; a sensible A is asked for when there is none that fits."""
+        shown, reference = self._state.shown, self._state.reference
+        if shown is None:
+            return None, None
+        if reference is not None and comparable(reference.snapshot.network, shown.network):
+            return reference.snapshot, shown
+        store = self._state.history.snapshots
+        # Live, the beginning is what there is most to see against.
+        wanted = store[0] if self._state.follows_live and len(store) else shown
+        if comparable(wanted.network, shown.network):
+            # Answered by a change of the state, which draws.
+            self.referenceRequested.emit(wanted)
+            reference = self._state.reference
+            return (None, None) if reference is None else (reference.snapshot, shown)
+        return None, None
+
+    def _draw_captions(self, then: Snapshot, now: Snapshot) -> None:
+        state = self._state
+        ours = state.reference is not None and state.reference.run_id == state.run.run_id
+        earlier_run = "" if ours else " of an earlier run"
+        live = ", live" if state.follows_live else ""
+        self.maps.set_steps(
+            f"step {format_count(then.step)}{earlier_run}", f"step {format_count(now.step)}{live}"
+        )
+        self.go.setEnabled(ours and (state.follows_live or now is not then))
+
+    def _fill_layers(self, network: Network) -> None:
+        layers = weight_layers(network)
+        if layers == self._layers:
+            return
+        chosen = self.layer.choice()
+        self._layers = layers
+        self._kinds = {name: isinstance(layer, Conv2D) for name, layer in network.layers}
+        self.layer.clear()
+        for name in layers:
+            self.layer.addItem(name, name)
+        if chosen in layers:
+            self.layer.set_choice(chosen)
+        self._fill_parts()
+        self.maps.reset_scale()
+
+    def _fill_parts(self) -> None:
+        name = self.layer.choice()
+        count, word = self._layers[name], "input" if self._kinds[name] else "unit"
+        self.part.clear()
+        for index in range(count):
+            self.part.addItem(f"{word} {index}", str(index))
+        self.part.setVisible(count > 1)

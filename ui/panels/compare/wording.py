@@ -1,0 +1,32 @@
+"""Changes of parameters in words."""
+
+import math
+from collections.abc import Sequence
+
+from cnnviz.comparison import ParameterChange
+from ui.widgets.numbers import format_value
+
+_FORMULA = (
+    "|shown − A|: root of the sum of the squared changes of all values of a parameter; "
+    "in brackets its share of |A|, the same root for the values at A"
+)
+
+
+def change_of_layer(changes: Sequence[ParameterChange], layer: str) -> str:
+    """Return how much the parameters of one layer, and all together, have changed."""
+    own = [each for each in changes if each.name.partition(".")[0] == layer]
+    whole = math.hypot(*(each.norm for each in changes))
+    parts = [f"{each.name} {_amount(each)}" for each in own]
+    return f"changed by: {' · '.join(parts)} · all parameters {format_value(whole)}"
+
+
+def all_changes(changes: Sequence[ParameterChange]) -> str:
+    """Return the change of every parameter, one a line, and the formula."""
+    lines = [f"{each.name}: {_amount(each)}" for each in changes]
+    return "\n".join([*lines, "", _FORMULA])
+
+
+def _amount(change: ParameterChange) -> str:
+    if math.isinf(change.relative):
+        return f"{format_value(change.norm)} (from 0)"
+    return f"{format_value(change.norm)} ({change.relative:.0%})"

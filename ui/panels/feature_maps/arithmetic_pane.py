@@ -1,0 +1,249 @@
+"""The arithmetic of the marked cell: its name and value, how it came about, and what becomes of it."""
+
+from typing import override
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from cnnviz.arithmetic import (
+    ActivationCell,
+    ConvolutionCell,
+    DenseCell,
+    LinearPoolCell,
+    MaxPoolCell,
+    explain_cell,
+    formula_of,
+)
+from cnnviz.layers import Dense, Flatten
+from cnnviz.layers.activations import Activation
+from cnnviz.receptive_field import INPUT, stage_index
+from ui.panels.feature_maps.arithmetic_views import (
+    FunctionView,
+    PixelView,
+    ProductsView,
+    Scales,
+    TermsView,
+    WindowView,
+)
+from ui.panels.feature_maps.frame import Frame, Levels
+from ui.panels.feature_maps.plan import EVIDENCE
+from ui.panels.feature_maps.sweep import SweepBar
+from ui.panels.feature_maps.texts import cell_name
+from ui.state import PinnedCell
+from ui.theme import Theme, follow_theme, mono_font
+from ui.widgets.labels import Badge, ElidedLabel
+from ui.widgets.ledger import LedgerRow
+from ui.widgets.mini_button import MiniButton
+from ui.widgets.numbers import format_signed, format_value
+
+_LARGEST = 12
+
+
+class ArithmeticPane(QWidget):
+    """Head with the controls of the sweep, and one view for each kind of layer.
+
+    Signals
+    -------
+    pinRequested : PinnedCell or None
+        A cell was chosen here, or the pinned one is to be freed.
+    """
+
+    pinRequested = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._frame: Frame | None = None
+        self._levels: Levels = {}
+        self._cell: PinnedCell | None = None
+        self._slice: int | None = None
+        self._source = 0
+        self._build_widgets()
+        self._build_layout()
+        self.products.sliceSelected.connect(self._on_slice_selected)
+        self.terms.sourceClicked.connect(self._on_source_clicked)
+        self.free.clicked.connect(self._on_free_clicked)
+        follow_theme(self)
+
+    def set_cell(self, frame: Frame, levels: Levels, cell: PinnedCell, source: int, pinned: bool) -> None:
+        """Write out a cell.
+
+        Parameters
+        ----------
+        frame : Frame
+        levels : Levels
+            Limits of the colour scales in force.
+        cell : PinnedCell
+            A cell of the frame's network.
+        source : int
+            Channel shown of the group before; of several input channels the one to begin with.
+        pinned : bool
+            Whether it is pinned.
+        """
+        if self._cell is None or cell.stage != self._cell.stage:
+            self._slice = None
+        self._frame, self._levels, self._cell, self._source = frame, levels, cell, source
+        self.badge.setVisible(pinned)
+        self.free.setVisible(pinned)
+        self._draw()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale the spacing."""
+        self.value.setFont(mono_font(theme.base_pt))
+        self._layout.setSpacing(theme.px(8))
+        self._head.setSpacing(theme.px(10))
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(super().sizeHint().width(), super().minimumSizeHint().height())
+
+    # -- building ------------------------------------------------------------------------------------------
+
+    def _build_widgets(self) -> None:
+        self.title = QLabel()
+        self.title.setProperty("role", "title")
+        self.value = QLabel()
+        self.formula = ElidedLabel(role="muted")
+        self.badge = Badge("pinned", "info")
+        self.free = MiniButton("x", "Free the pinned cell (Esc)")
+        self.sweep_bar = SweepBar()
+        self.products, self.window_view, self.function = ProductsView(), WindowView(), FunctionView()
+        self.terms, self.pixel = TermsView(), PixelView()
+        self.stack = QStackedWidget()
+        for view in (self.products, self.window_view, self.function, self.terms, self.pixel):
+            self.stack.addWidget(view)
+
+    def _build_layout(self) -> None:
+        self._head = QHBoxLayout()
+        self._head.addWidget(self.title)
+        self._head.addWidget(self.value)
+        self._head.addWidget(self.badge)
+        self._head.addWidget(self.free)
+        self._head.addWidget(self.formula, 1)
+        self._head.addWidget(self.sweep_bar, 0, Qt.AlignmentFlag.AlignRight)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addLayout(self._head)
+        self._layout.addWidget(self.stack, 1)
+
+    # -- drawing -------------------------------------------------------------------------------------------
+
+    def _draw(self) -> None:
+        frame, cell = self._frame, self._cell
+        assert frame is not None
+        assert cell is not None
+        value = float(frame.stage(cell.stage)[cell.index])
+        self.title.setText(cell_name(frame.plan, cell))
+        self.value.setText(f"= {format_signed(value, 4)}")
+        if cell.stage == INPUT:
+            self._show_pixel(frame, cell, value)
+            return
+        explained = explain_cell(frame.network, frame.trace, cell.stage, cell.index, largest=_LARGEST)
+        rows = following_rows(frame, cell)
+        source, colors = self._source_of(cell.stage)
+        match explained:
+            case ConvolutionCell():
+                channels = len(explained.patch)
+                chosen = min(self._source if self._slice is None else self._slice, channels - 1)
+                scales = Scales(colors, self._levels[f"{cell.stage}.weight"])
+                names = (f"patch of {source}", f"filter {cell.index[0]}")
+                self.products.set_convolution(explained, chosen, scales, names, rows)
+                self._show(self.products, "Σ patch × kernel" + ("" if explained.bias is None else " + bias"))
+            case LinearPoolCell():
+                self.products.set_pool(explained, Scales(colors), f"window of {source}", rows)
+                self._show(self.products, "Σ window × weights")
+            case MaxPoolCell():
+                self.window_view.set_window(explained, Scales(colors), f"window of {source}", rows)
+                self._show(self.window_view, "max of the window")
+            case ActivationCell():
+                layer = frame.network.layers[stage_index(frame.network, cell.stage)][1]
+                reach = max(abs(limit) for limit in colors[1])
+                self.function.set_activation(explained, layer, reach, rows)
+                self._show(self.function, explained.formula)
+            case DenseCell():
+                self.terms.set_terms(explained, rows)
+                self._show(self.terms, "Σ weight × value" + ("" if explained.bias is None else " + bias"))
+            case _:
+                raise TypeError(f"There is no view for the arithmetic of {type(explained).__name__}.")
+
+    def _show(self, view: QWidget, formula: str) -> None:
+        self.formula.set_text(formula)
+        self.stack.setCurrentWidget(view)
+
+    def _show_pixel(self, frame: Frame, cell: PinnedCell, value: float) -> None:
+        self.pixel.set_pixel(int(frame.inspection.sample.pixels[cell.index]), value)
+        self._show(self.pixel, "pixel ÷ 255 − 0.5")
+
+    def _source_of(self, stage: str) -> tuple[str, tuple[str, tuple[float, float]]]:
+        """Name, colour map and limits of the stage that a stage reads."""
+        assert self._frame is not None
+        network, plan = self._frame.network, self._frame.plan
+        index = stage_index(network, stage)
+        name = network.layers[index - 1][0] if index else INPUT
+        column = plan.column(name)
+        if column is None:  # flattened maps
+            return name, ("signed", (-1.0, 1.0))
+        return "the input" if name == INPUT else name, (column.colormap, self._levels[name])
+
+    def _on_slice_selected(self, channel: int) -> None:
+        self._slice = channel
+        self._draw()
+
+    def _on_source_clicked(self, term: int) -> None:
+        self.pinRequested.emit(PinnedCell(*self.terms.source(term)))
+
+    def _on_free_clicked(self) -> None:
+        self.pinRequested.emit(None)
+
+
+def following_rows(frame: Frame, cell: PinnedCell) -> list[LedgerRow]:
+    """What becomes of a cell's value: through the activation after it, or as evidence for the chosen logit."""
+    network = frame.network
+    index = stage_index(network, cell.stage)
+    value = float(frame.stage(cell.stage)[cell.index])
+    rows: list[LedgerRow] = []
+    if index + 1 < len(network.layers):
+        name, layer = network.layers[index + 1]
+        if isinstance(layer, Activation):
+            after = float(frame.trace.outputs[name][0][cell.index])
+            rows.append(LedgerRow(f"{name}: {formula_of(layer)}", after))
+    if frame.evidence is not None and frame.evidence.layer == cell.stage:
+        rows += _evidence_rows(frame, cell, value)
+    if index + 1 == len(network.layers):
+        rows += _probability_rows(frame, cell)
+    return rows
+
+
+def _evidence_rows(frame: Frame, cell: PinnedCell, value: float) -> list[LedgerRow]:
+    evidence, network = frame.evidence, frame.network
+    assert evidence is not None
+    contribution = float(evidence.contributions[cell.index])
+    weight = _direct_weight(frame, cell)
+    rows: list[LedgerRow] = []
+    if weight is not None:
+        rows.append(LedgerRow("× weight", weight, tip="Weight between this cell and the logit"))
+    elif value:
+        tip = "Derivative of the logit by this cell, along the open gates of this image"
+        rows.append(LedgerRow("× slope of the logit", contribution / value, tip=tip))
+    column = frame.plan.column(EVIDENCE)
+    assert column is not None
+    whose = "" if network.shapes[frame.plan.output_stage][0] == 1 else f" {evidence.class_index}"
+    rows.append(LedgerRow(f"evidence for logit{whose}", contribution, is_total=True))
+    return rows
+
+
+def _direct_weight(frame: Frame, cell: PinnedCell) -> float | None:
+    """Weight between a cell and the chosen logit, where a single dense layer lies between them."""
+    network, evidence = frame.network, frame.evidence
+    assert evidence is not None
+    after = network.layers[stage_index(network, cell.stage) + 1 :]
+    if [type(layer) for _, layer in after] != [Flatten, Dense]:
+        return None
+    weights = network.params[f"{after[-1][0]}.weight"][evidence.class_index]
+    return float(weights.reshape(network.shapes[cell.stage])[cell.index])
+
+
+def _probability_rows(frame: Frame, cell: PinnedCell) -> list[LedgerRow]:
+    probabilities = frame.trace.probabilities[0]
+    chosen = float(probabilities[cell.index])
+    formula = "1 / (1 + exp(−logit))" if len(probabilities) == 1 else "exp(logit) / Σ exp(logits)"
+    return [LedgerRow("probability", format_value(chosen, 4), tip=formula)]

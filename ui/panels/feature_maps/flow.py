@@ -1,0 +1,347 @@
+"""The network left to right: the columns of all its stages, side by side on one scale."""
+
+from collections.abc import Mapping
+from typing import override
+
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QWidget
+
+from ui.panels.feature_maps.columns import MapColumn, StageColumn
+from ui.panels.feature_maps.flat_columns import OutputColumn, UnitColumn
+from ui.panels.feature_maps.frame import Frame, Levels
+from ui.panels.feature_maps.links import Links
+from ui.panels.feature_maps.plan import Column, Kind, Plan
+from ui.panels.feature_maps.sizes import (
+    LARGEST_SCALE,
+    Room,
+    column_width,
+    column_widths,
+    default_folds,
+    fitting_scale,
+    scrolled_scale,
+    side_of,
+    total_width,
+)
+from ui.theme import LIGHT, Theme, follow_theme
+from ui.widgets.folded_strip import FoldedStrip
+from ui.widgets.outline_key import OutlineKey
+
+_KEY = (("selected", "this cell"), ("receptive", "it reads"), ("winner", "maximum"), ("feeds", "it feeds"))
+
+
+class _Row(QWidget):
+    """The columns, with an arrow from each to the next."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.row = QHBoxLayout(self)
+        self.row.setContentsMargins(0, 0, 0, 0)
+        self.arrow_height = 0
+        self.arrow_color = Qt.GlobalColor.gray
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(QPen(self.arrow_color, 1.5, c=Qt.PenCapStyle.RoundCap))
+        shown = [self.row.itemAt(place).widget() for place in range(self.row.count())]
+        shown = [widget for widget in shown if widget is not None and not widget.isHidden()]
+        for left, right in zip(shown, shown[1:], strict=False):
+            tip = QPointF((left.geometry().right() + right.geometry().left()) / 2 + 3, self.arrow_height)
+            painter.drawLine(tip, tip + QPointF(-4, -4))
+            painter.drawLine(tip, tip + QPointF(-4, 4))
+
+
+class FlowView(QScrollArea):
+    """All columns. What does not fit is folded or scrolled; one column may be enlarged.
+
+    Signals
+    -------
+    cellHovered, cellClicked : PinnedCell
+        Of a kernel: the column's key and (filter, input, row, column).
+    cellLeft
+    moveRequested : int, int
+        Arrow keys ask for the pinned cell to move.
+    channelRequested : int, int
+        Group and channel to show.
+    classRequested : int or None
+        Class whose logit is to be taken apart.
+    """
+
+    cellHovered = Signal(object)
+    cellClicked = Signal(object)
+    cellLeft = Signal()
+    moveRequested = Signal(int, int)
+    channelRequested = Signal(int, int)
+    classRequested = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = LIGHT
+        self._plan: Plan | None = None
+        self._columns: dict[str, StageColumn] = {}
+        self._strips: dict[str, FoldedStrip] = {}
+        self._user_folds: dict[str, bool] = {}
+        self._enlarged: str | None = None
+        self._scale: int | None = None
+        self._row = _Row()
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setWidget(self._row)
+        follow_theme(self)
+
+    # -- what is shown -------------------------------------------------------------------------------------
+
+    def set_plan(self, plan: Plan) -> None:
+        """Build the columns of another network."""
+        self._plan = plan
+        self._clear()
+        for column in plan.columns:
+            widget = self._make(column)
+            self._columns[column.key] = widget
+            strip = FoldedStrip(widget.head.title(), self._row)
+            strip.setProperty("key", column.key)
+            strip.clicked.connect(self._on_strip_clicked)
+            self._strips[column.key] = strip
+            self._row.row.addWidget(widget)
+            self._row.row.addWidget(strip)
+        self._row.row.addStretch(1)
+        self._arrange()
+
+    def set_frame(self, frame: Frame, levels: Levels) -> None:
+        """Show the values of another moment."""
+        for key, widget in self._columns.items():
+            if not self.is_folded(key):
+                widget.set_frame(frame, levels)
+
+    def set_channels(self, channels: Mapping[int, int], preview: tuple[int, int] | None) -> None:
+        """Show other channels.
+
+        Parameters
+        ----------
+        channels : mapping from group to channel
+        preview : (group, channel), optional
+            A channel that is only looked at.
+        """
+        for widget in self._columns.values():
+            group = widget.column.group
+            looked_at = preview[1] if preview is not None and preview[0] == group else None
+            source = preview[1] if preview is not None and preview[0] == group - 1 else channels.get(group - 1, 0)
+            widget.set_channel(channels.get(group, 0), looked_at, source)
+
+    def set_links(self, links: Links | None) -> None:
+        """Outline the cells that belong to a cell."""
+        for key, widget in self._columns.items():
+            if not self.is_folded(key):
+                widget.set_links(links)
+
+    def set_movable(self, movable: bool) -> None:
+        """Let arrow keys move the pinned cell."""
+        for widget in self._columns.values():
+            if isinstance(widget, MapColumn | UnitColumn):
+                widget.set_movable(movable)
+
+    def set_sweep(self, stage: str | None, count: int | None) -> None:
+        """Hide all cells of a stage but the first so many; None shows all of every stage."""
+        for key, widget in self._columns.items():
+            if isinstance(widget, MapColumn):
+                widget.set_visible_cells(count if key == stage else None)
+
+    def set_names(self, names: tuple[str, ...]) -> None:
+        """Say what the classes are called."""
+        for widget in self._columns.values():
+            if isinstance(widget, OutputColumn):
+                widget.set_names(names)
+
+    def set_class(self, class_index: int | None) -> None:
+        """Show which class was chosen for the evidence."""
+        for widget in self._columns.values():
+            if isinstance(widget, OutputColumn):
+                widget.set_class(class_index)
+
+    # -- arrangement ---------------------------------------------------------------------------------------
+
+    def column(self, key: str) -> StageColumn:
+        """Widget of a column."""
+        return self._columns[key]
+
+    def is_folded(self, key: str) -> bool:
+        """Whether a column is folded."""
+        return key in self._folds()
+
+    def set_folded(self, key: str, folded: bool) -> None:
+        """Fold a column, or unfold it."""
+        self._user_folds[key] = folded
+        if folded and key == self._enlarged:
+            self._enlarged = None
+        self._arrange()
+
+    def enlarged(self) -> str | None:
+        """Key of the enlarged column."""
+        return self._enlarged
+
+    def set_enlarged(self, key: str | None) -> None:
+        """Enlarge a column, or none."""
+        self._enlarged = key
+        self._arrange()
+        if key is not None:
+            self.ensureWidgetVisible(self._columns[key])
+
+    def map_scale(self) -> int:
+        """Pixels a cell of the largest map."""
+        return self._fitted()[0]
+
+    def change_scale(self, steps: int) -> None:
+        """Draw all maps larger or smaller; what does not fit is scrolled."""
+        self._scale = min(max(self.map_scale() + steps, 1), 2 * LARGEST_SCALE)
+        self._arrange()
+
+    def fit(self) -> None:
+        """Draw all maps as large as fits, with the usual folds."""
+        self._scale = None
+        self._user_folds.clear()
+        self._enlarged = None
+        self._arrange()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale the sizes."""
+        self._theme = theme
+        self._row.arrow_color = theme.color("muted", 0.7)
+        self._arrange()
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(self._theme.px(900), self._theme.px(420))
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._theme.px(300), self._theme.px(190))
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size() != event.oldSize():
+            self._arrange()
+
+    @override
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        # There is nothing to scroll upwards: the wheel moves along the network.
+        bar = self.horizontalScrollBar()
+        if bar.maximum() > 0:
+            delta = event.angleDelta().y() or event.angleDelta().x()
+            bar.setValue(bar.value() - delta)
+            event.accept()
+        else:
+            event.ignore()
+
+    def _room(self) -> Room:
+        return Room(self.width(), self.height(), self._theme)
+
+    def _folds(self) -> frozenset[str]:
+        if self._plan is None:
+            return frozenset()
+        folds = set(default_folds(self._plan, self._room()))
+        for key, folded in self._user_folds.items():
+            (folds.add if folded else folds.discard)(key)
+        return frozenset(folds)
+
+    def _fitted(self) -> tuple[int, bool]:
+        """Pixels a cell, and whether the columns have to be scrolled."""
+        assert self._plan is not None
+        room, folds = self._room(), self._folds()
+        if self._scale is None:
+            fitting = fitting_scale(self._plan, folds, room)
+            if fitting is not None:
+                return fitting, False
+        bar = self.horizontalScrollBar().sizeHint().height()
+        lower = Room(room.width, room.height - bar, room.theme)
+        scale = self._scale or scrolled_scale(self._plan, lower)
+        return scale, total_width(self._plan, side_of(self._plan, scale), folds, room) > room.width
+
+    def _arrange(self) -> None:
+        """Give every column its width, for the room there is."""
+        plan = self._plan
+        if plan is None or not self._columns:
+            return
+        folds, room = self._folds(), self._room()
+        scale, scrolled = self._fitted()
+        enlarged_width = 0
+        if self._enlarged is not None and self._scale is None:
+            scale = max(min(scale, 3), 1)
+        side = side_of(plan, scale)
+        if self._enlarged is not None:
+            others = total_width(plan, side, {*folds, self._enlarged}, room)
+            enlarged_width = max(room.width - others, round(0.45 * room.width), side)
+            scrolled = others + enlarged_width > room.width
+        widths = column_widths(plan, side, folds if enlarged_width == 0 else {*folds, str(self._enlarged)}, room)
+        if enlarged_width:
+            widths = {key: column_width(self._columns[key].column, side, self._theme) for key in widths}
+        for key, widget in self._columns.items():
+            enlarged = key == self._enlarged
+            widget.setVisible(key not in folds)
+            self._strips[key].setVisible(key in folds)
+            if isinstance(widget, MapColumn):
+                widget.set_enlarged(enlarged)
+            width = enlarged_width if enlarged else widths.get(key, side)
+            widget.setFixedWidth(width)
+            widget.set_side(width if widget.column.kind is Kind.KERNELS else side)
+        policy = Qt.ScrollBarPolicy
+        self.setHorizontalScrollBarPolicy(policy.ScrollBarAlwaysOn if scrolled else policy.ScrollBarAlwaysOff)
+        self._row.row.setSpacing(room.gap)
+        self._row.arrow_height = self._theme.px(40) + side // 2
+        self._row.update()
+
+    # -- building ------------------------------------------------------------------------------------------
+
+    def _make(self, column: Column) -> StageColumn:
+        match column.kind:
+            case Kind.UNITS:
+                widget = UnitColumn(column, self._row)
+            case Kind.OUTPUT:
+                widget = OutputColumn(column, self._row)
+                widget.classRequested.connect(self.classRequested)
+            case _:
+                widget = MapColumn(column, self._row)
+        if column.kind is Kind.IMAGE and isinstance(widget, MapColumn):
+            widget.add_below(OutlineKey(_KEY))
+        widget.cellHovered.connect(self.cellHovered)
+        widget.cellClicked.connect(self.cellClicked)
+        widget.cellLeft.connect(self.cellLeft)
+        widget.moveRequested.connect(self.moveRequested)
+        widget.channelSelected.connect(self._on_channel_selected)
+        widget.enlargeRequested.connect(self._on_enlarge_requested)
+        widget.foldRequested.connect(self._on_fold_requested)
+        return widget
+
+    def _clear(self) -> None:
+        while self._row.row.count():
+            item = self._row.row.takeAt(0)
+            widget = None if item is None else item.widget()
+            if widget is not None:
+                widget.hide()
+                widget.deleteLater()
+        self._columns.clear()
+        self._strips.clear()
+        self._user_folds.clear()
+        self._enlarged = None
+
+    def _on_channel_selected(self, channel: int) -> None:
+        widget = self.sender()
+        assert isinstance(widget, StageColumn)
+        self.channelRequested.emit(widget.column.group, channel)
+
+    def _on_enlarge_requested(self, key: str) -> None:
+        self.set_enlarged(None if self._enlarged == key else key)
+
+    def _on_fold_requested(self, key: str) -> None:
+        self.set_folded(key, True)
+
+    def _on_strip_clicked(self) -> None:
+        strip = self.sender()
+        assert strip is not None
+        self.set_folded(str(strip.property("key")), False)

@@ -1,0 +1,295 @@
+"""The filters and feature maps panel."""
+
+from typing import override
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from ui.analysis import Analysis, LatestOnly
+from ui.panels.feature_maps.frame import Frame, Levels, make_frame, scan_levels, union
+from ui.panels.feature_maps.looks_for import LooksForView
+from ui.panels.feature_maps.network_view import NetworkView
+from ui.panels.feature_maps.plan import Plan, plan_of
+from ui.state import AppState
+from ui.theme import Theme, follow_theme
+from ui.widgets.buttons import IconButton
+from ui.widgets.labels import ElidedLabel
+from ui.widgets.message_bar import MessageBar
+from ui.widgets.segmented import SegmentedControl
+
+_NETWORK, _LOOKS_FOR = "network", "looks_for"
+_AUTOMATIC, _FIXED = "automatic", "fixed"
+_MOMENTS = 48
+
+
+class FeatureMapsPanel(QFrame):
+    """The network left to right with linked cells, and what each filter looks for.
+
+    Parameters
+    ----------
+    state : AppState
+        Read, never written.
+    analysis : Analysis
+        Computes what is drawn of each moment.
+    background : Analysis
+        Searches the test images, and the run for limits.
+    parent : QWidget, optional
+
+    Signals
+    -------
+    pinRequested : PinnedCell or None
+    sampleRequested : int
+        Index of the test image to look at.
+    """
+
+    pinRequested = Signal(object)
+    sampleRequested = Signal(int)
+
+    def __init__(
+        self, state: AppState, analysis: Analysis, background: Analysis, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._background = background
+        self._frames = LatestOnly(analysis, "feature-maps", self._on_frame, self._on_failed)
+        self._plan: Plan | None = None
+        self._frame: Frame | None = None
+        self._class: int | None = None
+        self._run_levels: Levels = {}
+        self._pending = True
+        self.setProperty("role", "panel")
+        self._build_widgets()
+        self._build_layout()
+        self._connect_signals()
+        self._on_dataset_changed()
+        self._on_snapshot_changed()
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale the margins."""
+        margin = theme.px(16)
+        self._layout.setContentsMargins(margin, theme.px(10), margin, theme.px(6))
+        self._layout.setSpacing(theme.px(8))
+        self._tools.setSpacing(theme.px(8))
+
+    def frame(self) -> Frame | None:
+        """What is drawn."""
+        return self._frame
+
+    def levels(self) -> Levels:
+        """Limits of the colour scales in force, by column."""
+        if self._frame is None:
+            return {}
+        return self._run_levels if self.limits.current() == _FIXED else self._frame.levels
+
+    def show_page(self, page: str) -> None:
+        """Show ``"network"`` or ``"looks_for"``."""
+        self.pages.set_current(page)
+        self._on_page_changed(page)
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._catch_up()
+
+    # -- building ------------------------------------------------------------------------------------------
+
+    def _build_widgets(self) -> None:
+        self.message = MessageBar(self)
+        self.pages = SegmentedControl([(_NETWORK, "Network"), (_LOOKS_FOR, "What a filter looks for")])
+        self.pages.set_option_tooltip(_NETWORK, "Every layer left to right, with linked cells and their arithmetic")
+        self.pages.set_option_tooltip(_LOOKS_FOR, "Test patches that excite a filter most and least; evidence of each class")
+        self._limits_label = QLabel("Colour limits")
+        self._limits_label.setProperty("role", "muted")
+        self.limits = SegmentedControl([(_AUTOMATIC, "Automatic"), (_FIXED, "Fixed")])
+        self.limits.set_option_tooltip(_AUTOMATIC, "The largest value of each layer at this moment")
+        self.limits.set_option_tooltip(
+            _FIXED, "The largest value of each layer over the whole run for this sample, so that moments can be compared"
+        )
+        self.smaller = IconButton("minus", "Smaller maps")
+        self.larger = IconButton("plus", "Larger maps", "what does not fit is scrolled; the wheel moves along the network")
+        self.fit = IconButton("maximize", "Fit", "all maps as large as fits")
+        self.network = NetworkView()
+        self.looks_for = LooksForView(self._background)
+        self._empty = QLabel("Choose a sample on the left: the network and everything it computes appear here.")
+        self._empty.setProperty("role", "muted")
+        self.stack = QStackedWidget()
+        for page in (self._empty, self.network, self.looks_for):
+            self.stack.addWidget(page)
+        self.status = ElidedLabel(role="muted")
+        self.status.setAccessibleName("Value under the pointer")
+        self._hint = QLabel("Click pins · arrows move · Esc frees · Ctrl+C copies")
+        self._hint.setProperty("role", "caption")
+
+    def _build_layout(self) -> None:
+        self._tools = QHBoxLayout()
+        self._tools.addWidget(self.pages)
+        self._tools.addStretch(1)
+        for widget in (self._limits_label, self.limits, self.smaller, self.larger, self.fit):
+            self._tools.addWidget(widget)
+        self._bottom = QWidget()
+        bottom = QHBoxLayout(self._bottom)
+        bottom.setContentsMargins(0, 0, 0, 0)
+        bottom.addWidget(self.status, 1)
+        bottom.addWidget(self._hint)
+        self._layout = QVBoxLayout(self)
+        self._layout.addWidget(self.message)
+        self._layout.addLayout(self._tools)
+        self._layout.addWidget(self.stack, 1)
+        self._layout.addWidget(self._bottom)
+
+    def _connect_signals(self) -> None:
+        self.pages.currentChanged.connect(self._on_page_changed)
+        self.limits.currentChanged.connect(self._on_limits_changed)
+        self.smaller.clicked.connect(self._on_smaller_clicked)
+        self.larger.clicked.connect(self._on_larger_clicked)
+        self.fit.clicked.connect(self.network.flow.fit)
+        self.network.pinRequested.connect(self.pinRequested)
+        self.network.classRequested.connect(self._on_class_requested)
+        self.network.statusChanged.connect(self.status.set_text)
+        self.looks_for.sampleRequested.connect(self.sampleRequested)
+        self.looks_for.pinRequested.connect(self.pinRequested)
+        self.looks_for.channelRequested.connect(self._on_channel_requested)
+        state = self._state
+        state.datasetChanged.connect(self._on_dataset_changed)
+        state.snapshotChanged.connect(self._on_snapshot_changed)
+        state.inspectionChanged.connect(self._on_inspection_changed)
+        state.pinnedChanged.connect(self._on_pinned_changed)
+        state.historyReset.connect(self._forget_levels)
+        state.sampleChanged.connect(self._forget_levels)
+
+    # -- following the state -------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_dataset_changed(self) -> None:
+        if self._state.dataset is not None:
+            self.network.set_names(self._state.dataset.classes)
+
+    @Slot()
+    def _on_snapshot_changed(self) -> None:
+        if self.isVisible() and self.stack.currentWidget() is self.looks_for:
+            self.looks_for.set_snapshot(self._state.shown, self._state.dataset)
+
+    @Slot()
+    def _on_inspection_changed(self) -> None:
+        self._pending = True
+        if self.isVisible():
+            self._request_frame()
+
+    @Slot()
+    def _on_pinned_changed(self) -> None:
+        if self.isVisible():
+            self.network.set_pinned(self._state.pinned)
+
+    def _catch_up(self) -> None:
+        self.network.set_pinned(self._state.pinned)
+        self._on_snapshot_changed()
+        if self._pending:
+            self._request_frame()
+
+    def _request_frame(self) -> None:
+        inspection, chosen = self._state.inspection, self._class
+        if inspection is None:
+            return
+        self._pending = False
+        if self._plan is None or not self._plan.describes(inspection.snapshot.network):
+            self._plan = plan_of(inspection.snapshot.network)
+        plan = self._plan
+        self._frames.request(lambda _context: make_frame(plan, inspection, chosen))
+
+    def _on_frame(self, frame: Frame) -> None:
+        if frame.plan is not self._plan:
+            return
+        if self._frame is None or frame.plan is not self._frame.plan:
+            self._forget_levels()
+        self._frame = frame
+        self._run_levels = union(self._run_levels, frame.levels)
+        self._draw()
+        if self.stack.currentWidget() is self._empty:
+            self._on_page_changed(self.pages.current())
+            self._on_dataset_changed()
+
+    def _draw(self) -> None:
+        if self._frame is not None and self.isVisible():
+            self.network.set_frame(self._frame, self.levels())
+
+    def _on_failed(self, message: str) -> None:
+        self.message.show_message(message, "error")
+
+    # -- colour limits -------------------------------------------------------------------------------------
+
+    @Slot()
+    def _forget_levels(self) -> None:
+        """Limits of the run depend on the run and on the sample."""
+        self._run_levels = {} if self._frame is None else dict(self._frame.levels)
+        if self.limits.current() == _FIXED:
+            self._scan()
+
+    def _on_limits_changed(self, key: str) -> None:
+        if key == _FIXED:
+            self._scan()
+        else:
+            self._background.cancel("feature-maps-limits")
+        self._draw()
+
+    def _scan(self) -> None:
+        """Look for the largest values in the moments of the run that are on record."""
+        state, plan, chosen = self._state, self._plan, self._class
+        sample, steps = state.sample, state.history.snapshots.steps
+        if plan is None or sample is None or not steps:
+            return
+        picked = [steps[round(place * (len(steps) - 1) / (_MOMENTS - 1))] for place in range(_MOMENTS)]
+        snapshots = [state.history.snapshots.at(step) for step in sorted(set(picked))]
+        snapshots = [snapshot for snapshot in snapshots if plan.describes(snapshot.network)]
+        if not snapshots or snapshots[0].network.input_shape != sample.pixels.shape:
+            return
+
+        def done(levels: Levels) -> None:
+            if self._plan is plan and self._state.sample is sample:
+                self._run_levels = union(self._run_levels, levels)
+                self._draw()
+
+        self._background.submit(
+            "feature-maps-limits",
+            lambda context: scan_levels(plan, snapshots, sample, chosen, context),
+            done,
+            self._on_failed,
+        )
+
+    # -- requests ------------------------------------------------------------------------------------------
+
+    def _on_page_changed(self, page: str) -> None:
+        network = page == _NETWORK
+        if self._frame is not None:
+            self.stack.setCurrentWidget(self.network if network else self.looks_for)
+        for widget in (self._limits_label, self.limits, self.smaller, self.larger, self.fit, self._bottom):
+            widget.setVisible(network)
+        if not network and self._plan is not None:
+            layer = self._shown_layer()
+            self.looks_for.set_snapshot(self._state.shown, self._state.dataset)
+            self.looks_for.set_filter(*layer)
+
+    def _shown_layer(self) -> tuple[str, int]:
+        """Convolution and filter that the marked cell belongs to."""
+        plan, cell = self._plan, self.network.marked_cell()
+        assert plan is not None
+        group = (plan.group_of(cell.stage) or 1) if cell is not None else 1
+        layer = plan.convolutions[min(group, len(plan.convolutions)) - 1]
+        return layer, self.network.channel(group)
+
+    def _on_channel_requested(self, layer: str, channel: int) -> None:
+        group = None if self._plan is None else self._plan.group_of(layer)
+        if group is not None:
+            self.network.select_channel(group, channel)
+
+    def _on_class_requested(self, class_index: int | None) -> None:
+        self._class = class_index
+        self.network.flow.set_class(class_index)
+        self._request_frame()
+
+    def _on_smaller_clicked(self) -> None:
+        self.network.flow.change_scale(-1)
+
+    def _on_larger_clicked(self) -> None:
+        self.network.flow.change_scale(1)

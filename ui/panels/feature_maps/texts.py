@@ -1,0 +1,41 @@
+"""Cells and their neighbours in words."""
+
+from ui.panels.feature_maps.links import Links
+from ui.panels.feature_maps.plan import Column, Kind, Plan
+from ui.state import PinnedCell
+
+
+def cell_name(plan: Plan, cell: PinnedCell) -> str:
+    """Where a cell is, such as "conv1 · filter 3 · row 12, column 9"."""
+    column = plan.column(cell.stage)
+    if len(cell.index) == 1:
+        kind = "logit" if cell.stage == plan.output_stage else "unit"
+        return f"{cell.stage} · {kind} {cell.index[0]}"
+    channel, row, col = cell.index
+    place = f"row {row}, column {col}"
+    if column is None or column.kind is Kind.IMAGE:
+        return f"Input · {place}" if plan.channels(0) == 1 else f"Input · channel {channel} · {place}"
+    return f"{cell.stage} · map {channel} · {place}"
+
+
+def weight_name(column: Column, index: tuple[int, ...], inputs: int) -> str:
+    """Where a weight is, such as "conv1 · filter 3 · row 0, column 2"."""
+    number, source, row, col = index
+    of_input = f" · input {source}" if inputs > 1 else ""
+    return f"weight of {column.stage} · filter {number}{of_input} · row {row}, column {col}"
+
+
+def field_text(links: Links) -> str:
+    """What a cell sees of the image, such as "sees rows 12–14, columns 9–11"."""
+    field = links.image_field
+    if field is None:
+        return ""
+    if not len(field.rows) or not len(field.columns):
+        return "sees padding only"
+    rows = _span(int(field.rows[0]), int(field.rows[-1]), "row")
+    columns = _span(int(field.columns[0]), int(field.columns[-1]), "column")
+    return f"sees {rows}, {columns} of the image"
+
+
+def _span(first: int, last: int, noun: str) -> str:
+    return f"{noun} {first}" if first == last else f"{noun}s {first}–{last}"

@@ -1,0 +1,137 @@
+"""The left column: the digit to drag, what enters the frame, what the network says, and the statement."""
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from cnnviz.translation import shift as shifted_image
+from ui.panels.translation.computing import Compared, mode_of
+from ui.panels.translation.subject import Subject
+from ui.panels.translation.view import View
+from ui.panels.translation.wording import ink_text, statement
+from ui.state import Shift
+from ui.theme import Theme, follow_theme
+from ui.widgets.buttons import Button
+from ui.widgets.labels import SectionTitle
+from ui.widgets.numbers import format_signed
+from ui.widgets.pair_image import MapPair
+from ui.widgets.probability_pairs import ProbabilityPairs
+from ui.widgets.segmented import SegmentedControl
+from ui.widgets.shift_canvas import ShiftCanvas
+from ui.widgets.statement_box import StatementBox
+
+_DRAG_TIP = (
+    "Drag the image with the mouse. Arrow keys move it by 1 pixel, Shift and an arrow by 4, R puts it back."
+)
+
+
+class CanvasColumn(QWidget):
+    """Shows the input of both images and asks for shifts.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    #: Shift that the user asks for.
+    shiftRequested = Signal(object)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shift = Shift()
+        self._build_widgets()
+        self._build_layout()
+        self.canvas.shiftDragged.connect(self._on_shift_dragged)
+        self.edges.currentChanged.connect(self._on_edges_changed)
+        self.reset.clicked.connect(self._on_reset_clicked)
+        follow_theme(self)
+
+    def show_image(self, subject: Subject | None, shift: Shift) -> None:
+        """Show the image and its shifted self; this much is done at once, without the network."""
+        self._shift = shift
+        self.edges.set_current(mode_of(shift.wrap))
+        self.reset.setEnabled((shift.dx, shift.dy) != (0, 0))
+        self._where.setText(f"dx {format_signed(shift.dx)} · dy {format_signed(shift.dy)}")
+        if subject is None:
+            self.canvas.set_pair(None, (0, 0))
+            return
+        moved = shifted_image(subject.image, shift.dx, shift.dy, mode_of(shift.wrap), subject.background)
+        self.canvas.set_limits(*subject.limits)
+        pair = MapPair(subject.ink(subject.image), subject.ink(moved), "grey")
+        self.canvas.set_pair(pair, (shift.dx, shift.dy))
+
+    def show_result(self, result: Compared | None, view: View) -> None:
+        """Show what the network makes of both images."""
+        if result is None:
+            self.probabilities.set_probabilities((), None, None)
+            self.canvas.set_warning("")
+            self.statement.set_statement("Choose a sample on the left; the network is being prepared.")
+            return
+        found, classes = result.comparison, result.subject.classes
+        self.probabilities.setVisible(bool(classes))
+        if classes:
+            self.probabilities.set_probabilities(
+                classes, found.original_probabilities, found.moved_probabilities
+            )
+        lost = ink_text(found.ink_lost)
+        self.canvas.set_warning(f"{lost} of the ink is outside" if lost else "")
+        self.statement.set_statement(
+            *statement(found, view.stage, relative=view.relative, classes=classes, step=result.subject.step)
+        )
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale the gaps."""
+        self._layout.setSpacing(theme.px(8))
+
+    def _build_widgets(self) -> None:
+        self._title = SectionTitle("Drag the image")
+        self._where = QLabel()
+        self._where.setProperty("role", "mono")
+        self._where.setAccessibleName("Shift in pixels, to the right and down")
+        self.canvas = ShiftCanvas()
+        self.canvas.setAccessibleName("Image to drag")
+        self.canvas.setToolTip(_DRAG_TIP)
+        self.canvas.set_placeholder("Reading the digits…")
+        self.edges = SegmentedControl([("fill", "Zero-fill"), ("wrap", "Wrap")])
+        self.edges.setAccessibleName("What enters the frame")
+        self.edges.set_option_tooltip(
+            "fill", "Background enters the frame: black, which is −0.5 at the input, not 0"
+        )
+        self.edges.set_option_tooltip("wrap", "What leaves on one side enters on the other: no ink is lost")
+        self.reset = Button(
+            "Reset", icon="rotate-ccw", tooltip="Put the image back where it was", shortcut="R"
+        )
+        self.probabilities = ProbabilityPairs()
+        self.probabilities.setAccessibleName("Probabilities of original and shifted image")
+        self.probabilities.setToolTip(
+            "What the network makes of the original (upper bar) and the shifted image"
+        )
+        self.statement = StatementBox()
+
+    def _build_layout(self) -> None:
+        header = QHBoxLayout()
+        header.addWidget(self._title, 1)
+        header.addWidget(self._where)
+        controls = QHBoxLayout()
+        controls.addWidget(self.edges)
+        controls.addWidget(self.reset)
+        controls.addStretch(1)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addLayout(header)
+        self._layout.addWidget(self.canvas, 100)
+        self._layout.addLayout(controls)
+        self._layout.addWidget(self.probabilities)
+        self._layout.addWidget(self.statement)
+        self._layout.addStretch(1)
+
+    @Slot(int, int)
+    def _on_shift_dragged(self, dx: int, dy: int) -> None:
+        self.shiftRequested.emit(Shift(dx, dy, self._shift.wrap))
+
+    @Slot(str)
+    def _on_edges_changed(self, key: str) -> None:
+        self.shiftRequested.emit(Shift(self._shift.dx, self._shift.dy, key == "wrap"))
+
+    @Slot()
+    def _on_reset_clicked(self) -> None:
+        self.shiftRequested.emit(Shift(0, 0, self._shift.wrap))

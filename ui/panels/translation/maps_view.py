@@ -1,0 +1,128 @@
+"""The middle of the panel: maps of the chosen stage, before and after."""
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from ui.panels.translation.computing import Compared
+from ui.panels.translation.stages import stage_title
+from ui.panels.translation.view import View
+from ui.theme import Theme, follow_theme
+from ui.widgets.labels import SectionTitle
+from ui.widgets.pair_grid import PairGrid
+from ui.widgets.pair_image import MapPair
+from ui.widgets.pair_key import PairKey
+from ui.widgets.segmented import SegmentedControl
+
+
+class MapsView(QWidget):
+    """Maps of one stage: all channels small, or one large; against the original's maps, or these moved along.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    channelChosen = Signal(int)
+    movedAlongChosen = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._build_widgets()
+        self._build_layout()
+        self.grid.channelSelected.connect(self.channelChosen)
+        self.amount.currentChanged.connect(self._on_amount_changed)
+        self.against.currentChanged.connect(self._on_against_changed)
+        follow_theme(self)
+
+    def show_result(self, result: Compared | None, view: View) -> None:
+        """Show the maps of the chosen stage."""
+        self.grid.set_view(view.pair)
+        self.against.set_current("moved" if view.moved_along else "original")
+        if result is None or view.stage not in result.comparison.stages:
+            self.grid.set_pair(None)
+            self.key.set_pair(None, view.pair)
+            return
+        pair = map_pair(result, view)
+        channels, rows, cols = pair.shape
+        noun = "channel" if view.stage == "pixels" else "filter"
+        self._title.set_text(stage_title(result.subject.network, result.block, view.stage))
+        many = f"{channels} {noun}s" if channels > 1 else f"1 {noun}"
+        self._title.set_caption(f"{many}, {rows} × {cols}")
+        self.amount.setVisible(channels > 1)
+        self.grid.set_caption(noun)
+        self.grid.set_current(min(view.channel, channels - 1))
+        self.grid.set_pair(pair)
+        self.key.set_pair(pair, view.pair)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale the gaps."""
+        self._layout.setSpacing(theme.px(6))
+
+    def _build_widgets(self) -> None:
+        self._title = SectionTitle("Maps")
+        self.amount = SegmentedControl([("all", "All"), ("one", "One")])
+        self.amount.setAccessibleName("How many filters are shown")
+        self.amount.set_option_tooltip("all", "All filters, small")
+        self.amount.set_option_tooltip(
+            "one", "The chosen filter, large. Page up and page down change the filter."
+        )
+        self.against = SegmentedControl([("original", "vs original"), ("moved", "vs original moved along")])
+        self.against.setAccessibleName("What the shifted image's maps are compared with")
+        self.against.set_option_tooltip(
+            "original",
+            "Invariance: compare F′(Tx), the maps of the shifted image, with F′(x), those of the original. "
+            "No difference: the stage does not notice the shift.",
+        )
+        self.against.set_option_tooltip(
+            "moved",
+            "Equivariance: compare F′(Tx) with S F′(x), the original's maps moved as far as the image. "
+            "No difference: the maps have moved along. Cells without a counterpart are covered.",
+        )
+        self.grid = PairGrid()
+        self.grid.setAccessibleName("Maps of the chosen stage")
+        self.grid.setToolTip("Click a map to choose its filter")
+        self.grid.set_placeholder("The maps appear when the network and the digits are there.")
+        self.key = PairKey()
+        self.key.setToolTip("Full strength: the largest magnitude of both images, the same for all filters")
+
+    def _build_layout(self) -> None:
+        header = QHBoxLayout()
+        header.addWidget(self._title, 1)
+        header.addWidget(self.amount)
+        row = QHBoxLayout()
+        row.addWidget(self.against)
+        row.addStretch(1)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addLayout(header)
+        self._layout.addLayout(row)
+        self._layout.addWidget(self.grid, 1)
+        self._layout.addWidget(self.key)
+
+    @Slot(str)
+    def _on_amount_changed(self, key: str) -> None:
+        self.grid.set_alone(key == "one")
+
+    @Slot(str)
+    def _on_against_changed(self, key: str) -> None:
+        self.movedAlongChosen.emit(key == "moved")
+
+
+def map_pair(result: Compared, view: View) -> MapPair:
+    """Maps of the chosen stage as they are to be compared."""
+    stage = result.comparison.stages[view.stage]
+    before, after = stage.features(view.relative)
+    colormap = "grey" if view.stage == "pixels" and view.relative else ""
+    if not view.moved_along:
+        return MapPair(before, after, colormap)
+    return MapPair(stage.expected(view.relative), after, colormap, _block_of(stage.interior))
+
+
+def _block_of(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
+    """Rectangle of the cells of a mask: row, column, rows, columns."""
+    rows, cols = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
+        return 0, 0, 0, 0
+    return int(rows[0]), int(cols[0]), rows.size, cols.size

@@ -1,0 +1,107 @@
+"""The parts of the panel and where they stand."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
+
+from ui.panels.translation.canvas_column import CanvasColumn
+from ui.panels.translation.maps_view import MapsView
+from ui.panels.translation.sweep_column import SweepColumn
+from ui.panels.translation.toolbar import Toolbar
+from ui.panels.translation.winners_view import WinnersView
+from ui.theme import Theme
+from ui.widgets.stage_strip import StageStrip
+from ui.widgets.statement_box import StatementBox
+
+_NARROW = 760
+"""Width in pixels at scale 1 below which the sweep goes below the other columns."""
+
+
+class Sections:
+    """Builds the parts: choices on top, the stages below them, then three columns that use the whole height.
+
+    Parameters
+    ----------
+    panel : QWidget
+        The panel; it lays out `scroll_area`.
+    """
+
+    def __init__(self, panel: QWidget) -> None:
+        self.toolbar = Toolbar()
+        self.lesson = StatementBox()
+        self.lesson.hide()
+        self.strip = StageStrip()
+        self.strip.setAccessibleName("Stages")
+        self.strip.setToolTip(
+            "Change: ‖F′(Tx) − F′(x)‖ / ‖F′(x)‖. 0: the stage does not notice the shift (invariance).\n"
+            "Residual: ‖F′(Tx) − S F′(x)‖ / ‖F′(x)‖. 0: its maps have moved along (equivariance).\n"
+            "Click a stage to see its maps and its sweep."
+        )
+        self.canvas = CanvasColumn()
+        self.maps = MapsView()
+        self.winners = WinnersView(panel)
+        self.sweep = SweepColumn()
+        # A click in the sweep lets the arrow keys go on from there.
+        self.sweep.map.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self.sweep.map.setFocusProxy(self.canvas.canvas)
+        self._is_narrow: bool | None = None
+        self._build_middle()
+        self._build_area()
+        self._set_narrow(False)
+
+    def fit(self, width: int, theme: Theme) -> None:
+        """Arrange the columns for a width of the panel."""
+        self._set_narrow(width < theme.px(_NARROW))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale margins and gaps."""
+        margin = theme.px(14)
+        self._outer.setContentsMargins(margin, theme.px(10), theme.px(4), theme.px(10))
+        self._outer.setSpacing(theme.px(10))
+        self._columns.setHorizontalSpacing(theme.px(18))
+        self._columns.setVerticalSpacing(theme.px(12))
+        self._middle_layout.setSpacing(theme.px(10))
+        self.sweep.setMinimumWidth(theme.px(240))
+        self.canvas.setMinimumWidth(theme.px(226))
+
+    def _build_middle(self) -> None:
+        self._middle = QWidget()
+        self._middle_layout = QVBoxLayout(self._middle)
+        self._middle_layout.setContentsMargins(0, 0, 0, 0)
+        self._middle_layout.addWidget(self.maps, 3)
+        self._middle_layout.addWidget(self.winners, 2)
+
+    def _build_area(self) -> None:
+        content = QWidget()
+        self._outer = QVBoxLayout(content)
+        self._columns = QGridLayout()
+        self._outer.addWidget(self.toolbar)
+        self._outer.addWidget(self.lesson)
+        self._outer.addWidget(self.strip)
+        self._outer.addLayout(self._columns, 1)
+        self.scroll_area = QScrollArea()
+        self.scroll_area.setWidgetResizable(True)
+        self.scroll_area.setFrameShape(QFrame.Shape.NoFrame)
+        self.scroll_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        # A bar that comes and goes would change the width, and with it the height of wrapped text.
+        self.scroll_area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.scroll_area.setWidget(content)
+        bar = self.scroll_area.verticalScrollBar()
+        bar.rangeChanged.connect(lambda first, last: bar.setEnabled(last > first))
+
+    def _set_narrow(self, narrow: bool) -> None:
+        if narrow == self._is_narrow:
+            return
+        self._is_narrow = narrow
+        for part in (self.canvas, self._middle, self.sweep):
+            self._columns.removeWidget(part)
+        self._columns.addWidget(self.canvas, 0, 0)
+        self._columns.addWidget(self._middle, 0, 1)
+        if narrow:
+            self._columns.addWidget(self.sweep, 1, 0, 1, 2)
+        else:
+            self._columns.addWidget(self.sweep, 0, 2)
+        for column, stretch in enumerate((34, 37, 0 if narrow else 29)):
+            self._columns.setColumnStretch(column, stretch)
+        self._columns.setRowStretch(0, 1)
+        beside, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
+        self.sweep.set_direction(beside if narrow else below)

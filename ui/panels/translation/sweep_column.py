@@ -1,0 +1,231 @@
+"""The right column: one measure for every shift, as a map and against distance."""
+
+import math
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from cnnviz.network import Network
+from cnnviz.translation import MEASURES, OUTPUT, Measure, MeasureName
+from ui.panels.translation.computing import Swept
+from ui.panels.translation.stages import COLORS, DASHES, stage_tiles, stage_title
+from ui.panels.translation.sweep_source import SweepSource
+from ui.panels.translation.view import View
+from ui.state import Shift
+from ui.theme import Theme, follow_theme
+from ui.widgets.choice_field import ChoiceField
+from ui.widgets.color_bar import ColorBar
+from ui.widgets.distance_plot import DistanceCurve, DistancePlot
+from ui.widgets.labels import ElidedLabel
+from ui.widgets.numbers import format_signed
+from ui.widgets.segmented import SegmentedControl
+from ui.widgets.sweep_map import SweepMap
+
+_MANY_HINT = "Press Measure: each digit is moved to {places} places and followed through all stages."
+
+
+class SweepColumn(QWidget):
+    """Choice of the measure, map over dx and dy, curves against distance.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    #: Pixels to the right and down to move the image to.
+    shiftSelected = Signal(int, int)
+    measureChosen = Signal(str)
+    spreadChosen = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._swept: Swept | None = None
+        self._view = View()
+        self._shift = Shift()
+        self._pointed: tuple[int, int] | None = None
+        self._build_widgets()
+        self._build_layout()
+        self._connect_signals()
+        follow_theme(self)
+
+    def show_view(self, view: View) -> None:
+        """Show the choices in force."""
+        self._view = view
+        self.source.show_view(view)
+        self.measure.set_choice(view.measure)
+        self.measure.setToolTip(measure_tip(MEASURES[view.measure]))
+        self.spread.setVisible(view.many)
+        self.spread.set_current("spread" if view.spread else "mean")
+
+    def show_sweep(self, swept: Swept | None, network: Network | None, note: str = "") -> None:
+        """Show the values of the chosen measure; `note` is a remark, or why there are none."""
+        self._swept, view = swept, self._view
+        stages = None if swept is None else swept.values[view.measure]
+        stage = view.sweep_stage(MEASURES[view.measure].of_output)
+        self._note.set_text(note)
+        self._note.setVisible(bool(note) and swept is not None)
+        if swept is None or stages is None or stage not in stages or network is None:
+            self.map.set_placeholder(note or (_MANY_HINT.format(places=729) if view.many else "Measuring…"))
+            self.map.set_values(None)
+            self.bar.hide()
+            self.plot.set_curves(np.empty(0), ())
+            self._show_reading()
+            return
+        shown = swept.spread[view.measure] if view.many and view.spread else stages
+        levels = sweep_levels(list(shown.values()))
+        self.map.set_values(shown[stage], swept.dxs, swept.dys, levels)
+        self.bar.set_scale("sequential", *levels)
+        self.bar.show()
+        self._show_curves(swept, network)
+        self._show_reading()
+
+    def show_shift(self, shift: Shift) -> None:
+        """Mark where the image is."""
+        self._shift = shift
+        self.map.set_marked(shift.dx, shift.dy)
+        distance = math.hypot(shift.dx, shift.dy)
+        self.plot.set_marked(distance if distance else None)
+        self._show_reading()
+
+    def reading(self) -> str:
+        """Value under the pointer, or at the image's place."""
+        return self._reading.text()
+
+    def set_direction(self, direction: QBoxLayout.Direction) -> None:
+        """Put the curves below the map, or beside it where the panel is narrow."""
+        self._halves.setDirection(direction)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale the gaps."""
+        self._layout.setSpacing(theme.px(6))
+        self._halves.setSpacing(theme.px(8))
+
+    def _build_widgets(self) -> None:
+        self.source = SweepSource()
+        self.measure = ChoiceField([(name, info.title) for name, info in MEASURES.items()])
+        self.measure.setAccessibleName("Measure")
+        self.measure.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for place, info in enumerate(MEASURES.values()):
+            self.measure.setItemData(place, measure_tip(info), Qt.ItemDataRole.ToolTipRole)
+        self.map = SweepMap()
+        self.map.setAccessibleName("Measure for every shift")
+        self.map.setToolTip("One cell a shift. Click one to move the image there; the arrow keys move it on.")
+        self.bar = ColorBar()
+        self.spread = SegmentedControl([("mean", "Mean"), ("spread", "Spread")])
+        self.spread.setAccessibleName("Mean or spread over the digits")
+        self.spread.set_option_tooltip("mean", "Mean over the digits")
+        self.spread.set_option_tooltip("spread", "Standard deviation over the digits")
+        self._reading = ElidedLabel(role="muted")
+        self._note = ElidedLabel(role="muted")
+        self._note.hide()
+        self.plot = DistancePlot()
+        self.plot.setAccessibleName("Measure against the distance of the shift")
+        self.plot.setToolTip(
+            "Mean over all shifts of about the same distance, all stages with the same filters. For many "
+            "digits the band of the chosen stage is the spread over the digits."
+        )
+
+    def _build_layout(self) -> None:
+        key = QHBoxLayout()
+        key.setSpacing(6)
+        key.addWidget(self.bar, 1)
+        key.addWidget(self.spread)
+        upper = QVBoxLayout()
+        upper.setSpacing(4)
+        for widget in (self.source, self.measure):
+            upper.addWidget(widget)
+        upper.addWidget(self.map, 1)
+        upper.addLayout(key)
+        upper.addWidget(self._reading)
+        upper.addWidget(self._note)
+        self._halves = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._halves.addLayout(upper, 8)
+        self._halves.addWidget(self.plot, 5)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addLayout(self._halves)
+
+    def _connect_signals(self) -> None:
+        self.measure.choiceEdited.connect(self.measureChosen)
+        self.map.shiftSelected.connect(self.shiftSelected)
+        self.map.shiftHovered.connect(self._on_shift_hovered)
+        self.map.shiftLeft.connect(self._on_shift_left)
+        self.spread.currentChanged.connect(self._on_spread_changed)
+
+    def _show_curves(self, swept: Swept, network: Network) -> None:
+        view = self._view
+        curves = swept.curves[view.measure]
+        titles = {tile.key: tile.title for tile in stage_tiles(network, swept.key.block, swept.key.pool_size)}
+        titles[OUTPUT] = "Output"
+        distances = next(iter(curves.values())).distances
+        self.plot.set_current(view.sweep_stage(MEASURES[view.measure].of_output))
+        self.plot.set_curves(
+            distances.astype(np.float64),
+            [
+                DistanceCurve(
+                    stage,
+                    titles[stage],
+                    COLORS[stage],
+                    curve.mean,
+                    curve.std if view.many else None,
+                    DASHES.get(stage, 0),
+                )
+                for stage, curve in curves.items()
+            ],
+        )
+
+    def _show_reading(self) -> None:
+        swept, view = self._swept, self._view
+        dx, dy = self._pointed or (self._shift.dx, self._shift.dy)
+        stage = view.sweep_stage(MEASURES[view.measure].of_output)
+        if (
+            swept is None
+            or stage not in swept.values[view.measure]
+            or dx not in swept.dxs
+            or dy not in swept.dys
+        ):
+            self._reading.set_text("")
+            return
+        place = swept.dys.index(dy), swept.dxs.index(dx)
+        value = float(swept.values[view.measure][stage][place])
+        text = f"{value:.3f}" if math.isfinite(value) else "not defined"
+        if swept.spread and math.isfinite(value):
+            text += f" ± {float(swept.spread[view.measure][stage][place]):.3f}"
+        name = stage_title(swept.network, swept.key.block, stage)
+        self._reading.set_text(f"{name} at {format_signed(dx)}, {format_signed(dy)}: {text}")
+
+    @Slot(int, int)
+    def _on_shift_hovered(self, dx: int, dy: int) -> None:
+        self._pointed = (dx, dy)
+        self._show_reading()
+
+    @Slot()
+    def _on_shift_left(self) -> None:
+        self._pointed = None
+        self._show_reading()
+
+    @Slot(str)
+    def _on_spread_changed(self, key: str) -> None:
+        self.spreadChosen.emit(key == "spread")
+
+
+def measure_tip(measure: Measure) -> str:
+    """Formula, meaning and source of a measure."""
+    return f"{measure.title} = {measure.formula}\n{measure.meaning}\n{measure.source}"
+
+
+def measure_name(text: str) -> MeasureName:
+    """Key of a measure as its type."""
+    return cast(MeasureName, text)
+
+
+def sweep_levels(stages: list[NDArray[np.floating]]) -> tuple[float, float]:
+    """Limits that all stages share, from 0 or below to the largest value."""
+    finite = np.concatenate([values[np.isfinite(values)] for values in stages])
+    if not finite.size:
+        return 0.0, 1.0
+    low, high = min(float(finite.min()), 0.0), float(finite.max())
+    return low, high if high > low else low + 1.0

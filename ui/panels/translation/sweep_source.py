@@ -1,0 +1,118 @@
+"""Whose shifts are shown: this image's, or those of many digits, with what it takes to measure them."""
+
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+
+from ui.panels.translation.view import View
+from ui.theme import Theme, follow_theme
+from ui.widgets.buttons import Button
+from ui.widgets.labels import SectionTitle
+from ui.widgets.number_field import IntField
+from ui.widgets.segmented import SegmentedControl
+
+
+class SweepSource(QWidget):
+    """Title of the sweep, choice of its images; for many digits their number, start and progress.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    manyChosen = Signal(bool)
+    digitsChosen = Signal(int)
+    measureRequested = Signal()
+    cancelRequested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._running = False
+        self._build_widgets()
+        self._build_layout()
+        self.source.currentChanged.connect(self._on_source_changed)
+        self.digits.valueEdited.connect(self.digitsChosen)
+        self.button.clicked.connect(self._on_button_clicked)
+        follow_theme(self)
+
+    def show_view(self, view: View) -> None:
+        """Show the choices in force."""
+        self.source.set_current("many" if view.many else "one")
+        self.digits.set_value(view.digits)
+        self._row.setVisible(view.many)
+        self.progress.setVisible(view.many)
+
+    def set_available(self, digits: int) -> None:
+        """Say how many test images there are; with none there is no choice."""
+        self.source.set_option_enabled("many", digits > 0)
+        if digits > 0 and digits != self.digits.maximum():
+            self.digits.setMaximum(digits)
+
+    def set_progress(self, fraction: float | None) -> None:
+        """Show how much is measured, or with None that nothing is being measured."""
+        self._running = fraction is not None
+        self.progress.setValue(0 if fraction is None else round(1000 * fraction))
+        self.button.setText("Cancel" if self._running else "Measure")
+        self.button.setAccessibleName("Cancel the measurement" if self._running else "Measure these digits")
+        self.digits.setEnabled(not self._running)
+
+    def is_running(self) -> bool:
+        """Whether digits are being measured."""
+        return self._running
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale."""
+        self._layout.setSpacing(theme.px(6))
+        self.digits.setFixedWidth(theme.px(78))
+        width = self.button.fontMetrics().horizontalAdvance("Measure") + theme.px(30)
+        self.button.setFixedWidth(width)
+
+    def _build_widgets(self) -> None:
+        self._title = SectionTitle("Shift sweep")
+        self.source = SegmentedControl([("one", "This image"), ("many", "Many")])
+        self.source.setAccessibleName("Whose shifts are shown")
+        self.source.set_option_tooltip("one", "All shifts of the image on the left")
+        self.source.set_option_tooltip("many", "All shifts of many test digits: mean and spread")
+        self.digits = IntField(1, 100_000, 400)
+        self.digits.set_subject("Digits")
+        self.digits.setAccessibleName("Number of test digits")
+        self.digits.setToolTip("How many test digits are moved to every place, from the first one on")
+        self._noun = QLabel("digits")
+        self._noun.setProperty("role", "muted")
+        self.button = Button(
+            "Measure",
+            tooltip="Move these digits to every place and measure all stages; this takes some seconds",
+        )
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 1000)
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName("Share of the digits that is measured")
+        self._row = QWidget()
+
+    def _build_layout(self) -> None:
+        header = QHBoxLayout()
+        header.addWidget(self._title, 1)
+        header.addWidget(self.source)
+        row = QHBoxLayout(self._row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(6)
+        row.addWidget(self.digits)
+        row.addWidget(self._noun)
+        row.addStretch(1)
+        row.addWidget(self.button)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addLayout(header)
+        self._layout.addWidget(self._row)
+        self._layout.addWidget(self.progress)
+
+    @Slot(str)
+    def _on_source_changed(self, key: str) -> None:
+        self.manyChosen.emit(key == "many")
+
+    @Slot()
+    def _on_button_clicked(self) -> None:
+        if self._running:
+            self.cancelRequested.emit()
+        else:
+            self.digits.interpretText()
+            self.measureRequested.emit()

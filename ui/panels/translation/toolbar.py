@@ -1,0 +1,132 @@
+"""The choices that concern the whole panel."""
+
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QCheckBox, QLabel, QWidget
+
+from cnnviz.translation import RELATIVE_TO_BLANK_NOTE
+from ui.panels.translation.flicker import FlickerControl
+from ui.panels.translation.subject import LESSON_TITLES
+from ui.panels.translation.view import View
+from ui.widgets.choice_field import ChoiceField
+from ui.widgets.flow_row import FlowRow
+from ui.widgets.pair_image import PAIR_VIEWS
+from ui.widgets.segmented import SegmentedControl
+
+_POOL_SIZES = (2, 3, 4)
+_BLOCKS = (1, 2, 3)
+_VIEW_TIPS = {
+    "overlay": "Original and shifted in one picture, each in its own colour; what they share is neutral",
+    "sides": "Original on the left, shifted on the right",
+    "difference": "Shifted minus original: red where it grew, blue where it shrank, white where nothing did",
+    "flicker": "Original and shifted in turn, at most three times a second",
+}
+
+
+class Toolbar(FlowRow):
+    """Lesson, view, window of the pools, block, and what features are relative to.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    lessonChosen = Signal(str)
+    pairViewChosen = Signal(str)
+    poolSizeChosen = Signal(int)
+    blockChosen = Signal(int)
+    relativeChosen = Signal(bool)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._build_lessons()
+        self._build_views()
+        self._build_network_choices()
+        self.add(self.lessons)
+        self.add(self.views)
+        self.add(self.flicker)
+        self._blocks_group = _group(self, "Block", self.blocks)
+        self.add(self._blocks_group)
+        self.add(_group(self, "Pool", self.pool_sizes))
+        self.add(self.relative)
+        self._connect_signals()
+
+    def show_view(self, view: View) -> None:
+        """Show the choices in force."""
+        self.lessons.set_choice(view.lesson)
+        self.views.set_current(view.pair)
+        self.flicker.setVisible(view.pair == "flicker")
+        self.pool_sizes.set_current(str(view.pool_size))
+        self.blocks.set_current(str(view.block))
+        blocked = self.relative.blockSignals(True)
+        self.relative.setChecked(view.relative)
+        self.relative.blockSignals(blocked)
+
+    def set_blocks(self, count: int) -> None:
+        """Offer so many convolution blocks; there is nothing to choose from one."""
+        self._blocks_group.setVisible(count > 1)
+        for number in _BLOCKS:
+            self.blocks.button(str(number)).setVisible(number <= count)
+
+    def set_largest_pool(self, side: int) -> None:
+        """Offer windows that fit into maps of some side."""
+        for size in _POOL_SIZES:
+            self.pool_sizes.set_option_enabled(str(size), size <= side)
+
+    def _build_lessons(self) -> None:
+        self.lessons = ChoiceField(LESSON_TITLES)
+        self.lessons.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.lessons.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToContents)
+        self.lessons.setAccessibleName("Lesson")
+        self.lessons.setToolTip(
+            "Small experiments, one after the other: each says what to look at and what it measured"
+        )
+
+    def _build_views(self) -> None:
+        self.views = SegmentedControl(PAIR_VIEWS)
+        self.views.setAccessibleName("How original and shifted are shown")
+        for key, text in _VIEW_TIPS.items():
+            self.views.set_option_tooltip(key, text)
+        self.flicker = FlickerControl()
+        self.flicker.hide()
+
+    def _build_network_choices(self) -> None:
+        self.blocks = SegmentedControl([str(number) for number in _BLOCKS])
+        self.blocks.setAccessibleName("Convolution block")
+        for number in _BLOCKS:
+            self.blocks.set_option_tooltip(
+                str(number), f"Convolution block {number}, counted from the input, and the pools after it"
+            )
+        self.pool_sizes = SegmentedControl([str(size) for size in _POOL_SIZES])
+        self.pool_sizes.setAccessibleName("Side of the pooling windows")
+        for size in _POOL_SIZES:
+            self.pool_sizes.set_option_tooltip(
+                str(size),
+                f"Pool windows of {size} × {size} cells, for all four kinds of pool; the filters stay",
+            )
+        self.relative = QCheckBox("Relative to blank")
+        self.relative.setAccessibleName("Take features relative to a blank image")
+        self.relative.setAccessibleDescription(RELATIVE_TO_BLANK_NOTE)
+        self.relative.setToolTip(f"F′(x) = F(x) − F(blank). {RELATIVE_TO_BLANK_NOTE}")
+        self.relative.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def _connect_signals(self) -> None:
+        self.lessons.choiceEdited.connect(self.lessonChosen)
+        self.views.currentChanged.connect(self.pairViewChosen)
+        self.pool_sizes.currentChanged.connect(self._on_pool_size_changed)
+        self.blocks.currentChanged.connect(self._on_block_changed)
+        self.relative.toggled.connect(self.relativeChosen)
+
+    @Slot(str)
+    def _on_pool_size_changed(self, key: str) -> None:
+        self.poolSizeChosen.emit(int(key))
+
+    @Slot(str)
+    def _on_block_changed(self, key: str) -> None:
+        self.blockChosen.emit(int(key))
+
+
+def _group(parent: FlowRow, text: str, control: QWidget) -> QWidget:
+    label = QLabel(text)
+    label.setProperty("role", "muted")
+    label.setBuddy(control)
+    return parent.joined(label, control)

@@ -1,0 +1,193 @@
+"""What became of the winner of every max-pooling window."""
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QPoint, QRect, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from cnnviz.receptive_field import receptive_field
+from cnnviz.translation import WinnerChange, WinnerMap, conv_blocks
+from ui.panels.translation.computing import Compared
+from ui.theme import Theme, follow_theme
+from ui.theme.color_maps import signed_levels
+from ui.widgets.category_map import Category, CategoryMap
+from ui.widgets.category_table import CategoryRow, CategoryTable
+from ui.widgets.color_scale import ColorScale
+from ui.widgets.labels import SectionTitle, WrapLabel
+from ui.widgets.window_card import WindowCard, WindowPair
+
+Block = tuple[int, int, int, int]
+
+_SAME, _SAME_TIED = Category("border"), Category("faint")
+_MOVED = Category("winner", dotted=True)
+_CHANGED = Category("shifted", faint=0.82)
+_CATEGORIES = (_SAME, _MOVED, _CHANGED, _SAME_TIED)
+_NAMES = {
+    WinnerChange.SAME: ("same", "same winner, equal value"),
+    WinnerChange.MOVED: ("moved", "winner moved, equal value"),
+    WinnerChange.CHANGED: ("changed", "value changed"),
+}
+
+
+class WinnersView(QWidget):
+    """Map of the windows of one filter, counts, and a card for the window under the pointer.
+
+    Parameters
+    ----------
+    card_ground : QWidget
+        Where the card of a window may lie: the whole panel.
+    parent : QWidget, optional
+    """
+
+    #: Window under the pointer: its cells in the maps that are pooled, in the pooled map and in the input,
+    #: each (row, column, rows, columns); None when there is no window.
+    windowPointed = Signal(object)
+
+    def __init__(self, card_ground: QWidget, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._result: Compared | None = None
+        self._channel = 0
+        self._ground = card_ground
+        self.card = WindowCard(card_ground)
+        self._build_widgets()
+        self._build_layout()
+        self.map.cellHovered.connect(self._on_cell_hovered)
+        self.map.cellLeft.connect(self._on_cell_left)
+        follow_theme(self)
+
+    def show_result(self, result: Compared | None, channel: int) -> None:
+        """Show the windows of a filter."""
+        self._result = result
+        if result is None:
+            self.map.set_cells(None)
+            self.table.set_rows(())
+            self._change.set_text("")
+            self.card.hide()
+            return
+        winners = result.comparison.winners
+        self._channel = min(channel, len(winners.category) - 1)
+        one = channel_of(winners, self._channel)
+        size = winners.size
+        self._title.set_caption(f"filter {self._channel}, {size} × {size} windows")
+        self._show_map(one)
+        self._show_counts(one)
+        if self.map.hovered is not None:
+            self._on_cell_hovered(*self.map.hovered)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale the gaps."""
+        self._layout.setSpacing(theme.px(6))
+        self._row.setSpacing(theme.px(12))
+        self._title.setMinimumHeight(theme.px(18))
+
+    def _build_widgets(self) -> None:
+        self._title = SectionTitle("Winners of max pooling")
+        self.map = CategoryMap(_CATEGORIES)
+        self.map.setAccessibleName("Winner map")
+        self.map.setToolTip(
+            "One cell a pooling window. Point at one, or reach it by Tab and arrow keys, to see its values. "
+            "Palest: the winner stayed, but several cells share the maximum, as blank background does."
+        )
+        self.table = CategoryTable(("single", "tied"))
+        self.table.setAccessibleName("Windows counted")
+        self.table.setToolTip(
+            "Windows of this filter. Single: one cell alone is the largest, before and after. Tied: several "
+            "cells share the maximum before or after; the first of them counts as the winner."
+        )
+        self._change = WrapLabel("", small=True)
+
+    def _build_layout(self) -> None:
+        side = QVBoxLayout()
+        side.setSpacing(6)
+        side.addWidget(self.table)
+        side.addWidget(self._change)
+        side.addStretch(1)
+        self._row = QHBoxLayout()
+        self._row.addWidget(self.map, 10)
+        self._row.addLayout(side, 9)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addWidget(self._title)
+        self._layout.addLayout(self._row, 1)
+
+    def _show_map(self, one: WinnerMap) -> None:
+        category, tied, change = one.category[0], one.tied[0], np.abs(one.change[0])
+        kinds = np.where((category == WinnerChange.SAME) & tied, 3, category)
+        largest = float(change.max())
+        strengths = change / largest if largest > 0 else np.zeros_like(change)
+        self.map.set_cells(kinds, np.where(category == WinnerChange.CHANGED, strengths, 1.0))
+
+    def _show_counts(self, one: WinnerMap) -> None:
+        counts = one.counts
+        self.table.set_rows(
+            [
+                CategoryRow(
+                    _CATEGORIES[kind], *_NAMES[kind], (str(counts[kind].single), str(counts[kind].tied))
+                )
+                for kind in WinnerChange
+            ]
+        )
+        changes = np.abs(one.change[one.category == WinnerChange.CHANGED])
+        if changes.size:
+            text = f"Changed by {float(changes.mean()):.2g} on average, at most {float(changes.max()):.2g}."
+        else:
+            text = "No value has changed."
+        self._change.set_text(text)
+
+    def _on_cell_hovered(self, row: int, column: int) -> None:
+        if self._result is None:
+            return
+        winners = self._result.comparison.winners
+        channel, size = self._channel, winners.size
+        kind = WinnerChange(int(winners.category[channel, row, column]))
+        tie = ", tied" if winners.tied[channel, row, column] else ""
+        place = (channel, row, column)
+        values = np.stack([winners.original[channel], winners.moved[channel]])
+        window = WindowPair(
+            f"Row {row}, column {column}: {_NAMES[kind][1]}{tie}",
+            winners.window(*place),
+            (int(winners.original_winner[place]), int(winners.moved_winner[place])),
+            ColorScale("signed", *signed_levels(values)),
+        )
+        cell = self.map.cell_rect(row, column).toAlignedRect()
+        corner = self.map.mapTo(self._ground, QPoint(0, 0))
+        self.card.show_window(window, QRect(cell.topLeft() + corner, cell.size()))
+        pooled = (row * size, column * size, size, size)
+        self.windowPointed.emit((pooled, (row, column, 1, 1), self._input_block(pooled)))
+
+    def _input_block(self, window: Block) -> Block:
+        """Pixels that a window of the pooled maps is computed from."""
+        assert self._result is not None
+        network = self._result.subject.network
+        layer = network.layers[conv_blocks(network)[self._result.block - 1].features][0]
+        top, left, rows, cols = window
+        corners = [(top, left), (top + rows - 1, left + cols - 1)]
+        fields = [receptive_field(network, layer, (0, *corner))["input"].rectangle for corner in corners]
+        first, last = fields
+        return (
+            first.top,
+            first.left,
+            last.top + last.height - first.top,
+            last.left + last.width - first.left,
+        )
+
+    @Slot()
+    def _on_cell_left(self) -> None:
+        self.card.hide()
+        self.windowPointed.emit(None)
+
+
+def channel_of(winners: WinnerMap, channel: int) -> WinnerMap:
+    """Winner map of one filter alone."""
+    only = slice(channel, channel + 1)
+    return replace(
+        winners,
+        category=winners.category[only],
+        tied=winners.tied[only],
+        change=winners.change[only],
+        original_winner=winners.original_winner[only],
+        moved_winner=winners.moved_winner[only],
+        original=winners.original[only],
+        moved=winners.moved[only],
+    )
