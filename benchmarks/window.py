@@ -166,9 +166,11 @@ def _training() -> dict[str, float]:
     collector = MainThreadCollector(app)
     session.window.show()
     session.start()
-    _run_until(app, lambda: session.state.run.status is RunStatus.READY and session.state.inspection is not None)
+    _run_until(
+        app, lambda: session.state.run.status is RunStatus.READY and session.state.inspection is not None
+    )
     session.controller.on_train_requested()
-    for _ in range(50):
+    for _ in range(99):  # Long enough to be still training when the time is up.
         session.controller.on_epoch_requested()
     _run_for(app, 1.0)
 

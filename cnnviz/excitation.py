@@ -160,6 +160,7 @@ def exciting_patches(
     return Excitation(layer, channel, len(images), most, least)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def class_evidence(
     network: Network,
     images: ByteArray,

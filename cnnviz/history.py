@@ -188,7 +188,7 @@ class History:
         steps = len(self._losses)
         if steps <= _CURVE_POINTS:
             return np.arange(1, steps + 1)
-        return np.unique(np.linspace(1, steps, _CURVE_POINTS).astype(np.intp))
+        return np.linspace(1, steps, _CURVE_POINTS).astype(np.intp)
 
     def _complete_log(self) -> list[LogLine]:
         lines: list[LogLine] = []

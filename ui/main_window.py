@@ -133,6 +133,7 @@ class MainWindow(QMainWindow):
         # A tool bar is the one thing that QMainWindow lets span its whole width under the docks.
         bar = QToolBar("Timeline", self)
         bar.setObjectName("timeline_bar")
+        bar.setProperty("role", "timeline")
         bar.setMovable(False)
         bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
         bar.addWidget(self.timeline)

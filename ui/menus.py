@@ -84,7 +84,7 @@ class Menus:
     def _build_run_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&Run")
         handlers = self._handlers
-        self._add(menu, "&Train or pause", handlers.train, "Space", "Train, pause or continue", "play")
+        self.train = self._add(menu, "&Train or pause", handlers.train, "", "Train, pause or continue", "play")
         self._add(menu, "&Step", handlers.step, "S", "Train a single step", "step-forward")
         self._add(menu, "Sto&p", handlers.stop, "", "End this run here", "square")
         self._add(

@@ -10,7 +10,7 @@ from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5, PRESETS, preset_of
 from ui.controller import Controller
 from ui.help import show_about, show_help
-from ui.keys import SpaceKeyGuard
+from ui.keys import SpaceKey
 from ui.main_window import MainWindow
 from ui.menus import MenuHandlers, Menus
 from ui.state import AppState
@@ -44,7 +44,7 @@ class Session(QObject):
         self.controller = Controller(self.state, data, self)
         self.window = MainWindow(self.state)
         self.menus = Menus(self.window, self._handlers())
-        self._space_guard = SpaceKeyGuard(self.window)
+        self._space_key = SpaceKey(self.menus.train)
         self._connect_signals()
         self._restore()
 
@@ -57,6 +57,8 @@ class Session(QObject):
         self.window.build_panels()
         self._connect_panels()
         self.window.restore_arrangement(self._settings)
+        # The space bar trains from here; in the preset field, the first of the tab order, it would open the list.
+        self.window.samples.grid.setFocus()
 
     def close(self) -> None:
         """Stop the threads and take the window down; safe to call twice."""

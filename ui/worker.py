@@ -28,7 +28,7 @@ from ui.mailbox import (
 _log = logging.getLogger(__name__)
 
 _CHUNK_SECONDS = 0.005
-_TESTS_PER_EPOCH = 10
+_TESTS_IN_FIRST_EPOCH = 5
 _SNAPSHOTS_PER_EPOCH = 200
 
 
@@ -136,7 +136,6 @@ class TrainWorker(QObject):
     def _loop(self, trainer: Trainer, steps: int) -> None:
         self._apply_wishes(trainer)
         last = trainer.step + steps if steps else None
-        test_every = max(1, trainer.steps_per_epoch // _TESTS_PER_EPOCH)
         snapshot_every = max(1, trainer.steps_per_epoch // _SNAPSHOTS_PER_EPOCH)
         self._pace_anew(trainer)
         while self._control.running:
@@ -144,6 +143,7 @@ class TrainWorker(QObject):
             end = trainer.total_steps if last is None else min(last, trainer.total_steps)
             if trainer.step >= end:
                 break
+            test_every = _test_interval(trainer)
             stop = min(
                 end, _next_multiple(trainer.step, test_every), _next_multiple(trainer.step, snapshot_every)
             )
@@ -223,6 +223,13 @@ class TrainWorker(QObject):
 def _snapshot(trainer: Trainer) -> Snapshot:
     """Return a snapshot for the timeline, from which training can go on as if it had not stopped."""
     return Snapshot(trainer.step, trainer.network, trainer.optimizer_state)
+
+
+def _test_interval(trainer: Trainer) -> int:
+    """Steps between two tests: the first epoch, where most happens, has several, later ones end with one."""
+    if trainer.step < trainer.steps_per_epoch - trainer.steps_per_epoch % _TESTS_IN_FIRST_EPOCH:
+        return max(1, trainer.steps_per_epoch // _TESTS_IN_FIRST_EPOCH)
+    return trainer.steps_per_epoch
 
 
 def _next_multiple(step: int, of: int) -> int:

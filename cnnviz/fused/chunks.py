@@ -32,6 +32,10 @@ class ForwardChunk:
     Attributes
     ----------
     logits : ndarray of shape (k, samples)
+    load : callable
+        Takes images, as `run`.
+    forward_calls : list of callable
+        What `run` does after loading.
     """
 
     def __init__(
@@ -41,18 +45,18 @@ class ForwardChunk:
         inputs = [_with_one_and_zero(prod(stage.input_shape), samples, dtype) for stage in stages]
         self.logits: FloatArray = np.zeros((prod(stages[-1].output_shape), samples), dtype)
         outputs = [array[:-2] for array in inputs[1:]] + [self.logits]
-        self._load = make_loader(inputs[0][:-2])
+        self.load = make_loader(inputs[0][:-2])
         self._blocks: list[Block] = [
             make_block(*parts) for parts in zip(stages, parameters.matrices, inputs, outputs, strict=True)
         ]
-        self._forward: list[Call] = []
+        self.forward_calls: list[Call] = []
         for block in self._blocks:
-            self._forward += block.forward(training=training)
+            self.forward_calls += block.forward(training=training)
 
     def run(self, images: ByteArray) -> None:
         """Compute the logits of `images`, of shape (samples, pixels)."""
-        self._load(images)
-        for call in self._forward:
+        self.load(images)
+        for call in self.forward_calls:
             call()
 
 
@@ -65,6 +69,13 @@ class TrainingChunk(ForwardChunk):
         As for `ForwardChunk`.
     gradients : StageVector
         Overwritten in every run.
+
+    Attributes
+    ----------
+    head : callable
+        Takes labels and size of the batch, returns loss and right answers.
+    backward_calls : list of callable
+        What `learn` does after that.
     """
 
     def __init__(
@@ -73,16 +84,16 @@ class TrainingChunk(ForwardChunk):
         super().__init__(stages, parameters, samples, training=True)
         dtype = parameters.vector.dtype
         d_logits: FloatArray = np.zeros(self.logits.shape, dtype)
-        self._head = make_head(self.logits, d_logits)
+        self.head = make_head(self.logits, d_logits)
         # One array between two stages: what leaves one by its inputs enters the one before by its outputs.
         d_between: list[FloatArray] = [
             np.zeros((prod(stage.input_shape), samples), dtype) for stage in stages[1:]
         ]
-        self._backward: list[Call] = []
+        self.backward_calls: list[Call] = []
         for block, d_outputs, d_matrix, d_inputs in zip(
             self._blocks, [*d_between, d_logits], gradients.matrices, [None, *d_between], strict=True
         ):
-            self._backward[:0] = block.backward(d_outputs, d_matrix, d_inputs)
+            self.backward_calls[:0] = block.backward(d_outputs, d_matrix, d_inputs)
 
     def learn(self, images: ByteArray, labels: LabelArray, batch_size: int) -> tuple[float, int]:
         """Return the sum of the losses and the right answers; leave the gradients of the batch's mean loss.
@@ -95,8 +106,8 @@ class TrainingChunk(ForwardChunk):
             Samples in the batch, of which the chunk may be a part.
         """
         self.run(images)
-        result = self._head(labels, batch_size)
-        for call in self._backward:
+        result = self.head(labels, batch_size)
+        for call in self.backward_calls:
             call()
         return result
 

@@ -41,7 +41,6 @@ from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
 from cnnviz._validation import check_float
-from cnnviz.functional import probabilities_from_logits
 from cnnviz.layers import MaxPool2D
 from cnnviz.network import Gradients, Network
 from cnnviz.routing._bench import Bench, sample_losses
@@ -77,7 +76,8 @@ def relative_error(
 
     * a central difference has the absolute error `u * (L + s * Z) / eps`, with `u` the rounding unit, `L` the
       loss, `Z` the largest logit, at least 1, and `s = sum of |dL/dlogit|`;
-    * a gradient has the relative error `u / s`, for `s` is a difference of numbers of the size of 1.
+    * a gradient has the relative error `u / s`: it begins as the difference `s` of two numbers of the size
+      of 1, a probability and a label.
 
     Where twice these errors are more than `TOLERANCE` of the gradient, the distance is compared with the
     smallest gradient for which they would not be.
@@ -96,11 +96,12 @@ def relative_error(
     unit = _SAFETY * np.finfo(np.float64).eps
     logits = bench.trace.logits
     loss = float(sample_losses(logits, bench.label)[0])
-    steepness = _steepness(logits, bench.label)
+    # 1 - p of the right class without subtracting from 1; with several logits, once more for the others.
+    steepness = -float(np.expm1(-loss)) * min(logits.shape[1], 2)
+    size = np.maximum(np.abs(gradient), np.abs(difference))
     difference_error = unit * (loss + steepness * max(1.0, float(np.abs(logits).max()))) / eps
-    gradient_error = unit / max(steepness, np.finfo(np.float64).tiny) * np.abs(gradient)
-    floor = (difference_error + gradient_error) / TOLERANCE
-    scale = np.maximum(np.maximum(np.abs(gradient), np.abs(difference)), floor)
+    gradient_error = unit / max(steepness, np.finfo(np.float64).tiny) * size
+    scale = np.maximum(size, (difference_error + gradient_error) / TOLERANCE)
     return np.abs(gradient - difference) / np.where(scale > 0, scale, 1)
 
 
@@ -145,13 +146,6 @@ def has_rule_all(network: Network) -> bool:
 
 def first_gradients(bench: Bench) -> Gradients:
     """Gradients under the rule ``"first"``: those of the loss wherever tied cells stay tied."""
-    if not has_rule_all(bench.network):
+    if all(layer.ties == "first" for _, layer in bench.network.layers if isinstance(layer, MaxPool2D)):
         return bench.gradients
     return with_ties(bench.network, "first").gradients(bench.trace.inputs, np.array([bench.label]))
-
-
-def _steepness(logits: FloatArray, label: int) -> float:
-    """Sum of the magnitudes of `dL/dlogit`."""
-    slopes = probabilities_from_logits(logits)[0].copy()
-    slopes[label if len(slopes) > 1 else 0] -= label if len(slopes) == 1 else 1
-    return float(np.abs(slopes).sum())

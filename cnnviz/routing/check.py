@@ -166,6 +166,7 @@ class GradientCheck:
         )
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def check_all(
     network: Network,
     x: FloatArray,

@@ -49,21 +49,25 @@ class FilterTerms:
     norms: FloatArray
 
     @property
+    @np.errstate(over="ignore", invalid="ignore")
     def terms(self) -> FloatArray:
         """Each gradient times its patch, shape (m, c, k, k)."""
         return self.gradients[:, None, None, None] * self.patches
 
     @property
+    @np.errstate(over="ignore", invalid="ignore")
     def cumulative(self) -> FloatArray:
         """Sum of the first 1, 2, … m terms, shape (m, c, k, k); the last is the filter's gradient."""
         return np.cumsum(self.terms, axis=0)
 
     @property
+    @np.errstate(over="ignore", invalid="ignore")
     def total(self) -> FloatArray:
         """Sum of all terms, shape (c, k, k): the filter's gradient in `Gradients.params`, up to rounding."""
         return self.terms.sum(axis=0)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def filter_gradient_terms(
     network: Network,
     trace: Trace,

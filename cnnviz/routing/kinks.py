@@ -94,8 +94,8 @@ def find_kinks(
     kinks : tuple of Kink
         Ascending.
     intervals : int
-        Between how many neighbouring values something changes. If it is larger than `limit`, there are more
-        kinks than were located.
+        Between how many neighbouring values something changes; a change at one of the values counts once. If
+        it is larger than `limit`, there are more kinks than were located.
     """
     states = [pattern.states for pattern in outcome.patterns]
     intervals = _Intervals(
@@ -106,14 +106,15 @@ def find_kinks(
     for _ in range(_HALVINGS):
         intervals = _nearest(intervals, limit)
         if len(intervals.low) == 0:
-            return (), 0
+            return (), count
         intervals = _halved(bench, target, intervals)
     intervals = _nearest(intervals, limit)
     channels = [pattern.channels for pattern in outcome.patterns]
     positions = [pattern.index for pattern in outcome.patterns]
-    groups = np.split(
-        np.arange(len(intervals.low)), np.flatnonzero(intervals.low[1:] != intervals.high[:-1]) + 1
-    )
+    touching = intervals.low[1:] == intervals.high[:-1]
+    groups = np.split(np.arange(len(intervals.low)), np.flatnonzero(~touching) + 1)
+    # A kink that falls on one of the values has been found on both sides of it.
+    count -= int(np.count_nonzero(touching & np.isin(intervals.low[1:], values)))
     return tuple(_kink(bench, intervals, group, positions, channels) for group in groups), count
 
 

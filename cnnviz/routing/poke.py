@@ -39,7 +39,7 @@ class Poke:
     gradient : float
         What backpropagation says, under the network's own rule for ties.
     first_gradient : float
-        The same under the rule ``"first"``; equal to `gradient` in a network without the rule ``"all"``.
+        The same under the rule ``"first"``.
     relative_error : float
         Of `gradient` and `central`; see `cnnviz.routing.agreement.relative_error`.
     kinks : tuple of Kink
@@ -90,7 +90,8 @@ class PokeCurve:
     kinks : tuple of Kink
         Ascending; those nearest to 0 if there are too many to mark.
     kinked_intervals : int
-        Between how many neighbouring values there is a kink.
+        Between how many neighbouring values there is a kink. One that falls on a value, as the breaking of a
+        tie falls on 0, counts once.
     """
 
     target: Target
@@ -106,6 +107,7 @@ class PokeCurve:
         return self.losses[len(self.losses) // 2] + self.gradient * self.values
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def poke(network: Network, x: FloatArray, label: int, target: Target, eps: float = DEFAULT_EPS) -> Poke:
     """Change one number by `+eps` and `-eps` and compare the loss with the gradient.
 
@@ -149,6 +151,7 @@ def poke(network: Network, x: FloatArray, label: int, target: Target, eps: float
     return Poke(target, eps, loss, plus, minus, own, first, error, kinks, verdict)
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def poke_curve(
     network: Network,
     x: FloatArray,

@@ -36,10 +36,12 @@ class Routes:
     cells: IntArray
     shares: FloatArray
 
+    @np.errstate(over="ignore", invalid="ignore")
     def carried(self, incoming: FloatArray) -> FloatArray:
         """Gradient on each route, for the gradient `(c, h', w')` that arrives at the windows; shape (m,)."""
         return self.shares * incoming[tuple(self.windows.T)]
 
+    @np.errstate(over="ignore", invalid="ignore")
     def delivered(self, incoming: FloatArray, shape: Shape) -> FloatArray:
         """Gradient that arrives at each cell of the input, of the given shape `(c, h, w)`."""
         total = np.zeros(shape, dtype=incoming.dtype)
@@ -96,6 +98,7 @@ class PoolRouting:
         """Routes of the gradient, under the pool's own rule or another one; see `pool_routes`."""
         return pool_routes(self.pool, self.values, ties)
 
+    @np.errstate(over="ignore", invalid="ignore")
     def contrasts(self) -> dict[str, FloatArray]:
         """Send the same incoming gradient through linear pools of the same windows.
 
@@ -116,6 +119,7 @@ class PoolRouting:
         }
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def pool_routing(
     network: Network, trace: Trace, gradients: Gradients, layer: str, sample: int = 0
 ) -> PoolRouting:

@@ -4,6 +4,7 @@ import numpy as np
 
 from cnnviz._types import FloatArray
 from cnnviz._validation import check_float, check_int
+from cnnviz.errors import ShapeError
 from cnnviz.network import Gradients, Network
 from cnnviz.routing._bench import one_sample
 
@@ -27,20 +28,26 @@ def apply_update(network: Network, gradients: Gradients, learning_rate: float) -
 
     Raises
     ------
+    ShapeError
+        If the gradients belong to another network.
     ParameterError
-        If `learning_rate` is not a finite number > 0, or the gradients belong to another network.
+        If `learning_rate` is not a finite number > 0.
 
     References
     ----------
     .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, algorithm 8.1.
     """
     rate = check_float(learning_rate, "learning_rate", "apply_update", above=0.0)
+    given = {name: gradient.shape for name, gradient in gradients.params.items()}
+    if given != {name: array.shape for name, array in network.params.items()}:
+        raise ShapeError("The gradients belong to another network: their names or shapes differ.")
     with np.errstate(over="ignore", invalid="ignore"):
         return network.with_params(
             {name: network.params[name] - rate * gradient for name, gradient in gradients.params.items()}
         )
 
 
+@np.errstate(over="ignore", invalid="ignore")
 def saliency(network: Network, x: FloatArray, label: int) -> FloatArray:
     """Gradient of the loss at each pixel: where the image would have to change to change the loss.
 

@@ -34,7 +34,7 @@ def lab5():
 
 
 def two_blocks(ties="first", dtype="float64", seed=5, leaky=False):
-    """Two blocks with padding, and a hidden layer: 233 parameters."""
+    """Two blocks with padding, and a hidden layer: 144 parameters."""
     gate = LeakyReLU(0.1) if leaky else ReLU()
     network = Network.build(
         [
@@ -135,18 +135,16 @@ def states(network, outputs):
         if isinstance(layer, ReLU | LeakyReLU):
             found[name] = (x > 0)[..., None]
         if isinstance(layer, MaxPool2D):
+            rows, columns = (layer.step * side for side in out.shape[1:])
             cells = [
-                x[
-                    :,
-                    i : i + layer.step * out.shape[1] : layer.step,
-                    j : j + layer.step * out.shape[2] : layer.step,
+                # A slice may run one window too far where windows overlap.
+                x[:, i : i + rows : layer.step, j : j + columns : layer.step][
+                    :, : out.shape[1], : out.shape[2]
                 ]
                 for i in range(layer.size)
                 for j in range(layer.size)
             ]
-            # A slice may run one window too far where windows overlap.
-            cut = [cell[:, : out.shape[1], : out.shape[2]] for cell in cells]
-            found[name] = np.stack([cell == out for cell in cut], axis=-1)
+            found[name] = np.stack([cell == np.max(cells, axis=0) for cell in cells], axis=-1)
     return found
 
 

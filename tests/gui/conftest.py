@@ -121,8 +121,8 @@ def session(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
     """Return the whole program in its window, with its data loaded and nothing trained yet."""
     opened = Session(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat))
     opened.window.resize(1440, 900)
-    opened.window.show()
-    qtbot.waitExposed(opened.window)
+    with qtbot.waitExposed(opened.window):
+        opened.window.show()
     opened.start()
     qtbot.waitUntil(
         lambda: opened.state.run.status is RunStatus.READY and opened.state.inspection is not None,

@@ -30,10 +30,17 @@ def wait_for(qtbot, session, *wanted, timeout=60_000):
 
 
 def train_some(qtbot, session, steps):
+    lengthen(qtbot, session)
     click(qtbot, session.window.run_bar.train)
     qtbot.waitUntil(lambda: session.state.run.step >= steps, timeout=60_000)
     click(qtbot, session.window.run_bar.train)
     wait_for(qtbot, session, RunStatus.PAUSED)
+
+
+def lengthen(qtbot, session):
+    """Make the run too long to end before the test has clicked."""
+    session.controller.on_draft_requested(replace(session.state.draft, epochs=500))
+    qtbot.waitUntil(lambda: session.state.run.run_id == 2 and status(session) is RunStatus.READY)
 
 
 def weights(session):
@@ -52,6 +59,7 @@ def test_a_students_first_session(qtbot, session, in_window):
     """Start, watch, pause, step, change the rate, stop, reset, and close while training runs."""
     window, state = session.window, session.state
     bar, training = window.run_bar, window.training
+    lengthen(qtbot, session)
     initial = weights(session)
 
     click(qtbot, bar.train)
@@ -101,7 +109,7 @@ def test_a_students_first_session(qtbot, session, in_window):
 def test_the_window_trains_exactly_the_run_of_the_engine(qtbot, session):
     train_some(qtbot, session, 700)
     step = session.state.run.step
-    trainer = Trainer(LAB5.build_network(), session.state.dataset, LAB5.train_config())
+    trainer = Trainer(LAB5.build_network(), session.state.dataset, session.state.experiment.train_config())
     progress = trainer.advance(step)
     np.testing.assert_array_equal(session.state.history.losses, progress.losses)
     assert_same_weights(weights(session), dict(trainer.network.params))
@@ -141,19 +149,20 @@ def test_whole_epoch_ends_with_results_to_click_through(qtbot, session):
     assert predicted != state.sample.label
 
     click(qtbot, window.run_bar.epoch)
-    qtbot.waitUntil(lambda: state.run.total_steps == 2 * 12_665)
-    qtbot.waitUntil(lambda: state.run.step > 12_665)
-    click(qtbot, window.run_bar.train)
-    wait_for(qtbot, session, RunStatus.PAUSED)
+    assert state.run.total_steps == 2 * 12_665
+    wait_for(qtbot, session, RunStatus.FINISHED)
+    assert state.run.step == 2 * 12_665
 
 
 def test_epochs_added_while_training_lengthen_the_run(qtbot, session):
     bar, state = session.window.run_bar, session.state
+    session.controller.on_speed_requested(5000)
     click(qtbot, bar.train)
     qtbot.waitUntil(lambda: state.run.step > 0)
     for _ in range(3):
         click(qtbot, bar.epoch)
     assert state.run.total_steps == 4 * 12_665
+    session.controller.on_speed_requested(None)
     qtbot.waitUntil(lambda: state.run.step > 12_665, timeout=60_000)
     assert status(session) is RunStatus.TRAINING
     click(qtbot, bar.train)
@@ -163,7 +172,9 @@ def test_epochs_added_while_training_lengthen_the_run(qtbot, session):
 
 def test_space_trains_and_pauses_but_presses_the_focused_button(qtbot, session):
     window = session.window
+    lengthen(qtbot, session)
     window.activateWindow()
+    qtbot.waitUntil(lambda: window.samples.grid.hasFocus())
     qtbot.keyClick(window, Qt.Key.Key_Space)
     wait_for(qtbot, session, RunStatus.TRAINING)
     qtbot.waitUntil(lambda: session.state.run.step > 0)
@@ -187,6 +198,7 @@ def test_single_key_steps_but_not_while_typing(qtbot, session):
 
 
 def test_fast_clicks_leave_a_consistent_run(qtbot, session):
+    lengthen(qtbot, session)
     bar = session.window.run_bar
     for _ in range(7):
         qtbot.mouseClick(bar.train, LEFT)
@@ -277,7 +289,7 @@ def test_divergence_stops_by_itself_and_the_run_can_begin_again(qtbot, session):
     wait_for(qtbot, session, RunStatus.FAILED)
     assert "learning rate below 900" in session.window.training.message.text()
     assert all(np.isfinite(array).all() for array in weights(session).values())
-    session.controller.on_draft_requested(LAB5)
+    session.controller.on_draft_requested(replace(LAB5, epochs=500))
     click(qtbot, session.window.run_bar.train)
     qtbot.waitUntil(lambda: session.state.run.step > 100 and status(session) is RunStatus.TRAINING)
     click(qtbot, session.window.run_bar.train)
@@ -342,6 +354,7 @@ def test_damaged_data_is_refused_and_the_session_stays(qtbot, session, tmp_path)
 
 
 def test_theme_and_presenter_can_be_switched_while_training(qtbot, session, theme):
+    lengthen(qtbot, session)
     click(qtbot, session.window.run_bar.train)
     for mode in ("dark", "light", "dark"):
         theme.set_mode(mode)

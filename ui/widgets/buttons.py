@@ -1,5 +1,6 @@
 """Buttons with an icon that follows the theme."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 from PySide6.QtWidgets import QPushButton, QSizePolicy, QToolButton, QWidget
 
@@ -42,6 +43,8 @@ class Button(QPushButton):
             self.set_icon(icon)
         self.setAccessibleName(text)
         self.setToolTip(_with_key(tooltip or text, shortcut) if tooltip or shortcut else "")
+        # A click leaves the focus, and with it the space bar, where they were; Tab still gets here.
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         # A dialog's default button would draw a second primary button.
         self.setAutoDefault(False)
 

@@ -1,5 +1,7 @@
 """Curves against the step: fluid with a million points, steady while they arrive, readable by pointer."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import override
 
 import numpy as np
@@ -57,6 +59,7 @@ class CurvePlot(QWidget):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(title)
+        self._holds = 0
         follow_theme(self)
         self._update_ranges()
 
@@ -67,7 +70,15 @@ class CurvePlot(QWidget):
         """The pyqtgraph plot, for export."""
         return self._canvas.plot_item
 
-    def add_curve(self, name: str, label: str, style: str = "smooth", role: str = "accent") -> None:
+    def add_curve(
+        self,
+        name: str,
+        label: str,
+        style: str = "smooth",
+        role: str = "accent",
+        *,
+        in_legend: bool = True,
+    ) -> None:
         """Announce a curve.
 
         Parameters
@@ -80,6 +91,8 @@ class CurvePlot(QWidget):
             Thin and pale; strong; dashed with diamonds; grey.
         role : str
             Colour role.
+        in_legend : bool
+            Whether the legend names it; else only the box beside the cursor does.
 
         Raises
         ------
@@ -96,7 +109,11 @@ class CurvePlot(QWidget):
         curve.set_theme(self._theme, self.devicePixelRatioF())
         for item in curve.items:
             self.plot_item.addItem(item)
-        self._legend.addWidget(curve.entry)
+        if in_legend:
+            self._legend.addWidget(curve.entry)
+        else:
+            curve.entry.setParent(self)
+            curve.entry.hide()
         curve.entry.toggled.connect(self._on_legend_toggled)
 
     def set_curve(self, name: str, x: ArrayLike, y: ArrayLike) -> None:
@@ -127,6 +144,16 @@ class CurvePlot(QWidget):
         self._curves[name].data.extend(x, y)
         self._refresh()
 
+    @contextmanager
+    def changes(self) -> Iterator[None]:
+        """Group changes in a ``with`` block, so that the plot is drawn once for all of them."""
+        self._holds += 1
+        try:
+            yield
+        finally:
+            self._holds -= 1
+            self._refresh()
+
     def curve(self, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """All points of a curve."""
         return self._curves[name].data.x, self._curves[name].data.y
@@ -153,12 +180,16 @@ class CurvePlot(QWidget):
 
     def set_x_limit(self, limit: float | None) -> None:
         """Fix the right end of the x axis, such as the number of steps planned; None lets it grow."""
+        if limit == self._x_limit:
+            return
         self._x_limit = limit
         self._x_steady.reset()
         self._refresh()
 
     def set_y_bounds(self, lo: float | None, hi: float | None) -> None:
         """Fix ends of the y axis; an end that is None follows the data."""
+        if (lo, hi) == self._y_fixed:
+            return
         self._y_fixed = (lo, hi)
         self._y_steady.reset()
         self._refresh()
@@ -294,6 +325,8 @@ class CurvePlot(QWidget):
     # -- drawing -------------------------------------------------------------------------------------------
 
     def _refresh(self) -> None:
+        if self._holds:
+            return
         # A plot out of sight costs nothing: it is brought up to date when it is shown.
         self._stale = not self.isVisible()
         if self._stale:

@@ -8,7 +8,7 @@ from typing import override
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
@@ -52,7 +52,7 @@ class DistancePlot(QWidget):
     parent : QWidget, optional
     """
 
-    def __init__(self, x_label: str = "distance in pixels", parent: QWidget | None = None) -> None:
+    def __init__(self, x_label: str = "distance", parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = LIGHT
         self._x_label = x_label
@@ -123,7 +123,7 @@ class DistancePlot(QWidget):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._theme.px(220), self._theme.px(116))
+        return QSize(self._theme.px(220), self._theme.px(98))
 
     # -- events --------------------------------------------------------------------------------------------
 
@@ -160,8 +160,9 @@ class DistancePlot(QWidget):
     def _area(self) -> QRectF:
         px, metrics = self._theme.px, self.fontMetrics()
         labels = max((metrics.horizontalAdvance(c.label) for c in self._curves), default=0)
-        left = 3 * metrics.horizontalAdvance("0") + px(10)
-        return QRectF(self.rect()).adjusted(left, px(6), -labels - px(10), -2 * metrics.height() - px(4))
+        left = QFontMetrics(mono_font(theme=self._theme)).horizontalAdvance("0.00") + px(7)
+        labels = max(labels, metrics.horizontalAdvance(self._x_label))
+        return QRectF(self.rect()).adjusted(left, px(6), -labels - px(10), -metrics.height() - px(4))
 
     def _point(self, area: QRectF, x: float, y: float) -> QPointF:
         lo, hi = self._bounds
@@ -211,8 +212,8 @@ class DistancePlot(QWidget):
             box = QRectF(x - 20, area.bottom() + 2, 40, height)
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(value))
         painter.setFont(self.font())
-        below = QRectF(area.left(), area.bottom() + 2 + height, area.width(), height)
-        painter.drawText(below, Qt.AlignmentFlag.AlignCenter, self._x_label)
+        beside = QRectF(area.right() + theme.px(6), area.bottom() + 2, self.width() - area.right(), height)
+        painter.drawText(beside, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, self._x_label)
 
     def _paint_curve(self, painter: QPainter, area: QRectF, curve: DistanceCurve) -> None:
         color, chosen = self._color(curve), curve.key == self._current
@@ -254,7 +255,7 @@ class DistancePlot(QWidget):
             if fine.size:
                 ends.append((self._point(area, 0, float(curve.values[fine[-1]])).y(), curve))
         ends.sort(key=lambda end: end[0])
-        tops = spread_out([y - line / 2 for y, _ in ends], line - 1, 0, self.height() - line)
+        tops = spread_out([y - line / 2 for y, _ in ends], line - 1, 0, area.bottom() - line + 4)
         for top, (_, curve) in zip(tops, ends, strict=True):
             chosen = curve.key == self._current
             weight = QFont.Weight.DemiBold if chosen else QFont.Weight.Normal

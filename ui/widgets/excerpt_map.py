@@ -8,10 +8,12 @@ from typing import override
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from ui.theme import mono_font
+from ui.widgets.cell_numbers import NumberFormat
+from ui.widgets.color_scale import ColorScale
 from ui.widgets.heat_map import CellBlock, HeatMap
 from ui.widgets.numbers import format_signed, format_value
 
@@ -88,7 +90,6 @@ class ExcerptMap(HeatMap):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shown = Block(0, 0, 1, 1)
-        self._whole: NDArray[np.generic] | None = None
         self._hatched: NDArray[np.bool_] | None = None
         self._struck: NDArray[np.bool_] | None = None
         self._blank: NDArray[np.bool_] | None = None
@@ -110,6 +111,7 @@ class ExcerptMap(HeatMap):
         hatched: NDArray[np.bool_] | None = None,
         struck: NDArray[np.bool_] | None = None,
         blank: NDArray[np.bool_] | None = None,
+        unit_of_levels: bool = False,
     ) -> None:
         """Show a block of a map.
 
@@ -122,20 +124,32 @@ class ExcerptMap(HeatMap):
             As for `HeatMap.set_values`.
         hatched, struck, blank : boolean ndarray of shape (h, w), optional
             Cells that are hatched, that carry an explicit 0, that are not there at all.
+        unit_of_levels : bool
+            Whether the unit of the numbers follows from the levels, so that maps on one scale share it, and
+            not from the largest number in sight.
         """
         if values is None:
-            self._whole = self._hatched = self._struck = self._blank = None
+            self._hatched = self._struck = self._blank = None
             self.set_values(None)
             return
         block = Block(0, 0, values.shape[0], values.shape[1]) if block is None else block
-        self._whole = values
         if block != self._shown:
             self.set_highlight((), "hover")
         self._shown = block
-        self._hatched = None if hatched is None else np.asarray(block.cut(hatched), dtype=bool)
-        self._struck = None if struck is None else np.asarray(block.cut(struck), dtype=bool)
-        self._blank = None if blank is None else np.asarray(block.cut(blank), dtype=bool)
-        self.set_values(block.cut(values), colormap, levels)
+        masks = tuple(
+            None if mask is None else np.asarray(block.cut(mask), dtype=bool)
+            for mask in (hatched, struck, blank)
+        )
+        if not all(map(_same, masks, (self._hatched, self._struck, self._blank))):
+            self._hatched, self._struck, self._blank = masks
+            self.update()
+        part = block.cut(values)
+        scale = ColorScale.of(part, colormap, levels)
+        # Drawing the numbers is what takes time: a pointer that moves changes none of them.
+        if self.values is None or scale != self.scale or not _same(part, self.values):
+            self.set_values(part, colormap, levels)
+        limit = np.array([max(abs(scale.lo), abs(scale.hi))]) if unit_of_levels else part
+        self._use_format(NumberFormat.of(limit, scale, None))
 
     def struck(self) -> NDArray[np.bool_]:
         """Which of the cells shown carry an explicit 0."""
@@ -196,6 +210,11 @@ class ExcerptMap(HeatMap):
             for row, col in np.argwhere(self._blank).tolist():
                 painter.fillRect(self.cell_rect(row, col), self._theme.color("surface"))
 
+    def _use_format(self, number_format: NumberFormat) -> None:
+        if number_format != self._format:
+            self._format = number_format
+            self._redraw()
+
     def _paint_struck(self, painter: QPainter) -> None:
         theme, side = self._theme, self.cell_rect(0, 0).width()
         ground, text = theme.color("track"), theme.color("muted")
@@ -211,10 +230,19 @@ class ExcerptMap(HeatMap):
     def _paint_hatched(self, painter: QPainter) -> None:
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        gap = max(self.cell_rect(0, 0).width() / 5, 4.0)
+        side = self.cell_rect(0, 0).width()
+        gap = max(side / 6, 4.0)
+        # Where there are numbers, their line stays free.
+        free = self.fontMetrics().height() if side >= 2 * self.fontMetrics().height() else 0.0
         for row, col in np.argwhere(self.hatched()).tolist():
             rect = self.cell_rect(row, col)
-            painter.setClipRect(rect)
+            clip = QPainterPath()
+            clip.addRect(rect)
+            if free:
+                line = QPainterPath()
+                line.addRect(rect.adjusted(0, (side - free) / 2, 0, -(side - free) / 2))
+                clip -= line
+            painter.setClipPath(clip)
             # Light and dark side by side stand out on any colour.
             for shift, name in ((0.0, "#FFFFFF"), (1.2, "#10161D")):
                 painter.setPen(QPen(QColor(name), 1.0))
@@ -232,6 +260,13 @@ class ExcerptMap(HeatMap):
 
     def _on_clicked(self, row: int, col: int) -> None:
         self.cellChosen.emit(row + self._shown.row, col + self._shown.col)
+
+
+def _same(one: NDArray[np.generic] | None, other: NDArray[np.generic] | None) -> bool:
+    """Whether two arrays, or their absence, are alike."""
+    if one is None or other is None:
+        return one is other
+    return one.dtype == other.dtype and np.array_equal(one, other)
 
 
 class OverviewMap(HeatMap):

@@ -2,7 +2,8 @@
 
 from typing import override
 
-from PySide6.QtCore import QPoint, QRect, QSize
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QLayoutItem, QSizePolicy, QWidget
 
 from ui.theme import Theme, follow_theme
@@ -43,9 +44,21 @@ class FlowRow(QWidget):
         self._flow.set_gap(theme.px(12), theme.px(6))
 
     @override
-    def resizeEvent(self, event: object) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._claim_height()
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:  # something was shown, hidden or renamed
+            self._claim_height()
+        return super().event(event)
+
+    def _claim_height(self) -> None:
         # Box layouts ask for the height that goes with a width too late; a minimum they respect.
-        self.setMinimumHeight(self._flow.heightForWidth(self.width()))
+        height = self._flow.heightForWidth(self.width())
+        if height != self.minimumHeight():
+            self.setMinimumHeight(height)
 
 
 class _FlowLayout(QLayout):

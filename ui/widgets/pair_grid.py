@@ -97,6 +97,10 @@ class PairGrid(QWidget):
             self._tiles = None
             self.update()
 
+    def is_alone(self) -> bool:
+        """Whether the current channel is shown alone."""
+        return self._alone
+
     def set_highlight(self, block: tuple[int, int, int, int] | None) -> None:
         """Outline a block of cells (row, column, rows, columns) of the current channel, or none."""
         if block != self._highlight:
@@ -160,7 +164,7 @@ class PairGrid(QWidget):
         for columns in range(1, count + 1):
             lines = math.ceil(count / columns)
             wide = (self.width() - 6 - (columns - 1) * gap) / columns
-            high = (self.height() - 6 - (lines - 1) * (gap + self._label())) / lines - self._label()
+            high = (self.height() - 6 - (lines - 1) * gap) / lines - self._label()
             if wide <= 0 or high <= 0:
                 continue
             area = QRectF(0, 0, wide, min(high, wide * rows / cols) if not sides else high)

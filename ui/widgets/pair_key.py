@@ -79,8 +79,8 @@ class _Hues(QWidget):
     @override
     def sizeHint(self) -> QSize:
         px, metrics = self._theme.px, self.fontMetrics()
-        words = sum(metrics.horizontalAdvance(name) + px(32) for _, name in _HUES)
-        return QSize(words + metrics.horizontalAdvance("0 … 0.0000"), metrics.height() + px(4))
+        words = sum(metrics.horizontalAdvance(name) + px(25) for _, name in _HUES)
+        return QSize(words + metrics.horizontalAdvance("0 … 0.000"), metrics.height() + px(4))
 
     @override
     def minimumSizeHint(self) -> QSize:
@@ -93,7 +93,7 @@ class _Hues(QWidget):
         left, height = 0.0, float(self.height())
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         for role, name in _HUES:
-            ramp = QRectF(left, (height - px(11)) / 2, px(18), px(11))
+            ramp = QRectF(left, (height - px(11)) / 2, px(12), px(11))
             gradient = QLinearGradient(ramp.topLeft(), ramp.topRight())
             gradient.setColorAt(0, theme.color("surface"))
             gradient.setColorAt(1, theme.color(role))
@@ -103,7 +103,7 @@ class _Hues(QWidget):
             painter.setPen(theme.color("text"))
             wide = metrics.horizontalAdvance(name)
             painter.drawText(QRectF(ramp.right() + px(5), 0, wide + 2, height), flags, name)
-            left = ramp.right() + px(5) + wide + px(9)
+            left = ramp.right() + px(5) + wide + px(8)
         painter.setPen(theme.color("muted"))
         painter.drawText(
             QRectF(left, 0, self.width() - left, height), flags, f"0 … {format_value(self.strength)}"

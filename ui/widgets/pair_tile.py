@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 
 from ui.theme import Theme
 from ui.widgets.cell_geometry import CellGeometry
@@ -13,8 +13,8 @@ from ui.widgets.numbers import format_fixed
 from ui.widgets.pair_image import MapPair, PairView, Side
 
 _GAP = 6
-#: Side in pixels below which no number fits into a cell.
-_SMALLEST_CELL = 22
+#: Side in pixels below which no number fits into a cell, and number of cells beyond which nobody reads them.
+_SMALLEST_CELL, _MOST_CELLS = 22, 100
 _WHITE, _BLACK = QColor("#FFFFFF"), QColor("#0B1016")
 
 
@@ -70,6 +70,11 @@ def tile_width(rows: int, cols: int, height: float, sides: bool) -> float:
     return height * cols / rows * (2 if sides else 1) + (_GAP if sides else 0)
 
 
+def has_numbers(grid: CellGeometry) -> bool:
+    """Whether numbers are written into the cells of a grid, if they fit."""
+    return grid.cell >= _SMALLEST_CELL and grid.rows * grid.cols <= _MOST_CELLS
+
+
 class PairPainter:
     """Draws the channels of a pair in one way of looking at it. Pictures are made once, when first needed.
 
@@ -99,7 +104,7 @@ class PairPainter:
             painter.setPen(QPen(self._theme.color("border" if self._is_joint() else side), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(grid.rect.adjusted(-0.5, -0.5, 0.5, 0.5))
-            if grid.cell >= _SMALLEST_CELL:
+            if has_numbers(grid):
                 self._paint_numbers(painter, channel, grid, side)
 
     def _is_joint(self) -> bool:
@@ -131,7 +136,9 @@ class PairPainter:
     def _paint_numbers(self, painter: QPainter, channel: int, grid: CellGeometry, side: Side) -> None:
         """Write the values into the cells: in the overlay the original's above the shifted's."""
         upper, lower = self._texts(channel, side)
-        font = fitting_font(upper + lower, grid.cell, self._theme)
+        # Where values differ two lines have to fit; where they cannot, the equal ones are still written.
+        room = grid.cell if upper == lower else grid.cell / 2
+        font = _font_for(upper + lower, grid.cell, room, self._theme)
         if font is None:
             return
         painter.setFont(font)
@@ -165,6 +172,17 @@ class PairPainter:
             for values in (first, second)
         )
         return upper, lower
+
+
+def _font_for(texts: list[str], width: float, height: float, theme: Theme) -> QFont | None:
+    """Font with which the texts fit into a width and, if there is one, also into a height."""
+    font = fitting_font(texts, width, theme)
+    if font is None:
+        return None
+    smaller = QFont(font)
+    while QFontMetricsF(smaller).height() > height and smaller.pointSizeF() > 9:
+        smaller.setPointSizeF(max(smaller.pointSizeF() - 0.5, 9.0))
+    return smaller if QFontMetricsF(smaller).height() <= height else font
 
 
 def is_inside(block: tuple[int, int, int, int], row: int, col: int) -> bool:

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from ui.theme import LIGHT, Theme, follow_theme, ui_font
 from ui.widgets.outlines import OUTLINES, draw_outline
 from ui.widgets.pair_image import MapPair, PairView, Side
-from ui.widgets.pair_tile import PairPainter, TileGeometry
+from ui.widgets.pair_tile import PairPainter, TileGeometry, has_numbers
 
 _ARROWS = {
     Qt.Key.Key_Left: (-1, 0),
@@ -266,7 +266,7 @@ class ShiftCanvas(QWidget):
                 block = grid.cells(*self._highlight).intersected(grid.rect)
                 draw_outline(painter, block, OUTLINES["receptive"], theme)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self._view == "overlay" and self._shift != (0, 0):
+        if self._view == "overlay" and self._shift != (0, 0) and not has_numbers(geometry.grids[0]):
             self._paint_arrow(painter, geometry)
         if self._warning:
             self._paint_warning(painter, geometry.rect)

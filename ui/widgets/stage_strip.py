@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QColor,
     QFocusEvent,
     QFont,
+    QFontMetrics,
     QHelpEvent,
     QKeyEvent,
     QMouseEvent,
@@ -133,11 +134,9 @@ class StageStrip(QWidget):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        px, count = self._theme.px, max(len(self._tiles), 1)
-        metrics = self.fontMetrics()
-        widest = max((metrics.horizontalAdvance(tile.title) for tile in self._tiles), default=0) + px(34)
-        number = self._number_width() + px(34)
-        return QSize(self._label_width() + count * max(widest, number) + (count - 1) * px(6), self._height())
+        # Without the names of the rows and without chips, if it must be.
+        gaps, chips = max(len(self._tiles) - 1, 0) * self._theme.px(6), len(self._tiles) * self._chip_width()
+        return QSize(sum(self._least_widths()) - chips + gaps, self._height())
 
     def _height(self) -> int:
         return 3 * self._line() + self._theme.px(12)
@@ -148,13 +147,31 @@ class StageStrip(QWidget):
     def _label_width(self) -> int:
         return max(self.fontMetrics().horizontalAdvance(text) for text in self._rows) + self._theme.px(10)
 
-    def _number_width(self) -> int:
-        return 4 * self.fontMetrics().horizontalAdvance("0") + self._theme.px(6)
+    def _least_widths(self) -> list[int]:
+        """Width that each tile needs for its title and its numbers; the bars may vanish."""
+        px = self._theme.px
+        strong = QFontMetrics(ui_font(self._theme, self._theme.small_pt, QFont.Weight.DemiBold))
+        number = QFontMetrics(mono_font(theme=self._theme)).horizontalAdvance("0.00") + px(20)
+        return [max(strong.horizontalAdvance(tile.title) + px(34), number) for tile in self._tiles]
+
+    def _chip_width(self) -> int:
+        return self._theme.px(15)
+
+    def _room(self) -> tuple[int, bool]:
+        """Width of the names of the rows, 0 without room for them; and whether there is room for chips."""
+        gaps = max(len(self._tiles) - 1, 0) * self._theme.px(6)
+        spare = self.width() - sum(self._least_widths()) - gaps
+        return (self._label_width() if spare >= self._label_width() else 0), spare >= 0
 
     def _rect(self, place: int) -> QRectF:
-        left, gap, count = self._label_width(), self._theme.px(6), len(self._tiles)
-        width = (self.width() - left - (count - 1) * gap) / count
-        return QRectF(left + place * (width + gap), 0, width, self.height()).adjusted(1, 1, -1, -1)
+        gap, count, least = self._theme.px(6), len(self._tiles), self._least_widths()
+        labels = self._room()[0]
+        # With room to spare all tiles are equally wide.
+        even = (self.width() - labels - (count - 1) * gap) / count
+        spare = even - sum(least) / count
+        widths = [even] * count if even >= max(least) else [width + spare for width in least]
+        left = labels + sum(widths[:place]) + place * gap
+        return QRectF(left, 0, widths[place], self.height()).adjusted(1, 1, -1, -1)
 
     def _tile_at(self, point: QPointF) -> StageTile | None:
         return next((tile for i, tile in enumerate(self._tiles) if self._rect(i).contains(point)), None)
@@ -225,9 +242,9 @@ class StageStrip(QWidget):
         painter, theme = QPainter(self), self._theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(theme.color("muted"))
-        line, top = self._line(), theme.px(6)
-        for number, text in enumerate(self._rows, start=1):
-            box = QRectF(0, top + number * line, self._label_width(), line)
+        line, top, labels = self._line(), theme.px(6), self._room()[0]
+        for number, text in enumerate(self._rows if labels else (), start=1):
+            box = QRectF(0, top + number * line, labels, line)
             painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
         for place, tile in enumerate(self._tiles):
             self._paint_tile(painter, tile, self._rect(place))
@@ -241,15 +258,18 @@ class StageStrip(QWidget):
         painter.drawRoundedRect(rect, px(5), px(5))
         inner = rect.adjusted(px(8), px(5), -px(8), 0)
         color = tile.color(theme)
-        chip = QRectF(inner.left(), inner.top() + (line - px(9)) / 2, px(9), px(9))
-        painter.setPen(QPen(color, max(px(1.5), 1)))
-        painter.setBrush(color if tile.is_own else Qt.BrushStyle.NoBrush)
-        painter.drawRoundedRect(chip.adjusted(0.5, 0.5, -0.5, -0.5), px(2), px(2))
+        title_left = inner.left()
+        if self._room()[1]:
+            chip = QRectF(inner.left(), inner.top() + (line - px(9)) / 2, px(9), px(9))
+            painter.setPen(QPen(color, max(px(1.5), 1)))
+            painter.setBrush(color if tile.is_own else Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(chip.adjusted(0.5, 0.5, -0.5, -0.5), px(2), px(2))
+            title_left += self._chip_width()
         painter.setPen(theme.color("accent" if chosen else "text"))
         painter.setFont(
             ui_font(theme, theme.small_pt, QFont.Weight.DemiBold if chosen else QFont.Weight.Medium)
         )
-        box = QRectF(chip.right() + px(6), inner.top(), inner.right() - chip.right() - px(4), line)
+        box = QRectF(title_left, inner.top(), inner.right() - title_left + px(2), line)
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, tile.title)
         for number, value in enumerate(self._values.get(tile.key, ()), start=1):
             row = QRectF(inner.left(), inner.top() + number * line, inner.width(), line)
@@ -267,8 +287,9 @@ class StageStrip(QWidget):
         bar = QRectF(row.left() + number, row.center().y() - px(3), row.width() - number, px(6))
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.color("track"))
-        painter.drawRoundedRect(bar, px(3), px(3))
-        if not math.isfinite(value) or value <= 0:
+        if bar.width() > 0:
+            painter.drawRoundedRect(bar, px(3), px(3))
+        if not math.isfinite(value) or value <= 0 or bar.width() < px(3):
             return
         bar.setWidth(max(bar.width() * min(value / self._full, 1.0), px(3)))
         if is_second:

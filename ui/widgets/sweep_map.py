@@ -6,10 +6,10 @@ from typing import override
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font
+from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
 from ui.widgets.cell_geometry import CellGeometry
 from ui.widgets.color_scale import ColorScale
 from ui.widgets.numbers import format_signed
@@ -76,6 +76,7 @@ class SweepMap(QWidget):
         """
         self._values, self._dxs, self._dys = values, dxs, dys
         self._scale = ColorScale("sequential", *levels)
+        self._limit_height()
         if values is not None:
             self._image = self._scale.to_image(values)
         self.update()
@@ -119,8 +120,21 @@ class SweepMap(QWidget):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        side = self._theme.px(135)
+        side = self._theme.px(96)
         return QSize(side + self._margin(), side + self.fontMetrics().height())
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._limit_height()
+
+    def _limit_height(self) -> None:
+        """Leave to others the height that a map of this width has no use for."""
+        share = len(self._dys) / len(self._dxs)
+        height = math.ceil((self.width() - self._margin()) * share) + self.fontMetrics().height() + 4
+        height = max(height, self.minimumSizeHint().height())
+        if height != self.maximumHeight():
+            self.setMaximumHeight(height)
 
     # -- events --------------------------------------------------------------------------------------------
 
@@ -173,6 +187,7 @@ class SweepMap(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, theme = QPainter(self), self._theme
         if self._values is None:
+            painter.setFont(ui_font(theme))
             painter.setPen(theme.color("muted"))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect().adjusted(8, 8, -8, -8), int(flags), self._placeholder)

@@ -88,14 +88,9 @@ class ValueList(QWidget):
     @override
     def minimumSizeHint(self) -> QSize:
         numbers = QFontMetrics(self._number_font())
-        widest = max(
-            (
-                self.fontMetrics().horizontalAdvance(row.name) + numbers.horizontalAdvance(row.text)
-                for row in self._rows
-            ),
-            default=0,
-        )
-        return QSize(widest + self._theme.px(8), self.sizeHint().height())
+        widest = max((numbers.horizontalAdvance(row.text) for row in self._rows), default=0)
+        # Names may be cut with an ellipsis, numbers may not.
+        return QSize(widest + self._theme.px(48), self.sizeHint().height())
 
     @override
     def event(self, event: QEvent) -> bool:

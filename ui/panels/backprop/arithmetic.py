@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from cnnviz._types import FloatArray
 from cnnviz.layers import Conv2D
 from cnnviz.receptive_field import Cell, stage_shape, window_geometry
+from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import is_maps, maps_stage
 
@@ -202,17 +203,32 @@ def cells_reading(passed: Pass, layer: str, cell: Cell) -> tuple[int, int, int, 
     return spans[0][0], spans[1][0], spans[0][1], spans[1][1]
 
 
-def largest_cell(values: FloatArray, *, is_map: bool, channel: int) -> Cell:
-    """Cell of a stage, in one channel, of largest magnitude."""
-    if is_map:
-        row, col = np.unravel_index(int(np.argmax(np.abs(values[channel]))), values.shape[1:])
-        return channel, int(row), int(col)
-    return (int(np.argmax(np.abs(values))),)
+def focus_cell(passed: Pass, stage: str, focus: Focus, strength: FloatArray | None = None) -> Cell:
+    """Cell that formulas speak of: the one that is pointed at or pinned, else one in the middle of the block.
 
+    Parameters
+    ----------
+    passed : Pass
+    stage : str
+    focus : Focus
+    strength : ndarray, optional
+        Of the cells next to the middle the strongest is taken; the gradient of the stage when None.
 
-def focus_cell(passed: Pass, stage: str, at: Cell, channel: int) -> Cell:
-    """Cell that formulas speak of: the one that is pointed at or pinned, else the one of largest gradient."""
+    Returns
+    -------
+    tuple of int
+    """
+    at = focus.at(stage)
     if at:
         return at
-    gradient = passed.gradient(stage)
-    return largest_cell(gradient, is_map=is_maps(passed.network, stage), channel=channel)
+    channel = focus.channel(passed.network, stage) if is_maps(passed.network, stage) else 0
+    grid = grid_of(np.abs(passed.gradient(stage) if strength is None else strength), channel)
+    rows, cols = grid.values.shape
+    row, col = (
+        min(int(part * side), side - 1) for part, side in zip(focus.center, (rows, cols), strict=True)
+    )
+    top, left = max(row - 1, 0), max(col - 1, 0)
+    near = grid.values[top : row + 2, left : col + 2]
+    i, j = np.unravel_index(int(np.argmax(near)), near.shape)
+    cell = grid.cell(top + int(i), left + int(j))
+    return (min(cell[0], passed.values(stage).size - 1),) if len(cell) == 1 else cell

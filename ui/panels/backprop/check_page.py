@@ -76,7 +76,7 @@ class CheckPage(QWidget):
         self.check.setText(text)
         self.check.setAccessibleName(text)
         self.hint.set_text(
-            "Each one is changed by ±ε in float64, and the loss compared with its gradient. Training may go on."
+            "Each one is changed by ±ε in float64, and the change of the loss compared with its gradient."
         )
         self._show(idle=True)
 

@@ -126,8 +126,10 @@ class FilterView(StepView):
         self.arriving.pointed.connect(self._on_arriving_pointed)
         self.arriving.left.connect(self._on_left)
         self.arriving.map.cellChosen.connect(self._on_window_chosen)
-        for card in (self.input, self.sum, self.total):
+        for card in (self.input, self.total):
             card.chosen.connect(self.targetChosen)
+        self.total.pointed.connect(self._on_weight_pointed)
+        self.total.left.connect(self._on_left)
 
     def _show_count(self, shown: int, count: int) -> None:
         self.slider.blockSignals(True)
@@ -189,8 +191,14 @@ class FilterView(StepView):
         if content is not None:
             self.cellPointed.emit(content.stage, content.grid.cell(row, col))
 
+    def _on_weight_pointed(self, row: int, col: int) -> None:
+        content = self.total.content()
+        if content is not None:
+            self.weightPointed.emit(content.target(row, col))
+
     def _on_left(self) -> None:
         self.cellPointed.emit("", ())
+        self.weightPointed.emit(None)
 
     def _on_window_chosen(self, row: int, col: int) -> None:
         """Go to the term of the window that was clicked."""
@@ -317,6 +325,7 @@ def _convergence(terms: FilterTerms, shown: int) -> PlotContent:
 
 def _fill(field: ChoiceField, word: str, count: int, current: int) -> None:
     if field.count() != count:
+        field.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToContents)
         field.clear()
         for number in range(count):
             field.addItem(f"{word} {number}", str(number))

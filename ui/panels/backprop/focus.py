@@ -32,6 +32,8 @@ class Focus:
         Pool whose routing is shown in place of the network's own; "" for its own.
     parameter : str
         Parameter that the update step shows.
+    weight : ParameterTarget or None
+        Weight that the pointer is on.
     """
 
     channels: Mapping[str, int] = field(default_factory=dict)
@@ -43,6 +45,7 @@ class Focus:
     terms: int | None = 1
     contrast: str = ""
     parameter: str = ""
+    weight: ParameterTarget | None = None
 
     def channel(self, network: Network, stage: str) -> int:
         """Filter that is looked at in a stage of maps."""
@@ -63,13 +66,17 @@ class Focus:
         """Look at another unit."""
         return replace(self, units={**self.units, layer: unit})
 
+    def pointed_at(self, stage: str) -> Cell:
+        """Cell of a stage that is pointed at; empty if that is elsewhere."""
+        return self.cell if self.cell and self.stage == stage else ()
+
+    def pinned_at(self, stage: str) -> Cell:
+        """Cell of a stage that is pinned; empty if that is elsewhere."""
+        return self.pinned[1] if self.pinned is not None and self.pinned[0] == stage else ()
+
     def at(self, stage: str) -> Cell:
         """Cell of a stage that is pointed at, or pinned; empty if that is elsewhere."""
-        if self.cell and self.stage == stage:
-            return self.cell
-        if self.pinned is not None and self.pinned[0] == stage:
-            return self.pinned[1]
-        return ()
+        return self.pointed_at(stage) or self.pinned_at(stage)
 
 
 def block_of(network: Network, stage: str) -> str:

@@ -14,7 +14,7 @@ from ui.panels.backprop.arithmetic import (
 )
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
-from ui.panels.backprop.steps import Step, StepKind, is_maps
+from ui.panels.backprop.steps import Step, StepKind
 from ui.widgets.formula_boxes import Formula, Script, Text, number, partial
 from ui.widgets.numbers import format_value
 
@@ -66,7 +66,7 @@ def _output(passed: Pass) -> Formula:
             Text(") = 1 / (1 + e"),
             Script(sup=_plain(-z), role="accent"),
             Text(") = "),
-            number(float(passed.probabilities[1]), "accent", 4),
+            Text(_plain(float(passed.probabilities[1]), 4), "accent", mono=True),
         )
     logits = passed.trace.logits[0].astype(np.float64)
     weights = np.exp(logits - logits.max())
@@ -78,11 +78,11 @@ def _output(passed: Pass) -> Formula:
         Text(" / Σ e"),
         Script(sup="z"),
         Text(" = "),
-        number(float(weights[passed.label])),
+        Text(_plain(float(weights[passed.label])), mono=True),
         Text(" / "),
-        number(float(weights.sum())),
+        Text(_plain(float(weights.sum())), mono=True),
         Text(" = "),
-        number(float(passed.probabilities[passed.label]), "accent", 4),
+        Text(_plain(float(passed.probabilities[passed.label]), 4), "accent", mono=True),
         Text(f"   (each logit less the largest, {_plain(float(logits.max()))})", "muted"),
     )
 
@@ -127,7 +127,7 @@ def _logits(passed: Pass, step: Step, focus: Focus) -> Formula:
 def _dense(passed: Pass, step: Step, focus: Focus) -> Formula:
     layer, stage = step.layer, source_stage(passed, step.layer)
     unit = focus.unit(passed.network, layer)
-    cell = _cell(passed, stage, focus)
+    cell = focus_cell(passed, stage, focus, passed.values(stage))
     slope = passed.gradients.params[f"{layer}.weight"][unit, feature_index(passed, layer, cell)]
     formula: Formula = (
         partial("L", "w", _index(cell)),
@@ -148,7 +148,7 @@ def _dense(passed: Pass, step: Step, focus: Focus) -> Formula:
 
 
 def _arrive(passed: Pass, step: Step, focus: Focus) -> Formula:
-    cell = _cell(passed, step.stage, focus)
+    cell = focus_cell(passed, step.stage, focus)
     symbol = "x" if step.stage == INPUT else "a"
     products = products_into(passed, step.layer, cell)
     total = float(passed.gradient(step.stage)[cell])
@@ -173,17 +173,14 @@ def _route(passed: Pass, step: Step, focus: Focus) -> Formula:
 
 def _route_numbers(passed: Pass, step: Step, focus: Focus) -> Formula:
     """What the cell that is looked at gets."""
-    at = focus.at(step.stage)
-    if not at:
-        return ()
+    at = focus.at(step.stage) or focus_cell(passed, step.stage, focus)
     value, slope = float(passed.values(step.stage)[at]), float(passed.gradient(step.stage)[at])
     where = f"      cell ({', '.join(map(str, at[-2:]))}), z = "
     return (Text(where, "muted"), number(value), Text(", gets ", "muted"), number(slope, "accent"))
 
 
 def _gate(passed: Pass, step: Step, focus: Focus) -> Formula:
-    at = focus.at(step.stage) or focus.at(step.layer)
-    cell = at or _cell(passed, step.stage, focus)
+    cell = focus.at(step.stage) or focus.at(step.layer) or focus_cell(passed, step.stage, focus)
     arriving = number(float(passed.gradient(step.layer)[cell]))
     return (
         partial("L", "z", _index(cell)),
@@ -219,11 +216,6 @@ def _filter(passed: Pass, step: Step, focus: Focus) -> Formula:
 def _update(learning_rate: float) -> Formula:
     rate = Text(_plain(learning_rate), "accent", mono=True)
     return (Text("w ← w − η · "), partial("L", "w"), Text(",   η = "), rate)
-
-
-def _cell(passed: Pass, stage: str, focus: Focus) -> Cell:
-    channel = focus.channel(passed.network, stage) if is_maps(passed.network, stage) else 0
-    return focus_cell(passed, stage, focus.at(stage), channel)
 
 
 def _sum(products: list[Product], total: float) -> Formula:

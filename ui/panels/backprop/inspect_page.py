@@ -4,13 +4,15 @@ import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz.receptive_field import Cell
+from cnnviz.routing import ParameterTarget, Target
 from ui.panels.backprop.arithmetic import focus_cell, products_into, slopes_of, source_stage
 from ui.panels.backprop.focus import Focus, describe_target, target_of
 from ui.panels.backprop.passes import Pass
-from ui.panels.backprop.steps import Step, StepKind, is_maps
+from ui.panels.backprop.rule_card import RuleCard
+from ui.panels.backprop.steps import Step, StepKind
 from ui.panels.backprop.window_card import WindowCard
 from ui.widgets.labels import SectionTitle, WrapLabel
-from ui.widgets.numbers import format_signed, format_value
+from ui.widgets.numbers import format_count, format_signed, format_value
 from ui.widgets.value_list import ValueList, ValueRow
 
 _TERMS = 6
@@ -25,78 +27,99 @@ class InspectPage(QWidget):
         self.values = ValueList()
         self.values.setAccessibleName("Numbers of the cell")
         self.window_card = WindowCard()
-        self._terms_title = SectionTitle("")
+        self.rules = RuleCard()
+        self._target: Target | None = None
+        self._terms_title = SectionTitle("Sum", "weight · ∂L/∂z, the largest first")
         self.terms = ValueList()
         self.terms.setAccessibleName("Largest terms of its sum")
         self.hint = WrapLabel("")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(8)
-        for widget in (self.title, self.values, self.window_card, self._terms_title, self.terms, self.hint):
+        for widget in (
+            self.title,
+            self.values,
+            self.window_card,
+            self._terms_title,
+            self.terms,
+            self.hint,
+            self.rules,
+        ):
             layout.addWidget(widget)
         layout.addStretch(1)
 
-    def show_cell(self, passed: Pass, step: Step, focus: Focus) -> None:
+    def show_cell(self, passed: Pass, step: Step, focus: Focus, rate: float) -> None:
         """Show the cell that a step is looked at with."""
         is_route = step.kind is StepKind.ROUTE
         self.window_card.setVisible(is_route)
+        self.rules.show_rules(passed, step, focus)
+        weight = focus.weight or (self._target if isinstance(self._target, ParameterTarget) else None)
         if is_route:
             title, rows = self.window_card.show_window(passed, step, focus)
-            self.title.set_text(title)
-            self.values.set_rows(rows)
-            self._show_terms((), "")
+            self._show_sum(None)
+        elif weight is not None and step.kind in (StepKind.UPDATE, StepKind.FILTER, StepKind.DENSE):
+            title, rows = describe_target(weight), weight_rows(passed, weight, rate)
+            self._show_sum(None)
+        elif step.kind is StepKind.UPDATE:
+            title, rows = "All parameters", network_rows(passed, rate)
+            self._show_sum(None)
         else:
             stage, cell = _looked_at(passed, step, focus)
-            self.title.set_text(describe_target(target_of(stage, cell)))
-            self.values.set_rows(_rows(passed, step, focus, stage, cell))
-            self._show_sum(passed, step, stage, cell)
+            title, rows = describe_target(target_of(stage, cell)), _rows(passed, step, focus, stage, cell)
+            is_sum = step.kind in (StepKind.ARRIVE, StepKind.INPUT)
+            self._show_sum((passed, step.layer, stage, cell) if is_sum else None)
+        self.title.set_text(title)
+        self.values.set_rows(rows)
         pinned = focus.pinned is not None
         self.hint.set_text(
             "Esc frees the pinned cell."
             if pinned
-            else "Point at a cell to see its numbers; click to pin and poke it."
+            else "Point at a cell or weight; click to pin it and to poke it."
         )
 
-    def _show_sum(self, passed: Pass, step: Step, stage: str, cell: Cell) -> None:
-        if step.kind not in (StepKind.ARRIVE, StepKind.INPUT):
-            self._show_terms((), "")
+    def set_target(self, target: Target | None) -> None:
+        """Keep the numbers of a weight that was clicked."""
+        self._target = target
+
+    def _show_sum(self, of: tuple[Pass, str, str, Cell] | None) -> None:
+        """Write out the largest terms of a gradient's sum."""
+        for widget in (self._terms_title, self.terms):
+            widget.setVisible(of is not None)
+        if of is None:
             return
-        products = products_into(passed, step.layer, cell)
+        passed, layer, stage, cell = of
+        products = products_into(passed, layer, cell)
         rows = [
             ValueRow(
                 f"term{place}",
-                product.label,
-                f"{format_signed(product.weight, 2)} · {format_signed(product.gradient, 2)}"
-                f" = {format_signed(product.value, 2)}",
+                f"{format_signed(product.weight)} · {format_signed(product.gradient)}",
+                format_signed(product.value),
+                tooltip=f"{product.label}: its weight times its ∂L/∂z",
             )
             for place, product in enumerate(products[:_TERMS])
         ]
         rest = products[_TERMS:]
         if rest:
             total = sum(product.value for product in rest)
-            rows.append(ValueRow("rest", f"{len(rest)} more terms", format_signed(total, 2)))
-        rows.append(ValueRow("sum", "sum", format_signed(float(passed.gradient(stage)[cell]), 4), "accent"))
-        self._show_terms(tuple(rows), "weight · ∂L/∂z, the largest first")
-
-    def _show_terms(self, rows: tuple[ValueRow, ...], caption: str) -> None:
-        for widget in (self._terms_title, self.terms):
-            widget.setVisible(bool(rows))
-        self._terms_title.set_text("Sum")
-        self._terms_title.set_caption(caption)
+            rows.append(ValueRow("rest", f"{len(rest)} more terms", format_signed(total)))
+        rows.append(ValueRow("sum", "sum", format_signed(float(passed.gradient(stage)[cell]), 5), "accent"))
         self.terms.set_rows(rows)
 
 
 def _looked_at(passed: Pass, step: Step, focus: Focus) -> tuple[str, Cell]:
-    stage = source_stage(passed, step.layer) if step.kind is StepKind.DENSE else step.stage
-    if step.kind is StepKind.FILTER and focus.at(passed.before(step.layer)):
-        stage = passed.before(step.layer)
-    channel = focus.channel(passed.network, stage) if is_maps(passed.network, stage) else 0
-    at = focus.at(stage)
-    if step.kind is StepKind.GATE:
-        at = at or focus.at(step.layer)
-    if not at and step.kind in (StepKind.OUTPUT, StepKind.LOSS, StepKind.LOGITS):
-        at = (0 if passed.has_one_logit else passed.label,)
-    return stage, focus_cell(passed, stage, at, channel)
+    """Stage and cell that the numbers are of."""
+    if step.kind in (StepKind.OUTPUT, StepKind.LOSS, StepKind.LOGITS):
+        return step.stage, focus.at(step.stage) or (0 if passed.has_one_logit else passed.label,)
+    if step.kind is StepKind.DENSE:
+        stage = source_stage(passed, step.layer)
+        return stage, focus_cell(passed, stage, focus, passed.values(stage))
+    if step.kind is StepKind.FILTER:
+        before = passed.before(step.layer)
+        stage = before if focus.at(before) else step.stage
+        return stage, focus_cell(passed, stage, focus)
+    if step.kind is StepKind.GATE and focus.at(step.layer):
+        return step.stage, focus.at(step.layer)
+    return step.stage, focus_cell(passed, step.stage, focus)
 
 
 def _rows(passed: Pass, step: Step, focus: Focus, stage: str, cell: Cell) -> list[ValueRow]:
@@ -120,10 +143,27 @@ def _rows(passed: Pass, step: Step, focus: Focus, stage: str, cell: Cell) -> lis
         rows.append(ValueRow("arriving", "arriving ∂L/∂a", format_signed(arriving, 5)))
     if step.kind not in (StepKind.OUTPUT, StepKind.LOSS):
         rows.append(ValueRow("gradient", "gradient ∂L/∂value", format_signed(gradient, 5), "accent"))
-    if step.kind is StepKind.UPDATE:
-        total = sum(float(np.abs(each).sum()) for each in passed.gradients.params.values())
-        rows = [
-            ValueRow("parameters", "parameters", f"{passed.network.parameter_count:,}"),
-            ValueRow("absolute", "sum of |∂L/∂w|", format_value(total, 5)),
-        ]
     return rows
+
+
+def weight_rows(passed: Pass, weight: ParameterTarget, rate: float) -> list[ValueRow]:
+    """Numbers of one weight and of its update."""
+    before = float(passed.network.params[weight.name][weight.index])
+    gradient = float(passed.gradients.params[weight.name][weight.index])
+    return [
+        ValueRow("before", "weight w", format_signed(before, 8)),
+        ValueRow("gradient", "gradient ∂L/∂w", format_signed(gradient, 6), "accent"),
+        ValueRow("step", "step −η · ∂L/∂w", format_signed(-rate * gradient, 6)),
+        ValueRow("after", "weight after the update", format_signed(before - rate * gradient, 8)),
+    ]
+
+
+def network_rows(passed: Pass, rate: float) -> list[ValueRow]:
+    """Numbers of the whole update."""
+    gradients = [np.asarray(each, dtype=np.float64) for each in passed.gradients.params.values()]
+    length = float(np.sqrt(sum(float(np.square(each).sum()) for each in gradients)))
+    return [
+        ValueRow("count", "parameters", format_count(passed.network.parameter_count)),
+        ValueRow("length", "length of the gradient ‖∂L/∂w‖", format_value(length, 5)),
+        ValueRow("step", "length of the step η‖∂L/∂w‖", format_value(rate * length, 5)),
+    ]

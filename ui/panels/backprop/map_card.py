@@ -1,7 +1,9 @@
 """A map with its title, its colour bar and the key of its marks."""
 
-from PySide6.QtCore import QEvent, QObject, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+import math
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnviz.routing import Target
 from ui.panels.backprop.contents import MapContent
@@ -13,7 +15,7 @@ from ui.widgets.mark_legend import MarkLegend
 
 #: Side of a cell, in pixels at scale 1, in which a number of three figures has room.
 NUMBER_CELL = 45
-_SMALLEST, _LARGEST = 4, 8
+_SMALLEST, _LARGEST = 3, 8
 _POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -44,11 +46,15 @@ class MapCard(QWidget):
         self.title = SectionTitle("")
         self.map = ExcerptMap()
         self.map.set_grid(True)
+        self.map.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.bar = ColorBar()
         self.legend = MarkLegend()
+        self.unit = QLabel()
+        self.unit.setProperty("role", "muted")
         below = QHBoxLayout()
-        below.setSpacing(12)
+        below.setSpacing(8)
         below.addWidget(self.bar)
+        below.addWidget(self.unit)
         below.addWidget(self.legend, 1)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -59,6 +65,7 @@ class MapCard(QWidget):
         self._layout.addLayout(self._head)
         self._layout.addWidget(self.map, 1)
         self._layout.addLayout(below)
+        self._layout.addStretch(0)
         self.map.cellPointed.connect(self.pointed)
         self.map.cellLeft.connect(self.left)
         self.map.cellChosen.connect(self._on_chosen)
@@ -79,8 +86,13 @@ class MapCard(QWidget):
 
     def fitting_side(self) -> int:
         """How many cells with numbers fit along a side of the map."""
-        side = min(self.map.width(), self.map.height())
+        side = min(self.map.width(), self._room())
         return min(max(int(side // (NUMBER_CELL * self._scale)), _SMALLEST), _LARGEST)
+
+    def _room(self) -> int:
+        """Height that the map could have: what is taken by nothing else in the card."""
+        taken = self.title.height() + self.bar.height() + 3 * self._layout.spacing()
+        return max(self.height() - taken, 0)
 
     def show_map(self, content: MapContent, block: Block | None) -> None:
         """Show a block of a map; the whole of it when None."""
@@ -94,13 +106,19 @@ class MapCard(QWidget):
             hatched=content.hatched,
             struck=content.struck,
             blank=content.grid.blank,
+            unit_of_levels=whole,
         )
         self.map.setToolTip(content.tooltip)
         self.map.setAccessibleName(f"{content.title}, {content.caption}")
         self.title.set_text(content.title)
-        self.title.set_caption(content.caption + unit_text(self.map.number_exponent))
+        self.title.set_caption(content.caption)
         self.title.setToolTip(content.tooltip)
-        self.bar.set_scale(content.colormap, *content.levels)
+        # The scale in the unit of the numbers: short, and comparable with them at a glance.
+        exponent = self.map.number_exponent
+        self.bar.set_scale(content.colormap, *(level / 10.0**exponent for level in content.levels))
+        self.unit.setText(unit_text(exponent))
+        self.unit.setVisible(exponent != 0)
+        self._limit_height()
         self.legend.set_marks(content.marks)
         for role in ("receptive", "winner"):
             self.map.outline_blocks(dict(content.outlines).get(role, ()), role)
@@ -109,9 +127,16 @@ class MapCard(QWidget):
         """Outline one cell of the whole map, or none."""
         self.map.outline(() if cell is None else (cell,), role)
 
+    def _limit_height(self) -> None:
+        """Give the map no more height than its width can use, so that its colour bar stays close to it."""
+        rows, cols = self.map.shape
+        if rows and self.map.width() > 0:
+            self.map.setMaximumHeight(max(math.ceil(self.map.width() * rows / cols) + 2, 24))
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Tell when the map has another size."""
         if event.type() == QEvent.Type.Resize:
+            self._limit_height()
             self.resized.emit()
         return super().eventFilter(watched, event)
 
@@ -122,5 +147,5 @@ class MapCard(QWidget):
 
 
 def unit_text(exponent: int) -> str:
-    """Unit of the numbers in a map, such as " × 10⁻⁴"; "" for 1."""
-    return "" if exponent == 0 else f" × 10{str(exponent).translate(_POWERS)}"
+    """Unit of the numbers in a map, such as "× 10⁻⁴"; "" for 1."""
+    return "" if exponent == 0 else f"× 10{str(exponent).translate(_POWERS)}"

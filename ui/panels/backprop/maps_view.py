@@ -3,6 +3,7 @@
 from functools import partial
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ui.panels.backprop.contents import MapsContent, PickerContent, maps_content
@@ -12,7 +13,7 @@ from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.pickers import Overview, Picker
 from ui.panels.backprop.step_view import StepView
 from ui.panels.backprop.steps import Step
-from ui.theme import Theme, follow_theme
+from ui.theme import Theme, follow_theme, theme_manager
 from ui.widgets.excerpt_map import Block
 
 _MOST_MAPS = 4
@@ -36,8 +37,12 @@ class MapsView(StepView):
         """Scale."""
         self._layout.setSpacing(theme.px(12))
         self._strip.setSpacing(theme.px(20))
-        self._below.setMinimumHeight(theme.px(120))
-        self._below.setMaximumHeight(theme.px(210))
+        self._fit_strip()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the strip below the maps a share of the height."""
+        super().resizeEvent(event)
+        self._fit_strip()
 
     def show_step(self, passed: Pass, step: Step, focus: Focus) -> None:
         """Draw a step."""
@@ -47,7 +52,7 @@ class MapsView(StepView):
         for place, card in enumerate(self.cards):
             card.setVisible(place < len(content.maps))
         for place, sign in enumerate(self._signs):
-            sign.setText(content.signs[place] if place < len(content.signs) else "")
+            sign.setText(content.signs[place].replace(" ", "\n") if place < len(content.signs) else "")
             sign.setVisible(place < len(content.signs))
         self._draw_maps(focus)
         for place, picker in enumerate(self.pickers):
@@ -98,10 +103,18 @@ class MapsView(StepView):
         self._side = self.cards[0].fitting_side()
         for content, card in zip(maps, self.cards, strict=False):
             card.show_map(content, block_of_focus(focus, self._side, content.grid.values.shape))
-            at = focus.at(content.stage) if content.stage else ()
-            card.outline_cell(content.grid.place(at) if at else None, "selected")
         main = maps[-1]
+        stage = next((each.stage for each in maps if each.stage), "")
+        for content, card in zip(maps, self.cards, strict=False):
+            # Weights and gradients of one shape are looked at together, place by place.
+            own = content.stage or (stage if not content.is_whole else "")
+            for role, at in (("selected", focus.pinned_at(own)), ("hover", focus.pointed_at(own))):
+                card.outline_cell(content.grid.place(at) if at else None, role)
         self.overview.show_map(main, block_of_focus(focus, self._side, main.grid.values.shape))
+
+    def _fit_strip(self) -> None:
+        px = theme_manager().theme.px
+        self._below.setFixedHeight(min(max(round(self.height() * 0.32), px(112)), px(210)))
 
     def _on_resized(self) -> None:
         if self._shown is not None and self.cards[0].fitting_side() != self._side:
@@ -114,12 +127,14 @@ class MapsView(StepView):
         if content.stage:
             self.cellPointed.emit(content.stage, content.grid.cell(row, col))
         elif not content.is_whole:
-            # A weight is pointed at by way of the cell that it reads.
+            # A weight is pointed at together with the cell that it reads.
             stage = next((each.stage for each in self._content.maps if each.stage), "")
             self.cellPointed.emit(stage, content.grid.cell(row, col))
+        self.weightPointed.emit(content.target(row, col) if content.parameter is not None else None)
 
     def _on_left(self) -> None:
         self.cellPointed.emit("", ())
+        self.weightPointed.emit(None)
 
     def _on_picked(self, content: PickerContent, index: int) -> None:
         signal = self.channelRequested if content.kind == "channel" else self.unitRequested

@@ -85,11 +85,12 @@ class OutputView(StepView):
 
     def set_theme(self, theme: Theme) -> None:
         """Scale."""
-        self._layout.setSpacing(theme.px(16))
-        self.image.setFixedSize(theme.px(184), theme.px(184))
+        self._layout.setSpacing(theme.px(14))
+        self.image.setFixedWidth(theme.px(184))
         for row in _ROWS:
-            self.maps[row].setFixedHeight(theme.px(46))
-        self._table.setHorizontalSpacing(theme.px(12))
+            self.maps[row].setFixedHeight(theme.px(50))
+            self.bars[row].setFixedWidth(theme.px(160))
+        self._table.setHorizontalSpacing(theme.px(16))
 
     def show_step(self, passed: Pass, step: Step, focus: Focus) -> None:
         """Draw a step."""
@@ -103,7 +104,7 @@ class OutputView(StepView):
             if visible:
                 self.maps[row].set_excerpt(values[None], None, "signed", levels)
                 self.maps[row].outline(((0, _column(passed)),), "selected")
-            for widget in (self.maps[row], self._labels[row], self.bars[row]):
+            for widget in (self.maps[row], self._names[row]):
                 widget.setVisible(visible)
             self.bars[row].set_scale("signed", *levels)
         self._heading.set_names(passed.names if not passed.has_one_logit else (passed.names[1],))
@@ -116,14 +117,15 @@ class OutputView(StepView):
         self.image = HeatMap()
         self.image.set_numbers(False)
         self.image.set_interactive(False)
+        self.image.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.image.setAccessibleName("Sample")
         self.maps = {row: ExcerptMap() for row in _ROWS}
         self.bars = {row: ColorBar() for row in _ROWS}
-        self._labels = {row: QLabel(_NAMES[row]) for row in _ROWS}
+        self._names = {row: _stacked(QLabel(_NAMES[row]), self.bars[row]) for row in _ROWS}
         for row, widget in self.maps.items():
             widget.set_grid(True)
             widget.set_max_cell(64)
-            widget.set_numbers(True, 3)
+            widget.set_numbers(True, 2)
             widget.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
             widget.setToolTip(_TIPS[row])
             widget.setAccessibleName(_NAMES[row])
@@ -133,30 +135,22 @@ class OutputView(StepView):
         self.plot.setAccessibleName("Curve")
 
     def _build_layout(self) -> None:
-        picture = QVBoxLayout()
-        picture.setSpacing(4)
-        picture.addWidget(self.image_title)
-        picture.addWidget(self.image)
-        picture.addStretch(1)
         self._table = QGridLayout()
-        self._table.setVerticalSpacing(4)
+        self._table.setVerticalSpacing(6)
         self._table.addWidget(QLabel("class"), 0, 0)
         self._table.addWidget(self._heading, 0, 1)
         for place, row in enumerate(_ROWS, start=1):
-            self._table.addWidget(self._labels[row], place, 0)
+            self._table.addWidget(self._names[row], place, 0)
             self._table.addWidget(self.maps[row], place, 1)
-            self._table.addWidget(self.bars[row], place, 2)
         self._table.setColumnStretch(1, 1)
-        self._table.setRowStretch(len(_ROWS) + 1, 1)
-        top = QHBoxLayout()
-        top.setSpacing(24)
-        top.addLayout(picture)
-        top.addLayout(self._table, 1)
+        below = QHBoxLayout()
+        below.setSpacing(24)
+        below.addWidget(_stacked(self.image_title, self.image))
+        below.addWidget(_stacked(self.plot_title, self.plot), 1)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addLayout(top)
-        self._layout.addWidget(self.plot_title)
-        self._layout.addWidget(self.plot, 1)
+        self._layout.addLayout(self._table)
+        self._layout.addLayout(below, 1)
 
     def _on_pointed(self, _row: int, column: int) -> None:
         self.cellPointed.emit(self._stage, (column,))
@@ -166,6 +160,17 @@ class OutputView(StepView):
 
     def _on_chosen(self, _row: int, column: int) -> None:
         self.targetChosen.emit(CellTarget(self._stage, (column,)))
+
+
+def _stacked(upper: QWidget, lower: QWidget) -> QWidget:
+    """Put one widget below another; the lower one takes the room."""
+    both = QWidget()
+    layout = QVBoxLayout(both)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(4)
+    layout.addWidget(upper)
+    layout.addWidget(lower, 1)
+    return both
 
 
 def _column(passed: Pass) -> int:

@@ -1,35 +1,406 @@
 """The backprop panel: the backward pass of the sample in steps."""
 
-from dataclasses import replace
-
-import numpy as np
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from cnnviz.functional.max_pooling import TieRule
-from cnnviz.network import Network
-from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, Target
-from cnnviz.receptive_field import INPUT, Cell
-from cnnviz.snapshots import Snapshot
+from cnnviz.routing import TieRate
 from ui.analysis import Analysis
 from ui.panels.backprop.filter_view import FilterView
-from ui.panels.backprop.focus import Focus, center_of, first_focus
 from ui.panels.backprop.formulas import formula_of
 from ui.panels.backprop.header import StepHeader
 from ui.panels.backprop.input_view import InputView
 from ui.panels.backprop.maps_view import MapsView
+from ui.panels.backprop.model import BackpropModel, pinned_of
 from ui.panels.backprop.output_view import OutputView
-from ui.panels.backprop.passes import Pass, PassRequest, Trial
+from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.routing_view import RoutingView
 from ui.panels.backprop.sentences import sentence_of
-from ui.panels.backprop.side_column import POKE, SideColumn
+from ui.panels.backprop.side_column import CHECK, POKE, SideColumn
 from ui.panels.backprop.step_view import StepView
-from ui.panels.backprop.steps import Step, StepKind, backward_steps, is_maps
-from ui.panels.backprop.trial import Preview, undone
+from ui.panels.backprop.steps import StepKind
 from ui.panels.backprop.update_view import UpdateView
 from ui.panels.backprop.work import BackpropWork, CheckOutcome, PokeOutcome, TieOutcome
-from ui.state import AppState, Inspection, PinnedCell, RunStatus
-from ui.theme import Theme, follow_theme
+from ui.state import AppState, RunStatus
+from ui.theme import Theme, follow_theme, theme_manager
 from ui.widgets.labels import WrapLabel
 from ui.widgets.message_bar import MessageBar
+
+#: While training, results that follow each snapshot are asked for no oftener than this.
+_SLOW_MS = 250
+
+
+class BackpropPanel(QFrame):
+    """Step bar on top, one large view of the present step, and a column to inspect, poke and check.
+
+    Parameters
+    ----------
+    state : AppState
+    analysis, background : Analysis
+        Where quick and long things are computed.
+    parent : QWidget, optional
+
+    Signals
+    -------
+    pinRequested : PinnedCell or None
+    adoptRequested : Snapshot
+        Continue the run from the weights that were changed here.
+    """
+
+    pinRequested = Signal(object)
+    adoptRequested = Signal(object)
+
+    def __init__(
+        self, state: AppState, analysis: Analysis, background: Analysis, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._is_stale = True
+        self._tie_rates: dict[str, tuple[object, TieRate]] = {}
+        self._checked: Pass | None = None
+        self.work = BackpropWork(analysis, background, self)
+        self.model = BackpropModel(self.work, self)
+        self._slow = QTimer(self)
+        self._slow.setSingleShot(True)
+        self.setProperty("role", "panel")
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
+        self._build_widgets()
+        self._build_layout()
+        self._connect_views()
+        self._connect_model()
+        self._connect_state()
+        self._on_experiment_changed()
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale the columns."""
+        margin = theme.px(16)
+        self._body.setContentsMargins(margin, theme.px(12), margin, theme.px(12))
+        self._body.setSpacing(theme.px(10))
+        self._columns.setSpacing(theme.px(20))
+        self._fit_side()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Make the column narrower where there is little room."""
+        super().resizeEvent(event)
+        self._fit_side()
+
+    def _fit_side(self) -> None:
+        px = theme_manager().theme.px
+        self.side.setFixedWidth(px(244) if self.width() < px(1000) else px(276))
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Catch up with what has changed while the panel was hidden."""
+        super().showEvent(event)
+        self._catch_up()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Step with Page up, Page down, Home and End, play with P, free the pinned cell with Escape."""
+        actions = {
+            Qt.Key.Key_PageDown: self.header.go_on,
+            Qt.Key.Key_PageUp: self.header.go_back,
+            Qt.Key.Key_Home: self.header.go_to_start,
+            Qt.Key.Key_End: self.header.go_to_end,
+            Qt.Key.Key_P: self.header.toggle_play,
+            Qt.Key.Key_Escape: self._unpin,
+        }
+        action = actions.get(Qt.Key(event.key()))
+        if action is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+            super().keyPressEvent(event)
+        else:
+            action()
+
+    # -- building ------------------------------------------------------------------------------------------
+
+    def _build_widgets(self) -> None:
+        self.message = MessageBar(self)
+        self.header = StepHeader()
+        self.output, self.maps, self.routing = OutputView(), MapsView(), RoutingView()
+        self.filter, self.input, self.update_view = FilterView(), InputView(), UpdateView()
+        self._views: dict[StepKind, StepView] = {
+            StepKind.OUTPUT: self.output,
+            StepKind.LOSS: self.output,
+            StepKind.LOGITS: self.output,
+            StepKind.DENSE: self.maps,
+            StepKind.ARRIVE: self.maps,
+            StepKind.GATE: self.maps,
+            StepKind.ROUTE: self.routing,
+            StepKind.FILTER: self.filter,
+            StepKind.INPUT: self.input,
+            StepKind.UPDATE: self.update_view,
+        }
+        self.stack = QStackedWidget()
+        for view in dict.fromkeys(self._views.values()):
+            self.stack.addWidget(view)
+        self.side = SideColumn()
+        self.empty = WrapLabel(
+            "The backward pass needs a network and a digit: wait until the data are read, or choose a digit "
+            "at the left."
+        )
+        for keys, slot in (("Alt+Right", self.header.go_on), ("Alt+Left", self.header.go_back)):
+            QShortcut(QKeySequence(keys), self, slot, context=Qt.ShortcutContext.WindowShortcut)
+
+    def _build_layout(self) -> None:
+        self._content = QWidget()
+        self._body = QVBoxLayout(self._content)
+        self._columns = QHBoxLayout()
+        self._columns.addWidget(self.stack, 1)
+        self._columns.addWidget(self.side)
+        self._body.addWidget(self.header)
+        self._body.addLayout(self._columns, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.message)
+        layout.addWidget(self.empty)
+        layout.addWidget(self._content, 1)
+        self._content.hide()
+        self.empty.setContentsMargins(16, 16, 16, 16)
+
+    def _connect_views(self) -> None:
+        model = self.model
+        for view in dict.fromkeys(self._views.values()):
+            view.cellPointed.connect(model.point)
+            view.weightPointed.connect(model.point_weight)
+            view.targetChosen.connect(self._on_target_chosen)
+            view.channelRequested.connect(model.set_channel)
+            view.unitRequested.connect(model.set_unit)
+            view.centerRequested.connect(model.set_center)
+        self.header.stepRequested.connect(model.go_to)
+        self.filter.termsRequested.connect(model.set_terms)
+        self.routing.contrastRequested.connect(model.set_contrast)
+        update = self.update_view
+        update.rateEdited.connect(model.set_rate)
+        update.parameterRequested.connect(model.set_parameter)
+        update.applyRequested.connect(model.apply)
+        update.undoRequested.connect(model.undo)
+        update.adoptRequested.connect(self._on_adopt_clicked)
+        self.side.ties.labelRequested.connect(model.set_label)
+        self.side.ties.ruleRequested.connect(model.set_rule)
+        self.side.inspect.rules.ruleRequested.connect(model.set_rule)
+        self.side.pages.currentChanged.connect(self._on_page_changed)
+        self.side.poke.pokeRequested.connect(self._request_poke)
+        self.side.check.checkRequested.connect(self._on_check_requested)
+        self.side.check.cancelRequested.connect(self._on_check_cancelled)
+        self.side.check.entryChosen.connect(self._on_entry_chosen)
+
+    def _connect_model(self) -> None:
+        model, work = self.model, self.work
+        model.passChanged.connect(self._on_pass_changed)
+        model.stepChanged.connect(self._on_step_changed)
+        model.focusChanged.connect(self._draw_step)
+        model.targetChanged.connect(self._on_target_changed)
+        model.previewChanged.connect(self._on_preview_changed)
+        model.trialDropped.connect(self._on_trial_dropped)
+        work.pokeReady.connect(self._on_poke_ready)
+        work.checkProgressed.connect(self.side.check.show_progress)
+        work.checkReady.connect(self._on_check_ready)
+        work.tiesReady.connect(self._on_ties_ready)
+        work.failed.connect(self._on_failed)
+        self._slow.timeout.connect(self._follow_up)
+
+    def _connect_state(self) -> None:
+        state = self._state
+        state.inspectionChanged.connect(self._on_inspection_changed)
+        state.datasetChanged.connect(self._on_inspection_changed)
+        state.experimentChanged.connect(self._on_experiment_changed)
+        state.pinnedChanged.connect(self._on_pinned_changed)
+        state.runChanged.connect(self._on_run_changed)
+
+    # -- the application's state ---------------------------------------------------------------------------
+
+    @Slot()
+    def _on_inspection_changed(self) -> None:
+        self._is_stale = True
+        if self.isVisible():
+            self._catch_up()
+
+    @Slot()
+    def _on_experiment_changed(self) -> None:
+        rate = self._state.experiment.learning_rate
+        self.update_view.set_rate(rate)
+        self.model.set_rate(rate)
+
+    @Slot()
+    def _on_pinned_changed(self) -> None:
+        self.model.set_pinned(self._state.pinned)
+
+    @Slot()
+    def _on_run_changed(self) -> None:
+        if self.isVisible() and not self._is_training():
+            self._request_ties()
+
+    def _catch_up(self) -> None:
+        if self._is_stale:
+            self._is_stale = False
+            dataset = self._state.dataset
+            names = () if dataset is None else dataset.classes
+            self.model.set_inspection(self._state.inspection, names)
+
+    def _is_training(self) -> bool:
+        return self._state.run.status is RunStatus.TRAINING
+
+    # -- drawing -------------------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_pass_changed(self) -> None:
+        self.empty.hide()
+        self._content.show()
+        self.header.set_steps(self.model.steps)
+        self._on_step_changed()
+        self._show_stale_check()
+        if self._is_training():
+            if not self._slow.isActive():
+                self._slow.start(_SLOW_MS)
+        else:
+            self._follow_up()
+
+    @Slot()
+    def _on_step_changed(self) -> None:
+        model = self.model
+        self.header.set_current(model.index)
+        self.stack.setCurrentWidget(self._views[model.step.kind])
+        self._draw_step()
+        if model.step.kind is StepKind.UPDATE:
+            model.request_preview()
+        if model.step.kind is StepKind.ROUTE and not self._is_training():
+            self._request_ties()
+
+    @Slot()
+    def _draw_step(self) -> None:
+        model, passed = self.model, self.model.passed
+        if passed is None:
+            return
+        step, focus = model.step, model.focus
+        self.header.set_explanation(sentence_of(passed, step), formula_of(passed, step, focus, model.rate))
+        self._views[step.kind].show_step(passed, step, focus)
+        known = self._tie_rates.get(step.layer)
+        self.side.ties.show_pass(passed, step, focus, None if known is None else known[1])
+        self.side.inspect.show_cell(passed, step, focus, model.rate)
+
+    @Slot()
+    def _follow_up(self) -> None:
+        """Ask for what takes longer than the pass itself."""
+        self._request_poke()
+        if not self._is_training():
+            self._request_ties()
+
+    # -- requests of the views -----------------------------------------------------------------------------
+
+    @Slot(object)
+    def _on_target_chosen(self, target: object) -> None:
+        pinned = pinned_of(target)  # pyright: ignore[reportArgumentType] -- a signal carries plain objects
+        if pinned is None:
+            self.model.set_target(target)  # pyright: ignore[reportArgumentType] -- as above
+            self._show_poke()
+        elif pinned == self._state.pinned:
+            self.pinRequested.emit(None)
+        else:
+            self.model.set_target(target)  # pyright: ignore[reportArgumentType] -- as above
+            self.pinRequested.emit(pinned)
+
+    @Slot(object)
+    def _on_entry_chosen(self, target: object) -> None:
+        self.model.set_target(target)  # pyright: ignore[reportArgumentType] -- a signal carries plain objects
+        self._show_poke()
+
+    @Slot()
+    def _on_adopt_clicked(self) -> None:
+        snapshot = self.model.adopted()
+        if snapshot is not None:
+            self.adoptRequested.emit(snapshot)
+
+    @Slot()
+    def _on_preview_changed(self) -> None:
+        self.update_view.set_preview(self.model.preview)
+
+    @Slot()
+    def _on_trial_dropped(self) -> None:
+        self.message.show_message("The run has moved on, so the trial updates were dropped.", "info")
+
+    @Slot(str)
+    def _on_failed(self, text: str) -> None:
+        self.side.check.show_nothing(self._parameter_count())
+        self.message.show_message(text, "error")
+
+    def _unpin(self) -> None:
+        self.pinRequested.emit(None)
+
+    # -- poke, check, ties ---------------------------------------------------------------------------------
+
+    def _show_poke(self) -> None:
+        self.side.show_page(POKE)
+        self._request_poke()
+
+    @Slot(str)
+    def _on_page_changed(self, page: str) -> None:
+        if page == POKE:
+            self._request_poke()
+        elif page == CHECK:
+            self._show_stale_check()
+
+    @Slot()
+    def _on_target_changed(self) -> None:
+        self.side.poke.set_target(self.model.target)
+        self.side.inspect.set_target(self.model.target)
+        self._request_poke()
+
+    @Slot()
+    def _request_poke(self) -> None:
+        model, page = self.model, self.side.poke
+        if model.passed is None or model.target is None or self.side.page() != POKE or not self.isVisible():
+            return
+        self.work.request_poke(model.passed, model.target, page.eps.value(), page.radius.value())
+
+    @Slot(object)
+    def _on_poke_ready(self, outcome: PokeOutcome) -> None:
+        if outcome.poke.target == self.model.target:
+            self.side.poke.set_poke(outcome.poke, outcome.curve)
+
+    def _parameter_count(self) -> int:
+        passed = self.model.passed
+        return 0 if passed is None else passed.network.parameter_count
+
+    @Slot()
+    def _on_check_requested(self) -> None:
+        if self.model.passed is not None:
+            self._checked = self.model.passed
+            self.side.check.show_progress(0.0)
+            self.work.start_check(self.model.passed)
+
+    @Slot()
+    def _on_check_cancelled(self) -> None:
+        self.work.cancel_check()
+        self.side.check.show_nothing(self._parameter_count())
+
+    @Slot(object)
+    def _on_check_ready(self, outcome: CheckOutcome) -> None:
+        self.side.check.show_result(outcome.check)
+        self._show_stale_check()
+
+    def _show_stale_check(self) -> None:
+        """Offer a new check when the network, the sample or the rule is another than was checked."""
+        if self.work.is_checking():
+            return
+        page = self.side.check
+        if self._checked is None or (page.result() is not None and self._checked is not self.model.passed):
+            self._checked = None
+            page.show_nothing(self._parameter_count())
+
+    def _request_ties(self) -> None:
+        """Have the ties over the test images counted, unless that is known or under way."""
+        model, dataset = self.model, self._state.dataset
+        if model.passed is None or dataset is None or model.step.kind is not StepKind.ROUTE:
+            return
+        pool, passed = model.step.layer, model.passed
+        routing = passed.routings[pool]
+        known = self._tie_rates.get(pool)
+        if routing.winners is None or dataset.test_images.shape[1:] != passed.network.input_shape:
+            return
+        if known is None or known[0] is not passed.network.params:
+            self.work.request_tie_rate(passed, pool, dataset.test_images)
+
+    @Slot(object)
+    def _on_ties_ready(self, outcome: TieOutcome) -> None:
+        self._tie_rates[outcome.pool] = (outcome.passed.network.params, outcome.rate)
+        self._draw_step()

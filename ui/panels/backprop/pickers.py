@@ -1,12 +1,13 @@
 """Small widgets below the maps: the whole map with the frame, and maps to choose a filter or a unit from."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from ui.panels.backprop.arithmetic import grid_of
 from ui.panels.backprop.contents import MapContent, PickerContent
 from ui.theme import Theme, follow_theme
 from ui.widgets.color_bar import ColorBar
-from ui.widgets.excerpt_map import Block, OverviewMap
+from ui.widgets.excerpt_map import Block, ExcerptMap, OverviewMap
 from ui.widgets.labels import SectionTitle
 from ui.widgets.map_grid import HeatMapGrid
 
@@ -14,12 +15,12 @@ _CAPTIONED = 16
 
 
 class Picker(QWidget):
-    """Small maps to choose from, with a title and their scale.
+    """Small maps to choose a filter from, or the units of a dense layer as cells; a title and the scale.
 
     Signals
     -------
     picked : PickerContent, int
-        What was shown, and the number of the map that was chosen.
+        What was shown, and the number of the filter or unit that was chosen.
     """
 
     picked = Signal(object, int)
@@ -30,34 +31,62 @@ class Picker(QWidget):
         self.title = SectionTitle("")
         self.grid = HeatMapGrid()
         self.grid.set_tile_size(44, 84)
+        self.cells = ExcerptMap()
+        self.cells.set_grid(True)
+        self.cells.set_max_cell(56)
+        self.cells.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.bar = ColorBar()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         layout.addWidget(self.title)
         layout.addWidget(self.grid, 1)
+        layout.addWidget(self.cells, 1)
         layout.addWidget(self.bar)
         self.grid.mapSelected.connect(self._on_map_selected)
+        self.cells.cellChosen.connect(self._on_cell_chosen)
 
     def show_content(self, content: PickerContent | None) -> None:
-        """Show other maps; hide when there are none."""
+        """Show other maps or units; hide when there are none."""
         self._content = content
         self.setVisible(content is not None)
         if content is None:
             return
-        count = len(content.maps)
         self.title.set_text(content.title)
-        self.title.set_caption(f"{content.current} of 0–{count - 1}")
+        self.title.set_caption(f"{content.current} of 0–{len(content.maps) - 1}")
+        self.bar.set_scale("signed", *content.levels)
+        is_unit = content.kind == "unit"
+        self.grid.setVisible(not is_unit)
+        self.cells.setVisible(is_unit)
+        widget = self.cells if is_unit else self.grid
+        widget.setToolTip(content.tooltip)
+        widget.setAccessibleName(content.title)
+        if is_unit:
+            self._show_units(content)
+        else:
+            self._show_maps(content)
+
+    def _show_maps(self, content: PickerContent) -> None:
+        count = len(content.maps)
         self.grid.set_maps(content.maps, "signed", content.levels)
         self.grid.set_captions([str(number) for number in range(count)] if count <= _CAPTIONED else [])
         self.grid.set_current(content.current)
-        self.grid.setToolTip(content.tooltip)
-        self.grid.setAccessibleName(content.title)
-        self.bar.set_scale("signed", *content.levels)
+
+    def _show_units(self, content: PickerContent) -> None:
+        grid = grid_of(content.maps[:, 0, 0], 0)
+        self.cells.set_excerpt(grid.values, None, "signed", content.levels, blank=grid.blank)
+        place = grid.place((content.current,))
+        self.cells.outline(() if place is None else (place,), "selected")
 
     def _on_map_selected(self, index: int) -> None:
         if self._content is not None:
             self.picked.emit(self._content, index)
+
+    def _on_cell_chosen(self, row: int, col: int) -> None:
+        if self._content is not None:
+            index = row * self.cells.shape[1] + col
+            if index < len(self._content.maps):
+                self.picked.emit(self._content, index)
 
 
 class Overview(QWidget):

@@ -20,7 +20,6 @@ from ui.panels.backprop.windows import (
     ChannelRouting,
     channel_routing,
     focus_window,
-    strongest_window,
     window_cells,
     window_size,
 )
@@ -83,6 +82,7 @@ class RoutingView(StepView):
         self.values, self.arriving, self.routed = MapCard(), MapCard(), MapCard()
         self.overview, self.picker = Overview(), Picker()
         self.contrast = ChoiceField([])
+        self.contrast.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToContents)
         self.contrast.setAccessibleName("Kind of pooling")
         self.contrast.setToolTip(
             "How other kinds of pooling would spread the same gradient over the same windows"
@@ -98,7 +98,7 @@ class RoutingView(StepView):
         self._top.addWidget(self.arriving, 1)
         self._bottom.addWidget(self.values, 1)
         self._bottom.addWidget(self.routed, 1)
-        self.routed.add_to_title(self.contrast)
+        self.arriving.add_to_title(self.contrast)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.addLayout(self._top, 2)
@@ -166,20 +166,12 @@ class RoutingView(StepView):
         passed, step, focus = self._shown
         channel = focus.channel(passed.network, step.stage)
         window = focus_window(passed, step, focus)
-        if window is None:
-            window = self._default_window(channel)
         row, col = window[0] * own.step, window[1] * own.step
         for card in (self.values, self.routed):
             card.map.outline_blocks(((row, col, own.size, own.size),), "selected")
         self.arriving.outline_cell(window, "selected")
         cells = window_cells(passed, step, channel, window, contrast)
         self.links.set_links([Link(window, cell) for cell in cells])
-
-    def _default_window(self, channel: int) -> tuple[int, int]:
-        """Window that is shown while none is pointed at or pinned."""
-        assert self._shown is not None
-        passed, step, _ = self._shown
-        return strongest_window(passed, step, channel)
 
     def _fitting_side(self, size: int) -> int:
         side = self.values.fitting_side()

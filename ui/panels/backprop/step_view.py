@@ -15,6 +15,8 @@ class StepView(QWidget):
     -------
     cellPointed : str, tuple
         Stage and cell under the pointer; ``("", ())`` for none.
+    weightPointed : ParameterTarget or None
+        Weight under the pointer.
     targetChosen : Target
         A cell, pixel or weight was clicked.
     channelRequested : str, int
@@ -28,6 +30,7 @@ class StepView(QWidget):
     """
 
     cellPointed = Signal(str, tuple)
+    weightPointed = Signal(object)
     targetChosen = Signal(object)
     channelRequested = Signal(str, int)
     unitRequested = Signal(str, int)

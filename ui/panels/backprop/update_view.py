@@ -83,13 +83,13 @@ class UpdateView(StepView):
             self._draw_outcome()
 
     def _build_widgets(self) -> None:
-        self.parameter = ChoiceField([])
+        self.parameter, self.row, self.channel = ChoiceField([]), ChoiceField([]), ChoiceField([])
+        for field in (self.parameter, self.row, self.channel):
+            field.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToContents)
         self.parameter.setAccessibleName("Parameter")
         self.parameter.setToolTip("Parameter whose weights are shown; all of them are updated")
-        self.row = ChoiceField([])
         self.row.setAccessibleName("Filter or unit")
         self.row.setToolTip("Filter, or unit of the dense layer")
-        self.channel = ChoiceField([])
         self.channel.setAccessibleName("Input map")
         self.channel.setToolTip("Input map that the weights read")
         self.rate = FloatField(1e-7, 1e3, 1e-4)
@@ -223,11 +223,11 @@ class UpdateView(StepView):
 
     def _on_pointed(self, card: MapCard, row: int, col: int) -> None:
         content = card.content()
-        if content is not None and content.stage:
-            self.cellPointed.emit(content.stage, content.grid.cell(row, col))
+        if content is not None:
+            self.weightPointed.emit(content.target(row, col))
 
     def _on_left(self) -> None:
-        self.cellPointed.emit("", ())
+        self.weightPointed.emit(None)
 
     def _on_row_edited(self, key: str) -> None:
         assert self._shown is not None

@@ -11,7 +11,7 @@ from ui.panels.backprop.focus import Focus, block_of
 from ui.panels.backprop.map_card import unit_text
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import Step
-from ui.panels.backprop.windows import Place, focus_window, strongest_window, window_size
+from ui.panels.backprop.windows import Place, focus_window, window_size
 from ui.theme import Theme, follow_theme
 from ui.theme.color_maps import signed_levels
 from ui.widgets.excerpt_map import Block, ExcerptMap
@@ -42,7 +42,7 @@ class WindowCard(QWidget):
     def show_window(self, passed: Pass, step: Step, focus: Focus) -> tuple[str, list[ValueRow]]:
         """Show a window; return its title and its numbers."""
         channel = focus.channel(passed.network, step.stage)
-        window = focus_window(passed, step, focus) or strongest_window(passed, step, channel)
+        window = focus_window(passed, step, focus)
         routing = passed.routings[step.layer]
         size, distance = window_size(routing)
         row, col = window[0] * distance, window[1] * distance

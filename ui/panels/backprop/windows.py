@@ -62,26 +62,22 @@ def window_size(routing: PoolRouting) -> tuple[int, int]:
     return pool.size, pool.step if isinstance(pool, MaxPool2D | AvgPool2D) else pool.size
 
 
-def focus_window(passed: Pass, step: Step, focus: Focus) -> Place | None:
-    """Window that is looked at, by way of one of its cells or of its pooled cell."""
+def focus_window(passed: Pass, step: Step, focus: Focus) -> Place:
+    """Window that is looked at, by way of one of its cells or of its pooled cell; else that in the middle."""
     routing = passed.routings[step.layer]
     rows, cols = routing.pooled.shape[1:]
-    at = focus.at(step.layer)
-    if len(at) == 3:
-        return at[1], at[2]
-    at = focus.at(step.stage)
-    if len(at) != 3:
-        return None
     _, distance = window_size(routing)
-    row, col = at[1] // distance, at[2] // distance
-    return (row, col) if row < rows and col < cols else None
-
-
-def strongest_window(passed: Pass, step: Step, channel: int) -> Place:
-    """Window at which the largest gradient arrives."""
-    incoming = passed.routings[step.layer].incoming[channel]
-    row, col = np.unravel_index(int(np.argmax(np.abs(incoming))), incoming.shape)
-    return int(row), int(col)
+    for at, divisor in (
+        (focus.pointed_at(step.layer), 1),
+        (focus.pointed_at(step.stage), distance),
+        (focus.pinned_at(step.layer), 1),
+        (focus.pinned_at(step.stage), distance),
+    ):
+        if len(at) == 3 and at[1] // divisor < rows and at[2] // divisor < cols:
+            return at[1] // divisor, at[2] // divisor
+    height, width = routing.values.shape[1:]
+    row, col = int(focus.center[0] * height) // distance, int(focus.center[1] * width) // distance
+    return min(row, rows - 1), min(col, cols - 1)
 
 
 def window_cells(passed: Pass, step: Step, channel: int, window: Place, contrast: str = "") -> list[Place]:

@@ -58,6 +58,8 @@ class WeightMaps(QWidget):
         for grid, placeholder in zip(self.grids, (text, "", ""), strict=True):
             grid.set_placeholder(placeholder)
             grid.set_maps(None)
+        for title in self.titles:
+            title.set_caption("")
         for bar in (self.scale, self.difference_scale):
             bar.hide()
 
@@ -74,6 +76,11 @@ class WeightMaps(QWidget):
         """Write the captions of both moments."""
         self.titles[0].set_caption(then)
         self.titles[1].set_caption(now)
+
+    def set_change(self, text: str, details: str) -> None:
+        """Write how large the difference is; `details` are its tool tip."""
+        self.titles[2].set_caption(text)
+        self.titles[2].setToolTip(details)
 
     def _draw(self) -> None:
         if self._shown is None:
@@ -102,7 +109,7 @@ class WeightMaps(QWidget):
         for column, (title, grid, name, tip) in enumerate(
             zip(self.titles, self.grids, _NAMES, tips, strict=True)
         ):
-            grid.set_tile_size(56, 96)
+            grid.set_tile_size(40, 96)
             grid.set_selectable(False)
             grid.setAccessibleName(f"Weights {name}")
             grid.setToolTip(tip)

@@ -3,7 +3,7 @@
 from typing import override
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QShowEvent
+from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.comparison import comparable, parameter_changes, weight_layers, weight_maps
@@ -13,12 +13,14 @@ from cnnviz.snapshots import Snapshot
 from ui.panels.compare.maps import WeightMaps
 from ui.panels.compare.wording import all_changes, change_of_layer
 from ui.state import AppState
-from ui.theme import Theme, follow_theme
+from ui.theme import LIGHT, Theme, follow_theme
 from ui.widgets.buttons import Button, IconButton
 from ui.widgets.choice_field import ChoiceField
-from ui.widgets.labels import ElidedLabel, SectionTitle
+from ui.widgets.labels import SectionTitle
 from ui.widgets.numbers import format_count
 
+#: Width of the panel, in pixels at scale 1, from which on its title and all words are shown.
+_ROOM_FOR_WORDS = 760
 _NOTHING = "Choose a moment on the timeline and press Mark this moment"
 
 
@@ -42,6 +44,7 @@ class ComparePanel(QFrame):
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
+        self._theme = LIGHT
         self._layers: dict[str, int] = {}
         self._kinds: dict[str, bool] = {}
         self.setProperty("role", "bar")
@@ -53,9 +56,18 @@ class ComparePanel(QFrame):
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the spacing."""
+        self._theme = theme
         self._layout.setContentsMargins(theme.px(12), theme.px(8), theme.px(12), theme.px(6))
         self._layout.setSpacing(theme.px(4))
         self._header.setSpacing(theme.px(8))
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        # The words for which there is no room are in the tool tips, too.
+        roomy = self.width() >= self._theme.px(_ROOM_FOR_WORDS)
+        self.title.setVisible(roomy)
+        self.mark.setText("Mark this moment" if roomy else "Mark")
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
@@ -72,9 +84,10 @@ class ComparePanel(QFrame):
         self.part.setToolTip(
             "Which of the layer's weights: those for one input channel, or those of one unit"
         )
-        self.own_scale = QCheckBox("Own scale for the difference")
+        self.own_scale = QCheckBox("Own scale")
+        self.own_scale.setAccessibleName("Own scale for the difference")
         self.own_scale.setToolTip(
-            "Show a small difference in strong colours, on a scale that changes with it"
+            "Show a small difference in strong colours: on a scale of its own, which changes with it"
         )
         self.mark = Button(
             "Mark this moment", "pin", "", "Compare with the moment that is shown now: it becomes A"
@@ -83,14 +96,12 @@ class ComparePanel(QFrame):
         self.close_button = IconButton("close", "Close the comparison")
         self.close_button.setProperty("kind", "quiet")
         self.maps = WeightMaps()
-        self.change = ElidedLabel("", role="muted")
 
     def _build_layout(self) -> None:
         self._header = QHBoxLayout()
-        self._header.addWidget(self.title)
+        self._header.addWidget(self.title, 1)
         self._header.addWidget(self.layer)
         self._header.addWidget(self.part)
-        self._header.addWidget(self.change, 1)
         for widget in (self.own_scale, self.go, self.mark, self.close_button):
             self._header.addWidget(widget)
         self._layout = QVBoxLayout(self)
@@ -138,7 +149,6 @@ class ComparePanel(QFrame):
             return
         then, now = self._pair()
         if then is None or now is None:
-            self.change.set_text("")
             self.maps.clear(_NOTHING)
             return
         self._fill_layers(now.network)
@@ -146,8 +156,7 @@ class ComparePanel(QFrame):
         name, part = self.layer.choice(), max(self.part.currentIndex(), 0)
         self.maps.set_maps(weight_maps(then.network, name, part), weight_maps(now.network, name, part))
         changes = parameter_changes(then.network, now.network)
-        self.change.set_text(change_of_layer(changes, name))
-        self.change.setToolTip(all_changes(changes))
+        self.maps.set_change(change_of_layer(changes, name), all_changes(changes))
 
     def _pair(self) -> tuple[Snapshot | None, Snapshot | None]:
         """Both moments; a sensible A is asked for when there is none that fits."""

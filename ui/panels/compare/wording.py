@@ -13,16 +13,15 @@ _FORMULA = (
 
 
 def change_of_layer(changes: Sequence[ParameterChange], layer: str) -> str:
-    """Return how much the parameters of one layer, and all together, have changed."""
-    own = [each for each in changes if each.name.partition(".")[0] == layer]
-    whole = math.hypot(*(each.norm for each in changes))
-    parts = [f"{each.name} {_amount(each)}" for each in own]
-    return f"changed by: {' · '.join(parts)} · all parameters {format_value(whole)}"
+    """Return how much the weights of one layer have changed."""
+    weight = next(each for each in changes if each.name == f"{layer}.weight")
+    return f"{weight.name} by {_amount(weight)}"
 
 
 def all_changes(changes: Sequence[ParameterChange]) -> str:
-    """Return the change of every parameter, one a line, and the formula."""
+    """Return the change of every parameter and of all together, one a line, and the formula."""
     lines = [f"{each.name}: {_amount(each)}" for each in changes]
+    lines.append(f"all parameters: {format_value(math.hypot(*(each.norm for each in changes)))}")
     return "\n".join([*lines, "", _FORMULA])
 
 

@@ -58,6 +58,10 @@ class TrainingCurves(QWidget):
 
     def update_steps(self) -> None:
         """Draw the steps that have come since the last call."""
+        with self.loss.changes(), self.accuracy.changes():
+            self._add_steps()
+
+    def _add_steps(self) -> None:
         losses = self._history.losses
         new = losses[self._drawn_steps :]
         if not len(new):
@@ -90,10 +94,11 @@ class TrainingCurves(QWidget):
                 self.accuracy.clear_curve("ghost")
             return
         if not self._has_ghost_curves:
-            # Only now, so that the legend does not speak of a run that does not exist.
+            # Only now, so that the legend does not speak of a run that does not exist; in one of the two
+            # plots, as there is no room for it in the other when the window is small.
             self._has_ghost_curves = True
-            self.loss.add_curve("ghost", "earlier run", style="ghost", role="muted")
-            self.accuracy.add_curve("ghost", "earlier run", style="ghost", role="muted")
+            self.loss.add_curve("ghost", "before", style="ghost", role="muted", in_legend=False)
+            self.accuracy.add_curve("ghost", "before", style="ghost", role="muted")
         window = ghost.log_every
         loss, accuracy = ghost.loss_curve(window), ghost.accuracy_curve(window)
         settled = accuracy.steps - ghost.first_step >= window // 10

@@ -1,19 +1,26 @@
 """The middle of the panel: maps of the chosen stage, before and after."""
 
+from typing import override
+
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.panels.translation.computing import Compared
 from ui.panels.translation.stages import stage_title
 from ui.panels.translation.view import View
 from ui.theme import Theme, follow_theme
+from ui.widgets.buttons import IconButton
 from ui.widgets.labels import SectionTitle
 from ui.widgets.pair_grid import PairGrid
 from ui.widgets.pair_image import MapPair
 from ui.widgets.pair_key import PairKey
 from ui.widgets.segmented import SegmentedControl
+
+_ENLARGE = "Show the chosen filter alone and large. Page Up and Page Down choose another."
+_SHOW_ALL = "Show all filters"
 
 
 class MapsView(QWidget):
@@ -29,10 +36,11 @@ class MapsView(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._caption = ""
         self._build_widgets()
         self._build_layout()
         self.grid.channelSelected.connect(self.channelChosen)
-        self.amount.currentChanged.connect(self._on_amount_changed)
+        self.enlarge.clicked.connect(self._on_enlarge_clicked)
         self.against.currentChanged.connect(self._on_against_changed)
         follow_theme(self)
 
@@ -49,8 +57,9 @@ class MapsView(QWidget):
         noun = "channel" if view.stage == "pixels" else "filter"
         self._title.set_text(stage_title(result.subject.network, result.block, view.stage))
         many = f"{channels} {noun}s" if channels > 1 else f"1 {noun}"
-        self._title.set_caption(f"{many}, {rows} × {cols}")
-        self.amount.setVisible(channels > 1)
+        self._caption = f"{many}, {rows} × {cols}"
+        self._show_caption()
+        self.enlarge.setVisible(channels > 1)
         self.grid.set_caption(noun)
         self.grid.set_current(min(view.channel, channels - 1))
         self.grid.set_pair(pair)
@@ -60,15 +69,23 @@ class MapsView(QWidget):
         """Scale the gaps."""
         self._layout.setSpacing(theme.px(6))
 
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_caption()
+
+    def _show_caption(self) -> None:
+        """Write the caption where there is room for all of it; the tool tip of the maps has it always."""
+        title = self.fontMetrics().horizontalAdvance(f"{self._title.text()}  {self._caption}MM")
+        room = self.width() - self.against.sizeHint().width()
+        self._title.set_caption(self._caption if title < room else "")
+        self.grid.setToolTip(f"{self._title.text()}: {self._caption}. Click a map to choose its filter.")
+
     def _build_widgets(self) -> None:
         self._title = SectionTitle("Maps")
-        self.amount = SegmentedControl([("all", "All"), ("one", "One")])
-        self.amount.setAccessibleName("How many filters are shown")
-        self.amount.set_option_tooltip("all", "All filters, small")
-        self.amount.set_option_tooltip(
-            "one", "The chosen filter, large. Page up and page down change the filter."
-        )
-        self.against = SegmentedControl([("original", "vs original"), ("moved", "vs original moved along")])
+        self.enlarge = IconButton("maximize", _ENLARGE)
+        self.enlarge.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.against = SegmentedControl([("original", "vs original"), ("moved", "vs moved")])
         self.against.setAccessibleName("What the shifted image's maps are compared with")
         self.against.set_option_tooltip(
             "original",
@@ -82,7 +99,6 @@ class MapsView(QWidget):
         )
         self.grid = PairGrid()
         self.grid.setAccessibleName("Maps of the chosen stage")
-        self.grid.setToolTip("Click a map to choose its filter")
         self.grid.set_placeholder("The maps appear when the network and the digits are there.")
         self.key = PairKey()
         self.key.setToolTip("Full strength: the largest magnitude of both images, the same for all filters")
@@ -90,20 +106,21 @@ class MapsView(QWidget):
     def _build_layout(self) -> None:
         header = QHBoxLayout()
         header.addWidget(self._title, 1)
-        header.addWidget(self.amount)
+        header.addWidget(self.against)
         row = QHBoxLayout()
-        row.addWidget(self.against)
-        row.addStretch(1)
+        row.addWidget(self.key, 1)
+        row.addWidget(self.enlarge)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.addLayout(header)
-        self._layout.addLayout(row)
         self._layout.addWidget(self.grid, 1)
-        self._layout.addWidget(self.key)
+        self._layout.addLayout(row)
 
-    @Slot(str)
-    def _on_amount_changed(self, key: str) -> None:
-        self.grid.set_alone(key == "one")
+    @Slot()
+    def _on_enlarge_clicked(self) -> None:
+        alone = not self.grid.is_alone()
+        self.grid.set_alone(alone)
+        self.enlarge.set_icon(*(("grid-3x3", _SHOW_ALL) if alone else ("maximize", _ENLARGE)))
 
     @Slot(str)
     def _on_against_changed(self, key: str) -> None:

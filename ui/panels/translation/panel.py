@@ -148,7 +148,7 @@ class TranslationPanel(QFrame):
         parts.winners.windowPointed.connect(self._on_window_pointed)
         sweep = parts.sweep
         sweep.shiftSelected.connect(self._on_shift_selected)
-        sweep.measureChosen.connect(self._on_measure_chosen)
+        sweep.source.measureChosen.connect(self._on_measure_chosen)
         sweep.spreadChosen.connect(self._on_spread_chosen)
         sweep.source.manyChosen.connect(self._on_many_chosen)
         sweep.source.digitsChosen.connect(self._on_digits_chosen)

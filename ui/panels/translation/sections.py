@@ -1,5 +1,7 @@
 """The parts of the panel and where they stand."""
 
+from typing import override
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
@@ -12,7 +14,7 @@ from ui.theme import Theme
 from ui.widgets.stage_strip import StageStrip
 from ui.widgets.statement_box import StatementBox
 
-_NARROW = 760
+_NARROW = 820
 """Width in pixels at scale 1 below which the sweep goes below the other columns."""
 
 
@@ -57,11 +59,11 @@ class Sections:
         margin = theme.px(14)
         self._outer.setContentsMargins(margin, theme.px(10), theme.px(4), theme.px(10))
         self._outer.setSpacing(theme.px(10))
-        self._columns.setHorizontalSpacing(theme.px(18))
+        self._columns.setHorizontalSpacing(theme.px(16))
         self._columns.setVerticalSpacing(theme.px(12))
         self._middle_layout.setSpacing(theme.px(10))
-        self.sweep.setMinimumWidth(theme.px(240))
-        self.canvas.setMinimumWidth(theme.px(226))
+        self.sweep.setMinimumWidth(theme.px(258))
+        self.canvas.setMinimumWidth(theme.px(218))
 
     def _build_middle(self) -> None:
         self._middle = QWidget()
@@ -72,7 +74,7 @@ class Sections:
 
     def _build_area(self) -> None:
         content = QWidget()
-        self._outer = QVBoxLayout(content)
+        self._outer = _PlainColumn(content)
         self._columns = QGridLayout()
         self._outer.addWidget(self.toolbar)
         self._outer.addWidget(self.lesson)
@@ -105,3 +107,15 @@ class Sections:
         self._columns.setRowStretch(0, 1)
         beside, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
         self.sweep.set_direction(beside if narrow else below)
+
+
+class _PlainColumn(QVBoxLayout):
+    """Column that does not ask for a height that goes with its width.
+
+    Its parts claim such heights as their minimums. A scroll area would make a column that asks for one as
+    high as it would like to be, instead of as low as it can.
+    """
+
+    @override
+    def hasHeightForWidth(self) -> bool:
+        return False

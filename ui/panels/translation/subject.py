@@ -16,11 +16,11 @@ FREE = "free"
 
 LESSON_TITLES: tuple[tuple[str, str], ...] = (
     (FREE, "Free exploration"),
-    ("dots", "1  Three dots: nothing changes"),
-    ("row", "2  A row of eight: all changes"),
-    ("bright-cell", "3  One bright cell: 3 of 8"),
-    ("digit-1px", "4  The digit, 1 pixel"),
-    ("digit-2px", "5  The digit, 2 pixels"),
+    ("dots", "1 · Three dots"),
+    ("row", "2 · A row of eight cells"),
+    ("bright-cell", "3 · One bright cell"),
+    ("digit-1px", "4 · The digit by 1 pixel"),
+    ("digit-2px", "5 · The digit by 2 pixels"),
 )
 """Lessons in the order of the list, with the names they have there."""
 

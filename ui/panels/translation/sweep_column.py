@@ -5,18 +5,17 @@ from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.network import Network
-from cnnviz.translation import MEASURES, OUTPUT, Measure, MeasureName
+from cnnviz.translation import MEASURES, OUTPUT, MeasureName
 from ui.panels.translation.computing import Swept
 from ui.panels.translation.stages import COLORS, DASHES, stage_tiles, stage_title
 from ui.panels.translation.sweep_source import SweepSource
 from ui.panels.translation.view import View
 from ui.state import Shift
 from ui.theme import Theme, follow_theme
-from ui.widgets.choice_field import ChoiceField
 from ui.widgets.color_bar import ColorBar
 from ui.widgets.distance_plot import DistanceCurve, DistancePlot
 from ui.widgets.labels import ElidedLabel
@@ -37,7 +36,6 @@ class SweepColumn(QWidget):
 
     #: Pixels to the right and down to move the image to.
     shiftSelected = Signal(int, int)
-    measureChosen = Signal(str)
     spreadChosen = Signal(bool)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -55,9 +53,6 @@ class SweepColumn(QWidget):
         """Show the choices in force."""
         self._view = view
         self.source.show_view(view)
-        self.measure.set_choice(view.measure)
-        self.measure.setToolTip(measure_tip(MEASURES[view.measure]))
-        self.spread.setVisible(view.many)
         self.spread.set_current("spread" if view.spread else "mean")
 
     def show_sweep(self, swept: Swept | None, network: Network | None, note: str = "") -> None:
@@ -71,6 +66,7 @@ class SweepColumn(QWidget):
             self.map.set_placeholder(note or (_MANY_HINT.format(places=729) if view.many else "Measuring…"))
             self.map.set_values(None)
             self.bar.hide()
+            self.spread.hide()
             self.plot.set_curves(np.empty(0), ())
             self._show_reading()
             return
@@ -79,6 +75,7 @@ class SweepColumn(QWidget):
         self.map.set_values(shown[stage], swept.dxs, swept.dys, levels)
         self.bar.set_scale("sequential", *levels)
         self.bar.show()
+        self.spread.setVisible(view.many)
         self._show_curves(swept, network)
         self._show_reading()
 
@@ -105,11 +102,6 @@ class SweepColumn(QWidget):
 
     def _build_widgets(self) -> None:
         self.source = SweepSource()
-        self.measure = ChoiceField([(name, info.title) for name, info in MEASURES.items()])
-        self.measure.setAccessibleName("Measure")
-        self.measure.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        for place, info in enumerate(MEASURES.values()):
-            self.measure.setItemData(place, measure_tip(info), Qt.ItemDataRole.ToolTipRole)
         self.map = SweepMap()
         self.map.setAccessibleName("Measure for every shift")
         self.map.setToolTip("One cell a shift. Click one to move the image there; the arrow keys move it on.")
@@ -135,21 +127,19 @@ class SweepColumn(QWidget):
         key.addWidget(self.spread)
         upper = QVBoxLayout()
         upper.setSpacing(4)
-        for widget in (self.source, self.measure):
-            upper.addWidget(widget)
+        upper.addWidget(self.source)
         upper.addWidget(self.map, 1)
         upper.addLayout(key)
         upper.addWidget(self._reading)
         upper.addWidget(self._note)
         self._halves = QBoxLayout(QBoxLayout.Direction.TopToBottom)
-        self._halves.addLayout(upper, 8)
-        self._halves.addWidget(self.plot, 5)
+        self._halves.addLayout(upper, 11)
+        self._halves.addWidget(self.plot, 4)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.addLayout(self._halves)
 
     def _connect_signals(self) -> None:
-        self.measure.choiceEdited.connect(self.measureChosen)
         self.map.shiftSelected.connect(self.shiftSelected)
         self.map.shiftHovered.connect(self._on_shift_hovered)
         self.map.shiftLeft.connect(self._on_shift_left)
@@ -210,11 +200,6 @@ class SweepColumn(QWidget):
     @Slot(str)
     def _on_spread_changed(self, key: str) -> None:
         self.spreadChosen.emit(key == "spread")
-
-
-def measure_tip(measure: Measure) -> str:
-    """Formula, meaning and source of a measure."""
-    return f"{measure.title} = {measure.formula}\n{measure.meaning}\n{measure.source}"
 
 
 def measure_name(text: str) -> MeasureName:

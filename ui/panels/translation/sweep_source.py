@@ -1,24 +1,27 @@
-"""Whose shifts are shown: this image's, or those of many digits, with what it takes to measure them."""
+"""What is measured, and on what: this image, or many digits."""
 
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
+from cnnviz.translation import MEASURES, Measure
 from ui.panels.translation.view import View
 from ui.theme import Theme, follow_theme
 from ui.widgets.buttons import Button
+from ui.widgets.choice_field import ChoiceField
 from ui.widgets.labels import SectionTitle
 from ui.widgets.number_field import IntField
 from ui.widgets.segmented import SegmentedControl
 
 
 class SweepSource(QWidget):
-    """Title of the sweep, choice of its images; for many digits their number, start and progress.
+    """Choice of the measure and of the images; for many digits their number, start and progress.
 
     Parameters
     ----------
     parent : QWidget, optional
     """
 
+    measureChosen = Signal(str)
     manyChosen = Signal(bool)
     digitsChosen = Signal(int)
     measureRequested = Signal()
@@ -27,8 +30,10 @@ class SweepSource(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._running = False
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self._build_widgets()
         self._build_layout()
+        self.measure.choiceEdited.connect(self.measureChosen)
         self.source.currentChanged.connect(self._on_source_changed)
         self.digits.valueEdited.connect(self.digitsChosen)
         self.button.clicked.connect(self._on_button_clicked)
@@ -38,8 +43,10 @@ class SweepSource(QWidget):
         """Show the choices in force."""
         self.source.set_current("many" if view.many else "one")
         self.digits.set_value(view.digits)
-        self._row.setVisible(view.many)
-        self.progress.setVisible(view.many)
+        for widget in (self.digits, self.button):
+            widget.setVisible(view.many)
+        self.measure.set_choice(view.measure)
+        self.measure.setToolTip(measure_tip(MEASURES[view.measure]))
 
     def set_available(self, digits: int) -> None:
         """Say how many test images there are; with none there is no choice."""
@@ -50,6 +57,7 @@ class SweepSource(QWidget):
     def set_progress(self, fraction: float | None) -> None:
         """Show how much is measured, or with None that nothing is being measured."""
         self._running = fraction is not None
+        self.progress.setVisible(self._running)
         self.progress.setValue(0 if fraction is None else round(1000 * fraction))
         self.button.setText("Cancel" if self._running else "Measure")
         self.button.setAccessibleName("Cancel the measurement" if self._running else "Measure these digits")
@@ -62,22 +70,25 @@ class SweepSource(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Scale."""
         self._layout.setSpacing(theme.px(6))
-        self.digits.setFixedWidth(theme.px(78))
-        width = self.button.fontMetrics().horizontalAdvance("Measure") + theme.px(30)
+        self.digits.setFixedWidth(theme.px(60))
+        width = self.button.fontMetrics().horizontalAdvance("Measure") + theme.px(24)
         self.button.setFixedWidth(width)
 
     def _build_widgets(self) -> None:
-        self._title = SectionTitle("Shift sweep")
-        self.source = SegmentedControl([("one", "This image"), ("many", "Many")])
+        self._title = SectionTitle("Sweep")
+        self.measure = ChoiceField([(name, info.title) for name, info in MEASURES.items()])
+        self.measure.setAccessibleName("Measure")
+        self.measure.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        for place, info in enumerate(MEASURES.values()):
+            self.measure.setItemData(place, measure_tip(info), Qt.ItemDataRole.ToolTipRole)
+        self.source = SegmentedControl([("one", "One"), ("many", "Many")])
         self.source.setAccessibleName("Whose shifts are shown")
-        self.source.set_option_tooltip("one", "All shifts of the image on the left")
+        self.source.set_option_tooltip("one", "All shifts of the one image on the left")
         self.source.set_option_tooltip("many", "All shifts of many test digits: mean and spread")
         self.digits = IntField(1, 100_000, 400)
         self.digits.set_subject("Digits")
         self.digits.setAccessibleName("Number of test digits")
         self.digits.setToolTip("How many test digits are moved to every place, from the first one on")
-        self._noun = QLabel("digits")
-        self._noun.setProperty("role", "muted")
         self.button = Button(
             "Measure",
             tooltip="Move these digits to every place and measure all stages; this takes some seconds",
@@ -86,23 +97,22 @@ class SweepSource(QWidget):
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName("Share of the digits that is measured")
-        self._row = QWidget()
+        self.progress.hide()
 
     def _build_layout(self) -> None:
         header = QHBoxLayout()
-        header.addWidget(self._title, 1)
-        header.addWidget(self.source)
-        row = QHBoxLayout(self._row)
-        row.setContentsMargins(0, 0, 0, 0)
+        header.addWidget(self._title)
+        header.addWidget(self.measure, 1)
+        row = QHBoxLayout()
         row.setSpacing(6)
-        row.addWidget(self.digits)
-        row.addWidget(self._noun)
+        row.addWidget(self.source)
         row.addStretch(1)
+        row.addWidget(self.digits)
         row.addWidget(self.button)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.addLayout(header)
-        self._layout.addWidget(self._row)
+        self._layout.addLayout(row)
         self._layout.addWidget(self.progress)
 
     @Slot(str)
@@ -116,3 +126,8 @@ class SweepSource(QWidget):
         else:
             self.digits.interpretText()
             self.measureRequested.emit()
+
+
+def measure_tip(measure: Measure) -> str:
+    """Formula, meaning and source of a measure."""
+    return f"{measure.title} = {measure.formula}\n{measure.meaning}\n{measure.source}"

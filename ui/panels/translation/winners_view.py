@@ -130,7 +130,7 @@ class WinnersView(QWidget):
         )
         changes = np.abs(one.change[one.category == WinnerChange.CHANGED])
         if changes.size:
-            text = f"Changed by {float(changes.mean()):.2g} on average, at most {float(changes.max()):.2g}."
+            text = f"Changed by {float(changes.mean()):.2f} on average, at most {float(changes.max()):.2f}."
         else:
             text = "No value has changed."
         self._change.set_text(text)

@@ -1,0 +1,57 @@
+"""Measure everything, print it and write it to ``benchmarks/RESULTS.md``."""
+
+import argparse
+import sys
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+from types import ModuleType
+
+from benchmarks import machine
+from benchmarks.rounds import Settings
+from benchmarks.sections import SECTIONS
+
+_RESULTS = Path(__file__).parent / "RESULTS.md"
+_NOTES = Path(__file__).parent / "NOTES.md"
+
+
+def main() -> None:
+    """Run the sections one after another."""
+    arguments = _parse()
+    settings = Settings(2, 0.1) if arguments.quick else Settings(arguments.rounds)
+    load_before = machine.load()
+    parts = [_section(import_module(f"benchmarks.sections.{name}"), settings) for name in arguments.sections]
+    header = [
+        "# Results of the benchmarks",
+        "",
+        "Made by `make bench`; nothing here is written by hand but the last section.",
+        "",
+        f"* Date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; {settings.rounds} rounds; processes running on average "
+        f"before {load_before}, at the end {machine.load()}",
+        *machine.describe(),
+    ]
+    page = "\n\n".join(["\n".join(header), *parts, _NOTES.read_text(encoding="utf-8").strip()]) + "\n"
+    arguments.output.write_text(page, encoding="utf-8")
+    print(page)
+
+
+def _section(module: ModuleType, settings: Settings) -> str:
+    print(f"Measuring: {module.TITLE}", file=sys.stderr, flush=True)
+    reason = module.missing() if hasattr(module, "missing") else ""
+    lines = [f"Not measured. {reason}"] if reason else module.run(settings)
+    return "\n".join([f"## {module.TITLE}", "", *lines])
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--rounds", type=int, default=7, help="how often to measure each (default: 7)")
+    parser.add_argument("--quick", action="store_true", help="two short rounds, to try whether all works")
+    parser.add_argument("--output", type=Path, default=_RESULTS, help="where to write the page")
+    parser.add_argument(
+        "--sections", nargs="+", choices=SECTIONS, default=SECTIONS, help="only these sections"
+    )
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()

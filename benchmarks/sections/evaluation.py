@@ -1,0 +1,34 @@
+"""Classifying all test images."""
+
+from benchmarks.competitors import COMPETITORS
+from benchmarks.rounds import Settings, take_turns, workers
+from benchmarks.tables import duration, table
+from benchmarks.workloads import Workload
+
+TITLE = "Evaluation of the whole test set"
+
+
+def run(settings: Settings) -> list[str]:
+    """Time both networks."""
+    columns: dict[str, dict[str, str]] = {}
+    with workers(("cnnviz", "torch-1", "torch-2", "jax")) as processes:
+        for label, workload in (
+            ("LAB5, 2,115 images", Workload("lab5", 1)),
+            ("LENET, 10,000 images", Workload("lenet", 32)),
+        ):
+            tasks = {
+                name: (
+                    lambda process=process, workload=workload: process.ask("evaluate", workload)["seconds"]
+                )
+                for name, process in processes.items()
+            }
+            timings = take_turns(tasks, settings.rounds)
+            columns[label] = {name: duration(timing) for name, timing in timings.items()}
+    names = next(iter(columns.values()))
+    rows = [[COMPETITORS[name].label, *(column[name] for column in columns.values())] for name in names]
+    return [
+        "CNNViz: logits, loss and probabilities of every image, from uint8. The others: right answers only, from "
+        "float32, in batches of up to 512.",
+        "",
+        *table(["", *columns], rows),
+    ]

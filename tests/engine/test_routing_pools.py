@@ -1,0 +1,310 @@
+"""Routes of the gradient through pools, ties, and one step of an update."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from cnnviz.datasets import load_mnist, to_input
+from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.evaluation import CancelledError
+from cnnviz.functional import TIE_RULES
+from cnnviz.layers import AvgPool2D, BlurPool2D, Dense, Flatten, MaxPool2D, SubsamplePool2D
+from cnnviz.network import Network
+from cnnviz.optim import SGD
+from cnnviz.presets import LAB5, LENET
+from cnnviz.routing import (
+    apply_update,
+    pool_routes,
+    pool_routing,
+    saliency,
+    tie_rate,
+    tie_rate_of_images,
+    winner_counts,
+    winner_mask,
+    with_ties,
+)
+from tests.engine.routing_cases import ink, lab5, two_blocks
+from tests.oracles import max_pool2d_backward_loop, numeric_gradient, windows_loop
+
+POOLS = st.one_of(
+    st.builds(
+        MaxPool2D,
+        size=st.integers(1, 3),
+        stride=st.sampled_from([None, 1, 2, 3]),
+        ties=st.sampled_from(TIE_RULES),
+    ),
+    st.builds(AvgPool2D, size=st.integers(1, 3), stride=st.sampled_from([None, 1, 2, 3])),
+    st.builds(BlurPool2D, size=st.integers(1, 3), taps=st.integers(2, 5)),
+    st.builds(SubsamplePool2D, size=st.integers(1, 3)),
+)
+
+
+@pytest.mark.parametrize(
+    ("ties", "routed"),
+    [("first", [0, 1, 0, 0]), ("all", [0, 1, 1, 1]), ("split", [0, 1 / 3, 1 / 3, 1 / 3])],
+)
+def test_fixed_window(ties, routed):
+    """Window [1, 2, 2, 2] with gradient 1."""
+    values = np.array([1.0, 2.0, 2.0, 2.0]).reshape(1, 2, 2)
+    routes = pool_routes(MaxPool2D(2, ties=ties), values)
+    assert routes.delivered(np.ones((1, 1, 1)), (1, 2, 2)).ravel().tolist() == routed
+    assert pool_routes(MaxPool2D(2), values, ties).shares.tolist() == [share for share in routed if share]
+    network = Network.build(
+        [("pool", MaxPool2D(2)), ("flatten", Flatten()), ("dense", Dense(1, bias=False))],
+        input_shape=(1, 2, 2),
+        dtype="float64",
+    ).with_params({"dense.weight": np.array([[2.0]])})
+    trace, gradients = both_passes(network, values[None], 0)
+    found = pool_routing(network, trace, gradients, "pool")
+    incoming = found.incoming.item()
+    assert incoming == pytest.approx(2 / (1 + np.exp(-4.0)))
+    assert (found.routed[ties] / incoming).ravel().tolist() == pytest.approx(routed)
+    assert found.tie_counts.tolist() == [[[3]]]
+    assert found.tied.tolist() == [[[True]]]
+    assert found.winners.ravel().tolist() == [False, True, True, True]
+
+
+def both_passes(network, x, label):
+    x = x.astype(network.dtype)
+    return network.forward(x), network.gradients(x, np.array([label]))
+
+
+@settings(deadline=None, max_examples=150, derandomize=True)
+@given(pool=POOLS, sides=st.tuples(*[st.integers(1, 8)] * 3), seed=st.integers(0, 999))
+def test_routes_deliver_what_the_backward_pass_does(pool, sides, seed):
+    """With few distinct values, so that many windows are tied."""
+    try:
+        shape = pool.output_shape(sides)
+    except ShapeError:
+        return
+    rng = np.random.default_rng(seed)
+    values = rng.integers(0, 3, size=sides).astype(np.float64)
+    incoming = rng.normal(size=shape)
+    routes = pool_routes(pool, values)
+    pooled = pool.forward(values[None], {})
+    expected = pool.input_gradient(incoming[None], values[None], pooled, {})[0]
+    np.testing.assert_allclose(routes.delivered(incoming, sides), expected, rtol=1e-12, atol=1e-13)
+    assert np.all(routes.shares > 0)
+    pairs = np.concatenate([routes.windows, routes.cells], axis=1)
+    assert len(np.unique(pairs, axis=0)) == len(pairs)
+    for window in np.ndindex(shape):
+        which = routes.of_window(window)
+        assert len(which) > 0
+        assert np.all(routes.windows[which] == window)
+        if not isinstance(pool, MaxPool2D) or pool.ties != "all":
+            assert routes.shares[which].sum() == pytest.approx(1, rel=1e-12)
+            assert routes.carried(incoming)[which].sum() == pytest.approx(incoming[window], rel=1e-12)
+        else:
+            np.testing.assert_array_equal(routes.shares[which], 1)
+    np.testing.assert_array_equal(routes.windows, sorted(routes.windows.tolist()))
+
+
+@pytest.mark.parametrize("stride", [1, 2, 3])
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_winners_against_a_loop(rng, stride, dtype):
+    x = rng.integers(0, 3, size=(2, 3, 8, 7)).astype(dtype)
+    pool = MaxPool2D(2, stride)
+    winners, counts = winner_mask(x, pool), winner_counts(x, pool)
+    for target, cells in windows_loop(x, 2, stride):
+        values = [x[cell] for cell in cells]
+        assert winners[target].ravel().tolist() == [value == max(values) for value in values]
+        assert counts[target] == values.count(max(values))
+
+
+def test_not_a_number_wins_its_window():
+    x = np.zeros((1, 1, 2, 4))
+    x[0, 0, 0, 1] = np.nan
+    winners = winner_mask(x, MaxPool2D(2))[0, 0, 0]
+    assert winners[0].ravel().tolist() == [False, True, False, False]
+    assert winners[1].all()
+
+
+# --- a pool inside a network --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("own", TIE_RULES)
+def test_three_rules_side_by_side(own):
+    network, x, label = lab5()
+    network = with_ties(network, own)
+    trace, gradients = both_passes(network, x, label)
+    found = pool_routing(network, trace, gradients, "pool1")
+    assert (found.layer, found.rule) == ("pool1", own)
+    np.testing.assert_array_equal(found.routed[own], gradients.outputs["conv1"][0])
+    np.testing.assert_array_equal(found.incoming, gradients.outputs["pool1"][0])
+    np.testing.assert_array_equal(found.pooled, trace.outputs["pool1"][0])
+    for rule in TIE_RULES:
+        expected = max_pool2d_backward_loop(
+            gradients.outputs["pool1"], trace.outputs["conv1"], size=2, stride=2, ties=rule
+        )
+        np.testing.assert_allclose(found.routed[rule], expected[0], rtol=1e-12)
+        delivered = found.routes(rule).delivered(found.incoming, found.values.shape)
+        np.testing.assert_allclose(delivered, found.routed[rule], rtol=1e-12)
+    for rule in ("first", "split"):
+        assert found.routed[rule].sum() == pytest.approx(found.incoming.sum(), rel=1e-12)
+    counted = (found.incoming * found.tie_counts).sum()
+    assert found.routed["all"].sum() == pytest.approx(counted, rel=1e-12)
+    # Two windows in three are tied, so the rules do differ.
+    assert 0.5 < found.tied.mean() < 0.8
+    assert not np.allclose(found.routed["all"], found.routed["first"])
+
+
+@pytest.mark.parametrize("layer", ["pool1", "pool2"])
+def test_every_pool_of_a_deep_network(layer):
+    network = two_blocks("split")
+    x = np.concatenate([ink(network, 1), ink(network, 2)])
+    trace = network.forward(x)
+    gradients = network.gradients(x, np.array([0, 2]))
+    before = {"pool1": "gate1", "pool2": "gate2"}[layer]
+    for sample in (0, 1):
+        found = pool_routing(network, trace, gradients, layer, sample)
+        np.testing.assert_array_equal(found.values, trace.outputs[before][sample])
+        np.testing.assert_array_equal(found.routed["split"], gradients.outputs[before][sample])
+
+
+@pytest.mark.parametrize(
+    "pool", [AvgPool2D(2), AvgPool2D(3, stride=1), BlurPool2D(2, taps=4), SubsamplePool2D(2)]
+)
+def test_linear_pools_have_one_way(pool):
+    network = Network.build(
+        [("pool", pool), ("flatten", Flatten()), ("dense", Dense(2))], input_shape=(2, 7, 8), dtype="float64"
+    )
+    trace, gradients = both_passes(network, np.random.default_rng(0).normal(size=(1, 2, 7, 8)), 1)
+    found = pool_routing(network, trace, gradients, "pool")
+    assert list(found.routed) == [found.rule] == ["linear"]
+    assert found.winners is None
+    assert found.tie_counts is None
+    assert not found.tied.any()
+    np.testing.assert_array_equal(found.routed["linear"], gradients.input[0])
+    np.testing.assert_allclose(found.routed["linear"].sum(), found.incoming.sum(), rtol=1e-12)
+
+
+def test_contrast_with_other_pools_of_the_same_windows():
+    network, x, label = lab5()
+    trace, gradients = both_passes(network, x, label)
+    found = pool_routing(network, trace, gradients, "pool1")
+    others = found.contrasts()
+    assert set(others) == {"average", "blur", "subsample"}
+    for routed in others.values():
+        assert routed.shape == (8, 26, 26)
+        assert routed.sum() == pytest.approx(found.incoming.sum(), rel=1e-9)
+    np.testing.assert_array_equal(others["subsample"][:, ::2, ::2], found.incoming)
+    np.testing.assert_allclose(others["average"][:, 1::2, ::2], found.incoming / 4)
+    overlapping = Network.build(
+        [("pool", MaxPool2D(3, stride=2)), ("flatten", Flatten()), ("dense", Dense(1))],
+        input_shape=(1, 8, 8),
+        dtype="float64",
+    )
+    trace, gradients = both_passes(overlapping, np.random.default_rng(0).normal(size=(1, 1, 8, 8)), 1)
+    assert set(pool_routing(overlapping, trace, gradients, "pool").contrasts()) == {"average"}
+
+
+def test_other_layers_have_no_routes():
+    network, x, label = lab5()
+    trace, gradients = both_passes(network, x, label)
+    for layer in ("conv1", "input", "pool9"):
+        with pytest.raises(ParameterError):
+            pool_routing(network, trace, gradients, layer)
+    with pytest.raises(ParameterError):
+        pool_routing(network, trace, gradients, "pool1", sample=1)
+    with pytest.raises(ParameterError):
+        pool_routes(MaxPool2D(2), np.zeros((1, 2, 2)), "last")
+
+
+# --- ties ---------------------------------------------------------------------------------------------------
+
+
+def test_tie_rate_counts_windows_with_several_winners():
+    data = load_mnist()
+    network = LAB5.build_network()
+    trace = network.forward(to_input(data.test_images[:70], network.dtype))
+    rates = [tie_rate(network, trace, "pool1", sample) for sample in range(70)]
+    for sample in (0, 69):
+        maps = trace.outputs["conv1"][sample : sample + 1]
+        tied = sum(
+            [maps[cell] for cell in cells].count(max(maps[cell] for cell in cells)) > 1
+            for _, cells in windows_loop(maps, 2, 2)
+        )
+        assert (rates[sample].windows, rates[sample].tied) == (8 * 13 * 13, tied)
+    total = tie_rate_of_images(network, data.test_images[:70], "pool1")
+    assert total.windows == sum(rate.windows for rate in rates)
+    assert total.tied == sum(rate.tied for rate in rates)
+    assert total.rate == pytest.approx(total.tied / total.windows)
+    assert 0.55 < total.rate < 0.75  # about two windows in three, on MNIST
+
+
+def test_tie_rate_of_a_deeper_pool_and_of_nothing():
+    network = LENET.build_network()
+    images = load_mnist().test_images[:3]
+    trace = network.forward(to_input(images))
+    total = tie_rate_of_images(network, images, "pool2")
+    assert total.tied == sum(tie_rate(network, trace, "pool2", sample).tied for sample in range(3))
+    nothing = tie_rate_of_images(network, images[:0], "pool2")
+    assert (nothing.windows, nothing.rate) == (0, 0.0)
+
+
+def test_counting_ties_tells_its_progress_and_can_be_stopped():
+    network, images = LAB5.build_network(), load_mnist().test_images[:200]
+    told = []
+    tie_rate_of_images(network, images, "pool1", progress=told.append)
+    assert told == sorted(told)
+    assert told[-1] == 1
+    told.clear()
+    with pytest.raises(CancelledError):
+        tie_rate_of_images(network, images, "pool1", progress=told.append, cancelled=lambda: len(told) == 1)
+    assert len(told) == 1
+
+
+def test_another_rule_changes_gradients_and_nothing_else():
+    network = two_blocks("first")
+    x = ink(network)
+    other = with_ties(network, "all")
+    one = with_ties(network, "split", "pool2")
+    assert [layer.ties for _, layer in other.layers if isinstance(layer, MaxPool2D)] == ["all", "all"]
+    assert [layer.ties for _, layer in one.layers if isinstance(layer, MaxPool2D)] == ["first", "split"]
+    assert [layer.ties for _, layer in network.layers if isinstance(layer, MaxPool2D)] == ["first", "first"]
+    np.testing.assert_array_equal(other.forward(x).logits, network.forward(x).logits)
+    label = np.array([1])
+    first, every = (each.gradients(x, label).params["conv1.weight"] for each in (network, other))
+    assert not np.allclose(first, every)
+    for ties, layer in (("most", None), ("all", "pool9"), ("all", "conv1")):
+        with pytest.raises(ParameterError):
+            with_ties(network, ties, layer)
+
+
+# --- update and saliency ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+def test_update_is_a_step_of_plain_gradient_descent(dtype):
+    network = two_blocks(dtype=dtype)
+    x, labels = ink(network), np.array([1])
+    gradients = network.gradients(x, labels)
+    before = {name: array.copy() for name, array in network.params.items()}
+    after = apply_update(network, gradients, 0.05)
+    stepped = {name: array.copy() for name, array in network.params.items()}
+    SGD(0.05).update(stepped, gradients.params)
+    for name, array in after.params.items():
+        assert array.dtype == dtype
+        np.testing.assert_array_equal(array, stepped[name])
+        np.testing.assert_array_equal(network.params[name], before[name])
+    assert after.gradients(x, labels).loss < gradients.loss
+    for rate in (0.0, -1.0, float("inf")):
+        with pytest.raises(ParameterError):
+            apply_update(network, gradients, rate)
+    with pytest.raises(ParameterError):
+        apply_update(LAB5.build_network(), gradients, 0.1)
+
+
+def test_saliency_is_the_slope_of_the_loss_at_every_pixel(rng):
+    network = two_blocks()
+    x = rng.normal(size=network.input_shape)
+    found = saliency(network, x, 2)
+    assert found.shape == x.shape
+    numeric = numeric_gradient(lambda: network.gradients(x[None], np.array([2])).loss, x)
+    np.testing.assert_allclose(found, numeric, rtol=1e-5, atol=1e-8)
+    np.testing.assert_array_equal(saliency(network, x[None], 2), found)
+    with pytest.raises(ShapeError):
+        saliency(network, x[:, :5], 2)
+    with pytest.raises(ParameterError):
+        saliency(network, x, 3)
