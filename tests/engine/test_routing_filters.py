@@ -7,7 +7,18 @@ from cnnviz.errors import ParameterError
 from cnnviz.functional import TIE_RULES
 from cnnviz.layers import AvgPool2D, BlurPool2D, Conv2D, Dense, Flatten, MaxPool2D, ReLU, Tanh
 from cnnviz.network import Network
-from cnnviz.routing import filter_gradient_terms, pool_after, with_ties
+from cnnviz.routing import (
+    ParameterTarget,
+    apply_update,
+    check_all,
+    filter_gradient_terms,
+    poke,
+    poke_curve,
+    pool_after,
+    pool_routing,
+    saliency,
+    with_ties,
+)
 from tests.engine.routing_cases import gentle, ink, lab5, two_blocks
 
 
@@ -154,3 +165,27 @@ def test_wrong_requests_are_refused():
     with pytest.raises(ParameterError, match="No pool follows 'conv'"):
         filter_gradient_terms(network, trace, gradients, "conv", 0, by="window")
     assert filter_gradient_terms(network, trace, gradients, "conv", 0).total.shape == (1, 3, 3)
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.inf, 1e300])
+def test_diverged_networks_give_numbers_without_warnings(bad):
+    """Every view of a network whose training ran away, where a warning would be an error."""
+    sound = two_blocks("all")
+    x = ink(sound)
+    for name in sound.params:
+        params = {each: np.array(array) for each, array in sound.params.items()}
+        params[name].flat[0] = bad
+        network = sound.with_params(params)
+        trace, gradients = both_passes(network, x, [1])
+        assert sum(check_all(network, x, 1).counts.values()) == network.parameter_count
+        target = ParameterTarget(name, (0,) * params[name].ndim)
+        assert poke(network, x, 1, target).target == target
+        assert poke_curve(network, x, 1, target, 1.0, 5).losses.shape == (5,)
+        for layer in ("conv1", "conv2"):
+            for by in ("position", "window"):
+                found = filter_gradient_terms(network, trace, gradients, layer, 0, by=by)
+                assert found.total.shape == network.params[f"{layer}.weight"].shape[1:]
+        routing = pool_routing(network, trace, gradients, "pool1")
+        assert set(routing.contrasts()) == {"average", "blur", "subsample"}
+        assert saliency(network, x, 1).shape == x.shape[1:]
+        assert set(apply_update(network, gradients, 0.1).params) == set(params)

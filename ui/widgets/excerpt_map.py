@@ -148,7 +148,8 @@ class ExcerptMap(HeatMap):
         # Drawing the numbers is what takes time: a pointer that moves changes none of them.
         if self.values is None or scale != self.scale or not _same(part, self.values):
             self.set_values(part, colormap, levels)
-        limit = np.array([max(abs(scale.lo), abs(scale.hi))]) if unit_of_levels else part
+        follows_levels = unit_of_levels or not part.any()
+        limit = np.array([max(abs(scale.lo), abs(scale.hi))]) if follows_levels else part
         self._use_format(NumberFormat.of(limit, scale, None))
 
     def struck(self) -> NDArray[np.bool_]:

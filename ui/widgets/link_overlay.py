@@ -62,7 +62,8 @@ class LinkOverlay(QWidget):
         for link in self._links:
             start, end = self._place(self._source, link.start), self._place(self._target, link.end)
             if start is not None and end is not None:
-                found.append((QPointF(start.center().x(), start.bottom() - 2), end.center()))
+                tip = QPointF(end.center().x(), end.top() + self._theme.px(5))
+                found.append((QPointF(start.center().x(), start.bottom() - 2), tip))
         return found
 
     def set_theme(self, theme: Theme) -> None:

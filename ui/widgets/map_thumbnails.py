@@ -8,7 +8,7 @@ from typing import NamedTuple, override
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip, QWidget
 
 from ui.theme import LIGHT, Theme, follow_theme, ui_font
@@ -18,6 +18,7 @@ from ui.widgets.outlines import OUTLINES, CellBlock
 
 _SMALLEST = 24
 _LARGEST = 96
+_CAPTION = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
 
 
 @dataclass(frozen=True)
@@ -64,6 +65,7 @@ class MapThumbnails(QAbstractScrollArea):
         self._hovered: tuple[int, int, int] | None = None
         self._marks: dict[str, _Marks] = {}
         self._tiles = TileLayout(1, 1.0, 1.0, 0.0, 0.0, False)
+        self._base = QPixmap()  # the maps without marks; drawn once for many repaints
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -122,7 +124,7 @@ class MapThumbnails(QAbstractScrollArea):
             self._hovered = None
             self._arrange()
             self.updateGeometry()
-        self.viewport().update()
+        self._refresh()
 
     def set_noun(self, noun: str) -> None:
         """What one of the maps is called in tool tips, such as "filter"."""
@@ -134,7 +136,7 @@ class MapThumbnails(QAbstractScrollArea):
             self._current = index
             if index is not None:
                 self._scroll_to(index)
-            self.viewport().update()
+            self._refresh()
 
     def set_marks(self, role: str, blocks: Sequence[CellBlock], maps: Iterable[int] | None = None) -> None:
         """Outline blocks of cells in some maps, in place of those that had this role before.
@@ -164,7 +166,7 @@ class MapThumbnails(QAbstractScrollArea):
         self.setFont(ui_font(theme, theme.small_pt))
         self._arrange()
         self.updateGeometry()
-        self.viewport().update()
+        self._refresh()
 
     # -- where things are ----------------------------------------------------------------------------------
 
@@ -271,8 +273,13 @@ class MapThumbnails(QAbstractScrollArea):
     @override
     def resizeEvent(self, event: QEvent) -> None:
         self._arrange()
+        self._base = QPixmap()
         if self._current is not None and self.count:
             self._scroll_to(min(self._current, self.count - 1))
+
+    @override
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        self._refresh()
 
     @override
     def viewportEvent(self, event: QEvent) -> bool:
@@ -350,44 +357,74 @@ class MapThumbnails(QAbstractScrollArea):
         shown = self.visible_range()
         if self._values is None or not shown:
             return
+        if self._base.isNull() or not math.isclose(self._base.devicePixelRatio(), self.devicePixelRatioF()):
+            self._render_base(shown)
         painter = QPainter(self.viewport())
+        painter.drawPixmap(QPointF(0, 0), self._base)
+        _, rows, cols = self._values.shape
+        for role, marks in self._marks.items():
+            places = shown if marks.maps is None else [place for place in shown if place in marks.maps]
+            self._paint_marks(painter, places, role, marks.blocks, rows, cols)
+        if self._current in shown:
+            self._paint_frame(painter, self._current, 3 if self.hasFocus() else 2, "accent")
+
+    def _render_base(self, shown: range) -> None:
+        """Draw all maps in sight into a picture that serves until something but the marks changes."""
+        assert self._values is not None
+        ratio = self.devicePixelRatioF()
+        self._base = QPixmap(self.viewport().size() * ratio)
+        self._base.setDevicePixelRatio(ratio)
+        self._base.fill(Qt.GlobalColor.transparent)
+        painter = QPainter(self._base)
+        painter.setFont(self.font())
         _, rows, cols = self._values.shape
         # One conversion for everything in sight; each map is a part of this tall picture.
         tall = self._scale.to_image(self._values[shown.start : shown.stop].reshape(-1, cols))
-        cell = self._tiles.width / cols * self.devicePixelRatioF()
+        cell = self._tiles.width / cols * ratio
         # Cells of one or two pixels would differ in size without smoothing; larger ones hide the difference.
         smooth = cell < 4 and abs(cell - round(cell)) > 1e-6
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         for place, index in enumerate(shown):
-            self._paint_tile(painter, index, tall, QRectF(0, place * rows, cols, rows))
+            tile = self.tile_rect(index)
+            painter.drawImage(tile, tall, QRectF(0, place * rows, cols, rows))
+            self._paint_frame(painter, index, 1, "border")
+            if self._tiles.caption:
+                below = QRectF(tile.left(), tile.bottom() + 1, tile.width(), self._tiles.caption)
+                painter.setPen(self._theme.color("text" if index == self._current else "muted"))
+                painter.drawText(below, _CAPTION, str(index))
+        painter.end()
 
-    def _paint_tile(self, painter: QPainter, index: int, tall: QImage, part: QRectF) -> None:
-        tile, theme = self.tile_rect(index), self._theme
-        painter.drawImage(tile, tall, part)
-        chosen = index == self._current
-        width = (3 if self.hasFocus() else 2) if chosen else 1
-        painter.setPen(QPen(theme.color("accent" if chosen else "border"), width))
+    def _paint_frame(self, painter: QPainter, index: int, width: int, role: str) -> None:
+        painter.setPen(QPen(self._theme.color(role), width))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         grow = width / 2
-        painter.drawRect(tile.adjusted(-grow, -grow, grow, grow))
-        for role, marks in self._marks.items():
-            if marks.maps is None or index in marks.maps:
-                self._paint_marks(painter, tile, part, role, marks.blocks)
-        if self._tiles.caption:
-            below = QRectF(tile.left(), tile.bottom() + 1, tile.width(), self._tiles.caption)
-            painter.setPen(theme.color("text" if chosen else "muted"))
-            painter.drawText(below, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, str(index))
+        painter.drawRect(self.tile_rect(index).adjusted(-grow, -grow, grow, grow))
 
     def _paint_marks(
-        self, painter: QPainter, tile: QRectF, part: QRectF, role: str, blocks: tuple[CellBlock, ...]
+        self,
+        painter: QPainter,
+        places: Sequence[int],
+        role: str,
+        blocks: tuple[CellBlock, ...],
+        rows: int,
+        cols: int,
     ) -> None:
-        style = OUTLINES[role]
-        unit_x, unit_y = tile.width() / part.width(), tile.height() / part.height()
-        painter.setPen(QPen(self._theme.color(style.color), 1.0))
-        for row, col, rows, cols in blocks:
-            box = QRectF(
-                tile.left() + col * unit_x, tile.top() + row * unit_y, cols * unit_x, rows * unit_y
-            ).intersected(tile)
-            # A cell of two pixels would vanish inside its own outline.
-            spare_x, spare_y = max(5 - box.width(), 0) / 2, max(5 - box.height(), 0) / 2
-            painter.drawRect(box.adjusted(-spare_x, -spare_y, spare_x, spare_y))
+        boxes: list[QRectF] = []
+        unit_x, unit_y = self._tiles.width / cols, self._tiles.height / rows
+        for index in places:
+            tile = self.tile_rect(index)
+            for row, col, high, wide in blocks:
+                left, top = tile.left() + col * unit_x, tile.top() + row * unit_y
+                box = QRectF(left, top, wide * unit_x, high * unit_y).intersected(tile)
+                # A cell of two pixels would vanish inside its own outline.
+                spare_x, spare_y = max(5 - box.width(), 0) / 2, max(5 - box.height(), 0) / 2
+                boxes.append(box.adjusted(-spare_x, -spare_y, spare_x, spare_y))
+        if boxes:
+            painter.setPen(QPen(self._theme.color(OUTLINES[role].color), 1.0))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRects(boxes)
+
+    def _refresh(self) -> None:
+        """Draw everything anew."""
+        self._base = QPixmap()
+        self.viewport().update()

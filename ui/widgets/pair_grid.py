@@ -138,7 +138,7 @@ class PairGrid(QWidget):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._theme.px(160), self._theme.px(100))
+        return QSize(self._theme.px(160), self._theme.px(126))
 
     # -- layout --------------------------------------------------------------------------------------------
 

@@ -1,12 +1,13 @@
-"""The head of a stage: its name, its size where there is room, and a second line."""
+"""The head of a stage: its name, its size where there is room, a second line, and small buttons."""
 
 from typing import override
 
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.theme import LIGHT, Theme, follow_theme, ui_font
+from ui.widgets.mini_button import MiniButton
 
 
 class StageTitle(QWidget):
@@ -25,6 +26,7 @@ class StageTitle(QWidget):
         self._theme = LIGHT
         self._title, self._caption, self._line = title, caption, ""
         self._short, self._about = "", ""
+        self._buttons: list[MiniButton] = []
         self._reserved = 0
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         follow_theme(self)
@@ -45,9 +47,21 @@ class StageTitle(QWidget):
             self._describe()
             self.update()
 
-    def set_reserved(self, pixels: int) -> None:
-        """Leave room for buttons at the right end of the second line."""
-        self._reserved = pixels
+    def add_button(self, icon: str, name: str) -> MiniButton:
+        """Put a button at the right end of the second line, after those already there."""
+        button = MiniButton(icon, name, self)
+        self._buttons.append(button)
+        self.place_buttons()
+        return button
+
+    def place_buttons(self) -> None:
+        """Line up the buttons that are not hidden; call it when one has been shown or hidden."""
+        right = self.width()
+        for button in reversed([button for button in self._buttons if not button.isHidden()]):
+            size = button.sizeHint()
+            right -= size.width()
+            button.setGeometry(right, self.height() - size.height(), size.width(), size.height())
+        self._reserved = self.width() - right
         self.update()
 
     def set_about(self, text: str) -> None:
@@ -71,6 +85,11 @@ class StageTitle(QWidget):
     @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self._theme.px(20), self.sizeHint().height())
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.place_buttons()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

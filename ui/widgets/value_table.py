@@ -6,7 +6,7 @@ from typing import override
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QBrush,
@@ -14,6 +14,7 @@ from PySide6.QtGui import (
     QFont,
     QFontMetricsF,
     QHelpEvent,
+    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -58,6 +59,8 @@ class ValueTable(QWidget):
         self._values: NDArray[np.generic] | None = None
         self._scale = ColorScale()
         self._format = NumberFormat(2, True)
+        self._image = QImage()
+        self._dark: NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
         self._winners: NDArray[np.bool_] | None = None
         self._padding: NDArray[np.bool_] | None = None
         self._marked: tuple[int, int] | None = None
@@ -102,6 +105,8 @@ class ValueTable(QWidget):
         if array is not None:
             self._scale = ColorScale.of(array, colormap, levels)
             self._format = _fine_format(array, self._scale)
+            self._image = self._scale.to_image(array)
+            self._dark = self._scale.is_dark(array).ravel()
         if changed:
             self._hovered = self._marked = None
             self.updateGeometry()
@@ -210,51 +215,50 @@ class ValueTable(QWidget):
         if self._values is None:
             return
         painter = QPainter(self)
-        fitting = self._fitting()
-        dark = self._scale.is_dark(self._values)
-        if fitting is not None:
-            painter.setFont(fitting[0])
         rows, cols = self._values.shape
-        for row in range(rows):
-            for col in range(cols):
-                rect = self.cell_rect(row, col)
-                value = self._values[row, col].item()
-                painter.fillRect(rect, self._scale.color(value))
-                if self._padding is not None and self._padding[row, col]:
-                    painter.fillRect(
-                        rect, QBrush(self._theme.color("muted", 0.6), Qt.BrushStyle.BDiagPattern)
-                    )
-                if fitting is not None:
-                    painter.setPen(_LIGHT if dark[row, col] else _DARK)
-                    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, fitting[1].text(value))
-        self._paint_lines(painter, rows, cols)
-
-    def _paint_lines(self, painter: QPainter, rows: int, cols: int) -> None:
         wide, high = self.cell_size()
-        if wide >= 8:
-            line = self._theme.color("surface", 0.6)
-            for row in range(1, rows):
-                painter.fillRect(QRectF(1, 1 + row * high - 0.5, cols * wide, 1), line)
-            for col in range(1, cols):
-                painter.fillRect(QRectF(1 + col * wide - 0.5, 1, 1, rows * high), line)
-        painter.setPen(self._theme.color("border"))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawRect(QRectF(0.5, 0.5, cols * wide + 1, rows * high + 1))
+        painter.drawImage(QRectF(1, 1, cols * wide, rows * high), self._image)
+        if self._padding is not None:
+            hatch = QBrush(self._theme.color("muted", 0.6), Qt.BrushStyle.BDiagPattern)
+            for row, col in np.argwhere(self._padding).tolist():
+                painter.fillRect(self.cell_rect(row, col), hatch)
+        fitting = self._fitting()
+        if fitting is not None:
+            self._paint_numbers(painter, *fitting)
+        self._paint_lines(painter, rows, cols)
         if self._winners is not None:
             for row, col in np.argwhere(self._winners).tolist():
                 draw_outline(painter, self.cell_rect(row, col), OUTLINES["winner"], self._theme)
         for cell in {self._marked, self._hovered} - {None}:
             assert cell is not None
             draw_outline(painter, self.cell_rect(*cell), OUTLINES["focus"], self._theme)
-        if self.hasFocus():
-            painter.setPen(self._theme.color("accent"))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRect(QRectF(0.5, 0.5, cols * wide + 1, rows * high + 1))
+
+    def _paint_numbers(self, painter: QPainter, font: QFont, texts: list[str]) -> None:
+        assert self._values is not None
+        painter.setFont(font)
+        cols = self._values.shape[1]
+        for on_dark, color in ((True, _LIGHT), (False, _DARK)):
+            painter.setPen(color)
+            for place in np.flatnonzero(self._dark == on_dark).tolist():
+                rect = self.cell_rect(*divmod(place, cols))
+                painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, texts[place])
+
+    def _paint_lines(self, painter: QPainter, rows: int, cols: int) -> None:
+        wide, high = self.cell_size()
+        right, bottom = 1 + cols * wide, 1 + rows * high
+        if wide >= 8:
+            lines = [QLineF(1, 1 + row * high, right, 1 + row * high) for row in range(1, rows)]
+            lines += [QLineF(1 + col * wide, 1, 1 + col * wide, bottom) for col in range(1, cols)]
+            painter.setPen(self._theme.color("surface", 0.6))
+            painter.drawLines(lines)
+        painter.setPen(self._theme.color("accent" if self.hasFocus() else "border"))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawRect(QRectF(0.5, 0.5, cols * wide + 1, rows * high + 1))
 
     # -- helpers -------------------------------------------------------------------------------------------
 
-    def _fitting(self) -> tuple[QFont, NumberFormat] | None:
-        """The most decimals, and the largest font for them, with which all numbers fit."""
+    def _fitting(self) -> tuple[QFont, list[str]] | None:
+        """Numbers with the most decimals, in the largest font for these, with which all fit."""
         if self._values is None:
             return None
         wide, high = self.cell_size()
@@ -262,11 +266,12 @@ class ValueTable(QWidget):
         numbers = self._values.ravel().tolist()
         for decimals in range(self._format.decimals, fewest - 1, -1):
             shorter = replace(self._format, decimals=decimals)
-            longest = max(len(shorter.text(value)) for value in numbers)
+            texts = [shorter.text(value) for value in numbers]
+            longest = max(len(text) for text in texts)
             for size in _SIZES:
                 font, figure, height = _font_of(size * self._theme.scale)
                 if longest * figure <= wide - 4 and height <= high:
-                    return font, shorter
+                    return font, texts
         return None
 
     def _cell_at(self, point: QPointF) -> tuple[int, int] | None:

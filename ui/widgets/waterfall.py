@@ -5,8 +5,8 @@ from typing import override
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
 from ui.theme import LIGHT, Theme, follow_theme, mono_font
@@ -14,6 +14,7 @@ from ui.theme.color_maps import color_map
 from ui.widgets.numbers import format_signed
 
 _EMPTY = np.zeros(0)
+_FALLING, _RISING = (QColor(*color_map("signed")[place].tolist()) for place in (20, 235))
 
 
 class Waterfall(QWidget):
@@ -164,21 +165,24 @@ class Waterfall(QWidget):
         zero = area.top() + hi * unit
         step = area.width() / (count + 1)
         gap = min(max(step * 0.2, 0.5), theme.px(10))
-        negative, positive = (color_map("signed")[place].tolist() for place in (20, 235))
-        brushes = [theme.color("text") for _ in range(2)]
-        for brush, rgb in zip(brushes, (negative, positive), strict=True):
-            brush.setRgb(*rgb)
+        rising: list[QRectF] = []
+        falling: list[QRectF] = []
+        levels: list[QLineF] = []
         start = 0.0
-        painter.setPen(QPen(theme.color("muted", 0.6), 1, Qt.PenStyle.DotLine))
         for place, end in enumerate(ends):
-            left = area.left() + place * step
-            bar = QRectF(left + gap / 2, zero - max(start, end) * unit, step - gap, abs(end - start) * unit)
-            bar.setHeight(max(bar.height(), 1.0))
-            painter.fillRect(bar, brushes[end >= start])
+            left = area.left() + place * step + gap / 2
+            top = zero - max(start, end) * unit
+            bar = QRectF(left, top, step - gap, max(abs(end - start) * unit, 1.0))
+            (rising if end >= start else falling).append(bar)
             # The level reached, carried over to the next bar.
-            level = zero - end * unit
-            painter.drawLine(QPointF(bar.right(), level), QPointF(left + step + gap / 2, level))
+            levels.append(QLineF(bar.right(), zero - end * unit, left + step, zero - end * unit))
             start = end
+        painter.setPen(Qt.PenStyle.NoPen)
+        for bars, brush in ((rising, _RISING), (falling, _FALLING)):
+            painter.setBrush(brush)
+            painter.drawRects(bars)
+        painter.setPen(QPen(theme.color("muted", 0.6), 1, Qt.PenStyle.DotLine))
+        painter.drawLines(levels)
         self._paint_total(painter, area, step, gap, zero, unit)
         painter.setPen(QPen(theme.color("border"), 1))
         painter.drawLine(QPointF(area.left(), zero), QPointF(area.right(), zero))

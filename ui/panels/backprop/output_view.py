@@ -100,13 +100,14 @@ class OutputView(StepView):
         self.image_title.set_caption(f"label {passed.names[passed.label]}")
         for row, values in _rows(passed).items():
             visible = row in _VISIBLE[step.kind]
-            levels = (-1.0, 1.0) if row in "py" else signed_levels(values)
+            colormap = "sequential" if row in "py" else "signed"
+            levels = (0.0, 1.0) if row in "py" else signed_levels(values)
             if visible:
-                self.maps[row].set_excerpt(values[None], None, "signed", levels)
+                self.maps[row].set_excerpt(values[None], None, colormap, levels)
                 self.maps[row].outline(((0, _column(passed)),), "selected")
             for widget in (self.maps[row], self._names[row]):
                 widget.setVisible(visible)
-            self.bars[row].set_scale("signed", *levels)
+            self.bars[row].set_scale(colormap, *levels)
         self._heading.set_names(passed.names if not passed.has_one_logit else (passed.names[1],))
         title, content = curve_of(passed, step.kind)
         self.plot_title.set_text(title)

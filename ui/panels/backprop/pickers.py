@@ -104,6 +104,7 @@ class Overview(QWidget):
         super().__init__(parent)
         self.title = SectionTitle("Whole map")
         self.map = OverviewMap()
+        self.map.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.map.setToolTip("Drag the frame, or use the arrow keys, to choose the part that is enlarged")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

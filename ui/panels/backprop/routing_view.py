@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.layers import MaxPool2D
@@ -23,7 +24,7 @@ from ui.panels.backprop.windows import (
     window_cells,
     window_size,
 )
-from ui.theme import Theme, follow_theme
+from ui.theme import Theme, follow_theme, theme_manager
 from ui.theme.color_maps import signed_levels
 from ui.widgets.choice_field import ChoiceField
 from ui.widgets.link_overlay import Link, LinkOverlay
@@ -61,6 +62,12 @@ class RoutingView(StepView):
         for layout in (self._top, self._bottom):
             layout.setSpacing(theme.px(24))
         self._layout.setSpacing(theme.px(10))
+        self._fit_top()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the upper row a share of the height."""
+        super().resizeEvent(event)
+        self._fit_top()
 
     def show_step(self, passed: Pass, step: Step, focus: Focus) -> None:
         """Draw the step."""
@@ -89,7 +96,9 @@ class RoutingView(StepView):
         )
 
     def _build_layout(self) -> None:
-        self._top, self._bottom = QHBoxLayout(), QHBoxLayout()
+        self._upper = QWidget()
+        self._top, self._bottom = QHBoxLayout(self._upper), QHBoxLayout()
+        self._top.setContentsMargins(0, 0, 0, 0)
         left = QHBoxLayout()
         left.setSpacing(16)
         left.addWidget(self.overview)
@@ -101,8 +110,8 @@ class RoutingView(StepView):
         self.arriving.add_to_title(self.contrast)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addLayout(self._top, 2)
-        self._layout.addLayout(self._bottom, 4)
+        self._layout.addWidget(self._upper)
+        self._layout.addLayout(self._bottom, 1)
         self.links = LinkOverlay(self.arriving.map, self.routed.map, self)
 
     def _connect_signals(self) -> None:
@@ -172,6 +181,10 @@ class RoutingView(StepView):
         self.arriving.outline_cell(window, "selected")
         cells = window_cells(passed, step, channel, window, contrast)
         self.links.set_links([Link(window, cell) for cell in cells])
+
+    def _fit_top(self) -> None:
+        px = theme_manager().theme.px
+        self._upper.setFixedHeight(min(max(round(self.height() * 0.34), px(122)), px(230)))
 
     def _fitting_side(self, size: int) -> int:
         side = self.values.fitting_side()

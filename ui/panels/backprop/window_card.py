@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnviz._types import FloatArray
@@ -63,6 +64,7 @@ class WindowCard(QWidget):
         for each in (self.values, self.patch, self.term, *self.outgoing.values()):
             each.set_grid(True)
             each.set_interactive(False)
+            each.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.values.setToolTip("Values of the window; orange: its maximum")
         self.values.setAccessibleName("Values of the window")
         names = QGridLayout()
@@ -70,12 +72,11 @@ class WindowCard(QWidget):
         names.addWidget(QLabel("values"), 0, 0)
         names.addWidget(self.values, 1, 0)
         for place, (rule, each) in enumerate(self.outgoing.items(), start=1):
-            each.setToolTip(
-                f"What each cell gets under “{rule}”" if rule != "linear" else "What each cell gets"
-            )
+            each.setToolTip(f"What each cell gets under “{rule}”" if rule != "linear" else "What each cell gets")
             each.setAccessibleName(f"Gradient sent into the window, {rule}")
-            names.addWidget(self._names[rule], 0, place)
-            names.addWidget(each, 1, place)
+            row, column = (0, 1) if rule == "linear" else divmod(place, 2)
+            names.addWidget(self._names[rule], 2 * row, column)
+            names.addWidget(each, 2 * row + 1, column)
         self._term_title = SectionTitle("Its part of the filter gradient")
         self.patch.setAccessibleName("Patch under the winner")
         self.patch.setToolTip("What the filter saw at the winner, times the slope of the activation")

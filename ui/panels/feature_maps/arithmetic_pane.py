@@ -3,7 +3,7 @@
 from typing import override
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnviz.arithmetic import (
     ActivationCell,
@@ -30,11 +30,12 @@ from ui.panels.feature_maps.plan import EVIDENCE
 from ui.panels.feature_maps.sweep import SweepBar
 from ui.panels.feature_maps.texts import cell_name
 from ui.state import PinnedCell
-from ui.theme import Theme, follow_theme, mono_font
-from ui.widgets.labels import Badge, ElidedLabel
+from ui.theme import Theme, follow_theme
+from ui.widgets.labels import Badge
 from ui.widgets.ledger import LedgerRow
 from ui.widgets.mini_button import MiniButton
 from ui.widgets.numbers import format_signed, format_value
+from ui.widgets.status_line import StatusLine
 
 _LARGEST = 12
 
@@ -57,6 +58,7 @@ class ArithmeticPane(QWidget):
         self._cell: PinnedCell | None = None
         self._slice: int | None = None
         self._source = 0
+        self._name = ("", "")
         self._build_widgets()
         self._build_layout()
         self.products.sliceSelected.connect(self._on_slice_selected)
@@ -88,7 +90,6 @@ class ArithmeticPane(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the spacing."""
-        self.value.setFont(mono_font(theme.base_pt))
         self._layout.setSpacing(theme.px(8))
         self._head.setSpacing(theme.px(10))
 
@@ -99,10 +100,8 @@ class ArithmeticPane(QWidget):
     # -- building ------------------------------------------------------------------------------------------
 
     def _build_widgets(self) -> None:
-        self.title = QLabel()
-        self.title.setProperty("role", "title")
-        self.value = QLabel()
-        self.formula = ElidedLabel(role="muted")
+        self.title = StatusLine()
+        self.title.setAccessibleName("The marked cell")
         self.badge = Badge("pinned", "info")
         self.free = MiniButton("x", "Free the pinned cell (Esc)")
         self.sweep_bar = SweepBar()
@@ -114,11 +113,9 @@ class ArithmeticPane(QWidget):
 
     def _build_layout(self) -> None:
         self._head = QHBoxLayout()
-        self._head.addWidget(self.title)
-        self._head.addWidget(self.value)
         self._head.addWidget(self.badge)
         self._head.addWidget(self.free)
-        self._head.addWidget(self.formula, 1)
+        self._head.addWidget(self.title, 1)
         self._head.addWidget(self.sweep_bar, 0, Qt.AlignmentFlag.AlignRight)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -132,8 +129,7 @@ class ArithmeticPane(QWidget):
         assert frame is not None
         assert cell is not None
         value = float(frame.stage(cell.stage)[cell.index])
-        self.title.setText(cell_name(frame.plan, cell))
-        self.value.setText(f"= {format_signed(value, 4)}")
+        self._name = (cell_name(frame.plan, cell), f"= {format_signed(value, 4)}")
         if cell.stage == INPUT:
             self._show_pixel(frame, cell, value)
             return
@@ -166,7 +162,8 @@ class ArithmeticPane(QWidget):
                 raise TypeError(f"There is no view for the arithmetic of {type(explained).__name__}.")
 
     def _show(self, view: QWidget, formula: str) -> None:
-        self.formula.set_text(formula)
+        name, value = self._name
+        self.title.set_parts(((name, "title"), (value, "number"), (formula, "muted")))
         self.stack.setCurrentWidget(view)
 
     def _show_pixel(self, frame: Frame, cell: PinnedCell, value: float) -> None:

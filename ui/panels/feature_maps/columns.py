@@ -4,7 +4,7 @@ from typing import override
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QScrollArea, QVBoxLayout, QWidget
 
@@ -59,7 +59,6 @@ class StageColumn(QWidget):
     def __init__(self, column: Column, title: str, caption: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.column = column
-        self._buttons: list[MiniButton] = []
         self.head = StageTitle(title, caption, self)
 
     def set_frame(self, frame: Frame, levels: Levels) -> None:
@@ -86,28 +85,36 @@ class StageColumn(QWidget):
         """Make room for maps of this side, in logical pixels."""
         raise NotImplementedError
 
-    def add_button(self, icon: str, name: str) -> MiniButton:
-        """Put a button at the right end of the head."""
-        button = MiniButton(icon, name, self.head)
-        self._buttons.append(button)
-        self.head.installEventFilter(self)
-        self._place_buttons()
-        return button
+
+class _MapArea(QScrollArea):
+    """Window onto a map that may be larger than it; Ctrl and the wheel ask for another size of the cells."""
+
+    resized = Signal()
+    zoomRequested = Signal(int)
+
+    def __init__(self, content: QWidget, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWidget(content)
 
     @override
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.head and event.type() == QEvent.Type.Resize:
-            self._place_buttons()
-        return super().eventFilter(watched, event)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.resized.emit()
 
-    def _place_buttons(self) -> None:
-        right = self.head.width()
-        shown = [button for button in self._buttons if not button.isHidden()]
-        for button in reversed(shown):
-            size = button.sizeHint()
-            right -= size.width()
-            button.setGeometry(right, self.head.height() - size.height(), size.width(), size.height())
-        self.head.set_reserved(self.head.width() - right)
+    @override
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        turned = event.angleDelta().y()
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier and turned:
+            self.zoomRequested.emit(1 if turned > 0 else -1)
+            event.accept()
+        elif self.horizontalScrollBar().maximum() or self.verticalScrollBar().maximum():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
 
 
 class MapColumn(StageColumn):
@@ -170,6 +177,8 @@ class MapColumn(StageColumn):
         for mark in () if links is None else links.of(self.column.stage):
             self._marks[mark.role] = (*self._marks[mark.role], mark)
         self._draw_marks()
+        if self._enlarged and not self.map.underMouse():
+            self._show_marked()
 
     def add_below(self, widget: QWidget) -> None:
         """Put something below the map, where a stage of one map has no thumbnails."""
@@ -214,7 +223,7 @@ class MapColumn(StageColumn):
         else:
             self.set_side(self._side)
         self.set_theme(self._theme)
-        self._place_buttons()
+        self.head.place_buttons()
 
     @property
     def is_enlarged(self) -> bool:
@@ -242,22 +251,26 @@ class MapColumn(StageColumn):
         super().resizeEvent(event)
         self._fit_map()
 
-    @override
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.body.viewport():
-            if event.type() == QEvent.Type.Resize:
-                self._fit_map()
-            elif isinstance(event, QWheelEvent) and self._enlarged:
-                if event.modifiers() & Qt.KeyboardModifier.ControlModifier and event.angleDelta().y():
-                    self.zoom(1 if event.angleDelta().y() > 0 else -1)
-                    return True
-        return super().eventFilter(watched, event)
-
     def _fit_map(self) -> None:
         _, rows, cols = self.column.shape
         cell = self._cell if self._cell is not None and self._enlarged else self._fitting_cell()
         self.map.setFixedSize(int(cell) * cols + 2, int(cell) * rows + 2)
+        self._show_marked()
         self.strip.set_length(int(cell) * cols if not self._enlarged else self._theme.px(240))
+
+    def _show_marked(self) -> None:
+        """Scroll an enlarged map to the marked cell, or to what belongs to it."""
+        for role in ("selected", "receptive", "feeds"):
+            blocks = [b for m in self._marks.get(role, ()) if self._is_shown(m) for b in m.blocks]
+            if self._enlarged and blocks:
+                row, col, rows, cols = blocks[0]
+                spot = self.map.cell_rect(row, col).united(self.map.cell_rect(row + rows - 1, col + cols - 1)).center()
+                margin = round(2.5 * self.map.cell_rect(0, 0).width())
+                self.body.ensureVisible(round(spot.x()), round(spot.y()), margin, margin)
+                return
+
+    def _is_shown(self, mark: Mark) -> bool:
+        return mark.channels is None or self.shown_channel in mark.channels
 
     def _fitting_cell(self) -> float:
         """Side of a cell with which the whole map can be seen."""
@@ -272,13 +285,7 @@ class MapColumn(StageColumn):
         self.map = LinkedMap()
         self.map.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.map.setAccessibleName(f"{self.head.title()}, the chosen map")
-        self.body = QScrollArea(self)
-        self.body.setFrameShape(QFrame.Shape.NoFrame)
-        self.body.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.body.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.body.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.body.setWidget(self.map)
-        self.body.viewport().installEventFilter(self)
+        self.body = _MapArea(self.map, self)
         self.strip = ScaleStrip(self)
         self.thumbs: MapThumbnails | None = None
         if column.count > 1:
@@ -288,16 +295,16 @@ class MapColumn(StageColumn):
         self._zooms: list[MiniButton] = []
         if column.kind is not Kind.KERNELS:
             self._zooms = [
-                self.add_button("minus", "Smaller cells"),
-                self.add_button("plus", "Larger cells, until their numbers fit (Ctrl+wheel)"),
+                self.head.add_button("minus", "Smaller cells"),
+                self.head.add_button("plus", "Larger cells, until their numbers fit (Ctrl+wheel)"),
             ]
             for button, steps in zip(self._zooms, (-1, 1), strict=True):
                 button.hide()
                 button.setProperty("steps", steps)
                 button.clicked.connect(self._on_zoom_clicked)
-        self._fold = self.add_button("chevron-left", "Fold this column")
+        self._fold = self.head.add_button("chevron-left", "Fold this column")
         self._fold.setVisible(column.kind is Kind.MAPS)
-        self._enlarge = self.add_button(*_ENLARGE)
+        self._enlarge = self.head.add_button(*_ENLARGE)
         self._enlarge.setVisible(column.kind is not Kind.KERNELS)
 
     def _build_layout(self) -> None:
@@ -328,6 +335,8 @@ class MapColumn(StageColumn):
             self.thumbs.mapSelected.connect(self.channelSelected)
             self.thumbs.cellHovered.connect(self._on_thumb_hovered)
             self.thumbs.mapLeft.connect(self.cellLeft)
+        self.body.resized.connect(self._fit_map)
+        self.body.zoomRequested.connect(self._on_zoom_requested)
         self._enlarge.clicked.connect(self._on_enlarge_requested)
         self._fold.clicked.connect(self._on_fold_clicked)
 
@@ -350,7 +359,7 @@ class MapColumn(StageColumn):
 
     def _draw_marks(self) -> None:
         for role, marks in self._marks.items():
-            shown = [m for m in marks if m.channels is None or self.shown_channel in m.channels]
+            shown = [mark for mark in marks if self._is_shown(mark)]
             self.map.set_highlight([block for mark in shown for block in mark.blocks], role)
             if self.thumbs is not None:
                 channels = marks[0].channels if marks else ()
@@ -391,6 +400,10 @@ class MapColumn(StageColumn):
 
     def _on_fold_clicked(self) -> None:
         self.foldRequested.emit(self.column.key)
+
+    def _on_zoom_requested(self, steps: int) -> None:
+        if self._enlarged:
+            self.zoom(steps)
 
     def _on_zoom_clicked(self) -> None:
         button = self.sender()

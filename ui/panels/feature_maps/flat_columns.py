@@ -35,7 +35,7 @@ class UnitColumn(StageColumn):
         self.map.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.map.setAccessibleName(f"Units of {column.stage}")
         self.strip = ScaleStrip(self)
-        self._fold = self.add_button("chevron-left", "Fold this column")
+        self._fold = self.head.add_button("chevron-left", "Fold this column")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)

@@ -83,8 +83,11 @@ class FlowView(QScrollArea):
         self._columns: dict[str, StageColumn] = {}
         self._strips: dict[str, FoldedStrip] = {}
         self._user_folds: dict[str, bool] = {}
+        self._folded: frozenset[str] = frozenset()
         self._enlarged: str | None = None
         self._scale: int | None = None
+        self._shown: tuple[Frame, Levels] | None = None
+        self._links: Links | None = None
         self._row = _Row()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
@@ -115,6 +118,7 @@ class FlowView(QScrollArea):
 
     def set_frame(self, frame: Frame, levels: Levels) -> None:
         """Show the values of another moment."""
+        self._shown = (frame, levels)
         for key, widget in self._columns.items():
             if not self.is_folded(key):
                 widget.set_frame(frame, levels)
@@ -136,6 +140,7 @@ class FlowView(QScrollArea):
 
     def set_links(self, links: Links | None) -> None:
         """Outline the cells that belong to a cell."""
+        self._links = links
         for key, widget in self._columns.items():
             if not self.is_folded(key):
                 widget.set_links(links)
@@ -172,7 +177,7 @@ class FlowView(QScrollArea):
 
     def is_folded(self, key: str) -> bool:
         """Whether a column is folded."""
-        return key in self._folds()
+        return key in self._folded
 
     def set_folded(self, key: str, folded: bool) -> None:
         """Fold a column, or unfold it."""
@@ -269,6 +274,8 @@ class FlowView(QScrollArea):
         if plan is None or not self._columns:
             return
         folds, room = self._folds(), self._room()
+        opened = self._folded - folds
+        self._folded = folds
         scale, scrolled = self._fitted()
         enlarged_width = 0
         if self._enlarged is not None and self._scale is None:
@@ -295,6 +302,14 @@ class FlowView(QScrollArea):
         self._row.row.setSpacing(room.gap)
         self._row.arrow_height = self._theme.px(40) + side // 2
         self._row.update()
+        for key in opened:
+            self._catch_up(self._columns[key])
+
+    def _catch_up(self, widget: StageColumn) -> None:
+        """Give a column that was folded what the others show."""
+        if self._shown is not None:
+            widget.set_frame(*self._shown)
+            widget.set_links(self._links)
 
     # -- building ------------------------------------------------------------------------------------------
 
@@ -328,7 +343,8 @@ class FlowView(QScrollArea):
         self._columns.clear()
         self._strips.clear()
         self._user_folds.clear()
-        self._enlarged = None
+        self._folded = frozenset()
+        self._enlarged, self._shown, self._links = None, None, None
 
     def _on_channel_selected(self, channel: int) -> None:
         widget = self.sender()

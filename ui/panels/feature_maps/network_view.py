@@ -10,6 +10,7 @@ from ui.panels.feature_maps.arithmetic_pane import ArithmeticPane
 from ui.panels.feature_maps.flow import FlowView
 from ui.panels.feature_maps.frame import Frame, Levels
 from ui.panels.feature_maps.links import Links, is_cell_of, link, shown_cell
+from ui.panels.feature_maps.painting import paint_now
 from ui.panels.feature_maps.plan import Kind, Plan
 from ui.panels.feature_maps.sweep import Sweep
 from ui.panels.feature_maps.texts import cell_name, field_text, weight_name
@@ -244,6 +245,7 @@ class NetworkView(QWidget):
             self._pointed = cell
             self._draw_cell()
         self._show_status(cell)
+        paint_now(self)
 
     def _on_cell_left(self) -> None:
         # What was pointed at last stays, so that its arithmetic can be read; only a preview ends.

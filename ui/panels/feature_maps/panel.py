@@ -8,15 +8,16 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBox
 
 from ui.analysis import Analysis, LatestOnly
 from ui.panels.feature_maps.frame import Frame, Levels, make_frame, scan_levels, union
+from ui.panels.feature_maps.painting import paint_now
 from ui.panels.feature_maps.looks_for import LooksForView
 from ui.panels.feature_maps.network_view import NetworkView
 from ui.panels.feature_maps.plan import Plan, plan_of
 from ui.state import AppState
 from ui.theme import Theme, follow_theme
 from ui.widgets.buttons import IconButton
-from ui.widgets.labels import ElidedLabel
 from ui.widgets.message_bar import MessageBar
 from ui.widgets.segmented import SegmentedControl
+from ui.widgets.status_line import StatusLine
 
 _NETWORK, _LOOKS_FOR = "network", "looks_for"
 _AUTOMATIC, _FIXED = "automatic", "fixed"
@@ -117,7 +118,7 @@ class FeatureMapsPanel(QFrame):
         self.stack = QStackedWidget()
         for page in (self._empty, self.network, self.looks_for):
             self.stack.addWidget(page)
-        self.status = ElidedLabel(role="muted")
+        self.status = StatusLine()
         self.status.setAccessibleName("Value under the pointer")
         self._hint = QLabel("Click pins · arrows move · Esc frees · Ctrl+C copies")
         self._hint.setProperty("role", "caption")
@@ -147,7 +148,7 @@ class FeatureMapsPanel(QFrame):
         self.fit.clicked.connect(self.network.flow.fit)
         self.network.pinRequested.connect(self.pinRequested)
         self.network.classRequested.connect(self._on_class_requested)
-        self.network.statusChanged.connect(self.status.set_text)
+        self.network.statusChanged.connect(self._on_status_changed)
         self.looks_for.sampleRequested.connect(self.sampleRequested)
         self.looks_for.pinRequested.connect(self.pinRequested)
         self.looks_for.channelRequested.connect(self._on_channel_requested)
@@ -213,6 +214,7 @@ class FeatureMapsPanel(QFrame):
     def _draw(self) -> None:
         if self._frame is not None and self.isVisible():
             self.network.set_frame(self._frame, self.levels())
+            paint_now(self)
 
     def _on_failed(self, message: str) -> None:
         self.message.show_message(message, "error")
@@ -287,6 +289,9 @@ class FeatureMapsPanel(QFrame):
         self._class = class_index
         self.network.flow.set_class(class_index)
         self._request_frame()
+
+    def _on_status_changed(self, text: str) -> None:
+        self.status.set_parts(((text, "muted"),))
 
     def _on_smaller_clicked(self) -> None:
         self.network.flow.change_scale(-1)

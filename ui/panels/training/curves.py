@@ -1,11 +1,13 @@
 """Loss and accuracy over the steps of the run."""
 
 import numpy as np
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz.history import History
 from ui.widgets.curve_plot import CurvePlot
 
+_DRAWING_MS = 100
 _UNTRAINED = "Press Train (Space) and watch the network learn"
 
 
@@ -23,6 +25,10 @@ class TrainingCurves(QWidget):
         self._has_ghost_curves = False
         self._drawn_steps = 0
         self._window = 0
+        self._next_drawing = QTimer(self)
+        self._next_drawing.setSingleShot(True)
+        self._next_drawing.setInterval(_DRAWING_MS)
+        self._next_drawing.timeout.connect(self.update_steps)
         self._build_plots()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -56,8 +62,18 @@ class TrainingCurves(QWidget):
         for plot in (self.loss, self.accuracy):
             plot.set_x_limit(total or None)
 
+    def follow_steps(self) -> None:
+        """Draw new steps soon: ten times a second is as fluid as a curve can be seen to grow.
+
+        Drawing holds the interpreter, so what is drawn more often than that is taken from training.
+        """
+        if not self._next_drawing.isActive():
+            self._next_drawing.start()
+
+    @Slot()
     def update_steps(self) -> None:
-        """Draw the steps that have come since the last call."""
+        """Draw the steps that have come since the last call, now."""
+        self._next_drawing.stop()
         with self.loss.changes(), self.accuracy.changes():
             self._add_steps()
 

@@ -11,7 +11,7 @@ from ui.panels.training.filters import FiltersView
 from ui.panels.training.results import ResultsView
 from ui.panels.training.settings_form import SettingsForm
 from ui.panels.training.speed import SpeedControl
-from ui.state import AppState, Notice
+from ui.state import AppState, Notice, RunStatus
 from ui.theme import Theme, follow_theme
 from ui.widgets.labels import SectionTitle
 from ui.widgets.log_table import LogTable
@@ -146,7 +146,10 @@ class TrainingPanel(QFrame):
 
     @Slot()
     def _on_run_changed(self) -> None:
-        self.curves.set_total_steps(self._state.run.total_steps)
+        run = self._state.run
+        self.curves.set_total_steps(run.total_steps)
+        if run.status is not RunStatus.TRAINING:
+            self.curves.update_steps()
 
     @Slot()
     def _on_history_reset(self) -> None:
@@ -157,7 +160,7 @@ class TrainingPanel(QFrame):
 
     @Slot(list)
     def _on_steps_added(self, lines: list[tuple[int, float, float, int]]) -> None:
-        self.curves.update_steps()
+        self.curves.follow_steps()
         if lines:
             self.log.append([line[:3] for line in lines])
 

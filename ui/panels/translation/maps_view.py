@@ -84,6 +84,7 @@ class MapsView(QWidget):
     def _build_widgets(self) -> None:
         self._title = SectionTitle("Maps")
         self.enlarge = IconButton("maximize", _ENLARGE)
+        self.enlarge.setProperty("kind", "quiet")
         self.enlarge.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.against = SegmentedControl([("original", "vs original"), ("moved", "vs moved")])
         self.against.setAccessibleName("What the shifted image's maps are compared with")

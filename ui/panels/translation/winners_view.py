@@ -68,8 +68,7 @@ class WinnersView(QWidget):
         winners = result.comparison.winners
         self._channel = min(channel, len(winners.category) - 1)
         one = channel_of(winners, self._channel)
-        size = winners.size
-        self._title.set_caption(f"filter {self._channel}, {size} × {size} windows")
+        self._title.set_caption(f"filter {self._channel}")
         self._show_map(one)
         self._show_counts(one)
         if self.map.hovered is not None:

@@ -1,0 +1,83 @@
+"""One line of text that changes with every movement of the pointer, without moving anything around it."""
+
+from collections.abc import Sequence
+from typing import override
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+
+_ALIGN = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+
+
+class StatusLine(QWidget):
+    """Parts of text in different roles side by side; what does not fit ends in an ellipsis.
+
+    Unlike a label it never asks for another size: it takes the room it is given.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = LIGHT
+        self._parts: tuple[tuple[str, str], ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        follow_theme(self)
+
+    def text(self) -> str:
+        """Whole text."""
+        return " ".join(text for text, _ in self._parts)
+
+    def set_parts(self, parts: Sequence[tuple[str, str]]) -> None:
+        """Show other text.
+
+        Parameters
+        ----------
+        parts : sequence of (text, role)
+            A role is "title", "number" or "muted".
+        """
+        new = tuple(parts)
+        if new != self._parts:
+            self._parts = new
+            self.setToolTip(self.text())
+            self.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle."""
+        self._theme = theme
+        self._fonts = {
+            "title": ui_font(theme, weight=QFont.Weight.DemiBold),
+            "number": mono_font(theme.base_pt),
+            "muted": ui_font(theme),
+        }
+        self._metrics = {role: QFontMetrics(font) for role, font in self._fonts.items()}
+        self.updateGeometry()
+        self.update()
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(self._theme.px(200), max(metrics.height() for metrics in self._metrics.values()))
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._theme.px(60), self.sizeHint().height())
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        left, gap = 0.0, self._theme.px(10)
+        for text, role in self._parts:
+            room = self.width() - left
+            if room < gap:
+                return
+            metrics = self._metrics[role]
+            painter.setFont(self._fonts[role])
+            painter.setPen(self._theme.color("muted" if role == "muted" else "text"))
+            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(room))
+            painter.drawText(QRectF(left, 0, room, self.height()), _ALIGN, shown)
+            left += metrics.horizontalAdvance(shown) + gap
