@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock screenshots clean distclean
+.PHONY: help run test check format lock screenshots bench clean distclean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | \
@@ -33,6 +33,9 @@ format: ## format the code and mend what ruff can mend
 screenshots: ## make the pictures of README and user guide with the program itself
 	@sh scripts/bootstrap.sh test
 	$(PYTHON) -m scripts.screenshots $(ARGS)
+
+bench: ## measure speed beside PyTorch and JAX, write benchmarks/RESULTS.md
+	@sh scripts/bench.sh $(ARGS)
 
 lock: ## renew the locked lists of packages
 	@sh scripts/lock.sh

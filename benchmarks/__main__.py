@@ -26,8 +26,8 @@ def main() -> None:
         "",
         "Made by `make bench`; nothing here is written by hand but the last section.",
         "",
-        f"* Date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; {settings.rounds} rounds; processes running on average "
-        f"before {load_before}, at the end {machine.load()}",
+        f"* Date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; {settings.rounds} rounds; load average before "
+        f"{load_before}, at the end {machine.load()}",
         *machine.describe(),
     ]
     page = "\n\n".join(["\n".join(header), *parts, _NOTES.read_text(encoding="utf-8").strip()]) + "\n"

@@ -20,7 +20,8 @@ def describe() -> list[str]:
         f"* Processor: {_processor()}, {os.cpu_count()} cores" + (f"; caches {caches}" if caches else ""),
         f"* System: {platform.system()} {platform.release()}, Python {platform.python_version()}",
         f"* CNNViz {cnnviz.__version__}; " + ", ".join(_versions()),
-        f"* BLAS: {blas.get('internal_api')} {blas.get('version')}, kernels for {blas.get('architecture')}, 1 thread",
+        f"* BLAS: {blas.get('internal_api')} {blas.get('version')} for {blas.get('architecture')}, one "
+        "thread",
     ]
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.competitors import COMPETITORS
 from benchmarks.workloads import Workload
 
-# Thread pools go on spinning for a moment after their work is done; the next one to be timed shall not pay for it.
+# Thread pools go on spinning for a moment after their work is done; the next one shall not pay for it.
 _PAUSE_SECONDS = 0.2
 _LARGEST_ERROR = 1e-3
 

@@ -36,7 +36,7 @@ class Worker:
         self._step_seconds: dict[Workload, float] = {}
 
     def check(self, workload: Workload) -> dict[str, float]:
-        """Train a few steps; return how far the change of the parameters is from that of the layers, relatively."""
+        """Train a few steps; return how far the parameters are from those of the layers, relatively."""
         return {"error": arithmetic_error(self._competitor, workload)}
 
     def train(self, workload: Workload, seconds: float) -> dict[str, float]:

@@ -10,7 +10,7 @@ from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5, LENET
 from cnnviz.training import epoch_order
 
-# In float32, and with the tie rule of PyTorch and JAX; the presets' own settings are measured against the loop.
+# In float32, and with the tie rule of PyTorch and JAX; the preset itself is measured against the loop.
 LAB5_FLOAT32 = replace(LAB5, dtype="float32", ties="first")
 
 EXPERIMENTS: dict[str, Experiment] = {

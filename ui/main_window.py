@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QSettings, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QPaintEvent
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QStatusBar, QToolBar, QWidget
 
+from ui.analysis import Analysis
 from ui.panel_area import PanelArea
 from ui.panels.compare import ComparePanel
 from ui.panels.samples import SamplesPanel
@@ -16,7 +17,10 @@ from ui.theme import Theme, follow_theme
 from ui.timeline import TimelineBar
 
 if TYPE_CHECKING:
+    from ui.panels.backprop.panel import BackpropPanel
+    from ui.panels.feature_maps.panel import FeatureMapsPanel
     from ui.panels.training import TrainingPanel
+    from ui.panels.translation.panel import TranslationPanel
 
 _LAYOUT_VERSION = 1
 
@@ -39,15 +43,19 @@ class MainWindow(QMainWindow):
     closing = Signal()
 
     training: "TrainingPanel"
+    feature_maps: "FeatureMapsPanel"
+    translation: "TranslationPanel"
+    backprop: "BackpropPanel"
 
-    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+    def __init__(self, state: AppState, analysis: Analysis, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("main")
         self.setWindowTitle("CNNViz")
         self.setMinimumSize(1100, 700)
+        self.setAcceptDrops(True)
         self._state = state
         self._painted = False
-        self._build_parts(state)
+        self._build_parts(state, analysis)
         self._arrange()
         follow_theme(self)
 
@@ -56,13 +64,29 @@ class MainWindow(QMainWindow):
         self.samples_dock.setMinimumWidth(theme.px(216))
         self.samples_dock.setMaximumWidth(theme.px(420))
 
-    def build_panels(self) -> None:
-        """Fill the middle of the window."""
+    def build_panels(self, analysis: Analysis, background: Analysis) -> None:
+        """Fill the middle of the window.
+
+        Parameters
+        ----------
+        analysis, background : Analysis
+            Where panels have quick and long things computed.
+        """
         # Imported here because pyqtgraph takes longer to load than the whole frame takes to appear.
+        from ui.panels.backprop.panel import BackpropPanel
+        from ui.panels.feature_maps.panel import FeatureMapsPanel
         from ui.panels.training import TrainingPanel
+        from ui.panels.translation.panel import TranslationPanel
 
         self.training = TrainingPanel(self._state)
+        self.feature_maps = FeatureMapsPanel(self._state, analysis, background)
+        self.translation = TranslationPanel(self._state, analysis, background)
+        self.backprop = BackpropPanel(self._state, analysis, background)
         self.panels.add_panel(self.training, "Training", "training_dock")
+        self.panels.add_panel(self.feature_maps, "Filters && maps", "feature_maps_dock")
+        self.panels.add_panel(self.translation, "Translation", "translation_dock")
+        self.panels.add_panel(self.backprop, "Backprop", "backprop_dock")
+        self.panels.show_panel(0)
 
     def restore_size(self, settings: QSettings) -> None:
         """Take size and place from the last session."""
@@ -92,14 +116,27 @@ class MainWindow(QMainWindow):
             self.firstPainted.emit()
 
     @override
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Welcome an image or a file; what it is worth is found out when it is dropped."""
+        data = event.mimeData()
+        if data.hasImage() or any(url.isLocalFile() for url in data.urls()):
+            event.acceptProposedAction()
+
+    @override
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Let an image become the sample."""
+        if self.samples.take(event.mimeData(), "dropped image"):
+            event.acceptProposedAction()
+
+    @override
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let the application stop what is running before anything is torn down."""
         self.closing.emit()
         super().closeEvent(event)
 
-    def _build_parts(self, state: AppState) -> None:
+    def _build_parts(self, state: AppState, analysis: Analysis) -> None:
         self.run_bar = RunBar(state)
-        self.samples = SamplesPanel(state)
+        self.samples = SamplesPanel(state, analysis)
         self.panels = PanelArea()
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -9,6 +10,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from ui.theme import bind_icon
 
+PANELS = ("Training", "Filters && maps", "Translation", "Backprop")
 THEMES = (("system", "Like the system"), ("light", "Light"), ("dark", "Dark"))
 
 
@@ -28,6 +30,7 @@ class MenuHandlers:
     new_seed: Callable[[], None]
     set_theme_mode: Callable[[str], None]
     set_presenter: Callable[[bool], None]
+    show_panel: Callable[[int], None]
     show_help: Callable[[], None]
     show_about: Callable[[], None]
 
@@ -122,6 +125,12 @@ class Menus:
             action.setCheckable(True)
             self.themes.addAction(action)
         self.themes.triggered.connect(self._on_theme_triggered)
+        menu.addSeparator()
+        for number, name in enumerate(PANELS):
+            self._add(
+                menu, f"&{number + 1} {name}", partial(self._handlers.show_panel, number), f"Ctrl+{number + 1}",
+                f"Show the panel {name.replace('&&', '&')}",
+            )  # fmt: skip
         menu.addSeparator()
         self.presenter = menu.addAction("&Presenter mode")
         self.presenter.setCheckable(True)

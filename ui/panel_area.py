@@ -37,8 +37,18 @@ class PanelArea(QMainWindow):
         self.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, dock)
         if self._docks:
             self.tabifyDockWidget(self._docks[-1], dock)
-        else:
-            # Alone, a panel needs no title bar: there is nothing to tell it from.
-            dock.setTitleBarWidget(QWidget())
         self._docks.append(dock)
         return dock
+
+    def show_panel(self, number: int) -> None:
+        """Bring a panel to the front.
+
+        Parameters
+        ----------
+        number : int
+            Position in the order in which panels were added, from 0.
+        """
+        if 0 <= number < len(self._docks):
+            dock = self._docks[number]
+            dock.show()
+            dock.raise_()

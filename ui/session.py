@@ -16,6 +16,8 @@ from ui.menus import MenuHandlers, Menus
 from ui.state import AppState
 from ui.theme import theme_manager
 
+_IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.PNG *.JPG *.JPEG *.BMP);;All files (*)"
+
 
 class Session(QObject):
     """Builds everything, connects requests to the controller, and takes it down again.
@@ -42,7 +44,7 @@ class Session(QObject):
         self._closed = False
         self.state = AppState(experiment, self)
         self.controller = Controller(self.state, data, self)
-        self.window = MainWindow(self.state)
+        self.window = MainWindow(self.state, self.controller.analysis)
         self.menus = Menus(self.window, self._handlers())
         self._space_key = SpaceKey(self.menus.train)
         self._connect_signals()
@@ -54,7 +56,7 @@ class Session(QObject):
         if self._closed:
             return
         self.controller.start()
-        self.window.build_panels()
+        self.window.build_panels(self.controller.analysis, self.controller.background)
         self._connect_panels()
         self.window.restore_arrangement(self._settings)
         # The space bar trains from here; in the preset field, the first of the tab order, it would open the list.
@@ -88,6 +90,7 @@ class Session(QObject):
             new_seed=controller.on_new_seed_requested,
             set_theme_mode=self._set_theme_mode,
             set_presenter=theme_manager().set_presenter,
+            show_panel=self.window.panels.show_panel,
             show_help=self._show_help,
             show_about=self._show_about,
         )
@@ -103,6 +106,8 @@ class Session(QObject):
         bar.resetRequested.connect(controller.on_reset_requested)
         bar.newSeedRequested.connect(controller.on_new_seed_requested)
         window.samples.sampleRequested.connect(controller.on_sample_requested)
+        window.samples.ownSampleRequested.connect(controller.on_own_sample_requested)
+        window.samples.openRequested.connect(self._open_image)
         window.samples.noticeActionRequested.connect(self._open_mnist)
         timeline, compare = window.timeline, window.compare
         timeline.momentRequested.connect(controller.on_moment_requested)
@@ -112,11 +117,21 @@ class Session(QObject):
         window.closing.connect(self._on_window_closing)
 
     def _connect_panels(self) -> None:
-        controller, training = self.controller, self.window.training
-        training.draftRequested.connect(controller.on_draft_requested)
-        training.applyRequested.connect(controller.on_reset_requested)
-        training.speedRequested.connect(controller.on_speed_requested)
-        training.sampleRequested.connect(controller.on_sample_requested)
+        """Connect what panels ask for with what the controller does; a panel has some of these signals."""
+        controller, window = self.controller, self.window
+        slots = {
+            "draftRequested": controller.on_draft_requested,
+            "applyRequested": controller.on_reset_requested,
+            "speedRequested": controller.on_speed_requested,
+            "sampleRequested": controller.on_sample_requested,
+            "pinRequested": controller.on_pin_requested,
+            "shiftRequested": controller.on_shift_requested,
+            "adoptRequested": controller.on_adopt_requested,
+        }
+        for panel in (window.training, window.feature_maps, window.translation, window.backprop):
+            for name, slot in slots.items():
+                if hasattr(panel, name):
+                    getattr(panel, name).connect(slot)
 
     def _restore(self) -> None:
         self.window.restore_size(self._settings)
@@ -153,6 +168,15 @@ class Session(QObject):
         if path:
             self._remember_folder(path)
             self.controller.open_data(data_path_of(Path(path)))
+
+    @Slot()
+    def _open_image(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(
+            self.window, "Open an image of a digit", self._last_folder(), _IMAGES
+        )
+        if path:
+            self._remember_folder(path)
+            self.window.samples.open_image(Path(path))
 
     @Slot()
     def _open_mnist(self) -> None:

@@ -16,7 +16,7 @@ class Session(Protocol):
     """A network being trained by one competitor."""
 
     def train(self, batches: list[NDArray[np.intp]]) -> None:
-        """Train on mini-batches, knowing loss and right answers of each at the end; return when all is done."""
+        """Train on mini-batches; return when loss and right answers of each of them are known."""
         ...
 
     def params(self) -> Params:

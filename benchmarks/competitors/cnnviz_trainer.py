@@ -1,4 +1,4 @@
-"""CNNViz, through `Trainer` as the program uses it: uint8 images, order of the epoch and record of every step included."""
+"""CNNViz, through `Trainer`, as the program uses it."""
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,7 +1,7 @@
 """JAX: one jitted function for a whole training step, with the parameters donated.
 
-In its favour: the images are converted to float32 beforehand, and losses are fetched once at the end, so that the next
-step can be dispatched while one is computed.
+In its favour: the images are converted to float32 beforehand, and losses are fetched once at the end, so that
+the next step can be dispatched while one is computed.
 """
 
 from typing import Any

@@ -1,6 +1,7 @@
 """Training as it is often written down first: a Python loop over all patches, windows and cells of one image.
 
-Only for LAB5: one convolution without bias, a 2 x 2 max pool with ties to all, one sigmoid unit, batch size 1, SGD.
+Only for LAB5: one convolution without bias, 2 x 2 max pool with ties to all, one sigmoid unit, batch size 1,
+SGD.
 """
 
 import math

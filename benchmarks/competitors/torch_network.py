@@ -1,7 +1,7 @@
 """PyTorch, as one would write it: eager mode, `torch.nn` modules and `torch.optim.SGD`.
 
-Two things are in its favour: the images are converted to float32 beforehand, all of them, and losses are fetched once
-at the end instead of after every step.
+In its favour: the images are converted to float32 beforehand, and losses are fetched once at the end instead
+of after every step.
 """
 
 import numpy as np

@@ -34,8 +34,8 @@ def run(settings: Settings) -> list[str]:
             [f"CNNViz, {name}", duration(per_step), seconds(timing.median), f"{ratio}, target {target}"]
         )
     return [
-        f"LAB5 as preset: batch size 1, ties to all, {_STEPS:,} steps. CNNViz trains the whole epoch each time; the loop "
-        "trains for half a second and is extrapolated.",
+        f"LAB5 as preset: batch size 1, ties to all, {_STEPS:,} steps. CNNViz trains the whole epoch each "
+        "time; the loop trains for half a second and is extrapolated.",
         "",
         *table(["", "a step", "the epoch", "loop : CNNViz"], rows),
     ]

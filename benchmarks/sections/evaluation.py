@@ -27,8 +27,8 @@ def run(settings: Settings) -> list[str]:
     names = next(iter(columns.values()))
     rows = [[COMPETITORS[name].label, *(column[name] for column in columns.values())] for name in names]
     return [
-        "CNNViz: logits, loss and probabilities of every image, from uint8. The others: right answers only, from "
-        "float32, in batches of up to 512.",
+        "CNNViz: logits, loss and probabilities of every image, from uint8. The others: right answers only, "
+        "from float32, in batches of up to 512.",
         "",
         *table(["", *columns], rows),
     ]

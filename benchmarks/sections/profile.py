@@ -13,17 +13,24 @@ import numpy as np
 from benchmarks.rounds import Settings
 from benchmarks.tables import seconds, table
 from benchmarks.workloads import Workload
-from cnnviz.fused import plan_stages
-from cnnviz.fused.chunks import TrainingChunk
-from cnnviz.fused.parameters import StageVector
+from cnnviz.fused import FusedEngine, plan_stages
+from cnnviz.optim import make_optimizer
 from cnnviz.runtime import one_blas_thread
 from cnnviz.training import Trainer
+from cnnviz.vector_optimizer import VectorOptimizer
 
 TITLE = "Where the time goes"
 
 _WORKLOADS = (Workload("lab5", 1), Workload("lab5", 64), Workload("lenet", 1), Workload("lenet", 32))
 _LOOP_SECONDS = 0.003
-_EVERY_SHARE = ("matrix products", "copies of patches", "pools and activations", "loading images", "loss")
+_SHARES = (
+    "matrix products",
+    "copies of patches",
+    "pools and activations",
+    "loading images",
+    "loss",
+    "update",
+)
 
 
 @dataclass(frozen=True)
@@ -64,11 +71,11 @@ def run(settings: Settings) -> list[str]:
     with one_blas_thread():
         machine = _measure_machine(settings.rounds)
         lines = [
-            f"One core of this machine does {machine.flops / 1e9:.0f} GFlop/s in matrix products of float32, copies "
-            f"{machine.bytes / 1e9:.0f} GB/s within its level-2 cache (read + written), and needs "
-            f"{seconds(machine.call)} for a NumPy call on a few numbers. "
-            "*At best* is the time that the same operations would take at these speeds, *calls* what the calls "
-            "alone would take. *The rest* is Python between the calls, order of the images, record and update.",
+            f"One core of this machine does {machine.flops / 1e9:.0f} GFlop/s in matrix products of float32, "
+            f"copies {machine.bytes / 1e9:.0f} GB/s within its level-2 cache (read + written), and needs "
+            f"{seconds(machine.call)} for a NumPy call on a few numbers. *At best* is the time that the same "
+            "operations would take at these speeds. *The rest* is Python between the calls, the choice of "
+            "the images and the record of the step.",
         ]
         for workload in _WORKLOADS:
             lines += ["", *_take_apart(workload, machine, settings.rounds)]
@@ -80,7 +87,7 @@ def _take_apart(workload: Workload, machine: Machine, rounds: int) -> list[str]:
     trainer.advance(10)
     steps = max(10, int(0.1 / (trainer.advance(10).seconds / 10)))
     step = median(trainer.advance(steps).seconds / steps for _ in range(rounds))
-    shares = _shares(workload)
+    shares = _shares(workload, repeats=max(50, int(0.3 / step)))
     at_best = sum(share.limit(machine) for share in shares.values())
     calls = sum(share.calls for share in shares.values())
     rows = [
@@ -98,48 +105,64 @@ def _take_apart(workload: Workload, machine: Machine, rounds: int) -> list[str]:
     rows.append(["**a step**", f"**{seconds(step)}**", "", str(calls), seconds(at_best)])
     limit = at_best + calls * machine.call
     return [
-        f"**{workload.experiment.upper()}, batch {workload.batch_size}**: {_verdict(step, at_best, calls, machine)} "
-        f"The step takes {step / limit:.1f} times as long as the arithmetic at best and its calls together "
-        f"({seconds(limit)}).",
+        f"**{workload.experiment.upper()}, batch {workload.batch_size}**: "
+        f"{_verdict(at_best, calls, machine)} The step takes {step / limit:.1f} times as long as both "
+        f"together ({seconds(limit)}).",
         "",
         *table(["", "time", "share", "calls", "at best"], rows),
     ]
 
 
-def _verdict(step: float, at_best: float, calls: int, machine: Machine) -> str:
+def _verdict(at_best: float, calls: int, machine: Machine) -> str:
     python = calls * machine.call
-    if python > at_best:
-        return f"Python calls are the limit: {calls} calls cost {seconds(python)}, the arithmetic {seconds(at_best)}."
+    heavier = "the calls" if python > at_best else "arithmetic and copies"
     return (
-        f"Arithmetic and copies are the limit: {seconds(at_best)}, the {calls} calls cost {seconds(python)}."
-    )
+        f"{heavier} are the limit: the {calls} calls alone would take {seconds(python)}, arithmetic and "
+        f"copies at best {seconds(at_best)}."
+    ).capitalize()
 
 
-def _shares(workload: Workload) -> dict[str, Share]:
-    """Time every call of a step on its own."""
+def _shares(workload: Workload, repeats: int) -> dict[str, Share]:
+    """Time every call of a step in its place in the step."""
     experiment, dataset = workload.build(), workload.dataset()
     network, samples = experiment.build_network(), workload.batch_size
     stages = plan_stages(network.layers, network.input_shape)
     assert stages is not None
-    parameters, gradients = StageVector(stages, network.dtype), StageVector(stages, network.dtype)
-    for name, view in parameters.views.items():
-        view[...] = network.params[name]
-    chunk = TrainingChunk(stages, parameters, gradients, samples)
+    engine = FusedEngine(stages, network.dtype, network.params)
+    rule = make_optimizer(experiment.optimizer, experiment.learning_rate, experiment.momentum)
+    chunk, optimizer = engine.training_chunk(samples), VectorOptimizer(rule, engine)
     images, labels = dataset.train_images[:samples].reshape(samples, -1), dataset.train_labels[:samples]
-    chunk.learn(images, labels, samples)
-    shares = {name: Share() for name in _EVERY_SHARE}
-    for name, call in (
+    calls: list[tuple[str, Callable[[], object]]] = [
         ("loading images", partial(chunk.load, images)),
+        *((_kind(call), call) for call in chunk.forward_calls),
         ("loss", partial(chunk.head, labels, samples)),
-        *((_kind(call), call) for call in [*chunk.forward_calls, *chunk.backward_calls]),
-    ):
+        *((_kind(call), call) for call in chunk.backward_calls),
+        ("update", optimizer.update),
+    ]
+    shares = {name: Share() for name in _SHARES}
+    for (name, call), duration in zip(calls, _durations([call for _, call in calls], repeats), strict=True):
         share = shares[name]
-        share.seconds += _best_of(call)
+        share.seconds += duration
         share.calls += 1
-        if name not in ("loading images", "loss"):
-            share.flops += _flops(call) if name == "matrix products" else 0
-            share.bytes += 0 if name == "matrix products" else _bytes(call)
+        if name == "matrix products":
+            share.flops += _flops(call)
+        elif name in ("copies of patches", "pools and activations"):
+            share.bytes += _bytes(call)
     return shares
+
+
+def _durations(calls: list[Callable[[], object]], repeats: int) -> list[float]:
+    """Run the calls in sequence, again and again; return the median duration of each."""
+    times = np.empty((repeats, len(calls) + 1))
+    clock = time.perf_counter
+    for row in times:
+        for position, call in enumerate([*calls, lambda: None]):
+            start = clock()
+            call()
+            row[position] = clock() - start
+    middle = np.median(times, axis=0)
+    # The last call does nothing: what it takes is the clock's.
+    return list(np.maximum(middle[:-1] - middle[-1], 0.0))
 
 
 def _kind(call: Any) -> str:

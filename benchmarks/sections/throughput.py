@@ -1,7 +1,14 @@
 """Images a second in training, side by side."""
 
 from benchmarks.competitors import COMPETITORS
-from benchmarks.rounds import Settings, Timing, WorkerProcess, check_arithmetic, time_training, workers
+from benchmarks.rounds import (
+    Settings,
+    Timing,
+    WorkerProcess,
+    check_arithmetic,
+    time_training,
+    workers,
+)
 from benchmarks.tables import rate, table, verdict
 from benchmarks.workloads import Workload
 
@@ -14,9 +21,9 @@ _PEERS = ("torch-1", "torch-2", "jax", "jax-last")
 def run(settings: Settings) -> list[str]:
     """Measure both networks at all sizes of a batch."""
     lines = [
-        "Median over the rounds, ± half the distance of the quartiles. float32, ties to the first. CNNViz draws the "
-        "order of the images, converts them from uint8 and records every step's loss and right answers; the others "
-        "get all images in float32 beforehand and fetch losses once at the end.",
+        "Median over the rounds, ± half the distance of the quartiles. float32, ties to the first. CNNViz "
+        "draws the order of the images, converts them from uint8 and records every step's loss and right "
+        "answers; the others get all images in float32 beforehand and fetch losses once at the end.",
     ]
     with workers(("cnnviz", *_PEERS)) as processes:
         for network, batches in _BATCHES.items():

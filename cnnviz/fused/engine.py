@@ -22,6 +22,8 @@ _CACHE_BYTES = 8 << 20
 class FusedEngine:
     """Training and evaluation of a network that `plan_stages` could cut into stages.
 
+    Its buffers are used again and again, so only one thread at a time may use it.
+
     Parameters
     ----------
     stages : sequence of stages
@@ -106,17 +108,22 @@ class FusedEngine:
                 logits[start : start + samples] = chunk.logits.T
         return logits
 
+    def training_chunk(self, samples: int) -> TrainingChunk:
+        """Return what trains on chunks of `samples` images; made when it is asked for the first time."""
+        chunk = self._training.get(samples)
+        if chunk is None:
+            chunk = TrainingChunk(self._stages, self._parameters, self._gradients, samples)
+            self._training[samples] = chunk
+        return chunk
+
     def _learn(
         self, images: ByteArray, labels: LabelArray, indices: IntArray, batch_size: int
     ) -> tuple[float, int]:
         """Leave the part of the gradient that comes from `indices`, at most one chunk of the batch."""
         samples = len(indices)
-        chunk = self._training.get(samples)
-        if chunk is None:
-            chunk = TrainingChunk(self._stages, self._parameters, self._gradients, samples)
-            self._training[samples] = chunk
+        chunk = self.training_chunk(samples)
         if samples == 1:
-            # Without a copy: a third of the time of a step goes into such trifles.
+            # Views instead of copies: with one image in a batch, such trifles are a good part of the time.
             one = slice(indices[0], indices[0] + 1)
             return chunk.learn(images[one].reshape(1, -1), labels[one], batch_size)
         return chunk.learn(images[indices].reshape(samples, -1), labels[indices], batch_size)

@@ -47,7 +47,9 @@ class _Max:
 
     def __init__(self, cells: FloatArray, pooled: FloatArray, ties: TieRule) -> None:
         self._cells, self._pooled, self._ties = cells, pooled, ties
-        self._won = np.empty(cells.shape, np.bool_)
+        filters, phases, windows = cells.shape
+        # One phase after another in memory: the tie rule works on whole phases.
+        self._won = np.empty((phases, filters, windows), np.bool_).transpose(1, 0, 2)
 
     def forward(self, *, training: bool) -> list[Call]:
         calls = [prepare(np.maximum.reduce, self._cells, 1, None, self._pooled)]

@@ -6,8 +6,8 @@ from typing import override
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QLineF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.theme import LIGHT, Theme, follow_theme
@@ -67,6 +67,9 @@ class CategoryMap(QWidget):
         self._theme = LIGHT
         self._kinds: NDArray[np.integer] | None = None
         self._strengths = np.empty((0, 0))
+        self._table = np.empty((0, 16), dtype=np.uint32)
+        self._image = QImage()
+        self._dots: list[tuple[int, int]] = []
         self._geometry = CellGeometry(1, 1, 0, 0, 0)
         self._hovered: tuple[int, int] | None = None
         self._focus_cell = (0, 0)
@@ -101,7 +104,11 @@ class CategoryMap(QWidget):
         """
         before = None if self._kinds is None else self._kinds.shape
         self._kinds = kinds
+        self._image = QImage()
         if kinds is not None:
+            dotted = [number for number, category in enumerate(self._categories) if category.dotted]
+            rows, cols = np.nonzero(np.isin(kinds, dotted))
+            self._dots = list(zip(rows.tolist(), cols.tolist(), strict=True))
             self._strengths = np.ones(kinds.shape) if strengths is None else np.asarray(strengths)
         if (None if kinds is None else kinds.shape) != before:
             self._focus_cell = (0, 0)
@@ -116,6 +123,12 @@ class CategoryMap(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Restyle."""
         self._theme = theme
+        # 16 shades are more than the eye tells apart.
+        self._table = np.array(
+            [[each.color(theme, shade / 15).rgba() for shade in range(16)] for each in self._categories],
+            dtype=np.uint32,
+        )
+        self._image = QImage()
         self.updateGeometry()
         self.update()
 
@@ -205,23 +218,33 @@ class CategoryMap(QWidget):
             draw_outline(painter, geometry.cells(*self._focus_cell), OUTLINES["focus"], theme)
 
     def _paint_cells(self, painter: QPainter, geometry: CellGeometry) -> None:
-        assert self._kinds is not None
-        theme, gap = self._theme, 1.0 if geometry.cell >= 6 else 0.0
-        painter.fillRect(geometry.rect, theme.color("surface"))
-        shades: dict[tuple[int, int], QColor] = {}
-        dots: list[QPointF] = []
-        for row, kinds in enumerate(self._kinds.tolist()):
-            for col, kind in enumerate(kinds):
-                # 16 shades are more than the eye tells apart, and are mixed once.
-                shade = (kind, round(15 * float(self._strengths[row, col])))
-                if shade not in shades:
-                    shades[shade] = self._categories[kind].color(theme, shade[1] / 15)
-                rect = geometry.cells(row, col)
-                painter.fillRect(rect.adjusted(0, 0, -gap, -gap), shades[shade])
-                if self._categories[kind].dotted:
-                    dots.append(rect.center() - QPointF(gap / 2, gap / 2))
-        if dots and geometry.cell >= 6:
+        theme, rect, cell = self._theme, geometry.rect, geometry.cell
+        if self._image.isNull():
+            self._image = self._make_image()
+        painter.drawImage(rect, self._image)
+        if cell >= 6:
+            painter.setPen(QPen(theme.color("surface"), 1))
+            across = [
+                QLineF(rect.left(), y, rect.right(), y) for y in _edges(rect.top(), cell, geometry.rows)
+            ]
+            down = [QLineF(x, rect.top(), x, rect.bottom()) for x in _edges(rect.left(), cell, geometry.cols)]
+            painter.drawLines(across + down)
+        if cell >= 6 and self._dots:
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(theme.color("text"), max(geometry.cell / 4, 2), c=Qt.PenCapStyle.RoundCap))
-            painter.drawPoints(dots)
+            painter.setPen(QPen(theme.color("text"), max(cell / 4, 2), c=Qt.PenCapStyle.RoundCap))
+            painter.drawPoints([geometry.cells(row, col).center() for row, col in self._dots])
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+
+    def _make_image(self) -> QImage:
+        """Picture with one pixel a cell."""
+        assert self._kinds is not None
+        shades = np.rint(15 * np.clip(self._strengths, 0, 1)).astype(np.intp)
+        words = np.ascontiguousarray(self._table[self._kinds, shades])
+        height, width = words.shape
+        # The copy is needed: a QImage made from a buffer does not keep the buffer alive.
+        return QImage(words.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
+
+
+def _edges(start: float, cell: float, count: int) -> list[float]:
+    """Positions of the lines between cells."""
+    return [start + place * cell - 0.5 for place in range(1, count)]

@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+from ui.widgets.backdrop import Backdrop
 from ui.widgets.category_map import Category
 
 
@@ -45,6 +46,7 @@ class CategoryTable(QWidget):
         self._heads = heads
         self._rows: tuple[CategoryRow, ...] = ()
         self._theme = LIGHT
+        self._backdrop = Backdrop()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         follow_theme(self)
 
@@ -84,8 +86,17 @@ class CategoryTable(QWidget):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme, line, px = self._theme, self._line(), self._theme.px
         painter = QPainter(self)
+        key = (tuple((row.category, row.name, row.long_name) for row in self._rows), self._theme)
+        self._backdrop.paint(painter, self, key, self._paint_backdrop)
+        painter.setPen(self._theme.color("text"))
+        painter.setFont(mono_font(theme=self._theme))
+        for number, row in enumerate(self._rows, start=1):
+            self._paint_counts(painter, number * self._line(), row.counts)
+
+    def _paint_backdrop(self, painter: QPainter) -> None:
+        """Draw everything but the counts."""
+        theme, line, px = self._theme, self._line(), self._theme.px
         painter.setPen(theme.color("muted"))
         self._paint_counts(painter, 0, self._heads)
         names = [row.long_name for row in self._rows]
@@ -93,21 +104,20 @@ class CategoryTable(QWidget):
         if any(self.fontMetrics().horizontalAdvance(name) > room for name in names):
             names = [row.name for row in self._rows]
         for number, (row, name) in enumerate(zip(self._rows, names, strict=True), start=1):
-            top, category = number * line, row.category
+            top = number * line
             painter.fillRect(QRectF(0, top, self.width(), 1), theme.color("faint"))
-            chip = QRectF(0, top + (line - px(10)) / 2, px(10), px(10))
-            painter.fillRect(chip, category.color(theme))
-            if category.dotted:
-                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-                painter.setPen(QPen(theme.color("text"), px(4), c=Qt.PenCapStyle.RoundCap))
-                painter.drawPoint(chip.center())
-                painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+            self._paint_chip(painter, row.category, QRectF(0, top + (line - px(10)) / 2, px(10), px(10)))
             painter.setPen(theme.color("text"))
-            painter.setFont(self.font())
             box = QRectF(px(16), top, self.width() - px(16), line)
             painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
-            painter.setFont(mono_font(theme=theme))
-            self._paint_counts(painter, top, row.counts)
+
+    def _paint_chip(self, painter: QPainter, category: Category, chip: QRectF) -> None:
+        painter.fillRect(chip, category.color(self._theme))
+        if category.dotted:
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setPen(QPen(self._theme.color("text"), self._theme.px(4), c=Qt.PenCapStyle.RoundCap))
+            painter.drawPoint(chip.center())
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
     def _paint_counts(self, painter: QPainter, top: int, texts: Sequence[str]) -> None:
         right = float(self.width())

@@ -12,6 +12,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QP
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+from ui.widgets.backdrop import Backdrop
 from ui.widgets.plot_range import nice_ceil
 from ui.widgets.plot_readout import PlotReadout
 
@@ -63,6 +64,7 @@ class DistancePlot(QWidget):
         self._marked: float | None = None
         self._cursor: int | None = None
         self._placeholder = ""
+        self._backdrop = Backdrop()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
         self._readout = PlotReadout(self)
@@ -179,18 +181,23 @@ class DistancePlot(QWidget):
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.rect().adjusted(8, 8, -8, -8), int(flags), self._placeholder)
             return
-        self._paint_axes(painter, area)
+        key = (self._curves, self._current, self._bounds, self._theme)
+        self._backdrop.paint(painter, self, key, lambda inner: self._paint_backdrop(inner, area))
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._marked is not None and self._marked <= self._x[-1]:
             top = self._point(area, self._marked, self._bounds[1])
             painter.setPen(QPen(theme.color("accent"), 1.5, Qt.PenStyle.DashLine))
             painter.drawLine(top, QPointF(top.x(), area.bottom()))
-        for curve in sorted(self._curves, key=lambda c: c.key == self._current):
-            self._paint_curve(painter, area, curve)
         if self._cursor is not None and self._cursor < len(self._x):
             x = self._point(area, float(self._x[self._cursor]), 0).x()
             painter.setPen(QPen(theme.color("muted"), 1))
             painter.drawLine(QPointF(x, area.top()), QPointF(x, area.bottom()))
+
+    def _paint_backdrop(self, painter: QPainter, area: QRectF) -> None:
+        self._paint_axes(painter, area)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for curve in sorted(self._curves, key=lambda c: c.key == self._current):
+            self._paint_curve(painter, area, curve)
         self._paint_labels(painter, area)
 
     def _paint_axes(self, painter: QPainter, area: QRectF) -> None:

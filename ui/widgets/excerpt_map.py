@@ -2,13 +2,13 @@
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import override
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPainterPath, QPen
+from PySide6.QtGui import QBrush, QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from ui.theme import mono_font
@@ -111,7 +111,7 @@ class ExcerptMap(HeatMap):
         hatched: NDArray[np.bool_] | None = None,
         struck: NDArray[np.bool_] | None = None,
         blank: NDArray[np.bool_] | None = None,
-        unit_of_levels: bool = False,
+        is_precise: bool = False,
     ) -> None:
         """Show a block of a map.
 
@@ -124,9 +124,8 @@ class ExcerptMap(HeatMap):
             As for `HeatMap.set_values`.
         hatched, struck, blank : boolean ndarray of shape (h, w), optional
             Cells that are hatched, that carry an explicit 0, that are not there at all.
-        unit_of_levels : bool
-            Whether the unit of the numbers follows from the levels, so that maps on one scale share it, and
-            not from the largest number in sight.
+        is_precise : bool
+            Whether as many decimals are written as there is room for, up to four.
         """
         if values is None:
             self._hatched = self._struck = self._blank = None
@@ -148,9 +147,10 @@ class ExcerptMap(HeatMap):
         # Drawing the numbers is what takes time: a pointer that moves changes none of them.
         if self.values is None or scale != self.scale or not _same(part, self.values):
             self.set_values(part, colormap, levels)
-        follows_levels = unit_of_levels or not part.any()
-        limit = np.array([max(abs(scale.lo), abs(scale.hi))]) if follows_levels else part
-        self._use_format(NumberFormat.of(limit, scale, None))
+        # Where all is 0, the unit of the scale, so that the colour bar stays readable.
+        number_format = NumberFormat.of(part if part.any() else np.array([scale.hi]), scale, None)
+        extra = 2 if is_precise and not number_format.fixed else 0
+        self._use_format(replace(number_format, decimals=number_format.decimals + extra))
 
     def struck(self) -> NDArray[np.bool_]:
         """Which of the cells shown carry an explicit 0."""
@@ -229,31 +229,20 @@ class ExcerptMap(HeatMap):
                 painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, "0")
 
     def _paint_hatched(self, painter: QPainter) -> None:
-        painter.save()
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         side = self.cell_rect(0, 0).width()
-        gap = max(side / 6, 4.0)
         # Where there are numbers, their line stays free.
-        free = self.fontMetrics().height() if side >= 2 * self.fontMetrics().height() else 0.0
-        for row, col in np.argwhere(self.hatched()).tolist():
-            rect = self.cell_rect(row, col)
-            clip = QPainterPath()
-            clip.addRect(rect)
-            if free:
-                line = QPainterPath()
-                line.addRect(rect.adjusted(0, (side - free) / 2, 0, -(side - free) / 2))
-                clip -= line
-            painter.setClipPath(clip)
-            # Light and dark side by side stand out on any colour.
-            for shift, name in ((0.0, "#FFFFFF"), (1.2, "#10161D")):
-                painter.setPen(QPen(QColor(name), 1.0))
-                painter.setOpacity(0.45)
-                start = rect.left() - rect.height() + shift
-                while start < rect.right():
-                    painter.drawLine(
-                        QPointF(start, rect.bottom()), QPointF(start + rect.height(), rect.top())
-                    )
-                    start += gap
+        free = self.fontMetrics().height() + 2.0
+        band = (side - free) / 2 if side >= 2 * free else side / 2
+        painter.save()
+        painter.setOpacity(0.5)
+        # Light and dark side by side stand out on any colour.
+        for shift, name in ((0, "#FFFFFF"), (1, "#10161D")):
+            brush = QBrush(QColor(name), Qt.BrushStyle.BDiagPattern)
+            painter.setBrushOrigin(shift, 0)
+            for row, col in np.argwhere(self.hatched()).tolist():
+                rect = self.cell_rect(row, col)
+                painter.fillRect(QRectF(rect.left(), rect.top(), side, band), brush)
+                painter.fillRect(QRectF(rect.left(), rect.bottom() - band, side, band), brush)
         painter.restore()
 
     def _on_hovered(self, row: int, col: int) -> None:

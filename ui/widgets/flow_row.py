@@ -41,7 +41,7 @@ class FlowRow(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the gaps."""
-        self._flow.set_gap(theme.px(12), theme.px(6))
+        self._flow.set_gap(theme.px(10), theme.px(6))
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

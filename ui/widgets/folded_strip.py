@@ -46,7 +46,9 @@ class FoldedStrip(QAbstractButton):
         painter, theme = QPainter(self), self._theme
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         active = self.underMouse() or self.hasFocus()
-        painter.setPen(QPen(theme.color("accent"), 1.5) if self.hasFocus() else QPen(theme.color("border"), 1))
+        painter.setPen(
+            QPen(theme.color("accent"), 1.5) if self.hasFocus() else QPen(theme.color("border"), 1)
+        )
         painter.setBrush(theme.color("hover" if active else "surface"))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
         side = theme.px(14)

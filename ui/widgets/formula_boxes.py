@@ -11,6 +11,8 @@ from ui.widgets.numbers import format_signed
 
 #: Size of a formula's text and of its scripts, in units of the theme's ordinary text.
 _SIZE, _SCRIPT_SIZE = 1.2, 0.9
+#: Boxes whose extents are kept: layouts ask for the same ones many times over.
+_REMEMBERED = 500
 _SUBSCRIPT_DROP, _SUPERSCRIPT_RISE = 0.28, 0.42
 
 
@@ -135,6 +137,7 @@ class Typesetter:
             (True, True): mono_font(small, theme=theme),
         }
         self._metrics = {key: QFontMetricsF(font) for key, font in self._fonts.items()}
+        self._extents: dict[tuple[Box, bool], Extent] = {}
 
     @property
     def line_gap(self) -> float:
@@ -175,6 +178,14 @@ class Typesetter:
         return x
 
     def _extent(self, box: Box, small: bool) -> Extent:
+        key = (box, small)
+        if key not in self._extents:
+            if len(self._extents) > _REMEMBERED:
+                self._extents.clear()
+            self._extents[key] = self._measured(box, small)
+        return self._extents[key]
+
+    def _measured(self, box: Box, small: bool) -> Extent:
         match box:
             case Text():
                 metrics = self._metrics[box.mono, small]

@@ -24,6 +24,7 @@ class FormulaView(QWidget):
         self._theme = LIGHT
         self._formulas: tuple[Formula, ...] = ()
         self._setter = Typesetter(LIGHT)
+        self._heights: dict[int, int] = {}
         self._broken: tuple[int, list[tuple[Sequence[Box], float]]] = (-1, [])
         policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
         policy.setHeightForWidth(True)
@@ -56,8 +57,11 @@ class FormulaView(QWidget):
     def heightForWidth(self, width: int) -> int:
         if not self._formulas:
             return 0
+        if width in self._heights:
+            return self._heights[width]
         extents = [self._setter.extent(line) for line, _ in self._lines(max(width, 1))]
-        return round(line_box(extents, 0, 0, self._setter.line_gap).height()) + 2
+        self._heights[width] = round(line_box(extents, 0, 0, self._setter.line_gap).height()) + 2
+        return self._heights[width]
 
     @override
     def sizeHint(self) -> QSize:
@@ -95,6 +99,7 @@ class FormulaView(QWidget):
 
     def _forget(self) -> None:
         self._broken = (-1, [])
+        self._heights.clear()
         self._claim_height()
         self.updateGeometry()
         self.update()

@@ -118,7 +118,9 @@ class Ledger(QWidget):
             line = event.pos().y() // self._line()
             if 0 <= line < len(self._rows):
                 row = self._rows[line]
-                QToolTip.showText(event.globalPos(), row.tip or f"{row.label} {self._texts[line]}".strip(), self)
+                QToolTip.showText(
+                    event.globalPos(), row.tip or f"{row.label} {self._texts[line]}".strip(), self
+                )
                 return True
         return super().event(event)
 
@@ -157,7 +159,9 @@ class Ledger(QWidget):
 
 
 def _written(rows: Sequence[LedgerRow]) -> list[str]:
-    numbers = [abs(row.number) for row in rows if not isinstance(row.number, str) and math.isfinite(row.number)]
+    numbers = [
+        abs(row.number) for row in rows if not isinstance(row.number, str) and math.isfinite(row.number)
+    ]
     largest = max(numbers, default=0.0)
     decimals = min(max(3 - math.floor(math.log10(largest)), 2), 7) if largest > 0 else 4
     return [

@@ -5,7 +5,7 @@ from typing import override
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from ui.theme import Theme
@@ -37,6 +37,8 @@ class LinkedMap(HeatMap):
         self._movable = False
         self._visible_cells: int | None = None
         super().__init__(parent)
+        # It paints its own ground, so that what lies below need not be painted with every movement.
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         copy = QAction("Copy values as table\tCtrl+C", self)
         copy.triggered.connect(self.copy_values)
@@ -63,7 +65,8 @@ class LinkedMap(HeatMap):
 
     @override
     def set_theme(self, theme: Theme) -> None:
-        self._surface = theme.color("surface", 0.93)
+        self._ground = theme.color("surface")
+        self._cover = theme.color("surface", 0.93)
         super().set_theme(theme)
 
     @override
@@ -92,6 +95,13 @@ class LinkedMap(HeatMap):
             self.enlargeRequested.emit()
 
     @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), self._ground)
+        painter.end()
+        super().paintEvent(event)
+
+    @override
     def paint_marks(self, painter: QPainter) -> None:
         rows, cols = self.shape
         if self._visible_cells is None or self._visible_cells >= rows * cols:
@@ -99,9 +109,9 @@ class LinkedMap(HeatMap):
         row, col = divmod(self._visible_cells, cols)
         first, last = self.cell_rect(row, col), self.cell_rect(rows - 1, cols - 1)
         rest_of_row = QRectF(first.topLeft(), QPointF(last.right(), first.bottom()))
-        painter.fillRect(rest_of_row, self._surface)
+        painter.fillRect(rest_of_row, self._cover)
         below = QRectF(QPointF(self.cell_rect(0, 0).left(), first.bottom()), last.bottomRight())
-        painter.fillRect(below, self._surface)
+        painter.fillRect(below, self._cover)
 
 
 class UnitMap(LinkedMap):

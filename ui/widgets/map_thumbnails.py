@@ -8,7 +8,16 @@ from typing import NamedTuple, override
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+)
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip, QWidget
 
 from ui.theme import LIGHT, Theme, follow_theme, ui_font
@@ -66,13 +75,15 @@ class MapThumbnails(QAbstractScrollArea):
         self._marks: dict[str, _Marks] = {}
         self._tiles = TileLayout(1, 1.0, 1.0, 0.0, 0.0, False)
         self._base = QPixmap()  # the maps without marks; drawn once for many repaints
+        self._frames = QPixmap()  # frames and captions; drawn once for many values
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.viewport().setMouseTracking(True)
-        self.viewport().setAutoFillBackground(False)
+        # It paints its own ground, so that what lies below need not be painted with every movement.
+        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         follow_theme(self)
 
     # -- what is shown -------------------------------------------------------------------------------------
@@ -97,7 +108,10 @@ class MapThumbnails(QAbstractScrollArea):
         return self._current
 
     def set_maps(
-        self, values: NDArray[np.generic] | None, colormap: str = "signed", levels: tuple[float, float] | None = None
+        self,
+        values: NDArray[np.generic] | None,
+        colormap: str = "signed",
+        levels: tuple[float, float] | None = None,
     ) -> None:
         """Show maps.
 
@@ -124,7 +138,9 @@ class MapThumbnails(QAbstractScrollArea):
             self._hovered = None
             self._arrange()
             self.updateGeometry()
-        self._refresh()
+            self._frames = QPixmap()
+        self._base = QPixmap()
+        self.viewport().update()
 
     def set_noun(self, noun: str) -> None:
         """What one of the maps is called in tool tips, such as "filter"."""
@@ -256,7 +272,9 @@ class MapThumbnails(QAbstractScrollArea):
         step = tiles.height + tiles.caption + tiles.gap
         total = 4 + rows * step - tiles.gap
         policy = Qt.ScrollBarPolicy
-        self.setVerticalScrollBarPolicy(policy.ScrollBarAlwaysOn if tiles.scrolls else policy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(
+            policy.ScrollBarAlwaysOn if tiles.scrolls else policy.ScrollBarAlwaysOff
+        )
         bar.setPageStep(max(self.height(), 1))
         bar.setSingleStep(max(round(step), 1))
         bar.setRange(0, max(math.ceil(total - self.height()), 0) if tiles.scrolls else 0)
@@ -273,7 +291,7 @@ class MapThumbnails(QAbstractScrollArea):
     @override
     def resizeEvent(self, event: QEvent) -> None:
         self._arrange()
-        self._base = QPixmap()
+        self._refresh()
         if self._current is not None and self.count:
             self._scroll_to(min(self._current, self.count - 1))
 
@@ -356,8 +374,12 @@ class MapThumbnails(QAbstractScrollArea):
     def paintEvent(self, event: QPaintEvent) -> None:
         shown = self.visible_range()
         if self._values is None or not shown:
+            QPainter(self.viewport()).fillRect(event.rect(), self._theme.color("surface"))
             return
-        if self._base.isNull() or not math.isclose(self._base.devicePixelRatio(), self.devicePixelRatioF()):
+        if not math.isclose(self._frames.devicePixelRatio(), self.devicePixelRatioF()):
+            self._frames = QPixmap()
+            self._base = QPixmap()
+        if self._base.isNull():
             self._render_base(shown)
         painter = QPainter(self.viewport())
         painter.drawPixmap(QPointF(0, 0), self._base)
@@ -371,24 +393,33 @@ class MapThumbnails(QAbstractScrollArea):
     def _render_base(self, shown: range) -> None:
         """Draw all maps in sight into a picture that serves until something but the marks changes."""
         assert self._values is not None
-        ratio = self.devicePixelRatioF()
-        self._base = QPixmap(self.viewport().size() * ratio)
-        self._base.setDevicePixelRatio(ratio)
-        self._base.fill(Qt.GlobalColor.transparent)
+        if self._frames.isNull():
+            self._render_frames(shown)
+        self._base = QPixmap(self._frames)
         painter = QPainter(self._base)
-        painter.setFont(self.font())
         _, rows, cols = self._values.shape
         # One conversion for everything in sight; each map is a part of this tall picture.
         tall = self._scale.to_image(self._values[shown.start : shown.stop].reshape(-1, cols))
-        cell = self._tiles.width / cols * ratio
+        cell = self._tiles.width / cols * self.devicePixelRatioF()
         # Cells of one or two pixels would differ in size without smoothing; larger ones hide the difference.
         smooth = cell < 4 and abs(cell - round(cell)) > 1e-6
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         for place, index in enumerate(shown):
-            tile = self.tile_rect(index)
-            painter.drawImage(tile, tall, QRectF(0, place * rows, cols, rows))
+            painter.drawImage(self.tile_rect(index), tall, QRectF(0, place * rows, cols, rows))
+        painter.end()
+
+    def _render_frames(self, shown: range) -> None:
+        """Draw frames and captions, which stay the same while the values change."""
+        ratio = self.devicePixelRatioF()
+        self._frames = QPixmap(self.viewport().size() * ratio)
+        self._frames.setDevicePixelRatio(ratio)
+        self._frames.fill(self._theme.color("surface"))
+        painter = QPainter(self._frames)
+        painter.setFont(self.font())
+        for index in shown:
             self._paint_frame(painter, index, 1, "border")
             if self._tiles.caption:
+                tile = self.tile_rect(index)
                 below = QRectF(tile.left(), tile.bottom() + 1, tile.width(), self._tiles.caption)
                 painter.setPen(self._theme.color("text" if index == self._current else "muted"))
                 painter.drawText(below, _CAPTION, str(index))
@@ -426,5 +457,5 @@ class MapThumbnails(QAbstractScrollArea):
 
     def _refresh(self) -> None:
         """Draw everything anew."""
-        self._base = QPixmap()
+        self._base, self._frames = QPixmap(), QPixmap()
         self.viewport().update()

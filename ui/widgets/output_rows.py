@@ -116,7 +116,11 @@ class OutputRows(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Restyle."""
         self._theme = theme
-        self._fonts = (ui_font(theme), ui_font(theme, weight=QFont.Weight.DemiBold), mono_font(theme.small_pt))
+        self._fonts = (
+            ui_font(theme),
+            ui_font(theme, weight=QFont.Weight.DemiBold),
+            mono_font(theme.small_pt),
+        )
         self.updateGeometry()
         self.update()
 
@@ -243,7 +247,12 @@ class OutputRows(QWidget):
         right = box.right() - px(4)
         place = QRectF(right - share_width, box.top(), share_width, box.height())
         painter.drawText(place, align.AlignRight | align.AlignVCenter, f"{share:.3f}")
-        self._paint_bar(painter, QRectF(left, box.center().y() - px(3), place.left() - px(6) - left, px(6)), share, predicted)
+        self._paint_bar(
+            painter,
+            QRectF(left, box.center().y() - px(3), place.left() - px(6) - left, px(6)),
+            share,
+            predicted,
+        )
 
     def _paint_bar(self, painter: QPainter, bar: QRectF, share: float, predicted: bool) -> None:
         if bar.width() < 6:

@@ -4,8 +4,8 @@ import math
 from typing import override
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.theme import LIGHT, Theme, follow_theme, ui_font
 from ui.widgets.numbers import format_value
@@ -37,6 +37,7 @@ class PairGrid(QWidget):
         self._caption = "filter"
         self._placeholder = ""
         self._hovered = -1
+        self._about = ""
         self._highlight: tuple[int, int, int, int] | None = None
         self._tiles: list[TileGeometry] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -110,6 +111,11 @@ class PairGrid(QWidget):
     def set_caption(self, noun: str) -> None:
         """Say what a channel is called, for tool tips."""
         self._caption = noun
+
+    def set_about(self, text: str) -> None:
+        """Tool tip of the maps as a whole; the cell under the pointer is added to it."""
+        self._about = text
+        self.setToolTip(text)
 
     def set_placeholder(self, text: str) -> None:
         """Text in place of maps."""
@@ -211,16 +217,6 @@ class PairGrid(QWidget):
     def resizeEvent(self, event: object) -> None:
         self._tiles = None
 
-    @override
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            text = self.text_at(QPointF(event.pos()))
-            if text:
-                about = self.toolTip()
-                QToolTip.showText(event.globalPos(), f"{about}\n{text}" if about else text, self)
-                return True
-        return super().event(event)
-
     def text_at(self, point: QPointF) -> str:
         """Channel, cell and both values at a point of the widget, or ""."""
         channel = self._channel_at(point)
@@ -242,6 +238,9 @@ class PairGrid(QWidget):
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         self._hover(self._channel_at(event.position()))
+        about = f"{self._about}\n{self.text_at(event.position())}".strip()
+        if about != self.toolTip():
+            self.setToolTip(about)
 
     @override
     def leaveEvent(self, event: QEvent) -> None:
@@ -325,6 +324,7 @@ class PairGrid(QWidget):
             painter.setPen(QPen(theme.color("muted"), 1))
             painter.drawRect(rect.adjusted(-0.5, -0.5, 0.5, 0.5))
         if self._label():
+            painter.setFont(self.font())
             below = QRectF(rect.left() - 8, rect.bottom() + 2, rect.width() + 16, self._label() - 2)
             painter.setPen(theme.color("text" if chosen else "muted"))
             painter.drawText(below, Qt.AlignmentFlag.AlignCenter, str(channel))

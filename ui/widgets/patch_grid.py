@@ -19,10 +19,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font
+from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
 from ui.widgets.color_scale import ColorScale
 from ui.widgets.outlines import OUTLINES, draw_outline
+from ui.widgets.placeholder import draw_placeholder
 
+_TOP_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 _GREY = ColorScale("grey", 0.0, 255.0)
 
 
@@ -165,9 +167,8 @@ class PatchGrid(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if not self._cards:
-            painter.setPen(self._theme.color("muted"))
-            flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect(), int(flags), self._placeholder)
+            painter.setFont(ui_font(self._theme))
+            draw_placeholder(painter, self.rect(), self._placeholder, self._theme, _TOP_LEFT)
             return
         for place in range(len(self._cards)):
             self._paint_card(painter, place)

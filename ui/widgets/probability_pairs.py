@@ -5,9 +5,9 @@ from typing import override
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QHelpEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QEnterEvent, QFont, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
 
@@ -31,6 +31,7 @@ class ProbabilityPairs(QWidget):
         self._names: tuple[str, ...] = ()
         self._pair: tuple[NDArray[np.floating], NDArray[np.floating]] | None = None
         self._placeholder = ""
+        self._about = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         follow_theme(self)
 
@@ -64,6 +65,11 @@ class ProbabilityPairs(QWidget):
         self.setAccessibleDescription(self._words())
         self.update()
 
+    def set_about(self, text: str) -> None:
+        """Tool tip, to which the probabilities of all classes are added."""
+        self._about = text
+        self.setToolTip(text)
+
     def set_placeholder(self, text: str) -> None:
         """Text in place of bars."""
         self._placeholder = text
@@ -93,14 +99,9 @@ class ProbabilityPairs(QWidget):
         return QSize(self._theme.px(170), self.sizeHint().height())
 
     @override
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self._pair is not None:
-            about = self.toolTip()
-            QToolTip.showText(
-                event.globalPos(), f"{about}\n{self._words()}" if about else self._words(), self
-            )
-            return True
-        return super().event(event)
+    def enterEvent(self, event: QEnterEvent) -> None:
+        self.setToolTip(f"{self._about}\n{self._words()}".strip())
+        super().enterEvent(event)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

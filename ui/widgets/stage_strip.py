@@ -11,16 +11,16 @@ from PySide6.QtGui import (
     QFocusEvent,
     QFont,
     QFontMetrics,
-    QHelpEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+from ui.widgets.backdrop import Backdrop
 
 
 @dataclass(frozen=True)
@@ -75,6 +75,10 @@ class StageStrip(QWidget):
         self._values: dict[str, tuple[float, float]] = {}
         self._current = ""
         self._hovered = ""
+        self._about = ""
+        self._backdrop = Backdrop()
+        self._tracks: list[tuple[QRectF, QRectF, QColor]] = []
+        self._numbers = QFont()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setMouseTracking(True)
@@ -104,7 +108,6 @@ class StageStrip(QWidget):
     def set_values(self, values: dict[str, tuple[float, float]]) -> None:
         """Show both numbers of each stage; NaN where there is nothing to compare with."""
         self._values = dict(values)
-        self._describe()
         self.update()
 
     def set_current(self, key: str) -> None:
@@ -114,10 +117,16 @@ class StageStrip(QWidget):
             self._describe()
             self.update()
 
+    def set_about(self, text: str) -> None:
+        """Tool tip of the strip as a whole; each tile adds its own."""
+        self._about = text
+        self.setToolTip(text)
+
     def set_theme(self, theme: Theme) -> None:
         """Restyle."""
         self._theme = theme
         self.setFont(ui_font(theme, theme.small_pt))
+        self._numbers = mono_font(theme=theme)
         self.updateGeometry()
         self.update()
 
@@ -179,18 +188,12 @@ class StageStrip(QWidget):
     # -- events --------------------------------------------------------------------------------------------
 
     @override
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            tile = self._tile_at(QPointF(event.pos()))
-            if tile is not None:
-                QToolTip.showText(event.globalPos(), f"{self._words(tile)}\n{tile.tooltip}".strip(), self)
-                return True
-        return super().event(event)
-
-    @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         tile = self._tile_at(event.position())
         self._hover("" if tile is None else tile.key)
+        about = self._about if tile is None else f"{self._words(tile)}\n{tile.tooltip}".strip()
+        if about != self.toolTip():
+            self.setToolTip(about)
 
     @override
     def leaveEvent(self, event: QEvent) -> None:
@@ -217,6 +220,7 @@ class StageStrip(QWidget):
     @override
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
+        self._describe()
         self.update()
 
     @override
@@ -239,15 +243,34 @@ class StageStrip(QWidget):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, theme = QPainter(self), self._theme
+        painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        key = (self._tiles, self._current, self._hovered, self.hasFocus(), self._theme)
+        self._backdrop.paint(painter, self, key, self._paint_backdrop)
+        painter.setFont(self._numbers)
+        painter.setPen(self._theme.color("text"))
+        self._paint_numbers(painter)
+
+    def _paint_backdrop(self, painter: QPainter) -> None:
+        """Draw everything but the numbers and their bars."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        theme = self._theme
         painter.setPen(theme.color("muted"))
         line, top, labels = self._line(), theme.px(6), self._room()[0]
         for number, text in enumerate(self._rows if labels else (), start=1):
             box = QRectF(0, top + number * line, labels, line)
             painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        self._tracks = []
         for place, tile in enumerate(self._tiles):
-            self._paint_tile(painter, tile, self._rect(place))
+            rect = self._rect(place)
+            self._paint_tile(painter, tile, rect)
+            inner = rect.adjusted(theme.px(8), theme.px(5), -theme.px(8), 0)
+            rows = [QRectF(inner.left(), inner.top() + (i + 1) * line, inner.width(), line) for i in range(2)]
+            self._tracks.append((rows[0], rows[1], tile.color(theme)))
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("track"))
+            for row in rows:
+                self._draw_bar(painter, self._bar(row), 1.0)
 
     def _paint_tile(self, painter: QPainter, tile: StageTile, rect: QRectF) -> None:
         theme, px, line = self._theme, self._theme.px, self._line()
@@ -257,9 +280,9 @@ class StageStrip(QWidget):
         painter.setBrush(theme.color("accent_soft" if chosen else "hover" if hovered else "surface"))
         painter.drawRoundedRect(rect, px(5), px(5))
         inner = rect.adjusted(px(8), px(5), -px(8), 0)
-        color = tile.color(theme)
         title_left = inner.left()
         if self._room()[1]:
+            color = tile.color(theme)
             chip = QRectF(inner.left(), inner.top() + (line - px(9)) / 2, px(9), px(9))
             painter.setPen(QPen(color, max(px(1.5), 1)))
             painter.setBrush(color if tile.is_own else Qt.BrushStyle.NoBrush)
@@ -271,35 +294,39 @@ class StageStrip(QWidget):
         )
         box = QRectF(title_left, inner.top(), inner.right() - title_left + px(2), line)
         painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, tile.title)
-        for number, value in enumerate(self._values.get(tile.key, ()), start=1):
-            row = QRectF(inner.left(), inner.top() + number * line, inner.width(), line)
-            self._paint_value(painter, value, row, color, is_second=number == 2)
 
-    def _paint_value(
-        self, painter: QPainter, value: float, row: QRectF, color: QColor, *, is_second: bool
-    ) -> None:
-        theme, px = self._theme, self._theme.px
-        painter.setFont(mono_font(theme=theme))
-        painter.setPen(theme.color("text"))
+    def _paint_numbers(self, painter: QPainter) -> None:
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        painter.drawText(row, left, number_text(value))
-        number = painter.fontMetrics().horizontalAdvance("0.00") + px(8)
-        bar = QRectF(row.left() + number, row.center().y() - px(3), row.width() - number, px(6))
+        filled: list[tuple[QRectF, float, QColor]] = []
+        hollow: list[tuple[QRectF, float, QColor]] = []
+        for tile, (first, second, color) in zip(self._tiles, self._tracks, strict=True):
+            values = self._values.get(tile.key)
+            if values is None:
+                continue
+            painter.drawText(first, left, number_text(values[0]))
+            painter.drawText(second, left, number_text(values[1]))
+            filled.append((first, values[0], color))
+            hollow.append((second, values[1], color))
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.color("track"))
-        if bar.width() > 0:
-            painter.drawRoundedRect(bar, px(3), px(3))
-        if not math.isfinite(value) or value <= 0 or bar.width() < px(3):
-            return
-        bar.setWidth(max(bar.width() * min(value / self._full, 1.0), px(3)))
-        if is_second:
-            # The residual is drawn hollow: it is not the same kind of number.
-            painter.setPen(QPen(color, max(px(1.5), 1)))
-            painter.setBrush(theme.color("surface"))
-            bar = bar.adjusted(0.5, 0.5, -0.5, -0.5)
-        else:
+        for row, value, color in filled:
             painter.setBrush(color)
-        painter.drawRoundedRect(bar, px(3), px(3))
+            self._draw_bar(painter, self._bar(row), value / self._full)
+        # The residual is drawn hollow: it is not the same kind of number.
+        painter.setBrush(self._theme.color("surface"))
+        for row, value, color in hollow:
+            painter.setPen(QPen(color, max(self._theme.px(1.5), 1)))
+            self._draw_bar(painter, self._bar(row).adjusted(0.5, 0.5, -0.5, -0.5), value / self._full)
+
+    def _bar(self, row: QRectF) -> QRectF:
+        px = self._theme.px
+        number = QFontMetrics(self._numbers).horizontalAdvance("0.00") + px(8)
+        return QRectF(row.left() + number, row.center().y() - px(3), row.width() - number, px(6))
+
+    def _draw_bar(self, painter: QPainter, bar: QRectF, share: float) -> None:
+        least, radius = self._theme.px(3), self._theme.px(3)
+        if bar.width() >= least and math.isfinite(share) and share > 0:
+            bar.setWidth(max(bar.width() * min(share, 1.0), least))
+            painter.drawRoundedRect(bar, radius, radius)
 
     def _words(self, tile: StageTile) -> str:
         values = self._values.get(tile.key)

@@ -108,7 +108,7 @@ class StageTitle(QWidget):
         left = bold.horizontalAdvance(self._title) + theme.px(6)
         if left + plain.horizontalAdvance(self._caption) <= self.width():
             painter.drawText(first.adjusted(left, 0, 0, 0), align, self._caption)
-        line = self._short if self._short and plain.horizontalAdvance(self._line) > room else self._line
+        line = self._short if self._short and plain.horizontalAdvance(self._line) > room - 3 else self._line
         painter.drawText(second, align, plain.elidedText(line, mode, room))
 
     def _describe(self) -> None:

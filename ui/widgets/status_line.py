@@ -26,6 +26,8 @@ class StatusLine(QWidget):
         super().__init__(parent)
         self._theme = LIGHT
         self._parts: tuple[tuple[str, str], ...] = ()
+        # It paints its own ground, so that what lies below need not be painted with every change.
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         follow_theme(self)
 
@@ -70,6 +72,7 @@ class StatusLine(QWidget):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
+        painter.fillRect(event.rect(), self._theme.color("surface"))
         left, gap = 0.0, self._theme.px(10)
         for text, role in self._parts:
             room = self.width() - left

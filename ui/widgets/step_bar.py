@@ -38,6 +38,7 @@ class StepBar(QWidget):
         self._titles: tuple[tuple[str, str], ...] = ()
         self._current = 0
         self._hovered = -1
+        self._widths: dict[str, float] = {}
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -97,6 +98,7 @@ class StepBar(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Restyle."""
         self._theme = theme
+        self._widths.clear()
         self.setFont(ui_font(theme))
         self.updateGeometry()
         self.update()
@@ -189,7 +191,10 @@ class StepBar(QWidget):
         return chips
 
     def _text_width(self, text: str) -> float:
-        return QFontMetricsF(ui_font(self._theme, weight=QFont.Weight.DemiBold)).horizontalAdvance(text)
+        if text not in self._widths:
+            metrics = QFontMetricsF(ui_font(self._theme, weight=QFont.Weight.DemiBold))
+            self._widths[text] = metrics.horizontalAdvance(text)
+        return self._widths[text]
 
     def _chip_at(self, point: QPointF) -> int:
         return next((k for k, (rect, _) in enumerate(self._chips()) if rect.contains(point)), -1)

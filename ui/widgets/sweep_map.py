@@ -10,6 +10,7 @@ from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QRes
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+from ui.widgets.backdrop import Backdrop
 from ui.widgets.cell_geometry import CellGeometry
 from ui.widgets.color_scale import ColorScale
 from ui.widgets.numbers import format_signed
@@ -39,6 +40,7 @@ class SweepMap(QWidget):
         self._dys: tuple[int, ...] = (0,)
         self._scale = ColorScale("sequential", 0.0, 1.0)
         self._image = QImage()
+        self._backdrop = Backdrop()
         self._marked = (0, 0)
         self._hovered: tuple[int, int] | None = None
         self._placeholder = ""
@@ -193,15 +195,20 @@ class SweepMap(QWidget):
             painter.drawText(self.rect().adjusted(8, 8, -8, -8), int(flags), self._placeholder)
             return
         grid = self._fit()
-        painter.drawImage(grid.rect, self._image)
+        key = (self._image.cacheKey(), self._dxs, self._dys, theme)
+        self._backdrop.paint(painter, self, key, lambda inner: self._paint_backdrop(inner, grid))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(theme.color("border"))
-        painter.drawRect(grid.rect.adjusted(-0.5, -0.5, 0.5, 0.5))
-        self._paint_axes(painter, grid)
         if self._hovered is not None:
             draw_outline(painter, self._cell(grid, self._hovered), OUTLINES["hover"], theme)
         if self._marked[0] in self._dxs and self._marked[1] in self._dys:
             self._paint_mark(painter, self._cell(grid, self._marked))
+
+    def _paint_backdrop(self, painter: QPainter, grid: CellGeometry) -> None:
+        painter.drawImage(grid.rect, self._image)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(self._theme.color("border"))
+        painter.drawRect(grid.rect.adjusted(-0.5, -0.5, 0.5, 0.5))
+        self._paint_axes(painter, grid)
 
     def _cell(self, grid: CellGeometry, shift: tuple[int, int]) -> QRectF:
         return grid.cells(self._dys.index(shift[1]), self._dxs.index(shift[0]))

@@ -6,7 +6,7 @@ from typing import override
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QAction,
     QBrush,
@@ -65,6 +65,8 @@ class ValueTable(QWidget):
         self._padding: NDArray[np.bool_] | None = None
         self._marked: tuple[int, int] | None = None
         self._hovered: tuple[int, int] | None = None
+        # It paints its own ground, so that what lies below need not be painted with every change.
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
@@ -212,9 +214,10 @@ class ValueTable(QWidget):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), self._theme.color("surface"))
         if self._values is None:
             return
-        painter = QPainter(self)
         rows, cols = self._values.shape
         wide, high = self.cell_size()
         painter.drawImage(QRectF(1, 1, cols * wide, rows * high), self._image)
@@ -247,10 +250,11 @@ class ValueTable(QWidget):
         wide, high = self.cell_size()
         right, bottom = 1 + cols * wide, 1 + rows * high
         if wide >= 8:
-            lines = [QLineF(1, 1 + row * high, right, 1 + row * high) for row in range(1, rows)]
-            lines += [QLineF(1 + col * wide, 1, 1 + col * wide, bottom) for col in range(1, cols)]
-            painter.setPen(self._theme.color("surface", 0.6))
-            painter.drawLines(lines)
+            line = self._theme.color("surface")
+            for row in range(1, rows):
+                painter.fillRect(QRectF(1, 1 + row * high, right - 1, 1), line)
+            for col in range(1, cols):
+                painter.fillRect(QRectF(1 + col * wide, 1, 1, bottom - 1), line)
         painter.setPen(self._theme.color("accent" if self.hasFocus() else "border"))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(QRectF(0.5, 0.5, cols * wide + 1, rows * high + 1))

@@ -5,7 +5,7 @@ from typing import override
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QLineF, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
@@ -40,6 +40,8 @@ class Waterfall(QWidget):
         self._describe: Callable[[int], str] | None = None
         self._clickable = 0
         self._hovered = self._marked = -1
+        # It paints its own ground, so that what lies below need not be painted with every change.
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         follow_theme(self)
@@ -154,10 +156,11 @@ class Waterfall(QWidget):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.fillRect(event.rect(), self._theme.color("surface"))
         count = len(self._terms)
         if not count or not np.isfinite(self._ends).all():
             return
-        painter = QPainter(self)
         area, theme = self._area(), self._theme
         ends = self._ends.tolist()
         lo, hi = min(0.0, *ends), max(0.0, *ends)
@@ -167,7 +170,7 @@ class Waterfall(QWidget):
         gap = min(max(step * 0.2, 0.5), theme.px(10))
         rising: list[QRectF] = []
         falling: list[QRectF] = []
-        levels: list[QLineF] = []
+        levels: list[QRectF] = []
         start = 0.0
         for place, end in enumerate(ends):
             left = area.left() + place * step + gap / 2
@@ -175,14 +178,12 @@ class Waterfall(QWidget):
             bar = QRectF(left, top, step - gap, max(abs(end - start) * unit, 1.0))
             (rising if end >= start else falling).append(bar)
             # The level reached, carried over to the next bar.
-            levels.append(QLineF(bar.right(), zero - end * unit, left + step, zero - end * unit))
+            levels.append(QRectF(bar.right(), zero - end * unit - 0.5, gap, 1))
             start = end
         painter.setPen(Qt.PenStyle.NoPen)
-        for bars, brush in ((rising, _RISING), (falling, _FALLING)):
+        for bars, brush in ((rising, _RISING), (falling, _FALLING), (levels, theme.color("muted"))):
             painter.setBrush(brush)
             painter.drawRects(bars)
-        painter.setPen(QPen(theme.color("muted", 0.6), 1, Qt.PenStyle.DotLine))
-        painter.drawLines(levels)
         self._paint_total(painter, area, step, gap, zero, unit)
         painter.setPen(QPen(theme.color("border"), 1))
         painter.drawLine(QPointF(area.left(), zero), QPointF(area.right(), zero))

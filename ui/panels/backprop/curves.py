@@ -10,8 +10,8 @@ from ui.widgets.line_plot import Dot, Line, PlotContent
 _POINTS = 161
 
 
-def curve_of(passed: Pass, kind: StepKind) -> tuple[str, PlotContent]:
-    """Title and curve of one of the first three steps.
+def curve_of(passed: Pass, kind: StepKind) -> tuple[str, str, PlotContent]:
+    """Title, caption and curve of one of the first three steps.
 
     Parameters
     ----------
@@ -20,11 +20,11 @@ def curve_of(passed: Pass, kind: StepKind) -> tuple[str, PlotContent]:
 
     Returns
     -------
-    tuple of (str, PlotContent)
+    tuple of (str, str, PlotContent)
     """
     name = passed.names[passed.label]
     if kind is StepKind.LOSS:
-        return "Loss against the probability of the label", _loss_curve(passed, name)
+        return "Loss", "against the probability of the label", _loss_curve(passed, name)
     unit = 0 if passed.has_one_logit else passed.label
     center = float(passed.trace.logits[0, unit])
     z = np.linspace(min(center - 3, -6), max(center + 3, 6), _POINTS)
@@ -35,13 +35,13 @@ def curve_of(passed: Pass, kind: StepKind) -> tuple[str, PlotContent]:
         content = PlotContent(
             (Line("p", z, p),), (), (Dot(center, here),), _axis(passed), f"p of class {shown}", (-0.03, 1.03)
         )
-        return f"Probability of class {shown} against its logit", content
+        return f"Probability of class {shown}", "against its logit", content
     loss = -_log_probability(passed, z)
     slope, here = float(passed.gradient(passed.network.layers[-1][0])[unit]), passed.gradients.loss
     tangent = here + slope * (z - center)
     lines = (Line("loss", z, loss), Line("tangent", z, tangent, "winner", "dashed"))
     content = PlotContent(lines, (), (Dot(center, here),), _axis(passed), "loss")
-    return "Loss against the logit; the dashed tangent has the slope ∂L/∂z", content
+    return "Loss against the logit", "dashed: the tangent, its slope is ∂L/∂z", content
 
 
 def _loss_curve(passed: Pass, name: str) -> PlotContent:

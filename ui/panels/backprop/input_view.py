@@ -1,5 +1,7 @@
 """The end of the way: the gradient at the pixels, over the digit and in numbers."""
 
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.layers import Conv2D
@@ -42,6 +44,11 @@ class InputView(StepView):
         self._row.setSpacing(theme.px(24))
         self.picker.setMaximumHeight(theme.px(190))
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give the digit no more height than its width can use."""
+        super().resizeEvent(event)
+        self.saliency.setMaximumHeight(max(self.width() // 2 - self._row.spacing() // 2, 56))
+
     def show_step(self, passed: Pass, step: Step, focus: Focus) -> None:
         """Draw the step."""
         self._shown = (passed, step, focus)
@@ -72,6 +79,7 @@ class InputView(StepView):
             "Drag the frame to choose the part in numbers"
         )
         self.saliency.setAccessibleName("Saliency")
+        self.saliency.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.bar = ColorBar()
         self.pixels = MapCard()
         self.picker = Picker()
@@ -82,6 +90,7 @@ class InputView(StepView):
         left.addWidget(self.title)
         left.addWidget(self.saliency, 1)
         left.addWidget(self.bar)
+        left.addStretch(0)
         self._row = QHBoxLayout()
         self._row.addLayout(left, 1)
         self._row.addWidget(self.pixels, 1)

@@ -2,7 +2,8 @@
 
 import math
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnviz.routing import Target
@@ -31,7 +32,7 @@ class MapCard(QWidget):
     chosen : Target
         What was clicked.
     resized
-        The map has another size, so that another number of cells fits.
+        Another number of cells may fit.
     """
 
     pointed = Signal(int, int)
@@ -42,6 +43,10 @@ class MapCard(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._content: MapContent | None = None
+        self._settling = QTimer(self)
+        self._settling.setSingleShot(True)
+        self._settling.setInterval(0)
+        self._settling.timeout.connect(self.resized)
         self._scale = 1.0
         self.title = SectionTitle("")
         self.map = ExcerptMap()
@@ -69,7 +74,6 @@ class MapCard(QWidget):
         self.map.cellPointed.connect(self.pointed)
         self.map.cellLeft.connect(self.left)
         self.map.cellChosen.connect(self._on_chosen)
-        self.map.installEventFilter(self)
         follow_theme(self)
 
     def content(self) -> MapContent | None:
@@ -86,7 +90,7 @@ class MapCard(QWidget):
 
     def fitting_side(self) -> int:
         """How many cells with numbers fit along a side of the map."""
-        side = min(self.map.width(), self._room())
+        side = min(self.width(), self._room())
         return min(max(int(side // (NUMBER_CELL * self._scale)), _SMALLEST), _LARGEST)
 
     def _room(self) -> int:
@@ -106,7 +110,7 @@ class MapCard(QWidget):
             hatched=content.hatched,
             struck=content.struck,
             blank=content.grid.blank,
-            unit_of_levels=whole,
+            is_precise=whole,
         )
         self.map.setToolTip(content.tooltip)
         self.map.setAccessibleName(f"{content.title}, {content.caption}")
@@ -130,15 +134,15 @@ class MapCard(QWidget):
     def _limit_height(self) -> None:
         """Give the map no more height than its width can use, so that its colour bar stays close to it."""
         rows, cols = self.map.shape
-        if rows and self.map.width() > 0:
-            self.map.setMaximumHeight(max(math.ceil(self.map.width() * rows / cols) + 2, 24))
+        if rows and self.width() > 0:
+            self.map.setMaximumHeight(max(math.ceil(self.width() * rows / cols) + 2, 24))
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Tell when the map has another size."""
-        if event.type() == QEvent.Type.Resize:
-            self._limit_height()
-            self.resized.emit()
-        return super().eventFilter(watched, event)
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Tell that another number of cells may fit."""
+        super().resizeEvent(event)
+        self._limit_height()
+        # Later: a layout may be in the middle of its work, in the middle of a drawing.
+        self._settling.start()
 
     def _on_chosen(self, row: int, col: int) -> None:
         target: Target | None = None if self._content is None else self._content.target(row, col)

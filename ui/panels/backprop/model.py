@@ -131,6 +131,14 @@ class BackpropModel(QObject):
         if self.passed is not None:
             self._work.request_preview(self.passed, self.rate)
 
+    def refocus(self) -> None:
+        """Look again at where there is most to see, unless the user has chosen a place."""
+        if self.passed is not None and not self._is_own_focus and self.focus.pinned is None:
+            fresh = first_focus(self.passed)
+            self._set_focus(
+                replace(self.focus, channels=fresh.channels, units=fresh.units, center=fresh.center)
+            )
+
     # -- where it is looked at -----------------------------------------------------------------------------
 
     def go_to(self, index: int) -> None:

@@ -109,8 +109,9 @@ class OutputView(StepView):
                 widget.setVisible(visible)
             self.bars[row].set_scale(colormap, *levels)
         self._heading.set_names(passed.names if not passed.has_one_logit else (passed.names[1],))
-        title, content = curve_of(passed, step.kind)
+        title, caption, content = curve_of(passed, step.kind)
         self.plot_title.set_text(title)
+        self.plot_title.set_caption(caption)
         self.plot.set_content(content)
 
     def _build_widgets(self) -> None:
@@ -126,7 +127,6 @@ class OutputView(StepView):
         for row, widget in self.maps.items():
             widget.set_grid(True)
             widget.set_max_cell(64)
-            widget.set_numbers(True, 2)
             widget.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
             widget.setToolTip(_TIPS[row])
             widget.setAccessibleName(_NAMES[row])

@@ -56,12 +56,16 @@ class BackpropPanel(QFrame):
         super().__init__(parent)
         self._state = state
         self._is_stale = True
+        self._was_training = False
+        self._counting: object = None
         self._tie_rates: dict[str, tuple[object, TieRate]] = {}
         self._checked: Pass | None = None
         self.work = BackpropWork(analysis, background, self)
         self.model = BackpropModel(self.work, self)
         self._slow = QTimer(self)
         self._slow.setSingleShot(True)
+        self._ties_timer = QTimer(self)
+        self._ties_timer.setSingleShot(True)
         self.setProperty("role", "panel")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._build_widgets()
@@ -198,6 +202,7 @@ class BackpropPanel(QFrame):
         work.tiesReady.connect(self._on_ties_ready)
         work.failed.connect(self._on_failed)
         self._slow.timeout.connect(self._follow_up)
+        self._ties_timer.timeout.connect(self._request_ties)
 
     def _connect_state(self) -> None:
         state = self._state
@@ -227,8 +232,11 @@ class BackpropPanel(QFrame):
 
     @Slot()
     def _on_run_changed(self) -> None:
+        was_training, self._was_training = self._was_training, self._is_training()
         if self.isVisible() and not self._is_training():
-            self._request_ties()
+            if was_training:
+                self.model.refocus()
+            self._ties_timer.start(_SLOW_MS)
 
     def _catch_up(self) -> None:
         if self._is_stale:
@@ -263,8 +271,8 @@ class BackpropPanel(QFrame):
         self._draw_step()
         if model.step.kind is StepKind.UPDATE:
             model.request_preview()
-        if model.step.kind is StepKind.ROUTE and not self._is_training():
-            self._request_ties()
+        if model.step.kind is StepKind.ROUTE:
+            self._ties_timer.start(_SLOW_MS)
 
     @Slot()
     def _draw_step(self) -> None:
@@ -282,8 +290,7 @@ class BackpropPanel(QFrame):
     def _follow_up(self) -> None:
         """Ask for what takes longer than the pass itself."""
         self._request_poke()
-        if not self._is_training():
-            self._request_ties()
+        self._ties_timer.start(_SLOW_MS)
 
     # -- requests of the views -----------------------------------------------------------------------------
 
@@ -387,9 +394,12 @@ class BackpropPanel(QFrame):
             self._checked = None
             page.show_nothing(self._parameter_count())
 
+    @Slot()
     def _request_ties(self) -> None:
         """Have the ties over the test images counted, unless that is known or under way."""
         model, dataset = self.model, self._state.dataset
+        if self._is_training() or not self.isVisible():
+            return
         if model.passed is None or dataset is None or model.step.kind is not StepKind.ROUTE:
             return
         pool, passed = model.step.layer, model.passed
@@ -397,7 +407,9 @@ class BackpropPanel(QFrame):
         known = self._tie_rates.get(pool)
         if routing.winners is None or dataset.test_images.shape[1:] != passed.network.input_shape:
             return
-        if known is None or known[0] is not passed.network.params:
+        params = passed.network.params
+        if (known is None or known[0] is not params) and self._counting is not params:
+            self._counting = params
             self.work.request_tie_rate(passed, pool, dataset.test_images)
 
     @Slot(object)

@@ -11,7 +11,7 @@ from ui.widgets.excerpt_map import Block, ExcerptMap, OverviewMap
 from ui.widgets.labels import SectionTitle
 from ui.widgets.map_grid import HeatMapGrid
 
-_CAPTIONED = 16
+_CAPTIONED = 8
 
 
 class Picker(QWidget):

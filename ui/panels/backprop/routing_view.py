@@ -30,10 +30,10 @@ from ui.widgets.choice_field import ChoiceField
 from ui.widgets.link_overlay import Link, LinkOverlay
 
 _NAMES = {
-    "MaxPool2D": "max pooling",
-    "AvgPool2D": "average pooling",
-    "BlurPool2D": "blur pooling",
-    "SubsamplePool2D": "subsampling",
+    "MaxPool2D": "max",
+    "AvgPool2D": "average",
+    "BlurPool2D": "blur",
+    "SubsamplePool2D": "subsample",
 }
 
 
@@ -130,9 +130,9 @@ class RoutingView(StepView):
         pool = passed.layer(step.layer)
         own = _NAMES[type(pool).__name__]
         if isinstance(pool, MaxPool2D):
-            own = f"{own}, ties: {passed.rule}"
-        options = [("", f"through {own}")] + [
-            (name, f"through {_NAMES[type(other).__name__]}") for name, other in contrast_pools(pool).items()
+            own = f"{own}, {passed.rule}"
+        options = [("", own)] + [
+            (name, _NAMES[type(other).__name__]) for name, other in contrast_pools(pool).items()
         ]
         present = [
             (self.contrast.itemData(place), self.contrast.itemText(place))
@@ -248,7 +248,7 @@ def _routed_content(passed: Pass, step: Step, channel: int, own: ChannelRouting)
         stage=step.stage,
         hatched=(own.tied & own.receives) if own.winners.any() else None,
         struck=~own.receives,
-        marks=(("struck", "gets nothing"),),
+        marks=(("struck", "gets 0"),),
         outlines=(("winner", _blocks(own.winners & own.receives)),),
     )
 

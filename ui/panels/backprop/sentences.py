@@ -46,7 +46,10 @@ def sentence_of(passed: Pass, step: Step) -> str:
                 f"class {passed.names[1]}."
             )
         case StepKind.OUTPUT:
-            return "Forwards first: the last layer gives one logit a class, the softmax probabilities."
+            return (
+                "Forwards first: the last layer gives one logit a class, and the softmax turns them into "
+                "probabilities."
+            )
         case StepKind.LOSS:
             return (
                 f"The loss is small when class {label} gets a probability near 1. All that follows asks how "

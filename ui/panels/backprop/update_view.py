@@ -21,7 +21,7 @@ from ui.widgets.choice_field import ChoiceField
 from ui.widgets.labels import SectionTitle
 from ui.widgets.number_field import FloatField
 from ui.widgets.numbers import format_signed, format_value
-from ui.widgets.prediction_bars import PredictionBars
+from ui.widgets.paired_bars import PairedBars
 from ui.widgets.value_list import ValueList, ValueRow
 
 
@@ -56,7 +56,7 @@ class UpdateView(StepView):
         """Scale."""
         self.rate.setFixedWidth(theme.px(96))
         self._below.setSpacing(theme.px(24))
-        self._layout.setSpacing(theme.px(12))
+        self._layout.setSpacing(theme.px(10))
 
     def show_step(self, passed: Pass, step: Step, focus: Focus) -> None:
         """Draw the step."""
@@ -106,9 +106,10 @@ class UpdateView(StepView):
         self.overview = Overview()
         self.outcome = ValueList()
         self.outcome.setAccessibleName("Loss before and after")
-        self.before, self.after = PredictionBars(), PredictionBars()
-        self.before.setAccessibleName("Prediction before the update")
-        self.after.setAccessibleName("Prediction after the update")
+        self.bars = PairedBars()
+        self.bars.setAccessibleName("Probabilities before and after the update")
+        self.bars.setToolTip("Probability of each class: grey now, coloured after the update")
+        self.bars_title = SectionTitle("Prediction", "grey now, coloured after the update")
         self.apply = Button("Apply the update", "zap", "primary", "Take this step on a copy of the network")
         self.undo = Button("Undo", "undo-2", "", "Take the last trial step back")
         self.adopt = Button(
@@ -133,10 +134,20 @@ class UpdateView(StepView):
             if place:
                 maps.addWidget(self._signs[place - 1])
             maps.addWidget(card, 1)
-        self._below = QHBoxLayout()
-        self._below.addLayout(_titled("Loss of this sample", self.outcome), 4)
-        self._below.addLayout(_titled("Prediction now", self.before), 3)
-        self._below.addLayout(_titled("after the update", self.after), 3)
+        left, right = QVBoxLayout(), QVBoxLayout()
+        for column, widgets in (
+            (left, (SectionTitle("Loss of this sample"), self.outcome)),
+            (right, (self.bars_title, self.bars)),
+        ):
+            column.setSpacing(4)
+            for widget in widgets:
+                column.addWidget(widget)
+        left.addStretch(1)
+        self._lower = QWidget()
+        self._below = QHBoxLayout(self._lower)
+        self._below.setContentsMargins(0, 0, 0, 0)
+        self._below.addLayout(left, 1)
+        self._below.addLayout(right, 1)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         for widget in (self.apply, self.undo, self.adopt):
@@ -146,7 +157,7 @@ class UpdateView(StepView):
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.addLayout(controls)
         self._layout.addLayout(maps, 1)
-        self._layout.addLayout(self._below)
+        self._layout.addWidget(self._lower)
         self._layout.addLayout(buttons)
 
     def _connect_signals(self) -> None:
@@ -203,10 +214,9 @@ class UpdateView(StepView):
                 ),
             ]
         self.outcome.set_rows(rows)
-        self.before.set_probabilities(passed.names, passed.probabilities, passed.label)
-        self.after.set_probabilities(
-            passed.names, None if preview is None else preview.probabilities, passed.label
-        )
+        self._lower.setFixedHeight(self.outcome.sizeHint().height() + self.bars_title.sizeHint().height() + 8)
+        after = None if preview is None else preview.probabilities
+        self.bars.set_probabilities(passed.names, passed.probabilities, after, passed.label)
         self.apply.setEnabled(preview is not None)
         self.undo.setEnabled(count > 0)
         self.adopt.setEnabled(count > 0)
@@ -242,15 +252,6 @@ class UpdateView(StepView):
         layer = self.parameter.choice().rpartition(".")[0]
         passed = self._shown[0]
         self.channelRequested.emit(source_stage(passed, layer), int(key))
-
-
-def _titled(title: str, widget: QWidget) -> QVBoxLayout:
-    layout = QVBoxLayout()
-    layout.setSpacing(4)
-    layout.addWidget(SectionTitle(title))
-    layout.addWidget(widget)
-    layout.addStretch(1)
-    return layout
 
 
 def _fill(field: ChoiceField, word: str, count: int, current: int) -> None:

@@ -72,12 +72,12 @@ class WindowCard(QWidget):
         names.addWidget(QLabel("values"), 0, 0)
         names.addWidget(self.values, 1, 0)
         for place, (rule, each) in enumerate(self.outgoing.items(), start=1):
-            each.setToolTip(f"What each cell gets under “{rule}”" if rule != "linear" else "What each cell gets")
+            each.setToolTip("What each cell gets" + ("" if rule == "linear" else f" under “{rule}”"))
             each.setAccessibleName(f"Gradient sent into the window, {rule}")
             row, column = (0, 1) if rule == "linear" else divmod(place, 2)
             names.addWidget(self._names[rule], 2 * row, column)
             names.addWidget(each, 2 * row + 1, column)
-        self._term_title = SectionTitle("Its part of the filter gradient")
+        self._term_title = SectionTitle("Filter gradient")
         self.patch.setAccessibleName("Patch under the winner")
         self.patch.setToolTip("What the filter saw at the winner, times the slope of the activation")
         self.term.setAccessibleName("Term of the filter gradient")
@@ -132,8 +132,9 @@ class WindowCard(QWidget):
             self._note.setVisible(True)
         self.patch.set_excerpt(patch, None, "signed", signed_levels(patch))
         self.term.set_excerpt(slope * patch, None, "signed", signed_levels(gradient[channel]))
-        self._patch_name.setText(f"patch{unit_text(self.patch.number_exponent)}")
-        self._term_name.setText(f"× {format_signed(slope)} ={unit_text(self.term.number_exponent)}")
+        self._term_title.set_caption(f"{format_signed(slope)} × patch")
+        self._patch_name.setText(f"patch {unit_text(self.patch.number_exponent)}")
+        self._term_name.setText(f"term {unit_text(self.term.number_exponent)}")
 
 
 def _rows(incoming: float, largest: list[Place], shares: float) -> list[ValueRow]:

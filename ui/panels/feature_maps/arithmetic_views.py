@@ -71,7 +71,12 @@ class ProductsView(QWidget):
         self._connect_signals()
 
     def set_convolution(
-        self, cell: ConvolutionCell, channel: int, scales: Scales, names: tuple[str, str], rows: list[LedgerRow]
+        self,
+        cell: ConvolutionCell,
+        channel: int,
+        scales: Scales,
+        names: tuple[str, str],
+        rows: list[LedgerRow],
     ) -> None:
         """Write out a cell of a convolution.
 
@@ -207,7 +212,9 @@ class WindowView(QWidget):
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(24)
         grid.setVerticalSpacing(3)
-        for place, (title, table) in enumerate(zip(self._titles, (self.window_table, self.shares), strict=True)):
+        for place, (title, table) in enumerate(
+            zip(self._titles, (self.window_table, self.shares), strict=True)
+        ):
             grid.addWidget(title, 0, place)
             grid.addWidget(table, 1, place)
         grid.setRowStretch(1, 1)
@@ -290,7 +297,11 @@ class FunctionView(QWidget):
                 LedgerRow("x", cell.input),
                 LedgerRow(cell.formula),
                 LedgerRow(f"= {cell.layer}", cell.value, is_total=True),
-                LedgerRow("slope here", format_value(cell.slope, 4), tip="The gradient is multiplied by it on its way back"),
+                LedgerRow(
+                    "slope here",
+                    format_value(cell.slope, 4),
+                    tip="The gradient is multiplied by it on its way back",
+                ),
                 *rows,
             ]
         )

@@ -173,7 +173,7 @@ class MapColumn(StageColumn):
     def set_links(self, links: Links | None) -> None:
         if self.column.kind is Kind.KERNELS:
             return
-        self._marks = {role: () for role in _ROLES}
+        self._marks = dict.fromkeys(_ROLES, ())
         for mark in () if links is None else links.of(self.column.stage):
             self._marks[mark.role] = (*self._marks[mark.role], mark)
         self._draw_marks()
@@ -264,7 +264,11 @@ class MapColumn(StageColumn):
             blocks = [b for m in self._marks.get(role, ()) if self._is_shown(m) for b in m.blocks]
             if self._enlarged and blocks:
                 row, col, rows, cols = blocks[0]
-                spot = self.map.cell_rect(row, col).united(self.map.cell_rect(row + rows - 1, col + cols - 1)).center()
+                spot = (
+                    self.map.cell_rect(row, col)
+                    .united(self.map.cell_rect(row + rows - 1, col + cols - 1))
+                    .center()
+                )
                 margin = round(2.5 * self.map.cell_rect(0, 0).width())
                 self.body.ensureVisible(round(spot.x()), round(spot.y()), margin, margin)
                 return
@@ -374,7 +378,7 @@ class MapColumn(StageColumn):
                 line, short = f"filter {number} of {column.count}", f"filter {number}"
                 channels = 1 if self._values is None else self._values.shape[1]
                 if channels > 1:
-                    line, short = f"filter {number}, input {self._source}", f"{number} ← {self._source}"
+                    line = f"filter {number}, input {self._source}"
             case _:
                 line, short = f"map {number} of {column.count}", f"map {number}"
         self.head.set_line(line, short)
@@ -430,13 +434,13 @@ def about(column: Column) -> str:
             return "The sample as it enters the network: black is −0.5, white +0.5."
         case Kind.KERNELS:
             return (
-                f"Weights of the filters of {column.stage}: blue negative, white zero, red positive, all on one scale. "
-                "Choose a filter to see its maps."
+                f"Weights of the filters of {column.stage}: blue negative, white zero, red positive, all on "
+                "one scale. Choose a filter to see its maps."
             )
         case Kind.EVIDENCE:
             return (
-                f"Contribution of each cell of {column.stage} to the chosen logit: weight × value. All contributions "
-                "and the biases add up to the logit."
+                f"Contribution of each cell of {column.stage} to the chosen logit: weight × value. All "
+                "contributions and the biases add up to the logit."
             )
         case Kind.UNITS:
             return f"Units of {column.stage}, laid out row by row."
@@ -454,7 +458,7 @@ def _about_layer(layer: Layer) -> str:
         case AvgPool2D():
             return f"Mean of each {layer.size} × {layer.size} window."
         case BlurPool2D():
-            return f"Blurred with {layer.taps} × {layer.taps} taps, then every {layer.size}th cell in both directions."
+            return f"Blurred with {layer.taps} × {layer.taps} taps, then one cell of {layer.size} in each direction."
         case SubsamplePool2D():
             return f"Upper left cell of each {layer.size} × {layer.size} window."
         case _:

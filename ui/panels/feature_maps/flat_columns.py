@@ -227,7 +227,8 @@ def _ledger_rows(
         LedgerRow(
             "biases" if len(evidence.biases) > 1 else "bias",
             evidence.bias,
-            tip="; ".join(f"{name} {format_signed(value, 4)}" for name, value in evidence.biases.items()) or "no bias",
+            tip="; ".join(f"{name} {format_signed(value, 4)}" for name, value in evidence.biases.items())
+            or "no bias",
         ),
     ]
     if not evidence.exact:
@@ -244,4 +245,3 @@ def _ledger_rows(
         formula = f"p({names[1]}) = 1 / (1 + exp(−logit))"
         rows.append(LedgerRow(f"p({names[1]})", f"{probability:.4f}", tip=formula))
     return rows
-

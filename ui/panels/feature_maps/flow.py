@@ -135,7 +135,9 @@ class FlowView(QScrollArea):
         for widget in self._columns.values():
             group = widget.column.group
             looked_at = preview[1] if preview is not None and preview[0] == group else None
-            source = preview[1] if preview is not None and preview[0] == group - 1 else channels.get(group - 1, 0)
+            source = (
+                preview[1] if preview is not None and preview[0] == group - 1 else channels.get(group - 1, 0)
+            )
             widget.set_channel(channels.get(group, 0), looked_at, source)
 
     def set_links(self, links: Links | None) -> None:
@@ -285,7 +287,9 @@ class FlowView(QScrollArea):
             others = total_width(plan, side, {*folds, self._enlarged}, room)
             enlarged_width = max(room.width - others, round(0.45 * room.width), side)
             scrolled = others + enlarged_width > room.width
-        widths = column_widths(plan, side, folds if enlarged_width == 0 else {*folds, str(self._enlarged)}, room)
+        widths = column_widths(
+            plan, side, folds if enlarged_width == 0 else {*folds, str(self._enlarged)}, room
+        )
         if enlarged_width:
             widths = {key: column_width(self._columns[key].column, side, self._theme) for key in widths}
         for key, widget in self._columns.items():

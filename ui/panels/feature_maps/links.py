@@ -90,21 +90,28 @@ def link(network: Network, trace: Trace, cell: PinnedCell) -> Links:
     marks: dict[str, tuple[Mark, ...]] = {cell.stage: (_own_mark(cell),)}
     before = receptive_field(network, cell.stage, cell.index)
     for stage, field in before.items():
-        marks[stage] = (Mark("receptive", _blocks(field, stage_shape(network, stage)), _channels(network, field)),)
-    following = next(
-        (
-            field
-            for stage, field in projective_field(network, cell.stage, cell.index).items()
-            if not isinstance(network.layers[stage_index(network, stage)][1], Flatten)
-        ),
-        None,
-    )
-    if following is not None:
-        shape = stage_shape(network, following.stage)
-        marks[following.stage] = (Mark("feeds", _blocks(following, shape), _channels(network, following)),)
+        marks[stage] = (
+            Mark("receptive", _blocks(field, stage_shape(network, stage)), _channels(network, field)),
+        )
+    for field in _following(network, cell):
+        shape = stage_shape(network, field.stage)
+        marks[field.stage] = (Mark("feeds", _blocks(field, shape), _channels(network, field)),)
     for stage, mark in _winners(network, trace, cell):
         marks[stage] = (*marks.get(stage, ()), mark)
     return Links(cell, marks, before.get(INPUT))
+
+
+def _following(network: Network, cell: PinnedCell) -> list[Field]:
+    """Cells fed in the next stage; an activation only passes on, so what comes after it is meant as well."""
+    fields: list[Field] = []
+    for stage, field in projective_field(network, cell.stage, cell.index).items():
+        layer = network.layers[stage_index(network, stage)][1]
+        if isinstance(layer, Flatten):
+            continue
+        fields.append(field)
+        if not isinstance(layer, Activation):
+            break
+    return fields
 
 
 def _own_mark(cell: PinnedCell) -> Mark:

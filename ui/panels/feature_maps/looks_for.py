@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 
-import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
@@ -62,7 +61,8 @@ def search(
     layer : str
     channel : int
     earlier : Findings or None
-        The evidence of the classes does not depend on the filter: it is taken from here if nothing else changed.
+        The evidence of the classes does not depend on the filter: it is taken from here if nothing else has
+        changed.
     context : Context
     """
     network, images = snapshot.network, dataset.test_images
@@ -96,7 +96,7 @@ def search(
 
 
 class LooksForView(QWidget):
-    """Choose a filter on the left; its patches and the evidence of the classes are searched in the background.
+    """Choose a filter on the left; patches and evidence of the classes are searched in the background.
 
     Parameters
     ----------
@@ -196,14 +196,19 @@ class LooksForView(QWidget):
         self.filters.set_noun("filter")
         self.filters.setAccessibleName("All filters of the layer")
         self.filters.setToolTip("Click a filter to see what it looks for")
-        self.search_button = Button("Search again", "refresh-cw", tooltip="Search all test images with the present weights")
+        self.search_button = Button(
+            "Search again", "refresh-cw", tooltip="Search all test images with the present weights"
+        )
         self.progress = QProgressBar()
         self.progress.setRange(0, 100)
         self.progress.setAccessibleName("Progress of the search")
         self.cancel_button = Button("Cancel", tooltip="Stop the search")
         self._age = QLabel()
         self._age.setProperty("role", "muted")
-        self._most_title, self._least_title = SectionTitle("Excites it most"), SectionTitle("Excites it least")
+        self._most_title, self._least_title = (
+            SectionTitle("Excites it most"),
+            SectionTitle("Excites it least"),
+        )
         self.most, self.least = PatchGrid(), PatchGrid()
         self.most.setAccessibleName("Patches that excite the filter most")
         self.least.setAccessibleName("Patches that excite the filter least")
@@ -213,11 +218,11 @@ class LooksForView(QWidget):
         self.scope.set_option_tooltip(_ONE, "Evidence of the map of the chosen filter alone")
         self.evidence = HeatMapGrid()
         self.evidence.set_selectable(False)
-        self.evidence.set_tile_size(84, 140)
+        self.evidence.set_tile_size(72, 120)
         self.evidence.setAccessibleName("Average evidence of each class")
         self.evidence.setToolTip(
-            "For each class, the mean over its test images of weight × value of each cell: where the evidence for the "
-            "class comes from"
+            "For each class, the mean over its test images of weight × value of each cell: where the evidence "
+            "for the class comes from"
         )
         self.evidence_scale = ScaleStrip()
 
@@ -239,16 +244,16 @@ class LooksForView(QWidget):
         self._right = QVBoxLayout()
         self._right.addLayout(bar)
         self._right.addWidget(self._most_title)
-        self._right.addWidget(self.most, 5)
+        self._right.addWidget(self.most, 6)
         self._right.addWidget(self._least_title)
-        self._right.addWidget(self.least, 5)
+        self._right.addWidget(self.least, 6)
         self._evidence_part = QFrame()
         part = QVBoxLayout(self._evidence_part)
         part.setContentsMargins(0, 0, 0, 0)
         part.addLayout(head)
         part.addWidget(self.evidence, 1)
         part.addWidget(self.evidence_scale)
-        self._right.addWidget(self._evidence_part, 4)
+        self._right.addWidget(self._evidence_part, 3)
         self._whole = QHBoxLayout()
         self._whole.addWidget(self._left)
         self._whole.addLayout(self._right, 1)
@@ -297,11 +302,12 @@ class LooksForView(QWidget):
     def _show_findings(self) -> None:
         found = self._findings
         count = 0 if self._dataset is None else len(self._dataset.test_labels)
-        self._most_title.set_caption("" if found is None else f"of {count:,} test images, at most one patch each")
+        self._most_title.set_caption(
+            "" if found is None else f"of {count:,} test images, at most one patch each"
+        )
         for grid, part in ((self.most, "most"), (self.least, "least")):
             patches: tuple[Patch, ...] = () if found is None else getattr(found.excitation, part)
             grid.set_cards([self._card(patch) for patch in patches])
-            grid.set_placeholder("Nothing was searched yet: press Search.")
         self._show_evidence()
 
     def _show_evidence(self) -> None:
@@ -333,6 +339,9 @@ class LooksForView(QWidget):
         self.cancel_button.setVisible(busy)
         self.search_button.setVisible(not busy)
         self.search_button.setText("Search" if found is None else "Search again")
+        waiting = "Searching the test images…" if busy else "Nothing was searched yet: press Search."
+        for grid in (self.most, self.least):
+            grid.set_placeholder(waiting)
         if busy:
             self._age.setText("")
         elif found is None or snapshot is None:
@@ -340,15 +349,17 @@ class LooksForView(QWidget):
         elif found.snapshot is snapshot:
             self._age.setText(f"Searched at step {found.snapshot.step:,}")
         else:
-            self._age.setText(f"Searched at step {found.snapshot.step:,}; the network shown is at step {snapshot.step:,}")
+            self._age.setText(
+                f"Searched at step {found.snapshot.step:,}; the network shown is at step {snapshot.step:,}"
+            )
 
     def _card(self, patch: Patch) -> PatchCard:
         dataset = self._dataset
         assert dataset is not None
         name = dataset.classes[int(dataset.test_labels[patch.image])]
         tip = (
-            f"Test image {patch.image:,}, class {name}: response {format_signed(patch.value, 4)} at row {patch.row}, "
-            f"column {patch.column}. Click to look at it."
+            f"Test image {patch.image:,}, class {name}: response {format_signed(patch.value, 4)} at "
+            f"row {patch.row}, column {patch.column}. Click to look at it."
         )
         caption = format_signed(patch.value, 3)
         place = (patch.rectangle.top, patch.rectangle.left, patch.rectangle.height, patch.rectangle.width)

@@ -1,5 +1,7 @@
 """The network with its linked cells: columns above, the arithmetic of the marked cell below."""
 
+import time
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
@@ -17,6 +19,9 @@ from ui.panels.feature_maps.texts import cell_name, field_text, weight_name
 from ui.state import PinnedCell
 from ui.theme import Theme, follow_theme
 from ui.widgets.numbers import format_signed
+
+_MOMENT = 0.25
+"""Seconds after a movement in which the pointer counts as moving."""
 
 _STEPS = {
     Qt.Key.Key_Up: (-1, 0),
@@ -50,6 +55,7 @@ class NetworkView(QWidget):
         self._channels: dict[int, int] = {}
         self._preview: tuple[int, int] | None = None
         self._pointed: PinnedCell | None = None
+        self._pointed_time = -_MOMENT
         self._pinned: PinnedCell | None = None
         self._links: Links | None = None
         self.flow = FlowView()
@@ -100,6 +106,10 @@ class NetworkView(QWidget):
     def links(self) -> Links | None:
         """What belongs to the marked cell."""
         return self._links
+
+    def is_pointed_at(self) -> bool:
+        """Whether the pointer has moved over the cells a moment ago."""
+        return time.monotonic() - self._pointed_time < _MOMENT
 
     def channel(self, group: int) -> int:
         """Chosen channel of a group."""
@@ -235,6 +245,7 @@ class NetworkView(QWidget):
         plan, frame = self._plan, self._frame
         if plan is None or frame is None:
             return
+        self._pointed_time = time.monotonic()
         if len(cell.index) == 4:
             self._show_weight(cell)
             return
@@ -245,7 +256,7 @@ class NetworkView(QWidget):
             self._pointed = cell
             self._draw_cell()
         self._show_status(cell)
-        paint_now(self)
+        paint_now(self.arithmetic.title)
 
     def _on_cell_left(self) -> None:
         # What was pointed at last stays, so that its arithmetic can be read; only a preview ends.
@@ -340,7 +351,11 @@ class NetworkView(QWidget):
     def _share_height(self, theme: Theme) -> None:
         """Give the arithmetic what its tables need: more for larger kernels."""
         self._theme = theme
-        kernels = [layer.kernel_size for _, layer in self._plan.layers if isinstance(layer, Conv2D)] if self._plan else []
+        kernels = (
+            [layer.kernel_size for _, layer in self._plan.layers if isinstance(layer, Conv2D)]
+            if self._plan
+            else []
+        )
         rows = max(kernels, default=3)
         wanted = theme.px(62) + min(max(rows * theme.px(24), theme.px(112)), theme.px(190))
         self.arithmetic.setMinimumHeight(theme.px(150))

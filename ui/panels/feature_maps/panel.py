@@ -2,7 +2,7 @@
 
 from typing import override
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QTimer, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
@@ -12,7 +12,7 @@ from ui.panels.feature_maps.painting import paint_now
 from ui.panels.feature_maps.looks_for import LooksForView
 from ui.panels.feature_maps.network_view import NetworkView
 from ui.panels.feature_maps.plan import Plan, plan_of
-from ui.state import AppState
+from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
 from ui.widgets.buttons import IconButton
 from ui.widgets.message_bar import MessageBar
@@ -22,6 +22,7 @@ from ui.widgets.status_line import StatusLine
 _NETWORK, _LOOKS_FOR = "network", "looks_for"
 _AUTOMATIC, _FIXED = "automatic", "fixed"
 _MOMENTS = 48
+_REST_MS = 100
 
 
 class FeatureMapsPanel(QFrame):
@@ -59,6 +60,9 @@ class FeatureMapsPanel(QFrame):
         self._class: int | None = None
         self._run_levels: Levels = {}
         self._pending = True
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.setInterval(_REST_MS)
         self.setProperty("role", "panel")
         self._build_widgets()
         self._build_layout()
@@ -99,21 +103,30 @@ class FeatureMapsPanel(QFrame):
     def _build_widgets(self) -> None:
         self.message = MessageBar(self)
         self.pages = SegmentedControl([(_NETWORK, "Network"), (_LOOKS_FOR, "What a filter looks for")])
-        self.pages.set_option_tooltip(_NETWORK, "Every layer left to right, with linked cells and their arithmetic")
-        self.pages.set_option_tooltip(_LOOKS_FOR, "Test patches that excite a filter most and least; evidence of each class")
+        self.pages.set_option_tooltip(
+            _NETWORK, "Every layer left to right, with linked cells and their arithmetic"
+        )
+        self.pages.set_option_tooltip(
+            _LOOKS_FOR, "Test patches that excite a filter most and least; evidence of each class"
+        )
         self._limits_label = QLabel("Colour limits")
         self._limits_label.setProperty("role", "muted")
         self.limits = SegmentedControl([(_AUTOMATIC, "Automatic"), (_FIXED, "Fixed")])
         self.limits.set_option_tooltip(_AUTOMATIC, "The largest value of each layer at this moment")
         self.limits.set_option_tooltip(
-            _FIXED, "The largest value of each layer over the whole run for this sample, so that moments can be compared"
+            _FIXED,
+            "The largest value of each layer over the whole run for this sample, so that moments can be compared",
         )
         self.smaller = IconButton("minus", "Smaller maps")
-        self.larger = IconButton("plus", "Larger maps", "what does not fit is scrolled; the wheel moves along the network")
+        self.larger = IconButton(
+            "plus", "Larger maps", "what does not fit is scrolled; the wheel moves along the network"
+        )
         self.fit = IconButton("maximize", "Fit", "all maps as large as fits")
         self.network = NetworkView()
         self.looks_for = LooksForView(self._background)
-        self._empty = QLabel("Choose a sample on the left: the network and everything it computes appear here.")
+        self._empty = QLabel(
+            "Choose a sample on the left: the network and everything it computes appear here."
+        )
         self._empty.setProperty("role", "muted")
         self.stack = QStackedWidget()
         for page in (self._empty, self.network, self.looks_for):
@@ -152,6 +165,7 @@ class FeatureMapsPanel(QFrame):
         self.looks_for.sampleRequested.connect(self.sampleRequested)
         self.looks_for.pinRequested.connect(self.pinRequested)
         self.looks_for.channelRequested.connect(self._on_channel_requested)
+        self._rest.timeout.connect(self._on_rested)
         state = self._state
         state.datasetChanged.connect(self._on_dataset_changed)
         state.snapshotChanged.connect(self._on_snapshot_changed)
@@ -175,7 +189,12 @@ class FeatureMapsPanel(QFrame):
     @Slot()
     def _on_inspection_changed(self) -> None:
         self._pending = True
-        if self.isVisible():
+        if self.isVisible() and not self._rest.isActive():
+            self._request_frame()
+
+    @Slot()
+    def _on_rested(self) -> None:
+        if self._pending and self.isVisible():
             self._request_frame()
 
     @Slot()
@@ -207,6 +226,9 @@ class FeatureMapsPanel(QFrame):
         self._frame = frame
         self._run_levels = union(self._run_levels, frame.levels)
         self._draw()
+        if self._state.run.status is RunStatus.TRAINING and self.network.is_pointed_at():
+            # The pointer comes first: while it moves, training is shown in fewer frames.
+            self._rest.start()
         if self.stack.currentWidget() is self._empty:
             self._on_page_changed(self.pages.current())
             self._on_dataset_changed()
@@ -214,7 +236,7 @@ class FeatureMapsPanel(QFrame):
     def _draw(self) -> None:
         if self._frame is not None and self.isVisible():
             self.network.set_frame(self._frame, self.levels())
-            paint_now(self)
+            paint_now(self.status)
 
     def _on_failed(self, message: str) -> None:
         self.message.show_message(message, "error")

@@ -77,7 +77,9 @@ def column_widths(plan: Plan, side: int, folded: Collection[str], room: Room) ->
             more = min(max(theme.px(_NUMBERED) - widths[column.key], 0), spare)
             widths[column.key] += more
             spare -= more
-    wide = [c.key for c in plan.columns if c.kind in (Kind.MAPS, Kind.EVIDENCE, Kind.OUTPUT) and c.key in widths]
+    wide = [
+        c.key for c in plan.columns if c.kind in (Kind.MAPS, Kind.EVIDENCE, Kind.OUTPUT) and c.key in widths
+    ]
     for place, key in enumerate(wide):
         more = min(spare // (len(wide) - place), side // 3)
         widths[key] += more

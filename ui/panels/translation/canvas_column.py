@@ -1,7 +1,7 @@
 """The left column: the digit to drag, what enters the frame, what the network says, and the statement."""
 
 from PySide6.QtCore import Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.translation import shift as shifted_image
 from ui.panels.translation.computing import Compared, mode_of
@@ -18,6 +18,7 @@ from ui.widgets.probability_pairs import ProbabilityPairs
 from ui.widgets.segmented import SegmentedControl
 from ui.widgets.shift_canvas import ShiftCanvas
 from ui.widgets.statement_box import StatementBox
+from ui.widgets.still_label import StillLabel
 
 _DRAG_TIP = (
     "Drag the image with the mouse. Arrow keys move it by 1 pixel, Shift and an arrow by 4, R puts it back."
@@ -47,10 +48,11 @@ class CanvasColumn(QWidget):
 
     def show_image(self, subject: Subject | None, shift: Shift) -> None:
         """Show the image and its shifted self; this much is done at once, without the network."""
+        if mode_of(shift.wrap) != self.edges.current():
+            self.edges.set_current(mode_of(shift.wrap))
         self._shift = shift
-        self.edges.set_current(mode_of(shift.wrap))
         self.reset.setEnabled((shift.dx, shift.dy) != (0, 0))
-        self._where.setText(f"dx {format_signed(shift.dx)} · dy {format_signed(shift.dy)}")
+        self._where.set_text(f"dx {format_signed(shift.dx)} · dy {format_signed(shift.dy)}")
         if subject is None:
             self.canvas.set_pair(None, (0, 0))
             return
@@ -73,10 +75,16 @@ class CanvasColumn(QWidget):
                 classes, found.original_probabilities, found.moved_probabilities
             )
         lost = ink_text(found.ink_lost)
-        self.canvas.set_warning(f"{lost} of the ink is outside" if lost else "")
-        self.statement.set_statement(
-            *statement(found, view.stage, relative=view.relative, classes=classes, step=result.subject.step)
+        self.canvas.set_warning(f"ink lost: {lost}" if lost else "")
+        text, kind = statement(
+            found,
+            result.measured,
+            view.stage,
+            relative=result.relative,
+            classes=classes,
+            step=result.subject.step,
         )
+        self.statement.set_statement(text, kind)
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the gaps."""
@@ -84,8 +92,7 @@ class CanvasColumn(QWidget):
 
     def _build_widgets(self) -> None:
         self._title = SectionTitle("Drag the image")
-        self._where = QLabel()
-        self._where.setProperty("role", "mono")
+        self._where = StillLabel("dx −13 · dy −13", mono=True, muted=False)
         self._where.setAccessibleName("Shift in pixels, to the right and down")
         self.canvas = ShiftCanvas()
         self.canvas.setAccessibleName("Image to drag")
@@ -102,7 +109,7 @@ class CanvasColumn(QWidget):
         )
         self.probabilities = ProbabilityPairs()
         self.probabilities.setAccessibleName("Probabilities of original and shifted image")
-        self.probabilities.setToolTip(
+        self.probabilities.set_about(
             "What the network makes of the original (upper bar) and the shifted image"
         )
         self.statement = StatementBox()

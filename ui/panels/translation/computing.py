@@ -41,15 +41,19 @@ class Compared:
     Attributes
     ----------
     subject : Subject
-    block, pool_size : int
+    block, pool_size, relative
         What was asked for.
     comparison : Comparison
+    measured : mapping from stage to mapping from measure to float
+        Measures of the features, relative to a blank image if so asked.
     """
 
     subject: Subject
     block: int
     pool_size: int
+    relative: bool
     comparison: Comparison
+    measured: Mapping[str, Mapping[MeasureName, float]]
 
     @property
     def shift(self) -> Shift:
@@ -150,7 +154,7 @@ class Computations:
         self._quick_sweeps = LatestOnly(analysis, _SWEEP, on_swept, on_failed)
         self._lessons = LatestOnly(background, _LESSON, on_lesson_result, on_failed)
 
-    def compare(self, subject: Subject, shift: Shift, block: int, pool_size: int) -> None:
+    def compare(self, subject: Subject, shift: Shift, block: int, pool_size: int, relative: bool) -> None:
         """Follow one shift through the network."""
 
         def work(_context: Context) -> Compared:
@@ -165,7 +169,10 @@ class Computations:
                 pool_size=pool_size,
                 label=subject.label,
             )
-            return Compared(subject, block, pool_size, found)
+            measured = {stage: pair.measured(relative) for stage, pair in found.stages.items()}
+            # Computed when first asked for: here, so that the window does not have to.
+            _ = found.winners
+            return Compared(subject, block, pool_size, relative, found, measured)
 
         self._comparisons.request(work)
 

@@ -79,7 +79,7 @@ class MapsView(QWidget):
         title = self.fontMetrics().horizontalAdvance(f"{self._title.text()}  {self._caption}MM")
         room = self.width() - self.against.sizeHint().width()
         self._title.set_caption(self._caption if title < room else "")
-        self.grid.setToolTip(f"{self._title.text()}: {self._caption}. Click a map to choose its filter.")
+        self.grid.set_about(f"{self._title.text()}: {self._caption}. Click a map to choose its filter.")
 
     def _build_widgets(self) -> None:
         self._title = SectionTitle("Maps")

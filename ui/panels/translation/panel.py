@@ -11,6 +11,7 @@ from cnnviz.translation import RELATIVE_TO_BLANK_NOTE, conv_blocks
 from ui.analysis import Analysis
 from ui.panels.translation.computing import Compared, Computations, SweepKey, Swept
 from ui.panels.translation.sections import Sections
+from ui.panels.translation.slowly import Slowly
 from ui.panels.translation.stages import own_pool, stage_keys, stage_tiles
 from ui.panels.translation.subject import DIGIT_LESSONS, FREE, LessonBook, Subject, sample_subject
 from ui.panels.translation.sweep_column import measure_name
@@ -22,6 +23,9 @@ from ui.widgets.pair_image import PairView
 
 _SWEEP_PAUSE_MS = 1000
 """Between two sweeps while training runs: one for every snapshot would cost too much."""
+
+_WORDS_MS = 60
+"""Between two changes of texts and numbers while the image is dragged: nobody reads faster."""
 
 
 class TranslationPanel(QFrame):
@@ -65,6 +69,7 @@ class TranslationPanel(QFrame):
             on_failed=self._on_failed,
             on_digits_failed=self._on_digits_failed,
         )
+        self._words = Slowly(_WORDS_MS, self._show_words, self)
         self._sweep_timer = QTimer(self)
         self._sweep_timer.setSingleShot(True)
         self._sweep_timer.setInterval(_SWEEP_PAUSE_MS)
@@ -190,8 +195,8 @@ class TranslationPanel(QFrame):
             return
         shift = self._state.shift
         self.parts.canvas.show_image(self._subject, shift)
-        self.parts.sweep.show_shift(shift)
         self._request_comparison()
+        self._words.request()
         if self._swept is not None and self._swept.key.wrap != shift.wrap:
             self._show_sweep()
             self._want_sweep()
@@ -258,7 +263,6 @@ class TranslationPanel(QFrame):
             parts.strip.set_tiles(stage_tiles(subject.network, view.block, view.pool_size))
         parts.strip.set_current(view.stage)
         parts.canvas.show_image(subject, self._state.shift)
-        parts.sweep.show_shift(self._state.shift)
         self._show_lesson()
         self._show_comparison()
         self._show_sweep()
@@ -275,26 +279,29 @@ class TranslationPanel(QFrame):
         found, view, parts = self._compared, self._view, self.parts
         if found is not None and not self._is_of_now(found):
             found = None
-        if found is None:
-            parts.strip.set_values({})
-        else:
-            parts.strip.set_values(
-                {
-                    stage: (measured["relative_change"], measured["equivariance_residual"])
-                    for stage, pair in found.comparison.stages.items()
-                    for measured in (pair.measured(view.relative),)
-                }
-            )
-        parts.canvas.show_result(found, view)
+        measured = {} if found is None else found.measured
+        parts.strip.set_values(
+            {s: (each["relative_change"], each["equivariance_residual"]) for s, each in measured.items()}
+        )
         parts.maps.show_result(found, view)
         parts.winners.show_result(found, view.channel)
+        self._words.request()
+
+    def _show_words(self) -> None:
+        """Write what changes too fast to be read at display rate: texts, counts, marks in the sweep."""
+        found = self._compared
+        if found is not None and not self._is_of_now(found):
+            found = None
+        self.parts.canvas.show_result(found, self._view)
+        self.parts.winners.show_counts()
+        self.parts.sweep.show_shift(self._state.shift)
 
     def _is_of_now(self, found: Compared) -> bool:
         subject, view = self._subject, self._view
         return (
             subject is not None
             and found.subject.origin is subject.origin
-            and (found.block, found.pool_size) == (view.block, view.pool_size)
+            and (found.block, found.pool_size, found.relative) == (view.block, view.pool_size, view.relative)
         )
 
     def _show_sweep(self) -> None:
@@ -318,7 +325,9 @@ class TranslationPanel(QFrame):
     def _request_comparison(self) -> None:
         if self._subject is not None and self.isVisible():
             view = self._view
-            self._computations.compare(self._subject, self._state.shift, view.block, view.pool_size)
+            self._computations.compare(
+                self._subject, self._state.shift, view.block, view.pool_size, view.relative
+            )
 
     def _want_sweep(self) -> None:
         """Have the image swept: at once, or a little later while training makes new networks all the time."""

@@ -33,7 +33,7 @@ class Sections:
         self.lesson.hide()
         self.strip = StageStrip()
         self.strip.setAccessibleName("Stages")
-        self.strip.setToolTip(
+        self.strip.set_about(
             "Change: ‖F′(Tx) − F′(x)‖ / ‖F′(x)‖. 0: the stage does not notice the shift (invariance).\n"
             "Residual: ‖F′(Tx) − S F′(x)‖ / ‖F′(x)‖. 0: its maps have moved along (equivariance).\n"
             "Click a stage to see its maps and its sweep."

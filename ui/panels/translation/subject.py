@@ -17,10 +17,10 @@ FREE = "free"
 LESSON_TITLES: tuple[tuple[str, str], ...] = (
     (FREE, "Free exploration"),
     ("dots", "1 · Three dots"),
-    ("row", "2 · A row of eight cells"),
+    ("row", "2 · Row of eight"),
     ("bright-cell", "3 · One bright cell"),
-    ("digit-1px", "4 · The digit by 1 pixel"),
-    ("digit-2px", "5 · The digit by 2 pixels"),
+    ("digit-1px", "4 · Digit, 1 pixel"),
+    ("digit-2px", "5 · Digit, 2 pixels"),
 )
 """Lessons in the order of the list, with the names they have there."""
 

@@ -21,6 +21,7 @@ from ui.widgets.distance_plot import DistanceCurve, DistancePlot
 from ui.widgets.labels import ElidedLabel
 from ui.widgets.numbers import format_signed
 from ui.widgets.segmented import SegmentedControl
+from ui.widgets.still_label import StillLabel
 from ui.widgets.sweep_map import SweepMap
 
 _MANY_HINT = "Press Measure: each digit is moved to {places} places and followed through all stages."
@@ -110,7 +111,7 @@ class SweepColumn(QWidget):
         self.spread.setAccessibleName("Mean or spread over the digits")
         self.spread.set_option_tooltip("mean", "Mean over the digits")
         self.spread.set_option_tooltip("spread", "Standard deviation over the digits")
-        self._reading = ElidedLabel(role="muted")
+        self._reading = StillLabel()
         self._note = ElidedLabel(role="muted")
         self._note.hide()
         self.plot = DistancePlot()

@@ -14,7 +14,8 @@ from ui.theme.color_maps import signed_levels
 from ui.widgets.category_map import Category, CategoryMap
 from ui.widgets.category_table import CategoryRow, CategoryTable
 from ui.widgets.color_scale import ColorScale
-from ui.widgets.labels import SectionTitle, WrapLabel
+from ui.widgets.labels import SectionTitle
+from ui.widgets.still_label import StillLabel
 from ui.widgets.window_card import WindowCard, WindowPair
 
 Block = tuple[int, int, int, int]
@@ -67,12 +68,15 @@ class WinnersView(QWidget):
             return
         winners = result.comparison.winners
         self._channel = min(channel, len(winners.category) - 1)
-        one = channel_of(winners, self._channel)
         self._title.set_caption(f"filter {self._channel}")
-        self._show_map(one)
-        self._show_counts(one)
+        self._show_map(channel_of(winners, self._channel))
         if self.map.hovered is not None:
             self._on_cell_hovered(*self.map.hovered)
+
+    def show_counts(self) -> None:
+        """Count the windows of the filter that is shown."""
+        if self._result is not None:
+            self._show_counts(channel_of(self._result.comparison.winners, self._channel))
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the gaps."""
@@ -94,7 +98,8 @@ class WinnersView(QWidget):
             "Windows of this filter. Single: one cell alone is the largest, before and after. Tied: several "
             "cells share the maximum before or after; the first of them counts as the winner."
         )
-        self._change = WrapLabel("", small=True)
+        self._change = StillLabel("mean 0.00 · max 00.00")
+        self._change.setToolTip("By how much the changed values have changed")
 
     def _build_layout(self) -> None:
         side = QVBoxLayout()
@@ -129,10 +134,9 @@ class WinnersView(QWidget):
         )
         changes = np.abs(one.change[one.category == WinnerChange.CHANGED])
         if changes.size:
-            text = f"Changed by {float(changes.mean()):.2f} on average, at most {float(changes.max()):.2f}."
+            self._change.set_text(f"mean {float(changes.mean()):.2f} · max {float(changes.max()):.2f}")
         else:
-            text = "No value has changed."
-        self._change.set_text(text)
+            self._change.set_text("no value changed")
 
     def _on_cell_hovered(self, row: int, column: int) -> None:
         if self._result is None:

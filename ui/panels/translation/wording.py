@@ -1,8 +1,9 @@
 """The statement: what was measured, in plain words."""
 
 import math
+from collections.abc import Mapping
 
-from cnnviz.translation import POOL_KINDS, Comparison
+from cnnviz.translation import POOL_KINDS, Comparison, MeasureName
 
 _POOL_WORDS = {
     "max": "Max-pooled maps",
@@ -14,13 +15,21 @@ _START = "Nothing has moved yet. Drag the digit, press an arrow key, or click in
 
 
 def statement(
-    comparison: Comparison, stage: str, *, relative: bool, classes: tuple[str, ...] = (), step: int = 1
+    comparison: Comparison,
+    measured: Mapping[str, Mapping[MeasureName, float]],
+    stage: str,
+    *,
+    relative: bool = True,
+    classes: tuple[str, ...] = (),
+    step: int = 1,
 ) -> tuple[str, str]:
     """Say what the shift has done.
 
     Parameters
     ----------
     comparison : Comparison
+    measured : mapping from stage to mapping from measure to float
+        Measures of its features.
     stage : str
         The chosen stage; if it is no pool, the statement is about max pooling.
     relative : bool
@@ -40,7 +49,7 @@ def statement(
         untrained = " The network is untrained; train it to see its own filters at work." if step == 0 else ""
         return _START + (untrained if classes else ""), "info"
     pool = stage if stage in POOL_KINDS else "max"
-    sentences = [_change(comparison, pool, relative)]
+    sentences = [_change(comparison, measured, pool)]
     if classes:
         sentences.append(_decision(comparison, classes))
     if lost:
@@ -57,12 +66,11 @@ def ink_text(lost: float) -> str:
     return "less than 1 %" if lost < 0.01 else f"{100 * lost:.0f} %"
 
 
-def _change(comparison: Comparison, pool: str, relative: bool) -> str:
+def _change(comparison: Comparison, measured: Mapping[str, Mapping[MeasureName, float]], pool: str) -> str:
     """Compare the change of a pool with that of the maps it pools."""
     before = "activation" if "activation" in comparison.stages else "convolution"
-    maps = comparison.stages[before].measured(relative)["relative_change"]
-    measured = comparison.stages[pool].measured(relative)
-    change, residual = measured["relative_change"], measured["equivariance_residual"]
+    maps = measured[before]["relative_change"]
+    change, residual = measured[pool]["relative_change"], measured[pool]["equivariance_residual"]
     words = _POOL_WORDS[pool]
     noun = "convolution" if before == "convolution" else "activation"
     if not (math.isfinite(change) and math.isfinite(maps)):

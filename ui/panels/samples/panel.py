@@ -1,41 +1,73 @@
-"""The samples: thumbnails of the test images to choose from, and what the network says of the chosen one."""
+"""The samples panel: thumbnails, images of one's own, and what the network says of the chosen one."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, override
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Signal, Slot
-from PySide6.QtGui import QIntValidator
+from PySide6.QtCore import QMimeData, Qt, Signal, Slot
+from PySide6.QtGui import QAction, QGuiApplication, QIntValidator, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from cnnviz._types import IntArray
+from ui.analysis import Analysis, Context
 from ui.describe import SampleTexts
-from ui.state import AppState, Notice
-from ui.theme import Theme, follow_theme
+from ui.panels.samples.own_samples import OwnSamples
+from ui.panels.samples.own_tools import OwnTools
+from ui.panels.samples.pictures import Picture, picture_of_image, read_picture
+from ui.panels.samples.wording import verdict_of
+from ui.state import AppState, Notice, Sample
+from ui.theme import LIGHT, Theme, follow_theme
 from ui.widgets.choice_field import ChoiceField
 from ui.widgets.labels import SectionTitle, WrapLabel
 from ui.widgets.message_bar import MessageBar
 from ui.widgets.prediction_bars import PredictionBars
 from ui.widgets.sample_strip import SampleGrid
 
+if TYPE_CHECKING:
+    from ui.panels.samples.own_window import OwnDigitWindow
+
 _ALL, _WRONG = "all", "misclassified"
+_READING = "own-image"
+#: Height of the panel, in pixels at scale 1, below which the tools for own images take less room.
+_ROOM_FOR_TOOLS = 600
 
 
 class SamplesPanel(QFrame):
-    """Filter, thumbnails, and the prediction for the current sample.
+    """Filter, thumbnails, own images, and the prediction for the current sample.
+
+    Parameters
+    ----------
+    state : AppState
+    analysis : Analysis
+        Where image files are read.
+    parent : QWidget, optional
 
     Signals
     -------
     sampleRequested : int
         Index of the test image to look at.
+    ownSampleRequested : Sample
+        Image of the user's own to look at.
+    openRequested
+        Choose an image file, and hand it to `open_image`.
     noticeActionRequested
         The remedy offered in a message was chosen.
     """
 
     sampleRequested = Signal(int)
+    ownSampleRequested = Signal(object)
+    openRequested = Signal()
     noticeActionRequested = Signal()
 
-    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+    def __init__(self, state: AppState, analysis: Analysis, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
+        self._analysis = analysis
+        self._theme = LIGHT
+        self._own = OwnSamples(self)
+        self._own_window: OwnDigitWindow | None = None
         self.setProperty("role", "panel")
         self._build_widgets()
         self._build_layout()
@@ -46,10 +78,68 @@ class SamplesPanel(QFrame):
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the margins."""
+        self._theme = theme
         margin = theme.px(12)
         self._layout.setContentsMargins(margin, margin, margin, margin)
         self._layout.setSpacing(theme.px(8))
         self.grid.set_tile_size(theme.px(60))
+        self._fit()
+
+    # -- images of one's own -------------------------------------------------------------------------------
+
+    def draw(self) -> None:
+        """Open the drawing board."""
+        self.own_window().show_drawing()
+
+    def edit_pixels(self) -> None:
+        """Open the pixel editor with the current sample."""
+        if self._state.sample is not None:
+            self.own_window().show_pixels(self._state.sample)
+
+    def open_image(self, path: Path) -> None:
+        """Read an image file in the background and make it the sample; the current one stays if it fails."""
+        self._read(lambda _context: read_picture(path))
+
+    def paste(self) -> None:
+        """Make the image, or the image file, in the clipboard the sample."""
+        if not self.take(QGuiApplication.clipboard().mimeData(), "pasted image"):
+            self.message.show_message(
+                "The clipboard holds no image: copy one in another program, then press Ctrl+V here.",
+                "warning",
+            )
+
+    def take(self, data: QMimeData, name: str) -> bool:
+        """Make what was pasted or dropped the sample; return whether there is an image or a file in it."""
+        files = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+        if files:
+            self.open_image(files[0])
+            return True
+        image = data.imageData() if data.hasImage() else None
+        if image is None or image.isNull():
+            return False
+        self._read(lambda _context: picture_of_image(image, name))
+        return True
+
+    def own_window(self) -> "OwnDigitWindow":
+        """The window in which own images are made; built when it is first needed."""
+        if self._own_window is None:
+            # Imported here: the window program starts sooner without it.
+            from ui.panels.samples.own_window import OwnDigitWindow
+
+            window = OwnDigitWindow(self._state, self._own, self.window())
+            window.sampleMade.connect(self._on_sample_made)
+            window.openRequested.connect(self.openRequested)
+            window.pasteRequested.connect(self.paste)
+            self._own_window = window
+        return self._own_window
+
+    def _read(self, function: Callable[[Context], Picture]) -> None:
+        if self._state.dataset is None:
+            self.message.show_message("The digits are still being read: try it again in a moment.", "info")
+        else:
+            self._analysis.submit(_READING, function, self._on_picture_read, self._on_picture_failed)
+
+    # -- building ------------------------------------------------------------------------------------------
 
     def _build_widgets(self) -> None:
         self.message = MessageBar(self)
@@ -65,14 +155,19 @@ class SamplesPanel(QFrame):
         self.grid.setObjectName("samples")
         self.grid.setAccessibleName("Test images")
         self.grid.set_placeholder("Reading the digits…")
+        self.tools = OwnTools()
         self._prediction_title = SectionTitle("Prediction")
         self.bars = PredictionBars(self)
         self.bars.setAccessibleName("Probability of each class")
         self.bars.setToolTip(
-            "Probability the network gives to each class for the current sample; the tick marks its "
-            "true class"
+            "Probability the network gives to each class for the current sample; "
+            "the tick marks its true class"
         )
         self._verdict = WrapLabel("", role="muted")
+        self._paste = QAction("Paste image", self)
+        self._paste.setShortcut(QKeySequence(QKeySequence.StandardKey.Paste))
+        self._paste.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
+        self.addAction(self._paste)
 
     def _build_layout(self) -> None:
         row = QHBoxLayout()
@@ -85,6 +180,7 @@ class SamplesPanel(QFrame):
             self._layout.addWidget(item)
         self._layout.addLayout(row)
         self._layout.addWidget(self.grid, 1)
+        self._layout.addWidget(self.tools)
         for item in (line, self._prediction_title, self.bars, self._verdict):
             self._layout.addWidget(item)
 
@@ -93,6 +189,12 @@ class SamplesPanel(QFrame):
         self.search.returnPressed.connect(self._on_search_entered)
         self.grid.sampleRequested.connect(self.sampleRequested)
         self.message.actionRequested.connect(self.noticeActionRequested)
+        self.tools.drawRequested.connect(self.draw)
+        self.tools.openRequested.connect(self.openRequested)
+        self.tools.editRequested.connect(self.edit_pixels)
+        self.tools.strip.pictureRequested.connect(self._on_own_requested)
+        self._paste.triggered.connect(self.paste)
+        self._own.changed.connect(self._draw_own)
         state = self._state
         state.datasetChanged.connect(self._on_dataset_changed)
         state.evaluationChanged.connect(self._on_evaluation_changed)
@@ -100,9 +202,37 @@ class SamplesPanel(QFrame):
         state.inspectionChanged.connect(self._on_inspection_changed)
         state.noticeRaised.connect(self._on_notice_raised)
 
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        self.tools.set_compact(self.height() < self._theme.px(_ROOM_FOR_TOOLS))
+
+    # -- slots ---------------------------------------------------------------------------------------------
+
+    def _on_picture_read(self, picture: Picture) -> None:
+        self.message.clear()
+        self.own_window().show_picture(picture)
+
+    def _on_picture_failed(self, message: str) -> None:
+        self.message.show_message(message, "error")
+
+    @Slot(int, object)
+    def _on_sample_made(self, key: int, sample: Sample) -> None:
+        self.message.clear()
+        self._own.put(key, sample)
+        self.ownSampleRequested.emit(sample)
+
+    @Slot(int)
+    def _on_own_requested(self, index: int) -> None:
+        self.ownSampleRequested.emit(self._own_images()[index])
+
     @Slot()
     def _on_dataset_changed(self) -> None:
         dataset = self._state.dataset
+        self.tools.setEnabled(dataset is not None)
         if dataset is None:
             return
         self.filter.clear()
@@ -112,6 +242,7 @@ class SamplesPanel(QFrame):
         self.filter.addItem("misclassified", _WRONG)
         self.search.setValidator(QIntValidator(0, len(dataset.test_labels) - 1, self.search))
         self._fill()
+        self._draw_own()
 
     @Slot()
     def _on_evaluation_changed(self) -> None:
@@ -127,6 +258,7 @@ class SamplesPanel(QFrame):
     def _on_sample_changed(self) -> None:
         sample = self._state.sample
         self.grid.set_current(None if sample is None else sample.index)
+        self._mark_own()
 
     @Slot()
     def _on_inspection_changed(self) -> None:
@@ -135,16 +267,8 @@ class SamplesPanel(QFrame):
             self.bars.set_probabilities((), None)
             self._verdict.set_text("")
             return
-        probabilities, label = inspection.probabilities, inspection.sample.label
-        self.bars.set_probabilities(dataset.classes, probabilities, label)
-        predicted = int(np.argmax(probabilities))
-        if label is None:
-            self._verdict.set_text(f"Read as {dataset.classes[predicted]}")
-            return
-        loss = -float(np.log(max(float(probabilities[label]), 1e-300)))
-        word = "correct" if predicted == label else f"wrong, read as {dataset.classes[predicted]}"
-        index = f"#{inspection.sample.index} · " if inspection.sample.index is not None else ""
-        self._verdict.set_text(f"{index}class {dataset.classes[label]} · {word} · loss {loss:.4f}")
+        self.bars.set_probabilities(dataset.classes, inspection.probabilities, inspection.sample.label)
+        self._verdict.set_text(verdict_of(inspection, dataset.classes))
 
     @Slot(object)
     def _on_notice_raised(self, notice: Notice) -> None:
@@ -164,13 +288,27 @@ class SamplesPanel(QFrame):
         self.sampleRequested.emit(int(self.search.text()))
         self.search.clear()
 
+    # -- drawing -------------------------------------------------------------------------------------------
+
+    def _own_images(self) -> list[Sample]:
+        dataset = self._state.dataset
+        return [] if dataset is None else self._own.of_shape(dataset.input_shape)
+
+    @Slot()
+    def _draw_own(self) -> None:
+        self.tools.set_samples(self._own_images())
+        self._mark_own()
+
+    def _mark_own(self) -> None:
+        images = self._own_images()
+        self.tools.set_current(next((i for i, each in enumerate(images) if each is self._state.sample), None))
+
     def _fill(self) -> None:
         dataset = self._state.dataset
         if dataset is None:
             return
         indices = self._indices()
-        choice = self.filter.choice()
-        if choice == _WRONG:
+        if self.filter.choice() == _WRONG:
             tested = self._state.evaluation is not None
             self.grid.set_placeholder(
                 "No test image is misclassified" if tested else "Train first: nothing was tested yet"

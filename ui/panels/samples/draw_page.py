@@ -1,0 +1,111 @@
+"""Drawing a digit."""
+
+from typing import override
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QShowEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
+
+from ui.theme import Theme, follow_theme
+from ui.widgets.buttons import Button, IconButton
+from ui.widgets.drawing_pad import DrawingPad
+from ui.widgets.segmented import SegmentedControl
+
+_THINNEST, _USUAL, _THICKEST = 6, 24, 60
+
+
+class DrawPage(QWidget):
+    """The board with its tools.
+
+    Signals
+    -------
+    drawn
+        The drawing has changed.
+    """
+
+    drawn = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._build_widgets()
+        self._build_layout()
+        self._connect_signals()
+        self._on_undo_changed()
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale the spacing."""
+        self._layout.setSpacing(theme.px(8))
+        self._tools.setSpacing(theme.px(6))
+        self.brush.setFixedWidth(theme.px(96))
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self.pad.setFocus()
+
+    def undo(self) -> None:
+        """Take back the last stroke."""
+        self.pad.undo()
+
+    def redo(self) -> None:
+        """Draw again what was taken back."""
+        self.pad.redo()
+
+    def _build_widgets(self) -> None:
+        self.pad = DrawingPad()
+        self.pad.setAccessibleName("Drawing board")
+        self.pad.setToolTip(
+            "Draw with the left button, erase with the right one. "
+            "Keyboard: arrow keys move the pen, Space lowers and lifts it."
+        )
+        self.pad.set_placeholder("Draw a digit here")
+        self.tool = SegmentedControl([("pen", "Pen"), ("eraser", "Eraser")])
+        self.tool.setAccessibleName("Tool")
+        self.tool.set_option_tooltip("pen", "Draw in white")
+        self.tool.set_option_tooltip("eraser", "Wipe away what the pointer touches")
+        self.brush = QSlider(Qt.Orientation.Horizontal)
+        self.brush.setRange(_THINNEST, _THICKEST)
+        self.brush.setValue(_USUAL)
+        self.brush.setAccessibleName("Brush size")
+        self.brush.setToolTip("Width of the pen and of the eraser")
+        self.undo_button = IconButton("undo-2", "Undo", shortcut="Ctrl+Z")
+        self.redo_button = IconButton("redo-2", "Redo", shortcut="Ctrl+Shift+Z")
+        self.clear = Button(
+            "Clear", "trash-2", "", "Begin anew; the drawing so far stays among your own images"
+        )
+        for button in (self.undo_button, self.redo_button, self.clear):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+
+    def _build_layout(self) -> None:
+        label = QLabel("Brush")
+        label.setProperty("role", "muted")
+        label.setBuddy(self.brush)
+        self._tools = QHBoxLayout()
+        self._tools.addWidget(self.tool)
+        self._tools.addWidget(label)
+        self._tools.addWidget(self.brush)
+        self._tools.addStretch(1)
+        for widget in (self.undo_button, self.redo_button, self.clear):
+            self._tools.addWidget(widget)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addWidget(self.pad, 1)
+        self._layout.addLayout(self._tools)
+
+    def _connect_signals(self) -> None:
+        self.tool.currentChanged.connect(self._on_tool_changed)
+        self.brush.valueChanged.connect(self.pad.set_brush)
+        self.undo_button.clicked.connect(self.undo)
+        self.redo_button.clicked.connect(self.redo)
+        self.clear.clicked.connect(self.pad.clear)
+        self.pad.undoChanged.connect(self._on_undo_changed)
+        self.pad.drawn.connect(self.drawn)
+
+    def _on_tool_changed(self, tool: str) -> None:
+        self.pad.set_erasing(tool == "eraser")
+
+    def _on_undo_changed(self) -> None:
+        self.undo_button.setEnabled(self.pad.can_undo())
+        self.redo_button.setEnabled(self.pad.can_redo())
+        self.clear.setEnabled(not self.pad.is_blank())

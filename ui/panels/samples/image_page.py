@@ -1,0 +1,108 @@
+"""A picture from a file or the clipboard, and how it is fitted."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
+
+from ui.panels.samples.pictures import Fit, Picture, shortened
+from ui.theme import Theme, follow_theme
+from ui.widgets.buttons import Button
+from ui.widgets.heat_map import HeatMap
+from ui.widgets.labels import SectionTitle
+from ui.widgets.segmented import SegmentedControl
+
+_NOTHING = "Open an image, drop a file on the window, or copy an image and press Ctrl+V"
+
+
+class ImagePage(QWidget):
+    """The picture with its switches.
+
+    Signals
+    -------
+    settingsEdited
+        The user has switched how the picture is fitted.
+    openRequested, pasteRequested
+        Another picture is wanted.
+    """
+
+    settingsEdited = Signal()
+    openRequested = Signal()
+    pasteRequested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._build_widgets()
+        self._build_layout()
+        self._connect_signals()
+        self.set_picture(None, "digit")
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale the spacing."""
+        self._layout.setSpacing(theme.px(8))
+        self._tools.setSpacing(theme.px(8))
+
+    def set_picture(self, picture: Picture | None, fit: Fit) -> None:
+        """Show a picture with the settings that suit it, or what to do to get one."""
+        self.picture.set_values(None if picture is None else picture.pixels, "grey", (0, 255))
+        for widget in (self.fit, self.dark):
+            widget.setEnabled(picture is not None)
+        if picture is None:
+            self.title.set_caption("")
+            return
+        height, width = picture.size
+        self.title.set_caption(f"{shortened(picture.name)}, {width:,} × {height:,} pixels")
+        self.fit.set_current(fit)
+        self.dark.blockSignals(True)
+        self.dark.setChecked(picture.dark_ink)
+        self.dark.blockSignals(False)
+
+    def chosen_fit(self) -> Fit:
+        """How the picture is fitted."""
+        return "whole" if self.fit.current() == "whole" else "digit"
+
+    def is_dark_ink(self) -> bool:
+        """Whether the picture counts as dark on light."""
+        return self.dark.isChecked()
+
+    def _build_widgets(self) -> None:
+        self.title = SectionTitle("Image")
+        self.picture = HeatMap()
+        self.picture.set_interactive(False)
+        self.picture.set_numbers(False)
+        self.picture.set_placeholder(_NOTHING)
+        self.picture.setAccessibleName("Picture that was opened")
+        self.fit = SegmentedControl([("digit", "As MNIST"), ("whole", "Whole image")])
+        self.fit.setAccessibleName("How the picture is fitted")
+        self.fit.set_option_tooltip(
+            "digit", "Find the digit, scale it into 20/28 of the frame, put its centre of mass in the middle"
+        )
+        self.fit.set_option_tooltip("whole", "Scale the whole picture into the frame")
+        self.dark = QCheckBox("Dark on light")
+        self.dark.setToolTip(
+            "The networks learn from light digits on black, so a dark digit on light paper is inverted. "
+            "Found out by itself; switch it where that went wrong."
+        )
+        self.open = Button("Open…", "folder-open", "", "Open a PNG, JPEG or BMP file of any size")
+        self.paste = Button("Paste", "copy", "", "Take the image from the clipboard", "Ctrl+V")
+
+    def _build_layout(self) -> None:
+        self._tools = QHBoxLayout()
+        for widget in (self.fit, self.dark):
+            self._tools.addWidget(widget)
+        self._tools.addStretch(1)
+        for widget in (self.open, self.paste):
+            self._tools.addWidget(widget)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addWidget(self.title)
+        self._layout.addWidget(self.picture, 1)
+        self._layout.addLayout(self._tools)
+
+    def _connect_signals(self) -> None:
+        self.fit.currentChanged.connect(self._on_setting_edited)
+        self.dark.toggled.connect(self._on_setting_edited)
+        self.open.clicked.connect(self.openRequested)
+        self.paste.clicked.connect(self.pasteRequested)
+
+    def _on_setting_edited(self, _value: object) -> None:
+        self.settingsEdited.emit()

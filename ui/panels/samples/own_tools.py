@@ -1,0 +1,82 @@
+"""The buttons that lead to images of one's own, and the last ten of these."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from ui.panels.samples.wording import origin_of
+from ui.state import Sample
+from ui.theme import Theme, follow_theme
+from ui.widgets.buttons import Button, IconButton
+from ui.widgets.recent_strip import RecentStrip
+
+
+class OwnTools(QWidget):
+    """Draw, open, edit pixels; below them the own images of this session.
+
+    Where there is little height, the row of images stands beside the buttons, which then show only their
+    icons.
+    """
+
+    drawRequested = Signal()
+    openRequested = Signal()
+    editRequested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._compact = False
+        self.draw = Button("Draw", "pencil", "", "Draw a digit and watch what the network makes of it")
+        self.open = Button(
+            "Open…",
+            "folder-open",
+            "",
+            "Open an image file (PNG, JPEG, BMP); dropping one on the window or pasting works, too",
+        )
+        self.edit = IconButton("grid-3x3", "Edit pixels", "set single pixels of the current sample")
+        for button in (self.draw, self.open, self.edit):
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.strip = RecentStrip()
+        self.strip.setAccessibleName("Own images")
+        self.strip.hide()
+        self._rows = QVBoxLayout(self)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._buttons = QHBoxLayout()
+        self._buttons.addWidget(self.draw, 1)
+        self._buttons.addWidget(self.open, 1)
+        self._buttons.addWidget(self.edit)
+        self._rows.addLayout(self._buttons)
+        self._rows.addWidget(self.strip)
+        self.draw.clicked.connect(self.drawRequested)
+        self.open.clicked.connect(self.openRequested)
+        self.edit.clicked.connect(self.editRequested)
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale the spacing."""
+        self._rows.setSpacing(theme.px(6))
+        self._buttons.setSpacing(theme.px(6))
+
+    def set_samples(self, samples: Sequence[Sample]) -> None:
+        """Show own images, newest first."""
+        self.strip.set_pictures([each.pixels[0] for each in samples], [origin_of(each) for each in samples])
+        self.strip.setVisible(bool(samples))
+
+    def set_current(self, index: int | None) -> None:
+        """Mark the image that is the current sample, or none."""
+        self.strip.set_current(index)
+
+    def set_compact(self, compact: bool) -> None:
+        """Use one row instead of two."""
+        if compact == self._compact:
+            return
+        self._compact = compact
+        self.draw.setText("" if compact else "Draw")
+        self.open.setText("" if compact else "Open…")
+        stretch = 0 if compact else 1
+        self._buttons.setStretchFactor(self.draw, stretch)
+        self._buttons.setStretchFactor(self.open, stretch)
+        if compact:
+            self._buttons.addWidget(self.strip, 1)
+        else:
+            self._rows.addWidget(self.strip)

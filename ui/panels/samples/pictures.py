@@ -1,0 +1,119 @@
+"""Pictures from files and from the clipboard, and how they become samples."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from cnnviz._types import ByteArray
+from cnnviz.datasets import fit_image, read_grayscale
+from cnnviz.digit import find_ink, normalize_digit, shrink
+from cnnviz.errors import CNNVizError
+from cnnviz.files import printable
+
+Fit = Literal["digit", "whole"]
+
+#: Longer side in pixels of what is kept of a picture; more than enough for a digit.
+_LONGEST = 512
+_LONGEST_NAME = 28
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """A picture of any size, and where it comes from.
+
+    Attributes
+    ----------
+    pixels : ndarray of shape (h, w), uint8
+        Grey levels; no side is longer than 512.
+    size : tuple of int
+        Height and width of the original.
+    name : str
+        File name, or "pasted image".
+    dark_ink : bool
+        Whether it seems to be dark on light.
+    """
+
+    pixels: ByteArray
+    size: tuple[int, int]
+    name: str
+    dark_ink: bool
+
+
+def read_picture(path: Path) -> Picture:
+    """Read an image file.
+
+    Raises
+    ------
+    CNNVizError
+        If it cannot be read; the sentence names the file without its folder, to fit into a narrow bar.
+    """
+    try:
+        pixels = read_grayscale(path)
+    except CNNVizError as error:
+        raise CNNVizError(str(error).replace(printable(path), shortened(path.name))) from error
+    return _picture(pixels, path.name)
+
+
+def picture_of_image(image: QImage, name: str) -> Picture:
+    """Turn an image of the clipboard into a picture; transparent parts become white, like paper."""
+    size = image.height(), image.width()
+    if max(size) > 2 * _LONGEST:
+        # Qt scales down quickly; the rest is done with the mean over each pixel's area.
+        side = 2 * _LONGEST
+        keep = Qt.AspectRatioMode.KeepAspectRatio
+        image = image.scaled(side, side, keep, Qt.TransformationMode.SmoothTransformation)
+    paper = QImage(image.size(), QImage.Format.Format_RGB32)
+    paper.fill(QColor("white"))
+    painter = QPainter(paper)
+    image.setDevicePixelRatio(1.0)
+    painter.drawImage(0, 0, image)
+    painter.end()
+    grey = paper.convertToFormat(QImage.Format.Format_Grayscale8)
+    rows = np.frombuffer(grey.constBits(), np.uint8).reshape(grey.height(), grey.bytesPerLine())
+    picture = _picture(rows[:, : grey.width()].copy(), name)
+    return Picture(picture.pixels, size, name, picture.dark_ink)
+
+
+def usual_fit(picture: Picture, height: int, width: int) -> Fit:
+    """Return how a picture is fitted at first: one that has the size already is taken as it is."""
+    return "whole" if picture.size == (height, width) else "digit"
+
+
+def fitted(picture: Picture, fit: Fit, height: int, width: int, *, dark_ink: bool) -> ByteArray:
+    """Return a picture as an image of the data set's size, light on dark.
+
+    Parameters
+    ----------
+    picture : Picture
+    fit : {"digit", "whole"}
+        Cut out the digit, scale and centre it as MNIST does; or scale the whole picture.
+    height, width : int
+    dark_ink : bool
+        Whether it is dark on light, and has to be inverted.
+
+    Returns
+    -------
+    ndarray of shape (height, width), uint8
+    """
+    if fit == "digit":
+        return normalize_digit(find_ink(picture.pixels, is_dark=dark_ink).pixels, height, width)
+    pixels = 255 - picture.pixels if dark_ink else picture.pixels
+    return fit_image(pixels, height, width)
+
+
+def shortened(name: str) -> str:
+    """Return a file name that fits into a narrow bar: a long one loses its middle."""
+    name = printable(name)
+    if len(name) <= _LONGEST_NAME:
+        return name
+    half = (_LONGEST_NAME - 1) // 2
+    return f"{name[:half]}…{name[-half:]}"
+
+
+def _picture(pixels: ByteArray, name: str) -> Picture:
+    small = shrink(pixels, _LONGEST)
+    return Picture(small, (pixels.shape[0], pixels.shape[1]), name, find_ink(small).is_dark)

@@ -1,0 +1,214 @@
+"""A row of the newest pictures, from which one is chosen."""
+
+from collections.abc import Sequence
+from typing import override
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QFocusEvent,
+    QHelpEvent,
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from ui.theme import LIGHT, Theme, follow_theme
+
+_TILE = 34
+_NOTCH = 120
+
+
+class RecentStrip(QWidget):
+    """Thumbnails in one row; the wheel and the arrow keys reach those that do not fit.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    #: Number of the picture that the user has chosen.
+    pictureRequested = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._theme = LIGHT
+        self._images: list[QImage] = []
+        self._names: list[str] = []
+        self._current: int | None = None
+        self._hovered: int | None = None
+        self._first = 0
+        self._wheel = 0
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        follow_theme(self)
+
+    def set_pictures(self, pictures: Sequence[NDArray[np.uint8]], names: Sequence[str]) -> None:
+        """Show pictures.
+
+        Parameters
+        ----------
+        pictures : sequence of ndarray of shape (h, w), uint8
+        names : sequence of str
+            Tool tips, one for each.
+        """
+        self._images = [_image(each) for each in pictures]
+        self._names = list(names)
+        if self._current is not None and self._current >= len(self._images):
+            self._current = None
+        self._scroll_to(self._first)
+
+    def set_current(self, index: int | None) -> None:
+        """Choose a picture, or none."""
+        self._current = index
+        if index is not None:
+            last = index - self._fitting() + 1
+            self._scroll_to(min(max(self._first, last), index))
+        self.update()
+
+    def current(self) -> int | None:
+        """Number of the chosen picture."""
+        return self._current
+
+    @property
+    def count(self) -> int:
+        """Number of pictures."""
+        return len(self._images)
+
+    def tile_rect(self, index: int) -> QRectF:
+        """Where a picture lies, in the widget's coordinates; outside of it when it is scrolled away."""
+        side, gap = self._theme.px(_TILE), self._theme.px(4)
+        return QRectF(2 + (index - self._first) * (side + gap), 2, side, side)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle."""
+        self._theme = theme
+        self.updateGeometry()
+        self.update()
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(self._theme.px(5 * (_TILE + 4)), self._theme.px(_TILE) + 4)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._theme.px(2 * _TILE), self._theme.px(_TILE) + 4)
+
+    # -- events --------------------------------------------------------------------------------------------
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            index = self._index_at(QPointF(event.pos()))
+            if index is not None:
+                QToolTip.showText(event.globalPos(), self._names[index], self)
+                return True
+        return super().event(event)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._scroll_to(self._first)
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self._index_at(event.position())
+        if index is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._choose(index)
+        else:
+            super().mousePressEvent(event)
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hovered = self._index_at(event.position())
+        pointing = self._hovered is not None
+        self.setCursor(Qt.CursorShape.PointingHandCursor if pointing else Qt.CursorShape.ArrowCursor)
+        self.update()
+
+    @override
+    def leaveEvent(self, event: QEvent) -> None:
+        super().leaveEvent(event)
+        self._hovered = None
+        self.update()
+
+    @override
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self._wheel += event.angleDelta().y() or event.angleDelta().x()
+        notches = int(self._wheel / _NOTCH)
+        self._wheel -= notches * _NOTCH
+        self._scroll_to(self._first - notches)
+        event.accept()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        if step is None or not self._images:
+            super().keyPressEvent(event)
+            return
+        start = -1 if self._current is None else self._current
+        self._choose(min(max(start + step, 0), self.count - 1))
+
+    @override
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    @override
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for index in range(self._first, min(self._first + self._fitting(), self.count)):
+            rect = self.tile_rect(index)
+            painter.drawImage(_inside(rect, self._images[index]), self._images[index])
+            chosen = index == self._current
+            role = "accent" if chosen else "muted" if index == self._hovered else "border"
+            painter.setPen(QPen(self._theme.color(role), 2 if chosen else 1))
+            painter.drawRect(rect)
+        if self.hasFocus() and self._current is None:
+            painter.setPen(QPen(self._theme.color("accent"), 2))
+            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
+
+    def _choose(self, index: int) -> None:
+        self.set_current(index)
+        self.pictureRequested.emit(index)
+
+    def _fitting(self) -> int:
+        side, gap = self._theme.px(_TILE), self._theme.px(4)
+        return max((self.width() - 4 + gap) // (side + gap), 1)
+
+    def _scroll_to(self, first: int) -> None:
+        self._first = min(max(first, 0), max(self.count - self._fitting(), 0))
+        self.update()
+
+    def _index_at(self, point: QPointF) -> int | None:
+        shown = range(self._first, min(self._first + self._fitting(), self.count))
+        return next((index for index in shown if self.tile_rect(index).contains(point)), None)
+
+
+def _image(pixels: NDArray[np.uint8]) -> QImage:
+    rows = np.ascontiguousarray(pixels)
+    height, width = rows.shape
+    # The copy is needed: a QImage made from a buffer does not keep the buffer alive.
+    return QImage(rows.data, width, height, width, QImage.Format.Format_Grayscale8).copy()
+
+
+def _inside(rect: QRectF, image: QImage) -> QRectF:
+    """Return the largest rectangle with the aspect of an image inside another."""
+    size = image.size().toSizeF().scaled(rect.size(), Qt.AspectRatioMode.KeepAspectRatio)
+    found = QRectF(0, 0, size.width(), size.height())
+    found.moveCenter(rect.center())
+    return found

@@ -1,0 +1,59 @@
+"""Going back and forth between states of something that is edited."""
+
+
+class Undo[State]:
+    """Remembers states before each change.
+
+    Parameters
+    ----------
+    most : int
+        How many changes can be taken back.
+    """
+
+    def __init__(self, most: int = 100) -> None:
+        self._most = most
+        self._before: list[State] = []
+        self._after: list[State] = []
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a change to take back."""
+        return bool(self._before)
+
+    @property
+    def can_redo(self) -> bool:
+        """Whether a change was taken back."""
+        return bool(self._after)
+
+    def record(self, state: State) -> None:
+        """Remember the state before a change that begins; what was taken back is forgotten."""
+        self._before.append(state)
+        del self._before[: -self._most]
+        self._after.clear()
+
+    def undo(self, state: State) -> State:
+        """Return the state before the last change; `state` is the present one, for `redo`.
+
+        Raises
+        ------
+        IndexError
+            If there is none.
+        """
+        self._after.append(state)
+        return self._before.pop()
+
+    def redo(self, state: State) -> State:
+        """Return the state after the change that was taken back; `state` is the present one.
+
+        Raises
+        ------
+        IndexError
+            If there is none.
+        """
+        self._before.append(state)
+        return self._after.pop()
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._before.clear()
+        self._after.clear()
