@@ -113,8 +113,8 @@ class Progress:
 class Trainer:
     """One run: a network, a data set and a position in the order of its images.
 
-    The order of epoch `e` is drawn from ``default_rng([seed, e])`` alone, so a run that is resumed at any step
-    goes on exactly as if it had not been interrupted.
+    The order of epoch `e` is drawn from ``default_rng([seed, e])`` alone, so a run that is resumed at any
+    step goes on exactly as if it had not been interrupted.
 
     Parameters
     ----------
@@ -190,7 +190,7 @@ class Trainer:
 
     @property
     def optimizer_state(self) -> dict[str, NDArray[Any]]:
-        """Copy of what the optimiser remembers, such as its momentum: with `network` and `step` the whole state."""
+        """Copy of what the optimiser remembers: with `network` and `step` the whole state of the run."""
         return self._optimizer.state()
 
     @property

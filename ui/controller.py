@@ -64,9 +64,7 @@ class Controller(QObject):
         self._tasks = TaskRunner("analysis", self)
         # A thread of its own, so that a long sweep in a panel does not hold up what the pointer waits for.
         self._background = TaskRunner("background", self)
-        self._inspections = LatestOnly(
-            self._tasks, "inspect", self._state.set_inspection, self._on_inspection_failed
-        )
+        self._inspections = LatestOnly(self._tasks, "inspect", self._on_inspected, self._on_inspection_failed)
         self._moment_tests = MomentTests(state, self._background, self)
         self._start_worker()
         self._timer = QTimer(self)
@@ -470,6 +468,13 @@ class Controller(QObject):
             return Inspection(snapshot, sample, trace, trace.class_probabilities[0])
 
         self._inspections.request(work)
+
+    def _on_inspected(self, inspection: Inspection) -> None:
+        """Take a result, unless sample or classes have changed while it was computed."""
+        state = self._state
+        classes = 0 if state.dataset is None else len(state.dataset.classes)
+        if inspection.sample is state.sample and len(inspection.probabilities) == classes:
+            state.set_inspection(inspection)
 
     def _on_inspection_failed(self, message: str) -> None:
         self._state.raise_notice("samples", "error", message)

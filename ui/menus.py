@@ -31,6 +31,8 @@ class MenuHandlers:
     set_theme_mode: Callable[[str], None]
     set_presenter: Callable[[bool], None]
     show_panel: Callable[[int], None]
+    move_panel_aside: Callable[[], None]
+    gather_panels: Callable[[], None]
     show_help: Callable[[], None]
     show_about: Callable[[], None]
 
@@ -87,7 +89,9 @@ class Menus:
     def _build_run_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&Run")
         handlers = self._handlers
-        self.train = self._add(menu, "&Train or pause", handlers.train, "", "Train, pause or continue", "play")
+        self.train = self._add(
+            menu, "&Train or pause", handlers.train, "", "Train, pause or continue", "play"
+        )
         self._add(menu, "&Step", handlers.step, "S", "Train a single step", "step-forward")
         self._add(menu, "Sto&p", handlers.stop, "", "End this run here", "square")
         self._add(
@@ -131,6 +135,11 @@ class Menus:
                 menu, f"&{number + 1} {name}", partial(self._handlers.show_panel, number), f"Ctrl+{number + 1}",
                 f"Show the panel {name.replace('&&', '&')}",
             )  # fmt: skip
+        self._add(
+            menu, "Put panel &beside the others", self._handlers.move_panel_aside, "Ctrl+B",
+            "Show two panels side by side; their title bars can be dragged",
+        )  # fmt: skip
+        self._add(menu, "All panels as &tabs", self._handlers.gather_panels, "Ctrl+Shift+B", "Undo that")
         menu.addSeparator()
         self.presenter = menu.addAction("&Presenter mode")
         self.presenter.setCheckable(True)

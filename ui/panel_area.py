@@ -1,11 +1,17 @@
 """The middle of the window: panels as docks, tabbed at first, that can stand side by side."""
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer, Slot
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
+
+_AREA = Qt.DockWidgetArea.TopDockWidgetArea
 
 
 class PanelArea(QMainWindow):
-    """A dock area of its own, so that panels are not mixed with the docks at the edge of the window."""
+    """A dock area of its own, so that panels are not mixed with the docks at the edge of the window.
+
+    A panel behind a tab has no title bar, since the tab says the same; one that stands beside another or in a
+    window of its own has one, to be told from the others and to be dragged by.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -15,6 +21,10 @@ class PanelArea(QMainWindow):
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.setDocumentMode(True)
         self._docks: list[QDockWidget] = []
+        self._settled = QTimer(self)  # Qt tells of a move before it has been carried out.
+        self._settled.setSingleShot(True)
+        self._settled.setInterval(0)
+        self._settled.timeout.connect(self._update_titles)
 
     def add_panel(self, panel: QWidget, title: str, name: str) -> QDockWidget:
         """Add a panel as the last tab.
@@ -23,21 +33,23 @@ class PanelArea(QMainWindow):
         ----------
         panel : QWidget
         title : str
-            Shown on the tab.
+            Shown on the tab; ``&&`` stands for an ampersand.
         name : str
             Object name, under which the layout is saved.
         """
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
         dock.setWidget(panel)
-        dock.setFeatures(
-            QDockWidget.DockWidgetFeature.DockWidgetMovable
-            | QDockWidget.DockWidgetFeature.DockWidgetFloatable
-        )
-        self.addDockWidget(Qt.DockWidgetArea.TopDockWidgetArea, dock)
+        features = QDockWidget.DockWidgetFeature
+        dock.setFeatures(features.DockWidgetMovable | features.DockWidgetFloatable)
+        self.addDockWidget(_AREA, dock)
         if self._docks:
             self.tabifyDockWidget(self._docks[-1], dock)
         self._docks.append(dock)
+        dock.visibilityChanged.connect(self._settle)
+        dock.topLevelChanged.connect(self._settle)
+        dock.dockLocationChanged.connect(self._settle)
+        self._update_titles()
         return dock
 
     def show_panel(self, number: int) -> None:
@@ -52,3 +64,43 @@ class PanelArea(QMainWindow):
             dock = self._docks[number]
             dock.show()
             dock.raise_()
+
+    @property
+    def front(self) -> int:
+        """Position of the first panel that can be seen; -1 if there is none."""
+        seen = [not dock.widget().visibleRegion().isEmpty() for dock in self._docks]
+        return seen.index(True) if True in seen else -1
+
+    def move_aside(self) -> None:
+        """Put the panel at the front beside the others."""
+        if self.front >= 0 and self.tabifiedDockWidgets(self._docks[self.front]):
+            dock = self._docks[self.front]
+            self.removeDockWidget(dock)
+            self.addDockWidget(_AREA, dock, Qt.Orientation.Horizontal)
+            dock.show()
+            self._settle()
+
+    def gather(self) -> None:
+        """Make all panels tabs again."""
+        front = self.front
+        for dock in self._docks:
+            dock.setFloating(False)
+        for dock in self._docks[1:]:
+            self.tabifyDockWidget(self._docks[0], dock)
+        self.show_panel(max(front, 0))
+        self._settle()
+
+    @Slot()
+    def _settle(self) -> None:
+        self._settled.start()
+
+    @Slot()
+    def _update_titles(self) -> None:
+        for dock in self._docks:
+            alone = dock.isFloating() or not self.tabifiedDockWidgets(dock)
+            hidden = dock.titleBarWidget()
+            if alone and hidden is not None:
+                dock.setTitleBarWidget(None)  # pyright: ignore[reportArgumentType] -- None gives the usual one back
+                hidden.deleteLater()
+            elif not alone and hidden is None:
+                dock.setTitleBarWidget(QWidget())

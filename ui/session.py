@@ -91,6 +91,8 @@ class Session(QObject):
             set_theme_mode=self._set_theme_mode,
             set_presenter=theme_manager().set_presenter,
             show_panel=self.window.panels.show_panel,
+            move_panel_aside=self.window.panels.move_aside,
+            gather_panels=self.window.panels.gather,
             show_help=self._show_help,
             show_about=self._show_about,
         )

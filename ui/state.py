@@ -204,11 +204,20 @@ class AppState(QObject):
         self.steps_per_second: float | None = None
 
     def set_dataset(self, dataset: Dataset) -> None:
-        """Show another data set or other classes; results of the earlier one are dropped."""
+        """Show another data set or other classes.
+
+        What belongs to the earlier one is dropped first, so that no panel ever sees a network with classes
+        that are not those of the data. An image of the user's own stays.
+        """
         if dataset is self.dataset:
             return
-        self.dataset = dataset
         self.set_evaluation(None)
+        self.set_inspection(None)
+        self.live = self.shown = None
+        self.snapshotChanged.emit()
+        if self.sample is not None and self.sample.index is not None:
+            self.set_sample(None)
+        self.dataset = dataset
         self.datasetChanged.emit()
 
     def set_experiment(self, experiment: Experiment) -> None:

@@ -76,8 +76,8 @@ def plan_stages(layers: NamedLayers, input_shape: Shape) -> tuple[Stage, ...] | 
     -------
     tuple of stages, or None
         None where the layers are no sequence of blocks `Conv2D [activation] [pool]` or
-        `Conv2D pool [activation]`, then `Flatten`, then blocks `Dense [activation]`; and where a max pool comes
-        after a pool that blurs.
+        `Conv2D pool [activation]`, then `Flatten`, then blocks `Dense [activation]`; and where a max pool
+        comes after a pool that blurs.
     """
     stages: list[Stage] = []
     shape, position = input_shape, 0

@@ -11,6 +11,8 @@ from PySide6.QtWidgets import QWidget
 from ui.theme import LIGHT, Theme, follow_theme
 from ui.widgets.excerpt_map import ExcerptMap
 
+_FEW = 4
+
 
 @dataclass(frozen=True)
 class Link:
@@ -84,15 +86,18 @@ class LinkOverlay(QWidget):
         color = self._theme.color("winner")
         halo = QColor("#10161D" if color.lightnessF() > 0.5 else "#FFFFFF")
         halo.setAlphaF(0.8)
-        for start, end in self.lines():
+        lines = self.lines()
+        # A gradient that is spread over many cells: thin lines, so that the numbers stay readable.
+        width = 2 if len(lines) <= _FEW else 1
+        for start, end in lines:
             path = _curve(start, end)
-            for pen in (QPen(halo, self._theme.px(4)), QPen(color, self._theme.px(2))):
+            for pen in (QPen(halo, self._theme.px(2 * width)), QPen(color, self._theme.px(width))):
                 painter.setPen(pen)
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawPath(path)
             painter.setPen(QPen(halo, 1))
             painter.setBrush(color)
-            painter.drawPolygon(_arrow(path, end, self._theme.px(9)))
+            painter.drawPolygon(_arrow(path, end, self._theme.px(9 if width > 1 else 6)))
             painter.drawEllipse(start, self._theme.px(3), self._theme.px(3))
 
     def _place(self, owner: ExcerptMap, cell: tuple[int, int]) -> QRectF | None:

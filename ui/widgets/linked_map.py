@@ -1,4 +1,4 @@
-"""A heat map that is one stage among several: cells may be hidden, pins moved by arrow keys, values copied."""
+"""A heat map that is one stage among several: it can hide cells, move a pinned one, and copy its values."""
 
 from typing import override
 
@@ -71,11 +71,11 @@ class LinkedMap(HeatMap):
 
     @override
     def event(self, event: QEvent) -> bool:
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+        is_claim = event.type() == QEvent.Type.ShortcutOverride
+        if is_claim and isinstance(event, QKeyEvent) and is_copy_key(event):
             # The window copies pictures with the same key.
-            if is_copy_key(event):
-                event.accept()
-                return True
+            event.accept()
+            return True
         return super().event(event)
 
     @override

@@ -120,6 +120,10 @@ class RecentStrip(QWidget):
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        for forward in (False, True):
+            if self._has_more(forward) and self._more_rect(forward).contains(event.position()):
+                self._scroll_to(self._first + (1 if forward else -1))
+                return
         index = self._index_at(event.position())
         if index is not None and event.button() == Qt.MouseButton.LeftButton:
             self._choose(index)
@@ -178,9 +182,31 @@ class RecentStrip(QWidget):
             role = "accent" if chosen else "muted" if index == self._hovered else "border"
             painter.setPen(QPen(self._theme.color(role), 2 if chosen else 1))
             painter.drawRect(rect)
+        for forward in (False, True):
+            if self._has_more(forward):
+                self._paint_more(painter, forward)
         if self.hasFocus() and self._current is None:
             painter.setPen(QPen(self._theme.color("accent"), 2))
             painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
+
+    def _paint_more(self, painter: QPainter, forward: bool) -> None:
+        """Paint a sign that there are more pictures at this end."""
+        rect, size = self._more_rect(forward), self._theme.px(4)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self._theme.color("surface", 0.82))
+        painter.drawRect(rect)
+        painter.setPen(QPen(self._theme.color("text"), 2))
+        tip = rect.center() + QPointF(size / 2 if forward else -size / 2, 0)
+        back = tip.x() + (-size if forward else size)
+        painter.drawPolyline([QPointF(back, tip.y() - size), tip, QPointF(back, tip.y() + size)])
+
+    def _has_more(self, forward: bool) -> bool:
+        return self._first + self._fitting() < self.count if forward else self._first > 0
+
+    def _more_rect(self, forward: bool) -> QRectF:
+        width, shown = self._theme.px(12), min(self._first + self._fitting(), self.count)
+        end = self.tile_rect(shown - 1).right()
+        return QRectF(end - width if forward else 2, 2, width, self._theme.px(_TILE))
 
     def _choose(self, index: int) -> None:
         self.set_current(index)

@@ -1,4 +1,4 @@
-"""Some numbers in coloured cells, wider than high, so that they can be read where a square map has no room."""
+"""Some numbers in coloured cells, wider than high: they can be read where a square map has no room."""
 
 from dataclasses import replace
 from functools import cache
@@ -42,7 +42,7 @@ def _font_of(size: float) -> tuple[QFont, float, float]:
 
 
 class ValueTable(QWidget):
-    """A small matrix written out: a patch, a kernel, a window. Without room for numbers it shows colours only.
+    """A small matrix written out: a patch, a kernel, a window. Without room for numbers it shows colours.
 
     Parameters
     ----------
@@ -189,11 +189,11 @@ class ValueTable(QWidget):
             if cell is not None:
                 QToolTip.showText(event.globalPos(), self._describe(cell), self)
                 return True
-        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.ShortcutOverride:
+        is_claim = event.type() == QEvent.Type.ShortcutOverride
+        if is_claim and isinstance(event, QKeyEvent) and is_copy_key(event):
             # The window copies pictures with the same key.
-            if is_copy_key(event):
-                event.accept()
-                return True
+            event.accept()
+            return True
         return super().event(event)
 
     @override

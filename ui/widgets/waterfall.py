@@ -102,7 +102,7 @@ class Waterfall(QWidget):
         self.update()
 
     def bar_rect(self, term: int) -> QRectF:
-        """Column of a term over the whole height, in the widget's coordinates; that of the total is the last."""
+        """Column of a term over the whole height, in the widget's coordinates; the total's is the last."""
         area = self._area()
         step = area.width() / (len(self._terms) + 1)
         return QRectF(area.left() + term * step, area.top(), step, area.height())
@@ -201,37 +201,51 @@ class Waterfall(QWidget):
 
     def _paint_texts(self, painter: QPainter, area: QRectF, step: float, zero: float, unit: float) -> None:
         """Numbers above and names below the bars, if they fit; the total's always."""
-        metrics, align = QFontMetrics(self.font()), Qt.AlignmentFlag
-        texts = [format_signed(value, 3) for value in [*self._terms.tolist(), self._sum()]]
-        names = [*self._names, self._total] if self._names else []
-        widest = max(metrics.horizontalAdvance(text) for text in texts + names)
-        fits = widest + 4 <= step
+        metrics = QFontMetrics(self.font())
+        texts = self._texts()
+        line = metrics.height()
         painter.setFont(self.font())
+        painter.setPen(self._theme.color("text"))
         levels = [0.0, *self._ends.tolist()]
+        if not self._fits(area, metrics):
+            top = zero - max(levels[-1], 0.0) * unit
+            beside = QRectF(area.right() + 4, min(top, area.bottom() - line), self.width(), line)
+            painter.drawText(beside, Qt.AlignmentFlag.AlignLeft, texts[-1])
+            return
         for place, text in enumerate(texts):
             last = place == len(self._terms)
-            if not (fits or last):
-                continue
-            top = max(levels[place], levels[min(place + 1, len(levels) - 1)], 0.0 if last else -np.inf)
-            width = max(step, metrics.horizontalAdvance(text) + 2)
-            middle = area.left() + (place + 0.5) * step
-            left = min(middle - width / 2, self.width() - width)
-            box = QRectF(left, zero - top * unit - metrics.height() - 1, width, metrics.height())
-            painter.setPen(self._theme.color("text"))
-            painter.drawText(box, align.AlignHCenter | align.AlignBottom, text)
-            if names and fits:
-                below = QRectF(left, area.bottom() + 2, width, metrics.height())
-                painter.setPen(self._theme.color("text" if last else "muted"))
-                painter.drawText(below, align.AlignHCenter | align.AlignTop, names[place])
+            top = max(levels[-1], 0.0) if last else max(levels[place], levels[place + 1])
+            left = area.left() + place * step
+            box = QRectF(left, zero - top * unit - line - 1, step, line)
+            painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, text)
+        painter.setPen(self._theme.color("muted"))
+        for place, name in enumerate([*self._names, self._total] if self._names else []):
+            below = QRectF(area.left() + place * step, area.bottom() + 2, step, line)
+            painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, name)
+
+    def _texts(self) -> list[str]:
+        return [format_signed(value, 3) for value in [*self._terms.tolist(), self._sum()]]
+
+    def _fits(self, area: QRectF, metrics: QFontMetrics) -> bool:
+        """Whether every bar is wide enough for its number and its name."""
+        step = area.width() / (len(self._terms) + 1)
+        if step < metrics.horizontalAdvance("+0.12"):
+            return False
+        return all(metrics.horizontalAdvance(text) + 4 <= step for text in [*self._texts(), *self._names])
 
     def _paint_hovered(self, painter: QPainter) -> None:
         for term in {self._hovered, self._marked} - {-1}:
             painter.fillRect(self.bar_rect(term), self._theme.color("accent", 0.14))
 
     def _area(self) -> QRectF:
-        line = QFontMetrics(self.font()).height()
+        metrics = QFontMetrics(self.font())
+        line = metrics.height()
         below = line + 3 if self._names else 2
-        return QRectF(1, line + 2, max(self.width() - 2, 1), max(self.height() - line - 2 - below, 1))
+        area = QRectF(1, line + 2, max(self.width() - 2, 1), max(self.height() - line - 2 - below, 1))
+        if len(self._terms) and not self._fits(area, metrics):
+            # The total stands beside its bar instead of above it.
+            area.setWidth(max(area.width() - metrics.horizontalAdvance(self._texts()[-1]) - 6, 1))
+        return area
 
     def _sum(self) -> float:
         return float(self._ends[-1]) if len(self._ends) else 0.0

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnviz.routing import CheckEntry, GradientCheck, ParameterTarget, Verdict
+from ui.theme import Theme, follow_theme
 from ui.widgets.buttons import Button
 from ui.widgets.labels import SectionTitle, WrapLabel
 from ui.widgets.numbers import format_count, format_signed
@@ -64,6 +65,13 @@ class CheckPage(QWidget):
         self.table.cellClicked.connect(self._on_cell_clicked)
         self.table.itemActivated.connect(self._on_item_activated)
         self.show_nothing(0)
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale."""
+        self.table.setMinimumHeight(theme.px(150))
+        self.table.horizontalHeader().resizeSection(1, theme.px(64))
+        self.table.verticalHeader().setDefaultSectionSize(theme.px(24))
 
     def result(self) -> GradientCheck | None:
         """Outcome that is shown."""
@@ -132,8 +140,8 @@ class CheckPage(QWidget):
             ("tie_rule", "Parameters whose gradient is counted several times under “all”"),
         ):
             self.kinds.set_option_tooltip(key, tip)
-        self.table = QTableWidget(0, 3)
-        self.table.setHorizontalHeaderLabels(["parameter", "gradient", "error"])
+        self.table = QTableWidget(0, 2)
+        self.table.setHorizontalHeaderLabels(["parameter", "error"])
         self.table.setAccessibleName("Parameters")
         self.table.setToolTip("Click a row, or press Enter, to poke this parameter")
         self.table.verticalHeader().hide()
@@ -142,9 +150,9 @@ class CheckPage(QWidget):
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
         self.table.setTabKeyNavigation(False)
         header = self.table.horizontalHeader()
+        # Not to the contents: the table would measure all rows anew for each that is filled in.
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
-        for column in (1, 2):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(1, QHeaderView.ResizeMode.Fixed)
 
     def _show(self, *, idle: bool) -> None:
         self.check.setVisible(idle)
@@ -166,7 +174,6 @@ class CheckPage(QWidget):
         for row, entry in enumerate(self._entries):
             texts = (
                 f"{entry.name}[{', '.join(map(str, entry.index))}]",
-                format_signed(entry.gradient),
                 f"{entry.relative_error:.0e}".replace("-", "−"),
             )
             for column, text in enumerate(texts):

@@ -220,7 +220,7 @@ def _gate(passed: Pass, step: Step, focus: Focus) -> MapsContent:
     channel = focus.channel(passed.network, before) if is_map else 0
     slopes = slopes_of(passed, layer)
     closed = grid_of((slopes == 0).astype(np.float64), channel).values > 0
-    marks = (("hatched", "gate closed (z ≤ 0)"),) if (slopes == 0).any() else ()
+    marks = (("hatched", "closed"),) if (slopes == 0).any() else ()
     values = _stage_map(
         passed,
         before,
@@ -241,7 +241,7 @@ def _gate(passed: Pass, step: Step, focus: Focus) -> MapsContent:
     result = replace(
         _gradient_map(passed, before, channel, "Gradient ∂L/∂z"),
         struck=closed,
-        marks=(("struck", "gate closed"),) if marks else (),
+        marks=(("struck", "closed"),) if marks else (),
     )
     arriving = _gradient_map(passed, layer, channel, "Arriving ∂L/∂a")
     pickers = _channel_picker(before, passed.gradient(before), "∂L/∂z by filter", channel)

@@ -54,6 +54,7 @@ class MapsView(StepView):
         for place, sign in enumerate(self._signs):
             sign.setText(content.signs[place].replace(" ", "\n") if place < len(content.signs) else "")
             sign.setVisible(place < len(content.signs))
+        self._fit_strip()
         self._draw_maps(focus)
         for place, picker in enumerate(self.pickers):
             picker.show_content(content.pickers[place] if place < len(content.pickers) else None)
@@ -113,8 +114,12 @@ class MapsView(StepView):
         self.overview.show_map(main, block_of_focus(focus, self._side, main.grid.values.shape))
 
     def _fit_strip(self) -> None:
+        """Give the strip what the maps cannot use: they are square, and as wide as their columns."""
         px = theme_manager().theme.px
-        self._below.setFixedHeight(min(max(round(self.height() * 0.32), px(112)), px(210)))
+        count = 1 if self._content is None else len(self._content.maps)
+        column = self.width() // max(count, 1) - px(40)
+        spare = self.height() - column - px(60)
+        self._below.setFixedHeight(min(max(spare, round(self.height() * 0.3), px(112)), px(300)))
 
     def _on_resized(self) -> None:
         if self._shown is not None and self.cards[0].fitting_side() != self._side:

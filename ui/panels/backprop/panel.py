@@ -4,7 +4,6 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from cnnviz.routing import TieRate
 from ui.analysis import Analysis
 from ui.panels.backprop.filter_view import FilterView
 from ui.panels.backprop.formulas import formula_of
@@ -57,8 +56,8 @@ class BackpropPanel(QFrame):
         self._state = state
         self._is_stale = True
         self._was_training = False
-        self._counting: object = None
-        self._tie_rates: dict[str, tuple[object, TieRate]] = {}
+        self._counting: tuple[str, object] | None = None
+        self._tie_counts: dict[str, TieOutcome] = {}
         self._checked: Pass | None = None
         self.work = BackpropWork(analysis, background, self)
         self.model = BackpropModel(self.work, self)
@@ -282,8 +281,7 @@ class BackpropPanel(QFrame):
         step, focus = model.step, model.focus
         self.header.set_explanation(sentence_of(passed, step), formula_of(passed, step, focus, model.rate))
         self._views[step.kind].show_step(passed, step, focus)
-        known = self._tie_rates.get(step.layer)
-        self.side.ties.show_pass(passed, step, focus, None if known is None else known[1])
+        self.side.ties.show_pass(passed, step, focus, self._tie_counts.get(step.layer))
         self.side.inspect.show_cell(passed, step, focus, model.rate)
 
     @Slot()
@@ -371,6 +369,9 @@ class BackpropPanel(QFrame):
     @Slot()
     def _on_check_requested(self) -> None:
         if self.model.passed is not None:
+            # They share a thread, and the user waits for this one.
+            self.work.cancel_tie_rate()
+            self._counting = None
             self._checked = self.model.passed
             self.side.check.show_progress(0.0)
             self.work.start_check(self.model.passed)
@@ -384,6 +385,7 @@ class BackpropPanel(QFrame):
     def _on_check_ready(self, outcome: CheckOutcome) -> None:
         self.side.check.show_result(outcome.check)
         self._show_stale_check()
+        self._ties_timer.start(_SLOW_MS)
 
     def _show_stale_check(self) -> None:
         """Offer a new check when the network, the sample or the rule is another than was checked."""
@@ -398,21 +400,24 @@ class BackpropPanel(QFrame):
     def _request_ties(self) -> None:
         """Have the ties over the test images counted, unless that is known or under way."""
         model, dataset = self.model, self._state.dataset
-        if self._is_training() or not self.isVisible():
+        if self._is_training() or not self.isVisible() or self.work.is_checking():
             return
         if model.passed is None or dataset is None or model.step.kind is not StepKind.ROUTE:
             return
         pool, passed = model.step.layer, model.passed
-        routing = passed.routings[pool]
-        known = self._tie_rates.get(pool)
-        if routing.winners is None or dataset.test_images.shape[1:] != passed.network.input_shape:
+        if passed.routings[pool].winners is None:
             return
-        params = passed.network.params
-        if (known is None or known[0] is not params) and self._counting is not params:
-            self._counting = params
+        if dataset.test_images.shape[1:] != passed.network.input_shape:
+            return
+        key = (pool, passed.network.params)
+        if self._counting is None or self._counting[0] != pool or self._counting[1] is not key[1]:
+            self._counting = key
+            self._tie_counts.pop(pool, None)
             self.work.request_tie_rate(passed, pool, dataset.test_images)
 
     @Slot(object)
     def _on_ties_ready(self, outcome: TieOutcome) -> None:
-        self._tie_rates[outcome.pool] = (outcome.passed.network.params, outcome.rate)
-        self._draw_step()
+        self._tie_counts[outcome.pool] = outcome
+        passed = self.model.passed
+        if passed is not None and self.model.step.layer == outcome.pool:
+            self.side.ties.show_pass(passed, self.model.step, self.model.focus, outcome)

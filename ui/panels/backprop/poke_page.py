@@ -65,8 +65,7 @@ class PokePage(QWidget):
             return
         self._target = target
         self._title.set_caption("" if target is None else describe_target(target))
-        if target is None:
-            self._show_nothing()
+        self._show_nothing()
 
     def set_poke(self, result: Poke, curve: PokeCurve) -> None:
         """Show the outcome."""

@@ -4,10 +4,10 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnviz.functional.max_pooling import TIE_RULES
-from cnnviz.routing import TieRate
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import Step, StepKind
+from ui.panels.backprop.work import TieOutcome
 from ui.widgets.choice_field import ChoiceField
 from ui.widgets.labels import SectionTitle, WrapLabel
 from ui.widgets.segmented import SegmentedControl
@@ -38,7 +38,7 @@ class TiesBlock(QWidget):
         self.label.choiceEdited.connect(self._on_label_edited)
         self.rule.currentChanged.connect(self.ruleRequested)
 
-    def show_pass(self, passed: Pass, step: Step, focus: Focus, test_set: TieRate | None) -> None:
+    def show_pass(self, passed: Pass, step: Step, focus: Focus, test_set: TieOutcome | None) -> None:
         """Show label, rule and ties of a pass.
 
         Parameters
@@ -46,8 +46,8 @@ class TiesBlock(QWidget):
         passed : Pass
         step : Step
         focus : Focus
-        test_set : TieRate or None
-            Of the pool of this step over the test images, if it is known.
+        test_set : TieOutcome or None
+            Count over the test images for the pool of this step, as far as it has come.
         """
         self._fill_labels(passed)
         has_ties = passed.rule is not None
@@ -120,10 +120,13 @@ class TiesBlock(QWidget):
         self.labelRequested.emit(int(key))
 
 
-def _tie_text(passed: Pass, step: Step, focus: Focus, test_set: TieRate | None) -> str:
+def _tie_text(passed: Pass, step: Step, focus: Focus, test_set: TieOutcome | None) -> str:
     tied = passed.routings[step.layer].tied
     own = tied[focus.channel(passed.network, step.stage)]
     text = f"{own.sum()} of {own.size} windows are tied in this map, {tied.mean():.0%} in all maps"
     if test_set is not None:
-        text += f", {test_set.rate:.0%} over the test images"
+        images = (
+            "the" if test_set.counted == test_set.total else f"{test_set.counted:,} of {test_set.total:,}"
+        )
+        text += f", {test_set.rate.rate:.0%} over {images} test images"
     return f"{text}."

@@ -3,6 +3,7 @@
 from functools import partial
 
 from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ui.panels.backprop.arithmetic import source_stage
@@ -15,7 +16,7 @@ from ui.panels.backprop.pickers import Overview
 from ui.panels.backprop.step_view import StepView
 from ui.panels.backprop.steps import Step
 from ui.panels.backprop.trial import Preview
-from ui.theme import Theme, follow_theme
+from ui.theme import Theme, follow_theme, theme_manager
 from ui.widgets.buttons import Button
 from ui.widgets.choice_field import ChoiceField
 from ui.widgets.labels import SectionTitle
@@ -57,6 +58,11 @@ class UpdateView(StepView):
         self.rate.setFixedWidth(theme.px(96))
         self._below.setSpacing(theme.px(24))
         self._layout.setSpacing(theme.px(10))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Divide the height anew."""
+        super().resizeEvent(event)
+        self._fit_lower()
 
     def show_step(self, passed: Pass, step: Step, focus: Focus) -> None:
         """Draw the step."""
@@ -214,12 +220,19 @@ class UpdateView(StepView):
                 ),
             ]
         self.outcome.set_rows(rows)
-        self._lower.setFixedHeight(self.outcome.sizeHint().height() + self.bars_title.sizeHint().height() + 8)
+        self._fit_lower()
         after = None if preview is None else preview.probabilities
         self.bars.set_probabilities(passed.names, passed.probabilities, after, passed.label)
         self.apply.setEnabled(preview is not None)
         self.undo.setEnabled(count > 0)
         self.adopt.setEnabled(count > 0)
+
+    def _fit_lower(self) -> None:
+        """Give the lower part what the maps cannot use: they are square, and as wide as their columns."""
+        px = theme_manager().theme.px
+        needed = self.outcome.sizeHint().height() + self.bars_title.sizeHint().height() + 8
+        spare = self.height() - self.width() // len(self.cards) - px(140)
+        self._lower.setFixedHeight(max(needed, min(spare, px(240))))
 
     def _current_preview(self) -> Preview | None:
         """Preview, unless it belongs to an earlier pass."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, Signal
+from PySide6.QtCore import QObject, QTimer, Signal
 
 from cnnviz._types import ByteArray
 from cnnviz.routing import (
@@ -20,7 +20,10 @@ from ui.analysis import Analysis, Context, LatestOnly
 from ui.panels.backprop.passes import Pass, PassRequest, compute_pass
 from ui.panels.backprop.trial import Preview, preview_update
 
+_PASS, _PREVIEW, _POKE = "backprop.pass", "backprop.preview", "backprop.poke"
 _CHECK, _TIES = "backprop.check", "backprop.ties"
+#: Images that are counted in one go, and the pause after them.
+_PORTION, _PAUSE_MS = 48, 40
 _POINTS = 161
 
 
@@ -43,11 +46,22 @@ class CheckOutcome:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TieOutcome:
-    """Tie rate of a pool over the test images, and the pass whose network it was."""
+    """Tie rate of a pool over the first test images, and the pass whose network it was.
+
+    Attributes
+    ----------
+    passed : Pass
+    pool : str
+    rate : TieRate
+    counted, total : int
+        Images that were counted, and all there are.
+    """
 
     passed: Pass
     pool: str
     rate: TieRate
+    counted: int
+    total: int
 
 
 class BackpropWork(QObject):
@@ -81,10 +95,16 @@ class BackpropWork(QObject):
 
     def __init__(self, analysis: Analysis, background: Analysis, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._background = background
-        self._passes = LatestOnly(analysis, "backprop.pass", self.passReady.emit, self.failed.emit)
-        self._previews = LatestOnly(analysis, "backprop.preview", self.previewReady.emit, self.failed.emit)
-        self._pokes = LatestOnly(analysis, "backprop.poke", self.pokeReady.emit, self.failed.emit)
+        self._analysis, self._background = analysis, background
+        self._images: ByteArray | None = None
+        self._counted: TieOutcome | None = None
+        self._pause = QTimer(self)
+        self._pause.setSingleShot(True)
+        self._pause.setInterval(_PAUSE_MS)
+        self._pause.timeout.connect(self._count_on)
+        self._passes = LatestOnly(analysis, _PASS, self.passReady.emit, self.failed.emit)
+        self._previews = LatestOnly(analysis, _PREVIEW, self.previewReady.emit, self.failed.emit)
+        self._pokes = LatestOnly(analysis, _POKE, self.pokeReady.emit, self.failed.emit)
 
     def request_pass(self, request: PassRequest) -> None:
         """Have a sample run forwards and backwards."""
@@ -132,15 +152,48 @@ class BackpropWork(QObject):
         """Stop poking every parameter."""
         self._background.cancel(_CHECK)
 
+    def cancel_tie_rate(self) -> None:
+        """Stop counting ties."""
+        self._pause.stop()
+        self._background.cancel(_TIES)
+
     def is_checking(self) -> bool:
         """Whether a check is under way."""
         return self._background.is_busy(_CHECK)
 
     def request_tie_rate(self, passed: Pass, pool: str, images: ByteArray) -> None:
-        """Have the ties of a pool counted over many images."""
+        """Have the ties of a pool counted over many images, a few at a time.
+
+        What is counted so far is told after each portion. Between the portions there is a pause, so that
+        neither a check nor a poke waits for the count.
+        """
+        self._images = images
+        self._counted = TieOutcome(passed, pool, TieRate(0, 0), 0, len(images))
+        self._pause.start()
+
+    def _count_on(self) -> None:
+        """Count the next few images."""
+        before, images = self._counted, self._images
+        if before is None or images is None:
+            return
+        if self._pokes_pending():
+            self._pause.start()
+            return
+        passed, pool, start = before.passed, before.pool, before.counted
+        part = images[start : start + _PORTION]
 
         def work(context: Context) -> TieOutcome:
-            rate = tie_rate_of_images(passed.network, images, pool, cancelled=lambda: context.cancelled)
-            return TieOutcome(passed, pool, rate)
+            more = tie_rate_of_images(passed.network, part, pool, cancelled=lambda: context.cancelled)
+            rate = TieRate(before.rate.windows + more.windows, before.rate.tied + more.tied)
+            return TieOutcome(passed, pool, rate, start + len(part), len(images))
 
-        self._background.submit(_TIES, work, self.tiesReady.emit, self.failed.emit)
+        self._background.submit(_TIES, work, self._on_counted, self.failed.emit)
+
+    def _on_counted(self, outcome: TieOutcome) -> None:
+        self._counted = outcome
+        if outcome.counted < outcome.total:
+            self._pause.start()
+        self.tiesReady.emit(outcome)
+
+    def _pokes_pending(self) -> bool:
+        return any(self._analysis.is_busy(kind) for kind in (_POKE, _PASS))

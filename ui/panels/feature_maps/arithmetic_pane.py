@@ -193,7 +193,7 @@ class ArithmeticPane(QWidget):
 
 
 def following_rows(frame: Frame, cell: PinnedCell) -> list[LedgerRow]:
-    """What becomes of a cell's value: through the activation after it, or as evidence for the chosen logit."""
+    """What becomes of a cell's value: after the activation that follows, or as evidence for a logit."""
     network = frame.network
     index = stage_index(network, cell.stage)
     value = float(frame.stage(cell.stage)[cell.index])
@@ -202,7 +202,7 @@ def following_rows(frame: Frame, cell: PinnedCell) -> list[LedgerRow]:
         name, layer = network.layers[index + 1]
         if isinstance(layer, Activation):
             after = float(frame.trace.outputs[name][0][cell.index])
-            rows.append(LedgerRow(f"{name}: {formula_of(layer)}", after))
+            rows.append(LedgerRow(f"→ {name}", after, tip=f"{name}: {formula_of(layer)}"))
     if frame.evidence is not None and frame.evidence.layer == cell.stage:
         rows += _evidence_rows(frame, cell, value)
     if index + 1 == len(network.layers):

@@ -126,6 +126,9 @@ class ProductsView(QWidget):
 
     def _show_titles(self, patch: str, kernel: str, count: int) -> None:
         texts = (patch, kernel, "products", "each input", f"running sum of {count}")
+        columns = 3 if self.patch.values is None else self.patch.values.shape[1]
+        for place in range(3):
+            self._grid.setColumnStretch(2 * place, max(columns, 3))
         exponents = [table.number_exponent for table in (self.patch, self.kernel, self.products)] + [0, 0]
         for title, text, exponent in zip(self._titles, texts, exponents, strict=True):
             title.setText(f"{text}  × 10^{exponent}" if exponent else text)
@@ -143,10 +146,9 @@ class ProductsView(QWidget):
             label = QLabel(sign)
             label.setProperty("role", "heading")
             grid.addWidget(label, 1, 2 * place + 1, Qt.AlignmentFlag.AlignCenter)
-        for place in range(3):
-            grid.setColumnStretch(2 * place, 3)
         grid.setColumnStretch(8, 4)
         grid.setRowStretch(1, 1)
+        self._grid = grid
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(16)
@@ -250,7 +252,8 @@ class WindowView(QWidget):
         size = cell.values.size
         if cell.tied:
             self.note.set_text(
-                f"{len(places)} of {size} cells share the maximum. Rule in force, “{cell.ties}”: {_RULES[cell.ties]}."
+                f"{len(places)} of {size} cells share the maximum. Rule in force, “{cell.ties}”: "
+                f"{_RULES[cell.ties]}."
             )
         else:
             self.note.set_text(f"One cell of {size} wins: on the way back it gets the whole gradient.")
@@ -264,6 +267,7 @@ class FunctionView(QWidget):
         self._curve: tuple[Layer, float] | None = None
         self.plot = FunctionPlot()
         self.plot.setAccessibleName("Graph of the activation")
+        self.plot.setMaximumWidth(560)
         self.ledger = Ledger()
         self.ledger.setMaximumWidth(360)
         right = QVBoxLayout()
@@ -355,7 +359,7 @@ class TermsView(QWidget):
             names.append("bias")
         where = "map row column" if len(cell.largest[0].source) == 3 else "unit"
         self._title.setText(
-            f"largest contributions, weight × value, by {where} of {cell.source_stage}; click one to pin its cell"
+            f"largest contributions, weight × value, by {where} of {cell.source_stage}; click one to pin it"
         )
         self.waterfall.set_terms(np.array(terms), names, cell.layer, self._describe, len(cell.largest))
         largest = float(sum(term.product for term in cell.largest))
@@ -390,7 +394,8 @@ class PixelView(QWidget):
         super().__init__(parent)
         self.ledger = Ledger()
         self.note = WrapLabel(
-            "The input is not computed from anything. Follow the thin outlines to the cells that this pixel feeds."
+            "The input is not computed from anything. Follow the thin outlines to the cells that this pixel "
+            "feeds."
         )
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -18,8 +18,8 @@ from ui.widgets.choice_field import ChoiceField
 from ui.widgets.ledger import Ledger, LedgerRow
 from ui.widgets.linked_map import UnitMap
 from ui.widgets.numbers import format_signed
-from ui.widgets.output_rows import OutputRows
 from ui.widgets.outlines import CellBlock
+from ui.widgets.output_rows import OutputRows
 from ui.widgets.scale_strip import ScaleStrip
 
 _ROLES = ("feeds", "receptive", "winner", "selected")
@@ -84,8 +84,7 @@ class UnitColumn(StageColumn):
         for _, start, _, count in mark.blocks:
             if self._values is not None and count >= len(self._values):
                 return [(0, 0, rows, cols)]
-            for unit in range(start, start + count):
-                blocks.append((*divmod(unit, cols), 1, 1))
+            blocks.extend((*divmod(unit, cols), 1, 1) for unit in range(start, start + count))
         return blocks
 
     def _on_cell_hovered(self, row: int, col: int) -> None:
@@ -124,8 +123,8 @@ class OutputColumn(StageColumn):
         self.choice.setToolTip("Class whose logit the evidence column takes apart")
         self._build_layout()
         self.head.set_about(
-            "What the last dense layer computes, and the probabilities that follow. The dot marks the true class. "
-            "Click a row to pin its logit and to see the evidence for it."
+            "What the last dense layer computes, and the probabilities that follow. The dot marks the true "
+            "class. Click a row to pin its logit and to see the evidence for it."
         )
         self.choice.choiceEdited.connect(self._on_choice_edited)
         self.rows.rowHovered.connect(self._on_row_hovered)
@@ -222,7 +221,7 @@ def _ledger_rows(
         LedgerRow(
             "evidence",
             total,
-            tip=f"Sum of the {count:,} contributions of {evidence.layer} shown in the evidence column: weight × value",
+            tip=f"Sum of the {count:,} contributions of {evidence.layer} in the evidence column: weight × value",
         ),
         LedgerRow(
             "biases" if len(evidence.biases) > 1 else "bias",
@@ -236,7 +235,7 @@ def _ledger_rows(
             LedgerRow(
                 "curvature",
                 evidence.remainder,
-                tip="A sigmoid or tanh on the way is not a straight line: what its slope at this image leaves over",
+                tip="A sigmoid or tanh on the way is not straight: what its slope at this image leaves over",
             )
         )
     whose = "logit" if single else f"logit of {names[evidence.class_index]}"

@@ -122,9 +122,8 @@ class NetworkView(QWidget):
         pinned = self._pinned_cell()
         if pinned is not None and self._plan is not None and self._plan.group_of(pinned.stage) == group:
             self.pinRequested.emit(PinnedCell(pinned.stage, (channel, *pinned.index[1:])))
-        elif self._pointed is not None and self._plan is not None:
-            if self._plan.group_of(self._pointed.stage) == group:
-                self._pointed = PinnedCell(self._pointed.stage, (channel, *self._pointed.index[1:]))
+        elif self._pointed is not None and self._plan and self._plan.group_of(self._pointed.stage) == group:
+            self._pointed = PinnedCell(self._pointed.stage, (channel, *self._pointed.index[1:]))
         self._draw_cell()
 
     def leave(self) -> bool:
@@ -318,7 +317,7 @@ class NetworkView(QWidget):
             self.sweep.step()
 
     def _begin_sweep(self) -> None:
-        """Sweep the stage of the marked cell, if a window slides over its input; else the first convolution."""
+        """Sweep the stage of the marked cell, if a window slides over its input, else the first convolution."""
         plan, marked = self._plan, self.marked_cell()
         if plan is None:
             return

@@ -8,9 +8,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBox
 
 from ui.analysis import Analysis, LatestOnly
 from ui.panels.feature_maps.frame import Frame, Levels, make_frame, scan_levels, union
-from ui.panels.feature_maps.painting import paint_now
 from ui.panels.feature_maps.looks_for import LooksForView
 from ui.panels.feature_maps.network_view import NetworkView
+from ui.panels.feature_maps.painting import paint_now
 from ui.panels.feature_maps.plan import Plan, plan_of
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
@@ -115,7 +115,7 @@ class FeatureMapsPanel(QFrame):
         self.limits.set_option_tooltip(_AUTOMATIC, "The largest value of each layer at this moment")
         self.limits.set_option_tooltip(
             _FIXED,
-            "The largest value of each layer over the whole run for this sample, so that moments can be compared",
+            "The largest value of each layer over the whole run for this sample: moments can be compared",
         )
         self.smaller = IconButton("minus", "Smaller maps")
         self.larger = IconButton(

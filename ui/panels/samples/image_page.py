@@ -39,7 +39,8 @@ class ImagePage(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Scale the spacing."""
         self._layout.setSpacing(theme.px(8))
-        self._tools.setSpacing(theme.px(8))
+        self._head.setSpacing(theme.px(8))
+        self._tools.setSpacing(theme.px(12))
 
     def set_picture(self, picture: Picture | None, fit: Fit) -> None:
         """Show a picture with the settings that suit it, or what to do to get one."""
@@ -86,15 +87,16 @@ class ImagePage(QWidget):
         self.paste = Button("Paste", "copy", "", "Take the image from the clipboard", "Ctrl+V")
 
     def _build_layout(self) -> None:
-        self._tools = QHBoxLayout()
+        self._head, self._tools = QHBoxLayout(), QHBoxLayout()
+        self._head.addWidget(self.title, 1)
+        for widget in (self.open, self.paste):
+            self._head.addWidget(widget)
         for widget in (self.fit, self.dark):
             self._tools.addWidget(widget)
         self._tools.addStretch(1)
-        for widget in (self.open, self.paste):
-            self._tools.addWidget(widget)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addWidget(self.title)
+        self._layout.addLayout(self._head)
         self._layout.addWidget(self.picture, 1)
         self._layout.addLayout(self._tools)
 

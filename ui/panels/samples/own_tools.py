@@ -66,6 +66,14 @@ class OwnTools(QWidget):
         """Mark the image that is the current sample, or none."""
         self.strip.set_current(index)
 
+    def is_compact(self) -> bool:
+        """Whether one row is used instead of two."""
+        return self._compact
+
+    def height_saved(self) -> int:
+        """Pixels by which one row is lower than two."""
+        return 0 if self.strip.isHidden() else self.strip.sizeHint().height() + self._rows.spacing()
+
     def set_compact(self, compact: bool) -> None:
         """Use one row instead of two."""
         if compact == self._compact:
@@ -76,6 +84,7 @@ class OwnTools(QWidget):
         stretch = 0 if compact else 1
         self._buttons.setStretchFactor(self.draw, stretch)
         self._buttons.setStretchFactor(self.open, stretch)
+        self.edit.setVisible(not compact)
         if compact:
             self._buttons.addWidget(self.strip, 1)
         else:

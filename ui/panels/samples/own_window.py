@@ -69,9 +69,8 @@ class OwnDigitWindow(QDialog):
         self._layout.setSpacing(theme.px(10))
         self._columns.setSpacing(theme.px(16))
         self._side.setSpacing(theme.px(10))
-        for widget in (self.pair, self.pixel_page.magnifier, self.outcome):
+        for widget in (self.pair, self.pixel_page.surroundings, self.outcome):
             widget.setFixedWidth(theme.px(260))
-        self.pixel_page.magnifier.setFixedHeight(theme.px(230))
         self.setMinimumSize(theme.px(760), theme.px(470))
 
     # -- pages ---------------------------------------------------------------------------------------------
@@ -123,7 +122,7 @@ class OwnDigitWindow(QDialog):
 
     def _build_layout(self) -> None:
         self._side = QVBoxLayout()
-        for widget in (self.pair, self.pixel_page.magnifier, self.outcome):
+        for widget in (self.pair, self.pixel_page.surroundings, self.outcome):
             self._side.addWidget(widget)
         self._side.addStretch(1)
         self._columns = QHBoxLayout()
@@ -160,7 +159,7 @@ class OwnDigitWindow(QDialog):
             self._follow_sample()
         self._stack.setCurrentIndex([key for key, _ in _PAGES].index(page))
         self.pair.setVisible(page != "pixels")
-        self.pixel_page.magnifier.setVisible(page == "pixels")
+        self.pixel_page.surroundings.setVisible(page == "pixels")
         self._draw_pair()
         self._draw_outcome()
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, override
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QMimeData, Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication, QIntValidator, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -16,7 +16,7 @@ from ui.describe import SampleTexts
 from ui.panels.samples.own_samples import OwnSamples
 from ui.panels.samples.own_tools import OwnTools
 from ui.panels.samples.pictures import Picture, picture_of_image, read_picture
-from ui.panels.samples.wording import verdict_of
+from ui.panels.samples.wording import most_probable, verdict_of
 from ui.state import AppState, Notice, Sample
 from ui.theme import LIGHT, Theme, follow_theme
 from ui.widgets.choice_field import ChoiceField
@@ -30,8 +30,12 @@ if TYPE_CHECKING:
 
 _ALL, _WRONG = "all", "misclassified"
 _READING = "own-image"
-#: Height of the panel, in pixels at scale 1, below which the tools for own images take less room.
-_ROOM_FOR_TOOLS = 600
+#: Ways to arrange the panel, from the roomiest to the lowest.
+_LEVELS = 3
+#: Least height of the thumbnails, in pixels at scale 1: in the roomiest arrangement, and in the others.
+_GRID_HEIGHTS = (128, 66)
+#: Classes whose bars are shown where there is little height.
+_FEW_BARS = 4
 
 
 class SamplesPanel(QFrame):
@@ -68,6 +72,7 @@ class SamplesPanel(QFrame):
         self._theme = LIGHT
         self._own = OwnSamples(self)
         self._own_window: OwnDigitWindow | None = None
+        self._level = 0
         self.setProperty("role", "panel")
         self._build_widgets()
         self._build_layout()
@@ -83,6 +88,7 @@ class SamplesPanel(QFrame):
         self._layout.setContentsMargins(margin, margin, margin, margin)
         self._layout.setSpacing(theme.px(8))
         self.grid.set_tile_size(theme.px(60))
+        self._set_grid_height()
         self._fit()
 
     # -- images of one's own -------------------------------------------------------------------------------
@@ -207,8 +213,42 @@ class SamplesPanel(QFrame):
         super().resizeEvent(event)
         self._fit()
 
+    @override
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit()
+        return super().event(event)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        hint = super().minimumSizeHint()
+        return QSize(hint.width(), self._height_needed(_LEVELS - 1))
+
     def _fit(self) -> None:
-        self.tools.set_compact(self.height() < self._theme.px(_ROOM_FOR_TOOLS))
+        """Use the roomiest arrangement that the height allows."""
+        level = next((i for i in range(_LEVELS - 1) if self._height_needed(i) <= self.height()), _LEVELS - 1)
+        if level != self._level:
+            self._level = level
+            self.tools.set_compact(level > 0)
+            self._set_grid_height()
+            self._on_inspection_changed()
+
+    def _height_needed(self, level: int) -> int:
+        """Height that an arrangement needs: 0 all, 1 compact tools, 2 only the most probable classes."""
+        names = 0 if self._state.dataset is None else len(self._state.dataset.classes)
+        row = self.bars.sizeHint().height() // max(min(names, self._bars_shown()), 2)
+        saved = [
+            0,
+            self.tools.height_saved() + self._theme.px(_GRID_HEIGHTS[0] - _GRID_HEIGHTS[1]),
+            max(names - _FEW_BARS, 0) * row,
+        ]
+        return self._layout.minimumSize().height() + sum(saved[: self._level + 1]) - sum(saved[: level + 1])
+
+    def _bars_shown(self) -> int:
+        return _FEW_BARS if self._level == _LEVELS - 1 else 10
+
+    def _set_grid_height(self) -> None:
+        self.grid.setMinimumHeight(self._theme.px(_GRID_HEIGHTS[min(self._level, 1)]))
 
     # -- slots ---------------------------------------------------------------------------------------------
 
@@ -243,6 +283,7 @@ class SamplesPanel(QFrame):
         self.search.setValidator(QIntValidator(0, len(dataset.test_labels) - 1, self.search))
         self._fill()
         self._draw_own()
+        self._fit()
 
     @Slot()
     def _on_evaluation_changed(self) -> None:
@@ -267,7 +308,14 @@ class SamplesPanel(QFrame):
             self.bars.set_probabilities((), None)
             self._verdict.set_text("")
             return
-        self.bars.set_probabilities(dataset.classes, inspection.probabilities, inspection.sample.label)
+        probabilities, label = inspection.probabilities, inspection.sample.label
+        chosen = most_probable(probabilities, label, self._bars_shown())
+        names = [dataset.classes[i] for i in chosen]
+        few = len(chosen) < len(dataset.classes)
+        self._prediction_title.set_caption(f"the {len(chosen)} most probable" if few else "")
+        self.bars.set_probabilities(
+            names, probabilities[chosen], None if label is None else chosen.index(label)
+        )
         self._verdict.set_text(verdict_of(inspection, dataset.classes))
 
     @Slot(object)

@@ -44,6 +44,7 @@ class PixelPage(QWidget):
         self._layout.setSpacing(theme.px(8))
         self._tools.setSpacing(theme.px(6))
         self.value.setFixedWidth(theme.px(84))
+        self.magnifier.setFixedHeight(theme.px(226))
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
@@ -83,12 +84,13 @@ class PixelPage(QWidget):
             "Click or drag: set to the value; right button: 0; Alt and click: take the value; "
             "wheel: ±1, with Shift ±16. Keyboard: arrow keys, figures, + and −, Page keys ±16, Enter."
         )
+        self.surroundings = QWidget()  # placed by the owner, beside the page
         self.magnifier = HeatMap()
         self.magnifier.set_interactive(False)
+        self.magnifier.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.magnifier.setAccessibleName("Values around the pointer")
         self.magnifier.setToolTip("Exact values around the pointer, from 0 (black) to 255 (white)")
-        self.where = QLabel()
-        self.where.setProperty("role", "mono")
+        self.where = SectionTitle("")
         self.value = IntField(0, 255, 255)
         self.value.setAccessibleName("Value that a click sets")
         self.value.setToolTip("Value from 0 (black) to 255 (white) that clicking and dragging set")
@@ -105,10 +107,13 @@ class PixelPage(QWidget):
         self._tools = QHBoxLayout()
         self._tools.addWidget(label)
         self._tools.addWidget(self.value)
-        self._tools.addWidget(self.where)
         self._tools.addStretch(1)
         for widget in (self.undo_button, self.redo_button, self.restore):
             self._tools.addWidget(widget)
+        around = QVBoxLayout(self.surroundings)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(self.where)
+        around.addWidget(self.magnifier)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.addWidget(self.title)
@@ -145,7 +150,8 @@ class PixelPage(QWidget):
         self.magnifier.set_values(pixels[rows, cols], "grey", (0, 255))
         row, col = self._cell
         self.magnifier.set_highlight([(row - rows.start, col - cols.start, 1, 1)], "selected")
-        self.where.setText(f"row {row:2d}, column {col:2d}: {pixels[row, col]:3d}")
+        self.where.set_text(f"Row {row}, column {col}")
+        self.where.set_caption(f"value {pixels[row, col]}")
 
     def _allow(self) -> None:
         self.undo_button.setEnabled(self.editor.can_undo())

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from cnnviz._types import ByteArray
@@ -31,6 +32,7 @@ class PreviewPair(QWidget):
             preview.setToolTip(tip)
             preview.set_numbers(False)
             preview.set_interactive(False)
+            preview.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
             layout.addWidget(SectionTitle(name), 0, column)
             layout.addWidget(preview, 1, column)
         follow_theme(self)
@@ -38,7 +40,7 @@ class PreviewPair(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Scale the previews."""
         for preview in (self.original, self.seen):
-            preview.setFixedSize(theme.px(124), theme.px(124))
+            preview.setFixedSize(theme.px(122), theme.px(114))
 
     def set_images(self, original: ByteArray | None, seen: ByteArray | None) -> None:
         """Show both images, arrays of shape (h, w); None for none."""

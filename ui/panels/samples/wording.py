@@ -1,9 +1,12 @@
 """The prediction for a sample in words."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from ui.panels.samples.pictures import shortened
 from ui.state import Inspection, Sample
 
 
@@ -19,6 +22,17 @@ def verdict_of(inspection: Inspection, classes: Sequence[str]) -> str:
     return f"{index}class {classes[sample.label]} · {word} · loss {loss:.4f}"
 
 
+def most_probable(probabilities: NDArray[Any], label: int | None, count: int) -> list[int]:
+    """Return the classes to show where not all can be: the most probable ones and the true one, in order."""
+    if len(probabilities) <= count:
+        return list(range(len(probabilities)))
+    ranked = np.argsort(-probabilities, kind="stable").tolist()
+    chosen = ranked[:count] if label is None or label in ranked[:count] else [*ranked[: count - 1], label]
+    return sorted(chosen)
+
+
 def origin_of(sample: Sample) -> str:
-    """Return where an image of the user's own comes from, to begin a sentence with."""
-    return sample.origin[:1].upper() + sample.origin[1:]
+    """Return where an own image comes from, to begin a line with; file names stay as they are."""
+    if sample.origin.startswith(("drawn", "edited", "pasted", "dropped")):
+        return sample.origin[:1].upper() + sample.origin[1:]
+    return shortened(sample.origin)

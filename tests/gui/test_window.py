@@ -1,0 +1,68 @@
+"""The window around the panels: tabs, shortcuts, side by side, themes."""
+
+import pytest
+from PySide6.QtCore import Qt
+
+from ui.state import RunStatus
+
+
+def titles(session):
+    return [dock.titleBarWidget() is None for dock in session.window.panels._docks]
+
+
+def test_ctrl_and_a_number_show_the_panels(qtbot, session):
+    panels = session.window.panels
+    for number, key in enumerate((Qt.Key.Key_1, Qt.Key.Key_2, Qt.Key.Key_3, Qt.Key.Key_4)):
+        qtbot.keyClick(session.window, key, Qt.KeyboardModifier.ControlModifier)
+        qtbot.waitUntil(lambda number=number: panels.front == number)
+
+
+def test_two_panels_stand_side_by_side_and_become_tabs_again(qtbot, session):
+    window = session.window
+    window.panels.show_panel(1)
+    qtbot.waitUntil(lambda: window.panels.front == 1)
+    qtbot.keyClick(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
+    qtbot.waitUntil(lambda: titles(session) == [False, True, False, False] or titles(session)[1])
+    assert not window.feature_maps.visibleRegion().isEmpty()
+    others = (window.training, window.translation, window.backprop)
+    assert sum(not panel.visibleRegion().isEmpty() for panel in others) == 1
+    qtbot.keyClick(
+        window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
+    )
+    qtbot.waitUntil(lambda: not any(titles(session)))
+    panels = (window.training, window.feature_maps, window.translation, window.backprop)
+    qtbot.waitUntil(lambda: sum(not panel.visibleRegion().isEmpty() for panel in panels) == 1)
+
+
+@pytest.mark.parametrize("number", range(4))
+def test_every_panel_follows_training_and_theme(qtbot, session, theme, number):
+    session.window.panels.show_panel(number)
+    session.controller.on_train_requested()
+    qtbot.waitUntil(lambda: session.state.run.step > 500, timeout=30_000)
+    theme.set_mode("dark")
+    qtbot.wait(100)
+    theme.set_presenter(True)
+    qtbot.wait(100)
+    if session.state.run.status is RunStatus.TRAINING:
+        session.controller.on_train_requested()
+    qtbot.waitUntil(lambda: session.state.run.status is not RunStatus.TRAINING, timeout=30_000)
+    shown = session.state.inspection
+    qtbot.waitUntil(lambda: session.state.inspection.snapshot is session.state.shown)
+    assert shown is not None
+
+
+def test_presets_can_be_changed_under_every_panel(qtbot, session):
+    for number, preset in ((1, "lenet"), (2, "lab5"), (3, "lenet"), (0, "lab5")):
+        session.window.panels.show_panel(number)
+        run_id = session.state.run.run_id
+        session.window.run_bar.presetRequested.emit(preset)
+        qtbot.waitUntil(
+            lambda run_id=run_id: (
+                session.state.run.run_id > run_id
+                and session.state.run.status is RunStatus.READY
+                and session.state.inspection is not None
+                and session.state.inspection.snapshot is session.state.shown
+            ),
+            timeout=20_000,
+        )
+        qtbot.wait(150)
