@@ -5,6 +5,7 @@ import sys
 from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
+from subprocess import SubprocessError
 from types import ModuleType
 
 from benchmarks import machine
@@ -38,7 +39,12 @@ def main() -> None:
 def _section(module: ModuleType, settings: Settings) -> str:
     print(f"Measuring: {module.TITLE}", file=sys.stderr, flush=True)
     reason = module.missing() if hasattr(module, "missing") else ""
-    lines = [f"Not measured. {reason}"] if reason else module.run(settings)
+    try:
+        lines = [f"Not measured. {reason}"] if reason else module.run(settings)
+    except (OSError, RuntimeError, SubprocessError) as error:
+        # The other sections have taken minutes: they are not thrown away.
+        print(f"{module.TITLE}: {error}", file=sys.stderr)
+        lines = ["Not measured: it failed, see the output of the program."]
     return "\n".join([f"## {module.TITLE}", "", *lines])
 
 

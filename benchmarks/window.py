@@ -1,6 +1,7 @@
 """How soon the window is there, and what it costs training to be watched.
 
-Each measurement is a process of its own, started as ``python -m benchmarks.window MODE``, which prints one line of JSON.
+Each measurement is a process of its own, started as ``python -m benchmarks.window MODE``, which prints
+one line of JSON.
 """
 
 import json
@@ -26,8 +27,9 @@ class WindowFigures:
     Attributes
     ----------
     bare, frame, usable : float
-        Seconds from the start of the process to a bare window with one pyqtgraph plot, to the painted frame of
-        CNNViz, and to the moment when its digits are there and training could begin.
+        Seconds from the start of the process to a bare window with one pyqtgraph plot, to the
+        painted frame of CNNViz, and to the moment when its digits are there and training could
+        begin.
     headless, watched : float
         Images a second of LAB5 at batch 1 without and inside the window, at full speed.
     lateness : dict of str to float
@@ -77,11 +79,13 @@ def to_markdown(figures: WindowFigures) -> str:
             "| measured | result |",
             "|---|---|",
             f"| bare window with one pyqtgraph plot | {figures.bare:.2f} s |",
-            f"| frame of CNNViz painted | {figures.frame:.2f} s ({ratio:.2f} x the bare window; target <= 1.3) |",
+            f"| frame of CNNViz painted | {figures.frame:.2f} s ({ratio:.2f} x the bare window; "
+            "target <= 1.3) |",
             f"| digits shown, ready to train | {figures.usable:.2f} s |",
             f"| LAB5, batch 1, float64, without a window | {figures.headless:,.0f} images/s |",
             f"| the same inside the window | {figures.watched:,.0f} images/s ({share:.0%}; target >= 85 %) |",
-            f"| lateness of a 16 ms timer meanwhile | p50 {late['p50']:.1f}, p99 {late['p99']:.1f} (target <= 8), "
+            f"| lateness of a 16 ms timer meanwhile | p50 {late['p50']:.1f}, p99 {late['p99']:.1f} "
+            "(target <= 8), "
             f"max {late['max']:.1f} ms |",
             f"| steps missing from log or history | {figures.lost} |",
         ]

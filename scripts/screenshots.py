@@ -1,7 +1,8 @@
-"""Make the pictures of README and user guide with the program itself: ``python -m scripts.screenshots [NAME ...]``.
+"""Make the pictures of README and user guide: ``python -m scripts.screenshots [NAME ...]``.
 
-Every picture is a short scene: a session that has been brought to a state. The numbers in the pictures are therefore
-those of the program, and a change of its looks needs one command to reach the documentation.
+Every picture is a short scene: a session that has been brought to a state. The numbers in the pictures
+are therefore those of the program, and a change of its looks needs one command to reach the
+documentation.
 """
 
 import os

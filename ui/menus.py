@@ -131,10 +131,9 @@ class Menus:
         self.themes.triggered.connect(self._on_theme_triggered)
         menu.addSeparator()
         for number, name in enumerate(PANELS):
-            self._add(
-                menu, f"&{number + 1} {name}", partial(self._handlers.show_panel, number), f"Ctrl+{number + 1}",
-                f"Show the panel {name.replace('&&', '&')}",
-            )  # fmt: skip
+            show = partial(self._handlers.show_panel, number)
+            tooltip = f"Show the panel {name.replace('&&', '&')}"
+            self._add(menu, f"&{number + 1} {name}", show, f"Ctrl+{number + 1}", tooltip)
         self._add(
             menu, "Put panel &beside the others", self._handlers.move_panel_aside, "Ctrl+B",
             "Show two panels side by side; their title bars can be dragged",

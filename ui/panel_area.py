@@ -1,7 +1,7 @@
 """The middle of the window: panels as docks, tabbed at first, that can stand side by side."""
 
 from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QVBoxLayout, QWidget
 
 _AREA = Qt.DockWidgetArea.TopDockWidgetArea
 
@@ -39,7 +39,7 @@ class PanelArea(QMainWindow):
         """
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
-        dock.setWidget(panel)
+        dock.setWidget(_held(panel))
         features = QDockWidget.DockWidgetFeature
         dock.setFeatures(features.DockWidgetMovable | features.DockWidgetFloatable)
         self.addDockWidget(_AREA, dock)
@@ -47,6 +47,9 @@ class PanelArea(QMainWindow):
             self.tabifyDockWidget(self._docks[-1], dock)
         self._docks.append(dock)
         dock.visibilityChanged.connect(self._settle)
+        # Qt moves what lies behind a tab out of the frame but leaves it visible; hidden, a panel
+        # does no work.
+        dock.visibilityChanged.connect(panel.setVisible)
         dock.topLevelChanged.connect(self._settle)
         dock.dockLocationChanged.connect(self._settle)
         self._update_titles()
@@ -104,3 +107,12 @@ class PanelArea(QMainWindow):
                 hidden.deleteLater()
             elif not alone and hidden is None:
                 dock.setTitleBarWidget(QWidget())
+
+
+def _held(panel: QWidget) -> QWidget:
+    """Return a frame round a panel: a dock whose own widget is hidden miscounts its height."""
+    frame = QWidget()
+    layout = QVBoxLayout(frame)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(panel)
+    return frame

@@ -59,7 +59,8 @@ class Session(QObject):
         self.window.build_panels(self.controller.analysis, self.controller.background)
         self._connect_panels()
         self.window.restore_arrangement(self._settings)
-        # The space bar trains from here; in the preset field, the first of the tab order, it would open the list.
+        # The space bar trains from here; in the preset field, the first of the tab order, it
+        # would open the list.
         self.window.samples.grid.setFocus()
 
     def close(self) -> None:

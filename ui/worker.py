@@ -65,7 +65,10 @@ class TrainControl:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A run to prepare: from its initial weights, or from a snapshot of another; `extra_epochs` lengthen it."""
+    """A run to prepare.
+
+    From its initial weights, or from a snapshot of another; `extra_epochs` lengthen it.
+    """
 
     run_id: int
     experiment: Experiment

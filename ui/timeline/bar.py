@@ -258,8 +258,7 @@ class TimelineBar(QFrame):
     def _on_track_hovered(self, step: int | None) -> None:
         state = self._state
         if step is None or not len(state.history.snapshots):
-            self.track.set_hover_text("")
             return
         if step <= state.history.step:
             step = state.history.snapshots.nearest(step).step
-        self.track.set_hover_text(described(state.history, step, state.run.steps_per_epoch))
+        self.track.set_hover(*described(state.history, step, state.run.steps_per_epoch))

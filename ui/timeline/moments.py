@@ -38,19 +38,19 @@ def measured(history: History, step: int) -> str:
     return f"loss {format_value(loss)} · {accuracy:.1%}"
 
 
-def described(history: History, step: int, steps_per_epoch: int) -> str:
-    """Return what is known of a step: its number and epoch, loss and accuracy, the test result."""
+def described(history: History, step: int, steps_per_epoch: int) -> tuple[str, list[tuple[str, str, str]]]:
+    """Return what is known of a step: a heading, and rows of colour role, name and value."""
     epoch = max(step - 1, 0) // max(steps_per_epoch, 1) + 1
-    lines = [f"step {format_count(step)} · epoch {format_count(epoch)}"]
+    heading = f"step {format_count(step)} · epoch {format_count(epoch)}"
     if step > history.step:
-        return f"{lines[0]}\nnot trained yet"
+        return f"{heading} · not trained yet", []
     loss = history.mean_loss_at(step, history.log_every)
-    if loss == loss:
-        accuracy = history.mean_accuracy_at(step, history.log_every)
-        lines.append(f"loss {format_value(loss)} · accuracy {accuracy:.3f}")
-    else:
-        lines.append("initial weights")
-    test = next((point for point in reversed(history.tests) if point.step <= step), None)
-    if test is not None:
-        lines.append(f"test images at step {format_count(test.step)}: {test.accuracy:.3f}")
-    return "\n".join(lines)
+    if loss != loss:
+        return f"{heading} · initial weights" if step == 0 else heading, []
+    accuracy = history.mean_accuracy_at(step, history.log_every)
+    rows = [("accent", "loss", format_value(loss)), ("original", "accuracy", f"{accuracy:.3f}")]
+    tests = [point for point in history.tests if point.step <= step]
+    if tests:
+        name = f"test images, step {format_count(tests[-1].step)}"
+        rows.append(("winner", name, f"{tests[-1].accuracy:.3f}"))
+    return heading, rows

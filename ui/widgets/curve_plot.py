@@ -225,6 +225,10 @@ class CurvePlot(QWidget):
         """Mark an abscissa, such as the step that the time line stands at; None for no mark."""
         self._canvas.set_marker_x(x)
 
+    def marker_x(self) -> float | None:
+        """Abscissa that is marked; None for no mark."""
+        return self._canvas.marker_x()
+
     def set_placeholder(self, text: str) -> None:
         """Text in the middle while there are no points: what to do to get some."""
         self._placeholder = text

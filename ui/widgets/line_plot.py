@@ -127,11 +127,8 @@ class LinePlot(QWidget):
 
     def point_at(self, x: float, y: float) -> QPointF:
         """Where a point of the plot is in the widget."""
-        area, (x_lo, x_hi), (y_lo, y_hi) = self._area(), self.x_range(), self.y_range()
-        return QPointF(
-            area.left() + (x - x_lo) / (x_hi - x_lo) * area.width(),
-            area.bottom() - (y - y_lo) / (y_hi - y_lo) * area.height(),
-        )
+        xs, ys = self._places(np.array([x]), np.array([y]))
+        return QPointF(float(xs[0]), float(ys[0]))
 
     @override
     def sizeHint(self) -> QSize:
@@ -196,6 +193,16 @@ class LinePlot(QWidget):
         top = metrics.height() + px(4)
         return QRectF(left, top, max(self.width() - left - px(8), 1), max(self.height() - bottom - top, 1))
 
+    def _places(
+        self, x: NDArray[np.float64], y: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Where points are in the widget."""
+        area, (x_lo, x_hi), (y_lo, y_hi) = self._area(), self.x_range(), self.y_range()
+        return (
+            area.left() + (x - x_lo) / (x_hi - x_lo) * area.width(),
+            area.bottom() - (y - y_lo) / (y_hi - y_lo) * area.height(),
+        )
+
     def _paint_axes(self, painter: QPainter, area: QRectF) -> None:
         theme, metrics, align = self._theme, self.fontMetrics(), Qt.AlignmentFlag
         painter.setPen(QPen(theme.color("border"), 1))
@@ -226,7 +233,8 @@ class LinePlot(QWidget):
         if not len(line.x):
             return
         good = np.isfinite(line.y)
-        points = [self.point_at(x, y) for x, y in zip(line.x[good], line.y[good], strict=True)]
+        xs, ys = self._places(line.x[good], line.y[good])
+        points = [QPointF(x, y) for x, y in zip(xs.tolist(), ys.tolist(), strict=True)]
         color = self._theme.color(line.role)
         if line.style == "dots":
             painter.setPen(Qt.PenStyle.NoPen)

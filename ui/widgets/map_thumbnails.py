@@ -3,7 +3,7 @@
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple, override
+from typing import override
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +24,9 @@ from ui.theme import LIGHT, Theme, follow_theme, ui_font
 from ui.widgets.color_scale import ColorScale
 from ui.widgets.numbers import format_value
 from ui.widgets.outlines import OUTLINES, CellBlock
+from ui.widgets.tile_layout import Shelf, TileLayout
 
-_SMALLEST = 24
+_SMALLEST = 22
 _LARGEST = 96
 _CAPTION = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
 
@@ -36,17 +37,6 @@ class _Marks:
 
     blocks: tuple[CellBlock, ...]
     maps: frozenset[int] | None
-
-
-class TileLayout(NamedTuple):
-    """How the thumbnails stand: columns, size of a map, gap, height of a caption, and whether they scroll."""
-
-    columns: int
-    width: float
-    height: float
-    gap: float
-    caption: float
-    scrolls: bool
 
 
 class MapThumbnails(QAbstractScrollArea):
@@ -190,14 +180,14 @@ class MapThumbnails(QAbstractScrollArea):
         """Rectangle of a map, without its caption, in the coordinates of the viewport."""
         tiles = self._tiles
         row, col = divmod(index, tiles.columns)
-        step = tiles.height + tiles.caption + tiles.gap
+        step = tiles.step
         top = 2 + row * step - self.verticalScrollBar().value()
         return QRectF(2 + col * (tiles.width + tiles.gap), top, tiles.width, tiles.height)
 
     def visible_range(self) -> range:
         """Numbers of the maps that are in sight, at least in part."""
         tiles = self._tiles
-        step = tiles.height + tiles.caption + tiles.gap
+        step = tiles.step
         offset = self.verticalScrollBar().value()
         first = max(int((offset - 2) // step), 0)
         last = math.ceil((offset + self.viewport().height()) / step)
@@ -227,49 +217,31 @@ class MapThumbnails(QAbstractScrollArea):
 
     def _arrange(self) -> None:
         """Choose the columns that make the maps largest; scroll where they would be too small."""
-        if not self.count:
+        if self._values is None or not self.count:
             return
-        assert self._values is not None
-        px, area = self._theme.px, self.size()
-        gap, caption = float(px(5)), float(self.fontMetrics().height())
-        aspect = self._values.shape[1] / self._values.shape[2]
-        smallest = px(_SMALLEST)
-        best = self._best(area.width() - 4, area.height() - 4, gap, caption, aspect)
-        if best.width < px(40):  # without room for captions larger maps serve better
-            best = self._best(area.width() - 4, area.height() - 4, gap, 0.0, aspect)
-        if best.width < smallest:
-            wide = area.width() - 4 - self.verticalScrollBar().sizeHint().width() - px(2)
-            columns = max(int((wide + gap) // (smallest + gap)), 1)
-            width = (wide - (columns - 1) * gap) / columns
-            best = TileLayout(columns, width, width * aspect, gap, 0.0, True)
-        self._tiles = best
-        self._set_bar(best)
-
-    def _best(self, wide: float, high: float, gap: float, caption: float, aspect: float) -> TileLayout:
-        """Columns that make the maps largest; rows that are all full may cost a little of it."""
-        best, best_score = TileLayout(1, 0.0, 0.0, gap, caption, False), 0.0
-        for columns in range(1, self.count + 1):
-            rows = math.ceil(self.count / columns)
-            by_width = (wide - (columns - 1) * gap) / columns
-            by_height = ((high - (rows - 1) * gap) / rows - caption) / aspect
-            width = self._snapped(max(min(by_width, by_height, self._theme.px(_LARGEST)), 0.0))
-            score = width * (1.0 if self.count % columns == 0 else 0.85)
-            if score >= 0.97 * best_score:
-                best = TileLayout(columns, width, width * aspect, gap, caption, False)
-                best_score = max(score, best_score)
-        return best
-
-    def _snapped(self, width: float) -> float:
-        """Whole screen pixels for every cell, if that costs little."""
-        assert self._values is not None
-        cols, ratio = self._values.shape[2], self.devicePixelRatioF()
-        whole = math.floor(width * ratio / cols) * cols / ratio
-        return whole if whole >= 0.85 * width else math.floor(width)
+        px = self._theme.px
+        shelf = Shelf(
+            count=self.count,
+            rows=self._values.shape[1],
+            cols=self._values.shape[2],
+            ratio=self.devicePixelRatioF(),
+            gap=float(px(5)),
+            largest=float(px(_LARGEST)),
+        )
+        wide, high = float(self.width() - 4), float(self.height() - 4)
+        tiles = shelf.fitted(wide, high, float(self.fontMetrics().height()))
+        if tiles.width < px(40):  # without room for captions larger maps serve better
+            tiles = shelf.fitted(wide, high, 0.0)
+        if tiles.width < px(_SMALLEST):
+            bar = self.verticalScrollBar().sizeHint().width() + px(2)
+            tiles = shelf.scrolled(wide - bar, float(px(_SMALLEST)))
+        self._tiles = tiles
+        self._set_bar(tiles)
 
     def _set_bar(self, tiles: TileLayout) -> None:
         bar = self.verticalScrollBar()
         rows = math.ceil(self.count / tiles.columns)
-        step = tiles.height + tiles.caption + tiles.gap
+        step = tiles.step
         total = 4 + rows * step - tiles.gap
         policy = Qt.ScrollBarPolicy
         self.setVerticalScrollBarPolicy(
@@ -387,7 +359,7 @@ class MapThumbnails(QAbstractScrollArea):
         for role, marks in self._marks.items():
             places = shown if marks.maps is None else [place for place in shown if place in marks.maps]
             self._paint_marks(painter, places, role, marks.blocks, rows, cols)
-        if self._current in shown:
+        if self._current is not None and self._current in shown:
             self._paint_frame(painter, self._current, 3 if self.hasFocus() else 2, "accent")
 
     def _render_base(self, shown: range) -> None:

@@ -24,7 +24,7 @@ class OutlineKey(QWidget):
         super().__init__(parent)
         self._theme = LIGHT
         self._entries = tuple(entries)
-        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Maximum)
         self.setAccessibleName("Key: " + "; ".join(text for _, text in entries))
         self.setToolTip("\n".join(text for _, text in entries))
         follow_theme(self)
@@ -39,15 +39,17 @@ class OutlineKey(QWidget):
     @override
     def sizeHint(self) -> QSize:
         widest = max(self.fontMetrics().horizontalAdvance(text) for _, text in self._entries)
-        return QSize(widest + self._theme.px(22), len(self._entries) * self._line())
+        line = self.fontMetrics().height() + self._theme.px(4)
+        return QSize(widest + self._theme.px(22), len(self._entries) * line)
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._theme.px(60), self.sizeHint().height())
+        return QSize(self._theme.px(60), len(self._entries) * self.fontMetrics().height())
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, theme, line = QPainter(self), self._theme, self._line()
+        painter, theme = QPainter(self), self._theme
+        line = self.height() / len(self._entries)
         side = theme.px(13)
         painter.setFont(self.font())
         for place, (role, text) in enumerate(self._entries):
@@ -59,6 +61,3 @@ class OutlineKey(QWidget):
             shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, round(room.width()))
             painter.setPen(theme.color("muted"))
             painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
-
-    def _line(self) -> int:
-        return self.fontMetrics().height() + self._theme.px(4)

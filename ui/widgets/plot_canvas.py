@@ -109,6 +109,10 @@ class PlotCanvas(QWidget):
         """Mark an abscissa, or none."""
         self._set_line(self._marker, x)
 
+    def marker_x(self) -> float | None:
+        """Abscissa that is marked."""
+        return float(self._marker.value()) if self._marker.isVisible() else None
+
     def set_cross_x(self, x: float | None) -> None:
         """Draw the line of the cursor, or none."""
         self._set_line(self._cross, x)

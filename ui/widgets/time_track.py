@@ -1,10 +1,11 @@
 """The track of a timeline: how far a run has got, its loss in small, its epochs, and a handle to drag."""
 
+from collections.abc import Sequence
 from typing import override
 
 import numpy as np
 from numpy.typing import ArrayLike
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFocusEvent,
     QKeyEvent,
@@ -15,11 +16,12 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.theme import LIGHT, Theme, follow_theme, ui_font
 from ui.widgets.numbers import format_count
 from ui.widgets.pace import Pace
+from ui.widgets.plot_readout import PlotReadout
 from ui.widgets.time_painter import Points, TrackContent, TrackPainter
 from ui.widgets.time_scale import TimeScale
 
@@ -67,7 +69,7 @@ class TimeTrack(QWidget):
         self._live = True
         self._dragging = False
         self._hover_x: float | None = None
-        self._hover_text = ""
+        self._readout: PlotReadout | None = None
         self._wheel = 0
         self._ground = QPixmap()  # all that does not move with the handle
         self._pace = Pace(_FRAME_MS, self)
@@ -119,16 +121,26 @@ class TimeTrack(QWidget):
         """Mark where this run left another, or nothing."""
         self._change(fork=step)
 
-    def set_hover_text(self, text: str) -> None:
-        """Say something about the step under the pointer, beside it."""
-        self._hover_text = text
-        if self._hover_x is not None and text:
-            at = self.mapToGlobal(QPointF(self._hover_x, -self._theme.px(52))).toPoint()
-            QToolTip.showText(at, text, self, self.rect())
+    def set_hover(self, heading: str, rows: Sequence[tuple[str, str, str]]) -> None:
+        """Say something about the step under the pointer, in a box above it.
+
+        Parameters
+        ----------
+        heading : str
+        rows : sequence of (colour role, name, value)
+        """
+        if self._hover_x is None:
+            return
+        if self._readout is None:
+            # Over the panels: there is no room for it inside the track.
+            self._readout = PlotReadout(self.window())
+        colored = [(self._theme.color(role), name, value) for role, name, value in rows]
+        at = self.mapTo(self.window(), QPoint(round(self._hover_x), 0))
+        self._readout.show_values(heading, colored, at)
 
     def hover_text(self) -> str:
         """What is said about the step under the pointer; "" without one."""
-        return self._hover_text if self._hover_x is not None else ""
+        return "" if self._readout is None or self._readout.isHidden() else self._readout.text()
 
     def content(self) -> TrackContent:
         """All that is drawn behind the handle."""
@@ -192,7 +204,8 @@ class TimeTrack(QWidget):
     def leaveEvent(self, event: QEvent) -> None:
         super().leaveEvent(event)
         self._hover_x = None
-        QToolTip.hideText()
+        if self._readout is not None:
+            self._readout.hide()
         self.hovered.emit(None)
         self.update()
 

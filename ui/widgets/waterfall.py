@@ -202,36 +202,38 @@ class Waterfall(QWidget):
     def _paint_texts(self, painter: QPainter, area: QRectF, step: float, zero: float, unit: float) -> None:
         """Numbers above and names below the bars, if they fit; the total's always."""
         metrics = QFontMetrics(self.font())
-        texts = self._texts()
-        line = metrics.height()
+        texts, line = self._fitting_texts(area, metrics), metrics.height()
         painter.setFont(self.font())
         painter.setPen(self._theme.color("text"))
         levels = [0.0, *self._ends.tolist()]
-        if not self._fits(area, metrics):
+        if texts is None:
             top = zero - max(levels[-1], 0.0) * unit
             beside = QRectF(area.right() + 4, min(top, area.bottom() - line), self.width(), line)
-            painter.drawText(beside, Qt.AlignmentFlag.AlignLeft, texts[-1])
-            return
-        for place, text in enumerate(texts):
+            painter.drawText(beside, Qt.AlignmentFlag.AlignLeft, format_signed(self._sum(), 3))
+        for place, text in enumerate(texts or []):
             last = place == len(self._terms)
             top = max(levels[-1], 0.0) if last else max(levels[place], levels[place + 1])
-            left = area.left() + place * step
-            box = QRectF(left, zero - top * unit - line - 1, step, line)
+            box = QRectF(area.left() + place * step, zero - top * unit - line - 1, step, line)
             painter.drawText(box, Qt.AlignmentFlag.AlignHCenter, text)
+        names = [*self._names, self._total] if self._names else []
+        if any(metrics.horizontalAdvance(name) > step for name in names):
+            return
         painter.setPen(self._theme.color("muted"))
-        for place, name in enumerate([*self._names, self._total] if self._names else []):
+        for place, name in enumerate(names):
             below = QRectF(area.left() + place * step, area.bottom() + 2, step, line)
             painter.drawText(below, Qt.AlignmentFlag.AlignHCenter, name)
 
-    def _texts(self) -> list[str]:
-        return [format_signed(value, 3) for value in [*self._terms.tolist(), self._sum()]]
-
-    def _fits(self, area: QRectF, metrics: QFontMetrics) -> bool:
-        """Whether every bar is wide enough for its number and its name."""
+    def _fitting_texts(self, area: QRectF, metrics: QFontMetrics) -> list[str] | None:
+        """Numbers of the terms and of the total with as many figures as fit above their bars, or None."""
         step = area.width() / (len(self._terms) + 1)
         if step < metrics.horizontalAdvance("+0.12"):
-            return False
-        return all(metrics.horizontalAdvance(text) + 4 <= step for text in [*self._texts(), *self._names])
+            return None
+        values = [*self._terms.tolist(), self._sum()]
+        for digits in (3, 2):
+            texts = [format_signed(value, digits) for value in values]
+            if all(metrics.horizontalAdvance(text) + 4 <= step for text in texts):
+                return texts
+        return None
 
     def _paint_hovered(self, painter: QPainter) -> None:
         for term in {self._hovered, self._marked} - {-1}:
@@ -242,9 +244,10 @@ class Waterfall(QWidget):
         line = metrics.height()
         below = line + 3 if self._names else 2
         area = QRectF(1, line + 2, max(self.width() - 2, 1), max(self.height() - line - 2 - below, 1))
-        if len(self._terms) and not self._fits(area, metrics):
+        if len(self._terms) and self._fitting_texts(area, metrics) is None:
             # The total stands beside its bar instead of above it.
-            area.setWidth(max(area.width() - metrics.horizontalAdvance(self._texts()[-1]) - 6, 1))
+            beside = metrics.horizontalAdvance(format_signed(self._sum(), 3)) + 6
+            area.setWidth(max(area.width() - beside, 1))
         return area
 
     def _sum(self) -> float:

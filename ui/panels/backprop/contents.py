@@ -245,9 +245,9 @@ def _gate(passed: Pass, step: Step, focus: Focus) -> MapsContent:
     )
     arriving = _gradient_map(passed, layer, channel, "Arriving ∂L/∂a")
     pickers = _channel_picker(before, passed.gradient(before), "∂L/∂z by filter", channel)
-    maps = (values, slope, arriving, result) if not marks else (values, arriving, result)
-    signs = ("→ f′", "×", "=") if not marks else ("gates", "=")
-    return MapsContent(maps, signs, pickers)
+    # Gates that are open or closed are marked on what they read; other slopes are numbers of their own.
+    maps = (values, arriving, result) if marks else (slope, arriving, result)
+    return MapsContent(maps, ("gates", "=") if marks else ("×", "="), pickers)
 
 
 def kernel_map(passed: Pass, layer: str, kernel: int, channel: int) -> MapContent:

@@ -13,11 +13,11 @@ from ui.panels.backprop.map_card import MapCard
 from ui.panels.backprop.maps_view import block_of_focus
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.pickers import Picker
+from ui.panels.backprop.scaled_bar import ScaledBar
 from ui.panels.backprop.step_view import StepView
 from ui.panels.backprop.steps import Step
 from ui.theme import Theme, follow_theme
 from ui.theme.color_maps import signed_levels
-from ui.widgets.color_bar import ColorBar
 from ui.widgets.labels import SectionTitle
 from ui.widgets.saliency_map import SaliencyMap
 
@@ -57,7 +57,7 @@ class InputView(StepView):
         levels = signed_levels(gradient)
         self.saliency.set_values(passed.values(INPUT)[channel], "grey", (-0.5, 0.5))
         self.saliency.set_overlay(gradient[channel], levels[1])
-        self.bar.set_scale("signed", *levels)
+        self.bar.set_scale("signed", levels)
         self._draw_pixels()
         layer = passed.layer(step.layer)
         if isinstance(layer, Conv2D) and layer.filters > 1:
@@ -80,7 +80,7 @@ class InputView(StepView):
         )
         self.saliency.setAccessibleName("Saliency")
         self.saliency.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.bar = ColorBar()
+        self.bar = ScaledBar()
         self.pixels = MapCard()
         self.picker = Picker()
 

@@ -4,12 +4,12 @@ import math
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.routing import Target
 from ui.panels.backprop.contents import MapContent
+from ui.panels.backprop.scaled_bar import ScaledBar
 from ui.theme import Theme, follow_theme
-from ui.widgets.color_bar import ColorBar
 from ui.widgets.excerpt_map import Block, ExcerptMap
 from ui.widgets.labels import SectionTitle
 from ui.widgets.mark_legend import MarkLegend
@@ -17,7 +17,6 @@ from ui.widgets.mark_legend import MarkLegend
 #: Side of a cell, in pixels at scale 1, in which a number of three figures has room.
 NUMBER_CELL = 45
 _SMALLEST, _LARGEST = 3, 8
-_POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class MapCard(QWidget):
@@ -52,14 +51,11 @@ class MapCard(QWidget):
         self.map = ExcerptMap()
         self.map.set_grid(True)
         self.map.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.bar = ColorBar()
+        self.bar = ScaledBar()
         self.legend = MarkLegend()
-        self.unit = QLabel()
-        self.unit.setProperty("role", "muted")
         below = QHBoxLayout()
         below.setSpacing(8)
         below.addWidget(self.bar)
-        below.addWidget(self.unit)
         below.addWidget(self.legend, 1)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
@@ -117,11 +113,8 @@ class MapCard(QWidget):
         self.title.set_text(content.title)
         self.title.set_caption(content.caption)
         self.title.setToolTip(content.tooltip)
-        # The scale in the unit of the numbers: short, and comparable with them at a glance.
-        exponent = self.map.number_exponent
-        self.bar.set_scale(content.colormap, *(level / 10.0**exponent for level in content.levels))
-        self.unit.setText(unit_text(exponent))
-        self.unit.setVisible(exponent != 0)
+        # In the unit of the numbers: comparable with them at a glance.
+        self.bar.set_scale(content.colormap, content.levels, self.map.number_exponent)
         self._limit_height()
         self.legend.set_marks(content.marks)
         for role in ("receptive", "winner"):
@@ -148,8 +141,3 @@ class MapCard(QWidget):
         target: Target | None = None if self._content is None else self._content.target(row, col)
         if target is not None:
             self.chosen.emit(target)
-
-
-def unit_text(exponent: int) -> str:
-    """Unit of the numbers in a map, such as "× 10⁻⁴"; "" for 1."""
-    return "" if exponent == 0 else f"× 10{str(exponent).translate(_POWERS)}"

@@ -16,12 +16,12 @@ from ui.panels.backprop.steps import Step
 from ui.theme import Theme, follow_theme, theme_manager
 from ui.widgets.excerpt_map import Block
 
-_MOST_MAPS = 4
+_MOST_MAPS = 3
 _MOST_PICKERS = 2
 
 
 class MapsView(StepView):
-    """Up to four maps that show the same block, an overview to move it, and pickers for filter and unit."""
+    """Up to three maps that show the same block, an overview to move it, and pickers for filter and unit."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

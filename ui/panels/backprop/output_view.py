@@ -12,11 +12,11 @@ from cnnviz.routing import CellTarget
 from ui.panels.backprop.curves import curve_of
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
+from ui.panels.backprop.scaled_bar import ScaledBar
 from ui.panels.backprop.step_view import StepView
 from ui.panels.backprop.steps import Step, StepKind
 from ui.theme import LIGHT, Theme, follow_theme, ui_font
 from ui.theme.color_maps import signed_levels
-from ui.widgets.color_bar import ColorBar
 from ui.widgets.excerpt_map import ExcerptMap
 from ui.widgets.heat_map import HeatMap
 from ui.widgets.labels import SectionTitle
@@ -107,7 +107,7 @@ class OutputView(StepView):
                 self.maps[row].outline(((0, _column(passed)),), "selected")
             for widget in (self.maps[row], self._names[row]):
                 widget.setVisible(visible)
-            self.bars[row].set_scale(colormap, *levels)
+            self.bars[row].set_scale(colormap, levels)
         self._heading.set_names(passed.names if not passed.has_one_logit else (passed.names[1],))
         title, caption, content = curve_of(passed, step.kind)
         self.plot_title.set_text(title)
@@ -122,7 +122,7 @@ class OutputView(StepView):
         self.image.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.image.setAccessibleName("Sample")
         self.maps = {row: ExcerptMap() for row in _ROWS}
-        self.bars = {row: ColorBar() for row in _ROWS}
+        self.bars = {row: ScaledBar() for row in _ROWS}
         self._names = {row: _stacked(QLabel(_NAMES[row]), self.bars[row]) for row in _ROWS}
         for row, widget in self.maps.items():
             widget.set_grid(True)

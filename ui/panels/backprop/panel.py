@@ -27,6 +27,8 @@ from ui.widgets.message_bar import MessageBar
 
 #: While training, results that follow each snapshot are asked for no oftener than this.
 _SLOW_MS = 250
+#: While training, the least time between two passes.
+_PACE_MS = 80
 
 
 class BackpropPanel(QFrame):
@@ -63,6 +65,9 @@ class BackpropPanel(QFrame):
         self.model = BackpropModel(self.work, self)
         self._slow = QTimer(self)
         self._slow.setSingleShot(True)
+        self._pace = QTimer(self)
+        self._pace.setSingleShot(True)
+        self._pace.setInterval(_PACE_MS)
         self._ties_timer = QTimer(self)
         self._ties_timer.setSingleShot(True)
         self.setProperty("role", "panel")
@@ -90,7 +95,7 @@ class BackpropPanel(QFrame):
 
     def _fit_side(self) -> None:
         px = theme_manager().theme.px
-        self.side.setFixedWidth(px(244) if self.width() < px(1000) else px(276))
+        self.side.setFixedWidth(px(232) if self.width() < px(1000) else px(276))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what has changed while the panel was hidden."""
@@ -201,6 +206,7 @@ class BackpropPanel(QFrame):
         work.tiesReady.connect(self._on_ties_ready)
         work.failed.connect(self._on_failed)
         self._slow.timeout.connect(self._follow_up)
+        self._pace.timeout.connect(self._on_paced)
         self._ties_timer.timeout.connect(self._request_ties)
 
     def _connect_state(self) -> None:
@@ -216,8 +222,17 @@ class BackpropPanel(QFrame):
     @Slot()
     def _on_inspection_changed(self) -> None:
         self._is_stale = True
-        if self.isVisible():
+        # While training they come with every picture: more than anybody can read.
+        if self.isVisible() and not self._pace.isActive():
             self._catch_up()
+            if self._is_training():
+                self._pace.start()
+
+    @Slot()
+    def _on_paced(self) -> None:
+        if self._is_stale:
+            self._catch_up()
+            self._pace.start()
 
     @Slot()
     def _on_experiment_changed(self) -> None:
@@ -237,8 +252,9 @@ class BackpropPanel(QFrame):
                 self.model.refocus()
             self._ties_timer.start(_SLOW_MS)
 
+    @Slot()
     def _catch_up(self) -> None:
-        if self._is_stale:
+        if self._is_stale and self.isVisible():
             self._is_stale = False
             dataset = self._state.dataset
             names = () if dataset is None else dataset.classes

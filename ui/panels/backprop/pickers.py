@@ -5,8 +5,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from ui.panels.backprop.arithmetic import grid_of
 from ui.panels.backprop.contents import MapContent, PickerContent
+from ui.panels.backprop.scaled_bar import ScaledBar
 from ui.theme import Theme, follow_theme
-from ui.widgets.color_bar import ColorBar
 from ui.widgets.excerpt_map import Block, ExcerptMap, OverviewMap
 from ui.widgets.labels import SectionTitle
 from ui.widgets.map_grid import HeatMapGrid
@@ -35,7 +35,7 @@ class Picker(QWidget):
         self.cells.set_grid(True)
         self.cells.set_max_cell(56)
         self.cells.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.bar = ColorBar()
+        self.bar = ScaledBar()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
@@ -54,7 +54,7 @@ class Picker(QWidget):
             return
         self.title.set_text(content.title)
         self.title.set_caption(f"{content.current} of 0–{len(content.maps) - 1}")
-        self.bar.set_scale("signed", *content.levels)
+        self.bar.set_scale("signed", content.levels)
         is_unit = content.kind == "unit"
         self.grid.setVisible(not is_unit)
         self.cells.setVisible(is_unit)

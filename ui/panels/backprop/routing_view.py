@@ -60,7 +60,7 @@ class RoutingView(StepView):
     def set_theme(self, theme: Theme) -> None:
         """Scale."""
         for layout in (self._top, self._bottom):
-            layout.setSpacing(theme.px(24))
+            layout.setSpacing(theme.px(20))
         self._layout.setSpacing(theme.px(10))
         self._fit_top()
 
@@ -248,7 +248,7 @@ def _routed_content(passed: Pass, step: Step, channel: int, own: ChannelRouting)
         stage=step.stage,
         hatched=(own.tied & own.receives) if own.winners.any() else None,
         struck=~own.receives,
-        marks=(("struck", "gets 0"),),
+        marks=() if own.receives.all() else (("struck", "gets 0"),),
         outlines=(("winner", _blocks(own.winners & own.receives)),),
     )
 

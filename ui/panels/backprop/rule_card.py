@@ -6,10 +6,10 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from cnnviz.functional.max_pooling import TIE_RULES
 from ui.panels.backprop.focus import Focus, block_of
 from ui.panels.backprop.passes import Pass
+from ui.panels.backprop.scaled_bar import ScaledBar
 from ui.panels.backprop.steps import Step, StepKind
 from ui.theme import Theme, follow_theme
 from ui.theme.color_maps import signed_levels
-from ui.widgets.color_bar import ColorBar
 from ui.widgets.labels import SectionTitle
 from ui.widgets.map_grid import HeatMapGrid
 
@@ -32,7 +32,7 @@ class RuleCard(QWidget):
         self.maps.set_captions(TIE_RULES)
         self.maps.setAccessibleName("Filter gradient under each rule")
         self.maps.setToolTip("Gradient of this filter under each rule, on one scale; click to use a rule")
-        self.bar = ColorBar()
+        self.bar = ScaledBar()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
@@ -58,7 +58,7 @@ class RuleCard(QWidget):
         self.title.set_caption(f"{layer}, filter {kernel}")
         self.maps.set_maps(maps, "signed", levels)
         self.maps.set_current(None if passed.rule is None else TIE_RULES.index(passed.rule))
-        self.bar.set_scale("signed", *levels)
+        self.bar.set_scale("signed", levels)
 
     def _on_map_selected(self, index: int) -> None:
         self.ruleRequested.emit(TIE_RULES[index])

@@ -30,8 +30,8 @@ _SENTENCES = {
         "Blue: less."
     ),
     StepKind.UPDATE: (
-        "Every weight takes a small step against its gradient. Try it as often as you like: the training run "
-        "is not touched unless you adopt the result."
+        "Every weight takes a small step against its gradient. The training run is not touched unless you "
+        "adopt the result."
     ),
 }
 

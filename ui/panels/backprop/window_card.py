@@ -9,8 +9,8 @@ from cnnviz._types import FloatArray
 from cnnviz.functional.max_pooling import TIE_RULES
 from cnnviz.routing import pool_after
 from ui.panels.backprop.focus import Focus, block_of
-from ui.panels.backprop.map_card import unit_text
 from ui.panels.backprop.passes import Pass
+from ui.panels.backprop.scaled_bar import unit_text
 from ui.panels.backprop.steps import Step
 from ui.panels.backprop.windows import Place, focus_window, window_size
 from ui.theme import Theme, follow_theme

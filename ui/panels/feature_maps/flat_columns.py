@@ -8,10 +8,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from cnnviz.arithmetic import Evidence
-from ui.panels.feature_maps.columns import StageColumn, about
+from ui.panels.feature_maps.columns import MARK_ROLES, StageColumn
 from ui.panels.feature_maps.frame import Frame, Levels
 from ui.panels.feature_maps.links import Links, Mark
 from ui.panels.feature_maps.plan import Column
+from ui.panels.feature_maps.texts import about
 from ui.state import PinnedCell
 from ui.theme import Theme, follow_theme
 from ui.widgets.choice_field import ChoiceField
@@ -21,8 +22,6 @@ from ui.widgets.numbers import format_signed
 from ui.widgets.outlines import CellBlock
 from ui.widgets.output_rows import OutputRows
 from ui.widgets.scale_strip import ScaleStrip
-
-_ROLES = ("feeds", "receptive", "winner", "selected")
 
 
 class UnitColumn(StageColumn):
@@ -38,7 +37,7 @@ class UnitColumn(StageColumn):
         self._fold = self.head.add_button("chevron-left", "Fold this column")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
+        layout.setSpacing(4)
         layout.addWidget(self.head)
         layout.addWidget(self.map)
         layout.addWidget(self.strip)
@@ -62,7 +61,7 @@ class UnitColumn(StageColumn):
     @override
     def set_links(self, links: Links | None) -> None:
         marks = () if links is None else links.of(self.column.stage)
-        for role in _ROLES:
+        for role in MARK_ROLES:
             blocks = [block for mark in marks if mark.role == role for block in self._blocks(mark)]
             self.map.set_highlight(blocks, role)
 
@@ -148,7 +147,7 @@ class OutputColumn(StageColumn):
         area.setWidget(content)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(6)
+        whole.setSpacing(4)
         whole.addWidget(self.head)
         whole.addWidget(area, 1)
 
@@ -221,7 +220,7 @@ def _ledger_rows(
         LedgerRow(
             "evidence",
             total,
-            tip=f"Sum of the {count:,} contributions of {evidence.layer} in the evidence column: weight × value",
+            tip=f"Sum of the {count:,} contributions of {evidence.layer} in the evidence column",
         ),
         LedgerRow(
             "biases" if len(evidence.biases) > 1 else "bias",

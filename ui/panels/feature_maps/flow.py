@@ -1,16 +1,18 @@
 """The network left to right: the columns of all its stages, side by side on one scale."""
 
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import override
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QWidget
 
-from ui.panels.feature_maps.columns import MapColumn, StageColumn
+from ui.panels.feature_maps.columns import StageColumn
 from ui.panels.feature_maps.flat_columns import OutputColumn, UnitColumn
 from ui.panels.feature_maps.frame import Frame, Levels
 from ui.panels.feature_maps.links import Links
+from ui.panels.feature_maps.map_column import MapColumn
 from ui.panels.feature_maps.plan import Column, Kind, Plan
 from ui.panels.feature_maps.sizes import (
     LARGEST_SCALE,
@@ -35,19 +37,19 @@ class _Row(QWidget):
 
     def __init__(self) -> None:
         super().__init__()
+        self.columns: list[QWidget] = []
         self.row = QHBoxLayout(self)
         self.row.setContentsMargins(0, 0, 0, 0)
         self.arrow_height = 0
-        self.arrow_color = Qt.GlobalColor.gray
+        self.arrow_color = QColor()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QPen(self.arrow_color, 1.5, c=Qt.PenCapStyle.RoundCap))
-        shown = [self.row.itemAt(place).widget() for place in range(self.row.count())]
-        shown = [widget for widget in shown if widget is not None and not widget.isHidden()]
-        for left, right in zip(shown, shown[1:], strict=False):
+        shown = [child for child in self.columns if not child.isHidden()]
+        for left, right in pairwise(shown):
             tip = QPointF((left.geometry().right() + right.geometry().left()) / 2 + 3, self.arrow_height)
             painter.drawLine(tip, tip + QPointF(-4, -4))
             painter.drawLine(tip, tip + QPointF(-4, 4))
@@ -111,8 +113,9 @@ class FlowView(QScrollArea):
             strip.setProperty("key", column.key)
             strip.clicked.connect(self._on_strip_clicked)
             self._strips[column.key] = strip
-            self._row.row.addWidget(widget)
-            self._row.row.addWidget(strip)
+            for part in (widget, strip):
+                self._row.row.addWidget(part)
+                self._row.columns.append(part)
         self._row.row.addStretch(1)
         self._arrange()
 
@@ -344,6 +347,7 @@ class FlowView(QScrollArea):
             if widget is not None:
                 widget.hide()
                 widget.deleteLater()
+        self._row.columns.clear()
         self._columns.clear()
         self._strips.clear()
         self._user_folds.clear()

@@ -1,98 +1,30 @@
 """What a filter looks for: the test patches that excite it most and least, and the evidence of each class."""
 
-from dataclasses import dataclass
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from cnnviz.datasets import Dataset
-from cnnviz.excitation import ClassEvidence, Excitation, Patch, class_evidence, exciting_patches
+from cnnviz.excitation import Patch
 from cnnviz.snapshots import Snapshot
-from ui.analysis import Analysis, Context
+from ui.analysis import Analysis
+from ui.panels.feature_maps.class_evidence_view import ClassEvidenceView
+from ui.panels.feature_maps.findings import Averages, Findings, average_evidence, find_patches
 from ui.panels.feature_maps.plan import EVIDENCE, Plan, plan_of
 from ui.state import PinnedCell
 from ui.theme import Theme, follow_theme
 from ui.theme.color_maps import signed_levels
 from ui.widgets.buttons import Button
 from ui.widgets.choice_field import ChoiceField
-from ui.widgets.labels import SectionTitle
+from ui.widgets.labels import SectionTitle, WrapLabel
 from ui.widgets.linked_map import LinkedMap
-from ui.widgets.map_grid import HeatMapGrid
 from ui.widgets.map_thumbnails import MapThumbnails
 from ui.widgets.message_bar import MessageBar
-from ui.widgets.numbers import format_signed
+from ui.widgets.numbers import format_fixed, format_signed
 from ui.widgets.patch_grid import PatchCard, PatchGrid
 from ui.widgets.scale_strip import ScaleStrip
-from ui.widgets.segmented import SegmentedControl
 
-_PATCHES = 8
-_ALL, _ONE = "all", "one"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Findings:
-    """What a search found, and where it searched."""
-
-    snapshot: Snapshot
-    dataset: Dataset
-    layer: str
-    channel: int
-    excitation: Excitation
-    evidence: ClassEvidence | None
-
-
-def search(
-    plan: Plan,
-    snapshot: Snapshot,
-    dataset: Dataset,
-    layer: str,
-    channel: int,
-    earlier: Findings | None,
-    context: Context,
-) -> Findings:
-    """Search all test images; for the background.
-
-    Parameters
-    ----------
-    plan : Plan
-    snapshot : Snapshot
-    dataset : Dataset
-    layer : str
-    channel : int
-    earlier : Findings or None
-        The evidence of the classes does not depend on the filter: it is taken from here if nothing else has
-        changed.
-    context : Context
-    """
-    network, images = snapshot.network, dataset.test_images
-
-    def is_cancelled() -> bool:
-        return context.cancelled
-
-    known = earlier is not None and earlier.snapshot is snapshot and earlier.dataset is dataset
-    share = 1.0 if known else 0.4
-    found = exciting_patches(
-        network,
-        images,
-        layer,
-        channel,
-        _PATCHES,
-        progress=lambda fraction: context.report(share * fraction),
-        cancelled=is_cancelled,
-    )
-    column = plan.column(EVIDENCE)
-    evidence = earlier.evidence if known and earlier is not None else None
-    if evidence is None and column is not None:
-        evidence = class_evidence(
-            network,
-            images,
-            dataset.test_labels,
-            column.stage,
-            progress=lambda fraction: context.report(share + (1 - share) * fraction),
-            cancelled=is_cancelled,
-        )
-    return Findings(snapshot, dataset, layer, channel, found, evidence)
+_PATCHES, _AVERAGES = "looks-for", "class-evidence"
 
 
 class LooksForView(QWidget):
@@ -126,6 +58,7 @@ class LooksForView(QWidget):
         self._layer = ""
         self._channel = 0
         self._findings: Findings | None = None
+        self._averages: Averages | None = None
         self._wanted = True  # whether the present filter is still to be searched for
         self._build_widgets()
         self._build_layout()
@@ -140,12 +73,14 @@ class LooksForView(QWidget):
         replaced = replaced or dataset is not self._dataset
         self._snapshot, self._dataset = snapshot, dataset
         if replaced:
-            self._background.cancel("looks-for")
-            self._findings = None
+            self._background.cancel(_PATCHES)
+            self._background.cancel(_AVERAGES)
+            self._findings, self._averages = None, None
             self._wanted = True
             self._plan = None if snapshot is None else plan_of(snapshot.network)
             self._refill()
             self._show_findings()
+            self._show_averages()
         if self.isVisible():
             self._draw_filters()
             self._search_if_wanted()
@@ -171,7 +106,6 @@ class LooksForView(QWidget):
         self._whole.setSpacing(theme.px(24))
         self._right.setSpacing(theme.px(6))
         self.kernel.setFixedHeight(theme.px(150))
-        self.progress.setFixedWidth(theme.px(160))
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up on what happened meanwhile."""
@@ -203,8 +137,7 @@ class LooksForView(QWidget):
         self.progress.setRange(0, 100)
         self.progress.setAccessibleName("Progress of the search")
         self.cancel_button = Button("Cancel", tooltip="Stop the search")
-        self._age = QLabel()
-        self._age.setProperty("role", "muted")
+        self._age = WrapLabel()
         self._most_title, self._least_title = (
             SectionTitle("Excites it most"),
             SectionTitle("Excites it least"),
@@ -212,19 +145,7 @@ class LooksForView(QWidget):
         self.most, self.least = PatchGrid(), PatchGrid()
         self.most.setAccessibleName("Patches that excite the filter most")
         self.least.setAccessibleName("Patches that excite the filter least")
-        self._evidence_title = SectionTitle("Average evidence of each class")
-        self.scope = SegmentedControl([(_ALL, "All filters"), (_ONE, "This filter")])
-        self.scope.set_option_tooltip(_ALL, "Evidence of all maps, added up cell by cell")
-        self.scope.set_option_tooltip(_ONE, "Evidence of the map of the chosen filter alone")
-        self.evidence = HeatMapGrid()
-        self.evidence.set_selectable(False)
-        self.evidence.set_tile_size(72, 120)
-        self.evidence.setAccessibleName("Average evidence of each class")
-        self.evidence.setToolTip(
-            "For each class, the mean over its test images of weight × value of each cell: where the evidence "
-            "for the class comes from"
-        )
-        self.evidence_scale = ScaleStrip()
+        self.evidence = ClassEvidenceView()
 
     def _build_layout(self) -> None:
         self._left = QWidget()
@@ -233,27 +154,14 @@ class LooksForView(QWidget):
         for widget in (self._filter_title, self.layer_field, self.kernel, self.kernel_scale):
             left.addWidget(widget)
         left.addWidget(self.filters, 1)
-        bar = QHBoxLayout()
-        bar.addWidget(self.search_button)
-        bar.addWidget(self.progress)
-        bar.addWidget(self.cancel_button)
-        bar.addWidget(self._age, 1)
-        head = QHBoxLayout()
-        head.addWidget(self._evidence_title, 1)
-        head.addWidget(self.scope)
+        for widget in (self._age, self.progress, self.search_button, self.cancel_button):
+            left.addWidget(widget)
         self._right = QVBoxLayout()
-        self._right.addLayout(bar)
         self._right.addWidget(self._most_title)
         self._right.addWidget(self.most, 6)
         self._right.addWidget(self._least_title)
         self._right.addWidget(self.least, 6)
-        self._evidence_part = QFrame()
-        part = QVBoxLayout(self._evidence_part)
-        part.setContentsMargins(0, 0, 0, 0)
-        part.addLayout(head)
-        part.addWidget(self.evidence, 1)
-        part.addWidget(self.evidence_scale)
-        self._right.addWidget(self._evidence_part, 3)
+        self._right.addWidget(self.evidence, 3)
         self._whole = QHBoxLayout()
         self._whole.addWidget(self._left)
         self._whole.addLayout(self._right, 1)
@@ -267,7 +175,6 @@ class LooksForView(QWidget):
         self.filters.mapSelected.connect(self._on_filter_selected)
         self.search_button.clicked.connect(self._search)
         self.cancel_button.clicked.connect(self._on_cancel_clicked)
-        self.scope.currentChanged.connect(self._on_scope_changed)
         self.most.patchClicked.connect(self._on_most_clicked)
         self.least.patchClicked.connect(self._on_least_clicked)
 
@@ -307,53 +214,38 @@ class LooksForView(QWidget):
         )
         for grid, part in ((self.most, "most"), (self.least, "least")):
             patches: tuple[Patch, ...] = () if found is None else getattr(found.excitation, part)
-            grid.set_cards([self._card(patch) for patch in patches])
-        self._show_evidence()
+            largest = max((abs(patch.value) for patch in patches), default=0.0)
+            grid.set_cards([self._card(patch, 2 if largest >= 1 else 3) for patch in patches])
 
-    def _show_evidence(self) -> None:
-        found = self._findings
-        evidence = None if found is None else found.evidence
-        self._evidence_part.setVisible(evidence is not None)
-        if found is None or evidence is None:
-            return
-        maps, network = evidence.maps, found.snapshot.network
-        last = self._plan is not None and self._plan.convolutions[-1] == found.layer
-        self.scope.set_option_enabled(_ONE, last)
-        if self.scope.current() == _ONE and last and maps.ndim == 4:
-            shown = maps[:, min(found.channel, maps.shape[1] - 1)]
-        else:
-            shown = maps.sum(axis=1) if maps.ndim == 4 else maps[:, None, :]
-        levels = signed_levels(shown)
-        self.evidence.set_maps(shown, "signed", levels)
-        names = found.dataset.classes
-        self.evidence.set_captions([f"class {name}" for name in names])
-        self.evidence_scale.set_scale("signed", *levels)
-        single = network.shapes[network.layers[-1][0]][0] == 1
-        what = f"red speaks for class {names[1]}" if single else "red speaks for the class"
-        self._evidence_title.set_caption(f"contributions of {evidence.layer}, {what}")
+    def _show_averages(self) -> None:
+        plan = self._plan
+        self.evidence.setVisible(plan is not None and plan.column(EVIDENCE) is not None)
+        last = plan is not None and plan.convolutions[-1:] == (self._layer,)
+        self.evidence.set_averages(self._averages, self._channel if last else None)
 
     def _show_age(self) -> None:
         found, snapshot = self._findings, self._snapshot
-        busy = self._background.is_busy("looks-for")
+        searching = self._background.is_busy(_PATCHES)
+        busy = searching or self._background.is_busy(_AVERAGES)
         self.progress.setVisible(busy)
         self.cancel_button.setVisible(busy)
         self.search_button.setVisible(not busy)
         self.search_button.setText("Search" if found is None else "Search again")
-        waiting = "Searching the test images…" if busy else "Nothing was searched yet: press Search."
+        waiting = "Searching the test images…" if searching else "Nothing was searched yet: press Search."
         for grid in (self.most, self.least):
             grid.set_placeholder(waiting)
         if busy:
-            self._age.setText("")
+            self._age.set_text("Searching the test images" if searching else "Averaging the evidence")
         elif found is None or snapshot is None:
-            self._age.setText("Not searched yet")
+            self._age.set_text("Not searched yet")
         elif found.snapshot is snapshot:
-            self._age.setText(f"Searched at step {found.snapshot.step:,}")
+            self._age.set_text(f"Searched at step {found.snapshot.step:,}")
         else:
-            self._age.setText(
+            self._age.set_text(
                 f"Searched at step {found.snapshot.step:,}; the network shown is at step {snapshot.step:,}"
             )
 
-    def _card(self, patch: Patch) -> PatchCard:
+    def _card(self, patch: Patch, decimals: int) -> PatchCard:
         dataset = self._dataset
         assert dataset is not None
         name = dataset.classes[int(dataset.test_labels[patch.image])]
@@ -361,7 +253,7 @@ class LooksForView(QWidget):
             f"Test image {patch.image:,}, class {name}: response {format_signed(patch.value, 4)} at "
             f"row {patch.row}, column {patch.column}. Click to look at it."
         )
-        caption = format_signed(patch.value, 3)
+        caption = format_fixed(patch.value, decimals, signed=True)
         place = (patch.rectangle.top, patch.rectangle.left, patch.rectangle.height, patch.rectangle.width)
         return PatchCard(patch.pixels[0], dataset.test_images[patch.image, 0], place, caption, tip)
 
@@ -372,27 +264,52 @@ class LooksForView(QWidget):
             self._search()
 
     def _search(self) -> None:
-        plan, snapshot, dataset = self._plan, self._snapshot, self._dataset
-        if plan is None or snapshot is None or dataset is None:
+        snapshot, dataset, layer, channel = self._snapshot, self._dataset, self._layer, self._channel
+        if snapshot is None or dataset is None:
             return
         self._wanted = False
-        layer, channel, earlier = self._layer, self._channel, self._findings
         self.message.clear()
         self.progress.setValue(0)
+        # The averages can wait: they come after the patches.
+        self._background.cancel(_AVERAGES)
         self._background.submit(
-            "looks-for",
-            lambda context: search(plan, snapshot, dataset, layer, channel, earlier, context),
+            _PATCHES,
+            lambda context: find_patches(snapshot, dataset, layer, channel, context),
             self._on_found,
             self._on_failed,
             self._on_progress,
         )
         self._show_age()
 
+    def _average(self, snapshot: Snapshot, dataset: Dataset) -> None:
+        """Average the evidence, unless that has been done for these weights."""
+        known = self._averages
+        column = None if self._plan is None else self._plan.column(EVIDENCE)
+        if column is None or (known is not None and known.snapshot is snapshot):
+            return
+        stage = column.stage
+        self.progress.setValue(0)
+        self._background.submit(
+            _AVERAGES,
+            lambda context: average_evidence(snapshot, dataset, stage, context),
+            self._on_averaged,
+            self._on_failed,
+            self._on_progress,
+        )
+
     def _on_found(self, findings: Findings) -> None:
         if findings.dataset is not self._dataset:
             return
         self._findings = findings
         self._show_findings()
+        self._show_averages()
+        self._average(findings.snapshot, findings.dataset)
+        self._show_age()
+
+    def _on_averaged(self, averages: Averages) -> None:
+        if averages.dataset is self._dataset:
+            self._averages = averages
+            self._show_averages()
         self._show_age()
 
     def _on_failed(self, message: str) -> None:
@@ -403,7 +320,8 @@ class LooksForView(QWidget):
         self.progress.setValue(round(100 * fraction))
 
     def _on_cancel_clicked(self) -> None:
-        self._background.cancel("looks-for")
+        self._background.cancel(_PATCHES)
+        self._background.cancel(_AVERAGES)
         self._show_age()
 
     def _on_layer_edited(self, layer: str) -> None:
@@ -416,9 +334,6 @@ class LooksForView(QWidget):
         self.set_filter(layer, channel)
         self.channelRequested.emit(layer, channel)
 
-    def _on_scope_changed(self, _key: str) -> None:
-        self._show_evidence()
-
     def _on_most_clicked(self, card: int) -> None:
         if self._findings is not None:
             self._look_at(self._findings, self._findings.excitation.most[card])
@@ -429,4 +344,5 @@ class LooksForView(QWidget):
 
     def _look_at(self, findings: Findings, patch: Patch) -> None:
         self.sampleRequested.emit(patch.image)
-        self.pinRequested.emit(PinnedCell(findings.layer, (findings.channel, patch.row, patch.column)))
+        found = findings.excitation
+        self.pinRequested.emit(PinnedCell(found.layer, (found.channel, patch.row, patch.column)))

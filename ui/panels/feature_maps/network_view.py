@@ -96,7 +96,6 @@ class NetworkView(QWidget):
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the spacing."""
-        self.arithmetic.layout().setContentsMargins(0, theme.px(10), 0, 0)
         self._share_height(theme)
 
     def marked_cell(self) -> PinnedCell | None:
@@ -317,7 +316,7 @@ class NetworkView(QWidget):
             self.sweep.step()
 
     def _begin_sweep(self) -> None:
-        """Sweep the stage of the marked cell, if a window slides over its input, else the first convolution."""
+        """Sweep the stage of the marked cell, or the first convolution if no window slides to make it."""
         plan, marked = self._plan, self.marked_cell()
         if plan is None:
             return

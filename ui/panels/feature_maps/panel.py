@@ -2,9 +2,18 @@
 
 from typing import override
 
-from PySide6.QtCore import QTimer, Signal, Slot
-from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ui.analysis import Analysis, LatestOnly
 from ui.panels.feature_maps.frame import Frame, Levels, make_frame, scan_levels, union
@@ -77,6 +86,7 @@ class FeatureMapsPanel(QFrame):
         self._layout.setContentsMargins(margin, theme.px(10), margin, theme.px(6))
         self._layout.setSpacing(theme.px(8))
         self._tools.setSpacing(theme.px(8))
+        self._arrange_tools()
 
     def frame(self) -> Frame | None:
         """What is drawn."""
@@ -92,6 +102,11 @@ class FeatureMapsPanel(QFrame):
         """Show ``"network"`` or ``"looks_for"``."""
         self.pages.set_current(page)
         self._on_page_changed(page)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange_tools()
 
     @override
     def showEvent(self, event: QShowEvent) -> None:
@@ -131,17 +146,28 @@ class FeatureMapsPanel(QFrame):
         self.stack = QStackedWidget()
         for page in (self._empty, self.network, self.looks_for):
             self.stack.addWidget(page)
+        # Only a panel smaller than the smallest window, or one enlarged for a projector, has to scroll.
+        self._scroll = QScrollArea()
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._scroll.setWidget(self.stack)
         self.status = StatusLine()
         self.status.setAccessibleName("Value under the pointer")
-        self._hint = QLabel("Click pins · arrows move · Esc frees · Ctrl+C copies")
+        self._hint = QLabel("Click pins, arrows move, Esc frees, Ctrl+C copies")
         self._hint.setProperty("role", "caption")
 
     def _build_layout(self) -> None:
-        self._tools = QHBoxLayout()
+        self._view_tools = QWidget()
+        view_tools = QHBoxLayout(self._view_tools)
+        view_tools.setContentsMargins(0, 0, 0, 0)
+        for widget in (self._limits_label, self.limits, self.smaller, self.larger, self.fit):
+            view_tools.addWidget(widget)
+        # In a narrow panel the tools stand in two rows.
+        self._tools = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._tools.addWidget(self.pages)
         self._tools.addStretch(1)
-        for widget in (self._limits_label, self.limits, self.smaller, self.larger, self.fit):
-            self._tools.addWidget(widget)
+        self._tools.addWidget(self._view_tools, 0, Qt.AlignmentFlag.AlignLeft)
         self._bottom = QWidget()
         bottom = QHBoxLayout(self._bottom)
         bottom.setContentsMargins(0, 0, 0, 0)
@@ -150,8 +176,16 @@ class FeatureMapsPanel(QFrame):
         self._layout = QVBoxLayout(self)
         self._layout.addWidget(self.message)
         self._layout.addLayout(self._tools)
-        self._layout.addWidget(self.stack, 1)
+        self._layout.addWidget(self._scroll, 1)
         self._layout.addWidget(self._bottom)
+
+    def _arrange_tools(self) -> None:
+        margins = self._layout.contentsMargins()
+        room = self.width() - margins.left() - margins.right() - self._tools.spacing()
+        needed = self.pages.sizeHint().width() + self._view_tools.sizeHint().width()
+        narrow = needed > room and not self._view_tools.isHidden()
+        direction = QBoxLayout.Direction
+        self._tools.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)
 
     def _connect_signals(self) -> None:
         self.pages.currentChanged.connect(self._on_page_changed)
@@ -210,7 +244,7 @@ class FeatureMapsPanel(QFrame):
 
     def _request_frame(self) -> None:
         inspection, chosen = self._state.inspection, self._class
-        if inspection is None:
+        if inspection is None:  # other data are on their way
             return
         self._pending = False
         if self._plan is None or not self._plan.describes(inspection.snapshot.network):
@@ -287,8 +321,9 @@ class FeatureMapsPanel(QFrame):
         network = page == _NETWORK
         if self._frame is not None:
             self.stack.setCurrentWidget(self.network if network else self.looks_for)
-        for widget in (self._limits_label, self.limits, self.smaller, self.larger, self.fit, self._bottom):
+        for widget in (self._view_tools, self._bottom):
             widget.setVisible(network)
+        self._arrange_tools()
         if not network and self._plan is not None:
             layer = self._shown_layer()
             self.looks_for.set_snapshot(self._state.shown, self._state.dataset)

@@ -13,6 +13,8 @@ _FOLDED = 22
 _GAP = 16
 _NUMBERED = 130
 """Width of a 3 x 3 kernel with numbers in its cells."""
+_SHARE = 0.66
+"""Of the height, what the large maps may take; the rest is for the thumbnails."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +75,8 @@ def column_widths(plan: Plan, side: int, folded: Collection[str], room: Room) ->
     widths = {c.key: column_width(c, side, theme) for c in plan.columns if c.key not in folded}
     spare = max(room.width - total_width(plan, side, folded, room), 0)
     for column in plan.columns:
-        if column.kind is Kind.KERNELS and column.key in widths and column.shape[2] <= 3:
+        roomy = column.shape[2] <= 3 and side >= theme.px(0.8 * _NUMBERED)
+        if column.kind is Kind.KERNELS and column.key in widths and roomy:
             more = min(max(theme.px(_NUMBERED) - widths[column.key], 0), spare)
             widths[column.key] += more
             spare -= more
@@ -91,7 +94,7 @@ def tallest_side(plan: Plan, room: Room) -> int:
     """Side of a map that leaves a fair share of the height to the thumbnails."""
     free = room.height - room.theme.px(72)
     has_thumbnails = any(column.count > 1 for column in plan.columns)
-    return round(0.62 * free) if has_thumbnails else free
+    return round(_SHARE * free) if has_thumbnails else free
 
 
 def fitting_scale(plan: Plan, folded: Collection[str], room: Room) -> int | None:

@@ -1,5 +1,7 @@
-"""Cells and their neighbours in words."""
+"""Columns, cells and their neighbours in words."""
 
+from cnnviz.arithmetic import formula_of
+from cnnviz.layers import AvgPool2D, BlurPool2D, Conv2D, Layer, MaxPool2D, SubsamplePool2D
 from ui.panels.feature_maps.links import Links
 from ui.panels.feature_maps.plan import Column, Kind, Plan
 from ui.state import PinnedCell
@@ -34,8 +36,56 @@ def field_text(links: Links) -> str:
         return "sees padding only"
     rows = _span(int(field.rows[0]), int(field.rows[-1]), "row")
     columns = _span(int(field.columns[0]), int(field.columns[-1]), "column")
-    return f"sees {rows}, {columns} of the image"
+    return f"sees {rows}, {columns}"
 
 
 def _span(first: int, last: int, noun: str) -> str:
     return f"{noun} {first}" if first == last else f"{noun}s {first}–{last}"
+
+
+def column_title(column: Column) -> str:
+    """Head of a column of maps."""
+    if column.kind is Kind.IMAGE:
+        return "Input"
+    if column.kind is Kind.KERNELS:
+        return "Filters" if column.group == 1 else f"Filters {column.group}"
+    return "Evidence" if column.kind is Kind.EVIDENCE else column.stage
+
+
+def about(column: Column) -> str:
+    """What a column shows, in one or two sentences for its tool tip."""
+    match column.kind:
+        case Kind.IMAGE:
+            return "The sample as it enters the network: black is −0.5, white +0.5."
+        case Kind.KERNELS:
+            return (
+                f"Weights of the filters of {column.stage}: blue negative, white zero, red positive, all on "
+                "one scale. Choose a filter to see its maps."
+            )
+        case Kind.EVIDENCE:
+            return (
+                f"Contribution of each cell of {column.stage} to the chosen logit: weight × value. All "
+                "contributions and the biases add up to the logit."
+            )
+        case Kind.UNITS:
+            return f"Units of {column.stage}, laid out row by row."
+        case _:
+            return _about_layer(column.layer) if column.layer is not None else ""
+
+
+def _about_layer(layer: Layer) -> str:
+    match layer:
+        case Conv2D():
+            bias = " and adds its bias" if layer.bias else ""
+            return f"Each filter slides over the maps before it and sums patch × kernel{bias}."
+        case MaxPool2D():
+            return f"Largest value of each {layer.size} × {layer.size} window. Ties: {layer.ties}."
+        case AvgPool2D():
+            return f"Mean of each {layer.size} × {layer.size} window."
+        case BlurPool2D():
+            taps = f"{layer.taps} × {layer.taps} taps"
+            return f"Blurred with {taps}, then one cell of {layer.size} in each direction."
+        case SubsamplePool2D():
+            return f"Upper left cell of each {layer.size} × {layer.size} window."
+        case _:
+            return f"{formula_of(layer)}, applied to every cell."

@@ -58,7 +58,7 @@ class CanvasColumn(QWidget):
             return
         moved = shifted_image(subject.image, shift.dx, shift.dy, mode_of(shift.wrap), subject.background)
         self.canvas.set_limits(*subject.limits)
-        pair = MapPair(subject.ink(subject.image), subject.ink(moved), "grey")
+        pair = MapPair(subject.original_ink, subject.ink(moved), "grey")
         self.canvas.set_pair(pair, (shift.dx, shift.dy))
 
     def show_result(self, result: Compared | None, view: View) -> None:

@@ -27,6 +27,9 @@ _SWEEP_PAUSE_MS = 1000
 _WORDS_MS = 60
 """Between two changes of texts and numbers while the image is dragged: nobody reads faster."""
 
+_NETWORKS_MS = 80
+"""Between two networks while training runs, so that a drag is not held up by them."""
+
 
 class TranslationPanel(QFrame):
     """Drag an image and see what each stage of the network makes of the shift.
@@ -58,6 +61,7 @@ class TranslationPanel(QFrame):
         self._swept: Swept | None = None
         self._digits_swept: Swept | None = None
         self._theme: Theme | None = None
+        self._last_status = state.run.status
         self.setProperty("role", "panel")
         self._computations = Computations(
             analysis,
@@ -70,6 +74,7 @@ class TranslationPanel(QFrame):
             on_digits_failed=self._on_digits_failed,
         )
         self._words = Slowly(_WORDS_MS, self._show_words, self)
+        self._networks = Slowly(_NETWORKS_MS, self._show_network, self)
         self._sweep_timer = QTimer(self)
         self._sweep_timer.setSingleShot(True)
         self._sweep_timer.setInterval(_SWEEP_PAUSE_MS)
@@ -175,6 +180,13 @@ class TranslationPanel(QFrame):
     def _on_network_changed(self) -> None:
         if not self.isVisible():
             return
+        if self._state.run.status is RunStatus.TRAINING:
+            self._networks.request()
+        else:
+            self._show_network()
+
+    def _show_network(self) -> None:
+        """Look at the image with the network that is shown now."""
         before = self._subject
         self._update_subject()
         if self._subject is None or before is None or self._subject.network.layers != before.network.layers:
@@ -213,6 +225,9 @@ class TranslationPanel(QFrame):
         # When training ends the last sweep may still be due.
         if self._state.run.status is not RunStatus.TRAINING and self.isVisible():
             self._want_sweep()
+            if self._state.run.status is not self._last_status:
+                self._show_lesson()
+        self._last_status = self._state.run.status
 
     # -- subject -------------------------------------------------------------------------------------------
 

@@ -1,6 +1,7 @@
 """What is moved and what looks at it: an image and a network."""
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -66,6 +67,11 @@ class Subject:
         """Largest shift to the right and down: a sweep's reach, or less in a small image."""
         height, width = self.image.shape[1:]
         return min(REACH, width - 1), min(REACH, height - 1)
+
+    @cached_property
+    def original_ink(self) -> FloatArray:
+        """Ink of the image."""
+        return self.ink(self.image)
 
     def ink(self, image: FloatArray) -> FloatArray:
         """Ink of an image of this kind, shape (1, h, w): 0 for background, 1 for white."""

@@ -1,0 +1,156 @@
+"""What a finished report consists of, whatever file it is written to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from cnnviz.report.numbers import compact, fixed, percent
+
+Cell = str | int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading; level 1 begins a demonstration, level 2 one of its parts, level 3 a topic."""
+
+    text: str
+    level: int
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A paragraph.
+
+    Attributes
+    ----------
+    text : str
+        Shown as typed; line breaks count.
+    kind : {"program", "student", "missing", "stamp", "code"}
+        Whose words they are; ``"missing"`` stands where the student has not written yet.
+    """
+
+    text: str
+    kind: str = "program"
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """Numbers as measured, for a CSV file.
+
+    Attributes
+    ----------
+    header : tuple of str
+    rows : tuple of tuple
+    """
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of measured values.
+
+    Attributes
+    ----------
+    name : str
+        For file names: lower case, with hyphens.
+    caption : str
+    data : Data
+    formats : tuple of str
+        How to write each column: ``"text"``, ``"count"``, ``"percent"``, ``"value"``, or a digit for so many
+        places after the point.
+    columns : int
+        Side by side how often, to save room when rows are short and many.
+    """
+
+    name: str
+    caption: str
+    data: Data
+    formats: tuple[str, ...]
+    columns: int = 1
+
+    @property
+    def shown(self) -> list[list[str]]:
+        """The rows as they are written in the report."""
+        return [
+            [shown(cell, how) for cell, how in zip(row, self.formats, strict=True)] for row in self.data.rows
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A drawing.
+
+    Attributes
+    ----------
+    name : str
+        For file names: lower case, with hyphens.
+    caption : str
+    svg : str
+        Self-contained vector drawing.
+    width : float
+        Share of the width of the text that it takes, from 0 to 1.
+    data : Data or None
+        The numbers behind it.
+    """
+
+    name: str
+    caption: str
+    svg: str
+    width: float = 1.0
+    data: Data | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Formula:
+    """A displayed equation: a name out of `EQUATIONS`."""
+
+    name: str
+
+
+Block = Heading | Words | Table | Figure | Formula
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A report, ready to be written.
+
+    Attributes
+    ----------
+    title, author, roll_number, date : str
+    blocks : tuple
+    """
+
+    title: str
+    author: str
+    roll_number: str
+    date: str
+    blocks: tuple[Block, ...] = field(repr=False)
+
+    @property
+    def figures(self) -> list[Figure]:
+        """All figures, in order; figure 1 first."""
+        return [block for block in self.blocks if isinstance(block, Figure)]
+
+    @property
+    def tables(self) -> list[Table]:
+        """All tables, in order; table 1 first."""
+        return [block for block in self.blocks if isinstance(block, Table)]
+
+
+def shown(cell: Cell, how: str) -> str:
+    """Write one value of a table."""
+    if isinstance(cell, str):
+        return cell
+    if how == "count":
+        return f"{int(cell):,}"
+    if how == "percent":
+        return percent(float(cell), 2)
+    if how.isdigit():
+        return fixed(float(cell), int(how))
+    return compact(float(cell), 4)
+
+
+def data(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Data:
+    """Return the data of a table."""
+    return Data(tuple(header), tuple(tuple(row) for row in rows))

@@ -1,0 +1,189 @@
+"""The student's part of a lab report: words, and when the hypothesis was written."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self, cast
+
+from cnnviz._validation import check_int
+from cnnviz.errors import DataError
+from cnnviz.report.guides import GUIDES
+
+FORMAT = "cnnviz-report"
+FORMAT_VERSION = 1
+MAX_WORDS = 200_000
+"""Longer fields are refused when a report is read: no student writes them."""
+
+DEFAULT_TITLE = "Lab 5: convolutional neural networks"
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A hypothesis as it stood at one moment.
+
+    Attributes
+    ----------
+    text : str
+    time : str
+        Local date and time, such as ``"2026-01-31 14:05"``.
+    step : int
+        Training step of the run on the screen at that moment.
+    after_run : bool
+        Whether the results of the lab were known already.
+    """
+
+    text: str
+    time: str
+    step: int
+    after_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Demonstration:
+    """What a student writes about one of the demonstrations.
+
+    Attributes
+    ----------
+    key : str
+        Which one: a key of `GUIDES`.
+    objective, description, observations, inference : str
+        As typed.
+    hypothesis : tuple of Version
+        The recorded hypothesis and every later edit, oldest first; empty before the first record.
+    """
+
+    key: str
+    objective: str = ""
+    description: str = ""
+    observations: str = ""
+    inference: str = ""
+    hypothesis: tuple[Version, ...] = ()
+
+    def record(self, version: Version) -> Self:
+        """Add a hypothesis; one that says the same as the last changes nothing, an empty one is no record.
+
+        What was recorded before stays in the list, so that no edit is silent.
+        """
+        said = self.hypothesis[-1].text if self.hypothesis else ""
+        if version.text.strip() == said.strip():
+            return self
+        return replace(self, hypothesis=(*self.hypothesis, version))
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The words of a whole report; the results are added when it is written.
+
+    Attributes
+    ----------
+    title, author, roll_number, date : str
+        For the title page, as typed.
+    demonstrations : tuple of Demonstration
+        One for each of `GUIDES`, in their order.
+    """
+
+    title: str = DEFAULT_TITLE
+    author: str = ""
+    roll_number: str = ""
+    date: str = ""
+    demonstrations: tuple[Demonstration, ...] = tuple(Demonstration(key) for key in GUIDES)
+
+    def demonstration(self, key: str) -> Demonstration:
+        """Return the demonstration with this key."""
+        return next(each for each in self.demonstrations if each.key == key)
+
+    def with_demonstration(self, changed: Demonstration) -> Self:
+        """Return the report with one demonstration replaced by its new state."""
+        return replace(
+            self,
+            demonstrations=tuple(
+                changed if each.key == changed.key else each for each in self.demonstrations
+            ),
+        )
+
+    @property
+    def has_words(self) -> bool:
+        """Whether anything was written at all."""
+        named = bool(self.author.strip() or self.roll_number.strip())
+        return named or any(
+            each.hypothesis or any(getattr(each, name).strip() for name in _WORDS)
+            for each in self.demonstrations
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the words as values that JSON can hold."""
+        return {
+            "format": FORMAT,
+            "version": FORMAT_VERSION,
+            **{name: getattr(self, name) for name in _HEAD},
+            "demonstrations": [
+                {name: getattr(each, name) for name in ("key", *_WORDS)}
+                | {"hypothesis": [_version_to_dict(version) for version in each.hypothesis]}
+                for each in self.demonstrations
+            ],
+        }
+
+    @classmethod
+    def from_dict(cls, values: object) -> Self:
+        """Return the report that `to_dict` described.
+
+        Raises
+        ------
+        DataError
+            If it is damaged, of a newer version, or no report.
+        """
+        entries = _mapping(values, "A report")
+        if entries.get("format") != FORMAT:
+            raise DataError("This is no lab report of CNNViz.")
+        version = entries.get("version")
+        if not isinstance(version, int) or version > FORMAT_VERSION:
+            raise DataError("The lab report was written by a newer CNNViz. Open it with that version.")
+        listed = entries.get("demonstrations")
+        if not isinstance(listed, list):
+            raise DataError("The lab report is damaged: its demonstrations are missing.")
+        given = [_demonstration(each) for each in cast("list[object]", listed)]
+        by_key = {each.key: each for each in given}
+        return cls(
+            **{name: _text(entries, name) for name in _HEAD},
+            demonstrations=tuple(by_key.get(key, Demonstration(key)) for key in GUIDES),
+        )
+
+
+_HEAD = ("title", "author", "roll_number", "date")
+_WORDS = ("objective", "description", "observations", "inference")
+
+
+def _version_to_dict(version: Version) -> dict[str, Any]:
+    return {field.name: getattr(version, field.name) for field in fields(version)}
+
+
+def _demonstration(values: object) -> Demonstration:
+    entries = _mapping(values, "A demonstration")
+    hypothesis = entries.get("hypothesis")
+    if not isinstance(hypothesis, list):
+        raise DataError("The lab report is damaged: a hypothesis is missing.")
+    return Demonstration(
+        key=_text(entries, "key"),
+        hypothesis=tuple(_version(each) for each in cast("list[object]", hypothesis)),
+        **{name: _text(entries, name) for name in _WORDS},
+    )
+
+
+def _version(values: object) -> Version:
+    entries = _mapping(values, "A hypothesis")
+    step = check_int(entries.get("step"), "step", "a hypothesis", minimum=0)
+    return Version(
+        _text(entries, "text"), _text(entries, "time"), step, after_run=entries.get("after_run") is True
+    )
+
+
+def _mapping(values: object, what: str) -> Mapping[str, object]:
+    if not isinstance(values, dict):
+        raise DataError(f"The lab report is damaged: {what.lower()} must be an object.")
+    return cast("Mapping[str, object]", values)
+
+
+def _text(entries: Mapping[str, object], name: str) -> str:
+    value = entries.get(name)
+    if not isinstance(value, str) or len(value) > MAX_WORDS:
+        raise DataError(f"The lab report is damaged: its field {name!r} must be text.")
+    return value

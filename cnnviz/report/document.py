@@ -1,0 +1,143 @@
+"""Put a report together: the student's words around the measured results."""
+
+from collections.abc import Iterator
+
+from cnnviz.report import tables
+from cnnviz.report.blocks import Block, Document, Formula, Heading, Words
+from cnnviz.report.content import Demonstration, Report, Version
+from cnnviz.report.figures_backprop import route_maps_figure, routing_figure
+from cnnviz.report.figures_training import curves_figure, filters_figure, maps_figure
+from cnnviz.report.figures_translation import distance_figure, dots_figure, shift_figure, sweep_figure
+from cnnviz.report.guides import BACKPROP, FIELDS, GUIDES, TRANSLATION, WORKING_PRINCIPLE
+from cnnviz.report.results import LabResults
+from cnnviz.translation import OUTPUT
+
+
+def build_document(report: Report, results: LabResults | None) -> Document:
+    """Return the whole report as blocks.
+
+    Parameters
+    ----------
+    report : Report
+        The words.
+    results : LabResults or None
+        What was measured; None while the lab has not been run.
+    """
+    blocks: list[Block] = []
+    for number, demonstration in enumerate(report.demonstrations, start=1):
+        blocks.append(Heading(f"{number}  {GUIDES[demonstration.key].title}", 1))
+        blocks += _demonstration(demonstration, results)
+    if results is not None:
+        blocks += _appendix(results)
+    return Document(report.title, report.author, report.roll_number, report.date, tuple(blocks))
+
+
+def measured_blocks(key: str, results: LabResults) -> tuple[Block, ...]:
+    """Return the measured tables and figures of one demonstration."""
+    return tuple(_MEASURED[key](results))
+
+
+def hypothesis_blocks(versions: tuple[Version, ...]) -> Iterator[Words]:
+    """Yield the recorded hypothesis and each later edit under its stamp."""
+    for number, version in enumerate(versions):
+        what = "Recorded" if number == 0 else "Edited"
+        when = "after the lab was run" if version.after_run else "before the lab was run"
+        yield Words(f"{what} {version.time}, at training step {version.step:,}, {when}", "stamp")
+        yield Words(version.text or "(deleted)", "student")
+
+
+def _demonstration(demonstration: Demonstration, results: LabResults | None) -> Iterator[Block]:
+    guide = GUIDES[demonstration.key]
+    for field, title in FIELDS:
+        yield Heading(title, 2)
+        if field == "hypothesis":
+            if demonstration.hypothesis:
+                yield from hypothesis_blocks(demonstration.hypothesis)
+            else:
+                yield Words(guide.hypothesis, "missing")
+            continue
+        words = str(getattr(demonstration, field))
+        yield Words(words, "student") if words.strip() else Words(guide.question(field), "missing")
+        if field == "observations" and results is not None:
+            yield from _MEASURED[demonstration.key](results)
+
+
+def _working_principle(results: LabResults) -> Iterator[Block]:
+    training, log_every = results.training, results.experiment.log_every
+    yield Heading("Network and training", 3)
+    yield Words(
+        f"The network was trained for {training.steps:,} steps on {results.train_count:,} images of the classes "
+        f"{', '.join(results.experiment.classes)} ({results.data_name})."
+    )
+    yield tables.layers_table(results)
+    yield Formula("convolution")
+    yield Formula("loss")
+    yield curves_figure(training, log_every)
+    yield tables.log_table(training, log_every)
+    yield Heading("Result on the test images", 3)
+    yield tables.test_table(training)
+    yield tables.confusion_table(training, results.experiment.classes)
+    yield Heading("Filters and maps", 3)
+    yield filters_figure(training)
+    yield maps_figure(results)
+
+
+def _translation(results: LabResults) -> Iterator[Block]:
+    translation = results.translation
+    yield Heading("Two small images", 3)
+    yield Words(f"Measured: {translation.dots_result}")
+    yield dots_figure(translation.dots)
+    yield Heading("A digit that moves", 3)
+    yield Formula("relative_change")
+    yield shift_figure(translation.digit)
+    yield sweep_figure(translation.sweep)
+    yield Heading("Many digits that move", 3)
+    curves = {
+        stage: curve for stage, curve in translation.curves["relative_change"].items() if stage != OUTPUT
+    }
+    yield distance_figure(curves, translation.digits)
+    yield tables.measures_table(translation)
+    yield tables.output_table(translation)
+
+
+def _backprop(results: LabResults) -> Iterator[Block]:
+    backprop = results.backprop
+    name = results.experiment.classes[results.sample.label]
+    yield Heading("From the pool back to the convolution", 3)
+    yield Words(
+        f"One test image (number {results.sample.index}, class {name}) was sent through the trained network; "
+        f"its loss is {backprop.loss:.4g}."
+    )
+    if backprop.routing.winners is not None:
+        yield Formula("pool_gradient")
+    yield routing_figure(backprop)
+    yield route_maps_figure(backprop)
+    yield tables.rules_table(backprop)
+    if backprop.ties is not None:
+        yield tables.ties_table(backprop)
+    yield Heading("From the convolution to the filter", 3)
+    yield Formula("filter_gradient")
+    yield tables.terms_table(backprop)
+    yield Words(
+        f"One step against the gradient of this image alone (rate {results.experiment.learning_rate:g}) changes "
+        f"its loss from {backprop.loss:.6g} to {backprop.loss_after:.6g}."
+    )
+    yield Heading("Is the gradient right?", 3)
+    yield Formula("difference")
+    check = tables.check_table(backprop)
+    if check is not None:
+        yield check
+    else:
+        count = results.training.network.parameter_count
+        yield Words(f"With {count:,} parameters the network is too large to have each of them checked here.")
+
+
+def _appendix(results: LabResults) -> Iterator[Block]:
+    yield Heading("Appendix: how to measure this again", 1)
+    yield Words("The same command, seed and versions give the same numbers:")
+    yield Words(results.command, "code")
+    yield tables.settings_table(results)
+    yield tables.versions_table(results)
+
+
+_MEASURED = {WORKING_PRINCIPLE: _working_principle, TRANSLATION: _translation, BACKPROP: _backprop}

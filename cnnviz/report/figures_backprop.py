@@ -1,0 +1,156 @@
+"""Figures of the third demonstration: windows, winners, and where the gradient lands."""
+
+import numpy as np
+
+from cnnviz.report.blocks import Figure, data
+from cnnviz.report.colors import ACCENT, MUTED, WINNER, colors_of, signed_levels
+from cnnviz.report.numbers import compact
+from cnnviz.report.results import BackpropResults
+from cnnviz.report.svg import Canvas
+from cnnviz.routing import PoolRouting
+
+_WINDOWS = 3
+"""Windows on a side of the close-up."""
+
+RULE_TITLES = {
+    "first": "first: the first winner takes it all",
+    "all": "all: every winner takes all of it",
+    "split": "split: the winners share it",
+    "linear": "linear pool: every cell takes its weight",
+}
+"""The rules for ties in words."""
+
+
+def routing_figure(backprop: BackpropResults) -> Figure:
+    """A close-up: the gradient of some pooled cells, and the cells it is routed to."""
+    routing, channel = backprop.routing, backprop.channel
+    top, left, high, wide = _closeup(routing, channel)
+    step, size = _step(routing), routing.pool.size
+    rows = slice(top * step, (top + high - 1) * step + size)
+    columns = slice(left * step, (left + wide - 1) * step + size)
+    values = routing.values[channel, rows, columns]
+    routed = routing.routed[routing.rule][channel, rows, columns]
+    incoming = routing.incoming[channel, top : top + high, left : left + wide]
+    canvas = Canvas(480, 196, "How the gradient is routed through the pool")
+    span = 150.0
+    cell, coarse = span / max(values.shape), span / max(high, wide)
+    lefts = (2.0, 165.0, 328.0)
+    levels = signed_levels(np.asarray(values, dtype=np.float64))
+    slopes = signed_levels(np.asarray(incoming, dtype=np.float64), np.asarray(routed, dtype=np.float64))
+    titles = ("values before the pool", "gradient that arrives", "gradient that is passed on")
+    for x, words in zip(lefts, titles, strict=True):
+        canvas.text(x, 10, words, size=7.5, bold=True)
+    pictures = (
+        (lefts[0], cell, values, levels),
+        (lefts[1], coarse, incoming, slopes),
+        (lefts[2], cell, routed, slopes),
+    )
+    for x, side, shown, limits in pictures:
+        canvas.heat_map(x, 16, side, shown, "signed", limits, grid=1)
+        colors = colors_of(np.asarray(shown, dtype=np.float64), "signed", limits)
+        texts = [[compact(v, 2) for v in row] for row in shown.tolist()]
+        canvas.cell_numbers(x, 16, side, texts, colors, min(side * 0.23, 7))
+    _outline(canvas, routing, channel, (top, left, high, wide), (lefts[0], cell))
+    _outline(canvas, routing, channel, (top, left, high, wide), (lefts[2], cell))
+    canvas.rect(2, 176, 7, 7, stroke=WINNER, line=1.4)
+    canvas.text(13, 182.5, "winner of its window (several: a tie)" if routing.winners is not None else "")
+    canvas.rect(165, 176, 7, 7, stroke=ACCENT, line=0.9)
+    canvas.text(176, 182.5, "window of the pool")
+    place = f"rows {rows.start}–{rows.stop - 1}, columns {columns.start}–{columns.stop - 1}"
+    return Figure(
+        "routing",
+        f"Gradient through {routing.layer}, filter {channel + 1}, {place}: values of the windows, gradient of "
+        f"the loss at each pooled cell, and where it goes ({RULE_TITLES[routing.rule]}).",
+        canvas.to_svg(),
+        data=data(
+            ("row", "column", "value", "passed_on"),
+            [
+                (rows.start + i, columns.start + j, float(values[i, j]), float(routed[i, j]))
+                for i in range(values.shape[0])
+                for j in range(values.shape[1])
+            ],
+        ),
+    )
+
+
+def route_maps_figure(backprop: BackpropResults) -> Figure:
+    """The whole map of the filter: values, gradient that arrives, and gradient passed on under each rule."""
+    routing, channel = backprop.routing, backprop.channel
+    routed = {rule: array[channel] for rule, array in routing.routed.items()}
+    canvas = Canvas(480, 120, "Gradient of a whole map")
+    slopes = signed_levels(
+        np.asarray(routing.incoming[channel], dtype=np.float64),
+        *(np.asarray(each, dtype=np.float64) for each in routed.values()),
+    )
+    values = routing.values[channel]
+    pictures = [
+        ("values", values, signed_levels(np.asarray(values, dtype=np.float64))),
+        ("arrives", routing.incoming[channel], slopes),
+        *((f"passed on, {rule}", array, slopes) for rule, array in routed.items()),
+    ]
+    for index, (words, shown, limits) in enumerate(pictures):
+        x = 2 + index * 89
+        canvas.text(x, 10, words, size=7, bold=True)
+        canvas.heat_map(x, 16, 82 / max(shown.shape), shown, "signed", limits)
+    canvas.color_bar(2 + len(pictures) * 89 + 1, 16, 82, "signed", slopes)
+    canvas.text(2, 110, "White: no gradient. The colour bar is that of the gradients.", fill=MUTED)
+    return Figure(
+        "gradient-maps",
+        f"The same for the whole map of filter {channel + 1}: "
+        + (
+            "the gradient that is passed on under each rule for ties."
+            if len(routed) > 1
+            else "a linear pool passes the gradient on to every cell."
+        ),
+        canvas.to_svg(),
+    )
+
+
+def _closeup(routing: PoolRouting, channel: int) -> tuple[int, int, int, int]:
+    """Return top, left, height and width, in windows, of the part with the most gradient and no blank ties."""
+    incoming = np.abs(routing.incoming[channel])
+    height, width = incoming.shape
+    high, wide = min(_WINDOWS, height), min(_WINDOWS, width)
+    clear = np.where(routing.tied[channel], 0.25, 1.0)  # blank background is tied, and shows little
+    weight = incoming * clear
+    best, place = -1.0, (0, 0)
+    for top in range(height - high + 1):
+        for left in range(width - wide + 1):
+            total = float(weight[top : top + high, left : left + wide].sum())
+            if total > best:
+                best, place = total, (top, left)
+    return (*place, high, wide)
+
+
+def _step(routing: PoolRouting) -> int:
+    return int(getattr(routing.pool, "step", routing.pool.size))
+
+
+def _outline(
+    canvas: Canvas,
+    routing: PoolRouting,
+    channel: int,
+    part: tuple[int, int, int, int],
+    place: tuple[float, float],
+) -> None:
+    """Outline the windows, and in them the winners."""
+    top, left, high, wide = part
+    x, cell = place
+    step, size = _step(routing), routing.pool.size
+    for row in range(high):
+        for column in range(wide):
+            corner = (x + column * step * cell, 16 + row * step * cell)
+            canvas.rect(*corner, size * cell, size * cell, stroke=ACCENT, line=0.9)
+    if routing.winners is None:
+        return
+    for row in range(high):
+        for column in range(wide):
+            for a, b in np.argwhere(routing.winners[channel, top + row, left + column]):
+                canvas.rect(
+                    x + (column * step + int(b)) * cell + 1.2,
+                    16 + (row * step + int(a)) * cell + 1.2,
+                    cell - 2.4,
+                    cell - 2.4,
+                    stroke=WINNER,
+                    line=1.4,
+                )

@@ -1,0 +1,165 @@
+"""Figures of the second demonstration: the two small images, a digit that moves, sweep and curves."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from cnnviz._types import FloatArray
+from cnnviz.report.blocks import Figure, data
+from cnnviz.report.colors import CURVES, DASHES, MUTED, colors_of, signed_levels
+from cnnviz.report.numbers import compact, fixed
+from cnnviz.report.plots import Axes, legend
+from cnnviz.report.svg import Canvas
+from cnnviz.translation import Comparison, Curve, Sweep
+
+STAGE_TITLES: Mapping[str, str] = {
+    "pixels": "pixels",
+    "convolution": "convolution",
+    "activation": "activation",
+    "max": "max pool",
+    "average": "average pool",
+    "blur": "blur pool",
+    "subsample": "subsampled",
+    "output": "output",
+}
+"""Names of the stages in words."""
+
+_SWEPT = ("pixels", "convolution", "max", "average")
+
+
+def dots_figure(dots: Comparison) -> Figure:
+    """The two 6x6 images with their convolution and max pool, with numbers."""
+    canvas = Canvas(480, 226, "Two 6x6 images, their convolution and their max pool")
+    stages = ("pixels", "convolution", "max")
+    lefts, cells = (62, 206, 344), (19.0, 25.0, 36.0)
+    for column, (stage, left, cell) in enumerate(zip(stages, lefts, cells, strict=True)):
+        pair = dots.stages[stage]
+        levels = (0.0, 1.0) if stage == "pixels" else signed_levels(*(np.asarray(each) for each in (pair.original, pair.moved)))
+        canvas.text(left, 10, STAGE_TITLES[stage], size=7.5, bold=True)
+        for row, maps in enumerate((pair.original, pair.moved)):
+            y = 16 + row * 106
+            if not column:
+                canvas.text(2, y + 46, ("image 1", "image 2")[row], size=7.5, bold=True)
+                canvas.text(2, y + 56, ("", "moved down")[row], fill=MUTED)
+                canvas.text(2, y + 65, ("", "by 1 pixel")[row], fill=MUTED)
+            _numbered(canvas, left, y, cell, maps[0], stage, levels)
+        if stage != "pixels":
+            canvas.color_bar(left + cell * maps.shape[2] + 5, 16, 60, "signed", levels)
+    rows = [
+        (stage, image, i, j, float(maps[0, i, j]))
+        for stage in stages
+        for image, maps in enumerate((dots.stages[stage].original, dots.stages[stage].moved), start=1)
+        for i in range(maps.shape[1])
+        for j in range(maps.shape[2])
+    ]
+    return Figure(
+        "two-images",
+        "Two 6×6 images, of which the second is the first moved down by one pixel, after the same 3×3 filter "
+        "with random weights and after a 2×2 max pool.",
+        canvas.to_svg(),
+        data=data(("stage", "image", "row", "column", "value"), rows),
+    )
+
+
+def shift_figure(comparisons: tuple[Comparison, ...]) -> Figure:
+    """Max-pooled map of a digit: as it was, moved by one and by two pixels, and the differences."""
+    first = comparisons[0].stages["max"].features()[0]
+    channel = int(np.argmax(np.abs(first).sum(axis=(1, 2))))
+    canvas = Canvas(480, 122, "Pooled map of a digit before and after a shift")
+    moved = [each.stages["max"].features()[1][channel] for each in comparisons]
+    before = first[channel]
+    pictures: list[tuple[str, FloatArray]] = [("not moved", before)]
+    for each, after in zip(comparisons, moved, strict=True):
+        pictures += [(f"moved by {each.dx} px", after), (f"difference, {each.dx} px", after - before)]
+    levels = signed_levels(*(np.asarray(values, dtype=np.float64) for _, values in pictures))
+    for index, (words, values) in enumerate(pictures):
+        x = 2 + index * 89
+        canvas.text(x, 10, words, size=7, bold=True)
+        canvas.heat_map(x, 16, 82 / max(values.shape), values, "signed", levels)
+    canvas.color_bar(2 + 5 * 89 + 1, 16, 82, "signed", levels)
+    return Figure(
+        "shifted-digit",
+        f"Max-pooled map of filter {channel + 1} for the digit, for the digit moved to the right, and what "
+        "changed. Relative to a blank image; all five maps have the same limits.",
+        canvas.to_svg(),
+    )
+
+
+def sweep_figure(sweep: Sweep) -> Figure:
+    """Relative change over all shifts of the digit, one map a stage, with the same limits."""
+    values = sweep.values["relative_change"]
+    stages = [stage for stage in _SWEPT if stage in values]
+    high = max(float(np.nanmax(values[stage])) for stage in stages)
+    canvas = Canvas(480, 142, "Relative change over shifts of a digit")
+    side = max(values[stages[0]].shape)
+    reach = int(np.abs(sweep.dxs).max())
+    for index, stage in enumerate(stages):
+        x = 26 + index * 108
+        canvas.text(x, 10, STAGE_TITLES[stage], size=7.5, bold=True)
+        canvas.heat_map(x, 16, 98 / side, values[stage], "sequential", (0.0, high))
+        for place, words in ((0.5, -reach), (side / 2, 0), (side - 0.5, reach)):
+            canvas.text(x + place * 98 / side, 123, compact(words), anchor="middle", fill=MUTED)
+            if not index:
+                canvas.text(x - 3, 18.2 + place * 98 / side, compact(words), anchor="end", fill=MUTED)
+        canvas.text(x + 49, 133, "dx in pixels", anchor="middle", size=7)
+    canvas.text(8, 65, "dy in pixels", anchor="middle", size=7, turned=True)
+    canvas.color_bar(26 + 4 * 108 - 4, 16, 98, "sequential", (0.0, high))
+    rows = [
+        (int(dx), int(dy), *(float(values[stage][i, j]) for stage in values))
+        for i, dy in enumerate(sweep.dys)
+        for j, dx in enumerate(sweep.dxs)
+    ]
+    return Figure(
+        "shift-sweep",
+        "Relative change of the features of the digit for every shift (dx to the right, dy down). Dark: "
+        "nothing changed. The centre is the digit where it was.",
+        canvas.to_svg(),
+        data=data(("dx", "dy", *values), rows),
+    )
+
+
+def distance_figure(curves: Mapping[str, Curve], digits: int) -> Figure:
+    """Relative change against the shift, mean and spread over many digits."""
+    stages = list(curves)
+    high = max(float(np.nanmax(curve.mean + curve.std)) for curve in curves.values())
+    canvas = Canvas(480, 206, "Relative change against the shift")
+    xs = next(iter(curves.values())).distances.astype(np.float64)
+    axes = Axes(canvas, 34, 20, 330, 150, (float(xs[0]), float(xs[-1])), (0.0, high * 1.02))
+    axes.frame("Relative change", "shift to the right, in pixels", "relative change")
+    for stage in ("convolution", "max"):
+        curve = curves[stage]
+        axes.band(xs, curve.mean - curve.std, curve.mean + curve.std, fill=_color(stages, stage))
+    for index, stage in enumerate(stages):
+        axes.curve(xs, curves[stage].mean, stroke=_color(stages, stage), line=1.2, dash=DASHES[index])
+    legend(
+        canvas,
+        378,
+        30,
+        [(STAGE_TITLES[stage], _color(stages, stage), DASHES[index]) for index, stage in enumerate(stages)],
+    )
+    rows = [
+        (int(x), *(number for stage in stages for number in (float(curves[stage].mean[i]), float(curves[stage].std[i]))))
+        for i, x in enumerate(xs)
+    ]
+    header = ("dx", *(f"{stage}_{what}" for stage in stages for what in ("mean", "spread")))
+    return Figure(
+        "change-against-shift",
+        f"Relative change against the shift: mean over {digits:,} test digits; bands: one standard deviation, "
+        "for convolution and max pool.",
+        canvas.to_svg(),
+        data=data(header, rows),
+    )
+
+
+def _color(stages: list[str], stage: str) -> str:
+    return CURVES[stages.index(stage)]
+
+
+def _numbered(
+    canvas: Canvas, x: float, y: float, cell: float, values: FloatArray, stage: str, levels: tuple[float, float]
+) -> None:
+    colormap = "grey" if stage == "pixels" else "signed"
+    canvas.heat_map(x, y, cell, values, colormap, levels, grid=1)
+    texts = [[compact(v) if stage == "pixels" else fixed(v, 3) for v in row] for row in values.tolist()]
+    colors = colors_of(np.asarray(values, dtype=np.float64), colormap, levels)
+    canvas.cell_numbers(x, y, cell, texts, colors, 7 if stage != "convolution" else 6)

@@ -1,0 +1,331 @@
+"""Run the lab: train, then measure the three demonstrations, with the settings of one experiment."""
+
+import platform
+import shlex
+import time
+from collections.abc import Callable
+from dataclasses import fields, replace
+from importlib import metadata
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from cnnviz import __version__
+from cnnviz.datasets import Dataset, to_input
+from cnnviz.errors import ParameterError
+from cnnviz.evaluation import CancelledError, evaluate
+from cnnviz.experiment import Experiment
+from cnnviz.history import History
+from cnnviz.layers import Conv2D
+from cnnviz.network import Network
+from cnnviz.presets import PRESETS
+from cnnviz.report.results import (
+    BackpropResults,
+    LabResults,
+    LabSample,
+    LabSettings,
+    TrainedRun,
+    TranslationResults,
+)
+from cnnviz.routing import (
+    TieRate,
+    apply_update,
+    check_all,
+    filter_gradient_terms,
+    pool_routing,
+    tie_rate,
+    tie_rate_of_images,
+)
+from cnnviz.routing.windows import Pool
+from cnnviz.runtime import one_blas_thread
+from cnnviz.training import Trainer
+from cnnviz.translation import SweepSettings, compare, curve_over_digits, sweep, toy_lessons
+
+Progress = Callable[[str, float], None]
+"""Is told what is being done and how much of the whole is done, from 0 to 1."""
+
+Cancelled = Callable[[], bool]
+
+STANDARD = LabSettings()
+_CHUNK_SECONDS = 0.05
+_SHORT_WINDOW = 20
+_PARTS = {"Training": 0.0, "Moving digits": 0.5, "Following gradients": 0.8, "": 1.0}
+
+
+def ignore_progress(stage: str, fraction: float) -> None:
+    """Do nothing with the progress."""
+    del stage, fraction
+
+
+def never() -> bool:
+    """Answer that the work is still wanted."""
+    return False
+
+
+def run_lab(
+    experiment: Experiment,
+    dataset: Dataset,
+    settings: LabSettings = STANDARD,
+    *,
+    progress: Progress = ignore_progress,
+    cancelled: Cancelled = never,
+) -> LabResults:
+    """Train from the initial weights, then measure.
+
+    Parameters
+    ----------
+    experiment : Experiment
+    dataset : Dataset
+        With the experiment's classes.
+    settings : LabSettings
+    progress : callable
+    cancelled : callable
+        Asked many times a second; when it returns True the lab stops.
+
+    Returns
+    -------
+    LabResults
+        A function of the arguments and of the versions it lists, not of time or machine load.
+
+    Raises
+    ------
+    CancelledError
+        If `cancelled` returned True.
+    CNNVizError
+        If data or settings do not fit, or training diverges.
+    """
+    trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
+    history = History(experiment.log_every)
+    with one_blas_thread():
+        chunk = 1
+        while not trainer.finished:
+            if cancelled():
+                raise CancelledError("The lab was cancelled.")
+            start = time.perf_counter()
+            history.append(trainer.advance(chunk))
+            progress("Training", _within("Training", trainer.step / trainer.total_steps))
+            chunk = max(1, int(chunk * _CHUNK_SECONDS / max(time.perf_counter() - start, 1e-6)))
+    return measure_lab(
+        experiment, dataset, trainer.network, history, settings, progress=progress, cancelled=cancelled
+    )
+
+
+def measure_lab(
+    experiment: Experiment,
+    dataset: Dataset,
+    network: Network,
+    history: History,
+    settings: LabSettings = STANDARD,
+    *,
+    progress: Progress = ignore_progress,
+    cancelled: Cancelled = never,
+) -> LabResults:
+    """Measure a network whose training is over.
+
+    Parameters
+    ----------
+    experiment, dataset, settings, progress, cancelled
+        As for `run_lab`.
+    network : Network
+        As trained.
+    history : History
+        Record of that training.
+
+    Raises
+    ------
+    CancelledError
+        If `cancelled` returned True.
+    CNNVizError
+        If there is no such sample, or the network does not fit.
+    """
+    sample = _sample(dataset, settings.sample)
+    with one_blas_thread():
+        training = _training(experiment, dataset, network, history, cancelled)
+        x = to_input(sample.pixels[np.newaxis], network.dtype)
+        trace = network.forward(x)
+        translation = _translation(network, dataset, sample, settings, progress, cancelled)
+        backprop = _backprop(experiment, network, dataset, sample, settings, progress, cancelled)
+    progress("", 1.0)
+    return LabResults(
+        experiment=experiment,
+        data_name=dataset.name,
+        data_sha256=dataset.sha256,
+        train_count=len(dataset.train_labels),
+        test_count=len(dataset.test_labels),
+        sample=sample,
+        maps={name: array[0] for name, array in trace.outputs.items()},
+        probabilities=trace.class_probabilities[0],
+        training=training,
+        translation=translation,
+        backprop=backprop,
+        command=command_line(experiment, dataset),
+        versions=versions(),
+    )
+
+
+def versions() -> tuple[tuple[str, str], ...]:
+    """Return name and version of everything that decides the numbers."""
+    return (
+        ("CNNViz", __version__),
+        ("Python", platform.python_version()),
+        ("NumPy", metadata.version("numpy")),
+        ("system", f"{platform.system()} {platform.machine()}"),
+    )
+
+
+def command_line(experiment: Experiment, dataset: Dataset) -> str:
+    """Return the command that runs the lab again with the same settings.
+
+    What differs from the nearest preset is named; settings without an option of their own by ``--set``.
+    """
+    name = min(PRESETS, key=lambda each: len(_differences(PRESETS[each], experiment)))
+    words = ["python", "main.py", "--headless", "--preset", name]
+    if dataset.path is not None:
+        words += ["--data", str(dataset.path)]
+    for field, value in _differences(PRESETS[name], experiment).items():
+        words += _option(field, value)
+    return shlex.join([*words, "--report", "lab5.pdf"])
+
+
+def _differences(preset: Experiment, experiment: Experiment) -> dict[str, Any]:
+    pairs = {each.name: (getattr(preset, each.name), getattr(experiment, each.name)) for each in fields(preset)}
+    return {name: value for name, (usual, value) in pairs.items() if value != usual}
+
+
+def _option(field: str, value: Any) -> list[str]:
+    if field == "classes":
+        return ["--classes", *value]
+    if field in ("epochs", "batch_size", "learning_rate", "seed"):
+        return [f"--{field.replace('_', '-')}", repr(value)]
+    if isinstance(value, tuple):
+        return ["--set", f"{field}={','.join(str(each) for each in value)}"]
+    return ["--set", f"{field}={str(value).lower() if isinstance(value, bool) else value}"]
+
+
+def _sample(dataset: Dataset, index: int) -> LabSample:
+    if not 0 <= index < len(dataset.test_labels):
+        raise ParameterError(
+            f"There is no test image {index}; the data has images 0 to {len(dataset.test_labels) - 1}."
+        )
+    return LabSample(index, dataset.test_images[index], int(dataset.test_labels[index]))
+
+
+def _training(
+    experiment: Experiment, dataset: Dataset, network: Network, history: History, cancelled: Cancelled
+) -> TrainedRun:
+    initial = experiment.build_network(dataset.input_shape)
+    smooth = history.loss_curve(experiment.log_every)
+    before, after = (
+        evaluate(each, dataset.test_images, dataset.test_labels, cancelled=cancelled)
+        for each in (initial, network)
+    )
+    return TrainedRun(
+        initial=initial,
+        network=network,
+        steps=history.step,
+        log=tuple(history.log),
+        curve_steps=smooth.steps,
+        loss=history.loss_curve(_SHORT_WINDOW).values,
+        smooth_loss=smooth.values,
+        accuracy=history.accuracy_curve(experiment.log_every).values,
+        before=before,
+        after=after,
+    )
+
+
+def _translation(
+    network: Network,
+    dataset: Dataset,
+    sample: LabSample,
+    settings: LabSettings,
+    progress: Progress,
+    cancelled: Cancelled,
+) -> TranslationResults:
+    dots = next(lesson for lesson in toy_lessons() if lesson.name == "dots")
+    image = to_input(sample.pixels, network.dtype)
+    shifts = range(-settings.reach, settings.reach + 1)
+    digits = min(settings.digits, len(dataset.test_labels))
+    chosen = np.linspace(0, len(dataset.test_labels) - 1, digits).astype(np.intp)
+    curves = curve_over_digits(
+        network,
+        to_input(dataset.test_images[chosen], network.dtype),
+        dataset.test_labels[chosen],
+        reach=settings.reach,
+        progress=lambda share: progress("Moving digits", _within("Moving digits", share)),
+        cancelled=cancelled,
+    )
+    return TranslationResults(
+        dots=dots.compare(),
+        dots_result=dots.result(),
+        digit=tuple(compare(network, image, dx, 0, label=sample.label) for dx in (1, 2)),
+        sweep=sweep(
+            network, image, SweepSettings(dxs=shifts, dys=shifts), label=sample.label, cancelled=cancelled
+        ),
+        curves=curves,
+        digits=digits,
+    )
+
+
+def _backprop(
+    experiment: Experiment,
+    network: Network,
+    dataset: Dataset,
+    sample: LabSample,
+    settings: LabSettings,
+    progress: Progress,
+    cancelled: Cancelled,
+) -> BackpropResults:
+    x = to_input(sample.pixels[np.newaxis], network.dtype)
+    labels = np.array([sample.label])
+    trace, gradients = network.forward(x), network.gradients(x, labels)
+    pool, convolution = _first_block(network)
+    routing = pool_routing(network, trace, gradients, pool)
+    channel = int(np.argmax(np.abs(routing.incoming).sum(axis=(1, 2))))
+    terms = filter_gradient_terms(network, trace, gradients, convolution, channel, by="window")
+
+    def report(share: float) -> None:
+        progress("Following gradients", _within("Following gradients", share))
+
+    images = dataset.test_images[: settings.tie_images]
+    sample_ties: TieRate | None = None
+    ties: TieRate | None = None
+    if routing.winners is not None:
+        sample_ties = tie_rate(network, trace, pool)
+        ties = tie_rate_of_images(
+            network, images, pool, progress=lambda share: report(share / 2), cancelled=cancelled
+        )
+    check = None
+    if network.parameter_count <= settings.checked:
+        check = check_all(
+            network, x, sample.label, progress=lambda share: report(0.5 + share / 2), cancelled=cancelled
+        )
+    updated = apply_update(network, gradients, experiment.learning_rate)
+    return BackpropResults(
+        routing=routing,
+        channel=channel,
+        filter_layer=convolution,
+        terms=terms,
+        filter_gradient=gradients.params[f"{convolution}.weight"][channel],
+        loss=gradients.loss,
+        loss_after=updated.gradients(x, labels).loss,
+        sample_ties=sample_ties,
+        ties=ties,
+        tie_images=len(images),
+        check=check,
+    )
+
+
+def _first_block(network: Network) -> tuple[str, str]:
+    """Return the names of the first pool and of the convolution before it."""
+    layers = network.layers
+    pool = next(name for name, layer in layers if isinstance(layer, Pool))
+    convolution = next(name for name, layer in layers if isinstance(layer, Conv2D))
+    return pool, convolution
+
+
+def _within(stage: str, share: float) -> float:
+    """Turn the share of one stage that is done into that of the whole."""
+    bounds = {name: (start, end) for (name, start), (_, end) in pairwise(_PARTS.items())}
+    start, end = bounds[stage]
+    return start + (end - start) * share

@@ -1,0 +1,113 @@
+"""The report as a PDF, and its figures as PNG, set by Typst.
+
+Nothing a student typed is ever part of the program that Typst runs: it arrives as JSON strings.
+"""
+
+import json
+import os
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import typst
+
+from cnnviz import __version__
+from cnnviz.errors import CNNVizError
+from cnnviz.files import atomic_write
+from cnnviz.report.blocks import Block, Document, Figure, Formula, Heading, Table, Words
+from cnnviz.report.equations import EQUATIONS
+
+_RESOURCES = Path(__file__).resolve().parents[2] / "resources"
+_TEMPLATE = _RESOURCES / "report" / "report.typ"
+_FONTS = _RESOURCES / "fonts"
+_EPOCH = 0  # of the creation date: equal reports give equal files
+_PICTURE = b"""#set page(width: auto, height: auto, margin: 0pt, fill: white)
+#image(bytes(sys.inputs.svg), format: "svg")
+"""
+
+
+def write_pdf(document: Document, path: str | os.PathLike[str]) -> None:
+    """Write the report as a PDF: selectable text, page numbers, vector figures.
+
+    Raises
+    ------
+    CNNVizError
+        If the file cannot be written; an existing one stays as it was.
+    """
+    atomic_write(path, to_pdf(document))
+
+
+def to_pdf(document: Document) -> bytes:
+    """Return the report as the bytes of a PDF file.
+
+    Raises
+    ------
+    CNNVizError
+        If the template or a font is missing.
+    """
+    report = {
+        "title": document.title,
+        "author": document.author,
+        "version": __version__,
+        "head": [
+            ["Name", document.author],
+            ["Roll number", document.roll_number],
+            ["Date", document.date],
+        ],
+        "blocks": [_block(block) for block in document.blocks],
+    }
+    return _compiled(_template(), {"report": json.dumps(report, ensure_ascii=False)}, "pdf")
+
+
+def to_png(figure: Figure, dpi: int = 200) -> bytes:
+    """Return a figure as the bytes of a PNG file."""
+    return _compiled(_PICTURE, {"svg": figure.svg}, "png", float(dpi))
+
+
+def _compiled(source: bytes, inputs: dict[str, str], kind: str, dpi: float | None = None) -> bytes:
+    # A lone surrogate is no text that any file could hold.
+    inputs = {name: text.encode("utf-8", "replace").decode() for name, text in inputs.items()}
+    try:
+        result: Any = typst.compile(
+            source,
+            format=kind,
+            font_paths=[str(_FONTS)],
+            sys_inputs=inputs,
+            ppi=dpi,
+            timestamp=_EPOCH,
+        )
+    except typst.TypstError as error:
+        raise CNNVizError(f"The report could not be typeset: {error}") from error
+    return bytes(result)
+
+
+@cache
+def _template() -> bytes:
+    try:
+        return _TEMPLATE.read_bytes()
+    except OSError as error:
+        raise CNNVizError(
+            "The template of the report is missing; restore the folder resources/report from the program's "
+            "repository."
+        ) from error
+
+
+def _block(block: Block) -> dict[str, Any]:
+    match block:
+        case Heading(text, level):
+            return {"type": "heading", "text": text, "level": level}
+        case Words(text, kind):
+            return {"type": "words", "text": text, "kind": kind}
+        case Table():
+            return {
+                "type": "table",
+                "caption": block.caption,
+                "header": list(block.data.header),
+                "alignments": ["left" if each == "text" else "right" for each in block.formats],
+                "rows": block.shown,
+                "times": block.columns,
+            }
+        case Figure():
+            return {"type": "figure", "caption": block.caption, "svg": block.svg, "width": block.width}
+        case Formula(name):
+            return {"type": "formula", "math": EQUATIONS[name].typst, "words": EQUATIONS[name].words}

@@ -1,0 +1,193 @@
+"""What the laboratory measured, as data: everything the tables and figures of a report are made of."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz._types import ByteArray, FloatArray
+from cnnviz.evaluation import Evaluation
+from cnnviz.experiment import Experiment
+from cnnviz.history import LogLine
+from cnnviz.network import Network
+from cnnviz.routing import FilterTerms, GradientCheck, PoolRouting, TieRate
+from cnnviz.translation import Comparison, Curve, MeasureName, Sweep
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabSample:
+    """The test image that is looked at closely.
+
+    Attributes
+    ----------
+    index : int
+        Position among the test images.
+    pixels : ndarray of shape (1, h, w), uint8
+    label : int
+        Index of its class.
+    """
+
+    index: int
+    pixels: ByteArray
+    label: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrainedRun:
+    """A finished training run.
+
+    Attributes
+    ----------
+    initial, network : Network
+        Before and after.
+    steps : int
+    log : tuple of LogLine
+    curve_steps : ndarray of shape (m,), float64
+        Steps of the curves below.
+    loss, smooth_loss, accuracy : ndarray of shape (m,), float64
+        Training loss over a short and over a long trailing window, and accuracy over the long one.
+    before, after : Evaluation
+        On the test images.
+    """
+
+    initial: Network
+    network: Network
+    steps: int
+    log: tuple[LogLine, ...]
+    curve_steps: NDArray[np.float64]
+    loss: NDArray[np.float64]
+    smooth_loss: NDArray[np.float64]
+    accuracy: NDArray[np.float64]
+    before: Evaluation
+    after: Evaluation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TranslationResults:
+    """What happens when images move.
+
+    Attributes
+    ----------
+    dots : Comparison
+        The two 6x6 images.
+    dots_result : str
+        What was measured of them, in a sentence.
+    digit : tuple of Comparison
+        The sample moved by one pixel, and by two.
+    sweep : Sweep
+        The sample over a grid of shifts.
+    curves : mapping from measure to mapping from stage to Curve
+        Mean and spread over `digits` test digits against the signed shift along x.
+    digits : int
+    """
+
+    dots: Comparison
+    dots_result: str
+    digit: tuple[Comparison, ...]
+    sweep: Sweep
+    curves: Mapping[MeasureName, Mapping[str, Curve]]
+    digits: int
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class BackpropResults:
+    """The way of the gradient.
+
+    Attributes
+    ----------
+    routing : PoolRouting
+        The backward pass through the first pool, for the sample.
+    channel : int
+        The filter that is followed: the one with the largest gradient at its pooled map.
+    filter_layer : str
+        Name of the convolution before that pool.
+    terms : FilterTerms
+        The terms of this filter's gradient, a term for each window.
+    filter_gradient : ndarray of shape (c, k, k)
+        The gradient itself.
+    loss, loss_after : float
+        Loss of the sample, and after one step of plain gradient descent on it alone.
+    sample_ties, ties : TieRate or None
+        Tied windows of the sample, and of many test images; None where the pool is no max pool.
+    tie_images : int
+        How many images `ties` counts.
+    check : GradientCheck or None
+        Gradient and finite difference of every parameter; None where there are too many of them.
+    """
+
+    routing: PoolRouting
+    channel: int
+    filter_layer: str
+    terms: FilterTerms
+    filter_gradient: FloatArray
+    loss: float
+    loss_after: float
+    sample_ties: TieRate | None
+    ties: TieRate | None
+    tie_images: int
+    check: GradientCheck | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabResults:
+    """Results of the three demonstrations, and what they were measured with.
+
+    Attributes
+    ----------
+    experiment : Experiment
+    data_name, data_sha256 : str
+    train_count, test_count : int
+        Images in each part.
+    sample : LabSample
+    maps : mapping from layer name to ndarray
+        Outputs of the layers for the sample, without the batch.
+    probabilities : ndarray of shape (k,)
+        Of each class, for the sample.
+    training : TrainedRun
+    translation : TranslationResults
+    backprop : BackpropResults
+    command : str
+        Command line that measures the same again.
+    versions : tuple of (str, str)
+        Of the programs that took part.
+    """
+
+    experiment: Experiment
+    data_name: str
+    data_sha256: str
+    train_count: int
+    test_count: int
+    sample: LabSample
+    maps: Mapping[str, FloatArray]
+    probabilities: FloatArray
+    training: TrainedRun
+    translation: TranslationResults
+    backprop: BackpropResults
+    command: str
+    versions: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LabSettings:
+    """How much the lab measures.
+
+    Parameters
+    ----------
+    sample : int
+        Position among the test images of the digit that is looked at closely.
+    digits : int
+        Test digits that are moved for mean and spread.
+    reach : int
+        Farthest shift in pixels.
+    tie_images : int
+        Test images whose tied windows are counted.
+    checked : int
+        Networks with more parameters than this are not checked number by number.
+    """
+
+    sample: int = 0
+    digits: int = 200
+    reach: int = 8
+    tie_images: int = 1000
+    checked: int = 12_000

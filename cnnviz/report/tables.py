@@ -1,0 +1,231 @@
+"""Tables of measured values."""
+
+import numpy as np
+
+from cnnviz.report.blocks import Cell, Table, data
+from cnnviz.report.figures_backprop import RULE_TITLES
+from cnnviz.report.figures_translation import STAGE_TITLES
+from cnnviz.report.results import BackpropResults, LabResults, TrainedRun, TranslationResults
+from cnnviz.routing.agreement import TOLERANCE, VERDICTS
+from cnnviz.translation import MEASURES, OUTPUT
+
+_VERDICTS = {
+    "ok": "gradient and difference agree",
+    "kink": "a winner or a gate changes in between: no slope there",
+    "tie_rule": "the rule “all” counts every tied cell; agrees under “first”",
+    "curvature": "the poke is too large for a straight line",
+    "mismatch": "no agreement",
+}
+_SHIFTS = (1, 2)
+_LARGEST_TERMS = 6
+_LOG_LINES = 60
+
+
+def layers_table(results: LabResults) -> Table:
+    """List the layers, their output shapes and parameters."""
+    network = results.training.network
+    rows: list[tuple[Cell, ...]] = [("input", " × ".join(str(side) for side in network.input_shape), 0)]
+    for name, layer in network.layers:
+        count = sum(array.size for key, array in network.params.items() if key.startswith(f"{name}."))
+        words = f"{name} ({type(layer).__name__})"
+        rows.append((words, " × ".join(str(side) for side in network.shapes[name]), count))
+    return Table(
+        "layers",
+        f"The network: {network.parameter_count:,} parameters.",
+        data(("layer", "output", "parameters"), rows),
+        ("text", "text", "count"),
+    )
+
+
+def log_table(training: TrainedRun, log_every: int) -> Table:
+    """The log of the training run, thinned out evenly where it is long."""
+    lines = list(training.log)
+    caption = f"Log of training: means over {log_every:,} steps."
+    if len(lines) > _LOG_LINES:
+        chosen = np.linspace(0, len(lines) - 1, _LOG_LINES).astype(int)
+        caption = f"Log of training: means over {log_every:,} steps; {_LOG_LINES} of {len(lines)} lines."
+        lines = [lines[index] for index in chosen]
+    rows = [(line.step, line.loss, line.accuracy) for line in lines]
+    return Table(
+        "training-log",
+        caption,
+        data(("step", "loss", "accuracy"), rows),
+        ("count", "3", "3"),
+        columns=3 if len(rows) > 8 else 1,
+    )
+
+
+def test_table(training: TrainedRun) -> Table:
+    """Loss and accuracy on the test images, before and after training."""
+    rows = [
+        (when, evaluation.loss, evaluation.accuracy, len(evaluation.mistakes))
+        for when, evaluation in (("before training", training.before), ("after training", training.after))
+    ]
+    return Table(
+        "test-result",
+        f"Result on the {len(training.after.labels):,} test images.",
+        data(("", "loss", "accuracy", "mistakes"), rows),
+        ("text", "4", "percent", "count"),
+    )
+
+
+def confusion_table(training: TrainedRun, classes: tuple[str, ...]) -> Table:
+    """How many test images of each class got which prediction."""
+    rows = [
+        (f"true {name}", *(int(count) for count in counts))
+        for name, counts in zip(classes, training.after.confusion, strict=True)
+    ]
+    return Table(
+        "confusion-matrix",
+        "Confusion matrix of the test images after training.",
+        data(("", *(f"predicted {name}" if len(classes) < 5 else name for name in classes)), rows),
+        ("text", *("count" for _ in classes)),
+    )
+
+
+def measures_table(translation: TranslationResults) -> Table:
+    """Mean and spread of the measures of every stage, for shifts by one and by two pixels."""
+    curves = translation.curves
+    distances = next(iter(curves["relative_change"].values())).distances
+    rows: list[tuple[Cell, ...]] = []
+    for dx in (each for each in _SHIFTS if each <= distances[-1]):
+        at = int(np.flatnonzero(distances == dx)[0])
+        for stage in curves["relative_change"]:
+            numbers = [
+                number
+                for name in ("relative_change", "cosine_similarity", "equivariance_residual")
+                for number in (float(curves[name][stage].mean[at]), float(curves[name][stage].std[at]))
+            ]
+            rows.append((f"{dx} px", STAGE_TITLES[stage], *numbers))
+    header = ("shift", "stage", "relative change", "± spread", "cosine", "± spread", "residual", "± spread")
+    return Table(
+        "measures",
+        f"Measures of {translation.digits:,} test digits moved to the right: mean and spread (standard "
+        "deviation). Residual: what moving the map along does not explain.",
+        data(header, rows),
+        ("text", "text", "3", "3", "3", "3", "3", "3"),
+    )
+
+
+def output_table(translation: TranslationResults) -> Table:
+    """Mean and spread of what a shift does to the answer of the network."""
+    curves = translation.curves
+    rows: list[tuple[Cell, ...]] = []
+    distances = curves["probability_change"][OUTPUT].distances
+    for dx in (1, 2, 4, 8):
+        if dx > distances[-1]:
+            continue
+        at = int(np.flatnonzero(distances == dx)[0])
+        change, flips = curves["probability_change"][OUTPUT], curves["decision_flip"][OUTPUT]
+        rows.append((f"{dx} px", float(change.mean[at]), float(change.std[at]), float(flips.mean[at])))
+    return Table(
+        "output-measures",
+        f"What the shift does to the output, for the same digits: {MEASURES['probability_change'].formula} "
+        "of the true class, and the share of digits whose predicted class changes.",
+        data(("shift", "change of probability", "± spread", "decisions changed"), rows),
+        ("text", "4", "4", "percent"),
+    )
+
+
+def ties_table(backprop: BackpropResults) -> Table:
+    """How often the maximum of a window is shared."""
+    rows = [
+        (words, rate.windows, rate.tied, rate.rate)
+        for words, rate in (
+            ("this digit", backprop.sample_ties),
+            (f"{backprop.tie_images:,} test images", backprop.ties),
+        )
+        if rate is not None
+    ]
+    return Table(
+        "tie-rate",
+        f"Windows of {backprop.routing.layer} whose maximum is held by several cells.",
+        data(("", "windows", "tied", "share"), rows),
+        ("text", "count", "count", "percent"),
+    )
+
+
+def rules_table(backprop: BackpropResults) -> Table:
+    """What each rule for ties passes on."""
+    routing = backprop.routing
+    rows: list[tuple[Cell, ...]] = [
+        ("arrives at the pool", int(np.count_nonzero(routing.incoming)), float(routing.incoming.sum()))
+    ]
+    for rule, array in routing.routed.items():
+        mark = " (in force)" if rule == routing.rule and len(routing.routed) > 1 else ""
+        rows.append((RULE_TITLES[rule] + mark, int(np.count_nonzero(array)), float(array.sum())))
+    return Table(
+        "tie-rules",
+        f"Gradient of the loss at {routing.layer} for this digit, all {len(routing.values)} filters.",
+        data(("rule", "cells with a gradient", "sum of the gradient"), rows),
+        ("text", "count", "value"),
+    )
+
+
+def terms_table(backprop: BackpropResults) -> Table:
+    """The largest terms of the filter's gradient."""
+    terms = backprop.terms
+    rows = [
+        (f"({int(row)}, {int(column)})", float(gradient), float(norm))
+        for (row, column), gradient, norm in zip(
+            terms.places[:_LARGEST_TERMS],
+            terms.gradients[:_LARGEST_TERMS],
+            terms.norms[:_LARGEST_TERMS],
+            strict=True,
+        )
+    ]
+    difference = float(np.abs(terms.total - backprop.filter_gradient).max())
+    places = {"window": "window", "position": "cell"}[terms.by]
+    return Table(
+        "filter-gradient-terms",
+        f"The largest of the {len(terms.norms)} terms that add up to the gradient of filter "
+        f"{backprop.channel + 1}. Their sum differs from the gradient by at most {difference:.1e}.",
+        data((f"{places} (row, column)", "gradient that arrives", "length of the term"), rows),
+        ("text", "value", "value"),
+    )
+
+
+def check_table(backprop: BackpropResults) -> Table | None:
+    """How many parameters got which verdict; None where they were not checked."""
+    check = backprop.check
+    if check is None:
+        return None
+    counts = check.counts
+    rows = [
+        (verdict.replace("_", " "), _VERDICTS[verdict], counts[verdict])
+        for verdict in VERDICTS
+        if counts[verdict] or verdict in ("ok", "kink", "mismatch")
+    ]
+    return Table(
+        "gradient-check",
+        f"Gradient against central difference (ε = {check.eps:g}) for every parameter, at this digit. Largest "
+        f"relative error of those that agree: {check.largest_error:.1e} (tolerance {TOLERANCE:g}).",
+        data(("verdict", "meaning", "parameters"), rows),
+        ("text", "text", "count"),
+    )
+
+
+def settings_table(results: LabResults) -> Table:
+    """Every setting of the run."""
+    rows = [
+        (name.replace("_", " "), _setting(value)) for name, value in results.experiment.to_dict().items()
+    ]
+    return Table(
+        "settings", "Settings of the run.", data(("setting", "value"), rows), ("text", "text"), columns=2
+    )
+
+
+def versions_table(results: LabResults) -> Table:
+    """Versions and data."""
+    rows: list[tuple[Cell, ...]] = [*results.versions]
+    rows.append(("data", f"{results.data_name}: {results.train_count:,} training, {results.test_count:,} test images"))
+    rows.append(("SHA-256 of the data", results.data_sha256))
+    return Table("versions", "Versions and data.", data(("what", "value"), rows), ("text", "text"))
+
+
+def _setting(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(str(each) for each in value) or "none"  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType] -- out of JSON
+    return str(value)

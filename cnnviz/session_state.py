@@ -1,0 +1,313 @@
+"""A session as a value: everything that is needed to see the same picture again."""
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self, cast
+
+import numpy as np
+
+from cnnviz import __version__
+from cnnviz._types import ByteArray
+from cnnviz._validation import check_choice, check_int
+from cnnviz.errors import DataError, ParameterError
+from cnnviz.experiment import Experiment
+from cnnviz.files import atomic_write, printable
+from cnnviz.network import Network
+from cnnviz.png_text import SIGNATURE, text_of, with_text
+
+FORMAT = "cnnviz-session"
+FORMAT_VERSION = 1
+PNG_KEYWORD = "cnnviz-session"
+
+_OWNER = "session"
+_LARGEST_FILE = 64 << 20
+_LARGEST_SIDE = 1024
+_LONGEST_NAME = 200
+_MOST_STEPS = 10**9
+_KEYS = frozenset(
+    {
+        "format", "format_version", "version", "experiment", "data_name", "data_sha256", "step", "run_step",
+        "epochs", "weights_sha256", "sample", "shift", "pinned", "panel",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OwnPixels:
+    """An image of the user's own.
+
+    Attributes
+    ----------
+    pixels : ndarray of shape (c, h, w), uint8
+    label : int or None
+        Index of its class, when known.
+    origin : str
+        Where it came from, for captions.
+    """
+
+    pixels: ByteArray
+    label: int | None = None
+    origin: str = "drawn"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the image as values that JSON can hold."""
+        return {
+            "shape": list(self.pixels.shape),
+            "pixels": base64.b64encode(np.ascontiguousarray(self.pixels).tobytes()).decode("ascii"),
+            "label": self.label,
+            "origin": self.origin,
+        }
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Return the image that `to_dict` described; raises `ParameterError` when it is none."""
+        _check_keys(values, {"shape", "pixels", "label", "origin"})
+        shape = _ints(values["shape"], "sample", 1, _LARGEST_SIDE)
+        try:
+            data = base64.b64decode(_text(values["pixels"], "sample", 8 << 20), validate=True)
+        except (binascii.Error, ValueError) as error:
+            raise ParameterError("The pixels of the sample are not valid base64.") from error
+        if len(shape) != 3 or len(data) != int(np.prod(shape)):
+            raise ParameterError("The pixels of the sample do not fit its shape.")
+        label = values["label"]
+        if label is not None:
+            label = check_int(label, "label", _OWNER, 0, 9)
+        pixels = np.frombuffer(data, np.uint8).reshape(shape)
+        return cls(pixels, label, _text(values["origin"], "origin"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionState:
+    """What was seen.
+
+    Attributes
+    ----------
+    experiment : Experiment
+        Settings of the run; its seed decides initial weights and order of the images.
+    data_name, data_sha256 : str
+        Name and checksum of the data with the classes of the experiment.
+    step, run_step : int
+        Step of the network that was shown, and the step that the run had reached.
+    epochs : int
+        Epochs of the run, with those that were added to it.
+    weights_sha256 : str
+        Checksum of the weights that were shown (see `weights_checksum`); empty when unknown.
+    sample : int, OwnPixels or None
+        Index of a test image, or an image of the user's own.
+    dx, dy : int
+        Shift of the sample in pixels, to the right and down.
+    wrap : bool
+        Whether what leaves on one side enters on the other.
+    pinned : tuple of (str, tuple of int), or None
+        Stage and index of the pinned cell.
+    panel : str
+        Name of the panel in front; empty when unknown.
+    version : str
+        Version of CNNViz that wrote it.
+    """
+
+    experiment: Experiment
+    data_name: str = ""
+    data_sha256: str = ""
+    step: int = 0
+    run_step: int = 0
+    epochs: int = 1
+    weights_sha256: str = ""
+    sample: int | OwnPixels | None = None
+    dx: int = 0
+    dy: int = 0
+    wrap: bool = False
+    pinned: tuple[str, tuple[int, ...]] | None = None
+    panel: str = ""
+    version: str = __version__
+
+    def to_json(self, indent: int | None = None) -> str:
+        """Return the session as JSON in pure ASCII."""
+        sample = self.sample.to_dict() if isinstance(self.sample, OwnPixels) else self.sample
+        pinned = None if self.pinned is None else {"stage": self.pinned[0], "index": list(self.pinned[1])}
+        values = {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "version": self.version,
+            "experiment": self.experiment.to_dict(),
+            "data_name": self.data_name,
+            "data_sha256": self.data_sha256,
+            "step": self.step,
+            "run_step": self.run_step,
+            "epochs": self.epochs,
+            "weights_sha256": self.weights_sha256,
+            "sample": sample,
+            "shift": {"dx": self.dx, "dy": self.dy, "wrap": self.wrap},
+            "pinned": pinned,
+            "panel": self.panel,
+        }
+        return json.dumps(values, indent=indent)
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return the session that `to_json` wrote.
+
+        Raises
+        ------
+        DataError
+            If the text is no session, is damaged, or was written by a newer version; the message goes on
+            from "x.json cannot be opened: ".
+        """
+        values = _parse(text)
+        try:
+            _check_keys(values, _KEYS)
+            return cls._from_values(values)
+        except (ParameterError, KeyError, TypeError, ValueError, AttributeError) as error:
+            reason = (
+                str(error).rstrip(".") if isinstance(error, ParameterError) else "a part of it is missing"
+            )
+            raise DataError(reason) from error
+
+    @classmethod
+    def _from_values(cls, values: Mapping[str, Any]) -> Self:
+        sample, shift = values["sample"], _mapping(values["shift"], "shift")
+        if isinstance(sample, dict):
+            sample = OwnPixels.from_dict(cast("dict[str, Any]", sample))
+        elif sample is not None:
+            sample = check_int(sample, "sample", _OWNER, 0, _MOST_STEPS)
+        _check_keys(shift, {"dx", "dy", "wrap"})
+        step = check_int(values["step"], "step", _OWNER, 0, _MOST_STEPS)
+        return cls(
+            experiment=Experiment.from_dict(_mapping(values["experiment"], "experiment")),
+            data_name=_text(values["data_name"], "data_name"),
+            data_sha256=_text(values["data_sha256"], "data_sha256"),
+            step=step,
+            run_step=check_int(values["run_step"], "run_step", _OWNER, step, _MOST_STEPS),
+            epochs=check_int(values["epochs"], "epochs", _OWNER, 1, 10_000),
+            weights_sha256=_text(values["weights_sha256"], "weights_sha256"),
+            sample=sample,
+            dx=check_int(shift["dx"], "dx", _OWNER, -_LARGEST_SIDE, _LARGEST_SIDE),
+            dy=check_int(shift["dy"], "dy", _OWNER, -_LARGEST_SIDE, _LARGEST_SIDE),
+            wrap=check_choice(shift["wrap"], "wrap", _OWNER, (True, False)),
+            pinned=_pinned(values["pinned"]),
+            panel=_text(values["panel"], "panel"),
+            version=_text(values["version"], "version"),
+        )
+
+
+def weights_checksum(network: Network) -> str:
+    """Return the SHA-256 of all parameters: names, shapes, types and values, in the order of their names."""
+    digest = hashlib.sha256()
+    for name in sorted(network.params):
+        array = np.ascontiguousarray(network.params[name])
+        digest.update(f"{name} {array.shape} {array.dtype.str}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def save_session(path: str | Path, session: SessionState) -> None:
+    """Write a session as JSON; raises `CNNVizError` when that fails, and then an old file is untouched."""
+    atomic_write(path, session.to_json(indent=1).encode("ascii") + b"\n")
+
+
+def embed_session(png: bytes, session: SessionState) -> bytes:
+    """Return a PNG picture with the session in it."""
+    return with_text(png, PNG_KEYWORD, session.to_json())
+
+
+def load_session(path: str | Path) -> SessionState | None:
+    """Read a session from a JSON file, or from a PNG picture that carries one.
+
+    Returns
+    -------
+    SessionState or None
+        None for a PNG picture without a session.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read, is damaged, holds something else, or is from a newer version.
+    """
+    path = Path(path)
+    name = printable(path.name)
+    content = _read(path, name)
+    try:
+        if content.startswith(SIGNATURE):
+            text = text_of(content, PNG_KEYWORD)
+        else:
+            text = content.decode("utf-8")
+        return None if text is None else SessionState.from_json(text)
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{name} cannot be opened: it is neither a session nor a picture. Choose a session that CNNViz saved."
+        ) from error
+    except DataError as error:
+        remedy = "" if "newer" in str(error) else " Choose a session that CNNViz saved."
+        raise DataError(f"{name} cannot be opened: {str(error).rstrip('.')}.{remedy}") from error
+
+
+def _read(path: Path, name: str) -> bytes:
+    try:
+        if not path.is_file():
+            raise DataError(f"There is no file {name}. Check its name and folder.")
+        if path.stat().st_size > _LARGEST_FILE:
+            raise DataError(f"{name} is too large for a session. Choose a session that CNNViz saved.")
+        return path.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) and error.strerror else "its name is not valid"
+        raise DataError(f"{name} cannot be read: {reason}. Check its name and its permissions.") from error
+
+
+def _parse(text: str) -> dict[str, Any]:
+    try:
+        parsed: object = json.loads(text, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        raise DataError("it is not valid JSON, so it is damaged or of another kind") from error
+    values = cast("dict[str, Any]", parsed) if isinstance(parsed, dict) else {}
+    version = values.get("format_version")
+    if values.get("format") != FORMAT or type(version) is not int:
+        raise DataError("it is not a session of CNNViz")
+    if version > FORMAT_VERSION:
+        wrote = str(values.get("version", "unknown"))[:20]
+        raise DataError(
+            f"it was written by a newer CNNViz ({printable(wrote)}; this is {__version__}), so update CNNViz"
+        )
+    return values
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no number")
+
+
+def _check_keys(values: Mapping[str, Any], known: set[str] | frozenset[str]) -> None:
+    unknown, missing = sorted(set(values) - known), sorted(known - set(values))
+    if unknown:
+        raise ParameterError(f"{printable(unknown[0][:40])!r} is no part of a session")
+    if missing:
+        raise ParameterError(f"its {missing[0]!r} is missing")
+
+
+def _mapping(value: object, name: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ParameterError(f"its {name!r} is of the wrong type")
+    return cast("dict[str, Any]", value)
+
+
+def _text(value: object, name: str, longest: int = _LONGEST_NAME) -> str:
+    if not isinstance(value, str) or len(value) > longest:
+        raise ParameterError(f"its {name!r} is not a short text")
+    return value
+
+
+def _ints(value: object, name: str, low: int, high: int) -> tuple[int, ...]:
+    if not isinstance(value, list) or len(cast("list[object]", value)) > 4:
+        raise ParameterError(f"its {name!r} is of the wrong type")
+    return tuple(check_int(each, name, _OWNER, low, high) for each in cast("list[object]", value))
+
+
+def _pinned(value: object) -> tuple[str, tuple[int, ...]] | None:
+    if value is None:
+        return None
+    values = _mapping(value, "pinned")
+    _check_keys(values, {"stage", "index"})
+    return _text(values["stage"], "pinned"), _ints(values["index"], "pinned", 0, 1_000_000)

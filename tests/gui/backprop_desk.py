@@ -1,0 +1,187 @@
+"""The backprop panel on a desk of its own: state, background threads and a window, and nothing else."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+from PySide6.QtCore import QObject, QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMainWindow
+from pytestqt.qtbot import QtBot
+
+from cnnviz.datasets import Dataset, load_mnist, to_input
+from cnnviz.experiment import Experiment
+from cnnviz.layers import Layer
+from cnnviz.network import Gradients, Network
+from cnnviz.presets import LAB5
+from cnnviz.snapshots import Snapshot
+from ui.panels.backprop import BackpropPanel
+from ui.panels.backprop.steps import StepKind
+from ui.state import AppState, Inspection, RunStatus, Sample
+from ui.tasks import TaskRunner
+from ui.widgets.heat_map import HeatMap
+
+TWO_BLOCKS = Experiment(
+    filters=(3, 4),
+    padding=1,
+    conv_bias=True,
+    activation="relu",
+    ties="first",
+    hidden=(12,),
+    output="softmax",
+    init="he",
+    learning_rate=0.01,
+)
+
+
+@cache
+def few_digits() -> Dataset:
+    """Zeros and ones, few of them, so that nothing in the background takes long."""
+    whole = load_mnist((0, 1))
+    return replace(
+        whole,
+        train_images=whole.train_images[:64],
+        train_labels=whole.train_labels[:64],
+        test_images=whole.test_images[:96],
+        test_labels=whole.test_labels[:96],
+    )
+
+
+@cache
+def lab5() -> Network:
+    """The laboratory's network, untrained."""
+    return LAB5.build_network(few_digits().input_shape)
+
+
+@cache
+def two_blocks() -> Network:
+    """Two blocks with ReLUs and a hidden layer, untrained."""
+    return TWO_BLOCKS.build_network(few_digits().input_shape)
+
+
+class CountingRunner(TaskRunner):
+    """Task runner that remembers what it was asked to do."""
+
+    def __init__(self, name: str, parent: QObject | None = None) -> None:
+        super().__init__(name, parent)
+        self.kinds: list[str] = []
+
+    def submit(self, kind, *arguments, **more) -> None:
+        self.kinds.append(kind)
+        super().submit(kind, *arguments, **more)
+
+
+class Desk:
+    """A panel with everything that it needs, and hands to move it."""
+
+    def __init__(self, qtbot: QtBot, experiment: Experiment, dataset: Dataset | None = None) -> None:
+        self.bot = qtbot
+        self.dataset = few_digits() if dataset is None else dataset
+        self.state = AppState(experiment)
+        self.state.set_dataset(self.dataset)
+        self.state.update_run(status=RunStatus.PAUSED)
+        self.analysis, self.background = CountingRunner("analysis"), CountingRunner("background")
+        self.window = QMainWindow()
+        self.panel = BackpropPanel(self.state, self.analysis, self.background)
+        self.panel.pinRequested.connect(self.state.set_pinned)
+        self.window.setCentralWidget(self.panel)
+        self.window.resize(1140, 730)
+        qtbot.addWidget(self.window)
+        with qtbot.waitExposed(self.window):
+            self.window.show()
+
+    def close(self) -> None:
+        self.panel.work.cancel_tie_rate()
+        self.analysis.close(5000)
+        self.background.close(5000)
+        self.window.close()
+
+    def inspect(self, network: Network, sample: Sample, step: int = 0) -> None:
+        """Show a network and a sample, as the program would."""
+        trace = network.forward(to_input(sample.pixels[np.newaxis], network.dtype))
+        inspection = Inspection(Snapshot(step, network), sample, trace, trace.class_probabilities[0])
+        self.state.set_sample(sample)
+        self.state.set_inspection(inspection)
+        if self.panel.isVisible():
+            self.settle()
+
+    def inspect_quickly(self, network: Network, step: int) -> None:
+        """Show the next moment of a run and do not wait for the panel."""
+        sample = self.state.sample
+        assert sample is not None
+        trace = network.forward(to_input(sample.pixels[np.newaxis], network.dtype))
+        self.state.set_inspection(
+            Inspection(Snapshot(step, network), sample, trace, trace.class_probabilities[0])
+        )
+
+    def show(self, network: Network, index: int = 0, step: int = 0) -> None:
+        """Show a network with a test image."""
+        self.inspect(network, self.test_sample(index), step)
+
+    def test_sample(self, index: int) -> Sample:
+        return Sample(self.dataset.test_images[index], int(self.dataset.test_labels[index]), index)
+
+    def settle(self) -> None:
+        """Wait until no pass, preview or poke is under way, and what was asked for is drawn."""
+        QTest.qWait(1)
+        self.bot.waitUntil(lambda: not self.is_busy() and self.panel.model.passed is not None, timeout=10_000)
+        QTest.qWait(1)
+        self.bot.waitUntil(lambda: not self.is_busy(), timeout=10_000)
+        QTest.qWait(5)
+
+    def is_busy(self) -> bool:
+        return any(self.analysis.is_busy(f"backprop.{kind}") for kind in ("pass", "preview", "poke"))
+
+    def go_to(self, kind: StepKind, layer: str = "") -> None:
+        """Show a step by clicking its chip."""
+        steps = self.panel.model.steps
+        index = next(
+            place for place, step in enumerate(steps) if step.kind is kind and layer in ("", step.layer)
+        )
+        bar = self.panel.header.bar
+        QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.chip_rect(index).center().toPoint(), delay=0)
+        self.settle()
+
+    def gradients(self, network: Network, label: int | None = None) -> Gradients:
+        """What the engine says for the sample that is shown: the oracle."""
+        sample = self.state.sample
+        assert sample is not None
+        x = to_input(sample.pixels[np.newaxis], network.dtype)
+        wanted = sample.label if label is None else label
+        return network.gradients(x, np.array([wanted]))
+
+
+def click(widget, point: QPoint | None = None) -> None:
+    """Click with the left button, in the middle unless a point is given."""
+    place = widget.rect().center() if point is None else point
+    QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=place)
+
+
+def click_cell(shown: HeatMap, row: int, col: int) -> None:
+    """Click a cell of a map, by its place in what is shown."""
+    click(shown, shown.cell_rect(row, col).center().toPoint())
+
+
+def point_at(shown: HeatMap, row: int, col: int) -> None:
+    """Move the pointer to a cell of a map."""
+    QTest.mouseMove(shown, QPoint(1, 1))
+    QTest.mouseMove(shown, shown.cell_rect(row, col).center().toPoint())
+
+
+def visible_cells(shown: HeatMap) -> np.ndarray:
+    """Values of a map."""
+    assert shown.values is not None
+    return np.asarray(shown.values)
+
+
+def small_network(
+    layers: Iterable[tuple[str, Layer]], params: dict[str, np.ndarray] | None = None
+) -> Network:
+    """Network on 4 x 4 pixels, with chosen weights."""
+    network = Network.build(list(layers), (1, 4, 4), seed=1, dtype="float64")
+    return network if params is None else network.with_params({**network.params, **params})
+
+
+def wait_for(bot: QtBot, condition: Callable[[], bool]) -> None:
+    bot.waitUntil(condition, timeout=10_000)

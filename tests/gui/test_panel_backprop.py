@@ -1,0 +1,311 @@
+"""Steps of the backward pass: going through them, and the arrays that they show."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from cnnviz.presets import LAB5, LENET
+from tests.gui.backprop_desk import (
+    TWO_BLOCKS,
+    Desk,
+    click,
+    lab5,
+    point_at,
+    two_blocks,
+    visible_cells,
+    wait_for,
+)
+from ui.panels.backprop import header
+from ui.panels.backprop.steps import StepKind, backward_steps
+from ui.state import RunStatus, Sample
+
+
+@pytest.fixture
+def desk(qtbot: QtBot) -> Iterator[Desk]:
+    made = Desk(qtbot, LAB5)
+    made.show(lab5())
+    yield made
+    made.close()
+
+
+def test_lab5_has_the_nine_steps_of_its_backward_pass() -> None:
+    assert [step.title for step in backward_steps(lab5())] == [
+        "Output",
+        "Loss",
+        "dL/dlogit",
+        "Dense",
+        "Pooled maps",
+        "Pool routing",
+        "Filter gradient",
+        "Input",
+        "Update",
+    ]
+
+
+def test_lenet_goes_through_both_blocks_and_its_hidden_layer() -> None:
+    steps = backward_steps(LENET.build_network())
+    assert [(step.kind.value, step.layer) for step in steps[3:-1]] == [
+        ("dense", "dense2"),
+        ("arrive", "dense2"),
+        ("gate", "relu3"),
+        ("dense", "dense1"),
+        ("arrive", "dense1"),
+        ("route", "pool2"),
+        ("gate", "relu2"),
+        ("filter", "conv2"),
+        ("arrive", "conv2"),
+        ("route", "pool1"),
+        ("gate", "relu1"),
+        ("filter", "conv1"),
+        ("input", "conv1"),
+    ]
+    assert len({step.title for step in steps}) == len(steps)
+
+
+def test_next_and_back_walk_through_the_steps_and_stop_at_the_ends(desk: Desk) -> None:
+    panel = desk.panel
+    assert not panel.header.back.isEnabled()
+    for place in range(1, 9):
+        click(panel.header.next)
+        assert panel.header.bar.current() == place
+    assert not panel.header.next.isEnabled()
+    click(panel.header.back)
+    assert panel.model.step.kind is StepKind.INPUT
+    desk.settle()
+
+
+def test_keys_walk_through_the_steps(desk: Desk) -> None:
+    panel = desk.panel
+    panel.setFocus()
+    for key, place in (
+        (Qt.Key.Key_PageDown, 1),
+        (Qt.Key.Key_PageDown, 2),
+        (Qt.Key.Key_PageUp, 1),
+        (Qt.Key.Key_End, 8),
+        (Qt.Key.Key_PageDown, 8),
+        (Qt.Key.Key_Home, 0),
+        (Qt.Key.Key_PageUp, 0),
+    ):
+        QTest.keyClick(panel, key)
+        assert panel.header.bar.current() == place
+    panel.header.bar.setFocus()
+    QTest.keyClick(panel.header.bar, Qt.Key.Key_Right)
+    assert panel.header.bar.current() == 1
+    QTest.keyClick(panel, Qt.Key.Key_Right, Qt.KeyboardModifier.AltModifier)
+    assert panel.header.bar.current() == 2
+    desk.settle()
+
+
+def test_page_keys_work_while_a_map_has_the_keyboard(desk: Desk) -> None:
+    desk.go_to(StepKind.DENSE)
+    shown = desk.panel.maps.cards[0].map
+    shown.setFocus()
+    QTest.keyClick(shown, Qt.Key.Key_PageDown)
+    assert desk.panel.model.step.kind is StepKind.ARRIVE
+
+
+def test_play_runs_to_the_last_step_and_a_click_stops_it(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(header, "_PLAY_MS", 15)
+    desk = Desk(qtbot, LAB5)
+    desk.show(lab5())
+    bar = desk.panel.header
+    click(bar.play)
+    assert bar.is_playing()
+    wait_for(qtbot, lambda: bar.bar.current() >= 2)
+    click(bar.back)
+    assert not bar.is_playing()
+    QTest.keyClick(desk.panel, Qt.Key.Key_P)
+    wait_for(qtbot, lambda: not bar.is_playing())
+    assert bar.bar.current() == bar.bar.count() - 1
+    desk.settle()
+    desk.close()
+
+
+def test_first_steps_show_the_logit_its_probability_and_its_gradient(desk: Desk) -> None:
+    oracle = desk.gradients(lab5())
+    trace = desk.panel.model.passed.trace
+    assert visible_cells(desk.panel.output.maps["z"]).ravel() == trace.logits.ravel()
+    desk.go_to(StepKind.LOGITS)
+    assert visible_cells(desk.panel.output.maps["d"]).ravel() == oracle.outputs["dense1"].ravel()
+    assert visible_cells(desk.panel.output.maps["y"]).ravel() == desk.state.sample.label
+    text = desk.panel.header.formula.texts()[0]
+    assert text.startswith("∂L/∂z = p − y = ")
+    assert f"{float(trace.probabilities[0, 0]):.4f}".rstrip("0") in text
+
+
+def test_loss_in_the_formula_is_that_of_the_engine(desk: Desk) -> None:
+    desk.go_to(StepKind.LOSS)
+    assert desk.panel.header.formula.texts()[0].endswith(f"{desk.gradients(lab5()).loss:.4g}")
+
+
+def test_dense_step_shows_input_times_gradient_of_the_unit(desk: Desk) -> None:
+    desk.go_to(StepKind.DENSE)
+    oracle = desk.gradients(lab5())
+    left, right = (card.map for card in desk.panel.maps.cards[:2])
+    channel = desk.panel.model.focus.channel(lab5(), "pool1")
+    weights = oracle.params["dense1.weight"].reshape(8, 13, 13)[channel]
+    np.testing.assert_array_equal(visible_cells(right), right.block.cut(weights))
+    arriving = oracle.outputs["dense1"][0, 0]
+    np.testing.assert_allclose(visible_cells(right), arriving * visible_cells(left), rtol=1e-12)
+
+
+def test_gradient_at_the_pooled_maps_is_that_of_the_engine(desk: Desk) -> None:
+    desk.go_to(StepKind.ARRIVE)
+    channel = desk.panel.model.focus.channel(lab5(), "pool1")
+    shown = desk.panel.maps.cards[1].map
+    oracle = desk.gradients(lab5()).outputs["pool1"][0, channel]
+    np.testing.assert_array_equal(visible_cells(shown), shown.block.cut(oracle))
+
+
+def test_choosing_a_filter_by_click_shows_its_maps_in_all_steps(desk: Desk) -> None:
+    desk.go_to(StepKind.ARRIVE)
+    grid = desk.panel.maps.pickers[0].grid
+    click(grid, grid.tile_rect(3).center().toPoint())
+    oracle = desk.gradients(lab5())
+    shown = desk.panel.maps.cards[1].map
+    np.testing.assert_array_equal(visible_cells(shown), shown.block.cut(oracle.outputs["pool1"][0, 3]))
+    desk.go_to(StepKind.ROUTE)
+    shown = desk.panel.routing.routed.map
+    np.testing.assert_array_equal(visible_cells(shown), shown.block.cut(oracle.outputs["conv1"][0, 3]))
+
+
+def test_every_step_of_two_blocks_ends_in_the_engines_gradient(qtbot: QtBot) -> None:
+    desk = Desk(qtbot, TWO_BLOCKS)
+    desk.show(two_blocks(), 5)
+    oracle = desk.gradients(two_blocks())
+    seen = []
+    for step in desk.panel.model.steps:
+        if step.kind not in (StepKind.ARRIVE, StepKind.GATE):
+            continue
+        desk.go_to(step.kind, step.layer)
+        card = next(card for card in reversed(desk.panel.maps.cards) if card.isVisible())
+        content = card.content()
+        expected = oracle.outputs[step.stage][0]
+        expected = expected[content.grid.channel] if expected.ndim == 3 else expected
+        np.testing.assert_array_equal(content.grid.values.ravel()[: expected.size], expected.ravel())
+        seen.append((step.kind, step.layer))
+    assert len(seen) == 6
+    desk.close()
+
+
+def test_closed_gates_are_hatched_and_send_an_explicit_zero(qtbot: QtBot) -> None:
+    desk = Desk(qtbot, TWO_BLOCKS)
+    desk.show(two_blocks())
+    desk.go_to(StepKind.GATE, "relu1")
+    before, _, after = (card.map for card in desk.panel.maps.cards)
+    closed = visible_cells(before) <= 0
+    np.testing.assert_array_equal(before.hatched(), closed)
+    np.testing.assert_array_equal(after.struck(), closed)
+    assert not visible_cells(after)[closed].any()
+    desk.close()
+
+
+def test_saliency_and_pixels_show_the_gradient_at_the_input(desk: Desk) -> None:
+    desk.go_to(StepKind.INPUT)
+    oracle = desk.gradients(lab5()).input[0, 0]
+    np.testing.assert_array_equal(desk.panel.input.saliency.overlay(), oracle)
+    shown = desk.panel.input.pixels.map
+    np.testing.assert_array_equal(visible_cells(shown), shown.block.cut(oracle))
+
+
+def test_dragging_the_frame_over_the_digit_moves_the_enlarged_block(desk: Desk) -> None:
+    desk.go_to(StepKind.INPUT)
+    saliency, shown = desk.panel.input.saliency, desk.panel.input.pixels.map
+    QTest.mousePress(saliency, Qt.MouseButton.LeftButton, pos=saliency.cell_rect(14, 14).center().toPoint())
+    QTest.mouseMove(saliency, saliency.cell_rect(1, 1).center().toPoint())
+    QTest.mouseRelease(saliency, Qt.MouseButton.LeftButton, pos=saliency.cell_rect(1, 1).center().toPoint())
+    assert (shown.block.row, shown.block.col) == (0, 0)
+    saliency.setFocus()
+    QTest.keyClick(saliency, Qt.Key.Key_Right)
+    assert (shown.block.row, shown.block.col) == (0, 1)
+    oracle = desk.gradients(lab5()).input[0, 0]
+    np.testing.assert_array_equal(visible_cells(shown), shown.block.cut(oracle))
+
+
+def test_pointing_at_a_cell_writes_its_sum_out(desk: Desk) -> None:
+    desk.go_to(StepKind.INPUT)
+    shown = desk.panel.input.pixels.map
+    point_at(shown, 2, 3)
+    row, col = shown.block.row + 2, shown.block.col + 3
+    assert desk.panel.side.inspect.title.text() == f"pixel ({row}, {col})"
+    gradient = desk.gradients(lab5()).input[0, 0, row, col]
+    text = desk.panel.side.inspect.values.text("gradient").replace("−", "-")
+    assert float(text) == pytest.approx(gradient, rel=1e-4)
+    assert f"x_{row},{col}" in desk.panel.header.formula.texts()[0].replace("∂", "")
+
+
+def test_an_unlabelled_digit_is_differentiated_for_the_class_the_user_chooses(desk: Desk) -> None:
+    desk.inspect(lab5(), Sample(desk.dataset.test_images[3], None, None, "drawn"))
+    guess = int(np.argmax(desk.panel.model.passed.probabilities))
+    label = desk.panel.side.ties.label
+    assert label.choice() == str(guess)
+    assert "no label" in desk.panel.side.ties.hint.text()
+    other = 1 - guess
+    label.setFocus()
+    QTest.keyClick(label, Qt.Key.Key_Down if other > guess else Qt.Key.Key_Up)
+    desk.settle()
+    desk.go_to(StepKind.LOGITS)
+    oracle = desk.gradients(lab5(), other)
+    assert visible_cells(desk.panel.output.maps["d"]).ravel() == oracle.outputs["dense1"].ravel()
+
+
+def test_a_hidden_panel_computes_nothing_and_catches_up_when_shown(qtbot: QtBot) -> None:
+    desk = Desk(qtbot, LAB5)
+    desk.panel.hide()
+    desk.show(lab5())
+    QTest.qWait(30)
+    assert not [kind for kind in desk.analysis.kinds if kind.startswith("backprop")]
+    assert desk.panel.model.passed is None
+    desk.panel.show()
+    desk.settle()
+    assert desk.panel.model.passed.network.params is not None
+    desk.close()
+
+
+def test_a_new_sample_keeps_the_step_and_shows_its_own_gradient(desk: Desk) -> None:
+    desk.go_to(StepKind.LOGITS)
+    first = visible_cells(desk.panel.output.maps["d"]).ravel()[0]
+    desk.show(lab5(), 1)
+    assert desk.panel.model.step.kind is StepKind.LOGITS
+    shown = visible_cells(desk.panel.output.maps["d"]).ravel()[0]
+    assert shown == desk.gradients(lab5()).outputs["dense1"][0, 0]
+    assert shown != first
+
+
+def test_another_network_brings_its_own_steps(desk: Desk) -> None:
+    desk.go_to(StepKind.ROUTE)
+    desk.show(two_blocks())
+    assert desk.panel.header.bar.count() == len(backward_steps(two_blocks()))
+    assert desk.panel.model.step.kind is StepKind.ROUTE
+    assert desk.panel.model.step.layer == "pool1"
+
+
+def test_before_there_is_a_network_the_panel_says_what_to_do(qtbot: QtBot) -> None:
+    desk = Desk(qtbot, LAB5)
+    assert desk.panel.empty.isVisible()
+    assert "digit" in desk.panel.empty.text()
+    desk.close()
+
+
+def test_passes_are_paced_while_training(desk: Desk) -> None:
+    desk.state.update_run(status=RunStatus.TRAINING)
+    before = desk.analysis.kinds.count("backprop.pass")
+    for step in range(40):
+        changed = {name: array + 1e-4 * step for name, array in lab5().params.items()}
+        network = lab5().with_params(changed)
+        desk.inspect_quickly(network, step)
+    desk.settle()
+    QTest.qWait(120)
+    desk.settle()
+    asked = desk.analysis.kinds.count("backprop.pass") - before
+    assert 1 <= asked < 20
+    assert desk.panel.model.passed.network.params["conv1.weight"][0, 0, 0, 0] == pytest.approx(
+        lab5().params["conv1.weight"][0, 0, 0, 0] + 39e-4
+    )
+    desk.state.update_run(status=RunStatus.PAUSED)

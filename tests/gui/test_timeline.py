@@ -1,0 +1,252 @@
+"""Time travel in the whole window: scrubbing, forking and comparing, with real mouse and keys."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from cnnviz.evaluation import evaluate
+from cnnviz.training import Trainer
+from ui.state import RunStatus
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def click(qtbot, button):
+    assert button.isEnabled()
+    qtbot.mouseClick(button, LEFT)
+
+
+def train_to(qtbot, session, step):
+    """Train until the run has passed a step, then pause."""
+    state = session.state
+    click(qtbot, session.window.run_bar.train)
+    qtbot.waitUntil(lambda: state.run.step >= step, timeout=60_000)
+    if state.run.status is RunStatus.TRAINING:
+        click(qtbot, session.window.run_bar.train)
+    qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING, timeout=30_000)
+
+
+def scrub(qtbot, track, first, last, count=40):
+    """Drag the handle from one step to another."""
+    places = [track.point_of(round(step)).toPoint() for step in np.linspace(first, last, count)]
+    qtbot.mousePress(track, LEFT, pos=places[0])
+    for place in places[1:]:
+        qtbot.mouseMove(track, place)
+        qtbot.wait(2)
+    qtbot.mouseRelease(track, LEFT, pos=places[-1])
+
+
+def settled(session):
+    state = session.state
+    return state.inspection.snapshot is state.shown and state.inspection.sample is state.sample
+
+
+def apply(qtbot, session, **settings):
+    """Begin a run with other settings, as the form does."""
+    run_id = session.state.run.run_id
+    session.controller.on_draft_requested(replace(session.state.draft, **settings))
+    session.controller.on_reset_requested()
+    qtbot.waitUntil(
+        lambda: session.state.run.run_id > run_id and session.state.run.status is RunStatus.READY,
+        timeout=20_000,
+    )
+
+
+@pytest.mark.window
+@pytest.mark.parametrize("in_window", [True])
+def test_scrubbing_in_a_real_window_moves_every_panel(qtbot, session, in_window):
+    check_scrubbing(qtbot, session)
+
+
+def test_scrubbing_moves_every_panel(qtbot, session):
+    check_scrubbing(qtbot, session)
+
+
+def check_scrubbing(qtbot, session):
+    state, track = session.state, session.window.timeline.track
+    train_to(qtbot, session, 2000)
+    scrub(qtbot, track, state.run.step, 500)
+    shown = state.history.snapshots.nearest(500)
+    assert abs(state.shown.step - 500) <= 63
+    assert state.shown.step in state.history.snapshots.steps
+    assert abs(state.shown.step - shown.step) <= 63
+    training = session.window.training
+    weight = state.shown.network.params["conv1.weight"]
+    np.testing.assert_array_equal(training.filters.grid.values, weight[:, 0])
+    assert training.curves.loss.marker_x() == training.curves.accuracy.marker_x() == state.shown.step
+    qtbot.waitUntil(lambda: settled(session))
+    bars = session.window.samples.bars
+    assert bars.predicted() == int(state.shown.network.predict(state.inspection.trace.inputs)[0])
+    # The result on the test images is that of the shown moment, too, once the handle rests.
+    qtbot.waitUntil(lambda: state.evaluation.step == state.shown.step, timeout=10_000)
+    expected = evaluate(state.shown.network, state.dataset.test_images, state.dataset.test_labels)
+    np.testing.assert_array_equal(training.results.matrix.counts, expected.confusion)
+    click(qtbot, session.window.timeline.toggles.live)
+    assert state.shown is state.live
+    assert state.evaluation.step == state.run.step
+    assert training.curves.loss.marker_x() is None
+
+
+def test_looking_back_while_training_runs_holds_nothing_up(qtbot, session):
+    state, timeline = session.state, session.window.timeline
+    session.controller.on_speed_requested(4000)
+    click(qtbot, session.window.run_bar.train)
+    qtbot.waitUntil(lambda: state.run.step > 400)
+    qtbot.mouseClick(timeline.track, LEFT, pos=timeline.track.point_of(200).toPoint())
+    shown, step = state.shown, state.run.step
+    assert 100 < shown.step < 300
+    qtbot.waitUntil(lambda: state.run.step > step + 500, timeout=10_000)
+    assert state.shown is shown
+    assert not state.follows_live
+    qtbot.keyClick(timeline.track, Qt.Key.Key_End)
+    assert state.follows_live
+    qtbot.waitUntil(lambda: state.shown.step > step + 500)
+    click(qtbot, session.window.run_bar.train)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
+    assert state.shown is state.live
+    click(qtbot, session.window.run_bar.reset)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.READY and state.shown.step == 0)
+    assert state.follows_live
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"momentum": 0.9, "learning_rate": 1e-3}, {"optimizer": "adam", "learning_rate": 1e-3}],
+    ids=["momentum", "adam"],
+)
+def test_an_unchanged_fork_is_the_same_run_again(qtbot, session, settings):
+    """Weights, order of images and the optimiser's memory: all are those of the chosen moment."""
+    state, window = session.state, session.window
+    apply(qtbot, session, **settings, batch_size=8)
+    experiment = state.experiment
+    click(qtbot, window.run_bar.train)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED, timeout=60_000)
+    first, tests = state.history, list(state.history.tests)
+    qtbot.mouseClick(window.timeline.track, LEFT, pos=window.timeline.track.point_of(700).toPoint())
+    forked_at = state.shown.step
+    assert 600 < forked_at < 800
+    click(qtbot, window.timeline.fork)
+    qtbot.waitUntil(lambda: state.history is not first, timeout=10_000)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED, timeout=60_000)
+    assert state.experiment == experiment
+    assert state.ghost is first
+    assert state.history.forked_at == forked_at
+    np.testing.assert_array_equal(state.history.losses, first.losses)
+    assert state.history.tests == tests
+    np.testing.assert_allclose(state.history.log, first.log, rtol=1e-12)
+
+
+def test_a_fork_with_another_rate_leaves_the_first_run_as_a_ghost(qtbot, session):
+    state, window = session.state, session.window
+    apply(qtbot, session, momentum=0.9, learning_rate=1e-4)
+    train_to(qtbot, session, 1500)
+    first, last_step = state.history, state.run.step
+    scrub(qtbot, window.timeline.track, last_step, 600)
+    start = state.shown
+    forked_at = start.step
+    session.controller.on_draft_requested(replace(state.draft, learning_rate=1e-3))
+    assert not state.follows_live, "changing the rate does not leave the moment"
+    click(qtbot, window.timeline.fork)
+    qtbot.waitUntil(lambda: state.history is not first and state.run.step > forked_at + 300, timeout=20_000)
+    if state.run.status is RunStatus.TRAINING:
+        click(qtbot, window.run_bar.train)
+    qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
+    assert state.follows_live
+    np.testing.assert_array_equal(state.history.losses[:forked_at], first.losses[:forked_at])
+    assert not np.array_equal(state.history.losses[forked_at:last_step], first.losses[forked_at:])
+    # It is the run that the engine makes from the same moment with that rate.
+    config = state.experiment.train_config()
+    assert config.learning_rate == 1e-3
+    trainer = Trainer(
+        start.network, state.dataset, config, start_step=forked_at, optimizer_state=start.optimizer
+    )
+    losses = trainer.advance(state.run.step - forked_at).losses
+    np.testing.assert_array_equal(losses, state.history.losses[forked_at:])
+    x, y = window.training.curves.loss.curve("ghost")
+    expected = first.loss_curve(first.log_every)
+    np.testing.assert_array_equal(x, expected.steps)
+    np.testing.assert_array_equal(y, expected.values)
+    content = window.timeline.track.content()
+    np.testing.assert_array_equal(content.ghost[1], expected.values)
+    assert content.fork == forked_at
+    # The common past can still be looked at, and forked again.
+    qtbot.mouseClick(window.timeline.track, LEFT, pos=window.timeline.track.point_of(200).toPoint())
+    assert 100 < state.shown.step < 300
+    assert window.timeline.fork.isEnabled()
+    assert not len(first.snapshots), "only the curves of the first run take memory"
+
+
+def test_a_fork_of_a_lengthened_run_is_as_long(qtbot, session):
+    state, window = session.state, session.window
+    apply(qtbot, session, batch_size=64)
+    train_to(qtbot, session, 198)
+    assert state.run.status is RunStatus.FINISHED
+    click(qtbot, window.run_bar.epoch)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED and state.run.step == 396, timeout=20_000)
+    qtbot.mouseClick(window.timeline.track, LEFT, pos=window.timeline.track.point_of(250).toPoint())
+    first = state.history
+    click(qtbot, window.timeline.fork)
+    qtbot.waitUntil(lambda: state.history is not first and state.run.step == 396, timeout=20_000)
+    assert state.run.total_steps == 396
+    # Ends of epochs are there whatever the spacing.
+    assert {0, 198} <= set(state.history.snapshots.steps)
+
+
+def test_comparing_two_moments(qtbot, session):
+    state, window = session.state, session.window
+    timeline, compare = window.timeline, window.compare
+    train_to(qtbot, session, 1500)
+    scrub(qtbot, timeline.track, state.run.step, 400)
+    then = state.shown
+    click(qtbot, timeline.toggles.compare)
+    qtbot.waitUntil(compare.isVisible)
+    assert state.reference.snapshot is then, "the moment that is looked at becomes A"
+    click(qtbot, timeline.toggles.live)
+    check_comparison(compare, then, state.shown)
+    scrub(qtbot, timeline.track, state.run.step, 900)
+    check_comparison(compare, then, state.shown)
+    assert timeline.track.content().reference == then.step
+
+    compare.layer.setFocus()
+    qtbot.keyClick(compare.layer, Qt.Key.Key_End)
+    assert compare.layer.choice() == "dense1"
+    weight = state.shown.network.params["dense1.weight"][0].reshape(8, 13, 13)
+    np.testing.assert_array_equal(compare.maps.grids[1].values, weight)
+
+    click(qtbot, compare.go)
+    assert state.shown is then
+    click(qtbot, timeline.toggles.live)
+    click(qtbot, compare.mark)
+    assert state.reference.snapshot is state.live
+    assert not np.any(compare.maps.grids[2].values)
+    click(qtbot, compare.close_button)
+    assert not compare.isVisible()
+    assert not timeline.toggles.compare.isChecked()
+
+
+def check_comparison(compare, then, now):
+    before, after = (snapshot.network.params["conv1.weight"] for snapshot in (then, now))
+    grids = compare.maps.grids
+    np.testing.assert_array_equal(grids[0].values, before[:, 0])
+    np.testing.assert_array_equal(grids[1].values, after[:, 0])
+    np.testing.assert_array_equal(grids[2].values, (after - before)[:, 0])
+    assert grids[0].levels == grids[1].levels == grids[2].levels
+    norm = np.sqrt(((after - before) ** 2).sum())
+    share = norm / np.sqrt((before**2).sum())
+    assert compare.maps.titles[2].caption() == f"conv1.weight by {norm:.3g} ({share:.0%})"
+
+
+def test_another_architecture_ends_a_comparison_that_makes_no_sense(qtbot, session):
+    state, window = session.state, session.window
+    click(qtbot, window.timeline.toggles.compare)
+    qtbot.waitUntil(window.compare.isVisible)
+    assert state.reference.snapshot.step == 0
+    apply(qtbot, session, filters=(4,), kernel_size=5)
+    qtbot.waitUntil(lambda: state.reference.snapshot.network.params["conv1.weight"].shape == (4, 1, 5, 5))
+    assert window.compare.maps.grids[0].values.shape == (4, 5, 5)
+    apply(qtbot, session, seed=7)
+    assert window.compare.maps.titles[0].caption() == "step 0 of an earlier run"
+    assert np.any(window.compare.maps.grids[2].values), "two seeds begin with different weights"
+    assert window.timeline.track.content().reference is None

@@ -1,0 +1,304 @@
+"""The timeline bar: what it asks for, and what it shows, without anything being trained."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from cnnviz.history import History
+from tests.gui.driving import show_window
+from tests.gui.timeline_runs import EPOCH, answer, extend, recorded, state_of
+from ui.state import Reference, RunStatus
+from ui.timeline import TimelineBar
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+class Opened:
+    """A bar in its window, with a state that answers."""
+
+    def __init__(self, qtbot, history, **run):
+        self.qtbot = qtbot
+        self.history = history
+        self.state = state_of(history, **run)
+        self.bar = TimelineBar(self.state)
+        self.requests = []
+        self.bar.momentRequested.connect(self.requests.append)
+        self.bar.momentRequested.connect(answer(self.state))
+        qtbot.addWidget(self.bar)
+        self.bar.resize(1400, self.bar.sizeHint().height())
+        show_window(qtbot, self.bar)
+
+    @property
+    def track(self):
+        return self.bar.track
+
+    @property
+    def shown(self):
+        return self.state.shown.step
+
+    def key(self, key):
+        self.qtbot.keyClick(self.track, key)
+
+    def click(self, widget):
+        assert widget.isEnabled()
+        self.qtbot.mouseClick(widget, LEFT)
+
+    def click_at(self, step):
+        self.qtbot.mouseClick(self.track, LEFT, pos=self.track.point_of(step).toPoint())
+
+
+@pytest.fixture
+def opened(qtbot):
+    return Opened(qtbot, recorded())
+
+
+def test_scrubbing_shows_the_snapshots_that_there_are(opened, qtbot):
+    track, seen = opened.track, []
+    opened.state.snapshotChanged.connect(lambda: seen.append(opened.shown))
+    qtbot.mousePress(track, LEFT, pos=track.point_of(100).toPoint())
+    for step in range(100, 701, 4):
+        qtbot.mouseMove(track, track.point_of(step).toPoint())
+        qtbot.wait(1)
+    qtbot.mouseRelease(track, LEFT, pos=track.point_of(700).toPoint())
+    assert opened.shown == 700
+    assert seen == sorted(set(seen)), "every moment once, in order"
+    assert len(seen) >= 8
+    assert set(seen) <= set(opened.history.snapshots.steps)
+    assert track.position() == 700
+    assert not opened.state.follows_live
+    assert not opened.bar.toggles.live.isChecked()
+
+
+def test_the_nearest_snapshot_is_shown_and_the_right_end_is_live(opened):
+    opened.click_at(507)
+    assert opened.shown == 500
+    opened.click_at(513)
+    assert opened.shown == 520
+    opened.click_at(1300)
+    assert opened.requests[-1] is None, "beyond what was trained"
+    assert opened.state.follows_live
+    opened.click_at(300)
+    opened.click_at(1000)
+    assert opened.state.follows_live
+
+
+def test_keys_walk_through_the_snapshots(opened):
+    opened.key(Qt.Key.Key_Left)
+    assert opened.shown == 980
+    opened.key(Qt.Key.Key_PageDown)
+    assert opened.shown == 780
+    opened.key(Qt.Key.Key_Right)
+    assert opened.shown == 800
+    opened.key(Qt.Key.Key_Home)
+    opened.key(Qt.Key.Key_Left)
+    assert opened.shown == 0
+    opened.key(Qt.Key.Key_PageUp)
+    assert opened.shown == 200
+    opened.key(Qt.Key.Key_End)
+    assert opened.state.follows_live
+    assert opened.shown == 1000
+    count = len(opened.requests)
+    opened.key(Qt.Key.Key_Right)
+    opened.key(Qt.Key.Key_End)
+    assert len(opened.requests) == count, "live is the end"
+    for _ in range(2):
+        opened.key(Qt.Key.Key_Left)
+    opened.key(Qt.Key.Key_Right)
+    opened.key(Qt.Key.Key_Right)
+    assert opened.state.follows_live, "the step after the last but one is live"
+
+
+def test_buttons_do_what_they_say_and_are_off_where_they_make_no_sense(opened):
+    transport = opened.bar.transport
+    assert not transport.forward.isEnabled()
+    opened.click(transport.back)
+    assert opened.shown == 980
+    opened.click(transport.first)
+    assert opened.shown == 0
+    assert not transport.back.isEnabled()
+    assert not transport.first.isEnabled()
+    opened.click(transport.forward)
+    assert opened.shown == 20
+    opened.click(opened.bar.toggles.live)
+    assert opened.state.follows_live
+    opened.click(opened.bar.toggles.live)
+    assert opened.bar.toggles.live.isChecked(), "live stays live"
+
+
+def test_live_follows_training_and_an_earlier_moment_stays(opened):
+    extend(opened.history, 1200)
+    opened.state.set_live(opened.history.snapshots.at(1200))
+    opened.state.notify_steps([])
+    assert opened.track.position() == 1200
+    opened.click_at(400)
+    extend(opened.history, 1400)
+    opened.state.set_live(opened.history.snapshots.at(1400))
+    opened.state.update_run(step=1400)
+    assert (opened.shown, opened.track.position()) == (400, 400)
+    opened.click(opened.bar.toggles.live)
+    assert opened.track.position() == 1400
+
+
+def test_film_shows_every_moment_and_ends_live(opened, qtbot):
+    opened.bar.transport.speed.choiceEdited.emit("60")
+    assert opened.bar.film.speed() == 60
+    opened.click_at(600)
+    seen = []
+    opened.state.snapshotChanged.connect(lambda: seen.append(opened.shown))
+    opened.click(opened.bar.transport.play)
+    assert opened.bar.film.is_playing()
+    assert opened.bar.transport.play.accessibleName() == "Pause the film"
+    qtbot.waitUntil(lambda: not opened.bar.film.is_playing(), timeout=5000)
+    assert seen == sorted(seen)
+    assert seen[-1] == 1000
+    assert len(seen) >= 6, "some may be left out where the machine is slow, not most"
+    assert opened.state.follows_live
+    assert opened.bar.transport.play.accessibleName() == "Play"
+
+
+def test_film_begins_at_the_start_when_live_and_stops_for_the_user(opened, qtbot):
+    opened.click(opened.bar.transport.play)
+    assert opened.shown == 0
+    qtbot.waitUntil(lambda: opened.shown >= 40, timeout=5000)
+    opened.click(opened.bar.transport.play)
+    stopped_at = opened.shown
+    qtbot.wait(200)
+    assert opened.shown == stopped_at
+    opened.click(opened.bar.transport.play)
+    opened.click_at(900)
+    assert not opened.bar.film.is_playing()
+    assert opened.shown == 900
+
+
+def test_film_keeps_its_pace_by_leaving_moments_out(opened, qtbot):
+    def slow():
+        qtbot.wait(120)
+
+    opened.click_at(600)
+    opened.state.snapshotChanged.connect(slow)
+    opened.click(opened.bar.transport.play)
+    qtbot.waitUntil(lambda: not opened.bar.film.is_playing(), timeout=15_000)
+    # 20 moments at 15 a second take 1.3 seconds, although one takes 0.12 seconds to draw.
+    assert opened.requests.count(None) == 1
+    assert len(opened.requests) < 19
+
+
+def test_shown_moment_that_is_thinned_out_stays_and_has_neighbours(qtbot):
+    network_bytes = recorded(20).snapshots.nbytes // 2
+    opened = Opened(qtbot, recorded(budget=60 * network_bytes), total=6000)
+    opened.click_at(380)
+    assert opened.shown == 380
+    snapshot = opened.state.shown
+    extend(opened.history, 5000)
+    opened.state.set_live(opened.history.snapshots.at(5000))
+    opened.state.update_run(step=5000)
+    steps = opened.history.snapshots.steps
+    assert 380 not in steps
+    assert opened.state.shown is snapshot
+    assert opened.track.position() == 380
+    opened.key(Qt.Key.Key_Left)
+    assert opened.shown == max(step for step in steps if step < 380)
+    opened.state.show_moment(snapshot, follows_live=False)
+    opened.key(Qt.Key.Key_Right)
+    assert opened.shown == min(step for step in steps if step > 380)
+
+
+def test_words_say_what_was_measured_at_the_shown_moment(opened):
+    opened.click_at(600)
+    loss = opened.history.losses[500:600].mean()
+    first, second = opened.bar.moment.lines()
+    assert first == "step 600"
+    assert second == f"loss {loss:.3f} · 90.0%"
+    opened.key(Qt.Key.Key_Home)
+    assert opened.bar.moment.lines() == ("step 0", "initial weights")
+
+
+def test_hovering_tells_about_that_moment(opened, qtbot):
+    track = opened.track
+    qtbot.mouseMove(track, track.point_of(704).toPoint())
+    loss = opened.history.losses[600:700].mean()
+    lines = track.hover_text().splitlines()
+    assert lines[0] == "step 700 · epoch 2"
+    assert lines[1] == f"loss {loss:.3f}"
+    assert lines[2] == "accuracy 0.900"
+    assert lines[3] == "test images, step 500 0.900"
+    qtbot.mouseMove(track, track.point_of(1400).toPoint())
+    assert "not trained yet" in track.hover_text()
+    qtbot.mouseMove(track, track.point_of(0).toPoint())
+    assert "initial weights" in track.hover_text()
+    assert opened.shown == 1000, "hovering changes nothing"
+
+
+def test_curve_in_small_is_the_running_mean_of_the_loss(opened):
+    content = opened.track.content()
+    assert (content.first, content.last, content.steps_per_epoch) == (0, 1500, EPOCH)
+    x, y = content.curve
+    np.testing.assert_array_equal(x, np.arange(1, 1001))
+    assert y[299] == pytest.approx(opened.history.losses[200:300].mean())
+    ghost = recorded(700)
+    opened.state.set_ghost(ghost)
+    np.testing.assert_array_equal(opened.track.content().ghost[0], np.arange(1, 701))
+    opened.state.set_ghost(None)
+    assert not len(opened.track.content().ghost[0])
+
+
+def test_forking_is_offered_for_earlier_moments_only(opened, qtbot):
+    fork = opened.bar.fork
+    assert not fork.isEnabled()
+    assert "first choose an earlier moment" in fork.toolTip()
+    opened.click_at(400)
+    with qtbot.waitSignal(opened.bar.forkRequested):
+        opened.click(fork)
+    opened.click(opened.bar.toggles.live)
+    assert not fork.isEnabled()
+
+
+def test_a_new_run_is_shown_live(opened):
+    opened.click_at(400)
+    opened.state.update_run(status=RunStatus.LOADING, run_id=2, step=0)
+    opened.state.reset_history(History(100))
+    assert opened.state.follows_live
+    assert opened.bar.toggles.live.isChecked()
+    assert not opened.bar.transport.play.isEnabled()
+    assert not len(opened.track.content().curve[0])
+    opened.click_at(400)
+    opened.key(Qt.Key.Key_Home)
+    opened.key(Qt.Key.Key_Left)
+    assert opened.state.follows_live, "there is no moment to go to yet"
+
+
+def test_fork_and_reference_are_marked_where_they_belong(opened):
+    opened.state.set_reference(Reference(opened.history.snapshots.at(300), 1))
+    assert opened.track.content().reference == 300
+    opened.state.set_reference(Reference(opened.history.snapshots.at(300), 0))
+    assert opened.track.content().reference is None, "a moment of another run"
+    opened.state.reset_history(opened.history.forked(600))
+    assert opened.track.content().fork == 600
+
+
+@pytest.mark.parametrize("presenter", [False, True])
+@pytest.mark.parametrize("width", [1100, 1440])
+def test_everything_fits_into_the_bar(opened, theme, width, presenter):
+    theme.set_presenter(presenter)
+    opened.bar.resize(width, opened.bar.sizeHint().height())
+    bar = opened.bar
+    assert bar.minimumSizeHint().width() <= width
+    assert bar.track.width() >= 300
+    for child in (bar.transport, bar.track, bar.fork, bar.toggles):
+        assert child.width() >= child.minimumSizeHint().width()
+        assert bar.rect().contains(child.geometry())
+
+
+def test_controls_have_names_tips_and_a_place_in_the_tab_order(opened):
+    bar = opened.bar
+    transport, toggles = bar.transport, bar.toggles
+    controls = [
+        transport.first, transport.back, transport.play, transport.forward, transport.speed,
+        bar.track, bar.fork, toggles.compare, toggles.live,
+    ]  # fmt: skip
+    for control in controls:
+        assert control.accessibleName()
+        assert control.toolTip()
+        assert control.focusPolicy() & Qt.FocusPolicy.TabFocus
+    opened.click_at(400)
+    assert bar.track.accessibleDescription() == "step 400"

@@ -1,0 +1,71 @@
+"""A colour bar in the unit of the numbers beside it, such as 10⁻⁴."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from ui.theme import Theme, follow_theme
+from ui.widgets.cell_numbers import NumberFormat
+from ui.widgets.color_bar import ColorBar
+from ui.widgets.color_scale import ColorScale
+
+_POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+class ScaledBar(QWidget):
+    """Colour bar whose ends are short numbers, and the power of ten that they are multiplied with."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.bar = ColorBar()
+        self.unit = QLabel()
+        self.unit.setProperty("role", "muted")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(self.bar)
+        layout.addWidget(self.unit)
+        layout.addStretch(1)
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale."""
+        # Its own minimum would make three maps side by side wider than a small window.
+        self.bar.setMinimumWidth(theme.px(96))
+
+    def levels(self) -> tuple[float, float]:
+        """Values of the first and of the last colour, in the unit shown."""
+        return self.bar.scale.lo, self.bar.scale.hi
+
+    def set_scale(self, colormap: str, levels: Sequence[float], exponent: int | None = None) -> None:
+        """Show a scale.
+
+        Parameters
+        ----------
+        colormap : {"signed", "sequential", "grey"}
+        levels : sequence of two float
+            Values of the first and of the last colour.
+        exponent : int, optional
+            Power of ten of the unit; chosen by the levels when None.
+        """
+        lo, hi = float(levels[0]), float(levels[1])
+        if exponent is None:
+            exponent = NumberFormat.of(np.array([hi]), ColorScale(colormap, lo, hi), None).exponent
+        self.bar.set_scale(colormap, lo / 10.0**exponent, hi / 10.0**exponent)
+        self.unit.setText(unit_text(exponent))
+        self.unit.setVisible(exponent != 0)
+
+
+def unit_text(exponent: int) -> str:
+    """Unit of the numbers in a map, such as "× 10⁻⁴"; "" for 1.
+
+    Parameters
+    ----------
+    exponent : int
+
+    Returns
+    -------
+    str
+    """
+    return "" if exponent == 0 else f"× 10{str(exponent).translate(_POWERS)}"

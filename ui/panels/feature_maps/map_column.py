@@ -1,0 +1,325 @@
+"""A column of maps: one of them large, its colour scale, and all of them as thumbnails."""
+
+from typing import override
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
+
+from ui.panels.feature_maps.columns import MARK_ROLES, StageColumn
+from ui.panels.feature_maps.frame import Frame, Levels
+from ui.panels.feature_maps.links import Links, Mark
+from ui.panels.feature_maps.plan import Column, Kind
+from ui.panels.feature_maps.texts import about, column_title
+from ui.state import PinnedCell
+from ui.theme import Theme, follow_theme
+from ui.widgets.linked_map import LinkedMap
+from ui.widgets.map_area import MapArea
+from ui.widgets.map_thumbnails import MapThumbnails
+from ui.widgets.mini_button import MiniButton
+from ui.widgets.scale_strip import ScaleStrip
+
+_LARGEST_CELL = 64
+_ZOOM = 1.25
+_ENLARGE = ("maximize", "Enlarge (double click on the map)")
+_UNLIMITED = 16_777_215  # QWIDGETSIZE_MAX, which PySide6 does not export
+
+
+class MapColumn(StageColumn):
+    """Column of the input, of feature maps, of kernels or of evidence."""
+
+    def __init__(self, column: Column, parent: QWidget | None = None) -> None:
+        super().__init__(column, column_title(column), f"{column.shape[1]} × {column.shape[2]}", parent)
+        self._token: object = None
+        self._values: NDArray[np.floating] | None = None
+        self._levels = (0.0, 1.0)
+        self._channel, self._preview, self._source = 0, None, 0
+        self._enlarged = False
+        self._cell: float | None = None  # side of an enlarged cell; None: as large as fits
+        self._side = 0
+        self._marks: dict[str, tuple[Mark, ...]] = {}
+        self._build_widgets()
+        self._build_layout()
+        self._connect_signals()
+        self.head.set_about(about(column))
+        self._describe()
+        follow_theme(self)
+
+    # -- what is shown -------------------------------------------------------------------------------------
+
+    @override
+    def set_frame(self, frame: Frame, levels: Levels) -> None:
+        token, limits = frame.token(self.column), levels[self.column.key]
+        if token is self._token and limits == self._levels:
+            return
+        self._token, self._values, self._levels = token, frame.values(self.column), limits
+        self.strip.set_scale(self.column.colormap, *limits)
+        self._draw_map()
+        self._draw_thumbs()
+
+    @override
+    def set_channel(self, channel: int, preview: int | None, source: int) -> None:
+        new_source = source != self._source and self.column.kind is Kind.KERNELS
+        shown = self.shown_channel
+        self._channel, self._preview, self._source = channel, preview, source
+        if self.thumbs is not None:
+            self.thumbs.set_current(min(channel, self.column.count - 1))
+        if new_source:
+            self._draw_thumbs()
+        if new_source or shown != self.shown_channel:
+            self._draw_map()
+            self._draw_marks()
+            self._describe()
+
+    @property
+    def shown_channel(self) -> int:
+        """Channel of the large map."""
+        wanted = self._channel if self._preview is None else self._preview
+        return min(wanted, self.column.count - 1)
+
+    @override
+    def set_links(self, links: Links | None) -> None:
+        if self.column.kind is Kind.KERNELS:
+            return
+        self._marks = dict.fromkeys(MARK_ROLES, ())
+        for mark in () if links is None else links.of(self.column.stage):
+            self._marks[mark.role] = (*self._marks[mark.role], mark)
+        self._draw_marks()
+        if self._enlarged and not self.map.underMouse():
+            self._show_marked()
+
+    def add_below(self, widget: QWidget) -> None:
+        """Put something below the map, where a stage of one map has no thumbnails."""
+        self._layout.addWidget(widget)
+
+    def set_visible_cells(self, count: int | None) -> None:
+        """Hide all cells but the first so many; for the sweep."""
+        self.map.set_visible_cells(count)
+
+    def set_movable(self, movable: bool) -> None:
+        """Let arrow keys move the pinned cell."""
+        self.map.set_movable(movable)
+
+    # -- size ----------------------------------------------------------------------------------------------
+
+    @override
+    def set_side(self, side: int) -> None:
+        self._side = side
+        if not self._enlarged:
+            self.body.setFixedSize(side, side)
+            self._fit_map()
+
+    def set_enlarged(self, enlarged: bool) -> None:
+        """Take all the room there is, or the side that was given."""
+        if enlarged == self._enlarged:
+            return
+        self._enlarged = enlarged
+        self._cell = None
+        self._outer.setDirection(
+            QBoxLayout.Direction.LeftToRight if enlarged else QBoxLayout.Direction.TopToBottom
+        )
+        self._enlarge.set_icon(*(("minimize", "Back to normal size") if enlarged else _ENLARGE))
+        policy = Qt.ScrollBarPolicy
+        shown = policy.ScrollBarAsNeeded if enlarged else policy.ScrollBarAlwaysOff
+        self.body.setHorizontalScrollBarPolicy(shown)
+        self.body.setVerticalScrollBarPolicy(shown)
+        for button in self._zooms:
+            button.setVisible(enlarged)
+        if enlarged:
+            self.body.setMinimumSize(0, 0)
+            self.body.setMaximumSize(_UNLIMITED, _UNLIMITED)
+        else:
+            self.set_side(self._side)
+        self.set_theme(self._theme)
+        self.head.place_buttons()
+
+    @property
+    def is_enlarged(self) -> bool:
+        """Whether the column takes all the room there is."""
+        return self._enlarged
+
+    def zoom(self, steps: int) -> None:
+        """Make the cells of an enlarged map larger or smaller; never smaller than what fits."""
+        cell = (self._cell or self._fitting_cell()) * _ZOOM**steps
+        self._cell = None if cell <= self._fitting_cell() else min(cell, self._theme.px(_LARGEST_CELL))
+        self._fit_map()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale the spacing."""
+        self._theme = theme
+        self._layout.setSpacing(theme.px(3))
+        self._outer.setSpacing(theme.px(8 if self._enlarged else 6))
+        if self.thumbs is not None:
+            self.thumbs.setMinimumWidth(theme.px(132) if self._enlarged else 0)
+            self.thumbs.setMaximumWidth(theme.px(132) if self._enlarged else _UNLIMITED)
+        self._fit_map()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_map()
+
+    def _fit_map(self) -> None:
+        _, rows, cols = self.column.shape
+        cell = self._cell if self._cell is not None and self._enlarged else self._fitting_cell()
+        self.map.setFixedSize(int(cell) * cols + 2, int(cell) * rows + 2)
+        self._show_marked()
+        self.strip.set_length(int(cell) * cols if not self._enlarged else self._theme.px(240))
+
+    def _show_marked(self) -> None:
+        """Scroll an enlarged map to the marked cell, or to what belongs to it."""
+        for role in ("selected", "receptive", "feeds"):
+            blocks = [b for m in self._marks.get(role, ()) if self._is_shown(m) for b in m.blocks]
+            if self._enlarged and blocks:
+                row, col, rows, cols = blocks[0]
+                spot = (
+                    self.map.cell_rect(row, col)
+                    .united(self.map.cell_rect(row + rows - 1, col + cols - 1))
+                    .center()
+                )
+                margin = round(2.5 * self.map.cell_rect(0, 0).width())
+                self.body.ensureVisible(round(spot.x()), round(spot.y()), margin, margin)
+                return
+
+    def _is_shown(self, mark: Mark) -> bool:
+        return mark.channels is None or self.shown_channel in mark.channels
+
+    def _fitting_cell(self) -> float:
+        """Side of a cell with which the whole map can be seen."""
+        _, rows, cols = self.column.shape
+        room = self.body.maximumViewportSize()
+        return float(max(min((room.width() - 2) // cols, (room.height() - 2) // rows), 1))
+
+    # -- building ------------------------------------------------------------------------------------------
+
+    def _build_widgets(self) -> None:
+        column = self.column
+        self.map = LinkedMap()
+        self.map.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self.map.setAccessibleName(f"{self.head.title()}, the chosen map")
+        self.body = MapArea(self.map, self)
+        self.strip = ScaleStrip(self)
+        self.thumbs: MapThumbnails | None = None
+        if column.count > 1:
+            self.thumbs = MapThumbnails(self)
+            self.thumbs.set_noun("filter" if column.kind is Kind.KERNELS else "map")
+            self.thumbs.setAccessibleName(f"All maps of {self.head.title()}")
+        self._zooms: list[MiniButton] = []
+        if column.kind is not Kind.KERNELS:
+            self._zooms = [
+                self.head.add_button("minus", "Smaller cells"),
+                self.head.add_button("plus", "Larger cells, until their numbers fit (Ctrl+wheel)"),
+            ]
+            for button, steps in zip(self._zooms, (-1, 1), strict=True):
+                button.hide()
+                button.setProperty("steps", steps)
+                button.clicked.connect(self._on_zoom_clicked)
+        self._fold = self.head.add_button("chevron-left", "Fold this column")
+        self._fold.setVisible(column.kind is Kind.MAPS)
+        self._enlarge = self.head.add_button(*_ENLARGE)
+        self._enlarge.setVisible(column.kind is not Kind.KERNELS)
+
+    def _build_layout(self) -> None:
+        self._layout = QVBoxLayout()
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addWidget(self.body)
+        self._layout.addWidget(self.strip)
+        self._outer = QBoxLayout(QBoxLayout.Direction.TopToBottom)
+        self._outer.addLayout(self._layout)
+        if self.thumbs is not None:
+            self._outer.addWidget(self.thumbs, 1)
+        else:
+            self._outer.addStretch(1)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(4)
+        whole.addWidget(self.head)
+        whole.addLayout(self._outer, 1)
+
+    def _connect_signals(self) -> None:
+        if self.column.kind is not Kind.KERNELS:
+            self.map.cellClicked.connect(self._on_cell_clicked)
+            self.map.moveRequested.connect(self.moveRequested)
+            self.map.enlargeRequested.connect(self._on_enlarge_requested)
+        self.map.cellHovered.connect(self._on_cell_hovered)
+        self.map.cellLeft.connect(self.cellLeft)
+        if self.thumbs is not None:
+            self.thumbs.mapSelected.connect(self.channelSelected)
+            self.thumbs.cellHovered.connect(self._on_thumb_hovered)
+            self.thumbs.mapLeft.connect(self.cellLeft)
+        self.body.resized.connect(self._fit_map)
+        self.body.zoomRequested.connect(self._on_zoom_requested)
+        self._enlarge.clicked.connect(self._on_enlarge_requested)
+        self._fold.clicked.connect(self._on_fold_clicked)
+
+    # -- drawing -------------------------------------------------------------------------------------------
+
+    def _draw_map(self) -> None:
+        if self._values is not None:
+            maps = self._values
+            shown = maps[self.shown_channel]
+            if self.column.kind is Kind.KERNELS:
+                shown = shown[min(self._source, maps.shape[1] - 1)]
+            self.map.set_values(shown, self.column.colormap, self._levels)
+
+    def _draw_thumbs(self) -> None:
+        if self.thumbs is not None and self._values is not None:
+            maps = self._values
+            if self.column.kind is Kind.KERNELS:
+                maps = maps[:, min(self._source, maps.shape[1] - 1)]
+            self.thumbs.set_maps(maps, self.column.colormap, self._levels)
+
+    def _draw_marks(self) -> None:
+        for role, marks in self._marks.items():
+            shown = [mark for mark in marks if self._is_shown(mark)]
+            self.map.set_highlight([block for mark in shown for block in mark.blocks], role)
+            if self.thumbs is not None:
+                channels = marks[0].channels if marks else ()
+                self.thumbs.set_marks(role, marks[0].blocks if marks else (), channels)
+
+    def _describe(self) -> None:
+        column, number = self.column, self.shown_channel
+        match column.kind:
+            case Kind.IMAGE:
+                line, short = "pixel ÷ 255 − 0.5", "pixels"
+            case Kind.KERNELS:
+                line, short = f"filter {number} of {column.count}", f"filter {number}"
+                channels = 1 if self._values is None else self._values.shape[1]
+                if channels > 1:
+                    line = f"filter {number}, input {self._source}"
+            case _:
+                line, short = f"map {number} of {column.count}", f"map {number}"
+        self.head.set_line(line, short)
+
+    # -- events --------------------------------------------------------------------------------------------
+
+    def _on_cell_hovered(self, row: int, col: int) -> None:
+        self.cellHovered.emit(self._cell_of(self.shown_channel, row, col))
+
+    def _on_cell_clicked(self, row: int, col: int) -> None:
+        self.cellClicked.emit(self._cell_of(self.shown_channel, row, col))
+
+    def _on_thumb_hovered(self, channel: int, row: int, col: int) -> None:
+        self.cellHovered.emit(self._cell_of(channel, row, col))
+
+    def _cell_of(self, channel: int, row: int, col: int) -> PinnedCell:
+        if self.column.kind is Kind.KERNELS:
+            return PinnedCell(self.column.key, (channel, self._source, row, col))
+        return PinnedCell(self.column.stage, (channel, row, col))
+
+    def _on_enlarge_requested(self) -> None:
+        self.enlargeRequested.emit(self.column.key)
+
+    def _on_fold_clicked(self) -> None:
+        self.foldRequested.emit(self.column.key)
+
+    def _on_zoom_requested(self, steps: int) -> None:
+        if self._enlarged:
+            self.zoom(steps)
+
+    def _on_zoom_clicked(self) -> None:
+        button = self.sender()
+        assert button is not None
+        self.zoom(int(button.property("steps")))

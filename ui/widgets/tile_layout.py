@@ -1,0 +1,85 @@
+"""How thumbnails of equal size share an area."""
+
+import math
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class TileLayout(NamedTuple):
+    """How thumbnails stand.
+
+    Attributes
+    ----------
+    columns : int
+    width, height : float
+        Of a map, in logical pixels.
+    gap, caption : float
+        Space between two maps; height of a caption, 0 for none.
+    scrolls : bool
+        Whether they are higher than the area.
+    """
+
+    columns: int
+    width: float
+    height: float
+    gap: float
+    caption: float
+    scrolls: bool
+
+    @property
+    def step(self) -> float:
+        """From the top of a map to the top of the one below."""
+        return self.height + self.caption + self.gap
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """What is to be arranged.
+
+    Attributes
+    ----------
+    count : int
+        Number of maps, >= 1.
+    rows, cols : int
+        Cells of a map.
+    ratio : float
+        Device pixels a logical pixel.
+    gap, largest : float
+        Space between two maps, and their largest width, in logical pixels.
+    """
+
+    count: int
+    rows: int
+    cols: int
+    ratio: float
+    gap: float
+    largest: float
+
+    def fitted(self, wide: float, high: float, caption: float) -> TileLayout:
+        """Columns that make the maps largest in an area; rows that are all full may cost a little of it."""
+        best, best_score = TileLayout(1, 0.0, 0.0, self.gap, caption, False), 0.0
+        for columns in range(1, self.count + 1):
+            rows = math.ceil(self.count / columns)
+            by_width = (wide - (columns - 1) * self.gap) / columns
+            by_height = ((high - (rows - 1) * self.gap) / rows - caption) / self._aspect
+            width = self._snapped(max(min(by_width, by_height, self.largest), 0.0))
+            score = width * (1.0 if self.count % columns == 0 else 0.85)
+            if score >= 0.97 * best_score:
+                best = TileLayout(columns, width, width * self._aspect, self.gap, caption, False)
+                best_score = max(score, best_score)
+        return best
+
+    def scrolled(self, wide: float, smallest: float) -> TileLayout:
+        """As many columns of at least the smallest width as fit into a width."""
+        columns = max(int((wide + self.gap) // (smallest + self.gap)), 1)
+        width = (wide - (columns - 1) * self.gap) / columns
+        return TileLayout(columns, width, width * self._aspect, self.gap, 0.0, True)
+
+    @property
+    def _aspect(self) -> float:
+        return self.rows / self.cols
+
+    def _snapped(self, width: float) -> float:
+        """Whole screen pixels for every cell, if that costs little."""
+        whole = math.floor(width * self.ratio / self.cols) * self.cols / self.ratio
+        return whole if whole >= 0.85 * width else math.floor(width)
