@@ -15,7 +15,12 @@ def main(argv: list[str] | None = None) -> int:
             from cnnviz.headless import run
         else:
             from ui.application import run
-        return run(arguments)
+        status = run(arguments)
+        if arguments.headless and arguments.screenshots is not None and status == 0:
+            from ui.screenshots import save_screenshots
+
+            save_screenshots(arguments)
+        return status
     except CNNVizError as error:
         return complain(str(error))
     except KeyboardInterrupt:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from cnnviz import __version__
+from cnnviz.errors import ParameterError
 from cnnviz.experiment import Experiment
 from cnnviz.presets import PRESETS
 
@@ -31,6 +32,11 @@ class Arguments:
         Train without a window.
     save : Path or None
         Where to write the trained network.
+    report, html, markdown, screenshots : Path or None
+        Where to write the lab report as a PDF, as one HTML file, as a folder with Markdown, and the pictures
+        of every panel.
+    author, roll_number : str
+        For the title of the report.
     """
 
     experiment: Experiment
@@ -38,6 +44,20 @@ class Arguments:
     classes_given: bool
     headless: bool
     save: Path | None
+    report: Path | None = None
+    html: Path | None = None
+    markdown: Path | None = None
+    screenshots: Path | None = None
+    author: str = ""
+    roll_number: str = ""
+
+    @property
+    def wants_report(self) -> bool:
+        """Whether the report is to be written in any form."""
+        return any(path is not None for path in (self.report, self.html, self.markdown))
+
+
+_OUTPUTS = ("save", "report", "html", "markdown", "screenshots")
 
 
 class _OneLineParser(argparse.ArgumentParser):
@@ -57,10 +77,19 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
     """
     parser = _build_parser()
     options = parser.parse_args(argv)
-    if options.save is not None and not options.headless:
-        parser.error("--save needs --headless; in the window use File > Save model")
-    classes_given = options.classes is not None
-    return Arguments(_experiment(options), options.data, classes_given, options.headless, options.save)
+    for name in _OUTPUTS:
+        if getattr(options, name) is not None and not options.headless:
+            where = "; in the window use File > Save model" if name == "save" else ""
+            parser.error(f"--{name} needs --headless{where}")
+    return Arguments(
+        _experiment(options),
+        options.data,
+        options.classes is not None,
+        options.headless,
+        author=options.author,
+        roll_number=options.roll_number,
+        **{name: getattr(options, name) for name in _OUTPUTS},
+    )
 
 
 def _experiment(options: argparse.Namespace) -> Experiment:
@@ -72,7 +101,30 @@ def _experiment(options: argparse.Namespace) -> Experiment:
     }
     if options.classes is not None:
         experiment = experiment.with_classes(tuple(options.classes))
+    changes |= dict(_setting(words) for words in options.set or ())
     return replace(experiment, **changes) if changes else experiment
+
+
+def _setting(words: str) -> tuple[str, Any]:
+    """Read ``NAME=VALUE``; the kind of value is that of the preset's."""
+    name, equals, value = words.partition("=")
+    defaults = Experiment().to_dict()
+    if not equals or name not in defaults or name == "classes":
+        known = ", ".join(each for each in defaults if each != "classes")
+        raise ParameterError(
+            f"--set needs NAME=VALUE with a setting's name. Got {words!r}; known are {known}."
+        )
+    default: object = defaults[name]
+    try:
+        if isinstance(default, bool):
+            return name, {"true": True, "false": False}[value.lower()]
+        if isinstance(default, list):
+            return name, tuple(int(each) for each in value.split(",") if each)
+        return name, type(default)(value)  # pyright: ignore[reportCallIssue] -- an int, a float or a str
+    except (KeyError, ValueError) as error:
+        kind = {bool: "true or false", list: "whole numbers with commas", int: "a whole number"}
+        expected = kind.get(type(default), "a number")
+        raise ParameterError(f"--set {name}=… must be {expected}. Got {value!r} instead.") from error
 
 
 def _build_parser() -> argparse.ArgumentParser:
@@ -103,7 +155,25 @@ def _build_parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--save", type=Path, metavar="FILE", help="write the trained network to this .safetensors file"
     )
+    _add_report_options(parser)
     return parser
+
+
+def _add_report_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--set",
+        action="append",
+        metavar="NAME=VALUE",
+        help="any other setting, for example kernel_size=5 or filters=8,16; may be repeated",
+    )
+    parser.add_argument("--report", type=Path, metavar="FILE.pdf", help="write the lab report as a PDF")
+    parser.add_argument("--html", type=Path, metavar="FILE.html", help="write it as one HTML file")
+    parser.add_argument(
+        "--markdown", type=Path, metavar="FOLDER", help="write it as Markdown with PNG and CSV files"
+    )
+    parser.add_argument("--screenshots", type=Path, metavar="FOLDER", help="write a picture of every panel")
+    parser.add_argument("--author", default="", metavar="NAME", help="name on the report")
+    parser.add_argument("--roll-number", default="", metavar="NUMBER", help="roll number on the report")
 
 
 def complain(message: str) -> int:

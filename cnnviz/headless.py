@@ -4,8 +4,10 @@ import os
 import signal
 import threading
 import time
+from datetime import datetime
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
@@ -20,6 +22,9 @@ from cnnviz.presets import preset_of
 from cnnviz.runtime import one_blas_thread
 from cnnviz.training import Trainer
 
+if TYPE_CHECKING:
+    from cnnviz.report import LabResults
+
 _CHUNK_SECONDS = 0.05
 _PARTIAL = Path("cnnviz-interrupted.safetensors")
 
@@ -32,14 +37,22 @@ def run(arguments: Arguments) -> int:
     CNNVizError
         If the data, a setting or the output file is at fault, or training diverges.
     """
-    _require_folder(arguments.save)
+    for target in (
+        arguments.save,
+        arguments.report,
+        arguments.html,
+        arguments.markdown,
+        arguments.screenshots,
+    ):
+        _require_folder(target)
     experiment = arguments.experiment
     dataset = read_data(arguments.data, experiment.classes, required=arguments.classes_given)
     experiment = experiment.with_classes(dataset.classes)
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
     print(describe(experiment, dataset), flush=True)
+    history = History(experiment.log_every)
     with one_blas_thread():
-        finished = _train(trainer, History(experiment.log_every))
+        finished = _train(trainer, history)
         if finished:
             print(describe_evaluation(trainer.evaluate(), dataset.classes), flush=True)
     target = arguments.save if finished or arguments.save is not None else _PARTIAL
@@ -48,7 +61,41 @@ def run(arguments: Arguments) -> int:
             target, trainer.network, experiment=experiment, step=trainer.step, data_sha256=dataset.sha256
         )
         print(f"Saved the network after {trainer.step:,} steps to {target}.", flush=True)
+    if finished and arguments.wants_report:
+        _write_report(arguments, measured_lab(experiment, dataset, trainer, history))
     return 0 if finished else INTERRUPTED
+
+
+def measured_lab(
+    experiment: Experiment, dataset: Dataset, trainer: Trainer, history: History
+) -> "LabResults":
+    """Measure the three demonstrations of a finished run, with a progress bar on a terminal."""
+    from cnnviz.report import measure_lab
+
+    with tqdm(total=100, unit="%", disable=None, leave=False) as bar:
+
+        def progress(stage: str, share: float) -> None:
+            bar.set_description(stage)
+            bar.update(round(100 * share) - bar.n)
+
+        return measure_lab(experiment, dataset, trainer.network, history, progress=progress)
+
+
+def _write_report(arguments: Arguments, results: "LabResults") -> None:
+    # Typesetting is loaded by those who ask for a report only.
+    from cnnviz.report import Report, build_document, write_folder, write_html, write_pdf
+
+    today = datetime.now().astimezone().date().isoformat()
+    words = Report(author=arguments.author, roll_number=arguments.roll_number, date=today)
+    document = build_document(words, results)
+    for target, write in (
+        (arguments.report, write_pdf),
+        (arguments.html, write_html),
+        (arguments.markdown, write_folder),
+    ):
+        if target is not None:
+            write(document, target)
+            print(f"Wrote the lab report to {target}.", flush=True)
 
 
 def read_data(path: Path | None, classes: tuple[str, ...], *, required: bool) -> Dataset:

@@ -56,11 +56,11 @@ def text_of(png: bytes, keyword: str) -> str | None:
     wanted = keyword.encode("ascii") + b"\0\0\0"
     for kind, body, checksum in _chunks(png):
         if kind == b"iTXt" and body.startswith(wanted):
-            return _decode(bytes(body), len(wanted), checksum)
+            return _decode(body, len(wanted), checksum)
     return None
 
 
-def _chunks(png: bytes) -> Iterator[tuple[bytes, memoryview, int]]:
+def _chunks(png: bytes) -> Iterator[tuple[bytes, bytes, int]]:
     view, place = memoryview(png), len(SIGNATURE)
     while place < len(png):
         if place + 12 > len(png):
@@ -69,7 +69,7 @@ def _chunks(png: bytes) -> Iterator[tuple[bytes, memoryview, int]]:
         kind, end = bytes(view[place + 4 : place + 8]), place + 8 + length
         if end + 4 > len(png):
             raise DataError("it ends too early")
-        yield kind, view[place + 8 : end], int.from_bytes(view[end : end + 4])
+        yield kind, bytes(view[place + 8 : end]), int.from_bytes(view[end : end + 4])
         if kind == b"IEND":
             return
         place = end + 4

@@ -232,14 +232,13 @@ def load_session(path: str | Path) -> SessionState | None:
     name = printable(path.name)
     content = _read(path, name)
     try:
-        if content.startswith(SIGNATURE):
-            text = text_of(content, PNG_KEYWORD)
-        else:
-            text = content.decode("utf-8")
+        is_picture = content.startswith(SIGNATURE)
+        text = text_of(content, PNG_KEYWORD) if is_picture else content.decode("utf-8")
         return None if text is None else SessionState.from_json(text)
     except UnicodeDecodeError as error:
         raise DataError(
-            f"{name} cannot be opened: it is neither a session nor a picture. Choose a session that CNNViz saved."
+            f"{name} cannot be opened: it is neither a session nor a picture. "
+            "Choose a session that CNNViz saved."
         ) from error
     except DataError as error:
         remedy = "" if "newer" in str(error) else " Choose a session that CNNViz saved."

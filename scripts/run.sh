@@ -25,6 +25,7 @@ if has_display; then
 fi
 
 sh scripts/bootstrap.sh headless
-echo "No display found: running the laboratory without a window; the trained network goes to out/lab5.safetensors."
+echo "No display found: running the laboratory without a window; the report goes to out/lab5.pdf and out/lab5.html."
 mkdir -p out
-exec .venv/bin/python main.py --headless --preset lab5 --save out/lab5.safetensors "$@"
+exec .venv/bin/python main.py --headless --preset lab5 --save out/lab5.safetensors \
+    --report out/lab5.pdf --html out/lab5.html "$@"

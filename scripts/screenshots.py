@@ -19,11 +19,11 @@ from PySide6.QtCore import QEventLoop, QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 
 from cnnviz.experiment import Experiment
-from cnnviz.presets import LAB5
+from cnnviz.presets import LAB5, LENET
 from cnnviz.runtime import one_blas_thread
 from ui.application import make_application
 from ui.session import Session
-from ui.state import RunStatus
+from ui.state import PinnedCell, RunStatus, Shift
 from ui.theme import theme_manager
 
 IMAGES = Path(__file__).parent.parent / "docs" / "images"
@@ -91,14 +91,72 @@ def training() -> None:
 
 def training_dark() -> None:
     """Ten digits, dark, while training runs."""
-    from cnnviz.presets import LENET
-
     with session(LENET, theme="dark") as opened:
         train(opened, 300)
         save(opened, "training-dark")
 
 
-SCENES: dict[str, Callable[[], None]] = {scene.__name__: scene for scene in (training, training_dark)}
+def feature_maps() -> None:
+    """A trained LAB5 and the arithmetic of one cell."""
+    with session() as opened:
+        train(opened)
+        opened.window.panels.show_panel(1)
+        opened.controller.on_pin_requested(PinnedCell("conv1", (0, 9, 14)))
+        save(opened, "feature-maps")
+
+
+def feature_maps_lenet() -> None:
+    """All stages of a deeper network, dark."""
+    with session(LENET, theme="dark") as opened:
+        train(opened, 400)
+        opened.window.panels.show_panel(1)
+        save(opened, "feature-maps-lenet")
+
+
+def translation() -> None:
+    """A zero dragged two pixels to the right and one up."""
+    with session() as opened:
+        train(opened)
+        opened.controller.on_sample_requested(1)
+        opened.window.panels.show_panel(2)
+        opened.controller.on_shift_requested(Shift(2, -1))
+        settle(1500)
+        save(opened, "translation")
+
+
+def backprop() -> None:
+    """The routing step on a zero."""
+    with session() as opened:
+        train(opened, 2000)
+        opened.controller.on_sample_requested(1)
+        opened.window.panels.show_panel(3)
+        settle()
+        for _ in range(5):
+            opened.window.backprop.header.next.click()
+            settle(100)
+        save(opened, "backprop")
+
+
+def timeline() -> None:
+    """An earlier moment beside the present one."""
+    with session() as opened:
+        train(opened)
+        opened.controller.on_moment_requested(3000)
+        save(opened, "timeline")
+
+
+SCENES: dict[str, Callable[[], None]] = {
+    scene.__name__: scene
+    for scene in (
+        training,
+        training_dark,
+        feature_maps,
+        feature_maps_lenet,
+        translation,
+        backprop,
+        timeline,
+    )
+}
 
 
 def main(names: list[str]) -> int:

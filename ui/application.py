@@ -33,7 +33,8 @@ def run(arguments: Arguments) -> int:
     session = Session(settings, arguments.experiment, arguments.data)
     reporter = ErrorReporter(session.report_internal_error, app)
     reporter.install()
-    signal.signal(signal.SIGINT, lambda _number, _frame: session.window.close())
+    session.ask_before_closing(True)
+    signal.signal(signal.SIGINT, lambda _number, _frame: close_at_once(session))
     # Queued, so that the frame of the window is on the screen before the rest is imported.
     session.window.firstPainted.connect(session.start, Qt.ConnectionType.QueuedConnection)
     session.window.show()
@@ -43,6 +44,12 @@ def run(arguments: Arguments) -> int:
         session.close()
         reporter.uninstall()
         collector.stop()
+
+
+def close_at_once(session: Session) -> None:
+    """Close the window without a question, as an interrupt asks for."""
+    session.ask_before_closing(False)
+    session.window.close()
 
 
 def make_application() -> QApplication:

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -91,6 +92,11 @@ class Controller(QObject):
     def background(self) -> Analysis:
         """Where panels have the long things computed: sweeps, checks, statistics over many images."""
         return self._background
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being computed besides training."""
+        return self._tasks.is_idle and self._background.is_idle
 
     def start(self) -> None:
         """Load the data; everything else follows from its arrival."""
@@ -262,10 +268,28 @@ class Controller(QObject):
         """Continue training from weights that a panel has changed; the run so far stays as a ghost."""
         self._begin(self._state.experiment, start=snapshot, forks=True)
 
-    def save_model(self, path: Path) -> None:
+    def begin_run(self, experiment: Experiment) -> None:
+        """Begin a run of these settings, untrained; the present one stays when it cannot be built."""
+        self._begin(experiment)
+
+    def train_to(self, step: int, epochs: int) -> None:
+        """Train up to a step and pause there, in a run of at least so many epochs; at the step, do nothing."""
+        run = self._state.run
+        self._control.epochs = max(epochs, run.total_steps // run.steps_per_epoch)
+        self._state.update_run(total_steps=self._control.epochs * run.steps_per_epoch)
+        if step > run.step and run.status in (RunStatus.READY, RunStatus.PAUSED, RunStatus.FINISHED):
+            self._train(step - run.step)
+
+    def pause(self) -> None:
+        """Pause training, if it runs."""
+        if self._state.run.status is RunStatus.TRAINING:
+            self._control.halt()
+
+    def save_model(self, path: Path, on_saved: Callable[[Path, int, int], None] | None = None) -> None:
         """Write the network that is shown, in the background.
 
-        The outcome is reported as a notice in the training panel.
+        The outcome is reported as a notice in the training panel; `on_saved` is called with path, number of
+        the run and step when the file is there.
         """
         state = self._state
         if state.shown is None or state.dataset is None:
@@ -278,7 +302,14 @@ class Controller(QObject):
             )
             return path
 
-        self._tasks.submit("save", write, self._on_model_saved, self._on_file_failed)
+        run_id = state.run.run_id
+
+        def done(written: Path) -> None:
+            self._on_model_saved(written)
+            if on_saved is not None:
+                on_saved(written, run_id, snapshot.step)
+
+        self._tasks.submit("save", write, done, self._on_file_failed)
 
     def open_model(self, path: Path) -> None:
         """Read a model file and continue from it; the session stays as it is when that fails."""

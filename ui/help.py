@@ -7,16 +7,29 @@ from cnnviz import __version__
 _FIRST_STEPS = """
 <h3>What to try first</h3>
 <ol>
-<li>Press <b>Train</b> and watch loss, accuracy and the filters change. Drag <b>Speed</b> down to see
-single steps.</li> <li>Click digits on the left: the bars show what the network thinks of them.</li>
-<li>When training ends, click a cell of the confusion matrix and look at the mistakes.</li> <li>Press
-<b>Reset</b>, change one setting, train again and compare.</li> </ol> <h3>Keys</h3> <table
-cellpadding="3"> <tr><td><b>Space</b></td><td>train, pause or continue</td></tr>
-<tr><td><b>S</b></td><td>train one step</td></tr> <tr><td><b>E</b></td><td>one more epoch</td></tr>
-<tr><td><b>Ctrl+R</b></td><td>reset to the same initial weights</td></tr>
-<tr><td><b>Ctrl+Shift+R</b></td><td>new seed</td></tr> <tr><td><b>Ctrl+D</b></td><td>open data</td></tr>
-<tr><td><b>Ctrl+O</b>, <b>Ctrl+S</b></td><td>open model, save model</td></tr> <tr><td><b>A</b> on a
-curve</td><td>show the whole run again</td></tr> <tr><td><b>F11</b></td><td>presenter mode</td></tr>
+<li><b>Training</b>: press Train and watch loss, accuracy and filters change. Drag Speed down to see single
+steps. Click a cell of the confusion matrix to see its images.</li>
+<li><b>Filters &amp; maps</b>: move the pointer over a map; its arithmetic is written out. Click to pin a cell.</li>
+<li><b>Translation</b>: drag the digit and compare what changes before and after pooling.</li>
+<li><b>Backprop</b>: walk through the backward pass; poke a weight and compare with the gradient.</li>
+<li><b>Timeline</b>: drag its handle, and every panel goes back to that moment.</li>
+</ol>
+<h3>Keys</h3>
+<table cellpadding="2">
+<tr><td><b>Space</b></td><td>train, pause or continue</td>
+<td><b>Ctrl+1 … 5</b></td><td>panels</td></tr>
+<tr><td><b>S</b></td><td>train one step</td>
+<td><b>Ctrl+B</b></td><td>put the panel beside the others</td></tr>
+<tr><td><b>E</b></td><td>one more epoch</td>
+<td><b>F11</b></td><td>presenter mode</td></tr>
+<tr><td><b>Ctrl+R</b></td><td>reset to the same weights</td>
+<td><b>Ctrl+D</b></td><td>open data</td></tr>
+<tr><td><b>Ctrl+Shift+R</b></td><td>new seed</td>
+<td><b>Ctrl+O, Ctrl+S</b></td><td>open, save model</td></tr>
+<tr><td><b>arrows</b></td><td>move a pinned cell or the digit (Shift: by 4)</td>
+<td><b>Esc</b></td><td>free a pinned cell</td></tr>
+<tr><td><b>R</b></td><td>put a moved digit back</td>
+<td><b>A</b></td><td>on a curve: show the whole run</td></tr>
 </table>
 """
 

@@ -1,5 +1,7 @@
 """The main window: menus, run controls, samples, panels, status."""
 
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QSettings, Qt, Signal
@@ -55,6 +57,10 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self._state = state
         self._painted = False
+        #: Asked before the window closes on the user's wish; None lets it close.
+        self.close_guard: Callable[[], bool] | None = None
+        #: Given a dropped file first; False leaves it to the samples.
+        self.file_taker: Callable[[Path], bool] | None = None
         self._build_parts(state, analysis)
         self._arrange()
         follow_theme(self)
@@ -124,13 +130,18 @@ class MainWindow(QMainWindow):
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        """Let an image become the sample."""
-        if self.samples.take(event.mimeData(), "dropped image"):
+        """Open a session or a model; let an image become the sample."""
+        files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        taken = bool(files) and self.file_taker is not None and self.file_taker(files[0])
+        if taken or self.samples.take(event.mimeData(), "dropped image"):
             event.acceptProposedAction()
 
     @override
     def closeEvent(self, event: QCloseEvent) -> None:
         """Let the application stop what is running before anything is torn down."""
+        if self.close_guard is not None and not self.close_guard():
+            event.ignore()
+            return
         self.closing.emit()
         super().closeEvent(event)
 

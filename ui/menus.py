@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
@@ -22,6 +23,11 @@ class MenuHandlers:
     open_mnist: Callable[[], None]
     open_model: Callable[[], None]
     save_model: Callable[[], None]
+    save_session: Callable[[], None]
+    open_recent: Callable[[Path], None]
+    recent_files: Callable[[], list[Path]]
+    export_figure: Callable[[], None]
+    copy_figure: Callable[[], None]
     train: Callable[[], None]
     step: Callable[[], None]
     stop: Callable[[], None]
@@ -79,12 +85,53 @@ class Menus:
             "Go back to the MNIST digits that come with the program",
         )
         menu.addSeparator()
-        self._add(menu, "Open m&odel…", handlers.open_model, "Ctrl+O", "Continue from a saved network")
+        self._add(
+            menu,
+            "Open m&odel or session…",
+            handlers.open_model,
+            "Ctrl+O",
+            "Continue from a saved network, or bring a saved session or an exported picture back",
+        )
+        self.recent = menu.addMenu("Open &recent")
+        self.recent.aboutToShow.connect(self._fill_recent)
         self._add(
             menu, "&Save model…", handlers.save_model, "Ctrl+S", "Save the network with its settings", "save"
         )
+        self._add(
+            menu,
+            "Save s&ession…",
+            handlers.save_session,
+            "Ctrl+Shift+S",
+            "Save settings, step, sample and view, to come back to this picture",
+        )
+        menu.addSeparator()
+        self._add(
+            menu,
+            "&Export figure…",
+            handlers.export_figure,
+            "Ctrl+E",
+            "Write a plot, panel or the window as a file",
+            "image",
+        )
+        self._add(
+            menu,
+            "&Copy figure",
+            handlers.copy_figure,
+            "Ctrl+C",
+            "Put the plot or panel with the focus on the clipboard",
+            "copy",
+        )
         menu.addSeparator()
         self._add(menu, "&Quit", self._window.close, "Ctrl+Q", "Close the window")
+
+    def _fill_recent(self) -> None:
+        self.recent.clear()
+        for path in self._handlers.recent_files():
+            action = self.recent.addAction(path.name.replace("&", "&&"))
+            action.setToolTip(str(path))
+            action.triggered.connect(partial(self._handlers.open_recent, path))
+        if self.recent.isEmpty():
+            self.recent.addAction("No files yet").setEnabled(False)
 
     def _build_run_menu(self) -> None:
         menu = self._window.menuBar().addMenu("&Run")

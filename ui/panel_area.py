@@ -55,6 +55,10 @@ class PanelArea(QMainWindow):
         self._update_titles()
         return dock
 
+    def docks(self) -> list[QDockWidget]:
+        """Docks of the panels, in the order in which they were added."""
+        return self._docks.copy()
+
     def show_panel(self, number: int) -> None:
         """Bring a panel to the front.
 
@@ -67,6 +71,11 @@ class PanelArea(QMainWindow):
             dock = self._docks[number]
             dock.show()
             dock.raise_()
+
+    @property
+    def titles(self) -> list[str]:
+        """Titles of the panels, in the order in which they were added."""
+        return [dock.windowTitle().replace("&&", "&") for dock in self._docks]
 
     @property
     def front(self) -> int:

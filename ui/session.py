@@ -9,10 +9,12 @@ from PySide6.QtWidgets import QFileDialog
 from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5, PRESETS, preset_of
 from ui.controller import Controller
+from ui.export.exporter import FigureExporter
 from ui.help import show_about, show_help
 from ui.keys import SpaceKey
 from ui.main_window import MainWindow
 from ui.menus import MenuHandlers, Menus
+from ui.session_files import OPEN_FILTER, SessionFiles
 from ui.state import AppState
 from ui.theme import theme_manager
 
@@ -45,6 +47,13 @@ class Session(QObject):
         self.state = AppState(experiment, self)
         self.controller = Controller(self.state, data, self)
         self.window = MainWindow(self.state, self.controller.analysis)
+        self.files = SessionFiles(
+            self.state, self.controller, settings, self.window, self._panel_name, self._show_panel_named
+        )
+        self.exporter = FigureExporter(
+            self.window, self.window.panels.docks, self.state, settings, self.files.current
+        )
+        self.window.file_taker = self.files.takes
         self.menus = Menus(self.window, self._handlers())
         self._space_key = SpaceKey(self.menus.train)
         self._connect_signals()
@@ -58,6 +67,7 @@ class Session(QObject):
         self.controller.start()
         self.window.build_panels(self.controller.analysis, self.controller.background)
         self._connect_panels()
+        self._watch_panels()
         self.window.restore_arrangement(self._settings)
         # The space bar trains from here; in the preset field, the first of the tab order, it
         # would open the list.
@@ -68,9 +78,14 @@ class Session(QObject):
         if self._closed:
             return
         self._closed = True
+        self.ask_before_closing(False)
         self.controller.close()
         self.window.close()
         self.window.deleteLater()
+
+    def ask_before_closing(self, ask: bool) -> None:
+        """Let the window ask about unsaved work before the user closes it, or not: programs close it at once."""
+        self.window.close_guard = self.files.may_close if ask else None
 
     def report_internal_error(self, text: str) -> None:
         """Show an error that nothing else has caught."""
@@ -83,6 +98,11 @@ class Session(QObject):
             open_mnist=self._open_mnist,
             open_model=self._open_model,
             save_model=self._save_model,
+            save_session=self.files.ask_save_session,
+            open_recent=self._open_file,
+            recent_files=self.files.recent,
+            export_figure=self.exporter.export,
+            copy_figure=self.exporter.copy,
             train=controller.on_train_requested,
             step=controller.on_step_requested,
             stop=controller.on_stop_requested,
@@ -136,6 +156,24 @@ class Session(QObject):
                 if hasattr(panel, name):
                     getattr(panel, name).connect(slot)
 
+    def _watch_panels(self) -> None:
+        for dock in self.window.panels.docks():
+            panel = dock.widget()
+            if panel is not None:
+                self.exporter.watch(panel)
+        for part in (self.window.samples, self.window.compare):
+            self.exporter.watch(part)
+
+    def _panel_name(self) -> str:
+        panel = self.exporter.front_panel()
+        dock = None if panel is None else panel.parentWidget()
+        return "" if dock is None else dock.objectName()
+
+    def _show_panel_named(self, name: str) -> None:
+        for number, dock in enumerate(self.window.panels.docks()):
+            if dock.objectName() == name:
+                self.window.panels.show_panel(number)
+
     def _restore(self) -> None:
         self.window.restore_size(self._settings)
         mode = str(self._settings.value("view/theme", "system"))
@@ -187,11 +225,15 @@ class Session(QObject):
 
     def _open_model(self) -> None:
         path, _ = QFileDialog.getOpenFileName(
-            self.window, "Open model", self._last_folder(), "Models (*.safetensors);;All files (*)"
+            self.window, "Open model or session", self._last_folder(), OPEN_FILTER
         )
         if path:
             self._remember_folder(path)
-            self.controller.open_model(Path(path))
+            self._open_file(Path(path))
+
+    def _open_file(self, path: Path) -> None:
+        if not self.files.open(path):
+            self.window.samples.open_image(path)
 
     def _save_model(self) -> None:
         state = self.state
@@ -202,7 +244,7 @@ class Session(QObject):
         if path:
             self._remember_folder(path)
             target = Path(path)
-            self.controller.save_model(target if target.suffix else target.with_suffix(".safetensors"))
+            self.files.save_model(target if target.suffix else target.with_suffix(".safetensors"))
 
     def _last_folder(self) -> str:
         return str(self._settings.value("files/folder", str(Path.home())))

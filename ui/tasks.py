@@ -130,6 +130,11 @@ class TaskRunner(QObject):
         """Return whether a task of this kind is waiting or running."""
         return kind in self._current
 
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is waiting or running."""
+        return not self._current
+
     def close(self, milliseconds: int = 1500) -> bool:
         """Cancel everything and end the thread; return whether it ended in time."""
         for kind in list(self._current):

@@ -1,0 +1,27 @@
+"""Lab reports: the words of a student and the measurements of the lab, as HTML, PDF or a folder.
+
+`run_lab` measures, `build_document` puts words and results together, `write_pdf`, `write_html` and
+`write_folder` write the file. Nothing here needs a window.
+"""
+
+from cnnviz.report.content import Demonstration, Report, Version
+from cnnviz.report.document import build_document
+from cnnviz.report.html import write_html
+from cnnviz.report.lab import measure_lab, run_lab
+from cnnviz.report.markdown import write_folder
+from cnnviz.report.pdf import write_pdf
+from cnnviz.report.results import LabResults, LabSettings
+
+__all__ = [
+    "Demonstration",
+    "LabResults",
+    "LabSettings",
+    "Report",
+    "Version",
+    "build_document",
+    "measure_lab",
+    "run_lab",
+    "write_folder",
+    "write_html",
+    "write_pdf",
+]

@@ -11,15 +11,32 @@ WINNER = "#E08A00"
 ORIGINAL = "#0B7A75"
 SHIFTED = "#D1495B"
 
-CURVES = ("#5C6B7A", "#2563EB", "#8A5CD6", "#D1495B", "#E08A00", "#0B7A75", "#A0522D")
-"""For several curves in one plot, in order."""
+CURVES = {
+    "pixels": "#5C6B7A",
+    "convolution": "#2563EB",
+    "activation": "#8A5CD6",
+    "max": "#E08A00",
+    "average": "#0B7A75",
+    "blur": "#D1495B",
+    "subsample": "#7A4A21",
+}
+"""For the stages of a shift comparison in one plot."""
 
-DASHES = ("", "5 2", "2 1.6", "", "6 2 1.4 2", "3 2", "1 1.8")
-"""Patterns that tell the curves apart without colour."""
+DASHES = {
+    "pixels": "",
+    "convolution": "6 2",
+    "activation": "2 1.6",
+    "max": "",
+    "average": "6 2 1.4 2",
+    "blur": "3 2",
+    "subsample": "1 1.8",
+}
+"""Patterns that tell the same curves apart without colour."""
 
 _STOPS = {
     # ColorBrewer's RdBu, reversed.
-    "signed": ("#2166AC", "#4393C3", "#92C5DE", "#D1E5F0", "#F7F7F7", "#FDDBC7", "#F4A582", "#D6604D", "#B2182B"),
+    "signed": ("#2166AC", "#4393C3", "#92C5DE", "#D1E5F0", "#F7F7F7", "#FDDBC7", "#F4A582",
+               "#D6604D", "#B2182B"),
     # Viridis (van der Walt and Smith, 2015, CC0).
     "sequential": ("#440154", "#482475", "#414487", "#355F8D", "#2A788E", "#21918C", "#22A884", "#44BF70",
                    "#7AD151", "#BDDF26", "#FDE725"),

@@ -66,8 +66,8 @@ def _working_principle(results: LabResults) -> Iterator[Block]:
     training, log_every = results.training, results.experiment.log_every
     yield Heading("Network and training", 3)
     yield Words(
-        f"The network was trained for {training.steps:,} steps on {results.train_count:,} images of the classes "
-        f"{', '.join(results.experiment.classes)} ({results.data_name})."
+        f"The network was trained for {training.steps:,} steps on {results.train_count:,} images of the "
+        f"classes {', '.join(results.experiment.classes)} ({results.data_name})."
     )
     yield tables.layers_table(results)
     yield Formula("convolution")
@@ -119,8 +119,8 @@ def _backprop(results: LabResults) -> Iterator[Block]:
     yield Formula("filter_gradient")
     yield tables.terms_table(backprop)
     yield Words(
-        f"One step against the gradient of this image alone (rate {results.experiment.learning_rate:g}) changes "
-        f"its loss from {backprop.loss:.6g} to {backprop.loss_after:.6g}."
+        f"One step against the gradient of this image alone (rate {results.experiment.learning_rate:g}) "
+        f"changes its loss from {backprop.loss:.6g} to {backprop.loss_after:.6g}."
     )
     yield Heading("Is the gradient right?", 3)
     yield Formula("difference")

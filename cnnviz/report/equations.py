@@ -96,8 +96,8 @@ EQUATIONS: Mapping[str, Equation] = MappingProxyType(
             "Max pooling passes the gradient of a window on to its winner; all other cells get 0.",
             "(partial L) / (partial z_c) = cases((partial L) / (partial p_W) quad &\"if \" c \"wins in its "
             "window \" W, 0 &\"otherwise\")",
-            r"\frac{\partial L}{\partial z_c} = \begin{cases} \dfrac{\partial L}{\partial p_W} & \text{if } c "
-            r"\text{ wins in its window } W \\ 0 & \text{otherwise} \end{cases}",
+            r"\frac{\partial L}{\partial z_c} = \begin{cases} \dfrac{\partial L}{\partial p_W} & \text{if } "
+            r"c \text{ wins in its window } W \\ 0 & \text{otherwise} \end{cases}",
             _row(
                 _partial(_i("L"), _sub(_i("z"), _i("c"))), _o("="), _o("{"),
                 "<mtable columnalign='left'><mtr><mtd>",
@@ -108,7 +108,8 @@ EQUATIONS: Mapping[str, Equation] = MappingProxyType(
         ),
         "filter_gradient": Equation(
             "The gradient of a filter: the patches under the winners, each times the gradient that arrives.",
-            "(partial L) / (partial w_(f,a,b)) = sum_(i,j) (partial L) / (partial z_(f,i,j)) thin x_(i+a, j+b)",
+            "(partial L) / (partial w_(f,a,b)) = sum_(i,j) (partial L) / (partial z_(f,i,j)) "
+            "thin x_(i+a, j+b)",
             r"\frac{\partial L}{\partial w_{f,a,b}} = \sum_{i,j} \frac{\partial L}{\partial z_{f,i,j}}\,"
             r" x_{i+a,\,j+b}",
             _row(

@@ -1,10 +1,12 @@
 """Figures of the third demonstration: windows, winners, and where the gradient lands."""
 
+import math
+
 import numpy as np
 
 from cnnviz.report.blocks import Figure, data
 from cnnviz.report.colors import ACCENT, MUTED, WINNER, colors_of, signed_levels
-from cnnviz.report.numbers import compact
+from cnnviz.report.numbers import MINUS, fixed
 from cnnviz.report.results import BackpropResults
 from cnnviz.report.svg import Canvas
 from cnnviz.routing import PoolRouting
@@ -31,25 +33,27 @@ def routing_figure(backprop: BackpropResults) -> Figure:
     values = routing.values[channel, rows, columns]
     routed = routing.routed[routing.rule][channel, rows, columns]
     incoming = routing.incoming[channel, top : top + high, left : left + wide]
-    canvas = Canvas(480, 196, "How the gradient is routed through the pool")
+    canvas = Canvas(480, 188, "How the gradient is routed through the pool")
     span = 150.0
     cell, coarse = span / max(values.shape), span / max(high, wide)
     lefts = (2.0, 165.0, 328.0)
     levels = signed_levels(np.asarray(values, dtype=np.float64))
     slopes = signed_levels(np.asarray(incoming, dtype=np.float64), np.asarray(routed, dtype=np.float64))
-    titles = ("values before the pool", "gradient that arrives", "gradient that is passed on")
+    power = math.floor(math.log10(slopes[1]))
+    unit = f" in 1e{power}".replace("-", MINUS) if power else ""
+    titles = ("values before the pool", f"gradient that arrives{unit}", f"gradient passed on{unit}")
     for x, words in zip(lefts, titles, strict=True):
         canvas.text(x, 10, words, size=7.5, bold=True)
     pictures = (
-        (lefts[0], cell, values, levels),
-        (lefts[1], coarse, incoming, slopes),
-        (lefts[2], cell, routed, slopes),
+        (lefts[0], cell, values, levels, 1.0),
+        (lefts[1], coarse, incoming, slopes, 10.0**power),
+        (lefts[2], cell, routed, slopes, 10.0**power),
     )
-    for x, side, shown, limits in pictures:
+    for x, side, shown, limits, scale in pictures:
         canvas.heat_map(x, 16, side, shown, "signed", limits, grid=1)
         colors = colors_of(np.asarray(shown, dtype=np.float64), "signed", limits)
-        texts = [[compact(v, 2) for v in row] for row in shown.tolist()]
-        canvas.cell_numbers(x, 16, side, texts, colors, min(side * 0.23, 7))
+        texts = [["0" if v == 0 else fixed(v / scale, 2) for v in row] for row in shown.tolist()]
+        canvas.cell_numbers(x, 16, side, texts, colors, min(side * 0.24, 7))
     _outline(canvas, routing, channel, (top, left, high, wide), (lefts[0], cell))
     _outline(canvas, routing, channel, (top, left, high, wide), (lefts[2], cell))
     canvas.rect(2, 176, 7, 7, stroke=WINNER, line=1.4)
@@ -59,8 +63,8 @@ def routing_figure(backprop: BackpropResults) -> Figure:
     place = f"rows {rows.start}–{rows.stop - 1}, columns {columns.start}–{columns.stop - 1}"
     return Figure(
         "routing",
-        f"Gradient through {routing.layer}, filter {channel + 1}, {place}: values of the windows, gradient of "
-        f"the loss at each pooled cell, and where it goes ({RULE_TITLES[routing.rule]}).",
+        f"Gradient through {routing.layer}, filter {channel + 1}, {place}: values of the windows, gradient "
+        f"of the loss at each pooled cell, and where it goes ({RULE_TITLES[routing.rule]}).",
         canvas.to_svg(),
         data=data(
             ("row", "column", "value", "passed_on"),
@@ -77,7 +81,7 @@ def route_maps_figure(backprop: BackpropResults) -> Figure:
     """The whole map of the filter: values, gradient that arrives, and gradient passed on under each rule."""
     routing, channel = backprop.routing, backprop.channel
     routed = {rule: array[channel] for rule, array in routing.routed.items()}
-    canvas = Canvas(480, 120, "Gradient of a whole map")
+    canvas = Canvas(480, 113, "Gradient of a whole map")
     slopes = signed_levels(
         np.asarray(routing.incoming[channel], dtype=np.float64),
         *(np.asarray(each, dtype=np.float64) for each in routed.values()),
@@ -107,7 +111,7 @@ def route_maps_figure(backprop: BackpropResults) -> Figure:
 
 
 def _closeup(routing: PoolRouting, channel: int) -> tuple[int, int, int, int]:
-    """Return top, left, height and width, in windows, of the part with the most gradient and no blank ties."""
+    """Return top, left, height and width, in windows, of the part with the most gradient and few ties."""
     incoming = np.abs(routing.incoming[channel])
     height, width = incoming.shape
     high, wide = min(_WINDOWS, height), min(_WINDOWS, width)

@@ -49,7 +49,9 @@ def curves_figure(training: TrainedRun, log_every: int) -> Figure:
         "training-curves",
         f"Loss and accuracy over {training.steps:,} training steps. The test images were not trained on.",
         canvas.to_svg(),
-        data=data(("step", "loss_mean_20", f"loss_mean_{log_every}", f"accuracy_mean_{log_every}"), list(rows)),
+        data=data(
+            ("step", "loss_mean_20", f"loss_mean_{log_every}", f"accuracy_mean_{log_every}"), list(rows)
+        ),
     )
 
 
@@ -82,8 +84,8 @@ def filters_figure(training: TrainedRun) -> Figure:
     ]
     return Figure(
         "filters",
-        f"Filters of {name} before and after training, drawn with the same limits: blue negative, white 0, red "
-        f"positive.{left_out}",
+        f"Filters of {name} before and after training, drawn with the same limits: blue negative, white 0, "
+        f"red positive.{left_out}",
         canvas.to_svg(),
         data=data(("filter", "row", "column", "before", "after"), rows),
     )
@@ -133,5 +135,3 @@ def _first_convolution(training: TrainedRun) -> str:
 
 def _shape(maps: FloatArray) -> str:
     return " × ".join(compact(side) for side in maps.shape)
-
-

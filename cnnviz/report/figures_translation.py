@@ -29,12 +29,16 @@ _SWEPT = ("pixels", "convolution", "max", "average")
 
 def dots_figure(dots: Comparison) -> Figure:
     """The two 6x6 images with their convolution and max pool, with numbers."""
-    canvas = Canvas(480, 226, "Two 6x6 images, their convolution and their max pool")
+    canvas = Canvas(480, 224, "Two 6x6 images, their convolution and their max pool")
     stages = ("pixels", "convolution", "max")
-    lefts, cells = (62, 206, 344), (19.0, 25.0, 36.0)
+    lefts, cells = (62, 198, 362), (16.5, 25.0, 34.0)
     for column, (stage, left, cell) in enumerate(zip(stages, lefts, cells, strict=True)):
         pair = dots.stages[stage]
-        levels = (0.0, 1.0) if stage == "pixels" else signed_levels(*(np.asarray(each) for each in (pair.original, pair.moved)))
+        levels = (
+            (0.0, 1.0)
+            if stage == "pixels"
+            else signed_levels(*(np.asarray(each, dtype=np.float64) for each in (pair.original, pair.moved)))
+        )
         canvas.text(left, 10, STAGE_TITLES[stage], size=7.5, bold=True)
         for row, maps in enumerate((pair.original, pair.moved)):
             y = 16 + row * 106
@@ -44,7 +48,7 @@ def dots_figure(dots: Comparison) -> Figure:
                 canvas.text(2, y + 65, ("", "by 1 pixel")[row], fill=MUTED)
             _numbered(canvas, left, y, cell, maps[0], stage, levels)
         if stage != "pixels":
-            canvas.color_bar(left + cell * maps.shape[2] + 5, 16, 60, "signed", levels)
+            canvas.color_bar(left + cell * pair.original.shape[2] + 5, 16, 60, "signed", levels)
     rows = [
         (stage, image, i, j, float(maps[0, i, j]))
         for stage in stages
@@ -65,7 +69,7 @@ def shift_figure(comparisons: tuple[Comparison, ...]) -> Figure:
     """Max-pooled map of a digit: as it was, moved by one and by two pixels, and the differences."""
     first = comparisons[0].stages["max"].features()[0]
     channel = int(np.argmax(np.abs(first).sum(axis=(1, 2))))
-    canvas = Canvas(480, 122, "Pooled map of a digit before and after a shift")
+    canvas = Canvas(480, 102, "Pooled map of a digit before and after a shift")
     moved = [each.stages["max"].features()[1][channel] for each in comparisons]
     before = first[channel]
     pictures: list[tuple[str, FloatArray]] = [("not moved", before)]
@@ -90,7 +94,7 @@ def sweep_figure(sweep: Sweep) -> Figure:
     values = sweep.values["relative_change"]
     stages = [stage for stage in _SWEPT if stage in values]
     high = max(float(np.nanmax(values[stage])) for stage in stages)
-    canvas = Canvas(480, 142, "Relative change over shifts of a digit")
+    canvas = Canvas(480, 137, "Relative change over shifts of a digit")
     side = max(values[stages[0]].shape)
     reach = int(np.abs(sweep.dxs).max())
     for index, stage in enumerate(stages):
@@ -122,41 +126,56 @@ def distance_figure(curves: Mapping[str, Curve], digits: int) -> Figure:
     """Relative change against the shift, mean and spread over many digits."""
     stages = list(curves)
     high = max(float(np.nanmax(curve.mean + curve.std)) for curve in curves.values())
-    canvas = Canvas(480, 206, "Relative change against the shift")
+    canvas = Canvas(480, 192, "Relative change against the shift")
     xs = next(iter(curves.values())).distances.astype(np.float64)
     axes = Axes(canvas, 34, 20, 330, 150, (float(xs[0]), float(xs[-1])), (0.0, high * 1.02))
     axes.frame("Relative change", "shift to the right, in pixels", "relative change")
     for stage in ("convolution", "max"):
         curve = curves[stage]
-        axes.band(xs, curve.mean - curve.std, curve.mean + curve.std, fill=_color(stages, stage))
-    for index, stage in enumerate(stages):
-        axes.curve(xs, curves[stage].mean, stroke=_color(stages, stage), line=1.2, dash=DASHES[index])
+        axes.band(xs, curve.mean - curve.std, curve.mean + curve.std, fill=CURVES[stage])
+    for stage in stages:
+        axes.curve(
+            xs,
+            curves[stage].mean,
+            stroke=CURVES[stage],
+            line=1.7 if stage == "max" else 1.1,
+            dash=DASHES[stage],
+        )
     legend(
         canvas,
         378,
         30,
-        [(STAGE_TITLES[stage], _color(stages, stage), DASHES[index]) for index, stage in enumerate(stages)],
+        [(STAGE_TITLES[stage], CURVES[stage], DASHES[stage]) for stage in stages],
     )
     rows = [
-        (int(x), *(number for stage in stages for number in (float(curves[stage].mean[i]), float(curves[stage].std[i]))))
+        (
+            int(x),
+            *(
+                number
+                for stage in stages
+                for number in (float(curves[stage].mean[i]), float(curves[stage].std[i]))
+            ),
+        )
         for i, x in enumerate(xs)
     ]
     header = ("dx", *(f"{stage}_{what}" for stage in stages for what in ("mean", "spread")))
     return Figure(
         "change-against-shift",
-        f"Relative change against the shift: mean over {digits:,} test digits; bands: one standard deviation, "
-        "for convolution and max pool.",
+        f"Relative change against the shift: mean over {digits:,} test digits; bands: one standard "
+        "deviation, for convolution and max pool.",
         canvas.to_svg(),
         data=data(header, rows),
     )
 
 
-def _color(stages: list[str], stage: str) -> str:
-    return CURVES[stages.index(stage)]
-
-
 def _numbered(
-    canvas: Canvas, x: float, y: float, cell: float, values: FloatArray, stage: str, levels: tuple[float, float]
+    canvas: Canvas,
+    x: float,
+    y: float,
+    cell: float,
+    values: FloatArray,
+    stage: str,
+    levels: tuple[float, float],
 ) -> None:
     colormap = "grey" if stage == "pixels" else "signed"
     canvas.heat_map(x, y, cell, values, colormap, levels, grid=1)

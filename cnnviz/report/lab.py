@@ -4,15 +4,16 @@ import platform
 import shlex
 import time
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import fields
 from importlib import metadata
 from itertools import pairwise
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from cnnviz import __version__
 from cnnviz.datasets import Dataset, to_input
+from cnnviz.datasets.mnist import MNIST_FOLDER
 from cnnviz.errors import ParameterError
 from cnnviz.evaluation import CancelledError, evaluate
 from cnnviz.experiment import Experiment
@@ -181,7 +182,7 @@ def command_line(experiment: Experiment, dataset: Dataset) -> str:
     """
     name = min(PRESETS, key=lambda each: len(_differences(PRESETS[each], experiment)))
     words = ["python", "main.py", "--headless", "--preset", name]
-    if dataset.path is not None:
+    if dataset.path is not None and dataset.path != MNIST_FOLDER:
         words += ["--data", str(dataset.path)]
     for field, value in _differences(PRESETS[name], experiment).items():
         words += _option(field, value)
@@ -189,7 +190,9 @@ def command_line(experiment: Experiment, dataset: Dataset) -> str:
 
 
 def _differences(preset: Experiment, experiment: Experiment) -> dict[str, Any]:
-    pairs = {each.name: (getattr(preset, each.name), getattr(experiment, each.name)) for each in fields(preset)}
+    pairs = {
+        each.name: (getattr(preset, each.name), getattr(experiment, each.name)) for each in fields(preset)
+    }
     return {name: value for name, (usual, value) in pairs.items() if value != usual}
 
 
@@ -199,7 +202,8 @@ def _option(field: str, value: Any) -> list[str]:
     if field in ("epochs", "batch_size", "learning_rate", "seed"):
         return [f"--{field.replace('_', '-')}", repr(value)]
     if isinstance(value, tuple):
-        return ["--set", f"{field}={','.join(str(each) for each in value)}"]
+        sizes = cast("tuple[int, ...]", value)
+        return ["--set", f"{field}={','.join(str(each) for each in sizes)}"]
     return ["--set", f"{field}={str(value).lower() if isinstance(value, bool) else value}"]
 
 

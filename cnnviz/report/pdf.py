@@ -7,7 +7,7 @@ import json
 import os
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typst
 
@@ -64,14 +64,16 @@ def to_png(figure: Figure, dpi: int = 200) -> bytes:
     return _compiled(_PICTURE, {"svg": figure.svg}, "png", float(dpi))
 
 
-def _compiled(source: bytes, inputs: dict[str, str], kind: str, dpi: float | None = None) -> bytes:
+def _compiled(
+    source: bytes, inputs: dict[str, str], kind: Literal["pdf", "png"], dpi: float | None = None
+) -> bytes:
     # A lone surrogate is no text that any file could hold.
     inputs = {name: text.encode("utf-8", "replace").decode() for name, text in inputs.items()}
     try:
         result: Any = typst.compile(
             source,
             format=kind,
-            font_paths=[str(_FONTS)],
+            font_paths=typst.Fonts(font_paths=[str(_FONTS)]),
             sys_inputs=inputs,
             ppi=dpi,
             timestamp=_EPOCH,

@@ -83,7 +83,15 @@ class Canvas:
         )
 
     def line(
-        self, x1: float, y1: float, x2: float, y2: float, *, stroke: str = LINE, line: float = 0.5, dash: str = ""
+        self,
+        x1: float,
+        y1: float,
+        x2: float,
+        y2: float,
+        *,
+        stroke: str = LINE,
+        line: float = 0.5,
+        dash: str = "",
     ) -> None:
         """Draw a straight line."""
         pattern = f' stroke-dasharray="{dash}"' if dash else ""
@@ -157,7 +165,13 @@ class Canvas:
         self.rect(x, y, columns * cell, rows * cell, stroke=MUTED, line=0.4)
 
     def cell_numbers(
-        self, x: float, y: float, cell: float, texts: Sequence[Sequence[str]], colors: NDArray[np.uint8], size: float
+        self,
+        x: float,
+        y: float,
+        cell: float,
+        texts: Sequence[Sequence[str]],
+        colors: NDArray[np.uint8],
+        size: float,
     ) -> None:
         """Write a number into each cell, dark on light and light on dark."""
         for row, line in enumerate(texts):
@@ -191,9 +205,7 @@ class Canvas:
             self.text(x + 8, middle + 2, "0", size=6, mono=True)
 
 
-def _runs(
-    colors: NDArray[np.uint8], x: float, y: float, cell: float
-) -> Iterable[tuple[str, str]]:
+def _runs(colors: NDArray[np.uint8], x: float, y: float, cell: float) -> Iterable[tuple[str, str]]:
     """Return, for each colour, a path of all runs of cells that have it."""
     paths: dict[str, list[str]] = {}
     for row, line in enumerate(colors):
@@ -201,7 +213,9 @@ def _runs(
         for color, group in groupby(hex_of(each) for each in line):
             length = sum(1 for _ in group)
             start = f"M{_n(x + column * cell)} {_n(y + row * cell)}"
-            paths.setdefault(color, []).append(f"{start}h{_n(length * cell)}v{_n(cell)}h{_n(-length * cell)}z")
+            paths.setdefault(color, []).append(
+                f"{start}h{_n(length * cell)}v{_n(cell)}h{_n(-length * cell)}z"
+            )
             column += length
     return [(color, "".join(parts)) for color, parts in paths.items()]
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from cnnviz.history import LogLine
 from cnnviz.report.blocks import Cell, Table, data
 from cnnviz.report.figures_backprop import RULE_TITLES
 from cnnviz.report.figures_translation import STAGE_TITLES
@@ -39,7 +40,7 @@ def layers_table(results: LabResults) -> Table:
 
 def log_table(training: TrainedRun, log_every: int) -> Table:
     """The log of the training run, thinned out evenly where it is long."""
-    lines = list(training.log)
+    lines: list[LogLine] = list(training.log)
     caption = f"Log of training: means over {log_every:,} steps."
     if len(lines) > _LOG_LINES:
         chosen = np.linspace(0, len(lines) - 1, _LOG_LINES).astype(int)
@@ -198,8 +199,8 @@ def check_table(backprop: BackpropResults) -> Table | None:
     ]
     return Table(
         "gradient-check",
-        f"Gradient against central difference (ε = {check.eps:g}) for every parameter, at this digit. Largest "
-        f"relative error of those that agree: {check.largest_error:.1e} (tolerance {TOLERANCE:g}).",
+        f"Gradient against central difference (ε = {check.eps:g}) for every parameter, at this digit. "
+        f"Largest relative error of those that agree: {check.largest_error:.1e} (tolerance {TOLERANCE:g}).",
         data(("verdict", "meaning", "parameters"), rows),
         ("text", "text", "count"),
     )
@@ -207,18 +208,18 @@ def check_table(backprop: BackpropResults) -> Table | None:
 
 def settings_table(results: LabResults) -> Table:
     """Every setting of the run."""
-    rows = [
-        (name.replace("_", " "), _setting(value)) for name, value in results.experiment.to_dict().items()
-    ]
+    rows = [(name.replace("_", " "), _setting(value)) for name, value in results.experiment.to_dict().items()]
     return Table(
-        "settings", "Settings of the run.", data(("setting", "value"), rows), ("text", "text"), columns=2
+        "settings", "Settings of the run.", data(("setting", "value"), rows), ("text", "text"), columns=3
     )
 
 
 def versions_table(results: LabResults) -> Table:
     """Versions and data."""
     rows: list[tuple[Cell, ...]] = [*results.versions]
-    rows.append(("data", f"{results.data_name}: {results.train_count:,} training, {results.test_count:,} test images"))
+    rows.append(
+        ("data", f"{results.data_name}: {results.train_count:,} training, {results.test_count:,} test images")
+    )
     rows.append(("SHA-256 of the data", results.data_sha256))
     return Table("versions", "Versions and data.", data(("what", "value"), rows), ("text", "text"))
 

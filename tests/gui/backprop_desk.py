@@ -77,6 +77,7 @@ class Desk:
 
     def __init__(self, qtbot: QtBot, experiment: Experiment, dataset: Dataset | None = None) -> None:
         self.bot = qtbot
+        self._closed = False
         self.dataset = few_digits() if dataset is None else dataset
         self.state = AppState(experiment)
         self.state.set_dataset(self.dataset)
@@ -87,11 +88,18 @@ class Desk:
         self.panel.pinRequested.connect(self.state.set_pinned)
         self.window.setCentralWidget(self.panel)
         self.window.resize(1140, 730)
-        qtbot.addWidget(self.window)
+        qtbot.addWidget(self.window, before_close_func=self._on_closing)
         with qtbot.waitExposed(self.window):
             self.window.show()
 
+    def _on_closing(self, _window: QMainWindow) -> None:
+        """End the threads also when a test has failed half-way."""
+        self.close()
+
     def close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
         self.panel.work.cancel_tie_rate()
         self.analysis.close(5000)
         self.background.close(5000)

@@ -22,6 +22,7 @@ from tests.gui.backprop_desk import (
 from ui.panels.backprop import header
 from ui.panels.backprop.steps import StepKind, backward_steps
 from ui.state import RunStatus, Sample
+from ui.theme import ThemeManager
 
 
 @pytest.fixture
@@ -309,3 +310,21 @@ def test_passes_are_paced_while_training(desk: Desk) -> None:
         lab5().params["conv1.weight"][0, 0, 0, 0] + 39e-4
     )
     desk.state.update_run(status=RunStatus.PAUSED)
+
+
+@pytest.mark.parametrize("presenter", [False, True])
+def test_every_step_fits_into_the_smallest_window(qtbot: QtBot, theme: ThemeManager, presenter: bool) -> None:
+    theme.set_presenter(presenter)
+    desk = Desk(qtbot, TWO_BLOCKS)
+    # What the smallest window (or, enlarged, the usual one) leaves for a panel.
+    width, height = (1120, 640) if presenter else (825, 500)
+    desk.window.resize(width, height)
+    desk.show(two_blocks())
+    for step in desk.panel.model.steps:
+        desk.go_to(step.kind, step.layer)
+        assert desk.window.width() == width, step.title
+        assert desk.window.height() == height, step.title
+        for button in (desk.panel.header.next, desk.panel.side.ties.rule.button("split")):
+            corner = button.mapTo(desk.panel, button.rect().bottomRight())
+            assert desk.panel.rect().contains(corner), step.title
+    desk.close()

@@ -40,7 +40,11 @@ def scrub(qtbot, track, first, last, count=40):
 
 def settled(session):
     state = session.state
-    return state.inspection.snapshot is state.shown and state.inspection.sample is state.sample
+    return (
+        state.inspection is not None
+        and state.inspection.snapshot is state.shown
+        and state.inspection.sample is state.sample
+    )
 
 
 def apply(qtbot, session, **settings):

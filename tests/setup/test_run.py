@@ -20,7 +20,10 @@ def test_without_a_display_it_says_so_and_runs_the_laboratory(ready: Project) ->
     result = ready.run("run.sh")
     assert result.returncode == 0, result.stderr
     assert result.stdout.startswith("No display found: running the laboratory without a window;")
-    assert ready.log("started") == ["python main.py --headless --preset lab5 --save out/lab5.safetensors"]
+    assert ready.log("started") == [
+        "python main.py --headless --preset lab5 --save out/lab5.safetensors "
+        "--report out/lab5.pdf --html out/lab5.html"
+    ]
     assert (ready.root / "out").is_dir()
 
 

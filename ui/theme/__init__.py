@@ -6,11 +6,12 @@
 from ui.theme.fonts import load_fonts, mono_font, ui_font
 from ui.theme.icons import bind_icon, icon
 from ui.theme.manager import ThemeManager, follow_theme, repolish, theme_manager
-from ui.theme.tokens import DARK, LIGHT, Theme
+from ui.theme.tokens import DARK, LIGHT, PRINT, Theme
 
 __all__ = [
     "DARK",
     "LIGHT",
+    "PRINT",
     "Theme",
     "ThemeManager",
     "bind_icon",

@@ -1,6 +1,7 @@
 """Which theme is in force, and telling everybody when it changes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Protocol, cast
 
@@ -96,6 +97,27 @@ class ThemeManager(QObject):
         self._presenter = presenter
         self._update()
 
+    @contextmanager
+    def wearing(self, theme: Theme) -> Iterator[None]:
+        """Dress everything in another theme for a moment, to draw a figure in its colours.
+
+        What is on the screen does not change as long as no event is processed meanwhile.
+
+        Parameters
+        ----------
+        theme : Theme
+            Its scale is ignored: sizes stay as they are.
+        """
+        worn = replace(theme, scale=self._theme.scale)
+        if worn == self._theme:
+            yield
+            return
+        self._wear(worn)
+        try:
+            yield
+        finally:
+            self._wear(self._resolve())
+
     def _on_system_scheme_changed(self) -> None:
         self._update()
 
@@ -110,6 +132,9 @@ class ThemeManager(QObject):
         theme = self._resolve()
         if theme == self._theme:
             return
+        self._wear(theme)
+
+    def _wear(self, theme: Theme) -> None:
         self._theme = theme
         self._dress()
         self.themeChanged.emit(theme)

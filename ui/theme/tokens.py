@@ -1,6 +1,6 @@
 """Colour roles and sizes: one role, one meaning, in every widget and figure."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from PySide6.QtGui import QColor
 
@@ -166,4 +166,17 @@ DARK = Theme(
     warning_soft="#3A2F1C",
     info="#6EA2FF",
     info_soft="#22304A",
+)
+
+#: For paper: a white ground, black text, and lines that a printer does not lose.
+PRINT = replace(
+    LIGHT,
+    window="#FFFFFF",
+    border="#A9B2BC",
+    faint="#D5DAE0",
+    track="#DDE2E8",
+    text="#000000",
+    muted="#3A444E",
+    accent="#1D4ED8",
+    accent_soft="#EEF2FD",
 )

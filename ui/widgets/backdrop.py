@@ -6,6 +6,8 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QPaintEngine, QPainter, QPixmap
 from PySide6.QtWidgets import QWidget
 
+from ui.widgets.figure_mode import drawing_figure
+
 
 class Backdrop:
     """Keeps a picture of the part of a widget that does not change at display rate.
@@ -34,7 +36,7 @@ class Backdrop:
             Draws the part with a painter whose coordinates are the widget's.
         """
         engine = painter.paintEngine()
-        if engine is not None and engine.type() != QPaintEngine.Type.Raster:
+        if drawing_figure() or (engine is not None and engine.type() != QPaintEngine.Type.Raster):
             painter.save()
             draw(painter)
             painter.restore()

@@ -86,6 +86,11 @@ class ConfusionMatrix(QWidget):
         """Counts that are shown, of shape (k, k)."""
         return self._counts
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the classes."""
+        return self._names
+
     def current(self) -> tuple[int, int] | None:
         """True and predicted class of the chosen cell."""
         return self._current

@@ -70,6 +70,15 @@ class CurvePlot(QWidget):
         """The pyqtgraph plot, for export."""
         return self._canvas.plot_item
 
+    def points(self) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """All points of the curves that have any, by their words in the legend."""
+        return {curve.label: (curve.data.x, curve.data.y) for curve in self._curves.values() if curve.data.size}
+
+    @property
+    def x_label(self) -> str:
+        """What the x axis says."""
+        return self._x_label
+
     def add_curve(
         self,
         name: str,

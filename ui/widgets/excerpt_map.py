@@ -93,6 +93,7 @@ class ExcerptMap(HeatMap):
         self._hatched: NDArray[np.bool_] | None = None
         self._struck: NDArray[np.bool_] | None = None
         self._blank: NDArray[np.bool_] | None = None
+        self._outlined: dict[str, list[CellBlock]] = {}
         self.cellHovered.connect(self._on_hovered)
         self.cellClicked.connect(self._on_clicked)
 
@@ -173,7 +174,15 @@ class ExcerptMap(HeatMap):
             bottom, right = min(row + rows, shown.row + shown.rows), min(col + cols, shown.col + shown.cols)
             if top < bottom and left < right:
                 inside.append((top - shown.row, left - shown.col, bottom - top, right - left))
+        self._outlined[role] = inside
         self.set_highlight(inside, role)
+
+    def outlined(self, role: str) -> list[CellBlock]:
+        """Blocks of cells of the whole map that are outlined, as far as they are shown."""
+        return [
+            (row + self._shown.row, col + self._shown.col, rows, cols)
+            for row, col, rows, cols in self._outlined.get(role, ())
+        ]
 
     def place_of(self, row: int, col: int) -> QRectF | None:
         """Rectangle, in the widget, of a cell of the whole map; None outside the block shown."""

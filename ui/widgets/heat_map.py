@@ -26,6 +26,7 @@ from ui.widgets.cell_geometry import CellGeometry
 from ui.widgets.cell_numbers import NumberFormat, draw_numbers
 from ui.widgets.cell_painter import GridLines, paint_cells
 from ui.widgets.color_scale import ColorScale
+from ui.widgets.figure_mode import drawing_figure
 from ui.widgets.numbers import format_value
 from ui.widgets.outlines import OUTLINES, CellBlock, Highlights, draw_outline
 from ui.widgets.placeholder import draw_placeholder
@@ -336,7 +337,11 @@ class HeatMap(QWidget):
             self._layout_cells()
         if self._numbers and self._base.isNull():
             self._render_base()
-        if not self._base.isNull():
+        if drawing_figure():
+            self._paint_cells(painter)
+            if not self._base.isNull():
+                self._paint_numbers(painter)
+        elif not self._base.isNull():
             painter.drawPixmap(QPointF(0, 0), self._base)
         else:
             self._paint_cells(painter)
@@ -379,9 +384,13 @@ class HeatMap(QWidget):
         base.fill(Qt.GlobalColor.transparent)
         painter = QPainter(base)
         self._paint_cells(painter)
-        draw_numbers(painter, self._values, self._format, self._scale, self._geometry, self._theme)
+        self._paint_numbers(painter)
         painter.end()
         self._base = base
+
+    def _paint_numbers(self, painter: QPainter) -> None:
+        assert self._values is not None
+        draw_numbers(painter, self._values, self._format, self._scale, self._geometry, self._theme)
 
     def _paint_cells(self, painter: QPainter) -> None:
         paint_cells(painter, self._image, self._geometry, self._base_ratio, self._lines, self._theme)

@@ -1,5 +1,6 @@
 """A heat map that is one stage among several: it can hide cells, move a pinned one, and copy its values."""
 
+from collections.abc import Sequence
 from typing import override
 
 import numpy as np
@@ -10,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 
 from ui.theme import Theme
 from ui.widgets.heat_map import HeatMap
+from ui.widgets.outlines import CellBlock
 from ui.widgets.table_text import copy_table, is_copy_key
 
 _STEPS = {
@@ -36,10 +38,11 @@ class LinkedMap(HeatMap):
     def __init__(self, parent: QWidget | None = None) -> None:
         self._movable = False
         self._visible_cells: int | None = None
+        self._outlined: dict[str, tuple[CellBlock, ...]] = {}
         super().__init__(parent)
         # It paints its own ground, so that what lies below need not be painted with every movement.
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        # The panel offers this action in its context menu.
         copy = QAction("Copy values as table\tCtrl+C", self)
         copy.triggered.connect(self.copy_values)
         self.addAction(copy)
@@ -58,10 +61,19 @@ class LinkedMap(HeatMap):
         """How many cells are shown, in reading order; None for all."""
         return self._visible_cells
 
+    def highlighted(self, role: str) -> tuple[CellBlock, ...]:
+        """Blocks of cells that are outlined in a role."""
+        return self._outlined.get(role, ())
+
     def copy_values(self) -> None:
         """Put the values on the clipboard as a table."""
         if self.values is not None:
             copy_table(self.values)
+
+    @override
+    def set_highlight(self, rects: Sequence[CellBlock], role: str) -> None:
+        self._outlined[role] = tuple(rects)
+        super().set_highlight(rects, role)
 
     @override
     def set_theme(self, theme: Theme) -> None:

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip
 
 from ui.theme import LIGHT, Theme, follow_theme, ui_font
 from ui.widgets.color_scale import ColorScale
+from ui.widgets.figure_mode import drawing_figure
 from ui.widgets.numbers import format_value
 from ui.widgets.outlines import OUTLINES, CellBlock
 from ui.widgets.tile_layout import Shelf, TileLayout
@@ -160,11 +161,11 @@ class MapThumbnails(QAbstractScrollArea):
             self._marks[role] = marks
             self.viewport().update()
 
-    def clear_marks(self) -> None:
-        """Remove all outlines."""
-        if self._marks:
-            self._marks.clear()
-            self.viewport().update()
+    def marked(self, role: str) -> dict[int, tuple[CellBlock, ...]]:
+        """Blocks that are outlined in a role, by the number of the map."""
+        marks = self._marks.get(role, _Marks((), frozenset()))
+        maps = range(self.count) if marks.maps is None else sorted(marks.maps)
+        return dict.fromkeys(maps, marks.blocks) if marks.blocks else {}
 
     def set_theme(self, theme: Theme) -> None:
         """Restyle."""
@@ -354,7 +355,12 @@ class MapThumbnails(QAbstractScrollArea):
         if self._base.isNull():
             self._render_base(shown)
         painter = QPainter(self.viewport())
-        painter.drawPixmap(QPointF(0, 0), self._base)
+        if drawing_figure():
+            painter.fillRect(event.rect(), self._theme.color("surface"))
+            self._draw_frames(painter, shown)
+            self._draw_maps(painter, shown)
+        else:
+            painter.drawPixmap(QPointF(0, 0), self._base)
         _, rows, cols = self._values.shape
         for role, marks in self._marks.items():
             places = shown if marks.maps is None else [place for place in shown if place in marks.maps]
@@ -364,11 +370,15 @@ class MapThumbnails(QAbstractScrollArea):
 
     def _render_base(self, shown: range) -> None:
         """Draw all maps in sight into a picture that serves until something but the marks changes."""
-        assert self._values is not None
         if self._frames.isNull():
             self._render_frames(shown)
         self._base = QPixmap(self._frames)
         painter = QPainter(self._base)
+        self._draw_maps(painter, shown)
+        painter.end()
+
+    def _draw_maps(self, painter: QPainter, shown: range) -> None:
+        assert self._values is not None
         _, rows, cols = self._values.shape
         # One conversion for everything in sight; each map is a part of this tall picture.
         tall = self._scale.to_image(self._values[shown.start : shown.stop].reshape(-1, cols))
@@ -378,7 +388,6 @@ class MapThumbnails(QAbstractScrollArea):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         for place, index in enumerate(shown):
             painter.drawImage(self.tile_rect(index), tall, QRectF(0, place * rows, cols, rows))
-        painter.end()
 
     def _render_frames(self, shown: range) -> None:
         """Draw frames and captions, which stay the same while the values change."""
@@ -387,6 +396,10 @@ class MapThumbnails(QAbstractScrollArea):
         self._frames.setDevicePixelRatio(ratio)
         self._frames.fill(self._theme.color("surface"))
         painter = QPainter(self._frames)
+        self._draw_frames(painter, shown)
+        painter.end()
+
+    def _draw_frames(self, painter: QPainter, shown: range) -> None:
         painter.setFont(self.font())
         for index in shown:
             self._paint_frame(painter, index, 1, "border")
@@ -395,7 +408,6 @@ class MapThumbnails(QAbstractScrollArea):
                 below = QRectF(tile.left(), tile.bottom() + 1, tile.width(), self._tiles.caption)
                 painter.setPen(self._theme.color("text" if index == self._current else "muted"))
                 painter.drawText(below, _CAPTION, str(index))
-        painter.end()
 
     def _paint_frame(self, painter: QPainter, index: int, width: int, role: str) -> None:
         painter.setPen(QPen(self._theme.color(role), width))

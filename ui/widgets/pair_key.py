@@ -80,7 +80,7 @@ class _Hues(QWidget):
     def sizeHint(self) -> QSize:
         px, metrics = self._theme.px, self.fontMetrics()
         words = sum(metrics.horizontalAdvance(name) + px(25) for _, name in _HUES)
-        return QSize(words + metrics.horizontalAdvance("0 … 0.000"), metrics.height() + px(4))
+        return QSize(words + metrics.horizontalAdvance("≤ 0.000"), metrics.height() + px(4))
 
     @override
     def minimumSizeHint(self) -> QSize:
@@ -106,5 +106,5 @@ class _Hues(QWidget):
             left = ramp.right() + px(5) + wide + px(8)
         painter.setPen(theme.color("muted"))
         painter.drawText(
-            QRectF(left, 0, self.width() - left, height), flags, f"0 … {format_value(self.strength)}"
+            QRectF(left, 0, self.width() - left, height), flags, f"≤ {format_value(self.strength)}"
         )

@@ -65,6 +65,10 @@ class PredictionBars(QWidget):
         self._describe()
         self.update()
 
+    def shown(self) -> list[tuple[str, float]]:
+        """Names and probabilities that are shown."""
+        return list(zip(self._names, self._probabilities or (), strict=False))
+
     def set_placeholder(self, text: str) -> None:
         """Text shown while there are no classes."""
         self._placeholder = text

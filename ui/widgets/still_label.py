@@ -2,7 +2,7 @@
 
 from typing import override
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
@@ -17,7 +17,7 @@ class StillLabel(QWidget):
     widest : str
         Longest text there will be; the label is at least so wide.
     mono : bool
-        Whether figures are to line up.
+        Whether figures are to line up, at the right.
     muted : bool
     parent : QWidget, optional
     """
@@ -30,6 +30,9 @@ class StillLabel(QWidget):
         self._mono = mono
         # A child that no layout manages: its changes of size concern nobody.
         self._label = QLabel(self)
+        if mono:
+            # Figures stand at the right end of a line.
+            self._label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if muted:
             self._label.setProperty("role", "muted")
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

@@ -54,6 +54,11 @@ class SweepMap(QWidget):
         return self._values
 
     @property
+    def shifts(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """Shift of each column to the right, and of each row down."""
+        return self._dxs, self._dys
+
+    @property
     def scale(self) -> ColorScale:
         """Colours."""
         return self._scale

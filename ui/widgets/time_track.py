@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.theme import LIGHT, Theme, follow_theme, ui_font
+from ui.widgets.figure_mode import drawing_figure
 from ui.widgets.numbers import format_count
 from ui.widgets.pace import Pace
 from ui.widgets.plot_readout import PlotReadout
@@ -262,7 +263,10 @@ class TimeTrack(QWidget):
             parts.draw_ground(painter)
             painter.end()
         painter = QPainter(self)
-        painter.drawPixmap(0, 0, self._ground)
+        if drawing_figure():
+            parts.draw_ground(painter)
+        else:
+            painter.drawPixmap(0, 0, self._ground)
         parts.draw_reached(painter, self._reached)
         if self._position is not None:
             parts.draw_handle(

@@ -70,7 +70,7 @@ class ValueTable(QWidget):
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        # The panel offers this action in its context menu.
         copy = QAction("Copy values as table\tCtrl+C", self)
         copy.triggered.connect(self.copy_values)
         self.addAction(copy)
@@ -151,6 +151,16 @@ class ValueTable(QWidget):
         assert self._values is not None
         return self._format.text(self._values[row, col].item())
 
+    def describe(self, row: int, col: int) -> str:
+        """Text of the tool tip of a cell."""
+        assert self._values is not None
+        text = f"row {row}, column {col}: {format_value(self._values[row, col].item(), 6)}"
+        if self._padding is not None and self._padding[row, col]:
+            text += ", padding outside the map"
+        if self._winners is not None and self._winners[row, col]:
+            text += ", the maximum"
+        return text
+
     def cell_size(self) -> tuple[float, float]:
         """Width and height of a cell in logical pixels."""
         if self._values is None:
@@ -187,7 +197,7 @@ class ValueTable(QWidget):
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             cell = self._cell_at(QPointF(event.pos()))
             if cell is not None:
-                QToolTip.showText(event.globalPos(), self._describe(cell), self)
+                QToolTip.showText(event.globalPos(), self.describe(*cell), self)
                 return True
         is_claim = event.type() == QEvent.Type.ShortcutOverride
         if is_claim and isinstance(event, QKeyEvent) and is_copy_key(event):
@@ -285,15 +295,6 @@ class ValueTable(QWidget):
         row, col = int((point.y() - 1) // high), int((point.x() - 1) // wide)
         rows, cols = self._values.shape
         return (row, col) if 0 <= row < rows and 0 <= col < cols else None
-
-    def _describe(self, cell: tuple[int, int]) -> str:
-        assert self._values is not None
-        text = f"row {cell[0]}, column {cell[1]}: {format_value(self._values[cell].item(), 6)}"
-        if self._padding is not None and self._padding[cell]:
-            text += ", padding outside the map"
-        if self._winners is not None and self._winners[cell]:
-            text += ", the maximum"
-        return text
 
     def _hover(self, cell: tuple[int, int] | None) -> None:
         if cell == self._hovered:

@@ -110,6 +110,9 @@ class CheckPage(QWidget):
                 ValueRow("ok", "agree", format_count(counts["ok"]), "success"),
                 ValueRow("kink", "skipped: a kink within ±ε", format_count(counts["kink"]), "warning"),
                 ValueRow("tie_rule", "differ by the tie rule", format_count(counts["tie_rule"]), "info"),
+                ValueRow(
+                    "curvature", "differ by the bend within ±ε", format_count(counts["curvature"]), "info"
+                ),
                 ValueRow("mismatch", "differ without a reason", format_count(counts["mismatch"]), "danger"),
             )
         )

@@ -71,7 +71,7 @@ class MapsView(StepView):
 
     def _build_layout(self) -> None:
         self._row = QHBoxLayout()
-        self._row.setSpacing(8)
+        self._row.setSpacing(6)
         for place, card in enumerate(self.cards):
             if place:
                 self._row.addWidget(self._signs[place - 1])

@@ -88,7 +88,7 @@ class OutputView(StepView):
         self._layout.setSpacing(theme.px(14))
         self.image.setFixedWidth(theme.px(184))
         for row in _ROWS:
-            self.maps[row].setFixedHeight(theme.px(50))
+            self.maps[row].setFixedHeight(theme.px(46))
             self.bars[row].setFixedWidth(theme.px(160))
         self._table.setHorizontalSpacing(theme.px(16))
 

@@ -26,6 +26,12 @@ _VERDICTS = {
         "Nothing switches, yet they differ: tied cells stay tied and move as one, so the loss has one slope, "
         "which “all” counts once for each of them. Under “first” the gradient agrees.",
     ),
+    "curvature": (
+        "curved",
+        "info",
+        "The loss is a curve, and ε is so large that it bends on the way. Make ε smaller: the gradient then "
+        "agrees.",
+    ),
     "mismatch": ("differs", "danger", "Gradient and finite difference differ, and no kink explains it."),
 }
 _MARKED = 6

@@ -51,7 +51,7 @@ class RoutingView(StepView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shown: tuple[Pass, Step, Focus] | None = None
-        self._side = 0
+        self._side = self._distance = 0
         self._build_widgets()
         self._build_layout()
         self._connect_signals()
@@ -165,8 +165,10 @@ class RoutingView(StepView):
             (self.arriving, _arriving_content(passed, step, channel), pooled_block),
         ):
             card.show_map(content, part)
-        for card in (self.values, self.routed):
-            card.map.set_grid(True, distance)
+        if distance != self._distance:
+            self._distance = distance
+            for card in (self.values, self.routed):
+                card.map.set_grid(True, distance)
         self.overview.show_map(values, block, distance)
         self._draw_window(own, contrast)
 

@@ -32,7 +32,7 @@ class ScaledBar(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Scale."""
         # Its own minimum would make three maps side by side wider than a small window.
-        self.bar.setMinimumWidth(theme.px(96))
+        self.bar.setMinimumWidth(theme.px(86))
 
     def levels(self) -> tuple[float, float]:
         """Values of the first and of the last colour, in the unit shown."""

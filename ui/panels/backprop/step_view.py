@@ -1,11 +1,15 @@
 """What all views of steps have in common."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QWidget
 
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import Step
+from ui.theme import theme_manager
+
+#: In pixels at scale 1.
+_LEAST_HEIGHT = 264
 
 
 class StepView(QWidget):
@@ -36,6 +40,15 @@ class StepView(QWidget):
     unitRequested = Signal(str, int)
     centerRequested = Signal(float, float)
     focusRequested = Signal(object)
+
+    def minimumSizeHint(self) -> QSize:
+        """Width that the parts need; but no more height than the smallest window has.
+
+        Some views divide their height anew whenever they are resized. What they have given to a part in a
+        large window must not keep the window from becoming small again.
+        """
+        needed = super().minimumSizeHint()
+        return QSize(needed.width(), min(needed.height(), theme_manager().theme.px(_LEAST_HEIGHT)))
 
     def show_step(self, passed: Pass, step: Step, focus: Focus) -> None:
         """Draw a step; by difference, where that is cheaper.

@@ -100,6 +100,10 @@ class LooksForView(QWidget):
         """What is shown."""
         return self._findings
 
+    def age(self) -> str:
+        """At which step it was searched, in words."""
+        return self._age.text()
+
     def set_theme(self, theme: Theme) -> None:
         """Scale the spacing."""
         self._left.setFixedWidth(theme.px(216))

@@ -143,12 +143,14 @@ class OwnDigitWindow(QDialog):
         self._state.datasetChanged.connect(self._on_dataset_changed)
         self._state.sampleChanged.connect(self._on_sample_changed)
         self._state.inspectionChanged.connect(self._draw_outcome)
-        for keys, slot in (
+        for standard, slot in (
             (QKeySequence.StandardKey.Undo, self._on_undo),
             (QKeySequence.StandardKey.Redo, self._on_redo),
             (QKeySequence.StandardKey.Paste, self.pasteRequested.emit),
         ):
-            QShortcut(QKeySequence(keys), self, slot)
+            # All keys of the platform, such as Ctrl+Y and Ctrl+Shift+Z.
+            for keys in QKeySequence.keyBindings(standard):
+                QShortcut(keys, self, slot)
 
     # -- slots ---------------------------------------------------------------------------------------------
 

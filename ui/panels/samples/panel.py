@@ -145,6 +145,10 @@ class SamplesPanel(QFrame):
         else:
             self._analysis.submit(_READING, function, self._on_picture_read, self._on_picture_failed)
 
+    def verdict(self) -> str:
+        """What the network makes of the current sample, in words."""
+        return self._verdict.text()
+
     # -- building ------------------------------------------------------------------------------------------
 
     def _build_widgets(self) -> None:

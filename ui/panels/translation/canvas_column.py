@@ -1,10 +1,13 @@
 """The left column: the digit to drag, what enters the frame, what the network says, and the statement."""
 
+from typing import override
+
 from PySide6.QtCore import Signal, Slot
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.translation import shift as shifted_image
-from ui.panels.translation.computing import Compared, mode_of
+from ui.panels.translation.comparing import Compared, mode_of
 from ui.panels.translation.subject import Subject
 from ui.panels.translation.view import View
 from ui.panels.translation.wording import ink_text, statement
@@ -24,6 +27,9 @@ _DRAG_TIP = (
     "Drag the image with the mouse. Arrow keys move it by 1 pixel, Shift and an arrow by 4, R puts it back."
 )
 
+_NARROW = 226
+"""Width at scale 1 below which the button for putting back has no word."""
+
 
 class CanvasColumn(QWidget):
     """Shows the input of both images and asks for shifts.
@@ -39,6 +45,7 @@ class CanvasColumn(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shift = Shift()
+        self._narrow = _NARROW
         self._build_widgets()
         self._build_layout()
         self.canvas.shiftDragged.connect(self._on_shift_dragged)
@@ -52,7 +59,7 @@ class CanvasColumn(QWidget):
             self.edges.set_current(mode_of(shift.wrap))
         self._shift = shift
         self.reset.setEnabled((shift.dx, shift.dy) != (0, 0))
-        self._where.set_text(f"dx {format_signed(shift.dx)} · dy {format_signed(shift.dy)}")
+        self._where.set_text(f"dx {format_signed(shift.dx)} dy {format_signed(shift.dy)}")
         if subject is None:
             self.canvas.set_pair(None, (0, 0))
             return
@@ -89,10 +96,24 @@ class CanvasColumn(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Scale the gaps."""
         self._layout.setSpacing(theme.px(8))
+        self._narrow = theme.px(_NARROW)
+        self.reset.setMinimumWidth(theme.px(34))
+        self._fit_reset()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_reset()
+
+    def _fit_reset(self) -> None:
+        """Leave the word away where there is only room for the icon."""
+        text = "Reset" if self.width() >= self._narrow else ""
+        if text != self.reset.text():
+            self.reset.setText(text)
 
     def _build_widgets(self) -> None:
         self._title = SectionTitle("Drag the image")
-        self._where = StillLabel("dx −13 · dy −13", mono=True, muted=False)
+        self._where = StillLabel("dx −13 dy −13", mono=True, muted=False)
         self._where.setAccessibleName("Shift in pixels, to the right and down")
         self.canvas = ShiftCanvas()
         self.canvas.setAccessibleName("Image to drag")

@@ -6,9 +6,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from ui.panels.translation.computing import Compared
+from ui.panels.translation.comparing import Compared
 from ui.panels.translation.stages import stage_title
 from ui.panels.translation.view import View
 from ui.theme import Theme, follow_theme
@@ -77,7 +77,7 @@ class MapsView(QWidget):
     def _show_caption(self) -> None:
         """Write the caption where there is room for all of it; the tool tip of the maps has it always."""
         title = self.fontMetrics().horizontalAdvance(f"{self._title.text()}  {self._caption}MM")
-        room = self.width() - self.against.sizeHint().width()
+        room = self.width() - self.against.sizeHint().width() - self._versus.sizeHint().width()
         self._title.set_caption(self._caption if title < room else "")
         self.grid.set_about(f"{self._title.text()}: {self._caption}. Click a map to choose its filter.")
 
@@ -86,7 +86,7 @@ class MapsView(QWidget):
         self.enlarge = IconButton("maximize", _ENLARGE)
         self.enlarge.setProperty("kind", "quiet")
         self.enlarge.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.against = SegmentedControl([("original", "vs original"), ("moved", "vs moved")])
+        self.against = SegmentedControl([("original", "original"), ("moved", "moved")])
         self.against.setAccessibleName("What the shifted image's maps are compared with")
         self.against.set_option_tooltip(
             "original",
@@ -98,6 +98,9 @@ class MapsView(QWidget):
             "Equivariance: compare F′(Tx) with S F′(x), the original's maps moved as far as the image. "
             "No difference: the maps have moved along. Cells without a counterpart are covered.",
         )
+        self._versus = QLabel("vs")
+        self._versus.setProperty("role", "muted")
+        self._versus.setBuddy(self.against)
         self.grid = PairGrid()
         self.grid.setAccessibleName("Maps of the chosen stage")
         self.grid.set_placeholder("The maps appear when the network and the digits are there.")
@@ -107,6 +110,7 @@ class MapsView(QWidget):
     def _build_layout(self) -> None:
         header = QHBoxLayout()
         header.addWidget(self._title, 1)
+        header.addWidget(self._versus)
         header.addWidget(self.against)
         row = QHBoxLayout()
         row.addWidget(self.key, 1)

@@ -14,7 +14,7 @@ from ui.theme import Theme
 from ui.widgets.stage_strip import StageStrip
 from ui.widgets.statement_box import StatementBox
 
-_NARROW = 820
+_NARROW = 778
 """Width in pixels at scale 1 below which the sweep goes below the other columns."""
 
 
@@ -59,11 +59,11 @@ class Sections:
         margin = theme.px(14)
         self._outer.setContentsMargins(margin, theme.px(10), theme.px(4), theme.px(10))
         self._outer.setSpacing(theme.px(10))
-        self._columns.setHorizontalSpacing(theme.px(16))
+        self._columns.setHorizontalSpacing(theme.px(14))
         self._columns.setVerticalSpacing(theme.px(12))
         self._middle_layout.setSpacing(theme.px(10))
-        self.sweep.setMinimumWidth(theme.px(258))
-        self.canvas.setMinimumWidth(theme.px(218))
+        self.sweep.setMinimumWidth(theme.px(248))
+        self.canvas.setMinimumWidth(theme.px(208))
 
     def _build_middle(self) -> None:
         self._middle = QWidget()

@@ -1,7 +1,6 @@
 """The right column: one measure for every shift, as a map and against distance."""
 
 import math
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,10 +8,10 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.network import Network
-from cnnviz.translation import MEASURES, OUTPUT, MeasureName
-from ui.panels.translation.computing import Swept
+from cnnviz.translation import MEASURES, OUTPUT
 from ui.panels.translation.stages import COLORS, DASHES, stage_tiles, stage_title
 from ui.panels.translation.sweep_source import SweepSource
+from ui.panels.translation.sweeping import Swept
 from ui.panels.translation.view import View
 from ui.state import Shift
 from ui.theme import Theme, follow_theme
@@ -24,7 +23,7 @@ from ui.widgets.segmented import SegmentedControl
 from ui.widgets.still_label import StillLabel
 from ui.widgets.sweep_map import SweepMap
 
-_MANY_HINT = "Press Measure: each digit is moved to {places} places and followed through all stages."
+_MANY_HINT = "Press Start: each digit is moved to {places} places and followed through all stages."
 
 
 class SweepColumn(QWidget):
@@ -201,11 +200,6 @@ class SweepColumn(QWidget):
     @Slot(str)
     def _on_spread_changed(self, key: str) -> None:
         self.spreadChosen.emit(key == "spread")
-
-
-def measure_name(text: str) -> MeasureName:
-    """Key of a measure as its type."""
-    return cast(MeasureName, text)
 
 
 def sweep_levels(stages: list[NDArray[np.floating]]) -> tuple[float, float]:

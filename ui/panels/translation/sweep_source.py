@@ -59,7 +59,7 @@ class SweepSource(QWidget):
         self._running = fraction is not None
         self.progress.setVisible(self._running)
         self.progress.setValue(0 if fraction is None else round(1000 * fraction))
-        self.button.setText("Cancel" if self._running else "Measure")
+        self.button.setText("Cancel" if self._running else "Start")
         self.button.setAccessibleName("Cancel the measurement" if self._running else "Measure these digits")
         self.digits.setEnabled(not self._running)
 
@@ -70,8 +70,8 @@ class SweepSource(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Scale."""
         self._layout.setSpacing(theme.px(6))
-        self.digits.setFixedWidth(theme.px(60))
-        width = self.button.fontMetrics().horizontalAdvance("Measure") + theme.px(24)
+        self.digits.setFixedWidth(theme.px(58))
+        width = self.button.fontMetrics().horizontalAdvance("Cancel") + theme.px(24)
         self.button.setFixedWidth(width)
 
     def _build_widgets(self) -> None:
@@ -90,7 +90,7 @@ class SweepSource(QWidget):
         self.digits.setAccessibleName("Number of test digits")
         self.digits.setToolTip("How many test digits are moved to every place, from the first one on")
         self.button = Button(
-            "Measure",
+            "Start",
             tooltip="Move these digits to every place and measure all stages; this takes some seconds",
         )
         self.progress = QProgressBar()

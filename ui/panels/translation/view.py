@@ -1,6 +1,9 @@
 """What the user has chosen to see in the translation panel."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, cast
+
+from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnviz.translation import OUTPUT, MeasureName
 from ui.widgets.pair_image import PairView
@@ -50,6 +53,92 @@ class View:
     digits: int = 400
     spread: bool = False
 
+    def but(self, **changes: Any) -> "View":
+        """Return the same choices but for some."""
+        return replace(self, **changes)
+
     def sweep_stage(self, of_output: bool) -> str:
         """Stage under which the values of the sweep are filed."""
         return OUTPUT if of_output else self.stage
+
+
+class ViewModel(QObject):
+    """Holds the choices; the controls change them one at a time.
+
+    Parameters
+    ----------
+    parent : QObject, optional
+
+    Signals
+    -------
+    changed
+        Another choice was made.
+    """
+
+    changed = Signal()
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.view = View()
+
+    def choose(self, **changes: Any) -> None:
+        """Change some fields."""
+        view = self.view.but(**changes)
+        if view != self.view:
+            self.view = view
+            self.changed.emit()
+
+    @Slot(str)
+    def set_pair(self, pair: str) -> None:
+        """Choose how original and shifted are shown."""
+        self.choose(pair=cast(PairView, pair))
+
+    @Slot(int)
+    def set_block(self, block: int) -> None:
+        """Choose a convolution block."""
+        self.choose(block=block, channel=0)
+
+    @Slot(int)
+    def set_pool_size(self, size: int) -> None:
+        """Choose the window of the pools."""
+        self.choose(pool_size=size)
+
+    @Slot(bool)
+    def set_relative(self, relative: bool) -> None:
+        """Choose what features are relative to."""
+        self.choose(relative=relative)
+
+    @Slot(str)
+    def set_stage(self, stage: str) -> None:
+        """Choose a stage."""
+        self.choose(stage=stage)
+
+    @Slot(bool)
+    def set_moved_along(self, moved_along: bool) -> None:
+        """Choose what maps are compared with."""
+        self.choose(moved_along=moved_along)
+
+    @Slot(int)
+    def set_channel(self, channel: int) -> None:
+        """Choose a filter."""
+        self.choose(channel=channel)
+
+    @Slot(str)
+    def set_measure(self, name: str) -> None:
+        """Choose the measure of the sweep."""
+        self.choose(measure=cast(MeasureName, name))
+
+    @Slot(bool)
+    def set_many(self, many: bool) -> None:
+        """Choose whose sweep is shown."""
+        self.choose(many=many)
+
+    @Slot(int)
+    def set_digits(self, digits: int) -> None:
+        """Choose how many digits are moved."""
+        self.choose(digits=digits)
+
+    @Slot(bool)
+    def set_spread(self, spread: bool) -> None:
+        """Choose between mean and spread."""
+        self.choose(spread=spread)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.receptive_field import receptive_field
 from cnnviz.translation import WinnerChange, WinnerMap, conv_blocks
-from ui.panels.translation.computing import Compared
+from ui.panels.translation.comparing import Compared
 from ui.theme import Theme, follow_theme
 from ui.theme.color_maps import signed_levels
 from ui.widgets.category_map import Category, CategoryMap

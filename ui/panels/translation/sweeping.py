@@ -1,4 +1,4 @@
-"""What the panel has computed in the background: one shift, all shifts, all shifts of many digits."""
+"""All shifts of one image, or of many digits, measured in the background."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -9,57 +9,21 @@ import numpy as np
 from cnnviz.datasets import Dataset, to_input
 from cnnviz.network import Network
 from cnnviz.translation import (
-    REACH,
-    Comparison,
+    BACKGROUND,
     Curve,
     DigitSweep,
     MeasureName,
-    Mode,
     Sweep,
     SweepSettings,
-    compare,
     sweep,
     sweep_many,
 )
 from cnnviz.translation.curves import Rings
 from ui.analysis import Analysis, Context, LatestOnly
+from ui.panels.translation.comparing import mode_of
 from ui.panels.translation.subject import Subject
-from ui.state import Shift
 
-_COMPARE, _SWEEP, _DIGITS, _LESSON = (
-    "translation",
-    "translation-sweep",
-    "translation-digits",
-    "translation-lesson",
-)
-
-
-@dataclass(frozen=True, eq=False)
-class Compared:
-    """One shift of a subject.
-
-    Attributes
-    ----------
-    subject : Subject
-    block, pool_size, relative
-        What was asked for.
-    comparison : Comparison
-    measured : mapping from stage to mapping from measure to float
-        Measures of the features, relative to a blank image if so asked.
-    """
-
-    subject: Subject
-    block: int
-    pool_size: int
-    relative: bool
-    comparison: Comparison
-    measured: Mapping[str, Mapping[MeasureName, float]]
-
-    @property
-    def shift(self) -> Shift:
-        """The shift."""
-        found = self.comparison
-        return Shift(found.dx, found.dy, found.mode == "wrap")
+_ONE, _MANY = "translation-sweep", "translation-digits"
 
 
 @dataclass(frozen=True)
@@ -123,60 +87,34 @@ class Swept:
     digits: int = 1
 
 
-class Computations:
-    """Hands the engine's functions to the background and passes the results on.
+class Sweeps:
+    """Has one image swept, or many digits.
 
     Parameters
     ----------
     analysis, background : Analysis
         For what the pointer waits for, and for what takes long.
-    on_compared, on_swept, on_digits_swept, on_lesson_result, on_failed : callable
-        Called in the GUI thread.
+    on_one, on_many : callable
+        Called with the result, in the GUI thread.
+    on_failed : callable
+        Called with the text of an error and whether it concerns many digits.
     """
 
     def __init__(
         self,
         analysis: Analysis,
         background: Analysis,
-        on_compared: Callable[[Compared], None],
-        on_swept: Callable[[Swept], None],
-        on_digits_swept: Callable[[Swept], None],
-        on_lesson_result: Callable[[tuple[str, str]], None],
-        on_failed: Callable[[str], None],
-        on_digits_failed: Callable[[str], None],
+        on_one: Callable[[Swept], None],
+        on_many: Callable[[Swept], None],
+        on_failed: Callable[[str, bool], None],
     ) -> None:
         self._background = background
-        self._analysis = analysis
-        self._on_digits_swept = on_digits_swept
-        self._on_digits_failed = on_digits_failed
-        self._comparisons = LatestOnly(analysis, _COMPARE, on_compared, on_failed)
-        self._sweeps = LatestOnly(background, _SWEEP, on_swept, on_failed)
-        self._quick_sweeps = LatestOnly(analysis, _SWEEP, on_swept, on_failed)
-        self._lessons = LatestOnly(background, _LESSON, on_lesson_result, on_failed)
+        self._on_many = on_many
+        self._on_failed = on_failed
+        self._calm = LatestOnly(background, _ONE, on_one, self._on_one_failed)
+        self._quick = LatestOnly(analysis, _ONE, on_one, self._on_one_failed)
 
-    def compare(self, subject: Subject, shift: Shift, block: int, pool_size: int, relative: bool) -> None:
-        """Follow one shift through the network."""
-
-        def work(_context: Context) -> Compared:
-            found = compare(
-                subject.network,
-                subject.image,
-                shift.dx,
-                shift.dy,
-                mode=mode_of(shift.wrap),
-                background=subject.background,
-                block=block,
-                pool_size=pool_size,
-                label=subject.label,
-            )
-            measured = {stage: pair.measured(relative) for stage, pair in found.stages.items()}
-            # Computed when first asked for: here, so that the window does not have to.
-            _ = found.winners
-            return Compared(subject, block, pool_size, relative, found, measured)
-
-        self._comparisons.request(work)
-
-    def sweep(self, subject: Subject, key: SweepKey) -> None:
+    def request_one(self, subject: Subject, key: SweepKey) -> None:
         """Move one image to all places."""
 
         def work(context: Context) -> Swept:
@@ -191,53 +129,43 @@ class Computations:
             return _one_swept(subject, key, found)
 
         # While many digits are measured, one more must not wait for them.
-        queue = self._quick_sweeps if self._background.is_busy(_DIGITS) else self._sweeps
-        queue.request(work)
+        jobs = self._quick if self._background.is_busy(_MANY) else self._calm
+        jobs.request(work)
 
-    def sweep_digits(
+    def request_many(
         self,
-        network: Network,
-        step: int,
+        subject: Subject,
         dataset: Dataset,
         digits: int,
         key: SweepKey,
         on_progress: Callable[[float], None],
     ) -> None:
-        """Move the first test images to all places."""
+        """Move the first test images to all places, with the network of a subject."""
+        network, step, limits = subject.network, subject.step, subject.limits
         images, labels = dataset.test_images[:digits], dataset.test_labels[:digits]
-        background = float(to_input(np.zeros(1, dtype=np.uint8))[0])
-        height, width = network.input_shape[1:]
 
         def work(context: Context) -> Swept:
-            reach = tuple(min(REACH, side - 1) for side in (width, height))
             found = sweep_many(
                 network,
                 to_input(images, network.dtype),
                 labels,
-                key.settings(background, (reach[0], reach[1])),
+                key.settings(BACKGROUND, limits),
                 progress=context.report,
                 cancelled=lambda: context.cancelled,
             )
             return _many_swept(network, step, dataset, key, found)
 
-        self._background.submit(_DIGITS, work, self._on_digits_swept, self._on_digits_failed, on_progress)
+        self._background.submit(_MANY, work, self._on_many, self._on_many_failed, on_progress)
 
-    def cancel_digits(self) -> None:
+    def cancel_many(self) -> None:
         """Stop moving many digits."""
-        self._background.cancel(_DIGITS)
+        self._background.cancel(_MANY)
 
-    def is_sweeping_digits(self) -> bool:
-        """Whether many digits are being moved."""
-        return self._background.is_busy(_DIGITS)
+    def _on_one_failed(self, message: str) -> None:
+        self._on_failed(message, False)
 
-    def measure_lesson(self, name: str, result: Callable[[], str]) -> None:
-        """Have a lesson measure its result."""
-        self._lessons.request(lambda _context: (name, result()))
-
-
-def mode_of(wrap: bool) -> Mode:
-    """Name that the engine has for what enters the frame."""
-    return "wrap" if wrap else "fill"
+    def _on_many_failed(self, message: str) -> None:
+        self._on_failed(message, True)
 
 
 def _one_swept(subject: Subject, key: SweepKey, found: Sweep) -> Swept:

@@ -1,0 +1,88 @@
+"""The report as one HTML file that needs nothing but itself."""
+
+import os
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined, Template
+from markupsafe import Markup
+
+from cnnviz import __version__
+from cnnviz.errors import CNNVizError
+from cnnviz.files import atomic_write
+from cnnviz.report.blocks import Document, Figure, Formula, Heading, Table, Words
+from cnnviz.report.equations import mathml
+
+_TEMPLATE = Path(__file__).resolve().parents[2] / "resources" / "report" / "report.html.jinja"
+
+
+def write_html(document: Document, path: str | os.PathLike[str]) -> None:
+    """Write the report as one HTML file: inline vectors, equations as MathML, no outside reference.
+
+    Raises
+    ------
+    CNNVizError
+        If the file cannot be written; an existing one stays as it was.
+    """
+    atomic_write(path, to_html(document).encode("utf-8", "replace"))
+
+
+def to_html(document: Document) -> str:
+    """Return the report as HTML text; what a student typed is escaped, so that it is never markup.
+
+    Raises
+    ------
+    CNNVizError
+        If the template is missing.
+    """
+    head = (("Name", document.author), ("Roll number", document.roll_number), ("Date", document.date))
+    return _template().render(
+        document=document, head=head, blocks=list(_blocks(document)), version=__version__
+    )
+
+
+@cache
+def _template() -> Template:
+    try:
+        source = _TEMPLATE.read_text(encoding="utf-8")
+    except OSError as error:
+        raise CNNVizError(
+            "The template of the report is missing; restore the folder resources/report from the program's "
+            "repository."
+        ) from error
+    return Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True).from_string(
+        source
+    )
+
+
+def _blocks(document: Document) -> Iterator[dict[str, Any]]:
+    tables = figures = 0
+    for block in document.blocks:
+        match block:
+            case Heading(text, level):
+                yield {"type": "heading", "text": text, "level": level}
+            case Words(text, kind):
+                yield {"type": "words", "text": text, "kind": kind}
+            case Table():
+                tables += 1
+                yield {"type": "table", "number": tables} | _table(block)
+            case Figure():
+                figures += 1
+                # Drawn by this program, its texts escaped there.
+                svg = Markup(block.svg.strip())
+                yield {"type": "figure", "number": figures, "svg": svg, "caption": block.caption}
+            case Formula(name):
+                yield {"type": "formula", "mathml": Markup(mathml(name))}
+
+
+def _table(table: Table) -> dict[str, Any]:
+    rows = table.shown
+    deep = -(-len(rows) // table.columns) if rows else 1
+    return {
+        "caption": table.caption,
+        "header": table.data.header,
+        "alignments": ["left" if each == "text" else "right" for each in table.formats],
+        "parts": [rows[start : start + deep] for start in range(0, max(len(rows), 1), deep)],
+    }

@@ -1,0 +1,215 @@
+"""The feature maps panel in a window of its own, with a state that answers and an analysis that obeys."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+
+from cnnviz.datasets import load_mnist, to_input
+from cnnviz.evaluation import CancelledError
+from cnnviz.presets import LAB5, LENET
+from cnnviz.snapshots import Snapshot
+from tests.gui.driving import show_window
+from ui.panels.feature_maps import FeatureMapsPanel
+from ui.state import AppState, Inspection, Sample
+
+LEFT = Qt.MouseButton.LeftButton
+
+EXPERIMENTS = {
+    "lab5": LAB5,
+    "lenet": LENET,
+    "wide kernel": replace(LAB5, kernel_size=5, padding=2, conv_bias=True, activation="leaky_relu"),
+    "average, tanh": replace(LAB5, filters=(3, 4), pool="average", activation="tanh", hidden=(6, 5)),
+    "blur, sigmoid": replace(LAB5, filters=(4,), pool="blur", activation="sigmoid", output="softmax"),
+    "subsampled": replace(LAB5, filters=(2, 3), pool="subsample", pool_size=3, activation="relu"),
+    "three blocks": replace(LENET, filters=(4, 5, 6), hidden=(), classes=("0", "1", "2")),
+}
+
+
+@cache
+def digits(classes):
+    """Return MNIST with 40 training and 120 test images."""
+    whole = load_mnist(classes=tuple(int(name) for name in classes))
+    return replace(
+        whole,
+        train_images=whole.train_images[:40],
+        train_labels=whole.train_labels[:40],
+        test_images=whole.test_images[:120],
+        test_labels=whole.test_labels[:120],
+    )
+
+
+class Now:
+    """Runs everything at once."""
+
+    def __init__(self):
+        self.cancelled = False
+        self.submitted = []
+
+    def report(self, fraction):
+        assert 0 <= fraction <= 1
+
+    def submit(self, kind, function, on_done, on_failed=None, on_progress=None):
+        self.submitted.append(kind)
+        on_done(function(self))
+
+    def cancel(self, kind):
+        pass
+
+    def is_busy(self, kind):
+        return False
+
+
+class Later:
+    """Keeps tasks until the test wants them done."""
+
+    def __init__(self):
+        self.tasks = {}
+        self.cancelled_kinds = []
+
+    def submit(self, kind, function, on_done, on_failed=None, on_progress=None):
+        self.tasks[kind] = (function, on_done, on_failed, on_progress)
+
+    def cancel(self, kind):
+        if self.tasks.pop(kind, None) is not None:
+            self.cancelled_kinds.append(kind)
+
+    def is_busy(self, kind):
+        return kind in self.tasks
+
+    def finish(self, kind):
+        function, on_done, _, on_progress = self.tasks.pop(kind)
+        context = _Watched(on_progress)
+        on_done(function(context))
+        return context.fractions
+
+
+class _Watched:
+    def __init__(self, on_progress):
+        self.cancelled = False
+        self.fractions = []
+        self._on_progress = on_progress
+
+    def report(self, fraction):
+        if self.cancelled:
+            raise CancelledError("cancelled")
+        self.fractions.append(fraction)
+        if self._on_progress is not None:
+            self._on_progress(fraction)
+
+
+class Opened:
+    """A panel in its window; requests are answered as the controller answers them."""
+
+    def __init__(self, qtbot, experiment=LAB5, background=None, analysis=None, size=(1140, 720)):
+        self.qtbot = qtbot
+        self.experiment = experiment
+        self.dataset = digits(experiment.classes)
+        self.network = experiment.build_network()
+        self.state = AppState(experiment)
+        self.state.set_dataset(self.dataset)
+        self.analysis = Now() if analysis is None else analysis
+        self.background = Now() if background is None else background
+        self.pins, self.samples = [], []
+        self.panel = FeatureMapsPanel(self.state, self.analysis, self.background)
+        self.panel.pinRequested.connect(self.pins.append)
+        self.panel.pinRequested.connect(self.state.set_pinned)
+        self.panel.sampleRequested.connect(self.samples.append)
+        qtbot.addWidget(self.panel)
+        # qtbot itself holds widgets weakly: once the test function has returned, a collection in the middle of
+        # a paint event would take the window away.
+        vars(qtbot).setdefault("opened", []).append(self)
+        self.panel.resize(*size)
+        show_window(qtbot, self.panel)
+        self.look(self.network)
+
+    def look(self, network, index=0, step=0, pixels=None):
+        """Show a network and a test image, as the controller does it."""
+        pixels = self.dataset.test_images[index] if pixels is None else pixels
+        label = int(self.dataset.test_labels[index])
+        sample = Sample(pixels, label, index)
+        if self.state.sample is None or self.state.sample.pixels is not pixels:
+            self.state.set_sample(sample)
+        sample = self.state.sample
+        snapshot = Snapshot(step, network)
+        self.state.set_live(snapshot)
+        self.network = network
+        self.trace = network.forward(to_input(sample.pixels[np.newaxis], network.dtype))
+        self.state.set_inspection(
+            Inspection(snapshot, sample, self.trace, self.trace.class_probabilities[0])
+        )
+
+    @property
+    def flow(self):
+        return self.panel.network.flow
+
+    @property
+    def arithmetic(self):
+        return self.panel.network.arithmetic
+
+    def column(self, key):
+        return self.flow.column(key)
+
+    def map(self, key):
+        return self.flow.column(key).map
+
+    def hover(self, key, row, col):
+        """Move the pointer onto a cell of a column's large map."""
+        self._move(self.map(key), self.map(key).cell_rect(row, col).center())
+
+    def hover_thumb(self, key, index, row=0, col=0):
+        thumbs = self.column(key).thumbs
+        tile, shape = thumbs.tile_rect(index), thumbs.values.shape
+        spot = QPointF(
+            tile.left() + (col + 0.5) * tile.width() / shape[2],
+            tile.top() + (row + 0.5) * tile.height() / shape[1],
+        )
+        self._move(thumbs.viewport(), spot)
+
+    def leave(self):
+        """Move the pointer off the maps."""
+        self._move(self.panel, QPointF(3, 3))
+
+    def click(self, key, row, col):
+        spot = self.map(key).cell_rect(row, col).center().toPoint()
+        self.qtbot.mouseClick(self.map(key), LEFT, pos=spot)
+
+    def click_thumb(self, key, index):
+        thumbs = self.column(key).thumbs
+        self.qtbot.mouseClick(thumbs.viewport(), LEFT, pos=thumbs.tile_rect(index).center().toPoint())
+
+    def key(self, key, widget=None):
+        self.qtbot.keyClick(self.panel if widget is None else widget, key)
+
+    def _move(self, widget, spot):
+        point = spot.toPoint() if isinstance(spot, QPointF) else QPoint(spot)
+        window = self.panel.windowHandle()
+        QTest.mouseMove(window, widget.mapTo(self.panel, point))
+        QTest.qWait(1)
+
+
+def brute_receptive(network, stage, cell, image):
+    """Return a mask of the pixels that change a cell when they change, found by changing each of them."""
+    # A second set of weights, so that no pixel is hidden by a weight or a gate that happens to be zero.
+    rng = np.random.default_rng(0)
+    loud = network.with_params(
+        {name: rng.uniform(0.5, 1.5, array.shape).astype(array.dtype) for name, array in network.params.items()}
+    )
+    base = to_input(image[np.newaxis], network.dtype)
+    mask = np.zeros(base.shape[2:], dtype=bool)
+    batch = np.repeat(base, mask.size, axis=0)
+    for place in range(mask.size):
+        batch[place, 0].flat[place] += 100.0 + place
+    changed = loud.forward(batch).outputs[stage][(slice(None), *cell)]
+    mask.flat[:] = changed != loud.forward(base).outputs[stage][(0, *cell)]
+    return mask
+
+
+def mask_of(blocks, shape):
+    """Return a mask of the cells inside blocks, cut off at the border."""
+    mask = np.zeros(shape, dtype=bool)
+    for row, col, rows, cols in blocks:
+        mask[max(row, 0) : max(row + rows, 0), max(col, 0) : max(col + cols, 0)] = True
+    return mask

@@ -1,0 +1,444 @@
+"""The feature maps panel: what stands in its maps is what the network computes, and cells are linked."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication
+
+from cnnviz.layers import Dense
+from tests.gui.feature_maps_panel import EXPERIMENTS, Later, Opened, brute_receptive, mask_of
+from ui.panels.feature_maps.plan import Kind
+from ui.state import PinnedCell
+
+
+@pytest.fixture
+def lab5(qtbot):
+    return Opened(qtbot)
+
+
+# -- arrays of the engine ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_column_shows_the_arrays_of_forward(qtbot, name):
+    opened = Opened(qtbot, EXPERIMENTS[name])
+    opened.flow.fit()
+    network, trace = opened.network, opened.trace
+    for column in opened.panel.frame().plan.columns:
+        opened.flow.set_folded(column.key, folded=False)
+        widget = opened.column(column.key)
+        match column.kind:
+            case Kind.IMAGE:
+                np.testing.assert_array_equal(widget.map.values, trace.inputs[0, 0])
+            case Kind.KERNELS:
+                weights = network.params[column.key]
+                np.testing.assert_array_equal(widget.map.values, weights[0, 0])
+                np.testing.assert_array_equal(widget.thumbs.values, weights[:, 0])
+            case Kind.MAPS:
+                np.testing.assert_array_equal(widget.map.values, trace.outputs[column.key][0, 0])
+                np.testing.assert_array_equal(widget.thumbs.values, trace.outputs[column.key][0])
+            case Kind.UNITS:
+                np.testing.assert_array_equal(widget.map.units(), trace.outputs[column.key][0])
+            case Kind.OUTPUT:
+                np.testing.assert_array_equal(widget.rows.probabilities, trace.class_probabilities[0])
+                if trace.logits.shape[1] > 1:
+                    np.testing.assert_array_equal(widget.rows.logits, trace.logits[0])
+            case Kind.EVIDENCE:
+                assert widget.thumbs.values.shape == network.shapes[column.stage]
+
+
+def test_every_layer_but_flatten_has_a_column(qtbot):
+    opened = Opened(qtbot, EXPERIMENTS["lenet"])
+    keys = [column.key for column in opened.panel.frame().plan.columns]
+    assert keys == [
+        "input", "conv1.weight", "conv1", "relu1", "pool1", "conv2.weight", "conv2", "relu2", "pool2",
+        "evidence", "dense1", "relu3", "dense2",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_evidence_and_biases_add_up_to_the_logit(qtbot, name):
+    opened = Opened(qtbot, EXPERIMENTS[name])
+    output = opened.column(opened.network.layers[-1][0])
+    ledger = output.ledger
+    shown = opened.column("evidence").thumbs.values
+    bias = ledger.value_of("biases" if len(opened.experiment.hidden) else "bias")
+    logits = opened.trace.logits[0]
+    logit = logits[0] if len(logits) == 1 else logits.max()
+    curved = [row.number for row in ledger.rows() if row.label == "curvature"]
+    assert shown.sum() == pytest.approx(ledger.value_of("evidence"), rel=1e-5, abs=1e-6)
+    total = ledger.value_of("evidence") + bias + sum(curved)
+    assert total == pytest.approx(float(logit), rel=1e-5, abs=1e-5)
+    assert ledger.rows()[[row.is_total for row in ledger.rows()].index(True)].number == float(logit)
+    assert bool(curved) == (name == "average, tanh")
+
+
+def test_evidence_of_the_exercise_is_weight_times_value(lab5):
+    weights = lab5.network.params["dense1.weight"][0].reshape(8, 13, 13)
+    expected = weights * lab5.trace.outputs["pool1"][0]
+    np.testing.assert_allclose(lab5.column("evidence").thumbs.values, expected, rtol=1e-12)
+
+
+def test_another_class_may_be_chosen_for_the_evidence(qtbot):
+    opened = Opened(qtbot, EXPERIMENTS["three blocks"])
+    output = opened.column("dense1")
+    qtbot.mouseClick(output.rows, Qt.MouseButton.LeftButton, pos=output.rows.row_rect(2).center().toPoint())
+    assert output.rows.selected() == 2
+    assert output.choice.choice() == "2"
+    assert output.ledger.value_of("logit of 2") == float(opened.trace.logits[0, 2])
+    weights = opened.network.params["dense1.weight"][2].reshape(opened.network.shapes["pool3"])
+    np.testing.assert_allclose(
+        opened.column("evidence").thumbs.values, weights * opened.trace.outputs["pool3"][0], rtol=1e-5
+    )
+    output.choice.setCurrentIndex(0)
+    output.choice.activated.emit(0)
+    assert output.rows.selected() == int(opened.trace.logits[0].argmax())
+
+
+def test_non_negative_stages_are_sequential_and_others_signed_about_zero(qtbot):
+    opened = Opened(qtbot, EXPERIMENTS["lenet"])
+    assert opened.map("conv1").scale.name == "signed"
+    lo, hi = opened.map("conv1").levels
+    assert lo == -hi
+    assert opened.map("pool1").scale.name == "sequential"
+    assert opened.map("pool1").levels == (0.0, float(opened.trace.outputs["pool1"].max()))
+    assert opened.map("input").scale.name == "grey"
+    strip = opened.column("conv1").strip
+    assert (strip.scale.lo, strip.scale.hi) == (lo, hi)
+
+
+# -- linked cells --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "stage", "cell"),
+    [
+        ("lab5", "conv1", (0, 7, 11)),
+        ("lab5", "pool1", (0, 0, 12)),
+        ("lenet", "conv2", (0, 5, 6)),
+        ("lenet", "pool2", (0, 6, 0)),
+        ("wide kernel", "conv1", (0, 0, 27)),
+        ("blur, sigmoid", "pool1", (0, 4, 5)),
+        ("subsampled", "pool2", (0, 1, 1)),
+        ("three blocks", "pool3", (0, 1, 1)),
+    ],
+)
+def test_hovering_a_cell_lights_up_the_pixels_it_depends_on(qtbot, name, stage, cell):
+    opened = Opened(qtbot, EXPERIMENTS[name], size=(2400, 900))
+    expected = brute_receptive(opened.network, stage, cell, opened.state.sample.pixels)
+    opened.hover(stage, *cell[1:])
+    assert opened.map(stage).highlighted("selected") == ((*cell[1:], 1, 1),)
+    lit = mask_of(opened.map("input").highlighted("receptive"), expected.shape)
+    np.testing.assert_array_equal(lit, expected)
+
+
+def test_hovering_lights_up_every_earlier_stage_in_all_maps_that_are_read(qtbot):
+    opened = Opened(qtbot, EXPERIMENTS["lenet"], size=(2600, 900))
+    opened.hover("conv2", 5, 6)
+    field = ((4, 5, 3, 3),)
+    assert opened.map("pool1").highlighted("receptive") == field
+    assert opened.column("pool1").thumbs.marked("receptive") == dict.fromkeys(range(8), field)
+    assert opened.map("conv1").highlighted("receptive") == ((8, 10, 6, 6),)
+    assert opened.map("relu1").highlighted("receptive") == ((8, 10, 6, 6),)
+    # What comes later is not read, and a cell feeds its own map only.
+    assert opened.map("pool2").highlighted("receptive") == ()
+    assert opened.column("relu2").thumbs.marked("feeds") == {0: ((5, 6, 1, 1),)}
+    assert opened.column("pool2").thumbs.marked("feeds") == {0: ((2, 3, 1, 1),)}
+
+
+def test_a_pixel_shows_the_cells_it_feeds(lab5):
+    lab5.hover("input", 10, 4)
+    assert lab5.map("conv1").highlighted("feeds") == ((8, 2, 3, 3),)
+    assert set(lab5.column("conv1").thumbs.marked("feeds")) == set(range(8))
+    pixel = int(lab5.state.sample.pixels[0, 10, 4])
+    assert [row.number for row in lab5.arithmetic.pixel.ledger.rows()][0] == str(pixel)
+
+
+def test_a_logit_reads_everything(lab5):
+    rows = lab5.column("dense1").rows
+    lab5._move(rows, rows.row_rect(1).center())
+    assert lab5.map("pool1").highlighted("receptive") == ((0, 0, 13, 13),)
+    assert lab5.map("input").highlighted("receptive") == ((0, 0, 28, 28),)
+    assert rows.outlined() == {0, 1}
+
+
+def test_the_winners_of_a_window_are_outlined_and_ties_explained(lab5):
+    blank = np.zeros((1, 28, 28), dtype=np.uint8)
+    lab5.look(lab5.network, pixels=blank)
+    lab5.hover("pool1", 3, 4)
+    assert set(lab5.map("conv1").highlighted("winner")) == {
+        (6, 8, 1, 1), (6, 9, 1, 1), (7, 8, 1, 1), (7, 9, 1, 1)
+    }  # fmt: skip
+    view = lab5.arithmetic.window_view
+    assert view.isVisible()
+    assert view.window_table.winners.all()
+    np.testing.assert_array_equal(view.shares.values, np.ones((2, 2)))
+    assert "4 of 4 cells share the maximum" in view.note.text()
+    assert "“all”" in view.note.text()
+
+
+def test_a_window_with_one_maximum_has_one_winner(lab5):
+    window = lab5.trace.outputs["conv1"][0, 0, 12:14, 12:14]
+    assert (window == window.max()).sum() == 1
+    lab5.hover("pool1", 6, 6)
+    row, col = np.unravel_index(window.argmax(), (2, 2))
+    assert lab5.map("conv1").highlighted("winner") == ((12 + row, 12 + col, 1, 1),)
+    np.testing.assert_array_equal(lab5.arithmetic.window_view.window_table.values, window)
+
+
+def test_the_value_under_the_pointer_stands_in_the_status_line(lab5):
+    lab5.hover("pool1", 2, 5)
+    text = lab5.panel.status.text()
+    assert text.startswith("pool1 · map 0 · row 2, column 5")
+    shown = float(text.split(" · ")[3].replace("−", "-"))
+    assert shown == pytest.approx(lab5.trace.outputs["pool1"][0, 0, 2, 5], rel=1e-4)
+    assert "sees rows 4–7, columns 10–13" in text
+    lab5._move(lab5.map("conv1.weight"), lab5.map("conv1.weight").cell_rect(1, 2).center())
+    assert "weight of conv1 · filter 0 · row 1, column 2" in lab5.panel.status.text()
+
+
+# -- arithmetic ----------------------------------------------------------------------------------------------
+
+
+def test_a_convolution_is_written_out(qtbot):
+    opened = Opened(qtbot, EXPERIMENTS["wide kernel"])
+    opened.hover("conv1", 12, 9)
+    view = opened.arithmetic.products
+    padded = np.pad(opened.trace.inputs[0, 0], 2)
+    patch, kernel = padded[12:17, 9:14], opened.network.params["conv1.weight"][0, 0]
+    np.testing.assert_array_equal(view.patch.values, patch)
+    np.testing.assert_array_equal(view.kernel.values, kernel)
+    np.testing.assert_array_equal(view.products.values, patch * kernel)
+    bias = float(opened.network.params["conv1.bias"][0])
+    value = float(opened.trace.outputs["conv1"][0, 0, 12, 9])
+    assert view.waterfall.running[-1] == pytest.approx((patch * kernel).sum() + bias)
+    assert view.ledger.value_of("= conv1") == value
+    assert view.ledger.value_of("25 products") + bias == pytest.approx(value)
+    assert view.ledger.value_of("→ leaky_relu1") == float(opened.trace.outputs["leaky_relu1"][0, 0, 12, 9])
+
+
+def test_padding_is_told_apart_from_pixels(qtbot):
+    opened = Opened(qtbot, EXPERIMENTS["wide kernel"])
+    opened.hover("conv1", 0, 0)
+    table = opened.arithmetic.products.patch
+    assert "padding" in table.describe(1, 4)
+    assert "padding" not in table.describe(2, 2)
+
+
+def test_input_channels_can_be_looked_at_one_by_one(qtbot):
+    opened = Opened(qtbot, EXPERIMENTS["lenet"], size=(2600, 900))
+    opened.hover("conv2", 5, 6)
+    view = opened.arithmetic.products
+    patch = np.pad(opened.trace.outputs["pool1"][0], ((0, 0), (1, 1), (1, 1)))[:, 5:8, 6:9]
+    kernel = opened.network.params["conv2.weight"][0]
+    np.testing.assert_array_equal(view.slices.values, patch * kernel)
+    spot = view.slices.tile_rect(3).center().toPoint()
+    qtbot.mouseClick(view.slices.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    np.testing.assert_array_equal(view.patch.values, patch[3])
+    np.testing.assert_array_equal(view.kernel.values, kernel[3])
+    assert view.ledger.value_of("input 3 alone") == pytest.approx(float((patch[3] * kernel[3]).sum()), abs=1e-6)
+
+
+def test_a_weighted_pool_is_written_out(qtbot):
+    opened = Opened(qtbot, EXPERIMENTS["blur, sigmoid"], size=(1600, 800))
+    opened.hover("pool1", 4, 5)
+    view = opened.arithmetic.products
+    assert view.products.values.sum() == pytest.approx(opened.trace.outputs["pool1"][0, 0, 4, 5])
+    np.testing.assert_allclose(view.kernel.values.sum(), 1.0)
+
+
+def test_an_activation_shows_its_point_on_the_graph(qtbot):
+    opened = Opened(qtbot, EXPERIMENTS["wide kernel"])
+    opened.hover("leaky_relu1", 3, 3)
+    x = float(opened.trace.outputs["conv1"][0, 0, 3, 3])
+    y = float(opened.trace.outputs["leaky_relu1"][0, 0, 3, 3])
+    assert opened.arithmetic.function.plot.point == (x, y)
+    assert opened.arithmetic.function.ledger.value_of("= leaky_relu1") == y
+
+
+def test_a_dense_unit_shows_its_largest_terms_and_the_rest(lab5):
+    rows = lab5.column("dense1").rows
+    lab5._move(rows, rows.row_rect(0).center())
+    view = lab5.arithmetic.terms
+    products = lab5.network.params["dense1.weight"][0] * lab5.trace.outputs["flatten"][0]
+    order = np.argsort(-np.abs(products), kind="stable")
+    np.testing.assert_array_equal(view.waterfall.terms[:12], products[order[:12]])
+    assert view.waterfall.running[-1] == pytest.approx(lab5.trace.logits[0, 0], abs=1e-12)
+    assert view.ledger.value_of("1,340 others") == pytest.approx(products[order[12:]].sum())
+    spot = view.waterfall.bar_rect(0).center().toPoint()
+    lab5.qtbot.mouseClick(view.waterfall, Qt.MouseButton.LeftButton, pos=spot)
+    source = tuple(int(axis) for axis in np.unravel_index(order[0], (8, 13, 13)))
+    assert lab5.pins == [PinnedCell("pool1", source)]
+
+
+def test_a_pooled_cell_shows_its_weight_and_its_evidence(lab5):
+    lab5.hover("evidence", 6, 7)
+    ledger = lab5.arithmetic.window_view.ledger
+    weight = lab5.network.params["dense1.weight"][0].reshape(8, 13, 13)[0, 6, 7]
+    assert ledger.value_of("× weight") == weight
+    assert ledger.value_of("evidence for logit") == pytest.approx(weight * lab5.trace.outputs["pool1"][0, 0, 6, 7])
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_stage_has_its_arithmetic(qtbot, name):
+    opened = Opened(qtbot, EXPERIMENTS[name])
+    network = opened.network
+    for stage, layer in network.layers:
+        cell = tuple(side - 1 for side in network.shapes[stage])
+        opened.state.set_pinned(PinnedCell(stage, cell))
+        marked = opened.panel.network.marked_cell()
+        value = float(opened.panel.frame().stage(marked.stage)[marked.index])
+        assert value == float(opened.trace.outputs[stage][(0, *cell)])
+        if isinstance(layer, Dense):
+            assert opened.arithmetic.terms.ledger.value_of(f"= {stage}") == value
+
+
+def test_before_anything_is_pointed_at_there_is_an_example(lab5):
+    assert lab5.panel.network.marked_cell() == PinnedCell("conv1", (0, 13, 13))
+    assert lab5.arithmetic.products.isVisible()
+    assert lab5.map("input").highlighted("receptive") == ((13, 13, 3, 3),)
+
+
+# -- pins ----------------------------------------------------------------------------------------------------
+
+
+def test_a_click_pins_and_a_second_one_frees(lab5):
+    lab5.click("conv1", 4, 5)
+    assert lab5.pins == [PinnedCell("conv1", (0, 4, 5))]
+    lab5.hover("conv1", 20, 20)
+    assert lab5.panel.network.marked_cell() == PinnedCell("conv1", (0, 4, 5))
+    assert "row 20, column 20" in lab5.panel.status.text()
+    lab5.click("conv1", 4, 5)
+    assert lab5.pins[-1] is None
+
+
+def test_arrow_keys_move_the_pinned_cell_and_stop_at_the_border(lab5):
+    lab5.click("pool1", 0, 11)
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down):
+        lab5.key(key, lab5.map("pool1"))
+    assert [cell.index for cell in lab5.pins] == [(0, 0, 11), (0, 0, 12), (0, 1, 12)]
+    assert lab5.map("pool1").highlighted("selected") == ((1, 12, 1, 1),)
+
+
+def test_escape_frees_the_pinned_cell_from_anywhere_in_the_panel(lab5):
+    lab5.click("conv1", 4, 5)
+    lab5.key(Qt.Key.Key_Escape, lab5.column("pool1").thumbs)
+    assert lab5.pins[-1] is None
+    assert not lab5.arithmetic.badge.isVisible()
+
+
+def test_a_pin_that_comes_from_elsewhere_is_shown_with_its_map(lab5):
+    lab5.state.set_pinned(PinnedCell("pool1", (5, 2, 3)))
+    np.testing.assert_array_equal(lab5.map("pool1").values, lab5.trace.outputs["pool1"][0, 5])
+    np.testing.assert_array_equal(lab5.map("conv1.weight").values, lab5.network.params["conv1.weight"][5, 0])
+    assert lab5.column("conv1").thumbs.current() == 5
+
+
+def test_a_pinned_flattened_feature_is_shown_as_the_cell_it_was(lab5):
+    lab5.state.set_pinned(PinnedCell("flatten", (169 + 13 * 2 + 4,)))
+    assert lab5.panel.network.marked_cell() == PinnedCell("pool1", (1, 2, 4))
+
+
+@pytest.mark.parametrize(
+    "cell", [PinnedCell("conv9", (0, 0, 0)), PinnedCell("conv1", (0, 99, 0)), PinnedCell("conv1", (3,))]
+)
+def test_a_pin_that_the_network_does_not_have_is_ignored(lab5, cell):
+    lab5.state.set_pinned(cell)
+    assert lab5.panel.network.marked_cell() == PinnedCell("conv1", (0, 13, 13))
+
+
+# -- channels ------------------------------------------------------------------------------------------------
+
+
+def test_a_thumbnail_is_looked_at_while_the_pointer_is_on_it(lab5):
+    lab5.hover_thumb("conv1", 3, row=10, col=12)
+    assert lab5.panel.network.marked_cell() == PinnedCell("conv1", (3, 10, 12))
+    np.testing.assert_array_equal(lab5.map("pool1").values, lab5.trace.outputs["pool1"][0, 3])
+    lab5.leave()
+    np.testing.assert_array_equal(lab5.map("pool1").values, lab5.trace.outputs["pool1"][0, 0])
+
+
+def test_a_click_on_a_thumbnail_chooses_the_filter_in_all_its_columns(lab5):
+    lab5.click_thumb("pool1", 6)
+    lab5.leave()
+    for key in ("conv1", "pool1"):
+        np.testing.assert_array_equal(lab5.map(key).values, lab5.trace.outputs[key][0, 6])
+    np.testing.assert_array_equal(lab5.map("conv1.weight").values, lab5.network.params["conv1.weight"][6, 0])
+    np.testing.assert_array_equal(lab5.map("evidence").values, lab5.column("evidence").thumbs.values[6])
+
+
+def test_a_pinned_cell_moves_to_the_filter_that_is_chosen(lab5):
+    lab5.click("conv1", 4, 5)
+    lab5.click_thumb("conv1.weight", 2)
+    assert lab5.pins[-1] == PinnedCell("conv1", (2, 4, 5))
+
+
+def test_kernels_of_a_deeper_layer_follow_the_chosen_input_map(qtbot):
+    opened = Opened(qtbot, EXPERIMENTS["lenet"], size=(2600, 900))
+    opened.click_thumb("pool1", 5)
+    opened.leave()
+    weights = opened.network.params["conv2.weight"]
+    np.testing.assert_array_equal(opened.map("conv2.weight").values, weights[0, 5])
+    np.testing.assert_array_equal(opened.column("conv2.weight").thumbs.values, weights[:, 5])
+
+
+# -- copying -------------------------------------------------------------------------------------------------
+
+
+def test_values_are_copied_as_a_table(lab5):
+    lab5.click("conv1", 0, 0)
+    lab5.qtbot.keyClick(lab5.map("conv1"), Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    text = QGuiApplication.clipboard().text()
+    copied = np.array([[float(field) for field in line.split("\t")] for line in text.split("\n")])
+    np.testing.assert_array_equal(copied, lab5.trace.outputs["conv1"][0, 0])
+
+
+def test_the_context_menu_copies_a_patch(lab5):
+    lab5.hover("conv1", 12, 12)
+    table = lab5.arithmetic.products.patch
+    (action,) = table.actions()
+    action.trigger()
+    copied = [line.split("\t") for line in QGuiApplication.clipboard().text().split("\n")]
+    np.testing.assert_array_equal(np.array(copied, dtype=float), lab5.trace.inputs[0, 0, 12:15, 12:15])
+
+
+# -- late and stale results ----------------------------------------------------------------------------------
+
+
+def test_a_hidden_panel_does_no_work_and_catches_up_when_shown(lab5):
+    lab5.panel.hide()
+    before = len(lab5.analysis.submitted)
+    other = lab5.network.with_params({name: 2 * array for name, array in lab5.network.params.items()})
+    lab5.look(other, index=3, step=7)
+    lab5.state.set_pinned(PinnedCell("conv1", (1, 2, 3)))
+    assert len(lab5.analysis.submitted) == before
+    lab5.panel.show()
+    np.testing.assert_array_equal(lab5.map("conv1").values, lab5.trace.outputs["conv1"][0, 1])
+    assert lab5.panel.network.marked_cell() == PinnedCell("conv1", (1, 2, 3))
+
+
+def test_a_result_for_another_network_is_dropped(qtbot):
+    analysis = Later()
+    opened = Opened(qtbot, EXPERIMENTS["lab5"], analysis=analysis)
+    opened.look(EXPERIMENTS["wide kernel"].build_network())
+    analysis.finish("feature-maps")  # that of the first network, which nobody wants any more
+    assert opened.panel.frame() is None
+    analysis.finish("feature-maps")
+    assert opened.panel.frame().network is opened.network
+    assert opened.map("conv1.weight").values.shape == (5, 5)
+
+
+def test_another_stack_of_layers_gets_its_columns(lab5):
+    lab5.click("conv1", 20, 20)
+    network = EXPERIMENTS["wide kernel"].build_network()
+    lab5.look(network)
+    assert lab5.map("leaky_relu1").values.shape == (28, 28)
+    np.testing.assert_array_equal(lab5.map("conv1").values, lab5.trace.outputs["conv1"][0, 0])
+
+
+def test_a_network_that_has_diverged_is_still_shown(lab5):
+    broken = {name: np.full_like(array, np.nan) for name, array in lab5.network.params.items()}
+    lab5.look(lab5.network.with_params(broken))
+    lab5.hover("pool1", 3, 3)
+    assert np.isnan(lab5.map("conv1").values).all()
+    assert "NaN" in lab5.panel.status.text()

@@ -1,0 +1,309 @@
+"""The feature maps panel: enlarging, folding, colour limits, the sweep, and what a filter looks for."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from cnnviz.datasets import to_input
+from cnnviz.presets import LAB5, LENET
+from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Opened
+from ui.state import PinnedCell
+
+
+@pytest.fixture
+def lab5(qtbot):
+    return Opened(qtbot)
+
+
+def scaled(network, factor):
+    return network.with_params({name: factor * array for name, array in network.params.items()})
+
+
+# -- room ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [(1140, 720), (840, 480)])
+def test_the_exercise_is_in_sight_at_once(qtbot, size):
+    opened = Opened(qtbot, size=size)
+    assert opened.flow.horizontalScrollBar().maximum() == 0
+    for column in opened.panel.frame().plan.columns:
+        widget = opened.column(column.key)
+        assert widget.visibleRegion().boundingRect() == widget.rect()
+        if getattr(widget, "thumbs", None) is not None:
+            assert len(widget.thumbs.visible_range()) == 8
+
+
+def test_large_networks_fold_their_activations(qtbot):
+    opened = Opened(qtbot, LENET)
+    assert [key for key in ("relu1", "relu2", "relu3", "conv1", "pool2") if opened.flow.is_folded(key)] == [
+        "relu1", "relu2", "relu3"
+    ]  # fmt: skip
+
+
+def test_a_folded_column_unfolds_with_what_the_others_show(qtbot):
+    opened = Opened(qtbot, LENET)
+    opened.state.set_pinned(PinnedCell("pool1", (2, 3, 4)))
+    opened.flow.set_folded("relu1", folded=False)
+    np.testing.assert_array_equal(opened.map("relu1").values, opened.trace.outputs["relu1"][0, 2])
+    assert opened.map("relu1").highlighted("receptive") == ((6, 8, 2, 2),)
+
+
+def test_maps_can_be_made_larger_and_fitted_again(lab5):
+    before = lab5.flow.map_scale()
+    lab5.qtbot.mouseClick(lab5.panel.larger, LEFT)
+    lab5.qtbot.mouseClick(lab5.panel.larger, LEFT)
+    assert lab5.flow.map_scale() == before + 2
+    lab5.qtbot.waitUntil(lambda: lab5.flow.horizontalScrollBar().maximum() > 0)
+    lab5.qtbot.mouseClick(lab5.panel.fit, LEFT)
+    assert lab5.flow.map_scale() == before
+
+
+def test_a_double_click_enlarges_a_map_until_its_numbers_fit(lab5):
+    spot = lab5.map("pool1").cell_rect(6, 6).center().toPoint()
+    lab5.qtbot.mouseDClick(lab5.map("pool1"), LEFT, pos=spot)
+    assert lab5.flow.enlarged() == "pool1"
+    lab5.qtbot.wait(20)
+    assert lab5.map("pool1").cell_rect(0, 0).width() > 20
+    column = lab5.column("pool1")
+    for _ in range(6):
+        column.zoom(1)
+    assert lab5.map("pool1").cell_rect(0, 0).width() >= 48
+    lab5.hover("pool1", 1, 2)
+    assert lab5.panel.network.marked_cell() == PinnedCell("pool1", (0, 1, 2))
+    lab5.key(Qt.Key.Key_Escape, lab5.map("pool1"))
+    assert lab5.flow.enlarged() is None
+
+
+def test_an_enlarged_map_follows_the_pinned_cell(lab5):
+    lab5.flow.set_enlarged("conv1")
+    lab5.qtbot.wait(20)
+    column = lab5.column("conv1")
+    for _ in range(6):
+        column.zoom(1)
+    lab5.state.set_pinned(PinnedCell("conv1", (0, 25, 25)))
+    lab5.qtbot.wait(20)
+    visible = lab5.map("conv1").visibleRegion().boundingRect()
+    assert visible.contains(lab5.map("conv1").cell_rect(25, 25).center().toPoint())
+
+
+def test_sixty_four_maps_are_scrolled_and_only_those_in_sight_are_drawn(qtbot):
+    opened = Opened(qtbot, replace(LAB5, filters=(64,)))
+    thumbs = opened.column("conv1").thumbs
+    assert thumbs.count == 64
+    assert len(thumbs.visible_range()) < 64
+    opened.qtbot.keyClick(thumbs, Qt.Key.Key_End)
+    assert thumbs.current() == 63
+    assert 63 in thumbs.visible_range()
+    assert thumbs.viewport().rect().contains(thumbs.tile_rect(63).center().toPoint())
+    np.testing.assert_array_equal(opened.map("conv1").values, opened.trace.outputs["conv1"][0, 63])
+
+
+# -- colour limits -------------------------------------------------------------------------------------------
+
+
+def test_automatic_limits_follow_the_moment(lab5):
+    before = lab5.map("conv1").levels
+    lab5.look(scaled(lab5.network, 3.0), step=5)
+    assert lab5.map("conv1").levels == pytest.approx((3 * before[0], 3 * before[1]))
+
+
+def test_fixed_limits_hold_the_whole_run(lab5):
+    first = lab5.network
+    for step, factor in ((0, 1.0), (10, 2.0), (20, 0.5)):
+        lab5.state.history.add_snapshot(step, scaled(first, factor))
+    lab5.qtbot.mouseClick(lab5.panel.limits.button("fixed"), LEFT)
+    highest = float(np.abs(scaled(first, 2.0).forward(lab5.trace.inputs).outputs["conv1"]).max())
+    assert lab5.map("conv1").levels == pytest.approx((-highest, highest))
+    lab5.look(scaled(first, 0.5), step=20)
+    assert lab5.map("conv1").levels == pytest.approx((-highest, highest))
+    # A later moment that goes beyond widens them; they never shrink again.
+    lab5.look(scaled(first, 4.0), step=30)
+    assert lab5.map("conv1").levels == pytest.approx((-2 * highest, 2 * highest))
+    lab5.look(first, step=0)
+    assert lab5.map("conv1").levels == pytest.approx((-2 * highest, 2 * highest))
+    lab5.qtbot.mouseClick(lab5.panel.limits.button("automatic"), LEFT)
+    assert lab5.map("conv1").levels == pytest.approx((-highest / 2, highest / 2))
+
+
+# -- the sweep -----------------------------------------------------------------------------------------------
+
+
+def test_the_sweep_uncovers_the_map_cell_by_cell(lab5):
+    bar = lab5.arithmetic.sweep_bar
+    for _ in range(28):
+        lab5.qtbot.mouseClick(bar.step, LEFT)
+    assert lab5.panel.network.marked_cell() == PinnedCell("conv1", (0, 1, 1))
+    assert lab5.map("conv1").visible_cells() == 28
+    assert lab5.map("input").highlighted("receptive") == ((1, 1, 3, 3),)
+    lab5.key(Qt.Key.Key_Escape)
+    assert lab5.map("conv1").visible_cells() is None
+    assert not bar.end.isVisible()
+
+
+def test_the_sweep_plays_and_pauses(lab5):
+    bar = lab5.arithmetic.sweep_bar
+    bar.speed.setValue(bar.speed.maximum())
+    lab5.qtbot.mouseClick(bar.play, LEFT)
+    lab5.qtbot.waitUntil(lambda: (lab5.map("conv1").visible_cells() or 0) > 5, timeout=3000)
+    lab5.qtbot.mouseClick(bar.play, LEFT)
+    stopped = lab5.map("conv1").visible_cells()
+    lab5.qtbot.wait(80)
+    assert lab5.map("conv1").visible_cells() == stopped
+    lab5.qtbot.mouseClick(bar.end, LEFT)
+    assert lab5.map("conv1").visible_cells() is None
+
+
+def test_the_sweep_takes_the_stage_that_is_marked_and_ends_with_its_last_cell(lab5):
+    lab5.hover("pool1", 2, 2)
+    lab5.qtbot.mouseClick(lab5.arithmetic.sweep_bar.step, LEFT)
+    sweep = lab5.panel.network.sweep
+    assert sweep.stage == "pool1"
+    for _ in range(13 * 13 + 3):
+        sweep.step()
+    assert lab5.panel.network.marked_cell() == PinnedCell("pool1", (0, 12, 12))
+    sweep.play()
+    assert sweep.cell == (0, 0)
+    lab5.click("conv1", 3, 3)
+    assert sweep.stage is None
+
+
+# -- what a filter looks for ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def trained(qtbot):
+    """Return the exercise with weights that are not tiny, its second page open and the search done."""
+    opened = Opened(qtbot)
+    rng = np.random.default_rng(3)
+    opened.look(
+        opened.network.with_params(
+            {name: rng.normal(0, 0.5, array.shape) for name, array in opened.network.params.items()}
+        ),
+        step=40,
+    )
+    opened.qtbot.mouseClick(opened.panel.pages.button("looks_for"), LEFT)
+    return opened
+
+
+def test_patches_are_those_of_the_largest_and_smallest_responses(trained):
+    responses = trained.network.forward(to_input(trained.dataset.test_images, "float64")).outputs["conv1"][:, 0]
+    largest = np.sort(responses.max(axis=(1, 2)))[::-1][:8]
+    smallest = np.sort(responses.min(axis=(1, 2)))[:8]
+    found = trained.panel.looks_for.findings().excitation
+    np.testing.assert_allclose([patch.value for patch in found.most], largest)
+    np.testing.assert_allclose([patch.value for patch in found.least], smallest)
+    card, patch = trained.panel.looks_for.most.cards()[0], found.most[0]
+    image = trained.dataset.test_images[patch.image, 0]
+    np.testing.assert_array_equal(card.image, image)
+    window = image[patch.row : patch.row + 3, patch.column : patch.column + 3]
+    np.testing.assert_array_equal(card.pixels, window)
+
+
+def test_a_click_on_a_patch_asks_for_its_image_and_pins_the_cell(trained):
+    view = trained.panel.looks_for
+    patch = view.findings().excitation.least[2]
+    trained.qtbot.mouseClick(view.least, LEFT, pos=view.least.card_rect(2).center().toPoint())
+    assert trained.samples == [patch.image]
+    assert trained.pins == [PinnedCell("conv1", (0, patch.row, patch.column))]
+    value = trained.network.forward(to_input(trained.dataset.test_images[patch.image : patch.image + 1], "float64"))
+    assert value.outputs["conv1"][0, 0, patch.row, patch.column] == pytest.approx(patch.value)
+
+
+def test_patches_can_be_chosen_by_the_keyboard(trained):
+    view = trained.panel.looks_for
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Return):
+        trained.qtbot.keyClick(view.most, key)
+    assert trained.samples == [view.findings().excitation.most[1].image]
+
+
+def test_class_evidence_is_the_mean_of_weight_times_value(trained):
+    view = trained.panel.looks_for.evidence
+    pooled = trained.network.forward(to_input(trained.dataset.test_images, "float64")).outputs["pool1"]
+    weights = trained.network.params["dense1.weight"][0].reshape(8, 13, 13)
+    labels = trained.dataset.test_labels
+    means = np.stack([(weights * pooled[labels == name]).mean(axis=0) for name in (0, 1)])
+    np.testing.assert_allclose(view.averages().evidence.maps, means)
+    np.testing.assert_allclose(view.maps.values, means.sum(axis=1))
+    trained.qtbot.mouseClick(view.scope.button("one"), LEFT)
+    np.testing.assert_allclose(view.maps.values, means[:, 0])
+
+
+def test_another_filter_is_searched_at_once_and_chosen_on_the_first_page(trained):
+    view = trained.panel.looks_for
+    trained.qtbot.mouseClick(
+        view.filters.viewport(), LEFT, pos=view.filters.tile_rect(5).center().toPoint()
+    )
+    assert view.findings().excitation.channel == 5
+    trained.qtbot.mouseClick(trained.panel.pages.button("network"), LEFT)
+    np.testing.assert_array_equal(trained.map("conv1").values, trained.trace.outputs["conv1"][0, 5])
+
+
+def test_findings_of_an_earlier_moment_say_so_and_can_be_renewed(trained):
+    view = trained.panel.looks_for
+    before = view.findings()
+    trained.look(scaled(trained.network, 2.0), step=90)
+    assert view.findings() is before
+    assert view.age() == "Searched at step 40; the network shown is at step 90"
+    trained.qtbot.mouseClick(view.search_button, LEFT)
+    assert view.age() == "Searched at step 90"
+    assert view.findings().excitation.most[0].value == pytest.approx(2 * before.excitation.most[0].value)
+
+
+def test_the_search_shows_its_progress_and_can_be_cancelled(qtbot):
+    background = Later()
+    opened = Opened(qtbot, background=background)
+    opened.qtbot.mouseClick(opened.panel.pages.button("looks_for"), LEFT)
+    view = opened.panel.looks_for
+    assert view.progress.isVisible()
+    fractions = background.finish("looks-for")
+    assert fractions[-1] == 1.0
+    assert len(view.most.cards()) == 8
+    assert background.is_busy("class-evidence")
+    opened.qtbot.mouseClick(view.cancel_button, LEFT)
+    assert background.cancelled_kinds == ["class-evidence"]
+    assert not view.progress.isVisible()
+    assert view.search_button.isVisible()
+
+
+def test_new_classes_drop_what_was_found(trained):
+    other = Opened(trained.qtbot, EXPERIMENTS["three blocks"])
+    trained.state.set_dataset(other.dataset)
+    trained.dataset = other.dataset
+    trained.look(other.network)
+    found = trained.panel.looks_for.findings()
+    assert found is None or found.snapshot.network is other.network
+
+
+def test_deeper_layers_show_patches_as_large_as_their_receptive_field(qtbot):
+    opened = Opened(qtbot, EXPERIMENTS["three blocks"])
+    opened.state.set_pinned(PinnedCell("conv2", (3, 2, 2)))
+    opened.qtbot.mouseClick(opened.panel.pages.button("looks_for"), LEFT)
+    view = opened.panel.looks_for
+    found = view.findings().excitation
+    assert (found.layer, found.channel) == ("conv2", 3)
+    assert view.most.cards()[0].pixels.shape == (8, 8)
+    assert not view.evidence.scope.button("one").isEnabled()
+
+
+# -- look ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["lab5", "lenet"])
+def test_themes_and_presenter_mode_draw(qtbot, theme, name):
+    opened = Opened(qtbot, EXPERIMENTS[name])
+    for mode, presenter in (("dark", False), ("light", True), ("dark", True)):
+        theme.set_mode(mode)
+        theme.set_presenter(presenter)
+        for page in ("network", "looks_for"):
+            opened.panel.show_page(page)
+            assert not opened.panel.grab().isNull()
+
+
+def test_every_control_explains_itself(lab5):
+    for button in (lab5.panel.smaller, lab5.panel.larger, lab5.panel.fit, lab5.arithmetic.sweep_bar.play):
+        assert button.toolTip()
+        assert button.accessibleName()
+    for column in lab5.panel.frame().plan.columns:
+        assert lab5.column(column.key).head.toolTip()

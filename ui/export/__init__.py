@@ -1,0 +1,1 @@
+"""Figures: what the program shows, as pictures, vector files and tables."""

@@ -1,0 +1,321 @@
+"""The dialog in which a figure is chosen, looked at and written."""
+
+from pathlib import Path
+from typing import override
+
+from PySide6.QtCore import QSettings, QSize, Qt, Signal, Slot
+from PySide6.QtGui import QPixmap, QResizeEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QDialog,
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cnnviz.errors import CNNVizError
+from cnnviz.files import atomic_write
+from cnnviz.session_state import SessionState
+from ui.export.figures import caption_of, file_name_of, free_path
+from ui.export.formats import CM_PER_INCH, natural_width, to_image, to_pdf, to_png, to_svg
+from ui.export.numbers import tables_of, to_csv
+from ui.export.sheet import COLOURS, Figure, Sheet
+from ui.state import AppState
+from ui.theme import theme_manager
+from ui.widgets.buttons import Button
+from ui.widgets.form import Form
+from ui.widgets.message_bar import MessageBar
+from ui.widgets.number_field import FloatField
+from ui.widgets.segmented import SegmentedControl
+
+_FORMATS = (("png", "PNG"), ("svg", "SVG"), ("pdf", "PDF"), ("csv", "CSV"))
+_FORMAT_TIPS = {
+    "png": "A picture made of pixels; it carries the session, so that opening it brings this view back",
+    "svg": "Lines and letters that stay sharp at any size, for drawing programs and web pages",
+    "pdf": "Lines and letters that stay sharp at any size, for printing and LaTeX",
+    "csv": "The numbers behind the figure, for a spreadsheet or a script",
+}
+_SCALES = (("1", "1×"), ("2", "2×"), ("3", "3×"))
+_FOLDER = "export/folder"
+
+
+class ExportDialog(QDialog):
+    """Asks what to export and how, shows it, and writes the file. It changes nothing in the window.
+
+    Parameters
+    ----------
+    figures : list of Figure
+        What can be chosen; the first is chosen at first.
+    state : AppState
+        For the caption and the name of the file.
+    settings : QSettings
+        Where folder and choices are remembered.
+    session : SessionState or None
+        What a PNG shall carry.
+    parent : QWidget, optional
+    """
+
+    #: A file has been written.
+    exported = Signal(Path)
+
+    def __init__(
+        self,
+        figures: list[Figure],
+        state: AppState,
+        settings: QSettings,
+        session: SessionState | None,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._figures, self._state, self._settings, self._session = figures, state, settings, session
+        self._caption = caption_of(state)
+        self._picture = QPixmap()
+        self._named_by_user = False
+        self._may_replace: Path | None = None
+        self.setWindowTitle("Export figure")
+        self._build_widgets()
+        self._build_layout()
+        self._restore()
+        self._connect_signals()
+        self._on_figure_chosen()
+
+    def figure(self) -> Figure:
+        """What is chosen."""
+        return self._figures[max(self.what.currentIndex(), 0)]
+
+    def sheet(self) -> Sheet:
+        """What would be drawn."""
+        caption = self._caption if self.caption.isChecked() else ""
+        return Sheet(self.figure(), str(self.colours.currentData()), caption)
+
+    def path(self) -> Path:
+        """File that would be written."""
+        ending = f".{self.format.current()}"
+        name = self.name.text().strip() or file_name_of(self.figure(), self._state)
+        path = Path(self.folder.text()).expanduser() / name
+        return path if path.suffix.lower() == ending else path.with_name(path.name + ending)
+
+    @Slot()
+    def export(self) -> None:
+        """Write the file; one that exists is replaced only when that has been confirmed."""
+        path = self.path()
+        if path.exists() and path != self._may_replace:
+            self._may_replace = path
+            self.message.show_message(f"{path.name} exists in this folder already.", "warning", "Replace it")
+            return
+        try:
+            atomic_write(path, self._content())
+        except CNNVizError as error:
+            self.message.show_message(str(error), "error")
+            return
+        self._remember(path)
+        self.exported.emit(path)
+        self.accept()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._show_picture()
+
+    def _content(self) -> bytes:
+        sheet, width = self.sheet(), self.width_cm.value()
+        match self.format.current():
+            case "png":
+                return to_png(sheet, int(self.scale.current()), width, self._session)
+            case "svg":
+                return to_svg(sheet, width)
+            case "pdf":
+                return to_pdf(sheet, width)
+            case _:
+                return self._csv()
+
+    def _csv(self) -> bytes:
+        tables = tables_of(self.figure().widget)
+        if not tables:
+            raise CNNVizError("There are no numbers behind this figure yet; choose another, or train first.")
+        return to_csv(tables, self._caption if self.caption.isChecked() else "")
+
+    def _build_widgets(self) -> None:
+        self.preview = QLabel()
+        self.preview.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.preview.setMinimumSize(theme_manager().theme.px(420), theme_manager().theme.px(300))
+        self.preview.setAccessibleName("Preview")
+        self.about = QLabel()
+        self.about.setProperty("role", "muted")
+        self.what = QComboBox()
+        for each in self._figures:
+            self.what.addItem(each.title)
+        self.format = SegmentedControl(_FORMATS)
+        for key, text in _FORMAT_TIPS.items():
+            self.format.set_option_tooltip(key, text)
+        self.scale = SegmentedControl(_SCALES)
+        self.colours = QComboBox()
+        for key, text in COLOURS:
+            self.colours.addItem(text, key)
+        self.width_cm = FloatField(1.0, 200.0, 16.0)
+        self.width_cm.set_subject("Width")
+        self.caption = QCheckBox("Caption with preset, seed, step and sample")
+        self.caption.setToolTip(self._caption)
+        self.name, self.folder = QLineEdit(), QLineEdit()
+        self.browse = Button("Choose…", tooltip="Choose the folder")
+        self.message = MessageBar()
+        self.save = Button("Export", "", "primary", "Write the file")
+        self.save.setDefault(True)
+        self.cancel = Button("Cancel", tooltip="Write nothing")
+
+    def _build_layout(self) -> None:
+        form = Form()
+        form.add_row("Figure", self.what, "A plot, a panel with everything in it, or the whole window")
+        form.add_row("Format", self.format, "Kind of file")
+        form.add_row("Pixels", self.scale, "Pixels of the picture for one of the screen, in each direction")
+        form.add_row("Colours", self.colours, "Colours of the figure, whatever the theme on the screen")
+        form.add_row("Width in cm", self.width_cm, "Width in print; the height follows")
+        form.add_wide(self.caption)
+        form.add_row("Name", self.name, "Name of the file")
+        form.add_row("Folder", self.folder, "Folder that the file is written to")
+        form.add_wide(self.browse)
+        self._form = form
+        right = QVBoxLayout()
+        right.addWidget(form)
+        right.addStretch(1)
+        left = QVBoxLayout()
+        left.addWidget(self.preview, 1)
+        left.addWidget(self.about)
+        middle = QHBoxLayout()
+        middle.setSpacing(16)
+        middle.addLayout(left, 1)
+        middle.addLayout(right)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.cancel)
+        buttons.addWidget(self.save)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(16, 16, 16, 16)
+        whole.setSpacing(12)
+        whole.addLayout(middle, 1)
+        whole.addWidget(self.message)
+        whole.addLayout(buttons)
+        form.setFixedWidth(theme_manager().theme.px(380))
+        self.resize(theme_manager().theme.px(960), theme_manager().theme.px(500))
+
+    def _connect_signals(self) -> None:
+        self.what.currentIndexChanged.connect(self._on_figure_chosen)
+        self.colours.currentIndexChanged.connect(self._refresh)
+        self.caption.toggled.connect(self._refresh)
+        self.format.currentChanged.connect(self._on_format_changed)
+        self.scale.currentChanged.connect(self._describe)
+        self.width_cm.valueEdited.connect(self._describe)
+        self.name.textEdited.connect(self._on_name_edited)
+        self.folder.textEdited.connect(self._on_folder_edited)
+        self.browse.clicked.connect(self._on_browse_clicked)
+        self.message.actionRequested.connect(self.export)
+        self.save.clicked.connect(self._on_save_clicked)
+        self.cancel.clicked.connect(self.reject)
+
+    def _restore(self) -> None:
+        folder = str(self._settings.value(_FOLDER, str(Path.home())))
+        self.folder.setText(folder if Path(folder).is_dir() else str(Path.home()))
+        kind = str(self._settings.value("export/format", "png"))
+        self.format.set_current(kind if kind in dict(_FORMATS) else "png")
+        scale = str(self._settings.value("export/scale", "2"))
+        self.scale.set_current(scale if scale in dict(_SCALES) else "2")
+        self.colours.setCurrentIndex(max(self.colours.findData(self._settings.value("export/colours")), 0))
+        self.caption.setChecked(str(self._settings.value("export/caption", "true")).lower() == "true")
+
+    def _remember(self, path: Path) -> None:
+        self._settings.setValue(_FOLDER, str(path.parent))
+        self._settings.setValue("export/format", self.format.current())
+        self._settings.setValue("export/scale", self.scale.current())
+        self._settings.setValue("export/colours", self.colours.currentData())
+        self._settings.setValue("export/caption", "true" if self.caption.isChecked() else "false")
+
+    @Slot()
+    def _on_figure_chosen(self) -> None:
+        self.width_cm.set_value(round(natural_width(self.sheet()), 1))
+        self._propose_name()
+        self._refresh()
+
+    @Slot()
+    def _on_format_changed(self) -> None:
+        self._propose_name()
+        self._describe()
+
+    @Slot()
+    def _on_name_edited(self) -> None:
+        self._named_by_user = True
+        self._forget_question()
+
+    @Slot()
+    def _on_folder_edited(self) -> None:
+        self._propose_name()
+        self._forget_question()
+
+    @Slot()
+    def _on_save_clicked(self) -> None:
+        # Only the button in the message replaces a file, not a second press of this one.
+        self._may_replace = None
+        self.export()
+
+    @Slot()
+    def _on_browse_clicked(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "Folder for figures", self.folder.text())
+        if folder:
+            self.folder.setText(folder)
+            self._on_folder_edited()
+
+    def _forget_question(self) -> None:
+        self._may_replace = None
+        self.message.clear()
+
+    def _propose_name(self) -> None:
+        if not self._named_by_user:
+            name = file_name_of(self.figure(), self._state)
+            folder = Path(self.folder.text()).expanduser()
+            self.name.setText(free_path(folder, name, f".{self.format.current()}").name)
+        self._forget_question()
+
+    @Slot()
+    def _refresh(self) -> None:
+        try:
+            self._picture = QPixmap.fromImage(to_image(self.sheet()))
+        except CNNVizError as error:
+            self.message.show_message(str(error), "error")
+            self._picture = QPixmap()
+        self._show_picture()
+        self._describe()
+
+    def _show_picture(self) -> None:
+        if self._picture.isNull():
+            self.preview.clear()
+            return
+        ratio = self.devicePixelRatioF()
+        room = QSize(self.preview.width() - 2, self.preview.height() - 2)
+        size = self._picture.size()
+        if size.width() > room.width() or size.height() > room.height():
+            size = size.scaled(room, Qt.AspectRatioMode.KeepAspectRatio)
+        shown = self._picture.scaled(
+            size * ratio, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        )
+        shown.setDevicePixelRatio(ratio)
+        self.preview.setPixmap(shown)
+
+    @Slot()
+    def _describe(self) -> None:
+        kind, size, width = self.format.current(), self.sheet().size, self.width_cm.value()
+        self._form.set_row_visible(self.scale, kind == "png")
+        self._form.set_row_visible(self.colours, kind != "csv")
+        self._form.set_row_visible(self.width_cm, kind != "csv")
+        height = width * size.height() / max(size.width(), 1)
+        measures = f"{width:.1f} × {height:.1f} cm"
+        if kind == "png":
+            scale = int(self.scale.current())
+            dpi = size.width() * scale / width * CM_PER_INCH
+            measures += f" · {size.width() * scale:,} × {size.height() * scale:,} pixels · {dpi:.0f} DPI"
+        elif kind == "csv":
+            count = sum(len(table.rows) for table in tables_of(self.figure().widget))
+            measures = f"{count:,} rows of numbers" if count else "No numbers behind this figure yet"
+        self.about.setText(measures)

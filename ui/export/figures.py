@@ -1,0 +1,84 @@
+"""Which figures there are: plots, panels, and the whole window."""
+
+import re
+from pathlib import Path
+
+from PySide6.QtWidgets import QDockWidget, QWidget
+
+from cnnviz.presets import preset_of
+from ui.export.numbers import is_plot, title_of
+from ui.export.sheet import Figure
+from ui.state import AppState
+
+
+def plot_at(widget: QWidget | None) -> QWidget | None:
+    """Return the plot that a widget is, or is a part of."""
+    while widget is not None and not is_plot(widget):
+        widget = None if widget.isWindow() else widget.parentWidget()
+    return widget
+
+
+def panel_at(widget: QWidget | None) -> QWidget | None:
+    """Return the panel that a widget is in: the content of a dock."""
+    while widget is not None and not widget.isWindow():
+        parent = widget.parentWidget()
+        if isinstance(parent, QDockWidget) and parent.widget() is widget:
+            return widget
+        widget = parent
+    return None
+
+
+def figures_of(window: QWidget, panel: QWidget | None, plot: QWidget | None = None) -> list[Figure]:
+    """List what can be exported, the likeliest first: `plot` if given, the panel, its plots, the window."""
+    found: list[Figure] = []
+    if panel is not None:
+        found.append(Figure(panel, f"{panel_title(panel)} panel", "panel"))
+        plots = [each for each in panel.findChildren(QWidget) if each.isVisible() and is_plot(each)]
+        outer = [each for each in plots if plot_at(each.parentWidget()) is None]
+        outer.sort(key=lambda each: (each.mapTo(panel, each.rect().topLeft()).y() // 24, each.x()))
+        found.extend(Figure(each, title_of(each), "plot") for each in outer)
+    found.append(Figure(window, "Whole window", "window"))
+    if plot is not None:
+        first = next((each for each in found if each.widget is plot), Figure(plot, title_of(plot), "plot"))
+        found = [first, *(each for each in found if each is not first)]
+    return found
+
+
+def panel_title(panel: QWidget) -> str:
+    """Return the title of a panel, as its tab says it."""
+    dock = panel.parentWidget()
+    return dock.windowTitle().replace("&&", "&") if isinstance(dock, QDockWidget) else "Part"
+
+
+def caption_of(state: AppState) -> str:
+    """Return one line that says what is shown: preset, seed, step, sample, shift."""
+    experiment, sample, shift = state.experiment, state.sample, state.shift
+    parts = [f"{preset_of(experiment)}, classes {', '.join(experiment.classes)}", f"seed {experiment.seed}"]
+    if state.shown is not None:
+        parts.append(f"step {state.shown.step:,}")
+    if sample is not None:
+        what = f"test image {sample.index}" if sample.index is not None else f"own image ({sample.origin})"
+        if sample.label is not None and sample.label < len(experiment.classes):
+            what += f", a {experiment.classes[sample.label]}"
+        parts.append(what)
+    if shift.dx or shift.dy:
+        parts.append(f"shifted by ({shift.dx:+d}, {shift.dy:+d}){' wrapped' if shift.wrap else ''}")
+    return " · ".join(parts)
+
+
+def file_name_of(figure: Figure, state: AppState) -> str:
+    """Return a file name, without its ending, that says what the figure shows."""
+    step = 0 if state.shown is None else state.shown.step
+    words = [figure.title, preset_of(state.experiment), f"seed{state.experiment.seed}", f"step{step}"]
+    if state.sample is not None and state.sample.index is not None:
+        words.append(f"image{state.sample.index}")
+    slug = re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")
+    return slug[:100] or "figure"
+
+
+def free_path(folder: Path, name: str, ending: str) -> Path:
+    """Return a path in a folder that no file has, with a number added to the name where needed."""
+    path, number = folder / f"{name}{ending}", 2
+    while path.exists() and number < 1000:
+        path, number = folder / f"{name}-{number}{ending}", number + 1
+    return path

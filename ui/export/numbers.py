@@ -1,0 +1,217 @@
+"""The numbers behind what is shown, as CSV."""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from ui.widgets.category_map import CategoryMap
+from ui.widgets.confusion_matrix import ConfusionMatrix
+from ui.widgets.curve_plot import CurvePlot
+from ui.widgets.distance_plot import DistancePlot
+from ui.widgets.heat_map import HeatMap
+from ui.widgets.line_plot import LinePlot
+from ui.widgets.log_table import LogTable
+from ui.widgets.map_grid import HeatMapGrid
+from ui.widgets.map_thumbnails import MapThumbnails
+from ui.widgets.pair_grid import PairGrid
+from ui.widgets.prediction_bars import PredictionBars
+from ui.widgets.shift_canvas import ShiftCanvas
+from ui.widgets.sweep_map import SweepMap
+from ui.widgets.value_table import ValueTable
+from ui.widgets.waterfall import Waterfall
+
+Row = Sequence[object]
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """Numbers under a header."""
+
+    title: str
+    header: tuple[str, ...]
+    rows: Sequence[Row]
+
+
+def is_plot(widget: QWidget) -> bool:
+    """Whether a widget is a plot or a map, whose numbers can be had."""
+    return isinstance(widget, tuple(_READERS))
+
+
+def tables_of(widget: QWidget) -> list[Table]:
+    """Return the numbers of a plot, or of all plots in sight in a part of the window, in reading order."""
+    if is_plot(widget):
+        return _read(widget)
+    plots = [each for each in widget.findChildren(QWidget) if each.isVisibleTo(widget) and is_plot(each)]
+    plots.sort(key=lambda each: (each.mapTo(widget, each.rect().topLeft()).y() // 24, each.x()))
+    return [table for plot in plots for table in _read(plot)]
+
+
+def to_csv(tables: Iterable[Table], note: str = "") -> bytes:
+    """Return tables as CSV (RFC 4180, UTF-8, ``.`` as decimal point).
+
+    A single table without a note is nothing but header and rows. Otherwise a line that begins with ``#``
+    names each table, and an empty line parts them. Numbers are the shortest text that gives back the same.
+    """
+    tables = list(tables)
+    out = io.StringIO(newline="")
+    writer = csv.writer(out)
+    if note:
+        writer.writerow([f"# {note}"])
+    for number, table in enumerate(tables):
+        if len(tables) > 1:
+            if number:
+                writer.writerow([])
+            writer.writerow([f"# {table.title}"])
+        writer.writerow(table.header)
+        writer.writerows([_plain(value) for value in row] for row in table.rows)
+    return out.getvalue().encode("utf-8")
+
+
+def title_of(widget: QWidget) -> str:
+    """Return what a plot is called for those who cannot see it."""
+    return widget.accessibleName() or widget.toolTip().split("\n")[0][:60] or type(widget).__name__
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, np.generic):
+        value = value.item()
+    return "" if isinstance(value, float) and np.isnan(value) else value
+
+
+def _read(widget: QWidget) -> list[Table]:
+    for kind, reader in _READERS.items():
+        if isinstance(widget, kind):
+            return [table for table in reader(widget) if table.rows]
+    return []
+
+
+def _matrix(title: str, values: Any) -> Table:
+    """One row for each row of the map, after its number."""
+    array = np.asarray(values)
+    header = ("row", *(f"column {column}" for column in range(array.shape[1])))
+    return Table(title, header, [(number, *row) for number, row in enumerate(array)])
+
+
+def _maps(title: str, values: Any) -> Table:
+    """One row for each row of each map, after the numbers of both."""
+    array = np.asarray(values)
+    header = ("map", "row", *(f"column {column}" for column in range(array.shape[2])))
+    rows: list[Row] = [
+        (index, number, *row) for index, image in enumerate(array) for number, row in enumerate(image)
+    ]
+    return Table(title, header, rows)
+
+
+def _curves(widget: CurvePlot) -> list[Table]:
+    title = title_of(widget)
+    return [
+        Table(f"{title}: {name}", (widget.x_label or "x", name), list(zip(x, y, strict=True)))
+        for name, (x, y) in widget.points().items()
+    ]
+
+
+def _lines(widget: LinePlot) -> list[Table]:
+    content, title = widget.content(), title_of(widget)
+    return [
+        Table(
+            f"{title}: {line.name}",
+            (content.x_label or "x", line.name or content.y_label or "y"),
+            list(zip(line.x, line.y, strict=True)),
+        )
+        for line in content.lines
+    ]
+
+
+def _distances(widget: DistancePlot) -> list[Table]:
+    columns: list[tuple[str, Any]] = [("distance", widget.distances)]
+    for curve in widget.curves:
+        columns.append((curve.label, curve.values))
+        if curve.spread is not None:
+            columns.append((f"{curve.label}, spread", curve.spread))
+    rows = list(zip(*(values for _, values in columns), strict=True)) if widget.curves else []
+    return [Table(title_of(widget), tuple(name for name, _ in columns), rows)]
+
+
+def _sweep(widget: SweepMap) -> list[Table]:
+    if widget.values is None:
+        return []
+    dxs, dys = widget.shifts
+    header = ("dy", *(f"dx {dx:+d}" for dx in dxs))
+    return [Table(title_of(widget), header, [(dy, *row) for dy, row in zip(dys, widget.values, strict=True)])]
+
+
+def _confusion(widget: ConfusionMatrix) -> list[Table]:
+    if widget.counts is None:
+        return []
+    header = ("is", *(f"predicted {name}" for name in widget.names))
+    return [
+        Table(
+            title_of(widget),
+            header,
+            [(name, *row) for name, row in zip(widget.names, widget.counts, strict=True)],
+        )
+    ]
+
+
+def _log(widget: LogTable) -> list[Table]:
+    model = widget.model()
+    header = [
+        str(model.headerData(column, Qt.Orientation.Horizontal)) for column in range(model.columnCount())
+    ]
+    return [Table(title_of(widget), tuple(header), list(widget.rows()))]
+
+
+def _one(widget: HeatMap | ValueTable) -> list[Table]:
+    return [] if widget.values is None else [_matrix(title_of(widget), widget.values)]
+
+
+def _many(widget: HeatMapGrid | MapThumbnails) -> list[Table]:
+    return [] if widget.values is None else [_maps(title_of(widget), widget.values)]
+
+
+def _kinds(widget: CategoryMap) -> list[Table]:
+    return [] if widget.kinds is None else [_matrix(title_of(widget), widget.kinds)]
+
+
+def _pairs(widget: PairGrid | ShiftCanvas) -> list[Table]:
+    if widget.pair is None:
+        return []
+    title = title_of(widget)
+    return [
+        _maps(f"{title}: original", widget.pair.original),
+        _maps(f"{title}: shifted", widget.pair.shifted),
+    ]
+
+
+def _bars(widget: PredictionBars) -> list[Table]:
+    return [Table(title_of(widget), ("class", "probability"), list(widget.shown()))]
+
+
+def _terms(widget: Waterfall) -> list[Table]:
+    rows = list(zip(range(len(widget.terms)), widget.terms, widget.running, strict=False))
+    return [Table(title_of(widget), ("term", "value", "running sum"), rows)]
+
+
+_READERS: dict[type[QWidget], Callable[[Any], list[Table]]] = {
+    CurvePlot: _curves,
+    LinePlot: _lines,
+    DistancePlot: _distances,
+    SweepMap: _sweep,
+    ConfusionMatrix: _confusion,
+    LogTable: _log,
+    HeatMap: _one,
+    ValueTable: _one,
+    HeatMapGrid: _many,
+    MapThumbnails: _many,
+    CategoryMap: _kinds,
+    PairGrid: _pairs,
+    ShiftCanvas: _pairs,
+    PredictionBars: _bars,
+    Waterfall: _terms,
+}

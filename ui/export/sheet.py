@@ -1,0 +1,100 @@
+"""A figure laid out: a part of the window, its caption below, in chosen colours."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QRegion
+from PySide6.QtWidgets import QWidget
+
+from ui.theme import DARK, LIGHT, PRINT, Theme, theme_manager, ui_font
+from ui.widgets.figure_mode import figure_mode
+
+COLOURS = (("screen", "As on screen"), ("light", "Light"), ("dark", "Dark"), ("print", "For print"))
+"""Colours that a figure can have, with their names."""
+
+#: Logical pixels of a screen in one inch, by definition.
+PIXELS_PER_INCH = 96
+
+_MARGIN = 10
+
+
+@dataclass(frozen=True, eq=False)
+class Figure:
+    """What can be exported.
+
+    Attributes
+    ----------
+    widget : QWidget
+    title : str
+        What it is, for lists and file names.
+    kind : {"plot", "panel", "window"}
+    """
+
+    widget: QWidget
+    title: str
+    kind: str
+
+
+@dataclass(frozen=True, eq=False)
+class Sheet:
+    """A figure with everything that decides how it looks.
+
+    Attributes
+    ----------
+    figure : Figure
+    colours : str
+        One of `COLOURS`.
+    caption : str
+        Text below; empty for none.
+    """
+
+    figure: Figure
+    colours: str = "screen"
+    caption: str = ""
+
+    @property
+    def size(self) -> QSize:
+        """Width and height in logical pixels, caption included."""
+        size = self.figure.widget.size()
+        if not self.caption:
+            return size
+        return QSize(size.width(), size.height() + self._caption_rect().height() + 2 * _MARGIN)
+
+    @contextmanager
+    def dressed(self) -> Iterator[None]:
+        """Give the window the colours of the sheet, for as long as it is painted."""
+        themes = {"light": LIGHT, "dark": DARK, "print": PRINT}
+        theme = themes.get(self.colours, theme_manager().theme)
+        with theme_manager().wearing(theme), figure_mode():
+            yield
+
+    def paint(self, painter: QPainter) -> None:
+        """Draw the sheet, from the origin on, while it is `dressed`."""
+        theme, widget = theme_manager().theme, self.figure.widget
+        painter.fillRect(QRect(QPoint(0, 0), self.size), self._ground(theme))
+        flags = QWidget.RenderFlag.DrawChildren
+        if self.figure.kind == "window":
+            flags |= QWidget.RenderFlag.DrawWindowBackground
+        painter.save()
+        widget.render(painter, QPoint(0, 0), QRegion(), flags)
+        painter.restore()
+        if self.caption:
+            painter.setFont(ui_font(theme, theme.small_pt))
+            painter.setPen(theme.color("muted"))
+            painter.drawText(self._caption_rect(), _FLAGS, self.caption)
+
+    def _ground(self, theme: Theme) -> QColor:
+        return theme.color("window" if self.figure.kind == "window" else "surface")
+
+    def _caption_rect(self) -> QRect:
+        widget, theme = self.figure.widget, theme_manager().theme
+        room = QRect(_MARGIN, widget.height() + _MARGIN, max(widget.width() - 2 * _MARGIN, 40), 10_000)
+        metrics = QFontMetrics(ui_font(theme, theme.small_pt))
+        return QRect(
+            room.topLeft(), QSize(room.width(), metrics.boundingRect(room, _FLAGS, self.caption).height())
+        )
+
+
+_FLAGS = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)

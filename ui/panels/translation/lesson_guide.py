@@ -1,0 +1,72 @@
+"""The lessons: which image and network they bring, what they say, and what they have measured."""
+
+from ui.analysis import Analysis, LatestOnly
+from ui.panels.translation.subject import DIGIT_LESSONS, FREE, LessonBook, Subject
+from ui.panels.translation.view import View
+from ui.state import Shift
+from ui.widgets.statement_box import StatementBox
+
+_KIND = "translation-lesson"
+
+
+class LessonGuide:
+    """Shows the lesson that is chosen.
+
+    Parameters
+    ----------
+    box : StatementBox
+        Where the lesson speaks.
+    background : Analysis
+        Where it measures.
+    """
+
+    def __init__(self, box: StatementBox, background: Analysis) -> None:
+        self._box = box
+        self._book = LessonBook()
+        self._jobs = LatestOnly(background, _KIND, self._on_measured)
+        self._name = FREE
+        self._text = ""
+
+    def toy_subject(self, name: str) -> Subject | None:
+        """Subject of a lesson that brings its own image; None for all others."""
+        return None if name in (FREE, *DIGIT_LESSONS) else self._book.toy_subject(name)
+
+    def shift(self, name: str, subject: Subject) -> Shift:
+        """Shift with which a lesson begins."""
+        lesson = self._book.lesson(name, subject)
+        return Shift(lesson.dx, lesson.dy, lesson.mode == "wrap")
+
+    def show(self, name: str, subject: Subject | None) -> None:
+        """Say what there is to look at; the result follows when it has been measured."""
+        if name != self._name:
+            self._box.reset_height()
+        self._name = name
+        self._box.setVisible(name != FREE and subject is not None)
+        if name == FREE or subject is None:
+            return
+        lesson = self._book.lesson(name, subject)
+        text = f"*{lesson.title}.* {lesson.look_at}"
+        if text != self._text:
+            self._text = text
+            self._box.set_statement(text)
+        self._jobs.request(lambda _context: (name, lesson.result()))
+
+    def _on_measured(self, found: tuple[str, str]) -> None:
+        name, result = found
+        if name == self._name:
+            self._box.set_statement(f"{self._text} *Measured:* {result}")
+
+
+def lesson_view(view: View, name: str) -> View:
+    """Return the choices with which a lesson begins."""
+    if name == FREE:
+        return view.but(lesson=name)
+    return view.but(
+        lesson=name,
+        pair="overlay",
+        relative=True,
+        stage="max",
+        channel=0,
+        many=False,
+        moved_along=name == "digit-2px",
+    )

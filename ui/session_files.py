@@ -1,0 +1,273 @@
+"""Saving and opening sessions and models, the files opened last, and the question before unsaved work goes."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings, Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from cnnviz import checkpoint
+from cnnviz.errors import CNNVizError
+from cnnviz.presets import preset_of
+from cnnviz.session_state import (
+    OwnPixels,
+    SessionState,
+    load_session,
+    save_session,
+    weights_checksum,
+)
+from ui.controller import Controller
+from ui.session_restore import SessionRestorer
+from ui.state import AppState, RunStatus
+
+OPEN_FILTER = "CNNViz files (*.safetensors *.json *.png);;All files (*)"
+
+_MOST_RECENT = 8
+_RECENT = "files/recent"
+
+
+def session_of(state: AppState, panel: str = "") -> SessionState | None:
+    """Return what is shown as a value; None before there is a network.
+
+    Parameters
+    ----------
+    state : AppState
+    panel : str
+        Name of the panel in front.
+    """
+    shown, sample, shift, pinned = state.shown, state.sample, state.shift, state.pinned
+    if shown is None or state.dataset is None:
+        return None
+    saved: int | OwnPixels | None = None
+    if sample is not None:
+        own = OwnPixels(sample.pixels, sample.label, sample.origin[:200])
+        saved = own if sample.index is None else sample.index
+    return SessionState(
+        experiment=state.experiment,
+        data_name=state.dataset.name[:200],
+        data_sha256=state.dataset.sha256,
+        step=shown.step,
+        run_step=max(state.run.step, shown.step),
+        epochs=max(state.run.total_steps // state.run.steps_per_epoch, 1),
+        weights_sha256=weights_checksum(shown.network),
+        sample=saved,
+        dx=shift.dx,
+        dy=shift.dy,
+        wrap=shift.wrap,
+        pinned=None if pinned is None else (pinned.stage, tuple(pinned.index)),
+        panel=panel,
+    )
+
+
+class SessionFiles(QObject):
+    """Writes and reads the files of a session.
+
+    Parameters
+    ----------
+    state : AppState
+    controller : Controller
+    settings : QSettings
+        Where the list of recent files is kept.
+    window : QWidget
+        Parent of dialogs; also of this object.
+    panel_name : callable
+        Returns the name of the panel in front.
+    show_panel : callable
+        Brings the panel of a name to the front.
+    """
+
+    #: The list of recent files has changed.
+    recentChanged = Signal()
+
+    def __init__(
+        self,
+        state: AppState,
+        controller: Controller,
+        settings: QSettings,
+        window: QWidget,
+        panel_name: Callable[[], str],
+        show_panel: Callable[[str], None],
+    ) -> None:
+        super().__init__(window)
+        self._state, self._controller, self._settings = state, controller, settings
+        self._window, self._panel_name = window, panel_name
+        self._saved: tuple[int, int] | None = None
+        self.restorer = SessionRestorer(state, controller, show_panel, window)
+        self.restorer.finished.connect(self._on_restored)
+
+    def current(self) -> SessionState | None:
+        """What is shown, as a value; None before there is a network."""
+        return session_of(self._state, self._panel_name())
+
+    @property
+    def has_unsaved_work(self) -> bool:
+        """Whether a network has been trained that neither a model nor a session file keeps."""
+        run = self._state.run
+        started = run.is_started and run.status is not RunStatus.LOADING
+        return started and self._saved != (run.run_id, run.step)
+
+    def mark_saved(self) -> None:
+        """Take what has been trained so far as saved."""
+        self._saved = (self._state.run.run_id, self._state.run.step)
+
+    # --- saving ---------------------------------------------------------------------------------------------
+
+    @Slot()
+    def ask_save_session(self) -> None:
+        """Ask for a file and save the session in it."""
+        session = self.current()
+        if session is None:
+            self._state.raise_notice(
+                "training", "info", "There is no session to save yet: the data are being read."
+            )
+            return
+        name = (
+            f"{preset_of(session.experiment)}-seed{session.experiment.seed}-step{session.step}.session.json"
+        )
+        path, _ = QFileDialog.getSaveFileName(
+            self._window, "Save session", str(self._folder() / name), "Sessions (*.json)"
+        )
+        if path:
+            target = Path(path)
+            self.save_session(target if target.suffix else target.with_suffix(".json"))
+
+    def save_session(self, path: Path) -> bool:
+        """Save what is shown; return whether it was written. An error becomes a notice."""
+        session = self.current()
+        if session is None:
+            return False
+        try:
+            save_session(path, session)
+        except CNNVizError as error:
+            self._state.raise_notice("training", "error", str(error))
+            return False
+        self.mark_saved()
+        self.remember(path)
+        self._state.raise_notice("training", "success", f"Saved the session to {path.name}.")
+        return True
+
+    def save_model(self, path: Path) -> None:
+        """Have the network that is shown written in the background."""
+        self._controller.save_model(path, self._on_model_saved)
+
+    def save_model_now(self, path: Path) -> bool:
+        """Write the network that is shown before going on; return whether it was written."""
+        state = self._state
+        if state.shown is None or state.dataset is None:
+            return False
+        try:
+            checkpoint.save(
+                path,
+                state.shown.network,
+                experiment=state.experiment,
+                step=state.shown.step,
+                data_sha256=state.dataset.sha256,
+            )
+        except CNNVizError as error:
+            state.raise_notice("training", "error", str(error))
+            return False
+        self.mark_saved()
+        self.remember(path)
+        return True
+
+    # --- opening --------------------------------------------------------------------------------------------
+
+    def open(self, path: Path) -> bool:
+        """Open a model, a session, or a picture that carries one.
+
+        Returns
+        -------
+        bool
+            False for a picture without a session, which may serve as a sample.
+        """
+        if path.suffix.lower() == ".safetensors":
+            self._controller.open_model(path)
+            self.remember(path)
+            return True
+        try:
+            session = load_session(path)
+        except CNNVizError as error:
+            self._state.raise_notice("training", "error", str(error))
+            return True
+        if session is None:
+            return False
+        self.remember(path)
+        self.restorer.restore(session, path.name)
+        return True
+
+    def takes(self, path: Path) -> bool:
+        """Open a file that was dropped, if it is one of those; an image without a session is none."""
+        return path.suffix.lower() in (".safetensors", ".json", ".png") and self.open(path)
+
+    # --- recent files ---------------------------------------------------------------------------------------
+
+    def recent(self) -> list[Path]:
+        """Files opened or saved last that still exist, the latest first."""
+        stored = self._settings.value(_RECENT, [])
+        names = [stored] if isinstance(stored, str) else stored if isinstance(stored, list) else []
+        return [Path(name) for name in names if isinstance(name, str) and name and Path(name).is_file()]
+
+    def remember(self, path: Path) -> None:
+        """Put a file at the head of the recent ones."""
+        path = path.absolute()
+        paths = [path, *(each for each in self.recent() if each != path)][:_MOST_RECENT]
+        self._settings.setValue(_RECENT, [str(each) for each in paths])
+        self._settings.setValue("files/folder", str(path.parent))
+        self.recentChanged.emit()
+
+    # --- closing --------------------------------------------------------------------------------------------
+
+    def may_close(self) -> bool:
+        """Ask what shall become of unsaved work; return whether the window may close."""
+        if not self.has_unsaved_work:
+            return True
+        answer = ask_about_unsaved_work(self._window, self._state.run.step)
+        if answer == "save":
+            return self._ask_save_model()
+        return answer == "discard"
+
+    def _ask_save_model(self) -> bool:
+        state = self._state
+        name = f"{preset_of(state.experiment)}-seed{state.experiment.seed}-step{state.run.step}.safetensors"
+        path, _ = QFileDialog.getSaveFileName(
+            self._window, "Save model", str(self._folder() / name), "Models (*.safetensors)"
+        )
+        if not path:
+            return False
+        target = Path(path)
+        return self.save_model_now(target if target.suffix else target.with_suffix(".safetensors"))
+
+    def _folder(self) -> Path:
+        return Path(str(self._settings.value("files/folder", str(Path.home()))))
+
+    def _on_model_saved(self, path: Path, run_id: int, step: int) -> None:
+        self._saved = (run_id, step)
+        self.remember(path)
+
+    @Slot(bool)
+    def _on_restored(self, complete: bool) -> None:
+        if complete:
+            self.mark_saved()
+
+
+def ask_about_unsaved_work(parent: QWidget, step: int) -> str:
+    """Ask before a trained network is lost.
+
+    Returns
+    -------
+    {"save", "discard", "cancel"}
+    """
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setWindowTitle("Unsaved network")
+    box.setText(f"The network has been trained for {step:,} steps and is not saved.")
+    box.setInformativeText("Save it as a model before closing?")
+    save = box.addButton("Save…", QMessageBox.ButtonRole.AcceptRole)
+    discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
+    cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+    box.setDefaultButton(save)
+    box.setEscapeButton(cancel)
+    box.exec()
+    clicked = box.clickedButton()
+    box.deleteLater()
+    return "save" if clicked is save else "discard" if clicked is discard else "cancel"
