@@ -176,7 +176,7 @@ def _training() -> dict[str, float]:
     session.controller.on_train_requested()
     for _ in range(99):  # Long enough to be still training when the time is up.
         session.controller.on_epoch_requested()
-    _run_for(app, 1.0)
+    _run_for(1.0)
 
     late: list[float] = []
     last = [time.perf_counter()]
@@ -192,7 +192,7 @@ def _training() -> dict[str, float]:
     last[0] = time.perf_counter()
     timer.start(_TIMER_MS)
     first_step, started = session.state.run.step, time.perf_counter()
-    _run_for(app, _SECONDS)
+    _run_for(_SECONDS)
     steps, seconds = session.state.run.step - first_step, time.perf_counter() - started
     timer.stop()
     session.controller.on_train_requested()
@@ -236,11 +236,12 @@ def _run_until(app: Any, condition: Any) -> None:
         time.sleep(0.001)
 
 
-def _run_for(app: Any, seconds: float) -> None:
-    from PySide6.QtCore import QTimer
+def _run_for(seconds: float) -> None:
+    from PySide6.QtCore import QEventLoop, QTimer
 
-    QTimer.singleShot(int(seconds * 1000), app.quit)
-    app.exec()
+    loop = QEventLoop()  # Not the application's: ending that one closes the window.
+    QTimer.singleShot(int(seconds * 1000), loop.quit)
+    loop.exec()
 
 
 MODES = {"bare": _bare, "frame": _frame, "usable": _usable, "training": _training}

@@ -37,6 +37,8 @@ class Arguments:
         of every panel.
     author, roll_number : str
         For the title of the report.
+    sample : int
+        Test image that the report looks at closely.
     """
 
     experiment: Experiment
@@ -50,6 +52,7 @@ class Arguments:
     screenshots: Path | None = None
     author: str = ""
     roll_number: str = ""
+    sample: int = 0
 
     @property
     def wants_report(self) -> bool:
@@ -88,6 +91,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         options.headless,
         author=options.author,
         roll_number=options.roll_number,
+        sample=options.sample,
         **{name: getattr(options, name) for name in _OUTPUTS},
     )
 
@@ -114,17 +118,27 @@ def _setting(words: str) -> tuple[str, Any]:
         raise ParameterError(
             f"--set needs NAME=VALUE with a setting's name. Got {words!r}; known are {known}."
         )
-    default: object = defaults[name]
     try:
-        if isinstance(default, bool):
-            return name, {"true": True, "false": False}[value.lower()]
-        if isinstance(default, list):
-            return name, tuple(int(each) for each in value.split(",") if each)
-        return name, type(default)(value)  # pyright: ignore[reportCallIssue] -- an int, a float or a str
+        return name, _value(value, defaults[name])
     except (KeyError, ValueError) as error:
-        kind = {bool: "true or false", list: "whole numbers with commas", int: "a whole number"}
-        expected = kind.get(type(default), "a number")
-        raise ParameterError(f"--set {name}=… must be {expected}. Got {value!r} instead.") from error
+        raise ParameterError(
+            f"--set {name}=… cannot be {value!r}; its usual value is {defaults[name]}."
+        ) from error
+
+
+def _value(words: str, usual: object) -> Any:
+    """Return what was typed as a value of the usual one's kind."""
+    match usual:
+        case bool():
+            return {"true": True, "false": False}[words.lower()]
+        case int():
+            return int(words)
+        case float():
+            return float(words)
+        case list():
+            return tuple(int(each) for each in words.split(",") if each)
+        case _:
+            return words
 
 
 def _build_parser() -> argparse.ArgumentParser:
@@ -172,6 +186,9 @@ def _add_report_options(parser: argparse.ArgumentParser) -> None:
         "--markdown", type=Path, metavar="FOLDER", help="write it as Markdown with PNG and CSV files"
     )
     parser.add_argument("--screenshots", type=Path, metavar="FOLDER", help="write a picture of every panel")
+    parser.add_argument(
+        "--sample", type=int, default=0, metavar="N", help="test image that the report looks at closely"
+    )
     parser.add_argument("--author", default="", metavar="NAME", help="name on the report")
     parser.add_argument("--roll-number", default="", metavar="NUMBER", help="roll number on the report")
 

@@ -62,15 +62,15 @@ def run(arguments: Arguments) -> int:
         )
         print(f"Saved the network after {trainer.step:,} steps to {target}.", flush=True)
     if finished and arguments.wants_report:
-        _write_report(arguments, measured_lab(experiment, dataset, trainer, history))
+        _write_report(arguments, measured_lab(experiment, dataset, trainer, history, arguments.sample))
     return 0 if finished else INTERRUPTED
 
 
 def measured_lab(
-    experiment: Experiment, dataset: Dataset, trainer: Trainer, history: History
+    experiment: Experiment, dataset: Dataset, trainer: Trainer, history: History, sample: int = 0
 ) -> "LabResults":
     """Measure the three demonstrations of a finished run, with a progress bar on a terminal."""
-    from cnnviz.report import measure_lab
+    from cnnviz.report import LabSettings, measure_lab
 
     with tqdm(total=100, unit="%", disable=None, leave=False) as bar:
 
@@ -78,7 +78,9 @@ def measured_lab(
             bar.set_description(stage)
             bar.update(round(100 * share) - bar.n)
 
-        return measure_lab(experiment, dataset, trainer.network, history, progress=progress)
+        return measure_lab(
+            experiment, dataset, trainer.network, history, LabSettings(sample=sample), progress=progress
+        )
 
 
 def _write_report(arguments: Arguments, results: "LabResults") -> None:

@@ -273,7 +273,7 @@ class Controller(QObject):
         self._begin(experiment)
 
     def train_to(self, step: int, epochs: int) -> None:
-        """Train up to a step and pause there, in a run of at least so many epochs; at the step, do nothing."""
+        """Train up to a step and pause there, in a run of at least so many epochs."""
         run = self._state.run
         self._control.epochs = max(epochs, run.total_steps // run.steps_per_epoch)
         self._state.update_run(total_steps=self._control.epochs * run.steps_per_epoch)

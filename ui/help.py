@@ -9,10 +9,12 @@ _FIRST_STEPS = """
 <ol>
 <li><b>Training</b>: press Train and watch loss, accuracy and filters change. Drag Speed down to see single
 steps. Click a cell of the confusion matrix to see its images.</li>
-<li><b>Filters &amp; maps</b>: move the pointer over a map; its arithmetic is written out. Click to pin a cell.</li>
+<li><b>Filters &amp; maps</b>: move the pointer over a map; its arithmetic is written out. Click to pin
+a cell.</li>
 <li><b>Translation</b>: drag the digit and compare what changes before and after pooling.</li>
 <li><b>Backprop</b>: walk through the backward pass; poke a weight and compare with the gradient.</li>
-<li><b>Timeline</b>: drag its handle, and every panel goes back to that moment.</li>
+<li><b>Timeline</b>: drag its handle, and every panel goes back to that moment. Train on from there.</li>
+<li><b>Your own digit</b>: draw one, drop an image file on the window, or paste an image.</li>
 </ol>
 <h3>Keys</h3>
 <table cellpadding="2">
@@ -28,6 +30,8 @@ steps. Click a cell of the confusion matrix to see its images.</li>
 <td><b>Ctrl+O, Ctrl+S</b></td><td>open, save model</td></tr>
 <tr><td><b>arrows</b></td><td>move a pinned cell or the digit (Shift: by 4)</td>
 <td><b>Esc</b></td><td>free a pinned cell</td></tr>
+<tr><td><b>Home, End</b></td><td>on the timeline: start, live (arrows: one moment)</td>
+<td><b>Ctrl+V</b></td><td>paste an image</td></tr>
 <tr><td><b>R</b></td><td>put a moved digit back</td>
 <td><b>A</b></td><td>on a curve: show the whole run</td></tr>
 </table>

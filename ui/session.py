@@ -84,7 +84,7 @@ class Session(QObject):
         self.window.deleteLater()
 
     def ask_before_closing(self, ask: bool) -> None:
-        """Let the window ask about unsaved work before the user closes it, or not: programs close it at once."""
+        """Let the window ask about unsaved work when it is closed, or not."""
         self.window.close_guard = self.files.may_close if ask else None
 
     def report_internal_error(self, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Saving and opening sessions and models, the files opened last, and the question before unsaved work goes."""
+"""Saving and opening sessions and models, recent files, and the question before unsaved work is lost."""
 
 from collections.abc import Callable
 from pathlib import Path

@@ -195,8 +195,8 @@ class SessionRestorer(QObject):
             self._state.raise_notice(
                 "training",
                 "warning",
-                "The settings were trained again, but the weights differ from those of the session: its run had "
-                "been changed on the way, or it comes from another kind of machine.",
+                "The settings were trained again, but the weights differ from those of the session: "
+                "its run had been changed on the way, or it comes from another kind of machine.",
             )
 
     def _open_progress(self, session: SessionState) -> None:

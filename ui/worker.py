@@ -28,6 +28,7 @@ from ui.mailbox import (
 _log = logging.getLogger(__name__)
 
 _CHUNK_SECONDS = 0.005
+_LIVE_SECONDS = 0.06  # Drawing new weights takes the interpreter from training; 16 times a second is a film.
 _TESTS_IN_FIRST_EPOCH = 5
 _SNAPSHOTS_PER_EPOCH = 200
 
@@ -89,6 +90,7 @@ class TrainWorker(QObject):
         self._run_id = 0
         self._trainer: Trainer | None = None
         self._chunk = 1
+        self._last_live = 0.0
         self._paced_from = (0.0, 0)
 
     @Slot(object)
@@ -164,7 +166,9 @@ class TrainWorker(QObject):
         count = min(count, self._chunk)
         progress = trainer.advance(count)
         self._post(ProgressMade(progress))
-        if self._mailbox.wants_live:
+        now = time.perf_counter()
+        if self._mailbox.wants_live and now - self._last_live >= _LIVE_SECONDS:
+            self._last_live = now
             self._mailbox.post_live(self._run_id, Snapshot(trainer.step, trainer.network))
         ideal = count * _CHUNK_SECONDS / max(progress.seconds, 1e-6)
         self._chunk = max(1, min(int(ideal), 2 * self._chunk, 10_000))

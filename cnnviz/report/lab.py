@@ -160,7 +160,7 @@ def measure_lab(
         training=training,
         translation=translation,
         backprop=backprop,
-        command=command_line(experiment, dataset),
+        command=command_line(experiment, dataset, settings.sample),
         versions=versions(),
     )
 
@@ -175,7 +175,7 @@ def versions() -> tuple[tuple[str, str], ...]:
     )
 
 
-def command_line(experiment: Experiment, dataset: Dataset) -> str:
+def command_line(experiment: Experiment, dataset: Dataset, sample: int = 0) -> str:
     """Return the command that runs the lab again with the same settings.
 
     What differs from the nearest preset is named; settings without an option of their own by ``--set``.
@@ -186,6 +186,8 @@ def command_line(experiment: Experiment, dataset: Dataset) -> str:
         words += ["--data", str(dataset.path)]
     for field, value in _differences(PRESETS[name], experiment).items():
         words += _option(field, value)
+    if sample:
+        words += ["--sample", str(sample)]
     return shlex.join([*words, "--report", "lab5.pdf"])
 
 

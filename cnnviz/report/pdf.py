@@ -7,7 +7,7 @@ import json
 import os
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import typst
 
@@ -45,6 +45,26 @@ def to_pdf(document: Document) -> bytes:
     CNNVizError
         If the template or a font is missing.
     """
+    return _compiled(_template(), _inputs(document), "pdf")[0]
+
+
+def to_pages(document: Document, dpi: float) -> list[bytes]:
+    """Return every page of the report as the bytes of a PNG file, for a preview.
+
+    Raises
+    ------
+    CNNVizError
+        As `to_pdf`.
+    """
+    return _compiled(_template(), _inputs(document), "png", dpi)
+
+
+def to_png(figure: Figure, dpi: int = 200) -> bytes:
+    """Return a figure as the bytes of a PNG file."""
+    return _compiled(_PICTURE, {"svg": figure.svg}, "png", float(dpi))[0]
+
+
+def _inputs(document: Document) -> dict[str, str]:
     report = {
         "title": document.title,
         "author": document.author,
@@ -56,17 +76,12 @@ def to_pdf(document: Document) -> bytes:
         ],
         "blocks": [_block(block) for block in document.blocks],
     }
-    return _compiled(_template(), {"report": json.dumps(report, ensure_ascii=False)}, "pdf")
-
-
-def to_png(figure: Figure, dpi: int = 200) -> bytes:
-    """Return a figure as the bytes of a PNG file."""
-    return _compiled(_PICTURE, {"svg": figure.svg}, "png", float(dpi))
+    return {"report": json.dumps(report, ensure_ascii=False)}
 
 
 def _compiled(
     source: bytes, inputs: dict[str, str], kind: Literal["pdf", "png"], dpi: float | None = None
-) -> bytes:
+) -> list[bytes]:
     # A lone surrogate is no text that any file could hold.
     inputs = {name: text.encode("utf-8", "replace").decode() for name, text in inputs.items()}
     try:
@@ -80,7 +95,8 @@ def _compiled(
         )
     except typst.TypstError as error:
         raise CNNVizError(f"The report could not be typeset: {error}") from error
-    return bytes(result)
+    pages = cast("list[bytes]", result) if isinstance(result, list) else [cast("bytes", result)]
+    return [bytes(page) for page in pages]
 
 
 @cache

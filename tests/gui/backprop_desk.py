@@ -85,6 +85,8 @@ class Desk:
         self.analysis, self.background = CountingRunner("analysis"), CountingRunner("background")
         self.window = QMainWindow()
         self.panel = BackpropPanel(self.state, self.analysis, self.background)
+        # Drawing views ahead of their time would take most of the time of most tests.
+        self.panel._unpolished.clear()
         self.panel.pinRequested.connect(self.state.set_pinned)
         self.window.setCentralWidget(self.panel)
         self.window.resize(1140, 730)

@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 
 from cnnviz.datasets import load_mnist, to_input
 from cnnviz.evaluation import CancelledError
+from cnnviz.network import forward_pass
 from cnnviz.presets import LAB5, LENET
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import show_window
@@ -118,8 +119,8 @@ class Opened:
         self.panel.pinRequested.connect(self.state.set_pinned)
         self.panel.sampleRequested.connect(self.samples.append)
         qtbot.addWidget(self.panel)
-        # qtbot itself holds widgets weakly: once the test function has returned, a collection in the middle of
-        # a paint event would take the window away.
+        # qtbot itself holds widgets weakly: once the test function has returned, a garbage collection in the
+        # middle of a paint event would take the window away.
         vars(qtbot).setdefault("opened", []).append(self)
         self.panel.resize(*size)
         show_window(qtbot, self.panel)
@@ -137,9 +138,7 @@ class Opened:
         self.state.set_live(snapshot)
         self.network = network
         self.trace = network.forward(to_input(sample.pixels[np.newaxis], network.dtype))
-        self.state.set_inspection(
-            Inspection(snapshot, sample, self.trace, self.trace.class_probabilities[0])
-        )
+        self.state.set_inspection(Inspection(snapshot, sample, self.trace, self.trace.class_probabilities[0]))
 
     @property
     def flow(self):
@@ -192,19 +191,18 @@ class Opened:
 
 def brute_receptive(network, stage, cell, image):
     """Return a mask of the pixels that change a cell when they change, found by changing each of them."""
-    # A second set of weights, so that no pixel is hidden by a weight or a gate that happens to be zero.
+    # Other weights, so that no pixel is hidden by a weight or a gate that happens to be zero.
     rng = np.random.default_rng(0)
-    loud = network.with_params(
-        {name: rng.uniform(0.5, 1.5, array.shape).astype(array.dtype) for name, array in network.params.items()}
-    )
+    params = {
+        name: rng.uniform(0.5, 1.5, array.shape).astype(array.dtype) for name, array in network.params.items()
+    }
+    last = [name for name, _ in network.layers].index(stage)
     base = to_input(image[np.newaxis], network.dtype)
-    mask = np.zeros(base.shape[2:], dtype=bool)
-    batch = np.repeat(base, mask.size, axis=0)
-    for place in range(mask.size):
-        batch[place, 0].flat[place] += 100.0 + place
-    changed = loud.forward(batch).outputs[stage][(slice(None), *cell)]
-    mask.flat[:] = changed != loud.forward(base).outputs[stage][(0, *cell)]
-    return mask
+    batch = np.repeat(base, base.size + 1, axis=0)
+    for place in range(base.size):
+        batch[place].flat[place] += 100.0 + place
+    values = forward_pass(network.layers[: last + 1], params, batch)[-1][(slice(None), *cell)]
+    return (values[:-1] != values[-1]).reshape(base.shape[2:])
 
 
 def mask_of(blocks, shape):

@@ -9,8 +9,10 @@ from PySide6.QtWidgets import QApplication
 
 from cnnviz.datasets import to_input
 from cnnviz.digit import find_ink, normalize_digit
+from tests.gui.driving import show_window
 from ui.panels.samples.own_samples import OwnSamples
 from ui.panels.samples.pictures import picture_of_image, shortened
+from ui.panels.samples.pixel_page import PixelPage
 from ui.panels.samples.wording import most_probable
 from ui.state import RunStatus, Sample
 
@@ -309,6 +311,23 @@ def test_editing_pixels_of_a_test_image_makes_an_own_one(qtbot, session):
     # Another sample in the main window comes into the editor.
     session.controller.on_sample_requested(3)
     np.testing.assert_array_equal(editor.pixels(), state.dataset.test_images[3, 0])
+
+
+def test_the_magnifier_follows_the_pointer_to_the_corners(qtbot):
+    page = PixelPage()
+    qtbot.addWidget(page)
+    qtbot.addWidget(page.surroundings)
+    pixels = np.arange(28 * 28, dtype=np.int64).reshape(28, 28).astype(np.uint8)
+    page.set_pixels(pixels, "#0")
+    page.resize(600, 500)
+    show_window(qtbot, page)
+    for row, col, top, left in ((12, 9, 9, 6), (0, 0, 0, 0), (27, 26, 21, 21)):
+        qtbot.mouseMove(page.editor, page.editor.cell_rect(row, col).center().toPoint())
+        np.testing.assert_array_equal(page.magnifier.values, pixels[top : top + 7, left : left + 7])
+        assert (page.where.text(), page.where.caption()) == (
+            f"Row {row}, column {col}",
+            f"value {pixels[row, col]}",
+        )
 
 
 def test_data_of_another_size(qtbot, session, tmp_path):

@@ -195,6 +195,23 @@ def test_every_step_of_two_blocks_ends_in_the_engines_gradient(qtbot: QtBot) -> 
     desk.close()
 
 
+def test_the_part_of_one_unit_is_its_weight_times_its_gradient(qtbot: QtBot) -> None:
+    desk = Desk(qtbot, TWO_BLOCKS)
+    desk.show(two_blocks())
+    desk.go_to(StepKind.ARRIVE, "dense1")
+    units = desk.panel.maps.pickers[1].cells
+    click(units, units.cell_rect(0, 5).center().toPoint())
+    channel = desk.panel.model.focus.channel(two_blocks(), "pool2")
+    weights = two_blocks().params["dense1.weight"].reshape(12, 4, 7, 7)
+    arriving = desk.gradients(two_blocks()).outputs["dense1"][0]
+    part = desk.panel.maps.cards[1].content().grid.values
+    np.testing.assert_array_equal(part, weights[5, channel] * arriving[5])
+    whole = desk.panel.maps.cards[2].content().grid.values
+    expected = np.tensordot(arriving, weights[:, channel], axes=1)
+    np.testing.assert_allclose(whole, expected, rtol=1e-12, atol=1e-18)
+    desk.close()
+
+
 def test_closed_gates_are_hatched_and_send_an_explicit_zero(qtbot: QtBot) -> None:
     desk = Desk(qtbot, TWO_BLOCKS)
     desk.show(two_blocks())
@@ -254,6 +271,18 @@ def test_an_unlabelled_digit_is_differentiated_for_the_class_the_user_chooses(de
     desk.go_to(StepKind.LOGITS)
     oracle = desk.gradients(lab5(), other)
     assert visible_cells(desk.panel.output.maps["d"]).ravel() == oracle.outputs["dense1"].ravel()
+
+
+def test_views_are_drawn_ahead_and_the_step_that_is_shown_stays(qtbot: QtBot) -> None:
+    desk = Desk(qtbot, LAB5)
+    desk.panel._unpolished.extend((desk.panel.maps, desk.panel.routing))
+    desk.panel.hide()
+    desk.panel.show()
+    desk.show(lab5())
+    wait_for(qtbot, lambda: desk.panel.routing.values.map.values is not None)
+    assert desk.panel.model.step.kind is StepKind.OUTPUT
+    assert desk.panel.stack.currentWidget() is desk.panel.output
+    desk.close()
 
 
 def test_a_hidden_panel_computes_nothing_and_catches_up_when_shown(qtbot: QtBot) -> None:

@@ -88,6 +88,8 @@ def test_window_card_shows_all_three_rules_beside_each_other(window_of_ties: Des
 def test_tied_cells_are_hatched_and_lines_lead_to_all_that_get_the_gradient(window_of_ties: Desk) -> None:
     panel = window_of_ties.panel
     assert panel.routing.values.map.hatched()[:2, :2].ravel().tolist() == [False, True, True, True]
+    # The winner of the window beside it stands alone.
+    assert not panel.routing.values.map.hatched()[:2, 2:].any()
     point_at(panel.routing.arriving.map, 0, 0)
     assert {link.end for link in panel.routing.links.links()} == {(0, 1), (1, 0), (1, 1)}
     click(panel.side.ties.rule.button("first"))

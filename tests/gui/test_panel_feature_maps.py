@@ -151,7 +151,7 @@ def test_a_pixel_shows_the_cells_it_feeds(lab5):
     assert lab5.map("conv1").highlighted("feeds") == ((8, 2, 3, 3),)
     assert set(lab5.column("conv1").thumbs.marked("feeds")) == set(range(8))
     pixel = int(lab5.state.sample.pixels[0, 10, 4])
-    assert [row.number for row in lab5.arithmetic.pixel.ledger.rows()][0] == str(pixel)
+    assert lab5.arithmetic.pixel.ledger.rows()[0].number == str(pixel)
 
 
 def test_a_logit_reads_everything(lab5):
@@ -236,7 +236,9 @@ def test_input_channels_can_be_looked_at_one_by_one(qtbot):
     qtbot.mouseClick(view.slices.viewport(), Qt.MouseButton.LeftButton, pos=spot)
     np.testing.assert_array_equal(view.patch.values, patch[3])
     np.testing.assert_array_equal(view.kernel.values, kernel[3])
-    assert view.ledger.value_of("input 3 alone") == pytest.approx(float((patch[3] * kernel[3]).sum()), abs=1e-6)
+    assert view.ledger.value_of("input 3 alone") == pytest.approx(
+        float((patch[3] * kernel[3]).sum()), abs=1e-6
+    )
 
 
 def test_a_weighted_pool_is_written_out(qtbot):
@@ -276,7 +278,9 @@ def test_a_pooled_cell_shows_its_weight_and_its_evidence(lab5):
     ledger = lab5.arithmetic.window_view.ledger
     weight = lab5.network.params["dense1.weight"][0].reshape(8, 13, 13)[0, 6, 7]
     assert ledger.value_of("× weight") == weight
-    assert ledger.value_of("evidence for logit") == pytest.approx(weight * lab5.trace.outputs["pool1"][0, 0, 6, 7])
+    assert ledger.value_of("evidence for logit") == pytest.approx(
+        weight * lab5.trace.outputs["pool1"][0, 0, 6, 7]
+    )
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

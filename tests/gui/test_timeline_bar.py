@@ -208,7 +208,10 @@ def test_words_say_what_was_measured_at_the_shown_moment(opened):
     loss = opened.history.losses[500:600].mean()
     first, second = opened.bar.moment.lines()
     assert first == "step 600"
-    assert second == f"loss {loss:.3f} · 90.0%"
+    assert second == f"loss {loss:.4f} · 90.0%"
+    assert opened.bar.moment.width() >= opened.bar.moment.fontMetrics().horizontalAdvance(
+        "loss 0.0066 · 100.0%"
+    )
     opened.key(Qt.Key.Key_Home)
     assert opened.bar.moment.lines() == ("step 0", "initial weights")
 

@@ -276,6 +276,7 @@ class ExportDialog(QDialog):
             name = file_name_of(self.figure(), self._state)
             folder = Path(self.folder.text()).expanduser()
             self.name.setText(free_path(folder, name, f".{self.format.current()}").name)
+            self.name.setCursorPosition(0)
         self._forget_question()
 
     @Slot()

@@ -12,6 +12,7 @@ from cnnviz.errors import CNNVizError
 from cnnviz.session_state import SessionState
 from ui.export.figures import caption_of, figures_of, panel_at, panel_title, plot_at
 from ui.state import AppState
+from ui.widgets.log_table import LogTable
 
 
 class FigureExporter(QObject):
@@ -72,6 +73,10 @@ class FigureExporter(QObject):
         from ui.export.formats import to_image, to_svg
         from ui.export.sheet import Sheet
 
+        focus = QApplication.focusWidget()
+        if widget is None and isinstance(focus, LogTable):
+            focus.copy_selection()  # with the focus in a table, Ctrl+C means its rows
+            return
         panel, plot = self.meant(widget)
         figure = figures_of(self._window, panel, plot)[0]
         data = QMimeData()

@@ -46,8 +46,10 @@ def figures_of(window: QWidget, panel: QWidget | None, plot: QWidget | None = No
 
 def panel_title(panel: QWidget) -> str:
     """Return the title of a panel, as its tab says it."""
-    dock = panel.parentWidget()
-    return dock.windowTitle().replace("&&", "&") if isinstance(dock, QDockWidget) else "Part"
+    widget: QWidget | None = panel
+    while widget is not None and not isinstance(widget, QDockWidget):
+        widget = widget.parentWidget()
+    return "Part" if widget is None else widget.windowTitle().replace("&&", "&")
 
 
 def caption_of(state: AppState) -> str:

@@ -1,7 +1,8 @@
 """A sheet as the content of a file: PNG, SVG or PDF."""
 
-from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRect, QSizeF
+from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QPoint, QRect, QSizeF
 from PySide6.QtGui import QColor, QImage, QPageSize, QPainter, QPdfWriter
+from PySide6.QtWidgets import QGraphicsView
 
 from cnnviz import __version__
 from cnnviz.errors import CNNVizError
@@ -83,8 +84,12 @@ def to_svg(sheet: Sheet, width_cm: float | None = None) -> bytes:
         generator.setViewBox(QRect(0, 0, size.width(), size.height()))
         _paint(sheet, QPainter(generator), 1.0)
         width = natural_width(sheet) if width_cm is None else width_cm
+    widget = sheet.figure.widget
+    views = [each.viewport() for each in widget.findChildren(QGraphicsView) if each.isVisibleTo(widget)]
+    plots = [QRect(each.mapTo(widget, QPoint(0, 0)), each.size()) for each in views]
     svg = bytes(buffer.data().data()).decode("utf-8")
-    return mend_svg(svg, sheet.figure.title, width, width * size.height() / size.width()).encode("utf-8")
+    height = width * size.height() / size.width()
+    return mend_svg(svg, sheet.figure.title, width, height, plots).encode("utf-8")
 
 
 def to_pdf(sheet: Sheet, width_cm: float | None = None) -> bytes:

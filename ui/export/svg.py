@@ -3,9 +3,11 @@
 import base64
 import re
 from collections import defaultdict
+from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
-from PySide6.QtGui import QImage
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QImage, QTransform
 
 _HEADER = re.compile(r'<svg width="[^"]*" height="[^"]*"')
 _TITLE = re.compile(r"<title>.*?</title>\s*<desc>.*?</desc>", re.DOTALL)
@@ -14,6 +16,18 @@ _IMAGE = re.compile(
     r'[^>]*?xlink:href="data:image/png;base64,(?P<data>[^"]*)"\s*/>',
     re.DOTALL,
 )
+_CLIPPED = re.compile(
+    r'<g clip-path="url\(#(?P<name>[^")]*)\)"><g [^>]*?transform="(?P<matrix>matrix\([^"]*\))"'
+)
+_CLIP = re.compile(r'<clipPath id="(?P<name>[^"]*)">\s*<path ')
+_SEGMENT = re.compile(r'<polyline (?P<look>[^>]*?)points="(?P<points>[^"]*?) ?" ?/>')
+# A group with its matrix, or a line in it whose width must not be scaled by that matrix.
+_STROKE = re.compile(
+    r'<g [^>]*?transform="matrix\((?P<matrix>[^)]*)\)"'
+    r'|<(?P<tag>path|polyline|line|rect|polygon)(?P<before>[^>]*?) vector-effect="non-scaling-stroke"(?P<after>[^>]*?)/>',
+)
+_POINTS = re.compile(r' (?P<name>d|points)="(?P<text>[^"]*)"')
+_PAIR = re.compile(r"(-?[\d.]+(?:e[-+]?\d+)?)[ ,]+(-?[\d.]+(?:e[-+]?\d+)?)")
 _MOST_CELLS = 16_384
 _SMALLEST_CELL = 1.5
 _FONTS = {
@@ -22,16 +36,90 @@ _FONTS = {
 }
 
 
-def mend_svg(svg: str, title: str, width_cm: float, height_cm: float) -> str:
+def mend_svg(svg: str, title: str, width_cm: float, height_cm: float, plots: Sequence[QRect] = ()) -> str:
     """Return the file with its size in centimetres, its title, and the small images in it as rectangles.
 
+    `plots` are the rectangles of the graphics views in the figure, in pixels.
     A viewer would smooth an image of few pixels, and a map of 13 x 13 cells would become a blur.
     """
     svg = _HEADER.sub(f'<svg width="{width_cm:.4f}cm" height="{height_cm:.4f}cm"', svg, count=1)
     svg = _TITLE.sub(lambda _match: f"<title>{escape(title)}</title>", svg, count=1)
     for name, stack in _FONTS.items():
         svg = svg.replace(f'font-family="{name}"', f'font-family="{stack}"')
+    svg = _join_segments(_mend_clips(svg, plots))
+    svg = _mend_strokes(svg.replace(' vector-effect="none"', ""))
     return _IMAGE.sub(_mend_image, svg)
+
+
+def _mend_clips(svg: str, plots: Sequence[QRect]) -> str:
+    """Place clips: Qt writes them in the coordinates of the widget, or of the graphics view, but outside of it."""
+    frames: dict[str, str] = {}
+    for match in _CLIPPED.finditer(svg):
+        dx, dy = (float(each) for each in match["matrix"].rstrip(")").split(",")[-2:])
+        plot = next((each for each in plots if each.contains(int(dx), int(dy))), None)
+        matrix = match["matrix"] if plot is None else f"matrix(1,0,0,1,{plot.x()},{plot.y()})"
+        frames.setdefault(match["name"], matrix)
+
+    def place(match: re.Match[str]) -> str:
+        frame = frames.get(match["name"])
+        return match[0] if frame is None else f'{match[0]}transform="{frame}" '
+
+    return _CLIP.sub(place, svg)
+
+
+def _join_segments(svg: str) -> str:
+    """Join pieces of a line that follow one another: a curve of a thousand points is one line, not as many."""
+    lines: list[str] = []
+    look, points = "", [""]
+    for line in svg.split("\n"):
+        match = _SEGMENT.fullmatch(line)
+        if match is None:
+            look = ""
+            lines.append(line)
+            continue
+        first, *others = match["points"].split()
+        if match["look"] == look and first == points[-1]:
+            points.extend(others)
+            lines.pop()
+        else:
+            look, points = match["look"], [first, *others]
+        lines.append(f'<polyline {look}points="{" ".join(points)}" />')
+    return "\n".join(lines)
+
+
+def _mend_strokes(svg: str) -> str:
+    """Place lines of a plot by their points instead of by a matrix: few programs keep the width of scaled lines."""
+    matrix = QTransform()
+
+    def mend(match: re.Match[str]) -> str:
+        nonlocal matrix
+        if match["matrix"] is not None:
+            a, b, c, d, dx, dy = (float(each) for each in match["matrix"].split(","))
+            matrix = QTransform(a, b, c, d, dx, dy)
+            return match[0]
+        element = f"<{match['tag']}{match['before']}{match['after']}/>"
+        inverse, possible = matrix.inverted()
+        if (matrix.m11(), matrix.m12(), matrix.m21(), matrix.m22()) == (1, 0, 0, 1) or not possible:
+            return element
+        moved, count = _POINTS.subn(lambda points: _moved(points, matrix), element)
+        if not count:
+            return match[0]
+        back = ",".join(f"{each:.12g}" for each in _entries(inverse))
+        return moved.replace(f"<{match['tag']}", f'<{match["tag"]} transform="matrix({back})"', 1)
+
+    return _STROKE.sub(mend, svg)
+
+
+def _entries(matrix: QTransform) -> tuple[float, ...]:
+    return matrix.m11(), matrix.m12(), matrix.m21(), matrix.m22(), matrix.dx(), matrix.dy()
+
+
+def _moved(points: re.Match[str], matrix: QTransform) -> str:
+    def move(pair: re.Match[str]) -> str:
+        x, y = matrix.map(float(pair[1]), float(pair[2]))
+        return f"{x:.6g},{y:.6g}"
+
+    return f' {points["name"]}="{_PAIR.sub(move, points["text"])}"'
 
 
 def _mend_image(match: re.Match[str]) -> str:

@@ -35,7 +35,8 @@ def measured(history: History, step: int) -> str:
     if loss != loss:
         return "initial weights" if step == 0 else "nothing measured yet"
     accuracy = history.mean_accuracy_at(step, history.log_every)
-    return f"loss {format_value(loss)} · {accuracy:.1%}"
+    # A fixed number of figures, so that the words do not jump about while the moment changes.
+    return f"loss {loss:.4f} · {accuracy:.1%}" if loss < 10 else f"loss {loss:.1f} · {accuracy:.1%}"
 
 
 def described(history: History, step: int, steps_per_epoch: int) -> tuple[str, list[tuple[str, str, str]]]:

@@ -174,8 +174,11 @@ class ExcerptMap(HeatMap):
             bottom, right = min(row + rows, shown.row + shown.rows), min(col + cols, shown.col + shown.cols)
             if top < bottom and left < right:
                 inside.append((top - shown.row, left - shown.col, bottom - top, right - left))
+        if role != "winner":
+            self.set_highlight(inside, role)
+        elif inside != self._outlined.get(role, []):
+            self.update()
         self._outlined[role] = inside
-        self.set_highlight(inside, role)
 
     def outlined(self, role: str) -> list[CellBlock]:
         """Blocks of cells of the whole map that are outlined, as far as they are shown."""
@@ -216,9 +219,22 @@ class ExcerptMap(HeatMap):
             self._paint_struck(painter)
         if self._hatched is not None:
             self._paint_hatched(painter)
+        self._paint_winners(painter)
         if self._blank is not None:
             for row, col in np.argwhere(self._blank).tolist():
                 painter.fillRect(self.cell_rect(row, col), self._theme.color("surface"))
+
+    def _paint_winners(self, painter: QPainter) -> None:
+        """Outline the winners with filled strips: every cell may be one, and stroked frames are slow."""
+        color = self._theme.color("winner")
+        halo = QColor("#10161D" if color.lightnessF() > 0.5 else "#FFFFFF")
+        halo.setAlphaF(0.75)
+        for row, col, rows, cols in self._outlined.get("winner", ()):
+            rect = self.cell_rect(row, col).united(self.cell_rect(row + rows - 1, col + cols - 1))
+            width = min(max(round(2 * self._theme.scale), 2), max(rect.width() / 4, 1.0))
+            _frame(painter, rect, width, color)
+            if rect.width() >= 6 * width:
+                _frame(painter, rect.adjusted(width, width, -width, -width), 1.0, halo)
 
     def _use_format(self, number_format: NumberFormat) -> None:
         if number_format != self._format:
@@ -259,6 +275,15 @@ class ExcerptMap(HeatMap):
 
     def _on_clicked(self, row: int, col: int) -> None:
         self.cellChosen.emit(row + self._shown.row, col + self._shown.col)
+
+
+def _frame(painter: QPainter, rect: QRectF, width: float, color: QColor) -> None:
+    """Fill the four strips along the edges of a rectangle."""
+    painter.fillRect(QRectF(rect.left(), rect.top(), rect.width(), width), color)
+    painter.fillRect(QRectF(rect.left(), rect.bottom() - width, rect.width(), width), color)
+    inner = rect.adjusted(0, width, 0, -width)
+    painter.fillRect(QRectF(inner.left(), inner.top(), width, inner.height()), color)
+    painter.fillRect(QRectF(inner.right() - width, inner.top(), width, inner.height()), color)
 
 
 def _same(one: NDArray[np.generic] | None, other: NDArray[np.generic] | None) -> bool:

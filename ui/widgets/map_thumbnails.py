@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import override
 
 import numpy as np
@@ -24,20 +23,22 @@ from ui.theme import LIGHT, Theme, follow_theme, ui_font
 from ui.widgets.color_scale import ColorScale
 from ui.widgets.figure_mode import drawing_figure
 from ui.widgets.numbers import format_value
-from ui.widgets.outlines import OUTLINES, CellBlock
+from ui.widgets.outlines import CellBlock
 from ui.widgets.tile_layout import Shelf, TileLayout
+from ui.widgets.tile_marks import TileMarks
 
 _SMALLEST = 22
 _LARGEST = 96
+_FAR = 1_000_000
+_STEPS = {
+    Qt.Key.Key_Left: (0, -1),
+    Qt.Key.Key_Right: (0, 1),
+    Qt.Key.Key_Up: (-1, 0),
+    Qt.Key.Key_Down: (1, 0),
+    Qt.Key.Key_Home: (0, -_FAR),
+    Qt.Key.Key_End: (0, _FAR),
+}
 _CAPTION = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
-
-
-@dataclass(frozen=True)
-class _Marks:
-    """Blocks of cells outlined in some maps, or in all when `maps` is None."""
-
-    blocks: tuple[CellBlock, ...]
-    maps: frozenset[int] | None
 
 
 class MapThumbnails(QAbstractScrollArea):
@@ -63,7 +64,7 @@ class MapThumbnails(QAbstractScrollArea):
         self._noun = "map"
         self._current: int | None = None
         self._hovered: tuple[int, int, int] | None = None
-        self._marks: dict[str, _Marks] = {}
+        self._marks = TileMarks()
         self._tiles = TileLayout(1, 1.0, 1.0, 0.0, 0.0, False)
         self._base = QPixmap()  # the maps without marks; drawn once for many repaints
         self._frames = QPixmap()  # frames and captions; drawn once for many values
@@ -150,22 +151,18 @@ class MapThumbnails(QAbstractScrollArea):
 
         Parameters
         ----------
-        role : {"receptive", "winner", "selected", "hover", …}
+        role : {"receptive", "winner", "selected", "feeds", …}
             Any role of an outline.
         blocks : sequence of (row, column, rows, columns)
         maps : iterable of int, optional
             Numbers of the maps; all when None.
         """
-        marks = _Marks(tuple(blocks), None if maps is None else frozenset(maps))
-        if self._marks.get(role) != marks:
-            self._marks[role] = marks
+        if self._marks.set(role, blocks, maps):
             self.viewport().update()
 
     def marked(self, role: str) -> dict[int, tuple[CellBlock, ...]]:
         """Blocks that are outlined in a role, by the number of the map."""
-        marks = self._marks.get(role, _Marks((), frozenset()))
-        maps = range(self.count) if marks.maps is None else sorted(marks.maps)
-        return dict.fromkeys(maps, marks.blocks) if marks.blocks else {}
+        return self._marks.of(role, self.count)
 
     def set_theme(self, theme: Theme) -> None:
         """Restyle."""
@@ -179,20 +176,12 @@ class MapThumbnails(QAbstractScrollArea):
 
     def tile_rect(self, index: int) -> QRectF:
         """Rectangle of a map, without its caption, in the coordinates of the viewport."""
-        tiles = self._tiles
-        row, col = divmod(index, tiles.columns)
-        step = tiles.step
-        top = 2 + row * step - self.verticalScrollBar().value()
-        return QRectF(2 + col * (tiles.width + tiles.gap), top, tiles.width, tiles.height)
+        return self._tiles.tile(index, self.verticalScrollBar().value())
 
     def visible_range(self) -> range:
         """Numbers of the maps that are in sight, at least in part."""
-        tiles = self._tiles
-        step = tiles.step
-        offset = self.verticalScrollBar().value()
-        first = max(int((offset - 2) // step), 0)
-        last = math.ceil((offset + self.viewport().height()) / step)
-        return range(min(first * tiles.columns, self.count), min(last * tiles.columns, self.count))
+        offset, high = self.verticalScrollBar().value(), self.viewport().height()
+        return self._tiles.in_sight(offset, high, self.count)
 
     def cell_at(self, point: QPointF) -> tuple[int, int, int] | None:
         """Map, row and column at a point of the viewport, or None."""
@@ -299,21 +288,13 @@ class MapThumbnails(QAbstractScrollArea):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        columns = self._tiles.columns
-        steps = {
-            Qt.Key.Key_Left: -1,
-            Qt.Key.Key_Right: 1,
-            Qt.Key.Key_Up: -columns,
-            Qt.Key.Key_Down: columns,
-            Qt.Key.Key_Home: -self.count,
-            Qt.Key.Key_End: self.count,
-        }
-        step = steps.get(Qt.Key(event.key()))
+        step = _STEPS.get(Qt.Key(event.key()))
         if step is None or not self.count:
             event.ignore()
             return
-        place = 0 if self._current is None else self._current + step
-        if abs(step) == self.count:
+        row, col = step
+        place = 0 if self._current is None else self._current + row * self._tiles.columns + col
+        if abs(col) > 1:  # to the first or to the last
             place = min(max(place, 0), self.count - 1)
         if 0 <= place < self.count:
             self._select(place)
@@ -361,10 +342,8 @@ class MapThumbnails(QAbstractScrollArea):
             self._draw_maps(painter, shown)
         else:
             painter.drawPixmap(QPointF(0, 0), self._base)
-        _, rows, cols = self._values.shape
-        for role, marks in self._marks.items():
-            places = shown if marks.maps is None else [place for place in shown if place in marks.maps]
-            self._paint_marks(painter, places, role, marks.blocks, rows, cols)
+        places = [(index, self.tile_rect(index)) for index in shown]
+        self._marks.draw(painter, places, self._values.shape[1:], self._theme)
         if self._current is not None and self._current in shown:
             self._paint_frame(painter, self._current, 3 if self.hasFocus() else 2, "accent")
 
@@ -387,7 +366,10 @@ class MapThumbnails(QAbstractScrollArea):
         smooth = cell < 4 and abs(cell - round(cell)) > 1e-6
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         for place, index in enumerate(shown):
-            painter.drawImage(self.tile_rect(index), tall, QRectF(0, place * rows, cols, rows))
+            if drawing_figure():  # an SVG file has no parts of images
+                painter.drawImage(self.tile_rect(index), tall.copy(0, place * rows, cols, rows))
+            else:
+                painter.drawImage(self.tile_rect(index), tall, QRectF(0, place * rows, cols, rows))
 
     def _render_frames(self, shown: range) -> None:
         """Draw frames and captions, which stay the same while the values change."""
@@ -414,30 +396,6 @@ class MapThumbnails(QAbstractScrollArea):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         grow = width / 2
         painter.drawRect(self.tile_rect(index).adjusted(-grow, -grow, grow, grow))
-
-    def _paint_marks(
-        self,
-        painter: QPainter,
-        places: Sequence[int],
-        role: str,
-        blocks: tuple[CellBlock, ...],
-        rows: int,
-        cols: int,
-    ) -> None:
-        boxes: list[QRectF] = []
-        unit_x, unit_y = self._tiles.width / cols, self._tiles.height / rows
-        for index in places:
-            tile = self.tile_rect(index)
-            for row, col, high, wide in blocks:
-                left, top = tile.left() + col * unit_x, tile.top() + row * unit_y
-                box = QRectF(left, top, wide * unit_x, high * unit_y).intersected(tile)
-                # A cell of two pixels would vanish inside its own outline.
-                spare_x, spare_y = max(5 - box.width(), 0) / 2, max(5 - box.height(), 0) / 2
-                boxes.append(box.adjusted(-spare_x, -spare_y, spare_x, spare_y))
-        if boxes:
-            painter.setPen(QPen(self._theme.color(OUTLINES[role].color), 1.0))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRects(boxes)
 
     def _refresh(self) -> None:
         """Draw everything anew."""

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
 from ui.theme import Theme
 from ui.widgets.cell_geometry import CellGeometry
 from ui.widgets.cell_numbers import fitting_font
+from ui.widgets.figure_mode import drawing_figure
 from ui.widgets.numbers import format_fixed
 from ui.widgets.pair_image import MapPair, PairView, Side
 
@@ -99,7 +100,10 @@ class PairPainter:
             picture = self._picture(side)
             # Below one pixel a cell, nearest-neighbour scaling would drop whole rows.
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, grid.cell < 1)
-            painter.drawImage(grid.rect, picture, source)
+            if drawing_figure():  # an SVG file has no parts of images
+                painter.drawImage(grid.rect, picture.copy(source.toRect()))
+            else:
+                painter.drawImage(grid.rect, picture, source)
             self._cover_rest(painter, grid)
             painter.setPen(QPen(self._theme.color("border" if self._is_joint() else side), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -43,6 +43,7 @@ class SweepMap(QWidget):
         self._backdrop = Backdrop()
         self._marked = (0, 0)
         self._hovered: tuple[int, int] | None = None
+        self._is_held = False
         self._placeholder = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
@@ -156,16 +157,22 @@ class SweepMap(QWidget):
                 self.shiftLeft.emit()
             else:
                 self.shiftHovered.emit(*shift)
-        if shift is not None and event.buttons() & Qt.MouseButton.LeftButton and shift != self._marked:
+        if self._is_held and shift is not None and shift != self._marked:
             self.shiftSelected.emit(*shift)
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
         shift = self._shift_at(event.position())
         if shift is not None and event.button() == Qt.MouseButton.LeftButton:
+            self._is_held = True
             self.shiftSelected.emit(*shift)
         else:
             super().mousePressEvent(event)
+
+    @override
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        self._is_held = False
+        super().mouseReleaseEvent(event)
 
     @override
     def leaveEvent(self, event: QEvent) -> None:

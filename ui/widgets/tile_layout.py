@@ -4,6 +4,11 @@ import math
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from PySide6.QtCore import QRectF
+
+MARGIN = 2
+"""Round all maps, for their frames."""
+
 
 class TileLayout(NamedTuple):
     """How thumbnails stand.
@@ -30,6 +35,18 @@ class TileLayout(NamedTuple):
     def step(self) -> float:
         """From the top of a map to the top of the one below."""
         return self.height + self.caption + self.gap
+
+    def tile(self, index: int, offset: float) -> QRectF:
+        """Rectangle of a map, without its caption, when the area is scrolled by `offset`."""
+        row, col = divmod(index, self.columns)
+        left, top = MARGIN + col * (self.width + self.gap), MARGIN + row * self.step - offset
+        return QRectF(left, top, self.width, self.height)
+
+    def in_sight(self, offset: float, high: float, count: int) -> range:
+        """Numbers of the maps, of `count`, that a window of a height shows when it is scrolled by `offset`."""
+        first = max(int((offset - MARGIN) // self.step), 0)
+        last = math.ceil((offset + high) / self.step)
+        return range(min(first * self.columns, count), min(last * self.columns, count))
 
 
 @dataclass(frozen=True)

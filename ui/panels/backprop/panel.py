@@ -27,6 +27,8 @@ from ui.widgets.message_bar import MessageBar
 
 #: While training, results that follow each snapshot are asked for no oftener than this.
 _SLOW_MS = 250
+#: Between two views that are made ready before they are first seen.
+_WARM_MS = 30
 #: While training, the least time between two passes.
 _PACE_MS = 80
 
@@ -65,6 +67,8 @@ class BackpropPanel(QFrame):
         self.model = BackpropModel(self.work, self)
         self._slow = QTimer(self)
         self._slow.setSingleShot(True)
+        self._warming = QTimer(self)
+        self._warming.setInterval(_WARM_MS)
         self._pace = QTimer(self)
         self._pace.setSingleShot(True)
         self._pace.setInterval(_PACE_MS)
@@ -101,6 +105,8 @@ class BackpropPanel(QFrame):
         """Catch up with what has changed while the panel was hidden."""
         super().showEvent(event)
         self._catch_up()
+        if self._unpolished:
+            self._warming.start()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Step with Page up, Page down, Home and End, play with P, free the pinned cell with Escape."""
@@ -137,6 +143,7 @@ class BackpropPanel(QFrame):
             StepKind.INPUT: self.input,
             StepKind.UPDATE: self.update_view,
         }
+        self._unpolished = list(dict.fromkeys(self._views.values()))
         self.stack = QStackedWidget()
         for view in dict.fromkeys(self._views.values()):
             self.stack.addWidget(view)
@@ -207,6 +214,7 @@ class BackpropPanel(QFrame):
         work.failed.connect(self._on_failed)
         self._slow.timeout.connect(self._follow_up)
         self._pace.timeout.connect(self._on_paced)
+        self._warming.timeout.connect(self._warm_up)
         self._ties_timer.timeout.connect(self._request_ties)
 
     def _connect_state(self) -> None:
@@ -288,6 +296,21 @@ class BackpropPanel(QFrame):
             model.request_preview()
         if model.step.kind is StepKind.ROUTE:
             self._ties_timer.start(_SLOW_MS)
+
+    @Slot()
+    def _warm_up(self) -> None:
+        """Draw a view that was not seen yet, so that the first look at it is as quick as the others."""
+        model = self.model
+        if model.passed is None or self._is_training():
+            return
+        view = self._unpolished.pop(0) if self._unpolished else None
+        step = next((step for step in model.steps if self._views[step.kind] is view), None)
+        if view is not None and step is not None and not view.isVisible():
+            view.resize(self.stack.size())
+            view.show_step(model.passed, step, model.focus)
+            view.grab()
+        if not self._unpolished:
+            self._warming.stop()
 
     @Slot()
     def _draw_step(self) -> None:

@@ -181,7 +181,10 @@ def compute_pass(request: PassRequest) -> Pass:
     gradients = own.gradients(x, labels) if rule is None else by_rule[rule]
     pools = [name for name, layer in own.layers if _is_pool(layer)]
     routings = {name: pool_routing(own, trace, gradients, name) for name in pools}
-    return Pass(request, own, rule, run_rule, x, trace, gradients, by_rule, routings)
+    passed = Pass(request, own, rule, run_rule, x, trace, gradients, by_rule, routings)
+    for name in pools:
+        passed.routes(name)  # found here, so that nobody waits for them when the step is shown
+    return passed
 
 
 def contrast_pools(pool: Layer) -> dict[str, AvgPool2D | BlurPool2D | SubsamplePool2D]:

@@ -76,29 +76,48 @@ def shown_cell(network: Network, trace: Trace, cell: PinnedCell) -> PinnedCell:
     return cell
 
 
-def link(network: Network, trace: Trace, cell: PinnedCell) -> Links:
-    """Find what belongs to a cell.
+def geometry_of(network: Network, cell: PinnedCell) -> Links:
+    """Find what belongs to a cell whatever the weights and the image: all but the winners.
 
     Parameters
     ----------
     network : Network
-    trace : Trace
-        Decides who wins in a max pool; everything else is geometry.
     cell : PinnedCell
         A cell of the network; see `is_cell_of`.
     """
     marks: dict[str, tuple[Mark, ...]] = {cell.stage: (_own_mark(cell),)}
     before = receptive_field(network, cell.stage, cell.index)
     for stage, field in before.items():
-        marks[stage] = (
-            Mark("receptive", _blocks(field, stage_shape(network, stage)), _channels(network, field)),
-        )
+        shape = stage_shape(network, stage)
+        marks[stage] = (Mark("receptive", _blocks(field, shape), _channels(network, field)),)
     for field in _following(network, cell):
         shape = stage_shape(network, field.stage)
         marks[field.stage] = (Mark("feeds", _blocks(field, shape), _channels(network, field)),)
-    for stage, mark in _winners(network, trace, cell):
-        marks[stage] = (*marks.get(stage, ()), mark)
     return Links(cell, marks, before.get(INPUT))
+
+
+def with_winners(links: Links, network: Network, trace: Trace) -> Links:
+    """Add the cells that hold the maximum of the cell's window.
+
+    Parameters
+    ----------
+    links : Links
+    network : Network
+    trace : Trace
+        Decides who wins.
+
+    Returns
+    -------
+    Links
+        The very same object if the cell is none of a max pool.
+    """
+    winners = _winners(network, trace, links.cell)
+    if not winners:
+        return links
+    marks = dict(links.marks)
+    for stage, mark in winners:
+        marks[stage] = (*marks.get(stage, ()), mark)
+    return Links(links.cell, marks, links.image_field)
 
 
 def _following(network: Network, cell: PinnedCell) -> list[Field]:

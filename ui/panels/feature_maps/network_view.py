@@ -11,7 +11,7 @@ from cnnviz.receptive_field import INPUT
 from ui.panels.feature_maps.arithmetic_pane import ArithmeticPane
 from ui.panels.feature_maps.flow import FlowView
 from ui.panels.feature_maps.frame import Frame, Levels
-from ui.panels.feature_maps.links import Links, is_cell_of, link, shown_cell
+from ui.panels.feature_maps.links import Links, geometry_of, is_cell_of, shown_cell, with_winners
 from ui.panels.feature_maps.painting import paint_now
 from ui.panels.feature_maps.plan import Kind, Plan
 from ui.panels.feature_maps.sweep import Sweep
@@ -58,6 +58,7 @@ class NetworkView(QWidget):
         self._pointed_time = -_MOMENT
         self._pinned: PinnedCell | None = None
         self._links: Links | None = None
+        self._geometry: Links | None = None
         self.flow = FlowView()
         self.arithmetic = ArithmeticPane()
         self.sweep = Sweep(self)
@@ -143,22 +144,29 @@ class NetworkView(QWidget):
             return False
         return True
 
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Move or free the pinned cell, wherever in the view the keyboard focus is."""
+    def take_key(self, event: QKeyEvent) -> bool:
+        """Move or free the pinned cell by a key, wherever in the panel the keyboard focus is.
+
+        Returns
+        -------
+        bool
+            Whether the key meant something.
+        """
         step = _STEPS.get(Qt.Key(event.key()))
-        if event.key() == Qt.Key.Key_Escape and self.leave():
-            return
-        if step is not None and self._pinned is not None:
-            self._on_move_requested(*step)
-            return
-        super().keyPressEvent(event)
+        if event.key() == Qt.Key.Key_Escape:
+            return self.leave()
+        if step is None or self._pinned is None:
+            return False
+        self._on_move_requested(*step)
+        return True
 
     # -- the marked cell -----------------------------------------------------------------------------------
 
     def _set_plan(self, plan: Plan) -> None:
         self._plan = plan
         self._channels.clear()
-        self._preview, self._pointed, self._links = None, None, None
+        self._preview, self._pointed = None, None
+        self._links = self._geometry = None
         self.sweep.end()
         self.flow.set_plan(plan)
         self._share_height(self._theme)
@@ -195,11 +203,15 @@ class NetworkView(QWidget):
         cell = self._cell()
         self.flow.set_channels(self._channels, self._preview)
         if cell is None or not is_cell_of(frame.network, cell):
-            self._links = None
+            self._links = self._geometry = None
             self.flow.set_links(None)
             return
-        self._links = link(frame.network, frame.trace, cell)
-        self.flow.set_links(self._links)
+        if self._geometry is None or self._geometry.cell != cell:
+            self._geometry = geometry_of(frame.network, cell)
+        links = with_winners(self._geometry, frame.network, frame.trace)
+        if links is not self._links:
+            self._links = links
+            self.flow.set_links(links)
         pinned = self.sweep.stage is None and self._pinned_cell() is not None
         group = plan.group_of(cell.stage)
         source = 0 if not group else self.channel(group - 1)

@@ -3,7 +3,7 @@
 from typing import override
 
 from PySide6.QtCore import Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QResizeEvent, QShowEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QFrame,
@@ -107,6 +107,12 @@ class FeatureMapsPanel(QFrame):
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange_tools()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        on_network = self.stack.currentWidget() is self.network
+        if not (on_network and self.network.take_key(event)):
+            super().keyPressEvent(event)
 
     @override
     def showEvent(self, event: QShowEvent) -> None:

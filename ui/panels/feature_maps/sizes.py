@@ -75,7 +75,7 @@ def column_widths(plan: Plan, side: int, folded: Collection[str], room: Room) ->
     widths = {c.key: column_width(c, side, theme) for c in plan.columns if c.key not in folded}
     spare = max(room.width - total_width(plan, side, folded, room), 0)
     for column in plan.columns:
-        roomy = column.shape[2] <= 3 and side >= theme.px(0.8 * _NUMBERED)
+        roomy = column.shape[2] <= 3 and side >= theme.px(0.95 * _NUMBERED)
         if column.kind is Kind.KERNELS and column.key in widths and roomy:
             more = min(max(theme.px(_NUMBERED) - widths[column.key], 0), spare)
             widths[column.key] += more

@@ -3,6 +3,7 @@
 from typing import override
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ui.panels.translation.canvas_column import CanvasColumn
@@ -80,7 +81,7 @@ class Sections:
         self._outer.addWidget(self.lesson)
         self._outer.addWidget(self.strip)
         self._outer.addLayout(self._columns, 1)
-        self.scroll_area = QScrollArea()
+        self.scroll_area = _Area()
         self.scroll_area.setWidgetResizable(True)
         self.scroll_area.setFrameShape(QFrame.Shape.NoFrame)
         self.scroll_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -107,6 +108,17 @@ class Sections:
         self._columns.setRowStretch(0, 1)
         beside, below = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
         self.sweep.set_direction(beside if narrow else below)
+
+
+class _Area(QScrollArea):
+    """Scroll area that leaves the arrow keys to the panel, which moves the image with them."""
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down):
+            event.ignore()
+        else:
+            super().keyPressEvent(event)
 
 
 class _PlainColumn(QVBoxLayout):

@@ -25,6 +25,11 @@ class Slowly(QObject):
         self._timer.setInterval(pause)
         self._timer.timeout.connect(self._on_timeout)
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether a call that was asked for is still to come."""
+        return self._is_wanted
+
     def request(self) -> None:
         """Ask for a call: now, or at the end of the pause."""
         if self._timer.isActive():

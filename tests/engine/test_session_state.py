@@ -1,0 +1,197 @@
+"""Sessions as values: what goes out comes back, and nothing else comes in."""
+
+import errno
+import io
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from cnnviz.errors import CNNVizError, DataError
+from cnnviz.presets import LAB5, LENET
+from cnnviz.session_state import (
+    OwnPixels,
+    SessionState,
+    embed_session,
+    load_session,
+    save_session,
+    weights_checksum,
+)
+
+SESSION = SessionState(
+    experiment=LAB5, data_name="MNIST", data_sha256="ab" * 32, step=500, run_step=700, epochs=2,
+    weights_sha256="cd" * 32, sample=17, dx=-3, dy=2, wrap=True, pinned=("conv1", (2, 5, 6)),
+    panel="translation_dock",
+)  # fmt: skip
+
+
+def _png(size: tuple[int, int] = (5, 4)) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGB", size, (10, 20, 30)).save(out, "PNG", dpi=(192, 192))
+    return out.getvalue()
+
+
+def _changed(**changes: Any) -> str:
+    return json.dumps({**json.loads(SESSION.to_json()), **changes})
+
+
+def test_a_session_comes_back_from_its_json() -> None:
+    back = SessionState.from_json(SESSION.to_json())
+    for name in SessionState.__dataclass_fields__:
+        assert getattr(back, name) == getattr(SESSION, name), name
+
+
+@given(
+    shape=st.tuples(st.integers(1, 3), st.integers(1, 9), st.integers(1, 9)),
+    origin=st.text(max_size=40),
+    label=st.none() | st.integers(0, 9),
+    seed=st.integers(0, 99),
+)
+def test_drawn_pixels_come_back_bit_by_bit(
+    shape: tuple[int, ...], origin: str, label: int | None, seed: int
+) -> None:
+    pixels = np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
+    session = replace(SESSION, sample=OwnPixels(pixels, label, origin))
+    text = session.to_json()
+    assert text.isascii()
+    sample = SessionState.from_json(text).sample
+    assert isinstance(sample, OwnPixels)
+    np.testing.assert_array_equal(sample.pixels, pixels)
+    assert (sample.label, sample.origin) == (label, origin)
+
+
+def test_a_picture_carries_the_session_and_stays_the_same_picture(tmp_path: Path) -> None:
+    plain, path = _png(), tmp_path / "figure.png"
+    path.write_bytes(embed_session(plain, SESSION))
+    loaded = load_session(path)
+    assert loaded is not None
+    assert loaded.to_json() == SESSION.to_json()
+    with Image.open(path) as image:  # an independent reader: checks every chunk's checksum
+        image.load()
+        assert json.loads(image.info["cnnviz-session"])["experiment"]["seed"] == LAB5.seed
+        with Image.open(io.BytesIO(plain)) as before:
+            assert image.tobytes() == before.tobytes()
+
+
+def test_a_picture_without_a_session_is_told_from_one_with(tmp_path: Path) -> None:
+    path = tmp_path / "photo.png"
+    path.write_bytes(_png())
+    assert load_session(path) is None
+
+
+@pytest.mark.parametrize("cut", [9, 40, 200, -5])
+def test_a_picture_that_ends_too_early_gets_one_sentence(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "figure.png"
+    path.write_bytes(embed_session(_png(), SESSION)[:cut])
+    with pytest.raises(DataError, match="figure.png cannot be opened: it ends too early"):
+        load_session(path)
+
+
+def test_a_changed_letter_in_a_picture_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "figure.png"
+    path.write_bytes(embed_session(_png(), SESSION).replace(b'"step": 500', b'"step": 501'))
+    with pytest.raises(DataError, match="session in it is damaged"):
+        load_session(path)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"step": -1}, {"step": 1.5}, {"step": "500"}, {"step": True}, {"step": 10**12}, {"step": 800},
+        {"epochs": 0}, {"sample": -1}, {"sample": "x"}, {"sample": [1]}, {"sample": {"shape": [1, 2, 2]}},
+        {"sample": {"shape": [1, 2, 2], "pixels": "AAAA", "label": None, "origin": ""}},
+        {"sample": {"shape": [1, 1024, 10**9], "pixels": "", "label": None, "origin": ""}},
+        {"sample": {"shape": [1, 1, 1], "pixels": "!", "label": None, "origin": ""}},
+        {"shift": {"dx": 0, "dy": 0}}, {"shift": {"dx": 0, "dy": 0, "wrap": 1}}, {"shift": None},
+        {"pinned": {"stage": 3, "index": [0]}}, {"pinned": {"stage": "conv1", "index": [-1]}},
+        {"pinned": "conv1"}, {"experiment": {}} | {"panel": 3}, {"experiment": []},
+        {"experiment": {"seed": -4}}, {"experiment": {"nonsense": 1}}, {"data_name": "x" * 10_000},
+        {"extra": 1}, {"__class__": "os.system"},
+    ],
+)  # fmt: skip
+def test_values_that_make_no_sense_are_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(_changed(**changes))
+    with pytest.raises(DataError) as caught:
+        load_session(path)
+    message = str(caught.value)
+    assert message.startswith("a.json cannot be opened: ")
+    assert message.endswith("Choose a session that CNNViz saved.")
+    assert "\n" not in message
+    assert len(message) < 400
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"", b"{", b"[]", b"null", b"{}", b"\xff\xfe\x00", b"[" * 100_000, b'{"format": "cnnviz-session"}',
+        b'{"format": "cnnviz-session", "format_version": "1"}', b"NaN", b"9" * 10_000,
+        b'{"format": "cnnviz-model", "format_version": 1}', SESSION.to_json().encode()[:-20],
+        SESSION.to_json().replace('"step": 500', '"step": NaN').encode(),
+    ],
+)  # fmt: skip
+def test_files_of_another_kind_get_one_sentence(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "a.json"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match="a.json cannot be opened") as caught:
+        load_session(path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_part_is_named(tmp_path: Path) -> None:
+    values = json.loads(SESSION.to_json())
+    del values["shift"]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(values))
+    with pytest.raises(DataError, match="'shift' is missing"):
+        load_session(path)
+
+
+def test_a_session_of_a_newer_version_says_so(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    path.write_text(_changed(format_version=2, version="9.1", surprise=1))
+    with pytest.raises(DataError, match=r"written by a newer CNNViz \(9\.1; .*update CNNViz"):
+        load_session(path)
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"There is no file gone\.json"):
+        load_session(tmp_path / "gone.json")
+
+
+def test_a_saved_session_is_opened_again(tmp_path: Path) -> None:
+    path = tmp_path / "a.json"
+    save_session(path, SESSION)
+    loaded = load_session(path)
+    assert loaded is not None
+    assert loaded.to_json() == SESSION.to_json()
+
+
+def test_a_full_disk_leaves_the_old_session(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "a.json"
+    save_session(path, SESSION)
+    old = path.read_bytes()
+
+    def full(_descriptor: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(CNNVizError, match="the disk is full"):
+        save_session(path, replace(SESSION, step=1))
+    assert path.read_bytes() == old
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_checksum_of_weights_sees_every_bit() -> None:
+    network = LENET.build_network()
+    assert weights_checksum(network) == weights_checksum(LENET.build_network())
+    params = {name: array.copy() for name, array in network.params.items()}
+    params["dense1.weight"].flat[5] = np.nextafter(params["dense1.weight"].flat[5], np.float32(9))
+    assert weights_checksum(network.with_params(params)) != weights_checksum(network)

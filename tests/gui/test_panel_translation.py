@@ -1,0 +1,352 @@
+"""Dragging the image, and what the maps, the winners and the statement make of it."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from cnnviz.translation import WinnerChange
+from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, click, moved, norm_ratio, point_at
+from ui.state import RunStatus, Shift
+from ui.theme import ThemeManager
+
+
+@pytest.fixture
+def desk(qtbot: QtBot) -> Iterator[Desk]:
+    made = Desk(qtbot)
+    made.load()
+    yield made
+    made.close()
+
+
+def test_the_empty_panel_says_what_it_waits_for(qtbot: QtBot) -> None:
+    desk = Desk(qtbot)
+    assert desk.canvas.pair is None
+    assert "sample" in desk.parts.canvas.statement.text()
+    desk.close()
+
+
+# -- moving ------------------------------------------------------------------------------------------------
+
+
+def test_the_mouse_moves_the_image_by_whole_pixels(desk: Desk) -> None:
+    desk.drag(3, -2)
+    assert desk.state.shift == Shift(3, -2)
+    desk.settle()
+    assert desk.canvas.shift == (3, -2)
+    pair = desk.canvas.pair
+    assert pair is not None
+    assert np.array_equal(pair.shifted, moved(desk.image(), 3, -2) - BLANK)
+    assert np.array_equal(pair.original, desk.image() - BLANK)
+
+
+def test_a_second_drag_goes_on_from_where_the_first_ended(desk: Desk) -> None:
+    desk.drag(2, 1)
+    desk.drag(-1, 4)
+    assert desk.state.shift == Shift(1, 5)
+
+
+def test_a_drag_stops_where_the_sweep_ends(desk: Desk) -> None:
+    desk.drag(20, -20, steps=8)
+    assert desk.state.shift == Shift(13, -13)
+
+
+def test_moving_the_pointer_without_a_button_moves_nothing(desk: Desk) -> None:
+    point_at(desk.canvas, desk.canvas.pixel_center(3, 3))
+    assert desk.state.shift == Shift()
+
+
+def test_keys_move_by_one_and_by_four_and_put_back(desk: Desk) -> None:
+    desk.press(Qt.Key.Key_Right)
+    desk.press(Qt.Key.Key_Down, shift=True)
+    assert desk.state.shift == Shift(1, 4)
+    desk.press(Qt.Key.Key_Left, shift=True)
+    desk.press(Qt.Key.Key_Up)
+    assert desk.state.shift == Shift(-3, 3)
+    desk.press(Qt.Key.Key_R)
+    assert desk.state.shift == Shift(0, 0)
+
+
+def test_arrow_keys_move_the_image_from_elsewhere_in_the_panel(desk: Desk) -> None:
+    desk.parts.maps.grid.setFocus()
+    desk.press(Qt.Key.Key_Right, widget=desk.parts.maps.grid)
+    assert desk.state.shift == Shift(1, 0)
+
+
+def test_reset_puts_the_image_back_and_keeps_what_enters_the_frame(desk: Desk) -> None:
+    desk.move(4, 4, wrap=True)
+    click(desk.parts.canvas.reset)
+    assert desk.state.shift == Shift(0, 0, wrap=True)
+    desk.settle()
+    assert not desk.parts.canvas.reset.isEnabled()
+
+
+def test_wrapped_around_no_ink_is_lost_and_filled_it_is(desk: Desk) -> None:
+    desk.move(13, 0)
+    lost = moved(desk.image(), 13, 0) - BLANK
+    share = 1 - lost.sum() / (desk.image() - BLANK).sum()
+    assert share > 0.05
+    assert desk.canvas.warning() == f"ink lost: {100 * share:.0f} %"
+    assert f"{100 * share:.0f} % of the ink has left the frame" in desk.parts.canvas.statement.text()
+    click(desk.parts.canvas.edges.button("wrap"))
+    assert desk.state.shift == Shift(13, 0, wrap=True)
+    desk.settle()
+    assert desk.canvas.warning() == ""
+    pair = desk.canvas.pair
+    assert pair is not None
+    assert np.array_equal(pair.shifted[0], np.roll(desk.image()[0] - BLANK, 13, axis=1))
+
+
+# -- maps --------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("stage", "layer"), [("convolution", "conv1"), ("max", "pool1")])
+def test_maps_are_those_of_the_network_relative_to_a_blank_image(desk: Desk, stage: str, layer: str) -> None:
+    desk.move(2, 1)
+    strip = desk.parts.strip
+    click(strip, strip.tile_rect(stage).center().toPoint())
+    desk.settle()
+    pair = desk.parts.maps.grid.pair
+    assert pair is not None
+    before = desk.outputs(desk.image(), layer)
+    after = desk.outputs(moved(desk.image(), 2, 1), layer)
+    assert np.allclose(pair.original, before, rtol=0, atol=1e-12)
+    assert np.allclose(pair.shifted, after, rtol=0, atol=1e-12)
+    values = strip.values(stage)
+    assert values is not None
+    assert values[0] == pytest.approx(norm_ratio(after - before, before))
+
+
+def test_without_a_shift_nothing_changes_in_any_stage(desk: Desk) -> None:
+    for tile in desk.parts.strip.tiles:
+        assert desk.parts.strip.values(tile.key) == (0.0, 0.0)
+    assert "Nothing has moved" in desk.parts.canvas.statement.text()
+
+
+def test_a_shift_by_one_window_moves_the_pooled_maps_along(desk: Desk) -> None:
+    desk.move(4, -2)
+    values = desk.parts.strip.values("max")
+    assert values is not None
+    assert values[0] > 0.5
+    assert values[1] == 0
+    assert "moved along with the image exactly" in desk.parts.canvas.statement.text()
+    click(desk.parts.maps.against.button("moved"))
+    desk.settle()
+    pair = desk.parts.maps.grid.pair
+    assert pair is not None
+    assert pair.compared == (0, 2, 12, 11)
+    inside = (slice(None), slice(0, 12), slice(2, 13))
+    pooled = desk.outputs(desk.image(), "pool1")
+    assert np.array_equal(pair.original[inside], pooled[:, 1:13, 0:11])
+    assert np.array_equal(pair.original[inside], pair.shifted[inside])
+
+
+def test_raw_features_hide_the_change_and_the_panel_says_so(desk: Desk) -> None:
+    desk.move(1, 0)
+    relative = desk.parts.strip.values("max")
+    click(desk.parts.toolbar.relative)
+    desk.settle()
+    raw = desk.parts.strip.values("max")
+    assert relative is not None
+    assert raw is not None
+    assert raw[0] < relative[0]
+    pair = desk.parts.maps.grid.pair
+    assert pair is not None
+    batch = np.stack([desk.image(), moved(desk.image(), 1, 0)])
+    outputs = desk.network.forward(batch).outputs["pool1"]
+    assert np.allclose(pair.original, outputs[0])
+    assert np.allclose(pair.shifted, outputs[1])
+    assert "blank" in desk.panel.message.text()
+    click(desk.parts.toolbar.relative)
+    assert desk.panel.message.text() == ""
+
+
+@pytest.mark.parametrize("size", [3, 4])
+def test_other_windows_pool_the_same_filters(desk: Desk, size: int) -> None:
+    click(desk.parts.toolbar.pool_sizes.button(str(size)))
+    desk.settle()
+    pair = desk.parts.maps.grid.pair
+    assert pair is not None
+    maps = desk.outputs(desk.image(), "conv1")
+    side = 26 // size
+    blocks = maps[:, : side * size, : side * size].reshape(8, side, size, side, size)
+    assert np.allclose(pair.original, blocks.max(axis=(2, 4)))
+    own = {tile.key: tile.is_own for tile in desk.parts.strip.tiles}
+    assert own == {
+        "pixels": True, "convolution": True, "max": False, "average": False, "blur": False, "subsample": False
+    }  # fmt: skip
+
+
+def test_a_click_chooses_a_filter_and_the_button_shows_it_alone(desk: Desk) -> None:
+    grid = desk.parts.maps.grid
+    click(grid, grid.tile_rect(5).center().toPoint())
+    assert desk.panel.view.channel == 5
+    small = grid.tile_rect(5)
+    click(desk.parts.maps.enlarge)
+    assert grid.tile_rect(4).isEmpty()
+    assert grid.tile_rect(5).width() > 1.5 * small.width()
+    desk.press(Qt.Key.Key_PageDown, widget=grid)
+    assert desk.panel.view.channel == 6
+    assert "original" in grid.text_at(grid.tile_rect(6).center())
+
+
+def test_every_way_of_looking_is_drawn(desk: Desk) -> None:
+    desk.move(3, 0)
+    seen = set()
+    for key in ("overlay", "sides", "difference"):
+        click(desk.parts.toolbar.views.button(key))
+        desk.settle()
+        seen.add(bytes(desk.panel.grab().toImage().constBits()))
+    assert len(seen) == 3
+
+
+def test_flicker_shows_both_in_turn_at_a_slow_pace_and_can_be_stopped(desk: Desk, qtbot: QtBot) -> None:
+    flicker = desk.parts.toolbar.flicker
+    assert not flicker.is_running()
+    assert flicker.slider.maximum() / 2 == 3
+    click(desk.parts.toolbar.views.button("flicker"))
+    flicker.slider.setValue(flicker.slider.maximum())
+    assert flicker.hertz == 3
+    phases: list[str] = []
+    flicker.phaseChanged.connect(phases.append)
+    qtbot.waitUntil(lambda: len(phases) >= 3, timeout=3000)
+    assert phases[:3] == ["shifted", "original", "shifted"]
+    click(flicker.button)
+    assert not flicker.is_running()
+    click(flicker.button)
+    click(desk.parts.toolbar.views.button("overlay"))
+    assert not flicker.is_running()
+
+
+# -- winners -----------------------------------------------------------------------------------------------
+
+
+def test_windows_are_counted_as_a_loop_counts_them(desk: Desk) -> None:
+    desk.move(1, 0)
+    desk.panel.choices.set_channel(2)
+    desk.settle()
+    batch = np.stack([desk.image(), moved(desk.image(), 1, 0)])
+    maps = desk.network.forward(batch).outputs["conv1"][:, 2]
+    expected = {kind: [0, 0] for kind in WinnerChange}
+    for row in range(13):
+        for col in range(13):
+            windows = maps[:, 2 * row : 2 * row + 2, 2 * col : 2 * col + 2].reshape(2, 4)
+            tied = any((window == window.max()).sum() > 1 for window in windows)
+            if windows[0].max() != windows[1].max():
+                kind = WinnerChange.CHANGED
+            else:
+                kind = WinnerChange.SAME if windows[0].argmax() == windows[1].argmax() else WinnerChange.MOVED
+            expected[kind][tied] += 1
+    shown = [tuple(map(int, row.counts)) for row in desk.parts.winners.table.rows]
+    assert shown == [tuple(expected[kind]) for kind in WinnerChange]
+    assert sum(map(sum, shown)) == 169
+
+
+def test_pointing_at_a_window_shows_both_blocks_and_where_they_come_from(desk: Desk) -> None:
+    desk.move(1, 0)
+    winners = desk.parts.winners
+    point_at(winners.map, winners.map.cell_rect(6, 4).center())
+    window = winners.card.window_pair
+    assert window is not None
+    batch = np.stack([desk.image(), moved(desk.image(), 1, 0)])
+    maps = desk.network.forward(batch).outputs["conv1"][:, 0, 12:14, 8:10]
+    assert np.allclose(window.blocks[0], maps[0])
+    assert np.allclose(window.blocks[1], maps[1])
+    assert desk.canvas._highlight == (12, 8, 4, 4)
+    point_at(winners, winners.rect().toRectF().bottomRight())
+    assert winners.card.window_pair is None
+
+
+def test_the_keyboard_reaches_the_windows_too(desk: Desk) -> None:
+    winners = desk.parts.winners
+    winners.map.setFocus(Qt.FocusReason.TabFocusReason)
+    desk.press(Qt.Key.Key_Down, widget=winners.map)
+    desk.press(Qt.Key.Key_Right, widget=winners.map)
+    assert winners.map.hovered == (1, 1)
+    assert winners.card.window_pair is not None
+    assert desk.state.shift == Shift()
+
+
+# -- network -----------------------------------------------------------------------------------------------
+
+
+def test_probabilities_are_those_of_the_network(desk: Desk) -> None:
+    desk.move(2, 2)
+    shown = desk.parts.canvas.probabilities.probabilities
+    assert shown is not None
+    batch = np.stack([desk.image(), moved(desk.image(), 2, 2)])
+    expected = desk.network.forward(batch).class_probabilities
+    assert np.allclose(shown[0], expected[0])
+    assert np.allclose(shown[1], expected[1])
+
+
+def test_the_statement_gives_the_measured_numbers(desk: Desk) -> None:
+    desk.move(1, 0)
+    change, convolution = desk.parts.strip.values("max"), desk.parts.strip.values("convolution")
+    assert change is not None
+    assert convolution is not None
+    text = desk.parts.canvas.statement.text()
+    assert text.startswith(
+        f"Max-pooled maps changed by {change[0]:.2f}, the convolution by {convolution[0]:.2f}."
+    )
+    assert "not all of it" in text
+
+
+def test_another_network_is_followed(desk: Desk) -> None:
+    desk.move(1, 0)
+    before = desk.parts.strip.values("max")
+    desk.load(desk.network.with_params(
+        {name: -2 * array + 0.1 for name, array in desk.network.params.items()}
+    ))  # fmt: skip
+    assert desk.parts.strip.values("max") != before
+
+
+def test_a_deeper_network_has_blocks_an_activation_and_its_own_pool(desk: Desk) -> None:
+    network = TWO_BLOCKS.build_network()
+    desk.load(network)
+    strip = desk.parts.strip
+    assert [tile.key for tile in strip.tiles][:3] == ["pixels", "convolution", "activation"]
+    assert {tile.key for tile in strip.tiles if tile.is_own} >= {"average"}
+    assert not desk.parts.toolbar.blocks.button("3").isVisible()
+    click(desk.parts.toolbar.blocks.button("2"))
+    desk.panel.choices.set_stage("average")
+    desk.move(4, 0)
+    pair = desk.parts.maps.grid.pair
+    assert pair is not None
+    assert np.allclose(pair.shifted, desk.outputs(moved(desk.image(), 4, 0), "pool2"), atol=1e-6)
+
+
+def test_out_of_sight_the_panel_computes_nothing_and_catches_up(desk: Desk) -> None:
+    desk.panel.hide()
+    desk.state.set_shift(Shift(5, 0))
+    desk.state.update_run(status=RunStatus.TRAINING)
+    assert not desk._is_busy()
+    assert desk.canvas.shift == (0, 0)
+    desk.panel.show()
+    desk.settle()
+    assert desk.canvas.shift == (5, 0)
+    desk.state.update_run(status=RunStatus.PAUSED)
+
+
+def test_everything_has_a_name_and_a_tool_tip(desk: Desk) -> None:
+    parts = desk.parts
+    for widget in (
+        desk.canvas, parts.strip, parts.maps.grid, parts.maps.enlarge, parts.winners.map, parts.winners.table,
+        parts.canvas.probabilities, parts.canvas.reset, parts.toolbar.lessons, parts.toolbar.relative,
+        parts.toolbar.flicker.slider, parts.sweep.map, parts.sweep.plot, parts.sweep.source.measure,
+        parts.sweep.source.digits, parts.sweep.source.button,
+    ):  # fmt: skip
+        assert widget.accessibleName(), widget
+        assert widget.toolTip(), widget
+
+
+def test_nothing_is_cut_in_a_small_window_and_for_a_projector(qtbot: QtBot, theme: ThemeManager) -> None:
+    for size, presenter in (((806, 520), False), ((1052, 640), True), ((700, 470), True)):
+        theme.set_presenter(presenter)
+        desk = Desk(qtbot, size=size)
+        desk.load()
+        area = desk.parts.scroll_area
+        assert area.horizontalScrollBar().maximum() == 0, (size, presenter)
+        desk.close()

@@ -1,0 +1,126 @@
+"""The lessons of the translation panel."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from tests.gui.translation_desk import Desk, click
+from ui.panels.translation.subject import LESSON_TITLES
+from ui.state import Shift
+
+
+@pytest.fixture
+def desk(qtbot: QtBot) -> Iterator[Desk]:
+    made = Desk(qtbot)
+    made.load()
+    yield made
+    made.close()
+
+
+def choose(desk: Desk, name: str) -> str:
+    """Pick a lesson with the keyboard and return what it says when it has measured."""
+    field = desk.parts.toolbar.lessons
+    wanted = [key for key, _ in LESSON_TITLES].index(name)
+    field.setFocus()
+    while field.currentIndex() != wanted:
+        QTest.keyClick(field, Qt.Key.Key_Down if field.currentIndex() < wanted else Qt.Key.Key_Up)
+    desk.settle()
+    return desk.parts.lesson.text()
+
+
+def test_the_dots_pool_to_the_same_although_the_convolution_differs(desk: Desk) -> None:
+    said = choose(desk, "dots")
+    assert "Measured:" in said
+    assert "in 0 of 4" in said
+    pair = desk.parts.maps.grid.pair
+    assert pair is not None
+    assert pair.shape == (1, 2, 2)
+    assert np.array_equal(pair.original, pair.shifted)
+    values = desk.parts.strip.values("convolution")
+    assert values is not None
+    assert values[0] > 1
+    assert "did not change at all" in desk.parts.canvas.statement.text()
+    assert not desk.parts.canvas.probabilities.isVisible()
+
+
+def test_the_row_pools_to_another_row(desk: Desk) -> None:
+    said = choose(desk, "row")
+    assert "[0, 1, 0, 1]" in said
+    assert "[1, 1, 1, 1]" in said
+    assert desk.state.shift == Shift(1, 0, wrap=True)
+    pair = desk.parts.maps.grid.pair
+    assert pair is not None
+    assert pair.original[0, 0].tolist() == [0, 1, 0, 1]
+    assert pair.shifted[0, 0].tolist() == [1, 1, 1, 1]
+
+
+def test_three_of_eight_neighbours_hide_the_bright_cell_also_by_hand(desk: Desk) -> None:
+    assert "3 of the 8" in choose(desk, "bright-cell")
+    hidden = 0
+    for dx in (-1, 0, 1):
+        for dy in (-1, 0, 1):
+            if (dx, dy) == (0, 0):
+                continue
+            sweep = desk.parts.sweep.map
+            click(sweep, sweep.shift_center(dx, dy).toPoint())
+            desk.settle()
+            pair = desk.parts.maps.grid.pair
+            assert pair is not None
+            hidden += np.array_equal(pair.original, pair.shifted)
+    assert hidden == 3
+
+
+def test_a_made_up_image_cannot_be_moved_out_of_its_small_frame(desk: Desk) -> None:
+    choose(desk, "bright-cell")
+    for _ in range(3):
+        desk.press(Qt.Key.Key_Right, shift=True)
+    assert desk.state.shift == Shift(5, 1)
+
+
+@pytest.mark.parametrize(("name", "dx", "along"), [("digit-1px", 1, False), ("digit-2px", 2, True)])
+def test_the_digit_is_moved_and_measured(desk: Desk, name: str, dx: int, along: bool) -> None:
+    said = choose(desk, name)
+    assert desk.state.shift == Shift(dx, 0)
+    assert desk.panel.view.moved_along is along
+    values = desk.parts.strip.values("max")
+    assert values is not None
+    assert f"max pool {values[0]:.2f}" in said
+    assert ("exactly 0" in said) is (dx == 2)
+    assert (values[1] == 0) is (dx == 2)
+
+
+def test_a_lesson_on_the_digit_follows_the_digit(desk: Desk) -> None:
+    first = choose(desk, "digit-1px")
+    desk.show_sample(20)
+    assert desk.panel.view.lesson == "digit-1px"
+    assert desk.parts.lesson.text() != first
+
+
+def test_choosing_a_sample_ends_a_lesson_on_a_made_up_image(desk: Desk) -> None:
+    choose(desk, "dots")
+    desk.show_sample(7)
+    assert desk.panel.view.lesson == "free"
+    assert not desk.parts.lesson.isVisible()
+    pair = desk.canvas.pair
+    assert pair is not None
+    assert pair.shape == (1, 28, 28)
+
+
+def test_leaving_a_made_up_image_puts_the_digit_in_its_place(desk: Desk) -> None:
+    choose(desk, "row")
+    choose(desk, "free")
+    assert desk.state.shift == Shift()
+    assert desk.parts.strip.values("max") == (0.0, 0.0)
+    assert desk.panel.view.pool_size == 2
+
+
+def test_windows_that_do_not_fit_are_not_offered(desk: Desk) -> None:
+    choose(desk, "row")
+    sizes = desk.parts.toolbar.pool_sizes
+    assert sizes.button("2").isEnabled()
+    assert not sizes.button("3").isEnabled()
+    assert not desk.parts.sweep.source.source.button("many").isEnabled()

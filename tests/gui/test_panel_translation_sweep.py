@@ -1,0 +1,202 @@
+"""The shift sweep: of one image, of many digits, by mouse, and its measures."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from cnnviz.translation import MEASURES, compare
+from tests.gui.translation_desk import Desk, click, few_digits, moved, norm_ratio, point_at
+from ui.state import Shift
+
+
+@pytest.fixture
+def desk(qtbot: QtBot) -> Iterator[Desk]:
+    made = Desk(qtbot)
+    made.load()
+    qtbot.waitUntil(lambda: made.parts.sweep.map.values is not None, timeout=10_000)
+    yield made
+    made.close()
+
+
+def choose_measure(desk: Desk, name: str) -> None:
+    """Pick an entry of the list with the keyboard."""
+    field = desk.parts.sweep.source.measure
+    field.setFocus()
+    while field.choice() != name:
+        before = field.currentIndex()
+        QTest.keyClick(field, Qt.Key.Key_Down)
+        assert field.currentIndex() > before, f"{name} is not in the list"
+    desk.settle()
+
+
+def measure_many(desk: Desk, digits: int) -> None:
+    source = desk.parts.sweep.source
+    click(source.source.button("many"))
+    source.digits.setFocus()
+    source.digits.selectAll()
+    QTest.keyClicks(source.digits, str(digits))
+    QTest.keyClick(source.digits, Qt.Key.Key_Return)
+    click(source.button)
+
+
+def test_the_map_shows_the_relative_change_of_every_shift(desk: Desk) -> None:
+    shown = desk.parts.sweep.map
+    assert shown.values is not None
+    assert shown.values.shape == (27, 27)
+    before = desk.outputs(desk.image(), "pool1")
+    for dx, dy in ((0, 0), (1, 0), (-3, 5), (13, -13)):
+        after = desk.outputs(moved(desk.image(), dx, dy), "pool1")
+        assert shown.value_at(dx, dy) == pytest.approx(norm_ratio(after - before, before), abs=1e-9)
+
+
+@pytest.mark.parametrize("name", list(MEASURES))
+def test_each_measure_is_that_of_the_comparison_at_the_same_place(desk: Desk, name: str) -> None:
+    choose_measure(desk, name)
+    label = desk.state.sample.label if desk.state.sample is not None else None
+    found = compare(desk.network, desk.image(), 3, -1, label=label)
+    expected = {**found.stages["max"].measured(), **found.output_measured()}[name]
+    assert desk.parts.sweep.map.value_at(3, -1) == pytest.approx(expected, abs=1e-9)
+    assert MEASURES[name].formula in desk.parts.sweep.source.measure.toolTip()
+
+
+def test_a_click_in_the_map_moves_the_image_there_and_arrows_go_on(desk: Desk) -> None:
+    sweep = desk.parts.sweep.map
+    click(sweep, sweep.shift_center(-4, 7).toPoint())
+    assert desk.state.shift == Shift(-4, 7)
+    desk.settle()
+    assert desk.canvas.shift == (-4, 7)
+    assert sweep.marked() == (-4, 7)
+    QTest.keyClick(desk.canvas, Qt.Key.Key_Right)
+    assert desk.state.shift == Shift(-3, 7)
+
+
+def test_the_map_can_be_dragged_through(desk: Desk) -> None:
+    sweep = desk.parts.sweep.map
+    QTest.mousePress(sweep, Qt.MouseButton.LeftButton, pos=sweep.shift_center(0, 0).toPoint())
+    for dx in range(1, 6):
+        QTest.mouseMove(sweep, sweep.shift_center(dx, dx).toPoint())
+    QTest.mouseRelease(sweep, Qt.MouseButton.LeftButton, pos=sweep.shift_center(5, 5).toPoint())
+    assert desk.state.shift == Shift(5, 5)
+    point_at(sweep, sweep.shift_center(2, -6))
+    assert "+2, −6" in desk.parts.sweep.reading()
+
+
+def test_a_stage_of_the_strip_chooses_the_map_and_the_strong_curve(desk: Desk) -> None:
+    strip, sweep = desk.parts.strip, desk.parts.sweep
+    pooled = sweep.map.value_at(1, 0)
+    click(strip, strip.tile_rect("convolution").center().toPoint())
+    desk.settle()
+    before, after = desk.outputs(desk.image(), "conv1"), desk.outputs(moved(desk.image(), 1, 0), "conv1")
+    assert sweep.map.value_at(1, 0) == pytest.approx(norm_ratio(after - before, before))
+    assert sweep.map.value_at(1, 0) > pooled
+    assert sweep.reading().startswith("Convolution")
+
+
+def test_maps_of_all_stages_have_the_same_limits(desk: Desk) -> None:
+    limits = set()
+    for tile in desk.parts.strip.tiles:
+        desk.panel.choices.set_stage(tile.key)
+        limits.add((desk.parts.sweep.map.scale.lo, desk.parts.sweep.map.scale.hi))
+    assert len(limits) == 1
+
+
+def test_curves_are_means_over_shifts_of_about_the_same_distance(desk: Desk) -> None:
+    plot, shown = desk.parts.sweep.plot, desk.parts.sweep.map
+    assert [curve.key for curve in plot.curves] == [tile.key for tile in desk.parts.strip.tiles]
+    curve = next(each for each in plot.curves if each.key == "max")
+    ring = [
+        shown.value_at(dx, dy)
+        for dx in range(-13, 14)
+        for dy in range(-13, 14)
+        if 4.5 <= np.hypot(dx, dy) < 5.5
+    ]
+    assert curve.values[list(plot.distances).index(5)] == pytest.approx(np.mean(ring))
+    assert curve.spread is None
+    area = plot.rect().toRectF()
+    point_at(plot, area.center())
+    assert "Max" in plot.readout_text()
+
+
+def test_wrapped_around_the_sweep_is_another(desk: Desk) -> None:
+    filled = desk.parts.sweep.map.value_at(13, 13)
+    desk.move(1, 0, wrap=True)
+    sample = np.roll(desk.image(), (13, 13), axis=(1, 2))
+    before, after = desk.outputs(desk.image(), "pool1"), desk.outputs(sample, "pool1")
+    assert desk.parts.sweep.map.value_at(13, 13) == pytest.approx(norm_ratio(after - before, before))
+    assert desk.parts.sweep.map.value_at(13, 13) != filled
+
+
+def test_another_image_is_swept_anew(desk: Desk) -> None:
+    before = np.array(desk.parts.sweep.map.values)
+    desk.show_sample(10)
+    after = desk.parts.sweep.map.values
+    assert after is not None
+    assert not np.array_equal(before, after)
+
+
+# -- many digits -------------------------------------------------------------------------------------------
+
+
+def test_many_digits_give_mean_and_spread(desk: Desk, qtbot: QtBot) -> None:
+    measure_many(desk, 3)
+    sweep = desk.parts.sweep
+    qtbot.waitUntil(lambda: not sweep.source.is_running(), timeout=20_000)
+    changes = []
+    for index in range(3):
+        image = few_digits().test_images[index].astype(np.float64) / 255 - 0.5
+        before, after = desk.outputs(image, "pool1"), desk.outputs(moved(image, 1, 0), "pool1")
+        changes.append(norm_ratio(after - before, before))
+    assert sweep.map.value_at(1, 0) == pytest.approx(np.mean(changes), rel=1e-4)
+    click(sweep.spread.button("spread"))
+    desk.settle()
+    assert sweep.map.value_at(1, 0) == pytest.approx(np.std(changes), rel=1e-3)
+    curve = next(each for each in sweep.plot.curves if each.key == "max")
+    assert curve.spread is not None
+    click(sweep.map, sweep.map.shift_center(1, 0).toPoint())
+    desk.settle()
+    assert f"{np.mean(changes):.3f} ± {np.std(changes):.3f}" in sweep.reading()
+
+
+def test_the_measurement_shows_its_progress_and_can_be_cancelled(desk: Desk, qtbot: QtBot) -> None:
+    measure_many(desk, 96)
+    source = desk.parts.sweep.source
+    assert source.is_running()
+    qtbot.waitUntil(lambda: source.progress.value() > 0, timeout=10_000)
+    assert source.button.text() == "Cancel"
+    click(source.button)
+    assert not source.is_running()
+    assert not source.progress.isVisible()
+    qtbot.wait(100)
+    assert desk.parts.sweep.map.values is None
+    assert desk.panel.message.text() == ""
+    desk.move(2, 0)  # and the panel goes on working
+    assert desk.canvas.shift == (2, 0)
+
+
+def test_while_many_digits_are_measured_one_image_does_not_wait(desk: Desk, qtbot: QtBot) -> None:
+    measure_many(desk, 96)
+    source = desk.parts.sweep.source
+    click(source.source.button("one"))
+    desk.show_sample(5)
+    qtbot.waitUntil(lambda: desk.parts.sweep.map.values is not None, timeout=10_000)
+    assert source.is_running()
+    click(source.source.button("many"))
+    click(source.button)
+    assert not source.is_running()
+
+
+def test_other_settings_do_not_show_what_was_measured_with_the_old(desk: Desk, qtbot: QtBot) -> None:
+    measure_many(desk, 2)
+    qtbot.waitUntil(lambda: desk.parts.sweep.map.values is not None, timeout=20_000)
+    click(desk.parts.toolbar.pool_sizes.button("3"))
+    desk.settle()
+    assert desk.parts.sweep.map.values is None
+    click(desk.parts.toolbar.pool_sizes.button("2"))
+    desk.settle()
+    assert desk.parts.sweep.map.values is not None
+    desk.load(step=900)
+    assert "step 100" in desk.parts.sweep._note.text()

@@ -1,0 +1,73 @@
+"""The translation panel in the whole program, in a real window, while the network is trained."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from cnnviz.datasets import to_input
+from tests.gui.translation_desk import click, moved
+from ui.session import Session
+from ui.state import RunStatus, Shift
+
+pytestmark = pytest.mark.window
+
+
+def test_the_digit_is_dragged_while_training_runs(session: Session, qtbot: QtBot) -> None:
+    window, state = session.window, session.state
+    panel = window.translation
+    window.panels.show_panel(2)
+    qtbot.waitUntil(lambda: panel.isVisible() and panel.compared is not None, timeout=10_000)
+    session.controller.on_train_requested()
+    qtbot.waitUntil(lambda: state.run.step > 500, timeout=20_000)
+    canvas = panel.parts.canvas.canvas
+    start = canvas.pixel_center(14, 14)
+    cell = canvas.pixel_center(14, 15).x() - start.x()
+    QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=start.toPoint())
+    for dx in range(1, 6):
+        QTest.mouseMove(canvas, (start + QPointF(dx * cell, -dx * cell)).toPoint())
+        qtbot.wait(20)
+    end = start + QPointF(5 * cell, -5 * cell)
+    QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=end.toPoint())
+    assert state.shift == Shift(5, -5)
+    if state.run.status is RunStatus.TRAINING:
+        session.controller.on_train_requested()
+    qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING, timeout=20_000)
+    qtbot.waitUntil(
+        lambda: (
+            panel.compared is not None
+            and panel.compared.subject.network is state.live.network
+            and panel.compared.shift == state.shift
+        ),
+        timeout=10_000,
+    )
+    assert state.sample is not None
+    network = state.live.network
+    image = to_input(state.sample.pixels[np.newaxis], network.dtype)[0]
+    batch = np.stack([moved(image, 5, -5), np.full_like(image, -0.5)])
+    pooled = network.forward(batch).outputs["pool1"]
+    pair = panel.parts.maps.grid.pair
+    assert pair is not None
+    assert np.allclose(pair.shifted, pooled[0] - pooled[1])
+
+
+def test_behind_another_tab_the_panel_rests(session: Session, qtbot: QtBot) -> None:
+    window = session.window
+    panel = window.translation
+    window.panels.show_panel(2)
+    qtbot.waitUntil(panel.isVisible)
+    window.panels.show_panel(0)
+    qtbot.waitUntil(lambda: not panel.isVisible())
+    session.controller.on_shift_requested(Shift(3, 3))
+    assert panel.parts.canvas.canvas.shift == (0, 0)
+    window.panels.show_panel(2)
+    qtbot.waitUntil(lambda: panel.parts.canvas.canvas.shift == (3, 3))
+
+
+def test_a_click_in_the_sweep_moves_the_digit_of_the_program(session: Session, qtbot: QtBot) -> None:
+    session.window.panels.show_panel(2)
+    sweep = session.window.translation.parts.sweep.map
+    qtbot.waitUntil(lambda: sweep.isVisible() and sweep.values is not None, timeout=10_000)
+    click(sweep, sweep.shift_center(-6, 2).toPoint())
+    assert session.state.shift == Shift(-6, 2)

@@ -1,0 +1,191 @@
+"""The translation panel on a desk of its own: state, background threads and a window, and nothing else."""
+
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QMainWindow, QWidget
+from pytestqt.qtbot import QtBot
+
+from cnnviz.datasets import Dataset, load_mnist, to_input
+from cnnviz.experiment import Experiment
+from cnnviz.network import Network
+from cnnviz.presets import LAB5
+from cnnviz.snapshots import Snapshot
+from ui.panels.translation import TranslationPanel
+from ui.state import AppState, RunStatus, Sample, Shift
+from ui.tasks import TaskRunner
+
+BLANK = -0.5
+
+TWO_BLOCKS = Experiment(
+    filters=(3, 4),
+    padding=1,
+    conv_bias=True,
+    activation="relu",
+    pool="average",
+    hidden=(12,),
+    output="softmax",
+    init="he",
+)
+
+
+@cache
+def few_digits() -> Dataset:
+    """Zeros and ones, few of them, so that nothing in the background takes long."""
+    whole = load_mnist((0, 1))
+    return replace(
+        whole,
+        train_images=whole.train_images[:64],
+        train_labels=whole.train_labels[:64],
+        test_images=whole.test_images[:96],
+        test_labels=whole.test_labels[:96],
+    )
+
+
+class Desk:
+    """A panel with everything that it needs, and hands to move it.
+
+    The state is what the program would make of the panel's requests.
+    """
+
+    def __init__(
+        self, qtbot: QtBot, experiment: Experiment = LAB5, size: tuple[int, int] = (1160, 760)
+    ) -> None:
+        self.bot = qtbot
+        self._closed = False
+        self.state = AppState(experiment)
+        self.analysis, self.background = TaskRunner("analysis"), TaskRunner("background")
+        self.window = QMainWindow()
+        self.panel = TranslationPanel(self.state, self.analysis, self.background)
+        self.panel.shiftRequested.connect(self.state.set_shift)
+        self.window.setCentralWidget(self.panel)
+        self.window.resize(*size)
+        qtbot.addWidget(self.window, before_close_func=self._on_closing)
+        with qtbot.waitExposed(self.window):
+            self.window.show()
+        self.window.activateWindow()
+
+    def _on_closing(self, _window: QMainWindow) -> None:
+        """End the threads also when a test has failed half-way."""
+        self.close()
+
+    def close(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self.analysis.close(5000)
+            self.background.close(5000)
+            self.window.close()
+
+    # -- what is shown -------------------------------------------------------------------------------------
+
+    @property
+    def parts(self):
+        return self.panel.parts
+
+    @property
+    def canvas(self):
+        return self.panel.parts.canvas.canvas
+
+    def load(self, network: Network | None = None, index: int = 3, step: int = 100) -> None:
+        """Show a network and a test image, as the program would."""
+        self.state.set_dataset(few_digits())
+        self.state.update_run(status=RunStatus.PAUSED)
+        self.state.set_live(Snapshot(step, LAB5.build_network() if network is None else network))
+        self.show_sample(index)
+
+    def show_sample(self, index: int) -> None:
+        dataset = few_digits()
+        self.state.set_sample(Sample(dataset.test_images[index], int(dataset.test_labels[index]), index))
+        self.settle()
+
+    def move(self, dx: int, dy: int, wrap: bool = False) -> None:
+        """Move the image without a hand."""
+        self.state.set_shift(Shift(dx, dy, wrap))
+        self.settle()
+
+    def settle(self) -> None:
+        """Wait until what is shown belongs to the shift in force, and all texts are written."""
+        panel, state = self.panel, self.state
+        self.bot.waitUntil(
+            lambda: (
+                panel.compared is not None
+                and panel.compared.is_of(panel._subject, panel.view)
+                and panel.compared.shift == state.shift
+                and not self._is_busy()
+                and not panel._words.is_behind
+            ),
+            timeout=10_000,
+        )
+
+    def _is_busy(self) -> bool:
+        kinds = ("translation", "translation-sweep", "translation-lesson")
+        return any(runner.is_busy(kind) for runner in (self.analysis, self.background) for kind in kinds)
+
+    # -- hands ---------------------------------------------------------------------------------------------
+
+    def drag(self, dx: float, dy: float, steps: int = 4) -> None:
+        """Take the image in the middle and move it by so many pixels of the image."""
+        canvas = self.canvas
+        start = canvas.pixel_center(14, 14)
+        cell = canvas.pixel_center(14, 15).x() - start.x()
+        QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=start.toPoint())
+        for step in range(1, steps + 1):
+            way = QPointF(dx, dy) * (cell * step / steps)
+            QTest.mouseMove(canvas, (start + way).toPoint())
+        end = start + QPointF(dx, dy) * cell
+        QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=end.toPoint())
+
+    def press(self, key: Qt.Key, shift: bool = False, widget: QWidget | None = None) -> None:
+        modifier = Qt.KeyboardModifier.ShiftModifier if shift else Qt.KeyboardModifier.NoModifier
+        QTest.keyClick(self.canvas if widget is None else widget, key, modifier)
+
+    # -- oracles -------------------------------------------------------------------------------------------
+
+    @property
+    def network(self) -> Network:
+        shown = self.state.shown
+        assert shown is not None
+        return shown.network
+
+    def image(self) -> np.ndarray[Any, Any]:
+        sample = self.state.sample
+        assert sample is not None
+        return to_input(sample.pixels[np.newaxis], self.network.dtype)[0]
+
+    def outputs(self, image: np.ndarray[Any, Any], layer: str) -> np.ndarray[Any, Any]:
+        """Output of a layer for an image, less that for a blank one."""
+        batch = np.stack([image, np.full_like(image, BLANK)])
+        found = self.network.forward(batch).outputs[layer]
+        return found[0] - found[1]
+
+
+def moved(image: np.ndarray[Any, Any], dx: int, dy: int) -> np.ndarray[Any, Any]:
+    """Image moved by whole pixels over a black ground, pixel by pixel."""
+    result = np.full_like(image, BLANK)
+    channels, height, width = image.shape
+    for channel in range(channels):
+        for row in range(height):
+            for col in range(width):
+                if 0 <= row - dy < height and 0 <= col - dx < width:
+                    result[channel, row, col] = image[channel, row - dy, col - dx]
+    return result
+
+
+def click(widget: QWidget, point: QPoint | None = None) -> None:
+    """Click with the left button, in the middle unless a point is given."""
+    place = widget.rect().center() if point is None else point
+    QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=place)
+
+
+def point_at(widget: QWidget, point: QPointF) -> None:
+    """Move the pointer to a point of a widget."""
+    QTest.mouseMove(widget, QPoint(1, 1))
+    QTest.mouseMove(widget, point.toPoint())
+
+
+def norm_ratio(change: np.ndarray[Any, Any], of: np.ndarray[Any, Any]) -> float:
+    return float(np.sqrt((change**2).sum()) / np.sqrt((of**2).sum()))

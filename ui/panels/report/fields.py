@@ -1,0 +1,179 @@
+"""The fields of the report: its head, and those of a demonstration with their guiding questions."""
+
+from typing import override
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtWidgets import (
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QVBoxLayout,
+    QWidget,
+)
+
+from cnnviz.report import Report, Version
+from cnnviz.report.guides import FIELDS, GUIDES
+from ui.theme import Theme, follow_theme
+from ui.widgets.buttons import Button
+from ui.widgets.labels import SectionTitle, WrapLabel
+
+_LINES = 4
+_HEAD = (
+    ("title", "Title", "Title of the report"),
+    ("author", "Name", "Your name, as it is to appear on the report"),
+    ("roll_number", "Roll number", "Your roll number"),
+    ("date", "Date", "Date of the report; empty: the day it is written"),
+)
+
+
+class HeadFields(QWidget):
+    """Title, name, roll number and date.
+
+    Signals
+    -------
+    headEdited(str, str)
+        A field of `Report` and its words.
+    """
+
+    headEdited = Signal(str, str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.edits = {name: QLineEdit() for name, _, _ in _HEAD}
+        layout = QGridLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setHorizontalSpacing(8)
+        layout.setVerticalSpacing(6)
+        for place, (name, title, tooltip) in enumerate(_HEAD):
+            field, label = self.edits[name], QLabel(title)
+            field.setAccessibleName(title)
+            field.setToolTip(tooltip)
+            field.textEdited.connect(lambda text, name=name: self.headEdited.emit(name, text))
+            label.setBuddy(field)
+            layout.addWidget(label, place // 2, 2 * (place % 2))
+            layout.addWidget(field, place // 2, 2 * (place % 2) + 1)
+        layout.setColumnStretch(1, 3)
+        layout.setColumnStretch(3, 2)
+        self.edits["date"].setPlaceholderText("today")
+
+    def set_head(self, report: Report) -> None:
+        """Show the head of a report, from its first letters."""
+        for name, field in self.edits.items():
+            field.setText(getattr(report, name))
+            field.setCursorPosition(0)
+
+
+class WordsField(QPlainTextEdit):
+    """Plain text, with a guiding question while it is empty; Tab goes on to the next field."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(name)
+        self.setTabChangesFocus(True)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAsNeeded)
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Keep room for a few lines."""
+        self.setMinimumHeight(self.fontMetrics().lineSpacing() * _LINES + theme.px(18))
+
+    def show_words(self, words: str) -> None:
+        """Show other words without telling anybody; the cursor stays where nothing changes."""
+        if words != self.toPlainText():
+            self.blockSignals(True)
+            self.setPlainText(words)
+            self.blockSignals(False)
+
+    @override
+    def sizeHint(self) -> QSize:
+        """Ask for a few lines; a tall window gives more."""
+        return QSize(super().sizeHint().width(), self.minimumHeight())
+
+
+class DemonstrationFields(QWidget):
+    """The five fields of one demonstration.
+
+    Signals
+    -------
+    wordsEdited(str, str)
+        A field and its words.
+    recordRequested
+        The hypothesis is to be recorded as it stands.
+    """
+
+    wordsEdited = Signal(str, str)
+    recordRequested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._build_widgets()
+        self._build_layout()
+        self._connect_signals()
+
+    def set_questions(self, key: str) -> None:
+        """Ask the guiding questions of a demonstration."""
+        for name, _ in FIELDS:
+            question = GUIDES[key].question(name)
+            self.edits[name].setPlaceholderText(question)
+            self.edits[name].setToolTip(question)
+
+    def set_words(self, name: str, words: str) -> None:
+        """Show the words of a field."""
+        self.edits[name].show_words(words)
+
+    def set_record(self, versions: tuple[Version, ...], pending: bool) -> None:
+        """Say when the hypothesis was recorded, and whether the field says something else."""
+        self.record.setEnabled(pending)
+        if not versions:
+            text = (
+                "Not recorded yet. Running the lab records it."
+                if pending
+                else "Write it down before you run the lab."
+            )
+        else:
+            first, last = versions[0], versions[-1]
+            text = f"Recorded {first.time} at step {first.step:,}"
+            text += ", after the lab was run." if first.after_run else ", before the lab was run."
+            if len(versions) > 1:
+                when = "after the run" if last.after_run else "before the run"
+                text += f" Edited {last.time} at step {last.step:,}, {when}: the report shows both."
+            if pending:
+                text += " Your change is not recorded yet."
+        self.stamp.set_text(text)
+
+    def _build_widgets(self) -> None:
+        self.edits = {name: WordsField(title) for name, title in FIELDS}
+        self.stamp = WrapLabel("", role="muted")
+        self.record = Button(
+            "Record",
+            "check",
+            tooltip="Record the hypothesis now, with time and training step. The report shows later edits.",
+        )
+
+    def _build_layout(self) -> None:
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        for name, title in FIELDS:
+            layout.addWidget(SectionTitle(title))
+            layout.addWidget(self.edits[name], 1)
+            if name == "hypothesis":
+                row = QHBoxLayout()
+                row.setSpacing(8)
+                row.addWidget(self.stamp, 1)
+                row.addWidget(self.record, 0, Qt.AlignmentFlag.AlignTop)
+                layout.addLayout(row)
+
+    def _connect_signals(self) -> None:
+        for name, edit in self.edits.items():
+            edit.textChanged.connect(lambda name=name: self._on_words_edited(name))
+        self.record.clicked.connect(self._on_record_clicked)
+
+    def _on_words_edited(self, name: str) -> None:
+        self.wordsEdited.emit(name, self.edits[name].toPlainText())
+
+    @Slot()
+    def _on_record_clicked(self) -> None:
+        self.recordRequested.emit()

@@ -1,0 +1,114 @@
+"""The report as it will appear, page under page."""
+
+from typing import override
+
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
+
+from ui.theme import Theme, follow_theme
+
+_INCHES = 210 / 25.4  # width of an A4 page
+_GAP = 12
+
+
+class PagePicture(QWidget):
+    """One page, fitted to the width."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._pixmap = QPixmap()
+
+    def set_page(self, pixmap: QPixmap, number: int, count: int, width: int) -> None:
+        """Show a page."""
+        self._pixmap = pixmap
+        self.setAccessibleName(f"Page {number} of {count}")
+        self.setFixedHeight(round(width * pixmap.height() / max(pixmap.width(), 1)))
+        self.update()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the page; paper is white in every theme."""
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.drawPixmap(self.rect(), self._pixmap)
+        painter.setPen(Qt.GlobalColor.lightGray)
+        painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
+
+
+class ReportPreview(QScrollArea):
+    """Scrolls through the pages.
+
+    Signals
+    -------
+    pagesWanted
+        The pages have to be set anew: the width has changed.
+    """
+
+    pagesWanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.setAccessibleName("Preview of the report")
+        self.setToolTip("The report as it will be printed. Page up and Page down turn the pages.")
+        self._content = QWidget()
+        self._layout = QVBoxLayout(self._content)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout.addStretch(1)
+        self.setWidget(self._content)
+        self._pages: list[PagePicture] = []
+        self._pixmaps: list[QPixmap] = []
+        self._resized = QTimer(self)
+        self._resized.setSingleShot(True)
+        self._resized.setInterval(250)
+        self._resized.timeout.connect(self.pagesWanted)
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale the gaps."""
+        self._layout.setSpacing(theme.px(_GAP))
+
+    @property
+    def dpi(self) -> float:
+        """Resolution at which a page is as wide as there is room."""
+        return max(self.viewport().width(), 100) * self.devicePixelRatioF() / _INCHES
+
+    @property
+    def page_count(self) -> int:
+        """How many pages are shown."""
+        return len(self._pages)
+
+    def set_pages(self, pages: list[bytes]) -> None:
+        """Show other pages, given as PNG; the view stays where it was."""
+        place = self.verticalScrollBar().value()
+        self._pixmaps = []
+        for content in pages:
+            pixmap = QPixmap()
+            pixmap.loadFromData(content)
+            self._pixmaps.append(pixmap)
+        while len(self._pages) > len(pages):
+            self._pages.pop().deleteLater()
+        while len(self._pages) < len(pages):
+            page = PagePicture()
+            self._layout.insertWidget(len(self._pages), page)
+            self._pages.append(page)
+        self._fit()
+        self.verticalScrollBar().setValue(place)
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Fit the pages at once, and have sharper ones made."""
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._fit()
+            if self.isVisible():
+                self._resized.start()
+
+    def _fit(self) -> None:
+        width = self.viewport().width()
+        for number, (page, pixmap) in enumerate(zip(self._pages, self._pixmaps, strict=True), start=1):
+            page.set_page(pixmap, number, len(self._pages), width)

@@ -1,0 +1,69 @@
+"""What the panel has done in the background: plain functions that know no widget."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from cnnviz.datasets import Dataset
+from cnnviz.experiment import Experiment
+from cnnviz.report import (
+    LabResults,
+    LabSettings,
+    Report,
+    build_document,
+    run_lab,
+    write_folder,
+    write_html,
+    write_pdf,
+)
+from cnnviz.report.pdf import to_pages
+from ui.analysis import Context
+
+FILTERS = {
+    "PDF (*.pdf)": ".pdf",
+    "HTML, one file (*.html)": ".html",
+    "Folder with Markdown, PNG and CSV (*)": "",
+}
+"""Kinds of files a report is written to, as a file dialog offers them, and their endings."""
+
+
+def lab_work(experiment: Experiment, dataset: Dataset, sample: int) -> Callable[[Context], LabResults]:
+    """Return the function that runs the lab."""
+
+    def work(context: Context) -> LabResults:
+        return run_lab(
+            experiment,
+            dataset,
+            LabSettings(sample=sample),
+            progress=lambda _stage, share: context.report(share),
+            cancelled=lambda: context.cancelled,
+        )
+
+    return work
+
+
+def preview_work(report: Report, results: LabResults | None, dpi: float) -> Callable[[Context], list[bytes]]:
+    """Return the function that sets the pages of the preview."""
+    return lambda _context: to_pages(build_document(report, results), dpi)
+
+
+def export_work(report: Report, results: LabResults | None, path: Path) -> Callable[[Context], Path]:
+    """Return the function that writes the report; the ending of the name decides the kind of file."""
+
+    def work(_context: Context) -> Path:
+        document = build_document(report, results)
+        if path.suffix.lower() == ".pdf":
+            write_pdf(document, path)
+        elif path.suffix.lower() in (".html", ".htm"):
+            write_html(document, path)
+        else:
+            write_folder(document, path)
+        return path
+
+    return work
+
+
+def with_ending(path: Path, chosen_filter: str) -> Path:
+    """Return the path with the ending of the chosen kind of file, unless it has one of its own."""
+    if path.suffix.lower() in (".pdf", ".html", ".htm"):
+        return path
+    return path.with_name(path.name + FILTERS.get(chosen_filter, ".pdf"))
