@@ -14,6 +14,7 @@ from benchmarks.sections import SECTIONS
 
 _RESULTS = Path(__file__).parent / "RESULTS.md"
 _NOTES = Path(__file__).parent / "NOTES.md"
+_QUIET_LOAD = 0.3
 
 
 def main() -> None:
@@ -28,12 +29,28 @@ def main() -> None:
         "Made by `make bench`; nothing here is written by hand but the last section.",
         "",
         f"* Date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; {settings.rounds} rounds; load average before "
-        f"{load_before}, at the end {machine.load()}",
+        f"{_text(load_before)}, at the end {_text(machine.load())}",
         *machine.describe(),
+        *_warning(load_before),
     ]
     page = "\n\n".join(["\n".join(header), *parts, _NOTES.read_text(encoding="utf-8").strip()]) + "\n"
     arguments.output.write_text(page, encoding="utf-8")
     print(page)
+
+
+def _text(load: float | None) -> str:
+    return "unknown" if load is None else f"{load:.1f}"
+
+
+def _warning(load: float | None) -> list[str]:
+    """Say so if the machine had other things to do, which is unfair to those who use all of it."""
+    if load is None or load < _QUIET_LOAD:
+        return []
+    return [
+        "",
+        "**The machine was busy with other work.** Times are too long, and those of competitors with two "
+        "threads most of all: the ratios to them are better than they would be on a quiet machine.",
+    ]
 
 
 def _section(module: ModuleType, settings: Settings) -> str:

@@ -25,9 +25,9 @@ def describe() -> list[str]:
     ]
 
 
-def load() -> str:
-    """Return how many processes were running on average in the last minute, where the system tells."""
-    return f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "unknown"
+def load() -> float | None:
+    """Return how many processes were running on average in the last minute, or None where nobody knows."""
+    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
 
 
 def _processor() -> str:

@@ -236,7 +236,10 @@ class _RunningTotal:
         self._totals.extend(np.zeros(1))
 
     def extend(self, values: NDArray[np.float64] | NDArray[np.intp]) -> None:
-        self._totals.extend(self._totals.view()[-1] + np.cumsum(values, dtype=np.float64))
+        # One sum after the other from the last total on, so that the rounding, and with it every mean, is the
+        # same in whatever stretches the steps arrive.
+        start = self._totals.view()[-1:]
+        self._totals.extend(np.cumsum(np.concatenate([start, values]), dtype=np.float64)[1:])
 
     def copy_first(self, other: "_RunningTotal", count: int) -> None:
         """Take the first `count` values of another into this empty one, with just its rounding."""

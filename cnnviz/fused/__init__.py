@@ -1,4 +1,4 @@
-"""The fast path: the same network as `cnnviz.layers`, trained ten to a hundred times as fast.
+"""The fast path: the same network as `cnnviz.layers`, trained seven to thirty times as fast.
 
 This page says why it computes the same. The layers are the reference; tests compare the two.
 

@@ -86,11 +86,11 @@ def test_a_picture_without_a_session_is_told_from_one_with(tmp_path: Path) -> No
     assert load_session(path) is None
 
 
-@pytest.mark.parametrize("cut", [9, 40, 200, -5])
+@pytest.mark.parametrize("cut", [9, 20, 40, 200])
 def test_a_picture_that_ends_too_early_gets_one_sentence(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "figure.png"
     path.write_bytes(embed_session(_png(), SESSION)[:cut])
-    with pytest.raises(DataError, match="figure.png cannot be opened: it ends too early"):
+    with pytest.raises(DataError, match=r"figure\.png cannot be opened: it ends too early"):
         load_session(path)
 
 
@@ -140,7 +140,7 @@ def test_values_that_make_no_sense_are_refused(tmp_path: Path, changes: dict[str
 def test_files_of_another_kind_get_one_sentence(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a.json"
     path.write_bytes(content)
-    with pytest.raises(DataError, match="a.json cannot be opened") as caught:
+    with pytest.raises(DataError, match=r"a\.json cannot be opened") as caught:
         load_session(path)
     assert "\n" not in str(caught.value)
 

@@ -13,6 +13,7 @@ from tests.gui.backprop_desk import (
     TWO_BLOCKS,
     Desk,
     click,
+    click_cell,
     lab5,
     point_at,
     two_blocks,
@@ -271,6 +272,48 @@ def test_an_unlabelled_digit_is_differentiated_for_the_class_the_user_chooses(de
     desk.go_to(StepKind.LOGITS)
     oracle = desk.gradients(lab5(), other)
     assert visible_cells(desk.panel.output.maps["d"]).ravel() == oracle.outputs["dense1"].ravel()
+
+
+def test_results_can_be_covered_and_guessed_before_they_are_shown(desk: Desk) -> None:
+    panel = desk.panel
+    desk.go_to(StepKind.DENSE)
+    click(panel.header.cover)
+    inputs, results = (card.map for card in panel.maps.cards[:2])
+    assert results.is_covered()
+    assert not inputs.is_covered()
+    assert panel.header.formula.texts()[0].count("?") == 2
+    assert panel.side.inspect.values.text("product") == "?"
+    assert panel.side.inspect.values.text("value") != "?"
+    click_cell(results, 1, 1)
+    assert not results.is_covered()
+    assert "?" not in panel.header.formula.texts()[0]
+    assert panel.model.target is None
+    click_cell(results, 1, 1)
+    assert panel.model.target is not None
+
+
+def test_each_step_covers_its_own_results_and_v_shows_them(desk: Desk) -> None:
+    panel = desk.panel
+    panel.setFocus()
+    QTest.keyClick(panel, Qt.Key.Key_V)
+    covered = {
+        StepKind.OUTPUT: panel.output.maps["p"],
+        StepKind.LOGITS: panel.output.maps["d"],
+        StepKind.ARRIVE: panel.maps.cards[1].map,
+        StepKind.ROUTE: panel.routing.routed.map,
+        StepKind.FILTER: panel.filter.sum.map,
+        StepKind.INPUT: panel.input.pixels.map,
+        StepKind.UPDATE: panel.update_view.cards[2].map,
+    }
+    for kind, shown in covered.items():
+        desk.go_to(kind)
+        assert shown.is_covered(), kind
+        QTest.keyClick(panel, Qt.Key.Key_V)
+        assert not shown.is_covered(), kind
+    click(panel.header.cover)
+    desk.go_to(StepKind.OUTPUT)
+    assert not panel.output.maps["p"].is_covered()
+    assert "?" not in panel.header.formula.texts()[0]
 
 
 def test_views_are_drawn_ahead_and_the_step_that_is_shown_stays(qtbot: QtBot) -> None:

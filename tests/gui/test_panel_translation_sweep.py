@@ -70,6 +70,7 @@ def test_a_click_in_the_map_moves_the_image_there_and_arrows_go_on(desk: Desk) -
     desk.settle()
     assert desk.canvas.shift == (-4, 7)
     assert sweep.marked() == (-4, 7)
+    assert desk.canvas.hasFocus()
     QTest.keyClick(desk.canvas, Qt.Key.Key_Right)
     assert desk.state.shift == Shift(-3, 7)
 

@@ -100,10 +100,10 @@ def test_a_stage_is_chosen_by_mouse_and_by_arrow_key(qtbot: QtBot, strip: StageS
     assert "Max: change –, residual 9.00" in strip.accessibleDescription()
 
 
-def test_the_tool_tip_is_that_of_the_tile_under_the_pointer(strip: StageStrip) -> None:
+def test_the_tool_tip_is_that_of_the_tile_under_the_pointer(qtbot: QtBot, strip: StageStrip) -> None:
     strip.set_about("stages")
     QTest.mouseMove(strip, strip.tile_rect("pixels").center().toPoint())
-    assert strip.toolTip() == "Pixels: change 0.70, residual 0.00\nabout pixels"
+    qtbot.waitUntil(lambda: strip.toolTip() == "Pixels: change 0.70, residual 0.00\nabout pixels")
 
 
 def test_longer_bars_are_larger_values(strip: StageStrip) -> None:

@@ -126,6 +126,10 @@ def _mend_image(match: re.Match[str]) -> str:
     image = QImage.fromData(base64.b64decode(match["data"]), "PNG")  # pyright: ignore[reportArgumentType] -- the stub knows the format as bytes only
     x, y, width, height = (float(match[name]) for name in "xywh")
     cols, rows = image.width(), image.height()
+    if _is_plain(image):  # the ground of a plot, which Qt keeps as a picture
+        color = image.pixelColor(0, 0)
+        ground = f'x="{x:g}" y="{y:g}" width="{width:g}" height="{height:g}"'
+        return f'<rect {ground} stroke="none" fill="{color.name()}" fill-opacity="{color.alphaF():.4g}"/>'
     is_map = 0 < cols * rows <= _MOST_CELLS and min(width / cols, height / rows) >= _SMALLEST_CELL
     if not is_map:
         return match[0]
@@ -143,6 +147,14 @@ def _mend_image(match: re.Match[str]) -> str:
         for (color, alpha), boxes in shapes.items()
     )
     return f'<g stroke="none" shape-rendering="crispEdges">\n{paths}</g>'
+
+
+def _is_plain(image: QImage) -> bool:
+    if image.isNull():
+        return False
+    plain = image.copy()
+    plain.fill(image.pixelColor(0, 0))
+    return plain == image
 
 
 def _stretches(image: QImage, row: int, cols: int) -> list[tuple[int, int, int]]:

@@ -82,6 +82,7 @@ class DistancePlot(QWidget):
 
     def set_curves(self, distances: NDArray[np.floating], curves: Sequence[DistanceCurve]) -> None:
         """Show curves with a value for each distance."""
+        self._set_cursor(None)
         self._x, self._curves = distances, tuple(curves)
         tops = [c.values + (0 if c.spread is None else c.spread) for c in self._curves]
         finite = [float(np.nanmax(top)) for top in tops if np.isfinite(top).any()]

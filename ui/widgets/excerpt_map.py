@@ -94,6 +94,8 @@ class ExcerptMap(HeatMap):
         self._struck: NDArray[np.bool_] | None = None
         self._blank: NDArray[np.bool_] | None = None
         self._outlined: dict[str, list[CellBlock]] = {}
+        self._window_step = 0
+        self._is_covered = False
         self.cellHovered.connect(self._on_hovered)
         self.cellClicked.connect(self._on_clicked)
 
@@ -152,6 +154,22 @@ class ExcerptMap(HeatMap):
         number_format = NumberFormat.of(part if part.any() else np.array([scale.hi]), scale, None)
         extra = 2 if is_precise and not number_format.fixed else 0
         self._use_format(replace(number_format, decimals=number_format.decimals + extra))
+
+    def set_windows(self, step: int) -> None:
+        """Divide the map into windows of so many cells by thick lines above all marks; 0 for none."""
+        if step != self._window_step:
+            self._window_step = step
+            self.update()
+
+    def set_covered(self, covered: bool) -> None:
+        """Cover every cell with a question mark, so that its number can be guessed first."""
+        if covered != self._is_covered:
+            self._is_covered = covered
+            self.update()
+
+    def is_covered(self) -> bool:
+        """Whether the cells are covered."""
+        return self._is_covered
 
     def struck(self) -> NDArray[np.bool_]:
         """Which of the cells shown carry an explicit 0."""
@@ -215,10 +233,15 @@ class ExcerptMap(HeatMap):
 
     @override
     def paint_marks(self, painter: QPainter) -> None:
+        if self._is_covered:
+            self._paint_cover(painter)
+            self._paint_windows(painter)
+            return
         if self._struck is not None:
             self._paint_struck(painter)
         if self._hatched is not None:
             self._paint_hatched(painter)
+        self._paint_windows(painter)
         self._paint_winners(painter)
         if self._blank is not None:
             for row, col in np.argwhere(self._blank).tolist():
@@ -240,6 +263,35 @@ class ExcerptMap(HeatMap):
         if number_format != self._format:
             self._format = number_format
             self._redraw()
+
+    def _paint_cover(self, painter: QPainter) -> None:
+        theme, (rows, cols) = self._theme, self.shape
+        painter.setFont(mono_font(theme.base_pt, theme=theme))
+        painter.setPen(theme.color("muted"))
+        for row in range(rows):
+            for col in range(cols):
+                rect = self.cell_rect(row, col)
+                painter.fillRect(rect.adjusted(0.5, 0.5, -0.5, -0.5), theme.color("track"))
+                if rect.height() >= painter.fontMetrics().height():
+                    painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, "?")
+
+    def _paint_windows(self, painter: QPainter) -> None:
+        step, block = self._window_step, self._shown
+        if step < 2:
+            return
+        rect, color = self.map_rect(), self._theme.color("text", 0.6)
+        width = max(round(2 * self._theme.scale), 2)
+        side = self.cell_rect(0, 0).width()
+        for row in range(-block.row % step, block.rows, step):
+            if row:
+                painter.fillRect(
+                    QRectF(rect.left(), rect.top() + row * side - width / 2, rect.width(), width), color
+                )
+        for col in range(-block.col % step, block.cols, step):
+            if col:
+                painter.fillRect(
+                    QRectF(rect.left() + col * side - width / 2, rect.top(), width, rect.height()), color
+                )
 
     def _paint_struck(self, painter: QPainter) -> None:
         theme, side = self._theme, self.cell_rect(0, 0).width()

@@ -43,7 +43,7 @@ class TileLayout(NamedTuple):
         return QRectF(left, top, self.width, self.height)
 
     def in_sight(self, offset: float, high: float, count: int) -> range:
-        """Numbers of the maps, of `count`, that a window of a height shows when it is scrolled by `offset`."""
+        """Numbers of the maps, of `count`, in a window `high` pixels high that is scrolled by `offset`."""
         first = max(int((offset - MARGIN) // self.step), 0)
         last = math.ceil((offset + high) / self.step)
         return range(min(first * self.columns, count), min(last * self.columns, count))

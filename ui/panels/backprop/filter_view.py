@@ -61,6 +61,8 @@ class FilterView(StepView):
         _fill(self.filter, "filter", passed.network.shapes[layer][0], kernel)
         _fill(self.channel, "input", passed.values(before).shape[0], channel)
         self._show_count(shown, count)
+        for card in (self.term, self.sum):
+            card.map.set_covered(focus.is_covered)
         self._show_cards(passed, step, terms, shown, (kernel, channel))
         self.plot.set_content(_convergence(terms, shown))
 
@@ -130,6 +132,8 @@ class FilterView(StepView):
             card.chosen.connect(self.targetChosen)
         self.total.pointed.connect(self._on_weight_pointed)
         self.total.left.connect(self._on_left)
+        for card in (self.term, self.sum):
+            card.revealRequested.connect(self.revealRequested)
 
     def _show_count(self, shown: int, count: int) -> None:
         self.slider.blockSignals(True)

@@ -34,6 +34,8 @@ class Focus:
         Parameter that the update step shows.
     weight : ParameterTarget or None
         Weight that the pointer is on.
+    is_covered : bool
+        Whether the results of the step are covered, to be guessed first.
     """
 
     channels: Mapping[str, int] = field(default_factory=dict)
@@ -46,6 +48,7 @@ class Focus:
     contrast: str = ""
     parameter: str = ""
     weight: ParameterTarget | None = None
+    is_covered: bool = False
 
     def channel(self, network: Network, stage: str) -> int:
         """Filter that is looked at in a stage of maps."""

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from ui.panels.backprop.steps import Step
 from ui.theme import Theme, follow_theme
 from ui.widgets.buttons import Button, IconButton
-from ui.widgets.formula_boxes import Formula
+from ui.widgets.formula_boxes import Box, Formula, Text
 from ui.widgets.formula_view import FormulaView
 from ui.widgets.labels import WrapLabel
 from ui.widgets.step_bar import StepBar
@@ -32,6 +32,8 @@ class StepHeader(QWidget):
         self.bar = StepBar()
         self.back = Button("Back", "chevron-left", "", "Step before", "PgUp")
         self.play = IconButton("play", "Play the steps", "one every few seconds", "P")
+        self.cover = IconButton("eye", "Predict first", "cover the results until you click them", "V")
+        self.cover.setCheckable(True)
         self.next = Button("Next", "chevron-right", "primary", "Next step", "PgDown")
         self.sentence = WrapLabel("")
         self.formula = FormulaView()
@@ -62,10 +64,10 @@ class StepHeader(QWidget):
         self.bar.set_current(index)
         self._update_buttons()
 
-    def set_explanation(self, sentence: str, formula: Formula) -> None:
-        """Say what happens in the step."""
+    def set_explanation(self, sentence: str, formula: Formula, *, is_covered: bool = False) -> None:
+        """Say what happens in the step; cover its result, which is what is set in the accent."""
         self.sentence.set_text(sentence)
-        self.formula.set_formulas((formula,))
+        self.formula.set_formulas((formula if not is_covered else tuple(map(_covered, formula)),))
 
     def is_playing(self) -> bool:
         """Whether the steps follow one another by themselves."""
@@ -106,7 +108,7 @@ class StepHeader(QWidget):
     def _build_layout(self) -> None:
         self._row = QHBoxLayout()
         self._row.addWidget(self.bar, 1)
-        for widget in (self.back, self.play, self.next):
+        for widget in (self.cover, self.back, self.play, self.next):
             self._row.addWidget(widget)
         self._said = QWidget()
         said = QVBoxLayout(self._said)
@@ -138,3 +140,8 @@ class StepHeader(QWidget):
     def _update_buttons(self) -> None:
         self.back.setEnabled(self.bar.current() > 0)
         self.next.setEnabled(self.bar.current() < self.bar.count() - 1)
+
+
+def _covered(box: Box) -> Box:
+    """Put a question mark in the place of a result."""
+    return Text("?", "accent") if isinstance(box, Text) and box.role == "accent" else box

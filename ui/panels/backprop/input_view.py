@@ -34,6 +34,7 @@ class InputView(StepView):
         self.pixels.pointed.connect(self._on_pointed)
         self.pixels.left.connect(self._on_left)
         self.pixels.chosen.connect(self.targetChosen)
+        self.pixels.revealRequested.connect(self.revealRequested)
         self.pixels.resized.connect(self._on_resized)
         self.saliency.centerRequested.connect(self._on_center_requested)
         self.picker.picked.connect(self._on_picked)
@@ -116,6 +117,7 @@ class InputView(StepView):
             stage=INPUT,
         )
         self.pixels.show_map(content, block)
+        self.pixels.map.set_covered(focus.is_covered)
         at = focus.at(INPUT)
         self.pixels.outline_cell(content.grid.place(at) if at else None, "selected")
         self.saliency.set_frame(block)

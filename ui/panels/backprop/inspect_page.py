@@ -1,5 +1,7 @@
 """The cell that is pointed at or pinned: its value, its gradient, the sum behind it; in a pool its window."""
 
+from dataclasses import replace
+
 import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -16,6 +18,8 @@ from ui.widgets.numbers import format_count, format_signed, format_value
 from ui.widgets.value_list import ValueList, ValueRow
 
 _TERMS = 6
+#: Keys of the rows that a student may work out from the others.
+_RESULTS = {"p", "loss", "product", "gradient", "outgoing", "after", "step"}
 
 
 class InspectPage(QWidget):
@@ -67,9 +71,10 @@ class InspectPage(QWidget):
             stage, cell = _looked_at(passed, step, focus)
             title, rows = describe_target(target_of(stage, cell)), _rows(passed, step, focus, stage, cell)
             is_sum = step.kind in (StepKind.ARRIVE, StepKind.INPUT)
-            self._show_sum((passed, step.layer, stage, cell) if is_sum else None)
+            self._show_sum((passed, step.layer, stage, cell) if is_sum and not focus.is_covered else None)
         self.title.set_text(title)
-        self.values.set_rows(rows)
+        self.values.set_rows([_covered(row) for row in rows] if focus.is_covered else rows)
+        self.window_card.set_covered(focus.is_covered)
         pinned = focus.pinned is not None
         self.hint.set_text(
             "Esc frees the pinned cell."
@@ -104,6 +109,11 @@ class InspectPage(QWidget):
             rows.append(ValueRow("rest", f"{len(rest)} more terms", format_signed(total)))
         rows.append(ValueRow("sum", "sum", format_signed(float(passed.gradient(stage)[cell]), 5), "accent"))
         self.terms.set_rows(rows)
+
+
+def _covered(row: ValueRow) -> ValueRow:
+    """Hide the number if it is a result."""
+    return replace(row, text="?") if row.key in _RESULTS else row
 
 
 def _looked_at(passed: Pass, step: Step, focus: Focus) -> tuple[str, Cell]:

@@ -30,6 +30,8 @@ class MapCard(QWidget):
         The pointer has left the map.
     chosen : Target
         What was clicked.
+    revealRequested
+        The map is covered and was clicked.
     resized
         Another number of cells may fit.
     """
@@ -37,6 +39,7 @@ class MapCard(QWidget):
     pointed = Signal(int, int)
     left = Signal()
     chosen = Signal(object)
+    revealRequested = Signal()
     resized = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -138,6 +141,9 @@ class MapCard(QWidget):
         self._settling.start()
 
     def _on_chosen(self, row: int, col: int) -> None:
+        if self.map.is_covered():
+            self.revealRequested.emit()
+            return
         target: Target | None = None if self._content is None else self._content.target(row, col)
         if target is not None:
             self.chosen.emit(target)

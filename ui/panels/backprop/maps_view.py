@@ -93,6 +93,7 @@ class MapsView(StepView):
             card.pointed.connect(partial(self._on_pointed, card))
             card.left.connect(self._on_left)
             card.chosen.connect(self.targetChosen)
+            card.revealRequested.connect(self.revealRequested)
         self.cards[0].resized.connect(self._on_resized)
         self.overview.centerRequested.connect(self.centerRequested)
         for picker in self.pickers:
@@ -104,6 +105,8 @@ class MapsView(StepView):
         self._side = self.cards[0].fitting_side()
         for content, card in zip(maps, self.cards, strict=False):
             card.show_map(content, block_of_focus(focus, self._side, content.grid.values.shape))
+        for place, card in enumerate(self.cards):
+            card.map.set_covered(focus.is_covered and place == len(maps) - 1)
         main = maps[-1]
         stage = next((each.stage for each in maps if each.stage), "")
         for content, card in zip(maps, self.cards, strict=False):

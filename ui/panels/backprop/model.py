@@ -55,6 +55,7 @@ class BackpropModel(QObject):
         self._rule: TieRule | None = None
         self._trial = Trial()
         self._is_own_focus = False
+        self._covers = False
         self.passed: Pass | None = None
         self.steps: tuple[Step, ...] = ()
         self.index = 0
@@ -145,8 +146,18 @@ class BackpropModel(QObject):
         """Show another step."""
         if 0 <= index < len(self.steps) and index != self.index:
             self.index = index
-            self.focus = replace(self.focus, stage="", cell=(), weight=None)
+            self.focus = replace(self.focus, stage="", cell=(), weight=None, is_covered=self._covers)
             self.stepChanged.emit()
+
+    def set_covers(self, covers: bool) -> None:
+        """Cover the results of this and of each later step until they are asked for; or cover none."""
+        self._covers = covers
+        self._set_focus(replace(self.focus, is_covered=covers))
+
+    def reveal(self) -> None:
+        """Show the results of this step; or, if they are shown, cover them again."""
+        if self._covers:
+            self._set_focus(replace(self.focus, is_covered=not self.focus.is_covered))
 
     def point(self, stage: str, cell: Cell) -> None:
         """Look at the cell under the pointer; at the pinned one again when `cell` is empty."""
@@ -231,7 +242,7 @@ class BackpropModel(QObject):
             self.steps = backward_steps(passed.network)
             self.index = _index_of(self.steps, step)
             self.target = None
-            self.focus = replace(first_focus(passed), pinned=None)
+            self.focus = replace(first_focus(passed), pinned=None, is_covered=self._covers)
         elif previous is not None and not self._is_own_focus and _sample(previous) is not _sample(passed):
             fresh = first_focus(passed)
             self.focus = replace(self.focus, channels=fresh.channels, units=fresh.units, center=fresh.center)

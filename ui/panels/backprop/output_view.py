@@ -32,6 +32,9 @@ _TIPS = {
 }
 _VISIBLE = {StepKind.OUTPUT: "zp", StepKind.LOSS: "py", StepKind.LOGITS: "pyd"}
 
+#: What a student may work out from the rest: covered until it is asked for.
+_RESULTS = {StepKind.OUTPUT: "p", StepKind.LOSS: "", StepKind.LOGITS: "d"}
+
 
 class ColumnNames(QWidget):
     """Names above the columns of a map."""
@@ -105,6 +108,7 @@ class OutputView(StepView):
             if visible:
                 self.maps[row].set_excerpt(values[None], None, colormap, levels)
                 self.maps[row].outline(((0, _column(passed)),), "selected")
+                self.maps[row].set_covered(focus.is_covered and row == _RESULTS[step.kind])
             for widget in (self.maps[row], self._names[row]):
                 widget.setVisible(visible)
             self.bars[row].set_scale(colormap, levels)
@@ -160,6 +164,9 @@ class OutputView(StepView):
         self.cellPointed.emit("", ())
 
     def _on_chosen(self, _row: int, column: int) -> None:
+        if any(shown.is_covered() and shown.isVisible() for shown in self.maps.values()):
+            self.revealRequested.emit()
+            return
         self.targetChosen.emit(CellTarget(self._stage, (column,)))
 
 

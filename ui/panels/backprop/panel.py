@@ -109,13 +109,14 @@ class BackpropPanel(QFrame):
             self._warming.start()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Step with Page up, Page down, Home and End, play with P, free the pinned cell with Escape."""
+        """Step with Page up, Page down, Home, End; play with P; cover and show with V; unpin with Escape."""
         actions = {
             Qt.Key.Key_PageDown: self.header.go_on,
             Qt.Key.Key_PageUp: self.header.go_back,
             Qt.Key.Key_Home: self.header.go_to_start,
             Qt.Key.Key_End: self.header.go_to_end,
             Qt.Key.Key_P: self.header.toggle_play,
+            Qt.Key.Key_V: self._reveal,
             Qt.Key.Key_Escape: self._unpin,
         }
         action = actions.get(Qt.Key(event.key()))
@@ -181,7 +182,9 @@ class BackpropPanel(QFrame):
             view.channelRequested.connect(model.set_channel)
             view.unitRequested.connect(model.set_unit)
             view.centerRequested.connect(model.set_center)
+            view.revealRequested.connect(model.reveal)
         self.header.stepRequested.connect(model.go_to)
+        self.header.cover.toggled.connect(model.set_covers)
         self.filter.termsRequested.connect(model.set_terms)
         self.routing.contrastRequested.connect(model.set_contrast)
         update = self.update_view
@@ -318,7 +321,8 @@ class BackpropPanel(QFrame):
         if passed is None:
             return
         step, focus = model.step, model.focus
-        self.header.set_explanation(sentence_of(passed, step), formula_of(passed, step, focus, model.rate))
+        formula = formula_of(passed, step, focus, model.rate)
+        self.header.set_explanation(sentence_of(passed, step), formula, is_covered=focus.is_covered)
         self._views[step.kind].show_step(passed, step, focus)
         self.side.ties.show_pass(passed, step, focus, self._tie_counts.get(step.layer))
         self.side.inspect.show_cell(passed, step, focus, model.rate)
@@ -366,6 +370,13 @@ class BackpropPanel(QFrame):
     def _on_failed(self, text: str) -> None:
         self.side.check.show_nothing(self._parameter_count())
         self.message.show_message(text, "error")
+
+    def _reveal(self) -> None:
+        """Show what is covered; if nothing ever is, begin to cover."""
+        if self.header.cover.isChecked():
+            self.model.reveal()
+        else:
+            self.header.cover.setChecked(True)
 
     def _unpin(self) -> None:
         self.pinRequested.emit(None)

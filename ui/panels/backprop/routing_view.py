@@ -51,7 +51,7 @@ class RoutingView(StepView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shown: tuple[Pass, Step, Focus] | None = None
-        self._side = self._distance = 0
+        self._side = 0
         self._build_widgets()
         self._build_layout()
         self._connect_signals()
@@ -121,6 +121,7 @@ class RoutingView(StepView):
             )
             card.left.connect(self._on_left)
             card.chosen.connect(self.targetChosen)
+            card.revealRequested.connect(self.revealRequested)
         self.values.resized.connect(self._on_resized)
         self.overview.centerRequested.connect(self.centerRequested)
         self.picker.picked.connect(self._on_picked)
@@ -165,10 +166,9 @@ class RoutingView(StepView):
             (self.arriving, _arriving_content(passed, step, channel), pooled_block),
         ):
             card.show_map(content, part)
-        if distance != self._distance:
-            self._distance = distance
-            for card in (self.values, self.routed):
-                card.map.set_grid(True, distance)
+        for card in (self.values, self.routed):
+            card.map.set_windows(distance)
+        self.routed.map.set_covered(focus.is_covered)
         self.overview.show_map(values, block, distance)
         self._draw_window(own, contrast)
 
@@ -182,7 +182,7 @@ class RoutingView(StepView):
             card.map.outline_blocks(((row, col, own.size, own.size),), "selected")
         self.arriving.outline_cell(window, "selected")
         cells = window_cells(passed, step, channel, window, contrast)
-        self.links.set_links([Link(window, cell) for cell in cells])
+        self.links.set_links([] if focus.is_covered else [Link(window, cell) for cell in cells])
 
     def _fit_top(self) -> None:
         px = theme_manager().theme.px

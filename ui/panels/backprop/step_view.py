@@ -29,8 +29,8 @@ class StepView(QWidget):
         Look at another unit of a dense layer.
     centerRequested : float, float
         Move the enlarged block: row and column of its middle as fractions of the map.
-    focusRequested : Focus
-        Look at something else of this view.
+    revealRequested
+        Show the results that are covered.
     """
 
     cellPointed = Signal(str, tuple)
@@ -39,7 +39,7 @@ class StepView(QWidget):
     channelRequested = Signal(str, int)
     unitRequested = Signal(str, int)
     centerRequested = Signal(float, float)
-    focusRequested = Signal(object)
+    revealRequested = Signal()
 
     def minimumSizeHint(self) -> QSize:
         """Width that the parts need; but no more height than the smallest window has.

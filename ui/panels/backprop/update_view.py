@@ -180,6 +180,7 @@ class UpdateView(StepView):
             card.pointed.connect(partial(self._on_pointed, card))
             card.left.connect(self._on_left)
             card.chosen.connect(self.targetChosen)
+            card.revealRequested.connect(self.revealRequested)
 
     def _draw_maps(self) -> None:
         assert self._shown is not None
@@ -189,6 +190,7 @@ class UpdateView(StepView):
         after = None if preview is None else preview.network.params[name]
         contents = parameter_contents(passed, name, focus, self.rate.value(), after)
         self._side = self.cards[0].fitting_side()
+        self.cards[2].map.set_covered(focus.is_covered)
         for card, content in zip(self.cards, contents, strict=True):
             card.show_map(content, block_of_focus(focus, self._side, content.grid.values.shape))
         shape = contents[1].grid.values.shape

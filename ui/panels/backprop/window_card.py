@@ -40,6 +40,11 @@ class WindowCard(QWidget):
         for each in (self.patch, self.term):
             each.setFixedHeight(theme.px(124))
 
+    def set_covered(self, covered: bool) -> None:
+        """Cover what each cell gets and the term, to be guessed first."""
+        for each in (self.term, *self.outgoing.values()):
+            each.set_covered(covered)
+
     def show_window(self, passed: Pass, step: Step, focus: Focus) -> tuple[str, list[ValueRow]]:
         """Show a window; return its title and its numbers."""
         channel = focus.channel(passed.network, step.stage)

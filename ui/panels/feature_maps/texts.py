@@ -11,6 +11,8 @@ def cell_name(plan: Plan, cell: PinnedCell) -> str:
     """Where a cell is, such as "conv1 · filter 3 · row 12, column 9"."""
     column = plan.column(cell.stage)
     if len(cell.index) == 1:
+        if cell.stage == plan.output_stage and column is not None and column.shape == (1, 1, 1):
+            return f"{cell.stage} · logit"
         kind = "logit" if cell.stage == plan.output_stage else "unit"
         return f"{cell.stage} · {kind} {cell.index[0]}"
     channel, row, col = cell.index

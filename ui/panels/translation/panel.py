@@ -2,7 +2,7 @@
 
 from typing import Any, override
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
@@ -335,6 +335,8 @@ class TranslationPanel(QFrame):
 
     @Slot(int, int)
     def _on_shift_selected(self, dx: int, dy: int) -> None:
+        # The arrow keys go on from there.
+        self.parts.canvas.canvas.setFocus(Qt.FocusReason.MouseFocusReason)
         self.shiftRequested.emit(Shift(dx, dy, self._state.shift.wrap))
 
     @Slot(object)

@@ -43,9 +43,6 @@ class Sections:
         self.maps = MapsView()
         self.winners = WinnersView(panel)
         self.sweep = SweepColumn()
-        # A click in the sweep lets the arrow keys go on from there.
-        self.sweep.map.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
-        self.sweep.map.setFocusProxy(self.canvas.canvas)
         self._is_narrow: bool | None = None
         self._build_middle()
         self._build_area()

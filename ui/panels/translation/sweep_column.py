@@ -25,6 +25,10 @@ from ui.widgets.sweep_map import SweepMap
 
 _MANY_HINT = "Press Start: each digit is moved to {places} places and followed through all stages."
 
+_MOST = 2.0
+"""Change of features that has the last colour: at √2 nothing is left in common, and a stage of a tiny image
+that goes far beyond must not take the colours from all others."""
+
 
 class SweepColumn(QWidget):
     """Choice of the measure, map over dx and dy, curves against distance.
@@ -72,6 +76,8 @@ class SweepColumn(QWidget):
             return
         shown = swept.spread[view.measure] if view.many and view.spread else stages
         levels = sweep_levels(list(shown.values()))
+        if not MEASURES[view.measure].of_output:
+            levels = (levels[0], min(levels[1], _MOST))
         self.map.set_values(shown[stage], swept.dxs, swept.dys, levels)
         self.bar.set_scale("sequential", *levels)
         self.bar.show()

@@ -1,0 +1,266 @@
+"""Figures as files: what is written is read back with other readers than the one that wrote it."""
+
+import csv
+import io
+import shutil
+import subprocess
+from pathlib import Path
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from PIL import Image
+from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from cnnviz.presets import LAB5
+from cnnviz.session_state import SessionState, load_session
+from tests.gui.driving import show_window
+from ui.export.dialog import ExportDialog
+from ui.export.formats import to_image, to_pdf, to_png, to_svg
+from ui.export.numbers import tables_of, to_csv
+from ui.export.sheet import Figure, Sheet
+from ui.session import Session
+from ui.state import AppState
+from ui.theme import DARK, PRINT, ThemeManager
+from ui.widgets.curve_plot import CurvePlot
+from ui.widgets.heat_map import HeatMap
+
+SVG = "{http://www.w3.org/2000/svg}"
+VALUES = np.arange(12, dtype=np.float64).reshape(3, 4) / 7 - 0.5
+
+
+class Panel(QWidget):
+    """A curve above a map."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.plot = CurvePlot("Loss", "step", "loss")
+        self.plot.add_curve("raw", "each step")
+        self.plot.set_curve("raw", np.arange(1, 400), np.sin(np.arange(1, 400) / 20))
+        self.map = HeatMap()
+        self.map.setAccessibleName("Map & <more>")
+        self.map.set_values(VALUES)
+        self.map.set_numbers(True, 2)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.plot, 2)
+        layout.addWidget(self.map, 1)
+
+
+@pytest.fixture
+def panel(qtbot: QtBot) -> Panel:
+    made = Panel()
+    qtbot.addWidget(made)
+    made.resize(480, 500)
+    show_window(qtbot, made)
+    return made
+
+
+def _sheet(panel: Panel, colours: str = "screen", caption: str = "") -> Sheet:
+    return Sheet(Figure(panel, "Panel <1> & 2", "panel"), colours, caption)
+
+
+@pytest.mark.parametrize("scale", [1, 2, 3])
+def test_a_png_has_its_pixels_and_its_dpi(panel: Panel, scale: int) -> None:
+    with Image.open(io.BytesIO(to_png(_sheet(panel), scale, 12.7))) as image:
+        assert image.size == (480 * scale, 500 * scale)
+        assert image.info["dpi"] == pytest.approx((96 * scale, 96 * scale), rel=0.01)
+    with Image.open(io.BytesIO(to_png(_sheet(panel), scale, 25.4))) as image:
+        assert image.info["dpi"] == pytest.approx((48 * scale, 48 * scale), rel=0.01)
+
+
+def test_a_png_at_one_to_one_is_what_the_screen_shows(panel: Panel) -> None:
+    panel.setAutoFillBackground(True)
+    shown = panel.map.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    drawn = to_image(Sheet(Figure(panel.map, "Map", "plot")))
+    cells = panel.map.map_rect().toRect().adjusted(2, 2, -2, -2)
+    assert drawn.copy(cells) == shown.copy(cells)
+
+
+def test_letters_in_a_large_png_are_sharp_not_enlarged(panel: Panel) -> None:
+    sheet = Sheet(Figure(panel.map, "Map", "plot"))
+    small, large = to_image(sheet), to_image(sheet, 3)
+    enlarged = small.scaled(large.size())
+    assert large != enlarged
+
+
+def test_an_svg_has_lines_and_letters_but_no_picture(panel: Panel) -> None:
+    root = ElementTree.fromstring(to_svg(_sheet(panel, caption='seed 0 & <b>"x"</b>'), 10.0))
+    assert root.get("width") == "10.0000cm"
+    # Signs on buttons may be pictures; curves and maps may not.
+    assert all(float(each.get("width", "0")) <= 24 for each in root.iter(f"{SVG}image"))
+    texts = "".join("".join(each.itertext()) for each in root.iter(f"{SVG}text"))
+    assert "Loss" in texts
+    assert 'seed 0 & <b>"x"</b>' in texts
+    title = root.find(f"{SVG}title")
+    assert title is not None
+    assert title.text == "Panel <1> & 2"
+    curves = [each.get("points", "").split() for each in root.iter(f"{SVG}polyline")]
+    paths = [each.get("d", "").split("L") for each in root.iter(f"{SVG}path")]
+    assert max(len(each) for each in curves + paths) > 200
+
+
+def test_the_cells_of_a_map_are_rectangles_of_its_colours(panel: Panel) -> None:
+    image = to_image(Sheet(Figure(panel.map, "Map", "plot")))
+    root = ElementTree.fromstring(to_svg(Sheet(Figure(panel.map, "Map", "plot"))))
+    fills = {
+        each.get("fill")
+        for group in root.iter(f"{SVG}g")
+        if group.get("shape-rendering") == "crispEdges"
+        for each in group.iter(f"{SVG}path")
+    }
+    for row in range(3):
+        for col in range(4):
+            corner = panel.map.cell_rect(row, col).topLeft() + QPoint(3, 3).toPointF()
+            assert image.pixelColor(corner.toPoint()).name() in fills
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs pdftotext")
+def test_a_pdf_has_text_to_select_and_the_size_asked_for(panel: Panel, tmp_path: Path) -> None:
+    path = tmp_path / "figure.pdf"
+    path.write_bytes(to_pdf(_sheet(panel, caption="seed 0 · step 12"), 10.0))
+    text = subprocess.run(["pdftotext", path, "-"], capture_output=True, check=True, text=True).stdout
+    assert "Loss" in text
+    assert "seed 0 · step 12" in text
+    info = subprocess.run(["pdfinfo", path], capture_output=True, check=True, text=True).stdout
+    width = float(info.split("Page size:")[1].split()[0])
+    assert width == pytest.approx(10.0 / 2.54 * 72, rel=0.01)
+    fonts = subprocess.run(["pdffonts", path], capture_output=True, check=True, text=True).stdout
+    assert "Inter" in fonts
+
+
+@pytest.mark.parametrize(("colours", "ground"), [("print", PRINT.surface), ("dark", DARK.surface)])
+def test_colours_are_those_of_the_figure_not_of_the_screen(
+    panel: Panel, theme: ThemeManager, colours: str, ground: str
+) -> None:
+    before = theme.theme
+    image = to_image(_sheet(panel, colours))
+    assert image.pixelColor(1, 1).name().upper() == ground
+    assert theme.theme == before
+    assert to_image(_sheet(panel)).pixelColor(1, 1).name().upper() == before.surface
+
+
+def test_a_csv_has_the_numbers_behind_a_plot(panel: Panel) -> None:
+    rows = list(csv.reader(io.StringIO(to_csv(tables_of(panel.plot)).decode())))
+    assert rows[0] == ["step", "each step"]
+    numbers = np.array(rows[1:], dtype=float)
+    np.testing.assert_array_equal(numbers[:, 0], np.arange(1, 400))
+    np.testing.assert_array_equal(numbers[:, 1], np.sin(np.arange(1, 400) / 20))
+
+
+def test_a_csv_of_a_panel_has_a_table_for_each_plot(panel: Panel) -> None:
+    text = to_csv(tables_of(panel), "seed 0").decode()
+    assert [line for line in text.splitlines() if line.startswith("#")] == [
+        "# seed 0",
+        "# Loss: each step",
+        "# Map & <more>",
+    ]
+    rows = list(csv.reader(io.StringIO(text)))
+    values = np.array([row[1:] for row in rows[-3:]], dtype=float)
+    np.testing.assert_array_equal(values, VALUES)
+
+
+@pytest.fixture
+def dialog(qtbot: QtBot, panel: Panel, tmp_path: Path) -> ExportDialog:
+    settings = QSettings(str(tmp_path / "dialog.ini"), QSettings.Format.IniFormat)
+    figures = [Figure(panel, "My panel", "panel"), Figure(panel.plot, "Loss", "plot")]
+    made = ExportDialog(figures, AppState(), settings, SessionState(experiment=LAB5, sample=4), panel)
+    made.folder.setText(str(tmp_path))
+    show_window(qtbot, made)
+    return made
+
+
+def test_the_dialog_writes_what_it_says(qtbot: QtBot, dialog: ExportDialog, tmp_path: Path) -> None:
+    dialog.scale.button("3").click()
+    assert "1,440 ×" in dialog.about.text()
+    assert "288 DPI" in dialog.about.text()
+    assert not dialog.preview.pixmap().isNull()
+    with qtbot.waitSignal(dialog.exported) as written:
+        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    path = tmp_path / "my-panel-lab5-seed0-step0.png"
+    assert written.args == [path]
+    with Image.open(path) as image:
+        assert image.width == 1440
+    session = load_session(path)
+    assert session is not None
+    assert session.sample == 4
+
+
+def test_a_file_is_replaced_only_after_a_question(qtbot: QtBot, dialog: ExportDialog, tmp_path: Path) -> None:
+    old = tmp_path / "old.csv"
+    old.write_text("mine")
+    dialog.format.button("csv").click()
+    dialog.name.setFocus()
+    dialog.name.selectAll()
+    qtbot.keyClicks(dialog.name, "old.csv")
+    for _ in range(2):
+        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+        assert old.read_text() == "mine"
+        assert "exists" in dialog.message.text()
+    dialog.message.action_button().click()  # it is still sliding in
+    assert old.read_text() != "mine"
+    assert not dialog.isVisible()
+
+
+def test_a_proposed_name_is_free(dialog: ExportDialog, tmp_path: Path) -> None:
+    (tmp_path / dialog.name.text()).write_bytes(b"")
+    dialog.format.button("svg").click()
+    assert dialog.name.text().endswith("step0.svg")
+    dialog.format.button("png").click()
+    assert dialog.name.text().endswith("step0-2.png")
+
+
+def test_a_folder_that_is_not_there_gets_one_sentence(qtbot: QtBot, dialog: ExportDialog) -> None:
+    dialog.folder.setText("/nowhere/at/all")
+    qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    assert dialog.message.kind() == "error"
+    assert "the folder does not exist" in dialog.message.text()
+    assert dialog.isVisible()
+
+
+def _dialogs() -> list[ExportDialog]:
+    return [each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog)]
+
+
+def test_keys_and_context_menu_reach_the_figure_that_is_meant(
+    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    menus: list[QMenu] = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, _place: menus.append(menu))
+    window = session.window
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    window.setFocus()
+    qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    (dialog,) = _dialogs()
+    assert dialog.figure().title == "Training panel"
+    dialog.reject()
+    qtbot.waitUntil(lambda: not _dialogs())
+
+    plot = next(each for each in window.training.findChildren(CurvePlot))
+    place = plot.rect().center()
+    viewport = plot.childAt(place)
+    assert viewport is not None
+    at = plot.mapToGlobal(place)
+    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, viewport.mapFromGlobal(at), at)
+    QApplication.sendEvent(viewport, event)
+    (menu,) = menus
+    export = next(each for each in menu.actions() if each.text().startswith("Export figure"))
+    export.trigger()
+    (dialog,) = _dialogs()
+    assert dialog.figure().widget is plot
+    dialog.reject()
+    qtbot.waitUntil(lambda: not _dialogs())
+
+
+def test_copying_fills_the_clipboard_with_picture_svg_and_text(qtbot: QtBot, session: Session) -> None:
+    session.window.setFocus()
+    session.exporter.copy()
+    data = QGuiApplication.clipboard().mimeData()
+    assert data.imageData().width() == 2 * session.window.training.width()
+    assert b"<svg" in data.data("image/svg+xml").data()
+    assert "lab5" in data.text()
+    assert "seed 0" in data.text()
+    QGuiApplication.clipboard().clear()

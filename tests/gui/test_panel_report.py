@@ -1,0 +1,192 @@
+"""The lab report panel: words are kept, hypotheses are stamped, the lab is run, the report is written."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from cnnviz.report.guides import BACKPROP, GUIDES, TRANSLATION, WORKING_PRINCIPLE
+from cnnviz.snapshots import Snapshot
+from tests.engine.report_cases import small_data
+from tests.gui.driving import show_window
+from ui.panels.report import ReportPanel
+from ui.state import AppState, Sample
+from ui.tasks import TaskRunner
+
+
+@pytest.fixture
+def state() -> AppState:
+    state = AppState()
+    data = small_data()
+    state.set_dataset(data)
+    network = state.experiment.build_network(data.input_shape)
+    state.set_live(Snapshot(0, network))
+    state.set_sample(Sample(data.test_images[2], int(data.test_labels[2]), 2))
+    return state
+
+
+@pytest.fixture
+def background():
+    runner = TaskRunner("background")
+    yield runner
+    assert runner.close(10_000)
+    runner.deleteLater()
+
+
+@pytest.fixture
+def make(qtbot: QtBot, state: AppState, background: TaskRunner, tmp_path: Path):
+    def build() -> ReportPanel:
+        panel = ReportPanel(state, background, background, draft_path=tmp_path / "data" / "draft.json")
+        qtbot.addWidget(panel)
+        panel.resize(1000, 700)
+        show_window(qtbot, panel)
+        return panel
+
+    return build
+
+
+def write(qtbot: QtBot, panel: ReportPanel, name: str, words: str) -> None:
+    edit = panel.fields.edits[name]
+    edit.setFocus()
+    qtbot.keyClicks(edit, words)
+
+
+def run(qtbot: QtBot, panel: ReportPanel) -> None:
+    before = panel.results
+    qtbot.mouseClick(panel.run_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel.results is not before, timeout=30_000)
+
+
+def test_guiding_questions_follow_the_demonstration(qtbot, make):
+    panel = make()
+    for key, button in zip(GUIDES, ("1", "2", "3"), strict=True):
+        qtbot.mouseClick(panel.pages.button(key), Qt.MouseButton.LeftButton)
+        assert panel.pages.current() == key, button
+        assert panel.fields.edits["inference"].placeholderText() == GUIDES[key].inference
+
+
+def test_words_stay_with_their_demonstration_and_survive_the_program(qtbot, make):
+    panel = make()
+    panel.head.edits["author"].setFocus()
+    qtbot.keyClicks(panel.head.edits["author"], "Ada")
+    write(qtbot, panel, "objective", "to see <b>$x$</b> #1")
+    qtbot.mouseClick(panel.pages.button(BACKPROP), Qt.MouseButton.LeftButton)
+    assert panel.fields.edits["objective"].toPlainText() == ""
+    write(qtbot, panel, "hypothesis", "only the winner")
+    panel.hide()
+    again = make()
+    assert again.head.edits["author"].text() == "Ada"
+    assert again.fields.edits["objective"].toPlainText() == "to see <b>$x$</b> #1"
+    qtbot.mouseClick(again.pages.button(BACKPROP), Qt.MouseButton.LeftButton)
+    assert again.fields.edits["hypothesis"].toPlainText() == "only the winner"
+    assert again.report.demonstration(BACKPROP).hypothesis == ()
+
+
+def test_the_draft_is_written_while_the_panel_is_open(qtbot, make, tmp_path):
+    panel = make()
+    write(qtbot, panel, "inference", "it works")
+    path = tmp_path / "data" / "draft.json"
+    qtbot.waitUntil(path.exists, timeout=5000)
+    values = json.loads(path.read_text(encoding="utf-8"))
+    assert values["report"]["demonstrations"][0]["inference"] == "it works"
+
+
+@pytest.mark.parametrize("content", [b"{", b"\xff\xfe", b"[1]", b'{"report": {"format": "else"}}'])
+def test_a_damaged_draft_is_kept_and_reported(make, tmp_path, content):
+    path = tmp_path / "data" / "draft.json"
+    path.parent.mkdir()
+    path.write_bytes(content)
+    panel = make()
+    assert "could not be read" in panel.message.text()
+    assert (tmp_path / "data" / "draft.damaged.json").read_bytes() == content
+
+
+def test_a_draft_that_cannot_be_written_is_reported(qtbot, make, tmp_path):
+    (tmp_path / "data").write_text("in the way")
+    panel = make()
+    write(qtbot, panel, "objective", "x")
+    panel.save_draft()
+    assert "not" in panel.message.text()
+    assert panel.message.kind() == "error"
+
+
+def test_running_the_lab_stamps_the_hypothesis_before_and_shows_later_edits(qtbot, make, state):
+    panel = make()
+    write(qtbot, panel, "hypothesis", "99 %")
+    assert "Not recorded yet" in panel.fields.stamp.text()
+    state.update_run(step=120)
+    run(qtbot, panel)
+    (first,) = panel.report.demonstration(WORKING_PRINCIPLE).hypothesis
+    assert (first.text, first.step, first.after_run) == ("99 %", 120, False)
+    assert "before the lab was run" in panel.fields.stamp.text()
+    assert panel.results.sample.index == 2
+    assert f"{panel.results.training.after.accuracy:.4f}" in panel.status.text()
+
+    write(qtbot, panel, "hypothesis", " or so")
+    assert "not recorded yet" in panel.fields.stamp.text()
+    qtbot.mouseClick(panel.fields.record, Qt.MouseButton.LeftButton)
+    versions = panel.report.demonstration(WORKING_PRINCIPLE).hypothesis
+    assert versions[0] == first
+    assert versions[1].after_run
+    assert "the report shows both" in panel.fields.stamp.text()
+    assert panel.report.demonstration(TRANSLATION).hypothesis == ()
+
+
+def test_a_hypothesis_after_a_run_of_an_earlier_sitting_is_marked(qtbot, make):
+    panel = make()
+    run(qtbot, panel)
+    panel.hide()
+    again = make()
+    write(qtbot, again, "hypothesis", "I knew it")
+    qtbot.mouseClick(again.fields.record, Qt.MouseButton.LeftButton)
+    assert again.report.demonstrations[0].hypothesis[0].after_run
+
+
+def test_the_preview_grows_with_the_results(qtbot, make):
+    panel = make()
+    qtbot.waitUntil(lambda: panel.preview.page_count > 0, timeout=20_000)
+    before = panel.preview.page_count
+    run(qtbot, panel)
+    qtbot.waitUntil(lambda: panel.preview.page_count > before, timeout=20_000)
+
+
+def test_cancelling_leaves_everything_as_it_was(qtbot, make):
+    panel = make()
+    qtbot.mouseClick(panel.run_button, Qt.MouseButton.LeftButton)
+    assert panel.cancel.isVisible()
+    assert not panel.run_button.isVisible()
+    qtbot.mouseClick(panel.cancel, Qt.MouseButton.LeftButton)
+    assert panel.run_button.isVisible()
+    qtbot.wait(300)
+    assert panel.results is None
+    assert not panel.progress.isVisible()
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen", "written"),
+    [
+        ("mine.pdf", "PDF (*.pdf)", "mine.pdf"),
+        ("mine", "PDF (*.pdf)", "mine.pdf"),
+        ("mine", "HTML, one file (*.html)", "mine.html"),
+        ("mine", "Folder with Markdown, PNG and CSV (*)", "mine/report.md"),
+    ],
+)
+def test_export_writes_the_chosen_kind(qtbot, make, tmp_path, monkeypatch, name, chosen, written):
+    panel = make()
+    write(qtbot, panel, "hypothesis", "typed, not recorded")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / name), chosen))
+    qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: panel.message.kind() == "success", timeout=20_000)
+    assert (tmp_path / written).stat().st_size > 1000
+    assert len(panel.report.demonstrations[0].hypothesis) == 1, "an export records what was typed"
+
+
+def test_export_that_fails_says_why(qtbot, make, tmp_path):
+    panel = make()
+    panel.export_to(tmp_path / "none" / "lab.pdf")
+    qtbot.waitUntil(lambda: panel.message.kind() == "error", timeout=20_000)
+    assert "folder does not exist" in panel.message.text()
+    assert panel.export.isEnabled()

@@ -1,0 +1,228 @@
+"""Sessions in files: the picture brings its view back, and nothing trained is lost without a question."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
+from PySide6.QtGui import QDropEvent
+from PySide6.QtWidgets import QApplication, QFileDialog
+from pytestqt.qtbot import QtBot
+
+from cnnviz.session_state import load_session
+from ui import session_files
+from ui.export.formats import to_image, to_png
+from ui.export.sheet import Figure, Sheet
+from ui.session import Session
+from ui.state import PinnedCell, RunStatus, Sample, Shift
+
+
+def _train(qtbot: QtBot, session: Session, step: int) -> None:
+    session.controller.train_to(step, 1)
+    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED, timeout=30_000)
+    _settle(qtbot, session)
+
+
+def _settle(qtbot: QtBot, session: Session) -> None:
+    """Wait until nothing is computed any more, and take the keyboard away from all parts."""
+    state, controller = session.state, session.controller
+    qtbot.waitUntil(
+        lambda: (
+            state.inspection is not None
+            and state.inspection.snapshot is state.shown
+            and state.inspection.sample is state.sample
+        ),
+        timeout=10_000,
+    )
+    focus = QApplication.focusWidget()
+    if focus is not None:
+        focus.clearFocus()
+    qtbot.wait(600)
+    assert not controller.analysis.is_busy("inspect")
+
+
+def _sheet(session: Session) -> Sheet:
+    return Sheet(Figure(session.window, "window", "window"))
+
+
+def _drop(session: Session, path: Path) -> None:
+    data = QMimeData()
+    data.setUrls([QUrl.fromLocalFile(str(path))])
+    event = QDropEvent(
+        QPointF(QPoint(300, 300)), Qt.DropAction.CopyAction, data,
+        Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier,
+    )  # fmt: skip
+    session.window.dropEvent(event)  # Qt delivers drops only while it tracks a drag
+
+
+def _restored(qtbot: QtBot, session: Session, begin: Callable[[], object]) -> bool:
+    with qtbot.waitSignal(session.files.restorer.finished, timeout=30_000) as done:
+        begin()
+    _settle(qtbot, session)
+    return bool(done.args and done.args[0])
+
+
+def test_a_dropped_picture_brings_back_the_same_picture(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    _train(qtbot, session, 300)
+    controller, state = session.controller, session.state
+    session.window.panels.show_panel(1)
+    controller.on_sample_requested(11)
+    _settle(qtbot, session)
+    controller.on_pin_requested(PinnedCell("conv1", (2, 5, 6)))
+    controller.on_shift_requested(Shift(2, -1, True))
+    _settle(qtbot, session)
+    picture = to_image(_sheet(session))
+    path = tmp_path / "view.png"
+    path.write_bytes(to_png(_sheet(session), session=session.files.current()))
+    saved = load_session(path)
+    assert saved is not None
+
+    controller.on_pin_requested(None)
+    controller.on_shift_requested(Shift())
+    controller.on_sample_requested(3)
+    session.window.panels.show_panel(2)
+    run_id = state.run.run_id
+    controller.begin_run(replace(state.experiment, seed=77))
+    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.status is RunStatus.READY, timeout=10_000)
+    assert _restored(qtbot, session, lambda: _drop(session, path))
+
+    now = session.files.current()
+    assert now is not None
+    assert now.to_json() == saved.to_json()
+    assert state.run.step == 300
+    assert to_image(_sheet(session)) == picture
+
+
+def test_a_moment_at_hand_is_shown_without_training(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    _train(qtbot, session, 200)
+    path = tmp_path / "a.json"
+    assert session.files.save_session(path)
+    run_id = session.state.run.run_id
+    session.controller.on_sample_requested(9)
+    assert _restored(qtbot, session, lambda: session.files.open(path))
+    assert session.state.run.run_id == run_id
+    assert session.state.sample is not None
+    assert session.state.sample.index == 0
+
+
+def test_a_drawn_image_comes_back(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    pixels = np.random.default_rng(1).integers(0, 256, (1, 28, 28), dtype=np.uint8)
+    session.controller.on_own_sample_requested(Sample(pixels, 1, None, "drawn"))
+    path = tmp_path / "a.json"
+    assert session.files.save_session(path)
+    session.controller.on_sample_requested(3)
+    assert _restored(qtbot, session, lambda: session.files.open(path))
+    sample = session.state.sample
+    assert sample is not None
+    np.testing.assert_array_equal(sample.pixels, pixels)
+    assert (sample.label, sample.index, sample.origin) == (1, None, "drawn")
+
+
+def test_restoring_can_be_cancelled(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    current = session.files.current()
+    assert current is not None
+    path = tmp_path / "far.json"
+    path.write_text(replace(current, step=2_000_000, run_step=2_000_000, epochs=200).to_json())
+    with qtbot.waitSignal(session.files.restorer.finished, timeout=20_000) as done:
+        session.files.open(path)
+        qtbot.waitUntil(lambda: session.state.run.step > 0, timeout=20_000)
+        session.files.restorer.cancel()
+    assert done.args == [False]
+    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED, timeout=10_000)
+    assert not session.files.restorer.is_busy
+    assert "cancelled" in session.window.training.message.text()
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"data_sha256": "00" * 32, "data_name": "elsewhere"}, "other data (elsewhere)"),
+        ({"weights_sha256": "00" * 32}, "weights differ"),
+    ],
+)
+def test_other_data_and_other_weights_are_told(
+    qtbot: QtBot, session: Session, tmp_path: Path, changes: dict[str, str], words: str
+) -> None:
+    current = session.files.current()
+    assert current is not None
+    path = tmp_path / "a.json"
+    path.write_text(replace(current, **changes).to_json())
+    with qtbot.waitSignal(session.files.restorer.finished, timeout=10_000):
+        session.files.open(path)
+    assert words in session.window.training.message.text()
+    assert session.state.run.status is RunStatus.READY
+
+
+def test_a_damaged_session_leaves_everything_as_it_is(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    _train(qtbot, session, 50)
+    before = session.files.current()
+    path = tmp_path / "bad.json"
+    path.write_text("{")
+    _drop(session, path)
+    after = session.files.current()
+    assert before is not None
+    assert after is not None
+    assert after.to_json() == before.to_json()
+    assert "bad.json cannot be opened" in session.window.training.message.text()
+
+
+def test_recent_files_are_listed_latest_first(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    for name in ("a.json", "b.json", "a.json"):
+        assert session.files.save_session(tmp_path / name)
+    session.menus.recent.aboutToShow.emit()
+    assert [each.text() for each in session.menus.recent.actions()] == ["a.json", "b.json"]
+    (tmp_path / "a.json").unlink()
+    assert session.files.recent() == [tmp_path / "b.json"]
+
+
+def test_unsaved_work_asks_before_closing(
+    qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = ["cancel"]
+    asked: list[int] = []
+
+    def ask(_parent: object, step: int) -> str:
+        asked.append(step)
+        return answers[-1]
+
+    monkeypatch.setattr(session_files, "ask_about_unsaved_work", ask)
+    session.ask_before_closing(True)
+    assert session.files.may_close()  # nothing is trained yet
+    assert not asked
+    _train(qtbot, session, 20)
+    session.window.close()
+    assert asked == [20]
+    assert session.window.isVisible()
+
+    answers.append("save")
+    target = tmp_path / "kept.safetensors"
+    monkeypatch.setattr(
+        QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "no" / "x.safetensors"), "")
+    )
+    assert not session.files.may_close()  # it could not be written: stay
+    assert "does not exist" in session.window.training.message.text()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
+    session.window.close()
+    assert not session.window.isVisible()
+    assert target.stat().st_size > 1000
+
+
+def test_discarding_while_training_closes_at_once(
+    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session_files, "ask_about_unsaved_work", lambda *_: "discard")
+    session.ask_before_closing(True)
+    session.controller.on_train_requested()
+    qtbot.waitUntil(lambda: session.state.run.step > 0, timeout=10_000)
+    session.window.close()
+    assert not session.window.isVisible()
+
+
+def test_a_window_of_a_test_closes_without_a_question(qtbot: QtBot, session: Session) -> None:
+    _train(qtbot, session, 5)
+    assert session.files.has_unsaved_work
+    assert session.window.close()
