@@ -28,6 +28,8 @@ a cell.</li>
 <td><b>Ctrl+D</b></td><td>open data</td></tr>
 <tr><td><b>Ctrl+Shift+R</b></td><td>new seed</td>
 <td><b>Ctrl+O, Ctrl+S</b></td><td>open, save model</td></tr>
+<tr><td><b>Ctrl+E, Ctrl+C</b></td><td>export, copy figure</td>
+<td><b>Ctrl+Shift+S</b></td><td>save session</td></tr>
 <tr><td><b>arrows</b></td><td>move a pinned cell or the digit (Shift: by 4)</td>
 <td><b>Esc</b></td><td>free a pinned cell</td></tr>
 <tr><td><b>Home, End</b></td><td>on the timeline: start, live (arrows: one moment)</td>

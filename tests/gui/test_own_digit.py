@@ -428,10 +428,15 @@ def test_samples_stay_usable_in_small_windows(qtbot, session, theme, size, prese
 
 def test_pages_fit_their_window(qtbot, session, theme):
     own = open_board(qtbot, session)
+    state = session.state
+    session.controller.on_draft_requested(state.draft.with_classes(tuple("0123456789")))
+    qtbot.waitUntil(
+        lambda: state.inspection is not None and len(state.inspection.probabilities) == 10, timeout=20_000
+    )
     for presenter in (False, True):
         theme.set_presenter(presenter)
         own.resize(own.minimumSize())
-        for page, _ in (("draw", 0), ("image", 0), ("pixels", 0)):
+        for page in ("draw", "image", "pixels"):
             click(qtbot, own.switch.button(page))
             qtbot.wait(20)
             hint = own.layout().minimumSize()

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from xml.sax.saxutils import escape
 
-from PySide6.QtCore import QRect
+from PySide6.QtCore import QPointF, QRect
 from PySide6.QtGui import QImage, QTransform
 
 _HEADER = re.compile(r'<svg width="[^"]*" height="[^"]*"')
@@ -24,7 +24,8 @@ _SEGMENT = re.compile(r'<polyline (?P<look>[^>]*?)points="(?P<points>[^"]*?) ?" 
 # A group with its matrix, or a line in it whose width must not be scaled by that matrix.
 _STROKE = re.compile(
     r'<g [^>]*?transform="matrix\((?P<matrix>[^)]*)\)"'
-    r'|<(?P<tag>path|polyline|line|rect|polygon)(?P<before>[^>]*?) vector-effect="non-scaling-stroke"(?P<after>[^>]*?)/>',
+    r"|<(?P<tag>path|polyline|line|rect|polygon)(?P<before>[^>]*?)"
+    r' vector-effect="non-scaling-stroke"(?P<after>[^>]*?)/>',
 )
 _POINTS = re.compile(r' (?P<name>d|points)="(?P<text>[^"]*)"')
 _PAIR = re.compile(r"(-?[\d.]+(?:e[-+]?\d+)?)[ ,]+(-?[\d.]+(?:e[-+]?\d+)?)")
@@ -52,7 +53,7 @@ def mend_svg(svg: str, title: str, width_cm: float, height_cm: float, plots: Seq
 
 
 def _mend_clips(svg: str, plots: Sequence[QRect]) -> str:
-    """Place clips: Qt writes them in the coordinates of the widget, or of the graphics view, but outside of it."""
+    """Place clips: Qt writes them in the coordinates of their widget, but outside of its group."""
     frames: dict[str, str] = {}
     for match in _CLIPPED.finditer(svg):
         dx, dy = (float(each) for each in match["matrix"].rstrip(")").split(",")[-2:])
@@ -68,7 +69,7 @@ def _mend_clips(svg: str, plots: Sequence[QRect]) -> str:
 
 
 def _join_segments(svg: str) -> str:
-    """Join pieces of a line that follow one another: a curve of a thousand points is one line, not as many."""
+    """Join pieces that follow one another: a curve of a thousand points is one line, not as many."""
     lines: list[str] = []
     look, points = "", [""]
     for line in svg.split("\n"):
@@ -88,7 +89,7 @@ def _join_segments(svg: str) -> str:
 
 
 def _mend_strokes(svg: str) -> str:
-    """Place lines of a plot by their points instead of by a matrix: few programs keep the width of scaled lines."""
+    """Place lines by points instead of by a matrix: few programs keep the width of scaled lines."""
     matrix = QTransform()
 
     def mend(match: re.Match[str]) -> str:
@@ -116,8 +117,8 @@ def _entries(matrix: QTransform) -> tuple[float, ...]:
 
 def _moved(points: re.Match[str], matrix: QTransform) -> str:
     def move(pair: re.Match[str]) -> str:
-        x, y = matrix.map(float(pair[1]), float(pair[2]))
-        return f"{x:.6g},{y:.6g}"
+        point = matrix.map(QPointF(float(pair[1]), float(pair[2])))
+        return f"{point.x():.6g},{point.y():.6g}"
 
     return f' {points["name"]}="{_PAIR.sub(move, points["text"])}"'
 

@@ -72,7 +72,9 @@ class CurvePlot(QWidget):
 
     def points(self) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
         """All points of the curves that have any, by their words in the legend."""
-        return {curve.label: (curve.data.x, curve.data.y) for curve in self._curves.values() if curve.data.size}
+        return {
+            curve.label: (curve.data.x, curve.data.y) for curve in self._curves.values() if curve.data.size
+        }
 
     @property
     def x_label(self) -> str:

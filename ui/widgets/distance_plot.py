@@ -83,6 +83,8 @@ class DistancePlot(QWidget):
     def set_curves(self, distances: NDArray[np.floating], curves: Sequence[DistanceCurve]) -> None:
         """Show curves with a value for each distance."""
         self._set_cursor(None)
+        if len(curves) != len(self._curves):
+            self.updateGeometry()
         self._x, self._curves = distances, tuple(curves)
         tops = [c.values + (0 if c.spread is None else c.spread) for c in self._curves]
         finite = [float(np.nanmax(top)) for top in tops if np.isfinite(top).any()]
@@ -126,7 +128,9 @@ class DistancePlot(QWidget):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._theme.px(220), self._theme.px(98))
+        line = self.fontMetrics().height()
+        names = len(self._curves) * (line - 1) + line + self._theme.px(4)
+        return QSize(self._theme.px(220), max(self._theme.px(98), names))
 
     # -- events --------------------------------------------------------------------------------------------
 

@@ -115,8 +115,8 @@ class WindowCard(QWidget):
             if shown:
                 values = routed[rule][channel]
                 each.set_excerpt(values, block, "signed", levels, struck=values == 0)
-                text = f"<b>{rule}</b>" if rule == passed.rule else rule
-                self._names[rule].setText("gets" if rule == "linear" else text)
+                name = f"<b>{rule}</b>" if rule == passed.rule else "gets" if rule == "linear" else rule
+                self._names[rule].setText(f"{name} {unit_text(each.number_exponent)}")
 
     def _show_term(self, passed: Pass, step: Step, focus: Focus, channel: int, window: Place) -> None:
         layer = block_of(passed.network, step.stage)

@@ -1,8 +1,10 @@
 """The window in which images of one's own are drawn, opened and edited, while everything else goes on."""
 
+from typing import override
+
 import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnviz._types import ByteArray
@@ -14,11 +16,13 @@ from ui.panels.samples.pictures import Picture, fitted, usual_fit
 from ui.panels.samples.pixel_page import PixelPage
 from ui.panels.samples.preview import Outcome, PreviewPair
 from ui.state import AppState, Sample
-from ui.theme import Theme, follow_theme
+from ui.theme import LIGHT, Theme, follow_theme
 from ui.widgets.pace import Pace
 from ui.widgets.segmented import SegmentedControl
 
 _LIVE_MS = 30
+#: Height of the window, in pixels at scale 1, with room for magnifier and ten bars.
+_ROOM_FOR_BARS = 600
 _PAGES = [("draw", "Draw"), ("image", "Image"), ("pixels", "Pixels")]
 
 
@@ -48,6 +52,7 @@ class OwnDigitWindow(QDialog):
         super().__init__(parent)
         self._state = state
         self._own = own
+        self._theme = LIGHT
         self._made: Sample | None = None
         self._edited: Sample | None = None  # what the pixels page shows
         self._pairs: dict[str, tuple[ByteArray, ByteArray]] = {}
@@ -65,6 +70,7 @@ class OwnDigitWindow(QDialog):
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the window."""
+        self._theme = theme
         self._layout.setContentsMargins(*(4 * [theme.px(14)]))
         self._layout.setSpacing(theme.px(10))
         self._columns.setSpacing(theme.px(16))
@@ -72,6 +78,16 @@ class OwnDigitWindow(QDialog):
         for widget in (self.pair, self.pixel_page.surroundings, self.outcome):
             widget.setFixedWidth(theme.px(260))
         self.setMinimumSize(theme.px(760), theme.px(470))
+        self._fit()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Under the magnifier there is no room for the bars of ten classes, unless the window is high."""
+        self.outcome.set_few(self.page() == "pixels" and self.height() < self._theme.px(_ROOM_FOR_BARS))
 
     # -- pages ---------------------------------------------------------------------------------------------
 
@@ -162,6 +178,7 @@ class OwnDigitWindow(QDialog):
         self._stack.setCurrentIndex([key for key, _ in _PAGES].index(page))
         self.pair.setVisible(page != "pixels")
         self.pixel_page.surroundings.setVisible(page == "pixels")
+        self._fit()
         self._draw_pair()
         self._draw_outcome()
 

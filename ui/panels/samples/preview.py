@@ -1,17 +1,21 @@
 """What an image of the user's own looks like to the network, and what the network makes of it."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from cnnviz._types import ByteArray
+from ui.panels.samples.wording import most_probable
 from ui.theme import Theme, follow_theme
 from ui.widgets.heat_map import HeatMap
 from ui.widgets.labels import SectionTitle, WrapLabel
 from ui.widgets.prediction_bars import PredictionBars
+
+_ALL, _FEW = 10, 4
 
 
 class PreviewPair(QWidget):
@@ -53,19 +57,42 @@ class Outcome(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._most = _ALL
+        self._names: tuple[str, ...] = ()
+        self._probabilities: NDArray[Any] | None = None
+        self._title = SectionTitle("Prediction")
         self.bars = PredictionBars()
         self.bars.setAccessibleName("Probability of each class for this image")
         self.verdict = WrapLabel("", role="muted")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (SectionTitle("Prediction"), self.bars, self.verdict):
+        for widget in (self._title, self.bars, self.verdict):
             layout.addWidget(widget)
 
-    def set_prediction(self, names: Sequence[str], probabilities: ArrayLike | None, text: str = "") -> None:
+    def set_few(self, few: bool) -> None:
+        """Show only the most probable classes, where there is no room for all, or all of them."""
+        most = _FEW if few else _ALL
+        if most != self._most:
+            self._most = most
+            self._draw()
+
+    def set_prediction(
+        self, names: Sequence[str], probabilities: NDArray[Any] | None, text: str = ""
+    ) -> None:
         """Show the probability of each class, or `text` while that is not known."""
-        self.bars.set_probabilities(names, probabilities)
+        self._names, self._probabilities = tuple(names), probabilities
         if probabilities is not None:
-            values = np.asarray(probabilities)
-            best = int(np.argmax(values))
-            text = f"Read as {names[best]} ({values[best]:.1%})"
+            best = int(np.argmax(probabilities))
+            text = f"Read as {names[best]} ({probabilities[best]:.1%})"
         self.verdict.set_text(text)
+        self._draw()
+
+    def _draw(self) -> None:
+        names, probabilities = self._names, self._probabilities
+        few = len(names) > self._most
+        self._title.set_caption(f"the {self._most} most probable" if few else "")
+        if probabilities is None:
+            self.bars.set_probabilities(names[: self._most], None)
+        else:
+            chosen = most_probable(probabilities, None, self._most)
+            self.bars.set_probabilities([names[i] for i in chosen], probabilities[chosen])

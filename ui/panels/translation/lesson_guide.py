@@ -38,8 +38,7 @@ class LessonGuide:
 
     def show(self, name: str, subject: Subject | None) -> None:
         """Say what there is to look at; the result follows when it has been measured."""
-        if name != self._name:
-            self._box.reset_height()
+        is_new = name != self._name
         self._name = name
         self._box.setVisible(name != FREE and subject is not None)
         if name == FREE or subject is None:
@@ -49,6 +48,8 @@ class LessonGuide:
         if text != self._text:
             self._text = text
             self._box.set_statement(text)
+        if is_new:
+            self._box.reset_height()
         self._jobs.request(lambda _context: (name, lesson.result()))
 
     def _on_measured(self, found: tuple[str, str]) -> None:

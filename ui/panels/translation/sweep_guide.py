@@ -84,6 +84,8 @@ class SweepGuide(QObject):
                 found, note = None, _OTHER_SETTINGS if self._view.many else ""
             elif found.network is not subject.network and found.step != subject.step:
                 note = f"network of step {found.step:,}"
+        if found is None and self._view.many and self._column.source.is_running():
+            note = "Measuring…"
         self._column.show_sweep(found, None if subject is None else subject.network, note)
 
     @Slot()
@@ -124,8 +126,10 @@ class SweepGuide(QObject):
         source.set_progress(0.0)
         digits = min(self._view.digits, len(dataset.test_labels))
         self._sweeps.request_many(subject, dataset, digits, self._key, source.set_progress)
+        self._show()
 
     @Slot()
     def _on_cancel_requested(self) -> None:
         self._sweeps.cancel_many()
         self._column.source.set_progress(None)
+        self._show()
