@@ -57,6 +57,11 @@ def test_same_seed_prints_the_same_numbers(tmp_path):
         (("--headless", "--save", "no/such/folder.safetensors"), "folder does not exist"),
         (("--headless", "--learning-rate", "300"), "diverged near step"),
         (("--save", "net.safetensors"), "--save needs --headless"),
+        (("--report", "lab.pdf"), "--report needs --headless"),
+        (("--headless", "--report", "no/such/lab.pdf"), "folder does not exist"),
+        (("--headless", "--set", "kernel_size"), "NAME=VALUE"),
+        (("--headless", "--set", "kernel_size=five"), "'five'"),
+        (("--headless", "--set", "colour=5"), "'colour=5'"),
         (("--nonsense",), "--nonsense"),
         ((), "no display"),
     ],
@@ -75,6 +80,26 @@ def test_version_and_help(tmp_path):
     text = run("--help", cwd=tmp_path).stdout
     for option in ("--classes", "--epochs", "--batch-size", "--learning-rate", "--seed", "--data", "--save"):
         assert option in text
+
+
+def test_report_is_written_in_every_form(tmp_path):
+    arguments = ("--report", "lab.pdf", "--html", "lab.html", "--markdown", "lab", "--author", "Ada & Co")
+    result = run("--headless", "--batch-size", "64", "--set", "filters=4", *arguments, cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    assert (tmp_path / "lab.pdf").read_bytes().startswith(b"%PDF-")
+    page = (tmp_path / "lab.html").read_text(encoding="utf-8")
+    accuracy = re.search(r"test accuracy (\d\.\d+)", result.stdout)[1]
+    assert f"{100 * float(accuracy):.2f} %" in page
+    assert "Ada &amp; Co" in page
+    assert "--set filters=4 --batch-size 64" in (tmp_path / "lab" / "report.md").read_text(encoding="utf-8")
+
+
+def test_screenshots_show_every_panel(tmp_path):
+    result = run("--headless", "--batch-size", "64", "--screenshots", "pictures", cwd=tmp_path, timeout=100)
+    assert (result.returncode, result.stderr) == (0, "")
+    names = sorted(path.name for path in (tmp_path / "pictures").iterdir())
+    assert names[:2] == ["1-training.png", "2-filters-maps.png"]
+    assert len(names) >= 4
 
 
 @pytest.mark.parametrize("target", ["mine.safetensors", None])

@@ -38,9 +38,17 @@ def background():
 
 @pytest.fixture
 def make(qtbot: QtBot, state: AppState, background: TaskRunner, tmp_path: Path):
+    def rest(panel: ReportPanel) -> None:
+        """Let what is under way come to its end: its results go to widgets that are still there."""
+        panel.hide()
+        ended: list[bool] = []
+        qtbot.waitUntil(lambda: background.is_idle, timeout=20_000)
+        background.submit("end", lambda _context: True, ended.append)
+        qtbot.waitUntil(lambda: bool(ended), timeout=20_000)
+
     def build() -> ReportPanel:
         panel = ReportPanel(state, background, background, draft_path=tmp_path / "data" / "draft.json")
-        qtbot.addWidget(panel)
+        qtbot.addWidget(panel, before_close_func=rest)
         panel.resize(1000, 700)
         show_window(qtbot, panel)
         return panel
