@@ -1,39 +1,28 @@
 """Joins state, threads and panels: turns requests into jobs, and results into state."""
 
 import secrets
-import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-from PySide6.QtCore import QObject, QThread, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, QThread, Signal, Slot
 
-from cnnviz import checkpoint
-from cnnviz.datasets import Dataset, to_input
+from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
-from cnnviz.history import EvaluationPoint, History
+from cnnviz.history import History
 from cnnviz.snapshots import Snapshot
-from ui.analysis import Analysis, LatestOnly
+from ui.analysis import Analysis
+from ui.inspector import Inspector
 from ui.loading import load_source, select_classes
-from ui.mailbox import (
-    Mailbox,
-    Message,
-    ProgressMade,
-    RunFailed,
-    RunHalted,
-    RunPrepared,
-    SnapshotTaken,
-    Tested,
-)
+from ui.mail_reader import MailReader
+from ui.mailbox import Mailbox
+from ui.model_files import ModelFiles
 from ui.moment_tests import MomentTests
-from ui.state import AppState, EvaluatedStep, Inspection, PinnedCell, Reference, RunStatus, Sample, Shift
+from ui.state import AppState, PinnedCell, Reference, RunStatus, Sample, Shift
 from ui.tasks import TaskRunner
-from ui.throughput import Throughput
 from ui.worker import Job, TrainControl, TrainWorker
 
-_DRAIN_MS = 33
 _CLOSE_MS = 1500
 _APPLY = "Apply and reset"
 
@@ -59,18 +48,16 @@ class Controller(QObject):
         self._data = data
         self._mailbox = Mailbox()
         self._control = TrainControl()
-        self._throughput = Throughput()
-        self._stopping = False
-        self._closed = False
         self._tasks = TaskRunner("analysis", self)
         # A thread of its own, so that a long sweep in a panel does not hold up what the pointer waits for.
         self._background = TaskRunner("background", self)
-        self._inspections = LatestOnly(self._tasks, "inspect", self._on_inspected, self._on_inspection_failed)
+        self._inspector = Inspector(state, self._tasks, self)
+        self._files = ModelFiles(state, self._tasks, self)
+        self._files.runRequested.connect(self._on_run_from_file_requested)
         self._moment_tests = MomentTests(state, self._background, self)
+        self._reader = MailReader(state, self._mailbox, self._control, self._moment_tests, self)
+        self._reader.showRequested.connect(self._show)
         self._start_worker()
-        self._timer = QTimer(self)
-        self._timer.setInterval(_DRAIN_MS)
-        self._timer.timeout.connect(self._drain)
 
     def _start_worker(self) -> None:
         self._worker = TrainWorker(self._mailbox, self._control)
@@ -80,7 +67,7 @@ class Controller(QObject):
         self._prepareRequested.connect(self._worker.prepare)
         self._trainRequested.connect(self._worker.train)
         self._testRequested.connect(self._worker.test)
-        self._worker.halted.connect(self._on_worker_halted)
+        self._worker.halted.connect(self._reader.on_worker_halted)
         self._thread.start()
 
     @property
@@ -112,8 +99,7 @@ class Controller(QObject):
 
     def close(self) -> bool:
         """Stop everything and end the threads; return whether they ended in time."""
-        self._closed = True
-        self._timer.stop()
+        self._reader.close()
         self._moment_tests.stop()
         self._control.halt()
         self._thread.quit()
@@ -151,7 +137,7 @@ class Controller(QObject):
     def on_stop_requested(self) -> None:
         """End the run where it is."""
         if self._state.run.status is RunStatus.TRAINING:
-            self._stopping = True
+            self._reader.stopping = True
             self._control.halt()
         elif self._state.run.status is RunStatus.PAUSED:
             self._state.update_run(status=RunStatus.STOPPED)
@@ -221,13 +207,13 @@ class Controller(QObject):
         if dataset is None or not 0 <= index < len(dataset.test_labels):
             return
         self._state.set_sample(Sample(dataset.test_images[index], int(dataset.test_labels[index]), index))
-        self._inspect()
+        self._inspector.inspect()
 
     @Slot(object)
     def on_own_sample_requested(self, sample: Sample) -> None:
         """Look at an image of the user's own."""
         self._state.set_sample(sample)
-        self._inspect()
+        self._inspector.inspect()
 
     @Slot(object)
     def on_moment_requested(self, step: int | None) -> None:
@@ -238,7 +224,7 @@ class Controller(QObject):
                 state.show_moment(state.live, follows_live=True)
         elif len(state.history.snapshots):
             state.show_moment(state.history.snapshots.at(step), follows_live=False)
-        self._inspect()
+        self._inspector.inspect()
 
     @Slot(object)
     def on_reference_requested(self, snapshot: Snapshot | None) -> None:
@@ -286,36 +272,12 @@ class Controller(QObject):
             self._control.halt()
 
     def save_model(self, path: Path, on_saved: Callable[[Path, int, int], None] | None = None) -> None:
-        """Write the network that is shown, in the background.
-
-        The outcome is reported as a notice in the training panel; `on_saved` is called with path, number of
-        the run and step when the file is there.
-        """
-        state = self._state
-        if state.shown is None or state.dataset is None:
-            return
-        snapshot, experiment, checksum = state.shown, state.experiment, state.dataset.sha256
-
-        def write(_context: object) -> Path:
-            checkpoint.save(
-                path, snapshot.network, experiment=experiment, step=snapshot.step, data_sha256=checksum
-            )
-            return path
-
-        run_id = state.run.run_id
-
-        def done(written: Path) -> None:
-            self._on_model_saved(written)
-            if on_saved is not None:
-                on_saved(written, run_id, snapshot.step)
-
-        self._tasks.submit("save", write, done, self._on_file_failed)
+        """Write the network that is shown; see `ModelFiles.save`."""
+        self._files.save(path, on_saved)
 
     def open_model(self, path: Path) -> None:
         """Read a model file and continue from it; the session stays as it is when that fails."""
-        self._tasks.submit(
-            "open", lambda _context: checkpoint.load(path), self._on_model_loaded, self._on_file_failed
-        )
+        self._files.open(path)
 
     # --- beginning a run ------------------------------------------------------------------------------------
 
@@ -361,7 +323,7 @@ class Controller(QObject):
         # Epochs that were added to the run belong to its fork, too.
         epochs = state.run.total_steps // state.run.steps_per_epoch
         extra_epochs = max(epochs - experiment.epochs, 0) if forks else 0
-        self._stopping = False
+        self._reader.stopping = False
         self._control.learning_rate = experiment.learning_rate
         self._control.epochs = 0
         state.clear_notice("training")
@@ -383,7 +345,7 @@ class Controller(QObject):
         if then_train:
             self._control.running = True
             self._trainRequested.emit(0)
-        self._timer.start()
+        self._reader.start()
 
     def _reset_history(self, experiment: Experiment, start: Snapshot | None, forks: bool) -> None:
         state, previous = self._state, self._state.history
@@ -406,116 +368,32 @@ class Controller(QObject):
             self._state.set_reference(Reference(reference.snapshot, run_id))
 
     def _train(self, steps: int) -> None:
-        self._stopping = False
+        self._reader.stopping = False
         self._control.running = True
         self._control.wake.clear()
-        self._throughput.restart()
+        self._reader.restart_rate()
         self._state.clear_notice("training")
         self._state.update_run(status=RunStatus.TRAINING)
         self._trainRequested.emit(steps)
-        self._timer.start()
+        self._reader.start()
 
     # --- results --------------------------------------------------------------------------------------------
 
-    @Slot()
-    def _on_worker_halted(self) -> None:
-        if not self._closed:
-            self._drain()
-            if self._state.run.status not in (RunStatus.TRAINING, RunStatus.LOADING):
-                self._timer.stop()
-
-    @Slot()
-    def _drain(self) -> None:
-        mail = self._mailbox.take()
-        run_id = self._state.run.run_id
-        for message_run, message in mail.messages:
-            if message_run == run_id:
-                self._handle(message)
-        if mail.live is not None and mail.live[0] == run_id:
-            self._show(mail.live[1])
-
-    def _handle(self, message: Message) -> None:
-        state = self._state
-        match message:
-            case ProgressMade(progress):
-                lines = state.history.append(progress)
-                rate = self._throughput.add(int(progress.sizes.sum()), time.perf_counter())
-                state.update_run(step=progress.last_step, images_per_second=rate)
-                state.notify_steps(lines)
-            case SnapshotTaken(snapshot, keep):
-                state.history.snapshots.add(snapshot, keep=keep)
-            case Tested(step, evaluation):
-                state.history.add_test(EvaluationPoint(step, evaluation.loss, evaluation.accuracy))
-                self._moment_tests.take(EvaluatedStep(step, evaluation))
-                state.notify_test()
-            case RunPrepared():
-                self._on_run_prepared(message)
-            case RunHalted():
-                self._on_run_halted(message)
-            case RunFailed(text):
-                state.update_run(status=RunStatus.FAILED, images_per_second=0.0)
-                state.raise_notice("training", "error", text)
-
-    def _on_run_prepared(self, message: RunPrepared) -> None:
-        state = self._state
-        status = RunStatus.TRAINING if self._control.running else RunStatus.READY
-        if status is RunStatus.READY and message.snapshot.step:
-            status = RunStatus.FINISHED if message.snapshot.step >= message.total_steps else RunStatus.PAUSED
-        state.update_run(
-            status=status,
-            step=message.snapshot.step,
-            total_steps=message.total_steps,
-            steps_per_epoch=message.steps_per_epoch,
-        )
-        state.history.snapshots.add(message.snapshot, keep=True)
-        self._throughput.restart()
-        self._show(message.snapshot)
-
-    def _on_run_halted(self, message: RunHalted) -> None:
-        if message.finished:
-            status = RunStatus.FINISHED
-        elif self._stopping:
-            status = RunStatus.STOPPED
-        else:
-            status = RunStatus.PAUSED
-        self._stopping = False
-        self._state.update_run(
-            status=status, step=message.step, total_steps=message.total_steps, images_per_second=0.0
-        )
-
+    @Slot(object)
     def _show(self, snapshot: Snapshot) -> None:
         self._state.set_live(snapshot)
-        self._inspect()
+        self._inspector.inspect()
 
-    def _inspect(self) -> None:
-        """Have the arrays of the shown snapshot and sample computed."""
-        snapshot, sample = self._state.shown, self._state.sample
-        if snapshot is None or sample is None or snapshot.network.input_shape != sample.pixels.shape:
-            return
-
-        def work(_context: object) -> Inspection:
-            images = to_input(sample.pixels[np.newaxis], snapshot.network.dtype)
-            trace = snapshot.network.forward(images)
-            return Inspection(snapshot, sample, trace, trace.class_probabilities[0])
-
-        self._inspections.request(work)
-
-    def _on_inspected(self, inspection: Inspection) -> None:
-        """Take a result, unless sample or classes have changed while it was computed."""
-        state = self._state
-        classes = 0 if state.dataset is None else len(state.dataset.classes)
-        if inspection.sample is state.sample and len(inspection.probabilities) == classes:
-            state.set_inspection(inspection)
-
-    def _on_inspection_failed(self, message: str) -> None:
-        self._state.raise_notice("samples", "error", message)
+    @Slot(object, object)
+    def _on_run_from_file_requested(self, experiment: Experiment, start: Snapshot) -> None:
+        self._begin(experiment, start=start)
 
     def _on_source_loaded(self, source: Dataset) -> None:
         state = self._state
         state.clear_notice("samples")
         state.source = source
         experiment = state.draft
-        if not set(experiment.classes) <= set(source.classes):
+        if not set(experiment.classes) <= set(source.available_classes):
             experiment = experiment.with_classes(source.classes[: len(experiment.classes)])
         self._begin(experiment)
 
@@ -524,26 +402,3 @@ class Controller(QObject):
 
     def _on_begin_failed(self, message: str) -> None:
         self._state.raise_notice("training", "error", message)
-
-    def _on_model_saved(self, path: Path) -> None:
-        self._state.raise_notice("training", "success", f"Saved the network to {path.name}.")
-
-    def _on_file_failed(self, message: str) -> None:
-        self._state.raise_notice("training", "error", message)
-
-    def _on_model_loaded(self, model: checkpoint.Checkpoint) -> None:
-        source = self._state.source
-        experiment = model.experiment
-        if source is None or experiment is None:
-            self._on_file_failed(
-                "This model does not say how it was trained, so its run cannot be continued. Choose "
-                "a model that "
-                "the window or --save wrote."
-            )
-            return
-        try:
-            select_classes(source, experiment.classes, self._state.dataset)
-        except CNNVizError as error:
-            self._on_file_failed(str(error))
-            return
-        self._begin(experiment, start=Snapshot(model.step, model.network))

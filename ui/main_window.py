@@ -21,6 +21,7 @@ from ui.timeline import TimelineBar
 if TYPE_CHECKING:
     from ui.panels.backprop.panel import BackpropPanel
     from ui.panels.feature_maps.panel import FeatureMapsPanel
+    from ui.panels.report.panel import ReportPanel
     from ui.panels.training import TrainingPanel
     from ui.panels.translation.panel import TranslationPanel
 
@@ -48,6 +49,7 @@ class MainWindow(QMainWindow):
     feature_maps: "FeatureMapsPanel"
     translation: "TranslationPanel"
     backprop: "BackpropPanel"
+    report: "ReportPanel"
 
     def __init__(self, state: AppState, analysis: Analysis, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -70,17 +72,20 @@ class MainWindow(QMainWindow):
         self.samples_dock.setMinimumWidth(theme.px(216))
         self.samples_dock.setMaximumWidth(theme.px(420))
 
-    def build_panels(self, analysis: Analysis, background: Analysis) -> None:
+    def build_panels(self, analysis: Analysis, background: Analysis, draft_path: Path) -> None:
         """Fill the middle of the window.
 
         Parameters
         ----------
         analysis, background : Analysis
             Where panels have quick and long things computed.
+        draft_path : Path
+            File in which the words of the report are kept.
         """
         # Imported here because pyqtgraph takes longer to load than the whole frame takes to appear.
         from ui.panels.backprop.panel import BackpropPanel
         from ui.panels.feature_maps.panel import FeatureMapsPanel
+        from ui.panels.report.panel import ReportPanel
         from ui.panels.training import TrainingPanel
         from ui.panels.translation.panel import TranslationPanel
 
@@ -88,10 +93,12 @@ class MainWindow(QMainWindow):
         self.feature_maps = FeatureMapsPanel(self._state, analysis, background)
         self.translation = TranslationPanel(self._state, analysis, background)
         self.backprop = BackpropPanel(self._state, analysis, background)
+        self.report = ReportPanel(self._state, analysis, background, draft_path=draft_path)
         self.panels.add_panel(self.training, "Training", "training_dock")
         self.panels.add_panel(self.feature_maps, "Filters && maps", "feature_maps_dock")
         self.panels.add_panel(self.translation, "Translation", "translation_dock")
         self.panels.add_panel(self.backprop, "Backprop", "backprop_dock")
+        self.panels.add_panel(self.report, "Lab report", "report_dock")
         self.panels.show_panel(0)
 
     def restore_size(self, settings: QSettings) -> None:

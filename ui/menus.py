@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QMainWindow, QMenu
 
 from ui.theme import bind_icon
 
-PANELS = ("Training", "Filters && maps", "Translation", "Backprop")
+PANELS = ("Training", "Filters && maps", "Translation", "Backprop", "Lab report")
 THEMES = (("system", "Like the system"), ("light", "Light"), ("dark", "Dark"))
 
 
@@ -28,6 +28,7 @@ class MenuHandlers:
     recent_files: Callable[[], list[Path]]
     export_figure: Callable[[], None]
     copy_figure: Callable[[], None]
+    export_report: Callable[[], None]
     train: Callable[[], None]
     step: Callable[[], None]
     stop: Callable[[], None]
@@ -120,6 +121,14 @@ class Menus:
             "Ctrl+C",
             "Put the plot or panel with the focus on the clipboard",
             "copy",
+        )
+        self._add(
+            menu,
+            "Export &report…",
+            handlers.export_report,
+            "Ctrl+Shift+E",
+            "Write the lab report as PDF, web page or folder",
+            "file-text",
         )
         menu.addSeparator()
         self._add(menu, "&Quit", self._window.close, "Ctrl+Q", "Close the window")

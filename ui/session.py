@@ -43,6 +43,7 @@ class Session(QObject):
     ) -> None:
         super().__init__(parent)
         self._settings = settings
+        self._started = False
         self._closed = False
         self.state = AppState(experiment, self)
         self.controller = Controller(self.state, data, self)
@@ -64,8 +65,13 @@ class Session(QObject):
         """Load the data, and meanwhile build the panels; called when the window has been shown."""
         if self._closed:
             return
+        self._started = True
         self.controller.start()
-        self.window.build_panels(self.controller.analysis, self.controller.background)
+        self.window.build_panels(
+            self.controller.analysis,
+            self.controller.background,
+            Path(self._settings.fileName()).with_name("report-draft.json"),
+        )
         self._connect_panels()
         self._watch_panels()
         self.window.restore_arrangement(self._settings)
@@ -102,6 +108,7 @@ class Session(QObject):
             open_recent=self._open_file,
             recent_files=self.files.recent,
             export_figure=self.exporter.export,
+            export_report=self._export_report,
             copy_figure=self.exporter.copy,
             train=controller.on_train_requested,
             step=controller.on_step_requested,
@@ -151,7 +158,8 @@ class Session(QObject):
             "shiftRequested": controller.on_shift_requested,
             "adoptRequested": controller.on_adopt_requested,
         }
-        for panel in (window.training, window.feature_maps, window.translation, window.backprop):
+        panels = (window.training, window.feature_maps, window.translation, window.backprop, window.report)
+        for panel in panels:
             for name, slot in slots.items():
                 if hasattr(panel, name):
                     getattr(panel, name).connect(slot)
@@ -182,6 +190,8 @@ class Session(QObject):
 
     @Slot()
     def _on_window_closing(self) -> None:
+        if self._started:
+            self.window.report.save_draft()
         self.window.save_layout(self._settings)
         self._settings.sync()
         self.controller.close()
@@ -194,6 +204,11 @@ class Session(QObject):
             names = self.state.source.classes[: len(preset.classes)]
             preset = replace(preset, classes=names)
         self.controller.on_draft_requested(preset)
+
+    def _export_report(self) -> None:
+        if self._started:
+            self.window.panels.show_panel(4)
+            self.window.report.export_report()
 
     def _set_theme_mode(self, mode: str) -> None:
         theme_manager().set_mode(mode)

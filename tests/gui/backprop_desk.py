@@ -134,11 +134,11 @@ class Desk:
 
     def settle(self) -> None:
         """Wait until no pass, preview or poke is under way, and what was asked for is drawn."""
-        QTest.qWait(1)
+        self.bot.wait(1)
         self.bot.waitUntil(lambda: not self.is_busy() and self.panel.model.passed is not None, timeout=10_000)
-        QTest.qWait(1)
+        self.bot.wait(1)
         self.bot.waitUntil(lambda: not self.is_busy(), timeout=10_000)
-        QTest.qWait(5)
+        self.bot.wait(5)
 
     def is_busy(self) -> bool:
         return any(self.analysis.is_busy(f"backprop.{kind}") for kind in ("pass", "preview", "poke"))

@@ -332,7 +332,7 @@ def test_a_hidden_panel_computes_nothing_and_catches_up_when_shown(qtbot: QtBot)
     desk = Desk(qtbot, LAB5)
     desk.panel.hide()
     desk.show(lab5())
-    QTest.qWait(30)
+    desk.bot.wait(30)
     assert not [kind for kind in desk.analysis.kinds if kind.startswith("backprop")]
     assert desk.panel.model.passed is None
     desk.panel.show()
@@ -374,7 +374,7 @@ def test_passes_are_paced_while_training(desk: Desk) -> None:
         network = lab5().with_params(changed)
         desk.inspect_quickly(network, step)
     desk.settle()
-    QTest.qWait(120)
+    desk.bot.wait(120)
     desk.settle()
     asked = desk.analysis.kinds.count("backprop.pass") - before
     assert 1 <= asked < 20

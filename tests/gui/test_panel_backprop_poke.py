@@ -224,7 +224,7 @@ def test_a_check_can_be_cancelled(desk: Desk) -> None:
     click(page.cancel)
     assert page.check.isVisible()
     assert not panel.work.is_checking()
-    QTest.qWait(30)
+    desk.bot.wait(30)
     assert page.result() is None
 
 

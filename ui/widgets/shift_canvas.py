@@ -44,6 +44,8 @@ class ShiftCanvas(QWidget):
 
     #: Pixels to the right and down that the user has moved the image to.
     shiftDragged = Signal(int, int)
+    #: The user has let go of the image.
+    released = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -195,9 +197,10 @@ class ShiftCanvas(QWidget):
 
     @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
+        if event.button() == Qt.MouseButton.LeftButton and self._press is not None:
             self._press = None
             self._update_cursor()
+            self.released.emit()
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:

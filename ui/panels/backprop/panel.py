@@ -12,21 +12,18 @@ from ui.panels.backprop.input_view import InputView
 from ui.panels.backprop.maps_view import MapsView
 from ui.panels.backprop.model import BackpropModel, pinned_of
 from ui.panels.backprop.output_view import OutputView
-from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.routing_view import RoutingView
 from ui.panels.backprop.sentences import sentence_of
-from ui.panels.backprop.side_column import CHECK, POKE, SideColumn
+from ui.panels.backprop.side_column import SideColumn
 from ui.panels.backprop.step_view import StepView
 from ui.panels.backprop.steps import StepKind
 from ui.panels.backprop.update_view import UpdateView
-from ui.panels.backprop.work import BackpropWork, CheckOutcome, PokeOutcome, TieOutcome
+from ui.panels.backprop.work import BackpropWork
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme, theme_manager
 from ui.widgets.labels import WrapLabel
 from ui.widgets.message_bar import MessageBar
 
-#: While training, results that follow each snapshot are asked for no oftener than this.
-_SLOW_MS = 250
 #: Between two views that are made ready before they are first seen.
 _WARM_MS = 30
 #: While training, the least time between two passes.
@@ -60,24 +57,18 @@ class BackpropPanel(QFrame):
         self._state = state
         self._is_stale = True
         self._was_training = False
-        self._counting: tuple[str, object] | None = None
-        self._tie_counts: dict[str, TieOutcome] = {}
-        self._checked: Pass | None = None
         self.work = BackpropWork(analysis, background, self)
         self.model = BackpropModel(self.work, self)
-        self._slow = QTimer(self)
-        self._slow.setSingleShot(True)
         self._warming = QTimer(self)
         self._warming.setInterval(_WARM_MS)
         self._pace = QTimer(self)
         self._pace.setSingleShot(True)
         self._pace.setInterval(_PACE_MS)
-        self._ties_timer = QTimer(self)
-        self._ties_timer.setSingleShot(True)
         self.setProperty("role", "panel")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._build_widgets()
         self._build_layout()
+        self._probes = Probes(state, self.model, self.work, self.side, self)
         self._connect_views()
         self._connect_model()
         self._connect_state()
@@ -196,29 +187,17 @@ class BackpropPanel(QFrame):
         self.side.ties.labelRequested.connect(model.set_label)
         self.side.ties.ruleRequested.connect(model.set_rule)
         self.side.inspect.rules.ruleRequested.connect(model.set_rule)
-        self.side.pages.currentChanged.connect(self._on_page_changed)
-        self.side.poke.pokeRequested.connect(self._request_poke)
-        self.side.check.checkRequested.connect(self._on_check_requested)
-        self.side.check.cancelRequested.connect(self._on_check_cancelled)
-        self.side.check.entryChosen.connect(self._on_entry_chosen)
 
     def _connect_model(self) -> None:
         model, work = self.model, self.work
         model.passChanged.connect(self._on_pass_changed)
         model.stepChanged.connect(self._on_step_changed)
         model.focusChanged.connect(self._draw_step)
-        model.targetChanged.connect(self._on_target_changed)
         model.previewChanged.connect(self._on_preview_changed)
         model.trialDropped.connect(self._on_trial_dropped)
-        work.pokeReady.connect(self._on_poke_ready)
-        work.checkProgressed.connect(self.side.check.show_progress)
-        work.checkReady.connect(self._on_check_ready)
-        work.tiesReady.connect(self._on_ties_ready)
         work.failed.connect(self._on_failed)
-        self._slow.timeout.connect(self._follow_up)
         self._pace.timeout.connect(self._on_paced)
         self._warming.timeout.connect(self._warm_up)
-        self._ties_timer.timeout.connect(self._request_ties)
 
     def _connect_state(self) -> None:
         state = self._state
@@ -261,7 +240,7 @@ class BackpropPanel(QFrame):
         if self.isVisible() and not self._is_training():
             if was_training:
                 self.model.refocus()
-            self._ties_timer.start(_SLOW_MS)
+            self._probes.follow_ties()
 
     @Slot()
     def _catch_up(self) -> None:
@@ -282,12 +261,7 @@ class BackpropPanel(QFrame):
         self._content.show()
         self.header.set_steps(self.model.steps)
         self._on_step_changed()
-        self._show_stale_check()
-        if self._is_training():
-            if not self._slow.isActive():
-                self._slow.start(_SLOW_MS)
-        else:
-            self._follow_up()
+        self._probes.follow()
 
     @Slot()
     def _on_step_changed(self) -> None:
@@ -298,7 +272,7 @@ class BackpropPanel(QFrame):
         if model.step.kind is StepKind.UPDATE:
             model.request_preview()
         if model.step.kind is StepKind.ROUTE:
-            self._ties_timer.start(_SLOW_MS)
+            self._probes.follow_ties()
 
     @Slot()
     def _warm_up(self) -> None:
@@ -324,33 +298,21 @@ class BackpropPanel(QFrame):
         formula = formula_of(passed, step, focus, model.rate)
         self.header.set_explanation(sentence_of(passed, step), formula, is_covered=focus.is_covered)
         self._views[step.kind].show_step(passed, step, focus)
-        self.side.ties.show_pass(passed, step, focus, self._tie_counts.get(step.layer))
+        self.side.ties.show_pass(passed, step, focus, self._probes.ties(step.layer))
         self.side.inspect.show_cell(passed, step, focus, model.rate)
-
-    @Slot()
-    def _follow_up(self) -> None:
-        """Ask for what takes longer than the pass itself."""
-        self._request_poke()
-        self._ties_timer.start(_SLOW_MS)
 
     # -- requests of the views -----------------------------------------------------------------------------
 
-    @Slot(object)
-    def _on_target_chosen(self, target: object) -> None:
-        pinned = pinned_of(target)  # pyright: ignore[reportArgumentType] -- a signal carries plain objects
+    def _on_target_chosen(self, target: Target) -> None:
+        """Pin a cell, or free it if it is pinned; poke a weight, which has no place to be pinned at."""
+        pinned = pinned_of(target)
         if pinned is None:
-            self.model.set_target(target)  # pyright: ignore[reportArgumentType] -- as above
-            self._show_poke()
+            self._probes.poke(target)
         elif pinned == self._state.pinned:
             self.pinRequested.emit(None)
         else:
-            self.model.set_target(target)  # pyright: ignore[reportArgumentType] -- as above
+            self.model.set_target(target)
             self.pinRequested.emit(pinned)
-
-    @Slot(object)
-    def _on_entry_chosen(self, target: object) -> None:
-        self.model.set_target(target)  # pyright: ignore[reportArgumentType] -- a signal carries plain objects
-        self._show_poke()
 
     @Slot()
     def _on_adopt_clicked(self) -> None:
@@ -368,7 +330,7 @@ class BackpropPanel(QFrame):
 
     @Slot(str)
     def _on_failed(self, text: str) -> None:
-        self.side.check.show_nothing(self._parameter_count())
+        self._probes.stop_showing_check()
         self.message.show_message(text, "error")
 
     def _reveal(self) -> None:
@@ -380,94 +342,3 @@ class BackpropPanel(QFrame):
 
     def _unpin(self) -> None:
         self.pinRequested.emit(None)
-
-    # -- poke, check, ties ---------------------------------------------------------------------------------
-
-    def _show_poke(self) -> None:
-        self.side.show_page(POKE)
-        self._request_poke()
-
-    @Slot(str)
-    def _on_page_changed(self, page: str) -> None:
-        if page == POKE:
-            self._request_poke()
-        elif page == CHECK:
-            self._show_stale_check()
-
-    @Slot()
-    def _on_target_changed(self) -> None:
-        self.side.poke.set_target(self.model.target)
-        self.side.inspect.set_target(self.model.target)
-        self._request_poke()
-
-    @Slot()
-    def _request_poke(self) -> None:
-        model, page = self.model, self.side.poke
-        if model.passed is None or model.target is None or self.side.page() != POKE or not self.isVisible():
-            return
-        self.work.request_poke(model.passed, model.target, page.eps.value(), page.radius.value())
-
-    @Slot(object)
-    def _on_poke_ready(self, outcome: PokeOutcome) -> None:
-        if outcome.poke.target == self.model.target:
-            self.side.poke.set_poke(outcome.poke, outcome.curve)
-
-    def _parameter_count(self) -> int:
-        passed = self.model.passed
-        return 0 if passed is None else passed.network.parameter_count
-
-    @Slot()
-    def _on_check_requested(self) -> None:
-        if self.model.passed is not None:
-            # They share a thread, and the user waits for this one.
-            self.work.cancel_tie_rate()
-            self._counting = None
-            self._checked = self.model.passed
-            self.side.check.show_progress(0.0)
-            self.work.start_check(self.model.passed)
-
-    @Slot()
-    def _on_check_cancelled(self) -> None:
-        self.work.cancel_check()
-        self.side.check.show_nothing(self._parameter_count())
-
-    @Slot(object)
-    def _on_check_ready(self, outcome: CheckOutcome) -> None:
-        self.side.check.show_result(outcome.check)
-        self._show_stale_check()
-        self._ties_timer.start(_SLOW_MS)
-
-    def _show_stale_check(self) -> None:
-        """Offer a new check when the network, the sample or the rule is another than was checked."""
-        if self.work.is_checking():
-            return
-        page = self.side.check
-        if self._checked is None or (page.result() is not None and self._checked is not self.model.passed):
-            self._checked = None
-            page.show_nothing(self._parameter_count())
-
-    @Slot()
-    def _request_ties(self) -> None:
-        """Have the ties over the test images counted, unless that is known or under way."""
-        model, dataset = self.model, self._state.dataset
-        if self._is_training() or not self.isVisible() or self.work.is_checking():
-            return
-        if model.passed is None or dataset is None or model.step.kind is not StepKind.ROUTE:
-            return
-        pool, passed = model.step.layer, model.passed
-        if passed.routings[pool].winners is None:
-            return
-        if dataset.test_images.shape[1:] != passed.network.input_shape:
-            return
-        key = (pool, passed.network.params)
-        if self._counting is None or self._counting[0] != pool or self._counting[1] is not key[1]:
-            self._counting = key
-            self._tie_counts.pop(pool, None)
-            self.work.request_tie_rate(passed, pool, dataset.test_images)
-
-    @Slot(object)
-    def _on_ties_ready(self, outcome: TieOutcome) -> None:
-        self._tie_counts[outcome.pool] = outcome
-        passed = self.model.passed
-        if passed is not None and self.model.step.layer == outcome.pool:
-            self.side.ties.show_pass(passed, self.model.step, self.model.focus, outcome)

@@ -113,6 +113,10 @@ class TiesBlock(QWidget):
             text = f"The sample's own class is {passed.names[own]}."
         else:
             text = ""
+        tried = len(passed.request.trial.networks)
+        if tried:
+            steps = "1 trial update" if tried == 1 else f"{tried} trial updates"
+            text = f"{text} The network shown has {steps}; the run is unchanged.".strip()
         self.hint.set_text(text)
         self.hint.setVisible(bool(text))
 

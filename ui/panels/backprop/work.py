@@ -167,6 +167,7 @@ class BackpropWork(QObject):
         What is counted so far is told after each portion. Between the portions there is a pause, so that
         neither a check nor a poke waits for the count.
         """
+        self.cancel_tie_rate()
         self._images = images
         self._counted = TieOutcome(passed, pool, TieRate(0, 0), 0, len(images))
         self._pause.start()

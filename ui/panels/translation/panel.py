@@ -21,7 +21,7 @@ from ui.state import AppState, RunStatus, Shift
 from ui.theme import Theme, follow_theme
 from ui.widgets.message_bar import MessageBar
 
-_WORDS_MS = 60
+_WORDS_MS = 70
 """Between two changes of texts and numbers while the image is dragged: nobody reads faster."""
 
 _NETWORKS_MS = 80
@@ -144,6 +144,7 @@ class TranslationPanel(QFrame):
         parts.toolbar.flicker.phaseChanged.connect(parts.canvas.canvas.set_phase)
         parts.toolbar.flicker.phaseChanged.connect(parts.maps.grid.set_phase)
         parts.canvas.shiftRequested.connect(self.shiftRequested)
+        parts.canvas.canvas.released.connect(self._on_released)
         parts.winners.windowPointed.connect(self._on_window_pointed)
         parts.sweep.shiftSelected.connect(self._on_shift_selected)
         self.sweeps.failed.connect(self._on_failed)
@@ -254,7 +255,8 @@ class TranslationPanel(QFrame):
         self._update_subject()
         if self._subject is None or before is None or self._subject.network.layers != before.network.layers:
             self._refresh()
-        elif self._subject is not before:
+        elif self._subject is not before and not self.parts.canvas.canvas.is_dragged:
+            # A drag asks for enough comparisons by itself, and no sweep should get in its way.
             self._request_comparison()
             self._show_sweep()
 
@@ -270,17 +272,18 @@ class TranslationPanel(QFrame):
 
     def _show_comparison(self) -> None:
         found, view, parts = self._now_compared(), self.view, self.parts
-        measured = {} if found is None else found.measured
-        parts.strip.set_values(
-            {s: (each["relative_change"], each["equivariance_residual"]) for s, each in measured.items()}
-        )
         parts.maps.show_result(found, view)
         parts.winners.show_result(found, view.channel)
         self._words.request()
 
     def _show_words(self) -> None:
         """Write what changes too fast to be read at display rate: texts, counts, marks in the sweep."""
-        self.parts.canvas.show_result(self._now_compared(), self.view)
+        found = self._now_compared()
+        measured = {} if found is None else found.measured
+        self.parts.strip.set_values(
+            {s: (each["relative_change"], each["equivariance_residual"]) for s, each in measured.items()}
+        )
+        self.parts.canvas.show_result(found, self.view)
         self.parts.winners.show_counts()
         self.parts.sweep.show_shift(self._state.shift)
 
@@ -325,6 +328,12 @@ class TranslationPanel(QFrame):
         elif left_toy:
             self.shiftRequested.emit(Shift())
         self._refresh()
+
+    @Slot()
+    def _on_released(self) -> None:
+        # What was put off for the drag.
+        self._request_comparison()
+        self._show_sweep()
 
     @Slot(bool)
     def _on_relative_chosen(self, relative: bool) -> None:

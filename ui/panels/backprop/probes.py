@@ -1,0 +1,186 @@
+"""Joins the pages that probe the network (poke, check all, ties) with the pass that is shown."""
+
+from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtWidgets import QWidget
+
+from cnnviz.routing import Target
+from ui.panels.backprop.model import BackpropModel
+from ui.panels.backprop.passes import Pass
+from ui.panels.backprop.side_column import CHECK, POKE, SideColumn
+from ui.panels.backprop.steps import StepKind
+from ui.panels.backprop.work import BackpropWork, CheckOutcome, PokeOutcome, TieOutcome
+from ui.state import AppState, RunStatus
+
+#: While training, results that follow each pass are asked for no oftener than this.
+_SLOW_MS = 250
+
+
+class Probes(QObject):
+    """Asks for pokes, checks and counts of ties when they are in sight, and drops what has become stale.
+
+    Parameters
+    ----------
+    state : AppState
+    model : BackpropModel
+    work : BackpropWork
+    side : SideColumn
+        Where the results are shown.
+    panel : QWidget
+        While it is hidden nothing is asked for; also the parent.
+    """
+
+    def __init__(
+        self, state: AppState, model: BackpropModel, work: BackpropWork, side: SideColumn, panel: QWidget
+    ) -> None:
+        super().__init__(panel)
+        self._state, self._model, self._work, self._side, self._panel = state, model, work, side, panel
+        self._checked: Pass | None = None
+        self._counting: tuple[str, object] | None = None
+        self._counts: dict[str, TieOutcome] = {}
+        self._slow, self._ties_timer = QTimer(self), QTimer(self)
+        for timer in (self._slow, self._ties_timer):
+            timer.setSingleShot(True)
+            timer.setInterval(_SLOW_MS)
+        self._connect_signals()
+
+    def ties(self, layer: str) -> TieOutcome | None:
+        """Count over the test images for a pool, as far as it has come."""
+        return self._counts.get(layer)
+
+    def follow(self) -> None:
+        """Ask anew for what belongs to the pass: at once, or while training after a while."""
+        self._show_stale_check()
+        if self._is_training():
+            if not self._slow.isActive():
+                self._slow.start()
+        else:
+            self._follow_up()
+
+    def follow_ties(self) -> None:
+        """Count the ties when the panel has come to rest."""
+        self._ties_timer.start()
+
+    def poke(self, target: Target) -> None:
+        """Poke a number and show how that came out."""
+        self._model.set_target(target)
+        self._side.show_page(POKE)
+        self._request_poke()
+
+    @Slot()
+    def stop_showing_check(self) -> None:
+        """Offer a new check."""
+        self._side.check.show_nothing(self._parameter_count())
+
+    def _connect_signals(self) -> None:
+        side, work = self._side, self._work
+        side.pages.currentChanged.connect(self._on_page_changed)
+        side.poke.pokeRequested.connect(self._request_poke)
+        side.check.checkRequested.connect(self._on_check_requested)
+        side.check.cancelRequested.connect(self._on_check_cancelled)
+        side.check.entryChosen.connect(self.poke)
+        self._model.targetChanged.connect(self._on_target_changed)
+        work.pokeReady.connect(self._on_poke_ready)
+        work.checkProgressed.connect(side.check.show_progress)
+        work.checkReady.connect(self._on_check_ready)
+        work.tiesReady.connect(self._on_ties_ready)
+        self._slow.timeout.connect(self._follow_up)
+        self._ties_timer.timeout.connect(self._request_ties)
+
+    def _is_training(self) -> bool:
+        return self._state.run.status is RunStatus.TRAINING
+
+    @Slot()
+    def _follow_up(self) -> None:
+        self._request_poke()
+        self.follow_ties()
+
+    # -- poke ----------------------------------------------------------------------------------------------
+
+    @Slot(str)
+    def _on_page_changed(self, page: str) -> None:
+        if page == POKE:
+            self._request_poke()
+        elif page == CHECK:
+            self._show_stale_check()
+
+    @Slot()
+    def _on_target_changed(self) -> None:
+        self._side.poke.set_target(self._model.target)
+        self._side.inspect.set_target(self._model.target)
+        self._request_poke()
+
+    @Slot()
+    def _request_poke(self) -> None:
+        passed, target, page = self._model.passed, self._model.target, self._side.poke
+        if passed is None or target is None or self._side.page() != POKE or not self._panel.isVisible():
+            return
+        self._work.request_poke(passed, target, page.eps.value(), page.radius.value())
+
+    @Slot(object)
+    def _on_poke_ready(self, outcome: PokeOutcome) -> None:
+        if outcome.poke.target == self._model.target:
+            self._side.poke.set_poke(outcome.poke, outcome.curve)
+
+    # -- check all -----------------------------------------------------------------------------------------
+
+    def _parameter_count(self) -> int:
+        passed = self._model.passed
+        return 0 if passed is None else passed.network.parameter_count
+
+    @Slot()
+    def _on_check_requested(self) -> None:
+        passed = self._model.passed
+        if passed is not None:
+            # They share a thread, and the user waits for this one.
+            self._work.cancel_tie_rate()
+            self._counting = None
+            self._checked = passed
+            self._side.check.show_progress(0.0)
+            self._work.start_check(passed)
+
+    @Slot()
+    def _on_check_cancelled(self) -> None:
+        self._work.cancel_check()
+        self.stop_showing_check()
+
+    @Slot(object)
+    def _on_check_ready(self, outcome: CheckOutcome) -> None:
+        self._side.check.show_result(outcome.check)
+        self._show_stale_check()
+        self.follow_ties()
+
+    def _show_stale_check(self) -> None:
+        """Offer a new check when the network, the sample or the rule is another than was checked."""
+        if self._work.is_checking():
+            return
+        has_result = self._side.check.result() is not None
+        if self._checked is None or (has_result and self._checked is not self._model.passed):
+            self._checked = None
+            self.stop_showing_check()
+
+    # -- ties ----------------------------------------------------------------------------------------------
+
+    @Slot()
+    def _request_ties(self) -> None:
+        """Have the ties over the test images counted, unless that is known or under way."""
+        model, dataset = self._model, self._state.dataset
+        if self._is_training() or not self._panel.isVisible() or self._work.is_checking():
+            return
+        if model.passed is None or dataset is None or model.step.kind is not StepKind.ROUTE:
+            return
+        pool, passed = model.step.layer, model.passed
+        has_winners = passed.routings[pool].winners is not None
+        if not has_winners or dataset.test_images.shape[1:] != passed.network.input_shape:
+            return
+        params = passed.network.params
+        if self._counting is None or self._counting[0] != pool or self._counting[1] is not params:
+            self._counting = (pool, params)
+            self._counts.pop(pool, None)
+            self._work.request_tie_rate(passed, pool, dataset.test_images)
+
+    @Slot(object)
+    def _on_ties_ready(self, outcome: TieOutcome) -> None:
+        self._counts[outcome.pool] = outcome
+        model = self._model
+        if model.passed is not None and model.step.layer == outcome.pool:
+            self._side.ties.show_pass(model.passed, model.step, model.focus, outcome)
