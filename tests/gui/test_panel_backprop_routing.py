@@ -282,3 +282,15 @@ def test_routing_of_the_deeper_pool_is_the_engines(qtbot: QtBot) -> None:
         expected = desk.gradients(two_blocks()).outputs[stage][0, channel]
         np.testing.assert_array_equal(visible_cells(shown), shown.block.cut(expected))
     desk.close()
+
+
+def test_a_count_of_ties_begun_for_another_network_is_not_mixed_in(desk: Desk) -> None:
+    panel, dataset = desk.panel, desk.dataset
+    wait_for(desk.bot, lambda: "test images" in panel.side.ties.text.text())
+    moved = lab5().with_params({name: array[..., ::-1] for name, array in lab5().params.items()})
+    desk.show(moved, 0, step=5)
+    wait_for(desk.bot, lambda: "over the test images" in panel.side.ties.text.text())
+    counted = panel.work._counted
+    rate = tie_rate_of_images(moved, dataset.test_images, "pool1")
+    assert counted is not None
+    assert counted.rate == rate

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QWidget
 
 from ui.theme import Theme
 from ui.widgets.heat_map import HeatMap
-from ui.widgets.outlines import CellBlock
+from ui.widgets.outline_pictures import paint_outline
+from ui.widgets.outlines import OUTLINES, CellBlock
 from ui.widgets.table_text import copy_table, is_copy_key
 
 _STEPS = {
@@ -72,11 +73,14 @@ class LinkedMap(HeatMap):
 
     @override
     def set_highlight(self, rects: Sequence[CellBlock], role: str) -> None:
-        self._outlined[role] = tuple(rects)
-        super().set_highlight(rects, role)
+        blocks = tuple(rects)
+        if self._outlined.get(role, ()) != blocks:
+            self._outlined[role] = blocks
+            self.update()
 
     @override
     def set_theme(self, theme: Theme) -> None:
+        self._palette_theme = theme
         self._ground = theme.color("surface")
         self._cover = theme.color("surface", 0.93)
         super().set_theme(theme)
@@ -115,6 +119,15 @@ class LinkedMap(HeatMap):
 
     @override
     def paint_marks(self, painter: QPainter) -> None:
+        self._paint_cover(painter)
+        whole, ratio = self.map_rect(), self.devicePixelRatioF()
+        for role in OUTLINES:
+            for row, col, rows, cols in self._outlined.get(role, ()):
+                last = self.cell_rect(row + rows - 1, col + cols - 1)
+                block = self.cell_rect(row, col).united(last).intersected(whole)
+                paint_outline(painter, block, role, self._palette_theme, ratio)
+
+    def _paint_cover(self, painter: QPainter) -> None:
         rows, cols = self.shape
         if self._visible_cells is None or self._visible_cells >= rows * cols:
             return

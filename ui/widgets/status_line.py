@@ -3,13 +3,11 @@
 from collections.abc import Sequence
 from typing import override
 
-from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
-
-_ALIGN = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 class StatusLine(QWidget):
@@ -74,13 +72,17 @@ class StatusLine(QWidget):
         painter = QPainter(self)
         painter.fillRect(event.rect(), self._theme.color("surface"))
         left, gap = 0.0, self._theme.px(10)
-        for text, role in self._parts:
+        for place, (text, role) in enumerate(self._parts):
             room = self.width() - left
             if room < gap:
                 return
             metrics = self._metrics[role]
+            # To measure a text costs as much as to write it: what is surely short enough is not measured.
+            if len(text) * metrics.averageCharWidth() * 1.15 > room:
+                text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(room))
             painter.setFont(self._fonts[role])
             painter.setPen(self._theme.color("muted" if role == "muted" else "text"))
-            shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(room))
-            painter.drawText(QRectF(left, 0, room, self.height()), _ALIGN, shown)
-            left += metrics.horizontalAdvance(shown) + gap
+            base = (self.height() + metrics.ascent() - metrics.descent()) / 2
+            painter.drawText(QPointF(left, base), text)
+            if place + 1 < len(self._parts):
+                left += metrics.horizontalAdvance(text) + gap

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from functools import cache
-from typing import override
+from typing import NamedTuple, override
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -33,12 +33,21 @@ _SIZES = (12.0, 11.0, 10.0, 9.0)
 _LIGHT, _DARK = QColor("#FFFFFF"), QColor("#0B1016")
 
 
+class _Figures(NamedTuple):
+    """Number font, width of a figure, height of a line, and how far its middle lies above the base."""
+
+    font: QFont
+    width: float
+    height: float
+    middle: float
+
+
 @cache
-def _font_of(size: float) -> tuple[QFont, float, float]:
-    """Number font of a size in points, the width of a figure and the height of a line."""
+def _figures(size: float) -> _Figures:
     font = mono_font(size)
     metrics = QFontMetricsF(font)
-    return font, metrics.horizontalAdvance("0"), metrics.height()
+    middle = (metrics.ascent() - metrics.descent()) / 2
+    return _Figures(font, metrics.horizontalAdvance("0"), metrics.height(), middle)
 
 
 class ValueTable(QWidget):
@@ -60,7 +69,8 @@ class ValueTable(QWidget):
         self._scale = ColorScale()
         self._format = NumberFormat(2, True)
         self._image = QImage()
-        self._dark: NDArray[np.bool_] = np.zeros(0, dtype=np.bool_)
+        self._dark: list[bool] = []
+        self._fitted: tuple[tuple[float, float], _Figures | None, list[str]] | None = None
         self._winners: NDArray[np.bool_] | None = None
         self._padding: NDArray[np.bool_] | None = None
         self._marked: tuple[int, int] | None = None
@@ -99,16 +109,17 @@ class ValueTable(QWidget):
             Values of the first and of the last colour; from the values when None.
         """
         array = None if values is None else np.array(values)
-        changed = (None if array is None else array.shape) != (
-            None if self._values is None else self._values.shape
-        )
+        scale = self._scale if array is None else ColorScale.of(array, colormap, levels)
+        if self._is_shown(array) and scale == self._scale and self._winners is None and self._padding is None:
+            return
+        changed = _shape(array) != _shape(self._values)
         self._values = array
-        self._winners = self._padding = None
+        self._winners = self._padding = self._fitted = None
         if array is not None:
-            self._scale = ColorScale.of(array, colormap, levels)
-            self._format = _fine_format(array, self._scale)
-            self._image = self._scale.to_image(array)
-            self._dark = self._scale.is_dark(array).ravel()
+            self._scale = scale
+            self._format = _fine_format(array, scale)
+            self._image = scale.to_image(array)
+            self._dark = scale.is_dark(array).ravel().tolist()
         if changed:
             self._hovered = self._marked = None
             self.updateGeometry()
@@ -138,6 +149,7 @@ class ValueTable(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Restyle."""
         self._theme = theme
+        self._fitted = None
         self.updateGeometry()
         self.update()
 
@@ -178,7 +190,7 @@ class ValueTable(QWidget):
 
     def has_numbers(self) -> bool:
         """Whether there is room for the numbers."""
-        return self._fitting() is not None
+        return self._fitting()[0] is not None
 
     @override
     def sizeHint(self) -> QSize:
@@ -235,9 +247,9 @@ class ValueTable(QWidget):
             hatch = QBrush(self._theme.color("muted", 0.6), Qt.BrushStyle.BDiagPattern)
             for row, col in np.argwhere(self._padding).tolist():
                 painter.fillRect(self.cell_rect(row, col), hatch)
-        fitting = self._fitting()
-        if fitting is not None:
-            self._paint_numbers(painter, *fitting)
+        figures, texts = self._fitting()
+        if figures is not None:
+            self._paint_numbers(painter, figures, texts)
         self._paint_lines(painter, rows, cols)
         if self._winners is not None:
             for row, col in np.argwhere(self._winners).tolist():
@@ -246,15 +258,17 @@ class ValueTable(QWidget):
             assert cell is not None
             draw_outline(painter, self.cell_rect(*cell), OUTLINES["focus"], self._theme)
 
-    def _paint_numbers(self, painter: QPainter, font: QFont, texts: list[str]) -> None:
+    def _paint_numbers(self, painter: QPainter, figures: _Figures, texts: list[str]) -> None:
         assert self._values is not None
-        painter.setFont(font)
-        cols = self._values.shape[1]
+        painter.setFont(figures.font)
+        cols, (wide, high) = self._values.shape[1], self.cell_size()
         for on_dark, color in ((True, _LIGHT), (False, _DARK)):
             painter.setPen(color)
-            for place in np.flatnonzero(self._dark == on_dark).tolist():
-                rect = self.cell_rect(*divmod(place, cols))
-                painter.drawText(rect, Qt.AlignmentFlag.AlignCenter, texts[place])
+            for place, text in enumerate(texts):
+                if self._dark[place] == on_dark:
+                    row, col = divmod(place, cols)
+                    left = 1 + col * wide + (wide - len(text) * figures.width) / 2
+                    painter.drawText(QPointF(left, 1 + (row + 0.5) * high + figures.middle), text)
 
     def _paint_lines(self, painter: QPainter, rows: int, cols: int) -> None:
         wide, high = self.cell_size()
@@ -271,22 +285,31 @@ class ValueTable(QWidget):
 
     # -- helpers -------------------------------------------------------------------------------------------
 
-    def _fitting(self) -> tuple[QFont, list[str]] | None:
-        """Numbers with the most decimals, in the largest font for these, with which all fit."""
-        if self._values is None:
-            return None
-        wide, high = self.cell_size()
+    def _is_shown(self, array: NDArray[np.generic] | None) -> bool:
+        """Whether these very values are shown already."""
+        if array is None or self._values is None or array.dtype != self._values.dtype:
+            return array is self._values
+        return array.shape == self._values.shape and array.tobytes() == self._values.tobytes()
+
+    def _fitting(self) -> tuple[_Figures | None, list[str]]:
+        """Numbers with the most decimals, in the largest font for these, with which all fit; None without."""
+        size = self.cell_size()
+        if self._fitted is None or self._fitted[0] != size:
+            self._fitted = (size, *self._fit(*size))
+        return self._fitted[1:]
+
+    def _fit(self, wide: float, high: float) -> tuple[_Figures | None, list[str]]:
+        numbers: list[float] = [] if self._values is None else self._values.ravel().tolist()
         fewest = min(self._format.decimals, 1)
-        numbers = self._values.ravel().tolist()
         for decimals in range(self._format.decimals, fewest - 1, -1):
             shorter = replace(self._format, decimals=decimals)
             texts = [shorter.text(value) for value in numbers]
-            longest = max(len(text) for text in texts)
+            longest = max((len(text) for text in texts), default=0)
             for size in _SIZES:
-                font, figure, height = _font_of(size * self._theme.scale)
-                if longest * figure <= wide - 4 and height <= high:
-                    return font, texts
-        return None
+                figures = _figures(size * self._theme.scale)
+                if longest * figures.width <= wide - 4 and figures.height <= high:
+                    return figures, texts
+        return None, []
 
     def _cell_at(self, point: QPointF) -> tuple[int, int] | None:
         wide, high = self.cell_size()
@@ -305,6 +328,10 @@ class ValueTable(QWidget):
             self.cellLeft.emit()
         else:
             self.cellHovered.emit(*cell)
+
+
+def _shape(array: NDArray[np.generic] | None) -> tuple[int, ...] | None:
+    return None if array is None else array.shape
 
 
 def _fine_format(values: NDArray[np.generic], scale: ColorScale) -> NumberFormat:

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from cnnviz.routing import Target
 from ui.analysis import Analysis
 from ui.panels.backprop.filter_view import FilterView
 from ui.panels.backprop.formulas import formula_of
@@ -12,6 +13,7 @@ from ui.panels.backprop.input_view import InputView
 from ui.panels.backprop.maps_view import MapsView
 from ui.panels.backprop.model import BackpropModel, pinned_of
 from ui.panels.backprop.output_view import OutputView
+from ui.panels.backprop.probes import Probes
 from ui.panels.backprop.routing_view import RoutingView
 from ui.panels.backprop.sentences import sentence_of
 from ui.panels.backprop.side_column import SideColumn

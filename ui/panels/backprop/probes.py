@@ -44,8 +44,11 @@ class Probes(QObject):
         self._connect_signals()
 
     def ties(self, layer: str) -> TieOutcome | None:
-        """Count over the test images for a pool, as far as it has come."""
-        return self._counts.get(layer)
+        """Count over the test images for a pool, as far as it has come; None if it is of other weights."""
+        found, passed = self._counts.get(layer), self._model.passed
+        if found is None or passed is None:
+            return None
+        return found if found.passed.network.params is passed.network.params else None
 
     def follow(self) -> None:
         """Ask anew for what belongs to the pass: at once, or while training after a while."""
@@ -183,4 +186,4 @@ class Probes(QObject):
         self._counts[outcome.pool] = outcome
         model = self._model
         if model.passed is not None and model.step.layer == outcome.pool:
-            self._side.ties.show_pass(model.passed, model.step, model.focus, outcome)
+            self._side.ties.show_pass(model.passed, model.step, model.focus, self.ties(outcome.pool))

@@ -31,7 +31,7 @@ from ui.widgets.status_line import StatusLine
 _NETWORK, _LOOKS_FOR = "network", "looks_for"
 _AUTOMATIC, _FIXED = "automatic", "fixed"
 _MOMENTS = 48
-_REST_MS = 100
+_REST_MS = 200
 
 
 class FeatureMapsPanel(QFrame):

@@ -1,0 +1,1 @@
+"""Set-up, tests, and the pictures of the documentation."""

@@ -1,0 +1,154 @@
+"""Scenes of the panels."""
+
+from PySide6.QtTest import QTest
+
+from cnnviz.presets import LENET
+from scripts.screenshots.stage import save, save_widget, session, settle, train, wait_until
+from ui.export.dialog import ExportDialog
+from ui.panels.backprop.steps import StepKind
+from ui.session import Session
+from ui.state import PinnedCell, Shift
+
+
+def training() -> None:
+    """The training panel at the end of the exercise's epoch."""
+    with session() as opened:
+        train(opened)
+        save(opened, "training")
+
+
+def training_dark() -> None:
+    """Ten digits, dark, while training runs."""
+    with session(LENET, theme="dark") as opened:
+        train(opened, 300)
+        save(opened, "training-dark")
+
+
+def feature_maps() -> None:
+    """A trained LAB5 and the arithmetic of one cell."""
+    with session() as opened:
+        train(opened)
+        opened.window.panels.show_panel(1)
+        opened.controller.on_pin_requested(PinnedCell("conv1", (0, 9, 14)))
+        save(opened, "feature-maps")
+
+
+def feature_maps_lenet() -> None:
+    """All stages of a deeper network, dark."""
+    with session(LENET, theme="dark") as opened:
+        train(opened, 400)
+        opened.window.panels.show_panel(1)
+        save(opened, "feature-maps-lenet")
+
+
+def translation() -> None:
+    """A zero dragged two pixels to the right and one up."""
+    with session() as opened:
+        train(opened)
+        opened.controller.on_sample_requested(1)
+        opened.window.panels.show_panel(2)
+        opened.controller.on_shift_requested(Shift(2, -1))
+        settle(1500)
+        save(opened, "translation")
+
+
+def translation_lesson() -> None:
+    """The exercise's two images of 6 x 6 pixels."""
+    with session() as opened:
+        train(opened)
+        opened.window.panels.show_panel(2)
+        settle()
+        opened.window.translation.parts.toolbar.lessonChosen.emit("dots")
+        settle(1500)
+        save(opened, "translation-lesson")
+
+
+def translation_window() -> None:
+    """One pooling window before and after a shift by one pixel."""
+    with session() as opened:
+        train(opened)
+        opened.controller.on_sample_requested(26)
+        opened.window.panels.show_panel(2)
+        opened.controller.on_shift_requested(Shift(1, 0))
+        parts = opened.window.translation.parts
+        opened.window.translation.choices.choose(stage="convolution", channel=5)
+        settle(1500)
+        winners = parts.winners.map
+        QTest.mouseMove(winners, winners.cell_rect(4, 6).center().toPoint())
+        save(opened, "translation-window")
+
+
+def translation_many() -> None:
+    """Mean over a hundred digits."""
+    with session() as opened:
+        train(opened)
+        opened.window.panels.show_panel(2)
+        settle(600)
+        translation = opened.window.translation
+        translation.choices.choose(many=True, digits=100)
+        source = translation.parts.sweep.source
+        source.button.click()
+        settle(300)
+        wait_until(lambda: not source.is_running())
+        save(opened, "translation-many")
+
+
+def backprop() -> None:
+    """Routing, filter gradient, saliency and update of a zero."""
+    with session() as opened:
+        train(opened, 2000)
+        opened.controller.on_sample_requested(1)
+        opened.window.panels.show_panel(3)
+        settle(600)
+        for kind, name in (
+            (StepKind.ROUTE, "backprop"),
+            (StepKind.FILTER, "backprop-filter"),
+            (StepKind.INPUT, "backprop-input"),
+        ):
+            _go_to_step(opened, kind)
+            save(opened, name)
+        _go_to_step(opened, StepKind.UPDATE)
+        opened.window.backprop.update_view.apply.click()
+        settle(400)
+        save(opened, "backprop-update")
+
+
+def _go_to_step(opened: Session, kind: StepKind) -> None:
+    model = opened.window.backprop.model
+    model.go_to(next(number for number, step in enumerate(model.steps) if step.kind is kind))
+    settle(400)
+
+
+def lab_report() -> None:
+    """The report after all three demonstrations have been measured."""
+    with session() as opened:
+        opened.window.panels.show_panel(4)
+        opened.window.report.run_lab()
+        wait_until(lambda: opened.window.report.results is not None)
+        settle(3000)
+        save(opened, "lab-report")
+
+
+def export_dialog() -> None:
+    """Exporting the loss curve."""
+    with session() as opened:
+        train(opened)
+        opened.exporter.export(opened.window.training)
+        settle(800)
+        save_widget(opened.window.findChild(ExportDialog), "figures-and-sessions-dialog")
+        opened.window.findChild(ExportDialog).reject()
+
+
+SCENES = (
+    training,
+    training_dark,
+    feature_maps,
+    feature_maps_lenet,
+    translation,
+    translation_lesson,
+    translation_window,
+    translation_many,
+    backprop,
+    lab_report,
+    export_dialog,
+)
