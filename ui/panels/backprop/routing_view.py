@@ -190,7 +190,8 @@ class RoutingView(StepView):
 
     def _fitting_side(self, size: int) -> int:
         side = self.values.fitting_side()
-        return max(side - side % size, size)
+        # One window alone would be a picture without its neighbours.
+        return max(side - side % size, 2 * size if size == 2 else size)
 
     def _on_resized(self) -> None:
         if self._shown is not None:

@@ -4,12 +4,10 @@ from cnnviz.layers import AvgPool2D, BlurPool2D, Conv2D, MaxPool2D
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import Step, StepKind
 
-_MAX_POOL = (
-    "Max pooling passes each gradient to the cell that won its window; every other cell gets exactly 0."
-)
+_MAX_POOL = "Max pooling sends each gradient to the winner of its window; every other cell gets exactly 0."
 _TIES = {
     "first": "Of tied cells the first takes it.",
-    "all": "Of tied cells each takes all of it.",
+    "all": "Of tied cells each takes all.",
     "split": "Tied cells share it.",
 }
 _SENTENCES = {
