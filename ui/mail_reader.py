@@ -20,7 +20,7 @@ from ui.state import AppState, EvaluatedStep, RunStatus
 from ui.throughput import Throughput
 from ui.worker import TrainControl
 
-_DRAIN_MS = 33
+_DRAIN_MS = 60  # What is drawn more often takes the interpreter from training and is hardly seen.
 
 
 class MailReader(QObject):

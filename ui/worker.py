@@ -28,9 +28,10 @@ from ui.mailbox import (
 _log = logging.getLogger(__name__)
 
 _CHUNK_SECONDS = 0.005
-_LIVE_SECONDS = 0.06  # Drawing new weights takes the interpreter from training; 16 times a second is a film.
+_LIVE_SECONDS = 0.05  # Drawing new weights takes the interpreter from training; 16 times a second is a film.
 _TESTS_IN_FIRST_EPOCH = 5
 _SNAPSHOTS_PER_EPOCH = 200
+_SNAPSHOTS_PER_RUN = 1000
 
 
 @dataclass(slots=True)
@@ -141,7 +142,6 @@ class TrainWorker(QObject):
     def _loop(self, trainer: Trainer, steps: int) -> None:
         self._apply_wishes(trainer)
         last = trainer.step + steps if steps else None
-        snapshot_every = max(1, trainer.steps_per_epoch // _SNAPSHOTS_PER_EPOCH)
         self._pace_anew(trainer)
         while self._control.running:
             self._apply_wishes(trainer)
@@ -149,6 +149,7 @@ class TrainWorker(QObject):
             if trainer.step >= end:
                 break
             test_every = _test_interval(trainer)
+            snapshot_every = _snapshot_interval(trainer)
             stop = min(
                 end, _next_multiple(trainer.step, test_every), _next_multiple(trainer.step, snapshot_every)
             )
@@ -230,6 +231,11 @@ class TrainWorker(QObject):
 def _snapshot(trainer: Trainer) -> Snapshot:
     """Return a snapshot for the timeline, from which training can go on as if it had not stopped."""
     return Snapshot(trainer.step, trainer.network, trainer.optimizer_state)
+
+
+def _snapshot_interval(trainer: Trainer) -> int:
+    """Steps between two snapshots for the timeline: fine in a short run, a thousand moments in a long one."""
+    return max(1, trainer.steps_per_epoch // _SNAPSHOTS_PER_EPOCH, trainer.total_steps // _SNAPSHOTS_PER_RUN)
 
 
 def _test_interval(trainer: Trainer) -> int:

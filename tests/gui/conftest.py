@@ -53,7 +53,8 @@ def dressed(qapp: QApplication) -> ThemeManager:
     # What is there by now is no leak of a test, and need not be searched again and again.
     gc.collect()
     gc.freeze()
-    # As in the program: a collection in a background thread may destroy Qt objects there. `_flush` collects here.
+    # As in the program: a collection in a background thread may destroy Qt objects there. `_flush`
+    # collects in this one.
     gc.disable()
     return manager
 

@@ -87,12 +87,16 @@ class LinkedMap(HeatMap):
 
     @override
     def event(self, event: QEvent) -> bool:
-        is_claim = event.type() == QEvent.Type.ShortcutOverride
-        if is_claim and isinstance(event, QKeyEvent) and is_copy_key(event):
+        kind = event.type()
+        if kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and is_copy_key(event):
             # The window copies pictures with the same key.
             event.accept()
             return True
-        return super().event(event)
+        done = super().event(event)
+        if kind in (QEvent.Type.Polish, QEvent.Type.StyleChange):
+            # The stylesheet, which makes the content of scroll areas transparent, has taken it back.
+            self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        return done
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
