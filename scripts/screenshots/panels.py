@@ -29,8 +29,19 @@ def feature_maps() -> None:
     with session() as opened:
         train(opened)
         opened.window.panels.show_panel(1)
-        opened.controller.on_pin_requested(PinnedCell("conv1", (0, 9, 14)))
-        save(opened, "feature-maps")
+        settle()
+        for cell, name in (
+            (PinnedCell("pool1", (5, 5, 7)), "feature-maps"),
+            (PinnedCell("pool1", (0, 8, 6)), "feature-maps-links"),
+            (PinnedCell("dense1", (0,)), "feature-maps-evidence"),
+        ):
+            opened.controller.on_pin_requested(cell)
+            settle()
+            save(opened, name)
+        opened.controller.on_pin_requested(None)
+        opened.window.feature_maps.show_page("looks_for")
+        settle(4000)
+        save(opened, "feature-maps-looks-for")
 
 
 def feature_maps_lenet() -> None:

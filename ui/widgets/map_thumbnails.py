@@ -342,8 +342,7 @@ class MapThumbnails(QAbstractScrollArea):
             self._draw_maps(painter, shown)
         else:
             painter.drawPixmap(QPointF(0, 0), self._base)
-        places = [(index, self.tile_rect(index)) for index in shown]
-        self._marks.draw(painter, places, self._values.shape[1:], self._theme)
+        self._marks.draw(painter, shown, self.tile_rect, self._values.shape[1:], self._theme)
         if self._current is not None and self._current in shown:
             self._paint_frame(painter, self._current, 3 if self.hasFocus() else 2, "accent")
 

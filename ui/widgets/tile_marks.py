@@ -1,6 +1,6 @@
 """Outlines in maps so small that a cell may be a single pixel."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QRectF, Qt
@@ -57,7 +57,8 @@ class TileMarks:
     def draw(
         self,
         painter: QPainter,
-        tiles: Sequence[tuple[int, QRectF]],
+        in_sight: range,
+        tile: Callable[[int], QRectF],
         shape: Sequence[int],
         theme: Theme,
     ) -> None:
@@ -66,17 +67,19 @@ class TileMarks:
         Parameters
         ----------
         painter : QPainter
-        tiles : sequence of (number of the map, rectangle)
-            The maps in sight.
+        in_sight : range
+            Numbers of the maps in sight.
+        tile : callable
+            Rectangle of a map.
         shape : (rows, columns)
             Cells of a map.
         theme : Theme
         """
         for role, marks in self._marks.items():
             boxes = [
-                _box(tile, block, shape)
-                for index, tile in tiles
-                if marks.maps is None or index in marks.maps
+                _box(tile(index), block, shape)
+                for index in (in_sight if marks.maps is None else marks.maps)
+                if index in in_sight
                 for block in marks.blocks
             ]
             if boxes:

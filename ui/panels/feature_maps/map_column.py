@@ -23,6 +23,8 @@ from ui.widgets.scale_strip import ScaleStrip
 
 _LARGEST_CELL = 64
 _ZOOM = 1.25
+_NUMBERED_CELL = 24
+"""Side in pixels below which no number fits into a cell."""
 _ENLARGE = ("maximize", "Enlarge (double click on the map)")
 _UNLIMITED = 16_777_215  # QWIDGETSIZE_MAX, which PySide6 does not export
 
@@ -37,6 +39,7 @@ class MapColumn(StageColumn):
         self._levels = (0.0, 1.0)
         self._channel, self._preview, self._source = 0, None, 0
         self._enlarged = False
+        self._numbered = True
         self._cell: float | None = None  # side of an enlarged cell; None: as large as fits
         self._side = 0
         self._marks: dict[str, tuple[Mark, ...]] = {}
@@ -164,6 +167,10 @@ class MapColumn(StageColumn):
     def _fit_map(self) -> None:
         _, rows, cols = self.column.shape
         cell = self._cell if self._cell is not None and self._enlarged else self._fitting_cell()
+        # Looking for room that is not there costs time with every movement of the pointer.
+        if (cell >= _NUMBERED_CELL) != self._numbered:
+            self._numbered = cell >= _NUMBERED_CELL
+            self.map.set_numbers(self._numbered)
         self.map.setFixedSize(int(cell) * cols + 2, int(cell) * rows + 2)
         self._show_marked()
         self.strip.set_length(int(cell) * cols if not self._enlarged else self._theme.px(240))
