@@ -55,7 +55,7 @@ class FunctionPlot(QWidget):
 
     @override
     def sizeHint(self) -> QSize:
-        return QSize(self._theme.px(220), self._theme.px(140))
+        return QSize(self._theme.px(420), self._theme.px(140))
 
     @override
     def minimumSizeHint(self) -> QSize:

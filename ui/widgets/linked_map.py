@@ -79,6 +79,11 @@ class LinkedMap(HeatMap):
             self.update()
 
     @override
+    def clear_highlights(self) -> None:
+        self._outlined.clear()
+        self.update()
+
+    @override
     def set_theme(self, theme: Theme) -> None:
         self._palette_theme = theme
         self._ground = theme.color("surface")

@@ -133,6 +133,8 @@ class LogTable(QTableView):
         at_end = bar.value() >= bar.maximum() - 2
         self._log.append(rows)
         if at_end:
+            # Qt learns of the new rows later: until then the end is where it was.
+            self.updateGeometries()
             self.scrollToBottom()
 
     def set_rows(self, rows: Iterable[Sequence[float]]) -> None:

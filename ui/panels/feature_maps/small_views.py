@@ -90,7 +90,6 @@ class FunctionView(QWidget):
         self._curve: tuple[Layer, float] | None = None
         self.plot = FunctionPlot()
         self.plot.setAccessibleName("Graph of the activation")
-        self.plot.setMaximumWidth(560)
         self.ledger = Ledger()
         self.ledger.setMaximumWidth(360)
         right = QVBoxLayout()
@@ -99,8 +98,9 @@ class FunctionView(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(24)
-        layout.addWidget(self.plot, 3)
-        layout.addLayout(right, 4)
+        layout.addWidget(self.plot)
+        layout.addLayout(right)
+        layout.addStretch(1)
 
     def set_activation(self, cell: ActivationCell, layer: Layer, reach: float, rows: list[LedgerRow]) -> None:
         """Write out a cell of an activation.
