@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Slot
 from PySide6.QtWidgets import QFileDialog
@@ -9,7 +10,6 @@ from PySide6.QtWidgets import QFileDialog
 from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5, PRESETS, preset_of
 from ui.controller import Controller
-from ui.export.exporter import FigureExporter
 from ui.help import show_about, show_help
 from ui.keys import SpaceKey
 from ui.main_window import MainWindow
@@ -19,6 +19,9 @@ from ui.state import AppState
 from ui.theme import theme_manager
 
 _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.PNG *.JPG *.JPEG *.BMP);;All files (*)"
+
+if TYPE_CHECKING:
+    from ui.export.exporter import FigureExporter
 
 
 class Session(QObject):
@@ -33,6 +36,8 @@ class Session(QObject):
     data : Path or None
         Other data than MNIST.
     """
+
+    exporter: "FigureExporter"
 
     def __init__(
         self,
@@ -50,9 +55,6 @@ class Session(QObject):
         self.window = MainWindow(self.state, self.controller.analysis)
         self.files = SessionFiles(
             self.state, self.controller, settings, self.window, self._panel_name, self._show_panel_named
-        )
-        self.exporter = FigureExporter(
-            self.window, self.window.panels.docks, self.state, settings, self.files.current
         )
         self.window.file_taker = self.files.takes
         self.menus = Menus(self.window, self._handlers())
@@ -107,9 +109,9 @@ class Session(QObject):
             save_session=self.files.ask_save_session,
             open_recent=self._open_file,
             recent_files=self.files.recent,
-            export_figure=self.exporter.export,
+            export_figure=self._export_figure,
             export_report=self._export_report,
-            copy_figure=self.exporter.copy,
+            copy_figure=self._copy_figure,
             train=controller.on_train_requested,
             step=controller.on_step_requested,
             stop=controller.on_stop_requested,
@@ -165,6 +167,13 @@ class Session(QObject):
                     getattr(panel, name).connect(slot)
 
     def _watch_panels(self) -> None:
+        # Imported here because it knows every kind of plot, and with them pyqtgraph.
+        from ui.export.exporter import FigureExporter
+
+        window = self.window
+        self.exporter = FigureExporter(
+            window, window.panels.docks, self.state, self._settings, self.files.current
+        )
         for dock in self.window.panels.docks():
             panel = dock.widget()
             if panel is not None:
@@ -204,6 +213,14 @@ class Session(QObject):
             names = self.state.source.classes[: len(preset.classes)]
             preset = replace(preset, classes=names)
         self.controller.on_draft_requested(preset)
+
+    def _export_figure(self) -> None:
+        if self._started:
+            self.exporter.export()
+
+    def _copy_figure(self) -> None:
+        if self._started:
+            self.exporter.copy()
 
     def _export_report(self) -> None:
         if self._started:

@@ -90,11 +90,6 @@ class MapThumbnails(QAbstractScrollArea):
         """Number of maps."""
         return 0 if self._values is None else len(self._values)
 
-    @property
-    def scale(self) -> ColorScale:
-        """Colour scale in force."""
-        return self._scale
-
     def current(self) -> int | None:
         """Number of the chosen map."""
         return self._current

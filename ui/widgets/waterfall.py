@@ -167,7 +167,7 @@ class Waterfall(QWidget):
         unit = area.height() / (hi - lo) if hi > lo else 0.0
         zero = area.top() + hi * unit
         step = area.width() / (count + 1)
-        gap = min(max(step * 0.2, 0.5), theme.px(10))
+        gap = min(max(step * 0.2, 0.5), theme.px(10), step / 2)
         rising: list[QRectF] = []
         falling: list[QRectF] = []
         levels: list[QRectF] = []

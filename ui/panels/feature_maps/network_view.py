@@ -1,9 +1,10 @@
 """The network with its linked cells: columns above, the arithmetic of the marked cell below."""
 
 import time
+from typing import override
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from cnnviz.layers import Conv2D
@@ -22,6 +23,9 @@ from ui.widgets.numbers import format_signed
 
 _MOMENT = 0.25
 """Seconds after a movement in which the pointer counts as moving."""
+
+_LARGEST_SHARE = 0.45
+"""Of the height, what the arithmetic may take."""
 
 _STEPS = {
     Qt.Key.Key_Up: (-1, 0),
@@ -59,12 +63,14 @@ class NetworkView(QWidget):
         self._pinned: PinnedCell | None = None
         self._links: Links | None = None
         self._geometry: Links | None = None
+        self._shared_by_user = False
         self.flow = FlowView()
         self.arithmetic = ArithmeticPane()
         self.sweep = Sweep(self)
         self._splitter = QSplitter(Qt.Orientation.Vertical)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setHandleWidth(1)
+        self._splitter.splitterMoved.connect(self._on_splitter_moved)
         self._build_layout()
         self._connect_signals()
         follow_theme(self)
@@ -143,6 +149,11 @@ class NetworkView(QWidget):
         else:
             return False
         return True
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_height(self._theme)
 
     def take_key(self, event: QKeyEvent) -> bool:
         """Move or free the pinned cell by a key, wherever in the panel the keyboard focus is.
@@ -358,9 +369,15 @@ class NetworkView(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._splitter)
 
+    def _on_splitter_moved(self, _position: int, _index: int) -> None:
+        self._shared_by_user = True
+
     def _share_height(self, theme: Theme) -> None:
-        """Give the arithmetic what its tables need: more for larger kernels."""
+        """Give the arithmetic what its tables need, until the user moves the border."""
         self._theme = theme
+        self.arithmetic.setMinimumHeight(theme.px(150))
+        if self._shared_by_user:
+            return
         kernels = (
             [layer.kernel_size for _, layer in self._plan.layers if isinstance(layer, Conv2D)]
             if self._plan
@@ -368,6 +385,6 @@ class NetworkView(QWidget):
         )
         rows = max(kernels, default=3)
         wanted = theme.px(62) + min(max(rows * theme.px(24), theme.px(112)), theme.px(190))
-        self.arithmetic.setMinimumHeight(theme.px(150))
         total = self._splitter.height()
+        wanted = min(wanted, round(_LARGEST_SHARE * total))
         self._splitter.setSizes([max(total - wanted, 1), wanted])

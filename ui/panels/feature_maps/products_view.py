@@ -104,7 +104,7 @@ class ProductsView(QWidget):
         texts = (patch, kernel, "products", "each input", f"running sum of {count}")
         columns = 3 if self.patch.values is None else self.patch.values.shape[1]
         for place in range(3):
-            self._grid.setColumnStretch(2 * place, max(columns, 3))
+            self._grid.setColumnStretch(2 * place, min(max(columns, 3), 6))
         exponents = [table.number_exponent for table in (self.patch, self.kernel, self.products)] + [0, 0]
         for title, text, exponent in zip(self._titles, texts, exponents, strict=True):
             title.set_text(f"{text}  × 10^{exponent}" if exponent else text)
