@@ -119,6 +119,9 @@ class LogTable(QTableView):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
         header.setHighlightSections(False)
         header.setSectionsClickable(False)
+        self._follows = True
+        self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        self.verticalScrollBar().rangeChanged.connect(self._on_range_changed)
         follow_theme(self)
 
     def append(self, rows: Iterable[Sequence[float]]) -> None:
@@ -129,13 +132,17 @@ class LogTable(QTableView):
         rows : iterable of (int, float, …)
             One number for each header; the first is a count.
         """
-        bar = self.verticalScrollBar()
-        at_end = bar.value() >= bar.maximum() - 2
         self._log.append(rows)
-        if at_end:
-            # Qt learns of the new rows later: until then the end is where it was.
-            self.updateGeometries()
+        if self._follows:
             self.scrollToBottom()
+
+    def _on_scrolled(self, value: int) -> None:
+        self._follows = value >= self.verticalScrollBar().maximum() - 2
+
+    def _on_range_changed(self, _low: int, high: int) -> None:
+        # Qt may lay out new rows later than they come: until then the end is where it was.
+        if self._follows:
+            self.verticalScrollBar().setValue(high)
 
     def set_rows(self, rows: Iterable[Sequence[float]]) -> None:
         """Replace all rows."""
