@@ -64,6 +64,7 @@ def test_the_table_stays_where_the_user_has_scrolled(qtbot: QtBot, table: LogTab
     assert bar.value() == 0
     bar.setValue(bar.maximum())
     table.append(rows(111, 10))
+    qtbot.waitUntil(lambda: table.indexAt(table.viewport().rect().bottomLeft()).row() >= 118)
     assert bar.value() == bar.maximum()
 
 
