@@ -57,14 +57,13 @@ def settle(milliseconds: int = 300) -> None:
 
 def train(opened: Session, steps: int | None = None) -> None:
     """Train to the end, or at least `steps` steps."""
-    run = lambda: opened.state.run  # noqa: E731 -- read anew each time
     opened.controller.on_train_requested()
     if steps is None:
-        wait_until(lambda: run().status is RunStatus.FINISHED)
+        wait_until(lambda: opened.state.run.status is RunStatus.FINISHED)
         return
-    wait_until(lambda: run().step >= steps)
+    wait_until(lambda: opened.state.run.step >= steps)
     opened.controller.on_train_requested()
-    wait_until(lambda: run().status is not RunStatus.TRAINING)
+    wait_until(lambda: opened.state.run.status is not RunStatus.TRAINING)
 
 
 def scrub(opened: Session, step: int) -> None:
