@@ -132,15 +132,19 @@ class LogTable(QTableView):
         rows : iterable of (int, float, …)
             One number for each header; the first is a count.
         """
+        follows = self._follows
         self._log.append(rows)
-        if self._follows:
+        # Qt lays out new rows later. A user who scrolls to the end before that would meet the old end,
+        # and the table would take this for "not at the end".
+        self.executeDelayedItemsLayout()
+        self.updateGeometries()
+        if follows:
             self.scrollToBottom()
 
     def _on_scrolled(self, value: int) -> None:
         self._follows = value >= self.verticalScrollBar().maximum() - 2
 
     def _on_range_changed(self, _low: int, high: int) -> None:
-        # Qt may lay out new rows later than they come: until then the end is where it was.
         if self._follows:
             self.verticalScrollBar().setValue(high)
 
