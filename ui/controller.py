@@ -176,21 +176,22 @@ class Controller(QObject):
             try:
                 draft.check_fits(state.dataset.input_shape)
             except CNNVizError as error:
-                state.raise_notice("training", "error", str(error))
+                state.raise_notice("window", "error", str(error))
                 return
         if draft.learning_rate != state.experiment.learning_rate:
             self._control.learning_rate = draft.learning_rate
             state.set_experiment(replace(state.experiment, learning_rate=draft.learning_rate))
         if draft == state.experiment:
-            state.clear_notice("training")
+            state.clear_notice("window")
         elif state.run.status is RunStatus.READY and not state.run.is_started:
             self._begin(draft)
         elif state.run.status is not RunStatus.LOADING:
             state.raise_notice(
-                "training",
+                "window",
                 "info",
                 "These settings start a new run. The trained network stays until then.",
                 _APPLY,
+                self.on_reset_requested,
             )
 
     @Slot(object)
@@ -326,7 +327,7 @@ class Controller(QObject):
         self._reader.stopping = False
         self._control.learning_rate = experiment.learning_rate
         self._control.epochs = 0
-        state.clear_notice("training")
+        state.clear_notice("window")
         self._moment_tests.reset()
         state.update_run(
             status=RunStatus.LOADING,
@@ -372,7 +373,7 @@ class Controller(QObject):
         self._control.running = True
         self._control.wake.clear()
         self._reader.restart_rate()
-        self._state.clear_notice("training")
+        self._state.clear_notice("window")
         self._state.update_run(status=RunStatus.TRAINING)
         self._trainRequested.emit(steps)
         self._reader.start()
@@ -401,4 +402,4 @@ class Controller(QObject):
         self._state.raise_notice("samples", "error", message, "Use MNIST" if self._data is not None else "")
 
     def _on_begin_failed(self, message: str) -> None:
-        self._state.raise_notice("training", "error", message)
+        self._state.raise_notice("window", "error", message)

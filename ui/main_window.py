@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QSettings, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QStatusBar, QToolBar, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QStatusBar, QToolBar, QVBoxLayout, QWidget
 
 from ui.analysis import Analysis
+from ui.notice_bar import NoticeBar
 from ui.panel_area import PanelArea
 from ui.panels.compare import ComparePanel
 from ui.panels.samples import SamplesPanel
@@ -155,6 +156,7 @@ class MainWindow(QMainWindow):
     def _build_parts(self, state: AppState, analysis: Analysis) -> None:
         self.run_bar = RunBar(state)
         self.samples = SamplesPanel(state, analysis)
+        self.notices = NoticeBar(state)
         self.panels = PanelArea()
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state)
@@ -168,12 +170,22 @@ class MainWindow(QMainWindow):
         self.samples_dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         self.samples_dock.setWidget(self.samples)
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.samples_dock)
-        self.setCentralWidget(self.panels)
+        self.setCentralWidget(self._centre())
         self._arrange_timeline()
         bar = QStatusBar()
         bar.setSizeGripEnabled(False)
         bar.addPermanentWidget(self.run_status, 1)
         self.setStatusBar(bar)
+
+    def _centre(self) -> QWidget:
+        """Return the panels below what the program has to say."""
+        centre = QWidget()
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.notices)
+        layout.addWidget(self.panels, 1)
+        return centre
 
     def _arrange_timeline(self) -> None:
         """Put the timeline under everything, and the comparison of two moments above it, hidden at first."""

@@ -97,7 +97,7 @@ class Session(QObject):
 
     def report_internal_error(self, text: str) -> None:
         """Show an error that nothing else has caught."""
-        self.state.raise_notice("training", "error", text)
+        self.state.raise_notice("window", "error", text)
 
     def _handlers(self) -> MenuHandlers:
         controller = self.controller
@@ -153,7 +153,6 @@ class Session(QObject):
         controller, window = self.controller, self.window
         slots = {
             "draftRequested": controller.on_draft_requested,
-            "applyRequested": controller.on_reset_requested,
             "speedRequested": controller.on_speed_requested,
             "sampleRequested": controller.on_sample_requested,
             "pinRequested": controller.on_pin_requested,

@@ -118,7 +118,7 @@ class SessionFiles(QObject):
         session = self.current()
         if session is None:
             self._state.raise_notice(
-                "training", "info", "There is no session to save yet: the data are being read."
+                "window", "info", "There is no session to save yet: the data are being read."
             )
             return
         name = (
@@ -139,11 +139,11 @@ class SessionFiles(QObject):
         try:
             save_session(path, session)
         except CNNVizError as error:
-            self._state.raise_notice("training", "error", str(error))
+            self._state.raise_notice("window", "error", str(error))
             return False
         self.mark_saved()
         self.remember(path)
-        self._state.raise_notice("training", "success", f"Saved the session to {path.name}.")
+        self._state.raise_notice("window", "success", f"Saved the session to {path.name}.")
         return True
 
     def save_model(self, path: Path) -> None:
@@ -164,7 +164,7 @@ class SessionFiles(QObject):
                 data_sha256=state.dataset.sha256,
             )
         except CNNVizError as error:
-            state.raise_notice("training", "error", str(error))
+            state.raise_notice("window", "error", str(error))
             return False
         self.mark_saved()
         self.remember(path)
@@ -187,7 +187,7 @@ class SessionFiles(QObject):
         try:
             session = load_session(path)
         except CNNVizError as error:
-            self._state.raise_notice("training", "error", str(error))
+            self._state.raise_notice("window", "error", str(error))
             return True
         if session is None:
             return False

@@ -82,7 +82,7 @@ class SessionRestorer(QObject):
         self._forget()
         self._controller.pause()
         self._state.raise_notice(
-            "training",
+            "window",
             "info",
             f"Restoring was cancelled before step {session.run_step:,}. Train continues the run from here.",
         )
@@ -193,7 +193,7 @@ class SessionRestorer(QObject):
             return
         if shown.step != session.step or weights_checksum(shown.network) != session.weights_sha256:
             self._state.raise_notice(
-                "training",
+                "window",
                 "warning",
                 "The settings were trained again, but the weights differ from those of the session: "
                 "its run had been changed on the way, or it comes from another kind of machine.",
@@ -223,7 +223,7 @@ class SessionRestorer(QObject):
             progress.deleteLater()
 
     def _complain(self, message: str) -> None:
-        self._state.raise_notice("training", "error", message)
+        self._state.raise_notice("window", "error", message)
         self.finished.emit(False)
 
 

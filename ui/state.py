@@ -1,5 +1,6 @@
 """The only mutable application state: immutable values, and a signal for each that changes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -130,14 +131,15 @@ class EvaluatedStep:
 class Notice:
     """A message for the user: where it belongs, how grave it is, and what can be done about it.
 
-    `place` is ``"training"`` or ``"samples"``, `kind` one of ``info``, ``success``, ``warning``,
-    ``error``; an empty text clears the place.
+    `place` is ``"window"`` for what concerns all panels, or ``"samples"``; `kind` is one of ``info``,
+    ``success``, ``warning``, ``error``; an empty text clears the place. `act` is what the button `action` does.
     """
 
     place: str
     kind: str
     text: str
     action: str = ""
+    act: Callable[[], None] | None = None
 
 
 class AppState(QObject):
@@ -314,9 +316,11 @@ class AppState(QObject):
             self.steps_per_second = steps_per_second
             self.speedChanged.emit()
 
-    def raise_notice(self, place: str, kind: str, text: str, action: str = "") -> None:
+    def raise_notice(
+        self, place: str, kind: str, text: str, action: str = "", act: Callable[[], None] | None = None
+    ) -> None:
         """Tell the user something where it belongs."""
-        self.noticeRaised.emit(Notice(place, kind, text, action))
+        self.noticeRaised.emit(Notice(place, kind, text, action, act))
 
     def clear_notice(self, place: str) -> None:
         """Take back what was said at `place`."""

@@ -134,7 +134,7 @@ def test_restoring_can_be_cancelled(qtbot: QtBot, session: Session, tmp_path: Pa
     assert done.args == [False]
     qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED, timeout=10_000)
     assert not session.files.restorer.is_busy
-    assert "cancelled" in session.window.training.message.text()
+    assert "cancelled" in session.window.notices.text()
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_other_data_and_other_weights_are_told(
     path.write_text(replace(current, **changes).to_json())
     with qtbot.waitSignal(session.files.restorer.finished, timeout=10_000):
         session.files.open(path)
-    assert words in session.window.training.message.text()
+    assert words in session.window.notices.text()
     assert session.state.run.status is RunStatus.READY
 
 
@@ -167,7 +167,7 @@ def test_a_damaged_session_leaves_everything_as_it_is(qtbot: QtBot, session: Ses
     assert before is not None
     assert after is not None
     assert after.to_json() == before.to_json()
-    assert "bad.json cannot be opened" in session.window.training.message.text()
+    assert "bad.json cannot be opened" in session.window.notices.text()
 
 
 def test_recent_files_are_listed_latest_first(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_unsaved_work_asks_before_closing(
         QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "no" / "x.safetensors"), "")
     )
     assert not session.files.may_close()  # it could not be written: stay
-    assert "does not exist" in session.window.training.message.text()
+    assert "does not exist" in session.window.notices.text()
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(target), ""))
     session.window.close()
     assert not session.window.isVisible()

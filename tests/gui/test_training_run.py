@@ -237,8 +237,8 @@ def test_edited_settings_wait_until_they_are_applied(qtbot, session):
     assert state.draft.filters == (4,)
     assert state.experiment.filters == (8,)
     assert_same_weights(weights(session), trained)
-    assert "new run" in window.training.message.text()
-    button = window.training.message.action_button()
+    assert "new run" in window.notices.text()
+    button = window.notices.action_button()
     qtbot.wait(300)  # The message slides in; nobody clicks a button that is still moving.
     click(qtbot, button)
     qtbot.waitUntil(lambda: state.experiment.filters == (4,) and status(session) is RunStatus.READY)
@@ -277,7 +277,7 @@ def test_layers_too_large_for_the_image_are_refused_before_anything_is_lost(qtbo
     before = weights(session)
     session.controller.on_draft_requested(replace(LAB5, filters=(8, 8, 8), kernel_size=9))
     assert (
-        "conv2" in session.window.training.message.text() or "conv3" in session.window.training.message.text()
+        "conv2" in session.window.notices.text() or "conv3" in session.window.notices.text()
     )
     assert_same_weights(weights(session), before)
     assert session.state.experiment == LAB5
@@ -287,7 +287,7 @@ def test_divergence_stops_by_itself_and_the_run_can_begin_again(qtbot, session):
     session.controller.on_draft_requested(replace(LAB5, learning_rate=900.0))
     click(qtbot, session.window.run_bar.train)
     wait_for(qtbot, session, RunStatus.FAILED)
-    assert "learning rate below 900" in session.window.training.message.text()
+    assert "learning rate below 900" in session.window.notices.text()
     assert all(np.isfinite(array).all() for array in weights(session).values())
     session.controller.on_draft_requested(replace(LAB5, epochs=500))
     click(qtbot, session.window.run_bar.train)
@@ -324,7 +324,7 @@ def test_damaged_model_file_is_refused_and_the_session_stays(qtbot, session, tmp
     path.write_bytes(b"nonsense")
     before = weights(session)
     session.controller.open_model(path)
-    qtbot.waitUntil(lambda: "broken.safetensors" in session.window.training.message.text())
+    qtbot.waitUntil(lambda: "broken.safetensors" in session.window.notices.text())
     assert_same_weights(weights(session), before)
     assert status(session) is RunStatus.READY
 

@@ -84,7 +84,7 @@ class FigureExporter(QObject):
             data.setImageData(to_image(Sheet(figure), 2))
             data.setData("image/svg+xml", QByteArray(to_svg(Sheet(figure))))
         except CNNVizError as error:
-            self._state.raise_notice("training", "error", str(error))
+            self._state.raise_notice("window", "error", str(error))
             return
         data.setText(f"{figure.title}: {caption_of(self._state)}")
         QGuiApplication.clipboard().setMimeData(data)

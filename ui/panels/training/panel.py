@@ -11,7 +11,7 @@ from ui.panels.training.filters import FiltersView
 from ui.panels.training.results import ResultsView
 from ui.panels.training.settings_form import SettingsForm
 from ui.panels.training.speed import SpeedControl
-from ui.state import AppState, Notice, RunStatus
+from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
 from ui.widgets.labels import SectionTitle
 from ui.widgets.log_table import LogTable
@@ -26,8 +26,6 @@ class TrainingPanel(QFrame):
     -------
     draftRequested : Experiment
         Edited settings.
-    applyRequested
-        Begin a new run with the edited settings.
     speedRequested : float or None
         Steps a second; None is full speed.
     sampleRequested : int
@@ -35,7 +33,6 @@ class TrainingPanel(QFrame):
     """
 
     draftRequested = Signal(object)
-    applyRequested = Signal()
     speedRequested = Signal(object)
     sampleRequested = Signal(int)
 
@@ -106,7 +103,6 @@ class TrainingPanel(QFrame):
     def _connect_signals(self) -> None:
         self.form.draftRequested.connect(self.draftRequested)
         self.form.messageChanged.connect(self._on_form_message)
-        self.message.actionRequested.connect(self.applyRequested)
         self.speed.speedRequested.connect(self.speedRequested)
         self.results.sampleRequested.connect(self.sampleRequested)
         state = self._state
@@ -122,7 +118,6 @@ class TrainingPanel(QFrame):
         state.sampleChanged.connect(self._on_sample_changed)
         state.evaluationChanged.connect(self._on_evaluation_changed)
         state.speedChanged.connect(self._on_speed_changed)
-        state.noticeRaised.connect(self._on_notice_raised)
 
     def _draw_all(self) -> None:
         self._on_draft_changed()
@@ -191,15 +186,6 @@ class TrainingPanel(QFrame):
     @Slot()
     def _on_speed_changed(self) -> None:
         self.speed.set_speed(self._state.steps_per_second)
-
-    @Slot(object)
-    def _on_notice_raised(self, notice: Notice) -> None:
-        if notice.place != "training":
-            return
-        if notice.text:
-            self.message.show_message(notice.text, notice.kind, notice.action)
-        else:
-            self.message.clear()
 
     @Slot(str)
     def _on_form_message(self, text: str) -> None:
