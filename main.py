@@ -16,7 +16,7 @@ def main(argv: list[str] | None = None) -> int:
         else:
             from ui.application import run
         status = run(arguments)
-        if arguments.headless and arguments.screenshots is not None and status == 0:
+        if arguments.headless and arguments.screenshots is not None and status != INTERRUPTED:
             from ui.screenshots import save_screenshots
 
             save_screenshots(arguments)

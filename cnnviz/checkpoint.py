@@ -4,6 +4,7 @@ The parameters carry PyTorch's names and shapes, so the same file loads into a `
 layer names.
 """
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from cnnviz.errors import CheckpointError, CNNVizError, ParameterError
 from cnnviz.experiment import Experiment
 from cnnviz.files import atomic_write
 from cnnviz.network import Network
+from cnnviz.session_state import weights_checksum
 
 FORMAT = "cnnviz-model"
 FORMAT_VERSION = 1
@@ -64,7 +66,7 @@ def save(
     CNNVizError
         If the file cannot be written.
     """
-    header = {
+    header: dict[str, Any] = {
         "format": FORMAT,
         "format_version": FORMAT_VERSION,
         "version": __version__,
@@ -73,6 +75,7 @@ def save(
         "step": step,
         "data_sha256": data_sha256,
     }
+    header["sha256"] = _checksum(header, network)
     arrays = {name: np.ascontiguousarray(array) for name, array in network.params.items()}
     atomic_write(Path(path), to_safetensors(arrays, {"cnnviz": json.dumps(header)}))
 
@@ -102,6 +105,7 @@ def load(path: str | Path) -> Checkpoint:
             f"{path.name} cannot be used: {reason.rstrip('.')}. Choose a model that CNNViz saved."
         ) from error
     _require_finite(path, network)
+    _require_undamaged(path, header, network)
     return Checkpoint(
         network, experiment, max(step, 0), str(header.get("data_sha256", "")), str(header.get("version", ""))
     )
@@ -150,6 +154,22 @@ def _parse_header(path: Path, text: str) -> Mapping[str, Any]:
             "Update CNNViz to open it."
         )
     return header
+
+
+def _checksum(header: Mapping[str, Any], network: Network) -> str:
+    """Return the SHA-256 of a description and the weights it belongs to."""
+    described = {name: value for name, value in header.items() if name != "sha256"}
+    text = json.dumps(described, sort_keys=True) + weights_checksum(network)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def _require_undamaged(path: Path, header: Mapping[str, Any], network: Network) -> None:
+    # Files of the first versions have no checksum.
+    if header.get("sha256", "") not in ("", _checksum(header, network)):
+        raise CheckpointError(
+            f"{path.name} is damaged: its weights or their description are not those that were saved. Choose "
+            "another copy of it."
+        )
 
 
 def _require_finite(path: Path, network: Network) -> None:

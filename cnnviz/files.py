@@ -5,7 +5,7 @@ import errno
 import os
 import secrets
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +19,8 @@ _CAUSES = {
     errno.EACCES: ("permission is denied", "choose another folder or close the program that uses the file"),
     errno.EPERM: ("permission is denied", "choose another folder or close the program that uses the file"),
     errno.EROFS: ("the disk is read-only", "choose another folder"),
+    errno.EFBIG: ("it is larger than the disk allows", "choose another disk"),
+    errno.EIO: ("the disk reports a fault", "choose another disk"),
     errno.ENOSPC: ("the disk is full", "free some space or choose another disk"),
     errno.EDQUOT: ("the disk quota is used up", "free some space or choose another disk"),
     errno.EISDIR: ("a folder of that name exists", "choose another file name"),
@@ -46,22 +48,63 @@ def atomic_write(path: str | os.PathLike[str], content: Content) -> None:
     CNNVizError
         If the file cannot be written: one sentence that names the file, the cause and a remedy.
     """
+    atomic_write_all({path: content})
+
+
+def atomic_write_all(contents: Mapping[str | os.PathLike[str], Content]) -> None:
+    """Write several files, all or none: the first takes its place when the last one is complete.
+
+    Parameters
+    ----------
+    contents : mapping from path to bytes-like or callable
+        As for `atomic_write`. Old and new files lie on the disk side by side for a moment.
+
+    Raises
+    ------
+    CNNVizError
+        If one of them cannot be written, about that one. Should the disk fail between two renames, files
+        are of different age, but each is whole.
+    """
+    places = [(path, *_place(path)) for path in contents]
+    aside: list[Path] = []
     try:
-        target = Path(os.path.realpath(Path(path).expanduser()))
-        mode = _replaceable_mode(target)
-    except (OSError, ValueError, RuntimeError) as error:  # ValueError: a NUL; RuntimeError: an unknown ~user
-        raise CNNVizError(_write_message(path, error)) from error
-    # A short name of our own: the target's name plus a suffix could be too long.
-    temporary = target.with_name(f".cnnviz-{secrets.token_hex(8)}.tmp")
-    try:
-        _write_and_rename(temporary, target, mode, content)
-    except OSError as error:
-        raise CNNVizError(_write_message(path, error)) from error
+        for (path, target, mode), content in zip(places, contents.values(), strict=True):
+            # A short name of our own: the target's name plus a suffix could be too long.
+            aside.append(target.with_name(f".cnnviz-{secrets.token_hex(8)}.tmp"))
+            with _told(path):
+                _write_aside(aside[-1], mode, content)
+        for (path, target, _), temporary in zip(places, aside, strict=True):
+            with _told(path):
+                temporary.replace(target)
+    finally:
+        for temporary in aside:
+            with contextlib.suppress(OSError):
+                temporary.unlink(missing_ok=True)
+    for folder in {target.parent for _, target, _ in places}:
+        _sync_folder(folder)
 
 
 def printable(path: str | os.PathLike[str]) -> str:
     """Return a path as text for one line of a message, with what cannot be shown replaced by a sign."""
     return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(path))
+
+
+@contextlib.contextmanager
+def _told(path: str | os.PathLike[str]) -> Generator[None]:
+    """Turn a fault of the system into a sentence about `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise CNNVizError(_write_message(path, error)) from error
+
+
+def _place(path: str | os.PathLike[str]) -> tuple[Path, int | None]:
+    """Return where a file is to be written, and the permissions of the one that is there."""
+    try:
+        target = Path(os.path.realpath(Path(path).expanduser()))
+        return target, _replaceable_mode(target)
+    except (OSError, ValueError, RuntimeError) as error:  # ValueError: a NUL; RuntimeError: an unknown ~user
+        raise CNNVizError(_write_message(path, error)) from error
 
 
 def _replaceable_mode(target: Path) -> int | None:
@@ -76,28 +119,28 @@ def _replaceable_mode(target: Path) -> int | None:
         # Renaming over /dev/null would take the device away from the whole machine.
         raise OSError(errno.EINVAL, "it is a device or a pipe, not a file")
     if not os.access(target, os.W_OK):
+        if _is_read_only_disk(target):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
         # Renaming needs the folder's permission only; a file marked read-only is still to be respected.
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
     return stat.S_IMODE(status.st_mode)
 
 
-def _write_and_rename(temporary: Path, target: Path, mode: int | None, content: Content) -> None:
-    try:
-        with temporary.open("xb") as file:
-            if callable(content):
-                content(file)
-            else:
-                file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        if mode is not None:
-            temporary.chmod(mode)
-        temporary.replace(target)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        raise
-    _sync_folder(target.parent)
+def _is_read_only_disk(target: Path) -> bool:
+    status = getattr(os, "statvfs", None)  # Windows has none
+    return status is not None and bool(status(target).f_flag & os.ST_RDONLY)
+
+
+def _write_aside(temporary: Path, mode: int | None, content: Content) -> None:
+    with temporary.open("xb") as file:
+        if callable(content):
+            content(file)
+        else:
+            file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    if mode is not None:
+        temporary.chmod(mode)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -18,6 +18,7 @@ from cnnviz.errors import CNNVizError
 from cnnviz.evaluation import Evaluation
 from cnnviz.experiment import Experiment
 from cnnviz.history import History, LogLine
+from cnnviz.output import Output
 from cnnviz.presets import preset_of
 from cnnviz.runtime import one_blas_thread
 from cnnviz.training import Trainer
@@ -30,13 +31,20 @@ _PARTIAL = Path("cnnviz-interrupted.safetensors")
 
 
 def run(arguments: Arguments) -> int:
-    """Train, test and save; return the exit status, 0 or 130 after Ctrl-C.
+    """Train, test and save.
+
+    Returns
+    -------
+    int
+        Exit status: 0, 130 after Ctrl-C, 2 if a file could not be written. The others are written even
+        then, so that one full disk does not cost the whole run.
 
     Raises
     ------
     CNNVizError
-        If the data, a setting or the output file is at fault, or training diverges.
+        If the data, a setting or the folder of a file is at fault, or training diverges.
     """
+    output = Output()
     for target in (
         arguments.save,
         arguments.report,
@@ -49,21 +57,23 @@ def run(arguments: Arguments) -> int:
     dataset = read_data(arguments.data, experiment.classes, required=arguments.classes_given)
     experiment = experiment.with_classes(dataset.classes)
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
-    print(describe(experiment, dataset), flush=True)
+    output.say(describe(experiment, dataset))
     history = History(experiment.log_every)
     with one_blas_thread():
-        finished = _train(trainer, history)
+        finished = _train(trainer, history, output)
         if finished:
-            print(describe_evaluation(trainer.evaluate(), dataset.classes), flush=True)
+            output.say(describe_evaluation(trainer.evaluate(), dataset.classes))
     target = arguments.save if finished or arguments.save is not None else _PARTIAL
     if target is not None:
-        checkpoint.save(
-            target, trainer.network, experiment=experiment, step=trainer.step, data_sha256=dataset.sha256
-        )
-        print(f"Saved the network after {trainer.step:,} steps to {target}.", flush=True)
+        with output.going_on():
+            checkpoint.save(
+                target, trainer.network, experiment=experiment, step=trainer.step, data_sha256=dataset.sha256
+            )
+            output.say(f"Saved the network after {trainer.step:,} steps to {target}.")
     if finished and arguments.wants_report:
-        _write_report(arguments, measured_lab(experiment, dataset, trainer, history, arguments.sample))
-    return 0 if finished else INTERRUPTED
+        results = measured_lab(experiment, dataset, trainer, history, arguments.sample)
+        _write_report(arguments, results, output)
+    return output.status if finished else INTERRUPTED
 
 
 def measured_lab(
@@ -83,7 +93,7 @@ def measured_lab(
         )
 
 
-def _write_report(arguments: Arguments, results: "LabResults") -> None:
+def _write_report(arguments: Arguments, results: "LabResults", output: Output) -> None:
     # Typesetting is loaded by those who ask for a report only.
     from cnnviz.report import Report, build_document, write_folder, write_html, write_pdf
 
@@ -96,8 +106,9 @@ def _write_report(arguments: Arguments, results: "LabResults") -> None:
         (arguments.markdown, write_folder),
     ):
         if target is not None:
-            write(document, target)
-            print(f"Wrote the lab report to {target}.", flush=True)
+            with output.going_on():
+                write(document, target)
+                output.say(f"Wrote the lab report to {target}.")
 
 
 def read_data(path: Path | None, classes: tuple[str, ...], *, required: bool) -> Dataset:
@@ -151,7 +162,7 @@ def describe_evaluation(evaluation: Evaluation, classes: tuple[str, ...]) -> str
     return "\n".join([summary, header, *rows])
 
 
-def _train(trainer: Trainer, history: History) -> bool:
+def _train(trainer: Trainer, history: History, output: Output) -> bool:
     """Train to the end; return False when Ctrl-C stopped the run early."""
     interrupted = threading.Event()
 
@@ -168,7 +179,8 @@ def _train(trainer: Trainer, history: History) -> bool:
                 start = time.perf_counter()
                 progress = trainer.advance(chunk)
                 for line in history.append(progress):
-                    tqdm.write(describe_log_line(line))
+                    with tqdm.external_write_mode():
+                        output.say(describe_log_line(line))
                 bar.update(len(progress.losses))
                 chunk = max(1, int(chunk * _CHUNK_SECONDS / max(time.perf_counter() - start, 1e-6)))
     finally:

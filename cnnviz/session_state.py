@@ -5,7 +5,7 @@ import binascii
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -21,7 +21,7 @@ from cnnviz.network import Network
 from cnnviz.png_text import SIGNATURE, text_of, with_text
 
 FORMAT = "cnnviz-session"
-FORMAT_VERSION = 1
+FORMAT_VERSION = 2
 PNG_KEYWORD = "cnnviz-session"
 
 _OWNER = "session"
@@ -32,9 +32,20 @@ _MOST_STEPS = 10**9
 _KEYS = frozenset(
     {
         "format", "format_version", "version", "experiment", "data_name", "data_sha256", "step", "run_step",
-        "epochs", "weights_sha256", "sample", "shift", "pinned", "panel",
+        "epochs", "weights_sha256", "sample", "shift", "pinned", "panel", "views",
     }
 )  # fmt: skip
+_SINCE_2 = frozenset({"views"})
+_MOST_VIEWS = 32
+_MOST_CHOICES = 200
+_MOST_NUMBERS = 64
+_LARGEST_NUMBER = 2**53
+
+type ViewValue = str | int | float | bool | tuple[int | float, ...] | None
+"""One choice in a panel."""
+
+type View = Mapping[str, ViewValue]
+"""The choices made in one panel, by name."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,6 +118,9 @@ class SessionState:
         Stage and index of the pinned cell.
     panel : str
         Name of the panel in front; empty when unknown.
+    views : mapping from str to View
+        What was chosen inside each panel, by the name of the panel. What the names and values mean is known
+        to the panel alone.
     version : str
         Version of CNNViz that wrote it.
     """
@@ -124,6 +138,7 @@ class SessionState:
     wrap: bool = False
     pinned: tuple[str, tuple[int, ...]] | None = None
     panel: str = ""
+    views: Mapping[str, View] = field(default_factory=dict[str, View])
     version: str = __version__
 
     def to_json(self, indent: int | None = None) -> str:
@@ -145,6 +160,7 @@ class SessionState:
             "shift": {"dx": self.dx, "dy": self.dy, "wrap": self.wrap},
             "pinned": pinned,
             "panel": self.panel,
+            "views": {name: dict(view) for name, view in self.views.items()},
         }
         return json.dumps(values, indent=indent)
 
@@ -160,7 +176,8 @@ class SessionState:
         """
         values = _parse(text)
         try:
-            _check_keys(values, _KEYS)
+            is_old = values["format_version"] == 1
+            _check_keys(values, _KEYS - _SINCE_2 if is_old else _KEYS)
             return cls._from_values(values)
         except (ParameterError, KeyError, TypeError, ValueError, AttributeError) as error:
             reason = (
@@ -191,6 +208,7 @@ class SessionState:
             wrap=check_choice(shift["wrap"], "wrap", _OWNER, (True, False)),
             pinned=_pinned(values["pinned"]),
             panel=_text(values["panel"], "panel"),
+            views=_views(values["views"]) if "views" in values else {},
             version=_text(values["version"], "version"),
         )
 
@@ -264,7 +282,7 @@ def _parse(text: str) -> dict[str, Any]:
         raise DataError("it is not valid JSON, so it is damaged or of another kind") from error
     values = cast("dict[str, Any]", parsed) if isinstance(parsed, dict) else {}
     version = values.get("format_version")
-    if values.get("format") != FORMAT or type(version) is not int:
+    if values.get("format") != FORMAT or type(version) is not int or version < 1:
         raise DataError("it is not a session of CNNViz")
     if version > FORMAT_VERSION:
         wrote = str(values.get("version", "unknown"))[:20]
@@ -310,3 +328,38 @@ def _pinned(value: object) -> tuple[str, tuple[int, ...]] | None:
     values = _mapping(value, "pinned")
     _check_keys(values, {"stage", "index"})
     return _text(values["stage"], "pinned"), _ints(values["index"], "pinned", 0, 1_000_000)
+
+
+def _views(value: object) -> dict[str, View]:
+    values = _mapping(value, "views")
+    if len(values) > _MOST_VIEWS:
+        raise ParameterError("its 'views' are too many")
+    return {_text(name, "views"): _view(each) for name, each in values.items()}
+
+
+def _view(value: object) -> View:
+    values = _mapping(value, "views")
+    if len(values) > _MOST_CHOICES:
+        raise ParameterError("a view in its 'views' has too many choices")
+    return {_text(name, "views"): _view_value(each) for name, each in values.items()}
+
+
+def _view_value(value: object) -> ViewValue:
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return _text(value, "views")
+    if not isinstance(value, list):
+        return _number(value)
+    numbers = cast("list[object]", value)
+    if len(numbers) > _MOST_NUMBERS:
+        raise ParameterError("a list in its 'views' is too long")
+    return tuple(_number(each) for each in numbers)
+
+
+def _number(value: object) -> int | float:
+    """Return a finite number that JSON and a widget can hold."""
+    # Infinity is larger, too; and a very long int is compared without becoming a float.
+    if isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST_NUMBER:
+        return value
+    raise ParameterError("a value in its 'views' is of the wrong type")

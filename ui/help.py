@@ -30,6 +30,8 @@ a cell.</li>
 <td><b>Ctrl+O, Ctrl+S</b></td><td>open, save model</td></tr>
 <tr><td><b>Ctrl+E, Ctrl+C</b></td><td>export, copy figure</td>
 <td><b>Ctrl+Shift+S</b></td><td>save session</td></tr>
+<tr><td><b>Ctrl+I</b></td><td>insert figure into the report</td>
+<td><b>Ctrl+Shift+E</b></td><td>export report</td></tr>
 <tr><td><b>arrows</b></td><td>move a pinned cell or the digit (Shift: by 4)</td>
 <td><b>Esc</b></td><td>free a pinned cell</td></tr>
 <tr><td><b>Home, End</b></td><td>on the timeline: start, live (arrows: one moment)</td>

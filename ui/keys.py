@@ -1,8 +1,8 @@
-"""Who gets the space bar."""
+"""Who gets the space bar, and what is done for those who use the keyboard alone."""
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QScrollArea, QWidget
 
 
 class SpaceKey(QObject):
@@ -29,3 +29,31 @@ class SpaceKey(QObject):
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
         taken = isinstance(new, QAbstractButton | QComboBox)
         self._action.setShortcut(QKeySequence() if taken else QKeySequence("Space"))
+
+
+class FocusReveal(QObject):
+    """Scrolls what has got the keyboard into sight, through all the scroll areas that it is in.
+
+    Qt does so for one area, which is not enough for a map that is scrolled within a panel that is scrolled.
+
+    Parameters
+    ----------
+    parent : QObject
+    """
+
+    def __init__(self, parent: QObject) -> None:
+        super().__init__(parent)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._on_focus_changed)
+
+    @Slot(QWidget, QWidget)
+    def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
+        # What is clicked is in sight, and should not be moved from under the pointer.
+        if new is None or QApplication.mouseButtons() != Qt.MouseButton.NoButton:
+            return
+        area = new.parentWidget()
+        while area is not None:
+            if isinstance(area, QScrollArea):
+                area.ensureWidgetVisible(new, 8, 8)
+            area = area.parentWidget()

@@ -5,6 +5,8 @@ import time
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from cnnviz.history import EvaluationPoint
+from cnnviz.snapshots import Snapshot
+from ui.frame_budget import FrameBudget
 from ui.mailbox import (
     Mailbox,
     Message,
@@ -19,9 +21,6 @@ from ui.moment_tests import MomentTests
 from ui.state import AppState, EvaluatedStep, RunStatus
 from ui.throughput import Throughput
 from ui.worker import TrainControl
-
-_DRAIN_MS = 60  # What is drawn more often takes the interpreter from training and is hardly seen.
-
 
 class MailReader(QObject):
     """Empties the mailbox by a timer and drops what belongs to an earlier run.
@@ -62,11 +61,19 @@ class MailReader(QObject):
         self._throughput = Throughput()
         self._closed = False
         self._timer = QTimer(self)
-        self._timer.setInterval(_DRAIN_MS)
+        self._budget = FrameBudget()
+        self._timer.setInterval(self._budget.milliseconds)
         self._timer.timeout.connect(self._drain)
+        # Weights are drawn between two drains, not with the numbers: the window then never has to wait for all
+        # that is new to be painted.
+        self._live: tuple[int, Snapshot] | None = None
+        self._live_timer = QTimer(self)
+        self._live_timer.setSingleShot(True)
+        self._live_timer.timeout.connect(self._show_live)
 
     def start(self) -> None:
         """Read from now on, as long as there is a run to read of."""
+        self._budget.restart()
         self._timer.start()
 
     def restart_rate(self) -> None:
@@ -77,6 +84,7 @@ class MailReader(QObject):
         """Read no more."""
         self._closed = True
         self._timer.stop()
+        self._live_timer.stop()
 
     @Slot()
     def on_worker_halted(self) -> None:
@@ -93,8 +101,22 @@ class MailReader(QObject):
         for message_run, message in mail.messages:
             if message_run == run_id:
                 self._handle(message)
-        if mail.live is not None and mail.live[0] == run_id:
-            self.showRequested.emit(mail.live[1])
+        if mail.live is not None:
+            self._live = mail.live
+        if self._state.run.status is not RunStatus.TRAINING:
+            self._show_live()
+        elif self._live is not None and not self._live_timer.isActive():
+            self._live_timer.start(self._timer.interval() // 2)
+        self._budget.adjust()
+        if self._budget.milliseconds != self._timer.interval():
+            self._timer.setInterval(self._budget.milliseconds)
+
+    @Slot()
+    def _show_live(self) -> None:
+        self._live_timer.stop()
+        live, self._live = self._live, None
+        if live is not None and live[0] == self._state.run.run_id:
+            self.showRequested.emit(live[1])
 
     def _handle(self, message: Message) -> None:
         state = self._state

@@ -72,8 +72,8 @@ class Mail:
 class Mailbox:
     """Messages are kept in order and never lost; of live snapshots only the newest is kept.
 
-    Consecutive `ProgressMade` of one run are merged when they are taken, so that a slow reader gets few large
-    pieces instead of many small ones.
+    `ProgressMade` of one run are merged when they are taken, so that a slow reader gets few large pieces
+    instead of many small ones.
     """
 
     def __init__(self) -> None:
@@ -104,23 +104,34 @@ class Mailbox:
 
 
 def _merge_progress(messages: list[tuple[int, Message]]) -> list[tuple[int, Message]]:
+    """Join progress that only snapshots stand between; those follow it in their order.
+
+    A fast run leaves a score of snapshots in the time of one frame, and each piece of progress costs the
+    window as much as a large one.
+    """
     merged: list[tuple[int, Message]] = []
-    pending: list[Progress] = []
-    pending_run = 0
+    progress: list[Progress] = []
+    snapshots: list[tuple[int, Message]] = []
+    pending_run = -1
+
+    def flush() -> None:
+        if progress:
+            merged.append((pending_run, ProgressMade(_join(progress))))
+        merged.extend(snapshots)
+        progress.clear()
+        snapshots.clear()
+
     for run_id, message in messages:
-        if isinstance(message, ProgressMade) and (not pending or run_id == pending_run):
-            pending.append(message.progress)
+        if run_id != pending_run or not isinstance(message, ProgressMade | SnapshotTaken):
+            flush()
             pending_run = run_id
-            continue
-        if pending:
-            merged.append((pending_run, ProgressMade(_join(pending))))
-            pending = []
         if isinstance(message, ProgressMade):
-            pending, pending_run = [message.progress], run_id
+            progress.append(message.progress)
+        elif isinstance(message, SnapshotTaken):
+            snapshots.append((run_id, message))
         else:
             merged.append((run_id, message))
-    if pending:
-        merged.append((pending_run, ProgressMade(_join(pending))))
+    flush()
     return merged
 
 

@@ -5,10 +5,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING, override
 
 from PySide6.QtCore import QSettings, Qt, Signal
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QStatusBar, QToolBar, QVBoxLayout, QWidget
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QMainWindow,
+    QStatusBar,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
 
 from ui.analysis import Analysis
+from ui.drops import is_welcome
 from ui.notice_bar import NoticeBar
 from ui.panel_area import PanelArea
 from ui.panels.compare import ComparePanel
@@ -16,8 +25,9 @@ from ui.panels.samples import SamplesPanel
 from ui.run_bar import RunBar
 from ui.run_status import RunStatusBar
 from ui.state import AppState
-from ui.theme import Theme, follow_theme
+from ui.theme import LIGHT, Theme, follow_theme
 from ui.timeline import TimelineBar
+from ui.views import PanelViews
 
 if TYPE_CHECKING:
     from ui.panels.backprop.panel import BackpropPanel
@@ -27,6 +37,8 @@ if TYPE_CHECKING:
     from ui.panels.translation.panel import TranslationPanel
 
 _LAYOUT_VERSION = 1
+#: Least and greatest width of the samples, and what they leave to the panels, in pixels at scale 1.
+_SAMPLES_LEAST, _SAMPLES_MOST, _PANELS_WANT = 216, 420, 850
 
 
 class MainWindow(QMainWindow):
@@ -60,6 +72,8 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self._state = state
         self._painted = False
+        self._theme = LIGHT
+        self.views = PanelViews()
         #: Asked before the window closes on the user's wish; None lets it close.
         self.close_guard: Callable[[], bool] | None = None
         #: Given a dropped file first; False leaves it to the samples.
@@ -70,8 +84,9 @@ class MainWindow(QMainWindow):
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the edges."""
-        self.samples_dock.setMinimumWidth(theme.px(216))
-        self.samples_dock.setMaximumWidth(theme.px(420))
+        self._theme = theme
+        self.samples_dock.setMinimumWidth(theme.px(_SAMPLES_LEAST))
+        self._fit()
 
     def build_panels(self, analysis: Analysis, background: Analysis, draft_path: Path) -> None:
         """Fill the middle of the window.
@@ -95,11 +110,15 @@ class MainWindow(QMainWindow):
         self.translation = TranslationPanel(self._state, analysis, background)
         self.backprop = BackpropPanel(self._state, analysis, background)
         self.report = ReportPanel(self._state, analysis, background, draft_path=draft_path)
-        self.panels.add_panel(self.training, "Training", "training_dock")
-        self.panels.add_panel(self.feature_maps, "Filters && maps", "feature_maps_dock")
-        self.panels.add_panel(self.translation, "Translation", "translation_dock")
-        self.panels.add_panel(self.backprop, "Backprop", "backprop_dock")
-        self.panels.add_panel(self.report, "Lab report", "report_dock")
+        for panel, title, name in (
+            (self.training, "Training", "training_dock"),
+            (self.feature_maps, "Filters && maps", "feature_maps_dock"),
+            (self.translation, "Translation", "translation_dock"),
+            (self.backprop, "Backprop", "backprop_dock"),
+            (self.report, "Lab report", "report_dock"),
+        ):
+            self.panels.add_panel(panel, title, name)
+            self.views.add(name, panel)
         self.panels.show_panel(0)
 
     def restore_size(self, settings: QSettings) -> None:
@@ -122,6 +141,28 @@ class MainWindow(QMainWindow):
         settings.setValue("window/panels", self.panels.saveState(_LAYOUT_VERSION))
 
     @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit()  # before, nothing had the style that makes it as wide as it is
+
+    def _fit(self) -> None:
+        """Divide the width: the panels come before the samples, the menus before the texts of buttons."""
+        px, width = self._theme.px, self.width()
+        room = max(px(_SAMPLES_LEAST), min(px(_SAMPLES_MOST), width - px(_PANELS_WANT)))
+        self.samples_dock.setMaximumWidth(room)
+        bar = self.menuBar()
+        before = self.run_bar.sizeHint().width()
+        self.run_bar.fit(width - (bar.sizeHint().width() - before))
+        if self.run_bar.sizeHint().width() != self.run_bar.width():
+            # A menu bar gives what stands in its corner another size only when it gets another itself.
+            QApplication.sendEvent(bar, QResizeEvent(bar.size(), bar.size()))
+
+    @override
     def paintEvent(self, event: QPaintEvent) -> None:
         """Tell once that the window is there."""
         super().paintEvent(event)
@@ -131,14 +172,13 @@ class MainWindow(QMainWindow):
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        """Welcome an image or a file; what it is worth is found out when it is dropped."""
-        data = event.mimeData()
-        if data.hasImage() or any(url.isLocalFile() for url in data.urls()):
+        """Welcome an image or a file."""
+        if is_welcome(event.mimeData()):
             event.acceptProposedAction()
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open a session or a model; let an image become the sample."""
+        """Open a session, a model or data; let an image become the sample."""
         files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
         taken = bool(files) and self.file_taker is not None and self.file_taker(files[0])
         if taken or self.samples.take(event.mimeData(), "dropped image"):

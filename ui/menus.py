@@ -28,6 +28,7 @@ class MenuHandlers:
     recent_files: Callable[[], list[Path]]
     export_figure: Callable[[], None]
     copy_figure: Callable[[], None]
+    insert_figure: Callable[[], None]
     export_report: Callable[[], None]
     train: Callable[[], None]
     step: Callable[[], None]
@@ -121,6 +122,14 @@ class Menus:
             "Ctrl+C",
             "Put the plot or panel with the focus on the clipboard",
             "copy",
+        )
+        self._add(
+            menu,
+            "&Insert figure into report",
+            handlers.insert_figure,
+            "Ctrl+I",
+            "Put the plot or panel with the focus below the observations of the lab report",
+            "plus",
         )
         self._add(
             menu,

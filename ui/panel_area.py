@@ -1,7 +1,9 @@
 """The middle of the window: panels as docks, tabbed at first, that can stand side by side."""
 
 from PySide6.QtCore import Qt, QTimer, Slot
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
+
+from ui.panel_frame import PanelFrame
 
 _AREA = Qt.DockWidgetArea.TopDockWidgetArea
 
@@ -39,7 +41,7 @@ class PanelArea(QMainWindow):
         """
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
-        dock.setWidget(_held(panel))
+        dock.setWidget(PanelFrame(panel))
         features = QDockWidget.DockWidgetFeature
         dock.setFeatures(features.DockWidgetMovable | features.DockWidgetFloatable)
         self.addDockWidget(_AREA, dock)
@@ -108,6 +110,9 @@ class PanelArea(QMainWindow):
 
     @Slot()
     def _update_titles(self) -> None:
+        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.setAccessibleName("Panels")
+            bar.setToolTip("Panels: Ctrl and a number show one, Ctrl+B puts it beside the others")
         for dock in self._docks:
             alone = dock.isFloating() or not self.tabifiedDockWidgets(dock)
             hidden = dock.titleBarWidget()
@@ -118,10 +123,7 @@ class PanelArea(QMainWindow):
                 dock.setTitleBarWidget(QWidget())
 
 
-def _held(panel: QWidget) -> QWidget:
-    """Return a frame round a panel: a dock whose own widget is hidden miscounts its height."""
-    frame = QWidget()
-    layout = QVBoxLayout(frame)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.addWidget(panel)
-    return frame
+def panel_of(dock: QDockWidget) -> QWidget | None:
+    """Return the panel in a dock, whether it stands in a frame there or by itself."""
+    content = dock.widget()
+    return content.widget() if isinstance(content, PanelFrame) else content

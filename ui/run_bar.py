@@ -1,15 +1,20 @@
 """The controls of the run, always at hand at the top of the window."""
 
-from PySide6.QtCore import Signal, Slot
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from cnnviz.presets import CUSTOM, PRESETS, preset_of
 from ui.state import AppState, RunStatus
-from ui.theme import Theme, bind_icon, follow_theme
+from ui.theme import LIGHT, Theme, bind_icon, follow_theme
 from ui.widgets.buttons import Button, IconButton
 from ui.widgets.choice_field import ChoiceField
 
 _PRESET_NAMES = {"lab5": "LAB5 · exercise", "lenet": "LENET · ten digits", CUSTOM: "custom"}
+
+#: Letters that the field of the preset has room for.
+_MANY_LETTERS, _FEW_LETTERS = 14, 6
 
 _PRIMARY: dict[RunStatus, tuple[str, str, str]] = {
     RunStatus.LOADING: ("Train", "play", "Train the network (Space)"),
@@ -23,7 +28,7 @@ _PRIMARY: dict[RunStatus, tuple[str, str, str]] = {
 
 
 class RunBar(QWidget):
-    """Preset, train or pause, step, stop, one epoch more, reset, new seed."""
+    """Preset, train or pause, step, stop, one epoch more, reset, new seed, export of a figure."""
 
     presetRequested = Signal(str)
     trainRequested = Signal()
@@ -32,11 +37,13 @@ class RunBar(QWidget):
     epochRequested = Signal()
     resetRequested = Signal()
     newSeedRequested = Signal()
+    exportRequested = Signal()
 
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
         self._status: RunStatus | None = None
+        self._theme = LIGHT
         self._build_widgets()
         self._build_layout()
         self._connect_signals()
@@ -47,12 +54,23 @@ class RunBar(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Scale the spacing."""
         self._layout.setContentsMargins(0, theme.px(5), theme.px(12), theme.px(5))
-        self._layout.setSpacing(theme.px(8))
-        self.train.setMinimumWidth(theme.px(112))
+        self._theme = theme
+        self._fold_spaces(False)
+        # Wide enough for the longest of its texts, so that the others stay where they are.
+        self.train.setMinimumWidth(theme.px(124))
+
+    def fit(self, room: int) -> None:
+        """Leave out so much, the least important first, that the rest fits into `room` pixels."""
+        for fold in self._folds:
+            fold(False)
+        for fold in self._folds:
+            if self.sizeHint().width() <= room:
+                return
+            fold(True)
 
     def _build_widgets(self) -> None:
         self.preset = ChoiceField([(name, _PRESET_NAMES[name]) for name in PRESETS])
-        self.preset.setMinimumContentsLength(14)
+        self.preset.setMinimumContentsLength(_MANY_LETTERS)
         self.preset.setPlaceholderText(_PRESET_NAMES[CUSTOM])
         self.preset.setAccessibleName("Preset")
         self.preset.setToolTip("Ready-made settings; choosing one fills in the form")
@@ -69,11 +87,15 @@ class RunBar(QWidget):
         self.new_seed = IconButton(
             "dices", "New seed", "Draw a new seed: other initial weights, other order of images"
         )
-        for name in ("step", "stop", "epoch", "reset", "new_seed"):
+        self.export = IconButton("image", "Export figure", "the plot or panel used last, as a file (Ctrl+E)")
+        for name in ("step", "stop", "epoch", "reset", "new_seed", "export"):
             getattr(self, name).setObjectName(name)
+        for button in (self.new_seed, self.export):
+            # A click leaves the keyboard where it is: it tells which figure is meant.
+            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def _build_layout(self) -> None:
-        label = QLabel("Preset")
+        self._label = label = QLabel("Preset")
         label.setProperty("role", "muted")
         label.setBuddy(self.preset)
         self._layout = QHBoxLayout(self)
@@ -86,8 +108,22 @@ class RunBar(QWidget):
             self.epoch,
             self.reset,
             self.new_seed,
+            self.export,
         ):
             self._layout.addWidget(widget)
+        buttons = (self.reset, self.stop, self.step, self.epoch)
+        self._folds: list[Callable[[bool], None]] = [self._fold_label]
+        self._folds += [button.set_compact for button in buttons]
+        self._folds += [self._fold_preset, self._fold_spaces]
+
+    def _fold_label(self, folded: bool) -> None:
+        self._label.setVisible(not folded)
+
+    def _fold_spaces(self, folded: bool) -> None:
+        self._layout.setSpacing(self._theme.px(3 if folded else 8))
+
+    def _fold_preset(self, folded: bool) -> None:
+        self.preset.setMinimumContentsLength(_FEW_LETTERS if folded else _MANY_LETTERS)
 
     def _connect_signals(self) -> None:
         self.preset.choiceEdited.connect(self.presetRequested)
@@ -97,6 +133,7 @@ class RunBar(QWidget):
         self.epoch.clicked.connect(self.epochRequested)
         self.reset.clicked.connect(self.resetRequested)
         self.new_seed.clicked.connect(self.newSeedRequested)
+        self.export.clicked.connect(self.exportRequested)
         self._state.runChanged.connect(self._on_run_changed)
         self._state.draftChanged.connect(self._on_draft_changed)
 

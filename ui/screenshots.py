@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from cnnviz.cli import Arguments
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write, printable
+from cnnviz.output import Output
 from cnnviz.runtime import one_blas_thread
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ def _train(session: "Session") -> None:
 def _take(session: "Session", folder: Path) -> list[Path]:
     area = session.window.panels
     files: list[Path] = []
+    output = Output()
     for index, title in enumerate(area.titles):
         area.show_panel(index)
         _settle(session)
@@ -94,7 +96,7 @@ def _take(session: "Session", folder: Path) -> list[Path]:
         target = folder / f"{index + 1}-{name}.png"
         atomic_write(target, _picture(session.window))
         files.append(target)
-        print(f"Wrote {printable(target)}.", flush=True)
+        output.say(f"Wrote {printable(target)}.")
     return files
 
 

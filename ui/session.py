@@ -10,11 +10,13 @@ from PySide6.QtWidgets import QFileDialog
 from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5, PRESETS, preset_of
 from ui.controller import Controller
+from ui.drops import FieldGuard
 from ui.help import show_about, show_help
-from ui.keys import SpaceKey
+from ui.keys import FocusReveal, SpaceKey
 from ui.main_window import MainWindow
 from ui.menus import MenuHandlers, Menus
-from ui.session_files import OPEN_FILTER, SessionFiles
+from ui.panel_area import panel_of
+from ui.session_files import OPEN_FILTER, SessionFiles, ask_about_unsaved_words
 from ui.state import AppState
 from ui.theme import theme_manager
 
@@ -22,6 +24,7 @@ _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.PNG *.JPG *.JPEG *.BMP);;All files
 
 if TYPE_CHECKING:
     from ui.export.exporter import FigureExporter
+    from ui.export.inserter import FigureInserter
 
 
 class Session(QObject):
@@ -38,6 +41,7 @@ class Session(QObject):
     """
 
     exporter: "FigureExporter"
+    inserter: "FigureInserter"
 
     def __init__(
         self,
@@ -54,11 +58,19 @@ class Session(QObject):
         self.controller = Controller(self.state, data, self)
         self.window = MainWindow(self.state, self.controller.analysis)
         self.files = SessionFiles(
-            self.state, self.controller, settings, self.window, self._panel_name, self._show_panel_named
+            self.state,
+            self.controller,
+            settings,
+            self.window,
+            self._panel_name,
+            self._show_panel_named,
+            self.window.views,
         )
-        self.window.file_taker = self.files.takes
+        self.window.file_taker = self._takes_file
+        self._field_guard = FieldGuard(self)
         self.menus = Menus(self.window, self._handlers())
         self._space_key = SpaceKey(self.menus.train)
+        self._focus_reveal = FocusReveal(self)
         self._connect_signals()
         self._restore()
 
@@ -93,7 +105,7 @@ class Session(QObject):
 
     def ask_before_closing(self, ask: bool) -> None:
         """Let the window ask about unsaved work when it is closed, or not."""
-        self.window.close_guard = self.files.may_close if ask else None
+        self.window.close_guard = self._may_close if ask else None
 
     def report_internal_error(self, text: str) -> None:
         """Show an error that nothing else has caught."""
@@ -112,6 +124,7 @@ class Session(QObject):
             export_figure=self._export_figure,
             export_report=self._export_report,
             copy_figure=self._copy_figure,
+            insert_figure=self._insert_figure,
             train=controller.on_train_requested,
             step=controller.on_step_requested,
             stop=controller.on_stop_requested,
@@ -137,6 +150,7 @@ class Session(QObject):
         bar.epochRequested.connect(controller.on_epoch_requested)
         bar.resetRequested.connect(controller.on_reset_requested)
         bar.newSeedRequested.connect(controller.on_new_seed_requested)
+        bar.exportRequested.connect(self._export_figure)
         window.samples.sampleRequested.connect(controller.on_sample_requested)
         window.samples.ownSampleRequested.connect(controller.on_own_sample_requested)
         window.samples.openRequested.connect(self._open_image)
@@ -168,22 +182,37 @@ class Session(QObject):
     def _watch_panels(self) -> None:
         # Imported here because it knows every kind of plot, and with them pyqtgraph.
         from ui.export.exporter import FigureExporter
+        from ui.export.inserter import FigureInserter
 
         window = self.window
+        self.inserter = FigureInserter(window.panels.docks, self.state, window.report, self)
         self.exporter = FigureExporter(
-            window, window.panels.docks, self.state, self._settings, self.files.current
+            window,
+            window.panels.docks,
+            self.state,
+            self._settings,
+            self.files.current,
+            self.inserter.insert,
         )
-        for dock in self.window.panels.docks():
-            panel = dock.widget()
+        for panel in (*map(panel_of, window.panels.docks()), window.compare):
             if panel is not None:
                 self.exporter.watch(panel)
-        for part in (self.window.samples, self.window.compare):
-            self.exporter.watch(part)
+        self.exporter.watch_chooser(window.samples)
+        self.exporter.watch_chooser(window.timeline, window.timeline.track)
+        window.samples.windowMade.connect(self.exporter.watch)
+        window.samples.windowMade.connect(self._field_guard.watch)
+        self._field_guard.watch(window)
+
+    def _may_close(self) -> bool:
+        kept = not self._started or self.window.report.save_draft()
+        if not kept and not ask_about_unsaved_words(self.window):
+            self.window.panels.show_panel(4)
+            return False
+        return self.files.may_close()
 
     def _panel_name(self) -> str:
-        panel = self.exporter.front_panel()
-        dock = None if panel is None else panel.parentWidget()
-        return "" if dock is None else dock.objectName()
+        panels = self.window.panels
+        return panels.docks()[panels.front].objectName() if panels.front >= 0 else ""
 
     def _show_panel_named(self, name: str) -> None:
         for number, dock in enumerate(self.window.panels.docks()):
@@ -213,6 +242,7 @@ class Session(QObject):
             preset = replace(preset, classes=names)
         self.controller.on_draft_requested(preset)
 
+    @Slot()
     def _export_figure(self) -> None:
         if self._started:
             self.exporter.export()
@@ -220,6 +250,10 @@ class Session(QObject):
     def _copy_figure(self) -> None:
         if self._started:
             self.exporter.copy()
+
+    def _insert_figure(self) -> None:
+        if self._started:
+            self.exporter.insert()
 
     def _export_report(self) -> None:
         if self._started:
@@ -266,6 +300,13 @@ class Session(QObject):
         if not self.files.open(path):
             self.window.samples.open_image(path)
 
+    def _takes_file(self, path: Path) -> bool:
+        """Open a file or folder that was dropped, unless it is an image."""
+        if path.is_dir() or path.suffix.lower() in (".npz", ".gz") or "ubyte" in path.name:
+            self.controller.open_data(data_path_of(path))
+            return True
+        return self.files.takes(path)
+
     def _save_model(self) -> None:
         state = self.state
         name = f"{preset_of(state.experiment)}-seed{state.experiment.seed}-step{state.run.step}.safetensors"
@@ -292,7 +333,7 @@ class Session(QObject):
 
 def data_path_of(chosen: Path) -> Path:
     """Return the data set that a chosen file belongs to: itself, its folder, or the folder of the classes."""
-    if chosen.suffix == ".npz":
+    if chosen.suffix == ".npz" or chosen.is_dir():
         return chosen
     if chosen.suffix.lower() in (".png", ".jpg", ".jpeg", ".bmp"):
         root = chosen.parent.parent

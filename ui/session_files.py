@@ -1,6 +1,6 @@
 """Saving and opening sessions and models, recent files, and the question before unsaved work is lost."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
@@ -12,6 +12,7 @@ from cnnviz.presets import preset_of
 from cnnviz.session_state import (
     OwnPixels,
     SessionState,
+    View,
     load_session,
     save_session,
     weights_checksum,
@@ -19,6 +20,7 @@ from cnnviz.session_state import (
 from ui.controller import Controller
 from ui.session_restore import SessionRestorer
 from ui.state import AppState, RunStatus
+from ui.views import PanelViews
 
 OPEN_FILTER = "CNNViz files (*.safetensors *.json *.png);;All files (*)"
 
@@ -26,7 +28,9 @@ _MOST_RECENT = 8
 _RECENT = "files/recent"
 
 
-def session_of(state: AppState, panel: str = "") -> SessionState | None:
+def session_of(
+    state: AppState, panel: str = "", views: Mapping[str, View] | None = None
+) -> SessionState | None:
     """Return what is shown as a value; None before there is a network.
 
     Parameters
@@ -34,6 +38,8 @@ def session_of(state: AppState, panel: str = "") -> SessionState | None:
     state : AppState
     panel : str
         Name of the panel in front.
+    views : mapping from str to View, optional
+        What is chosen inside the panels.
     """
     shown, sample, shift, pinned = state.shown, state.sample, state.shift, state.pinned
     if shown is None or state.dataset is None:
@@ -56,6 +62,7 @@ def session_of(state: AppState, panel: str = "") -> SessionState | None:
         wrap=shift.wrap,
         pinned=None if pinned is None else (pinned.stage, tuple(pinned.index)),
         panel=panel,
+        views={} if views is None else views,
     )
 
 
@@ -74,6 +81,8 @@ class SessionFiles(QObject):
         Returns the name of the panel in front.
     show_panel : callable
         Brings the panel of a name to the front.
+    views : PanelViews
+        The choices made inside the panels.
     """
 
     #: The list of recent files has changed.
@@ -87,17 +96,18 @@ class SessionFiles(QObject):
         window: QWidget,
         panel_name: Callable[[], str],
         show_panel: Callable[[str], None],
+        views: PanelViews,
     ) -> None:
         super().__init__(window)
         self._state, self._controller, self._settings = state, controller, settings
-        self._window, self._panel_name = window, panel_name
+        self._window, self._panel_name, self._views = window, panel_name, views
         self._saved: tuple[int, int] | None = None
-        self.restorer = SessionRestorer(state, controller, show_panel, window)
+        self.restorer = SessionRestorer(state, controller, show_panel, views, window)
         self.restorer.finished.connect(self._on_restored)
 
     def current(self) -> SessionState | None:
         """What is shown, as a value; None before there is a network."""
-        return session_of(self._state, self._panel_name())
+        return session_of(self._state, self._panel_name(), self._views.state())
 
     @property
     def has_unsaved_work(self) -> bool:
@@ -271,3 +281,20 @@ def ask_about_unsaved_work(parent: QWidget, step: int) -> str:
     clicked = box.clickedButton()
     box.deleteLater()
     return "save" if clicked is save else "discard" if clicked is discard else "cancel"
+
+
+def ask_about_unsaved_words(parent: QWidget) -> bool:
+    """Ask before words of the report are lost, for which the disk has no room; return whether to close."""
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setWindowTitle("Unsaved report")
+    box.setText("What you wrote last in the lab report could not be saved.")
+    box.setInformativeText("Make room on the disk, or export the report to another one.")
+    stay = box.addButton("Go back", QMessageBox.ButtonRole.RejectRole)
+    discard = box.addButton("Close without it", QMessageBox.ButtonRole.DestructiveRole)
+    box.setDefaultButton(stay)
+    box.setEscapeButton(stay)
+    box.exec()
+    clicked = box.clickedButton()
+    box.deleteLater()
+    return clicked is discard

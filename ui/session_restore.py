@@ -12,6 +12,7 @@ from cnnviz.session_state import OwnPixels, SessionState, weights_checksum
 from ui.controller import Controller
 from ui.loading import select_classes
 from ui.state import AppState, PinnedCell, RunStatus, Sample, Shift
+from ui.views import PanelViews
 
 _SNAPSHOTS_PER_EPOCH = 200
 _STILL = (RunStatus.READY, RunStatus.PAUSED, RunStatus.FINISHED)
@@ -26,6 +27,8 @@ class SessionRestorer(QObject):
     controller : Controller
     show_panel : callable
         Brings the panel of a name to the front.
+    views : PanelViews
+        The choices made inside the panels.
     window : QWidget
         Parent of the progress dialog; also of this object.
     """
@@ -34,11 +37,16 @@ class SessionRestorer(QObject):
     finished = Signal(bool)
 
     def __init__(
-        self, state: AppState, controller: Controller, show_panel: Callable[[str], None], window: QWidget
+        self,
+        state: AppState,
+        controller: Controller,
+        show_panel: Callable[[str], None],
+        views: PanelViews,
+        window: QWidget,
     ) -> None:
         super().__init__(window)
         self._state, self._controller = state, controller
-        self._show_panel, self._window = show_panel, window
+        self._show_panel, self._views, self._window = show_panel, views, window
         self._session: SessionState | None = None
         self._stops: list[int] = []
         self._run_id = 0
@@ -90,11 +98,11 @@ class SessionRestorer(QObject):
 
     def _begin(self, session: SessionState) -> None:
         self._forget()
-        self._session = session
+        self._session, self._began = session, False
         if self._is_at_hand(session):
             self._finish()
             return
-        self._run_id, self._began = self._state.run.run_id, False
+        self._run_id = self._state.run.run_id
         self._open_progress(session)
         self._controller.on_speed_requested(None)
         self._controller.begin_run(session.experiment)
@@ -154,6 +162,9 @@ class SessionRestorer(QObject):
     def _finish(self) -> None:
         session, state = self._session, self._state
         assert session is not None
+        if self._began:
+            # The run that was open before is no part of what was seen.
+            state.set_ghost(None)
         self._forget()
         self._restore_sample(session)
         self._controller.on_shift_requested(Shift(session.dx, session.dy, session.wrap))
@@ -162,6 +173,8 @@ class SessionRestorer(QObject):
         self._controller.on_pin_requested(self._pinned(session))
         if session.panel:
             self._show_panel(session.panel)
+        # Last, for they are choices about what is shown by now.
+        self._views.restore(session.views)
         self._compare_weights(session)
         self.finished.emit(True)
 

@@ -7,6 +7,7 @@
 from cnnviz.report.content import Demonstration, Report, Version
 from cnnviz.report.document import build_document
 from cnnviz.report.html import write_html
+from cnnviz.report.inserts import Insert
 from cnnviz.report.lab import measure_lab, run_lab
 from cnnviz.report.markdown import write_folder
 from cnnviz.report.pdf import write_pdf
@@ -14,6 +15,7 @@ from cnnviz.report.results import LabResults, LabSettings
 
 __all__ = [
     "Demonstration",
+    "Insert",
     "LabResults",
     "LabSettings",
     "Report",

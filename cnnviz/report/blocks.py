@@ -92,6 +92,10 @@ class Figure:
         Share of the width of the text that it takes, from 0 to 1.
     data : Data or None
         The numbers behind it.
+    csv : str
+        The numbers behind it as the text of a CSV file, where they are more than one table.
+    from_screen : bool
+        Drawn by the window, with names of its own inside that other drawings may have too.
     """
 
     name: str
@@ -99,6 +103,8 @@ class Figure:
     svg: str
     width: float = 1.0
     data: Data | None = None
+    csv: str = ""
+    from_screen: bool = False
 
 
 @dataclass(frozen=True, slots=True)

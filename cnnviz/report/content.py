@@ -7,6 +7,7 @@ from typing import Any, Self, cast
 from cnnviz._validation import check_int
 from cnnviz.errors import DataError
 from cnnviz.report.guides import GUIDES
+from cnnviz.report.inserts import MOST_INSERTS, Insert
 
 FORMAT = "cnnviz-report"
 FORMAT_VERSION = 1
@@ -49,6 +50,8 @@ class Demonstration:
         As typed.
     hypothesis : tuple of Version
         The recorded hypothesis and every later edit, oldest first; empty before the first record.
+    inserts : tuple of Insert
+        Figures and tables from the screen that stand below the observations.
     """
 
     key: str
@@ -57,6 +60,7 @@ class Demonstration:
     observations: str = ""
     inference: str = ""
     hypothesis: tuple[Version, ...] = ()
+    inserts: tuple[Insert, ...] = ()
 
     def record(self, version: Version) -> Self:
         """Add a hypothesis; one that says the same as the last changes nothing, an empty one is no record.
@@ -105,7 +109,7 @@ class Report:
         """Whether anything was written at all."""
         named = bool(self.author.strip() or self.roll_number.strip())
         return named or any(
-            each.hypothesis or any(getattr(each, name).strip() for name in _WORDS)
+            each.hypothesis or each.inserts or any(getattr(each, name).strip() for name in _WORDS)
             for each in self.demonstrations
         )
 
@@ -118,6 +122,7 @@ class Report:
             "demonstrations": [
                 {name: getattr(each, name) for name in ("key", *_WORDS)}
                 | {"hypothesis": [_version_to_dict(version) for version in each.hypothesis]}
+                | {"inserts": [insert.to_dict() for insert in each.inserts]}
                 for each in self.demonstrations
             ],
         }
@@ -161,8 +166,14 @@ def _demonstration(values: object) -> Demonstration:
     hypothesis = entries.get("hypothesis")
     if not isinstance(hypothesis, list):
         raise DataError("The lab report is damaged: a hypothesis is missing.")
+    inserts = entries.get("inserts", [])
+    if not isinstance(inserts, list) or len(cast("list[object]", inserts)) > MOST_INSERTS:
+        raise DataError("The lab report is damaged: its inserted figures are missing.")
     return Demonstration(
         key=_text(entries, "key"),
+        inserts=tuple(
+            Insert.from_dict(_mapping(each, "An insert")) for each in cast("list[object]", inserts)
+        ),
         hypothesis=tuple(_version(each) for each in cast("list[object]", hypothesis)),
         **{name: _text(entries, name) for name in _WORDS},
     )

@@ -1,5 +1,6 @@
 """Put a report together: the student's words around the measured results."""
 
+import re
 from collections.abc import Iterator
 
 from cnnviz.report import tables
@@ -9,6 +10,7 @@ from cnnviz.report.figures_backprop import route_maps_figure, routing_figure
 from cnnviz.report.figures_training import curves_figure, filters_figure, maps_figure
 from cnnviz.report.figures_translation import distance_figure, dots_figure, shift_figure, sweep_figure
 from cnnviz.report.guides import BACKPROP, FIELDS, GUIDES, TRANSLATION, WORKING_PRINCIPLE
+from cnnviz.report.numbers import compact
 from cnnviz.report.results import LabResults
 from cnnviz.translation import OUTPUT
 
@@ -26,7 +28,7 @@ def build_document(report: Report, results: LabResults | None) -> Document:
     blocks: list[Block] = []
     for number, demonstration in enumerate(report.demonstrations, start=1):
         blocks.append(Heading(f"{number}  {GUIDES[demonstration.key].title}", 1))
-        blocks += _demonstration(demonstration, results)
+        blocks += _demonstration(demonstration, results, number)
     if results is not None:
         blocks += _appendix(results)
     return Document(report.title, report.author, report.roll_number, report.date, tuple(blocks))
@@ -46,7 +48,14 @@ def hypothesis_blocks(versions: tuple[Version, ...]) -> Iterator[Words]:
         yield Words(version.text or "(deleted)", "student")
 
 
-def _demonstration(demonstration: Demonstration, results: LabResults | None) -> Iterator[Block]:
+def insert_blocks(demonstration: Demonstration, number: int) -> Iterator[Block]:
+    """Yield what the student has put in from the screen; `number` is that of the demonstration."""
+    for place, insert in enumerate(demonstration.inserts, start=1):
+        words = re.sub(r"[^a-z0-9]+", "-", insert.title.lower()).strip("-")[:40]
+        yield insert.block(f"inserted-{number}-{place}-{words}".rstrip("-"))
+
+
+def _demonstration(demonstration: Demonstration, results: LabResults | None, number: int) -> Iterator[Block]:
     guide = GUIDES[demonstration.key]
     for field, title in FIELDS:
         yield Heading(title, 2)
@@ -58,6 +67,8 @@ def _demonstration(demonstration: Demonstration, results: LabResults | None) -> 
             continue
         words = str(getattr(demonstration, field))
         yield Words(words, "student") if words.strip() else Words(guide.question(field), "missing")
+        if field == "observations":
+            yield from insert_blocks(demonstration, number)
         if field == "observations" and results is not None:
             yield from _MEASURED[demonstration.key](results)
 
@@ -106,7 +117,7 @@ def _backprop(results: LabResults) -> Iterator[Block]:
     yield Heading("From the pool back to the convolution", 3)
     yield Words(
         f"One test image (number {results.sample.index}, class {name}) was sent through the trained network; "
-        f"its loss is {backprop.loss:.4g}."
+        f"its loss is {compact(backprop.loss, 4)}."
     )
     if backprop.routing.winners is not None:
         yield Formula("pool_gradient")
@@ -118,18 +129,14 @@ def _backprop(results: LabResults) -> Iterator[Block]:
     yield Heading("From the convolution to the filter", 3)
     yield Formula("filter_gradient")
     yield tables.terms_table(backprop)
+    rate = compact(results.experiment.learning_rate)
     yield Words(
-        f"One step against the gradient of this image alone (rate {results.experiment.learning_rate:g}) "
-        f"changes its loss from {backprop.loss:.6g} to {backprop.loss_after:.6g}."
+        f"One step against the gradient of this image alone (rate {rate}) "
+        f"changes its loss from {compact(backprop.loss, 6)} to {compact(backprop.loss_after, 6)}."
     )
     yield Heading("Is the gradient right?", 3)
     yield Formula("difference")
-    check = tables.check_table(backprop)
-    if check is not None:
-        yield check
-    else:
-        count = results.training.network.parameter_count
-        yield Words(f"With {count:,} parameters the network is too large to have each of them checked here.")
+    yield tables.check_table(results)
 
 
 def _appendix(results: LabResults) -> Iterator[Block]:

@@ -78,7 +78,7 @@ EQUATIONS: Mapping[str, Equation] = MappingProxyType(
             "Cross-entropy: the loss of an image is minus the logarithm of the probability of its class.",
             "L = - log p_y",
             r"L = -\log p_y",
-            _row(_i("L"), _o("="), _o("−"), _i("log"), _sub(_i("p"), _i("y"))),
+            _row(_i("L"), _o("="), _o("−"), _i("log"), "<mspace width='0.17em'/>", _sub(_i("p"), _i("y"))),
         ),
         "relative_change": Equation(
             "Relative change of the features under a shift T; features are taken relative to a blank image.",
@@ -94,16 +94,20 @@ EQUATIONS: Mapping[str, Equation] = MappingProxyType(
         ),
         "pool_gradient": Equation(
             "Max pooling passes the gradient of a window on to its winner; all other cells get 0.",
-            "(partial L) / (partial z_c) = cases((partial L) / (partial p_W) quad &\"if \" c \"wins in its "
-            "window \" W, 0 &\"otherwise\")",
+            "(partial L) / (partial z_c) = cases(display((partial L) / (partial p_W)) quad "
+            "&\"if \" c \"wins in its window \" W, 0 &\"otherwise\")",
             r"\frac{\partial L}{\partial z_c} = \begin{cases} \dfrac{\partial L}{\partial p_W} & \text{if } "
             r"c \text{ wins in its window } W \\ 0 & \text{otherwise} \end{cases}",
             _row(
-                _partial(_i("L"), _sub(_i("z"), _i("c"))), _o("="), _o("{"),
-                "<mtable columnalign='left'><mtr><mtd>",
-                _partial(_i("L"), _sub(_i("p"), _i("W"))),
-                "</mtd><mtd><mtext>if </mtext>", _i("c"), "<mtext> wins in its window </mtext>", _i("W"),
-                "</mtd></mtr><mtr><mtd>", _n("0"), "</mtd><mtd><mtext>otherwise</mtext></mtd></mtr></mtable>",
+                _partial(_i("L"), _sub(_i("z"), _i("c"))), _o("="),
+                # Braces grow only where there is a font for mathematics; blanks at edges are lost.
+                _row(
+                    "<mpadded voffset='-0.3em'><mo stretchy='false' style='font-size: 280%'>{</mo></mpadded>",
+                    "<mtable displaystyle='true'><mtr><mtd>", _partial(_i("L"), _sub(_i("p"), _i("W"))),
+                    "</mtd><mtd><mtext>if\u00a0</mtext>", _i("c"),
+                    "<mtext>\u00a0wins in its window\u00a0</mtext>", _i("W"), "</mtd></mtr><mtr><mtd>",
+                    _n("0"), "</mtd><mtd><mtext>otherwise</mtext></mtd></mtr></mtable>",
+                ),
             ),
         ),
         "filter_gradient": Equation(

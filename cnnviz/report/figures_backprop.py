@@ -93,10 +93,10 @@ def route_maps_figure(backprop: BackpropResults) -> Figure:
         *((f"passed on, {rule}", array, slopes) for rule, array in routed.items()),
     ]
     for index, (words, shown, limits) in enumerate(pictures):
-        x = 2 + index * 89
+        x = 2 + index * 87
         canvas.text(x, 10, words, size=7, bold=True)
-        canvas.heat_map(x, 16, 82 / max(shown.shape), shown, "signed", limits)
-    canvas.color_bar(2 + len(pictures) * 89 + 1, 16, 82, "signed", slopes)
+        canvas.heat_map(x, 16, 80 / max(shown.shape), shown, "signed", limits)
+    canvas.color_bar(2 + len(pictures) * 87 + 1, 16, 80, "signed", slopes)
     canvas.text(2, 110, "White: no gradient. The colour bar is that of the gradients.", fill=MUTED)
     return Figure(
         "gradient-maps",

@@ -12,6 +12,8 @@ from cnnviz.report.results import LabResults, TrainedRun
 from cnnviz.report.svg import Canvas
 from cnnviz.routing.windows import Pool
 
+_LIKELIEST = 3
+_FEWEST_STEPS = 20
 MOST_MAPS = 8
 """Filters and maps beyond these are left out of a figure; its caption says so."""
 
@@ -27,7 +29,9 @@ def curves_figure(training: TrainedRun, log_every: int) -> Figure:
     loss.curve(training.curve_steps, training.smooth_loss, stroke=ACCENT, line=1.4)
     accuracy = Axes(canvas, 280, 20, 190, 110, (0, end), (0, 1))
     accuracy.frame("Accuracy", "step", "share correct")
-    accuracy.curve(training.curve_steps, training.accuracy, stroke=ACCENT, line=1.4)
+    # The share of the first few steps is all or nothing, and would be a stroke along the axis.
+    known = training.curve_steps >= min(_FEWEST_STEPS, training.steps)
+    accuracy.curve(training.curve_steps[known], training.accuracy[known], stroke=ACCENT, line=1.4)
     for step, evaluation in ((0.0, training.before), (end, training.after)):
         canvas.circle(*loss.place(step, evaluation.loss), 2.2, fill=WINNER)
         canvas.circle(*accuracy.place(step, evaluation.accuracy), 2.2, fill=WINNER)
@@ -98,21 +102,23 @@ def maps_figure(results: LabResults) -> Figure:
     pool = next(name for name, layer in layers if isinstance(layer, Pool))
     shown = [(convolution, results.maps[convolution]), (pool, results.maps[pool])]
     count = min(len(shown[0][1]), MOST_MAPS)
-    canvas = Canvas(480, 136, "A digit on its way through the network")
+    canvas = Canvas(480, 126, "A digit on its way through the network")
     pixels = results.sample.pixels[0].astype(np.float64)
     canvas.text(2, 10, "input", size=7.5, bold=True)
     canvas.heat_map(2, 16, 60 / max(pixels.shape), pixels, "grey", (0, 255))
     name = results.experiment.classes[results.sample.label]
     for row, words in enumerate(_prediction(results)):
         canvas.text(2, 90 + row * 10, words, size=7)
-    canvas.text(2, 90 + 10 * min(len(results.probabilities), 4), f"true class: {name}", size=7, fill=MUTED)
+    canvas.text(
+        2, 90 + 10 * min(len(results.probabilities), _LIKELIEST), f"true class: {name}", size=7, fill=MUTED
+    )
     for row, (layer, maps) in enumerate(shown):
         y = 16 + row * 62
         levels = signed_levels(np.asarray(maps, dtype=np.float64))
         canvas.text(84, y - 5, f"{layer}: {_shape(maps)}", size=7, bold=True)
         for index in range(count):
-            canvas.heat_map(84 + index * 45.5, y, 42 / max(maps.shape[1:]), maps[index], "signed", levels)
-        canvas.color_bar(84 + 8 * 45.5 + 1, y, 42, "signed", levels)
+            canvas.heat_map(84 + index * 44.5, y, 41 / max(maps.shape[1:]), maps[index], "signed", levels)
+        canvas.color_bar(84 + 8 * 44.5 + 1, y, 41, "signed", levels)
     left_out = f" The first {count} of {len(shown[0][1])} maps are shown." if count < len(shown[0][1]) else ""
     return Figure(
         "feature-maps",
@@ -123,8 +129,8 @@ def maps_figure(results: LabResults) -> Figure:
 
 
 def _prediction(results: LabResults) -> list[str]:
-    """Return the most probable classes, at most three, in words."""
-    order = np.argsort(-results.probabilities, kind="stable")[:3]
+    """Return the most probable classes in words."""
+    order = np.argsort(-results.probabilities, kind="stable")[:_LIKELIEST]
     classes = results.experiment.classes
     return [f"p({classes[int(k)]}) = {percent(float(results.probabilities[k]))}" for k in order]
 

@@ -77,10 +77,10 @@ def shift_figure(comparisons: tuple[Comparison, ...]) -> Figure:
         pictures += [(f"moved by {each.dx} px", after), (f"difference, {each.dx} px", after - before)]
     levels = signed_levels(*(np.asarray(values, dtype=np.float64) for _, values in pictures))
     for index, (words, values) in enumerate(pictures):
-        x = 2 + index * 89
+        x = 2 + index * 87
         canvas.text(x, 10, words, size=7, bold=True)
-        canvas.heat_map(x, 16, 82 / max(values.shape), values, "signed", levels)
-    canvas.color_bar(2 + 5 * 89 + 1, 16, 82, "signed", levels)
+        canvas.heat_map(x, 16, 80 / max(values.shape), values, "signed", levels)
+    canvas.color_bar(2 + len(pictures) * 87 + 1, 16, 80, "signed", levels)
     return Figure(
         "shifted-digit",
         f"Max-pooled map of filter {channel + 1} for the digit, for the digit moved to the right, and what "

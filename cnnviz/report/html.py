@@ -1,5 +1,6 @@
 """The report as one HTML file that needs nothing but itself."""
 
+import base64
 import os
 from collections.abc import Iterator
 from functools import cache
@@ -7,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from cnnviz import __version__
 from cnnviz.errors import CNNVizError
@@ -70,11 +71,28 @@ def _blocks(document: Document) -> Iterator[dict[str, Any]]:
                 yield {"type": "table", "number": tables} | _table(block)
             case Figure():
                 figures += 1
-                # Drawn by this program, its texts escaped there.
-                svg = Markup(block.svg.strip())
-                yield {"type": "figure", "number": figures, "svg": svg, "caption": block.caption}
+                yield {"type": "figure", "number": figures, "caption": block.caption} | _figure(
+                    block, figures
+                )
             case Formula(name):
                 yield {"type": "formula", "mathml": Markup(mathml(name))}
+
+
+def _figure(figure: Figure, number: int) -> dict[str, Any]:
+    if figure.from_screen:
+        # As a picture of its own: names in it may be those of another, and nothing in it can run.
+        data = base64.b64encode(figure.svg.encode("utf-8", "replace")).decode("ascii")
+        return {"svg": "", "data": data, "width": f"{100 * figure.width:.0f}%"}
+    # Drawn by this part of the program, its texts escaped there.
+    return {"svg": Markup(_told(figure, number)), "data": "", "width": "100%"}
+
+
+def _told(figure: Figure, number: int) -> str:
+    """Return a drawing with its caption as description, for those who have it read to them."""
+    title, description = f"figure-{number}-title", f"figure-{number}-text"
+    svg = figure.svg.strip().replace("<svg ", f'<svg aria-labelledby="{title} {description}" ', 1)
+    svg = svg.replace("<title>", f'<title id="{title}">', 1)
+    return svg.replace("</title>", f'</title>\n<desc id="{description}">{escape(figure.caption)}</desc>', 1)
 
 
 def _table(table: Table) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import Any, cast
 import numpy as np
 
 from cnnviz import __version__
+from cnnviz._types import FloatArray
 from cnnviz.datasets import Dataset, to_input
 from cnnviz.datasets.mnist import MNIST_FOLDER
 from cnnviz.errors import ParameterError
@@ -30,9 +31,11 @@ from cnnviz.report.results import (
     TranslationResults,
 )
 from cnnviz.routing import (
+    GradientCheck,
     TieRate,
     apply_update,
     check_all,
+    check_sample,
     filter_gradient_terms,
     pool_routing,
     tie_rate,
@@ -301,11 +304,9 @@ def _backprop(
         ties = tie_rate_of_images(
             network, images, pool, progress=lambda share: report(share / 2), cancelled=cancelled
         )
-    check = None
-    if network.parameter_count <= settings.checked:
-        check = check_all(
-            network, x, sample.label, progress=lambda share: report(0.5 + share / 2), cancelled=cancelled
-        )
+    check = _gradient_check(
+        network, x, sample.label, settings, experiment.seed, lambda share: report(0.5 + share / 2), cancelled
+    )
     updated = apply_update(network, gradients, experiment.learning_rate)
     return BackpropResults(
         routing=routing,
@@ -320,6 +321,20 @@ def _backprop(
         tie_images=len(images),
         check=check,
     )
+
+
+def _gradient_check(
+    network: Network,
+    x: FloatArray,
+    label: int,
+    settings: LabSettings,
+    seed: int,
+    report: Callable[[float], None],
+    cancelled: Cancelled,
+) -> GradientCheck:
+    if network.parameter_count <= settings.checked:
+        return check_all(network, x, label, progress=report, cancelled=cancelled)
+    return check_sample(network, x, label, settings.drawn, seed, progress=report, cancelled=cancelled)
 
 
 def _first_block(network: Network) -> tuple[str, str]:

@@ -1,5 +1,6 @@
 """The report as a folder: Markdown text, PNG figures, CSV tables."""
 
+import contextlib
 import csv
 import io
 import os
@@ -8,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cnnviz.errors import CNNVizError
-from cnnviz.files import atomic_write, printable
+from cnnviz.files import atomic_write_all, printable
 from cnnviz.report.blocks import Block, Cell, Data, Document, Figure, Formula, Heading, Table, Words
 from cnnviz.report.equations import EQUATIONS
 from cnnviz.report.pdf import to_png
@@ -26,8 +27,7 @@ def write_folder(document: Document, folder: str | os.PathLike[str]) -> Path:
     """Write ``report.md``, its figures and its tables into a folder, which is made if need be.
 
     Figures are ``figure-NAME.png``, the numbers of tables and figures ``table-NAME.csv`` and
-    ``figure-NAME.csv``. Other files in the folder stay as they are. The text is written last, so that it
-    never names a file that is not there.
+    ``figure-NAME.csv``. Other files in the folder stay as they are. All are written or none.
 
     Returns
     -------
@@ -40,6 +40,7 @@ def write_folder(document: Document, folder: str | os.PathLike[str]) -> Path:
         If something cannot be written.
     """
     target = Path(folder).expanduser()
+    is_new = not os.path.lexists(target)
     try:
         target.mkdir(parents=True, exist_ok=True)
     except (OSError, ValueError) as error:
@@ -47,14 +48,26 @@ def write_folder(document: Document, folder: str | os.PathLike[str]) -> Path:
         raise CNNVizError(
             f"The folder {printable(target)} cannot be made ({reason}). Choose another folder."
         ) from error
-    for figure in document.figures:
-        atomic_write(target / f"figure-{figure.name}.png", to_png(figure))
-        if figure.data is not None:
-            atomic_write(target / f"figure-{figure.name}.csv", to_csv(figure.data))
-    for table in document.tables:
-        atomic_write(target / f"table-{table.name}.csv", to_csv(table.data))
-    atomic_write(target / TEXT, to_markdown(document).encode("utf-8", "replace"))
+    try:
+        atomic_write_all({target / name: content for name, content in _files(document)})
+    except BaseException:
+        if is_new:
+            with contextlib.suppress(OSError):
+                target.rmdir()
+        raise
     return target / TEXT
+
+
+def _files(document: Document) -> Iterator[tuple[str, bytes]]:
+    """Yield name and content of every file, the text last."""
+    for figure in document.figures:
+        yield f"figure-{figure.name}.png", to_png(figure)
+        numbers = to_csv(figure.data) if figure.data is not None else figure.csv.encode("utf-8", "replace")
+        if numbers:
+            yield f"figure-{figure.name}.csv", numbers
+    for table in document.tables:
+        yield f"table-{table.name}.csv", to_csv(table.data)
+    yield TEXT, to_markdown(document).encode("utf-8", "replace")
 
 
 def to_markdown(document: Document) -> str:
@@ -106,7 +119,8 @@ def _blocks(blocks: tuple[Block, ...]) -> Iterator[str]:
                 yield _table(block)
             case Figure():
                 figures += 1
-                numbers = "" if block.data is None else f" ([numbers](figure-{block.name}.csv))"
+                has_numbers = block.data is not None or bool(block.csv)
+                numbers = f" ([numbers](figure-{block.name}.csv))" if has_numbers else ""
                 yield f"![Figure {figures}](figure-{block.name}.png)"
                 yield f"**Figure {figures}.** {escaped(block.caption)}{numbers}"
             case Formula(name):

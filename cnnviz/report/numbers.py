@@ -17,6 +17,7 @@ def compact(value: float, digits: int = 3) -> str:
     text = f"{value:.{digits - 1}e}" if size < 1e-3 or size >= 1e5 else f"{value:.{digits}g}"
     if "e" in text:
         mantissa, exponent = f"{value:.{digits - 1}e}".split("e")
+        mantissa = mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa
         text = f"{mantissa}e{int(exponent)}"
     return text.replace("-", MINUS)
 

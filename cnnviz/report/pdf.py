@@ -5,6 +5,7 @@ Nothing a student typed is ever part of the program that Typst runs: it arrives 
 
 import json
 import os
+import unicodedata
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast
@@ -19,7 +20,8 @@ from cnnviz.report.equations import EQUATIONS
 
 _RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 _TEMPLATE = _RESOURCES / "report" / "report.typ"
-_FONTS = _RESOURCES / "fonts"
+_FONTS = (_RESOURCES / "fonts", _RESOURCES / "report" / "fonts")
+_RUNNING_LETTERS = 60
 _EPOCH = 0  # of the creation date: equal reports give equal files
 _PICTURE = b"""#set page(width: auto, height: auto, margin: 0pt, fill: white)
 #image(bytes(sys.inputs.svg), format: "svg")
@@ -69,6 +71,7 @@ def _inputs(document: Document) -> dict[str, str]:
         "title": document.title,
         "author": document.author,
         "version": __version__,
+        "running": [_shortened(document.title), _shortened(document.author)],
         "head": [
             ["Name", document.author],
             ["Roll number", document.roll_number],
@@ -88,7 +91,7 @@ def _compiled(
         result: Any = typst.compile(
             source,
             format=kind,
-            font_paths=typst.Fonts(font_paths=[str(_FONTS)]),
+            font_paths=typst.Fonts(font_paths=[str(each) for each in _FONTS]),
             sys_inputs=inputs,
             ppi=dpi,
             timestamp=_EPOCH,
@@ -97,6 +100,18 @@ def _compiled(
         raise CNNVizError(f"The report could not be typeset: {error}") from error
     pages = cast("list[bytes]", result) if isinstance(result, list) else [cast("bytes", result)]
     return [bytes(page) for page in pages]
+
+
+def _shortened(words: str) -> str:
+    """Return words for one line at the head of a page."""
+    line = " ".join(words.split())
+    return line if len(line) <= _RUNNING_LETTERS else f"{line[: _RUNNING_LETTERS - 1].rstrip()}…"
+
+
+def _reads_from_the_right(text: str) -> bool:
+    """Whether the first letter that has a direction is of a script written from right to left."""
+    kinds = (unicodedata.bidirectional(letter) for letter in text)
+    return next((kind for kind in kinds if kind in ("L", "R", "AL")), "L") != "L"
 
 
 @cache
@@ -115,7 +130,7 @@ def _block(block: Block) -> dict[str, Any]:
         case Heading(text, level):
             return {"type": "heading", "text": text, "level": level}
         case Words(text, kind):
-            return {"type": "words", "text": text, "kind": kind}
+            return {"type": "words", "text": text, "kind": kind, "rtl": _reads_from_the_right(text)}
         case Table():
             return {
                 "type": "table",

@@ -112,8 +112,8 @@ class BackpropResults:
         Tied windows of the sample, and of many test images; None where the pool is no max pool.
     tie_images : int
         How many images `ties` counts.
-    check : GradientCheck or None
-        Gradient and finite difference of every parameter; None where there are too many of them.
+    check : GradientCheck
+        Gradient and finite difference of every parameter, or of some drawn at random where they are many.
     """
 
     routing: PoolRouting
@@ -126,7 +126,7 @@ class BackpropResults:
     sample_ties: TieRate | None
     ties: TieRate | None
     tie_images: int
-    check: GradientCheck | None
+    check: GradientCheck
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,7 +183,9 @@ class LabSettings:
     tie_images : int
         Test images whose tied windows are counted.
     checked : int
-        Networks with more parameters than this are not checked number by number.
+        Of networks with more parameters than this only some are checked against a finite difference.
+    drawn : int
+        How many, drawn with the seed of the run.
     """
 
     sample: int = 0
@@ -191,3 +193,4 @@ class LabSettings:
     reach: int = 8
     tie_images: int = 1000
     checked: int = 12_000
+    drawn: int = 2_000

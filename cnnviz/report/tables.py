@@ -6,7 +6,9 @@ from cnnviz.history import LogLine
 from cnnviz.report.blocks import Cell, Table, data
 from cnnviz.report.figures_backprop import RULE_TITLES
 from cnnviz.report.figures_translation import STAGE_TITLES
+from cnnviz.report.numbers import compact
 from cnnviz.report.results import BackpropResults, LabResults, TrainedRun, TranslationResults
+from cnnviz.routing import GradientCheck
 from cnnviz.routing.agreement import TOLERANCE, VERDICTS
 from cnnviz.translation import MEASURES, OUTPUT
 
@@ -180,29 +182,39 @@ def terms_table(backprop: BackpropResults) -> Table:
     return Table(
         "filter-gradient-terms",
         f"The largest of the {len(terms.norms)} terms that add up to the gradient of filter "
-        f"{backprop.channel + 1}. Their sum differs from the gradient by at most {difference:.1e}.",
+        f"{backprop.channel + 1}. Their sum differs from the gradient by at most {compact(difference, 2)}.",
         data((f"{places} (row, column)", "gradient that arrives", "length of the term"), rows),
         ("text", "value", "value"),
     )
 
 
-def check_table(backprop: BackpropResults) -> Table | None:
-    """How many parameters got which verdict; None where they were not checked."""
-    check = backprop.check
-    if check is None:
-        return None
+def check_table(results: LabResults) -> Table:
+    """How many of the checked parameters got which verdict."""
+    check, total = results.backprop.check, results.training.network.parameter_count
     counts = check.counts
     rows = [
         (verdict.replace("_", " "), _VERDICTS[verdict], counts[verdict])
         for verdict in VERDICTS
         if counts[verdict] or verdict in ("ok", "kink", "mismatch")
     ]
+    largest = compact(check.largest_error, 2)
     return Table(
         "gradient-check",
-        f"Gradient against central difference (ε = {check.eps:g}) for every parameter, at this digit. "
-        f"Largest relative error of those that agree: {check.largest_error:.1e} (tolerance {TOLERANCE:g}).",
+        f"Gradient against central difference (ε = {compact(check.eps)}) for "
+        f"{_which(check, total, results)}, at this digit. Largest relative error of those that agree: "
+        f"{largest} (tolerance {compact(TOLERANCE)}).",
         data(("verdict", "meaning", "parameters"), rows),
         ("text", "text", "count"),
+    )
+
+
+def _which(check: GradientCheck, total: int, results: LabResults) -> str:
+    """Say which parameters were checked."""
+    if check.checked == total:
+        return f"every one of the {total:,} parameters"
+    return (
+        f"{check.checked:,} of the {total:,} parameters, drawn at random with the seed of the run "
+        f"({results.experiment.seed}): as many of each array, small arrays whole"
     )
 
 

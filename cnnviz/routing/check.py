@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from math import prod
 from types import MappingProxyType
 
@@ -80,7 +80,8 @@ class ParameterCheck:
     difference, error, first_error : ndarray, float64
         As in `CheckEntry`.
     verdict : ndarray of int8
-        Place in `cnnviz.routing.agreement.VERDICTS`.
+        Place in `cnnviz.routing.agreement.VERDICTS`; -1, and NaN in the differences and errors, where
+        `check_sample` did not look.
     kink_layer : ndarray of intp
         Position of the layer in `Network.layers`; -1 where there is no kink.
     kink_cell : ndarray of intp
@@ -99,7 +100,7 @@ class ParameterCheck:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GradientCheck:
-    """Result of `check_all`.
+    """Result of `check_all` or `check_sample`.
 
     Attributes
     ----------
@@ -112,6 +113,11 @@ class GradientCheck:
     eps: float
     parameters: Mapping[str, ParameterCheck]
     stages: tuple[tuple[str, Shape], ...]
+
+    @property
+    def checked(self) -> int:
+        """How many numbers were compared."""
+        return sum(int((check.verdict >= 0).sum()) for check in self.parameters.values())
 
     @property
     def counts(self) -> dict[Verdict, int]:
@@ -208,22 +214,90 @@ def check_all(
     """
     check_eps(eps, "check_all")
     check_int(label, "label", "check_all", 0, network.classes_count - 1)
+    places = {name: np.arange(array.size) for name, array in network.params.items()}
+    return _check(network, x, label, eps, places, progress, cancelled)
+
+
+@np.errstate(over="ignore", invalid="ignore")
+def check_sample(
+    network: Network,
+    x: FloatArray,
+    label: int,
+    count: int,
+    seed: int,
+    eps: float = DEFAULT_EPS,
+    *,
+    progress: Progress = ignore_progress,
+    cancelled: Cancelled = never,
+) -> GradientCheck:
+    """Compare the gradients of some parameters, drawn at random, as `check_all` compares all of them.
+
+    Every array gives the same share, so that the few numbers of a filter are not lost among those of a
+    dense layer; one that has fewer is checked whole.
+
+    Parameters
+    ----------
+    network, x, label, eps, progress, cancelled
+        As for `check_all`.
+    count : int
+        How many parameters to check, >= 1; all of them if there are fewer.
+    seed : int
+        Of the draw, >= 0: equal seeds draw equal parameters.
+
+    Raises
+    ------
+    ShapeError, ParameterError, CancelledError
+        As `check_all`.
+    """
+    check_eps(eps, "check_sample")
+    check_int(label, "label", "check_sample", 0, network.classes_count - 1)
+    check_int(count, "count", "check_sample", 1)
+    check_int(seed, "seed", "check_sample", 0)
+    sizes = {name: array.size for name, array in network.params.items()}
+    rng = np.random.default_rng(seed)
+    places = {
+        name: np.sort(rng.choice(sizes[name], share, replace=False))
+        for name, share in _shares(sizes, count).items()
+    }
+    return _check(network, x, label, eps, places, progress, cancelled)
+
+
+def _shares(sizes: Mapping[str, int], count: int) -> dict[str, int]:
+    """Divide `count` among arrays as evenly as their sizes allow; small arrays first, so none is cheated."""
+    shares: dict[str, int] = {}
+    left = count
+    for place, name in enumerate(sorted(sizes, key=lambda each: sizes[each])):
+        shares[name] = min(sizes[name], left // (len(sizes) - place))
+        left -= shares[name]
+    return {name: shares[name] for name in sizes}
+
+
+def _check(
+    network: Network,
+    x: FloatArray,
+    label: int,
+    eps: float,
+    chosen: Mapping[str, IntArray],
+    progress: Progress,
+    cancelled: Cancelled,
+) -> GradientCheck:
+    """Check the numbers of each parameter at the flat places `chosen`."""
     bench = make_bench(network, x, label)
     under_first = first_gradients(bench).params
     checks: dict[str, ParameterCheck] = {}
-    total, done = network.parameter_count, 0
+    total, done = sum(len(places) for places in chosen.values()), 0
     for name, gradient in bench.gradients.params.items():
         parts: list[ParameterCheck] = []
         step = _numbers_at_once(bench, name)
-        for start in range(0, gradient.size, step):
+        for start in range(0, len(chosen[name]), step):
             if cancelled():
                 raise CancelledError("The gradient check was cancelled.")
-            places = np.arange(start, min(start + step, gradient.size))
+            places = chosen[name][start : start + step]
             slopes = gradient.ravel()[places], under_first[name].ravel()[places]
             parts.append(_check_places(bench, name, places, *slopes, eps))
             done += len(places)
             progress(done / total)
-        checks[name] = _joined(parts, gradient.shape)
+        checks[name] = _joined(parts, chosen[name], gradient, under_first[name])
     return GradientCheck(eps, MappingProxyType(checks), tuple(network.shapes.items()))
 
 
@@ -259,10 +333,26 @@ def _check_places(
     )
 
 
-def _joined(parts: list[ParameterCheck], shape: Shape) -> ParameterCheck:
-    """Put the parts of a parameter together and give them its shape."""
-    columns = zip(*([getattr(part, field.name) for field in fields(part)] for part in parts), strict=True)
-    return ParameterCheck(*(np.concatenate(column).reshape(shape) for column in columns))
+def _joined(
+    parts: list[ParameterCheck], places: IntArray, gradient: FloatArray, under_first: FloatArray
+) -> ParameterCheck:
+    """Put the parts of a parameter together at their places in arrays of its shape."""
+    shape = gradient.shape
+    difference, error, first_error = np.full((3, *shape), np.nan)
+    whole = ParameterCheck(
+        gradient=gradient,
+        first_gradient=under_first,
+        difference=difference,
+        error=error,
+        first_error=first_error,
+        verdict=np.full(shape, -1, dtype=np.int8),
+        kink_layer=np.full(shape, -1),
+        kink_cell=np.zeros(shape, dtype=np.intp),
+    )
+    if parts:
+        for name in ("difference", "error", "first_error", "verdict", "kink_layer", "kink_cell"):
+            getattr(whole, name).flat[places] = np.concatenate([getattr(part, name) for part in parts])
+    return whole
 
 
 def _first_changes(bench: Bench, outcome: Outcome) -> tuple[IntArray, IntArray]:

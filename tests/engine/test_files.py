@@ -104,7 +104,8 @@ def test_exception_of_the_function_passes_and_nothing_is_left(existing: Path, ra
         (errno.ENOSPC, "disk is full"),
         (errno.EACCES, "permission is denied"),
         (errno.EROFS, "read-only"),
-        (errno.EIO, os.strerror(errno.EIO)),
+        (errno.EIO, "disk reports a fault"),
+        (errno.EPIPE, os.strerror(errno.EPIPE)),
     ],
 )
 def test_fault_keeps_the_old_file(

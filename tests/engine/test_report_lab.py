@@ -86,11 +86,20 @@ def test_other_networks_have_a_report_too(experiment):
     assert (results.backprop.ties is None) == (experiment.pool != "max")
 
 
-def test_a_network_too_large_to_check_says_so():
-    results = run_lab(replace(LAB5, batch_size=32), small_data(), replace(QUICK, checked=100))
-    assert results.backprop.check is None
-    texts = [getattr(block, "text", "") for block in build_document(Report(), results).blocks]
-    assert any("too large to have each of them checked" in text for text in texts)
+def test_of_a_large_network_some_parameters_are_checked_and_the_table_says_which():
+    experiment = replace(LAB5, batch_size=32, seed=7)
+    results = run_lab(experiment, small_data(), replace(QUICK, checked=100, drawn=300))
+    check = results.backprop.check
+    assert check.checked == sum(check.counts.values()) == 300
+    assert check.counts["mismatch"] == 0
+    caption = next(
+        table.caption for table in build_document(Report(), results).tables if "ε" in table.caption
+    )
+    assert "for 300 of the 1,425 parameters, drawn at random with the seed of the run (7)" in caption
+    caption = next(
+        table.caption for table in build_document(Report(), small_lab()).tables if "ε" in table.caption
+    )
+    assert "for every one of the" in caption
 
 
 def test_progress_grows_to_one_and_cancelling_stops():

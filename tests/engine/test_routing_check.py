@@ -10,7 +10,7 @@ from cnnviz.evaluation import CancelledError
 from cnnviz.layers import Flatten, ReLU
 from cnnviz.network import Network
 from cnnviz.presets import LENET
-from cnnviz.routing import MIN_EPS, ParameterTarget, check_all, with_ties
+from cnnviz.routing import MIN_EPS, ParameterTarget, check_all, check_sample, with_ties
 from tests.engine.routing_cases import changed_loss, changed_states, gentle, ink, lab5, two_blocks
 
 
@@ -167,6 +167,45 @@ def test_large_network():
     assert report.largest_error < 1e-6
 
 
+def test_a_sample_is_judged_as_all_are():
+    network = two_blocks("all")
+    x = ink(network)
+    everything = {(entry.name, entry.index): entry for entry in check_all(network, x, 2, 1e-3).entries()}
+    report = check_sample(network, x, 2, 40, seed=3, eps=1e-3)
+    assert report.checked == sum(report.counts.values()) == len(report.entries()) == 40
+    for entry in report.entries():
+        assert entry == everything[entry.name, entry.index]
+    kept = [entry for entry in report.entries() if entry.verdict == "ok"]
+    assert report.largest_error >= max(entry.relative_error for entry in kept)
+
+
+def test_the_seed_draws_the_sample_and_small_arrays_are_checked_whole():
+    network = LENET.build_network()
+    x = np.random.default_rng(0).uniform(-0.5, 0.5, size=network.input_shape)
+
+    def drawn(seed, count=300):
+        report = check_sample(network, x, 3, count, seed)
+        return {name: np.flatnonzero(check.verdict >= 0) for name, check in report.parameters.items()}
+
+    first, again, other = drawn(0), drawn(0), drawn(1)
+    for name, places in first.items():
+        np.testing.assert_array_equal(places, again[name])
+    assert sum(map(len, first.values())) == 300
+    for name in ("conv1.bias", "conv2.bias", "dense2.bias"):
+        assert len(first[name]) == network.params[name].size
+    shares = {len(first[name]) for name in ("conv2.weight", "dense1.weight", "dense2.weight")}
+    assert max(shares) - min(shares) <= 1
+    assert any(len(np.setdiff1d(first[name], other[name])) for name in first)
+
+
+def test_a_sample_larger_than_the_network_is_all_of_it():
+    network = two_blocks()
+    count = network.parameter_count
+    report = check_sample(network, ink(network), 2, count + 1, 0)
+    assert report.checked == count
+    assert report.entries() == check_all(network, ink(network), 2).entries()
+
+
 def test_entries_can_be_chosen_and_cut():
     network = two_blocks("all")
     report = check_all(network, ink(network), 2, 1e-3)
@@ -216,3 +255,5 @@ def test_wrong_requests_are_refused(change, error):
     arguments = {"network": network, "x": ink(network), "label": 0, "eps": 1e-5} | change
     with pytest.raises(error):
         check_all(**arguments)
+    with pytest.raises(error):
+        check_sample(**arguments, count=5, seed=0)

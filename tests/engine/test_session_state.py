@@ -29,6 +29,10 @@ SESSION = SessionState(
     experiment=LAB5, data_name="MNIST", data_sha256="ab" * 32, step=500, run_step=700, epochs=2,
     weights_sha256="cd" * 32, sample=17, dx=-3, dy=2, wrap=True, pinned=("conv1", (2, 5, 6)),
     panel="translation_dock",
+    views={
+        "translation_dock": {"stage": "max", "block": 2, "relative": False, "pace": 0.5, "class": None},
+        "training_dock": {"loss.zoom": (0, 10.5, -1, 2), "cell": ()},
+    },
 )  # fmt: skip
 
 
@@ -114,6 +118,12 @@ def test_a_changed_letter_in_a_picture_is_noticed(tmp_path: Path) -> None:
         {"pinned": "conv1"}, {"experiment": {}} | {"panel": 3}, {"experiment": []},
         {"experiment": {"seed": -4}}, {"experiment": {"nonsense": 1}}, {"data_name": "x" * 10_000},
         {"extra": 1}, {"__class__": "os.system"},
+        {"views": None}, {"views": []}, {"views": {"training_dock": 3}}, {"views": {"a": {"b": {"c": 1}}}},
+        {"views": {"a": {"b": [[1]]}}}, {"views": {"a": {"b": ["1"]}}}, {"views": {"a": {"b": [True]}}},
+        {"views": {"a": {"b": "x" * 10_000}}}, {"views": {"a": {"b" * 10_000: 1}}},
+        {"views": {"a" * 300: {}}},
+        {"views": {"a": {"b": 10**400}}}, {"views": {"a": {"b": 1e300}}}, {"views": {"a": {"b": [0] * 1000}}},
+        {"views": {"a": {str(n): 0 for n in range(1000)}}}, {"views": {str(n): {} for n in range(1000)}},
     ],
 )  # fmt: skip
 def test_values_that_make_no_sense_are_refused(tmp_path: Path, changes: dict[str, Any]) -> None:
@@ -135,6 +145,8 @@ def test_values_that_make_no_sense_are_refused(tmp_path: Path, changes: dict[str
         b'{"format": "cnnviz-session", "format_version": "1"}', b"NaN", b"9" * 10_000,
         b'{"format": "cnnviz-model", "format_version": 1}', SESSION.to_json().encode()[:-20],
         SESSION.to_json().replace('"step": 500', '"step": NaN').encode(),
+        SESSION.to_json().replace('"pace": 0.5', '"pace": 1e999').encode(),
+        SESSION.to_json().replace('"format_version": 2', '"format_version": 0').encode(),
     ],
 )  # fmt: skip
 def test_files_of_another_kind_get_one_sentence(tmp_path: Path, content: bytes) -> None:
@@ -156,9 +168,44 @@ def test_a_missing_part_is_named(tmp_path: Path) -> None:
 
 def test_a_session_of_a_newer_version_says_so(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
-    path.write_text(_changed(format_version=2, version="9.1", surprise=1))
+    path.write_text(_changed(format_version=3, version="9.1", surprise=1))
     with pytest.raises(DataError, match=r"written by a newer CNNViz \(9\.1; .*update CNNViz"):
         load_session(path)
+
+
+def test_a_session_of_the_first_version_has_no_views(tmp_path: Path) -> None:
+    values = {**json.loads(SESSION.to_json()), "format_version": 1}
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(values))
+    with pytest.raises(DataError, match="'views' is no part of a session"):
+        load_session(path)
+    del values["views"]
+    path.write_text(json.dumps(values))
+    assert load_session(path) == replace(SESSION, views={})
+
+
+@given(
+    views=st.dictionaries(
+        st.text(max_size=20),
+        st.dictionaries(
+            st.text(max_size=20),
+            st.none()
+            | st.booleans()
+            | st.text(max_size=50)
+            | st.integers(-(2**53), 2**53)
+            | st.floats(-1e15, 1e15)
+            | st.lists(st.integers(-100, 100) | st.floats(-100, 100), max_size=8).map(tuple),
+            max_size=8,
+        ),
+        max_size=5,
+    )
+)
+def test_views_come_back_as_they_were(views: dict[str, dict[str, Any]]) -> None:
+    text = replace(SESSION, views=views).to_json()
+    back = SessionState.from_json(text).views
+    assert back == views
+    for name, view in views.items():
+        assert [type(each) for each in back[name].values()] == [type(each) for each in view.values()]
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Progress
 from ui.analysis import LatestOnly
-from ui.mailbox import Mailbox, ProgressMade, RunFailed
+from ui.mailbox import Mailbox, ProgressMade, RunFailed, SnapshotTaken
 from ui.tasks import TaskRunner
 
 
@@ -34,6 +34,25 @@ def test_mailbox_merges_steps_of_a_run_and_keeps_the_order():
     assert messages[0][1].progress.losses.tolist() == [1, 2, 3, 4, 5]
     assert messages[0][1].progress.seconds == pytest.approx(0.005)
     assert mailbox.take().messages == []
+
+
+def test_snapshots_do_not_break_progress_into_pieces():
+    mailbox, network = Mailbox(), LAB5.build_network()
+    snapshots = [SnapshotTaken(Snapshot(step, network), keep=False) for step in (2, 4)]
+    for first, snapshot in zip((1, 3), snapshots, strict=True):
+        mailbox.post(1, ProgressMade(progress(first, 2)))
+        mailbox.post(1, snapshot)
+    mailbox.post(2, ProgressMade(progress(1, 2)))
+    mailbox.post(2, RunFailed("stop"))
+    mailbox.post(2, snapshots[0])
+    runs, messages = zip(*mailbox.take().messages, strict=True)
+    assert runs == (1, 1, 1, 2, 2, 2)
+    merged, *rest = messages
+    assert isinstance(merged, ProgressMade)
+    assert (merged.progress.first_step, len(merged.progress.losses)) == (1, 4)
+    assert rest[:2] == snapshots
+    assert isinstance(rest[2], ProgressMade)
+    assert rest[3:] == [RunFailed("stop"), snapshots[0]]
 
 
 def test_mailbox_keeps_only_the_newest_live_snapshot():

@@ -276,9 +276,7 @@ def test_invalid_settings_are_named_and_change_nothing(qtbot, session, name, tex
 def test_layers_too_large_for_the_image_are_refused_before_anything_is_lost(qtbot, session):
     before = weights(session)
     session.controller.on_draft_requested(replace(LAB5, filters=(8, 8, 8), kernel_size=9))
-    assert (
-        "conv2" in session.window.notices.text() or "conv3" in session.window.notices.text()
-    )
+    assert "conv2" in session.window.notices.text() or "conv3" in session.window.notices.text()
     assert_same_weights(weights(session), before)
     assert session.state.experiment == LAB5
 

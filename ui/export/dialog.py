@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write
 from cnnviz.session_state import SessionState
-from ui.export.figures import caption_of, file_name_of, free_path
+from ui.export.figures import caption_of, file_name_of, free_path, has_results
 from ui.export.formats import CM_PER_INCH, natural_width, to_image, to_pdf, to_png, to_svg
 from ui.export.numbers import tables_of, to_csv
 from ui.export.sheet import COLOURS, Figure, Sheet
@@ -72,7 +72,7 @@ class ExportDialog(QDialog):
     ) -> None:
         super().__init__(parent)
         self._figures, self._state, self._settings, self._session = figures, state, settings, session
-        self._caption = caption_of(state)
+        self._caption = ""
         self._picture = QPixmap()
         self._named_by_user = False
         self._may_replace: Path | None = None
@@ -127,7 +127,7 @@ class ExportDialog(QDialog):
             case "png":
                 return to_png(sheet, int(self.scale.current()), width, self._session)
             case "svg":
-                return to_svg(sheet, width)
+                return to_svg(sheet, width, with_fonts=True)
             case "pdf":
                 return to_pdf(sheet, width)
             case _:
@@ -159,7 +159,6 @@ class ExportDialog(QDialog):
         self.width_cm = FloatField(1.0, 200.0, 16.0)
         self.width_cm.set_subject("Width")
         self.caption = QCheckBox("Caption with preset, seed, step and sample")
-        self.caption.setToolTip(self._caption)
         self.name, self.folder = QLineEdit(), QLineEdit()
         self.browse = Button("Choose…", tooltip="Choose the folder")
         self.message = MessageBar()
@@ -235,6 +234,8 @@ class ExportDialog(QDialog):
 
     @Slot()
     def _on_figure_chosen(self) -> None:
+        self._caption = caption_of(self._state, has_results(self.figure().widget))
+        self.caption.setToolTip(self._caption)
         self.width_cm.set_value(round(natural_width(self.sheet()), 1))
         self._propose_name()
         self._refresh()

@@ -7,12 +7,18 @@ from typing import override
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, QPoint, QSettings, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication
 from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QWidget
+from shiboken6 import isValid
 
 from cnnviz.errors import CNNVizError
 from cnnviz.session_state import SessionState
-from ui.export.figures import caption_of, figures_of, panel_at, panel_title, plot_at
+from ui.export.figures import caption_of, figures_of, has_results, panel_at, panel_title, plot_at
+from ui.export.numbers import title_of
+from ui.export.sheet import Figure
+from ui.panel_area import panel_of
 from ui.state import AppState
+from ui.widgets.drawing_pad import DrawingPad
 from ui.widgets.log_table import LogTable
+from ui.widgets.pixel_editor import PixelEditor
 
 
 class FigureExporter(QObject):
@@ -28,6 +34,8 @@ class FigureExporter(QObject):
     settings : QSettings
     session : callable
         Returns what a PNG shall carry, or None.
+    insert : callable
+        Puts a figure into the lab report.
     """
 
     #: A figure has been written to this file.
@@ -40,33 +48,66 @@ class FigureExporter(QObject):
         state: AppState,
         settings: QSettings,
         session: Callable[[], SessionState | None],
+        insert: Callable[[Figure], None],
     ) -> None:
         super().__init__(window)
         self._window, self._docks, self._state = window, docks, state
-        self._settings, self._session = settings, session
+        self._settings, self._session, self._insert = settings, session, insert
+        self._parts: list[QWidget] = []
+        self._plots: dict[QWidget, QWidget] = {}
+        self._used: QWidget | None = None
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._on_focus_changed)
 
-    def watch(self, widget: QWidget) -> None:
-        """Offer the context menu on a panel and everything in it."""
-        widget.installEventFilter(self)
+    def watch(self, part: QWidget) -> None:
+        """Offer the context menu on a part of the window and everything in it, and note when it is used."""
+        self._parts.append(part)
+        part.installEventFilter(self)
+
+    def watch_chooser(self, part: QWidget, plot: QWidget | None = None) -> None:
+        """Offer the context menu on a part in which is chosen what the others show.
+
+        Without the menu it is not the part that is meant, although it has the keyboard.
+
+        Parameters
+        ----------
+        part : QWidget
+        plot : QWidget, optional
+            What is meant wherever in the part the menu is asked for.
+        """
+        if plot is not None:
+            self._plots[part] = plot
+        part.installEventFilter(self)
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if isinstance(event, QContextMenuEvent) and isinstance(watched, QWidget):
-            self._show_menu(watched, event.globalPos())
+            place = event.globalPos()
+            under = watched.childAt(watched.mapFromGlobal(place)) or watched
+            # On these the right button wipes; there the menu comes by its key.
+            wipes = isinstance(under, DrawingPad | PixelEditor)
+            if not (wipes and event.reason() == QContextMenuEvent.Reason.Mouse):
+                self._show_menu(self._plots.get(watched, under), place)
             return True
         return False
 
     def export(self, widget: QWidget | None = None) -> None:
-        """Open the dialog for the plot or panel that `widget` is in; by default that with the keyboard."""
+        """Open the dialog for the plot or panel that `widget` is in; by default that used last."""
         # Imported here: the window starts sooner without it.
         from ui.export.dialog import ExportDialog
 
-        panel, plot = self.meant(widget)
-        figures = figures_of(self._window, panel, plot)
-        dialog = ExportDialog(figures, self._state, self._settings, self._session(), self._window)
+        dialog = ExportDialog(
+            self.figures(widget), self._state, self._settings, self._session(), self._window
+        )
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.exported.connect(self.exported)
         dialog.open()
+
+    def insert(self, widget: QWidget | None = None) -> None:
+        """Put the plot or panel that `widget` is in into the lab report."""
+        panel, plot = self.meant(widget)
+        self._insert(figures_of(self._window, panel, plot)[0])
 
     def copy(self, widget: QWidget | None = None) -> None:
         """Put the plot or panel that `widget` is in on the clipboard: picture, SVG and caption."""
@@ -86,26 +127,33 @@ class FigureExporter(QObject):
         except CNNVizError as error:
             self._state.raise_notice("window", "error", str(error))
             return
-        data.setText(f"{figure.title}: {caption_of(self._state)}")
+        data.setText(f"{figure.title}: {caption_of(self._state, has_results(figure.widget))}")
         QGuiApplication.clipboard().setMimeData(data)
 
     def meant(self, widget: QWidget | None) -> tuple[QWidget | None, QWidget | None]:
-        """Return panel and plot that are meant: those of `widget`, of the focus, or the panel in front."""
-        widget = QApplication.focusWidget() if widget is None else widget
+        """Return panel and plot that are meant: those of `widget`, or used last, or the panel in front."""
+        if widget is None and self._used is not None and isValid(self._used) and self._used.isVisible():
+            widget = self._used
         panel, plot = panel_at(widget), plot_at(widget)
         return (self.front_panel() if panel is None else panel), plot
+
+    def figures(self, widget: QWidget | None = None) -> list[Figure]:
+        """List what can be exported, first what is meant by `widget`; see `meant`."""
+        figures = figures_of(self._window, *self.meant(widget))
+        known = {figure.widget for figure in figures}
+        others = [plot for plot in self._plots.values() if plot not in known]
+        return [*figures[:-1], *(Figure(plot, title_of(plot), "plot") for plot in others), figures[-1]]
 
     def front_panel(self) -> QWidget | None:
         """The first panel that is in sight."""
         for dock in self._docks():
-            panel = dock.widget()
+            panel = panel_of(dock)
             if panel is not None and panel.isVisible() and not panel.visibleRegion().isEmpty():
                 return panel
         return None
 
-    def _show_menu(self, watched: QWidget, place: QPoint) -> None:
-        under = watched.childAt(watched.mapFromGlobal(place)) or watched
-        menu = self.menu_for(under)
+    def _show_menu(self, widget: QWidget, place: QPoint) -> None:
+        menu = self.menu_for(widget)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(place)
 
@@ -120,6 +168,7 @@ class FigureExporter(QObject):
         for text, slot, keys in (
             ("Export figure…", self._on_export_chosen, "Ctrl+E"),
             ("Copy figure", self._on_copy_chosen, "Ctrl+C"),
+            ("Insert into report", self._on_insert_chosen, "Ctrl+I"),
         ):
             action = QAction(f"{text}\t{keys}", menu)
             action.triggered.connect(slot)
@@ -128,9 +177,18 @@ class FigureExporter(QObject):
         menu.setAccessibleName(panel_title(panel) if panel is not None else "Figure")
         return menu
 
+    @Slot(QWidget, QWidget)
+    def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
+        if new is not None and any(part is new or part.isAncestorOf(new) for part in self._parts):
+            self._used = new
+
     @Slot()
     def _on_export_chosen(self) -> None:
         self.export(self._target)
+
+    @Slot()
+    def _on_insert_chosen(self) -> None:
+        self.insert(self._target)
 
     @Slot()
     def _on_copy_chosen(self) -> None:

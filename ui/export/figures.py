@@ -3,12 +3,17 @@
 import re
 from pathlib import Path
 
-from PySide6.QtWidgets import QDockWidget, QWidget
+from PySide6.QtWidgets import QDialog, QDockWidget, QWidget
 
 from cnnviz.presets import preset_of
 from ui.export.numbers import is_plot, title_of
 from ui.export.sheet import Figure
+from ui.panel_area import panel_of
 from ui.state import AppState
+from ui.widgets.confusion_matrix import ConfusionMatrix
+
+#: Signs of formulas, as letters that every file system knows.
+_LETTERS = str.maketrans({"∂": "d", "η": "eta", "σ": "sigma", "Δ": "delta", "′": "-new"})
 
 
 def plot_at(widget: QWidget | None) -> QWidget | None:
@@ -19,21 +24,22 @@ def plot_at(widget: QWidget | None) -> QWidget | None:
 
 
 def panel_at(widget: QWidget | None) -> QWidget | None:
-    """Return the panel that a widget is in: the content of a dock."""
+    """Return the panel that a widget is in: what a dock holds, or a dialog."""
     while widget is not None and not widget.isWindow():
         parent = widget.parentWidget()
         if isinstance(parent, QDockWidget) and parent.widget() is widget:
-            return widget
+            return panel_of(parent)
         widget = parent
-    return None
+    return widget if isinstance(widget, QDialog) else None
 
 
 def figures_of(window: QWidget, panel: QWidget | None, plot: QWidget | None = None) -> list[Figure]:
     """List what can be exported, the likeliest first: `plot` if given, the panel, its plots, the window."""
     found: list[Figure] = []
     if panel is not None:
-        found.append(Figure(panel, f"{panel_title(panel)} panel", "panel"))
-        plots = [each for each in panel.findChildren(QWidget) if each.isVisible() and is_plot(each)]
+        kind = "window" if panel.isWindow() else "panel"
+        found.append(Figure(panel, f"{panel_title(panel)} {kind}", "panel"))
+        plots = [each for each in panel.findChildren(QWidget) if each.isVisibleTo(panel) and is_plot(each)]
         outer = [each for each in plots if plot_at(each.parentWidget()) is None]
         outer.sort(key=lambda each: (each.mapTo(panel, each.rect().topLeft()).y() // 24, each.x()))
         found.extend(Figure(each, title_of(each), "plot") for each in outer)
@@ -45,19 +51,30 @@ def figures_of(window: QWidget, panel: QWidget | None, plot: QWidget | None = No
 
 
 def panel_title(panel: QWidget) -> str:
-    """Return the title of a panel, as its tab says it."""
+    """Return the title of a panel, as its tab or its window says it."""
     widget: QWidget | None = panel
-    while widget is not None and not isinstance(widget, QDockWidget):
+    while widget is not None and not isinstance(widget, QDockWidget | QDialog):
         widget = widget.parentWidget()
     return "Part" if widget is None else widget.windowTitle().replace("&&", "&")
 
 
-def caption_of(state: AppState) -> str:
-    """Return one line that says what is shown: preset, seed, step, sample, shift."""
+def has_results(widget: QWidget) -> bool:
+    """Whether a widget shows results on the test images, which may be of an earlier step than the rest."""
+    return isinstance(widget, ConfusionMatrix) or widget.findChild(ConfusionMatrix) is not None
+
+
+def caption_of(state: AppState, results: bool = False) -> str:
+    """Return one line that says what is shown: preset, seed, step, sample, shift.
+
+    With `results`, also of which step the test results are, when that is not the step shown.
+    """
     experiment, sample, shift = state.experiment, state.sample, state.shift
     parts = [f"{preset_of(experiment)}, classes {', '.join(experiment.classes)}", f"seed {experiment.seed}"]
     if state.shown is not None:
         parts.append(f"step {state.shown.step:,}")
+    tested = None if state.evaluation is None else state.evaluation.step
+    if results and tested is not None and (state.shown is None or tested != state.shown.step):
+        parts.append(f"test results of step {tested:,}")
     if sample is not None:
         what = f"test image {sample.index}" if sample.index is not None else f"own image ({sample.origin})"
         if sample.label is not None and sample.label < len(experiment.classes):
@@ -74,7 +91,7 @@ def file_name_of(figure: Figure, state: AppState) -> str:
     words = [figure.title, preset_of(state.experiment), f"seed{state.experiment.seed}", f"step{step}"]
     if state.sample is not None and state.sample.index is not None:
         words.append(f"image{state.sample.index}")
-    slug = re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower()).strip("-")
+    slug = re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower().translate(_LETTERS)).strip("-")
     return slug[:100] or "figure"
 
 

@@ -8,7 +8,7 @@ from cnnviz import __version__
 from cnnviz.errors import CNNVizError
 from cnnviz.session_state import SessionState, embed_session
 from ui.export.sheet import PIXELS_PER_INCH, Sheet
-from ui.export.svg import mend_svg
+from ui.export.svg import embed_fonts, mend_svg
 
 CM_PER_INCH = 2.54
 SCALES = (1, 2, 3)
@@ -70,8 +70,17 @@ def to_png(
     return png if session is None else embed_session(png, session)
 
 
-def to_svg(sheet: Sheet, width_cm: float | None = None) -> bytes:
-    """Return a sheet as an SVG file: curves as paths, letters as text, cells of maps as rectangles."""
+def to_svg(sheet: Sheet, width_cm: float | None = None, *, with_fonts: bool = False) -> bytes:
+    """Return a sheet as an SVG file: curves as paths, letters as text, cells of maps as rectangles.
+
+    Parameters
+    ----------
+    sheet : Sheet
+    width_cm : float, optional
+        Width in print; by default that at 96 pixels of the screen an inch.
+    with_fonts : bool
+        Whether the file shall carry the letters that it needs, which makes it some 10 to 40 kB larger.
+    """
     from PySide6.QtSvg import QSvgGenerator  # here: the window starts sooner without it
 
     buffer = _open_buffer()
@@ -89,7 +98,8 @@ def to_svg(sheet: Sheet, width_cm: float | None = None) -> bytes:
     plots = [QRect(each.mapTo(widget, QPoint(0, 0)), each.size()) for each in views]
     svg = bytes(buffer.data().data()).decode("utf-8")
     height = width * size.height() / size.width()
-    return mend_svg(svg, sheet.figure.title, width, height, plots).encode("utf-8")
+    svg = mend_svg(svg, sheet.figure.title, width, height, plots)
+    return (embed_fonts(svg) if with_fonts else svg).encode("utf-8")
 
 
 def to_pdf(sheet: Sheet, width_cm: float | None = None) -> bytes:

@@ -14,15 +14,24 @@ from ui.widgets.category_map import CategoryMap
 from ui.widgets.confusion_matrix import ConfusionMatrix
 from ui.widgets.curve_plot import CurvePlot
 from ui.widgets.distance_plot import DistancePlot
+from ui.widgets.drawing_pad import DrawingPad
+from ui.widgets.function_plot import FunctionPlot
 from ui.widgets.heat_map import HeatMap
+from ui.widgets.ledger import Ledger
 from ui.widgets.line_plot import LinePlot
 from ui.widgets.log_table import LogTable
 from ui.widgets.map_grid import HeatMapGrid
 from ui.widgets.map_thumbnails import MapThumbnails
+from ui.widgets.output_rows import OutputRows
 from ui.widgets.pair_grid import PairGrid
+from ui.widgets.paired_bars import PairedBars
+from ui.widgets.patch_grid import PatchGrid
 from ui.widgets.prediction_bars import PredictionBars
+from ui.widgets.probability_pairs import ProbabilityPairs
 from ui.widgets.shift_canvas import ShiftCanvas
+from ui.widgets.stage_strip import StageStrip
 from ui.widgets.sweep_map import SweepMap
+from ui.widgets.time_track import TimeTrack
 from ui.widgets.value_table import ValueTable
 from ui.widgets.waterfall import Waterfall
 
@@ -69,7 +78,7 @@ def to_csv(tables: Iterable[Table], note: str = "") -> bytes:
                 writer.writerow([])
             writer.writerow([f"# {table.title}"])
         writer.writerow(table.header)
-        writer.writerows([_plain(value) for value in row] for row in table.rows)
+        writer.writerows([plain_value(value) for value in row] for row in table.rows)
     return out.getvalue().encode("utf-8")
 
 
@@ -78,7 +87,8 @@ def title_of(widget: QWidget) -> str:
     return widget.accessibleName() or widget.toolTip().split("\n")[0][:60] or type(widget).__name__
 
 
-def _plain(value: object) -> object:
+def plain_value(value: object) -> object:
+    """Return a number of NumPy as one of Python, and what is no number as an empty text."""
     if isinstance(value, np.generic):
         value = value.item()
     return "" if isinstance(value, float) and np.isnan(value) else value
@@ -198,6 +208,71 @@ def _terms(widget: Waterfall) -> list[Table]:
     return [Table(title_of(widget), ("term", "value", "running sum"), rows)]
 
 
+def _track(widget: TimeTrack) -> list[Table]:
+    content, title = widget.content(), title_of(widget)
+    x, y = content.curve
+    marks = [
+        ("start", content.first),
+        ("end", content.last),
+        ("shown", widget.position()),
+        ("compared with", content.reference),
+        ("continued from", content.fork),
+    ]
+    if content.steps_per_epoch:
+        ends = range(content.steps_per_epoch, content.last + 1, content.steps_per_epoch)
+        marks += [(f"end of epoch {number}", step) for number, step in enumerate(ends, 1)]
+    return [
+        Table(f"{title}: mean loss", ("step", "mean loss"), list(zip(x, y, strict=True))),
+        Table(f"{title}: marks", ("mark", "step"), [mark for mark in marks if mark[1] is not None]),
+    ]
+
+
+def _board(widget: DrawingPad) -> list[Table]:
+    return [_matrix(title_of(widget), widget.pixels())]
+
+
+def _function(widget: FunctionPlot) -> list[Table]:
+    return [Table(title_of(widget), ("x", "y"), list(zip(*widget.curve, strict=True)))]
+
+
+def _two_predictions(widget: ProbabilityPairs) -> list[Table]:
+    if widget.probabilities is None:
+        return []
+    rows = list(zip(widget.names, *widget.probabilities, strict=True))
+    return [Table(title_of(widget), ("class", "original", "shifted"), rows)]
+
+
+def _before_and_after(widget: PairedBars) -> list[Table]:
+    if not widget.before():
+        return []
+    after = widget.after() or [""] * len(widget.names)
+    rows = list(zip(widget.names, widget.before(), after, strict=True))
+    return [Table(title_of(widget), ("class", "before", "after"), rows)]
+
+
+def _outputs(widget: OutputRows) -> list[Table]:
+    names, probabilities, logits = widget.names, widget.probabilities, widget.logits
+    if logits is None:
+        rows: list[Row] = list(zip(names, probabilities, strict=True))
+        return [Table(title_of(widget), ("class", "probability"), rows)]
+    rows = list(zip(names, logits, probabilities, strict=True))
+    return [Table(title_of(widget), ("class", "logit", "probability"), rows)]
+
+
+def _stages(widget: StageStrip) -> list[Table]:
+    rows = [(tile.title, *(widget.values(tile.key) or ("", ""))) for tile in widget.tiles]
+    return [Table(title_of(widget), ("stage", *widget.rows), rows)]
+
+
+def _lines_of_account(widget: Ledger) -> list[Table]:
+    rows = [(row.label, row.number) for row in widget.rows()]
+    return [Table(title_of(widget), ("what", "value"), rows)]
+
+
+def _patches(widget: PatchGrid) -> list[Table]:
+    return [_matrix(f"{title_of(widget)}: {card.caption}", card.pixels) for card in widget.cards()]
+
+
 _READERS: dict[type[QWidget], Callable[[Any], list[Table]]] = {
     CurvePlot: _curves,
     LinePlot: _lines,
@@ -214,4 +289,13 @@ _READERS: dict[type[QWidget], Callable[[Any], list[Table]]] = {
     ShiftCanvas: _pairs,
     PredictionBars: _bars,
     Waterfall: _terms,
+    TimeTrack: _track,
+    DrawingPad: _board,
+    FunctionPlot: _function,
+    ProbabilityPairs: _two_predictions,
+    PairedBars: _before_and_after,
+    OutputRows: _outputs,
+    StageStrip: _stages,
+    Ledger: _lines_of_account,
+    PatchGrid: _patches,
 }

@@ -67,7 +67,7 @@ class Sheet:
         """Give the window the colours of the sheet, for as long as it is painted."""
         themes = {"light": LIGHT, "dark": DARK, "print": PRINT}
         theme = themes.get(self.colours, theme_manager().theme)
-        with theme_manager().wearing(theme), figure_mode():
+        with theme_manager().wearing(theme, self.figure.widget), figure_mode():
             yield
 
     def paint(self, painter: QPainter) -> None:

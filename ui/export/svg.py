@@ -4,10 +4,13 @@ import base64
 import re
 from collections import defaultdict
 from collections.abc import Sequence
+from html import unescape
 from xml.sax.saxutils import escape
 
 from PySide6.QtCore import QPointF, QRect
-from PySide6.QtGui import QImage, QTransform
+from PySide6.QtGui import QFont, QImage, QRawFont, QTransform
+
+from ui.export.small_font import small_font
 
 _HEADER = re.compile(r'<svg width="[^"]*" height="[^"]*"')
 _TITLE = re.compile(r"<title>.*?</title>\s*<desc>.*?</desc>", re.DOTALL)
@@ -29,6 +32,10 @@ _STROKE = re.compile(
 )
 _POINTS = re.compile(r' (?P<name>d|points)="(?P<text>[^"]*)"')
 _PAIR = re.compile(r"(-?[\d.]+(?:e[-+]?\d+)?)[ ,]+(-?[\d.]+(?:e[-+]?\d+)?)")
+_TEXT = re.compile(
+    r'<text [^>]*?font-family="(?P<stack>[^"]*)" font-size="[^"]*" font-weight="(?P<weight>\d+)"[^>]*?>'
+    r"(?P<text>[^<]*)</text>"
+)
 _MOST_CELLS = 16_384
 _SMALLEST_CELL = 1.5
 _FONTS = {
@@ -50,6 +57,31 @@ def mend_svg(svg: str, title: str, width_cm: float, height_cm: float, plots: Seq
     svg = _join_segments(_mend_clips(svg, plots))
     svg = _mend_strokes(svg.replace(' vector-effect="none"', ""))
     return _IMAGE.sub(_mend_image, svg)
+
+
+def embed_fonts(svg: str) -> str:
+    """Return the file with the letters that are used in it, for computers that lack the fonts.
+
+    Browsers take them; programs that do not know fonts within a file go on to the next name in the list.
+    """
+    used = defaultdict[tuple[str, int], set[str]](set)
+    for match in _TEXT.finditer(svg):
+        name = next((name for name, stack in _FONTS.items() if stack == match["stack"]), None)
+        if name is not None:
+            used[name, int(match["weight"])].update(unescape(match["text"]))
+    rules: list[str] = []
+    for (name, weight), characters in sorted(used.items()):
+        font = QFont(name)
+        font.setWeight(QFont.Weight(weight))
+        if QRawFont.fromFont(font).familyName() != name:
+            continue  # it is not here either
+        data = base64.b64encode(small_font(font, characters - {"\n"})).decode()
+        rules.append(
+            f"@font-face {{ font-family: '{name}'; font-weight: {weight}; "
+            f"src: url(data:font/otf;base64,{data}) format('opentype'); }}"
+        )
+    style = f'<style type="text/css">\n{"\n".join(rules)}\n</style>\n' if rules else ""
+    return svg.replace("</title>", f"</title>\n{style}", 1)
 
 
 def _mend_clips(svg: str, plots: Sequence[QRect]) -> str:

@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction, QColor, QGuiApplication, QIcon, QPainter, QPi
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton
 
-from ui.theme.manager import theme_manager
+from ui.theme.manager import FOLLOWS, follow_theme, theme_manager
 from ui.theme.tokens import Theme
 
 ICON_FOLDER = Path(__file__).resolve().parents[2] / "resources" / "icons"
@@ -135,21 +135,26 @@ def icon(name: str, role: str = "text", theme: Theme | None = None, gap: int = 0
 class _IconBinding(QObject):
     """Keeps the icon of its parent in the colours of the theme."""
 
-    def __init__(self, target: QAbstractButton | QAction) -> None:
+    def __init__(self, target: QAbstractButton | QAction, name: str, role: str) -> None:
         super().__init__(target)
         self._target: _HasIcon = target
-        self._name = ""
-        self._role = "text"
-        theme_manager().themeChanged.connect(self._on_theme_changed)
+        self._name = name
+        self._role = role
+        self._gap = 0
+        self.setObjectName(FOLLOWS)
+        follow_theme(self)
 
     def set_icon(self, name: str, role: str) -> None:
-        if (name, role) != (self._name, self._role):
+        if (name, role, self._needed_gap()) != (self._name, self._role, self._gap):
             self._name, self._role = name, role
-            self._on_theme_changed(theme_manager().theme)
+            self.set_theme(theme_manager().theme)
 
-    def _on_theme_changed(self, theme: Theme) -> None:
+    def _needed_gap(self) -> int:
+        return _TEXT_GAP if isinstance(self._target, QAbstractButton) and self._target.text() else 0
+
+    def set_theme(self, theme: Theme) -> None:
         button = self._target if isinstance(self._target, QAbstractButton) else None
-        gap = _TEXT_GAP if button is not None and button.text() else 0
+        self._gap = gap = self._needed_gap()
         self._target.setIcon(icon(self._name, self._role, theme, gap))
         if button is not None:
             button.setIconSize(QSize(theme.px(16 + gap), theme.px(16)))
@@ -162,11 +167,17 @@ def bind_icon(target: QAbstractButton | QAction, name: str, role: str = "text") 
     ----------
     target : QAbstractButton or QAction
     name : str
-        File name in resources/icons without its suffix. Call again to show another icon.
+        File name in resources/icons without its suffix; "" for no icon any more. Call again to show another
+        icon, or when the button has got or lost its text.
     role : str
         Colour role of the theme.
     """
     binding = target.findChild(_IconBinding, options=Qt.FindChildOption.FindDirectChildrenOnly)
-    if binding is None:
-        binding = _IconBinding(target)
-    binding.set_icon(name, role)
+    if not name:
+        if binding is not None:
+            binding.setParent(None)  # and nothing else keeps it
+        target.setIcon(QIcon())
+    elif binding is None:
+        _IconBinding(target, name, role)
+    else:
+        binding.set_icon(name, role)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Protocol, cast
 
 from PySide6.QtCore import QObject, Qt, Signal
@@ -15,6 +16,9 @@ from ui.theme.stylesheet import StylesheetWriter
 from ui.theme.tokens import DARK, LIGHT, PRESENTER_SCALE, Theme
 
 MODES = ("system", "light", "dark")
+
+FOLLOWS = "follows_theme"
+"""Property of what has asked to follow the theme; also the name of such objects that are no widgets."""
 
 
 class ThemeManager(QObject):
@@ -98,8 +102,8 @@ class ThemeManager(QObject):
         self._update()
 
     @contextmanager
-    def wearing(self, theme: Theme) -> Iterator[None]:
-        """Dress everything in another theme for a moment, to draw a figure in its colours.
+    def wearing(self, theme: Theme, part: QWidget) -> Iterator[None]:
+        """Dress a part of the window in another theme for a moment, to draw a figure in its colours.
 
         What is on the screen does not change as long as no event is processed meanwhile.
 
@@ -107,16 +111,30 @@ class ThemeManager(QObject):
         ----------
         theme : Theme
             Its scale is ignored: sizes stay as they are.
+        part : QWidget
+            A window, or something in it. The smaller it is, the less there is to dress.
         """
         worn = replace(theme, scale=self._theme.scale)
         if worn == self._theme:
             yield
             return
-        self._wear(worn)
+        wear = self._wear if part.isWindow() else partial(self._wear_part, part)
+        wear(worn)
         try:
             yield
         finally:
-            self._wear(self._resolve())
+            wear(self._resolve())
+
+    def _wear_part(self, part: QWidget, theme: Theme) -> None:
+        self._theme = theme
+        if self._app is not None and self._writer is not None:
+            # Of the application only the palette changes: its style sheet would take half a second.
+            self._app.setPalette(make_palette(theme))
+            part.setStyleSheet("" if theme == self._resolve() else self._writer.write(theme))
+        # Not all QObjects: to look at those of Qt's own text layout would give them Python owners.
+        for each in (part, *part.findChildren(QWidget), *part.findChildren(QObject, FOLLOWS)):
+            if each.property(FOLLOWS):
+                cast(_Themed, each).set_theme(theme)
 
     def _on_system_scheme_changed(self) -> None:
         self._update()
@@ -170,17 +188,18 @@ class _Themed(Protocol):
     set_theme: Callable[[Theme], None]
 
 
-def follow_theme(widget: QWidget) -> None:
+def follow_theme(widget: QObject) -> None:
     """Give a widget the theme in force now, and each later one, through its `set_theme`.
 
     Parameters
     ----------
-    widget : QWidget
+    widget : QWidget or another QObject
         Has a method ``set_theme(theme)``. A bound method of a QObject is disconnected with its object.
     """
     manager = theme_manager()
     themed = cast(_Themed, widget)
     themed.set_theme(manager.theme)
+    widget.setProperty(FOLLOWS, True)
     manager.themeChanged.connect(themed.set_theme)
 
 

@@ -17,7 +17,7 @@ from ui.widgets.pace import Pace
 from ui.widgets.time_track import TimeTrack
 
 #: Shortest time between two drawings of the curve in small, which grows while training runs.
-_CURVE_MS = 150
+_CURVE_MS = 250
 #: Width, in pixels at scale 1, from which on there is room for the text of a button, and for the moment in
 #: words.
 _ROOM_FOR_TEXT = 1200

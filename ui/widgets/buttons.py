@@ -36,7 +36,7 @@ class Button(QPushButton):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(text, parent)
-        self._kind = kind
+        self._kind, self._icon = kind, ""
         if kind:
             self.setProperty("kind", kind)
         if icon:
@@ -49,8 +49,16 @@ class Button(QPushButton):
         self.setAutoDefault(False)
 
     def set_icon(self, name: str) -> None:
-        """Show another icon."""
+        """Show another icon, or with "" none."""
+        self._icon = name
         bind_icon(self, name, _ICON_ROLES.get(self._kind, "text"))
+
+    def set_compact(self, compact: bool) -> None:
+        """Show only the icon, or the text as well; the accessible name stays."""
+        text = "" if compact else self.accessibleName()
+        if text != self.text():
+            self.setText(text)
+            self.set_icon(self._icon)
 
 
 class IconButton(QToolButton):

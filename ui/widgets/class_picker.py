@@ -3,8 +3,11 @@
 from typing import override
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
-from PySide6.QtWidgets import QMenu, QPushButton, QWidget
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPaintEvent
+from PySide6.QtWidgets import QMenu, QPushButton, QStyle, QStyleOptionButton, QStylePainter, QWidget
+
+from ui.theme import theme_manager
+from ui.theme.icons import icon_pixmap
 
 
 class ClassPicker(QPushButton):
@@ -47,6 +50,19 @@ class ClassPicker(QPushButton):
         self._chosen = tuple(names)
         self.setText(_summary(self._chosen))
         self._tick()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the button with the arrow that other fields have."""
+        painter, option = QStylePainter(self), QStyleOptionButton()
+        self.initStyleOption(option)
+        # With the arrow of the style sheet, Qt would forget the padding of the text.
+        option.features &= ~QStyleOptionButton.ButtonFeature.HasMenu
+        painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
+        theme = theme_manager().theme
+        side, color = theme.px(14), theme.color("muted" if self.isEnabled() else "border")
+        arrow = icon_pixmap("chevron-down", color, side, self.devicePixelRatioF())
+        painter.drawPixmap(self.width() - theme.px(12) - side // 2, (self.height() - side) // 2, arrow)
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

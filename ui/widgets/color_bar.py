@@ -52,10 +52,13 @@ class ColorBar(QWidget):
         """
         scale = ColorScale(colormap, lo, hi)
         if scale != self._scale:
+            before = self.sizeHint()
             self._scale = scale
             self._ramp = self._make_ramp()
             self._describe()
-            self.updateGeometry()
+            # A scale that follows what is learnt changes many times a second, its width hardly ever.
+            if self.sizeHint() != before:
+                self.updateGeometry()
             self.update()
 
     def set_decimals(self, decimals: int | None) -> None:

@@ -183,9 +183,26 @@ class CurvePlot(QWidget):
         self._on_pointer_left()
         self._refresh()
 
+    def remove_curve(self, name: str) -> None:
+        """Take a curve away, together with its entry in the legend."""
+        curve = self._curves.pop(name)
+        for item in curve.items:
+            self.plot_item.removeItem(item)
+        curve.entry.hide()
+        curve.entry.deleteLater()
+        self._refresh()
+
     def set_curve_visible(self, name: str, visible: bool) -> None:
         """Show or hide a curve, as its entry in the legend does."""
         self._curves[name].entry.setChecked(visible)
+
+    def curve_names(self) -> tuple[str, ...]:
+        """Names of the curves that were announced."""
+        return tuple(self._curves)
+
+    def is_curve_visible(self, name: str) -> bool:
+        """Whether the legend shows a curve."""
+        return self._curves[name].entry.isChecked()
 
     # -- view ----------------------------------------------------------------------------------------------
 
@@ -225,8 +242,13 @@ class CurvePlot(QWidget):
         """Ends of the x axis and of the y axis; of the logarithm where y is logarithmic."""
         return self._canvas.view_range()
 
+    def set_view_range(self, x_range: tuple[float, float], y_range: tuple[float, float]) -> None:
+        """Show a part, as the user does with the wheel; each range is (lower, upper)."""
+        self._canvas.set_view_range(x_range, y_range)
+        self._on_view_moved()
+
     def reset_view(self) -> None:
-        """Show the whole."""
+        """Show the whole, with the axes as if all points had come at once."""
         self._zoomed = False
         self._x_steady.reset()
         self._y_steady.reset()
@@ -434,4 +456,5 @@ class CurvePlot(QWidget):
         self._draw_curves()
 
     def _on_legend_toggled(self, checked: bool) -> None:
+        self._y_steady.reset()  # the axis is that of the curves in sight, not of what was in sight before
         self._refresh()

@@ -123,7 +123,8 @@ class MinMaxPyramid:
         lows = self._lows[level - 1].view if level else self._y.view
         highs = self._highs[level - 1].view if level else self._y.view
         start, stop = first // width, min(-(-last // width), lows.size)
-        edges = np.unique(np.linspace(start, stop, bins + 1).astype(np.intp))[:-1]
+        edges = np.linspace(start, stop, bins + 1).astype(np.intp)
+        edges = edges[:-1][edges[1:] > edges[:-1]]
         low = np.fmin.reduceat(lows[:stop], edges)
         high = np.fmax.reduceat(highs[:stop], edges)
         ends = np.append(edges[1:], stop) * width - 1

@@ -34,6 +34,11 @@ class FunctionPlot(QWidget):
         """Marked point."""
         return self._point
 
+    @property
+    def curve(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Places and values of the function."""
+        return self._x, self._y
+
     def set_curve(self, x: NDArray[np.floating], y: NDArray[np.floating]) -> None:
         """Show a function, given at ascending places; both arrays of shape (n,)."""
         self._x = np.asarray(x, dtype=np.float64)

@@ -165,10 +165,13 @@ class WrapLabel(QWidget):
     def set_text(self, text: str) -> None:
         """Change the text."""
         if text != self._text:
+            before = (self.sizeHint(), self.minimumSizeHint())
             self._text = text
             self.setAccessibleName(text)
             self._claim_height()
-            self.updateGeometry()
+            # A number in the text may change many times a second: not every time does it need other room.
+            if (self.sizeHint(), self.minimumSizeHint()) != before:
+                self.updateGeometry()
             self.update()
 
     def set_centred(self, centred: bool) -> None:
@@ -206,7 +209,9 @@ class WrapLabel(QWidget):
     @override
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
-        width = min(metrics.horizontalAdvance(self._text) + 2, 44 * metrics.averageCharWidth())
+        step = 2 * metrics.averageCharWidth()
+        wanted = -(-(metrics.horizontalAdvance(self._text) + 2) // step) * step
+        width = min(wanted, 22 * step)
         return QSize(width, self.heightForWidth(width))
 
     @override

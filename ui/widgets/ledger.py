@@ -80,7 +80,7 @@ class Ledger(QWidget):
         new = tuple(rows)
         if new == self._rows:
             return
-        recount = len(new) != len(self._rows)
+        recount = [row.label for row in new] != [row.label for row in self._rows]
         self._rows = new
         self._texts = _written(new)
         self._measure(recount)
@@ -147,8 +147,10 @@ class Ledger(QWidget):
         return self._metrics[False][0].height() + self._theme.px(3)
 
     def _measure(self, recount: bool) -> None:
-        # The room for the numbers never shrinks while they change, or the layout would tremble in training.
-        widest = [0, 0] if recount else list(self._widest)
+        # The room for the numbers never shrinks while they change, or the layout would tremble in training;
+        # and it is seldom larger than that for this one, so that it does not depend on what was shown before.
+        usual = self._metrics[True][1].horizontalAdvance("+0.00000")
+        widest = [0, usual] if recount else list(self._widest)
         for row, text in zip(self._rows, self._texts, strict=True):
             metrics = self._metrics[row.is_total]
             widest[0] = max(widest[0], metrics[0].horizontalAdvance(row.label))

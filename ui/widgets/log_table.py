@@ -8,6 +8,7 @@ from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+from ui.widgets.late_scroll import place_of, scroll_later
 from ui.widgets.numbers import format_count, format_fixed
 from ui.widgets.placeholder import draw_placeholder
 
@@ -161,6 +162,18 @@ class LogTable(QTableView):
     def rows(self) -> list[tuple[float, ...]]:
         """All rows."""
         return list(self._log.rows)
+
+    def scrolled_to(self) -> int | None:
+        """How far the table is scrolled, in pixels; None while it follows its end."""
+        return None if self._follows else place_of(self.verticalScrollBar())
+
+    def scroll_to(self, place: int | None) -> None:
+        """Scroll as `scrolled_to` said."""
+        self._follows = place is None
+        if place is None:
+            self.scrollToBottom()
+        else:
+            scroll_later(self.verticalScrollBar(), place)
 
     def set_placeholder(self, text: str) -> None:
         """Text shown while there are no rows."""

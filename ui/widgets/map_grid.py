@@ -40,6 +40,7 @@ class HeatMapGrid(QWidget):
         self._current: int | None = None
         self._hovered = -1
         self._preferred, self._maximum = 64, 160
+        self._laid_out: tuple[tuple[object, ...], tuple[int, float, float, float]] | None = None
         self._selectable = True
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
@@ -216,19 +217,36 @@ class HeatMapGrid(QWidget):
         return math.ceil(self.count / math.ceil(self.count / columns))
 
     def _layout(self) -> tuple[int, float, float, float]:
-        """Columns, side of a map, and the steps from one map to the next, for the size in force."""
-        gap, best = self._theme.px(8), (1, 0.0)
+        """Columns, side of a map, and the steps from one map to the next, for the size in force.
+
+        All arrangements are tried, so the best is kept until something changes that it depends on.
+        """
+        shape = None if self._values is None else self._values.shape
+        key = (
+            self.size(),
+            shape,
+            self._caption_height(),
+            self._maximum,
+            self._theme.scale,
+            self.devicePixelRatioF(),
+        )
+        if self._laid_out is None or self._laid_out[0] != key:
+            self._laid_out = (key, self._best_layout())
+        return self._laid_out[1]
+
+    def _best_layout(self) -> tuple[int, float, float, float]:
+        gap, below, best = self._theme.px(8), self._caption_height(), (1, 0.0)
         for columns in range(1, max(self.count, 1) + 1):
             rows = math.ceil(self.count / columns)
             wide = (self.width() - 4 - (columns - 1) * gap) / columns
-            high = (self.height() - 4 - (rows - 1) * gap) / max(rows, 1) - self._caption_height()
+            high = (self.height() - 4 - (rows - 1) * gap) / max(rows, 1) - below
             side = self._whole_side(min(wide, high / self._aspect(), self._theme.px(self._maximum)))
             if side > best[1] + 0.5:
                 best = (columns, side)
         columns, side = best
         step_x = (self.width() - 4 - side) / (columns - 1) if columns > 1 else 0.0
         step_x = min(step_x, side + 2.5 * gap)
-        return columns, side, step_x, side * self._aspect() + self._caption_height() + gap
+        return columns, side, step_x, side * self._aspect() + below + gap
 
     # -- events --------------------------------------------------------------------------------------------
 

@@ -45,6 +45,11 @@ class OutputRows(QWidget):
         follow_theme(self)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the classes."""
+        return self._names
+
+    @property
     def probabilities(self) -> NDArray[np.floating]:
         """Probability of each class, of shape (k,)."""
         return self._probabilities

@@ -63,6 +63,11 @@ class PairedBars(QWidget):
         self.setAccessibleDescription("; ".join(self._text(place) for place in range(len(names))))
         self.update()
 
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the classes."""
+        return self._names
+
     def before(self) -> list[float]:
         """Probabilities before."""
         return list(self._before)

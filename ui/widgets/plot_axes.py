@@ -1,7 +1,10 @@
 """Axes with the number formats of the program."""
 
+import math
+
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFontMetricsF
 
 from ui.widgets.numbers import MINUS, format_count, format_value
 
@@ -19,7 +22,23 @@ class CountAxis(pg.AxisItem):
 
 
 class ValueAxis(pg.AxisItem):
-    """Axis of values: as few decimals as tell the ticks apart; powers of ten when logarithmic."""
+    """Axis of values: as few decimals as tell the ticks apart; powers of ten when logarithmic.
+
+    There are no more numbers than stand clear of one another.
+    """
+
+    def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
+        """Distances between ticks, the largest first, each with the value that one of them lies at."""
+        levels: list[tuple[float, float]] = list(super().tickSpacing(minVal, maxVal, size))
+        font = self.style["tickFont"]
+        if font is None or self.logMode or not levels:
+            return levels
+        spacing, at = levels[0]
+        most = size / (1.1 * QFontMetricsF(font).height())
+        while spacing > 0 and (maxVal - minVal) / spacing > max(most, 1.0):
+            first = round(spacing / 10 ** math.floor(math.log10(spacing) + 1e-9))
+            spacing *= 2.5 if first == 2 else 2.0  # 1, 2, 5, 10
+        return [(spacing, at), *levels[1:]]
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         """Texts of ticks."""

@@ -136,7 +136,9 @@ class PlotCanvas(QWidget):
         # pyqtgraph makes this menu without a parent, though it is never shown: it would outlive the window.
         menu = self.plot_item.ctrlMenu
         menu.setParent(self, menu.windowFlags())
+        # The plot around it takes the keyboard.
         self._widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._widget.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._widget.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         self.plot_item.hideButtons()
         self.plot_item.showGrid(y=True, alpha=1.0)

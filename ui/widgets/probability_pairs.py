@@ -36,6 +36,11 @@ class ProbabilityPairs(QWidget):
         follow_theme(self)
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the classes."""
+        return self._names
+
+    @property
     def probabilities(self) -> tuple[NDArray[np.floating], NDArray[np.floating]] | None:
         """Probabilities of original and shifted image, each of shape (k,)."""
         return self._pair

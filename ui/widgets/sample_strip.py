@@ -29,6 +29,7 @@ from ui.theme import LIGHT, Theme, follow_theme, ui_font
 from ui.theme.icons import icon_pixmap
 from ui.widgets.placeholder import draw_placeholder
 
+_FEW = 100  # changed rows that a view is told of one by one
 _MARK_ROLE = Qt.ItemDataRole.UserRole + 1
 _ROOT = QModelIndex()
 _Index = QModelIndex | QPersistentModelIndex
@@ -64,9 +65,17 @@ class SampleModel(QAbstractListModel):
 
     def set_marks(self, texts: Sequence[str], marks: NDArray[np.bool_]) -> None:
         """Replace texts and marks of the same images."""
-        self._texts, self._marks = texts, marks
-        if len(self.indices):
-            self.dataChanged.emit(self.index(0), self.index(len(self.indices) - 1))
+        before, self._texts, self._marks = self._marks, texts, marks
+        if len(before) != len(marks):
+            changed = np.arange(len(self.indices))
+        else:
+            # Texts are asked for when they are needed; a view that is told of all its rows looks at each.
+            changed = np.flatnonzero(before != marks)
+        if 0 < len(changed) <= _FEW:
+            for row in changed.tolist():
+                self.dataChanged.emit(self.index(row), self.index(row))
+        elif len(changed):
+            self.dataChanged.emit(self.index(int(changed[0])), self.index(int(changed[-1])))
 
     def image(self, row: int) -> QImage:
         """Picture of a row, Format_Grayscale8."""

@@ -85,6 +85,11 @@ class StageStrip(QWidget):
         follow_theme(self)
 
     @property
+    def rows(self) -> tuple[str, str]:
+        """What the two bars are called."""
+        return self._rows
+
+    @property
     def tiles(self) -> tuple[StageTile, ...]:
         """Stages shown."""
         return self._tiles

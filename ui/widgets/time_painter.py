@@ -139,6 +139,8 @@ class TrackPainter:
         top = top_value(content.curve[1], content.ghost[1])
         ghost = QColor(mix(theme.muted, theme.surface, 0.5))
         for points, color in ((content.ghost, ghost), (content.curve, theme.color("muted"))):
+            if not points[0].size:
+                continue
             line = curve_polygon(*points, self._scale, self.curve_area, top)
             painter.setPen(QPen(color, 1.5 * theme.scale, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
             painter.drawPolyline(line)

@@ -9,8 +9,10 @@ from cnnviz.layers import Conv2D
 from cnnviz.network import Network
 from cnnviz.receptive_field import INPUT, Cell, stage_shape
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, Target
+from cnnviz.session_state import ViewValue
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import is_maps
+from ui.views import Choices, under
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,42 @@ class Focus:
     parameter: str = ""
     weight: ParameterTarget | None = None
     is_covered: bool = False
+
+    def to_view(self) -> dict[str, ViewValue]:
+        """Return what was chosen, by name, as a session keeps it; not what the pointer is on."""
+        return {
+            **under("channels", self.channels),
+            **under("units", self.units),
+            "center": self.center,
+            "terms": self.terms,
+            "contrast": self.contrast,
+            "parameter": self.parameter,
+            "covered": self.is_covered,
+        }
+
+    def restored(self, choices: Choices) -> "Focus":
+        """Return the focus that `to_view` said; the pinned cell, and what was not said, are those of this."""
+        channels, units = (
+            {**before, **{name: own.whole(name, 0, 100_000, before.get(name, 0)) for name in own.names()}}
+            for before, own in (
+                (self.channels, choices.below("channels")),
+                (self.units, choices.below("units")),
+            )
+        )
+        row, col = choices.numbers("center", 2) or self.center
+        return replace(
+            self,
+            channels=channels,
+            units=units,
+            center=(min(max(row, 0.0), 1.0), min(max(col, 0.0), 1.0)),
+            terms=None if choices.is_none("terms") else choices.whole("terms", 0, 10**6, 1),
+            contrast=choices.any_text("contrast"),
+            parameter=choices.any_text("parameter"),
+            is_covered=choices.flag("covered", False),
+            stage="",
+            cell=(),
+            weight=None,
+        )
 
     def channel(self, network: Network, stage: str) -> int:
         """Filter that is looked at in a stage of maps."""
@@ -131,6 +169,31 @@ def first_focus(passed: Pass) -> Focus:
 def target_of(stage: str, cell: Cell) -> Target:
     """Cell of a stage as something to poke."""
     return PixelTarget(cell) if stage == INPUT else CellTarget(stage, cell)
+
+
+def target_to_view(target: Target | None) -> dict[str, ViewValue]:
+    """Return what is poked, by name, as a session keeps it."""
+    match target:
+        case None:
+            return {"name": None, "index": None}
+        case PixelTarget():
+            return {"name": INPUT, "index": target.index}
+        case CellTarget():
+            return {"name": target.layer, "index": target.index}
+        case ParameterTarget():
+            return {"name": target.name, "index": target.index}
+
+
+def target_from(choices: Choices, network: Network) -> Target | None:
+    """Return the target that `target_to_view` said, None if the network has no such number."""
+    name, index = choices.any_text("name"), choices.cell("index")
+    shapes = {name: array.shape for name, array in network.params.items()}
+    shape = {INPUT: network.input_shape, **network.shapes, **shapes}.get(name)
+    if shape is None or index is None or len(index) != len(shape):
+        return None
+    if not all(place < side for place, side in zip(index, shape, strict=True)):
+        return None
+    return ParameterTarget(name, index) if name in shapes else target_of(name, index)
 
 
 def describe_target(target: Target) -> str:

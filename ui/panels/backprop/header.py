@@ -30,6 +30,7 @@ class StepHeader(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.bar = StepBar()
+        self.bar.setToolTip("Steps of the backward pass; click one, or use Page up and Page down")
         self.back = Button("Back", "chevron-left", "", "Step before", "PgUp")
         self.play = IconButton("play", "Play the steps", "one every few seconds", "P")
         self.cover = IconButton("eye", "Predict first", "cover the results until you click them", "V")

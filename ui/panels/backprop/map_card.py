@@ -112,7 +112,7 @@ class MapCard(QWidget):
             is_precise=whole,
         )
         self.map.setToolTip(content.tooltip)
-        self.map.setAccessibleName(f"{content.title}, {content.caption}")
+        self.map.setAccessibleName(", ".join(filter(None, (content.title, content.caption))))
         self.title.set_text(content.title)
         self.title.set_caption(content.caption)
         self.title.setToolTip(content.tooltip)

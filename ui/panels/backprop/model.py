@@ -5,17 +5,26 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from cnnviz.functional.max_pooling import TieRule
+from cnnviz.functional.max_pooling import TIE_RULES, TieRule
 from cnnviz.network import Network
 from cnnviz.receptive_field import INPUT, Cell
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, Target
+from cnnviz.session_state import ViewValue
 from cnnviz.snapshots import Snapshot
-from ui.panels.backprop.focus import Focus, center_of, first_focus, target_of
+from ui.panels.backprop.focus import (
+    Focus,
+    center_of,
+    first_focus,
+    target_from,
+    target_of,
+    target_to_view,
+)
 from ui.panels.backprop.passes import Pass, PassRequest, Trial
 from ui.panels.backprop.steps import Step, backward_steps
 from ui.panels.backprop.trial import Preview, undone
 from ui.panels.backprop.work import BackpropWork
 from ui.state import Inspection, PinnedCell, Sample
+from ui.views import Choices, under
 
 #: Names and shapes of the layers: networks that agree in them have the same steps.
 Signature = tuple[tuple[str, str, tuple[int, ...]], ...]
@@ -81,7 +90,8 @@ class BackpropModel(QObject):
         network = inspection.snapshot.network
         if len(names) != network.classes_count:
             names = tuple(str(number) for number in range(network.classes_count))
-        if previous is inspection and names == self._names:
+        is_same = previous is not None and previous.snapshot is inspection.snapshot
+        if previous is not None and is_same and previous.sample is inspection.sample and names == self._names:
             return
         self._inspection, self._names = inspection, names
         if previous is None or previous.sample is not inspection.sample:
@@ -108,6 +118,44 @@ class BackpropModel(QObject):
             self.rate = rate
             self.request_preview()
             self.focusChanged.emit()
+
+    def view_state(self) -> dict[str, ViewValue]:
+        """Return what was chosen, by name, as a session keeps it; there must be a pass."""
+        return {
+            "step": self.step.kind.value,
+            "step_layer": self.step.layer,
+            "label": self._label,
+            "rule": self._rule,
+            "rate": self.rate,
+            "covers": self._covers,
+            "own_focus": self._is_own_focus,
+            **self.focus.to_view(),
+            **under("target", target_to_view(self.target)),
+        }
+
+    def restore_view(self, choices: Choices) -> bool:
+        """Choose as `view_state` said; the rate and what is covered are for the panel to set before.
+
+        Returns
+        -------
+        bool
+            Whether another pass is on its way.
+        """
+        assert self.passed is not None
+        kind, layer = choices.any_text("step"), choices.any_text("step_layer")
+        alike = [place for place, each in enumerate(self.steps) if each.kind == kind]
+        same = [place for place in alike if self.steps[place].layer == layer]
+        self.index = (same or alike or [0])[0]
+        self._is_own_focus = choices.flag("own_focus", False)
+        self.focus = replace(first_focus(self.passed), pinned=self.focus.pinned).restored(choices)
+        self.set_target(target_from(choices.below("target"), self.passed.network))
+        before = self._label, self._rule
+        self._label = choices.whole("label", 0, len(self._names) - 1, None)
+        rule = choices.any_text("rule")
+        self._rule = next((each for each in TIE_RULES if each == rule), None)
+        if (self._label, self._rule) != before:
+            self._request()
+        return (self._label, self._rule) != before
 
     def apply(self) -> None:
         """Take the update that was previewed, on trial."""

@@ -117,6 +117,7 @@ class OutputView(StepView):
         self.plot_title.set_text(title)
         self.plot_title.set_caption(caption)
         self.plot.set_content(content)
+        self.plot.setAccessibleName(f"{title} {caption}" if caption.startswith("against") else title)
 
     def _build_widgets(self) -> None:
         self.image_title = SectionTitle("Sample")
@@ -124,7 +125,7 @@ class OutputView(StepView):
         self.image.set_numbers(False)
         self.image.set_interactive(False)
         self.image.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.image.setAccessibleName("Sample")
+        self.image.setAccessibleName("Image of the sample")
         self.maps = {row: ExcerptMap() for row in _ROWS}
         self.bars = {row: ScaledBar() for row in _ROWS}
         self._names = {row: _stacked(QLabel(_NAMES[row]), self.bars[row]) for row in _ROWS}

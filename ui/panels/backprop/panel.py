@@ -1,10 +1,11 @@
 """The backprop panel: the backward pass of the sample in steps."""
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnviz.routing import Target
+from cnnviz.session_state import View
 from ui.analysis import Analysis
 from ui.panels.backprop.filter_view import FilterView
 from ui.panels.backprop.formulas import formula_of
@@ -14,6 +15,7 @@ from ui.panels.backprop.maps_view import MapsView
 from ui.panels.backprop.model import BackpropModel, pinned_of
 from ui.panels.backprop.output_view import OutputView
 from ui.panels.backprop.probes import Probes
+from ui.panels.backprop.restoring import ViewKeeper
 from ui.panels.backprop.routing_view import RoutingView
 from ui.panels.backprop.sentences import sentence_of
 from ui.panels.backprop.side_column import SideColumn
@@ -26,6 +28,8 @@ from ui.theme import Theme, follow_theme, theme_manager
 from ui.widgets.labels import WrapLabel
 from ui.widgets.message_bar import MessageBar
 
+#: Greatest width that Qt knows; it sets no limit.
+QWIDGETSIZE_MAX = 16_777_215
 #: Between two views that are made ready before they are first seen.
 _WARM_MS = 30
 #: While training, the least time between two passes.
@@ -71,6 +75,7 @@ class BackpropPanel(QFrame):
         self._build_widgets()
         self._build_layout()
         self._probes = Probes(state, self.model, self.work, self.side, self)
+        self._keeper = ViewKeeper(state, self.model, self._probes, self.header, self.update_view, self.side)
         self._connect_views()
         self._connect_model()
         self._connect_state()
@@ -85,14 +90,38 @@ class BackpropPanel(QFrame):
         self._columns.setSpacing(theme.px(20))
         self._fit_side()
 
+    def view_state(self) -> View:
+        """Return all choices, for a session."""
+        return self._keeper.state()
+
+    def restore_view(self, view: View) -> None:
+        """Choose as `view_state` said, as soon as there is a pass of the present network and sample."""
+        self._keeper.wait(view)
+        if self.model.passed is not None:
+            self._on_pass_changed()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Make the column narrower where there is little room."""
         super().resizeEvent(event)
         self._fit_side()
 
+    def minimumSizeHint(self) -> QSize:
+        """Return the least size with the column below, whether it is there now or not."""
+        stack, side = self.stack.minimumSizeHint(), self.side.minimumSizeHint()
+        margins, header = self._body.contentsMargins(), self.header.minimumSizeHint()
+        width = max(stack.width(), side.width(), header.width()) + margins.left() + margins.right()
+        return QSize(width, super().minimumSizeHint().height())
+
     def _fit_side(self) -> None:
-        px = theme_manager().theme.px
-        self.side.setFixedWidth(px(232) if self.width() < px(1000) else px(276))
+        """Put the column at the right, or below what it explains when there is no room beside it."""
+        px, margins = theme_manager().theme.px, self._body.contentsMargins()
+        width = max(px(232 if self.width() < px(1000) else 276), self.side.minimumSizeHint().width())
+        needed = self.stack.minimumSizeHint().width() + self._columns.spacing() + width
+        beside = needed + margins.left() + margins.right() <= self.width()
+        direction = QBoxLayout.Direction
+        self._columns.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
+        self.side.setMinimumWidth(width if beside else 0)
+        self.side.setMaximumWidth(width if beside else QWIDGETSIZE_MAX)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what has changed while the panel was hidden."""
@@ -152,7 +181,7 @@ class BackpropPanel(QFrame):
     def _build_layout(self) -> None:
         self._content = QWidget()
         self._body = QVBoxLayout(self._content)
-        self._columns = QHBoxLayout()
+        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._columns.addWidget(self.stack, 1)
         self._columns.addWidget(self.side)
         self._body.addWidget(self.header)
@@ -261,6 +290,7 @@ class BackpropPanel(QFrame):
     def _on_pass_changed(self) -> None:
         self.empty.hide()
         self._content.show()
+        self._keeper.on_pass()
         self.header.set_steps(self.model.steps)
         self._on_step_changed()
         self._probes.follow()

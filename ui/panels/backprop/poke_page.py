@@ -35,8 +35,8 @@ _VERDICTS = {
     "mismatch": ("differs", "danger", "Gradient and finite difference differ, and no kink explains it."),
 }
 _MARKED = 6
-_EPS_LOWEST, _EPS_HIGHEST, _EPS = -8, 0, 1e-4
-_RANGE_LOWEST, _RANGE_HIGHEST, _RANGE = -4, 2, 0.5
+_EPS_LOWEST, _EPS_HIGHEST, EPS = -8, 0, 1e-4
+_RANGE_LOWEST, _RANGE_HIGHEST, RANGE = -4, 2, 0.5
 
 
 class PokePage(QWidget):
@@ -111,7 +111,7 @@ class PokePage(QWidget):
     def _build_widgets(self) -> None:
         self._title = SectionTitle("Poke")
         self.badge = Badge()
-        self.eps = PowerSlider("ε", _EPS_LOWEST, _EPS_HIGHEST, _EPS)
+        self.eps = PowerSlider("ε", _EPS_LOWEST, _EPS_HIGHEST, EPS)
         self.eps.slider.setToolTip("How far the number is changed, up and down")
         self.eps.slider.setAccessibleName("Size of the poke")
         self.values = ValueList()
@@ -121,7 +121,7 @@ class PokePage(QWidget):
         self.plot = LinePlot()
         self.plot.setAccessibleName("Loss against the poke")
         self.plot.setToolTip("Solid: the loss. Dashed: the tangent that the gradient promises. Orange: kinks")
-        self.radius = PowerSlider("range ±", _RANGE_LOWEST, _RANGE_HIGHEST, _RANGE)
+        self.radius = PowerSlider("range ±", _RANGE_LOWEST, _RANGE_HIGHEST, RANGE)
         self.radius.slider.setToolTip("How far the plot reaches to either side")
         self.radius.slider.setAccessibleName("Range of the plot")
 

@@ -63,6 +63,14 @@ class Probes(QObject):
         """Count the ties when the panel has come to rest."""
         self._ties_timer.start()
 
+    def is_checked(self) -> bool:
+        """Whether the parameters of this pass have been checked, or are being checked."""
+        return self._checked is not None and self._checked is self._model.passed
+
+    def check(self) -> None:
+        """Have all parameters checked, as the button does."""
+        self._on_check_requested()
+
     def poke(self, target: Target) -> None:
         """Poke a number and show how that came out."""
         self._model.set_target(target)

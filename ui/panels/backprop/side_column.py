@@ -2,11 +2,14 @@
 
 from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 
+from cnnviz.session_state import ViewValue
 from ui.panels.backprop.check_page import CheckPage
 from ui.panels.backprop.inspect_page import InspectPage
-from ui.panels.backprop.poke_page import PokePage
+from ui.panels.backprop.poke_page import EPS, RANGE, PokePage
 from ui.panels.backprop.ties_block import TiesBlock
 from ui.theme import Theme, follow_theme
+from ui.views import Choices
+from ui.widgets.late_scroll import place_of, scroll_later
 from ui.widgets.scroll_column import ScrollColumn
 from ui.widgets.segmented import SegmentedControl
 
@@ -44,6 +47,27 @@ class SideColumn(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Scale."""
         self._layout.setSpacing(theme.px(8))
+
+    def view_state(self) -> dict[str, ViewValue]:
+        """Return the page, how far it is scrolled, and the size and range of the poke."""
+        return {
+            "page": self.page(),
+            "scroll": place_of(self._area().verticalScrollBar()),
+            "eps": self.poke.eps.value(),
+            "range": self.poke.radius.value(),
+        }
+
+    def restore_view(self, choices: Choices) -> None:
+        """Choose as `view_state` said."""
+        self.show_page(choices.text("page", [key for key, _ in _PAGES], INSPECT))
+        scroll_later(self._area().verticalScrollBar(), choices.whole("scroll", 0, 100_000, 0))
+        self.poke.eps.set_value(choices.number("eps", 1e-12, 1e3, EPS))
+        self.poke.radius.set_value(choices.number("range", 1e-12, 1e3, RANGE))
+
+    def _area(self) -> ScrollColumn:
+        area = self._stack.currentWidget()
+        assert isinstance(area, ScrollColumn)
+        return area
 
     def page(self) -> str:
         """Key of the page that is shown."""

@@ -80,6 +80,16 @@ class ArithmeticPane(QWidget):
         self.free.setVisible(pinned)
         self._draw()
 
+    def chosen_slice(self) -> int | None:
+        """Input channel that was chosen; None for the one that is shown above."""
+        return self._slice
+
+    def choose_slice(self, channel: int | None) -> None:
+        """Choose an input channel of the cell that is written out."""
+        self._slice = channel
+        if self._cell is not None:
+            self._draw()
+
     def set_theme(self, theme: Theme) -> None:
         """Scale the spacing."""
         self._layout.setContentsMargins(0, theme.px(10), 0, 0)

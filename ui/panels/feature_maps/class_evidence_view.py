@@ -69,6 +69,11 @@ class ClassEvidenceView(QFrame):
         """What is shown."""
         return self._averages
 
+    def choose_scope(self, scope: str) -> None:
+        """Show ``"all"`` filters together, or ``"one"``."""
+        self.scope.set_current(_ONE if scope == _ONE else _ALL)
+        self._draw()
+
     def set_theme(self, theme: Theme) -> None:
         """Scale the colour bar."""
         self.scale.setFixedWidth(theme.px(240))

@@ -33,6 +33,7 @@ class UnitColumn(StageColumn):
         self.map = UnitMap(self)
         self.map.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.map.setAccessibleName(f"Units of {column.stage}")
+        self.map.setToolTip("Point at a unit to see its value; click to pin it")
         self.strip = ScaleStrip(self)
         self._fold = self.head.add_button("chevron-left", "Fold this column")
         layout = QVBoxLayout(self)
@@ -113,6 +114,7 @@ class OutputColumn(StageColumn):
         self._single = False
         self.rows = OutputRows(self)
         self.rows.setAccessibleName("Outputs: logit and probability of each class")
+        self.rows.setToolTip("Click a class to take its logit apart")
         self.ledger = Ledger(self)
         self.ledger.setAccessibleName("The chosen logit as a sum")
         self._choice_label = QLabel("Evidence for class")

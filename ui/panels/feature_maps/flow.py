@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QWidget
 
+from cnnviz.session_state import ViewValue
 from ui.panels.feature_maps.columns import StageColumn
 from ui.panels.feature_maps.flat_columns import OutputColumn, UnitColumn
 from ui.panels.feature_maps.frame import Frame, Levels
@@ -26,7 +27,9 @@ from ui.panels.feature_maps.sizes import (
     total_width,
 )
 from ui.theme import LIGHT, Theme, follow_theme
+from ui.views import Choices, under
 from ui.widgets.folded_strip import FoldedStrip
+from ui.widgets.late_scroll import place_of, scroll_later
 from ui.widgets.outline_key import OutlineKey
 
 _KEY = (("selected", "this cell"), ("receptive", "it reads"), ("winner", "maximum"), ("feeds", "it feeds"))
@@ -201,6 +204,29 @@ class FlowView(QScrollArea):
         self._arrange()
         if key is not None:
             self.ensureWidgetVisible(self._columns[key])
+
+    def view_state(self) -> dict[str, ViewValue]:
+        """Return sizes, folds, the enlarged column and what is scrolled, as the user has chosen them."""
+        large = None if self._enlarged is None else self._columns[self._enlarged]
+        return {
+            "scale": self._scale,
+            "enlarged": self._enlarged,
+            "scroll": place_of(self.horizontalScrollBar()),
+            **under("folded", self._user_folds),
+            **(under("large", large.view_state()) if isinstance(large, MapColumn) else {}),
+        }
+
+    def restore_view(self, choices: Choices) -> None:
+        """Choose as `view_state` said."""
+        folds = choices.below("folded")
+        self._scale = choices.whole("scale", 1, 2 * LARGEST_SCALE, None)
+        self._user_folds = {key: folds.flag(key, False) for key in folds.names() if key in self._columns}
+        enlarged = choices.any_text("enlarged")
+        large = self._columns.get(enlarged)
+        self.set_enlarged(enlarged if isinstance(large, MapColumn) else None)
+        if isinstance(large, MapColumn):
+            large.restore_view(choices.below("large"))
+        scroll_later(self.horizontalScrollBar(), choices.whole("scroll", 0, 1_000_000, 0))
 
     def map_scale(self) -> int:
         """Pixels a cell of the largest map."""

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from cnnviz._types import FloatArray
 from cnnviz.arithmetic import Evidence, dense_evidence
 from cnnviz.datasets import to_input
+from cnnviz.history import History
 from cnnviz.network import Network, Trace
 from cnnviz.receptive_field import INPUT
 from cnnviz.snapshots import Snapshot
@@ -18,6 +19,9 @@ from ui.state import Inspection, Sample
 
 Levels = Mapping[str, tuple[float, float]]
 """Limits of the colour scale of each column, by its key."""
+
+
+_MOMENTS = 48
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -105,6 +109,16 @@ def levels_of(plan: Plan, network: Network, trace: Trace, evidence: Evidence | N
         else:
             levels[column.key] = _limits(_values(column, network, trace, evidence), column.signed)
     return levels
+
+
+def moments_of(history: History, plan: Plan) -> list[Snapshot]:
+    """Return moments of a run, evenly over what is on record, whose networks a plan describes."""
+    steps = history.snapshots.steps
+    if not steps:
+        return []
+    picked = {steps[round(place * (len(steps) - 1) / (_MOMENTS - 1))] for place in range(_MOMENTS)}
+    snapshots = [history.snapshots.at(step) for step in sorted(picked)]
+    return [snapshot for snapshot in snapshots if plan.describes(snapshot.network)]
 
 
 def scan_levels(

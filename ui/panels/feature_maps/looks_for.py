@@ -1,11 +1,14 @@
 """What a filter looks for: the test patches that excite it most and least, and the evidence of each class."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from cnnviz.datasets import Dataset
 from cnnviz.excitation import Patch
+from cnnviz.session_state import ViewValue
 from cnnviz.snapshots import Snapshot
 from ui.analysis import Analysis
 from ui.panels.feature_maps.class_evidence_view import ClassEvidenceView
@@ -14,6 +17,7 @@ from ui.panels.feature_maps.plan import EVIDENCE, Plan, plan_of
 from ui.state import PinnedCell
 from ui.theme import Theme, follow_theme
 from ui.theme.color_maps import signed_levels
+from ui.views import Choices
 from ui.widgets.buttons import Button
 from ui.widgets.choice_field import ChoiceField
 from ui.widgets.labels import SectionTitle, WrapLabel
@@ -59,6 +63,7 @@ class LooksForView(QWidget):
         self._channel = 0
         self._findings: Findings | None = None
         self._averages: Averages | None = None
+        self._searched: Snapshot | None = None  # where the search that was begun last has searched
         self._wanted = True  # whether the present filter is still to be searched for
         self._build_widgets()
         self._build_layout()
@@ -75,7 +80,7 @@ class LooksForView(QWidget):
         if replaced:
             self._background.cancel(_PATCHES)
             self._background.cancel(_AVERAGES)
-            self._findings, self._averages = None, None
+            self._findings, self._averages, self._searched = None, None, None
             self._wanted = True
             self._plan = None if snapshot is None else plan_of(snapshot.network)
             self._refill()
@@ -95,6 +100,36 @@ class LooksForView(QWidget):
             if self.isVisible():
                 self._draw_filters()
                 self._search_if_wanted()
+
+    def view_state(self) -> dict[str, ViewValue]:
+        """Return the filter, at which step it was searched last, and whose evidence is shown."""
+        return {
+            "layer": self._layer,
+            "channel": self._channel,
+            "wanted": self._wanted,
+            "searched": None if self._searched is None else self._searched.step,
+            "scope": self.evidence.scope.current(),
+        }
+
+    def restore_view(self, choices: Choices, at: Callable[[int], Snapshot | None]) -> None:
+        """Choose as `view_state` said.
+
+        Parameters
+        ----------
+        choices : Choices
+        at : callable
+            Returns the network at a step; None if that is not known any more.
+        """
+        layers = () if self._plan is None else self._plan.convolutions
+        self.set_filter(choices.text("layer", layers, self._layer), choices.whole("channel", 0, 10_000, 0))
+        self.evidence.choose_scope(choices.any_text("scope"))
+        step = choices.whole("searched", 0, 10**9, None)
+        earlier = None if step is None else at(step)
+        if earlier is not None and earlier is not self._searched:
+            self._search_in(earlier)
+        elif step is None and not choices.flag("wanted", True):
+            self._wanted = False
+            self._on_cancel_clicked()
 
     def findings(self) -> Findings | None:
         """What is shown."""
@@ -149,6 +184,8 @@ class LooksForView(QWidget):
         self.most, self.least = PatchGrid(), PatchGrid()
         self.most.setAccessibleName("Patches that excite the filter most")
         self.least.setAccessibleName("Patches that excite the filter least")
+        for grid in (self.most, self.least):
+            grid.setToolTip("Parts of the test images; click one to make its image the sample")
         self.evidence = ClassEvidenceView()
 
     def _build_layout(self) -> None:
@@ -268,10 +305,14 @@ class LooksForView(QWidget):
             self._search()
 
     def _search(self) -> None:
-        snapshot, dataset, layer, channel = self._snapshot, self._dataset, self._layer, self._channel
-        if snapshot is None or dataset is None:
+        if self._snapshot is not None:
+            self._search_in(self._snapshot)
+
+    def _search_in(self, snapshot: Snapshot) -> None:
+        dataset, layer, channel = self._dataset, self._layer, self._channel
+        if dataset is None:
             return
-        self._wanted = False
+        self._wanted, self._searched = False, snapshot
         self.message.clear()
         self.progress.setValue(0)
         # The averages can wait: they come after the patches.
@@ -326,6 +367,7 @@ class LooksForView(QWidget):
     def _on_cancel_clicked(self) -> None:
         self._background.cancel(_PATCHES)
         self._background.cancel(_AVERAGES)
+        self._searched = None if self._findings is None else self._findings.snapshot
         self._show_age()
 
     def _on_layer_edited(self, layer: str) -> None:

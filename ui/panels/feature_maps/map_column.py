@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
+from cnnviz.session_state import ViewValue
 from ui.panels.feature_maps.columns import MARK_ROLES, StageColumn
 from ui.panels.feature_maps.frame import Frame, Levels
 from ui.panels.feature_maps.links import Links, Mark
@@ -15,6 +16,8 @@ from ui.panels.feature_maps.plan import Column, Kind
 from ui.panels.feature_maps.texts import about, column_title
 from ui.state import PinnedCell
 from ui.theme import Theme, follow_theme
+from ui.views import Choices
+from ui.widgets.late_scroll import place_of, scroll_later
 from ui.widgets.linked_map import LinkedMap
 from ui.widgets.map_area import MapArea
 from ui.widgets.map_thumbnails import MapThumbnails
@@ -149,6 +152,19 @@ class MapColumn(StageColumn):
         self._cell = None if cell <= self._fitting_cell() else min(cell, self._theme.px(_LARGEST_CELL))
         self._fit_map()
 
+    def view_state(self) -> dict[str, ViewValue]:
+        """Return side of the cells and place of the enlarged map, as the user has chosen them."""
+        bars = self.body.horizontalScrollBar(), self.body.verticalScrollBar()
+        return {"cell": self._cell, "place": (place_of(bars[0]), place_of(bars[1]))}
+
+    def restore_view(self, choices: Choices) -> None:
+        """Choose as `view_state` said."""
+        self._cell = choices.number("cell", 1.0, float(self._theme.px(_LARGEST_CELL)), None)
+        self._fit_map()
+        x, y = choices.cell("place") or (0, 0)
+        scroll_later(self.body.horizontalScrollBar(), x)
+        scroll_later(self.body.verticalScrollBar(), y)
+
     def set_theme(self, theme: Theme) -> None:
         """Scale the spacing."""
         self._theme = theme
@@ -206,6 +222,7 @@ class MapColumn(StageColumn):
         self.map = LinkedMap()
         self.map.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.map.setAccessibleName(f"{self.head.title()}, the chosen map")
+        self.map.setToolTip("Point at a cell to see what it reads and what it feeds; click to pin it")
         self.body = MapArea(self.map, self)
         self.strip = ScaleStrip(self)
         self.thumbs: MapThumbnails | None = None
@@ -213,6 +230,7 @@ class MapColumn(StageColumn):
             self.thumbs = MapThumbnails(self)
             self.thumbs.set_noun("filter" if column.kind is Kind.KERNELS else "map")
             self.thumbs.setAccessibleName(f"All maps of {self.head.title()}")
+            self.thumbs.setToolTip("Click one to show it large")
         self._zooms: list[MiniButton] = []
         if column.kind is not Kind.KERNELS:
             self._zooms = [

@@ -1,17 +1,18 @@
 """The network with its linked cells: columns above, the arithmetic of the marked cell below."""
 
 import time
+from collections.abc import Mapping
 from typing import override
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
-from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from cnnviz.layers import Conv2D
 from cnnviz.receptive_field import INPUT
 from ui.panels.feature_maps.arithmetic_pane import ArithmeticPane
 from ui.panels.feature_maps.flow import FlowView
 from ui.panels.feature_maps.frame import Frame, Levels
+from ui.panels.feature_maps.height_splitter import HeightSplitter
 from ui.panels.feature_maps.links import Links, geometry_of, is_cell_of, shown_cell, with_winners
 from ui.panels.feature_maps.painting import paint_now
 from ui.panels.feature_maps.plan import Kind, Plan
@@ -23,9 +24,6 @@ from ui.widgets.numbers import format_signed
 
 _MOMENT = 0.25
 """Seconds after a movement in which the pointer counts as moving."""
-
-_LARGEST_SHARE = 0.45
-"""Of the height, what the arithmetic may take."""
 
 _STEPS = {
     Qt.Key.Key_Up: (-1, 0),
@@ -63,14 +61,10 @@ class NetworkView(QWidget):
         self._pinned: PinnedCell | None = None
         self._links: Links | None = None
         self._geometry: Links | None = None
-        self._shared_by_user = False
         self.flow = FlowView()
         self.arithmetic = ArithmeticPane()
         self.sweep = Sweep(self)
-        self._splitter = QSplitter(Qt.Orientation.Vertical)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.setHandleWidth(1)
-        self._splitter.splitterMoved.connect(self._on_splitter_moved)
+        self.splitter = HeightSplitter(self.flow, self.arithmetic)
         self._build_layout()
         self._connect_signals()
         follow_theme(self)
@@ -84,6 +78,10 @@ class NetworkView(QWidget):
         self._frame, self._levels = frame, levels
         self.flow.set_frame(frame, levels)
         self._draw_cell()
+
+    def frame(self) -> Frame | None:
+        """What is shown."""
+        return self._frame
 
     def set_pinned(self, cell: PinnedCell | None) -> None:
         """Pin a cell, or none; a cell that the network does not have is ignored."""
@@ -120,6 +118,16 @@ class NetworkView(QWidget):
     def channel(self, group: int) -> int:
         """Chosen channel of a group."""
         return self._channels.get(group, 0)
+
+    def pointed_cell(self) -> PinnedCell | None:
+        """Cell that the pointer was on last; it stays marked while none is pinned."""
+        return self._pointed
+
+    def choose(self, channels: Mapping[int, int], pointed: PinnedCell | None) -> None:
+        """Show these channels of the groups, and mark a cell as if the pointer had been there."""
+        self._channels = dict(channels)
+        self._preview, self._pointed = None, pointed
+        self._draw_cell()
 
     def select_channel(self, group: int, channel: int) -> None:
         """Choose a channel; a pinned cell of the group moves to it."""
@@ -338,6 +346,14 @@ class NetworkView(QWidget):
             self.sweep.pause()
             self.sweep.step()
 
+    def restore_sweep(self, stage: str, place: int) -> None:
+        """Stand at a cell of the sweep of a stage; without effect where no window slides."""
+        column = None if self._plan is None else self._plan.column(stage)
+        self.sweep.end()
+        if column is not None and column.kind is Kind.MAPS:
+            self.sweep.begin(stage, column.shape[1:])
+            self.sweep.jump(place)
+
     def _begin_sweep(self) -> None:
         """Sweep the stage of the marked cell, or the first convolution if no window slides to make it."""
         plan, marked = self._plan, self.marked_cell()
@@ -361,30 +377,11 @@ class NetworkView(QWidget):
     # -- layout --------------------------------------------------------------------------------------------
 
     def _build_layout(self) -> None:
-        self._splitter.addWidget(self.flow)
-        self._splitter.addWidget(self.arithmetic)
-        self._splitter.setStretchFactor(0, 1)
-        self._splitter.setStretchFactor(1, 0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._splitter)
-
-    def _on_splitter_moved(self, _position: int, _index: int) -> None:
-        self._shared_by_user = True
+        layout.addWidget(self.splitter)
 
     def _share_height(self, theme: Theme) -> None:
-        """Give the arithmetic what its tables need, until the user moves the border."""
         self._theme = theme
         self.arithmetic.setMinimumHeight(theme.px(150))
-        if self._shared_by_user:
-            return
-        kernels = (
-            [layer.kernel_size for _, layer in self._plan.layers if isinstance(layer, Conv2D)]
-            if self._plan
-            else []
-        )
-        rows = max(kernels, default=3)
-        wanted = theme.px(62) + min(max(rows * theme.px(24), theme.px(112)), theme.px(190))
-        total = self._splitter.height()
-        wanted = min(wanted, round(_LARGEST_SHARE * total))
-        self._splitter.setSizes([max(total - wanted, 1), wanted])
+        self.splitter.share(self._plan, theme)

@@ -1,8 +1,9 @@
 """The filters and feature maps panel."""
 
+from functools import partial
 from typing import override
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
@@ -15,14 +16,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnviz.session_state import View
 from ui.analysis import Analysis, LatestOnly
-from ui.panels.feature_maps.frame import Frame, Levels, make_frame, scan_levels, union
+from ui.panels.feature_maps import restoring
+from ui.panels.feature_maps.frame import Frame, Levels, make_frame, moments_of, scan_levels, union
 from ui.panels.feature_maps.looks_for import LooksForView
 from ui.panels.feature_maps.network_view import NetworkView
 from ui.panels.feature_maps.painting import paint_now
 from ui.panels.feature_maps.plan import Plan, plan_of
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
+from ui.views import Choices, PendingView, under
 from ui.widgets.buttons import IconButton
 from ui.widgets.message_bar import MessageBar
 from ui.widgets.segmented import SegmentedControl
@@ -30,7 +34,6 @@ from ui.widgets.status_line import StatusLine
 
 _NETWORK, _LOOKS_FOR = "network", "looks_for"
 _AUTOMATIC, _FIXED = "automatic", "fixed"
-_MOMENTS = 48
 _REST_MS = 200
 
 
@@ -69,6 +72,7 @@ class FeatureMapsPanel(QFrame):
         self._class: int | None = None
         self._run_levels: Levels = {}
         self._pending = True
+        self._unrestored = PendingView(state)
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(_REST_MS)
@@ -103,10 +107,39 @@ class FeatureMapsPanel(QFrame):
         self.pages.set_current(page)
         self._on_page_changed(page)
 
+    def view_state(self) -> View:
+        """Return all choices, for a session; none before the first frame."""
+        waiting = self._unrestored.view
+        if waiting is not None or self._frame is None:
+            return waiting or {}
+        is_fixed = self.limits.current() == _FIXED
+        return {
+            "page": self.pages.current(),
+            "limits": self.limits.current(),
+            "class": self._class,
+            **(restoring.limits_view_of(self._run_levels) if is_fixed else {}),
+            **restoring.network_view_of(self.network),
+            **under("filter", self.looks_for.view_state()),
+        }
+
+    def restore_view(self, view: View) -> None:
+        """Choose as `view_state` said, as soon as the present network and sample are drawn."""
+        if view:
+            self._unrestored.wait(view)
+            if self._frame is not None:
+                self._restore_pending(self._frame)
+
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._arrange_tools()
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        # With the tools in two rows, whether they stand so now or not.
+        margins, parts = self._layout.contentsMargins(), (self.pages, self._view_tools, self._bottom)
+        width = max(part.minimumSizeHint().width() for part in parts) + margins.left() + margins.right()
+        return QSize(width, super().minimumSizeHint().height())
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -272,6 +305,34 @@ class FeatureMapsPanel(QFrame):
         if self.stack.currentWidget() is self._empty:
             self._on_page_changed(self.pages.current())
             self._on_dataset_changed()
+        self._restore_pending(frame)
+
+    def _restore_pending(self, frame: Frame) -> None:
+        """Choose as a session says, if the frame is the one that it is about."""
+        choices = self._unrestored.take(frame.inspection.snapshot, frame.inspection.sample)
+        if choices is None:
+            return
+        self.network.set_pinned(self._state.pinned)
+        restoring.restore_network_view(self.network, frame, choices)
+        self._restore_limits(frame, choices)
+        chosen = choices.whole("class", 0, len(frame.inspection.probabilities) - 1, None)
+        if chosen != self._class:
+            self._on_class_requested(chosen)
+        self.show_page(choices.text("page", (_NETWORK, _LOOKS_FOR), _NETWORK))
+        own = choices.below("filter")
+        if own.any_text("layer"):
+            self.looks_for.set_snapshot(self._state.shown, self._state.dataset)
+            self.looks_for.restore_view(own, partial(restoring.moment_at, self._state))
+
+    def _restore_limits(self, frame: Frame, choices: Choices) -> None:
+        limits = choices.text("limits", (_AUTOMATIC, _FIXED), _AUTOMATIC)
+        levels = restoring.limits_from(choices, frame) if limits == _FIXED else None
+        self.limits.set_current(limits)
+        if levels is None:
+            self._on_limits_changed(limits)
+        else:
+            self._run_levels = levels
+            self._draw()
 
     def _draw(self) -> None:
         if self._frame is not None and self.isVisible():
@@ -300,12 +361,10 @@ class FeatureMapsPanel(QFrame):
     def _scan(self) -> None:
         """Look for the largest values in the moments of the run that are on record."""
         state, plan, chosen = self._state, self._plan, self._class
-        sample, steps = state.sample, state.history.snapshots.steps
-        if plan is None or sample is None or not steps:
+        sample = state.sample
+        if plan is None or sample is None:
             return
-        picked = [steps[round(place * (len(steps) - 1) / (_MOMENTS - 1))] for place in range(_MOMENTS)]
-        snapshots = [state.history.snapshots.at(step) for step in sorted(set(picked))]
-        snapshots = [snapshot for snapshot in snapshots if plan.describes(snapshot.network)]
+        snapshots = moments_of(state.history, plan)
         if not snapshots or snapshots[0].network.input_shape != sample.pixels.shape:
             return
 

@@ -32,6 +32,13 @@ class ProductsView(QWidget):
         self._cell: ConvolutionCell | LinearPoolCell | None = None
         self._slice = 0
         self.patch, self.kernel, self.products = ValueTable(), ValueTable(), ValueTable()
+        for table, name, tip in (
+            (self.patch, "Patch that the cell reads", "Values of the stage before; hatched: padding"),
+            (self.kernel, "Weights of the kernel", "Each is multiplied by the value at its place"),
+            (self.products, "Products of patch and kernel", "Their sum, with the bias, is the value"),
+        ):
+            table.setAccessibleName(name)
+            table.setToolTip(f"{name}. {tip}")
         self._titles = [ElidedLabel(role="muted") for _ in range(5)]
         for title in self._titles:
             # A long title must not widen its table.
@@ -43,6 +50,7 @@ class ProductsView(QWidget):
         self.waterfall = Waterfall()
         self.waterfall.setAccessibleName("Running sum of the products")
         self.ledger = Ledger()
+        self.ledger.setAccessibleName("Value of the cell, step by step")
         self._build_layout()
         self._connect_signals()
 

@@ -28,11 +28,14 @@ class WindowView(QWidget):
         self.window_table, self.shares = ValueTable(), ValueTable()
         self.window_table.setAccessibleName("Window of the pool")
         self.shares.setAccessibleName("Share of the gradient")
+        self.window_table.setToolTip("Values in the window of the pool; the largest wins")
+        self.shares.setToolTip("How much of the gradient each cell of the window gets on the way back")
         self._titles = [QLabel(), QLabel("share of the gradient")]
         for title in self._titles:
             title.setProperty("role", "caption")
         self.note = WrapLabel()
         self.ledger = Ledger()
+        self.ledger.setAccessibleName("Value of the pooled cell, step by step")
         grid = QGridLayout()
         grid.setContentsMargins(0, 0, 0, 0)
         grid.setHorizontalSpacing(24)
@@ -91,6 +94,7 @@ class FunctionView(QWidget):
         self.plot = FunctionPlot()
         self.plot.setAccessibleName("Graph of the activation")
         self.ledger = Ledger()
+        self.ledger.setAccessibleName("Value after the activation, step by step")
         self.ledger.setMaximumWidth(360)
         right = QVBoxLayout()
         right.addWidget(self.ledger)
@@ -140,6 +144,7 @@ class PixelView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.ledger = Ledger()
+        self.ledger.setAccessibleName("Value of the pixel, step by step")
         self.note = WrapLabel(
             "The input is not computed from anything. Follow the thin outlines to the cells that this pixel "
             "feeds."

@@ -85,6 +85,12 @@ class Sweep(QObject):
             self._timer.stop()
         self.changed.emit()
 
+    def jump(self, place: int) -> None:
+        """Stand at the cell of this number, from 0, without playing."""
+        self._timer.stop()
+        self._place = min(max(place, 0), self._shape[0] * self._shape[1] - 1)
+        self.changed.emit()
+
     def end(self) -> None:
         """Leave the sweep."""
         self._timer.stop()

@@ -29,6 +29,7 @@ class TermsView(QWidget):
         self._title = QLabel()
         self._title.setProperty("role", "caption")
         self.ledger = Ledger()
+        self.ledger.setAccessibleName("Value of the unit, step by step")
         left = QVBoxLayout()
         left.setSpacing(3)
         left.addWidget(self._title)

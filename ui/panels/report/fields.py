@@ -15,6 +15,7 @@ from PySide6.QtWidgets import (
 
 from cnnviz.report import Report, Version
 from cnnviz.report.guides import FIELDS, GUIDES
+from ui.panels.report.inserts import InsertButton, InsertList
 from ui.theme import Theme, follow_theme
 from ui.widgets.buttons import Button
 from ui.widgets.labels import SectionTitle, WrapLabel
@@ -145,6 +146,7 @@ class DemonstrationFields(QWidget):
 
     def _build_widgets(self) -> None:
         self.edits = {name: WordsField(title) for name, title in FIELDS}
+        self.insert, self.inserts = InsertButton(), InsertList()
         self.stamp = WrapLabel("", role="muted")
         self.record = Button(
             "Record",
@@ -157,14 +159,24 @@ class DemonstrationFields(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         for name, title in FIELDS:
-            layout.addWidget(SectionTitle(title))
+            layout.addLayout(self._title_row(name, title))
             layout.addWidget(self.edits[name], 1)
+            if name == "observations":
+                layout.addWidget(self.inserts)
             if name == "hypothesis":
                 row = QHBoxLayout()
                 row.setSpacing(8)
                 row.addWidget(self.stamp, 1)
                 row.addWidget(self.record, 0, Qt.AlignmentFlag.AlignTop)
                 layout.addLayout(row)
+
+    def _title_row(self, name: str, title: str) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        row.addWidget(SectionTitle(title), 1)
+        if name == "observations":
+            row.addWidget(self.insert)
+        return row
 
     def _connect_signals(self) -> None:
         for name, edit in self.edits.items():

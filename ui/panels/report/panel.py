@@ -1,7 +1,5 @@
 """The lab report panel: words on the left, the report as it will appear on the right."""
 
-from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 from typing import override
 
@@ -17,13 +15,18 @@ from PySide6.QtWidgets import (
 )
 
 from cnnviz.errors import CNNVizError
-from cnnviz.report import LabResults, Report, Version
+from cnnviz.report import Insert, LabResults, Report
 from cnnviz.report.guides import FIELDS, GUIDES
+from cnnviz.session_state import View
 from ui.analysis import Analysis, LatestOnly
-from ui.panels.report.draft import Draft, default_path, load_draft, save_draft
+from ui.panels.report import restoring
+from ui.panels.report.draft import default_path
 from ui.panels.report.fields import DemonstrationFields, HeadFields
+from ui.panels.report.inserts import InsertChoice
+from ui.panels.report.lab_run import LabRun
 from ui.panels.report.preview import ReportPreview
-from ui.panels.report.work import FILTERS, export_work, lab_work, preview_work, with_ending
+from ui.panels.report.work import FILTERS, export_work, preview_work, with_ending
+from ui.panels.report.writing import Writing
 from ui.state import AppState
 from ui.theme import Theme, follow_theme
 from ui.widgets.buttons import Button
@@ -32,9 +35,8 @@ from ui.widgets.message_bar import MessageBar
 from ui.widgets.scroll_column import ScrollColumn
 from ui.widgets.segmented import SegmentedControl
 
-_SAVE_MS = 500
 _PREVIEW_MS = 700
-_LAB, _EXPORT, _PREVIEW = "report-lab", "report-export", "report-preview"
+_EXPORT, _PREVIEW = "report-export", "report-preview"
 _SHORT_TITLES = ("1  Principle", "2  Translation", "3  Backprop")
 
 
@@ -67,10 +69,9 @@ class ReportPanel(QFrame):
         super().__init__(parent)
         self._state = state
         self._background = background
-        self._path = default_path() if draft_path is None else draft_path
-        self._draft, message = load_draft(self._path)
-        self._results: LabResults | None = None
-        self._running = False
+        path = default_path() if draft_path is None else draft_path
+        self._writing = Writing(path, lambda: state.run.step, self)
+        self._lab = LabRun(state, background, self)
         self._stale = True
         self._preview = LatestOnly(background, _PREVIEW, self._on_pages_set, self._on_failed)
         self.setProperty("role", "panel")
@@ -81,25 +82,20 @@ class ReportPanel(QFrame):
         self._show_draft()
         self._show_run()
         follow_theme(self)
-        if message:
-            self.message.show_message(message, "warning")
+        if self._writing.problem:
+            self.message.show_message(self._writing.problem, "warning")
 
     # --- what others may ask for --------------------------------------------------------------------------
 
     @property
     def report(self) -> Report:
         """The words as they stand; an empty date is today's."""
-        words = self._draft.report
-        return (
-            words
-            if words.date.strip()
-            else replace(words, date=datetime.now().astimezone().date().isoformat())
-        )
+        return self._writing.report
 
     @property
     def results(self) -> LabResults | None:
         """What the lab has measured, None before it has been run."""
-        return self._results
+        return self._lab.results
 
     @Slot()
     def export_report(self) -> None:
@@ -121,40 +117,36 @@ class ReportPanel(QFrame):
         self.export.setEnabled(False)
         self._background.submit(
             _EXPORT,
-            export_work(self.report, self._results, path),
+            export_work(self.report, self._lab.results, path),
             self._on_exported,
             self._on_export_failed,
         )
 
-    @Slot()
-    def save_draft(self) -> None:
-        """Write the draft now, if anything was changed."""
-        if not self._save_timer.isActive():
-            return
-        self._save_timer.stop()
-        try:
-            save_draft(self._path, self._draft)
-        except CNNVizError as error:
-            self.message.show_message(str(error), "error")
+    def save_draft(self) -> bool:
+        """Write the draft now, if anything was changed; return whether everything typed is kept."""
+        return self._writing.save()
+
+    def add_insert(self, insert: Insert, key: str) -> None:
+        """Put a figure or table of the screen below the observations of a demonstration.
+
+        Raises
+        ------
+        CNNVizError
+            If there are too many.
+        """
+        self._writing.add_insert(key, insert)
+
+    def number_of(self, key: str) -> int:
+        """Return the number that a demonstration has in the report."""
+        return list(GUIDES).index(key) + 1
 
     @Slot()
     def run_lab(self) -> None:
         """Record the hypotheses, then do all three demonstrations with the current settings."""
-        dataset, sample = self._state.dataset, self._state.sample
-        if dataset is None or self._running:
-            return
-        self._record_all()
-        self.message.clear()
-        self._running = True
-        self._show_run()
-        index = 0 if sample is None or sample.index is None else sample.index
-        self._background.submit(
-            _LAB,
-            lab_work(self._state.experiment, dataset, index),
-            self._on_lab_done,
-            self._on_lab_failed,
-            self._on_lab_progress,
-        )
+        if self._lab.can_start:
+            self._record_all()
+            self.message.clear()
+            self._lab.start()
 
     # --- look ---------------------------------------------------------------------------------------------
 
@@ -210,7 +202,8 @@ class ReportPanel(QFrame):
         left.setSpacing(10)
         left.addWidget(self.head)
         left.addWidget(self.pages)
-        left.addWidget(ScrollColumn(self.fields), 1)
+        self._words_area = ScrollColumn(self.fields)
+        left.addWidget(self._words_area, 1)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         for widget in (self.run_button, self.cancel, self.export):
@@ -232,22 +225,31 @@ class ReportPanel(QFrame):
         layout.addLayout(self._columns, 1)
 
     def _build_timers(self) -> None:
-        self._save_timer, self._preview_timer = QTimer(self), QTimer(self)
-        for timer, milliseconds in ((self._save_timer, _SAVE_MS), (self._preview_timer, _PREVIEW_MS)):
-            timer.setSingleShot(True)
-            timer.setInterval(milliseconds)
+        self._preview_timer = QTimer(self)
+        self._preview_timer.setSingleShot(True)
+        self._preview_timer.setInterval(_PREVIEW_MS)
 
     def _connect_signals(self) -> None:
-        self.head.headEdited.connect(self._on_head_edited)
+        self.head.headEdited.connect(self._writing.set_head)
         self.pages.currentChanged.connect(self._show_demonstration)
         self.fields.wordsEdited.connect(self._on_words_edited)
         self.fields.recordRequested.connect(self._on_record_requested)
+        self.fields.insert.chosen.connect(self._on_insert_chosen)
+        self.fields.inserts.raiseRequested.connect(self._on_raise_requested)
+        self.fields.inserts.removeRequested.connect(self._on_remove_requested)
+        self.message.actionRequested.connect(self._on_bring_back)
+        self._writing.changed.connect(self._on_report_changed)
+        self._writing.insertsChanged.connect(self._show_inserts)
+        self._writing.saveFailed.connect(self._on_failed)
+        self._writing.savedAgain.connect(self._on_saved_again)
         self.run_button.clicked.connect(self.run_lab)
-        self.cancel.clicked.connect(self._on_cancel_clicked)
+        self.cancel.clicked.connect(self._lab.cancel)
+        self._lab.changed.connect(self._show_run)
+        self._lab.progressed.connect(self._on_lab_progressed)
+        self._lab.finished.connect(self._on_lab_finished)
+        self._lab.failed.connect(self._on_failed)
         self.export.clicked.connect(self.export_report)
         self.preview.pagesWanted.connect(self._refresh)
-        # The timer has stopped when it calls; saving asks whether anything is left to save.
-        self._save_timer.timeout.connect(self._on_save_due)
         self._preview_timer.timeout.connect(self._refresh)
         self._state.datasetChanged.connect(self._show_run)
         self._state.experimentChanged.connect(self._show_run)
@@ -255,38 +257,39 @@ class ReportPanel(QFrame):
     # --- showing ------------------------------------------------------------------------------------------
 
     def _show_draft(self) -> None:
-        self.head.set_head(self._draft.report)
+        self.head.set_head(self._writing.words)
         self._show_demonstration()
 
     @Slot()
     def _show_demonstration(self) -> None:
         key = self.pages.current()
-        demonstration = self._draft.report.demonstration(key)
+        demonstration = self._writing.words.demonstration(key)
         self.fields.set_questions(key)
         for name, _ in FIELDS:
-            words = self._hypothesis(key) if name == "hypothesis" else getattr(demonstration, name)
+            words = self._writing.hypothesis(key) if name == "hypothesis" else getattr(demonstration, name)
             self.fields.set_words(name, words)
         self._show_record()
+        self._show_inserts()
 
     def _show_record(self) -> None:
         key = self.pages.current()
-        versions = self._draft.report.demonstration(key).hypothesis
-        self.fields.set_record(versions, self._is_pending(key))
+        self.fields.set_record(self._writing.versions(key), self._writing.is_pending(key))
 
     @Slot()
     def _show_run(self) -> None:
-        self.run_button.setEnabled(self._state.dataset is not None and not self._running)
-        self.run_button.setVisible(not self._running)
-        self.cancel.setVisible(self._running)
-        self.progress.setVisible(self._running)
-        if not self._running:
+        running = self._lab.is_running
+        self.run_button.setEnabled(self._lab.can_start)
+        self.run_button.setVisible(not running)
+        self.cancel.setVisible(running)
+        self.progress.setVisible(running)
+        if not running:
             self.progress.setValue(0)
         self.status.set_text(self._status_text())
 
     def _status_text(self) -> str:
-        if self._running:
+        if self._lab.is_running:
             return "Training and measuring. You may go on writing."
-        results = self._results
+        results = self._lab.results
         if results is None:
             return (
                 "Write your hypotheses, then run the lab: it trains, measures and fills in the observations."
@@ -306,87 +309,68 @@ class ReportPanel(QFrame):
             self._stale = True
             return
         self._stale = False
-        self._preview.request(preview_work(self.report, self._results, self.preview.dpi))
+        self._preview.request(preview_work(self.report, self._lab.results, self.preview.dpi))
 
     # --- writing ------------------------------------------------------------------------------------------
 
     @Slot(str, str)
-    def _on_head_edited(self, name: str, text: str) -> None:
-        self._take(replace(self._draft, report=replace(self._draft.report, **{name: text})))
-
-    @Slot(str, str)
     def _on_words_edited(self, name: str, words: str) -> None:
-        key, report = self.pages.current(), self._draft.report
+        self._writing.set_words(self.pages.current(), name, words)
         if name == "hypothesis":
-            self._take(replace(self._draft, pending=self._draft.pending | {key: words}))
             self._show_record()
-        else:
-            changed = replace(report.demonstration(key), **{name: words})
-            self._take(replace(self._draft, report=report.with_demonstration(changed)))
 
     @Slot()
     def _on_record_requested(self) -> None:
-        self._record(self.pages.current())
+        self._writing.record(self.pages.current())
         self._show_record()
-
-    def _hypothesis(self, key: str) -> str:
-        """Return what stands in the field: what was typed last, else what was recorded last."""
-        versions = self._draft.report.demonstration(key).hypothesis
-        return self._draft.pending.get(key, versions[-1].text if versions else "")
-
-    def _is_pending(self, key: str) -> bool:
-        versions = self._draft.report.demonstration(key).hypothesis
-        return self._hypothesis(key).strip() != (versions[-1].text.strip() if versions else "")
-
-    def _record(self, key: str) -> None:
-        if not self._is_pending(key):
-            return
-        now = datetime.now().astimezone().strftime("%Y-%m-%d %H:%M")
-        version = Version(self._hypothesis(key), now, self._state.run.step, self._draft.has_run)
-        report = self._draft.report
-        pending = {name: text for name, text in self._draft.pending.items() if name != key}
-        changed = report.demonstration(key).record(version)
-        self._take(replace(self._draft, report=report.with_demonstration(changed), pending=pending))
 
     def _record_all(self) -> None:
-        for key in GUIDES:
-            self._record(key)
+        self._writing.record_all()
         self._show_record()
 
-    def _take(self, draft: Draft) -> None:
-        self._draft = draft
-        self._save_timer.start()
+    @Slot(object)
+    def _on_insert_chosen(self, choice: InsertChoice) -> None:
+        try:
+            self.add_insert(choice.make(), self.pages.current())
+        except CNNVizError as error:
+            self.message.show_message(str(error), "error")
+
+    @Slot(int)
+    def _on_raise_requested(self, place: int) -> None:
+        self._writing.raise_insert(self.pages.current(), place)
+
+    @Slot(int)
+    def _on_remove_requested(self, place: int) -> None:
+        key = self.pages.current()
+        title = self._writing.inserts(key)[place].title
+        self._writing.remove_insert(key, place)
+        self.message.show_message(f"{title} was taken out of the report.", "info", "Bring it back")
+
+    @Slot()
+    def _on_bring_back(self) -> None:
+        self._writing.bring_back()
+        self.message.clear()
+
+    @Slot()
+    def _show_inserts(self) -> None:
+        self.fields.inserts.set_inserts(self._writing.inserts(self.pages.current()))
+
+    @Slot()
+    def _on_report_changed(self) -> None:
         self._stale = True
         if self.isVisible():
             self._preview_timer.start()
 
-    @Slot()
-    def _on_save_due(self) -> None:
-        self._save_timer.start()
-        self.save_draft()
-
     # --- results ------------------------------------------------------------------------------------------
 
-    def _on_lab_progress(self, share: float) -> None:
+    @Slot(float)
+    def _on_lab_progressed(self, share: float) -> None:
         self.progress.setValue(round(1000 * share))
 
-    def _on_lab_done(self, results: LabResults) -> None:
-        self._running = False
-        self._results = results
-        self._take(replace(self._draft, has_run=True))
-        self._show_run()
-        self._refresh()
-
-    def _on_lab_failed(self, text: str) -> None:
-        self._running = False
-        self._show_run()
-        self.message.show_message(text, "error")
-
     @Slot()
-    def _on_cancel_clicked(self) -> None:
-        self._background.cancel(_LAB)
-        self._running = False
-        self._show_run()
+    def _on_lab_finished(self) -> None:
+        self._writing.set_has_run()
+        self._refresh()
 
     def _on_exported(self, path: Path) -> None:
         self.export.setEnabled(True)
@@ -399,5 +383,21 @@ class ReportPanel(QFrame):
     def _on_pages_set(self, pages: list[bytes]) -> None:
         self.preview.set_pages(pages)
 
+    @Slot()
+    def _on_saved_again(self) -> None:
+        self.message.show_message("Your text is kept again.", "success")
+
+    @Slot(str)
     def _on_failed(self, text: str) -> None:
         self.message.show_message(text, "error")
+
+    # --- sessions -----------------------------------------------------------------------------------------
+
+    def view_state(self) -> View:
+        """Return what is looked at, for a session."""
+        return restoring.view_of(self.pages, self._words_area, self.preview)
+
+    def restore_view(self, view: View) -> None:
+        """Choose as `view_state` said."""
+        restoring.restore(view, self.pages, self._words_area, self.preview)
+        self._show_demonstration()

@@ -25,7 +25,7 @@ class OwnTools(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._compact = False
+        self._compact = self._enlarged = False
         self.draw = Button("Draw", "pencil", "", "Draw a digit and watch what the network makes of it")
         self.open = Button(
             "Open…",
@@ -56,6 +56,8 @@ class OwnTools(QWidget):
         """Scale the spacing."""
         self._rows.setSpacing(theme.px(6))
         self._buttons.setSpacing(theme.px(6))
+        self._enlarged = theme.scale > 1
+        self._show_texts()
 
     def set_samples(self, samples: Sequence[Sample]) -> None:
         """Show own images, newest first."""
@@ -74,13 +76,18 @@ class OwnTools(QWidget):
         """Pixels by which one row is lower than two."""
         return 0 if self.strip.isHidden() else self.strip.sizeHint().height() + self._rows.spacing()
 
+    def _show_texts(self) -> None:
+        """Show texts and icons, or what there is room for: icons in one row, texts in enlarged letters."""
+        for button, icon in ((self.draw, "pencil"), (self.open, "folder-open")):
+            button.set_compact(self._compact)
+            button.set_icon(icon if self._compact or not self._enlarged else "")
+
     def set_compact(self, compact: bool) -> None:
         """Use one row instead of two."""
         if compact == self._compact:
             return
         self._compact = compact
-        self.draw.setText("" if compact else "Draw")
-        self.open.setText("" if compact else "Open…")
+        self._show_texts()
         stretch = 0 if compact else 1
         self._buttons.setStretchFactor(self.draw, stretch)
         self._buttons.setStretchFactor(self.open, stretch)

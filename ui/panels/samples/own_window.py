@@ -4,11 +4,12 @@ from typing import override
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeySequence, QResizeEvent, QShortcut
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QKeySequence, QResizeEvent, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnviz._types import ByteArray
 from cnnviz.digit import normalize_digit
+from ui.drops import is_welcome
 from ui.panels.samples.draw_page import DrawPage
 from ui.panels.samples.image_page import ImagePage
 from ui.panels.samples.own_samples import OwnSamples
@@ -42,11 +43,14 @@ class OwnDigitWindow(QDialog):
         An image, and the key under which it is kept.
     openRequested, pasteRequested
         Another picture is wanted, from a file or the clipboard.
+    dropped : QMimeData
+        An image or a file has been dropped on the window.
     """
 
     sampleMade = Signal(int, object)
     openRequested = Signal()
     pasteRequested = Signal()
+    dropped = Signal(object)
 
     def __init__(self, state: AppState, own: OwnSamples, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -62,6 +66,7 @@ class OwnDigitWindow(QDialog):
         self._last_drawing = 0
         self.setWindowTitle("Your own digit")
         self.setObjectName("own_digit")
+        self.setAcceptDrops(True)
         self._build_widgets()
         self._build_layout()
         self._connect_signals()
@@ -79,6 +84,18 @@ class OwnDigitWindow(QDialog):
             widget.setFixedWidth(theme.px(260))
         self.setMinimumSize(theme.px(760), theme.px(470))
         self._fit()
+
+    @override
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Welcome an image or a file."""
+        if is_welcome(event.mimeData()):
+            event.acceptProposedAction()
+
+    @override
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Hand over what has been dropped."""
+        event.acceptProposedAction()
+        self.dropped.emit(event.mimeData())
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -58,12 +58,15 @@ class SamplesPanel(QFrame):
         Choose an image file, and hand it to `open_image`.
     noticeActionRequested
         The remedy offered in a message was chosen.
+    windowMade : QWidget
+        The window for own images exists from now on.
     """
 
     sampleRequested = Signal(int)
     ownSampleRequested = Signal(object)
     openRequested = Signal()
     noticeActionRequested = Signal()
+    windowMade = Signal(QWidget)
 
     def __init__(self, state: AppState, analysis: Analysis, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -136,7 +139,9 @@ class SamplesPanel(QFrame):
             window.sampleMade.connect(self._on_sample_made)
             window.openRequested.connect(self.openRequested)
             window.pasteRequested.connect(self.paste)
+            window.dropped.connect(self._on_dropped)
             self._own_window = window
+            self.windowMade.emit(window)
         return self._own_window
 
     def _read(self, function: Callable[[Context], Picture]) -> None:
@@ -164,6 +169,7 @@ class SamplesPanel(QFrame):
         self.grid = SampleGrid(self)
         self.grid.setObjectName("samples")
         self.grid.setAccessibleName("Test images")
+        self.grid.setToolTip("Click an image to make it the sample; the arrow keys walk through them")
         self.grid.set_placeholder("Reading the digits…")
         self.tools = OwnTools()
         self._prediction_title = SectionTitle("Prediction")
@@ -255,6 +261,9 @@ class SamplesPanel(QFrame):
         self.grid.setMinimumHeight(self._theme.px(_GRID_HEIGHTS[min(self._level, 1)]))
 
     # -- slots ---------------------------------------------------------------------------------------------
+
+    def _on_dropped(self, data: QMimeData) -> None:
+        self.take(data, "dropped image")
 
     def _on_picture_read(self, picture: Picture) -> None:
         self.message.clear()

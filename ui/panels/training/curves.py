@@ -1,13 +1,17 @@
 """Loss and accuracy over the steps of the run."""
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz.history import History
+from cnnviz.session_state import ViewValue
+from ui.views import Choices, under
 from ui.widgets.curve_plot import CurvePlot
 
-_DRAWING_MS = 100
+#: Between the news of steps and their drawing: in a turn of their own.
+_DRAWING_MS = 10
 _UNTRAINED = "Press Train (Space) and watch the network learn"
 
 
@@ -24,11 +28,13 @@ class TrainingCurves(QWidget):
         self._ghost: History | None = None
         self._has_ghost_curves = False
         self._drawn_steps = 0
+        self._is_accuracy_due = False
+        self._tests_due: set[str] = set()
         self._window = 0
         self._next_drawing = QTimer(self)
         self._next_drawing.setSingleShot(True)
         self._next_drawing.setInterval(_DRAWING_MS)
-        self._next_drawing.timeout.connect(self.update_steps)
+        self._next_drawing.timeout.connect(self._draw_one)
         self._build_plots()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -63,9 +69,10 @@ class TrainingCurves(QWidget):
             plot.set_x_limit(total or None)
 
     def follow_steps(self) -> None:
-        """Draw new steps soon: ten times a second is as fluid as a curve can be seen to grow.
+        """Draw new steps soon.
 
-        Drawing holds the interpreter, so what is drawn more often than that is taken from training.
+        Drawing holds the interpreter, and with it training. The two plots take turns, one with each call, so
+        that the window never has to wait for both.
         """
         if not self._next_drawing.isActive():
             self._next_drawing.start()
@@ -74,40 +81,102 @@ class TrainingCurves(QWidget):
     def update_steps(self) -> None:
         """Draw the steps that have come since the last call, now."""
         self._next_drawing.stop()
-        with self.loss.changes(), self.accuracy.changes():
-            self._add_steps()
+        self._add_losses()
+        self._add_accuracies()
 
-    def _add_steps(self) -> None:
+    def follow_tests(self) -> None:
+        """Draw new test results together with the next steps."""
+        self._tests_due = {"loss", "accuracy"}
+        self._is_accuracy_due = True
+        self.follow_steps()
+
+    def settle(self) -> None:
+        """Fit the axes to the whole curves, as if they had come at once, unless the user has zoomed.
+
+        While curves grow, their axes depend on when they were drawn; those of a run at rest should not.
+        """
+        for plot in (self.loss, self.accuracy):
+            if not plot.is_zoomed():
+                plot.reset_view()
+
+    def view_state(self) -> dict[str, ViewValue]:
+        """Return which curves are hidden, and which parts of the plots are shown."""
+        view: dict[str, ViewValue] = {}
+        for name, plot in (("loss", self.loss), ("accuracy", self.accuracy)):
+            zoom = (*plot.view_range()[0], *plot.view_range()[1]) if plot.is_zoomed() else None
+            shown = {curve: plot.is_curve_visible(curve) for curve in plot.curve_names()}
+            view |= under(name, {"zoom": zoom, **shown})
+        return view
+
+    def restore_view(self, choices: Choices) -> None:
+        """Choose as `view_state` said."""
+        for name, plot in (("loss", self.loss), ("accuracy", self.accuracy)):
+            own = choices.below(name)
+            for curve in plot.curve_names():
+                plot.set_curve_visible(curve, own.flag(curve, True))
+            zoom = own.numbers("zoom", 4)
+            if zoom is None or not (zoom[0] < zoom[1] and zoom[2] < zoom[3]):
+                plot.reset_view()
+            else:
+                plot.set_view_range((zoom[0], zoom[1]), (zoom[2], zoom[3]))
+
+    @Slot()
+    def _draw_one(self) -> None:
+        """Draw what is new in one of the plots, and leave the other for the next time."""
+        if self._is_accuracy_due:
+            self._add_accuracies()
+        else:
+            self._add_losses()
+
+    def _add_losses(self) -> None:
         losses = self._history.losses
         new = losses[self._drawn_steps :]
+        if "loss" in self._tests_due:
+            self._tests_due.discard("loss")
+            self.loss.set_curve("test", *self._test_points("loss"))
         if not len(new):
             return
         first = self._history.first_step + self._drawn_steps + 1
-        self.loss.append_curve("raw", np.arange(first, first + len(new), dtype=np.float64), new)
+        mean = self._history.loss_curve(self._window)
+        with self.loss.changes():
+            self.loss.append_curve("raw", np.arange(first, first + len(new), dtype=np.float64), new)
+            self.loss.set_curve("mean", mean.steps, mean.values)
         self._drawn_steps = len(losses)
-        loss, accuracy = self._history.loss_curve(self._window), self._history.accuracy_curve(self._window)
+        self._is_accuracy_due = True
+
+    def _add_accuracies(self) -> None:
+        if not self._is_accuracy_due:
+            return
+        self._is_accuracy_due = False
+        accuracy = self._history.accuracy_curve(self._window)
         # The first few steps are no mean yet and would only stretch the axis.
         settled = accuracy.steps - self._history.first_step >= self._window // 10
-        self.loss.set_curve("mean", loss.steps, loss.values)
-        self.accuracy.set_curve("mean", accuracy.steps[settled], accuracy.values[settled])
-        if settled.any():
-            self.accuracy.set_y_bounds(_tenth_below(float(accuracy.values[settled].min())), 1.0)
+        with self.accuracy.changes():
+            if "accuracy" in self._tests_due:
+                self._tests_due.discard("accuracy")
+                self.accuracy.set_curve("test", *self._test_points("accuracy"))
+            self.accuracy.set_curve("mean", accuracy.steps[settled], accuracy.values[settled])
+            if settled.any():
+                self.accuracy.set_y_bounds(_tenth_below(float(accuracy.values[settled].min())), 1.0)
 
     def update_tests(self) -> None:
         """Draw the test results."""
+        self._tests_due.clear()
+        self.loss.set_curve("test", *self._test_points("loss"))
+        self.accuracy.set_curve("test", *self._test_points("accuracy"))
+
+    def _test_points(self, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         tests = self._history.tests
         steps = np.array([point.step for point in tests], dtype=np.float64)
-        self.loss.set_curve("test", steps, np.array([point.loss for point in tests], dtype=np.float64))
-        self.accuracy.set_curve(
-            "test", steps, np.array([point.accuracy for point in tests], dtype=np.float64)
-        )
+        return steps, np.array([getattr(point, name) for point in tests], dtype=np.float64)
 
     def _draw_ghost(self) -> None:
         ghost = self._ghost
         if ghost is None:
             if self._has_ghost_curves:
-                self.loss.clear_curve("ghost")
-                self.accuracy.clear_curve("ghost")
+                self._has_ghost_curves = False
+                self.loss.remove_curve("ghost")
+                self.accuracy.remove_curve("ghost")
             return
         if not self._has_ghost_curves:
             # Only now, so that the legend does not speak of a run that does not exist; in one of the two

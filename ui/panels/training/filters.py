@@ -5,7 +5,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.layers import Conv2D
 from cnnviz.network import Network
+from cnnviz.session_state import ViewValue
 from ui.theme.color_maps import signed_levels
+from ui.views import Choices
 from ui.widgets.choice_field import ChoiceField
 from ui.widgets.color_bar import ColorBar
 from ui.widgets.labels import SectionTitle
@@ -39,6 +41,18 @@ class FiltersView(QWidget):
             self._layer.setVisible(len(layers) > 1)
             self._refill_channels()
         self._draw()
+
+    def view_state(self) -> dict[str, ViewValue]:
+        """Return the layer and the input channel that are shown."""
+        return {"layer": self._layer.choice(), "channel": max(self._channel.currentIndex(), 0)}
+
+    def restore_view(self, choices: Choices) -> None:
+        """Choose as `view_state` said."""
+        if self._layers:
+            self._layer.set_choice(choices.text("layer", self._layers, self._layers[0]))
+            self._refill_channels()
+            self._channel.setCurrentIndex(choices.whole("channel", 0, self._channel.count() - 1, 0))
+            self._draw()
 
     def _build_widgets(self) -> None:
         self._title = SectionTitle("Filters")
@@ -81,6 +95,9 @@ class FiltersView(QWidget):
         levels = signed_levels(weight)
         self.grid.set_maps(maps, "signed", levels)
         self.grid.set_captions([str(i) for i in range(len(maps))])
+        self.grid.setAccessibleName(
+            f"Filters of {name}" + (f", input {channel}" if weight.shape[1] > 1 else "")
+        )
         self._bar.set_scale("signed", *levels)
         self._title.set_caption(f"{len(maps)} of {maps.shape[1]} × {maps.shape[2]}, change as you watch")
 

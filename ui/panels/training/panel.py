@@ -2,21 +2,33 @@
 
 from typing import override
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import QSize, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from cnnviz.session_state import View
 from ui.panels.training.curves import TrainingCurves
 from ui.panels.training.filters import FiltersView
 from ui.panels.training.results import ResultsView
 from ui.panels.training.settings_form import SettingsForm
-from ui.panels.training.speed import SpeedControl
+from ui.panels.training.speed import PACES, SpeedControl
 from ui.state import AppState, RunStatus
-from ui.theme import Theme, follow_theme
+from ui.theme import LIGHT, Theme, follow_theme
+from ui.views import Choices, under
 from ui.widgets.labels import SectionTitle
+from ui.widgets.late_scroll import place_of, scroll_later
 from ui.widgets.log_table import LogTable
 from ui.widgets.message_bar import MessageBar
+from ui.widgets.pace import Pace
 from ui.widgets.scroll_column import ScrollColumn
+from ui.widgets.segmented import SegmentedControl
+
+#: Shortest time between two drawings of the log: lines that come faster cannot be read.
+_LOG_MS = 200
+#: Test results are drawn a little later than what else is new with them, so that no one has to wait for all.
+_RESULTS_MS = 30
+#: Room between the columns and at the edges, in pixels at scale 1, where there is little of it.
+_LEAST_SPACE = 7
 
 
 class TrainingPanel(QFrame):
@@ -39,7 +51,7 @@ class TrainingPanel(QFrame):
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        self._scale = 1.0
+        self._theme = LIGHT
         self.setProperty("role", "panel")
         self._build_widgets()
         self._build_layout()
@@ -49,23 +61,70 @@ class TrainingPanel(QFrame):
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the columns."""
-        self._scale = theme.scale
-        margin = theme.px(16)
-        self._columns.setContentsMargins(margin, theme.px(12), margin, theme.px(12))
-        self._columns.setSpacing(theme.px(16))
+        self._theme = theme
         self._fit_columns()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give a narrow panel narrower columns at its sides."""
+        """Give a narrow panel narrower columns at its sides, or one of the two at a time."""
         super().resizeEvent(event)
         self._fit_columns()
 
+    @override
+    def minimumSizeHint(self) -> QSize:
+        # With one column at the side, whether both are shown now or not.
+        side, middle = self._side_widths(roomy=False), self._middle.minimumSizeHint()
+        px = self._theme.px
+        height = middle.height() + self._switch.sizeHint().height() + px(10) + 2 * px(12)
+        return QSize(max(side) + middle.width() + 3 * px(_LEAST_SPACE), height)
+
     def _fit_columns(self) -> None:
-        roomy = self.width() / self._scale >= 1040
-        wanted = round((264 if roomy else 228) * self._scale)
-        self._settings.setFixedWidth(max(wanted, self._settings.minimumSizeHint().width()))
-        self._right.setFixedWidth(round((300 if roomy else 240) * self._scale))
+        px = self._theme.px
+        roomy = self.width() >= px(1040)
+        settings, right = self._side_widths(roomy=roomy)
+        self._settings.setFixedWidth(settings)
+        self._right.setFixedWidth(right)
+        # Four spaces: two between the columns, two at the edges.
+        space = (self.width() - settings - right - self._middle.minimumSizeHint().width()) // 4
+        is_narrow = space < px(_LEAST_SPACE)
+        space = px(_LEAST_SPACE) if is_narrow else min(space, px(16))
+        self._columns.setSpacing(space)
+        self._columns.setContentsMargins(space, px(12), space, px(12))
+        self._switch_row.setContentsMargins(space, px(10) if is_narrow else 0, space, 0)
+        self._switch.setVisible(is_narrow)
+        self._settings.setVisible(not is_narrow or self._switch.current() == "settings")
+        self._right.setVisible(not is_narrow or self._switch.current() == "results")
+
+    def _side_widths(self, *, roomy: bool) -> tuple[int, int]:
+        """Widths of the columns at the left and at the right."""
+        px = self._theme.px
+        settings = max(px(264 if roomy else 228), self._settings.minimumSizeHint().width())
+        return settings, px(300 if roomy else 240)
+
+    def _on_switched(self, _page: str) -> None:
+        self._fit_columns()
+
+    def view_state(self) -> View:
+        """Return pace, curves, filters, chosen test images, and what is scrolled."""
+        return {
+            "speed": self._state.steps_per_second,
+            **self.curves.view_state(),
+            **under("filters", self.filters.view_state()),
+            **under("results", self.results.view_state()),
+            "log.scroll": self.log.scrolled_to(),
+            "settings.scroll": place_of(self._form_area.verticalScrollBar()),
+        }
+
+    def restore_view(self, view: View) -> None:
+        """Choose as `view_state` said."""
+        choices = Choices(view)
+        pace = choices.number("speed", 0.0, 1e6, None)
+        self.speedRequested.emit(pace if pace in PACES else None)
+        self.curves.restore_view(choices)
+        self.filters.restore_view(choices.below("filters"))
+        self.results.restore_view(choices.below("results"))
+        self.log.scroll_to(choices.whole("log.scroll", 0, 10**8, None))
+        scroll_later(self._form_area.verticalScrollBar(), choices.whole("settings.scroll", 0, 10**5, 0))
 
     def _build_widgets(self) -> None:
         self.message = MessageBar(self)
@@ -79,28 +138,46 @@ class TrainingPanel(QFrame):
             "Mean loss and accuracy over the steps since the line before, as the exercise prints "
             "them. Ctrl+C copies."
         )
+        self._log_pace = Pace(_LOG_MS, self)
+        self._results_timer = QTimer(self)
+        self._results_timer.setSingleShot(True)
+        self._results_timer.setInterval(_RESULTS_MS)
+        self._new_lines: list[tuple[int, float, float]] = []
         self.results = ResultsView()
         self._log_title = SectionTitle("Log")
+        # Where there is no room for three columns, as on a projector.
+        self._switch = SegmentedControl([("settings", "Settings"), ("results", "Log and results")])
+        self._switch.setAccessibleName("Column beside the curves")
+        self._switch.set_option_tooltip("settings", "Show the settings beside the curves")
+        self._switch.set_option_tooltip("results", "Show the log and the test images beside the curves")
 
     def _build_layout(self) -> None:
-        self._settings = _column(ScrollColumn(self.form), self.speed)
+        self._form_area = ScrollColumn(self.form)
+        self._settings = _column(self._form_area, self.speed)
         self._right = _column(self._log_title, self.log, self.results)
         right = self._right.layout()
         assert isinstance(right, QVBoxLayout)
         right.setStretch(1, 4)
         right.setStretch(2, 5)
-        middle = _column(self.curves, self.filters)
+        self._middle = _column(self.curves, self.filters)
         self._columns = QHBoxLayout()
         self._columns.addWidget(self._settings)
-        self._columns.addWidget(middle, 1)
+        self._columns.addWidget(self._middle, 1)
         self._columns.addWidget(self._right)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.message)
+        self._switch_row = QHBoxLayout()
+        self._switch_row.addWidget(self._switch)
+        self._switch_row.addStretch(1)
+        layout.addLayout(self._switch_row)
         layout.addLayout(self._columns, 1)
 
     def _connect_signals(self) -> None:
+        self._switch.currentChanged.connect(self._on_switched)
+        self._log_pace.due.connect(self._draw_log)
+        self._results_timer.timeout.connect(self._draw_results)
         self.form.draftRequested.connect(self.draftRequested)
         self.form.messageChanged.connect(self._on_form_message)
         self.speed.speedRequested.connect(self.speedRequested)
@@ -111,7 +188,7 @@ class TrainingPanel(QFrame):
         state.runChanged.connect(self._on_run_changed)
         state.historyReset.connect(self._on_history_reset)
         state.stepsAdded.connect(self._on_steps_added)
-        state.testAdded.connect(self.curves.update_tests)
+        state.testAdded.connect(self._on_test_added)
         state.snapshotChanged.connect(self._on_snapshot_changed)
         state.momentChanged.connect(self._on_moment_changed)
         state.ghostChanged.connect(self._on_ghost_changed)
@@ -144,11 +221,16 @@ class TrainingPanel(QFrame):
         run = self._state.run
         self.curves.set_total_steps(run.total_steps)
         if run.status is not RunStatus.TRAINING:
+            self._log_pace.flush()
+            if self._results_timer.isActive():
+                self._draw_results()
             self.curves.update_steps()
+            self.curves.settle()
 
     @Slot()
     def _on_history_reset(self) -> None:
         history = self._state.history
+        self._new_lines.clear()
         self.curves.set_history(history)
         self.log.set_rows([line[:3] for line in history.log])
         self._log_title.set_caption(f"means of {history.log_every:,} steps")
@@ -156,8 +238,22 @@ class TrainingPanel(QFrame):
     @Slot(list)
     def _on_steps_added(self, lines: list[tuple[int, float, float, int]]) -> None:
         self.curves.follow_steps()
-        if lines:
-            self.log.append([line[:3] for line in lines])
+        self._new_lines += [line[:3] for line in lines]
+        if self._new_lines:
+            self._log_pace.put(None)
+
+    @Slot()
+    def _draw_log(self) -> None:
+        self.log.append(self._new_lines)
+        self._new_lines.clear()
+
+    @Slot()
+    def _on_test_added(self) -> None:
+        if self._state.run.status is RunStatus.TRAINING:
+            self.curves.follow_tests()
+        else:
+            self.curves.update_tests()
+            self.curves.settle()
 
     @Slot()
     def _on_snapshot_changed(self) -> None:
@@ -180,6 +276,14 @@ class TrainingPanel(QFrame):
 
     @Slot()
     def _on_evaluation_changed(self) -> None:
+        if self._state.run.status is RunStatus.TRAINING:
+            self._results_timer.start()
+        else:
+            self._draw_results()
+
+    @Slot()
+    def _draw_results(self) -> None:
+        self._results_timer.stop()
         self.results.set_result(self._state.dataset, self._state.evaluation)
         self._on_sample_changed()
 

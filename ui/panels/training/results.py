@@ -6,10 +6,13 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz.datasets import Dataset
 from cnnviz.evaluation import Evaluation
+from cnnviz.session_state import ViewValue
 from ui.describe import SampleTexts
 from ui.state import EvaluatedStep
+from ui.views import Choices
 from ui.widgets.confusion_matrix import ConfusionMatrix
 from ui.widgets.labels import SectionTitle, WrapLabel
+from ui.widgets.late_scroll import place_of, scroll_later
 from ui.widgets.sample_strip import SampleGrid
 
 
@@ -48,6 +51,7 @@ class ResultsView(QWidget):
             return
         evaluation = result.evaluation
         self.matrix.set_matrix(evaluation.confusion, dataset.classes)
+        self.matrix.set_current(*(self._cell or (None, None)))
         self._title.set_caption(f"after step {result.step:,}")
         self._summary.set_text(f"Test accuracy {evaluation.accuracy:.4f} · loss {evaluation.loss:.4f}")
         self._show_images(dataset, evaluation)
@@ -55,6 +59,20 @@ class ResultsView(QWidget):
     def set_current_sample(self, index: int | None) -> None:
         """Mark the sample among the mistakes."""
         self.mistakes.set_current(index)
+
+    def view_state(self) -> dict[str, ViewValue]:
+        """Return the chosen cell of the matrix, and how far the images are scrolled."""
+        return {"cell": self._cell, "scroll": place_of(self.mistakes.verticalScrollBar())}
+
+    def restore_view(self, choices: Choices) -> None:
+        """Choose as `view_state` said; a result that is still to come will be shown like that."""
+        cell = choices.cell("cell")
+        classes = 0 if self._dataset is None else len(self._dataset.classes)
+        is_there = cell is not None and len(cell) == 2 and (not classes or max(cell) < classes)
+        self._cell = (cell[0], cell[1]) if cell is not None and is_there else None
+        if self._result is not None:
+            self.set_result(self._dataset, self._result)
+        scroll_later(self.mistakes.verticalScrollBar(), choices.whole("scroll", 0, 1_000_000, 0))
 
     def _build_widgets(self) -> None:
         self._title = SectionTitle("Test images")

@@ -3,7 +3,8 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
-_PACES: tuple[float | None, ...] = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, None)
+PACES: tuple[float | None, ...] = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, None)
+"""Steps a second that the slider offers; None is full speed."""
 
 
 class SpeedControl(QWidget):
@@ -20,7 +21,7 @@ class SpeedControl(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setRange(0, len(_PACES) - 1)
+        self.slider.setRange(0, len(PACES) - 1)
         self.slider.setPageStep(2)
         self.slider.setAccessibleName("Training speed")
         self.slider.setToolTip(
@@ -44,12 +45,12 @@ class SpeedControl(QWidget):
 
     def set_speed(self, steps_per_second: float | None) -> None:
         """Show a pace."""
-        position = _PACES.index(steps_per_second) if steps_per_second in _PACES else len(_PACES) - 1
+        position = PACES.index(steps_per_second) if steps_per_second in PACES else len(PACES) - 1
         blocked = self.slider.blockSignals(True)
         self.slider.setValue(position)
         self.slider.blockSignals(blocked)
         self._value.setText("full" if steps_per_second is None else f"{steps_per_second:,g} steps/s")
 
     def _on_slider_moved(self, position: int) -> None:
-        self.set_speed(_PACES[position])
-        self.speedRequested.emit(_PACES[position])
+        self.set_speed(PACES[position])
+        self.speedRequested.emit(PACES[position])

@@ -4,7 +4,9 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
+from cnnviz.session_state import ViewValue
 from ui.theme import Theme, follow_theme
+from ui.views import Choices
 from ui.widgets.buttons import IconButton
 
 _STEPS_PER_HERTZ = 2
@@ -43,6 +45,17 @@ class FlickerControl(QWidget):
     def is_running(self) -> bool:
         """Whether the images change just now."""
         return self._timer.isActive()
+
+    def view_state(self) -> dict[str, ViewValue]:
+        """Return pace, whether it is paused, and which image is to be seen."""
+        return {"pace": self.slider.value(), "runs": self._running, "phase": self._phase}
+
+    def restore_view(self, choices: Choices) -> None:
+        """Choose as `view_state` said."""
+        self.slider.setValue(choices.whole("pace", 1, self.slider.maximum(), _STEPS_PER_HERTZ))
+        if choices.flag("runs", True) != self._running:
+            self._on_button_clicked()
+        self._set_phase(choices.text("phase", ("original", "shifted"), "original"))
 
     def set_theme(self, theme: Theme) -> None:
         """Scale."""

@@ -65,6 +65,11 @@ class MapsView(QWidget):
         self.grid.set_pair(pair)
         self.key.set_pair(pair, view.pair)
 
+    def show_alone(self, alone: bool) -> None:
+        """Show the chosen filter alone and large, or all of them."""
+        self.grid.set_alone(alone)
+        self.enlarge.set_icon(*(("grid-3x3", _SHOW_ALL) if alone else ("maximize", _ENLARGE)))
+
     def set_theme(self, theme: Theme) -> None:
         """Scale the gaps."""
         self._layout.setSpacing(theme.px(6))
@@ -123,9 +128,7 @@ class MapsView(QWidget):
 
     @Slot()
     def _on_enlarge_clicked(self) -> None:
-        alone = not self.grid.is_alone()
-        self.grid.set_alone(alone)
-        self.enlarge.set_icon(*(("grid-3x3", _SHOW_ALL) if alone else ("maximize", _ENLARGE)))
+        self.show_alone(not self.grid.is_alone())
 
     @Slot(str)
     def _on_against_changed(self, key: str) -> None:

@@ -6,8 +6,10 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
+from cnnviz.session_state import View as PanelView
 from cnnviz.translation import RELATIVE_TO_BLANK_NOTE, conv_blocks
 from ui.analysis import Analysis
+from ui.panels.translation import restoring
 from ui.panels.translation.comparing import Compared, Comparer
 from ui.panels.translation.lesson_guide import LessonGuide, lesson_view
 from ui.panels.translation.sections import Sections
@@ -19,6 +21,7 @@ from ui.panels.translation.sweeping import Swept
 from ui.panels.translation.view import View, ViewModel
 from ui.state import AppState, RunStatus, Shift
 from ui.theme import Theme, follow_theme
+from ui.views import PendingView
 from ui.widgets.message_bar import MessageBar
 
 _WORDS_MS = 70
@@ -55,6 +58,7 @@ class TranslationPanel(QFrame):
         self._compared: Compared | None = None
         self._theme: Theme | None = None
         self._last_status = state.run.status
+        self._pending = PendingView(state)
         self.setProperty("role", "panel")
         self.choices = ViewModel(self)
         self._build()
@@ -84,6 +88,19 @@ class TranslationPanel(QFrame):
     def swept(self) -> Swept | None:
         """The sweep that was measured last: that of the image, or of many digits."""
         return self.sweeps.swept
+
+    def view_state(self) -> PanelView:
+        """Return all choices, for a session."""
+        waiting = self._pending.view
+        if waiting is not None:
+            return waiting
+        noted = self.message.text() == RELATIVE_TO_BLANK_NOTE
+        return restoring.view_of(self.view, self.parts, self.sweeps) | {"note": noted}
+
+    def restore_view(self, view: PanelView) -> None:
+        """Choose as `view_state` said, as soon as the network and the sample are there."""
+        self._pending.wait(view)
+        self._refresh()
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the layout."""
@@ -233,6 +250,7 @@ class TranslationPanel(QFrame):
         """Show everything anew; costs nothing while the panel is out of sight."""
         if not self.isVisible():
             return
+        is_measured = self._restore_pending()
         self._update_subject()
         subject, view, parts = self._subject, self.view, self.parts
         parts.toolbar.show_view(view)
@@ -248,6 +266,25 @@ class TranslationPanel(QFrame):
         self._show_comparison()
         self._request_comparison()
         self._show_sweep()
+        if is_measured:
+            self.sweeps.measure()
+
+    def _restore_pending(self) -> bool:
+        """Choose as a session says, if there is one; return whether it has many digits measured."""
+        restored = self._pending.take(self._state.shown, self._state.sample)
+        if restored is None:
+            return False
+        view = View.from_choices(restored)
+        # The lesson first: it brings the network, and that decides what else can be chosen.
+        self.choices.view = self.view.but(lesson=view.lesson)
+        self._update_subject()
+        self.choices.view = restoring.fitting(view, self._subject)
+        restoring.restore(self.parts, restored)
+        if restored.flag("note", False):
+            self.message.show_message(RELATIVE_TO_BLANK_NOTE, "info")
+        else:
+            self.message.clear()
+        return view.many and restored.flag("measured", False)
 
     def _show_network(self) -> None:
         """Look at the image with the network that is shown now."""

@@ -71,6 +71,18 @@ class SweepGuide(QObject):
         elif not self._timer.isActive():
             self._timer.start()
 
+    def is_measured(self) -> bool:
+        """Whether many digits have been measured, or are being measured, with the choices in force."""
+        found, subject = self._many, self._subject
+        if not self._view.many or found is None or subject is None:
+            return self._view.many and self._column.source.is_running()
+        is_same = found.key == self._key and found.origin is self._dataset
+        return (is_same and found.network is subject.network) or self._column.source.is_running()
+
+    def measure(self) -> None:
+        """Have many digits measured, as the button does."""
+        self._on_measure_requested()
+
     def forget_digits(self) -> None:
         """Drop what was measured on other data."""
         self._on_cancel_requested()

@@ -1,12 +1,15 @@
 """What the user has chosen to see in the translation panel."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, cast
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cnnviz.translation import OUTPUT, MeasureName
-from ui.widgets.pair_image import PairView
+from cnnviz.session_state import ViewValue
+from cnnviz.translation import MEASURES, OUTPUT, STAGES, MeasureName
+from ui.panels.translation.subject import LESSON_TITLES
+from ui.views import Choices
+from ui.widgets.pair_image import PAIR_VIEWS, PairView
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,29 @@ class View:
     def but(self, **changes: Any) -> "View":
         """Return the same choices but for some."""
         return replace(self, **changes)
+
+    def to_view(self) -> dict[str, ViewValue]:
+        """Return the choices by name, as a session keeps them."""
+        return asdict(self)
+
+    @classmethod
+    def from_choices(cls, choices: Choices) -> "View":
+        """Return the choices that `to_view` said."""
+        usual, lessons = cls(), [name for name, _ in LESSON_TITLES]
+        return cls(
+            lesson=choices.text("lesson", lessons, usual.lesson),
+            pair=cast(PairView, choices.text("pair", [name for name, _ in PAIR_VIEWS], usual.pair)),
+            block=choices.whole("block", 1, 3, usual.block),
+            pool_size=choices.whole("pool_size", 2, 4, usual.pool_size),
+            relative=choices.flag("relative", usual.relative),
+            stage=choices.text("stage", STAGES, usual.stage),
+            moved_along=choices.flag("moved_along", usual.moved_along),
+            channel=choices.whole("channel", 0, 10_000, usual.channel),
+            measure=cast(MeasureName, choices.text("measure", MEASURES, usual.measure)),
+            many=choices.flag("many", usual.many),
+            digits=choices.whole("digits", 1, 100_000, usual.digits),
+            spread=choices.flag("spread", usual.spread),
+        )
 
     def sweep_stage(self, of_output: bool) -> str:
         """Stage under which the values of the sweep are filed."""

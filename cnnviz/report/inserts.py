@@ -1,0 +1,126 @@
+"""What a student puts into the report from the screen: a figure as drawn, or a table as measured."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Self, cast
+
+from cnnviz.errors import DataError
+from cnnviz.report.blocks import Block, Cell, Data, Figure, Table
+
+MOST_INSERTS = 100
+"""Inserts of one demonstration; more are refused."""
+
+_MOST_ROWS, _MOST_COLUMNS = 2000, 100
+_LONGEST_TEXT = 1000
+_LARGEST_PICTURE = 32 << 20
+_TEXT_WIDTH_CM = 17.0
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """A figure or a table in its place among the observations.
+
+    Attributes
+    ----------
+    title : str
+        What it shows.
+    caption : str
+        When it was so: preset, seed, step, sample.
+    time : str
+        Local date and time at which it was put in.
+    svg : str
+        The drawing; empty for a table.
+    width_cm : float
+        Width of the drawing on the screen; in the report at most that of the text.
+    csv : str
+        The numbers behind a figure, as a CSV file; may be empty.
+    data : Data or None
+        The table; None for a figure.
+    """
+
+    title: str
+    caption: str
+    time: str
+    svg: str = ""
+    width_cm: float = _TEXT_WIDTH_CM
+    csv: str = ""
+    data: Data | None = None
+
+    def block(self, name: str) -> Block:
+        """Return the insert as a part of the report; `name` is for file names."""
+        caption = f"{self.title} ({self.caption}). Put in {self.time}."
+        if self.data is None:
+            width = min(max(self.width_cm / _TEXT_WIDTH_CM, 0.2), 1.0)
+            return Figure(name, caption, self.svg, width, csv=self.csv, from_screen=True)
+        return Table(name, caption, self.data, _formats(self.data))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the insert as values that JSON can hold."""
+        data = None
+        if self.data is not None:
+            data = {"header": list(self.data.header), "rows": [list(row) for row in self.data.rows]}
+        texts = {name: getattr(self, name) for name in ("title", "caption", "time", "svg", "csv")}
+        return {**texts, "width_cm": self.width_cm, "data": data}
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, object]) -> Self:
+        """Return the insert that `to_dict` described.
+
+        Raises
+        ------
+        DataError
+            If it is damaged.
+        """
+        texts = {name: _text(values, name, _LONGEST_TEXT) for name in ("title", "caption", "time")}
+        svg, csv = (_text(values, name, _LARGEST_PICTURE) for name in ("svg", "csv"))
+        width, data = values.get("width_cm"), values.get("data")
+        if isinstance(width, bool) or not isinstance(width, int | float) or not 0 < width < 1000:
+            raise DataError("The lab report is damaged: the width of a figure in it is no length.")
+        if (data is None) == (not svg):
+            raise DataError("The lab report is damaged: what was inserted is neither a figure nor a table.")
+        table = None if data is None else _data(data)
+        return cls(**texts, svg=svg, csv=csv, width_cm=float(width), data=table)
+
+
+def fits_as_table(data: Data) -> bool:
+    """Whether numbers are few enough to be read as a table on a page."""
+    return 0 < len(data.rows) <= 60 and len(data.header) <= 14
+
+
+def _formats(data: Data) -> tuple[str, ...]:
+    """How to write each column: text, whole numbers, or four significant digits."""
+    columns = list(zip(*data.rows, strict=True)) or [()] * len(data.header)
+
+    def of(column: tuple[Cell, ...]) -> str:
+        if any(isinstance(cell, str) for cell in column):
+            return "text"
+        return "count" if all(float(cell).is_integer() for cell in column) else "value"
+
+    return tuple(of(column) for column in columns)
+
+
+def _text(values: Mapping[str, object], name: str, longest: int) -> str:
+    value = values.get(name)
+    if not isinstance(value, str) or len(value) > longest:
+        raise DataError(f"The lab report is damaged: the {name!r} of a figure or table in it is no text.")
+    return value
+
+
+def _data(values: object) -> Data:
+    entries = cast("dict[str, object]", values) if isinstance(values, dict) else {}
+    header, rows = entries.get("header"), entries.get("rows")
+    if not isinstance(header, list) or not isinstance(rows, list):
+        raise DataError("The lab report is damaged: a table in it has no rows.")
+    header, rows = cast("list[object]", header), cast("list[object]", rows)
+    if len(header) > _MOST_COLUMNS or len(rows) > _MOST_ROWS:
+        raise DataError("The lab report is damaged: a table in it is too large.")
+    return Data(tuple(str(name) for name in header), tuple(_row(row, len(header)) for row in rows))
+
+
+def _row(row: object, columns: int) -> tuple[Cell, ...]:
+    cells = tuple(cast("list[object]", row)) if isinstance(row, list) else ()
+    if len(cells) != columns or not all(
+        isinstance(cell, str | int | float) and not isinstance(cell, bool) for cell in cells
+    ):
+        raise DataError("The lab report is damaged: a row of a table in it does not fit its header.")
+    return cast("tuple[Cell, ...]", cells)

@@ -1,0 +1,249 @@
+"""A disk that is full, one that is read-only, files that are damaged: one sentence, and nothing is lost."""
+
+import io
+import re
+import subprocess
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnnviz import checkpoint
+from cnnviz.errors import CNNVizError
+from cnnviz.presets import LAB5, LENET
+from cnnviz.report import Report, build_document, write_folder, write_html, write_pdf
+from cnnviz.report.markdown import TEXT
+from cnnviz.session_state import SessionState, embed_session, load_session, save_session
+from tests.engine.datasets_files import assert_one_sentence
+from tests.engine.report_cases import small_lab
+from tests.small_disk import WAYS, open_small_disk
+
+OLD = b"what was there before"
+PIECE = 4096
+
+
+@cache
+def document():
+    return build_document(Report(author="A. Student"), small_lab())
+
+
+WRITERS = {
+    "net.safetensors": lambda path: checkpoint.save(path, LAB5.build_network(), experiment=LAB5),
+    "view.session.json": lambda path: save_session(path, SessionState(experiment=LAB5, data_name="n" * 199)),
+    "lab.pdf": lambda path: write_pdf(document(), path),
+    "lab.html": lambda path: write_html(document(), path),
+}
+
+
+@pytest.fixture(params=WAYS)
+def disk(request, tmp_path):
+    with open_small_disk(tmp_path / "disk", mounted=request.param == "mounted") as opened:
+        yield opened
+
+
+def run_in(folder, command):
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+
+
+def refused(write, path, *words):
+    with pytest.raises(CNNVizError) as caught:
+        write(path)
+    text = str(caught.value)
+    assert_one_sentence(text)
+    for word in (str(path), *words):
+        assert word in text
+
+
+@pytest.mark.parametrize("name", WRITERS)
+@pytest.mark.parametrize("room", [0, PIECE])
+def test_a_full_disk_keeps_the_old_file_and_gets_no_new_one(disk, tmp_path, name, room):
+    write, path = WRITERS[name], disk.folder / name
+    if room and name.endswith("json"):
+        room = 0  # a session is smaller than a piece of the disk
+    path.write_bytes(OLD)
+    disk.fill(room)
+    refused(write, path, "the disk is full", "free some space")
+    refused(write, disk.folder / f"new-{name}", "the disk is full")
+    assert path.read_bytes() == OLD
+    assert disk.names() == [name]
+    write(tmp_path / name)
+    disk.free()
+    if (tmp_path / name).stat().st_size < 200_000:
+        write(path)
+        assert path.read_bytes() == (tmp_path / name).read_bytes()
+
+
+@pytest.mark.parametrize("name", WRITERS)
+def test_a_read_only_disk_keeps_the_old_file(disk, tmp_path, name):
+    write, path = WRITERS[name], disk.folder / name
+    path.write_bytes(OLD)
+    disk.lock()
+    why = "the disk is read-only" if disk.is_real else re.compile("read-only|permission")
+    with pytest.raises(CNNVizError, match=why) as caught:
+        write(path)
+    assert_one_sentence(str(caught.value))
+    with pytest.raises(CNNVizError, match=why):
+        write(disk.folder / f"new-{name}")
+    assert path.read_bytes() == OLD
+    assert disk.names() == [name]
+    disk.unlock()
+    write(tmp_path / name)
+    assert (tmp_path / name).stat().st_size > 500
+
+
+@pytest.mark.parametrize("room", [0, 10 * PIECE])
+def test_a_folder_is_written_whole_or_not_at_all(disk, tmp_path, room):
+    folder = disk.folder / "lab"
+    folder.mkdir()
+    old = {f"figure-{document().figures[0].name}.png": b"an old picture", TEXT: b"old words", "mine": b"mine"}
+    for name, content in old.items():
+        (folder / name).write_bytes(content)
+    disk.fill(room)
+    with pytest.raises(CNNVizError, match="the disk is full") as caught:
+        write_folder(document(), folder)
+    assert_one_sentence(str(caught.value))
+    assert {each.name: each.read_bytes() for each in folder.iterdir()} == old
+    with pytest.raises(CNNVizError):
+        write_folder(document(), disk.folder / "new")
+    assert not (disk.folder / "new").exists()
+    assert write_folder(document(), tmp_path / "elsewhere").read_text(encoding="utf-8").startswith("# ")
+
+
+def test_a_run_without_a_window_tells_of_every_file_that_a_full_disk_refuses(tmp_path):
+    with open_small_disk(tmp_path / "disk", mounted=WAYS[-1] == "mounted") as disk:
+        files = {"--save": "a.safetensors", "--report": "a.pdf"}
+        folders = {"--markdown": "words", "--screenshots": "pictures"}
+        for name in files.values():
+            (disk.folder / name).write_bytes(OLD)
+        disk.fill()
+        options = [part for pair in (files | folders).items() for part in pair]
+        options += ["--html", str(tmp_path / "good.html")]
+        result = run_in(disk.folder, disk.command("--headless", "--batch-size", "256", *options))
+        assert result.returncode == 2
+        assert "test accuracy" in result.stdout
+        assert result.stdout.count("Wrote") == 1
+        assert "Saved" not in result.stdout
+        lines = result.stderr.splitlines()
+        assert len(lines) == 4
+        for line, name in zip(lines, [*files.values(), *folders.values()], strict=True):
+            assert_one_sentence(line)
+            assert name in line
+            assert "the disk is full" in line
+        assert (tmp_path / "good.html").stat().st_size > 10_000, "the others are written all the same"
+        assert all((disk.folder / name).read_bytes() == OLD for name in files.values())
+        assert set(disk.names()) <= {*files.values(), *folders.values()}
+
+
+def test_a_run_without_a_window_tells_of_a_read_only_disk_before_it_trains(tmp_path):
+    with open_small_disk(tmp_path / "disk", mounted=WAYS[-1] == "mounted") as disk:
+        names = {"--save": "a.safetensors", "--html": "a.html"}
+        for name in names.values():
+            (disk.folder / name).write_bytes(OLD)
+        disk.lock()
+        for option, name in names.items():
+            target = disk.folder / name
+            result = run_in(tmp_path, disk.command("--headless", "--batch-size", "256", option, str(target)))
+            assert result.returncode == 2
+            assert_one_sentence(result.stderr.removesuffix("\n").replace(". Choose", ", choose"))
+            assert str(target) in result.stderr
+            assert target.read_bytes() == OLD
+        assert disk.names() == sorted(names.values())
+        disk.unlock()
+
+
+def test_a_log_that_cannot_be_written_does_not_cost_the_run(tmp_path):
+    target = tmp_path / "a.safetensors"
+    with open_small_disk(tmp_path / "disk", mounted=False) as disk:
+        command = disk.command("--headless", "--batch-size", "256", "--save", str(target))
+    full = subprocess.run(
+        ["sh", "-c", '"$@" > /dev/full', "sh", *command], capture_output=True, text=True, check=False
+    )
+    assert full.returncode == 2
+    assert "The log cannot be written" in full.stderr
+    assert full.stderr.count("\n") == 1
+    assert checkpoint.load(target).step > 0
+    target.unlink()
+    gone = subprocess.run(
+        ["sh", "-c", '{ "$@"; echo "status $?" >&2; } | head -n 1', "sh", *command],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert gone.stdout.count("\n") == 1
+    assert gone.stderr == "status 0\n"
+    assert checkpoint.load(target).step > 0
+
+
+# --- damaged files ------------------------------------------------------------------------------------------
+
+
+def damaged(good, flips):
+    """Yield the file cut off at many places, and with random bits flipped."""
+    for end in sorted({0, 1, 7, 8, 9, *np.linspace(10, len(good) - 1, 60).astype(int)}):
+        yield f"cut at {end}", good[:end]
+    rng = np.random.default_rng(20_260_131)
+    for place in rng.integers(0, len(good), flips):
+        content = bytearray(good)
+        content[place] ^= 1 << int(rng.integers(8))
+        yield f"bit at {place}", bytes(content)
+
+
+def judged(load, path, good, flips=400):
+    """Return how many damaged files were refused; a refusal is one sentence that names the file."""
+    refusals = 0
+    for kind, content in damaged(good, flips):
+        path.write_bytes(content)
+        try:
+            load(path)
+        except CNNVizError as error:
+            refusals += 1
+            text = str(error)
+            assert path.name in text, kind
+            assert text.isprintable(), kind
+            assert len(text) < 500, kind
+        assert path.read_bytes() == content, kind
+    return refusals
+
+
+def test_every_damaged_model_is_refused(tmp_path):
+    path = tmp_path / "net.safetensors"
+    experiment = replace(LENET, filters=(2, 3), hidden=(4,), seed=3)
+    checkpoint.save(path, experiment.build_network(), experiment=experiment, step=123, data_sha256="ab" * 32)
+    good = path.read_bytes()
+    kinds = sum(1 for _ in damaged(good, 400))
+    # A bit that turns the name of the checksum into another one takes the check away, and nothing else.
+    assert judged(checkpoint.load, path, good) >= kinds - 3
+
+
+def test_a_model_without_a_checksum_is_still_read(tmp_path):
+    path = tmp_path / "net.safetensors"
+    checkpoint.save(path, LAB5.build_network(), experiment=LAB5)
+    content = path.read_bytes()
+    length = int.from_bytes(content[:8], "little")
+    header = re.sub(rb', \\"sha256\\": \\"[0-9a-f]{64}\\"', b"", content[8 : 8 + length])
+    assert len(header) < length
+    path.write_bytes(len(header).to_bytes(8, "little") + header + content[8 + length :])
+    assert checkpoint.load(path).experiment == LAB5
+
+
+def picture():
+    out = io.BytesIO()
+    Image.fromarray(np.arange(4096, dtype=np.uint8).reshape(64, 64)).save(out, "PNG")
+    return out.getvalue()
+
+
+def test_a_damaged_session_is_refused_or_read_as_it_was_meant(tmp_path):
+    session = SessionState(experiment=LAB5, data_name="MNIST", step=500, run_step=700, sample=17)
+    path = tmp_path / "a.json"
+    save_session(path, session)
+    assert judged(load_session, path, path.read_bytes()) > 300
+
+
+def test_a_damaged_picture_never_brings_back_another_session(tmp_path):
+    session = SessionState(experiment=LAB5, data_name="MNIST", step=500, run_step=700, sample=17)
+
+    def load(path):
+        found = load_session(path)
+        assert found is None or found.to_json() == session.to_json()
+
+    assert judged(load, tmp_path / "a.png", embed_session(picture(), session)) > 200

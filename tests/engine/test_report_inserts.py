@@ -1,0 +1,121 @@
+"""Figures and tables from the screen as parts of the report, in every kind of file."""
+
+import csv
+import json
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from cnnviz.errors import DataError
+from cnnviz.report import Insert, Report, build_document, write_folder, write_html, write_pdf
+from cnnviz.report.blocks import Data, Figure, Table
+from cnnviz.report.guides import BACKPROP, TRANSLATION
+
+SVG = (
+    '<svg xmlns="http://www.w3.org/2000/svg" width="5cm" height="2cm" viewBox="0 0 50 20">'
+    '<title>T</title><rect id="a" width="50" height="20" fill="#f00"/>'
+    '<text x="2" y="12">inside it</text></svg>'
+)
+DRAWN = Insert("Loss <1> & 2", "LAB5, seed 3 · step 12", "2026-01-31 10:00", SVG, 5.0, "x,y\n1,0.5\n")
+COUNTED = Insert(
+    "Confusion $matrix$", "LAB5, seed 3 · step 12", "2026-01-31 10:01",
+    data=Data(("is", "predicted 0", "share"), (("0", 972, 0.25), ("1", 7.0, 1e-5))),
+)  # fmt: skip
+
+
+def _report() -> Report:
+    with_both = replace(Report().demonstration(TRANSLATION), inserts=(COUNTED, DRAWN))
+    with_one = replace(Report().demonstration(BACKPROP), inserts=(DRAWN,))
+    return Report().with_demonstration(with_both).with_demonstration(with_one)
+
+
+def test_they_stand_in_their_demonstration_in_their_order():
+    blocks = build_document(_report(), None).blocks
+    kinds = [type(block) for block in blocks if isinstance(block, Figure | Table)]
+    assert kinds == [Table, Figure, Figure]
+    names = [block.name for block in blocks if isinstance(block, Figure | Table)]
+    assert len(set(names)) == 3
+    headings = [getattr(block, "text", None) for block in blocks]
+    place = blocks.index(next(block for block in blocks if isinstance(block, Table)))
+    assert headings.index("2  Translation and max pooling") < place
+    assert place < headings.index("3  Backpropagation through max pooling")
+
+
+def test_whole_numbers_are_written_as_such():
+    (table,) = build_document(_report(), None).tables
+    assert table.shown == [["0", "972", "0.25"], ["1", "7", "1e−5"]]
+
+
+def test_json_there_and_back():
+    report = _report()
+    assert Report.from_dict(json.loads(json.dumps(report.to_dict()))) == report
+
+
+def test_a_report_without_them_can_be_read_still():
+    values = Report().to_dict()
+    for each in values["demonstrations"]:
+        del each["inserts"]
+    assert Report.from_dict(values) == Report()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"svg": "", "data": None},
+        {"svg": SVG, "data": {"header": [], "rows": []}},
+        {"svg": 7},
+        {"title": None},
+        {"width_cm": "wide"},
+        {"width_cm": float("nan")},
+        {"svg": "", "data": {"header": ["a"], "rows": [[1, 2]]}},
+        {"svg": "", "data": {"header": ["a"], "rows": [[None]]}},
+        {"svg": "", "data": {"header": ["a"], "rows": [[[]]]}},
+        {"svg": "", "data": []},
+    ],
+)
+def test_a_damaged_one_is_named(damage):
+    with pytest.raises(DataError, match="damaged"):
+        Insert.from_dict(DRAWN.to_dict() | damage)
+
+
+def test_html_shows_it_as_a_picture_of_its_own(tmp_path: Path):
+    path = tmp_path / "r.html"
+    write_html(build_document(_report(), None), path)
+    text = path.read_text(encoding="utf-8")
+    assert text.count('src="data:image/svg+xml;base64,') == 2
+    assert 'id="a"' not in text  # names inside cannot meet those of another drawing
+    assert "Loss &lt;1&gt; &amp; 2" in text
+
+
+def test_the_folder_has_picture_and_numbers(tmp_path: Path):
+    write_folder(build_document(_report(), None), tmp_path)
+    (figure,) = tmp_path.glob("figure-inserted-2-*.png")
+    assert figure.read_bytes().startswith(b"\x89PNG")
+    assert figure.with_suffix(".csv").read_text() == "x,y\n1,0.5\n"
+    (table,) = tmp_path.glob("table-inserted-2-*.csv")
+    with table.open(newline="", encoding="utf-8") as file:
+        assert list(csv.reader(file)) == [
+            ["is", "predicted 0", "share"],
+            ["0", "972", "0.25"],
+            ["1", "7.0", "1e-05"],
+        ]
+    text = (tmp_path / "report.md").read_text(encoding="utf-8")
+    assert f"]({figure.name})" in text
+    assert f"]({table.name})" in text
+    assert f"]({figure.stem}.csv)" in text
+
+
+@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs pdftotext (poppler-utils)")
+def test_its_letters_can_be_selected_in_the_pdf(tmp_path: Path):
+    path = tmp_path / "r.pdf"
+    write_pdf(build_document(_report(), None), path)
+    text = subprocess.run(
+        ["pdftotext", "-layout", path, "-"], check=True, capture_output=True, text=True
+    ).stdout
+    assert "inside it" in text
+    assert "Confusion $matrix$" in text
+    assert ElementTree.fromstring(SVG) is not None

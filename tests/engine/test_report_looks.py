@@ -1,0 +1,163 @@
+"""How the pages of a report look: nothing leaves the paper, nothing typed is lost, everything is told."""
+
+import html.parser
+import re
+import shutil
+import subprocess
+import xml.etree.ElementTree as ET
+from dataclasses import replace
+
+import pytest
+
+from cnnviz.report import Report, Version, build_document
+from cnnviz.report.blocks import Document, Heading, Table, Words, data
+from cnnviz.report.html import to_html
+from cnnviz.report.numbers import compact
+from cnnviz.report.pdf import to_pages, to_pdf
+from tests.engine.report_cases import small_lab
+
+needs_poppler = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler-utils is not installed")
+
+LONG = "Pneumonoultramicroscopic" * 12
+HEBREW = "זהו דוח מעבדה."
+XHTML = "{http://www.w3.org/1999/xhtml}"
+
+
+def written(*blocks, **head):
+    values = {"title": "T", "author": "", "roll_number": "", "date": ""} | head
+    return Document(**values, blocks=(Heading("H", 1), *blocks))
+
+
+def words_on(document, tmp_path):
+    """Yield page, left edge, right edge and text of every word, and the width of the page."""
+    path = tmp_path / "report.pdf"
+    path.write_bytes(to_pdf(document))
+    listed = subprocess.run(["pdftotext", "-bbox", path, "-"], capture_output=True, check=True).stdout
+    for number, page in enumerate(ET.fromstring(listed).iter(f"{XHTML}page"), start=1):
+        for word in page.iter(f"{XHTML}word"):
+            edges = float(word.get("xMin")), float(word.get("xMax"))
+            yield number, *edges, word.text or "", float(page.get("width"))
+
+
+@needs_poppler
+@pytest.mark.parametrize(
+    "document",
+    [
+        written(Words(LONG, "student"), title=LONG, author=LONG, roll_number=LONG),
+        written(Words(f"python main.py --data /{LONG}", "code")),
+        written(Table("t", LONG, data(["a", LONG], [[LONG, 1.0], ["x", 2.0]]), ("text", "value"))),
+        written(
+            Table(
+                "t", "many columns", data(["x"] * 14, [[0.123456] * 14] * 60), ("value",) * 14
+            )
+        ),
+    ],
+)  # fmt: skip
+def test_nothing_leaves_the_paper(document, tmp_path):
+    found = list(words_on(document, tmp_path))
+    assert len(found) > 5
+    for _, left, right, text, width in found:
+        assert left >= 50, text
+        assert right <= width - 50, text
+
+
+@needs_poppler
+def test_a_word_broken_across_lines_is_copied_whole(tmp_path):
+    text = "".join(word for _, _, _, word, _ in words_on(written(Words(LONG, "student")), tmp_path))
+    assert LONG in text
+
+
+@needs_poppler
+def test_what_is_written_from_the_right_stands_at_the_right(tmp_path):
+    rows = list(words_on(written(Words(f"{HEBREW}\nCNN", "student"), Words("plain", "student")), tmp_path))
+    right = max(right for _, _, right, text, _ in rows if any("א" <= letter <= "ת" for letter in text))
+    width = rows[0][4]
+    assert right > width - 60
+    assert next(left for _, left, _, text, _ in rows if text == "plain") < 60
+
+
+@needs_poppler
+def test_a_stamp_stays_with_its_words(tmp_path):
+    for lines in range(30, 62):
+        document = written(
+            Words("\n".join("filler" for _ in range(lines)), "student"),
+            Words("stamp", "stamp"),
+            Words("hypothesis", "student"),
+        )
+        pages = {text: page for page, _, _, text, _ in words_on(document, tmp_path)}
+        assert pages["stamp"] == pages["hypothesis"]
+
+
+@needs_poppler
+def test_emoji_are_drawn_with_a_font_of_the_program(tmp_path):
+    (tmp_path / "a.pdf").write_bytes(to_pdf(written(Words("done 🎉👍🏽", "student"))))
+    fonts = subprocess.run(["pdffonts", tmp_path / "a.pdf"], capture_output=True, check=True, text=True)
+    assert "NotoEmoji" in fonts.stdout
+    assert ".notdef" not in fonts.stdout
+
+
+@needs_poppler
+def test_the_file_says_whose_it_is(tmp_path):
+    (tmp_path / "a.pdf").write_bytes(to_pdf(written(title="Lab # five", author="Åsa $x$")))
+    info = subprocess.run(["pdfinfo", tmp_path / "a.pdf"], capture_output=True, check=True, text=True).stdout
+    assert re.search(r"Title: +Lab # five\n", info)
+    assert re.search(r"Author: +Åsa \$x\$\n", info)
+    assert re.search(r"Tagged: +yes", info)
+
+
+def test_a_table_without_rows_is_no_obstacle():
+    table = Table("log", "Nothing yet", data(["step", "loss"], []), ("count", "3"))
+    assert len(to_pages(written(table), 30)) == 1
+
+
+class _Drawings(html.parser.HTMLParser):
+    def __init__(self):
+        super().__init__()
+        self.named, self.told, self.language, self._open = [], {}, "", ""
+
+    def handle_starttag(self, tag, attrs):
+        values = dict(attrs)
+        if tag == "html":
+            self.language = values.get("lang")
+        if tag == "svg":
+            assert values["role"] == "img"
+            self.named.append(values["aria-labelledby"].split())
+        self._open = values.get("id", "") if tag in ("title", "desc") else ""
+        if self._open:
+            assert self._open not in self.told, "every name is used once"
+            self.told[self._open] = ""
+
+    def handle_endtag(self, tag):
+        self._open = ""
+
+    def handle_data(self, data):
+        if self._open:
+            self.told[self._open] += data
+
+
+def test_every_drawing_is_told_to_those_who_cannot_see_it():
+    report = Report()
+    for each in report.demonstrations:
+        report = report.with_demonstration(replace(each).record(Version("guess", "2026-01-31 10:00", 0)))
+    document = build_document(report, small_lab())
+    reader = _Drawings()
+    reader.feed(to_html(document))
+    assert reader.language == "en"
+    assert len(reader.named) == len(document.figures)
+    for figure, (title, description) in zip(document.figures, reader.named, strict=True):
+        assert reader.told[title]
+        assert reader.told[description] == figure.caption
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (1e-5, 3, "1e−5"),
+        (1.3e-7, 3, "1.3e−7"),
+        (2.10489e-5, 6, "2.10489e−5"),
+        (1e6, 3, "1e6"),
+        (10.0, 3, "10"),
+    ],
+)
+def test_numbers_have_no_needless_zeros(value, digits, text):
+    assert compact(value, digits) == text

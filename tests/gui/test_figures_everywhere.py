@@ -1,0 +1,240 @@
+"""Export and copy are at hand on every plot and panel, and every figure has a name of its own."""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QLineEdit,
+    QMenu,
+    QPlainTextEdit,
+    QScrollBar,
+    QTextEdit,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from tests.gui.whole_window import PANELS, choose_preset, place_of, seen_rect, show_panel, train
+from ui.export.dialog import ExportDialog
+from ui.export.figures import figures_of, plot_at
+from ui.export.numbers import tables_of
+from ui.session import Session
+from ui.state import PinnedCell
+from ui.widgets.drawing_pad import DrawingPad
+from ui.widgets.pixel_editor import PixelEditor
+from ui.widgets.time_track import TimeTrack
+
+_OWN_MENU = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit, QComboBox, QScrollBar)
+
+
+@pytest.fixture(params=["lab5", "lenet"])
+def trained(request: pytest.FixtureRequest, qtbot: QtBot, session: Session) -> Session:
+    if request.param != "lab5":
+        choose_preset(qtbot, session, request.param)
+    train(qtbot, session, 100)
+    return session
+
+
+@pytest.fixture
+def menus(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[QMenu]]:
+    """Menus that were asked for; they are not shown, so that the next one can be."""
+    found: list[QMenu] = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, _place: found.append(menu))
+    yield found
+    for menu in found:
+        menu.deleteLater()
+
+
+def _click(window: QWidget, place: QPoint) -> None:
+    """Press and release the right button, as the window system would tell of it."""
+    handle = window.windowHandle()
+    QTest.mouseClick(handle, Qt.MouseButton.RightButton, Qt.KeyboardModifier.NoModifier, place)
+
+
+def _places(part: QWidget) -> Iterator[tuple[QWidget, QPoint]]:
+    """Each thing that can be seen in a part of the window, and a place on it."""
+    met: set[QWidget] = set()
+    window = part.window()
+    for widget in [part, *part.findChildren(QWidget)]:
+        rect = seen_rect(widget) if widget.window() is window else None
+        if rect is None or rect.isEmpty():
+            continue
+        place = rect.center()
+        on_top = window.childAt(place)
+        if on_top is None or on_top in met or not (part is on_top or part.isAncestorOf(on_top)):
+            continue
+        met.add(on_top)
+        parents: list[QWidget] = [on_top]
+        while parents[-1] is not part:
+            parents.append(parents[-1].parentWidget())
+        # What is switched off gets no events, and fields for text have a menu of their own.
+        if on_top.isEnabled() and not any(isinstance(each, _OWN_MENU) for each in parents):
+            yield on_top, place
+
+
+def _check_menus(part: QWidget, menus: list[QMenu], exporter: object) -> list[str]:
+    """Right-click on everything in a part of the window; return where something is wrong."""
+    wrong: list[str] = []
+    for widget, place in _places(part):
+        menus.clear()
+        _click(part.window(), place)
+        texts = [action.text().split("\t")[0] for menu in menus for action in menu.actions()]
+        if texts.count("Export figure…") != 1 or texts.count("Copy figure") != 1:
+            wrong.append(f"{place_of(widget)}: {texts}")
+        elif plot_at(widget) is not None:
+            figure = exporter.figures(exporter._target)[0]
+            if figure.widget is not plot_at(widget):
+                wrong.append(f"{place_of(widget)} means {figure.title}")
+        for menu in menus:
+            menu.deleteLater()
+    return wrong
+
+
+def test_a_right_click_anywhere_offers_the_figure(qtbot: QtBot, session: Session, menus: list[QMenu]) -> None:
+    train(qtbot, session, 100)
+    window, wrong = session.window, list[str]()
+    for number in range(len(PANELS)):
+        wrong += _check_menus(show_panel(qtbot, session, number), menus, session.exporter)
+    window.timeline.toggles.compare.click()
+    qtbot.waitUntil(window.compare.isVisible)
+    for part in (window.samples, window.compare, window.timeline.track):
+        wrong += _check_menus(part, menus, session.exporter)
+    assert not wrong
+
+
+def test_a_right_click_offers_the_figure_in_the_window_for_own_digits(
+    qtbot: QtBot, session: Session, menus: list[QMenu]
+) -> None:
+    session.window.samples.draw()
+    own = session.window.samples.own_window()
+    qtbot.waitUntil(own.isVisible)
+    wrong: list[str] = []
+    for page in ("draw", "image", "pixels"):
+        own.switch.button(page).click()
+        qtbot.wait(50)
+        wrong += [
+            each
+            for each in _check_menus(own, menus, session.exporter)
+            if not each.startswith((DrawingPad.__name__, PixelEditor.__name__))
+        ]
+    assert not wrong
+    assert session.exporter.figures(own.pixel_page.editor)[1].title == "Your own digit window"
+    menus.clear()
+    editor = own.pixel_page.editor
+    before = editor.pixels().copy()
+    _click(own, editor.mapTo(own, editor.cell_rect(14, 14).center().toPoint()))
+    assert not menus, "there the right button wipes"
+    assert editor.pixels()[14, 14] == 0
+    editor.replace(before)
+    own.close()
+
+
+def _titles(panel: QWidget) -> list[str]:
+    return [figure.title for figure in figures_of(panel.window(), panel) if figure.kind == "plot"]
+
+
+def _faults(panel: QWidget) -> list[str]:
+    classes = {type(each).__name__ for each in panel.findChildren(QWidget)}
+    titles = _titles(panel)
+    faults = [f"{title} is the name of a class" for title in titles if title in classes]
+    faults += [f"{title} twice" for title, count in Counter(titles).items() if count > 1]
+    return faults + [f"{title!r} says nothing" for title in titles if not title.strip(" ,")]
+
+
+def test_every_figure_has_a_name_of_its_own(qtbot: QtBot, trained: Session) -> None:
+    faults: list[str] = []
+    for number in range(len(PANELS)):
+        faults += _faults(show_panel(qtbot, trained, number))
+    maps = show_panel(qtbot, trained, 1)
+    for stage, shape in trained.state.shown.network.shapes.items():
+        index = (0, *(side // 2 for side in shape[1:]))
+        trained.controller.on_pin_requested(PinnedCell(stage, index))
+        qtbot.wait(60)
+        faults += _faults(maps)
+    maps.show_page("looks_for")
+    qtbot.wait(300)
+    faults += _faults(maps)
+    backprop = show_panel(qtbot, trained, 3)
+    for _step in backprop.model.steps:
+        faults += _faults(backprop)
+        backprop.header.go_on()
+    trained.window.timeline.toggles.compare.click()
+    qtbot.waitUntil(trained.window.compare.isVisible)
+    faults += _faults(trained.window.compare)
+    assert not faults
+    assert {"Loss over the training steps", "Filters of conv1"} <= set(_titles(trained.window.training))
+
+
+def test_the_numbers_of_the_timeline_are_its_curve_and_its_marks(qtbot: QtBot, session: Session) -> None:
+    train(qtbot, session, 1000)
+    figure = next(each for each in session.exporter.figures() if isinstance(each.widget, TimeTrack))
+    assert figure.title == "Timeline"
+    curve, marks = tables_of(figure.widget)
+    history = session.state.history
+    mean = history.loss_curve(history.log_every)
+    assert [step for step, _ in curve.rows] == mean.steps.tolist()
+    assert [value for _, value in curve.rows] == pytest.approx(mean.values.tolist(), nan_ok=True)
+    assert dict(marks.rows)["shown"] == session.state.shown.step
+    assert dict(marks.rows)["end of epoch 1"] == session.state.run.steps_per_epoch
+
+
+def _dialog() -> ExportDialog:
+    (found,) = [each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog)]
+    return found
+
+
+def _close_dialog(qtbot: QtBot, window: QWidget) -> str:
+    """Close the export dialog and return what it would have exported."""
+    title = _dialog().figure().title
+    _dialog().reject()
+    qtbot.waitUntil(
+        lambda: not any(isinstance(each, ExportDialog) for each in QApplication.topLevelWidgets())
+    )
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    return title
+
+
+def test_the_button_at_the_top_exports_what_was_used_last(qtbot: QtBot, session: Session) -> None:
+    window = session.window
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    button = window.run_bar.export
+    left = Qt.MouseButton.LeftButton
+    qtbot.mouseClick(button, left)
+    assert _close_dialog(qtbot, window) == "Training panel", (
+        "the panel in front, when nothing has been used yet"
+    )
+
+    accuracy = window.training.curves.accuracy
+    QTest.mouseClick(
+        window.windowHandle(), left, Qt.KeyboardModifier.NoModifier, seen_rect(accuracy).center()
+    )
+    focus = QApplication.focusWidget()
+    assert plot_at(focus) is accuracy
+    qtbot.mouseClick(button, left)
+    assert _dialog().figure().widget is accuracy
+    assert _close_dialog(qtbot, window) == "Accuracy over the training steps"
+    assert QApplication.focusWidget() is focus, "a click on the button leaves the keyboard where it was"
+
+    window.samples.grid.setFocus()
+    qtbot.mouseClick(button, left)
+    assert _close_dialog(qtbot, window) == "Accuracy over the training steps", (
+        "the samples only choose what is shown"
+    )
+
+    window.timeline.track.setFocus()
+    qtbot.keyClick(window.timeline.track, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
+    assert _close_dialog(qtbot, window) == "Accuracy over the training steps"
+
+    show_panel(qtbot, session, 2)
+    button.setFocus(Qt.FocusReason.TabFocusReason)
+    qtbot.keyClick(button, Qt.Key.Key_Space)
+    assert _close_dialog(qtbot, window) == "Translation panel", "the plot used last is out of sight"
+    show_panel(qtbot, session, 0)
+    assert session.exporter.figures()[0].widget is accuracy, "and in sight again"

@@ -1,0 +1,296 @@
+"""What is chosen inside a panel comes back with its picture, whatever the program showed before."""
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from cnnviz.datasets import load_mnist
+from cnnviz.presets import LAB5
+from cnnviz.session_state import ViewValue, load_session
+from tests.gui.view_rounds import (
+    PANELS,
+    THREE_DIGITS,
+    Hands,
+    choose,
+    click,
+    difference,
+    double_click,
+    export,
+    legend_entry,
+    opened,
+    picture,
+    press,
+    rest,
+    restore,
+    show,
+    step_to,
+    train,
+    turn_wheel,
+    type_number,
+)
+from ui.panels.backprop.steps import StepKind
+from ui.session import Session
+from ui.state import RunStatus
+
+Key = Qt.Key
+
+# Without a screen there is no order of windows, in which the dialog of training again could be the first.
+pytestmark = pytest.mark.qt_log_ignore("does not support raise")
+
+
+def _training(_bot: QtBot, session: Session) -> None:
+    panel = session.window.training
+    click(legend_entry(panel.curves.loss, "each step"))
+    press(panel.curves.accuracy, Key.Key_Plus, Key.Key_Plus)
+    choose(panel.filters._layer, "conv2")
+    choose(panel.filters._channel, "input 2")
+    matrix = panel.results.matrix
+    click(matrix, matrix.cell_rect(1, 1).center())
+    turn_wheel(panel.log.viewport(), 1)
+    turn_wheel(panel.results.mistakes.viewport(), -2)
+    press(panel.speed.slider, Key.Key_Left, Key.Key_Left)
+
+
+def _maps_at_a_pinned_cell(bot: QtBot, session: Session) -> None:
+    panel = session.window.feature_maps
+    flow, arithmetic = panel.network.flow, panel.network.arithmetic
+    for key, channel in (("conv1", 2), ("conv2", 3)):
+        thumbs = flow.column(key).thumbs
+        click(thumbs.viewport(), thumbs.tile_rect(channel).center())
+    click(flow.column("relu1").head.findChildren(type(flow.column("relu1")._fold))[2])
+    shown = flow.column("conv2").map
+    click(shown, shown.cell_rect(3, 5).center())
+    slices = arithmetic.products.slices
+    click(slices.viewport(), slices.tile_rect(1).center())
+    choose(flow.column("dense1").choice, "2")
+    click(panel.limits.button("fixed"))
+    click(panel.smaller)
+    rest(bot, session)
+
+
+def _maps_in_a_sweep(_bot: QtBot, session: Session) -> None:
+    panel = session.window.feature_maps
+    shown = panel.network.flow.column("relu2").map
+    double_click(shown, shown.cell_rect(4, 4).center())
+    press(panel, Key.Key_Escape)
+    column, bar = panel.network.flow.column("relu2"), panel.network.arithmetic.sweep_bar
+    for _ in range(3):
+        click(column._zooms[1])
+    press(bar.speed, Key.Key_Right)
+    for _ in range(7):
+        click(bar.step)
+
+
+def _a_filter(bot: QtBot, session: Session) -> None:
+    panel = session.window.feature_maps
+    click(panel.pages.button("looks_for"))
+    choose(panel.looks_for.layer_field, "conv2")
+    filters = panel.looks_for.filters
+    click(filters.viewport(), filters.tile_rect(3).center())
+    rest(bot, session)
+
+
+def _translation_of_many_digits(bot: QtBot, session: Session) -> None:
+    panel = session.window.translation
+    parts = panel.parts
+    press(panel, Key.Key_Right, Key.Key_Right, Key.Key_Up)
+    click(parts.toolbar.blocks.button("2"))
+    click(parts.toolbar.pool_sizes.button("3"))
+    click(parts.toolbar.views.button("difference"))
+    click(parts.strip, parts.strip.tile_rect("blur").center())
+    click(parts.toolbar.relative)
+    rest(bot, session)
+    click(parts.maps.grid, parts.maps.grid.tile_rect(2).center())
+    click(parts.maps.enlarge)
+    click(parts.maps.against.button("moved"))
+    choose(parts.sweep.source.measure, "Cosine similarity")
+    click(parts.sweep.source.source.button("many"))
+    type_number(parts.sweep.source.digits, "3")
+    click(parts.sweep.source.button)
+    rest(bot, session)
+    click(parts.sweep.spread.button("spread"))
+
+
+def _a_lesson(bot: QtBot, session: Session) -> None:
+    toolbar = session.window.translation.parts.toolbar
+    choose(toolbar.lessons, "2 · Row of eight")
+    rest(bot, session)
+    click(toolbar.views.button("flicker"))
+    click(toolbar.flicker.button)
+    press(toolbar.flicker.slider, Key.Key_Right)
+
+
+def _a_poke(bot: QtBot, session: Session) -> None:
+    panel = session.window.backprop
+    step_to(panel, StepKind.ROUTE, "pool1")
+    click(panel.side.ties.rule.button("split"))
+    choose(panel.side.ties.label, "2")
+    rest(bot, session)
+    choose(panel.routing.contrast, "average")
+    shown = panel.routing.values.map
+    click(shown, shown.cell_rect(1, 2).center())
+    click(panel.side.pages.button("poke"))
+    press(panel.side.poke.eps.slider, Key.Key_Right, Key.Key_Right)
+    press(panel.side.poke.radius.slider, Key.Key_Left)
+    rest(bot, session)
+
+
+def _an_update(bot: QtBot, session: Session) -> None:
+    panel = session.window.backprop
+    step_to(panel, StepKind.UPDATE)
+    click(panel.header.cover)
+    rest(bot, session)
+    choose(panel.update_view.parameter, "conv2.weight")
+    choose(panel.update_view.row, "filter 2")
+    choose(panel.update_view.channel, "input 1")
+    type_number(panel.update_view.rate, "0.25")
+    click(panel.side.pages.button("check"))
+    click(panel.side.check.check)
+    rest(bot, session)
+
+
+def _report(bot: QtBot, session: Session) -> None:
+    panel = session.window.report
+    click(panel.pages.button("translation"))
+    press(panel.preview, Key.Key_PageDown)
+    turn_wheel(panel.fields, -2)
+    rest(bot, session)
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a file of few digits, so that nothing in the background takes long."""
+    whole = load_mnist((0, 1, 2))
+    path = tmp_path_factory.mktemp("data") / "digits.npz"
+    np.savez(
+        path,
+        x_train=whole.train_images[:600, 0],
+        y_train=whole.train_labels[:600],
+        x_test=whole.test_images[:240, 0],
+        y_test=whole.test_labels[:240],
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    "hands",
+    [
+        {"training": _training, "feature_maps": _maps_at_a_pinned_cell, "report": _report},
+        {"feature_maps": _a_filter, "translation": _translation_of_many_digits, "backprop": _a_poke},
+        {"translation": _a_lesson, "feature_maps": _maps_in_a_sweep, "backprop": _an_update},
+    ],
+    ids=lambda hands: ", ".join(each.__name__.strip("_") for each in hands.values()),
+)
+def test_a_picture_brings_back_what_was_chosen(
+    qtbot: QtBot, tmp_path: Path, data: Path, hands: dict[str, Hands]
+) -> None:
+    with opened(qtbot, tmp_path, data, THREE_DIGITS) as session:
+        train(qtbot, session, 60)
+        for panel, choose_in in hands.items():
+            show(qtbot, session, panel)
+            usual = picture(session)
+            choose_in(qtbot, session)
+            rest(qtbot, session)
+            assert picture(session) != usual
+        seen = {}
+        for panel in hands:
+            show(qtbot, session, panel)
+            seen[panel] = picture(session)
+            export(session, tmp_path / f"{panel}.png")
+    with opened(qtbot, tmp_path, data, replace(LAB5, seed=5)) as fresh:
+        train(qtbot, fresh, 7)
+        for panel in hands:
+            restore(qtbot, fresh, tmp_path / f"{panel}.png")
+            assert fresh.window.panels.front == PANELS.index(panel)
+            now = picture(fresh)
+            import os
+
+            if os.environ.get("KEEP"):
+                seen[panel].save(f"/tmp/pv_{panel}_a.png")
+                now.save(f"/tmp/pv_{panel}_b.png")
+            assert not difference(now, seen[panel]), panel
+            export(fresh, tmp_path / "again.png")
+            first, again = load_session(tmp_path / f"{panel}.png"), load_session(tmp_path / "again.png")
+            assert first is not None
+            assert again is not None
+            for name, view in first.views.items():
+                assert again.views[name] == view
+            assert again == first
+
+
+def test_views_of_another_shape_leave_the_defaults(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    for panel in PANELS:
+        show(qtbot, session, panel)
+    usual = session.files.current()
+    assert usual is not None
+    other = {
+        name: {key: _of_another_kind(value) for key, value in view.items()} | {"colour of the moon": "pale"}
+        for name, view in usual.views.items()
+    }
+    other["hologram_dock"] = {"depth": 3}
+    path = tmp_path / "a.json"
+    path.write_text(replace(usual, views=other).to_json())
+    restore(qtbot, session, path)
+    for panel in PANELS:
+        show(qtbot, session, panel)
+    assert not session.window.notices.text()
+    now = session.files.current()
+    assert now is not None
+    for name, view in usual.views.items():
+        assert now.views[name] == view
+
+
+def _of_another_kind(value: ViewValue) -> ViewValue:
+    match value:
+        case bool() | int() | float():
+            return "moon"
+        case str():
+            return 7.5
+        case tuple():
+            return True
+        case None:
+            return 1.5, -2.0, 3.0
+
+
+def test_an_older_session_leaves_the_panels_as_they_are(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    show(qtbot, session, "translation")
+    click(session.window.translation.parts.toolbar.views.button("sides"))
+    rest(qtbot, session)
+    current = session.files.current()
+    assert current is not None
+    values = json.loads(current.to_json()) | {"format_version": 1, "sample": 4}
+    del values["views"]
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps(values))
+    restore(qtbot, session, path)
+    now = session.files.current()
+    assert now is not None
+    assert now.sample == 4
+    assert now.views["translation_dock"] == current.views["translation_dock"]
+
+
+def test_a_view_waits_until_its_panel_is_shown(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    panel = session.window.backprop
+    show(qtbot, session, "backprop")
+    step_to(panel, StepKind.LOSS)
+    show(qtbot, session, "training")
+    path = tmp_path / "a.json"
+    assert session.files.save_session(path)
+    kept = session.files.current()
+    assert kept is not None
+    step_to(panel, StepKind.UPDATE)
+    session.controller.begin_run(replace(LAB5, seed=77))
+    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY and session.state.run.run_id > 1)
+    restore(qtbot, session, path)
+    now = session.files.current()  # nobody has looked at the panel yet
+    assert now is not None
+    assert now.views["backprop_dock"] == kept.views["backprop_dock"]
+    show(qtbot, session, "backprop")
+    assert panel.model.step.kind is StepKind.LOSS

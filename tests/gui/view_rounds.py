@@ -1,0 +1,187 @@
+"""Hands that make choices in every panel, and a picture of a panel as the program exports it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+from PySide6.QtCore import QAbstractAnimation, QPoint, QPointF, QPropertyAnimation, QSettings, Qt, QTimer
+from PySide6.QtGui import QImage, QWheelEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from cnnviz.experiment import Experiment
+from ui.export.figures import figures_of
+from ui.export.formats import to_image, to_png
+from ui.export.sheet import Sheet
+from ui.panels.backprop import BackpropPanel
+from ui.panels.backprop.steps import StepKind
+from ui.session import Session
+from ui.state import RunStatus
+from ui.widgets.curve_plot import CurvePlot
+
+LEFT = Qt.MouseButton.LeftButton
+
+type Hands = Callable[[QtBot, Session], object]
+
+THREE_DIGITS = Experiment(
+    classes=("0", "1", "2"), filters=(3, 4), padding=1, conv_bias=True, activation="relu", ties="first",
+    output="softmax", init="he", dtype="float32", momentum=0.9, learning_rate=0.01, batch_size=8,
+    log_every=5, seed=11,
+)  # fmt: skip
+
+PANELS = ("training", "feature_maps", "translation", "backprop", "report")
+
+
+@contextmanager
+def opened(qtbot: QtBot, folder: Path, data: Path, experiment: Experiment) -> Iterator[Session]:
+    """Open the whole program in its window, untrained."""
+    session = Session(QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat), experiment, data)
+    session.window.resize(1440, 900)
+    with qtbot.waitExposed(session.window):
+        session.window.show()
+    session.start()
+    qtbot.waitUntil(
+        lambda: session.state.run.status is RunStatus.READY and session.state.inspection is not None,
+        timeout=20_000,
+    )
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+def train(qtbot: QtBot, session: Session, step: int) -> None:
+    session.controller.train_to(step, 1)
+    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED, timeout=30_000)
+    qtbot.waitUntil(lambda: session.state.evaluation is not None, timeout=30_000)
+
+
+def show(qtbot: QtBot, session: Session, panel: str) -> None:
+    session.window.panels.show_panel(PANELS.index(panel))
+    rest(qtbot, session)
+
+
+def rest(qtbot: QtBot, session: Session) -> None:
+    """Wait until nothing is computed, nothing is about to be, and nothing has the keyboard or the pointer."""
+    controller, state = session.controller, session.state
+    focus = QApplication.focusWidget()
+    if focus is not None:
+        focus.clearFocus()
+    point_nowhere(session)
+    calm = 0
+    for _ in range(1500):
+        qtbot.wait(10)
+        inspection = state.inspection
+        is_there = inspection is not None and inspection.snapshot is state.shown
+        idle = controller.analysis.is_idle and controller.background.is_idle and not _is_waiting(session)
+        calm = calm + 1 if idle and is_there else 0
+        if calm > 3:
+            return
+    print("DIAG", [(t, t.parent(), t.interval()) for t in session.window.findChildren(QTimer) if t.isActive()], list(controller.analysis._current), list(controller.background._current), [a for a in session.window.findChildren(QPropertyAnimation)if a.state().value], is_there, session.state.run)  # DIAG
+    raise AssertionError("the program did not come to rest")
+
+
+def _is_waiting(session: Session) -> bool:
+    """Whether something was put off for a moment, or slides into sight."""
+    timers = [*session.window.findChildren(QTimer), *session.controller.findChildren(QTimer)]
+    put_off = any(each.isActive() and each.isSingleShot() and each.interval() < 2000 for each in timers)
+    running = QAbstractAnimation.State.Running
+    return put_off or any(each.state() == running for each in session.window.findChildren(QPropertyAnimation))
+
+
+def point_nowhere(session: Session) -> None:
+    handle = session.window.windowHandle()
+    QTest.mouseMove(handle, QPoint(700, 30))
+    QTest.mouseMove(handle, QPoint(702, 30))
+
+
+def sheet_of(session: Session) -> Sheet:
+    """The panel in front as Ctrl+E proposes it."""
+    return Sheet(figures_of(session.window, session.exporter.front_panel())[0])
+
+
+def picture(session: Session) -> QImage:
+    return to_image(sheet_of(session))
+
+
+def difference(one: QImage, other: QImage) -> str:
+    """Where two pictures differ: rows and columns of the smallest rectangle around it; "" for equal ones."""
+    if one.size() != other.size():
+        return f"sizes {one.size()} and {other.size()}"
+    first, second = (pixels_of(each) for each in (one, other))
+    places = np.argwhere((first != second).any(axis=2))
+    if not len(places):
+        return ""
+    (top, left), (bottom, right) = places.min(axis=0), places.max(axis=0)
+    return f"{len(places)} pixels in rows {top} to {bottom}, columns {left} to {right}"
+
+
+def pixels_of(image: QImage) -> np.ndarray:
+    plain = image.convertToFormat(QImage.Format.Format_RGBA8888)
+    return np.frombuffer(plain.constBits(), np.uint8).reshape(plain.height(), plain.width(), 4).copy()
+
+
+def export(session: Session, path: Path) -> None:
+    path.write_bytes(to_png(sheet_of(session), session=session.files.current()))
+
+
+# --- hands ----------------------------------------------------------------------------------------------
+
+
+def click(widget: QWidget, place: QPointF | QPoint | None = None) -> None:
+    point = widget.rect().center() if place is None else QPointF(place).toPoint()
+    QTest.mouseClick(widget, LEFT, pos=point)
+
+
+def double_click(widget: QWidget, place: QPointF) -> None:
+    click(widget, place)
+    QTest.mouseDClick(widget, LEFT, pos=place.toPoint())
+
+
+def press(widget: QWidget, *keys: Qt.Key) -> None:
+    for key in keys:
+        QTest.keyClick(widget, key)
+
+
+def choose(field: QComboBox, text: str) -> None:
+    """Go to an entry of a list by arrow keys."""
+    wanted = field.findText(text)
+    assert wanted >= 0, [field.itemText(place) for place in range(field.count())]
+    field.setFocus()
+    while field.currentIndex() != wanted:
+        press(field, Qt.Key.Key_Down if field.currentIndex() < wanted else Qt.Key.Key_Up)
+
+
+def turn_wheel(widget: QWidget, clicks: int) -> None:
+    middle = widget.rect().center()
+    event = QWheelEvent(
+        QPointF(middle), QPointF(widget.mapToGlobal(middle)), QPoint(), QPoint(0, 120 * clicks),
+        Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase, False,
+    )  # fmt: skip
+    QApplication.sendEvent(widget, event)
+
+
+def legend_entry(plot: CurvePlot, text: str) -> QAbstractButton:
+    return next(each for each in plot.findChildren(QAbstractButton) if each.text() == text)
+
+
+def type_number(field: QAbstractSpinBox, text: str) -> None:
+    field.setFocus()
+    field.selectAll()
+    QTest.keyClicks(field, text)
+    press(field, Qt.Key.Key_Return)
+
+
+def step_to(panel: BackpropPanel, kind: StepKind, layer: str = "") -> None:
+    steps, bar = panel.model.steps, panel.header.bar
+    place = next(n for n, step in enumerate(steps) if step.kind is kind and layer in ("", step.layer))
+    click(bar, bar.chip_rect(place).center())
+
+
+def restore(qtbot: QtBot, session: Session, path: Path) -> None:
+    with qtbot.waitSignal(session.files.restorer.finished, timeout=30_000) as done:
+        assert session.files.open(path)
+    assert done.args == [True]
+    rest(qtbot, session)

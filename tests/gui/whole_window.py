@@ -1,0 +1,115 @@
+"""Steps that tests of the whole window share."""
+
+from collections.abc import Iterator
+
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractItemView,
+    QAbstractSlider,
+    QAbstractSpinBox,
+    QComboBox,
+    QHeaderView,
+    QLineEdit,
+    QPlainTextEdit,
+    QScrollBar,
+    QTabBar,
+    QTextEdit,
+    QWidget,
+)
+from pytestqt.qtbot import QtBot
+
+from ui.session import Session
+from ui.state import RunStatus
+
+PANELS = ("training", "feature_maps", "translation", "backprop", "report")
+_CONTROLS = (
+    QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit,
+    QPlainTextEdit, QTabBar, QTextEdit,
+)  # fmt: skip
+
+
+def choose_preset(qtbot: QtBot, session: Session, preset: str) -> None:
+    """Begin a run with other settings."""
+    run_id = session.state.run.run_id
+    session.window.run_bar.presetRequested.emit(preset)
+    state = session.state
+    qtbot.waitUntil(
+        lambda: (
+            state.run.run_id > run_id
+            and state.run.status is RunStatus.READY
+            and state.inspection is not None
+            and state.inspection.snapshot is state.shown
+        ),
+        timeout=20_000,
+    )
+
+
+def train(qtbot: QtBot, session: Session, steps: int) -> None:
+    """Train at least so many steps, and wait for what follows from them."""
+    state = session.state
+    session.controller.on_train_requested()
+    qtbot.waitUntil(lambda: state.run.step >= steps, timeout=60_000)
+    if state.run.status is RunStatus.TRAINING:
+        session.controller.on_train_requested()
+    qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING, timeout=30_000)
+    qtbot.waitUntil(lambda: state.evaluation is not None and state.inspection.snapshot is state.shown)
+
+
+def show_panel(qtbot: QtBot, session: Session, number: int) -> QWidget:
+    """Bring a panel to the front, wait until it shows the present network, and return it."""
+    session.window.panels.show_panel(number)
+    qtbot.waitUntil(lambda: session.window.panels.front == number)
+    panel = getattr(session.window, PANELS[number])
+    ready = {
+        "feature_maps": lambda: panel.frame() is not None,
+        "backprop": lambda: panel.model.passed is not None,
+    }.get(PANELS[number])
+    if ready is not None:
+        qtbot.waitUntil(ready, timeout=10_000)
+    qtbot.wait(150)
+    return panel
+
+
+def controls_in(part: QWidget) -> Iterator[QWidget]:
+    """Whatever can be seen in a part of the window and be used by pointer or keyboard."""
+    for widget in part.findChildren(QWidget):
+        is_part_of_other = (
+            isinstance(widget, QScrollBar | QHeaderView)
+            or (
+                isinstance(widget, QLineEdit)
+                and isinstance(widget.parentWidget(), QAbstractSpinBox | QComboBox)
+            )
+            or (widget.objectName().startswith("qt_") and not isinstance(widget, QAbstractButton))
+        )
+        usable = isinstance(widget, _CONTROLS) or widget.focusPolicy() & Qt.FocusPolicy.TabFocus
+        if usable and not is_part_of_other and widget.isVisible() and widget.window() is part.window():
+            yield widget
+
+
+def name_of(widget: QWidget) -> str:
+    """What a screen reader calls a widget."""
+    found = QAccessible.queryAccessibleInterface(widget)
+    return found.text(QAccessible.Text.Name) if found is not None else widget.accessibleName()
+
+
+def place_of(widget: QWidget) -> str:
+    """Where a widget is, for the message of a failed test."""
+    names: list[str] = []
+    each: QWidget | None = widget
+    while each is not None and len(names) < 5:
+        names.append(each.objectName() or type(each).__name__)
+        each = each.parentWidget()
+    text = widget.text() if isinstance(widget, QAbstractButton) else ""
+    return f"{' < '.join(names)} {text!r}"
+
+
+def seen_rect(widget: QWidget) -> QRect:
+    """What can be seen of a widget in its window, whatever of its own lies over it; empty for nothing."""
+    window = widget.window()
+    rect, each = QRect(widget.mapTo(window, QPoint(0, 0)), widget.size()), widget
+    while each is not window:
+        each = each.parentWidget()
+        rect &= QRect(each.mapTo(window, QPoint(0, 0)), each.size())
+    return rect if widget.isVisible() else QRect()

@@ -1,0 +1,78 @@
+"""What a session keeps of the views of the network and of a filter, and how they take it back."""
+
+from cnnviz.session_state import ViewValue
+from cnnviz.snapshots import Snapshot
+from ui.panels.feature_maps.frame import Frame, Levels
+from ui.panels.feature_maps.links import is_cell_of
+from ui.panels.feature_maps.network_view import NetworkView
+from ui.panels.feature_maps.plan import Kind
+from ui.panels.feature_maps.sweep import SPEEDS
+from ui.state import AppState, PinnedCell
+from ui.views import Choices, under
+
+_MOST_CHANNELS = 10_000
+
+
+def network_view_of(view: NetworkView) -> dict[str, ViewValue]:
+    """Return everything that was chosen in the view of the network."""
+    sweep, pointed, frame = view.sweep, view.pointed_cell(), view.frame()
+    columns = () if frame is None else frame.plan.columns
+    groups = {column.group for column in columns if column.kind in (Kind.IMAGE, Kind.MAPS)}
+    return {
+        **under("flow", view.flow.view_state()),
+        **under("channels", {str(group): view.channel(group) for group in groups}),
+        "pointed": None if pointed is None else pointed.stage,
+        "pointed_index": None if pointed is None else pointed.index,
+        "sweep": sweep.stage,
+        "sweep_place": sweep.count - 1,
+        "sweep_speed": view.arithmetic.sweep_bar.speed.value(),
+        "slice": view.arithmetic.chosen_slice(),
+        "heights": view.splitter.choice(),
+    }
+
+
+def restore_network_view(view: NetworkView, frame: Frame, choices: Choices) -> None:
+    """Choose as `network_view_of` said, as far as the network of a frame has it."""
+    plan, channels = frame.plan, choices.below("channels")
+    chosen = {
+        column.group: min(channels.whole(str(column.group), 0, _MOST_CHANNELS, 0), column.count - 1)
+        for column in plan.columns
+        if column.kind in (Kind.IMAGE, Kind.MAPS)
+    }
+    index = choices.cell("pointed_index")
+    pointed = None if index is None else PinnedCell(choices.any_text("pointed"), index)
+    view.choose(chosen, pointed if pointed is not None and is_cell_of(frame.network, pointed) else None)
+    view.flow.restore_view(choices.below("flow"))
+    speed = view.arithmetic.sweep_bar.speed
+    speed.setValue(choices.whole("sweep_speed", 0, len(SPEEDS) - 1, 3))
+    view.restore_sweep(choices.any_text("sweep"), choices.whole("sweep_place", 0, 10**6, 0))
+    view.arithmetic.choose_slice(choices.whole("slice", 0, _MOST_CHANNELS, None))
+    heights = choices.cell("heights")
+    is_pair = heights is not None and len(heights) == 2
+    view.splitter.choose((heights[0], heights[1]) if heights is not None and is_pair else None)
+
+
+def limits_view_of(levels: Levels) -> dict[str, ViewValue]:
+    """Return fixed limits by the columns that they are of."""
+    return under("limits", {key: (float(low), float(high)) for key, (low, high) in levels.items()})
+
+
+def limits_from(choices: Choices, frame: Frame) -> Levels | None:
+    """Return the limits that `limits_view_of` said; None unless there are some for every column."""
+    own = choices.below("limits")
+    found: dict[str, tuple[float, float]] = {}
+    for key in frame.levels:
+        pair = own.numbers(key, 2)
+        if pair is None or not pair[0] < pair[1]:
+            return None
+        found[key] = float(pair[0]), float(pair[1])
+    return found
+
+
+def moment_at(state: AppState, step: int) -> Snapshot | None:
+    """Return the network of the run at a step, if it is on record."""
+    snapshots = state.history.snapshots
+    if state.shown is not None and state.shown.step == step:
+        return state.shown
+    found = snapshots.at(step) if len(snapshots) else None
+    return found if found is not None and found.step == step else None

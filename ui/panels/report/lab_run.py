@@ -1,0 +1,87 @@
+"""Running the lab in the background, for the report."""
+
+from PySide6.QtCore import QObject, Signal
+
+from cnnviz.report import LabResults
+from ui.analysis import Analysis
+from ui.panels.report.work import lab_work
+from ui.state import AppState
+
+_KIND = "report-lab"
+
+
+class LabRun(QObject):
+    """Runs all three demonstrations with the settings on the screen and keeps what was measured.
+
+    Parameters
+    ----------
+    state : AppState
+    background : Analysis
+    parent : QObject
+
+    Attributes
+    ----------
+    results : LabResults or None
+        None before the lab has been run.
+    is_running : bool
+
+    Signals
+    -------
+    changed
+        It has begun or ended.
+    progressed(float)
+        Share that is done, from 0 to 1.
+    finished
+        There are new results.
+    failed(str)
+        Why there are none.
+    """
+
+    changed = Signal()
+    progressed = Signal(float)
+    finished = Signal()
+    failed = Signal(str)
+
+    def __init__(self, state: AppState, background: Analysis, parent: QObject) -> None:
+        super().__init__(parent)
+        self._state, self._background = state, background
+        self.results: LabResults | None = None
+        self.is_running = False
+
+    @property
+    def can_start(self) -> bool:
+        """Whether there are data, and no lab is being run."""
+        return self._state.dataset is not None and not self.is_running
+
+    def start(self) -> None:
+        """Begin; the sample on the screen is the one looked at closely, if it is a test image."""
+        dataset, sample = self._state.dataset, self._state.sample
+        if dataset is None or self.is_running:
+            return
+        self._set_running(True)
+        index = 0 if sample is None or sample.index is None else sample.index
+        self._background.submit(
+            _KIND,
+            lab_work(self._state.experiment, dataset, index),
+            self._on_done,
+            self._on_failed,
+            self.progressed.emit,
+        )
+
+    def cancel(self) -> None:
+        """Stop; earlier results stay."""
+        self._background.cancel(_KIND)
+        self._set_running(False)
+
+    def _on_done(self, results: LabResults) -> None:
+        self.results = results
+        self._set_running(False)
+        self.finished.emit()
+
+    def _on_failed(self, text: str) -> None:
+        self._set_running(False)
+        self.failed.emit(text)
+
+    def _set_running(self, running: bool) -> None:
+        self.is_running = running
+        self.changed.emit()

@@ -1,0 +1,45 @@
+"""What a session keeps of the translation panel, and how the panel takes it back."""
+
+from cnnviz.session_state import ViewValue
+from cnnviz.translation import conv_blocks
+from ui.panels.translation.sections import Sections
+from ui.panels.translation.stages import stage_keys
+from ui.panels.translation.subject import Subject
+from ui.panels.translation.sweep_guide import SweepGuide
+from ui.panels.translation.view import View
+from ui.views import Choices, under
+from ui.widgets.late_scroll import place_of, scroll_later
+
+
+def view_of(view: View, parts: Sections, sweeps: SweepGuide) -> dict[str, ViewValue]:
+    """Return all choices by name: those of the view, and those that only one part knows of."""
+    return {
+        **view.to_view(),
+        **under("flicker", parts.toolbar.flicker.view_state()),
+        "alone": parts.maps.grid.is_alone(),
+        "measured": sweeps.is_measured(),
+        "scroll": place_of(parts.scroll_area.verticalScrollBar()),
+    }
+
+
+def fitting(view: View, subject: Subject | None) -> View:
+    """Return a view with the choices that a subject does not offer left at their defaults."""
+    if subject is None:
+        return view.but(block=1, stage="convolution")
+    network = subject.network
+    blocks = conv_blocks(network)
+    block = view.block if view.block <= len(blocks) else 1
+    pooled = network.layers[blocks[block - 1].features][0]
+    stages = stage_keys(network, block)
+    return view.but(
+        block=block,
+        pool_size=max(min(view.pool_size, *network.shapes[pooled][1:]), 2),
+        stage=view.stage if view.stage in stages else "convolution",
+    )
+
+
+def restore(parts: Sections, choices: Choices) -> None:
+    """Choose what only one part knows of."""
+    parts.toolbar.flicker.restore_view(choices.below("flicker"))
+    parts.maps.show_alone(choices.flag("alone", False))
+    scroll_later(parts.scroll_area.verticalScrollBar(), choices.whole("scroll", 0, 100_000, 0))
