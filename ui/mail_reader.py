@@ -22,6 +22,7 @@ from ui.state import AppState, EvaluatedStep, RunStatus
 from ui.throughput import Throughput
 from ui.worker import TrainControl
 
+
 class MailReader(QObject):
     """Empties the mailbox by a timer and drops what belongs to an earlier run.
 
@@ -64,8 +65,8 @@ class MailReader(QObject):
         self._budget = FrameBudget()
         self._timer.setInterval(self._budget.milliseconds)
         self._timer.timeout.connect(self._drain)
-        # Weights are drawn between two drains, not with the numbers: the window then never has to wait for all
-        # that is new to be painted.
+        # Weights are drawn between two drains, not with the numbers: the window then never has to wait for
+        # all that is new to be painted.
         self._live: tuple[int, Snapshot] | None = None
         self._live_timer = QTimer(self)
         self._live_timer.setSingleShot(True)

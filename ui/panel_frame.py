@@ -25,6 +25,7 @@ class PanelFrame(QScrollArea):
 
     def __init__(self, panel: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._panel = panel
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setWidget(panel)
@@ -43,15 +44,15 @@ class PanelFrame(QScrollArea):
 
     @override
     def sizeHint(self) -> QSize:
-        return self.widget().sizeHint()
+        return self._panel.sizeHint()
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return self.widget().minimumSizeHint().boundedTo(_LEAST)
+        return self._panel.minimumSizeHint().boundedTo(_LEAST)
 
     def _fit(self) -> None:
-        panel, room = self.widget(), self.maximumViewportSize()
-        need = panel.minimumSizeHint()
+        room = self.maximumViewportSize()
+        need = self._panel.minimumSizeHint()
         # A bar for one direction takes room from the other.
         if need.width() > room.width():
             room.setHeight(room.height() - self.horizontalScrollBar().sizeHint().height())
@@ -59,4 +60,4 @@ class PanelFrame(QScrollArea):
             room.setWidth(room.width() - self.verticalScrollBar().sizeHint().width())
         if need.width() > room.width() == self.maximumViewportSize().width():
             room.setHeight(room.height() - self.horizontalScrollBar().sizeHint().height())
-        panel.resize(need.expandedTo(room))
+        self._panel.resize(need.expandedTo(room))

@@ -70,7 +70,7 @@ class RunStatusBar(QWidget):
         for part in self._by_importance:
             if widths[part]:
                 room -= widths[part] + gap
-                # What comes next is left out with it, even if it is short: what is shown should change rarely.
+                # What comes next goes with it, even if it is short: what is shown should change rarely.
                 if room >= 0:
                     shown.add(part)
         left, inner = px(12), self.height() - 2 * px(4)
@@ -85,7 +85,7 @@ class RunStatusBar(QWidget):
             left += width + gap
 
     def _width_of(self, part: QWidget) -> int:
-        """Room for a part: for a text, as much as it has needed so far, so that its neighbours stand still."""
+        """Room for a part: a text gets what it has needed so far, so that its neighbours stand still."""
         if part is self.progress:
             return self._theme.px(150)
         if not isinstance(part, QLabel) or not part.text():

@@ -132,7 +132,7 @@ class Notice:
     """A message for the user: where it belongs, how grave it is, and what can be done about it.
 
     `place` is ``"window"`` for what concerns all panels, or ``"samples"``; `kind` is one of ``info``,
-    ``success``, ``warning``, ``error``; an empty text clears the place. `act` is what the button `action` does.
+    ``success``, ``warning``, ``error``; an empty text clears the place. The button `action` calls `act`.
     """
 
     place: str

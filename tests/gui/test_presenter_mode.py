@@ -71,6 +71,10 @@ def test_menus_and_buttons_stand_side_by_side_at_the_top(
         for size in SIZES:
             _resize(qtbot, session, size)
             _check_top(session)
+    bar = session.window.run_bar
+    assert not bar.reset.text(), "there is no room for texts"
+    _resize(qtbot, session, (1500, 900))
+    assert (bar.reset.text(), bar.step.text(), bar.epoch.text()) == ("Reset", "Step", "+1 epoch")
 
 
 def _check_top(session: Session) -> None:
@@ -89,18 +93,6 @@ def _check_top(session: Session) -> None:
     for button in (buttons.step, buttons.stop, buttons.epoch, buttons.reset):
         assert button.accessibleName()
         assert not button.icon().isNull()
-
-
-def test_texts_come_back_where_there_is_room(qtbot: QtBot, session: Session, theme: ThemeManager) -> None:
-    bar = session.window.run_bar
-    theme.set_presenter(True)
-    _resize(qtbot, session, (1100, 700))
-    assert not bar.reset.text()
-    _resize(qtbot, session, (1500, 900))
-    assert (bar.reset.text(), bar.step.text(), bar.epoch.text()) == ("Reset", "Step", "+1 epoch")
-    _resize(qtbot, session, (1100, 700))
-    theme.set_presenter(False)
-    qtbot.waitUntil(lambda: bar.reset.text() == "Reset")
 
 
 def test_a_narrow_training_panel_shows_settings_or_results(

@@ -79,7 +79,6 @@ def rest(qtbot: QtBot, session: Session) -> None:
         calm = calm + 1 if idle and is_there else 0
         if calm > 3:
             return
-    print("DIAG", [(t, t.parent(), t.interval()) for t in session.window.findChildren(QTimer) if t.isActive()], list(controller.analysis._current), list(controller.background._current), [a for a in session.window.findChildren(QPropertyAnimation)if a.state().value], is_there, session.state.run)  # DIAG
     raise AssertionError("the program did not come to rest")
 
 

@@ -80,7 +80,9 @@ def embed_fonts(svg: str) -> str:
             f"@font-face {{ font-family: '{name}'; font-weight: {weight}; "
             f"src: url(data:font/otf;base64,{data}) format('opentype'); }}"
         )
-    style = f'<style type="text/css">\n{"\n".join(rules)}\n</style>\n' if rules else ""
+    if not rules:
+        return svg
+    style = "\n".join(('<style type="text/css">', *rules, "</style>"))
     return svg.replace("</title>", f"</title>\n{style}", 1)
 
 

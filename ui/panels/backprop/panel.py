@@ -120,6 +120,8 @@ class BackpropPanel(QFrame):
         beside = needed + margins.left() + margins.right() <= self.width()
         direction = QBoxLayout.Direction
         self._columns.setDirection(direction.LeftToRight if beside else direction.TopToBottom)
+        # One above the other they are scrolled, and the maps need not be small.
+        self.stack.setMinimumHeight(0 if beside else px(360))
         self.side.setMinimumWidth(width if beside else 0)
         self.side.setMaximumWidth(width if beside else QWIDGETSIZE_MAX)
 
@@ -251,7 +253,7 @@ class BackpropPanel(QFrame):
 
     @Slot()
     def _on_paced(self) -> None:
-        if self._is_stale:
+        if self._is_stale and self.isVisible():
             self._catch_up()
             self._pace.start()
 

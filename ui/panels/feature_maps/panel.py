@@ -24,16 +24,15 @@ from ui.panels.feature_maps.looks_for import LooksForView
 from ui.panels.feature_maps.network_view import NetworkView
 from ui.panels.feature_maps.painting import paint_now
 from ui.panels.feature_maps.plan import Plan, plan_of
+from ui.panels.feature_maps.view_tools import AUTOMATIC, FIXED, ViewTools
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
 from ui.views import Choices, PendingView, under
-from ui.widgets.buttons import IconButton
 from ui.widgets.message_bar import MessageBar
 from ui.widgets.segmented import SegmentedControl
 from ui.widgets.status_line import StatusLine
 
 _NETWORK, _LOOKS_FOR = "network", "looks_for"
-_AUTOMATIC, _FIXED = "automatic", "fixed"
 _REST_MS = 200
 
 
@@ -100,7 +99,7 @@ class FeatureMapsPanel(QFrame):
         """Limits of the colour scales in force, by column."""
         if self._frame is None:
             return {}
-        return self._run_levels if self.limits.current() == _FIXED else self._frame.levels
+        return self._run_levels if self.limits.current() == FIXED else self._frame.levels
 
     def show_page(self, page: str) -> None:
         """Show ``"network"`` or ``"looks_for"``."""
@@ -112,7 +111,7 @@ class FeatureMapsPanel(QFrame):
         waiting = self._unrestored.view
         if waiting is not None or self._frame is None:
             return waiting or {}
-        is_fixed = self.limits.current() == _FIXED
+        is_fixed = self.limits.current() == FIXED
         return {
             "page": self.pages.current(),
             "limits": self.limits.current(),
@@ -163,19 +162,13 @@ class FeatureMapsPanel(QFrame):
         self.pages.set_option_tooltip(
             _LOOKS_FOR, "Test patches that excite a filter most and least; evidence of each class"
         )
-        self._limits_label = QLabel("Colour limits")
-        self._limits_label.setProperty("role", "muted")
-        self.limits = SegmentedControl([(_AUTOMATIC, "Automatic"), (_FIXED, "Fixed")])
-        self.limits.set_option_tooltip(_AUTOMATIC, "The largest value of each layer at this moment")
-        self.limits.set_option_tooltip(
-            _FIXED,
-            "The largest value of each layer over the whole run for this sample: moments can be compared",
+        self._view_tools = tools = ViewTools()
+        self.limits, self.smaller, self.larger, self.fit = (
+            tools.limits,
+            tools.smaller,
+            tools.larger,
+            tools.fit,
         )
-        self.smaller = IconButton("minus", "Smaller maps")
-        self.larger = IconButton(
-            "plus", "Larger maps", "what does not fit is scrolled; the wheel moves along the network"
-        )
-        self.fit = IconButton("maximize", "Fit", "all maps as large as fits")
         self.network = NetworkView()
         self.looks_for = LooksForView(self._background)
         self._empty = QLabel(
@@ -197,11 +190,6 @@ class FeatureMapsPanel(QFrame):
         self._hint.setProperty("role", "caption")
 
     def _build_layout(self) -> None:
-        self._view_tools = QWidget()
-        view_tools = QHBoxLayout(self._view_tools)
-        view_tools.setContentsMargins(0, 0, 0, 0)
-        for widget in (self._limits_label, self.limits, self.smaller, self.larger, self.fit):
-            view_tools.addWidget(widget)
         # In a narrow panel the tools stand in two rows.
         self._tools = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._tools.addWidget(self.pages)
@@ -325,8 +313,8 @@ class FeatureMapsPanel(QFrame):
             self.looks_for.restore_view(own, partial(restoring.moment_at, self._state))
 
     def _restore_limits(self, frame: Frame, choices: Choices) -> None:
-        limits = choices.text("limits", (_AUTOMATIC, _FIXED), _AUTOMATIC)
-        levels = restoring.limits_from(choices, frame) if limits == _FIXED else None
+        limits = choices.text("limits", (AUTOMATIC, FIXED), AUTOMATIC)
+        levels = restoring.limits_from(choices, frame) if limits == FIXED else None
         self.limits.set_current(limits)
         if levels is None:
             self._on_limits_changed(limits)
@@ -348,11 +336,11 @@ class FeatureMapsPanel(QFrame):
     def _forget_levels(self) -> None:
         """Limits of the run depend on the run and on the sample."""
         self._run_levels = {} if self._frame is None else dict(self._frame.levels)
-        if self.limits.current() == _FIXED:
+        if self.limits.current() == FIXED:
             self._scan()
 
     def _on_limits_changed(self, key: str) -> None:
-        if key == _FIXED:
+        if key == FIXED:
             self._scan()
         else:
             self._background.cancel("feature-maps-limits")
