@@ -131,7 +131,7 @@ class Opened:
         pixels = self.dataset.test_images[index] if pixels is None else pixels
         label = int(self.dataset.test_labels[index])
         sample = Sample(pixels, label, index)
-        if self.state.sample is None or self.state.sample.pixels is not pixels:
+        if self.state.sample is None or not np.array_equal(self.state.sample.pixels, pixels):
             self.state.set_sample(sample)
         sample = self.state.sample
         snapshot = Snapshot(step, network)

@@ -132,6 +132,16 @@ def test_fixed_limits_hold_the_whole_run(lab5):
     assert lab5.map("conv1").levels == pytest.approx((-highest / 2, highest / 2))
 
 
+def test_fixed_limits_of_another_sample_are_its_own(lab5):
+    first = lab5.network
+    lab5.state.history.add_snapshot(0, first)
+    lab5.qtbot.mouseClick(lab5.panel.limits.button("fixed"), LEFT)
+    lab5.look(first, pixels=np.full_like(lab5.dataset.test_images[0], 255))
+    lab5.look(first, pixels=np.full_like(lab5.dataset.test_images[0], 128))
+    highest = float(np.abs(lab5.trace.outputs["conv1"]).max())
+    assert lab5.map("conv1").levels == pytest.approx((-highest, highest))
+
+
 # -- the sweep -----------------------------------------------------------------------------------------------
 
 

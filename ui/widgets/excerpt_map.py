@@ -268,6 +268,8 @@ class ExcerptMap(HeatMap):
         theme, (rows, cols) = self._theme, self.shape
         painter.setFont(mono_font(theme.base_pt, theme=theme))
         painter.setPen(theme.color("muted"))
+        # The lines between the cells as well: what shines through tells the sign.
+        painter.fillRect(self.map_rect().adjusted(-1, -1, 1, 1), theme.color("border"))
         for row in range(rows):
             for col in range(cols):
                 rect = self.cell_rect(row, col)

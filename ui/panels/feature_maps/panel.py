@@ -99,7 +99,9 @@ class FeatureMapsPanel(QFrame):
         """Limits of the colour scales in force, by column."""
         if self._frame is None:
             return {}
-        return self._run_levels if self.limits.current() == FIXED else self._frame.levels
+        if self.limits.current() != FIXED:
+            return self._frame.levels
+        return union(self._run_levels, self._frame.levels)
 
     def show_page(self, page: str) -> None:
         """Show ``"network"`` or ``"looks_for"``."""
@@ -335,7 +337,7 @@ class FeatureMapsPanel(QFrame):
     @Slot()
     def _forget_levels(self) -> None:
         """Limits of the run depend on the run and on the sample."""
-        self._run_levels = {} if self._frame is None else dict(self._frame.levels)
+        self._run_levels = {}
         if self.limits.current() == FIXED:
             self._scan()
 
