@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from ui.theme import Theme, follow_theme
+from ui.widgets.labels import WrapLabel
 
 _INCHES = 210 / 25.4  # width of an A4 page
 _GAP = 12
@@ -58,6 +59,8 @@ class ReportPreview(QScrollArea):
         self._content = QWidget()
         self._layout = QVBoxLayout(self._content)
         self._layout.setContentsMargins(0, 0, 0, 0)
+        self._waiting = WrapLabel("The pages of the report appear here in a moment.")
+        self._layout.addWidget(self._waiting)
         self._layout.addStretch(1)
         self.setWidget(self._content)
         self._pages: list[PagePicture] = []
@@ -85,6 +88,7 @@ class ReportPreview(QScrollArea):
     def set_pages(self, pages: list[bytes]) -> None:
         """Show other pages, given as PNG; the view stays where it was."""
         place = self.verticalScrollBar().value()
+        self._waiting.setVisible(not pages)
         self._pixmaps = []
         for content in pages:
             pixmap = QPixmap()
