@@ -10,18 +10,18 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
-from cnnviz.history import History
 from cnnviz.snapshots import Snapshot
 from ui.analysis import Analysis
 from ui.inspector import Inspector
-from ui.loading import load_source, select_classes
+from ui.loading import load_source
 from ui.mail_reader import MailReader
 from ui.mailbox import Mailbox
 from ui.model_files import ModelFiles
 from ui.moment_tests import MomentTests
+from ui.run_start import RunStart
 from ui.state import AppState, PinnedCell, Reference, RunStatus, Sample, Shift
 from ui.tasks import TaskRunner
-from ui.worker import Job, TrainControl, TrainWorker
+from ui.worker import TrainControl, TrainWorker
 
 _CLOSE_MS = 1500
 _APPLY = "Apply and reset"
@@ -38,7 +38,6 @@ class Controller(QObject):
     parent : QObject, optional
     """
 
-    _prepareRequested = Signal(object)
     _trainRequested = Signal(int)
     _testRequested = Signal()
 
@@ -57,6 +56,8 @@ class Controller(QObject):
         self._moment_tests = MomentTests(state, self._background, self)
         self._reader = MailReader(state, self._mailbox, self._control, self._moment_tests, self)
         self._reader.showRequested.connect(self._show)
+        self._run_start = RunStart(state, self._tasks, self._control, self._reader, self._moment_tests, self)
+        self._run_start.sampleRequested.connect(self.on_sample_requested)
         self._start_worker()
 
     def _start_worker(self) -> None:
@@ -64,7 +65,8 @@ class Controller(QObject):
         self._thread = QThread(self)
         self._thread.setObjectName("training")
         self._worker.moveToThread(self._thread)
-        self._prepareRequested.connect(self._worker.prepare)
+        self._run_start.prepareRequested.connect(self._worker.prepare)
+        self._run_start.trainRequested.connect(self._worker.train)
         self._trainRequested.connect(self._worker.train)
         self._testRequested.connect(self._worker.test)
         self._worker.halted.connect(self._reader.on_worker_halted)
@@ -123,7 +125,7 @@ class Controller(QObject):
         elif status in (RunStatus.READY, RunStatus.PAUSED):
             self._train(0)
         elif status in (RunStatus.STOPPED, RunStatus.FAILED):
-            self._begin(self._state.draft, then_train=True)
+            self._run_start.begin(self._state.draft, then_train=True)
 
     @Slot()
     def on_step_requested(self) -> None:
@@ -160,12 +162,12 @@ class Controller(QObject):
     @Slot()
     def on_reset_requested(self) -> None:
         """Go back to the initial weights of the same seed, with the settings as edited."""
-        self._begin(self._state.draft)
+        self._run_start.begin(self._state.draft)
 
     @Slot()
     def on_new_seed_requested(self) -> None:
         """Draw a new seed and begin anew with it."""
-        self._begin(replace(self._state.draft, seed=secrets.randbelow(10_000)))
+        self._run_start.begin(replace(self._state.draft, seed=secrets.randbelow(10_000)))
 
     @Slot(object)
     def on_draft_requested(self, draft: Experiment) -> None:
@@ -184,7 +186,7 @@ class Controller(QObject):
         if draft == state.experiment:
             state.clear_notice("window")
         elif state.run.status is RunStatus.READY and not state.run.is_started:
-            self._begin(draft)
+            self._run_start.begin(draft)
         elif state.run.status is not RunStatus.LOADING:
             state.raise_notice(
                 "window",
@@ -248,16 +250,16 @@ class Controller(QObject):
         """Continue training from the moment that is shown; the run so far stays as a ghost."""
         state = self._state
         if state.shown is not None and not state.follows_live:
-            self._begin(state.experiment, start=state.shown, forks=True, then_train=True)
+            self._run_start.begin(state.experiment, start=state.shown, forks=True, then_train=True)
 
     @Slot(object)
     def on_adopt_requested(self, snapshot: Snapshot) -> None:
         """Continue training from weights that a panel has changed; the run so far stays as a ghost."""
-        self._begin(self._state.experiment, start=snapshot, forks=True)
+        self._run_start.begin(self._state.experiment, start=snapshot, forks=True)
 
     def begin_run(self, experiment: Experiment) -> None:
         """Begin a run of these settings, untrained; the present one stays when it cannot be built."""
-        self._begin(experiment)
+        self._run_start.begin(experiment)
 
     def train_to(self, step: int, epochs: int) -> None:
         """Train up to a step and pause there, in a run of at least so many epochs."""
@@ -280,93 +282,7 @@ class Controller(QObject):
         """Read a model file and continue from it; the session stays as it is when that fails."""
         self._files.open(path)
 
-    # --- beginning a run ------------------------------------------------------------------------------------
-
-    def _begin(
-        self,
-        experiment: Experiment,
-        *,
-        start: Snapshot | None = None,
-        forks: bool = False,
-        then_train: bool = False,
-    ) -> None:
-        """Start a run of `experiment` in the background; nothing is dropped before it can be built.
-
-        A run that `forks` has the steps up to `start` in common with the present one.
-        """
-        source = self._state.source
-        if source is None:
-            return
-        self._control.halt()
-        dataset = self._state.dataset
-
-        def work(_context: object) -> tuple[Experiment, Dataset]:
-            selected = select_classes(source, experiment.classes, dataset)
-            experiment.check_fits(selected.input_shape)
-            return experiment, selected
-
-        def done(result: tuple[Experiment, Dataset]) -> None:
-            self._prepare(*result, start=start, forks=forks, then_train=then_train)
-
-        self._tasks.submit("begin", work, done, self._on_begin_failed)
-
-    def _prepare(
-        self,
-        experiment: Experiment,
-        dataset: Dataset,
-        *,
-        start: Snapshot | None,
-        forks: bool,
-        then_train: bool,
-    ) -> None:
-        state = self._state
-        run_id = state.run.run_id + 1
-        # Epochs that were added to the run belong to its fork, too.
-        epochs = state.run.total_steps // state.run.steps_per_epoch
-        extra_epochs = max(epochs - experiment.epochs, 0) if forks else 0
-        self._reader.stopping = False
-        self._control.learning_rate = experiment.learning_rate
-        self._control.epochs = 0
-        state.clear_notice("window")
-        self._moment_tests.reset()
-        state.update_run(
-            status=RunStatus.LOADING,
-            run_id=run_id,
-            step=0 if start is None else start.step,
-            images_per_second=0.0,
-        )
-        state.set_experiment(experiment)
-        state.set_draft(experiment)
-        previous = state.dataset
-        state.set_dataset(dataset)
-        self._reset_history(experiment, start, forks)
-        if dataset is not previous or state.sample is None:
-            self.on_sample_requested(0)
-        self._prepareRequested.emit(Job(run_id, experiment, dataset, start, extra_epochs))
-        if then_train:
-            self._control.running = True
-            self._trainRequested.emit(0)
-        self._reader.start()
-
-    def _reset_history(self, experiment: Experiment, start: Snapshot | None, forks: bool) -> None:
-        state, previous = self._state, self._state.history
-        if forks and start is not None and previous.covers(start.step):
-            history = previous.forked(start.step)
-        else:
-            history = History(experiment.log_every, 0 if start is None else start.step)
-        self._keep_reference(history.forked_at)
-        # Of the run before, the curves are compared: its snapshots would take the memory of two runs.
-        previous.snapshots.clear()
-        state.set_ghost(previous if len(previous.losses) else None)
-        state.reset_history(history)
-
-    def _keep_reference(self, forked_at: int | None) -> None:
-        """Let the moment of comparison belong to a new run that has it in common with the one before."""
-        reference, run_id = self._state.reference, self._state.run.run_id
-        if reference is None or forked_at is None:
-            return
-        if reference.run_id == run_id - 1 and reference.snapshot.step <= forked_at:
-            self._state.set_reference(Reference(reference.snapshot, run_id))
+    # --- training -------------------------------------------------------------------------------------------
 
     def _train(self, steps: int) -> None:
         self._reader.stopping = False
@@ -387,7 +303,7 @@ class Controller(QObject):
 
     @Slot(object, object)
     def _on_run_from_file_requested(self, experiment: Experiment, start: Snapshot) -> None:
-        self._begin(experiment, start=start)
+        self._run_start.begin(experiment, start=start)
 
     def _on_source_loaded(self, source: Dataset) -> None:
         state = self._state
@@ -396,10 +312,7 @@ class Controller(QObject):
         experiment = state.draft
         if not set(experiment.classes) <= set(source.available_classes):
             experiment = experiment.with_classes(source.classes[: len(experiment.classes)])
-        self._begin(experiment)
+        self._run_start.begin(experiment)
 
     def _on_load_failed(self, message: str) -> None:
         self._state.raise_notice("samples", "error", message, "Use MNIST" if self._data is not None else "")
-
-    def _on_begin_failed(self, message: str) -> None:
-        self._state.raise_notice("window", "error", message)

@@ -18,6 +18,7 @@ from cnnviz.session_state import (
     weights_checksum,
 )
 from ui.controller import Controller
+from ui.drawn import Drawn, drawn_in
 from ui.session_restore import SessionRestorer
 from ui.state import AppState, RunStatus
 from ui.views import PanelViews
@@ -29,7 +30,7 @@ _RECENT = "files/recent"
 
 
 def session_of(
-    state: AppState, panel: str = "", views: Mapping[str, View] | None = None
+    state: AppState, panel: str = "", views: Mapping[str, View] | None = None, drawn: Drawn | None = None
 ) -> SessionState | None:
     """Return what is shown as a value; None before there is a network.
 
@@ -40,10 +41,13 @@ def session_of(
         Name of the panel in front.
     views : mapping from str to View, optional
         What is chosen inside the panels.
+    drawn : Drawn, optional
+        What is to be seen of it in a panel that draws later than the state changes.
     """
-    shown, sample, shift, pinned = state.shown, state.sample, state.shift, state.pinned
+    shown, pinned = drawn_in(None, state) if drawn is None else drawn, state.pinned
     if shown is None or state.dataset is None:
         return None
+    sample, shift = state.sample if shown.sample is None else shown.sample, shown.shift
     saved: int | OwnPixels | None = None
     if sample is not None:
         own = OwnPixels(sample.pixels, sample.label, sample.origin[:200])
@@ -105,9 +109,12 @@ class SessionFiles(QObject):
         self.restorer = SessionRestorer(state, controller, show_panel, views, window)
         self.restorer.finished.connect(self._on_restored)
 
-    def current(self) -> SessionState | None:
-        """What is shown, as a value; None before there is a network."""
-        return session_of(self._state, self._panel_name(), self._views.state())
+    def current(self, widget: QWidget | None = None) -> SessionState | None:
+        """Return what is shown, or drawn in a widget, as a value; None before there is a network."""
+        drawn = drawn_in(widget, self._state)
+        if drawn is not None and drawn.sample is None:
+            drawn = None  # a lesson with a network of its own: the session is that of the run
+        return session_of(self._state, self._panel_name(), self._views.state(), drawn)
 
     @property
     def has_unsaved_work(self) -> bool:

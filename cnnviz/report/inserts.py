@@ -82,9 +82,9 @@ class Insert:
         return cls(**texts, svg=svg, csv=csv, width_cm=float(width), data=table)
 
 
-def fits_as_table(data: Data) -> bool:
+def fits_as_table(rows: int, columns: int) -> bool:
     """Whether numbers are few enough to be read as a table on a page."""
-    return 0 < len(data.rows) <= 60 and len(data.header) <= 14
+    return 0 < rows <= 60 and columns <= 14
 
 
 def _formats(data: Data) -> tuple[str, ...]:

@@ -166,7 +166,9 @@ def test_a_csv_of_a_panel_has_a_table_for_each_plot(panel: Panel) -> None:
 def dialog(qtbot: QtBot, panel: Panel, tmp_path: Path) -> ExportDialog:
     settings = QSettings(str(tmp_path / "dialog.ini"), QSettings.Format.IniFormat)
     figures = [Figure(panel, "My panel", "panel"), Figure(panel.plot, "Loss", "plot")]
-    made = ExportDialog(figures, AppState(), settings, SessionState(experiment=LAB5, sample=4), panel)
+    made = ExportDialog(
+        figures, AppState(), settings, lambda _widget: SessionState(experiment=LAB5, sample=4), panel
+    )
     made.folder.setText(str(tmp_path))
     show_window(qtbot, made)
     return made

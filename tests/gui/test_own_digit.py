@@ -1,77 +1,28 @@
-"""Images of one's own in the whole window: drawn, opened, pasted, dropped and edited."""
+"""Images of one's own in the whole window: drawn and edited, kept and read."""
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QDragEnterEvent, QDropEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication
+from PySide6.QtCore import Qt
 
 from cnnviz.datasets import to_input
-from cnnviz.digit import find_ink, normalize_digit
+from cnnviz.digit import normalize_digit
 from tests.gui.driving import show_window
+from tests.gui.own_digit_driving import (
+    CONTROL,
+    LEFT,
+    ONE,
+    ZERO,
+    click,
+    open_board,
+    settle,
+    stroke,
+    train,
+)
 from ui.panels.samples.own_samples import OwnSamples
-from ui.panels.samples.pictures import picture_of_image, shortened
 from ui.panels.samples.pixel_page import PixelPage
 from ui.panels.samples.wording import most_probable
 from ui.state import RunStatus, Sample
-
-LEFT = Qt.MouseButton.LeftButton
-CONTROL = Qt.KeyboardModifier.ControlModifier
-
-#: A one, a little slanted, and a zero, on a board whose sides are 1.
-ONE = [(0.56 - 0.003 * i, 0.15 + 0.018 * i) for i in range(40)]
-ZERO = [(0.5 + 0.22 * np.sin(t), 0.5 - 0.32 * np.cos(t)) for t in np.linspace(0, 2 * np.pi, 50)]
-
-
-def click(qtbot, button):
-    assert button.isEnabled()
-    qtbot.mouseClick(button, LEFT)
-
-
-def train(qtbot, session, steps=2500):
-    click(qtbot, session.window.run_bar.train)
-    qtbot.waitUntil(lambda: session.state.run.step >= steps, timeout=60_000)
-    if session.state.run.status is RunStatus.TRAINING:
-        click(qtbot, session.window.run_bar.train)
-    qtbot.waitUntil(lambda: session.state.run.status is not RunStatus.TRAINING, timeout=30_000)
-
-
-def open_board(qtbot, session):
-    """Press Draw and return the window with the board."""
-    click(qtbot, session.window.samples.tools.draw)
-    own = session.window.samples.own_window()
-    qtbot.waitUntil(own.isVisible)
-    return own
-
-
-def stroke(qtbot, own, points):
-    pad = own.draw_page.pad
-    rect = pad.board_rect()
-    places = [
-        QPointF(rect.left() + x * rect.width(), rect.top() + y * rect.height()).toPoint() for x, y in points
-    ]
-    qtbot.mousePress(pad, LEFT, pos=places[0])
-    for place in places[1:]:
-        qtbot.mouseMove(pad, place)
-        qtbot.wait(2)
-    qtbot.mouseRelease(pad, LEFT, pos=places[-1])
-
-
-def settle(qtbot, session, is_new=lambda sample: sample.index is None):
-    """Wait until what is drawn has become the sample and has been computed."""
-    state = session.state
-    qtbot.waitUntil(lambda: is_new(state.sample), timeout=10_000)
-    qtbot.wait(60)
-    qtbot.waitUntil(lambda: state.inspection and state.inspection.sample is state.sample, timeout=10_000)
-
-
-def paper(image, factor=11):
-    """A dark digit on a larger light sheet, not in its middle."""
-    large = np.asarray(Image.fromarray(image).resize((28 * factor, 28 * factor), Image.Resampling.BICUBIC))
-    sheet = np.full((28 * factor + 150, 28 * factor + 320), 232, np.uint8)
-    sheet[90 : 90 + len(large), 40 : 40 + len(large)] = 232 - (large.astype(int) * 200 // 255)
-    return sheet
 
 
 @pytest.mark.window
@@ -138,145 +89,6 @@ def test_undo_and_redo_by_key_belong_to_one_drawing(qtbot, session):
     qtbot.keyClick(own, Qt.Key.Key_Z, CONTROL | Qt.KeyboardModifier.ShiftModifier)
     settle(qtbot, session, lambda sample: np.array_equal(sample.pixels, first))
     assert strip.count == 1, "back again it is still the same drawing"
-
-
-@pytest.mark.parametrize("suffix", ["png", "jpg", "bmp"])
-def test_a_photo_of_a_digit_is_cut_out_inverted_and_centred(qtbot, session, tmp_path, suffix):
-    state, samples = session.state, session.window.samples
-    image = state.dataset.test_images[3, 0]
-    sheet = paper(image)
-    path = tmp_path / f"digit.{suffix}"
-    Image.fromarray(sheet).save(path)
-    samples.open_image(path)
-    settle(qtbot, session)
-    own = samples.own_window()
-    assert own.page() == "image"
-    assert own.image_page.is_dark_ink()
-    assert state.sample.origin == path.name
-    likeness = np.corrcoef(state.sample.pixels[0].ravel(), image.ravel())[0, 1]
-    assert likeness > 0.93
-    if suffix != "png":
-        return
-    automatic = state.sample.pixels
-    click(qtbot, own.image_page.dark)
-    qtbot.waitUntil(lambda: not np.array_equal(state.sample.pixels, automatic))
-    wrong = normalize_digit(find_ink(sheet, is_dark=False).pixels)
-    np.testing.assert_array_equal(state.sample.pixels[0], wrong)
-    click(qtbot, own.image_page.dark)
-    click(qtbot, own.image_page.fit.button("whole"))
-    whole = np.asarray(state.sample.pixels[0])
-    rows = np.flatnonzero((whole > 100).any(axis=1))
-    assert rows[-1] - rows[0] < 18, "the whole sheet is shown, so the digit is smaller"
-    assert samples.tools.strip.count == 1
-
-
-def test_a_picture_of_the_right_size_is_taken_pixel_by_pixel(qtbot, session, tmp_path):
-    image = session.state.dataset.test_images[17, 0]
-    path = tmp_path / "seventeen.png"
-    Image.fromarray(image).save(path)
-    session.window.samples.open_image(path)
-    settle(qtbot, session)
-    np.testing.assert_array_equal(session.state.sample.pixels[0], image)
-    assert session.window.samples.own_window().image_page.chosen_fit() == "whole"
-
-
-@pytest.mark.parametrize("kind", ["cut short", "no image", "missing", "folder"])
-def test_a_file_that_is_no_image_gets_one_sentence_and_nothing_is_lost(qtbot, session, tmp_path, kind):
-    state, samples = session.state, session.window.samples
-    path = tmp_path / "a-rather-long-name-of-a-damaged-picture.png"
-    if kind == "cut short":
-        Image.fromarray(np.random.default_rng(0).integers(0, 256, (90, 90), dtype=np.uint8)).save(path)
-        path.write_bytes(path.read_bytes()[:3000])
-    elif kind == "no image":
-        path.write_text("This is text.")
-    elif kind == "folder":
-        path.mkdir()
-    before = (state.sample, state.inspection, state.shown)
-    samples.open_image(path)
-    qtbot.waitUntil(lambda: bool(samples.message.text()), timeout=10_000)
-    text = samples.message.text()
-    assert samples.message.kind() == "error"
-    assert text.endswith(".")
-    assert text.count(". ") == 0, "one sentence"
-    assert shortened(path.name) in text
-    assert str(tmp_path) not in text
-    assert (state.sample, state.inspection, state.shown) == before
-    assert samples.tools.strip.count == 0
-
-
-def put_into_clipboard(**content):
-    data = QMimeData()
-    if "image" in content:
-        data.setImageData(content["image"])
-    if "file" in content:
-        data.setUrls([QUrl.fromLocalFile(str(content["file"]))])
-    if "text" in content:
-        data.setText(content["text"])
-    QGuiApplication.clipboard().setMimeData(data)
-
-
-def as_image(pixels):
-    rows = np.ascontiguousarray(pixels)
-    return QImage(
-        rows.data, rows.shape[1], rows.shape[0], rows.shape[1], QImage.Format.Format_Grayscale8
-    ).copy()
-
-
-def test_pasting_an_image(qtbot, session):
-    state, window = session.state, session.window
-    image = state.dataset.test_images[6, 0]
-    put_into_clipboard(image=as_image(paper(image)))
-    window.samples.grid.setFocus()
-    qtbot.keyClick(window.samples.grid, Qt.Key.Key_V, CONTROL)
-    settle(qtbot, session)
-    assert state.sample.origin == "pasted image"
-    assert np.corrcoef(state.sample.pixels[0].ravel(), image.ravel())[0, 1] > 0.93
-
-
-def test_pasting_a_copied_file_and_pasting_into_a_text_field(qtbot, session, tmp_path):
-    state, window = session.state, session.window
-    path = tmp_path / "copied.png"
-    Image.fromarray(paper(state.dataset.test_images[3, 0])).save(path)
-    put_into_clipboard(file=path, text="12")
-    window.activateWindow()
-    window.samples.search.setFocus()
-    qtbot.waitUntil(window.samples.search.hasFocus)
-    qtbot.keyClick(window.samples.search, Qt.Key.Key_V, CONTROL)
-    assert window.samples.search.text() == "12"
-    assert state.sample.index == 0, "a text field takes text, and nothing else happens"
-    window.samples.grid.setFocus()
-    qtbot.keyClick(window.samples.grid, Qt.Key.Key_V, CONTROL)
-    settle(qtbot, session)
-    assert state.sample.origin == "copied.png"
-
-
-def test_pasting_nothing_says_what_to_do(qtbot, session):
-    put_into_clipboard(text="no image")
-    session.window.samples.grid.setFocus()
-    qtbot.keyClick(session.window.samples.grid, Qt.Key.Key_V, CONTROL)
-    assert "The clipboard holds no image" in session.window.samples.message.text()
-    assert session.state.sample.index == 0
-
-
-def test_dropping_a_file_on_any_part_of_the_window(qtbot, session, tmp_path):
-    state, window = session.state, session.window
-    path = tmp_path / "dropped.png"
-    Image.fromarray(paper(state.dataset.test_images[5, 0])).save(path)
-    data = QMimeData()
-    data.setUrls([QUrl.fromLocalFile(str(path))])
-    copy, none = Qt.DropAction.CopyAction, Qt.KeyboardModifier.NoModifier
-    enter = QDragEnterEvent(QPoint(500, 400), copy, data, LEFT, none)
-    QApplication.sendEvent(window, enter)
-    assert enter.isAccepted()
-    drop = QDropEvent(QPointF(500, 400), copy, data, LEFT, none)
-    QApplication.sendEvent(window, drop)
-    settle(qtbot, session)
-    assert state.sample.origin == "dropped.png"
-    text = QMimeData()
-    text.setText("a word")
-    refused = QDragEnterEvent(QPoint(500, 400), copy, text, LEFT, none)
-    QApplication.sendEvent(window, refused)
-    assert not refused.isAccepted()
 
 
 def test_editing_pixels_of_a_test_image_makes_an_own_one(qtbot, session):
@@ -378,21 +190,6 @@ def test_ten_own_images_are_kept_newest_first():
     changed = [int(sample.pixels[0, 0, 0]) for sample in own.of_shape((1, 2, 2))]
     assert changed == [0 if key == keys[5] else key for key in kept], "it keeps its place"
     assert own.of_shape((1, 3, 3)) == []
-
-
-def test_transparent_parts_of_a_pasted_image_are_paper(qapp):
-    image = QImage(40, 30, QImage.Format.Format_ARGB32)
-    image.fill(Qt.GlobalColor.transparent)
-    for y in range(5, 25):
-        image.setPixelColor(20, y, Qt.GlobalColor.black)
-    picture = picture_of_image(image, "pasted image")
-    assert picture.size == (30, 40)
-    assert picture.dark_ink
-    assert picture.pixels[0, 0] == 255
-    assert (picture.pixels[5:25, 20] == 0).all()
-    huge = picture_of_image(QImage(3000, 1500, QImage.Format.Format_Grayscale8), "pasted image")
-    assert huge.size == (1500, 3000)
-    assert max(huge.pixels.shape) <= 512
 
 
 def test_bars_of_the_most_probable_classes():

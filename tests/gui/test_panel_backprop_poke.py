@@ -14,7 +14,7 @@ from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, check_all, 
 from tests.gui.backprop_desk import Desk, click, click_cell, lab5, visible_cells, wait_for
 from ui.panels.backprop.side_column import CHECK, POKE
 from ui.panels.backprop.steps import StepKind
-from ui.widgets.excerpt_map import Block
+from ui.widgets.block import Block
 
 
 @pytest.fixture

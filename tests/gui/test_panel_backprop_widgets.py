@@ -8,10 +8,12 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.backprop_desk import click
 from ui.theme import ThemeManager
-from ui.widgets.excerpt_map import Block, ExcerptMap, OverviewMap
+from ui.widgets.block import Block
+from ui.widgets.excerpt_map import ExcerptMap
 from ui.widgets.formula_boxes import Fraction, Script, Text, number, partial, plain_text
 from ui.widgets.formula_view import FormulaView
 from ui.widgets.line_plot import Dot, Line, LinePlot, Marker, PlotContent
+from ui.widgets.overview_map import OverviewMap
 from ui.widgets.paired_bars import PairedBars
 from ui.widgets.power_slider import PowerSlider
 from ui.widgets.step_bar import StepBar

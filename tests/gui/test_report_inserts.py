@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from cnnviz.report.guides import BACKPROP, TRANSLATION, WORKING_PRINCIPLE
-from ui.export.numbers import tables_of
+from cnnviz.session_state import load_session, weights_checksum
+from ui.export.dialog import ExportDialog
 from ui.panels.report.draft import load_draft
 from ui.session import Session
 from ui.state import RunStatus
@@ -93,6 +94,20 @@ def test_the_context_menu_puts_a_panel_into_its_own_demonstration(qtbot: QtBot, 
         assert _titles(session, key) == [f"{('Translation', 'Backprop')[number - 2]} panel"]
 
 
+def test_in_the_report_itself_ctrl_i_asks_what(
+    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[bool] = []
+    report = session.window.report
+    monkeypatch.setattr(report.fields.insert, "showMenu", lambda: asked.append(True))
+    qtbot.keyClick(session.window, Qt.Key.Key_5, KEYS)
+    qtbot.waitUntil(report.isVisible)
+    report.fields.edits["observations"].setFocus()
+    qtbot.keyClick(report.fields.edits["observations"], Qt.Key.Key_I, KEYS)
+    assert asked == [True]
+    assert _titles(session, WORKING_PRINCIPLE) == []
+
+
 def test_a_right_click_offers_it(qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     menus: list[QMenu] = []
     monkeypatch.setattr(QMenu, "popup", lambda menu, _place: menus.append(menu))
@@ -105,31 +120,84 @@ def test_a_right_click_offers_it(qtbot: QtBot, session: Session, monkeypatch: py
     assert any(action.text().startswith("Insert into report") for action in menu.actions())
 
 
+def _train_to(qtbot: QtBot, session: Session, step: int) -> int:
+    """Train up to a step or a little beyond, pause, and return the step."""
+    state = session.state
+    session.controller.on_train_requested()
+    qtbot.waitUntil(lambda: state.run.step > step, timeout=20_000)
+    session.controller.on_train_requested()
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED, timeout=20_000)
+    reached = state.run.step
+    qtbot.waitUntil(lambda: state.evaluation is not None and state.evaluation.step == reached)
+    qtbot.waitUntil(lambda: state.inspection is not None and state.inspection.snapshot.step == reached)
+    return reached
+
+
 def test_the_menu_of_the_report_lists_what_was_in_sight(qtbot: QtBot, session: Session) -> None:
+    qtbot.keyClick(session.window, Qt.Key.Key_5, KEYS)
+    qtbot.waitUntil(session.window.report.isVisible)
+    assert {choice.panel for choice in session.inserter.choices()} == {"Training"}
+    qtbot.keyClick(session.window, Qt.Key.Key_2, KEYS)
+    qtbot.waitUntil(session.window.feature_maps.isVisible)
+    qtbot.wait(50)
+    assert {choice.panel for choice in session.inserter.choices()} == {"Training", "Filters & maps"}
+
+
+def test_numbers_and_captions_of_a_panel_out_of_sight_are_of_the_same_step(
+    qtbot: QtBot, session: Session
+) -> None:
     window, state = session.window, session.state
-    qtbot.keyClick(window, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: state.run.step > 50, timeout=10_000)
-    qtbot.keyClick(window, Qt.Key.Key_Space)
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED and state.evaluation is not None)
-    step = state.run.step
-    qtbot.waitUntil(lambda: state.evaluation is not None and state.evaluation.step == step)
+    qtbot.keyClick(window, Qt.Key.Key_2, KEYS)
+    first = _train_to(qtbot, session, 50)
+    maps = window.feature_maps
+    qtbot.waitUntil(lambda: (drawn := maps.drawn()) is not None and drawn.step == first)
+    network = state.history.snapshots.at(first).network
+
     qtbot.keyClick(window, Qt.Key.Key_5, KEYS)
     qtbot.waitUntil(window.report.isVisible)
-    panels = {choice.panel for choice in session.inserter.choices()}
-    assert panels == {"Training"}  # the others have not been in sight yet
+    # The curves of the training panel follow the run; the maps stay as they were last drawn.
+    last = _train_to(qtbot, session, first + 600)
+    for title, table in (("Loss over the training steps", False), ("Training log", True)):
+        _choose(session, "Training", title, table=table)
+    _choose(session, "Training", "Confusion matrix", table=True)
+    filters = next(c for c in session.inserter.choices() if c.panel == "Filters & maps" and c.is_table)
+    window.report.add_insert(filters.make(), WORKING_PRINCIPLE)
 
-    matrix = window.training.results.matrix
-    (shown,) = tables_of(matrix)
-    # What was seen is what is put in, also when training has gone on since.
-    session.controller.on_step_requested()
-    qtbot.waitUntil(lambda: state.run.step == step + 1, timeout=5000)
-    _choose(session, "Training", shown.title, table=True)
-    (insert,) = window.report.report.demonstration(WORKING_PRINCIPLE).inserts
-    assert insert.data is not None
-    assert [list(row) for row in insert.data.rows] == [
-        [str(row[0]), *(int(value) for value in row[1:])] for row in shown.rows
-    ]
-    assert f"step {step:,}" in insert.caption
+    loss, log, matrix, kernel = window.report.report.demonstration(WORKING_PRINCIPLE).inserts
+    assert all(f"step {last:,}" in each.caption for each in (loss, log, matrix))
+    assert f"step {first:,}" in kernel.caption
+    assert max(float(line.split(",")[0]) for line in loss.csv.splitlines() if line[:1].isdigit()) == last
+    assert log.data is not None
+    assert [row[0] for row in log.data.rows] == [line.step for line in state.history.log]
+    assert matrix.data is not None
+    assert state.evaluation is not None
+    counts = [[int(value) for value in row[1:]] for row in matrix.data.rows]
+    assert counts == state.evaluation.evaluation.confusion.tolist()
+    assert kernel.data is not None
+    values = [list(row[1:]) for row in kernel.data.rows]
+    assert any(values == weight[0].tolist() for weight in network.params["conv1.weight"])
+
+
+def test_a_picture_saved_while_training_goes_on_says_what_it_shows(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    window, state = session.window, session.state
+    qtbot.keyClick(window, Qt.Key.Key_4, KEYS)
+    first = _train_to(qtbot, session, 50)
+    qtbot.keyClick(window, Qt.Key.Key_E, KEYS)
+    dialog = window.findChild(ExportDialog)
+    assert dialog is not None
+    dialog.folder.setText(str(tmp_path))
+    last = _train_to(qtbot, session, first + 600)
+    backprop = window.backprop
+    qtbot.waitUntil(lambda: (drawn := backprop.drawn()) is not None and drawn.step == last)
+    with qtbot.waitSignal(dialog.exported) as written:
+        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    saved = load_session(written.args[0])
+    assert saved is not None
+    assert saved.step == last
+    assert saved.weights_sha256 == weights_checksum(state.history.snapshots.at(last).network)
+    assert f"step {last:,}" in dialog.sheet().caption
 
 
 def test_it_can_be_moved_taken_out_and_brought_back(qtbot: QtBot, session: Session) -> None:

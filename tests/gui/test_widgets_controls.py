@@ -1,17 +1,18 @@
+"""Choices, forms, labels, buttons and messages."""
+
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
-from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.gui.control_window import column_window, place
 from tests.gui.driving import show_window
 from ui.theme import LIGHT, ThemeManager
 from ui.widgets.buttons import Button, IconButton
 from ui.widgets.form import Form
 from ui.widgets.labels import Badge, ElidedLabel, SectionTitle, WrapLabel
 from ui.widgets.message_bar import MessageBar
-from ui.widgets.number_field import FloatField, IntField, format_plain
-from ui.widgets.numbers import format_count, format_fixed, format_signed, format_value
+from ui.widgets.number_field import FloatField, IntField
 from ui.widgets.scroll_column import ScrollColumn
 from ui.widgets.segmented import SegmentedControl
 
@@ -20,214 +21,7 @@ LEFT = Qt.MouseButton.LeftButton
 
 @pytest.fixture
 def window(qtbot: QtBot) -> QWidget:
-    """Window in a column; a second field takes the keyboard away from the first."""
-    widget = QWidget()
-    qtbot.addWidget(widget)
-    layout = QVBoxLayout(widget)
-    layout.addWidget(QComboBox())
-    layout.addStretch(1)
-    widget.resize(400, 300)
-    return widget
-
-
-def place(qtbot: QtBot, window: QWidget, widget: QWidget) -> None:
-    layout = window.layout()
-    assert isinstance(layout, QVBoxLayout)
-    layout.insertWidget(0, widget)
-    show_window(qtbot, window)
-
-
-def type_into(qtbot: QtBot, field: IntField | FloatField, text: str, *, confirm: bool = True) -> None:
-    field.setFocus()
-    field.selectAll()
-    qtbot.keyClicks(field, text)
-    if confirm:
-        qtbot.keyClick(field, Qt.Key.Key_Return)
-
-
-# -- numbers as text ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0, "0"),
-        (0.0407, "0.0407"),
-        (12.34, "12.3"),
-        (1234.5, "1234"),
-        (-0.5, "−0.5"),
-        (1.23e-7, "1.23e−7"),
-        (6.02e23, "6.02e23"),
-        (float("nan"), "NaN"),
-        (float("inf"), "∞"),
-        (float("-inf"), "−∞"),
-    ],
-)
-def test_values(value: float, text: str) -> None:
-    assert format_value(value) == text
-
-
-def test_signed_counted_and_fixed_numbers() -> None:
-    assert [format_signed(value) for value in (0.35, -0.92, 0)] == ["+0.35", "−0.92", "0"]
-    assert [format_count(value) for value in (12665, -3)] == ["12,665", "−3"]
-    assert [format_fixed(value, 2, signed=True) for value in (0.349, -0.92, 0.0, -0.001)] == [
-        "+0.35",
-        "−0.92",
-        "0",
-        "0.00",
-    ]
-    assert format_fixed(0.5, 3) == "0.500"
-
-
-@pytest.mark.parametrize(
-    ("value", "text"), [(1e-4, "0.0001"), (1e-5, "1e-5"), (10.0, "10"), (0.05, "0.05"), (2e20, "2e20")]
-)
-def test_numbers_in_fields_can_be_typed_back(value: float, text: str) -> None:
-    assert format_plain(value) == text
-    assert float(text) == value
-
-
-# -- number fields -----------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def rate(qtbot: QtBot, window: QWidget) -> FloatField:
-    field = FloatField(1e-6, 10, 1e-4)
-    field.set_subject("Learning rate")
-    place(qtbot, window, field)
-    return field
-
-
-@pytest.fixture
-def batch(qtbot: QtBot, window: QWidget) -> IntField:
-    field = IntField(1, 1024, 1)
-    field.set_subject("Batch")
-    place(qtbot, window, field)
-    return field
-
-
-@pytest.mark.parametrize(
-    ("typed", "value", "text"),
-    [
-        ("0.001", 1e-3, "0.001"),
-        ("1e-4", 1e-4, "0.0001"),
-        ("5E-6", 5e-6, "5e-6"),
-        ("0,25", 0.25, "0.25"),
-        (".5", 0.5, "0.5"),
-    ],
-)
-def test_a_rate_can_be_typed_in_either_way(
-    qtbot: QtBot, rate: FloatField, typed: str, value: float, text: str
-) -> None:
-    rate.set_value(3)
-    with qtbot.waitSignal(rate.valueEdited) as edited:
-        type_into(qtbot, rate, typed)
-    assert edited.args == [pytest.approx(value)]
-    assert rate.value() == pytest.approx(value)
-    assert rate.text() == text
-    assert rate.message() == ""
-
-
-@pytest.mark.parametrize(("typed", "nearest"), [("50", 10.0), ("1e-9", 1e-6)])
-def test_a_rate_out_of_range_is_explained_and_corrected(
-    qtbot: QtBot, rate: FloatField, typed: str, nearest: float
-) -> None:
-    type_into(qtbot, rate, typed, confirm=False)
-    assert rate.message() == "Learning rate must be a number from 1e-6 to 10."
-    assert rate.property("invalid") is True
-    qtbot.keyClick(rate, Qt.Key.Key_Return)
-    assert rate.value() == pytest.approx(nearest)
-    assert "was changed to" in rate.message()
-    type_into(qtbot, rate, "0.01")
-    assert rate.message() == ""
-    assert rate.property("invalid") is False
-
-
-def test_half_a_number_is_not_taken(qtbot: QtBot, rate: FloatField) -> None:
-    with qtbot.assertNotEmitted(rate.valueEdited):
-        type_into(qtbot, rate, "1e")
-    assert rate.value() == 1e-4
-    assert rate.text() == "0.0001"
-    assert "is not a number; 0.0001 is kept" in rate.message()
-
-
-def test_letters_cannot_be_typed(qtbot: QtBot, rate: FloatField) -> None:
-    type_into(qtbot, rate, "abc", confirm=False)
-    assert "abc" not in rate.text()
-
-
-def test_steps_go_1_2_5(qtbot: QtBot, rate: FloatField) -> None:
-    rate.setFocus()
-    seen: list[float] = []
-    rate.valueEdited.connect(seen.append)
-    for key in (Qt.Key.Key_Up, Qt.Key.Key_Up, Qt.Key.Key_Up, Qt.Key.Key_Down):
-        qtbot.keyClick(rate, key)
-    assert seen == [pytest.approx(value) for value in (2e-4, 5e-4, 1e-3, 5e-4)]
-
-
-def test_steps_stop_at_the_ends(rate: FloatField) -> None:
-    rate.set_value(10)
-    rate.stepBy(3)
-    assert rate.value() == 10
-    rate.set_value(1e-6)
-    rate.stepBy(-3)
-    assert rate.value() == 1e-6
-
-
-@pytest.mark.parametrize(("typed", "value"), [("64", 64), ("5000", 1024), ("0", 1)])
-def test_whole_numbers_are_taken_or_corrected_with_a_message(
-    qtbot: QtBot, batch: IntField, typed: str, value: int
-) -> None:
-    type_into(qtbot, batch, typed)
-    assert batch.value() == value
-    assert (batch.message() == "") == (int(typed) == value)
-    if batch.message():
-        assert (
-            batch.message()
-            == f"Batch must be a whole number from 1 to 1,024. {typed} was changed to {value}."
-        )
-
-
-def test_nothing_is_told_while_typing(qtbot: QtBot, batch: IntField) -> None:
-    edited: list[int] = []
-    batch.valueEdited.connect(edited.append)
-    type_into(qtbot, batch, "128")
-    assert edited == [128]
-
-
-def test_setting_a_number_is_silent(qtbot: QtBot, rate: FloatField, batch: IntField) -> None:
-    with qtbot.assertNotEmitted(rate.valueEdited), qtbot.assertNotEmitted(batch.valueEdited):
-        rate.set_value(0.5)
-        batch.set_value(7)
-    assert (rate.value(), batch.value()) == (0.5, 7)
-
-
-def wheel(field: QWidget) -> None:
-    at = QPointF(field.rect().center())
-    event = QWheelEvent(
-        at,
-        QPointF(field.mapToGlobal(at)),
-        QPoint(),
-        QPoint(0, 120),
-        Qt.MouseButton.NoButton,
-        Qt.KeyboardModifier.NoModifier,
-        Qt.ScrollPhase.NoScrollPhase,
-        False,
-    )
-    QApplication.sendEvent(field, event)
-
-
-def test_the_wheel_scrolls_the_page_unless_the_field_has_the_keyboard(
-    qtbot: QtBot, window: QWidget, batch: IntField
-) -> None:
-    other = window.findChild(QComboBox)
-    assert other is not None
-    other.setFocus()
-    wheel(batch)
-    assert batch.value() == 1
-    batch.setFocus()
-    wheel(batch)
-    assert batch.value() == 2
+    return column_window(qtbot)
 
 
 # -- segmented control -------------------------------------------------------------------------------------

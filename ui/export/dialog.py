@@ -1,5 +1,6 @@
 """The dialog in which a figure is chosen, looked at and written."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import override
 
@@ -20,7 +21,8 @@ from PySide6.QtWidgets import (
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write
 from cnnviz.session_state import SessionState
-from ui.export.figures import caption_of, file_name_of, free_path, has_results
+from ui.drawn import catch_up
+from ui.export.figures import caption_of, file_name_of, free_path
 from ui.export.formats import CM_PER_INCH, natural_width, to_image, to_pdf, to_png, to_svg
 from ui.export.numbers import tables_of, to_csv
 from ui.export.sheet import COLOURS, Figure, Sheet
@@ -67,7 +69,7 @@ class ExportDialog(QDialog):
         figures: list[Figure],
         state: AppState,
         settings: QSettings,
-        session: SessionState | None,
+        session: Callable[[QWidget], SessionState | None],
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
@@ -121,11 +123,18 @@ class ExportDialog(QDialog):
         super().resizeEvent(event)
         self._show_picture()
 
+    def _describe_content(self) -> None:
+        """Say what the figure shows; it may be another step than a moment ago, if training runs."""
+        catch_up(self.figure().widget)
+        self._caption = caption_of(self._state, self.figure().widget)
+        self.caption.setToolTip(self._caption)
+
     def _content(self) -> bytes:
+        self._describe_content()
         sheet, width = self.sheet(), self.width_cm.value()
         match self.format.current():
             case "png":
-                return to_png(sheet, int(self.scale.current()), width, self._session)
+                return to_png(sheet, int(self.scale.current()), width, self._session(sheet.figure.widget))
             case "svg":
                 return to_svg(sheet, width, with_fonts=True)
             case "pdf":
@@ -234,8 +243,7 @@ class ExportDialog(QDialog):
 
     @Slot()
     def _on_figure_chosen(self) -> None:
-        self._caption = caption_of(self._state, has_results(self.figure().widget))
-        self.caption.setToolTip(self._caption)
+        self._describe_content()
         self.width_cm.set_value(round(natural_width(self.sheet()), 1))
         self._propose_name()
         self._refresh()

@@ -11,7 +11,8 @@ from shiboken6 import isValid
 
 from cnnviz.errors import CNNVizError
 from cnnviz.session_state import SessionState
-from ui.export.figures import caption_of, figures_of, has_results, panel_at, panel_title, plot_at
+from ui.drawn import catch_up
+from ui.export.figures import caption_of, figures_of, panel_at, panel_title, plot_at
 from ui.export.numbers import title_of
 from ui.export.sheet import Figure
 from ui.panel_area import panel_of
@@ -47,7 +48,7 @@ class FigureExporter(QObject):
         docks: Callable[[], list[QDockWidget]],
         state: AppState,
         settings: QSettings,
-        session: Callable[[], SessionState | None],
+        session: Callable[[QWidget], SessionState | None],
         insert: Callable[[Figure], None],
     ) -> None:
         super().__init__(window)
@@ -97,9 +98,7 @@ class FigureExporter(QObject):
         # Imported here: the window starts sooner without it.
         from ui.export.dialog import ExportDialog
 
-        dialog = ExportDialog(
-            self.figures(widget), self._state, self._settings, self._session(), self._window
-        )
+        dialog = ExportDialog(self.figures(widget), self._state, self._settings, self._session, self._window)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         dialog.exported.connect(self.exported)
         dialog.open()
@@ -120,6 +119,7 @@ class FigureExporter(QObject):
             return
         panel, plot = self.meant(widget)
         figure = figures_of(self._window, panel, plot)[0]
+        catch_up(figure.widget)
         data = QMimeData()
         try:
             data.setImageData(to_image(Sheet(figure), 2))
@@ -127,7 +127,7 @@ class FigureExporter(QObject):
         except CNNVizError as error:
             self._state.raise_notice("window", "error", str(error))
             return
-        data.setText(f"{figure.title}: {caption_of(self._state, has_results(figure.widget))}")
+        data.setText(f"{figure.title}: {caption_of(self._state, figure.widget)}")
         QGuiApplication.clipboard().setMimeData(data)
 
     def meant(self, widget: QWidget | None) -> tuple[QWidget | None, QWidget | None]:

@@ -6,10 +6,11 @@ from pathlib import Path
 from PySide6.QtWidgets import QDialog, QDockWidget, QWidget
 
 from cnnviz.presets import preset_of
+from ui.drawn import drawn_in
 from ui.export.numbers import is_plot, title_of
 from ui.export.sheet import Figure
 from ui.panel_area import panel_of
-from ui.state import AppState
+from ui.state import AppState, Shift
 from ui.widgets.confusion_matrix import ConfusionMatrix
 
 #: Signs of formulas, as letters that every file system knows.
@@ -63,26 +64,36 @@ def has_results(widget: QWidget) -> bool:
     return isinstance(widget, ConfusionMatrix) or widget.findChild(ConfusionMatrix) is not None
 
 
-def caption_of(state: AppState, results: bool = False) -> str:
-    """Return one line that says what is shown: preset, seed, step, sample, shift.
+def caption_of(state: AppState, widget: QWidget | None = None) -> str:
+    """Return one line that says what a widget shows: preset, seed, step, sample, shift.
 
-    With `results`, also of which step the test results are, when that is not the step shown.
+    Of test results it says of which step they are, when that is not the step shown.
     """
-    experiment, sample, shift = state.experiment, state.sample, state.shift
+    experiment, drawn = state.experiment, drawn_in(widget, state)
+    sample, shift = (state.sample, state.shift) if drawn is None else (drawn.sample, drawn.shift)
+    if drawn is not None and sample is None and drawn.note:
+        return " · ".join([drawn.note, *_shifted(shift)])
     parts = [f"{preset_of(experiment)}, classes {', '.join(experiment.classes)}", f"seed {experiment.seed}"]
-    if state.shown is not None:
-        parts.append(f"step {state.shown.step:,}")
+    if drawn is not None:
+        parts.append(f"step {drawn.step:,}")
     tested = None if state.evaluation is None else state.evaluation.step
-    if results and tested is not None and (state.shown is None or tested != state.shown.step):
+    is_other = tested is not None and (drawn is None or tested != drawn.step)
+    if widget is not None and has_results(widget) and is_other:
         parts.append(f"test results of step {tested:,}")
+    if drawn is not None and drawn.note:
+        parts.append(drawn.note)
     if sample is not None:
         what = f"test image {sample.index}" if sample.index is not None else f"own image ({sample.origin})"
         if sample.label is not None and sample.label < len(experiment.classes):
             what += f", a {experiment.classes[sample.label]}"
         parts.append(what)
-    if shift.dx or shift.dy:
-        parts.append(f"shifted by ({shift.dx:+d}, {shift.dy:+d}){' wrapped' if shift.wrap else ''}")
-    return " · ".join(parts)
+    return " · ".join([*parts, *_shifted(shift)])
+
+
+def _shifted(shift: Shift) -> list[str]:
+    if not (shift.dx or shift.dy):
+        return []
+    return [f"shifted by ({shift.dx:+d}, {shift.dy:+d}){' wrapped' if shift.wrap else ''}"]
 
 
 def file_name_of(figure: Figure, state: AppState) -> str:

@@ -11,7 +11,8 @@ from cnnviz.errors import CNNVizError
 from cnnviz.report.blocks import Cell, Data
 from cnnviz.report.guides import BACKPROP, TRANSLATION, WORKING_PRINCIPLE
 from cnnviz.report.inserts import Insert, fits_as_table
-from ui.export.figures import caption_of, figures_of, has_results, panel_title
+from ui.drawn import catch_up
+from ui.export.figures import caption_of, figures_of, panel_title
 from ui.export.formats import natural_width, to_svg
 from ui.export.numbers import Table, plain_value, tables_of, to_csv
 from ui.export.sheet import Figure, Sheet
@@ -30,7 +31,7 @@ _MOST_ROWS = 50_000  # of numbers kept with a figure; a curve of a long run has 
 
 
 class FigureInserter(QObject):
-    """Knows what each panel shows, or showed when it was last in sight, and hands it to the report.
+    """Knows what each panel has drawn, and hands it to the report.
 
     Parameters
     ----------
@@ -46,8 +47,6 @@ class FigureInserter(QObject):
     ) -> None:
         super().__init__(parent)
         self._docks, self._state, self._report = docks, state, report
-        # A panel out of sight keeps what it showed: its caption is that of the moment it went.
-        self._captions: dict[QWidget, dict[bool, str]] = {}
         self._seen: set[QWidget] = set()
         for dock in docks():
             panel = panel_of(dock)
@@ -59,12 +58,13 @@ class FigureInserter(QObject):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.Paint and isinstance(watched, QWidget):
             self._seen.add(watched)
-        if event.type() == QEvent.Type.Hide and watched in self._seen and isinstance(watched, QWidget):
-            self._captions[watched] = {each: caption_of(self._state, each) for each in (False, True)}
         return False
 
     def insert(self, figure: Figure) -> None:
-        """Put a figure in its place in the report, and say so."""
+        """Put a figure in its place in the report, and say so; in the report itself, ask which."""
+        if self._dock_of(figure.widget) is self._dock_of(self._report):
+            self._report.fields.insert.showMenu()
+            return
         key = self._place_of(figure.widget)
         try:
             self._report.add_insert(self._drawn(figure), key)
@@ -82,10 +82,12 @@ class FigureInserter(QObject):
 
     def choices(self) -> Sequence[InsertChoice]:
         """List everything in the panels that have been in sight: figures, and tables that fit on a page."""
+        for panel in self._seen:
+            catch_up(panel)
         found: list[InsertChoice] = []
         for dock in self._docks():
             panel = panel_of(dock)
-            if panel is None or panel is self._report or not (panel.isVisible() or panel in self._captions):
+            if panel is None or panel is self._report or panel not in self._seen:
                 continue
             for figure in figures_of(self._report.window(), panel):
                 if figure.kind != "window":
@@ -100,31 +102,24 @@ class FigureInserter(QObject):
     def _table_choices(self, panel: QWidget, figure: Figure) -> list[InsertChoice]:
         choices: list[InsertChoice] = []
         for table in tables_of(figure.widget):
-            data = _data(table) if len(table.rows) <= _MOST_ROWS else None
-            if data is not None and fits_as_table(data):
-                make = _table_maker(table.title, self._caption(figure.widget), data)
+            if fits_as_table(len(table.rows), len(table.header)):
+                make = _table_maker(table.title, caption_of(self._state, figure.widget), _data(table))
                 choices.append(InsertChoice(panel_title(panel), table.title, True, make))
         return choices
 
     def _drawn(self, figure: Figure) -> Insert:
+        catch_up(figure.widget)
         sheet = Sheet(figure, "print")
         tables = tables_of(figure.widget)
         has_numbers = 0 < sum(len(table.rows) for table in tables) <= _MOST_ROWS
         return Insert(
             figure.title,
-            self._caption(figure.widget),
+            caption_of(self._state, figure.widget),
             _now(),
             svg=to_svg(sheet).decode("utf-8"),
             width_cm=natural_width(sheet),
             csv=to_csv(tables).decode("utf-8") if has_numbers else "",
         )
-
-    def _caption(self, widget: QWidget) -> str:
-        dock = self._dock_of(widget)
-        panel = None if dock is None else panel_of(dock)
-        if panel is None or panel.isVisible() or panel not in self._captions:
-            return caption_of(self._state, has_results(widget))
-        return self._captions[panel][has_results(widget)]
 
     def _dock_of(self, widget: QWidget) -> QDockWidget | None:
         return next((each for each in self._docks() if each.isAncestorOf(widget)), None)

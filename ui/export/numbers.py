@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
@@ -44,7 +45,7 @@ class Table:
 
     title: str
     header: tuple[str, ...]
-    rows: Sequence[Row]
+    rows: Sequence[Row] | NDArray[np.float64]
 
 
 def is_plot(widget: QWidget) -> bool:
@@ -78,7 +79,10 @@ def to_csv(tables: Iterable[Table], note: str = "") -> bytes:
                 writer.writerow([])
             writer.writerow([f"# {table.title}"])
         writer.writerow(table.header)
-        writer.writerows([plain_value(value) for value in row] for row in table.rows)
+        if isinstance(table.rows, np.ndarray) and np.isfinite(table.rows).all():
+            writer.writerows(table.rows.tolist())
+        else:
+            writer.writerows([plain_value(value) for value in row] for row in table.rows)
     return out.getvalue().encode("utf-8")
 
 
@@ -97,7 +101,7 @@ def plain_value(value: object) -> object:
 def _read(widget: QWidget) -> list[Table]:
     for kind, reader in _READERS.items():
         if isinstance(widget, kind):
-            return [table for table in reader(widget) if table.rows]
+            return [table for table in reader(widget) if len(table.rows)]
     return []
 
 
@@ -121,7 +125,7 @@ def _maps(title: str, values: Any) -> Table:
 def _curves(widget: CurvePlot) -> list[Table]:
     title = title_of(widget)
     return [
-        Table(f"{title}: {name}", (widget.x_label or "x", name), list(zip(x, y, strict=True)))
+        Table(f"{title}: {name}", (widget.x_label or "x", name), np.column_stack([x, y]))
         for name, (x, y) in widget.points().items()
     ]
 

@@ -6,21 +6,15 @@ from typing import override
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QLineF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme
+from ui.theme import Theme, follow_theme
 from ui.theme.stylesheet import mix
 from ui.widgets.cell_geometry import CellGeometry
+from ui.widgets.cell_map import CellMap
 from ui.widgets.outlines import OUTLINES, draw_outline
-
-_ARROWS = {
-    Qt.Key.Key_Up: (-1, 0),
-    Qt.Key.Key_Down: (1, 0),
-    Qt.Key.Key_Left: (0, -1),
-    Qt.Key.Key_Right: (0, 1),
-}
 
 
 @dataclass(frozen=True)
@@ -46,7 +40,7 @@ class Category:
         return QColor(mix(getattr(theme, self.role), theme.surface, self.faint * (1 - strength)))
 
 
-class CategoryMap(QWidget):
+class CategoryMap(CellMap):
     """Cells of several kinds. Hovering, or the arrow keys after Tab, point at one.
 
     Parameters
@@ -56,34 +50,29 @@ class CategoryMap(QWidget):
     parent : QWidget, optional
     """
 
-    #: Row and column under the pointer, or where the arrow keys have got to.
-    cellHovered = Signal(int, int)
-    #: The pointer or the keyboard has left.
-    cellLeft = Signal()
-
     def __init__(self, categories: Sequence[Category], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._categories = tuple(categories)
-        self._theme = LIGHT
         self._kinds: NDArray[np.integer] | None = None
         self._strengths = np.empty((0, 0))
         self._table = np.empty((0, 16), dtype=np.uint32)
         self._image = QImage()
         self._dots: list[tuple[int, int]] = []
         self._geometry = CellGeometry(1, 1, 0, 0, 0)
-        self._hovered: tuple[int, int] | None = None
-        self._focus_cell = (0, 0)
-        self._placeholder = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         # A click must not take the keyboard from whoever moves something with the arrow keys.
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setMouseTracking(True)
         follow_theme(self)
 
     @property
     def kinds(self) -> NDArray[np.integer] | None:
         """Number of the category of each cell, shape (h, w)."""
         return self._kinds
+
+    @property
+    @override
+    def shape(self) -> tuple[int, int]:
+        return (0, 0) if self._kinds is None else (self._kinds.shape[0], self._kinds.shape[1])
 
     @property
     def hovered(self) -> tuple[int, int] | None:
@@ -115,22 +104,14 @@ class CategoryMap(QWidget):
             self._hover(None)
         self.update()
 
-    def set_placeholder(self, text: str) -> None:
-        """Text in place of cells."""
-        self._placeholder = text
-        self.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         # 16 shades are more than the eye tells apart.
         self._table = np.array(
             [[each.color(theme, shade / 15).rgba() for shade in range(16)] for each in self._categories],
             dtype=np.uint32,
         )
         self._image = QImage()
-        self.updateGeometry()
-        self.update()
 
     def cell_rect(self, row: int, col: int) -> QRectF:
         """Rectangle of a cell, in the widget's coordinates."""
@@ -146,49 +127,9 @@ class CategoryMap(QWidget):
         side = self._theme.px(90)
         return QSize(side, side)
 
-    # -- events --------------------------------------------------------------------------------------------
-
     @override
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hover(None if self._kinds is None else self._fit().cell_at(event.position()))
-
-    @override
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hover(None)
-        super().leaveEvent(event)
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = _ARROWS.get(Qt.Key(event.key()))
-        if self._kinds is None or step is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
-            super().keyPressEvent(event)
-            return
-        rows, cols = self._kinds.shape
-        row, col = self._focus_cell
-        self._focus_cell = (min(max(row + step[0], 0), rows - 1), min(max(col + step[1], 0), cols - 1))
-        self._hover(self._focus_cell)
-
-    @override
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    @override
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        if not self.underMouse():
-            self._hover(None)
-        self.update()
-
-    def _hover(self, cell: tuple[int, int] | None) -> None:
-        if cell == self._hovered:
-            return
-        self._hovered = cell
-        self.update()
-        if cell is None:
-            self.cellLeft.emit()
-        else:
-            self.cellHovered.emit(*cell)
+    def _part_at(self, point: QPointF) -> tuple[int, int] | None:
+        return None if self._kinds is None else self._fit().cell_at(point)
 
     # -- painting ------------------------------------------------------------------------------------------
 
@@ -203,9 +144,7 @@ class CategoryMap(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, theme = QPainter(self), self._theme
         if self._kinds is None:
-            painter.setPen(theme.color("muted"))
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect(), int(flags), self._placeholder)
+            self._paint_placeholder(painter)
             return
         geometry = self._fit()
         self._paint_cells(painter, geometry)

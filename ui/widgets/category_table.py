@@ -8,9 +8,10 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+from ui.theme import Theme, follow_theme, mono_font, ui_font
 from ui.widgets.backdrop import Backdrop
 from ui.widgets.category_map import Category
+from ui.widgets.painted import PaintedWidget
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class CategoryRow:
     counts: tuple[str, ...]
 
 
-class CategoryTable(QWidget):
+class CategoryTable(PaintedWidget):
     """Key of a map of kinds, with counts: a row for each kind, a column for each count.
 
     Parameters
@@ -45,7 +46,6 @@ class CategoryTable(QWidget):
         super().__init__(parent)
         self._heads = heads
         self._rows: tuple[CategoryRow, ...] = ()
-        self._theme = LIGHT
         self._backdrop = Backdrop()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         follow_theme(self)
@@ -66,12 +66,9 @@ class CategoryTable(QWidget):
             self.updateGeometry()
         self.update()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme, theme.small_pt))
-        self.updateGeometry()
-        self.update()
 
     @override
     def sizeHint(self) -> QSize:

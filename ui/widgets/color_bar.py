@@ -2,17 +2,16 @@
 
 from typing import override
 
-import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QTransform
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font
-from ui.widgets.color_scale import ColorScale
-from ui.widgets.numbers import format_fixed, format_signed, format_value
+from ui.theme import Theme, follow_theme, mono_font
+from ui.widgets.numbers import format_fixed
+from ui.widgets.scale_key import ScaleKey
 
 
-class ColorBar(QWidget):
+class ColorBar(ScaleKey):
     """Strip of colour with the values of its ends; a signed scale has its white 0 marked.
 
     Parameters
@@ -26,40 +25,13 @@ class ColorBar(QWidget):
         self, orientation: Qt.Orientation = Qt.Orientation.Horizontal, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._orientation = orientation
-        self._scale = ColorScale()
         self._decimals: int | None = None
         self._ramp = self._make_ramp()
         fixed, free = QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred
         self.setSizePolicy(*((free, fixed) if self._is_horizontal() else (fixed, free)))
         follow_theme(self)
         self._describe()
-
-    @property
-    def scale(self) -> ColorScale:
-        """Scale shown."""
-        return self._scale
-
-    def set_scale(self, colormap: str, lo: float, hi: float) -> None:
-        """Show a scale.
-
-        Parameters
-        ----------
-        colormap : {"signed", "sequential", "grey"}
-        lo, hi : float
-            Values of the first and of the last colour.
-        """
-        scale = ColorScale(colormap, lo, hi)
-        if scale != self._scale:
-            before = self.sizeHint()
-            self._scale = scale
-            self._ramp = self._make_ramp()
-            self._describe()
-            # A scale that follows what is learnt changes many times a second, its width hardly ever.
-            if self.sizeHint() != before:
-                self.updateGeometry()
-            self.update()
 
     def set_decimals(self, decimals: int | None) -> None:
         """Write the numbers with so many decimals; with about three figures when None."""
@@ -68,12 +40,9 @@ class ColorBar(QWidget):
         self.updateGeometry()
         self.update()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(mono_font(theme=theme))
-        self.updateGeometry()
-        self.update()
 
     @override
     def sizeHint(self) -> QSize:
@@ -89,16 +58,12 @@ class ColorBar(QWidget):
             QSize(self._theme.px(70), 0) if self._is_horizontal() else QSize(0, self._theme.px(70))
         )
 
+    @override
     def texts(self) -> tuple[str, str]:
-        """Numbers at the ends."""
-        signed = self._scale.name == "signed"
-        if self._decimals is not None:
-            lo, hi = (
-                format_fixed(v, self._decimals, signed=signed) for v in (self._scale.lo, self._scale.hi)
-            )
-        else:
-            write = format_signed if signed else format_value
-            lo, hi = write(self._scale.lo, 2), write(self._scale.hi, 2)
+        if self._decimals is None:
+            return super().texts()
+        signed, scale = self._scale.name == "signed", self._scale
+        lo, hi = (format_fixed(end, self._decimals, signed=signed) for end in (scale.lo, scale.hi))
         return lo, hi
 
     @override
@@ -154,14 +119,10 @@ class ColorBar(QWidget):
         box = QRectF(center[0] - 12, center[1] - 12, 24, 24)
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "0")
 
+    @override
     def _make_ramp(self) -> QImage:
-        values = np.linspace(self._scale.lo, self._scale.hi, 256)
-        ramp = values[None, :] if self._is_horizontal() else values[::-1, None]
-        return self._scale.to_image(ramp)
+        ramp = super()._make_ramp()
+        return ramp if self._is_horizontal() else ramp.transformed(QTransform().rotate(-90))
 
     def _is_horizontal(self) -> bool:
         return self._orientation == Qt.Orientation.Horizontal
-
-    def _describe(self) -> None:
-        lo, hi = self.texts()
-        self.setAccessibleName(f"Colour scale from {lo} to {hi}")

@@ -5,29 +5,28 @@ from typing import override
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFont,
     QFontMetrics,
-    QHelpEvent,
     QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
     QPolygonF,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+from ui.theme import Theme, follow_theme, mono_font, ui_font
+from ui.widgets.key_moves import arrow_step, stepped
 from ui.widgets.numbers import format_count
-from ui.widgets.placeholder import draw_placeholder
+from ui.widgets.pointed import PointedWidget
 
 _TOP_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 
 
-class ConfusionMatrix(QWidget):
+class ConfusionMatrix(PointedWidget[tuple[int, int]]):
     """Table of counts with rows "is …" and columns "predicted …".
 
     Correct predictions are tinted; mistakes have a mark in their corner, and a stronger tint the more there
@@ -43,13 +42,9 @@ class ConfusionMatrix(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._counts: NDArray[np.int64] | None = None
         self._names: tuple[str, ...] = ()
-        self._placeholder = ""
         self._current: tuple[int, int] | None = None
-        self._hovered: tuple[int, int] | None = None
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         follow_theme(self)
@@ -102,17 +97,9 @@ class ConfusionMatrix(QWidget):
             self._current = cell
             self.update()
 
-    def set_placeholder(self, text: str) -> None:
-        """Text in place of the table."""
-        self._placeholder = text
-        self.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme, theme.small_pt))
-        self.updateGeometry()
-        self.update()
 
     def cell_rect(self, true_index: int, predicted: int) -> QRectF:
         """Rectangle of a cell, in the widget's coordinates."""
@@ -156,58 +143,32 @@ class ConfusionMatrix(QWidget):
             self.updateGeometry()
 
     @override
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            cell = self.cell_at(QPointF(event.pos()))
-            if cell is not None:
-                QToolTip.showText(event.globalPos(), self._cell_text(*cell), self)
-                return True
-        return super().event(event)
+    def _part_at(self, point: QPointF) -> tuple[int, int] | None:
+        return self.cell_at(point)
 
     @override
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hover(self.cell_at(event.position()))
+    def _tip(self, part: tuple[int, int]) -> str:
+        return self._cell_text(*part)
 
     @override
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hover(None)
-        super().leaveEvent(event)
+    def _can_press(self, part: tuple[int, int]) -> bool:
+        return True
 
     @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        cell = self.cell_at(event.position())
-        if cell is not None and event.button() == Qt.MouseButton.LeftButton:
-            self._select(cell)
-        else:
-            super().mousePressEvent(event)
+    def _press(self, part: tuple[int, int]) -> None:
+        self._select(part)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        steps = {
-            Qt.Key.Key_Up: (-1, 0),
-            Qt.Key.Key_Down: (1, 0),
-            Qt.Key.Key_Left: (0, -1),
-            Qt.Key.Key_Right: (0, 1),
-        }
-        step = steps.get(Qt.Key(event.key()))
+        step, count = arrow_step(event), len(self._names)
         if self._counts is None or step is None:
             super().keyPressEvent(event)
-            return
-        last = len(self._names) - 1
-        row, col = (
-            (0, 0) if self._current is None else (self._current[0] + step[0], self._current[1] + step[1])
-        )
-        self._select((min(max(row, 0), last), min(max(col, 0), last)))
+        else:
+            self._select((0, 0) if self._current is None else stepped(self._current, step, (count, count)))
 
     def _select(self, cell: tuple[int, int]) -> None:
         self.set_current(*cell)
         self.cellSelected.emit(*cell)
-
-    def _hover(self, cell: tuple[int, int] | None) -> None:
-        if cell != self._hovered:
-            self._hovered = cell
-            self.setCursor(Qt.CursorShape.PointingHandCursor if cell else Qt.CursorShape.ArrowCursor)
-            self.update()
 
     # -- painting ------------------------------------------------------------------------------------------
 
@@ -216,7 +177,7 @@ class ConfusionMatrix(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._counts is None:
-            draw_placeholder(painter, self.rect(), self._placeholder, self._theme, _TOP_LEFT)
+            self._paint_placeholder(painter, _TOP_LEFT)
             return
         self._paint_headers(painter)
         for row in range(len(self._names)):
@@ -286,8 +247,7 @@ class ConfusionMatrix(QWidget):
             painter.setPen(QPen(self._theme.color("accent"), self._theme.px(3 if self.hasFocus() else 2)))
             painter.drawRect(self.cell_rect(*self._current).adjusted(1.5, 2, -1.5, -1))
         elif self.hasFocus():
-            painter.setPen(QPen(self._theme.color("accent"), 2))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
+            self._paint_focus_frame(painter)
 
     # -- measures ------------------------------------------------------------------------------------------
 

@@ -9,16 +9,15 @@ import pyqtgraph as pg
 from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from ui.theme import LIGHT, Theme, follow_theme
-from ui.widgets.buttons import IconButton
-from ui.widgets.curve_style import CURVE_STYLES
+from ui.widgets.curve_cursor import CurveCursor
+from ui.widgets.curve_header import CurveHeader
+from ui.widgets.curve_ranges import CurveRanges
+from ui.widgets.curve_set import CurveSet
 from ui.widgets.decimate import MinMaxPyramid
-from ui.widgets.numbers import format_count, format_value
 from ui.widgets.plot_canvas import PlotCanvas
-from ui.widgets.plot_range import SteadyRange
-from ui.widgets.plotted_curve import PlottedCurve
 
 
 class CurvePlot(QWidget):
@@ -44,15 +43,12 @@ class CurvePlot(QWidget):
         super().__init__(parent)
         self._theme = LIGHT
         self._x_label = x_label
-        self._curves: dict[str, PlottedCurve] = {}
-        self._x_limit: float | None = None
-        self._y_fixed: tuple[float | None, float | None] = (None, None)
-        self._x_steady, self._y_steady = SteadyRange(), SteadyRange()
+        self._curves = CurveSet()
+        self._ranges = CurveRanges()
         self._log_y = False
         self._zoomed = False
         self._stale = False
         self._placeholder = ""
-        self._cursor_x: float | None = None
         self._build_widgets(title, x_label, y_label)
         self._build_layout()
         self._connect_signals()
@@ -72,9 +68,7 @@ class CurvePlot(QWidget):
 
     def points(self) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
         """All points of the curves that have any, by their words in the legend."""
-        return {
-            curve.label: (curve.data.x, curve.data.y) for curve in self._curves.values() if curve.data.size
-        }
+        return self._curves.points()
 
     @property
     def x_label(self) -> str:
@@ -110,18 +104,12 @@ class CurvePlot(QWidget):
         ValueError
             If the name is taken, or there is no such style.
         """
-        if name in self._curves or style not in CURVE_STYLES:
-            raise ValueError(
-                f"A curve needs a new name and one of the styles {', '.join(CURVE_STYLES)}. "
-                f"Got {name!r} and {style!r}."
-            )
-        curve = PlottedCurve(label, CURVE_STYLES[style], role)
-        self._curves[name] = curve
+        curve = self._curves.announce(name, label, style, role)
         curve.set_theme(self._theme, self.devicePixelRatioF())
         for item in curve.items:
             self.plot_item.addItem(item)
         if in_legend:
-            self._legend.addWidget(curve.entry)
+            self._header.add_entry(curve.entry)
         else:
             curve.entry.setParent(self)
             curve.entry.hide()
@@ -175,12 +163,10 @@ class CurvePlot(QWidget):
 
     def clear(self) -> None:
         """Remove the points of all curves and begin a new view."""
-        for curve in self._curves.values():
-            curve.data = MinMaxPyramid()
-        self._x_steady.reset()
-        self._y_steady.reset()
+        self._curves.clear_points()
+        self._ranges.reset()
         self._zoomed = False
-        self._on_pointer_left()
+        self._cursor.hide()
         self._refresh()
 
     def remove_curve(self, name: str) -> None:
@@ -208,25 +194,19 @@ class CurvePlot(QWidget):
 
     def set_x_limit(self, limit: float | None) -> None:
         """Fix the right end of the x axis, such as the number of steps planned; None lets it grow."""
-        if limit == self._x_limit:
-            return
-        self._x_limit = limit
-        self._x_steady.reset()
-        self._refresh()
+        if self._ranges.set_x_limit(limit):
+            self._refresh()
 
     def set_y_bounds(self, lo: float | None, hi: float | None) -> None:
         """Fix ends of the y axis; an end that is None follows the data."""
-        if (lo, hi) == self._y_fixed:
-            return
-        self._y_fixed = (lo, hi)
-        self._y_steady.reset()
-        self._refresh()
+        if self._ranges.set_y_bounds(lo, hi):
+            self._refresh()
 
     def set_log_y(self, log_y: bool) -> None:
         """Draw y on a logarithmic axis, or not; values that are not positive are gaps then."""
         self._log_y = log_y
         self._canvas.set_log_y(log_y)
-        self._y_steady.reset()
+        self._ranges.reset_y()
         self._zoomed = False
         self._refresh()
 
@@ -250,8 +230,7 @@ class CurvePlot(QWidget):
     def reset_view(self) -> None:
         """Show the whole, with the axes as if all points had come at once."""
         self._zoomed = False
-        self._x_steady.reset()
-        self._y_steady.reset()
+        self._ranges.reset()
         self._refresh()
 
     def set_marker_x(self, x: float | None) -> None:
@@ -311,7 +290,7 @@ class CurvePlot(QWidget):
 
     @override
     def leaveEvent(self, event: QEvent) -> None:
-        self._on_pointer_left()
+        self._cursor.hide()
         super().leaveEvent(event)
 
     @override
@@ -331,21 +310,11 @@ class CurvePlot(QWidget):
     # -- building ------------------------------------------------------------------------------------------
 
     def _build_widgets(self, title: str, x_label: str, y_label: str) -> None:
-        self._title = QLabel(title)
-        self._title.setProperty("role", "title")
-        self._whole = IconButton("maximize", "Show the whole", "or double-click in the plot", "A")
-        self._whole.setProperty("kind", "quiet")
-        self._whole.hide()
+        self._header = CurveHeader(title)
         self._canvas = PlotCanvas(x_label, y_label)
+        self._cursor = CurveCursor(self._canvas, x_label)
 
     def _build_layout(self) -> None:
-        self._header = QHBoxLayout()
-        self._legend = QHBoxLayout()
-        self._legend.setSpacing(0)
-        self._header.addWidget(self._title)
-        self._header.addStretch(1)
-        self._header.addWidget(self._whole)
-        self._header.addLayout(self._legend)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2)
@@ -353,11 +322,16 @@ class CurvePlot(QWidget):
         layout.addWidget(self._canvas, 1)
 
     def _connect_signals(self) -> None:
-        self._whole.clicked.connect(self.reset_view)
+        self._header.whole.clicked.connect(self.reset_view)
         self._canvas.wholeRequested.connect(self.reset_view)
         self._canvas.viewMoved.connect(self._on_view_moved)
         self._canvas.pointed.connect(self._set_cursor)
         self._canvas.pointerLeft.connect(self._on_pointer_left)
+
+    def catch_up(self) -> None:
+        """Draw at once what was put off, also while out of sight."""
+        if self._stale:
+            self._draw_all()
 
     # -- drawing -------------------------------------------------------------------------------------------
 
@@ -366,10 +340,13 @@ class CurvePlot(QWidget):
             return
         # A plot out of sight costs nothing: it is brought up to date when it is shown.
         self._stale = not self.isVisible()
-        if self._stale:
-            return
+        if not self._stale:
+            self._draw_all()
+
+    def _draw_all(self) -> None:
+        self._stale = False
         self._update_placeholder()
-        self._whole.setVisible(self._zoomed)
+        self._header.whole.setVisible(self._zoomed)
         if not self._zoomed:
             self._update_ranges()
         self._draw_curves()
@@ -380,81 +357,34 @@ class CurvePlot(QWidget):
             curve.draw(x_lo, x_hi, self._canvas.columns(), self._log_y)
 
     def _update_ranges(self) -> None:
-        self._canvas.set_view_range(self._whole_x(), self._whole_y())
-
-    def _whole_x(self) -> tuple[float, float]:
-        last = max((curve.ends[1] for curve in self._curves.values() if curve.data.size), default=0.0)
-        if self._x_limit is not None and last <= self._x_limit:
-            return 0.0, max(self._x_limit, 1.0)
-        return self._x_steady.update(0.0, max(last, 1.0), 0.0, None)
-
-    def _whole_y(self) -> tuple[float, float]:
-        lo_fixed, hi_fixed = self._y_fixed
-        if self._log_y:
-            lo_fixed, hi_fixed = None, None if hi_fixed is None else float(np.log10(hi_fixed))
-        found = [curve.extent(self._log_y) for curve in self._curves.values()]
-        ends = [each for each in found if each is not None]
-        lo, hi = (min(e[0] for e in ends), max(e[1] for e in ends)) if ends else (0.0, 1.0)
-        lo, hi = self._y_steady.update(lo, hi, lo_fixed, hi_fixed)
-        # A line that runs along an end must not be cut in half.
-        margin = 0.02 * (hi - lo)
-        return lo - margin, hi + margin
+        curves = self._curves.values()
+        self._canvas.set_view_range(self._ranges.x_range(curves), self._ranges.y_range(curves, self._log_y))
 
     def _update_placeholder(self) -> None:
-        empty = not any(curve.data.size for curve in self._curves.values())
-        self._canvas.set_placeholder(self._placeholder if empty else "")
+        self._canvas.set_placeholder("" if self._curves.has_points() else self._placeholder)
 
     # -- cursor --------------------------------------------------------------------------------------------
 
     def _move_cursor(self, direction: int) -> None:
-        (x_lo, x_hi), _ = self.view_range()
-        stride = (x_hi - x_lo) / 100
-        ends = [curve.ends for curve in self._curves.values() if curve.is_shown]
-        if not ends:
-            return
-        x_lo, x_hi = max(x_lo, min(first for first, _ in ends)), min(x_hi, max(last for _, last in ends))
-        start = x_hi + stride if self._cursor_x is None else self._cursor_x
-        self._set_cursor(min(max(start + direction * stride, x_lo), x_hi))
+        x = self._cursor.moved(direction, self._curves.values())
+        if x is not None:
+            self._set_cursor(x)
 
     def _set_cursor(self, x: float, position: QPointF | None = None) -> None:
-        found = [(curve, curve.nearest(x)) for curve in self._curves.values()]
-        points = [(curve, point) for curve, point in found if point is not None]
-        if not points:
-            self._on_pointer_left()
-            return
-        self._cursor_x = x
-        step = min((point[0] for _, point in points), key=lambda each: abs(each - x))
-        self._canvas.set_cross_x(step)
-        rows = [
-            (
-                curve.style.color(self._theme, curve.role),
-                self._row_label(curve, at, step),
-                format_value(value),
-            )
-            for curve, (at, value) in reversed(points)
-        ]
-        heading = f"{self._x_label} {format_count(round(step))}"
-        self._canvas.show_readout(heading, rows, position or self._canvas.scene_point(step))
-        self.hovered.emit(step)
-
-    def _row_label(self, curve: PlottedCurve, at: float, step: float) -> str:
-        # A value from elsewhere, such as the last test, says where it is from.
-        (x_lo, x_hi), _ = self.view_range()
-        near = abs(at - step) <= 0.01 * (x_hi - x_lo)
-        return curve.label if near else f"{curve.label} at {format_count(round(at))}"
+        step = self._cursor.place(x, self._curves.values(), self._theme, position)
+        if step is not None:
+            self.hovered.emit(step)
 
     # -- slots ---------------------------------------------------------------------------------------------
 
     def _on_pointer_left(self) -> None:
-        self._cursor_x = None
-        self._canvas.set_cross_x(None)
-        self._canvas.readout.hide()
+        self._cursor.hide()
 
     def _on_view_moved(self) -> None:
         self._zoomed = True
-        self._whole.show()
+        self._header.whole.show()
         self._draw_curves()
 
     def _on_legend_toggled(self, checked: bool) -> None:
-        self._y_steady.reset()  # the axis is that of the curves in sight, not of what was in sight before
+        self._ranges.reset_y()  # the axis is that of the curves in sight, not of what was in sight before
         self._refresh()

@@ -4,11 +4,12 @@ from dataclasses import dataclass
 from typing import override
 
 from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, ui_font
+from ui.theme import Theme, follow_theme, ui_font
 from ui.theme.stylesheet import mix
+from ui.widgets.painted_button import PaintedButton
 
 
 @dataclass(frozen=True)
@@ -58,7 +59,7 @@ CURVE_STYLES = {
 }
 
 
-class LegendEntry(QAbstractButton):
+class LegendEntry(PaintedButton):
     """One curve in the legend: a piece of its line and its name. Pressing it hides or shows the curve.
 
     Parameters
@@ -74,33 +75,22 @@ class LegendEntry(QAbstractButton):
         super().__init__(parent)
         self._style = style
         self._role = role
-        self._theme = LIGHT
         self.setText(text)
         self.setAccessibleName(f"curve {text}")
         self.setToolTip(f"Show or hide the curve “{text}”")
         self.setCheckable(True)
         self.setChecked(True)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
         follow_theme(self)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme, theme.small_pt))
-        self.updateGeometry()
-        self.update()
 
     @override
     def sizeHint(self) -> QSize:
         metrics, px = self.fontMetrics(), self._theme.px
         return QSize(metrics.horizontalAdvance(self.text()) + px(18) + px(12), metrics.height() + px(4))
-
-    @override
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -11,8 +11,9 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+from ui.theme import Theme, follow_theme, mono_font, ui_font
 from ui.widgets.backdrop import Backdrop
+from ui.widgets.painted import PaintedWidget
 from ui.widgets.plot_range import nice_ceil
 from ui.widgets.plot_readout import PlotReadout
 
@@ -44,7 +45,7 @@ class DistanceCurve:
     dash: int = 0
 
 
-class DistancePlot(QWidget):
+class DistancePlot(PaintedWidget):
     """Curves on common axes that begin at 0.
 
     Parameters
@@ -55,7 +56,6 @@ class DistancePlot(QWidget):
 
     def __init__(self, x_label: str = "distance", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._x_label = x_label
         self._x: NDArray[np.floating] = np.empty(0)
         self._curves: tuple[DistanceCurve, ...] = ()
@@ -63,7 +63,6 @@ class DistancePlot(QWidget):
         self._bounds = (0.0, 1.0)
         self._marked: float | None = None
         self._cursor: int | None = None
-        self._placeholder = ""
         self._backdrop = Backdrop()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setMouseTracking(True)
@@ -106,21 +105,13 @@ class DistancePlot(QWidget):
             self._marked = distance
             self.update()
 
-    def set_placeholder(self, text: str) -> None:
-        """Text while there are no curves."""
-        self._placeholder = text
-        self.update()
-
     def readout_text(self) -> str:
         """What the box beside the cursor says; "" while there is none."""
         return self._readout.text() if self._readout.isVisibleTo(self) else ""
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme, theme.small_pt))
-        self.updateGeometry()
-        self.update()
 
     @override
     def sizeHint(self) -> QSize:
@@ -182,9 +173,7 @@ class DistancePlot(QWidget):
         painter, theme, area = QPainter(self), self._theme, self._area()
         painter.setFont(self.font())
         if not self._curves or len(self._x) < 2 or area.height() < 20:
-            painter.setPen(theme.color("muted"))
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect().adjusted(8, 8, -8, -8), int(flags), self._placeholder)
+            self._paint_placeholder(painter)
             return
         key = (self._curves, self._current, self._bounds, self._theme)
         self._backdrop.paint(painter, self, key, lambda inner: self._paint_backdrop(inner, area))

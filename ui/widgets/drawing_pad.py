@@ -17,22 +17,19 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, ui_font
+from ui.theme import Theme, follow_theme, ui_font
+from ui.widgets.key_moves import arrow_step
+from ui.widgets.painted import PaintedWidget
 from ui.widgets.undo import Undo
+from ui.widgets.undoable import Undoable
 
 #: Longer side of the board in its own pixels, whatever its size on the screen.
 BOARD_SIDE = 280
 _INK, _BOARD = QColor(255, 255, 255), QColor(0, 0, 0)
-_ARROWS = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1),
-    Qt.Key.Key_Down: (0, 1),
-}
 _KEY_STEP = 6
 
 
-class DrawingPad(QWidget):
+class DrawingPad(Undoable[QImage], PaintedWidget):
     """Board for the mouse, a pen or the keyboard.
 
     The left button draws, or erases when the eraser is chosen; the right button always erases. With the
@@ -50,12 +47,10 @@ class DrawingPad(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._board = _blank(1, 1)
         self._undo: Undo[QImage] = Undo()
         self._brush = 24.0
         self._erasing = False
-        self._placeholder = ""
         self._last: QPointF | None = None  # end of the stroke that is being drawn
         self._wipes = False
         self._pointer: QPointF | None = None
@@ -104,36 +99,11 @@ class DrawingPad(QWidget):
         self._erasing = erasing
         self.update()
 
-    def set_placeholder(self, text: str) -> None:
-        """Text on the blank board: what to do."""
-        self._placeholder = text
-        self.update()
-
     def clear(self) -> None:
         """Wipe the board; this can be undone."""
         if not self.is_blank():
             self._undo.record(self._board.copy())
             self._board.fill(_BOARD)
-            self._changed()
-
-    def can_undo(self) -> bool:
-        """Whether there is a stroke to take back."""
-        return self._undo.can_undo
-
-    def can_redo(self) -> bool:
-        """Whether a stroke was taken back."""
-        return self._undo.can_redo
-
-    def undo(self) -> None:
-        """Take back the last stroke."""
-        if self._undo.can_undo:
-            self._board = self._undo.undo(self._board)
-            self._changed()
-
-    def redo(self) -> None:
-        """Draw again what was taken back."""
-        if self._undo.can_redo:
-            self._board = self._undo.redo(self._board)
             self._changed()
 
     def board_rect(self) -> QRectF:
@@ -142,12 +112,9 @@ class DrawingPad(QWidget):
         left, top = (self.width() - size.width()) / 2, (self.height() - size.height()) / 2
         return QRectF(left, top, size.width(), size.height())
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme))
-        self.updateGeometry()
-        self.update()
 
     @override
     def sizeHint(self) -> QSize:
@@ -189,7 +156,7 @@ class DrawingPad(QWidget):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = _ARROWS.get(Qt.Key(event.key()))
+        step = arrow_step(event)
         if event.key() == Qt.Key.Key_Space:
             if not event.isAutoRepeat():
                 self._pen_down = not self._pen_down
@@ -198,8 +165,8 @@ class DrawingPad(QWidget):
                 else:
                     self._last = None
         elif step is not None:
-            x = min(max(self._pen.x() + _KEY_STEP * step[0], 0), self._board.width())
-            y = min(max(self._pen.y() + _KEY_STEP * step[1], 0), self._board.height())
+            x = min(max(self._pen.x() + _KEY_STEP * step[1], 0), self._board.width())
+            y = min(max(self._pen.y() + _KEY_STEP * step[0], 0), self._board.height())
             self._pen = QPointF(x, y)
             if self._pen_down:
                 self._draw_to(self._pen)
@@ -212,7 +179,6 @@ class DrawingPad(QWidget):
         super().focusOutEvent(event)
         if self._pen_down:
             self._pen_down, self._last = False, None
-        self.update()
 
     # -- painting ------------------------------------------------------------------------------------------
 
@@ -272,6 +238,15 @@ class DrawingPad(QWidget):
             painter.drawLine(start, point)
         painter.end()
         self._last = point
+        self._changed()
+
+    @override
+    def _state(self) -> QImage:
+        return self._board
+
+    @override
+    def _restore(self, state: QImage) -> None:
+        self._board = state
         self._changed()
 
     def _to_board(self, point: QPointF) -> QPointF:

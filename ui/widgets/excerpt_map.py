@@ -1,74 +1,21 @@
-"""A block of a larger map, large enough for numbers; and the whole map, on which the block is moved."""
+"""A block of a larger map, large enough for numbers."""
 
-import math
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import override
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QBrush, QColor, QHelpEvent, QKeyEvent, QMouseEvent, QPainter
-from PySide6.QtWidgets import QToolTip, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QBrush, QColor, QPainter
+from PySide6.QtWidgets import QWidget
 
 from ui.theme import mono_font
+from ui.widgets.block import Block
 from ui.widgets.cell_numbers import NumberFormat
 from ui.widgets.color_scale import ColorScale
 from ui.widgets.heat_map import CellBlock, HeatMap
-from ui.widgets.numbers import format_signed, format_value
-
-
-@dataclass(frozen=True)
-class Block:
-    """Rows and columns of a map that are shown enlarged."""
-
-    row: int
-    col: int
-    rows: int
-    cols: int
-
-    @classmethod
-    def around(cls, center: tuple[float, float], side: int, shape: tuple[int, int], step: int = 1) -> "Block":
-        """Square of `side` cells round a point, inside the map, its corner on a multiple of `step`.
-
-        Parameters
-        ----------
-        center : tuple of float
-            Row and column that should be in the middle.
-        side : int
-        shape : tuple of int
-            Rows and columns of the map.
-        step : int
-
-        Returns
-        -------
-        Block
-        """
-        rows, cols = min(side, shape[0]), min(side, shape[1])
-        row, col = (
-            min(max(math.floor((middle - (size - step) / 2) / step + 0.5), 0), (whole - size) // step) * step
-            for middle, size, whole in zip(center, (rows, cols), shape, strict=True)
-        )
-        return cls(row, col, rows, cols)
-
-    def cut(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
-        """Part of an array of shape (..., h, w) that lies in the block."""
-        return values[..., self.row : self.row + self.rows, self.col : self.col + self.cols]
-
-    def holds(self, row: int, col: int) -> bool:
-        """Whether a cell lies in the block."""
-        return self.row <= row < self.row + self.rows and self.col <= col < self.col + self.cols
-
-    def divided(self, step: int, shape: tuple[int, int]) -> "Block":
-        """Block of windows of `step` x `step` cells that cover this one, in a map of `shape` windows."""
-        row, col = min(self.row // step, shape[0] - 1), min(self.col // step, shape[1] - 1)
-        rows, cols = math.ceil(self.rows / step), math.ceil(self.cols / step)
-        return Block(row, col, min(rows, shape[0] - row), min(cols, shape[1] - col))
-
-    def text(self) -> str:
-        """Rows and columns in words."""
-        rows = f"rows {self.row}–{self.row + self.rows - 1}"
-        return f"{rows}, columns {self.col}–{self.col + self.cols - 1}"
+from ui.widgets.numbers import format_signed
 
 
 class ExcerptMap(HeatMap):
@@ -96,8 +43,8 @@ class ExcerptMap(HeatMap):
         self._outlined: dict[str, list[CellBlock]] = {}
         self._window_step = 0
         self._is_covered = False
-        self.cellHovered.connect(self._on_hovered)
-        self.cellClicked.connect(self._on_clicked)
+        self.cellHovered.connect(self._on_cell_hovered)
+        self.cellClicked.connect(self._on_cell_clicked)
 
     @property
     def block(self) -> Block:
@@ -221,15 +168,9 @@ class ExcerptMap(HeatMap):
         return QSize(self._theme.px(56), self._theme.px(56))
 
     @override
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            cell = self.cell_at(QPointF(event.pos()))
-            if cell is not None:
-                where = f"row {cell[0] + self._shown.row}, column {cell[1] + self._shown.col}"
-                text = f"{where}: {format_signed(self.value_at(*cell), 5)}"
-                QToolTip.showText(event.globalPos(), f"{self.toolTip()}\n{text}".strip(), self)
-                return True
-        return super().event(event)
+    def _tip(self, part: tuple[int, int]) -> str:
+        where = f"row {part[0] + self._shown.row}, column {part[1] + self._shown.col}"
+        return f"{self.toolTip()}\n{where}: {format_signed(self.value_at(*part), 5)}".strip()
 
     @override
     def paint_marks(self, painter: QPainter) -> None:
@@ -324,10 +265,10 @@ class ExcerptMap(HeatMap):
                 painter.fillRect(QRectF(rect.left(), rect.bottom() - band, side, band), brush)
         painter.restore()
 
-    def _on_hovered(self, row: int, col: int) -> None:
+    def _on_cell_hovered(self, row: int, col: int) -> None:
         self.cellPointed.emit(row + self._shown.row, col + self._shown.col)
 
-    def _on_clicked(self, row: int, col: int) -> None:
+    def _on_cell_clicked(self, row: int, col: int) -> None:
         self.cellChosen.emit(row + self._shown.row, col + self._shown.col)
 
 
@@ -345,94 +286,3 @@ def _same(one: NDArray[np.generic] | None, other: NDArray[np.generic] | None) ->
     if one is None or other is None:
         return one is other
     return one.dtype == other.dtype and np.array_equal(one, other)
-
-
-class OverviewMap(HeatMap):
-    """A whole map with a frame round the block that is shown enlarged; drag, click or arrow keys move it.
-
-    Parameters
-    ----------
-    parent : QWidget, optional
-    """
-
-    #: Row and column that the user wants in the middle of the block.
-    centerRequested = Signal(float, float)
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._frame = Block(0, 0, 1, 1)
-        self._step = 1
-        self.set_numbers(False)
-        self.setCursor(Qt.CursorShape.SizeAllCursor)
-
-    def frame(self) -> Block:
-        """Block that is framed."""
-        return self._frame
-
-    def set_frame(self, block: Block, step: int = 1) -> None:
-        """Frame a block.
-
-        Parameters
-        ----------
-        block : Block
-        step : int
-            Cells that an arrow key moves it.
-        """
-        self._frame, self._step = block, step
-        self.set_highlight(((block.row, block.col, block.rows, block.cols),), "selected")
-
-    @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        if event.button() == Qt.MouseButton.LeftButton:
-            self._go_to(event.position())
-
-    @override
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        if event.buttons() & Qt.MouseButton.LeftButton:
-            self._go_to(event.position())
-
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        moves = {
-            Qt.Key.Key_Up: (-1, 0),
-            Qt.Key.Key_Down: (1, 0),
-            Qt.Key.Key_Left: (0, -1),
-            Qt.Key.Key_Right: (0, 1),
-        }
-        move = moves.get(Qt.Key(event.key()))
-        if move is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
-            event.ignore()
-            return
-        frame = self._frame
-        self.centerRequested.emit(
-            frame.row + (frame.rows - self._step) / 2 + move[0] * self._step,
-            frame.col + (frame.cols - self._step) / 2 + move[1] * self._step,
-        )
-
-    def _go_to(self, point: QPointF) -> None:
-        rect = self.map_rect()
-        if self.values is None or rect.width() <= 0:
-            return
-        rows, cols = self.shape
-        row = (point.y() - rect.top()) / rect.height() * rows - 0.5
-        col = (point.x() - rect.left()) / rect.width() * cols - 0.5
-        self.centerRequested.emit(min(max(row, 0.0), rows - 1.0), min(max(col, 0.0), cols - 1.0))
-
-    @override
-    def focus_rect(self) -> QRectF:
-        frame = self._frame
-        return self.cell_rect(frame.row, frame.col).united(
-            self.cell_rect(frame.row + frame.rows - 1, frame.col + frame.cols - 1)
-        )
-
-    @override
-    def sizeHint(self) -> QSize:
-        return QSize(self._theme.px(120), self._theme.px(120))
-
-    @override
-    def minimumSizeHint(self) -> QSize:
-        return QSize(self._theme.px(56), self._theme.px(56))
-
-    def describe(self) -> str:
-        """Frame in words, for screen readers."""
-        return f"{self._frame.text()} of {format_value(self.shape[0])} x {format_value(self.shape[1])}"

@@ -8,11 +8,12 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font
+from ui.theme import Theme, follow_theme, mono_font
 from ui.widgets.numbers import format_value
+from ui.widgets.painted import PaintedWidget
 
 
-class FunctionPlot(QWidget):
+class FunctionPlot(PaintedWidget):
     """Axes through the origin, the curve, and the point with its guides.
 
     Parameters
@@ -22,7 +23,6 @@ class FunctionPlot(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._x: NDArray[np.float64] = np.zeros(0)
         self._y: NDArray[np.float64] = np.zeros(0)
         self._point = (0.0, 0.0)
@@ -51,12 +51,9 @@ class FunctionPlot(QWidget):
         self.setAccessibleDescription(f"at {format_value(x, 4)} the value is {format_value(y, 4)}")
         self.update()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(mono_font(theme.small_pt))
-        self.updateGeometry()
-        self.update()
 
     @override
     def sizeHint(self) -> QSize:

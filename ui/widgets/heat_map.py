@@ -6,11 +6,9 @@ from typing import override
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QFocusEvent,
     QFontMetrics,
-    QHelpEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -19,27 +17,21 @@ from PySide6.QtGui import (
     QPixmap,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+from ui.theme import Theme, follow_theme, mono_font, ui_font
 from ui.widgets.cell_geometry import CellGeometry
+from ui.widgets.cell_map import CellMap
 from ui.widgets.cell_numbers import NumberFormat, draw_numbers
 from ui.widgets.cell_painter import GridLines, paint_cells
 from ui.widgets.color_scale import ColorScale
 from ui.widgets.figure_mode import drawing_figure
+from ui.widgets.key_moves import is_enter
 from ui.widgets.numbers import format_value
 from ui.widgets.outlines import OUTLINES, CellBlock, Highlights, draw_outline
-from ui.widgets.placeholder import draw_placeholder
-
-_ARROWS = {
-    Qt.Key.Key_Up: (-1, 0),
-    Qt.Key.Key_Down: (1, 0),
-    Qt.Key.Key_Left: (0, -1),
-    Qt.Key.Key_Right: (0, 1),
-}
 
 
-class HeatMap(QWidget):
+class HeatMap(CellMap):
     """Map of values. Hovering, clicking and the arrow keys point at cells.
 
     Cells are square, as large as the widget allows, and a whole number of screen pixels wide.
@@ -49,16 +41,11 @@ class HeatMap(QWidget):
     parent : QWidget, optional
     """
 
-    #: Row and column of the cell under the pointer, or of the cell that the arrow keys have reached.
-    cellHovered = Signal(int, int)
-    #: The pointer or the keyboard has left the cells.
-    cellLeft = Signal()
     #: Row and column of the cell that was clicked, or confirmed by Enter.
     cellClicked = Signal(int, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._base_ratio = 1.0
         self._values: NDArray[np.generic] | None = None
         self._scale = ColorScale()
@@ -70,10 +57,7 @@ class HeatMap(QWidget):
         self._lines = GridLines()
         self._max_cell = math.inf
         self._alignment = Qt.AlignmentFlag.AlignCenter
-        self._placeholder = ""
         self._highlights = Highlights()
-        self._hovered: tuple[int, int] | None = None
-        self._focus_cell = (0, 0)
         self._interactive = False
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.set_interactive(True)
@@ -97,6 +81,7 @@ class HeatMap(QWidget):
         return (self._scale.lo, self._scale.hi)
 
     @property
+    @override
     def shape(self) -> tuple[int, int]:
         """Rows and columns; (0, 0) when there is nothing to show."""
         return (0, 0) if self._values is None else (self._values.shape[0], self._values.shape[1])
@@ -105,11 +90,6 @@ class HeatMap(QWidget):
     def number_exponent(self) -> int:
         """The numbers in the cells are in units of ten to this power; 0 unless they are tiny or huge."""
         return self._format.exponent
-
-    @property
-    def focus_cell(self) -> tuple[int, int]:
-        """Row and column of the cell that the keyboard points at."""
-        return self._focus_cell
 
     def set_values(
         self, values: ArrayLike | None, colormap: str = "signed", levels: tuple[float, float] | None = None
@@ -156,11 +136,6 @@ class HeatMap(QWidget):
         if self._values is None or not (0 <= row < rows and 0 <= col < cols):
             raise IndexError(f"The map has {rows} x {cols} cells: there is no cell {row}, {col}.")
         return self._values[row, col].item()
-
-    def set_placeholder(self, text: str) -> None:
-        """Text in place of a map: what to do to get one."""
-        self._placeholder = text
-        self.update()
 
     def set_numbers(self, shown: bool, decimals: int | None = None) -> None:
         """Write the values into the cells where they fit, or never.
@@ -227,18 +202,10 @@ class HeatMap(QWidget):
         self._alignment = alignment
         self._redraw()
 
-    def set_focus_cell(self, row: int, col: int) -> None:
-        """Move the keyboard's cell without a signal; clipped to the map."""
-        rows, cols = self.shape
-        self._focus_cell = (min(max(row, 0), max(rows - 1, 0)), min(max(col, 0), max(cols - 1, 0)))
-        self.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme))
-        self.updateGeometry()
-        self._redraw()
+        self._layout_cells()
 
     # -- where things are ----------------------------------------------------------------------------------
 
@@ -267,15 +234,23 @@ class HeatMap(QWidget):
     # -- events --------------------------------------------------------------------------------------------
 
     @override
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            cell = self.cell_at(QPointF(event.pos()))
-            if cell is not None:
-                where = f"row {cell[0]}, column {cell[1]}: {format_value(self.value_at(*cell), 4)}"
-                about = self.toolTip()
-                QToolTip.showText(event.globalPos(), f"{about}\n{where}" if about else where, self)
-                return True
-        return super().event(event)
+    def _part_at(self, point: QPointF) -> tuple[int, int] | None:
+        return self.cell_at(point)
+
+    @override
+    def _tip(self, part: tuple[int, int]) -> str:
+        where = f"row {part[0]}, column {part[1]}: {format_value(self.value_at(*part), 4)}"
+        return f"{self.toolTip()}\n{where}".strip()
+
+    @override
+    def _can_press(self, part: tuple[int, int]) -> bool:
+        return self._interactive
+
+    @override
+    def _press(self, part: tuple[int, int]) -> None:
+        self._focus_cell = part
+        self.update()
+        self.cellClicked.emit(*part)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -285,53 +260,22 @@ class HeatMap(QWidget):
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         if self._interactive:
-            self._hover(self.cell_at(event.position()))
-
-    @override
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hover(None)
-        super().leaveEvent(event)
-
-    @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        cell = self.cell_at(event.position()) if self._interactive else None
-        if cell is None or event.button() != Qt.MouseButton.LeftButton:
-            super().mousePressEvent(event)
-            return
-        self._focus_cell = cell
-        self.update()
-        self.cellClicked.emit(*cell)
+            super().mouseMoveEvent(event)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = _ARROWS.get(Qt.Key(event.key()))
-        if self._values is None or not self._interactive:
-            super().keyPressEvent(event)
-        elif step is not None and not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
-            self.set_focus_cell(self._focus_cell[0] + step[0], self._focus_cell[1] + step[1])
-            self._hover(self._focus_cell)
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        if not self._interactive:
+            event.ignore()
+        elif is_enter(event) and self._values is not None:
             self.cellClicked.emit(*self._focus_cell)
         else:
             super().keyPressEvent(event)
 
     @override
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    @override
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        if not self.underMouse():
-            self._hover(None)
-        self.update()
-
-    @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if self._values is None:
-            draw_placeholder(painter, self.rect(), self._placeholder, self._theme)
+            self._paint_placeholder(painter)
             return
         if not math.isclose(self._base_ratio, self.devicePixelRatioF()):
             self._layout_cells()
@@ -394,13 +338,3 @@ class HeatMap(QWidget):
 
     def _paint_cells(self, painter: QPainter) -> None:
         paint_cells(painter, self._image, self._geometry, self._base_ratio, self._lines, self._theme)
-
-    def _hover(self, cell: tuple[int, int] | None) -> None:
-        if cell == self._hovered:
-            return
-        self._hovered = cell
-        self.update()
-        if cell is None:
-            self.cellLeft.emit()
-        else:
-            self.cellHovered.emit(*cell)

@@ -7,6 +7,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from ui.theme import Theme, follow_theme, ui_font
+from ui.widgets.painted import PaintedWidget
 
 
 class SectionTitle(QWidget):
@@ -48,7 +49,7 @@ class SectionTitle(QWidget):
         return self._caption.text()
 
 
-class ElidedLabel(QWidget):
+class ElidedLabel(PaintedWidget):
     """One line of text that ends in an ellipsis when there is no room; the whole text is then its tool tip.
 
     Parameters
@@ -71,7 +72,6 @@ class ElidedLabel(QWidget):
         self._text = text
         self._role = role
         self._mode = mode
-        self._theme: Theme | None = None
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(text)
         follow_theme(self)
@@ -89,11 +89,9 @@ class ElidedLabel(QWidget):
             self.updateGeometry()
             self.update()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme))
-        self.updateGeometry()
 
     def is_elided(self) -> bool:
         """Whether part of the text is not shown."""
@@ -116,7 +114,7 @@ class ElidedLabel(QWidget):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._theme is None or not self._text:
+        if not self._text:
             return
         painter = QPainter(self)
         painter.setPen(self._theme.color("muted" if self._role == "muted" else "text"))
@@ -239,7 +237,7 @@ class WrapLabel(QWidget):
         self.setMinimumHeight(self.heightForWidth(self.width()) if self.width() > 40 else 0)
 
 
-class Badge(QWidget):
+class Badge(PaintedWidget):
     """A few words on a tinted ground, such as the state of a run.
 
     Parameters
@@ -253,7 +251,6 @@ class Badge(QWidget):
         super().__init__(parent)
         self._text = text
         self._kind = kind
-        self._theme: Theme | None = None
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(text)
         follow_theme(self)
@@ -270,16 +267,14 @@ class Badge(QWidget):
             self.updateGeometry()
             self.update()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme, theme.small_pt))
-        self.updateGeometry()
 
     @override
     def sizeHint(self) -> QSize:
         theme, metrics = self._theme, self.fontMetrics()
-        if theme is None or not self._text:
+        if not self._text:
             return QSize(0, 0)
         return QSize(metrics.horizontalAdvance(self._text) + theme.px(16), metrics.height() + theme.px(4))
 
@@ -290,7 +285,7 @@ class Badge(QWidget):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = self._theme
-        if theme is None or not self._text:
+        if not self._text:
             return
         neutral = self._kind == "neutral"
         painter = QPainter(self)

@@ -9,8 +9,9 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+from ui.theme import Theme, follow_theme, mono_font, ui_font
 from ui.widgets.numbers import format_fixed
+from ui.widgets.painted import PaintedWidget
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class LedgerRow:
     role: str = "text"
 
 
-class Ledger(QWidget):
+class Ledger(PaintedWidget):
     """Lines of label and number.
 
     Parameters
@@ -47,7 +48,6 @@ class Ledger(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._rows: tuple[LedgerRow, ...] = ()
         self._texts: list[str] = []
         self._widest = (0, 0)
@@ -88,9 +88,8 @@ class Ledger(QWidget):
         self.setAccessibleDescription("; ".join(f"{row.label} {text}".strip() for row, text in lines))
         self.update()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self._fonts = {
             False: (ui_font(theme, theme.small_pt), mono_font(theme.small_pt)),
             True: (
@@ -102,7 +101,6 @@ class Ledger(QWidget):
             bold: (QFontMetrics(label), QFontMetrics(number)) for bold, (label, number) in self._fonts.items()
         }
         self._measure(True)
-        self.update()
 
     @override
     def sizeHint(self) -> QSize:

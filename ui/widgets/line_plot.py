@@ -11,8 +11,9 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+from ui.theme import Theme, follow_theme, mono_font, ui_font
 from ui.widgets.numbers import format_value
+from ui.widgets.painted import PaintedWidget
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +65,7 @@ class PlotContent:
     y_limits: tuple[float, float] | None = field(default=None)
 
 
-class LinePlot(QWidget):
+class LinePlot(PaintedWidget):
     """Lines over a pair of axes, with markers; a reading of the nearest point follows the pointer.
 
     Parameters
@@ -77,9 +78,7 @@ class LinePlot(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._content = PlotContent()
-        self._placeholder = ""
         self._pointer: float | None = None
         self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -94,17 +93,9 @@ class LinePlot(QWidget):
         """What is shown."""
         return self._content
 
-    def set_placeholder(self, text: str) -> None:
-        """Text in place of lines."""
-        self._placeholder = text
-        self.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(mono_font(theme=theme))
-        self.updateGeometry()
-        self.update()
 
     def x_range(self) -> tuple[float, float]:
         """First and last x."""
@@ -162,9 +153,7 @@ class LinePlot(QWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not self._content.lines:
             painter.setFont(ui_font(self._theme))
-            painter.setPen(self._theme.color("muted"))
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect(), int(flags), self._placeholder)
+            self._paint_placeholder(painter)
             return
         area = self._area()
         self._paint_axes(painter, area)

@@ -6,21 +6,15 @@ from typing import override
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from ui.theme import Theme
 from ui.widgets.heat_map import HeatMap
+from ui.widgets.key_moves import plain_arrow_step
 from ui.widgets.outline_pictures import paint_outline
 from ui.widgets.outlines import OUTLINES, CellBlock
-from ui.widgets.table_text import copy_table, is_copy_key
-
-_STEPS = {
-    Qt.Key.Key_Up: (-1, 0),
-    Qt.Key.Key_Down: (1, 0),
-    Qt.Key.Key_Left: (0, -1),
-    Qt.Key.Key_Right: (0, 1),
-}
+from ui.widgets.table_text import add_copy_action, claims_copy, copy_table, is_copy_key
 
 
 class LinkedMap(HeatMap):
@@ -43,10 +37,7 @@ class LinkedMap(HeatMap):
         super().__init__(parent)
         # It paints its own ground, so that what lies below need not be painted with every movement.
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        # The panel offers this action in its context menu.
-        copy = QAction("Copy values as table\tCtrl+C", self)
-        copy.triggered.connect(self.copy_values)
-        self.addAction(copy)
+        add_copy_action(self, self.copy_values)
 
     def set_movable(self, movable: bool) -> None:
         """Let arrow keys move a pinned cell, instead of pointing at cells."""
@@ -84,32 +75,25 @@ class LinkedMap(HeatMap):
         self.update()
 
     @override
-    def set_theme(self, theme: Theme) -> None:
-        self._palette_theme = theme
+    def _restyle(self, theme: Theme) -> None:
         self._ground = theme.color("surface")
         self._cover = theme.color("surface", 0.93)
-        super().set_theme(theme)
+        super()._restyle(theme)
 
     @override
     def event(self, event: QEvent) -> bool:
-        kind = event.type()
-        if kind == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and is_copy_key(event):
-            # The window copies pictures with the same key.
-            event.accept()
-            return True
-        done = super().event(event)
-        if kind in (QEvent.Type.Polish, QEvent.Type.StyleChange):
+        done = claims_copy(event) or super().event(event)
+        if event.type() in (QEvent.Type.Polish, QEvent.Type.StyleChange):
             # The stylesheet, which makes the content of scroll areas transparent, has taken it back.
             self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         return done
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = _STEPS.get(Qt.Key(event.key()))
-        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        step = plain_arrow_step(event)
         if is_copy_key(event):
             self.copy_values()
-        elif self._movable and step is not None and plain:
+        elif self._movable and step is not None:
             self.moveRequested.emit(*step)
         else:
             super().keyPressEvent(event)
@@ -134,7 +118,7 @@ class LinkedMap(HeatMap):
             for row, col, rows, cols in self._outlined.get(role, ()):
                 last = self.cell_rect(row + rows - 1, col + cols - 1)
                 block = self.cell_rect(row, col).united(last).intersected(whole)
-                paint_outline(painter, block, role, self._palette_theme, ratio)
+                paint_outline(painter, block, role, self._theme, ratio)
 
     def _paint_cover(self, painter: QPainter) -> None:
         rows, cols = self.shape

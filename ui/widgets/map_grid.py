@@ -6,17 +6,18 @@ from typing import override
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QHelpEvent, QImage, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, ui_font
+from ui.theme import Theme, follow_theme, ui_font
 from ui.widgets.cell_geometry import CellGeometry
 from ui.widgets.color_scale import ColorScale
-from ui.widgets.placeholder import draw_placeholder
+from ui.widgets.key_moves import moved_in_grid
+from ui.widgets.pointed import PointedWidget
 
 
-class HeatMapGrid(QWidget):
+class HeatMapGrid(PointedWidget[int]):
     """Maps side by side, in as many columns as make them largest; one of them may be chosen.
 
     Parameters
@@ -31,21 +32,17 @@ class HeatMapGrid(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._images: list[QImage] = []
         self._values: NDArray[np.generic] | None = None
         self._scale = ColorScale()
         self._captions: list[str] = []
-        self._placeholder = ""
         self._current: int | None = None
-        self._hovered = -1
         self._preferred, self._maximum = 64, 160
         self._laid_out: tuple[tuple[object, ...], tuple[int, float, float, float]] | None = None
         self._selectable = True
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         follow_theme(self)
 
@@ -103,7 +100,7 @@ class HeatMapGrid(QWidget):
         if old_shape != (None if array is None else array.shape):
             if self._current is not None and self._current >= self.count:
                 self._current = None
-            self._hovered = -1
+            self._hovered = None
             self.updateGeometry()
         self.update()
 
@@ -144,17 +141,9 @@ class HeatMapGrid(QWidget):
         self.updateGeometry()
         self.update()
 
-    def set_placeholder(self, text: str) -> None:
-        """Text in place of maps."""
-        self._placeholder = text
-        self.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme, theme.small_pt))
-        self.updateGeometry()
-        self.update()
 
     def tile_rect(self, index: int) -> QRectF:
         """Rectangle of a map with its surroundings, without its caption, in the widget's coordinates."""
@@ -251,77 +240,38 @@ class HeatMapGrid(QWidget):
     # -- events --------------------------------------------------------------------------------------------
 
     @override
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            index = self.map_at(QPointF(event.pos()))
-            if index >= 0:
-                name = self._captions[index] if index < len(self._captions) else f"map {index}"
-                QToolTip.showText(event.globalPos(), f"{self.toolTip()}\n{name}".strip(), self)
-                return True
-        return super().event(event)
+    def _part_at(self, point: QPointF) -> int | None:
+        index = self.map_at(point)
+        return None if index < 0 else index
 
     @override
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hover(self.map_at(event.position()))
+    def _tip(self, part: int) -> str:
+        name = self._captions[part] if part < len(self._captions) else f"map {part}"
+        return f"{self.toolTip()}\n{name}".strip()
 
     @override
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hover(-1)
-        super().leaveEvent(event)
+    def _on_hovered(self, part: int | None) -> None:
+        self.mapHovered.emit(-1 if part is None else part)
 
     @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        index = self.map_at(event.position())
-        if index >= 0 and self._selectable and event.button() == Qt.MouseButton.LeftButton:
-            self._select(index)
-        else:
-            super().mousePressEvent(event)
+    def _can_press(self, part: int) -> bool:
+        return self._selectable
+
+    @override
+    def _press(self, part: int) -> None:
+        self._select(part)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        columns = self._layout()[0]
-        steps = {
-            Qt.Key.Key_Left: -1,
-            Qt.Key.Key_Right: 1,
-            Qt.Key.Key_Up: -columns,
-            Qt.Key.Key_Down: columns,
-            Qt.Key.Key_Home: -self.count,
-            Qt.Key.Key_End: self.count,
-        }
-        step = steps.get(Qt.Key(event.key()))
-        if step is None or not self.count or not self._selectable:
+        place = moved_in_grid(event, self._current, self.count, self._layout()[0])
+        if place is None or not self._selectable:
             super().keyPressEvent(event)
-            return
-        place = 0 if self._current is None else self._current + step
-        if abs(step) == self.count:
-            place = min(max(place, 0), self.count - 1)
-        if 0 <= place < self.count:
+        elif place >= 0:
             self._select(place)
-
-    @override
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    @override
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
 
     def _select(self, index: int) -> None:
         self.set_current(index)
         self.mapSelected.emit(index)
-
-    def _hover(self, index: int) -> None:
-        if index != self._hovered:
-            self._hovered = index
-            self.setCursor(
-                Qt.CursorShape.PointingHandCursor
-                if index >= 0 and self._selectable
-                else Qt.CursorShape.ArrowCursor
-            )
-            self.update()
-            self.mapHovered.emit(index)
 
     # -- painting ------------------------------------------------------------------------------------------
 
@@ -329,7 +279,7 @@ class HeatMapGrid(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         if not self.count:
-            draw_placeholder(painter, self.rect(), self._placeholder, self._theme)
+            self._paint_placeholder(painter)
             return
         columns, side, step_x, step_y = self._layout()
         for index in range(self.count):
@@ -338,9 +288,7 @@ class HeatMapGrid(QWidget):
             if event.rect().toRectF().intersects(tile.adjusted(-2, -2, 2, 2 + self._caption_height())):
                 self._paint_tile(painter, index, tile)
         if self.hasFocus() and self._current is None:
-            painter.setPen(QPen(self._theme.color("accent"), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
+            self._paint_focus_frame(painter)
 
     def _paint_tile(self, painter: QPainter, index: int, tile: QRectF) -> None:
         image = self._images[index]

@@ -22,6 +22,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip
 from ui.theme import LIGHT, Theme, follow_theme, ui_font
 from ui.widgets.color_scale import ColorScale
 from ui.widgets.figure_mode import drawing_figure
+from ui.widgets.key_moves import moved_in_grid
 from ui.widgets.numbers import format_value
 from ui.widgets.outlines import CellBlock
 from ui.widgets.tile_layout import Shelf, TileLayout
@@ -29,15 +30,6 @@ from ui.widgets.tile_marks import TileMarks
 
 _SMALLEST = 22
 _LARGEST = 96
-_FAR = 1_000_000
-_STEPS = {
-    Qt.Key.Key_Left: (0, -1),
-    Qt.Key.Key_Right: (0, 1),
-    Qt.Key.Key_Up: (-1, 0),
-    Qt.Key.Key_Down: (1, 0),
-    Qt.Key.Key_Home: (0, -_FAR),
-    Qt.Key.Key_End: (0, _FAR),
-}
 _CAPTION = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
 
 
@@ -283,15 +275,10 @@ class MapThumbnails(QAbstractScrollArea):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = _STEPS.get(Qt.Key(event.key()))
-        if step is None or not self.count:
+        place = moved_in_grid(event, self._current, self.count, self._tiles.columns)
+        if place is None:
             event.ignore()
-            return
-        row, col = step
-        place = 0 if self._current is None else self._current + row * self._tiles.columns + col
-        if abs(col) > 1:  # to the first or to the last
-            place = min(max(place, 0), self.count - 1)
-        if 0 <= place < self.count:
+        elif place >= 0:
             self._select(place)
 
     @override

@@ -7,10 +7,11 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+from ui.theme import Theme, follow_theme, mono_font, ui_font
+from ui.widgets.painted import PaintedWidget
 
 
-class MarkLegend(QWidget):
+class MarkLegend(PaintedWidget):
     """Small pictures of marks with their meaning beside them; as many lines as the width asks for.
 
     Parameters
@@ -20,7 +21,6 @@ class MarkLegend(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._marks: tuple[tuple[str, str], ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         follow_theme(self)
@@ -44,12 +44,9 @@ class MarkLegend(QWidget):
         """Meanings shown."""
         return [text for _, text in self._marks]
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme, theme.small_pt))
-        self.updateGeometry()
-        self.update()
 
     @override
     def sizeHint(self) -> QSize:

@@ -4,13 +4,14 @@ from typing import override
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme
+from ui.theme import follow_theme
 from ui.theme.icons import icon_pixmap
+from ui.widgets.painted_button import PaintedButton
 
 
-class MiniButton(QAbstractButton):
+class MiniButton(PaintedButton):
     """Icon of 14 pixels in a square of 20.
 
     Parameters
@@ -24,12 +25,9 @@ class MiniButton(QAbstractButton):
 
     def __init__(self, icon: str, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._icon = icon
         self.set_icon(icon, name)
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setCursor(Qt.CursorShape.PointingHandCursor)
         follow_theme(self)
 
     def set_icon(self, icon: str, name: str) -> None:
@@ -37,12 +35,6 @@ class MiniButton(QAbstractButton):
         self._icon = icon
         self.setAccessibleName(name)
         self.setToolTip(name)
-        self.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
-        self.updateGeometry()
         self.update()
 
     @override

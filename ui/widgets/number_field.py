@@ -29,7 +29,32 @@ def format_plain(value: float) -> str:
     return re.sub(r"e([+-])0*(\d)", lambda match: f"e{'-' if match[1] == '-' else ''}{match[2]}", text)
 
 
-class IntField(QSpinBox):
+class _CheckedField[Number: float]:
+    """What both fields answer in the same way, through their `_InputCheck`.
+
+    Mixed in before the class of Qt; it is plain Python without an ``__init__``, so that Qt's is the only one.
+    """
+
+    _check: "_InputCheck"
+
+    def set_value(self, value: Number) -> None:
+        """Show a number."""
+        self._check.show_value(value)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle."""
+        self._check.set_theme(theme)
+
+    def set_subject(self, subject: str) -> None:
+        """Name the number for messages, as in "Learning rate must be …"."""
+        self._check.subject = subject
+
+    def message(self) -> str:
+        """What is wrong with what was typed, or ""."""
+        return self._check.message
+
+
+class IntField(_CheckedField[int], QSpinBox):
     """Whole number in a range. The wheel turns it only while it has the keyboard.
 
     Parameters
@@ -51,22 +76,6 @@ class IntField(QSpinBox):
         self.valueChanged.connect(self._on_value_changed)
         follow_theme(self)
 
-    def set_value(self, value: int) -> None:
-        """Show a number."""
-        self._check.show_value(value)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._check.set_theme(theme)
-
-    def set_subject(self, subject: str) -> None:
-        """Name the number for messages, as in "Batch must be …"."""
-        self._check.subject = subject
-
-    def message(self) -> str:
-        """What is wrong with what was typed, or ""."""
-        return self._check.message
-
     @override
     def validate(self, text: str, pos: int, /) -> Any:
         # Qt would refuse the digit that leaves the range without a word; so it is let in, and explained.
@@ -84,7 +93,7 @@ class IntField(QSpinBox):
         self.valueEdited.emit(value)
 
 
-class FloatField(QDoubleSpinBox):
+class FloatField(_CheckedField[float], QDoubleSpinBox):
     """Number of any magnitude in a range, such as a learning rate. Takes "0.0001" and "1e-4"; steps 1, 2, 5.
 
     Parameters
@@ -107,22 +116,6 @@ class FloatField(QDoubleSpinBox):
         self.setValue(value)
         self.valueChanged.connect(self._on_value_changed)
         follow_theme(self)
-
-    def set_value(self, value: float) -> None:
-        """Show a number."""
-        self._check.show_value(value)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._check.set_theme(theme)
-
-    def set_subject(self, subject: str) -> None:
-        """Name the number for messages, as in "Learning rate must be …"."""
-        self._check.subject = subject
-
-    def message(self) -> str:
-        """What is wrong with what was typed, or ""."""
-        return self._check.message
 
     @override
     def textFromValue(self, value: float, /) -> str:

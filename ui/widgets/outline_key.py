@@ -7,11 +7,12 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, ui_font
+from ui.theme import Theme, follow_theme, ui_font
 from ui.widgets.outlines import OUTLINES, draw_outline
+from ui.widgets.painted import PaintedWidget
 
 
-class OutlineKey(QWidget):
+class OutlineKey(PaintedWidget):
     """An outline of each role with its meaning beside it.
 
     Parameters
@@ -22,19 +23,15 @@ class OutlineKey(QWidget):
 
     def __init__(self, entries: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._entries = tuple(entries)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Maximum)
         self.setAccessibleName("Key: " + "; ".join(text for _, text in entries))
         self.setToolTip("\n".join(text for _, text in entries))
         follow_theme(self)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme, theme.small_pt))
-        self.updateGeometry()
-        self.update()
 
     @override
     def sizeHint(self) -> QSize:

@@ -5,16 +5,18 @@ from typing import override
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+from ui.theme import Theme, follow_theme, mono_font, ui_font
+from ui.widgets.key_moves import column_step, is_enter
 from ui.widgets.numbers import format_signed, format_value
-from ui.widgets.table_text import copy_table, is_copy_key
+from ui.widgets.pointed import PointedWidget
+from ui.widgets.table_text import claims_copy, copy_table, is_copy_key
 
 
-class OutputRows(QWidget):
+class OutputRows(PointedWidget[int]):
     """Name, logit (where every class has its own), bar and probability of each class.
 
     Parameters
@@ -28,18 +30,17 @@ class OutputRows(QWidget):
     #: Number of the row that was clicked, or confirmed by Enter.
     rowClicked = Signal(int)
 
+    shows_hand = False
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._names: tuple[str, ...] = ()
         self._logits: NDArray[np.floating] | None = None
         self._probabilities: NDArray[np.floating] = np.zeros(0)
         self._true: int | None = None
         self._selected: int | None = None
-        self._hovered = -1
         self._outlined: frozenset[int] = frozenset()
         self._focus_row = 0
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         follow_theme(self)
@@ -118,16 +119,13 @@ class OutputRows(QWidget):
         """Rectangle of a row, in the widget's coordinates."""
         return QRectF(0, row * self._line(), self.width(), self._line())
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self._fonts = (
             ui_font(theme),
             ui_font(theme, weight=QFont.Weight.DemiBold),
             mono_font(theme.small_pt),
         )
-        self.updateGeometry()
-        self.update()
 
     @override
     def sizeHint(self) -> QSize:
@@ -140,47 +138,44 @@ class OutputRows(QWidget):
     # -- events --------------------------------------------------------------------------------------------
 
     @override
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            row = event.pos().y() // self._line()
-            if 0 <= row < len(self._names):
-                QToolTip.showText(event.globalPos(), self.describe(row), self)
-                return True
-        is_claim = event.type() == QEvent.Type.ShortcutOverride
-        if is_claim and isinstance(event, QKeyEvent) and is_copy_key(event):
-            event.accept()
-            return True
-        return super().event(event)
+    def _part_at(self, point: QPointF) -> int | None:
+        row = int(point.y() // self._line())
+        return row if 0 <= row < len(self._names) else None
 
     @override
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        row = int(event.position().y() // self._line())
-        self._hover(row if 0 <= row < len(self._names) else -1)
+    def _tip(self, part: int) -> str:
+        return self.describe(part)
 
     @override
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hover(-1)
-        super().leaveEvent(event)
-
-    @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        row = int(event.position().y() // self._line())
-        if 0 <= row < len(self._names) and event.button() == Qt.MouseButton.LeftButton:
-            self._focus_row = row
-            self.rowClicked.emit(row)
+    def _on_hovered(self, part: int | None) -> None:
+        if part is None:
+            self.rowLeft.emit()
         else:
-            super().mousePressEvent(event)
+            self.rowHovered.emit(part)
+
+    @override
+    def _can_press(self, part: int) -> bool:
+        return True
+
+    @override
+    def _press(self, part: int) -> None:
+        self._focus_row = part
+        self.rowClicked.emit(part)
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        return claims_copy(event) or super().event(event)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}.get(Qt.Key(event.key()))
+        step = column_step(event)
         if is_copy_key(event):
             self._copy()
         elif step is not None and self._names:
             self._focus_row = min(max(self._focus_row + step, 0), len(self._names) - 1)
             self._hover(self._focus_row)
             self.update()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._names:
+        elif is_enter(event) and self._names:
             self.rowClicked.emit(self._focus_row)
         else:
             super().keyPressEvent(event)
@@ -189,16 +184,6 @@ class OutputRows(QWidget):
         columns = [np.array(self._names)]
         columns += [] if self._logits is None else [self._logits]
         copy_table(np.array([*zip(*columns, self._probabilities, strict=True)], dtype=object))
-
-    def _hover(self, row: int) -> None:
-        if row == self._hovered:
-            return
-        self._hovered = row
-        self.update()
-        if row < 0:
-            self.rowLeft.emit()
-        else:
-            self.rowHovered.emit(row)
 
     # -- painting ------------------------------------------------------------------------------------------
 

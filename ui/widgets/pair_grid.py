@@ -3,18 +3,19 @@
 import math
 from typing import override
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, ui_font
+from ui.theme import Theme, follow_theme, ui_font
 from ui.widgets.numbers import format_value
-from ui.widgets.outlines import OUTLINES, draw_outline
+from ui.widgets.pair_display import PairDisplay
 from ui.widgets.pair_image import MapPair, PairView, Side
-from ui.widgets.pair_tile import PairPainter, TileGeometry, is_inside
+from ui.widgets.pair_tile import TileGeometry, is_inside
+from ui.widgets.pointed import PointedWidget
 
 
-class PairGrid(QWidget):
+class PairGrid(PointedWidget[int]):
     """Tiles, one a channel, on one scale; one of them is the current one.
 
     Parameters
@@ -27,21 +28,13 @@ class PairGrid(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
-        self._pair: MapPair | None = None
-        self._painter: PairPainter | None = None
-        self._view: PairView = "overlay"
-        self._phase: Side = "original"
+        self._shown = PairDisplay()
         self._current = 0
         self._alone = False
         self._caption = "filter"
-        self._placeholder = ""
-        self._hovered = -1
         self._about = ""
-        self._highlight: tuple[int, int, int, int] | None = None
         self._tiles: list[TileGeometry] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         follow_theme(self)
 
@@ -50,12 +43,12 @@ class PairGrid(QWidget):
     @property
     def pair(self) -> MapPair | None:
         """What is shown."""
-        return self._pair
+        return self._shown.pair
 
     @property
     def view(self) -> PairView:
         """How it is shown."""
-        return self._view
+        return self._shown.view
 
     def current(self) -> int:
         """Channel that is chosen."""
@@ -63,26 +56,22 @@ class PairGrid(QWidget):
 
     def set_pair(self, pair: MapPair | None) -> None:
         """Show maps; None shows the placeholder."""
-        before = None if self._pair is None else self._pair.shape
-        self._pair = pair
-        self._painter = None
+        before = None if self.pair is None else self.pair.shape
+        self._shown.set_pair(pair)
         if (None if pair is None else pair.shape) != before:
             self._tiles = None
-            self._hovered = -1
+            self._hovered = None
         self.update()
 
     def set_view(self, view: PairView) -> None:
         """Choose how the two images are shown."""
-        if view != self._view:
-            self._view = view
-            self._painter = None
+        if self._shown.set_view(view):
             self._tiles = None
             self.update()
 
     def set_phase(self, phase: Side) -> None:
         """Say which image the flicker shows."""
-        if phase != self._phase:
-            self._phase = phase
+        if self._shown.set_phase(phase):
             self.update()
 
     def set_current(self, channel: int) -> None:
@@ -104,8 +93,7 @@ class PairGrid(QWidget):
 
     def set_highlight(self, block: tuple[int, int, int, int] | None) -> None:
         """Outline a block of cells (row, column, rows, columns) of the current channel, or none."""
-        if block != self._highlight:
-            self._highlight = block
+        if self._shown.set_highlight(block):
             self.update()
 
     def set_caption(self, noun: str) -> None:
@@ -117,19 +105,11 @@ class PairGrid(QWidget):
         self._about = text
         self.setToolTip(text)
 
-    def set_placeholder(self, text: str) -> None:
-        """Text in place of maps."""
-        self._placeholder = text
-        self.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
-        self._painter = None
+    @override
+    def _restyle(self, theme: Theme) -> None:
+        self._shown.set_theme(theme)
         self._tiles = None
         self.setFont(ui_font(theme, theme.small_pt))
-        self.updateGeometry()
-        self.update()
 
     def tile_rect(self, channel: int) -> QRectF:
         """Rectangle of a channel's tile; empty if it is not shown."""
@@ -149,9 +129,9 @@ class PairGrid(QWidget):
     # -- layout --------------------------------------------------------------------------------------------
 
     def _channels(self) -> range:
-        if self._pair is None:
+        if self.pair is None:
             return range(0)
-        count = self._pair.shape[0]
+        count = self.pair.shape[0]
         return range(self._current, self._current + 1) if self._alone else range(count)
 
     def _layout(self) -> list[TileGeometry]:
@@ -161,11 +141,11 @@ class PairGrid(QWidget):
 
     def _make_layout(self) -> list[TileGeometry]:
         """Tiles in as many columns as make them largest, the whole block in the middle."""
-        if self._pair is None:
+        if self.pair is None:
             return []
         count, ratio = len(self._channels()), self.devicePixelRatioF()
-        _, rows, cols = self._pair.shape
-        sides, gap = self._view == "sides", self._theme.px(8 if count <= 16 else 4)
+        _, rows, cols = self.pair.shape
+        sides, gap = self._shown.has_sides, self._theme.px(8 if count <= 16 else 4)
         best: tuple[float, int, TileGeometry] | None = None
         for columns in range(1, count + 1):
             lines = math.ceil(count / columns)
@@ -182,8 +162,8 @@ class PairGrid(QWidget):
         return self._place(count, best[1], best[2].rect.size().toSize(), gap)
 
     def _place(self, count: int, columns: int, size: QSize, gap: int) -> list[TileGeometry]:
-        assert self._pair is not None
-        _, rows, cols = self._pair.shape
+        assert self.pair is not None
+        _, rows, cols = self.pair.shape
         lines, label = math.ceil(count / columns), self._label()
         step_x = size.width() + min(
             4 * gap, (self.width() - 6 - columns * size.width()) / max(columns - 1, 1)
@@ -197,7 +177,7 @@ class PairGrid(QWidget):
             area = QRectF(
                 round(left + column * step_x) - 1, round(top + line * step_y), size.width() + 2, size.height()
             )
-            tiles.append(TileGeometry.fit(rows, cols, area, self._view == "sides", self.devicePixelRatioF()))
+            tiles.append(TileGeometry.fit(rows, cols, area, self._shown.has_sides, self.devicePixelRatioF()))
         return tiles
 
     def _label(self) -> int:
@@ -205,11 +185,12 @@ class PairGrid(QWidget):
         count = len(self._channels())
         return self.fontMetrics().height() + 2 if 1 < count <= 16 else 0
 
-    def _channel_at(self, point: QPointF) -> int:
+    @override
+    def _part_at(self, point: QPointF) -> int | None:
         for channel, tile in zip(self._channels(), self._layout(), strict=True):
             if tile.rect.contains(point):
                 return channel
-        return -1
+        return None
 
     # -- events --------------------------------------------------------------------------------------------
 
@@ -219,45 +200,40 @@ class PairGrid(QWidget):
 
     def text_at(self, point: QPointF) -> str:
         """Channel, cell and both values at a point of the widget, or ""."""
-        channel = self._channel_at(point)
-        if self._pair is None or channel < 0:
+        channel = self._part_at(point)
+        if self.pair is None or channel is None:
             return ""
         tile = self._layout()[channel - self._channels().start]
         cell = tile.cell_at(point)
         if cell is None:
             return f"{self._caption} {channel}"
-        block = self._pair.compared
+        block = self.pair.compared
         if block is not None and not is_inside(block, *cell):
             return f"{self._caption} {channel}, row {cell[0]}, column {cell[1]}: has no counterpart"
-        first, second = (maps[channel][cell] for maps in (self._pair.original, self._pair.shifted))
+        first, second = (maps[channel][cell] for maps in (self.pair.original, self.pair.shifted))
         return (
             f"{self._caption} {channel}, row {cell[0]}, column {cell[1]}: "
             f"original {format_value(float(first))}, shifted {format_value(float(second))}"
         )
 
     @override
+    def _can_press(self, part: int) -> bool:
+        return not self._alone
+
+    @override
+    def _press(self, part: int) -> None:
+        self._select(part)
+
+    @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hover(self._channel_at(event.position()))
+        super().mouseMoveEvent(event)
         about = f"{self._about}\n{self.text_at(event.position())}".strip()
         if about != self.toolTip():
             self.setToolTip(about)
 
     @override
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hover(-1)
-        super().leaveEvent(event)
-
-    @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        channel = self._channel_at(event.position())
-        if channel >= 0 and event.button() == Qt.MouseButton.LeftButton:
-            self._select(channel)
-        else:
-            super().mousePressEvent(event)
-
-    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        count = 0 if self._pair is None else self._pair.shape[0]
+        count = 0 if self.pair is None else self.pair.shape[0]
         keys = {
             Qt.Key.Key_PageUp: -1,
             Qt.Key.Key_PageDown: 1,
@@ -267,55 +243,31 @@ class PairGrid(QWidget):
         step = keys.get(Qt.Key(event.key()))
         if step is None or not count:
             super().keyPressEvent(event)
-            return
-        self._select(min(max(self._current + step, 0), count - 1))
-
-    @override
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    @override
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
+        else:
+            self._select(min(max(self._current + step, 0), count - 1))
 
     def _select(self, channel: int) -> None:
         if channel != self._current:
             self.set_current(channel)
             self.channelSelected.emit(channel)
 
-    def _hover(self, channel: int) -> None:
-        if channel != self._hovered:
-            self._hovered = channel
-            pointing = channel >= 0 and not self._alone
-            shape = Qt.CursorShape.PointingHandCursor if pointing else Qt.CursorShape.ArrowCursor
-            self.setCursor(shape)
-            self.update()
-
     # -- painting ------------------------------------------------------------------------------------------
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter, theme = QPainter(self), self._theme
-        if self._pair is None:
-            painter.setPen(theme.color("muted"))
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect().adjusted(8, 8, -8, -8), int(flags), self._placeholder)
+        painter = QPainter(self)
+        if self.pair is None:
+            self._paint_placeholder(painter)
             return
-        if self._painter is None:
-            self._painter = PairPainter(self._pair, self._view, theme)
         for channel, tile in zip(self._channels(), self._layout(), strict=True):
-            self._painter.paint(painter, channel, tile, self._phase)
+            self._shown.paint(painter, channel, tile)
             self._paint_frame(painter, channel, tile)
 
     def _paint_frame(self, painter: QPainter, channel: int, tile: TileGeometry) -> None:
         theme, rect = self._theme, tile.rect
         chosen = channel == self._current
-        if chosen and self._highlight is not None:
-            for grid in tile.grids:
-                block = grid.cells(*self._highlight).intersected(grid.rect)
-                draw_outline(painter, block, OUTLINES["receptive"], theme)
+        if chosen:
+            self._shown.paint_highlight(painter, tile)
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if chosen and (not self._alone or self.hasFocus()):
             painter.setPen(QPen(theme.color("accent"), 3 if self.hasFocus() else 2))

@@ -6,9 +6,10 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QStackedLayout, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, ui_font
+from ui.theme import Theme, follow_theme, ui_font
 from ui.widgets.color_bar import ColorBar
 from ui.widgets.numbers import format_value
+from ui.widgets.painted import PaintedWidget
 from ui.widgets.pair_image import MapPair, PairView
 
 _HUES = (("original", "original"), ("shifted", "shifted"), ("text", "both"))
@@ -55,12 +56,11 @@ class PairKey(QWidget):
         self._stack.setCurrentWidget(self._bar)
 
 
-class _Hues(QWidget):
+class _Hues(PaintedWidget):
     """Three short ramps with their names, and the value of the full colour."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self.strength = 1.0
         follow_theme(self)
 
@@ -70,11 +70,9 @@ class _Hues(QWidget):
             self.setAccessibleName(f"Colours from 0 to {format_value(strength)}: original, shifted, both")
             self.update()
 
-    def set_theme(self, theme: Theme) -> None:
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme, theme.small_pt))
-        self.updateGeometry()
-        self.update()
 
     @override
     def sizeHint(self) -> QSize:

@@ -9,10 +9,11 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, ui_font
+from ui.theme import Theme, follow_theme, ui_font
+from ui.widgets.painted import PaintedWidget
 
 
-class PairedBars(QWidget):
+class PairedBars(PaintedWidget):
     """For each class a muted column for before and one in the accent for after, from 0 to 1.
 
     Parameters
@@ -22,7 +23,6 @@ class PairedBars(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._names: tuple[str, ...] = ()
         self._before: list[float] = []
         self._after: list[float] | None = None
@@ -76,12 +76,9 @@ class PairedBars(QWidget):
         """Probabilities after; None while they are not known."""
         return None if self._after is None else list(self._after)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme, theme.small_pt))
-        self.updateGeometry()
-        self.update()
 
     @override
     def sizeHint(self) -> QSize:

@@ -6,23 +6,22 @@ from typing import override
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFontMetrics,
-    QHelpEvent,
     QImage,
     QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+from ui.theme import Theme, follow_theme, mono_font, ui_font
 from ui.widgets.color_scale import ColorScale
+from ui.widgets.key_moves import is_enter, row_step
 from ui.widgets.outlines import OUTLINES, draw_outline
-from ui.widgets.placeholder import draw_placeholder
+from ui.widgets.pointed import PointedWidget
 
 _TOP_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 _GREY = ColorScale("grey", 0.0, 255.0)
@@ -51,7 +50,7 @@ class PatchCard:
     tip: str
 
 
-class PatchGrid(QWidget):
+class PatchGrid(PointedWidget[int]):
     """Cards side by side: the patch enlarged, its image with the place outlined, a caption.
 
     Parameters
@@ -64,13 +63,9 @@ class PatchGrid(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._cards: tuple[PatchCard, ...] = ()
         self._pictures: list[tuple[QImage, QImage]] = []
-        self._placeholder = ""
-        self._hovered = -1
         self._focus_card = 0
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         follow_theme(self)
@@ -83,21 +78,13 @@ class PatchGrid(QWidget):
         """Show other patches."""
         self._cards = tuple(cards)
         self._pictures = [(_GREY.to_image(card.pixels), _GREY.to_image(card.image)) for card in self._cards]
-        self._hovered, self._focus_card = -1, 0
+        self._hovered, self._focus_card = None, 0
         self.setAccessibleDescription("; ".join(card.tip for card in self._cards))
         self.update()
 
-    def set_placeholder(self, text: str) -> None:
-        """Text in place of cards."""
-        self._placeholder = text
-        self.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(mono_font(theme.small_pt))
-        self.updateGeometry()
-        self.update()
 
     def card_rect(self, card: int) -> QRectF:
         """Rectangle of a card, in the widget's coordinates."""
@@ -118,48 +105,32 @@ class PatchGrid(QWidget):
     # -- events --------------------------------------------------------------------------------------------
 
     @override
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            card = self._card_at(QPointF(event.pos()))
-            if card >= 0:
-                QToolTip.showText(event.globalPos(), self._cards[card].tip, self)
-                return True
-        return super().event(event)
+    def _part_at(self, point: QPointF) -> int | None:
+        return next((i for i in range(len(self._cards)) if self.card_rect(i).contains(point)), None)
 
     @override
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hover(self._card_at(event.position()))
+    def _tip(self, part: int) -> str:
+        return self._cards[part].tip
 
     @override
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hover(-1)
-        super().leaveEvent(event)
+    def _can_press(self, part: int) -> bool:
+        return True
 
     @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        card = self._card_at(event.position())
-        if card >= 0 and event.button() == Qt.MouseButton.LeftButton:
-            self._focus_card = card
-            self.patchClicked.emit(card)
-        else:
-            super().mousePressEvent(event)
+    def _press(self, part: int) -> None:
+        self._focus_card = part
+        self.patchClicked.emit(part)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        step = row_step(event)
         if step is not None and self._cards:
             self._focus_card = min(max(self._focus_card + step, 0), len(self._cards) - 1)
             self.update()
-        elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._cards:
+        elif is_enter(event) and self._cards:
             self.patchClicked.emit(self._focus_card)
         else:
             super().keyPressEvent(event)
-
-    def _hover(self, card: int) -> None:
-        if card != self._hovered:
-            self._hovered = card
-            self.setCursor(Qt.CursorShape.PointingHandCursor if card >= 0 else Qt.CursorShape.ArrowCursor)
-            self.update()
 
     # -- painting ------------------------------------------------------------------------------------------
 
@@ -168,7 +139,7 @@ class PatchGrid(QWidget):
         painter = QPainter(self)
         if not self._cards:
             painter.setFont(ui_font(self._theme))
-            draw_placeholder(painter, self.rect(), self._placeholder, self._theme, _TOP_LEFT)
+            self._paint_placeholder(painter, _TOP_LEFT)
             return
         for place in range(len(self._cards)):
             self._paint_card(painter, place)
@@ -207,9 +178,6 @@ class PatchGrid(QWidget):
 
     def _line(self) -> int:
         return QFontMetrics(self.font()).height() + 1
-
-    def _card_at(self, point: QPointF) -> int:
-        return next((i for i in range(len(self._cards)) if self.card_rect(i).contains(point)), -1)
 
 
 def _fitted(area: QRectF, picture: QImage) -> QRectF:

@@ -10,18 +10,19 @@ from PySide6.QtWidgets import QWidget
 
 from ui.widgets.heat_map import HeatMap
 from ui.widgets.undo import Undo
+from ui.widgets.undoable import Undoable
+from ui.widgets.wheel import WheelNotches
 
 Pixels = NDArray[np.uint8]
 _Cell = tuple[int, int]
 
-_NOTCH = 120
 _COARSE = 16
 _PLAIN = (Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.KeypadModifier)
 #: Figures typed within this time belong to one number.
 _TYPING_MS = 1200
 
 
-class PixelEditor(HeatMap):
+class PixelEditor(Undoable[Pixels], HeatMap):
     """Grey levels from 0 to 255 to edit.
 
     Clicking and dragging with the left button sets cells to the chosen value, with the right button to 0; a
@@ -46,7 +47,7 @@ class PixelEditor(HeatMap):
         self._value = 255
         self._stroke: int | None = None  # value that the dragged pointer sets
         self._stroke_end: _Cell = (0, 0)
-        self._wheel = 0
+        self._wheel = WheelNotches()
         self._typed = ""
         self._typing = QElapsedTimer()
         self.set_grid(cells=True)
@@ -75,26 +76,6 @@ class PixelEditor(HeatMap):
         self._undo.record(self._pixels)
         self._pixels = pixels.copy()
         self._edited()
-
-    def can_undo(self) -> bool:
-        """Whether there is a change to take back."""
-        return self._undo.can_undo
-
-    def can_redo(self) -> bool:
-        """Whether a change was taken back."""
-        return self._undo.can_redo
-
-    def undo(self) -> None:
-        """Take back the last change."""
-        if self._undo.can_undo:
-            self._pixels = self._undo.undo(self._pixels)
-            self._edited()
-
-    def redo(self) -> None:
-        """Make again the change that was taken back."""
-        if self._undo.can_redo:
-            self._pixels = self._undo.redo(self._pixels)
-            self._edited()
 
     # -- pointer -------------------------------------------------------------------------------------------
 
@@ -127,11 +108,7 @@ class PixelEditor(HeatMap):
     @override
     def wheelEvent(self, event: QWheelEvent) -> None:
         cell = self.cell_at(event.position())
-        # With Alt or Shift some platforms turn the wheel sideways.
-        self._wheel += event.angleDelta().y() or event.angleDelta().x()
-        notches = int(self._wheel / _NOTCH)
-        self._wheel -= notches * _NOTCH
-        event.accept()
+        notches = self._wheel.turned(event)
         if cell is not None and notches:
             coarse = event.modifiers() & Qt.KeyboardModifier.ShiftModifier
             self._apply([cell], int(self._pixels[cell]) + notches * (_COARSE if coarse else 1))
@@ -179,6 +156,15 @@ class PixelEditor(HeatMap):
     def _paint(self, cells: list[_Cell], value: int) -> None:
         for cell in cells:
             self._pixels[cell] = value
+        self._edited()
+
+    @override
+    def _state(self) -> Pixels:
+        return self._pixels
+
+    @override
+    def _restore(self, state: Pixels) -> None:
+        self._pixels = state
         self._edited()
 
     def _edited(self) -> None:

@@ -6,10 +6,11 @@ from PySide6.QtCore import QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+from ui.theme import Theme, follow_theme, mono_font, ui_font
+from ui.widgets.floating import FloatingBox
 
 
-class PlotReadout(QWidget):
+class PlotReadout(FloatingBox):
     """Box with a heading and rows of colour, name and value. It never takes the pointer.
 
     Parameters
@@ -20,12 +21,8 @@ class PlotReadout(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._ground = parent
-        self._theme = LIGHT
         self._heading = ""
         self._rows: list[tuple[QColor, str, str]] = []
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.hide()
         follow_theme(self)
 
     def text(self) -> str:
@@ -43,14 +40,10 @@ class PlotReadout(QWidget):
             In the coordinates of the parent.
         """
         self._heading, self._rows = heading, rows
-        self._place(at)
-        self.show()
-        self.raise_()
-        self.update()
+        self._show_at(self._place(at))
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme, theme.small_pt))
 
     @override
@@ -81,7 +74,7 @@ class PlotReadout(QWidget):
     def _line_height(self) -> int:
         return self.fontMetrics().height() + self._theme.px(2)
 
-    def _place(self, at: QPoint) -> None:
+    def _place(self, at: QPoint) -> QRect:
         px, metrics, mono = self._theme.px, self.fontMetrics(), QFontMetrics(mono_font(theme=self._theme))
         widths = [
             px(12) + metrics.horizontalAdvance(n) + px(12) + mono.horizontalAdvance(v)
@@ -94,4 +87,4 @@ class PlotReadout(QWidget):
         if left + width > ground.right():
             left = at.x() - px(12) - width
         top = min(max(at.y() - height - px(8), 0), max(ground.height() - height, 0))
-        self.setGeometry(max(left, 0), top, width, height)
+        return QRect(max(left, 0), top, width, height)

@@ -9,13 +9,13 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
-from ui.widgets.placeholder import draw_placeholder
+from ui.theme import Theme, follow_theme, mono_font, ui_font
+from ui.widgets.painted import PaintedWidget
 
 _TOP_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 
 
-class PredictionBars(QWidget):
+class PredictionBars(PaintedWidget):
     """Name, bar and probability of each class; the predicted one in the accent, the true one with a tick.
 
     Parameters
@@ -25,11 +25,9 @@ class PredictionBars(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._names: tuple[str, ...] = ()
         self._probabilities: list[float] | None = None
         self._true_index: int | None = None
-        self._placeholder = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         follow_theme(self)
 
@@ -69,22 +67,18 @@ class PredictionBars(QWidget):
         """Names and probabilities that are shown."""
         return list(zip(self._names, self._probabilities or (), strict=False))
 
+    @override
     def set_placeholder(self, text: str) -> None:
-        """Text shown while there are no classes."""
-        self._placeholder = text
+        super().set_placeholder(text)
         self.updateGeometry()
-        self.update()
 
     def predicted(self) -> int | None:
         """Number of the most probable class; None without a prediction."""
         return None if not self._probabilities else int(np.argmax(self._probabilities))
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme))
-        self.updateGeometry()
-        self.update()
 
     @override
     def sizeHint(self) -> QSize:
@@ -109,7 +103,7 @@ class PredictionBars(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if not self._names:
-            draw_placeholder(painter, self.rect(), self._placeholder, self._theme, _TOP_LEFT)
+            self._paint_placeholder(painter, _TOP_LEFT)
             return
         bold = ui_font(self._theme, weight=QFont.Weight.DemiBold)
         name_width = max(QFontMetrics(bold).horizontalAdvance(name) for name in self._names)

@@ -9,12 +9,13 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QEnterEvent, QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+from ui.theme import Theme, follow_theme, mono_font, ui_font
+from ui.widgets.painted import PaintedWidget
 
 _SIDES = ("original", "shifted")
 
 
-class ProbabilityPairs(QWidget):
+class ProbabilityPairs(PaintedWidget):
     """Name, two bars and two numbers a class. Of many classes the likeliest are shown, the tool tip has all.
 
     Parameters
@@ -27,10 +28,8 @@ class ProbabilityPairs(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._names: tuple[str, ...] = ()
         self._pair: tuple[NDArray[np.floating], NDArray[np.floating]] | None = None
-        self._placeholder = ""
         self._about = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         follow_theme(self)
@@ -75,11 +74,6 @@ class ProbabilityPairs(QWidget):
         self._about = text
         self.setToolTip(text)
 
-    def set_placeholder(self, text: str) -> None:
-        """Text in place of bars."""
-        self._placeholder = text
-        self.update()
-
     def shown_rows(self) -> list[int]:
         """Classes that have a row, in order."""
         if self._pair is None:
@@ -87,12 +81,9 @@ class ProbabilityPairs(QWidget):
         likeliest = np.argsort(-np.maximum(*self._pair), kind="stable")[: self.MOST_ROWS]
         return sorted(likeliest.tolist())
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme))
-        self.updateGeometry()
-        self.update()
 
     @override
     def sizeHint(self) -> QSize:

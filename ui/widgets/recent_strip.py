@@ -5,10 +5,8 @@ from typing import override
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QFocusEvent,
-    QHelpEvent,
     QImage,
     QKeyEvent,
     QMouseEvent,
@@ -18,15 +16,17 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme
+from ui.theme import follow_theme
+from ui.widgets.key_moves import row_step
+from ui.widgets.pointed import PointedWidget
+from ui.widgets.wheel import WheelNotches
 
 _TILE = 34
-_NOTCH = 120
 
 
-class RecentStrip(QWidget):
+class RecentStrip(PointedWidget[int]):
     """Thumbnails in one row; the wheel and the arrow keys reach those that do not fit.
 
     Parameters
@@ -39,14 +39,11 @@ class RecentStrip(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._images: list[QImage] = []
         self._names: list[str] = []
         self._current: int | None = None
-        self._hovered: int | None = None
         self._first = 0
-        self._wheel = 0
-        self.setMouseTracking(True)
+        self._wheel = WheelNotches()
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         follow_theme(self)
@@ -88,12 +85,6 @@ class RecentStrip(QWidget):
         side, gap = self._theme.px(_TILE), self._theme.px(4)
         return QRectF(2 + (index - self._first) * (side + gap), 2, side, side)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
-        self.updateGeometry()
-        self.update()
-
     @override
     def sizeHint(self) -> QSize:
         return QSize(self._theme.px(5 * (_TILE + 4)), self._theme.px(_TILE) + 4)
@@ -105,13 +96,21 @@ class RecentStrip(QWidget):
     # -- events --------------------------------------------------------------------------------------------
 
     @override
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            index = self._index_at(QPointF(event.pos()))
-            if index is not None:
-                QToolTip.showText(event.globalPos(), self._names[index], self)
-                return True
-        return super().event(event)
+    def _part_at(self, point: QPointF) -> int | None:
+        shown = range(self._first, min(self._first + self._fitting(), self.count))
+        return next((index for index in shown if self.tile_rect(index).contains(point)), None)
+
+    @override
+    def _tip(self, part: int) -> str:
+        return self._names[part]
+
+    @override
+    def _can_press(self, part: int) -> bool:
+        return True
+
+    @override
+    def _press(self, part: int) -> None:
+        self._choose(part)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -124,51 +123,20 @@ class RecentStrip(QWidget):
             if self._has_more(forward) and self._more_rect(forward).contains(event.position()):
                 self._scroll_to(self._first + (1 if forward else -1))
                 return
-        index = self._index_at(event.position())
-        if index is not None and event.button() == Qt.MouseButton.LeftButton:
-            self._choose(index)
-        else:
-            super().mousePressEvent(event)
-
-    @override
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hovered = self._index_at(event.position())
-        pointing = self._hovered is not None
-        self.setCursor(Qt.CursorShape.PointingHandCursor if pointing else Qt.CursorShape.ArrowCursor)
-        self.update()
-
-    @override
-    def leaveEvent(self, event: QEvent) -> None:
-        super().leaveEvent(event)
-        self._hovered = None
-        self.update()
+        super().mousePressEvent(event)
 
     @override
     def wheelEvent(self, event: QWheelEvent) -> None:
-        self._wheel += event.angleDelta().y() or event.angleDelta().x()
-        notches = int(self._wheel / _NOTCH)
-        self._wheel -= notches * _NOTCH
-        self._scroll_to(self._first - notches)
-        event.accept()
+        self._scroll_to(self._first - self._wheel.turned(event))
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        step = row_step(event)
         if step is None or not self._images:
             super().keyPressEvent(event)
             return
         start = -1 if self._current is None else self._current
         self._choose(min(max(start + step, 0), self.count - 1))
-
-    @override
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    @override
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -186,8 +154,7 @@ class RecentStrip(QWidget):
             if self._has_more(forward):
                 self._paint_more(painter, forward)
         if self.hasFocus() and self._current is None:
-            painter.setPen(QPen(self._theme.color("accent"), 2))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
+            self._paint_focus_frame(painter)
 
     def _paint_more(self, painter: QPainter, forward: bool) -> None:
         """Paint a sign that there are more pictures at this end."""
@@ -219,10 +186,6 @@ class RecentStrip(QWidget):
     def _scroll_to(self, first: int) -> None:
         self._first = min(max(first, 0), max(self.count - self._fitting(), 0))
         self.update()
-
-    def _index_at(self, point: QPointF) -> int | None:
-        shown = range(self._first, min(self._first + self._fitting(), self.count))
-        return next((index for index in shown if self.tile_rect(index).contains(point)), None)
 
 
 def _image(pixels: NDArray[np.uint8]) -> QImage:

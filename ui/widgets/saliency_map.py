@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
 from ui.theme.color_maps import color_map
-from ui.widgets.excerpt_map import OverviewMap
+from ui.widgets.overview_map import OverviewMap
 
 
 class SaliencyMap(OverviewMap):

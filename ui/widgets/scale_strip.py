@@ -2,17 +2,16 @@
 
 from typing import override
 
-import numpy as np
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPaintEvent
+from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font
-from ui.widgets.color_scale import ColorScale
-from ui.widgets.numbers import format_signed, format_value
+from ui.theme import Theme, follow_theme, mono_font
+from ui.widgets.numbers import format_value
+from ui.widgets.scale_key import ScaleKey
 
 
-class ScaleStrip(QWidget):
+class ScaleStrip(ScaleKey):
     """Strip of colour over its limits. Where both numbers do not fit, a symmetric scale is written as ±.
 
     Parameters
@@ -22,37 +21,10 @@ class ScaleStrip(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
-        self._scale = ColorScale()
-        self._ramp = QImage()
         self._length: int | None = None
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
-        self._make_ramp()
+        self._ramp = self._make_ramp()
         follow_theme(self)
-
-    @property
-    def scale(self) -> ColorScale:
-        """Scale shown."""
-        return self._scale
-
-    def set_scale(self, colormap: str, lo: float, hi: float) -> None:
-        """Show a scale.
-
-        Parameters
-        ----------
-        colormap : {"signed", "sequential", "grey"}
-        lo, hi : float
-            Values of the first and of the last colour.
-        """
-        scale = ColorScale(colormap, lo, hi)
-        if scale == self._scale:
-            return
-        repaint_ramp = scale.name != self._scale.name
-        self._scale = scale
-        if repaint_ramp:
-            self._make_ramp()
-        self._describe()
-        self.update()
 
     def set_length(self, pixels: int | None) -> None:
         """Length of the strip in logical pixels; the whole width when None."""
@@ -60,18 +32,10 @@ class ScaleStrip(QWidget):
             self._length = pixels
             self.update()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(mono_font(theme=theme))
         self._describe()
-        self.updateGeometry()
-        self.update()
-
-    def texts(self) -> tuple[str, str]:
-        """Numbers at the ends."""
-        write = format_signed if self._scale.name == "signed" else format_value
-        return write(self._scale.lo, 2), write(self._scale.hi, 2)
 
     @override
     def sizeHint(self) -> QSize:
@@ -102,13 +66,9 @@ class ScaleStrip(QWidget):
             where = align.AlignHCenter if both != hi else align.AlignRight
             painter.drawText(below, where | align.AlignTop, both)
 
-    def _make_ramp(self) -> None:
-        values = np.linspace(self._scale.lo, self._scale.hi, 256)
-        self._ramp = self._scale.to_image(values[None, :])
-
+    @override
     def _describe(self) -> None:
-        lo, hi = self.texts()
-        self.setAccessibleName(f"Colour scale from {lo} to {hi}")
+        super()._describe()
         self.setToolTip(
             f"Colours from {format_value(self._scale.lo, 4)} to {format_value(self._scale.hi, 4)}"
         )

@@ -6,7 +6,6 @@ from typing import override
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QFocusEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -17,22 +16,18 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, ui_font
-from ui.widgets.outlines import OUTLINES, draw_outline
+from ui.theme import Theme, follow_theme, ui_font
+from ui.widgets.key_moves import arrow_step
+from ui.widgets.painted import PaintedWidget
+from ui.widgets.pair_display import PairDisplay
 from ui.widgets.pair_image import MapPair, PairView, Side
-from ui.widgets.pair_tile import PairPainter, TileGeometry, has_numbers
+from ui.widgets.pair_tile import TileGeometry, has_numbers
 
-_ARROWS = {
-    Qt.Key.Key_Left: (-1, 0),
-    Qt.Key.Key_Right: (1, 0),
-    Qt.Key.Key_Up: (0, -1),
-    Qt.Key.Key_Down: (0, 1),
-}
 _LONG_STEP = 4
 _NONE = Qt.KeyboardModifier.NoModifier
 
 
-class ShiftCanvas(QWidget):
+class ShiftCanvas(PaintedWidget):
     """An image and its shifted self. Dragging moves the shifted one by whole pixels.
 
     Arrow keys move it by 1 pixel, with Shift by 4; R puts it back.
@@ -49,17 +44,11 @@ class ShiftCanvas(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
-        self._painter: PairPainter | None = None
-        self._pair: MapPair | None = None
-        self._view: PairView = "overlay"
-        self._phase: Side = "original"
+        self._shown = PairDisplay()
         self._shift = (0, 0)
         self._limits = (13, 13)
         self._warning = ""
-        self._placeholder = ""
         self._center = QPointF()
-        self._highlight: tuple[int, int, int, int] | None = None
         self._press: tuple[QPointF, tuple[int, int]] | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -71,7 +60,7 @@ class ShiftCanvas(QWidget):
     @property
     def pair(self) -> MapPair | None:
         """What is shown."""
-        return self._pair
+        return self._shown.pair
 
     @property
     def shift(self) -> tuple[int, int]:
@@ -93,9 +82,9 @@ class ShiftCanvas(QWidget):
         shift : tuple of int
             Pixels to the right and down that lie between the two.
         """
-        is_new = pair is not None and (self._pair is None or pair.original is not self._pair.original)
-        self._pair, self._shift = pair, shift
-        self._painter = None
+        is_new = pair is not None and (self.pair is None or pair.original is not self.pair.original)
+        self._shown.set_pair(pair)
+        self._shift = shift
         if pair is not None and is_new:
             self._center = _center_of_ink(pair)
             self._limit_height()
@@ -105,15 +94,12 @@ class ShiftCanvas(QWidget):
 
     def set_view(self, view: PairView) -> None:
         """Choose how the two images are shown."""
-        if view != self._view:
-            self._view = view
-            self._painter = None
+        if self._shown.set_view(view):
             self.update()
 
     def set_phase(self, phase: Side) -> None:
         """Say which image the flicker shows."""
-        if phase != self._phase:
-            self._phase = phase
+        if self._shown.set_phase(phase):
             self.update()
 
     def set_limits(self, dx: int, dy: int) -> None:
@@ -132,22 +118,13 @@ class ShiftCanvas(QWidget):
 
     def set_highlight(self, block: tuple[int, int, int, int] | None) -> None:
         """Outline a block of pixels (row, column, rows, columns), or none."""
-        if block != self._highlight:
-            self._highlight = block
+        if self._shown.set_highlight(block):
             self.update()
 
-    def set_placeholder(self, text: str) -> None:
-        """Text in place of an image."""
-        self._placeholder = text
-        self.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
-        self._painter = None
+    @override
+    def _restyle(self, theme: Theme) -> None:
+        self._shown.set_theme(theme)
         self.setFont(ui_font(theme, theme.small_pt))
-        self.updateGeometry()
-        self.update()
 
     def pixel_center(self, row: int, col: int) -> QPointF:
         """Middle of a pixel of the shifted image, in the widget's coordinates."""
@@ -171,7 +148,7 @@ class ShiftCanvas(QWidget):
 
     def _limit_height(self) -> None:
         """Leave to others the height that an image of this width has no use for."""
-        _, rows, cols = (1, 1, 1) if self._pair is None else self._pair.shape
+        _, rows, cols = (1, 1, 1) if self.pair is None else self.pair.shape
         height = max(math.ceil((self.width() - 4) * rows / cols) + 4, self.minimumSizeHint().height())
         if height != self.maximumHeight():
             self.setMaximumHeight(height)
@@ -180,7 +157,7 @@ class ShiftCanvas(QWidget):
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        if self._pair is None or event.button() != Qt.MouseButton.LeftButton:
+        if self.pair is None or event.button() != Qt.MouseButton.LeftButton:
             super().mousePressEvent(event)
             return
         self._press = (event.position(), self._shift)
@@ -209,13 +186,13 @@ class ShiftCanvas(QWidget):
 
     def move_by_key(self, event: QKeyEvent) -> bool:
         """Move the image if the key is one of those that do; return whether it was."""
-        if self._pair is None:
+        if self.pair is None:
             return False
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        step = _ARROWS.get(Qt.Key(event.key()))
+        step = arrow_step(event)
         if step is not None and modifiers in (_NONE, Qt.KeyboardModifier.ShiftModifier):
             length = 1 if modifiers == _NONE else _LONG_STEP
-            self._ask(self._shift[0] + length * step[0], self._shift[1] + length * step[1])
+            self._ask(self._shift[0] + length * step[1], self._shift[1] + length * step[0])
         elif event.key() == Qt.Key.Key_R and modifiers == _NONE:
             self._ask(0, 0)
         else:
@@ -229,47 +206,30 @@ class ShiftCanvas(QWidget):
             self.shiftDragged.emit(*shift)
 
     def _update_cursor(self) -> None:
-        free = Qt.CursorShape.ArrowCursor if self._pair is None else Qt.CursorShape.OpenHandCursor
+        free = Qt.CursorShape.ArrowCursor if self.pair is None else Qt.CursorShape.OpenHandCursor
         self.setCursor(Qt.CursorShape.ClosedHandCursor if self._press is not None else free)
-
-    @override
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    @override
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
 
     # -- painting ------------------------------------------------------------------------------------------
 
     def _tile(self) -> TileGeometry | None:
-        if self._pair is None:
+        if self.pair is None:
             return None
-        _, rows, cols = self._pair.shape
+        _, rows, cols = self.pair.shape
         area = QRectF(self.rect()).adjusted(2, 2, -2, -2)
-        return TileGeometry.fit(rows, cols, area, self._view == "sides", self.devicePixelRatioF())
+        return TileGeometry.fit(rows, cols, area, self._shown.has_sides, self.devicePixelRatioF())
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, theme, geometry = QPainter(self), self._theme, self._tile()
-        if self._pair is None or geometry is None:
-            painter.setPen(theme.color("muted"))
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect().adjusted(8, 8, -8, -8), int(flags), self._placeholder)
+        if self.pair is None or geometry is None:
+            self._paint_placeholder(painter)
             painter.setPen(theme.color("border"))
             painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
             return
-        if self._painter is None:
-            self._painter = PairPainter(self._pair, self._view, theme)
-        self._painter.paint(painter, 0, geometry, self._phase)
-        if self._highlight is not None:
-            for grid in geometry.grids:
-                block = grid.cells(*self._highlight).intersected(grid.rect)
-                draw_outline(painter, block, OUTLINES["receptive"], theme)
+        self._shown.paint(painter, 0, geometry)
+        self._shown.paint_highlight(painter, geometry)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self._view == "overlay" and self._shift != (0, 0) and not has_numbers(geometry.grids[0]):
+        if self._shown.view == "overlay" and self._shift != (0, 0) and not has_numbers(geometry.grids[0]):
             self._paint_arrow(painter, geometry)
         if self._warning:
             self._paint_warning(painter, geometry.rect)

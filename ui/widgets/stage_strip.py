@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import override
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -19,8 +19,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+from ui.theme import Theme, follow_theme, mono_font, ui_font
 from ui.widgets.backdrop import Backdrop
+from ui.widgets.key_moves import row_step
+from ui.widgets.pointed import PointedWidget
 
 
 @dataclass(frozen=True)
@@ -49,7 +51,7 @@ class StageTile:
         return QColor(self.colors[theme.is_dark])
 
 
-class StageStrip(QWidget):
+class StageStrip(PointedWidget[str]):
     """Tiles with two bars each, on one scale.
 
     Parameters
@@ -68,20 +70,17 @@ class StageStrip(QWidget):
         self, rows: tuple[str, str] = ("change", "residual"), full: float = 1.5, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._rows = rows
         self._full = full
         self._tiles: tuple[StageTile, ...] = ()
         self._values: dict[str, tuple[float, float]] = {}
         self._current = ""
-        self._hovered = ""
         self._about = ""
         self._backdrop = Backdrop()
         self._tracks: list[tuple[QRectF, QRectF, QColor]] = []
         self._numbers = QFont()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setMouseTracking(True)
         follow_theme(self)
 
     @property
@@ -127,13 +126,10 @@ class StageStrip(QWidget):
         self._about = text
         self.setToolTip(text)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme, theme.small_pt))
         self._numbers = mono_font(theme=theme)
-        self.updateGeometry()
-        self.update()
 
     def tile_rect(self, key: str) -> QRectF:
         """Rectangle of a stage; empty if there is no such stage."""
@@ -187,62 +183,45 @@ class StageStrip(QWidget):
         left = labels + sum(widths[:place]) + place * gap
         return QRectF(left, 0, widths[place], self.height()).adjusted(1, 1, -1, -1)
 
-    def _tile_at(self, point: QPointF) -> StageTile | None:
-        return next((tile for i, tile in enumerate(self._tiles) if self._rect(i).contains(point)), None)
-
     # -- events --------------------------------------------------------------------------------------------
 
     @override
+    def _part_at(self, point: QPointF) -> str | None:
+        return next((tile.key for i, tile in enumerate(self._tiles) if self._rect(i).contains(point)), None)
+
+    @override
+    def _can_press(self, part: str) -> bool:
+        return True
+
+    @override
+    def _press(self, part: str) -> None:
+        self._select(part)
+
+    @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        tile = self._tile_at(event.position())
-        self._hover("" if tile is None else tile.key)
+        super().mouseMoveEvent(event)
+        tile = next((tile for tile in self._tiles if tile.key == self._hovered), None)
         about = self._about if tile is None else f"{self._words(tile)}\n{tile.tooltip}".strip()
         if about != self.toolTip():
             self.setToolTip(about)
 
     @override
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hover("")
-        super().leaveEvent(event)
-
-    @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        tile = self._tile_at(event.position())
-        if tile is not None and event.button() == Qt.MouseButton.LeftButton:
-            self._select(tile.key)
-        else:
-            super().mousePressEvent(event)
-
-    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        keys = [tile.key for tile in self._tiles]
-        step = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        keys, step = [tile.key for tile in self._tiles], row_step(event)
         if step is None or event.modifiers() or self._current not in keys:
             super().keyPressEvent(event)
-            return
-        self._select(keys[min(max(keys.index(self._current) + step, 0), len(keys) - 1)])
+        else:
+            self._select(keys[min(max(keys.index(self._current) + step, 0), len(keys) - 1)])
 
     @override
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         self._describe()
-        self.update()
-
-    @override
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
 
     def _select(self, key: str) -> None:
         if key != self._current:
             self.set_current(key)
             self.stageSelected.emit(key)
-
-    def _hover(self, key: str) -> None:
-        if key != self._hovered:
-            self._hovered = key
-            self.setCursor(Qt.CursorShape.PointingHandCursor if key else Qt.CursorShape.ArrowCursor)
-            self.update()
 
     # -- painting ------------------------------------------------------------------------------------------
 

@@ -6,11 +6,12 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, ui_font
+from ui.theme import Theme, follow_theme, ui_font
 from ui.widgets.mini_button import MiniButton
+from ui.widgets.painted import PaintedWidget
 
 
-class StageTitle(QWidget):
+class StageTitle(PaintedWidget):
     """Two lines of text, each cut with an ellipsis; the tool tip has all of it.
 
     Parameters
@@ -23,7 +24,6 @@ class StageTitle(QWidget):
 
     def __init__(self, title: str = "", caption: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._title, self._caption, self._line = title, caption, ""
         self._short, self._about = "", ""
         self._buttons: list[MiniButton] = []
@@ -69,13 +69,10 @@ class StageTitle(QWidget):
         self._about = text
         self._describe()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self._bold = ui_font(theme, weight=QFont.Weight.DemiBold)
         self._plain = ui_font(theme, theme.small_pt)
-        self.updateGeometry()
-        self.update()
 
     @override
     def sizeHint(self) -> QSize:

@@ -7,10 +7,11 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+from ui.theme import Theme, follow_theme, mono_font, ui_font
+from ui.widgets.painted import PaintedWidget
 
 
-class StatusLine(QWidget):
+class StatusLine(PaintedWidget):
     """Parts of text in different roles side by side; what does not fit ends in an ellipsis.
 
     Unlike a label it never asks for another size: it takes the room it is given.
@@ -22,7 +23,6 @@ class StatusLine(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._parts: tuple[tuple[str, str], ...] = ()
         # It paints its own ground, so that what lies below need not be painted with every change.
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -47,17 +47,14 @@ class StatusLine(QWidget):
             self.setToolTip(self.text())
             self.update()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self._fonts = {
             "title": ui_font(theme, weight=QFont.Weight.DemiBold),
             "number": mono_font(theme.base_pt),
             "muted": ui_font(theme),
         }
         self._metrics = {role: QFontMetrics(font) for role, font in self._fonts.items()}
-        self.updateGeometry()
-        self.update()
 
     @override
     def sizeHint(self) -> QSize:

@@ -3,23 +3,23 @@
 from collections.abc import Sequence
 from typing import override
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QFont,
     QFontMetricsF,
-    QHelpEvent,
     QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, ui_font
+from ui.theme import Theme, follow_theme, ui_font
+from ui.widgets.key_moves import is_plain, row_step
+from ui.widgets.pointed import PointedWidget
 
 
-class StepBar(QWidget):
+class StepBar(PointedWidget[int]):
     """Chips "1 Output", "2 Loss", …: with their titles where there is room, else with numbers alone.
 
     The chip of the current step always has its title. Click a chip, or use the left and right arrow keys.
@@ -32,14 +32,13 @@ class StepBar(QWidget):
     #: Number, from 0, of the step that the user wants to see.
     stepRequested = Signal(int)
 
+    shows_hand = False
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._titles: tuple[tuple[str, str], ...] = ()
         self._current = 0
-        self._hovered = -1
         self._widths: dict[str, float] = {}
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         follow_theme(self)
@@ -95,13 +94,10 @@ class StepBar(QWidget):
         """Rectangle of a chip, in the widget's coordinates."""
         return self._chips()[index][0]
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self._widths.clear()
         self.setFont(ui_font(theme))
-        self.updateGeometry()
-        self.update()
 
     @override
     def sizeHint(self) -> QSize:
@@ -117,37 +113,28 @@ class StepBar(QWidget):
         return QSize(self._theme.px(160), self._theme.px(30))
 
     @override
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            index = self._chip_at(QPointF(event.pos()))
-            if index >= 0:
-                QToolTip.showText(event.globalPos(), f"Step {index + 1}: {self._titles[index][1]}", self)
-                return True
-        return super().event(event)
+    def _part_at(self, point: QPointF) -> int | None:
+        return next((k for k, (rect, _) in enumerate(self._chips()) if rect.contains(point)), None)
 
     @override
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hover(self._chip_at(event.position()))
+    def _tip(self, part: int) -> str:
+        return f"Step {part + 1}: {self._titles[part][1]}"
 
     @override
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hover(-1)
-        super().leaveEvent(event)
+    def _can_press(self, part: int) -> bool:
+        return True
 
     @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        index = self._chip_at(event.position())
-        if index >= 0 and event.button() == Qt.MouseButton.LeftButton:
-            self.stepRequested.emit(index)
+    def _press(self, part: int) -> None:
+        self.stepRequested.emit(part)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        moves = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}
-        move = moves.get(Qt.Key(event.key()))
-        if move is None or event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+        step = row_step(event) if is_plain(event) else None
+        if step is None:
             super().keyPressEvent(event)
-        elif 0 <= self._current + move < len(self._titles):
-            self.stepRequested.emit(self._current + move)
+        elif 0 <= self._current + step < len(self._titles):
+            self.stepRequested.emit(self._current + step)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -195,14 +182,6 @@ class StepBar(QWidget):
             metrics = QFontMetricsF(ui_font(self._theme, weight=QFont.Weight.DemiBold))
             self._widths[text] = metrics.horizontalAdvance(text)
         return self._widths[text]
-
-    def _chip_at(self, point: QPointF) -> int:
-        return next((k for k, (rect, _) in enumerate(self._chips()) if rect.contains(point)), -1)
-
-    def _hover(self, index: int) -> None:
-        if index != self._hovered:
-            self._hovered = index
-            self.update()
 
     def _describe(self) -> None:
         if self._titles:

@@ -5,19 +5,20 @@ from typing import override
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+from ui.theme import Theme, follow_theme, mono_font, ui_font
 from ui.widgets.backdrop import Backdrop
 from ui.widgets.cell_geometry import CellGeometry
 from ui.widgets.color_scale import ColorScale
 from ui.widgets.numbers import format_signed
 from ui.widgets.outlines import OUTLINES, draw_outline
+from ui.widgets.pointed import PointedWidget
 
 
-class SweepMap(QWidget):
+class SweepMap(PointedWidget[tuple[int, int]]):
     """Map over shifts; a click asks for the shift under the pointer, and so does dragging.
 
     Parameters
@@ -34,7 +35,6 @@ class SweepMap(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._values: NDArray[np.floating] | None = None
         self._dxs: tuple[int, ...] = (0,)
         self._dys: tuple[int, ...] = (0,)
@@ -42,11 +42,8 @@ class SweepMap(QWidget):
         self._image = QImage()
         self._backdrop = Backdrop()
         self._marked = (0, 0)
-        self._hovered: tuple[int, int] | None = None
         self._is_held = False
-        self._placeholder = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setMouseTracking(True)
         follow_theme(self)
 
     @property
@@ -105,17 +102,9 @@ class SweepMap(QWidget):
         """Shift that is marked."""
         return self._marked
 
-    def set_placeholder(self, text: str) -> None:
-        """Text in place of a map."""
-        self._placeholder = text
-        self.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(mono_font(theme=theme))
-        self.updateGeometry()
-        self.update()
 
     def shift_center(self, dx: int, dy: int) -> QPointF:
         """Middle of the cell of a shift, in the widget's coordinates."""
@@ -147,44 +136,36 @@ class SweepMap(QWidget):
     # -- events --------------------------------------------------------------------------------------------
 
     @override
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        shift = self._shift_at(event.position())
-        if shift != self._hovered:
-            self._hovered = shift
-            self.setCursor(Qt.CursorShape.PointingHandCursor if shift else Qt.CursorShape.ArrowCursor)
-            self.update()
-            if shift is None:
-                self.shiftLeft.emit()
-            else:
-                self.shiftHovered.emit(*shift)
-        if self._is_held and shift is not None and shift != self._marked:
-            self.shiftSelected.emit(*shift)
+    def _part_at(self, point: QPointF) -> tuple[int, int] | None:
+        cell = None if self._values is None else self._fit().cell_at(point)
+        return None if cell is None else (self._dxs[cell[1]], self._dys[cell[0]])
 
     @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        shift = self._shift_at(event.position())
-        if shift is not None and event.button() == Qt.MouseButton.LeftButton:
-            self._is_held = True
-            self.shiftSelected.emit(*shift)
+    def _on_hovered(self, part: tuple[int, int] | None) -> None:
+        if part is None:
+            self.shiftLeft.emit()
         else:
-            super().mousePressEvent(event)
+            self.shiftHovered.emit(*part)
+
+    @override
+    def _can_press(self, part: tuple[int, int]) -> bool:
+        return True
+
+    @override
+    def _press(self, part: tuple[int, int]) -> None:
+        self._is_held = True
+        self.shiftSelected.emit(*part)
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        super().mouseMoveEvent(event)
+        if self._is_held and self._hovered not in (None, self._marked):
+            self.shiftSelected.emit(*self._hovered)
 
     @override
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         self._is_held = False
         super().mouseReleaseEvent(event)
-
-    @override
-    def leaveEvent(self, event: QEvent) -> None:
-        if self._hovered is not None:
-            self._hovered = None
-            self.update()
-            self.shiftLeft.emit()
-        super().leaveEvent(event)
-
-    def _shift_at(self, point: QPointF) -> tuple[int, int] | None:
-        cell = None if self._values is None else self._fit().cell_at(point)
-        return None if cell is None else (self._dxs[cell[1]], self._dys[cell[0]])
 
     # -- painting ------------------------------------------------------------------------------------------
 
@@ -202,9 +183,7 @@ class SweepMap(QWidget):
         painter, theme = QPainter(self), self._theme
         if self._values is None:
             painter.setFont(ui_font(theme))
-            painter.setPen(theme.color("muted"))
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect().adjusted(8, 8, -8, -8), int(flags), self._placeholder)
+            self._paint_placeholder(painter)
             return
         grid = self._fit()
         key = (self._image.cacheKey(), self._dxs, self._dys, theme)

@@ -1,8 +1,12 @@
 """Values as text that a spreadsheet understands."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QAction, QGuiApplication, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QWidget
 
 
 def table_text(values: NDArray[np.generic]) -> str:
@@ -28,3 +32,25 @@ def copy_table(values: NDArray[np.generic]) -> None:
 def is_copy_key(event: QKeyEvent) -> bool:
     """Whether a key event is the platform's key for copying."""
     return event.matches(QKeySequence.StandardKey.Copy)
+
+
+def claims_copy(event: QEvent) -> bool:
+    """Claim the key that copies, with which the window copies pictures; return whether it was that.
+
+    Parameters
+    ----------
+    event : QEvent
+        Any event; meant for the first lines of a widget's ``event``.
+    """
+    is_claim = event.type() == QEvent.Type.ShortcutOverride
+    if is_claim and isinstance(event, QKeyEvent) and is_copy_key(event):
+        event.accept()
+        return True
+    return False
+
+
+def add_copy_action(widget: QWidget, copy: Callable[[], None]) -> None:
+    """Let the panel offer, in its context menu, to copy the values of a widget."""
+    action = QAction("Copy values as table\tCtrl+C", widget)
+    action.triggered.connect(copy)
+    widget.addAction(action)

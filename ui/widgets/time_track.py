@@ -7,7 +7,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QFocusEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -18,17 +17,19 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, ui_font
+from ui.theme import Theme, follow_theme, ui_font
 from ui.widgets.figure_mode import drawing_figure
+from ui.widgets.key_moves import is_plain
 from ui.widgets.numbers import format_count
 from ui.widgets.pace import Pace
+from ui.widgets.painted import PaintedWidget
 from ui.widgets.plot_readout import PlotReadout
 from ui.widgets.time_painter import Points, TrackContent, TrackPainter
 from ui.widgets.time_scale import TimeScale
+from ui.widgets.wheel import WheelNotches
 
 #: Shortest time between two requests while the handle is dragged: one frame of a usual screen.
 _FRAME_MS = 16
-_NOTCH = 120
 _MOVES = {
     Qt.Key.Key_Left: -1,
     Qt.Key.Key_Down: -1,
@@ -39,7 +40,7 @@ _MOVES = {
 }
 
 
-class TimeTrack(QWidget):
+class TimeTrack(PaintedWidget):
     """Line from the first to the last step of a run, with a handle at the moment that is shown.
 
     It only asks for steps; which moments there are is its owner's business. While the handle is dragged,
@@ -63,7 +64,6 @@ class TimeTrack(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._content = TrackContent()
         self._position: int | None = None
         self._reached = 0
@@ -71,7 +71,7 @@ class TimeTrack(QWidget):
         self._dragging = False
         self._hover_x: float | None = None
         self._readout: PlotReadout | None = None
-        self._wheel = 0
+        self._wheel = WheelNotches()
         self._ground = QPixmap()  # all that does not move with the handle
         self._pace = Pace(_FRAME_MS, self)
         self._pace.due.connect(self.stepRequested)
@@ -159,12 +159,10 @@ class TimeTrack(QWidget):
         """Where a step lies on the rail, in the widget's coordinates."""
         return QPointF(self._scale().x(step), self._painter().rail_y)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme, theme.small_pt))
-        self.updateGeometry()
-        self._redraw()
+        self._ground = QPixmap()
 
     @override
     def sizeHint(self) -> QSize:
@@ -212,17 +210,14 @@ class TimeTrack(QWidget):
 
     @override
     def wheelEvent(self, event: QWheelEvent) -> None:
-        self._wheel += event.angleDelta().y() or event.angleDelta().x()
-        notches = int(self._wheel / _NOTCH)  # towards zero, so that a little back and forth does nothing
-        self._wheel -= notches * _NOTCH
+        notches = self._wheel.turned(event)
         if notches:
             self.moveRequested.emit(notches)
-        event.accept()
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = Qt.Key(event.key())
-        if event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier:
+        if not is_plain(event):
             super().keyPressEvent(event)
         elif key in _MOVES:
             self.moveRequested.emit(_MOVES[key])
@@ -232,16 +227,6 @@ class TimeTrack(QWidget):
             self.endRequested.emit()
         else:
             super().keyPressEvent(event)
-
-    @override
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    @override
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
 
     # -- painting ------------------------------------------------------------------------------------------
 

@@ -6,28 +6,26 @@ from typing import NamedTuple, override
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import (
-    QAction,
     QBrush,
     QColor,
     QFont,
     QFontMetricsF,
-    QHelpEvent,
     QImage,
     QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font
+from ui.theme import Theme, follow_theme, mono_font
+from ui.widgets.cell_map import CellWidget
 from ui.widgets.cell_numbers import NumberFormat
 from ui.widgets.color_scale import ColorScale
 from ui.widgets.numbers import format_value
 from ui.widgets.outlines import OUTLINES, draw_outline
-from ui.widgets.table_text import copy_table, is_copy_key
+from ui.widgets.table_text import add_copy_action, claims_copy, copy_table, is_copy_key
 
 _SIZES = (12.0, 11.0, 10.0, 9.0)
 _LIGHT, _DARK = QColor("#FFFFFF"), QColor("#0B1016")
@@ -50,7 +48,7 @@ def _figures(size: float) -> _Figures:
     return _Figures(font, metrics.horizontalAdvance("0"), metrics.height(), middle)
 
 
-class ValueTable(QWidget):
+class ValueTable(CellWidget):
     """A small matrix written out: a patch, a kernel, a window. Without room for numbers it shows colours.
 
     Parameters
@@ -58,13 +56,8 @@ class ValueTable(QWidget):
     parent : QWidget, optional
     """
 
-    #: Row and column of the cell under the pointer.
-    cellHovered = Signal(int, int)
-    cellLeft = Signal()
-
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._values: NDArray[np.generic] | None = None
         self._scale = ColorScale()
         self._format = NumberFormat(2, True)
@@ -74,16 +67,11 @@ class ValueTable(QWidget):
         self._winners: NDArray[np.bool_] | None = None
         self._padding: NDArray[np.bool_] | None = None
         self._marked: tuple[int, int] | None = None
-        self._hovered: tuple[int, int] | None = None
         # It paints its own ground, so that what lies below need not be painted with every change.
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
-        # The panel offers this action in its context menu.
-        copy = QAction("Copy values as table\tCtrl+C", self)
-        copy.triggered.connect(self.copy_values)
-        self.addAction(copy)
+        add_copy_action(self, self.copy_values)
         follow_theme(self)
 
     @property
@@ -146,12 +134,9 @@ class ValueTable(QWidget):
         if self._values is not None:
             copy_table(self._values)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self._fitted = None
-        self.updateGeometry()
-        self.update()
 
     @property
     def number_exponent(self) -> int:
@@ -205,18 +190,21 @@ class ValueTable(QWidget):
     # -- events --------------------------------------------------------------------------------------------
 
     @override
+    def _part_at(self, point: QPointF) -> tuple[int, int] | None:
+        wide, high = self.cell_size()
+        if self._values is None or wide <= 0 or high <= 0:
+            return None
+        row, col = int((point.y() - 1) // high), int((point.x() - 1) // wide)
+        rows, cols = self._values.shape
+        return (row, col) if 0 <= row < rows and 0 <= col < cols else None
+
+    @override
+    def _tip(self, part: tuple[int, int]) -> str:
+        return self.describe(*part)
+
+    @override
     def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            cell = self._cell_at(QPointF(event.pos()))
-            if cell is not None:
-                QToolTip.showText(event.globalPos(), self.describe(*cell), self)
-                return True
-        is_claim = event.type() == QEvent.Type.ShortcutOverride
-        if is_claim and isinstance(event, QKeyEvent) and is_copy_key(event):
-            # The window copies pictures with the same key.
-            event.accept()
-            return True
-        return super().event(event)
+        return claims_copy(event) or super().event(event)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -224,15 +212,6 @@ class ValueTable(QWidget):
             self.copy_values()
         else:
             super().keyPressEvent(event)
-
-    @override
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hover(self._cell_at(event.position()))
-
-    @override
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hover(None)
-        super().leaveEvent(event)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -310,24 +289,6 @@ class ValueTable(QWidget):
                 if longest * figures.width <= wide - 4 and figures.height <= high:
                     return figures, texts
         return None, []
-
-    def _cell_at(self, point: QPointF) -> tuple[int, int] | None:
-        wide, high = self.cell_size()
-        if self._values is None or wide <= 0 or high <= 0:
-            return None
-        row, col = int((point.y() - 1) // high), int((point.x() - 1) // wide)
-        rows, cols = self._values.shape
-        return (row, col) if 0 <= row < rows and 0 <= col < cols else None
-
-    def _hover(self, cell: tuple[int, int] | None) -> None:
-        if cell == self._hovered:
-            return
-        self._hovered = cell
-        self.update()
-        if cell is None:
-            self.cellLeft.emit()
-        else:
-            self.cellHovered.emit(*cell)
 
 
 def _shape(array: NDArray[np.generic] | None) -> tuple[int, ...] | None:

@@ -5,19 +5,20 @@ from typing import override
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QHelpEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font
+from ui.theme import Theme, follow_theme, mono_font
 from ui.theme.color_maps import color_map
 from ui.widgets.numbers import format_signed
+from ui.widgets.pointed import PointedWidget
 
 _EMPTY = np.zeros(0)
 _FALLING, _RISING = (QColor(*color_map("signed")[place].tolist()) for place in (20, 235))
 
 
-class Waterfall(QWidget):
+class Waterfall(PointedWidget[int]):
     """Bars of the terms of a sum, on the scale of the running sum.
 
     Parameters
@@ -32,17 +33,15 @@ class Waterfall(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._terms: NDArray[np.float64] = _EMPTY
         self._ends: NDArray[np.float64] = _EMPTY
         self._names: tuple[str, ...] = ()
         self._total = ""
         self._describe: Callable[[int], str] | None = None
         self._clickable = 0
-        self._hovered = self._marked = -1
+        self._marked = -1
         # It paints its own ground, so that what lies below need not be painted with every change.
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        self.setMouseTracking(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         follow_theme(self)
 
@@ -84,8 +83,8 @@ class Waterfall(QWidget):
         self._names, self._total = tuple(names), total
         self._describe = describe
         self._clickable = clickable
-        if self._hovered >= len(self._terms):
-            self._hovered = -1
+        if self._hovered is not None and self._hovered >= len(self._terms):
+            self._hovered = None
         self.update()
 
     def set_marked(self, term: int) -> None:
@@ -94,12 +93,9 @@ class Waterfall(QWidget):
             self._marked = term
             self.update()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(mono_font(theme.small_pt))
-        self.updateGeometry()
-        self.update()
 
     def bar_rect(self, term: int) -> QRectF:
         """Column of a term over the whole height, in the widget's coordinates; the total's is the last."""
@@ -127,30 +123,28 @@ class Waterfall(QWidget):
     # -- events --------------------------------------------------------------------------------------------
 
     @override
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            term = self._term_at(QPointF(event.pos()))
-            if term >= 0:
-                QToolTip.showText(event.globalPos(), self.describe(term), self)
-                return True
-        return super().event(event)
+    def _part_at(self, point: QPointF) -> int | None:
+        if not len(self._terms):
+            return None
+        area = self._area()
+        place = int((point.x() - area.left()) // (area.width() / (len(self._terms) + 1)))
+        return place if 0 <= place <= len(self._terms) else None
 
     @override
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hover(self._term_at(event.position()))
+    def _tip(self, part: int) -> str:
+        return self.describe(part)
 
     @override
-    def leaveEvent(self, event: QEvent) -> None:
-        self._hover(-1)
-        super().leaveEvent(event)
+    def _on_hovered(self, part: int | None) -> None:
+        self.termHovered.emit(-1 if part is None or part >= len(self._terms) else part)
 
     @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        term = self._term_at(event.position())
-        if 0 <= term < self._clickable and event.button() == Qt.MouseButton.LeftButton:
-            self.termClicked.emit(term)
-        else:
-            super().mousePressEvent(event)
+    def _can_press(self, part: int) -> bool:
+        return part < self._clickable
+
+    @override
+    def _press(self, part: int) -> None:
+        self.termClicked.emit(part)
 
     # -- painting ------------------------------------------------------------------------------------------
 
@@ -236,7 +230,8 @@ class Waterfall(QWidget):
         return None
 
     def _paint_hovered(self, painter: QPainter) -> None:
-        for term in {self._hovered, self._marked} - {-1}:
+        for term in {self._hovered, self._marked} - {None, -1}:
+            assert term is not None
             painter.fillRect(self.bar_rect(term), self._theme.color("accent", 0.14))
 
     def _area(self) -> QRectF:
@@ -252,18 +247,3 @@ class Waterfall(QWidget):
 
     def _sum(self) -> float:
         return float(self._ends[-1]) if len(self._ends) else 0.0
-
-    def _term_at(self, point: QPointF) -> int:
-        if not len(self._terms):
-            return -1
-        area = self._area()
-        place = int((point.x() - area.left()) // (area.width() / (len(self._terms) + 1)))
-        return place if 0 <= place <= len(self._terms) else -1
-
-    def _hover(self, term: int) -> None:
-        if term != self._hovered:
-            self._hovered = term
-            clickable = 0 <= term < self._clickable
-            self.setCursor(Qt.CursorShape.PointingHandCursor if clickable else Qt.CursorShape.ArrowCursor)
-            self.update()
-            self.termHovered.emit(term if term < len(self._terms) else -1)

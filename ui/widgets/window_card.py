@@ -9,10 +9,11 @@ from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+from ui.theme import Theme, follow_theme, mono_font, ui_font
 from ui.widgets.cell_geometry import CellGeometry
 from ui.widgets.cell_numbers import NumberFormat, draw_numbers
 from ui.widgets.color_scale import ColorScale
+from ui.widgets.floating import FloatingBox
 from ui.widgets.numbers import format_value
 from ui.widgets.outlines import OUTLINES, draw_outline
 
@@ -40,7 +41,7 @@ class WindowPair:
     scale: ColorScale
 
 
-class WindowCard(QWidget):
+class WindowCard(FloatingBox):
     """Card that lies over its parent and never takes the pointer.
 
     Parameters
@@ -51,11 +52,7 @@ class WindowCard(QWidget):
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
-        self._ground = parent
-        self._theme = LIGHT
         self._window: WindowPair | None = None
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.hide()
         follow_theme(self)
 
     @property
@@ -72,15 +69,11 @@ class WindowCard(QWidget):
         if left + size.width() > ground.right():
             left = beside.left() - gap - size.width()
         top = min(max(beside.center().y() - size.height() // 2, 4), ground.height() - size.height() - 4)
-        self.setGeometry(QRect(QPoint(max(left, 4), max(top, 4)), size))
         self.setAccessibleName(window.heading)
-        self.show()
-        self.raise_()
-        self.update()
+        self._show_at(QRect(QPoint(max(left, 4), max(top, 4)), size))
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme, theme.small_pt))
 
     @override

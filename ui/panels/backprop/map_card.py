@@ -10,7 +10,8 @@ from cnnviz.routing import Target
 from ui.panels.backprop.contents import MapContent
 from ui.panels.backprop.scaled_bar import ScaledBar
 from ui.theme import Theme, follow_theme
-from ui.widgets.excerpt_map import Block, ExcerptMap
+from ui.widgets.block import Block
+from ui.widgets.excerpt_map import ExcerptMap
 from ui.widgets.labels import SectionTitle
 from ui.widgets.mark_legend import MarkLegend
 

@@ -14,7 +14,7 @@ from ui.panels.backprop.pickers import Overview, Picker
 from ui.panels.backprop.step_view import StepView
 from ui.panels.backprop.steps import Step
 from ui.theme import Theme, follow_theme, theme_manager
-from ui.widgets.excerpt_map import Block
+from ui.widgets.block import Block
 
 _MOST_MAPS = 3
 _MOST_PICKERS = 2

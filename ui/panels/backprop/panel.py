@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QStackedWidget, QVBoxLayout, Q
 from cnnviz.routing import Target
 from cnnviz.session_state import View
 from ui.analysis import Analysis
+from ui.drawn import Drawn
 from ui.panels.backprop.filter_view import FilterView
 from ui.panels.backprop.formulas import formula_of
 from ui.panels.backprop.header import StepHeader
@@ -239,6 +240,15 @@ class BackpropPanel(QFrame):
         state.experimentChanged.connect(self._on_experiment_changed)
         state.pinnedChanged.connect(self._on_pinned_changed)
         state.runChanged.connect(self._on_run_changed)
+
+    def drawn(self) -> Drawn | None:
+        """Return network and sample of the backward pass that is shown."""
+        passed = self.model.passed
+        if passed is None:
+            return None
+        snapshot, updates = passed.request.snapshot, len(passed.request.trial.networks)
+        note = f"after {updates} trial update{'s' if updates > 1 else ''}" if updates else ""
+        return Drawn(snapshot.step, snapshot.network, passed.request.sample, self._state.shift, note)
 
     # -- the application's state ---------------------------------------------------------------------------
 

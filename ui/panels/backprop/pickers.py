@@ -7,9 +7,11 @@ from ui.panels.backprop.arithmetic import grid_of
 from ui.panels.backprop.contents import MapContent, PickerContent
 from ui.panels.backprop.scaled_bar import ScaledBar
 from ui.theme import Theme, follow_theme
-from ui.widgets.excerpt_map import Block, ExcerptMap, OverviewMap
+from ui.widgets.block import Block
+from ui.widgets.excerpt_map import ExcerptMap
 from ui.widgets.labels import SectionTitle
 from ui.widgets.map_grid import HeatMapGrid
+from ui.widgets.overview_map import OverviewMap
 
 _CAPTIONED = 8
 

@@ -15,7 +15,8 @@ from ui.panels.backprop.steps import Step
 from ui.panels.backprop.windows import Place, focus_window, window_size
 from ui.theme import Theme, follow_theme
 from ui.theme.color_maps import signed_levels
-from ui.widgets.excerpt_map import Block, ExcerptMap
+from ui.widgets.block import Block
+from ui.widgets.excerpt_map import ExcerptMap
 from ui.widgets.labels import SectionTitle, WrapLabel
 from ui.widgets.numbers import format_signed
 from ui.widgets.value_list import ValueRow

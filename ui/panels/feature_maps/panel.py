@@ -18,12 +18,14 @@ from PySide6.QtWidgets import (
 
 from cnnviz.session_state import View
 from ui.analysis import Analysis, LatestOnly
+from ui.drawn import Drawn
 from ui.panels.feature_maps import restoring
-from ui.panels.feature_maps.frame import Frame, Levels, make_frame, moments_of, scan_levels, union
+from ui.panels.feature_maps.frame import Frame, Levels, make_frame
 from ui.panels.feature_maps.looks_for import LooksForView
 from ui.panels.feature_maps.network_view import NetworkView
 from ui.panels.feature_maps.painting import paint_now
 from ui.panels.feature_maps.plan import Plan, plan_of
+from ui.panels.feature_maps.run_limits import RunLimits
 from ui.panels.feature_maps.view_tools import AUTOMATIC, FIXED, ViewTools
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
@@ -69,7 +71,6 @@ class FeatureMapsPanel(QFrame):
         self._plan: Plan | None = None
         self._frame: Frame | None = None
         self._class: int | None = None
-        self._run_levels: Levels = {}
         self._pending = True
         self._unrestored = PendingView(state)
         self._rest = QTimer(self)
@@ -99,9 +100,7 @@ class FeatureMapsPanel(QFrame):
         """Limits of the colour scales in force, by column."""
         if self._frame is None:
             return {}
-        if self.limits.current() != FIXED:
-            return self._frame.levels
-        return union(self._run_levels, self._frame.levels)
+        return self._run_limits.around(self._frame.levels)
 
     def show_page(self, page: str) -> None:
         """Show ``"network"`` or ``"looks_for"``."""
@@ -113,12 +112,11 @@ class FeatureMapsPanel(QFrame):
         waiting = self._unrestored.view
         if waiting is not None or self._frame is None:
             return waiting or {}
-        is_fixed = self.limits.current() == FIXED
         return {
             "page": self.pages.current(),
             "limits": self.limits.current(),
             "class": self._class,
-            **(restoring.limits_view_of(self._run_levels) if is_fixed else {}),
+            **(restoring.limits_view_of(self._run_limits.of_run) if self._run_limits.are_fixed else {}),
             **restoring.network_view_of(self.network),
             **under("filter", self.looks_for.view_state()),
         }
@@ -171,6 +169,7 @@ class FeatureMapsPanel(QFrame):
             tools.larger,
             tools.fit,
         )
+        self._run_limits = RunLimits(self._state, self._background, tools, self)
         self.network = NetworkView()
         self.looks_for = LooksForView(self._background)
         self._empty = QLabel(
@@ -218,7 +217,8 @@ class FeatureMapsPanel(QFrame):
 
     def _connect_signals(self) -> None:
         self.pages.currentChanged.connect(self._on_page_changed)
-        self.limits.currentChanged.connect(self._on_limits_changed)
+        self._run_limits.changed.connect(self._draw)
+        self._run_limits.failed.connect(self._on_failed)
         self.smaller.clicked.connect(self._on_smaller_clicked)
         self.larger.clicked.connect(self._on_larger_clicked)
         self.fit.clicked.connect(self.network.flow.fit)
@@ -234,8 +234,14 @@ class FeatureMapsPanel(QFrame):
         state.snapshotChanged.connect(self._on_snapshot_changed)
         state.inspectionChanged.connect(self._on_inspection_changed)
         state.pinnedChanged.connect(self._on_pinned_changed)
-        state.historyReset.connect(self._forget_levels)
-        state.sampleChanged.connect(self._forget_levels)
+
+    def drawn(self) -> Drawn | None:
+        """Return network and sample of the frame that is shown."""
+        if self._frame is None:
+            return None
+        inspection = self._frame.inspection
+        snapshot = inspection.snapshot
+        return Drawn(snapshot.step, snapshot.network, inspection.sample, self._state.shift)
 
     # -- following the state -------------------------------------------------------------------------------
 
@@ -278,6 +284,7 @@ class FeatureMapsPanel(QFrame):
         self._pending = False
         if self._plan is None or not self._plan.describes(inspection.snapshot.network):
             self._plan = plan_of(inspection.snapshot.network)
+            self._run_limits.set_subject(self._plan, chosen)
         plan = self._plan
         self._frames.request(lambda _context: make_frame(plan, inspection, chosen))
 
@@ -285,9 +292,9 @@ class FeatureMapsPanel(QFrame):
         if frame.plan is not self._plan:
             return
         if self._frame is None or frame.plan is not self._frame.plan:
-            self._forget_levels()
+            self._run_limits.forget()
         self._frame = frame
-        self._run_levels = union(self._run_levels, frame.levels)
+        self._run_limits.add(frame.levels)
         self._draw()
         if self._state.run.status is RunStatus.TRAINING and self.network.is_pointed_at():
             # The pointer comes first: while it moves, training is shown in fewer frames.
@@ -319,56 +326,20 @@ class FeatureMapsPanel(QFrame):
         levels = restoring.limits_from(choices, frame) if limits == FIXED else None
         self.limits.set_current(limits)
         if levels is None:
-            self._on_limits_changed(limits)
+            self._run_limits.follow_choice()
         else:
-            self._run_levels = levels
+            self._run_limits.put(levels)
             self._draw()
 
+    @Slot()
     def _draw(self) -> None:
         if self._frame is not None and self.isVisible():
             self.network.set_frame(self._frame, self.levels())
             paint_now(self.status)
 
+    @Slot(str)
     def _on_failed(self, message: str) -> None:
         self.message.show_message(message, "error")
-
-    # -- colour limits -------------------------------------------------------------------------------------
-
-    @Slot()
-    def _forget_levels(self) -> None:
-        """Limits of the run depend on the run and on the sample."""
-        self._run_levels = {}
-        if self.limits.current() == FIXED:
-            self._scan()
-
-    def _on_limits_changed(self, key: str) -> None:
-        if key == FIXED:
-            self._scan()
-        else:
-            self._background.cancel("feature-maps-limits")
-        self._draw()
-
-    def _scan(self) -> None:
-        """Look for the largest values in the moments of the run that are on record."""
-        state, plan, chosen = self._state, self._plan, self._class
-        sample = state.sample
-        if plan is None or sample is None:
-            return
-        snapshots = moments_of(state.history, plan)
-        if not snapshots or snapshots[0].network.input_shape != sample.pixels.shape:
-            return
-
-        def done(levels: Levels) -> None:
-            if self._plan is plan and self._state.sample is sample:
-                self._run_levels = union(self._run_levels, levels)
-                self._draw()
-
-        self._background.submit(
-            "feature-maps-limits",
-            lambda context: scan_levels(plan, snapshots, sample, chosen, context),
-            done,
-            self._on_failed,
-        )
 
     # -- requests ------------------------------------------------------------------------------------------
 
@@ -399,6 +370,7 @@ class FeatureMapsPanel(QFrame):
 
     def _on_class_requested(self, class_index: int | None) -> None:
         self._class = class_index
+        self._run_limits.set_subject(self._plan, class_index)
         self.network.flow.set_class(class_index)
         self._request_frame()
 

@@ -53,6 +53,23 @@ class LabRun(QObject):
         """Whether there are data, and no lab is being run."""
         return self._state.dataset is not None and not self.is_running
 
+    def status_text(self) -> str:
+        """What has been measured, or what there is to do, for the user."""
+        if self.is_running:
+            return "Training and measuring. You may go on writing."
+        results = self.results
+        if results is None:
+            return (
+                "Write your hypotheses, then run the lab: it trains, measures and fills in the observations."
+            )
+        text = (
+            f"Measured: test accuracy {results.training.after.accuracy:.4f} after {results.training.steps:,} "
+            f"steps, seed {results.experiment.seed}."
+        )
+        if results.experiment != self._state.experiment:
+            text += " The settings have changed since: run the lab again to measure with them."
+        return text
+
     def start(self) -> None:
         """Begin; the sample on the screen is the one looked at closely, if it is a test image."""
         dataset, sample = self._state.dataset, self._state.sample

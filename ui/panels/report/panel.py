@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import override
 
-from PySide6.QtCore import QSettings, QTimer, Slot
+from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QFileDialog,
     QFrame,
     QHBoxLayout,
     QProgressBar,
@@ -21,11 +20,12 @@ from cnnviz.session_state import View
 from ui.analysis import Analysis, LatestOnly
 from ui.panels.report import restoring
 from ui.panels.report.draft import default_path
+from ui.panels.report.exporting import ask_where
 from ui.panels.report.fields import DemonstrationFields, HeadFields
 from ui.panels.report.inserts import InsertChoice
 from ui.panels.report.lab_run import LabRun
 from ui.panels.report.preview import ReportPreview
-from ui.panels.report.work import FILTERS, export_work, preview_work, with_ending
+from ui.panels.report.work import export_work, preview_work
 from ui.panels.report.writing import Writing
 from ui.state import AppState
 from ui.theme import Theme, follow_theme
@@ -100,14 +100,9 @@ class ReportPanel(QFrame):
     @Slot()
     def export_report(self) -> None:
         """Ask for a file and write the report to it."""
-        settings = QSettings()
-        folder = Path(str(settings.value("files/folder", str(Path.home()))))
-        path, chosen = QFileDialog.getSaveFileName(
-            self, "Export report", str(folder / "lab5-report.pdf"), ";;".join(FILTERS)
-        )
-        if path:
-            settings.setValue("files/folder", str(Path(path).parent))
-            self.export_to(with_ending(Path(path), chosen))
+        path = ask_where(self)
+        if path is not None:
+            self.export_to(path)
 
     def export_to(self, path: Path) -> None:
         """Write the report in the background; a hypothesis that was not recorded yet is recorded first."""
@@ -284,23 +279,7 @@ class ReportPanel(QFrame):
         self.progress.setVisible(running)
         if not running:
             self.progress.setValue(0)
-        self.status.set_text(self._status_text())
-
-    def _status_text(self) -> str:
-        if self._lab.is_running:
-            return "Training and measuring. You may go on writing."
-        results = self._lab.results
-        if results is None:
-            return (
-                "Write your hypotheses, then run the lab: it trains, measures and fills in the observations."
-            )
-        text = (
-            f"Measured: test accuracy {results.training.after.accuracy:.4f} after {results.training.steps:,} "
-            f"steps, seed {results.experiment.seed}."
-        )
-        if results.experiment != self._state.experiment:
-            text += " The settings have changed since: run the lab again to measure with them."
-        return text
+        self.status.set_text(self._lab.status_text())
 
     @Slot()
     def _refresh(self) -> None:

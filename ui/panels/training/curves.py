@@ -12,6 +12,8 @@ from ui.widgets.curve_plot import CurvePlot
 
 #: Between the news of steps and their drawing: in a turn of their own.
 _DRAWING_MS = 10
+#: Between the drawing of one plot and of the other; no more often than that is a curve seen to grow.
+_OTHER_MS = 110
 _UNTRAINED = "Press Train (Space) and watch the network learn"
 
 
@@ -28,12 +30,12 @@ class TrainingCurves(QWidget):
         self._ghost: History | None = None
         self._has_ghost_curves = False
         self._drawn_steps = 0
-        self._is_accuracy_due = False
+        self._accuracy_drawn_steps = 0
+        self._is_accuracy_next = False
         self._tests_due: set[str] = set()
         self._window = 0
         self._next_drawing = QTimer(self)
         self._next_drawing.setSingleShot(True)
-        self._next_drawing.setInterval(_DRAWING_MS)
         self._next_drawing.timeout.connect(self._draw_one)
         self._build_plots()
         layout = QVBoxLayout(self)
@@ -45,7 +47,7 @@ class TrainingCurves(QWidget):
     def set_history(self, history: History) -> None:
         """Show another record, from its beginning."""
         self._history = history
-        self._drawn_steps = 0
+        self._drawn_steps = self._accuracy_drawn_steps = 0
         self._window = history.log_every
         self.loss.clear()
         self.accuracy.clear()
@@ -71,11 +73,11 @@ class TrainingCurves(QWidget):
     def follow_steps(self) -> None:
         """Draw new steps soon.
 
-        Drawing holds the interpreter, and with it training. The two plots take turns, one with each call, so
-        that the window never has to wait for both.
+        Drawing holds the interpreter, and with it training. The two plots take turns, so that the window
+        never has to wait for both.
         """
         if not self._next_drawing.isActive():
-            self._next_drawing.start()
+            self._next_drawing.start(_DRAWING_MS)
 
     @Slot()
     def update_steps(self) -> None:
@@ -87,7 +89,6 @@ class TrainingCurves(QWidget):
     def follow_tests(self) -> None:
         """Draw new test results together with the next steps."""
         self._tests_due = {"loss", "accuracy"}
-        self._is_accuracy_due = True
         self.follow_steps()
 
     def settle(self) -> None:
@@ -123,10 +124,17 @@ class TrainingCurves(QWidget):
     @Slot()
     def _draw_one(self) -> None:
         """Draw what is new in one of the plots, and leave the other for the next time."""
-        if self._is_accuracy_due:
+        if self._is_accuracy_next:
             self._add_accuracies()
         else:
             self._add_losses()
+        self._is_accuracy_next = not self._is_accuracy_next
+        if self._is_behind():
+            self._next_drawing.start(_OTHER_MS)
+
+    def _is_behind(self) -> bool:
+        count = len(self._history.losses)
+        return bool(self._tests_due) or count != self._drawn_steps or count != self._accuracy_drawn_steps
 
     def _add_losses(self) -> None:
         losses = self._history.losses
@@ -142,12 +150,12 @@ class TrainingCurves(QWidget):
             self.loss.append_curve("raw", np.arange(first, first + len(new), dtype=np.float64), new)
             self.loss.set_curve("mean", mean.steps, mean.values)
         self._drawn_steps = len(losses)
-        self._is_accuracy_due = True
 
     def _add_accuracies(self) -> None:
-        if not self._is_accuracy_due:
+        count = len(self._history.losses)
+        if count == self._accuracy_drawn_steps and "accuracy" not in self._tests_due:
             return
-        self._is_accuracy_due = False
+        self._accuracy_drawn_steps = count
         accuracy = self._history.accuracy_curve(self._window)
         # The first few steps are no mean yet and would only stretch the axis.
         settled = accuracy.steps - self._history.first_step >= self._window // 10

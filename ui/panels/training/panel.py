@@ -104,6 +104,13 @@ class TrainingPanel(QFrame):
     def _on_switched(self, _page: str) -> None:
         self._fit_columns()
 
+    def catch_up(self) -> None:
+        """Draw at once what waits for its turn, so that all parts are of the same moment."""
+        self._log_pace.flush()
+        if self._results_timer.isActive():
+            self._draw_results()
+        self.curves.update_steps()
+
     def view_state(self) -> View:
         """Return pace, curves, filters, chosen test images, and what is scrolled."""
         return {
@@ -221,10 +228,7 @@ class TrainingPanel(QFrame):
         run = self._state.run
         self.curves.set_total_steps(run.total_steps)
         if run.status is not RunStatus.TRAINING:
-            self._log_pace.flush()
-            if self._results_timer.isActive():
-                self._draw_results()
-            self.curves.update_steps()
+            self.catch_up()
             self.curves.settle()
 
     @Slot()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 from cnnviz.session_state import View as PanelView
 from cnnviz.translation import RELATIVE_TO_BLANK_NOTE, conv_blocks
 from ui.analysis import Analysis
+from ui.drawn import Drawn
 from ui.panels.translation import restoring
 from ui.panels.translation.comparing import Compared, Comparer
 from ui.panels.translation.lesson_guide import LessonGuide, lesson_view
@@ -19,7 +20,7 @@ from ui.panels.translation.subject import FREE, Subject, sample_subject
 from ui.panels.translation.sweep_guide import SweepGuide
 from ui.panels.translation.sweeping import Swept
 from ui.panels.translation.view import View, ViewModel
-from ui.state import AppState, RunStatus, Shift
+from ui.state import AppState, RunStatus, Sample, Shift
 from ui.theme import Theme, follow_theme
 from ui.views import PendingView
 from ui.widgets.message_bar import MessageBar
@@ -126,6 +127,16 @@ class TranslationPanel(QFrame):
         # The arrow keys and R move the image from everywhere in the panel.
         if not self.parts.canvas.canvas.move_by_key(event):
             super().keyPressEvent(event)
+
+    def drawn(self) -> Drawn | None:
+        """Return network, sample and shift of the comparison that is shown."""
+        found = self._compared
+        if found is None:
+            return None
+        subject, lesson = found.subject, found.subject.lesson
+        sample = subject.origin if isinstance(subject.origin, Sample) else None
+        note = "" if lesson is None else f"lesson: {lesson.title}"
+        return Drawn(subject.step, subject.network, sample, found.shift, note)
 
     # -- building ------------------------------------------------------------------------------------------
 

@@ -1,0 +1,64 @@
+"""Making images of one's own in the whole window with the mouse."""
+
+import numpy as np
+from PIL import Image
+from PySide6.QtCore import QPointF, Qt
+
+from ui.state import RunStatus
+
+LEFT = Qt.MouseButton.LeftButton
+CONTROL = Qt.KeyboardModifier.ControlModifier
+
+#: A one, a little slanted, and a zero, on a board whose sides are 1.
+ONE = [(0.56 - 0.003 * i, 0.15 + 0.018 * i) for i in range(40)]
+ZERO = [(0.5 + 0.22 * np.sin(t), 0.5 - 0.32 * np.cos(t)) for t in np.linspace(0, 2 * np.pi, 50)]
+
+
+def click(qtbot, button):
+    assert button.isEnabled()
+    qtbot.mouseClick(button, LEFT)
+
+
+def train(qtbot, session, steps=2500):
+    click(qtbot, session.window.run_bar.train)
+    qtbot.waitUntil(lambda: session.state.run.step >= steps, timeout=60_000)
+    if session.state.run.status is RunStatus.TRAINING:
+        click(qtbot, session.window.run_bar.train)
+    qtbot.waitUntil(lambda: session.state.run.status is not RunStatus.TRAINING, timeout=30_000)
+
+
+def open_board(qtbot, session):
+    """Press Draw and return the window with the board."""
+    click(qtbot, session.window.samples.tools.draw)
+    own = session.window.samples.own_window()
+    qtbot.waitUntil(own.isVisible)
+    return own
+
+
+def stroke(qtbot, own, points):
+    pad = own.draw_page.pad
+    rect = pad.board_rect()
+    places = [
+        QPointF(rect.left() + x * rect.width(), rect.top() + y * rect.height()).toPoint() for x, y in points
+    ]
+    qtbot.mousePress(pad, LEFT, pos=places[0])
+    for place in places[1:]:
+        qtbot.mouseMove(pad, place)
+        qtbot.wait(2)
+    qtbot.mouseRelease(pad, LEFT, pos=places[-1])
+
+
+def settle(qtbot, session, is_new=lambda sample: sample.index is None):
+    """Wait until what is drawn has become the sample and has been computed."""
+    state = session.state
+    qtbot.waitUntil(lambda: is_new(state.sample), timeout=10_000)
+    qtbot.wait(60)
+    qtbot.waitUntil(lambda: state.inspection and state.inspection.sample is state.sample, timeout=10_000)
+
+
+def paper(image, factor=11):
+    """A dark digit on a larger light sheet, not in its middle."""
+    large = np.asarray(Image.fromarray(image).resize((28 * factor, 28 * factor), Image.Resampling.BICUBIC))
+    sheet = np.full((28 * factor + 150, 28 * factor + 320), 232, np.uint8)
+    sheet[90 : 90 + len(large), 40 : 40 + len(large)] = 232 - (large.astype(int) * 200 // 255)
+    return sheet

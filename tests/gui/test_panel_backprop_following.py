@@ -1,0 +1,113 @@
+"""Steps of the backward pass: following the network, the sample, the run and the size of the window."""
+
+from collections.abc import Iterator
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from cnnviz.presets import LAB5
+from tests.gui.backprop_desk import (
+    TWO_BLOCKS,
+    Desk,
+    lab5,
+    two_blocks,
+    visible_cells,
+    wait_for,
+)
+from ui.panels.backprop.steps import StepKind, backward_steps
+from ui.state import RunStatus
+from ui.theme import ThemeManager
+
+
+@pytest.fixture
+def desk(qtbot: QtBot) -> Iterator[Desk]:
+    made = Desk(qtbot, LAB5)
+    made.show(lab5())
+    yield made
+    made.close()
+
+
+def test_views_are_drawn_ahead_and_the_step_that_is_shown_stays(qtbot: QtBot) -> None:
+    desk = Desk(qtbot, LAB5)
+    desk.panel._unpolished.extend((desk.panel.maps, desk.panel.routing))
+    desk.panel.hide()
+    desk.panel.show()
+    desk.show(lab5())
+    wait_for(qtbot, lambda: desk.panel.routing.values.map.values is not None)
+    assert desk.panel.model.step.kind is StepKind.OUTPUT
+    assert desk.panel.stack.currentWidget() is desk.panel.output
+    desk.close()
+
+
+def test_a_hidden_panel_computes_nothing_and_catches_up_when_shown(qtbot: QtBot) -> None:
+    desk = Desk(qtbot, LAB5)
+    desk.panel.hide()
+    desk.show(lab5())
+    desk.bot.wait(30)
+    assert not [kind for kind in desk.analysis.kinds if kind.startswith("backprop")]
+    assert desk.panel.model.passed is None
+    desk.panel.show()
+    desk.settle()
+    assert desk.panel.model.passed.network.params is not None
+    desk.close()
+
+
+def test_a_new_sample_keeps_the_step_and_shows_its_own_gradient(desk: Desk) -> None:
+    desk.go_to(StepKind.LOGITS)
+    first = visible_cells(desk.panel.output.maps["d"]).ravel()[0]
+    desk.show(lab5(), 1)
+    assert desk.panel.model.step.kind is StepKind.LOGITS
+    shown = visible_cells(desk.panel.output.maps["d"]).ravel()[0]
+    assert shown == desk.gradients(lab5()).outputs["dense1"][0, 0]
+    assert shown != first
+
+
+def test_another_network_brings_its_own_steps(desk: Desk) -> None:
+    desk.go_to(StepKind.ROUTE)
+    desk.show(two_blocks())
+    assert desk.panel.header.bar.count() == len(backward_steps(two_blocks()))
+    assert desk.panel.model.step.kind is StepKind.ROUTE
+    assert desk.panel.model.step.layer == "pool1"
+
+
+def test_before_there_is_a_network_the_panel_says_what_to_do(qtbot: QtBot) -> None:
+    desk = Desk(qtbot, LAB5)
+    assert desk.panel.empty.isVisible()
+    assert "digit" in desk.panel.empty.text()
+    desk.close()
+
+
+def test_passes_are_paced_while_training(desk: Desk) -> None:
+    desk.state.update_run(status=RunStatus.TRAINING)
+    before = desk.analysis.kinds.count("backprop.pass")
+    for step in range(40):
+        changed = {name: array + 1e-4 * step for name, array in lab5().params.items()}
+        network = lab5().with_params(changed)
+        desk.inspect_quickly(network, step)
+    desk.settle()
+    desk.bot.wait(120)
+    desk.settle()
+    asked = desk.analysis.kinds.count("backprop.pass") - before
+    assert 1 <= asked < 20
+    assert desk.panel.model.passed.network.params["conv1.weight"][0, 0, 0, 0] == pytest.approx(
+        lab5().params["conv1.weight"][0, 0, 0, 0] + 39e-4
+    )
+    desk.state.update_run(status=RunStatus.PAUSED)
+
+
+@pytest.mark.parametrize("presenter", [False, True])
+def test_every_step_fits_into_the_smallest_window(qtbot: QtBot, theme: ThemeManager, presenter: bool) -> None:
+    theme.set_presenter(presenter)
+    desk = Desk(qtbot, TWO_BLOCKS)
+    # What the smallest window (or, enlarged, the usual one) leaves for a panel.
+    width, height = (1120, 640) if presenter else (825, 500)
+    desk.window.resize(width, height)
+    desk.show(two_blocks())
+    for step in desk.panel.model.steps:
+        desk.go_to(step.kind, step.layer)
+        assert desk.window.width() == width, step.title
+        assert desk.window.height() == height, step.title
+        for button in (desk.panel.header.next, desk.panel.side.ties.rule.button("split")):
+            corner = button.mapTo(desk.panel, button.rect().bottomRight())
+            assert desk.panel.rect().contains(corner), step.title
+    desk.close()

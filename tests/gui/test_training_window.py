@@ -1,0 +1,122 @@
+"""The window round a run: its mistakes, files, look and layout."""
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QApplication
+
+from tests.gui.training_driving import (
+    assert_same_weights,
+    click,
+    lengthen,
+    status,
+    train_some,
+    wait_for,
+    weights,
+)
+from ui.state import RunStatus
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def test_misclassified_filter_shows_exactly_the_mistakes(qtbot, session):
+    train_some(qtbot, session, 400)
+    samples = session.window.samples
+    samples.filter.setFocus()
+    qtbot.keyClick(samples.filter, Qt.Key.Key_End)
+    assert samples.filter.choice() == "misclassified"
+    mistakes = np.sort(session.state.evaluation.evaluation.mistakes)
+    np.testing.assert_array_equal(samples.grid.indices(), mistakes)
+
+
+def test_damaged_model_file_is_refused_and_the_session_stays(qtbot, session, tmp_path):
+    path = tmp_path / "broken.safetensors"
+    path.write_bytes(b"nonsense")
+    before = weights(session)
+    session.controller.open_model(path)
+    qtbot.waitUntil(lambda: "broken.safetensors" in session.window.notices.text())
+    assert_same_weights(weights(session), before)
+    assert status(session) is RunStatus.READY
+
+
+def test_saved_model_comes_back_and_training_goes_on_from_it(qtbot, session, tmp_path):
+    train_some(qtbot, session, 300)
+    path = tmp_path / "mine.safetensors"
+    saved, step = weights(session), session.state.run.step
+    session.controller.save_model(path)
+    qtbot.waitUntil(path.exists)
+    click(qtbot, session.window.run_bar.reset)
+    wait_for(qtbot, session, RunStatus.READY)
+    session.controller.open_model(path)
+    qtbot.waitUntil(lambda: session.state.run.step == step and status(session) is RunStatus.PAUSED)
+    assert_same_weights(weights(session), saved)
+    click(qtbot, session.window.run_bar.step)
+    qtbot.waitUntil(lambda: session.state.run.step == step + 1 and status(session) is RunStatus.PAUSED)
+
+
+def test_damaged_data_is_refused_and_the_session_stays(qtbot, session, tmp_path):
+    path = tmp_path / "data.npz"
+    path.write_bytes(b"nonsense")
+    session.controller.open_data(path)
+    qtbot.waitUntil(lambda: "data.npz" in session.window.samples.message.text())
+    assert session.state.dataset.name == "MNIST"
+    train_some(qtbot, session, 10)
+
+
+def test_theme_and_presenter_can_be_switched_while_training(qtbot, session, theme):
+    lengthen(qtbot, session)
+    click(qtbot, session.window.run_bar.train)
+    for mode in ("dark", "light", "dark"):
+        theme.set_mode(mode)
+        qtbot.wait(50)
+    theme.set_presenter(True)
+    qtbot.wait(100)
+    assert session.window.run_bar.train.rect().height() > 0
+    click(qtbot, session.window.run_bar.train)
+    wait_for(qtbot, session, RunStatus.PAUSED)
+
+
+def test_layout_is_remembered(qtbot, session, tmp_path):
+    from PySide6.QtCore import QSettings
+
+    session.window.resize(1234, 777)
+    session.window.close()
+    settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    assert settings.value("window/geometry") is not None
+
+
+def test_every_control_has_a_name_and_a_tooltip(qtbot, session):
+    from PySide6.QtWidgets import (
+        QAbstractButton,
+        QAbstractSlider,
+        QAbstractSpinBox,
+        QComboBox,
+        QLineEdit,
+        QScrollBar,
+    )
+
+    kinds = QAbstractButton | QComboBox | QLineEdit | QAbstractSpinBox | QAbstractSlider
+    missing = []
+    for widget in session.window.findChildren(kinds.__args__[0].__mro__[1]):
+        if not isinstance(widget, kinds) or isinstance(widget, QScrollBar) or not widget.isVisible():
+            continue
+        inner = isinstance(widget.parent(), QAbstractSpinBox | QComboBox)
+        if inner or widget.objectName().startswith("qt_"):
+            continue
+        if not (widget.accessibleName() or getattr(widget, "text", str)()) or not widget.toolTip():
+            missing.append(
+                f"{type(widget).__name__} {widget.objectName()} in {type(widget.parent()).__name__}"
+            )
+    assert missing == []
+
+
+def test_nothing_is_left_when_the_window_closes_at_once(qtbot, tmp_path):
+    from PySide6.QtCore import QSettings
+
+    from ui.session import Session
+
+    opened = Session(QSettings(str(tmp_path / "x.ini"), QSettings.Format.IniFormat))
+    opened.window.show()
+    opened.start()
+    QApplication.processEvents()
+    opened.window.close()
+    opened.close()

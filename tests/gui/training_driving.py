@@ -1,0 +1,47 @@
+"""Driving a run in the whole window with the mouse."""
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import Qt
+
+from ui.state import RunStatus
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+def status(session):
+    return session.state.run.status
+
+
+def click(qtbot, button):
+    assert button.isEnabled()
+    qtbot.mouseClick(button, LEFT)
+
+
+def wait_for(qtbot, session, *wanted, timeout=60_000):
+    qtbot.waitUntil(lambda: status(session) in wanted, timeout=timeout)
+
+
+def train_some(qtbot, session, steps):
+    lengthen(qtbot, session)
+    click(qtbot, session.window.run_bar.train)
+    qtbot.waitUntil(lambda: session.state.run.step >= steps, timeout=60_000)
+    click(qtbot, session.window.run_bar.train)
+    wait_for(qtbot, session, RunStatus.PAUSED)
+
+
+def lengthen(qtbot, session):
+    """Make the run too long to end before the test has clicked."""
+    session.controller.on_draft_requested(replace(session.state.draft, epochs=500))
+    qtbot.waitUntil(lambda: session.state.run.run_id == 2 and status(session) is RunStatus.READY)
+
+
+def weights(session):
+    return {name: array.copy() for name, array in session.state.live.network.params.items()}
+
+
+def assert_same_weights(first, second):
+    assert first.keys() == second.keys()
+    for name, array in first.items():
+        np.testing.assert_array_equal(array, second[name])
