@@ -17,6 +17,10 @@ class DataError(CNNVizError):
     """A data file is damaged, of an unknown format or holds nothing usable."""
 
 
+class NewerVersionError(DataError):
+    """A file was written by a newer version than this."""
+
+
 class CheckpointError(CNNVizError):
     """A model file is damaged, hostile or does not describe a network that can be built."""
 

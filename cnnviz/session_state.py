@@ -14,7 +14,7 @@ import numpy as np
 from cnnviz import __version__
 from cnnviz._types import ByteArray
 from cnnviz._validation import check_choice, check_int
-from cnnviz.errors import DataError, ParameterError
+from cnnviz.errors import DataError, NewerVersionError, ParameterError
 from cnnviz.experiment import Experiment
 from cnnviz.files import atomic_write, printable
 from cnnviz.network import Network
@@ -259,7 +259,7 @@ def load_session(path: str | Path) -> SessionState | None:
             "Choose a session that CNNViz saved."
         ) from error
     except DataError as error:
-        remedy = "" if "newer" in str(error) else " Choose a session that CNNViz saved."
+        remedy = "" if isinstance(error, NewerVersionError) else " Choose a session that CNNViz saved."
         raise DataError(f"{name} cannot be opened: {str(error).rstrip('.')}.{remedy}") from error
 
 
@@ -286,7 +286,7 @@ def _parse(text: str) -> dict[str, Any]:
         raise DataError("it is not a session of CNNViz")
     if version > FORMAT_VERSION:
         wrote = str(values.get("version", "unknown"))[:20]
-        raise DataError(
+        raise NewerVersionError(
             f"it was written by a newer CNNViz ({printable(wrote)}; this is {__version__}), so update CNNViz"
         )
     return values

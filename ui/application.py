@@ -39,11 +39,18 @@ def run(arguments: Arguments) -> int:
     session.window.firstPainted.connect(session.start, Qt.ConnectionType.QueuedConnection)
     session.window.show()
     try:
-        return app.exec()
+        status = app.exec()
     finally:
-        session.close()
+        ended = session.close()
         reporter.uninstall()
         collector.stop()
+    if not ended:
+        # A page that is being typeset cannot be interrupted, and Qt would abort the process over its thread.
+        # Everything has been written by now.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    return status
 
 
 def close_at_once(session: Session) -> None:

@@ -178,18 +178,18 @@ class Controller(QObject):
             try:
                 draft.check_fits(state.dataset.input_shape)
             except CNNVizError as error:
-                state.raise_notice("window", "error", str(error))
+                state.raise_notice("settings", "error", str(error))
                 return
         if draft.learning_rate != state.experiment.learning_rate:
             self._control.learning_rate = draft.learning_rate
             state.set_experiment(replace(state.experiment, learning_rate=draft.learning_rate))
         if draft == state.experiment:
-            state.clear_notice("window")
+            state.clear_notice("settings")
         elif state.run.status is RunStatus.READY and not state.run.is_started:
             self._run_start.begin(draft)
         elif state.run.status is not RunStatus.LOADING:
             state.raise_notice(
-                "window",
+                "settings",
                 "info",
                 "These settings start a new run. The trained network stays until then.",
                 _APPLY,
@@ -289,7 +289,7 @@ class Controller(QObject):
         self._control.running = True
         self._control.wake.clear()
         self._reader.restart_rate()
-        self._state.clear_notice("window")
+        self._state.clear_notice("run")
         self._state.update_run(status=RunStatus.TRAINING)
         self._trainRequested.emit(steps)
         self._reader.start()

@@ -13,6 +13,9 @@ from cnnviz.network import Network
 from ui.state import AppState, Sample, Shift
 
 
+_NOWHERE = Shift()
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn:
     """A moment of training and a sample, as they were drawn.
@@ -25,6 +28,7 @@ class Drawn:
     sample : Sample or None
         None when no sample is shown, but something made up.
     shift : Shift
+        By how much the sample is moved; not at all in panels that show it where it is.
     note : str
         What else there is to say, or "".
     """
@@ -32,7 +36,7 @@ class Drawn:
     step: int
     network: Network
     sample: Sample | None
-    shift: Shift
+    shift: Shift = _NOWHERE
     note: str = ""
 
 

@@ -48,9 +48,10 @@ class FocusReveal(QObject):
         app.focusChanged.connect(self._on_focus_changed)
 
     @Slot(QWidget, QWidget)
-    def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
-        # What is clicked is in sight, and should not be moved from under the pointer.
-        if new is None or QApplication.mouseButtons() != Qt.MouseButton.NoButton:
+    def _on_focus_changed(self, old: QWidget | None, new: QWidget | None) -> None:
+        # What is clicked is in sight, and should not be moved from under the pointer. And who comes back from
+        # another window finds everything as it was.
+        if old is None or new is None or QApplication.mouseButtons() != Qt.MouseButton.NoButton:
             return
         area = new.parentWidget()
         while area is not None:

@@ -139,7 +139,7 @@ class MailReader(QObject):
                 self._on_run_halted(message)
             case RunFailed(text):
                 state.update_run(status=RunStatus.FAILED, images_per_second=0.0)
-                state.raise_notice("window", "error", text)
+                state.raise_notice("run", "error", text)
 
     def _on_run_prepared(self, message: RunPrepared) -> None:
         state = self._state

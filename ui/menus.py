@@ -128,7 +128,7 @@ class Menus:
             "&Insert figure into report",
             handlers.insert_figure,
             "Ctrl+I",
-            "Put the plot or panel with the focus below the observations of the lab report",
+            "Put the plot or panel used last below the observations of the lab report",
             "plus",
         )
         self._add(

@@ -52,7 +52,7 @@ class ModelFiles(QObject):
             return path
 
         def done(written: Path) -> None:
-            state.raise_notice("window", "success", f"Saved the network to {written.name}.")
+            state.raise_notice("files", "success", f"Saved the network to {written.name}.")
             if on_saved is not None:
                 on_saved(written, run_id, snapshot.step)
 
@@ -80,4 +80,4 @@ class ModelFiles(QObject):
         self.runRequested.emit(experiment, Snapshot(model.step, model.network))
 
     def _on_failed(self, message: str) -> None:
-        self._state.raise_notice("window", "error", message)
+        self._state.raise_notice("files", "error", message)

@@ -104,7 +104,8 @@ class RunStart(QObject):
         self._reader.stopping = False
         self._control.learning_rate = experiment.learning_rate
         self._control.epochs = 0
-        state.clear_notice("window")
+        state.clear_notice("settings")
+        state.clear_notice("run")
         self._moment_tests.reset()
         state.update_run(
             status=RunStatus.LOADING,
@@ -146,4 +147,4 @@ class RunStart(QObject):
             self._state.set_reference(Reference(reference.snapshot, run_id))
 
     def _on_failed(self, message: str) -> None:
-        self._state.raise_notice("window", "error", message)
+        self._state.raise_notice("run", "error", message)

@@ -54,6 +54,7 @@ class Session(QObject):
         self._settings = settings
         self._started = False
         self._closed = False
+        self._has_ended = False
         self.state = AppState(experiment, self)
         self.controller = Controller(self.state, data, self)
         self.window = MainWindow(self.state, self.controller.analysis)
@@ -93,15 +94,18 @@ class Session(QObject):
         # would open the list.
         self.window.samples.grid.setFocus()
 
-    def close(self) -> None:
-        """Stop the threads and take the window down; safe to call twice."""
-        if self._closed:
-            return
-        self._closed = True
-        self.ask_before_closing(False)
-        self.controller.close()
-        self.window.close()
-        self.window.deleteLater()
+    def close(self) -> bool:
+        """Stop the threads and take the window down; return whether all threads have ended.
+
+        Safe to call twice.
+        """
+        if not self._closed:
+            self._closed = True
+            self.ask_before_closing(False)
+            self._has_ended = self.controller.close()
+            self.window.close()
+            self.window.deleteLater()
+        return self._has_ended
 
     def ask_before_closing(self, ask: bool) -> None:
         """Let the window ask about unsaved work when it is closed, or not."""

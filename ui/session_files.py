@@ -47,7 +47,7 @@ def session_of(
     shown, pinned = drawn_in(None, state) if drawn is None else drawn, state.pinned
     if shown is None or state.dataset is None:
         return None
-    sample, shift = state.sample if shown.sample is None else shown.sample, shown.shift
+    sample, shift = state.sample if shown.sample is None else shown.sample, state.shift
     saved: int | OwnPixels | None = None
     if sample is not None:
         own = OwnPixels(sample.pixels, sample.label, sample.origin[:200])
@@ -135,7 +135,7 @@ class SessionFiles(QObject):
         session = self.current()
         if session is None:
             self._state.raise_notice(
-                "window", "info", "There is no session to save yet: the data are being read."
+                "files", "info", "There is no session to save yet: the data are being read."
             )
             return
         name = (
@@ -156,11 +156,11 @@ class SessionFiles(QObject):
         try:
             save_session(path, session)
         except CNNVizError as error:
-            self._state.raise_notice("window", "error", str(error))
+            self._state.raise_notice("files", "error", str(error))
             return False
         self.mark_saved()
         self.remember(path)
-        self._state.raise_notice("window", "success", f"Saved the session to {path.name}.")
+        self._state.raise_notice("files", "success", f"Saved the session to {path.name}.")
         return True
 
     def save_model(self, path: Path) -> None:
@@ -181,7 +181,7 @@ class SessionFiles(QObject):
                 data_sha256=state.dataset.sha256,
             )
         except CNNVizError as error:
-            state.raise_notice("window", "error", str(error))
+            state.raise_notice("files", "error", str(error))
             return False
         self.mark_saved()
         self.remember(path)
@@ -204,7 +204,7 @@ class SessionFiles(QObject):
         try:
             session = load_session(path)
         except CNNVizError as error:
-            self._state.raise_notice("window", "error", str(error))
+            self._state.raise_notice("files", "error", str(error))
             return True
         if session is None:
             return False

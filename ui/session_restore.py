@@ -90,7 +90,7 @@ class SessionRestorer(QObject):
         self._forget()
         self._controller.pause()
         self._state.raise_notice(
-            "window",
+            "files",
             "info",
             f"Restoring was cancelled before step {session.run_step:,}. Train continues the run from here.",
         )
@@ -206,7 +206,7 @@ class SessionRestorer(QObject):
             return
         if shown.step != session.step or weights_checksum(shown.network) != session.weights_sha256:
             self._state.raise_notice(
-                "window",
+                "files",
                 "warning",
                 "The settings were trained again, but the weights differ from those of the session: "
                 "its run had been changed on the way, or it comes from another kind of machine.",
@@ -236,7 +236,7 @@ class SessionRestorer(QObject):
             progress.deleteLater()
 
     def _complain(self, message: str) -> None:
-        self._state.raise_notice("window", "error", message)
+        self._state.raise_notice("files", "error", message)
         self.finished.emit(False)
 
 

@@ -28,7 +28,7 @@ from ui.mailbox import (
 _log = logging.getLogger(__name__)
 
 _CHUNK_SECONDS = 0.005
-_LIVE_SECONDS = 0.05  # Drawing new weights takes the interpreter from training; 16 times a second is a film.
+_LIVE_SECONDS = 0.03  # The window draws no more often than that.
 _TESTS_IN_FIRST_EPOCH = 5
 _SNAPSHOTS_PER_EPOCH = 200
 _SNAPSHOTS_PER_RUN = 1000

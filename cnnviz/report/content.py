@@ -5,13 +5,13 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, Self, cast
 
 from cnnviz._validation import check_int
-from cnnviz.errors import DataError
+from cnnviz.errors import DataError, NewerVersionError
 from cnnviz.report.guides import GUIDES
 from cnnviz.report.inserts import MOST_INSERTS, Insert
 
 FORMAT = "cnnviz-report"
 FORMAT_VERSION = 1
-MAX_WORDS = 200_000
+MAX_WORDS = 50_000
 """Longer fields are refused when a report is read: no student writes them."""
 
 DEFAULT_TITLE = "Lab 5: convolutional neural networks"
@@ -141,7 +141,9 @@ class Report:
             raise DataError("This is no lab report of CNNViz.")
         version = entries.get("version")
         if not isinstance(version, int) or version > FORMAT_VERSION:
-            raise DataError("The lab report was written by a newer CNNViz. Open it with that version.")
+            raise NewerVersionError(
+                "The lab report was written by a newer CNNViz. Open it with that version."
+            )
         listed = entries.get("demonstrations")
         if not isinstance(listed, list):
             raise DataError("The lab report is damaged: its demonstrations are missing.")

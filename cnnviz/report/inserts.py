@@ -1,5 +1,6 @@
 """What a student puts into the report from the screen: a figure as drawn, or a table as measured."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self, cast
@@ -14,6 +15,11 @@ _MOST_ROWS, _MOST_COLUMNS = 2000, 100
 _LONGEST_TEXT = 1000
 _LARGEST_PICTURE = 32 << 20
 _TEXT_WIDTH_CM = 17.0
+_LARGEST_WHOLE = 1 << 53
+# A reference that leads out of the drawing, in an attribute or in a style.
+_OUTSIDE = re.compile(
+    r"""href\s*=\s*["'](?!\s*(?:data:|#))|url\(\s*["']?(?!\s*(?:data:|\#))|@import""", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +84,15 @@ class Insert:
             raise DataError("The lab report is damaged: the width of a figure in it is no length.")
         if (data is None) == (not svg):
             raise DataError("The lab report is damaged: what was inserted is neither a figure nor a table.")
+        if _OUTSIDE.search(svg):
+            raise DataError("The lab report is damaged: a figure in it refers to another file.")
         table = None if data is None else _data(data)
         return cls(**texts, svg=svg, csv=csv, width_cm=float(width), data=table)
+
+
+def shortened(text: str) -> str:
+    """Return a title or caption that is short enough to be kept."""
+    return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"
 
 
 def fits_as_table(rows: int, columns: int) -> bool:
@@ -119,8 +132,12 @@ def _data(values: object) -> Data:
 
 def _row(row: object, columns: int) -> tuple[Cell, ...]:
     cells = tuple(cast("list[object]", row)) if isinstance(row, list) else ()
-    if len(cells) != columns or not all(
-        isinstance(cell, str | int | float) and not isinstance(cell, bool) for cell in cells
-    ):
+    if len(cells) != columns or not all(_is_cell(cell) for cell in cells):
         raise DataError("The lab report is damaged: a row of a table in it does not fit its header.")
     return cast("tuple[Cell, ...]", cells)
+
+
+def _is_cell(value: object) -> bool:
+    if isinstance(value, int):
+        return not isinstance(value, bool) and abs(value) <= _LARGEST_WHOLE
+    return isinstance(value, str | float)

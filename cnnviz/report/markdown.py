@@ -129,8 +129,13 @@ def _blocks(blocks: tuple[Block, ...]) -> Iterator[str]:
 
 def _table(table: Table) -> str:
     lines = [
-        list(table.data.header),
+        [_cell(name) for name in table.data.header],
         ["---" if each == "text" else "---:" for each in table.formats],
-        *([escaped(cell) for cell in row] for row in table.shown),
+        *([_cell(text) for text in row] for row in table.shown),
     ]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _cell(text: str) -> str:
+    """Return the words of a cell, which has to be in one line."""
+    return escaped(" ".join(text.split()))

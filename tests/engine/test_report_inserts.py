@@ -14,6 +14,7 @@ from cnnviz.errors import DataError
 from cnnviz.report import Insert, Report, build_document, write_folder, write_html, write_pdf
 from cnnviz.report.blocks import Data, Figure, Table
 from cnnviz.report.guides import BACKPROP, TRANSLATION
+from cnnviz.report.markdown import to_markdown
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="5cm" height="2cm" viewBox="0 0 50 20">'
@@ -68,6 +69,10 @@ def test_a_report_without_them_can_be_read_still():
         {"svg": "", "data": None},
         {"svg": SVG, "data": {"header": [], "rows": []}},
         {"svg": 7},
+        {"svg": SVG.replace("<rect", '<image href="secret.png"/><rect')},
+        {"svg": SVG.replace("<rect", "<style>@import 'x.css'</style><rect")},
+        {"svg": SVG.replace("#f00", "url(http://a.b/c)")},
+        {"svg": "", "data": {"header": ["a"], "rows": [[10**400]]}},
         {"title": None},
         {"width_cm": "wide"},
         {"width_cm": float("nan")},
@@ -107,6 +112,15 @@ def test_the_folder_has_picture_and_numbers(tmp_path: Path):
     assert f"]({figure.name})" in text
     assert f"]({table.name})" in text
     assert f"]({figure.stem}.csv)" in text
+
+
+def test_names_of_classes_are_no_markup_in_a_table(tmp_path: Path):
+    data = Data(("a|b", "<img src=x>", "*x*"), (("one\ntwo", 1, 2),))
+    insert = Insert("T", "c", "t", data=data)
+    report = Report().with_demonstration(replace(Report().demonstrations[0], inserts=(insert,)))
+    text = to_markdown(build_document(report, None))
+    lines = [line for line in text.splitlines() if line.startswith("|")]
+    assert lines == [r"| a\|b | \<img src=x\> | \*x\* |", "| --- | ---: | ---: |", "| one two | 1 | 2 |"]
 
 
 @pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs pdftotext (poppler-utils)")

@@ -257,7 +257,7 @@ def test_pointing_at_a_window_shows_both_blocks_and_where_they_come_from(desk: D
     maps = desk.network.forward(batch).outputs["conv1"][:, 0, 12:14, 8:10]
     assert np.allclose(window.blocks[0], maps[0])
     assert np.allclose(window.blocks[1], maps[1])
-    assert desk.canvas._highlight == (12, 8, 4, 4)
+    assert desk.canvas.highlight() == (12, 8, 4, 4)
     point_at(winners, winners.rect().toRectF().bottomRight())
     assert winners.card.window_pair is None
 

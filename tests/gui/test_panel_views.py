@@ -208,11 +208,6 @@ def test_a_picture_brings_back_what_was_chosen(
             restore(qtbot, fresh, tmp_path / f"{panel}.png")
             assert fresh.window.panels.front == PANELS.index(panel)
             now = picture(fresh)
-            import os
-
-            if os.environ.get("KEEP"):
-                seen[panel].save(f"/tmp/pv_{panel}_a.png")
-                now.save(f"/tmp/pv_{panel}_b.png")
             assert not difference(now, seen[panel]), panel
             export(fresh, tmp_path / "again.png")
             first, again = load_session(tmp_path / f"{panel}.png"), load_session(tmp_path / "again.png")

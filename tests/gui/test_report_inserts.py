@@ -9,10 +9,13 @@ from PySide6.QtGui import QAction, QContextMenuEvent
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
+from cnnviz.errors import CNNVizError
+from cnnviz.report.content import MAX_WORDS
 from cnnviz.report.guides import BACKPROP, TRANSLATION, WORKING_PRINCIPLE
+from cnnviz.report.inserts import MOST_INSERTS
 from cnnviz.session_state import load_session, weights_checksum
 from ui.export.dialog import ExportDialog
-from ui.panels.report.draft import load_draft
+from ui.panels.report.draft import load_draft, tidy_up
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -232,3 +235,97 @@ def test_a_lost_drawing_is_named_and_the_rest_stays(qtbot: QtBot, session: Sessi
     draft, message = load_draft(draft_file)
     assert lost["title"] in message
     assert [each.title for each in draft.report.demonstrations[0].inserts] == ["Training panel"]
+
+
+@pytest.mark.parametrize("damage", [b"", b"<svg", b"\xff\xfe"])
+def test_a_damaged_drawing_is_named_and_does_not_spoil_the_report(
+    session: Session, draft_file: Path, damage: bytes
+) -> None:
+    report = session.window.report
+    report.add_insert(next(each for each in session.inserter.choices()).make(), WORKING_PRINCIPLE)
+    report.save_draft()
+    (file,) = draft_file.with_suffix(".figures").glob("*.svg")
+    file.write_bytes(damage)
+    draft, message = load_draft(draft_file)
+    assert "Training panel" in message
+    assert draft.report.demonstrations[0].inserts == ()
+
+
+def test_what_is_wrong_with_one_figure_costs_no_words(session: Session, draft_file: Path) -> None:
+    report = session.window.report
+    report.fields.edits["objective"].setPlainText("to see")
+    report.add_insert(next(each for each in session.inserter.choices()).make(), WORKING_PRINCIPLE)
+    report.save_draft()
+    kept = json.loads(draft_file.read_text(encoding="utf-8"))
+    (insert,) = kept["report"]["demonstrations"][0]["inserts"]
+    for change in ({"svg": {"file": "a\0b"}}, {"caption": "x" * 5000}, {"width_cm": -1}, {"svg": 7}):
+        kept["report"]["demonstrations"][0]["inserts"] = [insert | change]
+        draft_file.write_text(json.dumps(kept), encoding="utf-8")
+        draft, message = load_draft(draft_file)
+        assert "Training panel" in message
+        assert draft.report.demonstrations[0].objective == "to see"
+
+
+def test_files_of_figures_that_were_taken_out_go_with_the_next_start(
+    qtbot: QtBot, session: Session, draft_file: Path
+) -> None:
+    report = session.window.report
+    first, second = session.inserter.choices()[:2]
+    for choice in (first, second):
+        report.add_insert(choice.make(), WORKING_PRINCIPLE)
+    report.save_draft()
+    folder = draft_file.with_suffix(".figures")
+    before = len(list(folder.glob("*.svg")))
+    report.fields.inserts.button(0, "remove").click()
+    report.save_draft()
+    assert len(list(folder.glob("*.svg"))) == before == 2
+    draft, _ = load_draft(draft_file)
+    tidy_up(draft_file, draft)
+    (kept,) = folder.glob("*.svg")
+    assert kept.read_bytes().decode() == draft.report.demonstrations[0].inserts[0].svg
+
+
+def test_every_damaged_draft_is_kept(draft_file: Path) -> None:
+    for text in ("first {", "second {"):
+        draft_file.write_text(text, encoding="utf-8")
+        _, message = load_draft(draft_file)
+        assert "kept as" in message
+    kept = sorted(path.read_text() for path in draft_file.parent.glob("report-draft.damaged*.json"))
+    assert kept == ["first {", "second {"]
+
+
+def test_a_draft_of_a_newer_version_is_called_so(session: Session, draft_file: Path) -> None:
+    session.window.report.fields.edits["objective"].setPlainText("to see")
+    session.window.report.save_draft()
+    values = json.loads(draft_file.read_text(encoding="utf-8"))
+    values["report"]["version"] = 99
+    draft_file.write_text(json.dumps(values), encoding="utf-8")
+    _, message = load_draft(draft_file)
+    assert "newer CNNViz" in message
+
+
+def test_a_field_takes_only_what_can_be_kept(qtbot: QtBot, session: Session) -> None:
+    report = session.window.report
+    qtbot.keyClick(session.window, Qt.Key.Key_5, KEYS)
+    edit = report.fields.edits["objective"]
+    words = ("seven of " * MAX_WORDS)[:MAX_WORDS]
+    edit.setPlainText(words)
+    assert report.message.text() == ""
+    edit.insertPlainText("y")
+    assert "letters at most" in report.message.text()
+    assert edit.toPlainText() == words
+    edit.setPlainText("")
+
+
+def test_bringing_back_needs_room(session: Session) -> None:
+    report = session.window.report
+    insert = next(each for each in session.inserter.choices() if each.is_table is False).make()
+    for _ in range(MOST_INSERTS):
+        report.add_insert(insert, WORKING_PRINCIPLE)
+    with pytest.raises(CNNVizError, match="at most"):
+        report.add_insert(insert, WORKING_PRINCIPLE)
+    report.fields.inserts.button(3, "remove").click()
+    report.add_insert(insert, WORKING_PRINCIPLE)
+    report.message.action_button().click()
+    assert "at most" in report.message.text()
+    assert len(_titles(session, WORKING_PRINCIPLE)) == MOST_INSERTS

@@ -184,12 +184,15 @@ class FigureExporter(QObject):
 
     @Slot()
     def _on_export_chosen(self) -> None:
-        self.export(self._target)
+        if isValid(self._target):
+            self.export(self._target)
 
     @Slot()
     def _on_insert_chosen(self) -> None:
-        self.insert(self._target)
+        if isValid(self._target):
+            self.insert(self._target)
 
     @Slot()
     def _on_copy_chosen(self) -> None:
-        self.copy(self._target)
+        if isValid(self._target):
+            self.copy(self._target)

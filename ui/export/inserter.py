@@ -6,11 +6,12 @@ from typing import override
 
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QDockWidget, QWidget
+from shiboken6 import isValid
 
 from cnnviz.errors import CNNVizError
 from cnnviz.report.blocks import Cell, Data
 from cnnviz.report.guides import BACKPROP, TRANSLATION, WORKING_PRINCIPLE
-from cnnviz.report.inserts import Insert, fits_as_table
+from cnnviz.report.inserts import Insert, fits_as_table, shortened
 from ui.drawn import catch_up
 from ui.export.figures import caption_of, figures_of, panel_title
 from ui.export.formats import natural_width, to_svg
@@ -69,10 +70,10 @@ class FigureInserter(QObject):
         try:
             self._report.add_insert(self._drawn(figure), key)
         except CNNVizError as error:
-            self._state.raise_notice("window", "error", str(error))
+            self._state.raise_notice("report", "error", str(error))
             return
         self._state.raise_notice(
-            "window",
+            "report",
             "success",
             f"{figure.title} is in the report, below the observations of demonstration "
             f"{self._report.number_of(key)}.",
@@ -108,13 +109,17 @@ class FigureInserter(QObject):
         return choices
 
     def _drawn(self, figure: Figure) -> Insert:
+        if not isValid(figure.widget):
+            raise CNNVizError(
+                "This figure is no longer on the screen. Open the menu again and choose another."
+            )
         catch_up(figure.widget)
         sheet = Sheet(figure, "print")
         tables = tables_of(figure.widget)
         has_numbers = 0 < sum(len(table.rows) for table in tables) <= _MOST_ROWS
         return Insert(
-            figure.title,
-            caption_of(self._state, figure.widget),
+            shortened(figure.title),
+            shortened(caption_of(self._state, figure.widget)),
             _now(),
             svg=to_svg(sheet).decode("utf-8"),
             width_cm=natural_width(sheet),
@@ -137,7 +142,7 @@ class FigureInserter(QObject):
 
 
 def _table_maker(title: str, caption: str, data: Data) -> Callable[[], Insert]:
-    return lambda: Insert(title, caption, _now(), data=data)
+    return lambda: Insert(shortened(title), shortened(caption), _now(), data=data)
 
 
 def _data(table: Table) -> Data:

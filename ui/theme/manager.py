@@ -119,8 +119,8 @@ class ThemeManager(QObject):
             yield
             return
         wear = self._wear if part.isWindow() else partial(self._wear_part, part)
-        wear(worn)
         try:
+            wear(worn)
             yield
         finally:
             wear(self._resolve())

@@ -23,6 +23,11 @@ class PairDisplay:
         self._painter: PairPainter | None = None
 
     @property
+    def highlight(self) -> CellBlock | None:
+        """Block that is outlined."""
+        return self._block
+
+    @property
     def has_sides(self) -> bool:
         """Whether the two images stand side by side."""
         return self.view == "sides"

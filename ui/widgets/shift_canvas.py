@@ -116,6 +116,10 @@ class ShiftCanvas(PaintedWidget):
         """Text of the warning, or ""."""
         return self._warning
 
+    def highlight(self) -> tuple[int, int, int, int] | None:
+        """Block of pixels (row, column, rows, columns) that is outlined."""
+        return self._shown.highlight
+
     def set_highlight(self, block: tuple[int, int, int, int] | None) -> None:
         """Outline a block of pixels (row, column, rows, columns), or none."""
         if self._shown.set_highlight(block):

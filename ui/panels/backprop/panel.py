@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QVBoxLayout, QWidget
 
 from cnnviz.routing import Target
 from cnnviz.session_state import View
@@ -248,7 +248,7 @@ class BackpropPanel(QFrame):
             return None
         snapshot, updates = passed.request.snapshot, len(passed.request.trial.networks)
         note = f"after {updates} trial update{'s' if updates > 1 else ''}" if updates else ""
-        return Drawn(snapshot.step, snapshot.network, passed.request.sample, self._state.shift, note)
+        return Drawn(snapshot.step, snapshot.network, passed.request.sample, note=note)
 
     # -- the application's state ---------------------------------------------------------------------------
 

@@ -241,7 +241,7 @@ class FeatureMapsPanel(QFrame):
             return None
         inspection = self._frame.inspection
         snapshot = inspection.snapshot
-        return Drawn(snapshot.step, snapshot.network, inspection.sample, self._state.shift)
+        return Drawn(snapshot.step, snapshot.network, inspection.sample)
 
     # -- following the state -------------------------------------------------------------------------------
 

@@ -1,6 +1,5 @@
 """What the student has written so far, kept in a file of its own so that it is never lost."""
 
-import hashlib
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -8,12 +7,12 @@ from typing import Any
 
 from PySide6.QtCore import QStandardPaths
 
-from cnnviz.errors import CNNVizError, DataError
+from cnnviz.errors import CNNVizError, DataError, NewerVersionError
 from cnnviz.files import atomic_write, printable
 from cnnviz.report import Report
+from ui.panels.report.draft_figures import fill_in, folder_of, remove_unused, set_apart
 
 _NAME = "report-draft.json"
-_LARGE = ("svg", "csv")  # what of an insert is kept in a file of its own, written once
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,21 +60,35 @@ def load_draft(path: Path) -> tuple[Draft, str]:
         if not isinstance(values, dict):
             raise DataError("The draft is damaged.")
         pending = values.get("pending")
-        lost = _fill_in(values.get("report"), _folder(path))
+        lost = fill_in(values.get("report"), folder_of(path))
         draft = Draft(
             Report.from_dict(values.get("report")),
             {str(key): str(text) for key, text in pending.items()} if isinstance(pending, dict) else {},
             values.get("has_run") is True,
         )
+    except NewerVersionError:
+        return Draft(), _set_aside(path, "was written by a newer CNNViz")
     except (ValueError, RecursionError, CNNVizError):
         return Draft(), _set_aside(path)
     message = ""
     if lost:
         message = (
-            f"Inserted figures of your report could not be found and were taken out: {', '.join(lost)}. "
+            f"Figures of your report are lost or damaged and were taken out: {', '.join(lost)}. "
             "Insert them again."
         )
     return draft, message
+
+
+def tidy_up(path: Path, draft: Draft) -> None:
+    """Remove the files of figures that are in no draft any more; those of a damaged draft stay with it."""
+    if any(path.parent.glob(f"{path.stem}.damaged*.json")):
+        return
+    report = draft.report.to_dict()
+    try:
+        set_apart(report, folder_of(path))
+        remove_unused(report, folder_of(path))
+    except (OSError, CNNVizError):
+        return  # it is only a matter of room
 
 
 def save_draft(path: Path, draft: Draft) -> None:
@@ -90,7 +103,7 @@ def save_draft(path: Path, draft: Draft) -> None:
     values = {"report": report, "pending": draft.pending, "has_run": draft.has_run}
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _set_apart(report, _folder(path))
+        set_apart(report, folder_of(path))
     except OSError as error:
         raise CNNVizError(
             f"Your text is not being kept: the folder {printable(path.parent)} cannot be made "
@@ -103,65 +116,13 @@ def save_draft(path: Path, draft: Draft) -> None:
         raise CNNVizError(f"Your text is not being kept: {error}") from error
 
 
-def _folder(path: Path) -> Path:
-    return path.with_suffix(".figures")
-
-
-def _set_apart(report: dict[str, Any], folder: Path) -> None:
-    """Move drawings and their numbers out of a report into files named after their content."""
-    for insert in _inserts(report):
-        for name in _LARGE:
-            content = str(insert[name]).encode("utf-8", "replace")
-            if not content:
-                continue
-            file = folder / f"{hashlib.sha256(content).hexdigest()[:32]}.{name}"
-            insert[name] = {"file": file.name}
-            if not file.exists():
-                folder.mkdir(parents=True, exist_ok=True)
-                atomic_write(file, content)
-
-
-def _fill_in(report: object, folder: Path) -> list[str]:
-    """Put drawings and numbers back; an insert whose drawing is lost is taken out, and its title returned."""
-    lost: list[str] = []
-    for inserts in _lists_of_inserts(report):
-        for insert in list(inserts):
-            for name in _LARGE:
-                kept = insert.get(name)
-                if isinstance(kept, dict):
-                    insert[name] = _content(folder / Path(str(kept.get("file"))).name)
-            if not insert.get("svg") and insert.get("data") is None:
-                inserts.remove(insert)
-                lost.append(str(insert.get("title")))
-    return lost
-
-
-def _content(file: Path) -> str:
-    try:
-        return file.read_bytes().decode("utf-8")
-    except (OSError, UnicodeDecodeError):
-        return ""
-
-
-def _inserts(report: object) -> list[dict[str, Any]]:
-    return [insert for inserts in _lists_of_inserts(report) for insert in inserts]
-
-
-def _lists_of_inserts(report: object) -> list[list[dict[str, Any]]]:
-    """Find the inserts in a report of which nothing is known yet."""
-    listed = report.get("demonstrations") if isinstance(report, dict) else None
-    found = (
-        [each.get("inserts") for each in listed if isinstance(each, dict)] if isinstance(listed, list) else []
-    )
-    return [each for each in found if isinstance(each, list) and all(isinstance(one, dict) for one in each)]
-
-
-def _set_aside(path: Path) -> str:
-    kept = path.with_suffix(".damaged.json")
+def _set_aside(path: Path, reason: str = "could not be read") -> str:
+    """Keep a file under a name that no other has, and return what to say."""
+    kept, number = path.with_suffix(".damaged.json"), 2
+    while kept.exists() and number < 1000:
+        kept, number = path.with_suffix(f".damaged-{number}.json"), number + 1
     try:
         path.replace(kept)
     except OSError:
-        return f"The draft of your report could not be read: {printable(path)}. Export before you close."
-    return (
-        f"The draft of your report could not be read; it is kept as {printable(kept)}, and a new one begins."
-    )
+        return f"The draft of your report {reason}: {printable(path)}. Export before you close."
+    return f"The draft of your report {reason}; it is kept as {printable(kept)}, and a new one begins."

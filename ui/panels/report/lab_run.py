@@ -68,6 +68,8 @@ class LabRun(QObject):
         )
         if results.experiment != self._state.experiment:
             text += " The settings have changed since: run the lab again to measure with them."
+        elif self._state.dataset is not None and self._state.dataset.sha256 != results.data_sha256:
+            text += " Other data are open now: run the lab again to measure with them."
         return text
 
     def start(self) -> None:

@@ -166,6 +166,8 @@ class ReportPanel(QFrame):
 
     def _build_widgets(self) -> None:
         self.message = MessageBar(self)
+        # In a bar of its own: it stays true while others come and go.
+        self.unsaved = MessageBar(self)
         self.head = HeadFields()
         self.pages = SegmentedControl(list(zip(GUIDES, _SHORT_TITLES, strict=True)))
         for key, guide in GUIDES.items():
@@ -216,6 +218,7 @@ class ReportPanel(QFrame):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        layout.addWidget(self.unsaved)
         layout.addWidget(self.message)
         layout.addLayout(self._columns, 1)
 
@@ -235,7 +238,7 @@ class ReportPanel(QFrame):
         self.message.actionRequested.connect(self._on_bring_back)
         self._writing.changed.connect(self._on_report_changed)
         self._writing.insertsChanged.connect(self._show_inserts)
-        self._writing.saveFailed.connect(self._on_failed)
+        self._writing.saveFailed.connect(self._on_save_failed)
         self._writing.savedAgain.connect(self._on_saved_again)
         self.run_button.clicked.connect(self.run_lab)
         self.cancel.clicked.connect(self._lab.cancel)
@@ -294,7 +297,11 @@ class ReportPanel(QFrame):
 
     @Slot(str, str)
     def _on_words_edited(self, name: str, words: str) -> None:
-        self._writing.set_words(self.pages.current(), name, words)
+        try:
+            self._writing.set_words(self.pages.current(), name, words)
+        except CNNVizError as error:
+            self.message.show_message(str(error), "warning")
+            self._show_demonstration()
         if name == "hypothesis":
             self._show_record()
 
@@ -327,8 +334,11 @@ class ReportPanel(QFrame):
 
     @Slot()
     def _on_bring_back(self) -> None:
-        self._writing.bring_back()
         self.message.clear()
+        try:
+            self._writing.bring_back()
+        except CNNVizError as error:
+            self.message.show_message(str(error), "error")
 
     @Slot()
     def _show_inserts(self) -> None:
@@ -362,8 +372,13 @@ class ReportPanel(QFrame):
     def _on_pages_set(self, pages: list[bytes]) -> None:
         self.preview.set_pages(pages)
 
+    @Slot(str)
+    def _on_save_failed(self, text: str) -> None:
+        self.unsaved.show_message(text, "error")
+
     @Slot()
     def _on_saved_again(self) -> None:
+        self.unsaved.clear()
         self.message.show_message("Your text is kept again.", "success")
 
     @Slot(str)

@@ -9,9 +9,10 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from cnnviz.errors import CNNVizError
 from cnnviz.report import Demonstration, Insert, Report, Version
+from cnnviz.report.content import MAX_WORDS
 from cnnviz.report.guides import GUIDES
 from cnnviz.report.inserts import MOST_INSERTS
-from ui.panels.report.draft import Draft, load_draft, save_draft
+from ui.panels.report.draft import Draft, load_draft, save_draft, tidy_up
 
 _SAVE_MS = 500
 _RETRY_MS = 3000
@@ -54,6 +55,8 @@ class Writing(QObject):
         super().__init__(parent)
         self._path, self._step = path, step
         self._draft, self.problem = load_draft(path)
+        if not self.problem:
+            tidy_up(path, self._draft)
         self._removed: tuple[str, int, Insert] | None = None
         self._is_kept = True
         self._failure = ""
@@ -78,7 +81,17 @@ class Writing(QObject):
         self._take(replace(self._draft, report=replace(self._draft.report, **{name: text})))
 
     def set_words(self, key: str, name: str, words: str) -> None:
-        """Change a field of a demonstration; a hypothesis is pending until it is recorded."""
+        """Change a field of a demonstration; a hypothesis is pending until it is recorded.
+
+        Raises
+        ------
+        CNNVizError
+            If a field would hold more than `MAX_WORDS` letters.
+        """
+        if len(words) > MAX_WORDS:
+            raise CNNVizError(
+                f"A field holds {MAX_WORDS:,} letters at most; what was added last was left out."
+            )
         if name == "hypothesis":
             self._take(replace(self._draft, pending=self._draft.pending | {key: words}))
         else:
@@ -132,12 +145,7 @@ class Writing(QObject):
         CNNVizError
             If a demonstration has too many of them.
         """
-        inserts = self.inserts(key)
-        if len(inserts) >= MOST_INSERTS:
-            raise CNNVizError(
-                f"A demonstration takes {MOST_INSERTS} figures and tables at most. Take some out first."
-            )
-        self._set_inserts(key, (*inserts, insert))
+        self._set_inserts(key, (*self._with_room(key), insert))
 
     def raise_insert(self, key: str, place: int) -> None:
         """Let a figure or table change places with the one before it."""
@@ -154,13 +162,28 @@ class Writing(QObject):
             self._set_inserts(key, inserts[:place] + inserts[place + 1 :])
 
     def bring_back(self) -> None:
-        """Put back what was taken out last, in its place."""
+        """Put back what was taken out last, in its place.
+
+        Raises
+        ------
+        CNNVizError
+            If there is no room for it any more.
+        """
         if self._removed is None:
             return
         key, place, insert = self._removed
+        inserts = self._with_room(key)
         self._removed = None
-        inserts = self.inserts(key)
         self._set_inserts(key, (*inserts[:place], insert, *inserts[place:]))
+
+    def _with_room(self, key: str) -> tuple[Insert, ...]:
+        """Return what is in a demonstration, if one more fits."""
+        inserts = self.inserts(key)
+        if len(inserts) >= MOST_INSERTS:
+            raise CNNVizError(
+                f"A demonstration takes {MOST_INSERTS} figures and tables at most. Take some out first."
+            )
+        return inserts
 
     def _set_inserts(self, key: str, inserts: tuple[Insert, ...]) -> None:
         self._put(replace(self.words.demonstration(key), inserts=inserts))

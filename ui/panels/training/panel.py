@@ -7,6 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.session_state import View
+from ui.drawn import Drawn
 from ui.panels.training.curves import TrainingCurves
 from ui.panels.training.filters import FiltersView
 from ui.panels.training.results import ResultsView
@@ -103,6 +104,11 @@ class TrainingPanel(QFrame):
 
     def _on_switched(self, _page: str) -> None:
         self._fit_columns()
+
+    def drawn(self) -> Drawn | None:
+        """Return network and sample of the moment that is shown; the sample is where it was."""
+        shown = self._state.shown
+        return None if shown is None else Drawn(shown.step, shown.network, self._state.sample)
 
     def catch_up(self) -> None:
         """Draw at once what waits for its turn, so that all parts are of the same moment."""
