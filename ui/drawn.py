@@ -12,7 +12,6 @@ from PySide6.QtWidgets import QWidget
 from cnnviz.network import Network
 from ui.state import AppState, Sample, Shift
 
-
 _NOWHERE = Shift()
 
 

@@ -55,6 +55,10 @@ class StepHeader(QWidget):
         # Two lines for the sentence and one fraction: the maps below must not jump from step to step.
         self._said.setMinimumHeight(theme.px(64))
 
+    def hasHeightForWidth(self) -> bool:
+        """Say no, as `ViewStack` does and for its reason."""
+        return False
+
     def set_steps(self, steps: Sequence[Step]) -> None:
         """Show the steps of another network."""
         self.bar.set_steps([(step.short, step.title) for step in steps])

@@ -20,7 +20,7 @@ from ui.panels.backprop.restoring import ViewKeeper
 from ui.panels.backprop.routing_view import RoutingView
 from ui.panels.backprop.sentences import sentence_of
 from ui.panels.backprop.side_column import SideColumn
-from ui.panels.backprop.step_view import StepView
+from ui.panels.backprop.step_view import StepView, ViewStack
 from ui.panels.backprop.steps import StepKind
 from ui.panels.backprop.update_view import UpdateView
 from ui.panels.backprop.work import BackpropWork
@@ -170,7 +170,7 @@ class BackpropPanel(QFrame):
             StepKind.UPDATE: self.update_view,
         }
         self._unpolished = list(dict.fromkeys(self._views.values()))
-        self.stack = QStackedWidget()
+        self.stack = ViewStack()
         for view in dict.fromkeys(self._views.values()):
             self.stack.addWidget(view)
         self.side = SideColumn()

@@ -48,6 +48,10 @@ class SideColumn(QWidget):
         """Scale."""
         self._layout.setSpacing(theme.px(8))
 
+    def hasHeightForWidth(self) -> bool:
+        """Say no, as `ViewStack` does and for its reason."""
+        return False
+
     def view_state(self) -> dict[str, ViewValue]:
         """Return the page, how far it is scrolled, and the size and range of the poke."""
         return {

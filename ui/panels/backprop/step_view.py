@@ -1,7 +1,7 @@
 """What all views of steps have in common."""
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
@@ -9,7 +9,7 @@ from ui.panels.backprop.steps import Step
 from ui.theme import theme_manager
 
 #: In pixels at scale 1.
-_LEAST_HEIGHT = 264
+_LEAST_HEIGHT = 292
 
 
 class StepView(QWidget):
@@ -60,3 +60,14 @@ class StepView(QWidget):
         focus : Focus
         """
         raise NotImplementedError
+
+
+class ViewStack(QStackedWidget):
+    """One view of a step at a time."""
+
+    def hasHeightForWidth(self) -> bool:
+        """Say no: a layout that shares out heights for a width overlooks what the parts need at least.
+
+        Wrapped text claims its height as a minimum, and the least size of the panel is made of minima.
+        """
+        return False

@@ -14,6 +14,7 @@ from ui.widgets.curve_plot import CurvePlot
 _DRAWING_MS = 10
 #: Between the drawing of one plot and of the other; no more often than that is a curve seen to grow.
 _OTHER_MS = 110
+_FARTHEST = 1e12  # ends of a view that a session keeps
 _UNTRAINED = "Press Train (Space) and watch the network learn"
 
 
@@ -105,6 +106,8 @@ class TrainingCurves(QWidget):
         view: dict[str, ViewValue] = {}
         for name, plot in (("loss", self.loss), ("accuracy", self.accuracy)):
             zoom = (*plot.view_range()[0], *plot.view_range()[1]) if plot.is_zoomed() else None
+            if zoom is not None and max(map(abs, zoom)) > _FARTHEST:
+                zoom = None
             shown = {curve: plot.is_curve_visible(curve) for curve in plot.curve_names()}
             view |= under(name, {"zoom": zoom, **shown})
         return view
