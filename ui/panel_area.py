@@ -86,13 +86,23 @@ class PanelArea(QMainWindow):
         return seen.index(True) if True in seen else -1
 
     def move_aside(self) -> None:
-        """Put the panel at the front beside the others."""
+        """Put the panel at the front beside the others, all of the same width at first."""
         if self.front >= 0 and self.tabifiedDockWidgets(self._docks[self.front]):
             dock = self._docks[self.front]
             self.removeDockWidget(dock)
             self.addDockWidget(_AREA, dock, Qt.Orientation.Horizontal)
             dock.show()
+            self._share_width()
             self._settle()
+
+    def _share_width(self) -> None:
+        """Give all that stand side by side the same width: Qt shares out what each has asked for."""
+        groups = [dock for dock in self._docks if not dock.isFloating() and self._is_first_of_group(dock)]
+        self.resizeDocks(groups, [self.width() // len(groups)] * len(groups), Qt.Orientation.Horizontal)
+
+    def _is_first_of_group(self, dock: QDockWidget) -> bool:
+        place = self._docks.index(dock)
+        return all(self._docks.index(other) > place for other in self.tabifiedDockWidgets(dock))
 
     def gather(self) -> None:
         """Make all panels tabs again."""

@@ -137,7 +137,7 @@ class Session(QObject):
             new_seed=controller.on_new_seed_requested,
             set_theme_mode=self._set_theme_mode,
             set_presenter=theme_manager().set_presenter,
-            show_panel=self.window.panels.show_panel,
+            show_panel=self._show_panel,
             move_panel_aside=self.window.panels.move_aside,
             gather_panels=self.window.panels.gather,
             show_help=self._show_help,
@@ -217,6 +217,11 @@ class Session(QObject):
     def _panel_name(self) -> str:
         panels = self.window.panels
         return panels.docks()[panels.front].objectName() if panels.front >= 0 else ""
+
+    def _show_panel(self, number: int) -> None:
+        self.window.panels.show_panel(number)
+        if self._started:
+            self.exporter.use(panel_of(self.window.panels.docks()[number]))
 
     def _show_panel_named(self, name: str) -> None:
         for number, dock in enumerate(self.window.panels.docks()):

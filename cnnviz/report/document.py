@@ -1,7 +1,8 @@
 """Put a report together: the student's words around the measured results."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from cnnviz.report import tables
 from cnnviz.report.blocks import Block, Document, Formula, Heading, Words
@@ -15,7 +16,12 @@ from cnnviz.report.results import LabResults
 from cnnviz.translation import OUTPUT
 
 
-def build_document(report: Report, results: LabResults | None) -> Document:
+_NOTHING: Mapping[str, str] = MappingProxyType({})
+
+
+def build_document(
+    report: Report, results: LabResults | None, unrecorded: Mapping[str, str] = _NOTHING
+) -> Document:
     """Return the whole report as blocks.
 
     Parameters
@@ -24,11 +30,13 @@ def build_document(report: Report, results: LabResults | None) -> Document:
         The words.
     results : LabResults or None
         What was measured; None while the lab has not been run.
+    unrecorded : mapping from str to str
+        For a preview: hypotheses that were typed but not recorded yet, by the key of their demonstration.
     """
     blocks: list[Block] = []
     for number, demonstration in enumerate(report.demonstrations, start=1):
         blocks.append(Heading(f"{number}  {GUIDES[demonstration.key].title}", 1))
-        blocks += _demonstration(demonstration, results, number)
+        blocks += _demonstration(demonstration, results, number, unrecorded.get(demonstration.key))
     if results is not None:
         blocks += _appendix(results)
     return Document(report.title, report.author, report.roll_number, report.date, tuple(blocks))
@@ -55,14 +63,18 @@ def insert_blocks(demonstration: Demonstration, number: int) -> Iterator[Block]:
         yield insert.block(f"inserted-{number}-{place}-{words}".rstrip("-"))
 
 
-def _demonstration(demonstration: Demonstration, results: LabResults | None, number: int) -> Iterator[Block]:
+def _demonstration(
+    demonstration: Demonstration, results: LabResults | None, number: int, unrecorded: str | None
+) -> Iterator[Block]:
     guide = GUIDES[demonstration.key]
     for field, title in FIELDS:
         yield Heading(title, 2)
         if field == "hypothesis":
-            if demonstration.hypothesis:
-                yield from hypothesis_blocks(demonstration.hypothesis)
-            else:
+            yield from hypothesis_blocks(demonstration.hypothesis)
+            if unrecorded is not None:
+                yield Words("Not recorded yet", "stamp")
+                yield Words(unrecorded.strip() or "(deleted)", "student")
+            elif not demonstration.hypothesis:
                 yield Words(guide.hypothesis, "missing")
             continue
         words = str(getattr(demonstration, field))

@@ -60,6 +60,11 @@ class Insert:
             return Figure(name, caption, self.svg, width, csv=self.csv, from_screen=True)
         return Table(name, caption, self.data, _formats(self.data))
 
+    def shows_same(self, other: Self) -> bool:
+        """Whether another insert is of the same kind and shows the same thing as it was at the same time."""
+        is_table, other_is_table = self.data is not None, other.data is not None
+        return (self.title, self.caption, is_table) == (other.title, other.caption, other_is_table)
+
     def to_dict(self) -> dict[str, Any]:
         """Return the insert as values that JSON can hold."""
         data = None

@@ -47,14 +47,8 @@ def _choose(session: Session, panel: str, title: str, table: bool) -> None:
     menu.aboutToShow.emit()
     submenu = next(action.menu() for action in menu.actions() if action.text() == panel.replace("&", "&&"))
     assert isinstance(submenu, QMenu)
-    is_table = False
-    for action in submenu.actions():
-        if action.isSeparator():
-            is_table = action.text() == "As a table"
-        elif is_table is table and action.text().replace("&&", "&") == title:
-            action.trigger()
-            return
-    raise AssertionError(f"{title} is not in the menu of {panel}")
+    label = f"{title} (table)" if table else title
+    next(each for each in submenu.actions() if each.text().replace("&&", "&") == label).trigger()
 
 
 def test_ctrl_i_puts_the_plot_with_the_focus_in_its_place(

@@ -5,8 +5,8 @@ from pathlib import Path
 from typing import override
 
 from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, QPoint, QSettings, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication
-from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QWidget
+from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QMouseEvent, QWindow
+from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QMenuBar, QWidget
 from shiboken6 import isValid
 
 from cnnviz.errors import CNNVizError
@@ -57,6 +57,7 @@ class FigureExporter(QObject):
         self._parts: list[QWidget] = []
         self._plots: dict[QWidget, QWidget] = {}
         self._used: QWidget | None = None
+        self._focused: QWidget | None = None
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._on_focus_changed)
@@ -91,7 +92,25 @@ class FigureExporter(QObject):
             if not (wipes and event.reason() == QContextMenuEvent.Reason.Mouse):
                 self._show_menu(self._plots.get(watched, under), place)
             return True
+        if event.type() == QEvent.Type.MouseButtonPress and isinstance(watched, QWindow):
+            if isinstance(event, QMouseEvent):
+                self._note_press(watched, event.position().toPoint())
+        elif event.type() == QEvent.Type.Show and not event.spontaneous() and isinstance(watched, QWidget):
+            self._note_shown(watched)
         return False
+
+    def use(self, widget: QWidget | None) -> None:
+        """Take a panel as a whole, or a part of one, as what was used last."""
+        if widget is not None and self._is_watched(widget):
+            self._used = widget
+
+    def _note_use(self, widget: QWidget | None) -> None:
+        """Note what was clicked or got the keyboard; a plot stays the one meant while its panel is set up."""
+        used = self._used if self._used is not None and isValid(self._used) else None
+        plot = plot_at(used)
+        is_control = plot is not None and plot.isVisible() and plot_at(widget) is None
+        if not (is_control and panel_at(widget) is panel_at(used)):
+            self.use(widget)
 
     def export(self, widget: QWidget | None = None) -> None:
         """Open the dialog for the plot or panel that `widget` is in; by default that used last."""
@@ -177,10 +196,36 @@ class FigureExporter(QObject):
         menu.setAccessibleName(panel_title(panel) if panel is not None else "Figure")
         return menu
 
+    def _is_watched(self, widget: QWidget) -> bool:
+        return any(isValid(part) and (part is widget or part.isAncestorOf(widget)) for part in self._parts)
+
+    def _note_shown(self, part: QWidget) -> None:
+        """Watch the pointer in the window of a part; a panel that comes into sight is meant, as a whole."""
+        handle = part.window().windowHandle()
+        if handle is not None:
+            handle.installEventFilter(self)  # again for a window that has it: no second time
+        if any(panel_of(dock) is part for dock in self._docks()):
+            self.use(part)
+
+    def _note_press(self, handle: QWindow, place: QPoint) -> None:
+        """Note what was clicked: most plots leave the keyboard where it is."""
+        for window in {part.window() for part in self._parts if isValid(part)}:
+            if window.windowHandle() is handle:
+                under = window.childAt(place)
+                self._note_use(panel_of(under) if isinstance(under, QDockWidget) else under)
+
     @Slot(QWidget, QWidget)
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
-        if new is not None and any(part is new or part.isAncestorOf(new) for part in self._parts):
-            self._used = new
+        # A menu or another window gives the keyboard back later to what had it, which is no use of that.
+        if new is None or new is self._focused or isinstance(new, QMenuBar):
+            return
+        windows = {part.window() for part in self._parts if isValid(part)}
+        if new.window() not in windows:
+            return
+        self._focused = new
+        # By a click the keyboard may come to what is around the thing clicked, which is noted already.
+        if QGuiApplication.mouseButtons() == Qt.MouseButton.NoButton:
+            self._note_use(new)
 
     @Slot()
     def _on_export_chosen(self) -> None:

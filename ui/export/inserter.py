@@ -68,14 +68,15 @@ class FigureInserter(QObject):
             return
         key = self._place_of(figure.widget)
         try:
-            self._report.add_insert(self._drawn(figure), key)
+            is_twice = self._report.add_insert(self._drawn(figure), key)
         except CNNVizError as error:
             self._state.raise_notice("report", "error", str(error))
             return
+        twice = " twice now, both at this step" if is_twice else ""
         self._state.raise_notice(
             "report",
-            "success",
-            f"{figure.title} is in the report, below the observations of demonstration "
+            "info" if is_twice else "success",
+            f"{figure.title} is in the report{twice}, below the observations of demonstration "
             f"{self._report.number_of(key)}.",
             "Show",
             lambda: self._show_report(key),

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSpacerItem, QVBoxLayout, QWidget
 
 from ui.panels.backprop.steps import Step
 from ui.theme import Theme, follow_theme
@@ -53,7 +53,10 @@ class StepHeader(QWidget):
         self._row.setSpacing(theme.px(8))
         self._layout.setSpacing(theme.px(8))
         # Two lines for the sentence and one fraction: the maps below must not jump from step to step.
-        self._said.setMinimumHeight(theme.px(64))
+        # A minimum of the widget itself would hide that the text may need more.
+        self._strut.changeSize(0, theme.px(64))
+        self._below.invalidate()
+        self._layout.invalidate()
 
     def hasHeightForWidth(self) -> bool:
         """Say no, as `ViewStack` does and for its reason."""
@@ -115,17 +118,20 @@ class StepHeader(QWidget):
         self._row.addWidget(self.bar, 1)
         for widget in (self.cover, self.back, self.play, self.next):
             self._row.addWidget(widget)
-        self._said = QWidget()
-        said = QVBoxLayout(self._said)
-        said.setContentsMargins(0, 0, 0, 0)
+        self._strut = QSpacerItem(0, 0)
+        said = QVBoxLayout()
         said.setSpacing(4)
         said.addWidget(self.sentence)
         said.addWidget(self.formula)
         said.addStretch(1)
+        self._below = QHBoxLayout()
+        self._below.setSpacing(0)
+        self._below.addLayout(said, 1)
+        self._below.addItem(self._strut)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.addLayout(self._row)
-        self._layout.addWidget(self._said)
+        self._layout.addLayout(self._below)
 
     def _request(self, index: int) -> None:
         self.stop()

@@ -1,14 +1,36 @@
 """Asking where the report is to be written."""
 
+import os
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from ui.panels.report.work import FILTERS, with_ending
+from cnnviz.report.markdown import TEXT
+from ui.panels.report.work import ENDINGS, FILTERS, with_ending
 
 
-def ask_where(parent: QWidget) -> Path | None:
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the report is to be written.
+
+    Attributes
+    ----------
+    path : Path
+        With the ending of the chosen kind; without one it is a folder.
+    question : str
+        What is to be asked before, or "".
+    answer : str
+        Text of the button that says yes to it.
+    """
+
+    path: Path
+    question: str = ""
+    answer: str = ""
+
+
+def ask_where(parent: QWidget) -> Target | None:
     """Ask for a file, beginning in the folder used last, which is remembered.
 
     Parameters
@@ -17,8 +39,8 @@ def ask_where(parent: QWidget) -> Path | None:
 
     Returns
     -------
-    Path or None
-        With the ending of the chosen kind; None when the user thinks better of it.
+    Target or None
+        None when the user thinks better of it.
     """
     settings = QSettings()
     folder = Path(str(settings.value("files/folder", str(Path.home()))))
@@ -28,4 +50,25 @@ def ask_where(parent: QWidget) -> Path | None:
     if not path:
         return None
     settings.setValue("files/folder", str(Path(path).parent))
-    return with_ending(Path(path), chosen)
+    return target_of(Path(path), chosen)
+
+
+def target_of(named: Path, chosen: str) -> Target:
+    """Return where to write after a file dialog, which has asked about the name as it was typed only."""
+    path = with_ending(named, chosen)
+    if path.suffix.lower() in ENDINGS:
+        if path != named and os.path.exists(path):
+            return Target(path, f"{path.name} exists in this folder already.", "Replace it")
+    elif _has_other_files(path):
+        question = f"The folder {path.name} holds other files; the report would be put among them."
+        return Target(path, question, "Write into it")
+    return Target(path)
+
+
+def _has_other_files(folder: Path) -> bool:
+    """Whether something is in a folder that no report was written to yet."""
+    try:
+        names = os.listdir(folder)
+    except (OSError, ValueError):  # there is none, or it may not be read: writing tells
+        return False
+    return bool(names) and TEXT not in names

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -32,6 +33,11 @@ class InsertChoice:
     title: str
     is_table: bool
     make: Callable[[], Insert]
+
+    @property
+    def label(self) -> str:
+        """What the menu calls it: often there is a figure and a table of the same name."""
+        return f"{self.title} (table)" if self.is_table else self.title
 
 
 class InsertButton(QToolButton):
@@ -71,26 +77,27 @@ class InsertButton(QToolButton):
             submenu = self._menu.addMenu(panel.replace("&", "&&"))
             listed = list(choices)
             for is_table in (False, True):
-                some = [choice for choice in listed if choice.is_table is is_table]
-                if some:
-                    submenu.addSection("As a table" if is_table else "As a figure")
-                for choice in some:
-                    action = submenu.addAction(choice.title.replace("&", "&&"))
+                if is_table:
+                    submenu.addSeparator()
+                for choice in (each for each in listed if each.is_table is is_table):
+                    action = submenu.addAction(choice.label.replace("&", "&&"))
+                    bind_icon(action, _icon_of(is_table))
                     action.triggered.connect(lambda _checked=False, choice=choice: self.chosen.emit(choice))
         if self._menu.isEmpty():
             self._menu.addAction("Open another panel first: its figures are listed here").setEnabled(False)
 
 
 class InsertList(QWidget):
-    """What was put in, in its order; each can be moved up or taken out.
+    """What was put in, in its order; each can be moved up or down, or taken out.
 
     Signals
     -------
-    raiseRequested(int), removeRequested(int)
+    raiseRequested(int), lowerRequested(int), removeRequested(int)
         Position in the list.
     """
 
     raiseRequested = Signal(int)
+    lowerRequested = Signal(int)
     removeRequested = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -121,7 +128,7 @@ class InsertList(QWidget):
         return [insert.title for insert in self._shown]
 
     def button(self, place: int, name: str) -> IconButton:
-        """Return a button of a row: ``"raise"`` or ``"remove"``."""
+        """Return a button of a row: ``"raise"``, ``"lower"`` or ``"remove"``."""
         return next(each for each in self._rows[place].findChildren(IconButton) if each.objectName() == name)
 
     def _row(self, place: int, insert: Insert) -> QWidget:
@@ -130,18 +137,35 @@ class InsertList(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         icon = IconLabel()
-        icon.set_icon("image" if insert.data is None else "list", "muted")
+        icon.set_icon(_icon_of(insert.data is not None), "muted")
         layout.addWidget(icon)
         layout.addWidget(ElidedLabel(insert.title))
-        layout.addWidget(ElidedLabel(f"{insert.caption}, {insert.time}", role="muted"), 1)
+        layout.addWidget(ElidedLabel(_details(insert), role="muted"), 1)
         higher = IconButton("arrow-up", f"Move {insert.title} up")
         higher.setObjectName("raise")
         higher.setEnabled(place > 0)
         higher.clicked.connect(lambda: self.raiseRequested.emit(place))
+        lower = IconButton("arrow-down", f"Move {insert.title} down")
+        lower.setObjectName("lower")
+        lower.setEnabled(place < len(self._shown) - 1)
+        lower.clicked.connect(lambda: self.lowerRequested.emit(place))
         remove = IconButton("x", f"Take {insert.title} out", "it can be brought back")
         remove.setObjectName("remove")
         remove.clicked.connect(lambda: self.removeRequested.emit(place))
-        for button in (higher, remove):
+        for button in (higher, lower, remove):
             button.setProperty("kind", "quiet")
             layout.addWidget(button)
         return row
+
+
+def _icon_of(is_table: bool) -> str:
+    return "list" if is_table else "image"
+
+
+def _details(insert: Insert) -> str:
+    """When it was put in and what it was made with; what is alike in many of them comes last."""
+    today, _, clock = insert.time.partition(" ")
+    time = clock if clock and today == datetime.now().astimezone().date().isoformat() else insert.time
+    parts = insert.caption.split(" · ")
+    seed = next((place for place, part in enumerate(parts) if part.startswith("seed ")), -1)
+    return " · ".join([time, *parts[seed + 1 :], *parts[: seed + 1]])

@@ -1,5 +1,6 @@
 """The lab report panel: words on the left, the report as it will appear on the right."""
 
+from functools import partial
 from pathlib import Path
 from typing import override
 
@@ -19,10 +20,11 @@ from cnnviz.report.guides import FIELDS, GUIDES
 from cnnviz.session_state import View
 from ui.analysis import Analysis, LatestOnly
 from ui.panels.report import restoring
+from ui.panels.report.asking import AskingBar
 from ui.panels.report.draft import default_path
 from ui.panels.report.exporting import ask_where
 from ui.panels.report.fields import DemonstrationFields, HeadFields
-from ui.panels.report.inserts import InsertChoice
+from ui.panels.report.insert_desk import InsertDesk
 from ui.panels.report.lab_run import LabRun
 from ui.panels.report.preview import ReportPreview
 from ui.panels.report.work import export_work, preview_work
@@ -100,9 +102,13 @@ class ReportPanel(QFrame):
     @Slot()
     def export_report(self) -> None:
         """Ask for a file and write the report to it."""
-        path = ask_where(self)
-        if path is not None:
-            self.export_to(path)
+        target = ask_where(self)
+        if target is None:
+            return
+        if target.question:
+            self.message.ask(target.question, target.answer, partial(self.export_to, target.path))
+        else:
+            self.export_to(target.path)
 
     def export_to(self, path: Path) -> None:
         """Write the report in the background; a hypothesis that was not recorded yet is recorded first."""
@@ -121,15 +127,20 @@ class ReportPanel(QFrame):
         """Write the draft now, if anything was changed; return whether everything typed is kept."""
         return self._writing.save()
 
-    def add_insert(self, insert: Insert, key: str) -> None:
+    def add_insert(self, insert: Insert, key: str) -> bool:
         """Put a figure or table of the screen below the observations of a demonstration.
+
+        Returns
+        -------
+        bool
+            Whether the same was there already, of the same step.
 
         Raises
         ------
         CNNVizError
             If there are too many.
         """
-        self._writing.add_insert(key, insert)
+        return self._desk.add(insert, key)
 
     def number_of(self, key: str) -> int:
         """Return the number that a demonstration has in the report."""
@@ -165,7 +176,7 @@ class ReportPanel(QFrame):
         self.save_draft()
 
     def _build_widgets(self) -> None:
-        self.message = MessageBar(self)
+        self.message = AskingBar(self)
         # In a bar of its own: it stays true while others come and go.
         self.unsaved = MessageBar(self)
         self.head = HeadFields()
@@ -193,6 +204,7 @@ class ReportPanel(QFrame):
         self.progress.setToolTip("How much of the lab is done")
         self.status = WrapLabel("", role="muted")
         self.preview = ReportPreview()
+        self._desk = InsertDesk(self._writing, self.pages, self.fields, self.message, self)
 
     def _build_layout(self) -> None:
         left = QVBoxLayout()
@@ -232,12 +244,7 @@ class ReportPanel(QFrame):
         self.pages.currentChanged.connect(self._show_demonstration)
         self.fields.wordsEdited.connect(self._on_words_edited)
         self.fields.recordRequested.connect(self._on_record_requested)
-        self.fields.insert.chosen.connect(self._on_insert_chosen)
-        self.fields.inserts.raiseRequested.connect(self._on_raise_requested)
-        self.fields.inserts.removeRequested.connect(self._on_remove_requested)
-        self.message.actionRequested.connect(self._on_bring_back)
         self._writing.changed.connect(self._on_report_changed)
-        self._writing.insertsChanged.connect(self._show_inserts)
         self._writing.saveFailed.connect(self._on_save_failed)
         self._writing.savedAgain.connect(self._on_saved_again)
         self.run_button.clicked.connect(self.run_lab)
@@ -267,7 +274,7 @@ class ReportPanel(QFrame):
             words = self._writing.hypothesis(key) if name == "hypothesis" else getattr(demonstration, name)
             self.fields.set_words(name, words)
         self._show_record()
-        self._show_inserts()
+        self._desk.show_inserts()
 
     def _show_record(self) -> None:
         key = self.pages.current()
@@ -291,7 +298,8 @@ class ReportPanel(QFrame):
             self._stale = True
             return
         self._stale = False
-        self._preview.request(preview_work(self.report, self._lab.results, self.preview.dpi))
+        words, pending = self.report, self._writing.unrecorded()
+        self._preview.request(preview_work(words, self._lab.results, self.preview.dpi, pending))
 
     # --- writing ------------------------------------------------------------------------------------------
 
@@ -313,36 +321,6 @@ class ReportPanel(QFrame):
     def _record_all(self) -> None:
         self._writing.record_all()
         self._show_record()
-
-    @Slot(object)
-    def _on_insert_chosen(self, choice: InsertChoice) -> None:
-        try:
-            self.add_insert(choice.make(), self.pages.current())
-        except CNNVizError as error:
-            self.message.show_message(str(error), "error")
-
-    @Slot(int)
-    def _on_raise_requested(self, place: int) -> None:
-        self._writing.raise_insert(self.pages.current(), place)
-
-    @Slot(int)
-    def _on_remove_requested(self, place: int) -> None:
-        key = self.pages.current()
-        title = self._writing.inserts(key)[place].title
-        self._writing.remove_insert(key, place)
-        self.message.show_message(f"{title} was taken out of the report.", "info", "Bring it back")
-
-    @Slot()
-    def _on_bring_back(self) -> None:
-        self.message.clear()
-        try:
-            self._writing.bring_back()
-        except CNNVizError as error:
-            self.message.show_message(str(error), "error")
-
-    @Slot()
-    def _show_inserts(self) -> None:
-        self.fields.inserts.set_inserts(self._writing.inserts(self.pages.current()))
 
     @Slot()
     def _on_report_changed(self) -> None:

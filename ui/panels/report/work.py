@@ -1,6 +1,6 @@
 """What the panel has done in the background: plain functions that know no widget."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from cnnviz.datasets import Dataset
@@ -25,6 +25,9 @@ FILTERS = {
 }
 """Kinds of files a report is written to, as a file dialog offers them, and their endings."""
 
+ENDINGS = (".pdf", ".html", ".htm")
+"""Endings of files; a name without one of them is that of a folder."""
+
 
 def lab_work(experiment: Experiment, dataset: Dataset, sample: int) -> Callable[[Context], LabResults]:
     """Return the function that runs the lab."""
@@ -41,9 +44,11 @@ def lab_work(experiment: Experiment, dataset: Dataset, sample: int) -> Callable[
     return work
 
 
-def preview_work(report: Report, results: LabResults | None, dpi: float) -> Callable[[Context], list[bytes]]:
-    """Return the function that sets the pages of the preview."""
-    return lambda _context: to_pages(build_document(report, results), dpi)
+def preview_work(
+    report: Report, results: LabResults | None, dpi: float, unrecorded: Mapping[str, str]
+) -> Callable[[Context], list[bytes]]:
+    """Return the function that sets the pages of the preview, with hypotheses that are not recorded yet."""
+    return lambda _context: to_pages(build_document(report, results, unrecorded), dpi)
 
 
 def export_work(report: Report, results: LabResults | None, path: Path) -> Callable[[Context], Path]:
@@ -53,7 +58,7 @@ def export_work(report: Report, results: LabResults | None, path: Path) -> Calla
         document = build_document(report, results)
         if path.suffix.lower() == ".pdf":
             write_pdf(document, path)
-        elif path.suffix.lower() in (".html", ".htm"):
+        elif path.suffix.lower() in ENDINGS:
             write_html(document, path)
         else:
             write_folder(document, path)
@@ -63,7 +68,15 @@ def export_work(report: Report, results: LabResults | None, path: Path) -> Calla
 
 
 def with_ending(path: Path, chosen_filter: str) -> Path:
-    """Return the path with the ending of the chosen kind of file, unless it has one of its own."""
-    if path.suffix.lower() in (".pdf", ".html", ".htm"):
+    """Return the path with the ending of the kind of file that is meant.
+
+    A file dialog proposes a name for the first kind and keeps it when another is chosen: the chosen kind then
+    decides. With the first, an ending that was typed decides.
+    """
+    ending = FILTERS.get(chosen_filter, ".pdf")
+    has_own = path.suffix.lower() in ENDINGS
+    if ending == ".pdf":
+        return path if has_own else path.with_name(path.name + ending)
+    if ending == ".html" and path.suffix.lower() in (".html", ".htm"):
         return path
-    return path.with_name(path.name + FILTERS.get(chosen_filter, ".pdf"))
+    return path.with_name((path.stem if has_own else path.name) + ending)

@@ -57,7 +57,7 @@ class Writing(QObject):
         self._draft, self.problem = load_draft(path)
         if not self.problem:
             tidy_up(path, self._draft)
-        self._removed: tuple[str, int, Insert] | None = None
+        self._removed: list[tuple[str, int, Insert]] = []  # the newest last
         self._is_kept = True
         self._failure = ""
         self._save_timer = QTimer(self)
@@ -117,6 +117,10 @@ class Writing(QObject):
         versions = self.versions(key)
         return self.hypothesis(key).strip() != (versions[-1].text.strip() if versions else "")
 
+    def unrecorded(self) -> dict[str, str]:
+        """Return what was typed and is not recorded yet, by demonstration."""
+        return {key: self.hypothesis(key) for key in GUIDES if self.is_pending(key)}
+
     def record(self, key: str) -> None:
         """Record the hypothesis as it stands, with time and step."""
         if not self.is_pending(key):
@@ -147,6 +151,10 @@ class Writing(QObject):
         """
         self._set_inserts(key, (*self._with_room(key), insert))
 
+    def has_same(self, key: str, insert: Insert) -> bool:
+        """Whether a figure or table that shows the same, at the same step, is in a demonstration."""
+        return any(each.shows_same(insert) for each in self.inserts(key))
+
     def raise_insert(self, key: str, place: int) -> None:
         """Let a figure or table change places with the one before it."""
         inserts = list(self.inserts(key))
@@ -158,22 +166,27 @@ class Writing(QObject):
         """Take a figure or table out; `bring_back` undoes it."""
         inserts = self.inserts(key)
         if 0 <= place < len(inserts):
-            self._removed = (key, place, inserts[place])
+            self._removed = [*self._removed[1 - MOST_INSERTS :], (key, place, inserts[place])]
             self._set_inserts(key, inserts[:place] + inserts[place + 1 :])
 
+    @property
+    def last_removed(self) -> tuple[str, Insert] | None:
+        """Demonstration and figure or table that `bring_back` would put back."""
+        return (self._removed[-1][0], self._removed[-1][2]) if self._removed else None
+
     def bring_back(self) -> None:
-        """Put back what was taken out last, in its place.
+        """Put back what was taken out last, in its place; again, what was taken out before.
 
         Raises
         ------
         CNNVizError
             If there is no room for it any more.
         """
-        if self._removed is None:
+        if not self._removed:
             return
-        key, place, insert = self._removed
+        key, place, insert = self._removed[-1]
         inserts = self._with_room(key)
-        self._removed = None
+        self._removed.pop()
         self._set_inserts(key, (*inserts[:place], insert, *inserts[place:]))
 
     def _with_room(self, key: str) -> tuple[Insert, ...]:
