@@ -15,7 +15,6 @@ from cnnviz.report.numbers import compact
 from cnnviz.report.results import LabResults
 from cnnviz.translation import OUTPUT
 
-
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 

@@ -117,8 +117,8 @@ def test_a_draft_that_cannot_be_written_is_reported(qtbot, make, tmp_path):
     panel = make()
     write(qtbot, panel, "objective", "x")
     panel.save_draft()
-    assert "not" in panel.message.text()
-    assert panel.message.kind() == "error"
+    assert "not being kept" in panel.unsaved.text()
+    assert panel.unsaved.kind() == "error"
 
 
 def test_running_the_lab_stamps_the_hypothesis_before_and_shows_later_edits(qtbot, make, state):

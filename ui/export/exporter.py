@@ -66,6 +66,7 @@ class FigureExporter(QObject):
         """Offer the context menu on a part of the window and everything in it, and note when it is used."""
         self._parts.append(part)
         part.installEventFilter(self)
+        self._watch_window_of(part)
 
     def watch_chooser(self, part: QWidget, plot: QWidget | None = None) -> None:
         """Offer the context menu on a part in which is chosen what the others show.
@@ -200,12 +201,15 @@ class FigureExporter(QObject):
         return any(isValid(part) and (part is widget or part.isAncestorOf(widget)) for part in self._parts)
 
     def _note_shown(self, part: QWidget) -> None:
-        """Watch the pointer in the window of a part; a panel that comes into sight is meant, as a whole."""
-        handle = part.window().windowHandle()
-        if handle is not None:
-            handle.installEventFilter(self)  # again for a window that has it: no second time
+        """Take a panel that comes into sight as the one meant; it may be in a window of its own now."""
+        self._watch_window_of(part)
         if any(panel_of(dock) is part for dock in self._docks()):
             self.use(part)
+
+    def _watch_window_of(self, part: QWidget) -> None:
+        handle = part.window().windowHandle()
+        if handle is not None:  # it is there when the window is first shown
+            handle.installEventFilter(self)  # for one that is watched already: no second time
 
     def _note_press(self, handle: QWindow, place: QPoint) -> None:
         """Note what was clicked: most plots leave the keyboard where it is."""

@@ -92,7 +92,9 @@ class InsertDesk(QObject):
         if removed is None:
             return
         key, insert = removed
-        place = "the report" if key == self._pages.current() else f"demonstration {list(GUIDES).index(key) + 1}"
+        place = (
+            "the report" if key == self._pages.current() else f"demonstration {list(GUIDES).index(key) + 1}"
+        )
         text = f"{insert.title} was{too} taken out of {place}."
         self._message.ask(text, _BRING_BACK, self._bring_back, "info")
 

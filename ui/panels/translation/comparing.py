@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from cnnviz.translation import Comparison, MeasureName, Mode, compare
 from ui.analysis import Analysis, Context, LatestOnly
+from ui.drawn import Drawn
 from ui.panels.translation.subject import Subject
 from ui.panels.translation.view import View
-from ui.state import Shift
+from ui.state import Sample, Shift
 
 _KIND = "translation"
 
@@ -32,6 +33,14 @@ class Compared:
     relative: bool
     comparison: Comparison
     measured: Mapping[str, Mapping[MeasureName, float]]
+
+    @property
+    def drawn(self) -> Drawn:
+        """What is to be seen where this is drawn."""
+        lesson, origin = self.subject.lesson, self.subject.origin
+        sample = origin if isinstance(origin, Sample) else None
+        note = "" if lesson is None else f"lesson: {lesson.title}"
+        return Drawn(self.subject.step, self.subject.network, sample, self.shift, note)
 
     @property
     def shift(self) -> Shift:

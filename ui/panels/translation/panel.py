@@ -20,7 +20,7 @@ from ui.panels.translation.subject import FREE, Subject, sample_subject
 from ui.panels.translation.sweep_guide import SweepGuide
 from ui.panels.translation.sweeping import Swept
 from ui.panels.translation.view import View, ViewModel
-from ui.state import AppState, RunStatus, Sample, Shift
+from ui.state import AppState, RunStatus, Shift
 from ui.theme import Theme, follow_theme
 from ui.views import PendingView
 from ui.widgets.message_bar import MessageBar
@@ -130,13 +130,7 @@ class TranslationPanel(QFrame):
 
     def drawn(self) -> Drawn | None:
         """Return network, sample and shift of the comparison that is shown."""
-        found = self._compared
-        if found is None:
-            return None
-        subject, lesson = found.subject, found.subject.lesson
-        sample = subject.origin if isinstance(subject.origin, Sample) else None
-        note = "" if lesson is None else f"lesson: {lesson.title}"
-        return Drawn(subject.step, subject.network, sample, found.shift, note)
+        return None if self._compared is None else self._compared.drawn
 
     # -- building ------------------------------------------------------------------------------------------
 
