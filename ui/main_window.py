@@ -4,13 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, override
 
-from PySide6.QtCore import QSettings, Qt, Signal
+from PySide6.QtCore import QSettings, QSize, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
     QMainWindow,
     QStatusBar,
+    QStyle,
     QToolBar,
     QVBoxLayout,
     QWidget,
@@ -37,8 +38,11 @@ if TYPE_CHECKING:
     from ui.panels.translation.panel import TranslationPanel
 
 _LAYOUT_VERSION = 1
-#: Least and greatest width of the samples, and what they leave to the panels, in pixels at scale 1.
-_SAMPLES_LEAST, _SAMPLES_MOST, _PANELS_WANT = 216, 420, 850
+#: Least and greatest width of the samples, and what they leave to one panel and to several side by side,
+#: in pixels at scale 1.
+_SAMPLES_LEAST, _SAMPLES_MOST, _PANELS_WANT = 164, 420, (850, 1210)
+#: Size of the window at first, and the least one, in pixels, where the screen has room for it.
+_USUAL, _LEAST = QSize(1440, 900), QSize(1100, 700)
 
 
 class MainWindow(QMainWindow):
@@ -68,10 +72,12 @@ class MainWindow(QMainWindow):
         super().__init__(parent)
         self.setObjectName("main")
         self.setWindowTitle("CNNViz")
-        self.setMinimumSize(1100, 700)
+        self.setMinimumSize(_LEAST.boundedTo(self._room_on_screen()))
         self.setAcceptDrops(True)
         self._state = state
         self._painted = False
+        #: Width of the samples before panels stood side by side; 0 while they do not.
+        self._samples_width = 0
         self._theme = LIGHT
         self.views = PanelViews()
         #: Asked before the window closes on the user's wish; None lets it close.
@@ -125,7 +131,12 @@ class MainWindow(QMainWindow):
         """Take size and place from the last session."""
         geometry = settings.value("window/geometry")
         if geometry is None or not self.restoreGeometry(geometry):
-            self.resize(1440, 900)
+            self.resize(_USUAL.boundedTo(self._room_on_screen()))
+
+    def _room_on_screen(self) -> QSize:
+        """Return what a window can have of the screen, without the frame that is put round it."""
+        edge = self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
+        return self.screen().availableSize() - QSize(0, edge)
 
     def restore_arrangement(self, settings: QSettings) -> None:
         """Take the arrangement of docks and panels from the last session; call it when they exist."""
@@ -153,7 +164,8 @@ class MainWindow(QMainWindow):
     def _fit(self) -> None:
         """Divide the width: the panels come before the samples, the menus before the texts of buttons."""
         px, width = self._theme.px, self.width()
-        room = max(px(_SAMPLES_LEAST), min(px(_SAMPLES_MOST), width - px(_PANELS_WANT)))
+        wanted = px(_PANELS_WANT[self.panels.is_divided])
+        room = max(px(_SAMPLES_LEAST), min(px(_SAMPLES_MOST), width - wanted))
         self.samples_dock.setMaximumWidth(room)
         bar = self.menuBar()
         before = self.run_bar.sizeHint().width()
@@ -198,6 +210,7 @@ class MainWindow(QMainWindow):
         self.samples = SamplesPanel(state, analysis)
         self.notices = NoticeBar(state)
         self.panels = PanelArea()
+        self.panels.divided.connect(self._on_divided)
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state)
         self.compare = ComparePanel(state)
@@ -253,6 +266,15 @@ class MainWindow(QMainWindow):
         self.timeline.compareRequested.connect(self.compare_dock.setVisible)
         self.compare.closeRequested.connect(self.compare_dock.hide)
         self.compare_dock.visibilityChanged.connect(self._on_comparison_visible)
+
+    def _on_divided(self) -> None:
+        """Make room for several panels at the cost of the samples; give it back when there is one again."""
+        if self.panels.is_divided and not self._samples_width:
+            self._samples_width = self.samples_dock.width()
+        self._fit()
+        if not self.panels.is_divided and self._samples_width:
+            self.resizeDocks([self.samples_dock], [self._samples_width], Qt.Orientation.Horizontal)
+            self._samples_width = 0
 
     def _on_comparison_visible(self, visible: bool) -> None:
         self.timeline.set_comparing(visible)

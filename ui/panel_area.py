@@ -1,6 +1,6 @@
 """The middle of the window: panels as docks, tabbed at first, that can stand side by side."""
 
-from PySide6.QtCore import Qt, QTimer, Slot
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
 from ui.panel_frame import PanelFrame
@@ -13,7 +13,14 @@ class PanelArea(QMainWindow):
 
     A panel behind a tab has no title bar, since the tab says the same; one that stands beside another or in a
     window of its own has one, to be told from the others and to be dragged by.
+
+    Signals
+    -------
+    divided
+        Panels may stand side by side now, or no longer.
     """
+
+    divided = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -23,6 +30,7 @@ class PanelArea(QMainWindow):
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.setDocumentMode(True)
         self._docks: list[QDockWidget] = []
+        self._is_newly_divided = False
         self._settled = QTimer(self)  # Qt tells of a move before it has been carried out.
         self._settled.setSingleShot(True)
         self._settled.setInterval(0)
@@ -85,6 +93,11 @@ class PanelArea(QMainWindow):
         seen = [not dock.widget().visibleRegion().isEmpty() for dock in self._docks]
         return seen.index(True) if True in seen else -1
 
+    @property
+    def is_divided(self) -> bool:
+        """Whether panels stand side by side, or one above the other."""
+        return len(self._groups()) > 1
+
     def move_aside(self) -> None:
         """Put the panel at the front beside the others, all of the same width at first."""
         if self.front >= 0 and self.tabifiedDockWidgets(self._docks[self.front]):
@@ -92,13 +105,17 @@ class PanelArea(QMainWindow):
             self.removeDockWidget(dock)
             self.addDockWidget(_AREA, dock, Qt.Orientation.Horizontal)
             dock.show()
-            self._share_width()
+            self._is_newly_divided = True
             self._settle()
 
     def _share_width(self) -> None:
         """Give all that stand side by side the same width: Qt shares out what each has asked for."""
-        groups = [dock for dock in self._docks if not dock.isFloating() and self._is_first_of_group(dock)]
+        groups = self._groups()
         self.resizeDocks(groups, [self.width() // len(groups)] * len(groups), Qt.Orientation.Horizontal)
+
+    def _groups(self) -> list[QDockWidget]:
+        """Return one dock of each group of tabs that has a place in the area."""
+        return [dock for dock in self._docks if not dock.isFloating() and self._is_first_of_group(dock)]
 
     def _is_first_of_group(self, dock: QDockWidget) -> bool:
         place = self._docks.index(dock)
@@ -131,6 +148,10 @@ class PanelArea(QMainWindow):
                 hidden.deleteLater()
             elif not alone and hidden is None:
                 dock.setTitleBarWidget(QWidget())
+        self.divided.emit()
+        if self._is_newly_divided:
+            self._is_newly_divided = False
+            self._share_width()
 
 
 def panel_of(dock: QDockWidget) -> QWidget | None:

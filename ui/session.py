@@ -221,7 +221,7 @@ class Session(QObject):
     def _show_panel(self, number: int) -> None:
         self.window.panels.show_panel(number)
         if self._started:
-            self.exporter.use(panel_of(self.window.panels.docks()[number]))
+            self.exporter.show(panel_of(self.window.panels.docks()[number]))
 
     def _show_panel_named(self, name: str) -> None:
         for number, dock in enumerate(self.window.panels.docks()):

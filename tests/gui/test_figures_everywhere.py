@@ -238,3 +238,60 @@ def test_the_button_at_the_top_exports_what_was_used_last(qtbot: QtBot, session:
     assert _close_dialog(qtbot, window) == "Translation panel", "the plot used last is out of sight"
     show_panel(qtbot, session, 0)
     assert session.exporter.figures()[0].widget is accuracy, "and in sight again"
+
+
+def _press(widget: QWidget) -> None:
+    """Click on what can be seen of a widget, as the window system would tell of it."""
+    handle, place = widget.window().windowHandle(), seen_rect(widget).center()
+    QTest.mouseClick(handle, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, place)
+
+
+def test_the_plot_that_was_clicked_is_meant_wherever_the_keyboard_is(qtbot: QtBot, session: Session) -> None:
+    window = session.window
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    train(qtbot, session, 100)
+    missed: list[str] = []
+    for number in range(4):
+        panel = show_panel(qtbot, session, number)
+        for plot in [each.widget for each in figures_of(window, panel) if each.kind == "plot"]:
+            if plot.isVisible() and not seen_rect(plot).isEmpty():
+                _press(plot)
+                if session.exporter.meant(None) != (panel, plot):
+                    missed.append(place_of(plot))
+    assert not missed
+
+
+def test_a_panel_that_was_asked_for_is_meant_until_something_in_it_is_used(
+    qtbot: QtBot, session: Session
+) -> None:
+    window, exporter = session.window, session.exporter
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    translation = show_panel(qtbot, session, 2)
+    window.panels.move_aside()
+    show_panel(qtbot, session, 0)
+    assert not translation.visibleRegion().isEmpty(), "both are in sight"
+    _press(window.training.curves.loss)
+    assert exporter.meant(None) == (window.training, window.training.curves.loss)
+    control = Qt.KeyboardModifier.ControlModifier
+    qtbot.keyClick(window, Qt.Key.Key_3, control)  # it is in sight already
+    assert exporter.meant(None) == (translation, None)
+    plot = next(each.widget for each in figures_of(window, translation) if each.kind == "plot")
+    _press(plot)
+    assert exporter.meant(None) == (translation, plot)
+    qtbot.keyClick(window, Qt.Key.Key_1, control)
+    assert exporter.meant(None) == (window.training, None)
+
+
+@pytest.mark.qt_log_ignore("does not support raise", extend=True)
+def test_a_click_in_a_panel_in_a_window_of_its_own_counts(qtbot: QtBot, session: Session) -> None:
+    panel = show_panel(qtbot, session, 2)
+    dock = session.window.panels.docks()[2]
+    dock.setFloating(True)
+    qtbot.waitUntil(lambda: dock.isVisible() and panel.isVisible())
+    for plot in [each.widget for each in figures_of(session.window, panel) if each.kind == "plot"]:
+        if not seen_rect(plot).isEmpty():
+            _press(plot)
+            assert session.exporter.meant(None) == (panel, plot)
+    dock.setFloating(False)

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from cnnviz.report.blocks import Words
 from cnnviz.report.guides import BACKPROP, GUIDES, TRANSLATION, WORKING_PRINCIPLE
 from cnnviz.snapshots import Snapshot
 from tests.engine.report_cases import small_data
@@ -179,6 +180,10 @@ def test_cancelling_leaves_everything_as_it_was(qtbot, make):
         ("mine.pdf", "PDF (*.pdf)", "mine.pdf"),
         ("mine", "PDF (*.pdf)", "mine.pdf"),
         ("mine", "HTML, one file (*.html)", "mine.html"),
+        ("mine.html", "PDF (*.pdf)", "mine.html"),
+        ("mine.pdf", "HTML, one file (*.html)", "mine.html"),
+        ("mine.htm", "HTML, one file (*.html)", "mine.htm"),
+        ("mine.pdf", "Folder with Markdown, PNG and CSV (*)", "mine/report.md"),
         ("mine", "Folder with Markdown, PNG and CSV (*)", "mine/report.md"),
     ],
 )
@@ -190,6 +195,57 @@ def test_export_writes_the_chosen_kind(qtbot, make, tmp_path, monkeypatch, name,
     qtbot.waitUntil(lambda: panel.message.kind() == "success", timeout=20_000)
     assert (tmp_path / written).stat().st_size > 1000
     assert len(panel.report.demonstrations[0].hypothesis) == 1, "an export records what was typed"
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen", "there", "written"),
+    [
+        ("mine.pdf", "HTML, one file (*.html)", "mine.html", "mine.html"),
+        ("mine.pdf", "Folder with Markdown, PNG and CSV (*)", "mine/diary.txt", "mine/report.md"),
+    ],
+)
+def test_what_the_dialog_has_not_asked_about_is_asked(
+    qtbot, make, tmp_path, monkeypatch, name, chosen, there, written
+):
+    panel = make()
+    old = tmp_path / there
+    old.parent.mkdir(exist_ok=True)
+    old.write_text("old")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / name), chosen))
+    qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
+    assert panel.message.kind() == "warning"
+    qtbot.wait(300)
+    assert [path for path in tmp_path.rglob("*") if path.name in ("report.md", "figures")] == []
+    assert old.read_text() == "old"
+    panel.message.action_button().click()
+    qtbot.waitUntil(lambda: panel.message.kind() == "success", timeout=20_000)
+    assert (tmp_path / written).stat().st_size > 1000
+
+    # A folder that a report was written to before is a report's folder.
+    if written.endswith("report.md"):
+        qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
+        assert panel.message.kind() == "success"
+        qtbot.waitUntil(lambda: panel.export.isEnabled(), timeout=20_000)
+
+
+def test_the_preview_shows_a_hypothesis_that_is_not_recorded(qtbot, make, monkeypatch):
+    seen = []
+    monkeypatch.setattr(
+        "ui.panels.report.work.to_pages", lambda document, _dpi: seen.append(document.blocks) or []
+    )
+    panel = make()
+    write(qtbot, panel, "hypothesis", "it will not move")
+    qtbot.waitUntil(lambda: bool(seen) and any(block.text == "it will not move" for block in words(seen[-1])))
+    shown = [block.text for block in words(seen[-1])]
+    assert shown[shown.index("it will not move") - 1] == "Not recorded yet"
+    assert panel.report.demonstrations[0].hypothesis == (), "looking at it is no record"
+    qtbot.mouseClick(panel.fields.record, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "Not recorded yet" not in [block.text for block in words(seen[-1])])
+    assert "it will not move" in [block.text for block in words(seen[-1])]
+
+
+def words(blocks):
+    return [block for block in blocks if isinstance(block, Words)]
 
 
 def test_export_that_fails_says_why(qtbot, make, tmp_path):

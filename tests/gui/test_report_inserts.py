@@ -18,6 +18,7 @@ from ui.export.dialog import ExportDialog
 from ui.panels.report.draft import load_draft, tidy_up
 from ui.session import Session
 from ui.state import RunStatus
+from ui.widgets.labels import ElidedLabel
 
 KEYS = Qt.KeyboardModifier.ControlModifier
 
@@ -323,3 +324,66 @@ def test_bringing_back_needs_room(session: Session) -> None:
     report.message.action_button().click()
     assert "at most" in report.message.text()
     assert len(_titles(session, WORKING_PRINCIPLE)) == MOST_INSERTS
+
+
+def test_everything_taken_out_can_be_brought_back_one_after_the_other(qtbot: QtBot, session: Session) -> None:
+    window = session.window
+    report, message = window.report, window.report.message
+    first, second, third = (each.make() for each in session.inserter.choices()[:3])
+    for insert, key in ((first, WORKING_PRINCIPLE), (second, WORKING_PRINCIPLE), (third, TRANSLATION)):
+        assert report.add_insert(insert, key) is False
+    for key, place in ((TRANSLATION, 0), (WORKING_PRINCIPLE, 0), (WORKING_PRINCIPLE, 0)):
+        report.pages.set_current(key)
+        report.fields.inserts.button(place, "remove").click()
+    assert _titles(session, WORKING_PRINCIPLE) == _titles(session, TRANSLATION) == []
+    assert second.title in message.text()
+    message.action_button().click()
+    assert _titles(session, WORKING_PRINCIPLE) == [second.title]
+    assert first.title in message.text()
+    message.action_button().click()
+    assert _titles(session, WORKING_PRINCIPLE) == [first.title, second.title]
+    assert third.title in message.text()
+    assert "demonstration 2" in message.text()
+    message.action_button().click()
+    assert _titles(session, TRANSLATION) == [third.title]
+    assert report.pages.current() == TRANSLATION
+    assert message.text() == ""
+
+
+def test_a_figure_and_a_table_of_one_name_can_be_told_apart_in_the_menu(session: Session) -> None:
+    menu = session.window.report.fields.insert.menu()
+    menu.aboutToShow.emit()
+    for action in menu.actions():
+        submenu = action.menu()
+        assert isinstance(submenu, QMenu)
+        listed = [each for each in submenu.actions() if not each.isSeparator()]
+        assert len({each.text() for each in listed}) == len(listed) > 1
+        assert not any(each.icon().isNull() for each in listed)
+
+
+def test_the_list_says_first_what_differs_and_tells_of_doubles(qtbot: QtBot, session: Session) -> None:
+    report, listed = session.window.report, session.window.report.fields.inserts
+    choice = session.inserter.choices()[0]
+    report.pages.set_current(WORKING_PRINCIPLE)
+    for _ in range(2):
+        _step(qtbot, session)
+        report.fields.insert.chosen.emit(choice)
+        assert report.message.text() == ""
+    details = [
+        next(label.text() for label in row.findChildren(ElidedLabel) if "seed" in label.text())
+        for row in listed.rows()
+    ]
+    for text, step in zip(details, (1, 2), strict=True):
+        assert f"step {step}" in text.split(" · ")[1]
+    assert not listed.button(1, "lower").isEnabled()
+    listed.button(0, "lower").click()
+    assert "step 2" in report.report.demonstration(WORKING_PRINCIPLE).inserts[0].caption
+    report.fields.insert.chosen.emit(choice)
+    assert report.message.kind() == "info"
+    assert "twice" in report.message.text()
+
+
+def _step(qtbot: QtBot, session: Session) -> None:
+    before = session.state.run.step
+    qtbot.keyClick(session.window, Qt.Key.Key_S)
+    qtbot.waitUntil(lambda: session.state.shown is not None and session.state.shown.step == before + 1)

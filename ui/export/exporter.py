@@ -57,6 +57,7 @@ class FigureExporter(QObject):
         self._parts: list[QWidget] = []
         self._plots: dict[QWidget, QWidget] = {}
         self._used: QWidget | None = None
+        self._shown: QWidget | None = None  # a panel that came into sight after that was used
         self._focused: QWidget | None = None
         app = QApplication.instance()
         assert isinstance(app, QApplication)
@@ -100,18 +101,20 @@ class FigureExporter(QObject):
             self._note_shown(watched)
         return False
 
-    def use(self, widget: QWidget | None) -> None:
-        """Take a panel as a whole, or a part of one, as what was used last."""
-        if widget is not None and self._is_watched(widget):
-            self._used = widget
+    def show(self, panel: QWidget | None) -> None:
+        """Take a panel that the user has asked for as the one meant, or what was used last, if that is in it."""
+        self._shown = panel
 
     def _note_use(self, widget: QWidget | None) -> None:
         """Note what was clicked or got the keyboard; a plot stays the one meant while its panel is set up."""
+        if widget is None or not self._is_watched(widget):
+            return
         used = self._used if self._used is not None and isValid(self._used) else None
         plot = plot_at(used)
         is_control = plot is not None and plot.isVisible() and plot_at(widget) is None
         if not (is_control and panel_at(widget) is panel_at(used)):
-            self.use(widget)
+            self._used = widget
+        self._shown = None
 
     def export(self, widget: QWidget | None = None) -> None:
         """Open the dialog for the plot or panel that `widget` is in; by default that used last."""
@@ -152,8 +155,12 @@ class FigureExporter(QObject):
 
     def meant(self, widget: QWidget | None) -> tuple[QWidget | None, QWidget | None]:
         """Return panel and plot that are meant: those of `widget`, or used last, or the panel in front."""
-        if widget is None and self._used is not None and isValid(self._used) and self._used.isVisible():
-            widget = self._used
+        if widget is None:
+            used, shown = (
+                each if each is not None and isValid(each) and each.isVisible() else None
+                for each in (self._used, self._shown)
+            )
+            widget = used if shown is None or (used is not None and shown.isAncestorOf(used)) else shown
         panel, plot = panel_at(widget), plot_at(widget)
         return (self.front_panel() if panel is None else panel), plot
 
@@ -204,7 +211,7 @@ class FigureExporter(QObject):
         """Take a panel that comes into sight as the one meant; it may be in a window of its own now."""
         self._watch_window_of(part)
         if any(panel_of(dock) is part for dock in self._docks()):
-            self.use(part)
+            self.show(part)
 
     def _watch_window_of(self, part: QWidget) -> None:
         handle = part.window().windowHandle()

@@ -69,7 +69,7 @@ class FilterView(StepView):
     def _build_widgets(self) -> None:
         self.input, self.arriving, self.term = MapCard(), MapCard(), MapCard()
         self.sum, self.total = MapCard(), MapCard()
-        self.plot_title = SectionTitle("Distance", "of the sum from the gradient, relative")
+        self.plot_title = SectionTitle("Distance", "of sum from gradient")
         self.plot = LinePlot()
         self.plot.setAccessibleName("Distance of the sum from the gradient")
         self.plot.setToolTip("‖sum of n terms − gradient‖ / ‖gradient‖; click to sum up to there")

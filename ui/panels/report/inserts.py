@@ -127,6 +127,10 @@ class InsertList(QWidget):
         """Titles as shown."""
         return [insert.title for insert in self._shown]
 
+    def rows(self) -> list[QWidget]:
+        """Rows from top to bottom."""
+        return self._rows.copy()
+
     def button(self, place: int, name: str) -> IconButton:
         """Return a button of a row: ``"raise"``, ``"lower"`` or ``"remove"``."""
         return next(each for each in self._rows[place].findChildren(IconButton) if each.objectName() == name)

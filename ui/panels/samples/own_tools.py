@@ -25,7 +25,7 @@ class OwnTools(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._compact = self._enlarged = False
+        self._compact = self._narrow = self._enlarged = False
         self.draw = Button("Draw", "pencil", "", "Draw a digit and watch what the network makes of it")
         self.open = Button(
             "Open…",
@@ -77,10 +77,17 @@ class OwnTools(QWidget):
         return 0 if self.strip.isHidden() else self.strip.sizeHint().height() + self._rows.spacing()
 
     def _show_texts(self) -> None:
-        """Show texts and icons, or what there is room for: icons in one row, texts in enlarged letters."""
+        """Show texts and icons, or what there is room for: icons alone, or texts in enlarged letters."""
         for button, icon in ((self.draw, "pencil"), (self.open, "folder-open")):
-            button.set_compact(self._compact)
-            button.set_icon(icon if self._compact or not self._enlarged else "")
+            without_text = self._compact or self._narrow
+            button.set_compact(without_text)
+            button.set_icon(icon if without_text or not self._enlarged else "")
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Do without texts, or show them."""
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self._show_texts()
 
     def set_compact(self, compact: bool) -> None:
         """Use one row instead of two."""

@@ -8,18 +8,18 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication, QIntValidator, QKeySequence, QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from cnnviz._types import IntArray
 from ui.analysis import Analysis, Context
 from ui.describe import SampleTexts
+from ui.panels.samples.finding import FindRow
 from ui.panels.samples.own_samples import OwnSamples
 from ui.panels.samples.own_tools import OwnTools
 from ui.panels.samples.pictures import Picture, picture_of_image, read_picture
 from ui.panels.samples.wording import most_probable, verdict_of
 from ui.state import AppState, Notice, Sample
 from ui.theme import LIGHT, Theme, follow_theme
-from ui.widgets.choice_field import ChoiceField
 from ui.widgets.labels import SectionTitle, WrapLabel
 from ui.widgets.message_bar import MessageBar
 from ui.widgets.prediction_bars import PredictionBars
@@ -36,6 +36,9 @@ _LEVELS = 3
 _GRID_HEIGHTS = (128, 66)
 #: Classes whose bars are shown where there is little height.
 _FEW_BARS = 4
+#: Width, in pixels at scale 1, from which on controls have room beside one another: their texts with icons,
+#: or, in enlarged letters, without. Sides of thumbnails below and above it.
+_WIDE, _WIDE_ENLARGED, _TILES = 250, 200, (44, 60)
 
 
 class SamplesPanel(QFrame):
@@ -90,7 +93,6 @@ class SamplesPanel(QFrame):
         margin = theme.px(12)
         self._layout.setContentsMargins(margin, margin, margin, margin)
         self._layout.setSpacing(theme.px(8))
-        self.grid.set_tile_size(theme.px(60))
         self._set_grid_height()
         self._fit()
 
@@ -159,13 +161,9 @@ class SamplesPanel(QFrame):
     def _build_widgets(self) -> None:
         self.message = MessageBar(self)
         self._title = SectionTitle("Samples")
-        self.filter = ChoiceField([(_ALL, "all classes")])
-        self.filter.setAccessibleName("Which test images to show")
-        self.filter.setToolTip("Show all test images, those of one class, or those the network gets wrong")
-        self.search = QLineEdit()
-        self.search.setPlaceholderText("# index")
-        self.search.setAccessibleName("Go to test image by its index")
-        self.search.setToolTip("Type the index of a test image and press Enter")
+        self._find = FindRow()
+        self.filter, self.search = self._find.filter, self._find.search
+        self.filter.addItem("all classes", _ALL)
         self.grid = SampleGrid(self)
         self.grid.setObjectName("samples")
         self.grid.setAccessibleName("Test images")
@@ -186,15 +184,11 @@ class SamplesPanel(QFrame):
         self.addAction(self._paste)
 
     def _build_layout(self) -> None:
-        row = QHBoxLayout()
-        row.addWidget(self.filter, 3)
-        row.addWidget(self.search, 2)
         line = QFrame()
         line.setProperty("role", "separator")
         self._layout = QVBoxLayout(self)
-        for item in (self.message, self._title):
+        for item in (self.message, self._title, self._find):
             self._layout.addWidget(item)
-        self._layout.addLayout(row)
         self._layout.addWidget(self.grid, 1)
         self._layout.addWidget(self.tools)
         for item in (line, self._prediction_title, self.bars, self._verdict):
@@ -232,10 +226,17 @@ class SamplesPanel(QFrame):
     @override
     def minimumSizeHint(self) -> QSize:
         hint = super().minimumSizeHint()
-        return QSize(hint.width(), self._height_needed(_LEVELS - 1))
+        return QSize(min(hint.width(), self._wide()), self._height_needed(_LEVELS - 1))
+
+    def _wide(self) -> int:
+        return self._theme.px(_WIDE_ENLARGED if self._theme.scale > 1 else _WIDE)
 
     def _fit(self) -> None:
-        """Use the roomiest arrangement that the height allows."""
+        """Use the roomiest arrangement that width and height allow."""
+        narrow = self.width() < self._wide()
+        self._find.set_narrow(narrow)
+        self.tools.set_narrow(narrow)
+        self.grid.set_tile_size(_TILES[not narrow])
         level = next((i for i in range(_LEVELS - 1) if self._height_needed(i) <= self.height()), _LEVELS - 1)
         if level != self._level:
             self._level = level

@@ -392,12 +392,4 @@ class TranslationPanel(QFrame):
 
     @Slot(object)
     def _on_window_pointed(self, blocks: tuple[Any, Any, Any] | None) -> None:
-        grid, canvas = self.parts.maps.grid, self.parts.canvas.canvas
-        if blocks is None:
-            grid.set_highlight(None)
-            canvas.set_highlight(None)
-            return
-        window, cell, pixels = blocks
-        stages = {"pixels": pixels, "convolution": window, "activation": window}
-        grid.set_highlight(stages.get(self.view.stage, cell))
-        canvas.set_highlight(pixels)
+        self.parts.highlight(blocks, self.view.stage)

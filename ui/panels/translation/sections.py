@@ -1,6 +1,6 @@
 """The parts of the panel and where they stand."""
 
-from typing import override
+from typing import Any, override
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
@@ -51,6 +51,13 @@ class Sections:
     def fit(self, width: int, theme: Theme) -> None:
         """Arrange the columns for a width of the panel."""
         self._set_narrow(width < theme.px(_NARROW))
+
+    def highlight(self, blocks: tuple[Any, Any, Any] | None, stage: str) -> None:
+        """Frame a pooling window, its cell and its pixels in the maps of a stage and in the image."""
+        window, cell, pixels = (None, None, None) if blocks is None else blocks
+        stages = {"pixels": pixels, "convolution": window, "activation": window}
+        self.maps.grid.set_highlight(stages.get(stage, cell))
+        self.canvas.canvas.set_highlight(pixels)
 
     def set_theme(self, theme: Theme) -> None:
         """Scale margins and gaps."""
