@@ -27,6 +27,8 @@ _CAUSES = {
     errno.ENAMETOOLONG: ("the name is too long", "choose a shorter file name"),
 }
 
+_OF_THE_FOLDER = (errno.ENOENT, errno.ENOTDIR)
+
 
 def atomic_write(path: str | os.PathLike[str], content: Content) -> None:
     """Write a file whole or not at all; on any failure an existing file stays as it was.
@@ -155,7 +157,13 @@ def _sync_folder(folder: Path) -> None:
 
 def _write_message(path: str | os.PathLike[str], error: Exception) -> str:
     code = error.errno if isinstance(error, OSError) else None
-    if code in _CAUSES:
+    folder = Path(path).expanduser().absolute().parent if code in _OF_THE_FOLDER else None
+    if folder is not None and code == errno.ENOENT and folder.is_dir():
+        # Such as /proc, in which there are only the files that the system itself makes.
+        cause, remedy = f"no file can be made in the folder {printable(folder)}", "choose another folder"
+    elif folder is not None and code == errno.ENOTDIR and os.path.lexists(folder):
+        cause, remedy = f"{printable(folder)} is no folder", "choose another folder"
+    elif code in _CAUSES:
         cause, remedy = _CAUSES[code]
     elif isinstance(error, OSError):
         cause, remedy = (error.strerror or "of an unknown fault of the disk"), "choose another file or folder"

@@ -249,8 +249,11 @@ def load_session(path: str | Path) -> SessionState | None:
     path = Path(path)
     name = printable(path.name)
     content = _read(path, name)
+    is_picture = content.startswith(SIGNATURE)
+    if path.suffix.lower() == ".png" and not is_picture and not content.lstrip().startswith(b"{"):
+        what = "damaged, or no PNG picture" if content else "empty"
+        raise DataError(f"{name} cannot be opened: the picture is {what}. Export or copy it again.")
     try:
-        is_picture = content.startswith(SIGNATURE)
         text = text_of(content, PNG_KEYWORD) if is_picture else content.decode("utf-8")
         return None if text is None else SessionState.from_json(text)
     except UnicodeDecodeError as error:

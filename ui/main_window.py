@@ -22,7 +22,7 @@ from ui.drops import is_welcome
 from ui.notice_bar import NoticeBar
 from ui.panel_area import PanelArea
 from ui.panels.compare import ComparePanel
-from ui.panels.samples import SamplesPanel
+from ui.panels.samples import SAMPLES_WIDTH, SamplesPanel
 from ui.run_bar import RunBar
 from ui.run_status import RunStatusBar
 from ui.state import AppState
@@ -76,8 +76,6 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self._state = state
         self._painted = False
-        #: Width of the samples before panels stood side by side; 0 while they do not.
-        self._samples_width = 0
         self._theme = LIGHT
         self.views = PanelViews()
         #: Asked before the window closes on the user's wish; None lets it close.
@@ -166,7 +164,11 @@ class MainWindow(QMainWindow):
         px, width = self._theme.px, self.width()
         wanted = px(_PANELS_WANT[self.panels.is_divided])
         room = max(px(_SAMPLES_LEAST), min(px(_SAMPLES_MOST), width - wanted))
-        self.samples_dock.setMaximumWidth(room)
+        dock, usual = self.samples_dock, min(room, px(SAMPLES_WIDTH))
+        gains = room > dock.maximumWidth() == dock.width() < usual
+        dock.setMaximumWidth(room)
+        if gains:  # it was narrow only because there was no more room
+            self.resizeDocks([dock], [usual], Qt.Orientation.Horizontal)
         bar = self.menuBar()
         before = self.run_bar.sizeHint().width()
         self.run_bar.fit(width - (bar.sizeHint().width() - before))
@@ -210,7 +212,7 @@ class MainWindow(QMainWindow):
         self.samples = SamplesPanel(state, analysis)
         self.notices = NoticeBar(state)
         self.panels = PanelArea()
-        self.panels.divided.connect(self._on_divided)
+        self.panels.divided.connect(self._fit)
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state)
         self.compare = ComparePanel(state)
@@ -266,15 +268,6 @@ class MainWindow(QMainWindow):
         self.timeline.compareRequested.connect(self.compare_dock.setVisible)
         self.compare.closeRequested.connect(self.compare_dock.hide)
         self.compare_dock.visibilityChanged.connect(self._on_comparison_visible)
-
-    def _on_divided(self) -> None:
-        """Make room for several panels at the cost of the samples; give it back when there is one again."""
-        if self.panels.is_divided and not self._samples_width:
-            self._samples_width = self.samples_dock.width()
-        self._fit()
-        if not self.panels.is_divided and self._samples_width:
-            self.resizeDocks([self.samples_dock], [self._samples_width], Qt.Orientation.Horizontal)
-            self._samples_width = 0
 
     def _on_comparison_visible(self, visible: bool) -> None:
         self.timeline.set_comparing(visible)

@@ -23,7 +23,7 @@ _PRIMARY: dict[RunStatus, tuple[str, str, str]] = {
     RunStatus.PAUSED: ("Continue", "play", "Continue training (Space)"),
     RunStatus.STOPPED: ("Train anew", "play", "Begin a new run from the initial weights (Space)"),
     RunStatus.FAILED: ("Train anew", "play", "Begin a new run from the initial weights (Space)"),
-    RunStatus.FINISHED: ("Continue", "play", "Every epoch is done: train one more (Space)"),
+    RunStatus.FINISHED: ("Train on", "play", "Every epoch is done: train one more, as +1 epoch does (Space)"),
 }
 
 
@@ -124,6 +124,8 @@ class RunBar(QWidget):
 
     def _fold_preset(self, folded: bool) -> None:
         self.preset.setMinimumContentsLength(_FEW_LETTERS if folded else _MANY_LETTERS)
+        # Qt keeps the least size that it has found for another number of letters.
+        self.preset.setMinimumWidth(self.preset.sizeHint().width() if folded else 0)
 
     def _connect_signals(self) -> None:
         self.preset.choiceEdited.connect(self.presetRequested)

@@ -63,7 +63,7 @@ def routing_figure(backprop: BackpropResults) -> Figure:
     place = f"rows {rows.start}–{rows.stop - 1}, columns {columns.start}–{columns.stop - 1}"
     return Figure(
         "routing",
-        f"Gradient through {routing.layer}, filter {channel + 1}, {place}: values of the windows, gradient "
+        f"Gradient through {routing.layer}, filter {channel}, {place}: values of the windows, gradient "
         f"of the loss at each pooled cell, and where it goes ({RULE_TITLES[routing.rule]}).",
         canvas.to_svg(),
         data=data(
@@ -100,7 +100,7 @@ def route_maps_figure(backprop: BackpropResults) -> Figure:
     canvas.text(2, 110, "White: no gradient. The colour bar is that of the gradients.", fill=MUTED)
     return Figure(
         "gradient-maps",
-        f"The same for the whole map of filter {channel + 1}: "
+        f"The same for the whole map of filter {channel}: "
         + (
             "the gradient that is passed on under each rule for ties."
             if len(routed) > 1

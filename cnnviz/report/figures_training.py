@@ -76,12 +76,12 @@ def filters_figure(training: TrainedRun) -> Figure:
         for index in range(count):
             x = 42 + index * 49
             if not row:
-                canvas.text(x + 20, 10, f"filter {index + 1}", anchor="middle", fill=MUTED)
+                canvas.text(x + 20, 10, f"filter {index}", anchor="middle", fill=MUTED)
             canvas.heat_map(x, y, cell, filters[index, 0], "signed", levels)
     canvas.color_bar(42 + 8 * 49 + 2, 16, 92, "signed", levels)
     left_out = f" The first {count} of {len(before)} are shown." if count < len(before) else ""
     rows = [
-        (index + 1, a, b, float(before[index, 0, a, b]), float(after[index, 0, a, b]))
+        (index, a, b, float(before[index, 0, a, b]), float(after[index, 0, a, b]))
         for index in range(len(before))
         for a in range(side)
         for b in range(side)

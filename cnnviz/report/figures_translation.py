@@ -83,7 +83,7 @@ def shift_figure(comparisons: tuple[Comparison, ...]) -> Figure:
     canvas.color_bar(2 + len(pictures) * 87 + 1, 16, 80, "signed", levels)
     return Figure(
         "shifted-digit",
-        f"Max-pooled map of filter {channel + 1} for the digit, for the digit moved to the right, and what "
+        f"Max-pooled map of filter {channel} for the digit, for the digit moved to the right, and what "
         "changed. Relative to a blank image; all five maps have the same limits.",
         canvas.to_svg(),
     )

@@ -43,6 +43,10 @@ def write_folder(document: Document, folder: str | os.PathLike[str]) -> Path:
     is_new = not os.path.lexists(target)
     try:
         target.mkdir(parents=True, exist_ok=True)
+    except FileExistsError as error:
+        raise CNNVizError(
+            f"The folder {printable(target)} cannot be made: a file has this name. Choose another one."
+        ) from error
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "its name is not valid"
         raise CNNVizError(

@@ -182,7 +182,7 @@ def terms_table(backprop: BackpropResults) -> Table:
     return Table(
         "filter-gradient-terms",
         f"The largest of the {len(terms.norms)} terms that add up to the gradient of filter "
-        f"{backprop.channel + 1}. Their sum differs from the gradient by at most {compact(difference, 2)}.",
+        f"{backprop.channel}. Their sum differs from the gradient by at most {compact(difference, 2)}.",
         data((f"{places} (row, column)", "gradient that arrives", "length of the term"), rows),
         ("text", "value", "value"),
     )

@@ -160,8 +160,15 @@ def test_target_is_a_folder(tmp_path: Path) -> None:
 
 
 def test_folder_is_a_file(existing: Path) -> None:
-    fails(existing / "a.bin")
+    assert f"{existing} is no folder" in fails(existing / "a.bin")
     assert existing.read_bytes() == OLD
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="no folder of the system's own files")
+def test_folder_that_takes_no_files() -> None:
+    text = fails("/proc/cnnviz.bin")
+    assert "no file can be made in the folder /proc" in text
+    assert "does not exist" not in text
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")

@@ -61,6 +61,24 @@ def test_the_third_demonstration_follows_the_gradient():
     assert backprop.loss_after < backprop.loss
 
 
+def test_filters_are_counted_from_0_as_on_the_screen():
+    results = small_lab()
+    document = build_document(Report(), results)
+    filters = next(each for each in document.figures if each.name == "filters")
+    assert ">filter 0<" in filters.svg
+    assert filters.data is not None
+    count = results.maps["conv1"].shape[0]
+    assert sorted({row[0] for row in filters.data.rows}) == list(range(count))
+    captions = " ".join(each.caption for each in (*document.figures, *document.tables))
+    number = results.backprop.channel
+    for words in (
+        f"pool1, filter {number}, ",
+        f"the whole map of filter {number}:",
+        f"the gradient of filter {number}.",
+    ):
+        assert words in captions
+
+
 def test_same_seed_same_document_and_another_seed_another():
     experiment = small_lab().experiment
     again = run_lab(experiment, small_data(), QUICK)

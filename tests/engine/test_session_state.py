@@ -98,6 +98,20 @@ def test_a_picture_that_ends_too_early_gets_one_sentence(tmp_path: Path, cut: in
         load_session(path)
 
 
+@pytest.mark.parametrize(
+    ("content", "what"), [(b"", "is empty"), (b"\0\1\2", "damaged"), (b"PNG", "damaged")]
+)
+def test_what_is_called_a_picture_and_is_none_is_not_called_json(
+    tmp_path: Path, content: bytes, what: str
+) -> None:
+    path = tmp_path / "mine.PNG"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=what) as caught:
+        load_session(path)
+    assert str(caught.value).startswith("mine.PNG cannot be opened: the picture is ")
+    assert "JSON" not in str(caught.value)
+
+
 def test_a_changed_letter_in_a_picture_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "figure.png"
     path.write_bytes(embed_session(_png(), SESSION).replace(b'"step": 500', b'"step": 501'))

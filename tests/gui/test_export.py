@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, QSettings, Qt
+from PySide6.QtCore import QPoint, QRect, QSettings, Qt
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
@@ -222,6 +222,42 @@ def test_a_folder_that_is_not_there_gets_one_sentence(qtbot: QtBot, dialog: Expo
     assert dialog.isVisible()
 
 
+@pytest.mark.parametrize(("name", "what"), [("n" * 300, "name is too long"), ("a\0b", "not valid")])
+def test_an_impossible_name_gets_one_sentence(
+    qtbot: QtBot, dialog: ExportDialog, name: str, what: str
+) -> None:
+    dialog.name.setText(name)
+    qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    assert dialog.message.kind() == "error"
+    assert what in dialog.message.text()
+    assert dialog.isVisible()
+
+
+@pytest.mark.parametrize("folder", ["~nobody-of-that-name", "n" * 300])
+def test_an_impossible_folder_gets_one_sentence(qtbot: QtBot, dialog: ExportDialog, folder: str) -> None:
+    dialog.folder.setFocus()
+    dialog.folder.selectAll()
+    qtbot.keyClicks(dialog.folder, folder)
+    qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    assert dialog.message.kind() == "error"
+    assert dialog.isVisible()
+
+
+def test_an_empty_name_stands_for_the_one_that_is_shown_in_grey(
+    qtbot: QtBot, dialog: ExportDialog, tmp_path: Path
+) -> None:
+    dialog.name.setFocus()
+    dialog.name.selectAll()
+    qtbot.keyClick(dialog.name, Qt.Key.Key_Delete)
+    dialog.format.button("csv").click()
+    assert dialog.name.text() == ""
+    shown = dialog.name.placeholderText()
+    assert shown.endswith(".csv")
+    with qtbot.waitSignal(dialog.exported) as written:
+        qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    assert written.args == [tmp_path / shown]
+
+
 def _dialogs() -> list[ExportDialog]:
     return [each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog)]
 
@@ -266,3 +302,24 @@ def test_copying_fills_the_clipboard_with_picture_svg_and_text(qtbot: QtBot, ses
     assert "lab5" in data.text()
     assert "seed 0" in data.text()
     QGuiApplication.clipboard().clear()
+
+
+def test_good_news_are_no_part_of_a_figure(qtbot: QtBot, session: Session) -> None:
+    window, state = session.window, session.state
+    sheet, bar = Sheet(Figure(window, "Whole window", "window")), session.window.notices
+    for kind, is_left_out in (("success", True), ("warning", False)):
+        state.raise_notice("files", kind, "Something was done.")
+        qtbot.waitUntil(lambda: bar.isVisible() and bar.maximumHeight() > 1000)  # it has slid in
+        shape, focus = bar.geometry(), QApplication.focusWidget()
+        place = QRect(bar.mapTo(window, QPoint(0, 0)), bar.size())
+        colours = {
+            image.pixel(x, y)
+            for image in (to_image(sheet).copy(place),)
+            for x in range(image.width())
+            for y in range(image.height())
+        }
+        assert (len(colours) == 1) is is_left_out
+        assert bar.isVisible()
+        assert bar.geometry() == shape
+        assert QApplication.focusWidget() is focus
+        assert ("Something was done." in to_svg(sheet).decode()) is not is_left_out

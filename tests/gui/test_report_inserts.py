@@ -333,7 +333,7 @@ def test_everything_taken_out_can_be_brought_back_one_after_the_other(qtbot: QtB
     for insert, key in ((first, WORKING_PRINCIPLE), (second, WORKING_PRINCIPLE), (third, TRANSLATION)):
         assert report.add_insert(insert, key) is False
     for key, place in ((TRANSLATION, 0), (WORKING_PRINCIPLE, 0), (WORKING_PRINCIPLE, 0)):
-        report.pages.set_current(key)
+        report.show_demonstration(key)
         report.fields.inserts.button(place, "remove").click()
     assert _titles(session, WORKING_PRINCIPLE) == _titles(session, TRANSLATION) == []
     assert second.title in message.text()
@@ -347,6 +347,7 @@ def test_everything_taken_out_can_be_brought_back_one_after_the_other(qtbot: QtB
     message.action_button().click()
     assert _titles(session, TRANSLATION) == [third.title]
     assert report.pages.current() == TRANSLATION
+    assert report.fields.inserts.titles() == [third.title]
     assert message.text() == ""
 
 
@@ -364,7 +365,7 @@ def test_a_figure_and_a_table_of_one_name_can_be_told_apart_in_the_menu(session:
 def test_the_list_says_first_what_differs_and_tells_of_doubles(qtbot: QtBot, session: Session) -> None:
     report, listed = session.window.report, session.window.report.fields.inserts
     choice = session.inserter.choices()[0]
-    report.pages.set_current(WORKING_PRINCIPLE)
+    report.show_demonstration(WORKING_PRINCIPLE)
     for _ in range(2):
         _step(qtbot, session)
         report.fields.insert.chosen.emit(choice)

@@ -106,6 +106,7 @@ def test_whole_epoch_ends_with_results_to_click_through(qtbot, session):
     click(qtbot, window.run_bar.train)
     wait_for(qtbot, session, RunStatus.FINISHED, timeout=120_000)
     assert state.run.step == state.run.total_steps == 12_665
+    assert window.run_bar.train.text() == "Train on"
     assert len(window.training.log.rows()) == 25
     evaluation = state.evaluation.evaluation
     assert evaluation.accuracy >= 0.99

@@ -1,5 +1,6 @@
 """The dialog in which a figure is chosen, looked at and written."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import override
@@ -97,15 +98,21 @@ class ExportDialog(QDialog):
     def path(self) -> Path:
         """File that would be written."""
         ending = f".{self.format.current()}"
-        name = self.name.text().strip() or file_name_of(self.figure(), self._state)
-        path = Path(self.folder.text()).expanduser() / name
-        return path if path.suffix.lower() == ending else path.with_name(path.name + ending)
+        name = self.name.text().strip() or self.name.placeholderText()
+        return self._folder() / (name if Path(name).suffix.lower() == ending else name + ending)
+
+    def _folder(self) -> Path:
+        folder = Path(self.folder.text())
+        try:
+            return folder.expanduser()
+        except RuntimeError:  # ~ and a name that nobody has
+            return folder
 
     @Slot()
     def export(self) -> None:
         """Write the file; one that exists is replaced only when that has been confirmed."""
         path = self.path()
-        if path.exists() and path != self._may_replace:
+        if os.path.lexists(path) and path != self._may_replace:  # writing tells what is wrong with a name
             self._may_replace = path
             self.message.show_message(f"{path.name} exists in this folder already.", "warning", "Replace it")
             return
@@ -281,10 +288,11 @@ class ExportDialog(QDialog):
         self.message.clear()
 
     def _propose_name(self) -> None:
+        name = file_name_of(self.figure(), self._state)
+        name = free_path(self._folder(), name, f".{self.format.current()}").name
+        self.name.setPlaceholderText(name)  # what an empty field stands for
         if not self._named_by_user:
-            name = file_name_of(self.figure(), self._state)
-            folder = Path(self.folder.text()).expanduser()
-            self.name.setText(free_path(folder, name, f".{self.format.current()}").name)
+            self.name.setText(name)
             self.name.setCursorPosition(0)
         self._forget_question()
 

@@ -102,7 +102,7 @@ class FigureExporter(QObject):
         return False
 
     def show(self, panel: QWidget | None) -> None:
-        """Take a panel that the user has asked for as the one meant, or what was used last, if that is in it."""
+        """Take a panel that was asked for as the one meant, or what was used last, if that is in it."""
         self._shown = panel
 
     def _note_use(self, widget: QWidget | None) -> None:

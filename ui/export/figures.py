@@ -1,5 +1,6 @@
 """Which figures there are: plots, panels, and the whole window."""
 
+import os
 import re
 from pathlib import Path
 
@@ -109,6 +110,6 @@ def file_name_of(figure: Figure, state: AppState) -> str:
 def free_path(folder: Path, name: str, ending: str) -> Path:
     """Return a path in a folder that no file has, with a number added to the name where needed."""
     path, number = folder / f"{name}{ending}", 2
-    while path.exists() and number < 1000:
+    while os.path.lexists(path) and number < 1000:
         path, number = folder / f"{name}-{number}{ending}", number + 1
     return path

@@ -135,7 +135,7 @@ class FigureInserter(QObject):
         return _PLACES.get("" if dock is None else dock.objectName(), self._report.pages.current())
 
     def _show_report(self, key: str) -> None:
-        self._report.pages.set_current(key)
+        self._report.show_demonstration(key)
         dock = self._dock_of(self._report)
         if dock is not None:
             dock.show()

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from ui.theme import DARK, LIGHT, PRINT, Theme, theme_manager, ui_font
 from ui.widgets.figure_mode import figure_mode
+from ui.widgets.message_bar import MessageBar
 
 COLOURS = (("screen", "As on screen"), ("light", "Light"), ("dark", "Dark"), ("print", "For print"))
 """Colours that a figure can have, with their names."""
@@ -78,7 +79,8 @@ class Sheet:
         if self.figure.kind == "window":
             flags |= QWidget.RenderFlag.DrawWindowBackground
         painter.save()
-        widget.render(painter, QPoint(0, 0), QRegion(), flags)
+        with _good_news_left_out(widget):
+            widget.render(painter, QPoint(0, 0), QRegion(), flags)
         painter.restore()
         if self.caption:
             painter.setFont(ui_font(theme, theme.small_pt))
@@ -95,6 +97,25 @@ class Sheet:
         return QRect(
             room.topLeft(), QSize(room.width(), metrics.boundingRect(room, _FLAGS, self.caption).height())
         )
+
+
+@contextmanager
+def _good_news_left_out(widget: QWidget) -> Iterator[None]:
+    """Leave out what only says that something was done just now; its place stays empty.
+
+    Hiding it would lay out the window anew, on the screen as well, and take the keyboard from it. Whether a
+    widget is drawn depends on this attribute alone.
+    """
+    hidden = Qt.WidgetAttribute.WA_WState_Hidden
+    bars = [each for each in widget.findChildren(MessageBar) if each.kind() == "success"]
+    bars = [each for each in bars if not each.testAttribute(hidden)]
+    try:
+        for bar in bars:
+            bar.setAttribute(hidden, True)
+        yield
+    finally:
+        for bar in bars:
+            bar.setAttribute(hidden, False)
 
 
 _FLAGS = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)

@@ -13,6 +13,8 @@ _FOLDED = 22
 _GAP = 16
 _NUMBERED = 130
 """Width of a 3 x 3 kernel with numbers in its cells."""
+_KEYED = 80
+"""Width in which the key of the outlines, below the image, has room."""
 _SHARE = 0.66
 """Of the height, what the large maps may take; the rest is for the thumbnails."""
 
@@ -53,6 +55,8 @@ def column_width(column: Column, side: int, theme: Theme) -> int:
             return max(max((side - 2) // rows, 3) * cols + 2, theme.px(58))
         case Kind.OUTPUT:
             return theme.px(148)
+        case Kind.IMAGE:
+            return max(side, theme.px(_KEYED))
         case _:
             return max(side, theme.px(62))
 

@@ -57,7 +57,7 @@ def target_of(named: Path, chosen: str) -> Target:
     """Return where to write after a file dialog, which has asked about the name as it was typed only."""
     path = with_ending(named, chosen)
     if path.suffix.lower() in ENDINGS:
-        if path != named and os.path.exists(path):
+        if path != named and os.path.lexists(path):
             return Target(path, f"{path.name} exists in this folder already.", "Replace it")
     elif _has_other_files(path):
         question = f"The folder {path.name} holds other files; the report would be put among them."
@@ -68,7 +68,7 @@ def target_of(named: Path, chosen: str) -> Target:
 def _has_other_files(folder: Path) -> bool:
     """Whether something is in a folder that no report was written to yet."""
     try:
-        names = os.listdir(folder)
+        names = [each.name for each in folder.iterdir()]
     except (OSError, ValueError):  # there is none, or it may not be read: writing tells
         return False
     return bool(names) and TEXT not in names

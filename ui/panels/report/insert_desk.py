@@ -1,6 +1,6 @@
 """Putting figures and tables in, moving them, taking them out and bringing them back."""
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnviz.errors import CNNVizError
 from cnnviz.report import Insert
@@ -26,7 +26,14 @@ class InsertDesk(QObject):
         With the menu and the list.
     message : AskingBar
     parent : QObject
+
+    Signals
+    -------
+    demonstrationWanted(str)
+        This one is to be shown: something in it has changed.
     """
+
+    demonstrationWanted = Signal(str)
 
     def __init__(
         self,
@@ -106,5 +113,5 @@ class InsertDesk(QObject):
             self._message.show_message(str(error), "error")
             return
         if removed is not None:
-            self._pages.set_current(removed[0])
+            self.demonstrationWanted.emit(removed[0])
         self._offer_back(" also")

@@ -146,6 +146,12 @@ class ReportPanel(QFrame):
         """Return the number that a demonstration has in the report."""
         return list(GUIDES).index(key) + 1
 
+    @Slot(str)
+    def show_demonstration(self, key: str) -> None:
+        """Show the words about one demonstration."""
+        self.pages.set_current(key)
+        self._show_demonstration()
+
     @Slot()
     def run_lab(self) -> None:
         """Record the hypotheses, then do all three demonstrations with the current settings."""
@@ -244,6 +250,7 @@ class ReportPanel(QFrame):
         self.pages.currentChanged.connect(self._show_demonstration)
         self.fields.wordsEdited.connect(self._on_words_edited)
         self.fields.recordRequested.connect(self._on_record_requested)
+        self._desk.demonstrationWanted.connect(self.show_demonstration)
         self._writing.changed.connect(self._on_report_changed)
         self._writing.saveFailed.connect(self._on_save_failed)
         self._writing.savedAgain.connect(self._on_saved_again)

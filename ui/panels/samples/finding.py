@@ -2,7 +2,17 @@
 
 from PySide6.QtWidgets import QBoxLayout, QLineEdit, QWidget
 
+from ui.theme import Theme
 from ui.widgets.choice_field import ChoiceField
+
+#: Width, in pixels at scale 1, from which on controls have room beside one another: with texts and icons, or,
+#: in enlarged letters, with texts alone.
+_WIDE, _WIDE_ENLARGED = 250, 200
+
+
+def is_narrow(width: int, theme: Theme) -> bool:
+    """Whether a panel of that width has too little room for controls beside one another."""
+    return width < theme.px(_WIDE_ENLARGED if theme.scale > 1 else _WIDE)
 
 
 class FindRow(QWidget):
@@ -25,4 +35,5 @@ class FindRow(QWidget):
     def set_narrow(self, narrow: bool) -> None:
         """Put the field below the list, or beside it."""
         direction = QBoxLayout.Direction
+        self._row.setSpacing(3 if narrow else 6)
         self._row.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)

@@ -63,6 +63,7 @@ class OwnTools(QWidget):
         """Show own images, newest first."""
         self.strip.set_pictures([each.pixels[0] for each in samples], [origin_of(each) for each in samples])
         self.strip.setVisible(bool(samples))
+        self._share_row()
 
     def set_current(self, index: int | None) -> None:
         """Mark the image that is the current sample, or none."""
@@ -95,11 +96,15 @@ class OwnTools(QWidget):
             return
         self._compact = compact
         self._show_texts()
-        stretch = 0 if compact else 1
-        self._buttons.setStretchFactor(self.draw, stretch)
-        self._buttons.setStretchFactor(self.open, stretch)
-        self.edit.setVisible(not compact)
+        self._share_row()
         if compact:
             self._buttons.addWidget(self.strip, 1)
         else:
             self._rows.addWidget(self.strip)
+
+    def _share_row(self) -> None:
+        """Let images that stand beside the buttons take the room."""
+        beside = self._compact and not self.strip.isHidden()
+        for button in (self.draw, self.open):
+            self._buttons.setStretchFactor(button, 0 if beside else 1)
+        self.edit.setVisible(not beside)

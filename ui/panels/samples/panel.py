@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 from cnnviz._types import IntArray
 from ui.analysis import Analysis, Context
 from ui.describe import SampleTexts
-from ui.panels.samples.finding import FindRow
+from ui.panels.samples.finding import FindRow, is_narrow
 from ui.panels.samples.own_samples import OwnSamples
 from ui.panels.samples.own_tools import OwnTools
 from ui.panels.samples.pictures import Picture, picture_of_image, read_picture
@@ -33,12 +33,13 @@ _READING = "own-image"
 #: Ways to arrange the panel, from the roomiest to the lowest.
 _LEVELS = 3
 #: Least height of the thumbnails, in pixels at scale 1: in the roomiest arrangement, and in the others.
-_GRID_HEIGHTS = (128, 66)
-#: Classes whose bars are shown where there is little height.
-_FEW_BARS = 4
-#: Width, in pixels at scale 1, from which on controls have room beside one another: their texts with icons,
-#: or, in enlarged letters, without. Sides of thumbnails below and above it.
-_WIDE, _WIDE_ENLARGED, _TILES = 250, 200, (44, 60)
+_GRID_HEIGHTS = (128, 62)
+#: Classes whose bars are shown where there is little height, in a narrow and in a wide panel.
+_FEW_BARS = (3, 4)
+#: Sides of thumbnails in a narrow and in a wide panel, in pixels at scale 1.
+_TILES = (44, 60)
+#: Width that the panel wants, and the least one, in pixels at scale 1.
+SAMPLES_WIDTH, _LEAST = 286, 140
 
 
 class SamplesPanel(QFrame):
@@ -224,18 +225,18 @@ class SamplesPanel(QFrame):
         return super().event(event)
 
     @override
-    def minimumSizeHint(self) -> QSize:
-        hint = super().minimumSizeHint()
-        return QSize(min(hint.width(), self._wide()), self._height_needed(_LEVELS - 1))
+    def sizeHint(self) -> QSize:
+        return QSize(self._theme.px(SAMPLES_WIDTH), super().sizeHint().height())
 
-    def _wide(self) -> int:
-        return self._theme.px(_WIDE_ENLARGED if self._theme.scale > 1 else _WIDE)
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._theme.px(_LEAST), self._height_needed(_LEVELS - 1))
 
     def _fit(self) -> None:
         """Use the roomiest arrangement that width and height allow."""
-        narrow = self.width() < self._wide()
-        self._find.set_narrow(narrow)
-        self.tools.set_narrow(narrow)
+        narrow = is_narrow(self.width(), self._theme)
+        for set_narrow in (self._find.set_narrow, self.tools.set_narrow):
+            set_narrow(narrow)
         self.grid.set_tile_size(_TILES[not narrow])
         level = next((i for i in range(_LEVELS - 1) if self._height_needed(i) <= self.height()), _LEVELS - 1)
         if level != self._level:
@@ -251,12 +252,15 @@ class SamplesPanel(QFrame):
         saved = [
             0,
             self.tools.height_saved() + self._theme.px(_GRID_HEIGHTS[0] - _GRID_HEIGHTS[1]),
-            max(names - _FEW_BARS, 0) * row,
+            max(names - self._few_bars(), 0) * row,
         ]
         return self._layout.minimumSize().height() + sum(saved[: self._level + 1]) - sum(saved[: level + 1])
 
     def _bars_shown(self) -> int:
-        return _FEW_BARS if self._level == _LEVELS - 1 else 10
+        return self._few_bars() if self._level == _LEVELS - 1 else 10
+
+    def _few_bars(self) -> int:
+        return _FEW_BARS[not is_narrow(self.width(), self._theme)]
 
     def _set_grid_height(self) -> None:
         self.grid.setMinimumHeight(self._theme.px(_GRID_HEIGHTS[min(self._level, 1)]))
@@ -334,11 +338,9 @@ class SamplesPanel(QFrame):
 
     @Slot(object)
     def _on_notice_raised(self, notice: Notice) -> None:
-        if notice.place != "samples":
-            return
-        if notice.text:
+        if notice.place == "samples" and notice.text:
             self.message.show_message(notice.text, notice.kind, notice.action)
-        else:
+        elif notice.place == "samples":
             self.message.clear()
 
     @Slot(str)

@@ -1,0 +1,86 @@
+"""Parts of a panel stand beside or below one another, never over one another, whatever room there is."""
+
+from itertools import combinations
+
+import pytest
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QSplitterHandle, QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.gui.whole_window import PANELS, choose_preset, place_of, show_panel, train
+from ui.panel_area import PanelArea
+from ui.panel_frame import PanelFrame
+from ui.session import Session
+from ui.theme import ThemeManager
+from ui.widgets.link_overlay import LinkOverlay
+
+#: Of a panel in its dock: beside another one, and alone.
+SIZES = [QSize(width, height) for width in (500, 700, 767, 900, 1200) for height in (400, 650, 900)]
+#: Drawn over other parts on purpose.
+_OVERLAYS = LinkOverlay | QSplitterHandle
+
+
+def _overlaps(panel: QWidget) -> list[str]:
+    """Return each pair of parts of which one covers some of the other."""
+    found: list[str] = []
+    for parent in (panel, *panel.findChildren(QWidget)):
+        parts = [
+            each
+            for each in parent.children()
+            if isinstance(each, QWidget) and not isinstance(each, _OVERLAYS) and not each.isWindow()
+        ]
+        parts = [each for each in parts if each.isVisible()]
+        for one, other in combinations(parts, 2):
+            if one.geometry().intersects(other.geometry()):
+                found.append(f"{place_of(one)} and {place_of(other)}")
+    return found
+
+
+def _stages(panel: QWidget) -> range:
+    model = getattr(panel, "model", None)
+    return range(len(model.steps)) if model is not None else range(1)
+
+
+@pytest.mark.parametrize("preset", ["lab5", "lenet"])
+def test_no_part_of_a_panel_covers_another(
+    qtbot: QtBot, session: Session, theme: ThemeManager, preset: str
+) -> None:
+    if preset != "lab5":
+        choose_preset(qtbot, session, preset)
+    train(qtbot, session, 100)
+    faults: list[str] = []
+    for presenter in (False, True):
+        theme.set_presenter(presenter)
+        for number, name in enumerate(PANELS):
+            panel = show_panel(qtbot, session, number)
+            frame = next(each for each in session.window.findChildren(PanelFrame) if each.widget() is panel)
+            for stage in _stages(panel):
+                if name == "backprop":
+                    session.window.backprop.model.go_to(stage)
+                for size in SIZES:
+                    frame.resize(size)
+                    qtbot.wait(20)
+                    assert frame.size() == size
+                    faults += [f"{name}, {stage}, {presenter}, {size}: {each}" for each in _overlaps(panel)]
+    assert not faults
+
+
+def test_panels_side_by_side_are_equally_wide(qtbot: QtBot, session: Session) -> None:
+    window = session.window
+    area, before = window.panels, window.samples.width()
+    assert isinstance(area, PanelArea)
+    for number, name in enumerate(PANELS):
+        show_panel(qtbot, session, number)
+        area.move_aside()
+        panel, front = getattr(window, name), area.docks()[number]
+        others = [each for each in area.docks() if each is not front]
+        qtbot.waitUntil(lambda front=front: abs(2 * front.width() - area.width()) < 10)
+        seen = [each for each in others if not each.visibleRegion().isEmpty()]
+        assert len(seen) == 1
+        assert abs(seen[0].width() - front.width()) <= 2
+        frame = panel.parentWidget().parentWidget()
+        assert isinstance(frame, PanelFrame)
+        qtbot.wait(50)
+        assert frame.horizontalScrollBar().maximum() == 0
+        area.gather()
+        qtbot.waitUntil(lambda: not area.is_divided and window.samples.width() == before)
