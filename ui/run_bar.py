@@ -124,8 +124,6 @@ class RunBar(QWidget):
 
     def _fold_preset(self, folded: bool) -> None:
         self.preset.setMinimumContentsLength(_FEW_LETTERS if folded else _MANY_LETTERS)
-        # Qt keeps the least size that it has found for another number of letters.
-        self.preset.setMinimumWidth(self.preset.sizeHint().width() if folded else 0)
 
     def _connect_signals(self) -> None:
         self.preset.choiceEdited.connect(self.presetRequested)

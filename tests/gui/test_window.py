@@ -1,7 +1,7 @@
 """The window around the panels: tabs, shortcuts, side by side, themes."""
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSettings, Qt
 
 from ui.state import RunStatus
 
@@ -68,3 +68,13 @@ def test_presets_can_be_changed_under_every_panel(qtbot, session):
             timeout=20_000,
         )
         qtbot.wait(150)
+
+
+def test_a_first_window_fits_the_screen(session, tmp_path):
+    window = session.window
+    room = window.screen().availableSize()
+    window.restore_size(QSettings(str(tmp_path / "new.ini"), QSettings.Format.IniFormat))
+    assert window.width() <= room.width()
+    assert window.height() <= room.height()
+    assert window.minimumWidth() <= room.width()
+    assert window.minimumHeight() <= room.height()

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import override
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 
@@ -40,6 +40,12 @@ class ChoiceField(QComboBox):
         """Allow or forbid one key."""
         item = self.model().item(self.findData(key))  # pyright: ignore[reportAttributeAccessIssue] -- QComboBox's own model
         item.setEnabled(enabled)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        # Qt keeps the one that it has found for another number of letters.
+        by_letters = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
+        return self.sizeHint() if self.sizeAdjustPolicy() is by_letters else super().minimumSizeHint()
 
     @override
     def wheelEvent(self, event: QWheelEvent) -> None:

@@ -36,8 +36,6 @@ _LEVELS = 3
 _GRID_HEIGHTS = (128, 62)
 #: Classes whose bars are shown where there is little height, in a narrow and in a wide panel.
 _FEW_BARS = (3, 4)
-#: Sides of thumbnails in a narrow and in a wide panel, in pixels at scale 1.
-_TILES = (44, 60)
 #: Width that the panel wants, and the least one, in pixels at scale 1.
 SAMPLES_WIDTH, _LEAST = 286, 140
 
@@ -235,9 +233,9 @@ class SamplesPanel(QFrame):
     def _fit(self) -> None:
         """Use the roomiest arrangement that width and height allow."""
         narrow = is_narrow(self.width(), self._theme)
-        for set_narrow in (self._find.set_narrow, self.tools.set_narrow):
-            set_narrow(narrow)
-        self.grid.set_tile_size(_TILES[not narrow])
+        self._find.set_narrow(narrow)
+        self.tools.set_narrow(narrow)
+        self.grid.set_tile_size(44 if narrow else 60)
         level = next((i for i in range(_LEVELS - 1) if self._height_needed(i) <= self.height()), _LEVELS - 1)
         if level != self._level:
             self._level = level
@@ -310,8 +308,7 @@ class SamplesPanel(QFrame):
         if self.filter.choice() == _WRONG:
             self._fill()
         else:
-            indices = self._indices()
-            self.grid.set_marks(*self._describe(indices))
+            self.grid.set_marks(*self._describe(self._indices()))
 
     @Slot()
     def _on_sample_changed(self) -> None:
