@@ -154,8 +154,10 @@ def export_dialog() -> None:
         train(opened)
         opened.exporter.export(opened.window.training)
         settle(800)
-        save_widget(opened.window.findChild(ExportDialog), "figures-and-sessions-dialog")
-        opened.window.findChild(ExportDialog).reject()
+        dialog = opened.window.findChild(ExportDialog)
+        dialog.folder.setText("~/lab5")
+        save_widget(dialog, "figures-and-sessions-dialog")
+        dialog.reject()
 
 
 SCENES = (
