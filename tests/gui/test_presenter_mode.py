@@ -1,10 +1,12 @@
 """Presenter mode: everything is larger, and still nothing is cut off or out of reach."""
 
+from contextlib import suppress
 from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QAbstractScrollArea, QVBoxLayout, QWidget
+from pytestqt.exceptions import TimeoutError
 from pytestqt.qtbot import QtBot
 
 from tests.gui.whole_window import PANELS, choose_preset, controls_in, place_of, show_panel, train
@@ -52,15 +54,23 @@ def test_no_control_is_cut_off(qtbot: QtBot, enlarged: Session) -> None:
         panel = show_panel(qtbot, enlarged, number)
         for size in SIZES:
             _resize(qtbot, enlarged, size)
-            for control in controls_in(enlarged.window):
-                by = _cut(control)
-                if by is not None:
-                    faults.append(f"{name} at {size}: {place_of(control)} by {type(by).__name__}")
-            frames = enlarged.window.findChildren(PanelFrame)
-            frame = next(each for each in frames if each.widget() is panel)
-            if frame.horizontalScrollBar().maximum() > 0:
-                faults.append(f"{name} has to be scrolled sideways at {size}")
+            with suppress(TimeoutError):  # layouts need a turn or two
+                qtbot.waitUntil(lambda panel=panel: not _cut_off(enlarged, panel), timeout=2000)
+            faults += [f"{name} at {size}: {each}" for each in _cut_off(enlarged, panel)]
     assert not faults
+
+
+def _cut_off(session: Session, panel: QWidget) -> list[str]:
+    """Return what cannot be seen whole, or only by scrolling sideways."""
+    faults: list[str] = []
+    for control in controls_in(session.window):
+        by = _cut(control)
+        if by is not None:
+            faults.append(f"{place_of(control)} by {type(by).__name__}")
+    frame = next(each for each in session.window.findChildren(PanelFrame) if each.widget() is panel)
+    if frame.horizontalScrollBar().maximum() > 0:
+        faults.append("has to be scrolled sideways")
+    return faults
 
 
 def test_menus_and_buttons_stand_side_by_side_at_the_top(

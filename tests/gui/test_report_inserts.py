@@ -12,7 +12,6 @@ from pytestqt.qtbot import QtBot
 from cnnviz.errors import CNNVizError
 from cnnviz.report.content import MAX_WORDS
 from cnnviz.report.guides import BACKPROP, TRANSLATION, WORKING_PRINCIPLE
-from cnnviz.report.inserts import MOST_INSERTS
 from cnnviz.session_state import load_session, weights_checksum
 from ui.export.dialog import ExportDialog
 from ui.panels.report.draft import load_draft, tidy_up
@@ -312,10 +311,12 @@ def test_a_field_takes_only_what_can_be_kept(qtbot: QtBot, session: Session) -> 
     edit.setPlainText("")
 
 
-def test_bringing_back_needs_room(session: Session) -> None:
+def test_bringing_back_needs_room(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    most = 5
+    monkeypatch.setattr("ui.panels.report.writing.MOST_INSERTS", most)
     report = session.window.report
     insert = next(each for each in session.inserter.choices() if each.is_table is False).make()
-    for _ in range(MOST_INSERTS):
+    for _ in range(most):
         report.add_insert(insert, WORKING_PRINCIPLE)
     with pytest.raises(CNNVizError, match="at most"):
         report.add_insert(insert, WORKING_PRINCIPLE)
@@ -323,7 +324,7 @@ def test_bringing_back_needs_room(session: Session) -> None:
     report.add_insert(insert, WORKING_PRINCIPLE)
     report.message.action_button().click()
     assert "at most" in report.message.text()
-    assert len(_titles(session, WORKING_PRINCIPLE)) == MOST_INSERTS
+    assert len(_titles(session, WORKING_PRINCIPLE)) == most
 
 
 def test_everything_taken_out_can_be_brought_back_one_after_the_other(qtbot: QtBot, session: Session) -> None:

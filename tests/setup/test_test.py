@@ -4,7 +4,7 @@ import pytest
 
 from tests.setup.project import Project
 
-OFFSCREEN = "python -m pytest -m not window on offscreen"
+OFFSCREEN = "python -m pytest -m not window --numprocesses auto --maxprocesses 4 --dist loadfile on offscreen"
 WINDOW = "python -m pytest -m window on xcb"
 
 
@@ -34,6 +34,7 @@ def test_a_window_run_without_any_test_is_a_failure(ready: Project) -> None:
 def test_arguments_may_choose_tests_of_one_run_only(ready: Project) -> None:
     (ready.log_folder / "window-status").write_text("5")
     assert ready.run("test.sh", "-k", "pool").returncode == 0
+    assert ready.log("started")[0] == "python -m pytest -m not window -k pool on offscreen"
     assert ready.log("started")[1] == "python -m pytest -m window -k pool on xcb"
 
 
