@@ -78,6 +78,7 @@ class SamplesPanel(QFrame):
         self._own = OwnSamples(self)
         self._own_window: OwnDigitWindow | None = None
         self._level = 0
+        self._is_narrow: bool | None = None
         self.setProperty("role", "panel")
         self._build_widgets()
         self._build_layout()
@@ -233,9 +234,12 @@ class SamplesPanel(QFrame):
     def _fit(self) -> None:
         """Use the roomiest arrangement that width and height allow."""
         narrow = is_narrow(self.width(), self._theme)
-        self._find.set_narrow(narrow)
-        self.tools.set_narrow(narrow)
-        self.grid.set_tile_size(44 if narrow else 60)
+        if narrow != self._is_narrow:
+            # Only then: each of these asks for a new layout, and a new layout comes here again.
+            self._is_narrow = narrow
+            self._find.set_narrow(narrow)
+            self.tools.set_narrow(narrow)
+            self.grid.set_tile_size(44 if narrow else 60)
         level = next((i for i in range(_LEVELS - 1) if self._height_needed(i) <= self.height()), _LEVELS - 1)
         if level != self._level:
             self._level = level
