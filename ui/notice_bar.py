@@ -44,7 +44,8 @@ class NoticeBar(MessageBar):
         was_there = self._standing.pop(notice.place, None) is not None
         if notice.text:
             self._standing[notice.place] = notice
-        if (notice.text or was_there) and not (self._going.isActive() and not notice.text):
+            self._show_newest()
+        elif was_there and not self._going.isActive():
             self._show_newest()
 
     @Slot()

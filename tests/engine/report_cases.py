@@ -1,11 +1,16 @@
 """A small lab that the tests of the report share."""
 
+import shutil
 from dataclasses import replace
 from functools import cache
+
+import pytest
 
 from cnnviz.datasets import Dataset, load_mnist
 from cnnviz.presets import LAB5
 from cnnviz.report import LabResults, LabSettings, Report, Version, run_lab
+
+needs_poppler = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler-utils is not installed")
 
 QUICK = LabSettings(sample=3, digits=12, reach=3, tie_images=64)
 HOSTILE = (

@@ -3,7 +3,6 @@
 import csv
 import html.parser
 import re
-import shutil
 import subprocess
 import xml.etree.ElementTree as ET
 from dataclasses import replace
@@ -19,9 +18,7 @@ from cnnviz.report.equations import EQUATIONS
 from cnnviz.report.html import to_html
 from cnnviz.report.markdown import TEXT
 from cnnviz.report.pdf import to_pdf
-from tests.engine.report_cases import HOSTILE, hostile_report, small_lab
-
-needs_poppler = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler-utils is not installed")
+from tests.engine.report_cases import HOSTILE, hostile_report, needs_poppler, small_lab
 
 
 @pytest.fixture(scope="module")

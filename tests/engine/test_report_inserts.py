@@ -2,7 +2,6 @@
 
 import csv
 import json
-import shutil
 import subprocess
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +14,7 @@ from cnnviz.report import Insert, Report, build_document, write_folder, write_ht
 from cnnviz.report.blocks import Data, Figure, Table
 from cnnviz.report.guides import BACKPROP, TRANSLATION
 from cnnviz.report.markdown import to_markdown
+from tests.engine.report_cases import needs_poppler
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="5cm" height="2cm" viewBox="0 0 50 20">'
@@ -123,7 +123,7 @@ def test_names_of_classes_are_no_markup_in_a_table(tmp_path: Path):
     assert lines == [r"| a\|b | \<img src=x\> | \*x\* |", "| --- | ---: | ---: |", "| one two | 1 | 2 |"]
 
 
-@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs pdftotext (poppler-utils)")
+@needs_poppler
 def test_its_letters_can_be_selected_in_the_pdf(tmp_path: Path):
     path = tmp_path / "r.pdf"
     write_pdf(build_document(_report(), None), path)

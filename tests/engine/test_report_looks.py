@@ -2,7 +2,6 @@
 
 import html.parser
 import re
-import shutil
 import subprocess
 import xml.etree.ElementTree as ET
 from dataclasses import replace
@@ -14,9 +13,7 @@ from cnnviz.report.blocks import Document, Heading, Table, Words, data
 from cnnviz.report.html import to_html
 from cnnviz.report.numbers import compact
 from cnnviz.report.pdf import to_pages, to_pdf
-from tests.engine.report_cases import small_lab
-
-needs_poppler = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler-utils is not installed")
+from tests.engine.report_cases import needs_poppler, small_lab
 
 LONG = "Pneumonoultramicroscopic" * 12
 HEBREW = "זהו דוח מעבדה."

@@ -1,7 +1,6 @@
 """The backprop panel on a desk of its own: state, background threads and a window, and nothing else."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -10,12 +9,13 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
-from cnnviz.datasets import Dataset, load_mnist, to_input
+from cnnviz.datasets import Dataset, to_input
 from cnnviz.experiment import Experiment
 from cnnviz.layers import Layer
 from cnnviz.network import Gradients, Network
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
+from tests.gui.few_digits import few_digits
 from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.steps import StepKind
 from ui.state import AppState, Inspection, RunStatus, Sample
@@ -33,19 +33,6 @@ TWO_BLOCKS = Experiment(
     init="he",
     learning_rate=0.01,
 )
-
-
-@cache
-def few_digits() -> Dataset:
-    """Zeros and ones, few of them, so that nothing in the background takes long."""
-    whole = load_mnist((0, 1))
-    return replace(
-        whole,
-        train_images=whole.train_images[:64],
-        train_labels=whole.train_labels[:64],
-        test_images=whole.test_images[:96],
-        test_labels=whole.test_labels[:96],
-    )
 
 
 @cache

@@ -9,7 +9,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from cnnviz.translation import MEASURES, compare
-from tests.gui.translation_desk import Desk, click, few_digits, moved, norm_ratio, point_at
+from tests.gui.few_digits import few_digits
+from tests.gui.translation_desk import Desk, click, moved, norm_ratio, point_at
 from ui.state import Shift
 
 

@@ -14,7 +14,7 @@ from cnnviz.report.content import MAX_WORDS
 from cnnviz.report.guides import BACKPROP, TRANSLATION, WORKING_PRINCIPLE
 from cnnviz.session_state import load_session, weights_checksum
 from ui.export.dialog import ExportDialog
-from ui.panels.report.draft import load_draft, tidy_up
+from ui.panels.report.draft import load_draft
 from ui.session import Session
 from ui.state import RunStatus
 from ui.widgets.labels import ElidedLabel
@@ -274,7 +274,6 @@ def test_files_of_figures_that_were_taken_out_go_with_the_next_start(
     report.save_draft()
     assert len(list(folder.glob("*.svg"))) == before == 2
     draft, _ = load_draft(draft_file)
-    tidy_up(draft_file, draft)
     (kept,) = folder.glob("*.svg")
     assert kept.read_bytes().decode() == draft.report.demonstrations[0].inserts[0].svg
 

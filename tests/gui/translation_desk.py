@@ -1,7 +1,5 @@
 """The translation panel on a desk of its own: state, background threads and a window, and nothing else."""
 
-from dataclasses import replace
-from functools import cache
 from typing import Any
 
 import numpy as np
@@ -10,11 +8,12 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
-from cnnviz.datasets import Dataset, load_mnist, to_input
+from cnnviz.datasets import to_input
 from cnnviz.experiment import Experiment
 from cnnviz.network import Network
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
+from tests.gui.few_digits import few_digits
 from ui.panels.translation import TranslationPanel
 from ui.state import AppState, RunStatus, Sample, Shift
 from ui.tasks import TaskRunner
@@ -31,19 +30,6 @@ TWO_BLOCKS = Experiment(
     output="softmax",
     init="he",
 )
-
-
-@cache
-def few_digits() -> Dataset:
-    """Zeros and ones, few of them, so that nothing in the background takes long."""
-    whole = load_mnist((0, 1))
-    return replace(
-        whole,
-        train_images=whole.train_images[:64],
-        train_labels=whole.train_labels[:64],
-        test_images=whole.test_images[:96],
-        test_labels=whole.test_labels[:96],
-    )
 
 
 class Desk:

@@ -1,7 +1,6 @@
 """Putting figures and tables of the panels into the lab report, from where they are or from the report."""
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from typing import override
 
 from PySide6.QtCore import QEvent, QObject
@@ -20,6 +19,7 @@ from ui.export.sheet import Figure, Sheet
 from ui.panel_area import panel_of
 from ui.panels.report.inserts import InsertChoice
 from ui.panels.report.panel import ReportPanel
+from ui.panels.report.writing import now
 from ui.state import AppState
 
 _PLACES = {
@@ -121,7 +121,7 @@ class FigureInserter(QObject):
         return Insert(
             shortened(figure.title),
             shortened(caption_of(self._state, figure.widget)),
-            _now(),
+            now(),
             svg=to_svg(sheet).decode("utf-8"),
             width_cm=natural_width(sheet),
             csv=to_csv(tables).decode("utf-8") if has_numbers else "",
@@ -143,7 +143,7 @@ class FigureInserter(QObject):
 
 
 def _table_maker(title: str, caption: str, data: Data) -> Callable[[], Insert]:
-    return lambda: Insert(shortened(title), shortened(caption), _now(), data=data)
+    return lambda: Insert(shortened(title), shortened(caption), now(), data=data)
 
 
 def _data(table: Table) -> Data:
@@ -153,7 +153,3 @@ def _data(table: Table) -> Data:
 def _cell(value: object) -> Cell:
     plain = plain_value(value)
     return plain if isinstance(plain, str | int | float) and not isinstance(plain, bool) else str(plain)
-
-
-def _now() -> str:
-    return datetime.now().astimezone().strftime("%Y-%m-%d %H:%M")

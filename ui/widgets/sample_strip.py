@@ -239,8 +239,9 @@ class SampleGrid(QListView):
 
     def set_tile_size(self, side: int) -> None:
         """Preferred side of a thumbnail, in pixels at scale 1."""
-        self._preferred = side
-        self._fit_tiles()
+        if side != self._preferred:
+            self._preferred = side
+            self._fit_tiles()
 
     def set_placeholder(self, text: str) -> None:
         """Text shown when there are no images: what to do to get some."""

@@ -10,7 +10,7 @@ from PySide6.QtCore import QStandardPaths
 from cnnviz.errors import CNNVizError, DataError, NewerVersionError
 from cnnviz.files import atomic_write, printable
 from cnnviz.report import Report
-from ui.panels.report.draft_figures import fill_in, folder_of, remove_unused, set_apart
+from ui.panels.report.draft_figures import files_in, fill_in, folder_of, remove_unused, set_apart
 
 _NAME = "report-draft.json"
 
@@ -40,7 +40,7 @@ def default_path() -> Path:
 
 
 def load_draft(path: Path) -> tuple[Draft, str]:
-    """Read the draft.
+    """Read the draft, and remove the files of figures that it does not need any more.
 
     Returns
     -------
@@ -60,6 +60,7 @@ def load_draft(path: Path) -> tuple[Draft, str]:
         if not isinstance(values, dict):
             raise DataError("The draft is damaged.")
         pending = values.get("pending")
+        used = files_in(values.get("report"))
         lost = fill_in(values.get("report"), folder_of(path))
         draft = Draft(
             Report.from_dict(values.get("report")),
@@ -70,6 +71,9 @@ def load_draft(path: Path) -> tuple[Draft, str]:
         return Draft(), _set_aside(path, "was written by a newer CNNViz")
     except (ValueError, RecursionError, CNNVizError):
         return Draft(), _set_aside(path)
+    # Those of a damaged draft stay with it.
+    if not any(path.parent.glob(f"{path.stem}.damaged*.json")):
+        remove_unused(used, folder_of(path))
     message = ""
     if lost:
         message = (
@@ -77,18 +81,6 @@ def load_draft(path: Path) -> tuple[Draft, str]:
             "Insert them again."
         )
     return draft, message
-
-
-def tidy_up(path: Path, draft: Draft) -> None:
-    """Remove the files of figures that are in no draft any more; those of a damaged draft stay with it."""
-    if any(path.parent.glob(f"{path.stem}.damaged*.json")):
-        return
-    report = draft.report.to_dict()
-    try:
-        set_apart(report, folder_of(path))
-        remove_unused(report, folder_of(path))
-    except (OSError, CNNVizError):
-        return  # it is only a matter of room
 
 
 def save_draft(path: Path, draft: Draft) -> None:

@@ -1,6 +1,7 @@
 """The figures of a draft, each in a file of its own: they are large, and written only once."""
 
 import hashlib
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -60,18 +61,20 @@ def fill_in(report: object, folder: Path) -> list[str]:
     return lost
 
 
-def remove_unused(report: dict[str, Any], folder: Path) -> None:
-    """Remove the files that no figure of a report needs; `report` is as `set_apart` has left it."""
-    used = {
-        kept["file"]
-        for inserts in _lists_of_inserts(report)
-        for insert in inserts
-        for kept in (insert.get(name) for name in _LARGE)
-        if isinstance(kept, dict)
-    }
-    for file in folder.glob("*.*") if folder.is_dir() else ():
-        if file.name not in used and file.suffix.lstrip(".") in _LARGE:
-            file.unlink(missing_ok=True)
+def files_in(report: object) -> set[str]:
+    """Return the names of all files that a report refers to, as `set_apart` has left it."""
+    kept = [
+        insert.get(name) for inserts in _lists_of_inserts(report) for insert in inserts for name in _LARGE
+    ]
+    return {str(each.get("file")) for each in kept if isinstance(each, dict)}
+
+
+def remove_unused(used: set[str], folder: Path) -> None:
+    """Remove the files of figures that are not in use; one that cannot be removed only takes room."""
+    with suppress(OSError):
+        for file in folder.glob("*.*") if folder.is_dir() else ():
+            if file.name not in used and file.suffix.lstrip(".") in _LARGE:
+                file.unlink(missing_ok=True)
 
 
 def _name_of(content: bytes, kind: str) -> str:

@@ -12,7 +12,7 @@ from cnnviz.report import Demonstration, Insert, Report, Version
 from cnnviz.report.content import MAX_WORDS
 from cnnviz.report.guides import GUIDES
 from cnnviz.report.inserts import MOST_INSERTS
-from ui.panels.report.draft import Draft, load_draft, save_draft, tidy_up
+from ui.panels.report.draft import Draft, load_draft, save_draft
 
 _SAVE_MS = 500
 _RETRY_MS = 3000
@@ -55,8 +55,6 @@ class Writing(QObject):
         super().__init__(parent)
         self._path, self._step = path, step
         self._draft, self.problem = load_draft(path)
-        if not self.problem:
-            tidy_up(path, self._draft)
         self._removed: list[tuple[str, int, Insert]] = []  # the newest last
         self._is_kept = True
         self._failure = ""

@@ -1,13 +1,39 @@
 """Where to look for a test image: among which, or at which index."""
 
+import numpy as np
 from PySide6.QtWidgets import QBoxLayout, QLineEdit, QWidget
 
+from cnnviz._types import IntArray
+from cnnviz.datasets import Dataset
+from cnnviz.evaluation import Evaluation
 from ui.theme import Theme
 from ui.widgets.choice_field import ChoiceField
 
 #: Width, in pixels at scale 1, from which on controls have room beside one another: with texts and icons, or,
 #: in enlarged letters, with texts alone.
 _WIDE, _WIDE_ENLARGED = 250, 200
+ALL, WRONG = "all", "misclassified"
+"""Choices of the list, beside the numbers of the classes."""
+
+
+def found_images(dataset: Dataset | None, evaluation: Evaluation | None, choice: str) -> IntArray:
+    """Return the positions of the test images that a choice of the list stands for, in order.
+
+    Parameters
+    ----------
+    dataset : Dataset or None
+    evaluation : Evaluation or None
+        Knows which are misclassified.
+    choice : str
+        `ALL`, `WRONG`, or the number of a class.
+    """
+    if dataset is None or (choice == WRONG and evaluation is None):
+        return np.empty(0, dtype=np.intp)
+    if choice == WRONG and evaluation is not None:
+        return np.sort(evaluation.mistakes)
+    if choice == ALL:
+        return np.arange(len(dataset.test_labels))
+    return np.flatnonzero(dataset.test_labels == int(choice))
 
 
 def is_narrow(width: int, theme: Theme) -> bool:
@@ -27,6 +53,7 @@ class FindRow(QWidget):
         self.search.setPlaceholderText("# index")
         self.search.setAccessibleName("Go to test image by its index")
         self.search.setToolTip("Type the index of a test image and press Enter")
+        self._narrow: bool | None = None
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.setContentsMargins(0, 0, 0, 0)
         self._row.addWidget(self.filter, 3)
@@ -34,6 +61,9 @@ class FindRow(QWidget):
 
     def set_narrow(self, narrow: bool) -> None:
         """Put the field below the list, or beside it."""
+        if narrow == self._narrow:
+            return
+        self._narrow = narrow
         direction = QBoxLayout.Direction
         self._row.setSpacing(3 if narrow else 6)
         self._row.setDirection(direction.TopToBottom if narrow else direction.LeftToRight)

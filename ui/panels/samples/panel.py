@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 from cnnviz._types import IntArray
 from ui.analysis import Analysis, Context
 from ui.describe import SampleTexts
-from ui.panels.samples.finding import FindRow, is_narrow
+from ui.panels.samples.finding import ALL, WRONG, FindRow, found_images, is_narrow
 from ui.panels.samples.own_samples import OwnSamples
 from ui.panels.samples.own_tools import OwnTools
 from ui.panels.samples.pictures import Picture, picture_of_image, read_picture
@@ -28,7 +28,6 @@ from ui.widgets.sample_strip import SampleGrid
 if TYPE_CHECKING:
     from ui.panels.samples.own_window import OwnDigitWindow
 
-_ALL, _WRONG = "all", "misclassified"
 _READING = "own-image"
 #: Ways to arrange the panel, from the roomiest to the lowest.
 _LEVELS = 3
@@ -78,7 +77,6 @@ class SamplesPanel(QFrame):
         self._own = OwnSamples(self)
         self._own_window: OwnDigitWindow | None = None
         self._level = 0
-        self._is_narrow: bool | None = None
         self.setProperty("role", "panel")
         self._build_widgets()
         self._build_layout()
@@ -163,7 +161,7 @@ class SamplesPanel(QFrame):
         self._title = SectionTitle("Samples")
         self._find = FindRow()
         self.filter, self.search = self._find.filter, self._find.search
-        self.filter.addItem("all classes", _ALL)
+        self.filter.addItem("all classes", ALL)
         self.grid = SampleGrid(self)
         self.grid.setObjectName("samples")
         self.grid.setAccessibleName("Test images")
@@ -234,12 +232,10 @@ class SamplesPanel(QFrame):
     def _fit(self) -> None:
         """Use the roomiest arrangement that width and height allow."""
         narrow = is_narrow(self.width(), self._theme)
-        if narrow != self._is_narrow:
-            # Only then: each of these asks for a new layout, and a new layout comes here again.
-            self._is_narrow = narrow
-            self._find.set_narrow(narrow)
-            self.tools.set_narrow(narrow)
-            self.grid.set_tile_size(44 if narrow else 60)
+        # A new layout comes here again: none of these may ask for one when nothing is different.
+        self._find.set_narrow(narrow)
+        self.tools.set_narrow(narrow)
+        self.grid.set_tile_size(44 if narrow else 60)
         level = next((i for i in range(_LEVELS - 1) if self._height_needed(i) <= self.height()), _LEVELS - 1)
         if level != self._level:
             self._level = level
@@ -296,10 +292,10 @@ class SamplesPanel(QFrame):
         if dataset is None:
             return
         self.filter.clear()
-        self.filter.addItem("all classes", _ALL)
+        self.filter.addItem("all classes", ALL)
         for number, name in enumerate(dataset.classes):
             self.filter.addItem(f"class {name}", str(number))
-        self.filter.addItem("misclassified", _WRONG)
+        self.filter.addItem("misclassified", WRONG)
         self.search.setValidator(QIntValidator(0, len(dataset.test_labels) - 1, self.search))
         self._fill()
         self._draw_own()
@@ -309,7 +305,7 @@ class SamplesPanel(QFrame):
     def _on_evaluation_changed(self) -> None:
         if self._state.dataset is None:
             return
-        if self.filter.choice() == _WRONG:
+        if self.filter.choice() == WRONG:
             self._fill()
         else:
             self.grid.set_marks(*self._describe(self._indices()))
@@ -373,7 +369,7 @@ class SamplesPanel(QFrame):
         if dataset is None:
             return
         indices = self._indices()
-        if self.filter.choice() == _WRONG:
+        if self.filter.choice() == WRONG:
             tested = self._state.evaluation is not None
             self.grid.set_placeholder(
                 "No test image is misclassified" if tested else "Train first: nothing was tested yet"
@@ -383,15 +379,10 @@ class SamplesPanel(QFrame):
         self._on_sample_changed()
 
     def _indices(self) -> IntArray:
-        dataset, choice = self._state.dataset, self.filter.choice()
-        if dataset is None:
-            return np.empty(0, dtype=np.intp)
-        if choice == _WRONG:
-            result = self._state.evaluation
-            return np.empty(0, dtype=np.intp) if result is None else np.sort(result.evaluation.mistakes)
-        if choice == _ALL:
-            return np.arange(len(dataset.test_labels))
-        return np.flatnonzero(dataset.test_labels == int(choice))
+        result = self._state.evaluation
+        return found_images(
+            self._state.dataset, None if result is None else result.evaluation, self.filter.choice()
+        )
 
     def _describe(self, indices: IntArray) -> tuple[SampleTexts, NDArray[np.bool_]]:
         dataset, result = self._state.dataset, self._state.evaluation
