@@ -14,37 +14,38 @@ from benchmarks.sections import SECTIONS
 
 _RESULTS = Path(__file__).parent / "RESULTS.md"
 _NOTES = Path(__file__).parent / "NOTES.md"
-_QUIET_LOAD = 0.3
+_QUIET = 0.1
 
 
 def main() -> None:
     """Run the sections one after another."""
     arguments = _parse()
     settings = Settings(2, 0.1) if arguments.quick else Settings(arguments.rounds)
-    load_before = machine.load()
+    busy_before = machine.busy()
     parts = [_section(import_module(f"benchmarks.sections.{name}"), settings) for name in arguments.sections]
+    busy_after = machine.busy()
     header = [
         "# Results of the benchmarks",
         "",
         "Made by `make bench`; nothing here is written by hand but the last section.",
         "",
-        f"* Date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; {settings.rounds} rounds; load average before "
-        f"{_text(load_before)}, at the end {_text(machine.load())}",
+        f"* Date: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC; {settings.rounds} rounds; "
+        f"cores busy with other work before: {_text(busy_before)}, at the end: {_text(busy_after)}",
         *machine.describe(),
-        *_warning(load_before),
+        *_warning(busy_before, busy_after),
     ]
     page = "\n\n".join(["\n".join(header), *parts, _NOTES.read_text(encoding="utf-8").strip()]) + "\n"
     arguments.output.write_text(page, encoding="utf-8")
     print(page)
 
 
-def _text(load: float | None) -> str:
-    return "unknown" if load is None else f"{load:.1f}"
+def _text(share: float | None) -> str:
+    return "unknown" if share is None else f"{share:.0%}"
 
 
-def _warning(load: float | None) -> list[str]:
+def _warning(*busy: float | None) -> list[str]:
     """Say so if the machine had other things to do, which is unfair to those who use all of it."""
-    if load is None or load < _QUIET_LOAD:
+    if all(share is None or share < _QUIET for share in busy):
         return []
     return [
         "",

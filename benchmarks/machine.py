@@ -2,6 +2,7 @@
 
 import os
 import platform
+import time
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -9,6 +10,9 @@ from threadpoolctl import threadpool_info
 
 import cnnviz
 
+# Variables with these beginnings change what a library of numbers does.
+_LIBRARIES = ("OPENBLAS_", "OMP_", "MKL_", "DNNL_", "ONEDNN_", "XLA_", "JAX_")
+_STAT = Path("/proc/stat")
 _PACKAGES = ("numpy", "torch", "jax", "jaxlib", "PySide6-Essentials", "pyqtgraph")
 
 
@@ -22,12 +26,34 @@ def describe() -> list[str]:
         f"* CNNViz {cnnviz.__version__}; " + ", ".join(_versions()),
         f"* BLAS: {blas.get('internal_api')} {blas.get('version')} for {blas.get('architecture')}, one "
         "thread",
+        *_settings(),
     ]
 
 
-def load() -> float | None:
-    """Return how many processes were running on average in the last minute, or None where nobody knows."""
-    return os.getloadavg()[0] if hasattr(os, "getloadavg") else None
+def busy(seconds: float = 2.0) -> float | None:
+    """Watch all cores for a while; return the part of them that others use, or None where nobody knows."""
+    before = _core_times()
+    time.sleep(seconds)
+    after = _core_times()
+    if not before or not after:
+        return None
+    passed = [late - early for early, late in zip(before, after, strict=True)]
+    idle = passed[3] + passed[4]
+    return 1 - idle / sum(passed) if sum(passed) else None
+
+
+def _core_times() -> list[int]:
+    """Return what all cores have spent on users, nice users and the system, idling, and waiting for disks."""
+    try:
+        return [int(number) for number in _STAT.read_text(encoding="utf-8").splitlines()[0].split()[1:9]]
+    except (OSError, ValueError, IndexError):
+        return []
+
+
+def _settings() -> list[str]:
+    """Return a line on what is set for the libraries from outside, if anything is."""
+    found = [f"`{name}={value}`" for name, value in sorted(os.environ.items()) if name.startswith(_LIBRARIES)]
+    return [f"* Set from outside: {', '.join(found)}"] if found else []
 
 
 def _processor() -> str:

@@ -1,5 +1,6 @@
 """Matrix products that BLAS does quickly, and in which equal columns stay equal."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from math import ceil, lcm
@@ -10,27 +11,41 @@ import numpy as np
 from cnnviz._types import FloatArray
 from cnnviz.fused.calls import Call, prepare
 
-# OpenBLAS does products of at most this many multiplications without repacking the operands: 1.3 to 1.5 times
-# as fast as larger ones, when they are as flat as here. Cutting them costs little with any other BLAS.
+# With instructions of 512 bits OpenBLAS does products of at most this many multiplications without repacking
+# the operands: up to twice as fast as larger ones, when they are as flat as here. With others it costs little.
 _SMALL_PRODUCT = 1_000_000
 
 # Vector instructions work on up to 16 columns at once; what is left over is added up in another order.
 _COLUMNS_AT_ONCE = 16
+
+# Where columns are equal only in small products: fewer columns at once are worse than fewer filters.
+_FILTERS_AT_ONCE = (8, 4)
+_WIDE_ENOUGH = 128
+
+# From so many columns on, copying the small result the other way round is worth while.
+_MANY_COLUMNS = 2048
 
 _TRIALS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """How the columns of a patch matrix are cut: `count` blocks of `width` columns, a product for each."""
+    """How ``filters @ patches`` is cut: `count` blocks of `width` columns, and `rows` filters at a time."""
 
     count: int
     width: int
+    rows: int
 
     @property
     def columns(self) -> int:
         """All columns, those included that only fill the last block."""
         return self.count * self.width
+
+    def keep_columns_equal(self, filters: FloatArray) -> bool:
+        """Whether all products have equal results in equal columns, the last one with fewer filters too."""
+        heights = {self.rows, len(filters) % self.rows} - {0}
+        inputs, dtype = filters.shape[1], filters.dtype
+        return all(keeps_columns_equal(height, inputs, self.width, dtype) for height in heights)
 
 
 def cut_columns(columns: int, samples: int, filters: FloatArray) -> Blocks:
@@ -45,16 +60,25 @@ def cut_columns(columns: int, samples: int, filters: FloatArray) -> Blocks:
     filters : ndarray of shape (f, k)
         What the columns are going to be multiplied by.
     """
+    *candidates, narrowest = _ways_to_cut(columns, samples, filters)
+    return next((blocks for blocks in candidates if blocks.keep_columns_equal(filters)), narrowest)
+
+
+def _ways_to_cut(columns: int, samples: int, filters: FloatArray) -> Iterator[Blocks]:
+    """Yield ways to cut, the best first."""
     unit = lcm(_COLUMNS_AT_ONCE, samples)
     widest = max(unit, _SMALL_PRODUCT // filters.size // unit * unit)
     count = ceil(columns / widest)
-    while True:
-        width = ceil(columns / count / unit) * unit
-        if keeps_columns_equal(*filters.shape, width, filters.dtype):
-            return Blocks(count, width)
-        if width == unit:
-            return Blocks(ceil(columns / unit) * unit // _COLUMNS_AT_ONCE, _COLUMNS_AT_ONCE)
+    cuts = [(count, ceil(columns / count / unit) * unit)]
+    while cuts[-1][1] > unit:
         count *= 2
+        cuts.append((count, ceil(columns / count / unit) * unit))
+    wide = [cut for cut in cuts if cut[1] >= min(_WIDE_ENOUGH, cuts[0][1])]
+    for rows in (len(filters), *(rows for rows in _FILTERS_AT_ONCE if rows < len(filters))):
+        yield from (Blocks(*cut, rows) for cut in wide)
+    yield from (Blocks(*cut, len(filters)) for cut in cuts[len(wide) :])
+    filled = ceil(columns / unit) * unit
+    yield Blocks(filled // _COLUMNS_AT_ONCE, _COLUMNS_AT_ONCE, len(filters))
 
 
 @cache
@@ -94,45 +118,61 @@ class PatchProducts:
     maps : ndarray of shape (f, columns)
         Where the product goes, and where its gradient will be.
     blocks : Blocks
+        How the product is cut. The gradients are cut in fewer pieces: nothing asks whether they are equal.
     """
 
     def __init__(self, filters: FloatArray, patches: FloatArray, maps: FloatArray, blocks: Blocks) -> None:
         self._filters, self._patches, self._maps = filters, patches, maps
         self._blocks = blocks
+        fewest = ceil(blocks.columns / max(blocks.width, _SMALL_PRODUCT // filters.size))
+        # Found at the latest at the number of blocks, which divides the columns.
+        self._parts = next(
+            count for count in range(fewest, blocks.columns + 1) if blocks.columns % count == 0
+        )
 
     def forward(self) -> list[Call]:
         """Prepare ``maps = filters @ patches``, with the same bits in equal columns."""
-        if not keeps_columns_equal(*self._filters.shape, self._blocks.width, self._filters.dtype):
+        if not self._blocks.keep_columns_equal(self._filters):
             return [self._add_row_by_row]
-        return [self._multiply(self._filters, self._cut(self._patches), self._maps)]
+        count, rows = self._blocks.count, self._blocks.rows
+        return [
+            _multiply(
+                self._filters[first : first + rows], self._patches, self._maps[first : first + rows], count
+            )
+            for first in range(0, len(self._filters), rows)
+        ]
 
     def filter_gradient(self, d_filters: FloatArray) -> list[Call]:
         """Prepare ``d_filters = maps @ patches.T``, where `maps` holds the gradient now."""
-        if self._blocks.count == 1:
+        if self._parts == 1 and self._blocks.columns < _MANY_COLUMNS:
             return [product(self._maps, self._patches.T, d_filters)]
-        # Each block gives its part, and the parts are added up.
-        parts = np.empty((self._blocks.count, *d_filters.shape), d_filters.dtype)
-        patches = self._cut(self._patches).transpose(0, 2, 1)
+        # Each block gives its part, and the parts are added up. They are those of the transposed gradient:
+        # BLAS can be a fifth faster with the taller matrix first.
+        parts = np.empty((self._parts, *d_filters.T.shape), d_filters.dtype)
+        maps = _cut(self._maps, self._parts).transpose(0, 2, 1)
         return [
-            prepare(np.matmul, self._cut(self._maps), patches, parts),
-            prepare(np.add.reduce, parts, 0, None, d_filters),
+            prepare(np.matmul, _cut(self._patches, self._parts), maps, parts),
+            prepare(np.add.reduce, parts, 0, None, d_filters.T),
         ]
 
     def patch_gradient(self, pixels: int) -> list[Call]:
         """Prepare ``patches[:pixels] = filters[:, :pixels].T @ maps``: overwrites the patches."""
-        return [self._multiply(self._filters[:, :pixels].T, self._cut(self._maps), self._patches[:pixels])]
-
-    def _multiply(self, left: FloatArray, right: FloatArray, out: FloatArray) -> Call:
-        if self._blocks.count == 1:
-            return product(left, right[0], out)
-        return prepare(np.matmul, left, right, self._cut(out))
-
-    def _cut(self, matrix: FloatArray) -> FloatArray:
-        """View a matrix as (blocks, rows, width)."""
-        return matrix.reshape(len(matrix), self._blocks.count, self._blocks.width).transpose(1, 0, 2)
+        return [_multiply(self._filters[:, :pixels].T, self._maps, self._patches[:pixels], self._parts)]
 
     def _add_row_by_row(self) -> None:
         """Do the product in one and the same order everywhere: slow, for a BLAS that never does."""
         self._maps[...] = 0
         for weights, row in zip(self._filters.T, self._patches, strict=True):
             self._maps += weights[:, None] * row
+
+
+def _multiply(left: FloatArray, right: FloatArray, out: FloatArray, count: int) -> Call:
+    """Prepare ``out = left @ right`` with the columns cut into `count` blocks."""
+    if count == 1:
+        return product(left, right, out)
+    return prepare(np.matmul, left, _cut(right, count), _cut(out, count))
+
+
+def _cut(matrix: FloatArray, count: int) -> FloatArray:
+    """View a matrix as (blocks, rows, width)."""
+    return matrix.reshape(len(matrix), count, -1).transpose(1, 0, 2)

@@ -111,17 +111,44 @@ def test_no_tie_of_a_blank_image_is_lost(
     np.testing.assert_allclose(gradients["split"], gradients["first"], rtol=0, atol=tolerance)
 
 
-@pytest.mark.parametrize("trusted", [(), (16,), (16, 64)])
-@pytest.mark.parametrize("samples", [1, 5, 64])
-def test_blas_that_rounds_unevenly_is_worked_around(monkeypatch, trusted, samples):
-    """Only blocks of some widths, or of none, treat all their columns alike."""
+# The largest products, in filters and columns, that treat all their columns alike.
+UNEVEN_BLAS = [(0, 0), (99, 16), (99, 64), (4, 99_999), (4, 320)]
+
+
+def make_uneven(monkeypatch: pytest.MonkeyPatch, most_filters: int, widest: int) -> None:
     monkeypatch.setattr(
-        products, "keeps_columns_equal", lambda *shape_and_dtype: shape_and_dtype[2] in trusted
+        products,
+        "keeps_columns_equal",
+        lambda filters, _, width, __: filters <= most_filters and width <= widest,
     )
+
+
+@pytest.mark.parametrize("uneven", UNEVEN_BLAS, ids=str)
+@pytest.mark.parametrize("samples", [1, 5, 64])
+def test_blas_that_rounds_unevenly_is_worked_around(monkeypatch, uneven, samples):
+    make_uneven(monkeypatch, *uneven)
     mnist = load_mnist(("3", "8"))
     network = two_blocks("all", "float64")
     images, labels = mnist.train_images[:samples], mnist.train_labels[:samples]
     assert_same_step(make_engine(network), network, images, labels, 1e-12)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    columns=st.integers(1, 50_000),
+    samples=st.integers(1, 64),
+    filters=st.integers(1, 40),
+    uneven=st.sampled_from(UNEVEN_BLAS[1:]),
+)
+def test_columns_are_cut_into_products_that_keep_them_equal(columns, samples, filters, uneven):
+    most_filters, widest = uneven
+    with pytest.MonkeyPatch.context() as patch:
+        make_uneven(patch, most_filters, widest)
+        blocks = products.cut_columns(columns, samples, np.zeros((filters, 9)))
+    assert blocks.columns >= columns
+    assert blocks.columns % samples == 0
+    # The narrowest cut is always tried at last.
+    assert blocks.width == 16 or (min(blocks.rows, filters) <= most_filters and blocks.width <= widest)
 
 
 @settings(max_examples=40, deadline=None)
