@@ -9,7 +9,6 @@ import numpy as np
 from cnnviz._types import ByteArray, FloatArray, IntArray, Params
 from cnnviz.datasets import to_input
 from cnnviz.functional.losses import Labels
-from cnnviz.fused import FusedEngine, plan_stages
 from cnnviz.network import Network, forward_pass, loss_and_gradients
 
 _CHUNK = 64
@@ -68,6 +67,9 @@ class Engine(Protocol):
 
 def make_engine(network: Network) -> Engine:
     """Return the fastest engine that covers a network; its parameters are copied."""
+    # Imported here, as the window is to be there before anything is computed.
+    from cnnviz.fused import FusedEngine, plan_stages
+
     stages = plan_stages(network.layers, network.input_shape)
     if stages is None:
         return LayeredEngine(network)

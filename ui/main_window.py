@@ -21,7 +21,6 @@ from ui.analysis import Analysis
 from ui.drops import is_welcome
 from ui.notice_bar import NoticeBar
 from ui.panel_area import PanelArea
-from ui.panels.compare import ComparePanel
 from ui.panels.samples import SAMPLES_WIDTH, SamplesPanel
 from ui.run_bar import RunBar
 from ui.run_status import RunStatusBar
@@ -32,6 +31,7 @@ from ui.views import PanelViews
 
 if TYPE_CHECKING:
     from ui.panels.backprop.panel import BackpropPanel
+    from ui.panels.compare import ComparePanel
     from ui.panels.feature_maps.panel import FeatureMapsPanel
     from ui.panels.report.panel import ReportPanel
     from ui.panels.training import TrainingPanel
@@ -67,6 +67,7 @@ class MainWindow(QMainWindow):
     translation: "TranslationPanel"
     backprop: "BackpropPanel"
     report: "ReportPanel"
+    compare: "ComparePanel"
 
     def __init__(self, state: AppState, analysis: Analysis, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -93,7 +94,7 @@ class MainWindow(QMainWindow):
         self._fit()
 
     def build_panels(self, analysis: Analysis, background: Analysis, draft_path: Path) -> None:
-        """Fill the middle of the window.
+        """Fill the middle of the window, and the comparison of two moments.
 
         Parameters
         ----------
@@ -104,6 +105,7 @@ class MainWindow(QMainWindow):
         """
         # Imported here because pyqtgraph takes longer to load than the whole frame takes to appear.
         from ui.panels.backprop.panel import BackpropPanel
+        from ui.panels.compare import ComparePanel
         from ui.panels.feature_maps.panel import FeatureMapsPanel
         from ui.panels.report.panel import ReportPanel
         from ui.panels.training import TrainingPanel
@@ -124,6 +126,9 @@ class MainWindow(QMainWindow):
             self.panels.add_panel(panel, title, name)
             self.views.add(name, panel)
         self.panels.show_panel(0)
+        self.compare = ComparePanel(self._state)
+        self.compare.closeRequested.connect(self.compare_dock.hide)
+        self.compare_dock.setWidget(self.compare)
 
     def restore_size(self, settings: QSettings) -> None:
         """Take size and place from the last session."""
@@ -215,7 +220,6 @@ class MainWindow(QMainWindow):
         self.panels.divided.connect(self._fit)
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state)
-        self.compare = ComparePanel(state)
 
     def _arrange(self) -> None:
         self.menuBar().setCornerWidget(self.run_bar, Qt.Corner.TopRightCorner)
@@ -243,12 +247,11 @@ class MainWindow(QMainWindow):
         return centre
 
     def _arrange_timeline(self) -> None:
-        """Put the timeline under everything, and the comparison of two moments above it, hidden at first."""
+        """Put the timeline under everything, and above it the place of the comparison, hidden at first."""
         self.compare_dock = QDockWidget("Compare moments", self)
         self.compare_dock.setObjectName("compare_dock")
         self.compare_dock.setTitleBarWidget(QWidget())
         self.compare_dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
-        self.compare_dock.setWidget(self.compare)
         self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.compare_dock)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.compare_dock.hide()
@@ -266,7 +269,6 @@ class MainWindow(QMainWindow):
         self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, bar)
         self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
         self.timeline.compareRequested.connect(self.compare_dock.setVisible)
-        self.compare.closeRequested.connect(self.compare_dock.hide)
         self.compare_dock.visibilityChanged.connect(self._on_comparison_visible)
 
     def _on_comparison_visible(self, visible: bool) -> None:

@@ -159,11 +159,8 @@ class Session(QObject):
         window.samples.ownSampleRequested.connect(controller.on_own_sample_requested)
         window.samples.openRequested.connect(self._open_image)
         window.samples.noticeActionRequested.connect(self._open_mnist)
-        timeline, compare = window.timeline, window.compare
-        timeline.momentRequested.connect(controller.on_moment_requested)
-        timeline.forkRequested.connect(controller.on_fork_requested)
-        compare.momentRequested.connect(controller.on_moment_requested)
-        compare.referenceRequested.connect(controller.on_reference_requested)
+        window.timeline.momentRequested.connect(controller.on_moment_requested)
+        window.timeline.forkRequested.connect(controller.on_fork_requested)
         window.closing.connect(self._on_window_closing)
 
     def _connect_panels(self) -> None:
@@ -182,6 +179,8 @@ class Session(QObject):
             for name, slot in slots.items():
                 if hasattr(panel, name):
                     getattr(panel, name).connect(slot)
+        window.compare.momentRequested.connect(controller.on_moment_requested)
+        window.compare.referenceRequested.connect(controller.on_reference_requested)
 
     def _watch_panels(self) -> None:
         # Imported here because it knows every kind of plot, and with them pyqtgraph.

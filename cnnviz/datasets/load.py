@@ -10,7 +10,6 @@ from cnnviz.datasets.assembly import choose
 from cnnviz.datasets.dataset import Dataset
 from cnnviz.datasets.idx_folder import find_idx_sets, is_idx_name, prefix_of, read_idx_set
 from cnnviz.datasets.image_folder import Progress, class_folders, read_image_folder
-from cnnviz.datasets.keras_npz import read_keras_npz
 
 _FORMATS = (
     "a folder of IDX files such as MNIST's, a Keras .npz file or a folder with a sub-folder of pictures "
@@ -32,7 +31,7 @@ def load_dataset(
 
         * a folder with four IDX files named as MNIST's, gzipped or not (Fashion-MNIST, KMNIST, EMNIST; see
           `read_idx_set`), or the file of training images of one of several such sets in a folder;
-        * a Keras ``.npz`` file (see `read_keras_npz`), or a folder that holds one;
+        * a Keras ``.npz`` file (see `cnnviz.datasets.keras_npz`), or a folder that holds one;
         * a folder with one sub-folder of pictures for each class (see `read_image_folder`).
 
         Images of the first two may have sides of 6 to 64 pixels.
@@ -75,7 +74,7 @@ def _read(path: Path, progress: Progress | None) -> Dataset:
         return _read_folder(path, progress)
     file_size(path)
     if path.suffix.lower() == ".npz":
-        return read_keras_npz(path)
+        return _read_npz(path)
     if is_idx_name(path.name):
         return read_idx_set(path.parent, prefix_of(path.name))
     raise bad_data(path, "is a file of an unknown kind", _FORMATS, "choose another file or folder")
@@ -89,8 +88,15 @@ def _read_folder(folder: Path, progress: Progress | None) -> Dataset:
     except OSError as error:
         raise unreadable(folder, error) from error
     if len(archives) == 1:
-        return read_keras_npz(archives[0])
+        return _read_npz(archives[0])
     if class_folders(folder):
         return read_image_folder(folder, progress)
     found = f"holds {len(archives)} .npz files" if archives else "holds no data set"
     raise bad_data(folder, found, _FORMATS, "choose another file or folder")
+
+
+def _read_npz(path: Path) -> Dataset:
+    # Imported here: few ever need it, and everybody would wait for it at the start.
+    from cnnviz.datasets.keras_npz import read_keras_npz
+
+    return read_keras_npz(path)

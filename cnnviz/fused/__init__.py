@@ -48,9 +48,9 @@ one window in 10,000, where the gradient is 0.01 times as large as elsewhere.)
 cells of a window are equal: ties are the rule, and they exist only if equal patches give exactly equal
 sums. A fast matrix product does not promise that. It works on, say, 16 columns at once and on those that
 are left over in another way, in which the same numbers are added up in another order and rounded
-differently. So the columns are filled up to a multiple of 16, and they, and if need be the filters, are cut
-into products small enough to treat all their columns alike, as tried on this machine (`products.py`). Winners were compared with those of
-the reference in 865,280 windows of a trained LAB5: none differed.
+differently. So the columns are filled up to a multiple of 16, and they, and if need be the filters, are
+cut into products small enough to treat all their columns alike, as tried on this machine (`products.py`).
+Winners were compared with those of the reference in 865,280 windows of a trained LAB5: none differed.
 
 **Samples come last.** All arrays have the shape (numbers of a sample, samples). So a slice of one pixel for
 all samples is a contiguous run, and the output of the last convolution is, without being moved, the input

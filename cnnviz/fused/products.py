@@ -12,7 +12,7 @@ from cnnviz._types import FloatArray
 from cnnviz.fused.calls import Call, prepare
 
 # With instructions of 512 bits OpenBLAS does products of at most this many multiplications without repacking
-# the operands: up to twice as fast as larger ones, when they are as flat as here. With others it costs little.
+# the operands: up to twice as fast as larger ones, when they are as flat as here. With others it is no loss.
 _SMALL_PRODUCT = 1_000_000
 
 # Vector instructions work on up to 16 columns at once; what is left over is added up in another order.

@@ -45,7 +45,7 @@ class Layer(ABC):
         return {}
 
     def initial_parameters(
-        self, input_shape: Shape, rng: np.random.Generator, dtype: np.dtype[np.floating[Any]]
+        self, input_shape: Shape, rng: "np.random.Generator", dtype: np.dtype[np.floating[Any]]
     ) -> Params:
         """Draw fresh parameters.
 

@@ -74,7 +74,7 @@ class Conv2D(Layer):
         return kernels | ({"bias": (self.filters,)} if self.bias else {})
 
     def initial_parameters(
-        self, input_shape: Shape, rng: np.random.Generator, dtype: np.dtype[np.floating[Any]]
+        self, input_shape: Shape, rng: "np.random.Generator", dtype: np.dtype[np.floating[Any]]
     ) -> Params:
         """Kernels by `init`, bias 0."""
         shapes = self.parameter_shapes(input_shape)

@@ -78,7 +78,7 @@ class Dense(Layer):
         return {"weight": (self.units, input_shape[0])} | ({"bias": (self.units,)} if self.bias else {})
 
     def initial_parameters(
-        self, input_shape: Shape, rng: np.random.Generator, dtype: np.dtype[np.floating[Any]]
+        self, input_shape: Shape, rng: "np.random.Generator", dtype: np.dtype[np.floating[Any]]
     ) -> Params:
         """Weights by `init`, bias 0."""
         shapes = self.parameter_shapes(input_shape)

@@ -11,7 +11,7 @@ INITS: tuple[Init, ...] = ("he", "glorot", "lab5")
 
 
 def draw_weight(
-    init: Init, shape: Shape, rng: np.random.Generator, dtype: np.dtype[np.floating[Any]]
+    init: Init, shape: Shape, rng: "np.random.Generator", dtype: np.dtype[np.floating[Any]]
 ) -> FloatArray:
     """Draw a weight array from a normal distribution around 0.
 

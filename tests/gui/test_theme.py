@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QFontDatabase, QFontMetricsF, QIcon, QPalette
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QSpinBox
 from pytestqt.qtbot import QtBot
@@ -245,7 +245,8 @@ def test_bound_icons_are_tinted_anew_with_the_theme(qtbot: QtBot, theme: ThemeMa
     bind_icon(button, "pause")
     theme.set_mode("light")
     assert is_inked(button.icon(), LIGHT.text)
-    assert button.icon().pixmap(24).toImage() == icon("pause", gap=4).pixmap(24).toImage()
+    shown = QSize(20, 16)
+    assert button.icon().pixmap(shown).toImage() == icon("pause", gap=4).pixmap(shown).toImage()
 
 
 def test_a_missing_icon_is_blank_and_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -13,6 +13,7 @@ from tests.gui.training_driving import (
     wait_for,
     weights,
 )
+from tests.gui.whole_window import seen_rect
 from ui.state import RunStatus
 
 LEFT = Qt.MouseButton.LeftButton
@@ -120,3 +121,13 @@ def test_nothing_is_left_when_the_window_closes_at_once(qtbot, tmp_path):
     QApplication.processEvents()
     opened.window.close()
     opened.close()
+
+
+def test_settings_that_grow_later_than_the_panel_are_not_cut_off(qtbot, session):
+    """A style sheet is applied when Qt finds time: the window has its size by then, and keeps it."""
+    session.window.resize(1440, 900)
+    qtbot.wait(100)
+    field = session.window.training.form.field("classes")
+    wide = field.width() + 100
+    field.setMinimumWidth(wide)
+    qtbot.waitUntil(lambda: field.width() >= wide and seen_rect(field).width() == field.width())

@@ -1,6 +1,7 @@
 """Line icons (Lucide) in the colours of the theme."""
 
 import logging
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Protocol
@@ -97,8 +98,14 @@ def icon_pixmap(name: str, color: QColor, side: int, ratio: float = 1.0, gap: in
     return pixmap
 
 
-def icon(name: str, role: str = "text", theme: Theme | None = None, gap: int = 0) -> QIcon:
-    """Icon in the colours of a theme, for all sizes, sharp on the finest screen, with its disabled state.
+def icon(
+    name: str,
+    role: str = "text",
+    theme: Theme | None = None,
+    gap: int = 0,
+    sizes: Sequence[int] = SIZES,
+) -> QIcon:
+    """Icon in the colours of a theme, sharp on the finest screen, with its disabled state.
 
     Parameters
     ----------
@@ -110,6 +117,8 @@ def icon(name: str, role: str = "text", theme: Theme | None = None, gap: int = 0
         The one in force when None.
     gap : int
         Empty pixels at the right of a picture of 16 pixels, in proportion for the other sizes.
+    sizes : sequence of int
+        Logical sides of the pictures.
 
     Returns
     -------
@@ -120,15 +129,17 @@ def icon(name: str, role: str = "text", theme: Theme | None = None, gap: int = 0
     ratio = max((screen.devicePixelRatio() for screen in QGuiApplication.screens()), default=1.0)
     result = QIcon()
     on_role = "accent" if role in {"text", "muted"} else role
-    states = [
-        (theme.color(role), QIcon.Mode.Normal, QIcon.State.Off),
-        (theme.color(on_role), QIcon.Mode.Normal, QIcon.State.On),
-        (theme.color("muted", 0.5), QIcon.Mode.Disabled, QIcon.State.Off),
-        (theme.color("muted", 0.5), QIcon.Mode.Disabled, QIcon.State.On),
+    off, on = QIcon.State.Off, QIcon.State.On
+    looks = [
+        (theme.color(role), QIcon.Mode.Normal, (off,)),
+        (theme.color(on_role), QIcon.Mode.Normal, (on,)),
+        (theme.color("muted", 0.5), QIcon.Mode.Disabled, (off, on)),
     ]
-    for color, mode, state in states:
-        for side in SIZES:
-            result.addPixmap(icon_pixmap(name, color, side, ratio, round(gap * side / 16)), mode, state)
+    for color, mode, states in looks:
+        for side in sizes:
+            picture = icon_pixmap(name, color, side, ratio, round(gap * side / 16))
+            for state in states:
+                result.addPixmap(picture, mode, state)
     return result
 
 
@@ -155,7 +166,8 @@ class _IconBinding(QObject):
     def set_theme(self, theme: Theme) -> None:
         button = self._target if isinstance(self._target, QAbstractButton) else None
         self._gap = gap = self._needed_gap()
-        self._target.setIcon(icon(self._name, self._role, theme, gap))
+        # The one size in which it is shown: a window has dozens of icons, which all start with it.
+        self._target.setIcon(icon(self._name, self._role, theme, gap, sizes=(theme.px(16),)))
         if button is not None:
             button.setIconSize(QSize(theme.px(16 + gap), theme.px(16)))
 

@@ -1,6 +1,6 @@
 """The backprop panel: the backward pass of the sample in steps."""
 
-from PySide6.QtCore import QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QVBoxLayout, QWidget
 
@@ -105,6 +105,12 @@ class BackpropPanel(QFrame):
         """Make the column narrower where there is little room."""
         super().resizeEvent(event)
         self._fit_side()
+
+    def event(self, event: QEvent) -> bool:
+        """Follow what the column needs: its style may come later than the theme."""
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit_side()
+        return super().event(event)
 
     def minimumSizeHint(self) -> QSize:
         """Return the least size with the column below, whether it is there now or not."""

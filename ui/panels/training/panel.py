@@ -2,7 +2,7 @@
 
 from typing import override
 
-from PySide6.QtCore import QSize, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
@@ -72,6 +72,13 @@ class TrainingPanel(QFrame):
         self._fit_columns()
 
     @override
+    def event(self, event: QEvent) -> bool:
+        # The style gives fields their sizes: after the theme, and without a new size of the panel.
+        if event.type() == QEvent.Type.LayoutRequest:
+            self._fit_columns()
+        return super().event(event)
+
+    @override
     def minimumSizeHint(self) -> QSize:
         # With one column at the side, whether both are shown now or not.
         side, middle = self._side_widths(roomy=False), self._middle.minimumSizeHint()
@@ -89,7 +96,8 @@ class TrainingPanel(QFrame):
         space = (self.width() - settings - right - self._middle.minimumSizeHint().width()) // 4
         is_narrow = space < px(_LEAST_SPACE)
         space = px(_LEAST_SPACE) if is_narrow else min(space, px(16))
-        self._columns.setSpacing(space)
+        if self._columns.spacing() != space:  # or else it would ask for a new layout, and that for this again
+            self._columns.setSpacing(space)
         self._columns.setContentsMargins(space, px(12), space, px(12))
         self._switch_row.setContentsMargins(space, px(10) if is_narrow else 0, space, 0)
         self._switch.setVisible(is_narrow)
