@@ -5,7 +5,8 @@
 # usage: scripts/bootstrap.sh run | headless | test | check
 #   run       the program's packages; libraries for a window
 #   headless  the program's packages; libraries for drawing without a screen, not insisted on
-#   test      the packages of tests and checks too; libraries for a window, and a virtual screen (Xvfb)
+#   test      the packages of tests and checks too; libraries for a window, a virtual screen (Xvfb), and what reads
+#             PDF files (poppler-utils), not insisted on
 #   check     the packages of tests and checks; no libraries
 set -eu
 
@@ -158,6 +159,13 @@ ensure_libraries() {
     [ "$mode" = headless ] || [ -n "${WAYLAND_DISPLAY-}" ] || exit 1
 }
 
+# Reports are read back by programs that are not our own.
+ensure_pdf_reader() {
+    [ "$mode" = test ] && ! command -v pdftotext >/dev/null && has_apt || return 0
+    if can_be_root && apt_install poppler-utils; then return 0; fi
+    say "Tests that read PDF files are skipped: for them, run 'sudo apt-get install poppler-utils'."
+}
+
 # --- Python packages ------------------------------------------------------------------------------------------
 
 stamp_of() { echo "$venv/cnnviz-$1.stamp"; }
@@ -188,4 +196,5 @@ case $mode in
 esac
 ensure_venv
 ensure_libraries
+ensure_pdf_reader
 ensure_packages "$wanted"

@@ -86,11 +86,15 @@ def test_a_stamp_stays_with_its_words(tmp_path):
 
 
 @needs_poppler
-def test_emoji_are_drawn_with_a_font_of_the_program(tmp_path):
-    (tmp_path / "a.pdf").write_bytes(to_pdf(written(Words("done 🎉👍🏽", "student"))))
+@pytest.mark.parametrize(
+    ("words", "font"), [("done 🎉👍🏽", "NotoEmoji"), ("日本語 ひらがな 简体 繁體", "DroidSansFallback")]
+)
+def test_what_latin_fonts_lack_is_drawn_with_a_font_of_the_program(tmp_path, words, font):
+    (tmp_path / "a.pdf").write_bytes(to_pdf(written(Words(words, "student"))))
     fonts = subprocess.run(["pdffonts", tmp_path / "a.pdf"], capture_output=True, check=True, text=True)
-    assert "NotoEmoji" in fonts.stdout
-    assert ".notdef" not in fonts.stdout
+    assert font in fonts.stdout
+    text = subprocess.run(["pdftotext", tmp_path / "a.pdf", "-"], capture_output=True, check=True, text=True)
+    assert words in text.stdout
 
 
 @needs_poppler

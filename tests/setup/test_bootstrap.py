@@ -192,6 +192,24 @@ def test_without_rights_the_one_command_is_printed(debian: Project) -> None:
     assert debian.log("pip") == []
 
 
+@pytest.mark.parametrize("rights", ["0", "1000"])
+def test_tests_get_what_reads_pdf_files_or_do_without(debian: Project, rights: str) -> None:
+    debian.add_tool("id", f"echo {rights}")
+    (debian.log_folder / "libraries-load").unlink()
+    for tool in ("xvfb-run", "xauth"):
+        debian.add_tool(tool, "exit 0")
+    result = debian.run("bootstrap.sh", "test")
+    assert result.returncode == 0
+    if rights == "0":
+        assert [call.split()[-1] for call in debian.log("apt")] == ["poppler-utils"]
+    else:
+        assert "sudo apt-get install poppler-utils" in result.stderr
+    debian.add_tool("pdftotext", "exit 0")
+    again = debian.run("bootstrap.sh", "test")
+    assert "poppler" not in again.stderr
+    assert len(debian.log("apt")) == (1 if rights == "0" else 0)
+
+
 def test_the_headless_run_does_without_libraries(debian: Project) -> None:
     debian.add_tool("id", "echo 1000")
     assert debian.run("bootstrap.sh", "headless").returncode == 0
