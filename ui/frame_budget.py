@@ -2,7 +2,7 @@
 
 import time
 
-_SHARE = 0.09
+_SHARE = 0.075
 _FASTEST_MS, _SLOWEST_MS = 33, 110
 _ADJUST_SECONDS = 0.4
 
