@@ -69,10 +69,10 @@ def _ways_to_cut(columns: int, samples: int, filters: FloatArray) -> Iterator[Bl
     unit = lcm(_COLUMNS_AT_ONCE, samples)
     widest = max(unit, _SMALL_PRODUCT // filters.size // unit * unit)
     count = ceil(columns / widest)
-    cuts = [(count, ceil(columns / count / unit) * unit)]
-    while cuts[-1][1] > unit:
-        count *= 2
+    cuts: list[tuple[int, int]] = []
+    while not cuts or cuts[-1][1] > unit:
         cuts.append((count, ceil(columns / count / unit) * unit))
+        count *= 2
     wide = [cut for cut in cuts if cut[1] >= min(_WIDE_ENOUGH, cuts[0][1])]
     for rows in (len(filters), *(rows for rows in _FILTERS_AT_ONCE if rows < len(filters))):
         yield from (Blocks(*cut, rows) for cut in wide)

@@ -6,9 +6,10 @@ from functools import cache
 
 import pytest
 
-from cnnviz.datasets import Dataset, load_mnist
+from cnnviz.datasets import Dataset
 from cnnviz.presets import LAB5
 from cnnviz.report import LabResults, LabSettings, Report, Version, run_lab
+from tests.small_data import first_images
 
 needs_poppler = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler-utils is not installed")
 
@@ -23,14 +24,7 @@ HOSTILE = (
 
 def small_data() -> Dataset:
     """Return a few hundred of the digits 0 and 1."""
-    whole = load_mnist((0, 1))
-    return replace(
-        whole,
-        train_images=whole.train_images[:400],
-        train_labels=whole.train_labels[:400],
-        test_images=whole.test_images[:150],
-        test_labels=whole.test_labels[:150],
-    )
+    return first_images((0, 1), 400, 150)
 
 
 @cache

@@ -7,12 +7,13 @@ import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtTest import QTest
 
-from cnnviz.datasets import load_mnist, to_input
+from cnnviz.datasets import to_input
 from cnnviz.evaluation import CancelledError
 from cnnviz.network import forward_pass
 from cnnviz.presets import LAB5, LENET
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import show_window
+from tests.small_data import first_images
 from ui.panels.feature_maps import FeatureMapsPanel
 from ui.state import AppState, Inspection, Sample
 
@@ -32,14 +33,7 @@ EXPERIMENTS = {
 @cache
 def digits(classes):
     """Return MNIST with 40 training and 120 test images."""
-    whole = load_mnist(classes=tuple(int(name) for name in classes))
-    return replace(
-        whole,
-        train_images=whole.train_images[:40],
-        train_labels=whole.train_labels[:40],
-        test_images=whole.test_images[:120],
-        test_labels=whole.test_labels[:120],
-    )
+    return first_images(classes, 40, 120)
 
 
 class Now:

@@ -1,19 +1,12 @@
 """Data for panels: so few images that nothing in the background takes long."""
 
-from dataclasses import replace
 from functools import cache
 
-from cnnviz.datasets import Dataset, load_mnist
+from cnnviz.datasets import Dataset
+from tests.small_data import first_images
 
 
 @cache
 def few_digits() -> Dataset:
     """Zeros and ones, few of them, so that nothing in the background takes long."""
-    whole = load_mnist((0, 1))
-    return replace(
-        whole,
-        train_images=whole.train_images[:64],
-        train_labels=whole.train_labels[:64],
-        test_images=whole.test_images[:96],
-        test_labels=whole.test_labels[:96],
-    )
+    return first_images((0, 1), 64, 96)

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import shutil
 import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
@@ -17,6 +16,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.presets import LAB5
 from cnnviz.session_state import SessionState, load_session
+from tests.engine.report_cases import needs_poppler
 from tests.gui.driving import show_window
 from ui.export.dialog import ExportDialog
 from ui.export.formats import to_image, to_pdf, to_png, to_svg
@@ -117,7 +117,7 @@ def test_the_cells_of_a_map_are_rectangles_of_its_colours(panel: Panel) -> None:
             assert image.pixelColor(corner.toPoint()).name() in fills
 
 
-@pytest.mark.skipif(shutil.which("pdftotext") is None, reason="needs pdftotext")
+@needs_poppler
 def test_a_pdf_has_text_to_select_and_the_size_asked_for(panel: Panel, tmp_path: Path) -> None:
     path = tmp_path / "figure.pdf"
     path.write_bytes(to_pdf(_sheet(panel, caption="seed 0 · step 12"), 10.0))

@@ -246,7 +246,7 @@ def test_bound_icons_are_tinted_anew_with_the_theme(qtbot: QtBot, theme: ThemeMa
     theme.set_mode("light")
     assert is_inked(button.icon(), LIGHT.text)
     shown = QSize(20, 16)
-    assert button.icon().pixmap(shown).toImage() == icon("pause", gap=4).pixmap(shown).toImage()
+    assert button.icon().pixmap(shown).toImage() == icon("pause", gap=4, side=16).pixmap(shown).toImage()
 
 
 def test_a_missing_icon_is_blank_and_logged(caplog: pytest.LogCaptureFixture) -> None:

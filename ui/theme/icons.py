@@ -1,7 +1,6 @@
 """Line icons (Lucide) in the colours of the theme."""
 
 import logging
-from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import Protocol
@@ -15,9 +14,6 @@ from ui.theme.manager import FOLLOWS, follow_theme, theme_manager
 from ui.theme.tokens import Theme
 
 ICON_FOLDER = Path(__file__).resolve().parents[2] / "resources" / "icons"
-
-#: Logical sides, in pixels, at which pictures are kept; Qt picks or shrinks the nearest.
-SIZES = (16, 20, 24, 32)
 
 #: Pixels between the icon of a button and its text, beyond what the style leaves.
 _TEXT_GAP = 4
@@ -98,13 +94,7 @@ def icon_pixmap(name: str, color: QColor, side: int, ratio: float = 1.0, gap: in
     return pixmap
 
 
-def icon(
-    name: str,
-    role: str = "text",
-    theme: Theme | None = None,
-    gap: int = 0,
-    sizes: Sequence[int] = SIZES,
-) -> QIcon:
+def icon(name: str, role: str = "text", theme: Theme | None = None, gap: int = 0, side: int = 24) -> QIcon:
     """Icon in the colours of a theme, sharp on the finest screen, with its disabled state.
 
     Parameters
@@ -116,9 +106,9 @@ def icon(
     theme : Theme, optional
         The one in force when None.
     gap : int
-        Empty pixels at the right of a picture of 16 pixels, in proportion for the other sizes.
-    sizes : sequence of int
-        Logical sides of the pictures.
+        Empty pixels at the right of a picture of 16 pixels, in proportion for other sizes.
+    side : int
+        Side of the one picture there is of each state, in logical pixels.
 
     Returns
     -------
@@ -136,10 +126,9 @@ def icon(
         (theme.color("muted", 0.5), QIcon.Mode.Disabled, (off, on)),
     ]
     for color, mode, states in looks:
-        for side in sizes:
-            picture = icon_pixmap(name, color, side, ratio, round(gap * side / 16))
-            for state in states:
-                result.addPixmap(picture, mode, state)
+        picture = icon_pixmap(name, color, side, ratio, round(gap * side / 16))
+        for state in states:
+            result.addPixmap(picture, mode, state)
     return result
 
 
@@ -166,8 +155,8 @@ class _IconBinding(QObject):
     def set_theme(self, theme: Theme) -> None:
         button = self._target if isinstance(self._target, QAbstractButton) else None
         self._gap = gap = self._needed_gap()
-        # The one size in which it is shown: a window has dozens of icons, which all start with it.
-        self._target.setIcon(icon(self._name, self._role, theme, gap, sizes=(theme.px(16),)))
+        # In the one size in which it is shown: a window has dozens of icons, which all start with it.
+        self._target.setIcon(icon(self._name, self._role, theme, gap, side=theme.px(16)))
         if button is not None:
             button.setIconSize(QSize(theme.px(16 + gap), theme.px(16)))
 
