@@ -17,6 +17,7 @@ from cnnviz._validation import check_choice, check_int
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.functional.losses import Labels
 from cnnviz.layers import Layer, as_mapping, layer_from_dict
+from cnnviz.runtime import on_one_blas_thread
 
 __all__ = ["Gradients", "NamedLayers", "Network", "Trace", "forward_pass", "loss_and_gradients"]
 
@@ -181,6 +182,7 @@ class Network:
         copies = {name: np.array(params[name], order="C") for name in self.params}
         return type(self)(self.layers, _frozen(copies), self.input_shape, self.dtype, self.seed, self.shapes)
 
+    @on_one_blas_thread
     def forward(self, x: FloatArray) -> Trace:
         """Run a batch through all layers and keep every output.
 
@@ -203,12 +205,14 @@ class Network:
         by_name = MappingProxyType(dict(zip(names, outputs, strict=True)))
         return Trace(x, by_name, logits, _quiet_probabilities(logits))
 
+    @on_one_blas_thread
     def predict(self, x: FloatArray) -> IntArray:
         """Most probable class of each sample, shape (n,), intp; `x` as for `forward`."""
         return functional.predicted_classes(
             forward_pass(self.layers, self.params, self._checked_batch(x))[-1]
         )
 
+    @on_one_blas_thread
     def gradients(self, x: FloatArray, labels: Labels) -> Gradients:
         """Loss of a batch and its gradients with respect to parameters, layer outputs and the batch.
 

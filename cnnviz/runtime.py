@@ -1,12 +1,103 @@
 """The number of threads that matrix products may use."""
 
-from threadpoolctl import threadpool_limits
+import functools
+import threading
+from collections.abc import Callable
+from importlib import import_module
+from types import TracebackType
+from typing import Self
+
+from threadpoolctl import LibController, ThreadpoolController
 
 
-def one_blas_thread() -> threadpool_limits:
+class _Limit:
+    """One thread for BLAS as long as anybody holds this; afterwards as many as before the first held it.
+
+    BLAS has one number for the whole process. Where two threads overlap, the one that comes first finds the
+    number to go back to, and the one that goes last restores it.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._holders = 0
+        self._libraries: list[LibController] | None = None
+        self._before: list[tuple[LibController, int]] = []
+
+    def hold(self) -> None:
+        """Set BLAS to one thread; costs next to nothing where somebody holds it already."""
+        with self._lock:
+            if not self._holders:
+                self._before = [
+                    (library, count) for library in self._found() if (count := library.num_threads or 1) > 1
+                ]
+                for library, _ in self._before:
+                    _set_threads(library, 1)
+            self._holders += 1
+
+    def release(self) -> None:
+        """Give up one hold."""
+        with self._lock:
+            self._holders -= 1
+            if not self._holders:
+                for library, count in self._before:
+                    _set_threads(library, count)
+
+    def _found(self) -> list[LibController]:
+        """Return the BLAS libraries; looking for them takes 0.4 ms, so it is done once."""
+        if self._libraries is None:
+            import_module("numpy")  # what is not loaded is not found
+            self._libraries = ThreadpoolController().select(user_api="blas").lib_controllers
+        return self._libraries
+
+
+def _set_threads(library: LibController, count: int) -> None:
+    # From version 3.8 on a thread that has set the number is the only one to change it, as long as it lives.
+    forget = getattr(library, "clear_controlling_thread", None)
+    if forget is not None:
+        forget(force=True)
+    library.set_num_threads(count)
+    if forget is not None:
+        forget(force=True)
+
+
+_limit = _Limit()
+
+
+class OneBlasThread:
+    """What `one_blas_thread` returns: holds from the beginning, until the end of a ``with`` block."""
+
+    __slots__ = ()
+
+    def __init__(self) -> None:
+        _limit.hold()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        _limit.release()
+
+
+def one_blas_thread() -> OneBlasThread:
     """Keep BLAS on one thread, for the rest of the process or inside a ``with`` block.
 
     The matrices here are small: handing them to a second thread costs more than it saves, and the
-    window needs a core for itself.
+    window needs a core for itself. Sums in another order would be other bits, too.
+
+    Blocks may be nested and may overlap in several threads: after the last one the number is what it was
+    before the first. In the meantime it holds for the whole process, as BLAS knows only one.
     """
-    return threadpool_limits(limits=1, user_api="blas")
+    return OneBlasThread()
+
+
+def on_one_blas_thread[**P, R](function: Callable[P, R]) -> Callable[P, R]:
+    """Let a function run inside `one_blas_thread`."""
+
+    @functools.wraps(function)
+    def limited(*args: P.args, **kwargs: P.kwargs) -> R:
+        with OneBlasThread():
+            return function(*args, **kwargs)
+
+    return limited

@@ -16,7 +16,8 @@ from cnnviz.engines import make_engine
 from cnnviz.errors import DivergenceError, ParameterError
 from cnnviz.evaluation import Evaluation, evaluate
 from cnnviz.network import Network
-from cnnviz.optim import make_optimizer
+from cnnviz.optim import State, make_optimizer
+from cnnviz.runtime import on_one_blas_thread
 from cnnviz.vector_optimizer import VectorOptimizer
 
 _DIVERGENCE_WINDOW = 100
@@ -207,17 +208,18 @@ class Trainer:
         """Extend the run."""
         self._epochs += check_int(epochs, "epochs", "Trainer", minimum=1)
 
+    @on_one_blas_thread
     def advance(self, steps: int = 1) -> Progress:
         """Train at most `steps` steps, fewer where the run ends.
 
         Raises
         ------
         DivergenceError
-            If the loss stops being finite or grows far beyond that of guessing. The weights are then those
-            from before this call.
+            If the loss stops being finite or grows far beyond that of guessing. The weights and what the
+            optimiser remembers are then those from before this call.
         """
         count = min(check_int(steps, "steps", "Trainer.advance", minimum=1), self.total_steps - self.step)
-        before = self._engine.vector.copy()
+        before = self._engine.vector.copy(), self._optimizer.rule.state()
         losses = np.empty(max(count, 0))
         correct = np.empty(max(count, 0), dtype=np.intp)
         sizes = np.empty(max(count, 0), dtype=np.intp)
@@ -269,7 +271,9 @@ class Trainer:
         first = position * self.config.batch_size
         return self._order[first : first + self.config.batch_size]
 
-    def _stop_if_diverged(self, losses: NDArray[np.float64], first_step: int, before: FloatArray) -> None:
+    def _stop_if_diverged(
+        self, losses: NDArray[np.float64], first_step: int, before: tuple[FloatArray, State]
+    ) -> None:
         if not len(losses):
             return
         self._recent = np.concatenate([self._recent, losses])[-_DIVERGENCE_WINDOW:]
@@ -277,7 +281,8 @@ class Trainer:
         weights_finite = np.isfinite(self._engine.vector).all()
         if weights_finite and self._recent.mean() <= _DIVERGENCE_FACTOR * guessing:
             return
-        self._engine.vector[...] = before
+        self._engine.vector[...] = before[0]
+        self._optimizer.rule.load_state(before[1])
         self.step = first_step - 1
         raise DivergenceError(
             f"Training diverged near step {first_step + len(losses) - 1:,}: the loss grew out of bounds. "

@@ -1,0 +1,142 @@
+"""The engine keeps BLAS on one thread by itself, and gives back what the caller had."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
+
+from cnnviz.runtime import on_one_blas_thread, one_blas_thread
+
+ROOT = Path(__file__).parents[2]
+
+# Training, evaluation and single passes as a program would do it that knows nothing of BLAS.
+PROGRAM = """
+import hashlib
+import numpy as np
+from threadpoolctl import threadpool_info
+from cnnviz.datasets import load_mnist, to_input
+from cnnviz.evaluation import evaluate
+from cnnviz.presets import LENET
+from cnnviz.training import TrainConfig, Trainer
+
+def threads():
+    return [library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"]
+
+before = threads()
+data = load_mnist(LENET.classes)
+config = TrainConfig(learning_rate=0.01, batch_size=256, momentum=0.9)
+trainer = Trainer(LENET.build_network(data.input_shape), data, config)
+trainer.advance(8)
+next(iter(trainer))
+network = trainer.network
+images = to_input(data.test_images[:300], network.dtype)
+tested = evaluate(network, data.test_images[:999], data.test_labels[:999])
+found = [*network.params.values(), tested.probabilities, network.forward(images).logits]
+found += [network.predict(images), *network.gradients(images, data.test_labels[:300]).params.values()]
+print(hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in found)).hexdigest())
+print(*before, *threads())
+"""
+
+
+def run(**variables: str) -> list[str]:
+    environment = {name: value for name, value in os.environ.items() if "NUM_THREADS" not in name}
+    result = subprocess.run(
+        [sys.executable, "-c", PROGRAM],
+        capture_output=True, text=True, check=True, cwd=ROOT, env=environment | variables,
+    )  # fmt: skip
+    return result.stdout.splitlines()
+
+
+@pytest.fixture
+def threads():
+    """Set BLAS to three threads, and return what tells how many there are."""
+
+    def count() -> set[int]:
+        return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
+
+    with threadpool_limits(3, user_api="blas"):
+        if count() != {3}:
+            pytest.skip("this BLAS has no number of threads that can be set")
+        yield count
+
+
+def test_a_program_that_knows_nothing_of_blas_gets_the_same_bits_and_keeps_its_threads():
+    bits, counts = run()
+    assert bits == run(OPENBLAS_NUM_THREADS="1")[0]
+    before, after = counts.split()
+    assert before == after
+
+
+def test_blocks_may_be_nested(threads):
+    with one_blas_thread():
+        assert threads() == {1}
+        with one_blas_thread():
+            assert threads() == {1}
+        assert threads() == {1}
+    assert threads() == {3}
+
+
+def test_an_exception_gives_the_threads_back(threads):
+    @on_one_blas_thread
+    def fail() -> None:
+        raise RuntimeError(str(threads()))
+
+    with pytest.raises(RuntimeError, match=r"^\{1\}$"):
+        fail()
+    assert threads() == {3}
+
+
+@pytest.mark.parametrize("first_ends_first", [True, False])
+def test_blocks_of_two_threads_may_overlap(threads, first_ends_first):
+    held, seen = threading.Event(), set[int]()
+    may_end = threading.Event()
+
+    def other() -> None:
+        with one_blas_thread():
+            held.set()
+            assert may_end.wait(60)
+            seen.update(threads())
+
+    thread = threading.Thread(target=other)
+    with one_blas_thread():
+        thread.start()
+        assert held.wait(60)
+        if not first_ends_first:
+            may_end.set()
+            thread.join()
+            assert threads() == {1}
+    if first_ends_first:
+        assert threads() == {1}
+        may_end.set()
+        thread.join()
+    assert seen == {1}
+    assert threads() == {3}
+
+
+def test_it_holds_in_a_thread_beside_one_that_has_set_another_number(threads):
+    seen = set[int]()
+
+    def other() -> None:
+        with one_blas_thread():
+            seen.update(threads())
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    thread.join()
+    assert seen == {1}
+    assert threads() == {3}
+
+
+def test_for_the_rest_of_a_process(threads):
+    held = one_blas_thread()
+    try:
+        with one_blas_thread():
+            pass
+        assert threads() == {1}
+    finally:
+        held.__exit__(None, None, None)
+    assert threads() == {3}
