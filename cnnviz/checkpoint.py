@@ -1,7 +1,7 @@
 """A trained network in one `.safetensors` file: parameters, and their meaning as JSON in its header.
 
 The parameters carry PyTorch's names and shapes, so the same file loads into a `torch.nn` model with these
-layer names.
+layer names. For that, what the optimiser remembers is no tensor of the file, but text in its metadata.
 """
 
 import hashlib
@@ -16,11 +16,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_safetensors
 
 from cnnviz import __version__
+from cnnviz._optimizer_text import State, can_be_kept, state_from_text, state_to_text
 from cnnviz._types import FloatArray
 from cnnviz.errors import CheckpointError, CNNVizError, ParameterError
 from cnnviz.experiment import Experiment
 from cnnviz.files import atomic_write
 from cnnviz.network import Network
+from cnnviz.optim import make_optimizer
 from cnnviz.session_state import weights_checksum
 
 FORMAT = "cnnviz-model"
@@ -42,6 +44,9 @@ class Checkpoint:
         Checksum of the data it was trained on; empty when unknown.
     version : str
         Version of CNNViz that wrote the file.
+    optimizer : mapping from name to ndarray, or None
+        What the optimiser remembers at this step, for training to go on as the run would have; None where
+        the file does not say.
     """
 
     network: Network
@@ -49,6 +54,7 @@ class Checkpoint:
     step: int = 0
     data_sha256: str = ""
     version: str = __version__
+    optimizer: State | None = None
 
 
 def save(
@@ -58,13 +64,24 @@ def save(
     experiment: Experiment | None = None,
     step: int = 0,
     data_sha256: str = "",
+    optimizer_state: State | None = None,
 ) -> None:
     """Write `network` to `path`; an existing file is replaced only when the new one is complete.
+
+    Parameters
+    ----------
+    path : str or Path
+    network, experiment, step, data_sha256
+        As in `Checkpoint`.
+    optimizer_state : mapping from name to ndarray, optional
+        What the optimiser remembers (see `Trainer.optimizer_state`). One that is larger than 24 MB (that of
+        three million parameters and Adam) has no place in the header of a file and is left out, as is one
+        that is not finite.
 
     Raises
     ------
     CNNVizError
-        If the file cannot be written.
+        If the file cannot be written; `ParameterError` if the state is not that of these parameters.
     """
     header: dict[str, Any] = {
         "format": FORMAT,
@@ -75,9 +92,17 @@ def save(
         "step": step,
         "data_sha256": data_sha256,
     }
+    texts: dict[str, str] = {}
+    if optimizer_state is not None and can_be_kept(optimizer_state):
+        try:
+            header["optimizer"], texts = state_to_text(optimizer_state, network.params)
+        except ParameterError as error:
+            raise ParameterError(
+                f"The network cannot be saved: {error}. Give it its own optimiser's state."
+            ) from error
     header["sha256"] = _checksum(header, network)
     arrays = {name: np.ascontiguousarray(array) for name, array in network.params.items()}
-    atomic_write(Path(path), to_safetensors(arrays, {"cnnviz": json.dumps(header)}))
+    atomic_write(Path(path), to_safetensors(arrays, texts | {"cnnviz": json.dumps(header)}))
 
 
 def load(path: str | Path) -> Checkpoint:
@@ -89,12 +114,13 @@ def load(path: str | Path) -> Checkpoint:
         If the file is missing, damaged, from a newer version, or holds weights that do not fit its network.
     """
     path = Path(path)
-    header, arrays = _read(path)
+    header, arrays, metadata = _read(path)
     try:
         network = Network.from_dict(header["network"]).with_params(arrays)
         settings = header.get("experiment")
         experiment = None if settings is None else Experiment.from_dict(settings)
         step = int(header.get("step", 0))
+        optimizer = _optimizer(header, metadata, network, experiment)
     except (ParameterError, KeyError, TypeError, ValueError, AttributeError) as error:
         reason = (
             str(error)
@@ -107,17 +133,37 @@ def load(path: str | Path) -> Checkpoint:
     _require_finite(path, network)
     _require_undamaged(path, header, network)
     return Checkpoint(
-        network, experiment, max(step, 0), str(header.get("data_sha256", "")), str(header.get("version", ""))
+        network,
+        experiment,
+        max(step, 0),
+        str(header.get("data_sha256", "")),
+        str(header.get("version", "")),
+        optimizer,
     )
 
 
-def _read(path: Path) -> tuple[Mapping[str, Any], dict[str, FloatArray]]:
+def _optimizer(
+    header: Mapping[str, Any],
+    metadata: Mapping[str, str],
+    network: Network,
+    experiment: Experiment | None,
+) -> State | None:
+    """Return what the optimiser of the run remembered; files of the first versions do not say."""
+    if "optimizer" not in header:
+        return None
+    state = state_from_text(header["optimizer"], metadata, network.params)
+    if experiment is not None:
+        make_optimizer(experiment.optimizer, experiment.learning_rate, experiment.momentum).load_state(state)
+    return state
+
+
+def _read(path: Path) -> tuple[Mapping[str, Any], dict[str, FloatArray], Mapping[str, str]]:
     try:
         with safe_open(str(path), framework="numpy") as file:
-            text = (file.metadata() or {}).get("cnnviz", "")
-            header = _parse_header(path, text)
+            metadata = file.metadata() or {}
+            header = _parse_header(path, metadata.get("cnnviz", ""))
             names = file.keys()
-            return header, {name: file.get_tensor(name) for name in names}
+            return header, {name: file.get_tensor(name) for name in names}, metadata
     except FileNotFoundError as error:
         raise CheckpointError(f"There is no file {path}. Check its name and folder.") from error
     except CNNVizError:

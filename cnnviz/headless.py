@@ -67,7 +67,12 @@ def run(arguments: Arguments) -> int:
     if target is not None:
         with output.going_on():
             checkpoint.save(
-                target, trainer.network, experiment=experiment, step=trainer.step, data_sha256=dataset.sha256
+                target,
+                trainer.network,
+                experiment=experiment,
+                step=trainer.step,
+                data_sha256=dataset.sha256,
+                optimizer_state=trainer.optimizer_state,
             )
             output.say(f"Saved the network after {trainer.step:,} steps to {target}.")
     if finished and arguments.wants_report:
