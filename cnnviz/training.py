@@ -148,7 +148,7 @@ class Trainer:
         start_step: int = 0,
         optimizer_state: Mapping[str, NDArray[Any]] | None = None,
     ) -> None:
-        _check_fit(network, dataset)
+        check_fit(network, dataset)
         self.config = config
         self.dataset = dataset
         self.step = check_int(start_step, "start_step", "Trainer", minimum=0)
@@ -296,7 +296,8 @@ def epoch_order(images: int, seed: int, epoch: int) -> IntArray:
     return np.random.default_rng([seed, epoch]).permutation(images).astype(np.intp)
 
 
-def _check_fit(network: Network, dataset: Dataset) -> None:
+def check_fit(network: Network, dataset: Dataset) -> None:
+    """Raise `ParameterError` if a network cannot be trained on a data set: other images, or other classes."""
     if network.input_shape != dataset.input_shape:
         raise ParameterError(
             f"The network takes images of shape {network.input_shape}, the data set {dataset.name} has "

@@ -81,6 +81,10 @@ class LatestOnly:
         else:
             self._submit(function)
 
+    def finish_with(self, function: Callable[[Context], Any]) -> None:
+        """Have `function` run last, behind what is under way: no answer may come any more to wait for."""
+        self._submit(function)
+
     def _submit(self, function: Callable[[Context], Any]) -> None:
         self._next = None
         self._analysis.submit(self._kind, function, self._done, self._failed)

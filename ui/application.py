@@ -1,7 +1,6 @@
 """Start-up and shut-down of the window program."""
 
 import os
-import signal
 import sys
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from PySide6.QtWidgets import QApplication
 from cnnviz import __version__
 from cnnviz.cli import Arguments, complain
 from cnnviz.runtime import one_blas_thread
+from ui.end_signals import EndSignals
 from ui.session import Session
 from ui.theme import theme_manager
 from ui.tuning import ErrorReporter, MainThreadCollector, prefer_short_switches
@@ -34,7 +34,9 @@ def run(arguments: Arguments) -> int:
     reporter = ErrorReporter(session.report_internal_error, app)
     reporter.install()
     session.ask_before_closing(True)
-    signal.signal(signal.SIGINT, lambda _number, _frame: close_at_once(session))
+    signals = EndSignals(app)
+    signals.received.connect(session.end_early)
+    app.commitDataRequest.connect(session.keep_now)
     # Queued, so that the frame of the window is on the screen before the rest is imported.
     session.window.firstPainted.connect(session.start, Qt.ConnectionType.QueuedConnection)
     session.window.show()
@@ -42,6 +44,7 @@ def run(arguments: Arguments) -> int:
         status = app.exec()
     finally:
         ended = session.close()
+        signals.close()
         reporter.uninstall()
         collector.stop()
     if not ended:
@@ -49,14 +52,8 @@ def run(arguments: Arguments) -> int:
         # Everything has been written by now.
         sys.stdout.flush()
         sys.stderr.flush()
-        os._exit(status)
-    return status
-
-
-def close_at_once(session: Session) -> None:
-    """Close the window without a question, as an interrupt asks for."""
-    session.ask_before_closing(False)
-    session.window.close()
+        os._exit(signals.status(status))
+    return signals.status(status)
 
 
 def make_application() -> QApplication:

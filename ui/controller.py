@@ -7,13 +7,12 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
-from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.snapshots import Snapshot
 from ui.analysis import Analysis
 from ui.inspector import Inspector
-from ui.loading import load_source
+from ui.loading import Source, fitting, load_source
 from ui.mail_reader import MailReader
 from ui.mailbox import Mailbox
 from ui.model_files import ModelFiles
@@ -24,6 +23,7 @@ from ui.tasks import TaskRunner
 from ui.worker import TrainControl, TrainWorker
 
 _CLOSE_MS = 1500
+_FINISH_MS = 60_000
 _APPLY = "Apply and reset"
 
 
@@ -38,6 +38,9 @@ class Controller(QObject):
     parent : QObject, optional
     """
 
+    #: A run that was asked for could not be built; everything is as it was.
+    runRefused = Signal()
+
     _trainRequested = Signal(int)
     _testRequested = Signal()
 
@@ -45,19 +48,26 @@ class Controller(QObject):
         super().__init__(parent)
         self._state = state
         self._data = data
+        #: Asked before a run that was opened takes the place of the present one; None lets it.
+        self.replace_guard: Callable[[], bool] | None = None
         self._mailbox = Mailbox()
         self._control = TrainControl()
         self._tasks = TaskRunner("analysis", self)
         # A thread of its own, so that a long sweep in a panel does not hold up what the pointer waits for.
         self._background = TaskRunner("background", self)
+        # What is written waits behind nothing that is computed; what is kept, behind no large file.
+        self._files = TaskRunner("files", self)
+        self._keeping = TaskRunner("keeping", self)
+        self._finish_ms = _FINISH_MS
         self._inspector = Inspector(state, self._tasks, self)
-        self._files = ModelFiles(state, self._tasks, self)
-        self._files.runRequested.connect(self._on_run_from_file_requested)
+        self._models = ModelFiles(state, self._tasks, self._files, self)
+        self._models.runRequested.connect(self._on_run_from_file_requested)
         self._moment_tests = MomentTests(state, self._background, self)
         self._reader = MailReader(state, self._mailbox, self._control, self._moment_tests, self)
         self._reader.showRequested.connect(self._show)
         self._run_start = RunStart(state, self._tasks, self._control, self._reader, self._moment_tests, self)
         self._run_start.sampleRequested.connect(self.on_sample_requested)
+        self._run_start.refused.connect(self.runRefused)
         self._start_worker()
 
     def _start_worker(self) -> None:
@@ -83,24 +93,65 @@ class Controller(QObject):
         return self._background
 
     @property
+    def files(self) -> TaskRunner:
+        """Where files are written that the user has asked for; nothing of it is dropped at the end."""
+        return self._files
+
+    @property
+    def keeping(self) -> TaskRunner:
+        """Where is written what the program keeps by itself."""
+        return self._keeping
+
+    @property
     def is_idle(self) -> bool:
         """Whether nothing is being computed besides training."""
         return self._tasks.is_idle and self._background.is_idle
 
     def start(self) -> None:
         """Load the data; everything else follows from its arrival."""
-        data = self._data
-        self._tasks.submit(
-            "load", lambda _context: load_source(data), self._on_source_loaded, self._on_load_failed
-        )
+        self.open_data(self._data)
 
-    def open_data(self, path: Path | None) -> None:
-        """Change to other data; the current session stays until it has been read."""
-        self._data = path
-        self.start()
+    def open_data(
+        self,
+        path: Path | None,
+        then: Callable[[Source], None] | None = None,
+        otherwise: Callable[[], None] | None = None,
+    ) -> None:
+        """Change to other data; the current session stays until they have been read and a run fits them.
+
+        Parameters
+        ----------
+        path : Path or None
+            None for MNIST.
+        then : callable, optional
+            What to do with them, instead of beginning a run with the settings as edited.
+        otherwise : callable, optional
+            What to do when they cannot be read, after the user was told.
+        """
+
+        def done(source: Source) -> None:
+            self._state.clear_notice("samples")
+            if then is not None:
+                then(source)
+            elif self.may_replace():
+                self._run_start.begin(fitting(self._state.draft, source.dataset), source=source)
+
+        def failed(message: str) -> None:
+            self._state.raise_notice("samples", "error", message, "" if path is None else "Use MNIST")
+            if otherwise is not None:
+                otherwise()
+
+        self._tasks.submit("load", lambda _context: load_source(path), done, failed)
+
+    def abandon_files(self) -> None:
+        """Do not wait at the end for files that are still being written."""
+        self._finish_ms = _CLOSE_MS
 
     def close(self) -> bool:
-        """Stop everything and end the threads; return whether they ended in time."""
+        """Stop everything and end the threads; return whether they ended in time.
+
+        Files that are being written are finished first.
+        """
         self._reader.close()
         self._moment_tests.stop()
         self._control.halt()
@@ -109,6 +160,8 @@ class Controller(QObject):
             self._tasks.close(_CLOSE_MS),
             self._background.close(_CLOSE_MS),
             self._thread.wait(_CLOSE_MS),
+            self._keeping.finish(self._finish_ms),
+            self._files.finish(self._finish_ms),
         ]
         return all(ended)
 
@@ -193,8 +246,13 @@ class Controller(QObject):
                 "info",
                 "These settings start a new run. The trained network stays until then.",
                 _APPLY,
-                self.on_reset_requested,
+                self._on_apply_chosen,
             )
+
+    @Slot()
+    def _on_apply_chosen(self) -> None:
+        if self.may_replace():
+            self.on_reset_requested()
 
     @Slot(object)
     def on_speed_requested(self, steps_per_second: float | None) -> None:
@@ -257,9 +315,15 @@ class Controller(QObject):
         """Continue training from weights that a panel has changed; the run so far stays as a ghost."""
         self._run_start.begin(self._state.experiment, start=snapshot, forks=True)
 
-    def begin_run(self, experiment: Experiment) -> None:
-        """Begin a run of these settings, untrained; the present one stays when it cannot be built."""
-        self._run_start.begin(experiment)
+    def begin_run(
+        self, experiment: Experiment, start: Snapshot | None = None, source: Source | None = None
+    ) -> None:
+        """Begin a run of these settings; the present one stays when it cannot be built."""
+        self._run_start.begin(experiment, start=start, source=source)
+
+    def may_replace(self) -> bool:
+        """Ask, where something would be lost, whether an opened run may take the place of the present one."""
+        return self.replace_guard is None or self.replace_guard()
 
     def train_to(self, step: int, epochs: int) -> None:
         """Train up to a step and pause there, in a run of at least so many epochs."""
@@ -276,11 +340,11 @@ class Controller(QObject):
 
     def save_model(self, path: Path, on_saved: Callable[[Path, int, int], None] | None = None) -> None:
         """Write the network that is shown; see `ModelFiles.save`."""
-        self._files.save(path, on_saved)
+        self._models.save(path, on_saved)
 
-    def open_model(self, path: Path) -> None:
-        """Read a model file and continue from it; the session stays as it is when that fails."""
-        self._files.open(path)
+    def open_model(self, path: Path, on_read: Callable[[Path], None] | None = None) -> None:
+        """Read a model file and continue from it; see `ModelFiles.open`."""
+        self._models.open(path, on_read)
 
     # --- training -------------------------------------------------------------------------------------------
 
@@ -303,16 +367,5 @@ class Controller(QObject):
 
     @Slot(object, object)
     def _on_run_from_file_requested(self, experiment: Experiment, start: Snapshot) -> None:
-        self._run_start.begin(experiment, start=start)
-
-    def _on_source_loaded(self, source: Dataset) -> None:
-        state = self._state
-        state.clear_notice("samples")
-        state.source = source
-        experiment = state.draft
-        if not set(experiment.classes) <= set(source.available_classes):
-            experiment = experiment.with_classes(source.classes[: len(experiment.classes)])
-        self._run_start.begin(experiment)
-
-    def _on_load_failed(self, message: str) -> None:
-        self._state.raise_notice("samples", "error", message, "Use MNIST" if self._data is not None else "")
+        if self.may_replace():
+            self._run_start.begin(experiment, start=start)

@@ -1,15 +1,32 @@
 """Reading data sets for the window."""
 
+from dataclasses import dataclass
 from pathlib import Path
 
 from cnnviz.datasets import Dataset, load_dataset, load_mnist
+from cnnviz.experiment import Experiment
 
 _DIGITS = tuple("0123456789")
 
 
-def load_source(path: Path | None) -> Dataset:
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """Data with all their classes, from which experiments choose; `path` is None for MNIST."""
+
+    dataset: Dataset
+    path: Path | None = None
+
+
+def load_source(path: Path | None) -> Source:
     """Return all of MNIST, or the data set at `path`."""
-    return load_mnist(_DIGITS) if path is None else load_dataset(path)
+    return Source(load_mnist(_DIGITS) if path is None else load_dataset(path), path)
+
+
+def fitting(experiment: Experiment, data: Dataset) -> Experiment:
+    """Return the experiment with classes that the data have: its own, or the first ones."""
+    if set(experiment.classes) <= set(data.available_classes):
+        return experiment
+    return experiment.with_classes(data.classes[: len(experiment.classes)])
 
 
 def select_classes(source: Dataset, classes: tuple[str, ...], current: Dataset | None) -> Dataset:

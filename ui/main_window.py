@@ -93,13 +93,17 @@ class MainWindow(QMainWindow):
         self.samples_dock.setMinimumWidth(theme.px(_SAMPLES_LEAST))
         self._fit()
 
-    def build_panels(self, analysis: Analysis, background: Analysis, draft_path: Path) -> None:
+    def build_panels(
+        self, analysis: Analysis, background: Analysis, files: Analysis, keeping: Analysis, draft_path: Path
+    ) -> None:
         """Fill the middle of the window, and the comparison of two moments.
 
         Parameters
         ----------
         analysis, background : Analysis
             Where panels have quick and long things computed.
+        files, keeping : Analysis
+            Where they have files written: those asked for, and those kept without being asked.
         draft_path : Path
             File in which the words of the report are kept.
         """
@@ -115,7 +119,7 @@ class MainWindow(QMainWindow):
         self.feature_maps = FeatureMapsPanel(self._state, analysis, background)
         self.translation = TranslationPanel(self._state, analysis, background)
         self.backprop = BackpropPanel(self._state, analysis, background)
-        self.report = ReportPanel(self._state, analysis, background, draft_path=draft_path)
+        self.report = ReportPanel(self._state, background, files, keeping, draft_path)
         for panel, title, name in (
             (self.training, "Training", "training_dock"),
             (self.feature_maps, "Filters && maps", "feature_maps_dock"),

@@ -1,6 +1,5 @@
 """One sitting at the window: state, controller and window joined together."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,14 +11,22 @@ from cnnviz.presets import LAB5, PRESETS, preset_of
 from ui.controller import Controller
 from ui.drops import FieldGuard
 from ui.help import show_about, show_help
+from ui.keep.documents import Documents
+from ui.keep.recorder import Recorder
+from ui.keep.recovery import Recovery
+from ui.keep.unsaved import read_images
+from ui.keep.workspace import Workspace
 from ui.keys import FocusReveal, SpaceKey
+from ui.loading import fitting
 from ui.main_window import MainWindow
 from ui.menus import MenuHandlers, Menus
 from ui.panel_area import panel_of
-from ui.session_files import OPEN_FILTER, SessionFiles, ask_about_unsaved_words
+from ui.session_files import OPEN_FILTER, SessionFiles
+from ui.session_questions import ask_about_unsaved_words, ask_about_unwritten_files, close_dialogs
 from ui.state import AppState
 from ui.theme import theme_manager
 
+_REPORT = 4  # number of the panel
 _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.PNG *.JPG *.JPEG *.BMP);;All files (*)"
 
 if TYPE_CHECKING:
@@ -55,6 +62,9 @@ class Session(QObject):
         self._started = False
         self._closed = False
         self._has_ended = False
+        self._ends_early = False  # without a question: what is unsaved has to be kept
+        self._closes_when_written = False
+        self.workspace = Workspace(Path(settings.fileName()).parent)
         self.state = AppState(experiment, self)
         self.controller = Controller(self.state, data, self)
         self.window = MainWindow(self.state, self.controller.analysis)
@@ -66,6 +76,7 @@ class Session(QObject):
             self._panel_name,
             self._show_panel_named,
             self.window.views,
+            self.window.samples.open_image,
         )
         self.window.file_taker = self._takes_file
         self._field_guard = FieldGuard(self)
@@ -81,11 +92,14 @@ class Session(QObject):
         if self._closed:
             return
         self._started = True
-        self.controller.start()
+        controller = self.controller
+        controller.start()
         self.window.build_panels(
-            self.controller.analysis,
-            self.controller.background,
-            Path(self._settings.fileName()).with_name("report-draft.json"),
+            controller.analysis,
+            controller.background,
+            controller.files,
+            controller.keeping,
+            self.workspace.draft,
         )
         self._connect_panels()
         self._watch_panels()
@@ -93,6 +107,38 @@ class Session(QObject):
         # The space bar trains from here; in the preset field, the first of the tab order, it
         # would open the list.
         self.window.samples.grid.setFocus()
+        self._keep_work()
+
+    def _keep_work(self) -> None:
+        """Bring back what was kept by itself, and keep what comes."""
+        samples = self.window.samples
+        found = self.workspace.interrupted()
+        samples.own.restore(read_images(self.workspace.own_images))
+        self._recorder = Recorder(
+            self.state,
+            samples.own,
+            self.workspace,
+            self.controller.keeping,
+            self.files.current_unchecked,
+            lambda: self.files.has_unsaved_work,
+            self,
+        )
+        self._recovery = Recovery(self.state, self.controller, self.files, found, self)
+        self._documents = Documents(self.state, self.workspace, self._open_draft, self)
+        self._documents.tell()
+        self.controller.files.becameIdle.connect(self._on_files_written)
+        # When the first run stands there, a session can be restored.
+        self.state.inspectionChanged.connect(self._on_first_inspection)
+
+    @Slot()
+    def _on_first_inspection(self) -> None:
+        if self.state.inspection is not None:
+            self.state.inspectionChanged.disconnect(self._on_first_inspection)
+            self._recovery.offer()
+
+    def _open_draft(self, path: Path) -> bool:
+        self.window.panels.show_panel(_REPORT)
+        return self.window.report.open_draft(path)
 
     def close(self) -> bool:
         """Stop the threads and take the window down; return whether all threads have ended.
@@ -102,14 +148,35 @@ class Session(QObject):
         if not self._closed:
             self._closed = True
             self.ask_before_closing(False)
-            self._has_ended = self.controller.close()
             self.window.close()
+            self._has_ended = self.controller.close()
             self.window.deleteLater()
+            self.workspace.close()
         return self._has_ended
 
+    @Slot()
+    def keep_now(self) -> None:
+        """Keep everything as it is: the system may end the program at any moment."""
+        if self._started:
+            self.window.report.save_draft()
+            self._recorder.finish(keep_run=True)
+        self._save_layout()
+
+    def _save_layout(self) -> None:
+        self.window.save_layout(self._settings)
+        self._settings.sync()
+
+    def end_early(self) -> None:
+        """Close without a question, as the system asks for; what is unsaved is offered at the next start."""
+        self._ends_early = True
+        self.ask_before_closing(False)
+        close_dialogs()
+        self.window.close()
+
     def ask_before_closing(self, ask: bool) -> None:
-        """Let the window ask about unsaved work when it is closed, or not."""
+        """Let the window ask about unsaved work when it is closed or another run is opened, or not."""
         self.window.close_guard = self._may_close if ask else None
+        self.controller.replace_guard = self.files.may_replace if ask else None
 
     def report_internal_error(self, text: str) -> None:
         """Show an error that nothing else has caught."""
@@ -123,7 +190,7 @@ class Session(QObject):
             open_model=self._open_model,
             save_model=self._save_model,
             save_session=self.files.ask_save_session,
-            open_recent=self._open_file,
+            open_recent=self.files.open,
             recent_files=self.files.recent,
             export_figure=self._export_figure,
             export_report=self._export_report,
@@ -209,9 +276,32 @@ class Session(QObject):
     def _may_close(self) -> bool:
         kept = not self._started or self.window.report.save_draft()
         if not kept and not ask_about_unsaved_words(self.window):
-            self.window.panels.show_panel(4)
+            self.window.panels.show_panel(_REPORT)
             return False
-        return self.files.may_close()
+        return self.files.may_close() and self._may_leave_files()
+
+    def _may_leave_files(self) -> bool:
+        """Whether all files are written; else the window closes when they are, or when the user insists."""
+        if self.controller.files.is_idle:
+            return True
+        if self._closes_when_written:
+            if ask_about_unwritten_files(self.window):
+                self.controller.abandon_files()
+                return True
+            return False
+        self._closes_when_written = True
+        self.state.raise_notice(
+            "window", "info", "A file is still being written. The window closes when it is there."
+        )
+        return False
+
+    @Slot(bool)
+    def _on_files_written(self, succeeded: bool) -> None:
+        if self._closes_when_written:
+            self._closes_when_written = False
+            self.state.clear_notice("window")
+            if succeeded:
+                self.window.close()
 
     def _panel_name(self) -> str:
         panels = self.window.panels
@@ -237,17 +327,15 @@ class Session(QObject):
     def _on_window_closing(self) -> None:
         if self._started:
             self.window.report.save_draft()
-        self.window.save_layout(self._settings)
-        self._settings.sync()
+            self._recorder.finish(keep_run=self._ends_early)
+        self._save_layout()
         self.controller.close()
 
     @Slot(str)
     def _on_preset_requested(self, name: str) -> None:
-        preset = PRESETS[name]
-        available = None if self.state.source is None else set(self.state.source.available_classes)
-        if available is not None and not set(preset.classes) <= available and self.state.source is not None:
-            names = self.state.source.classes[: len(preset.classes)]
-            preset = replace(preset, classes=names)
+        preset, source = PRESETS[name], self.state.source
+        if source is not None:
+            preset = fitting(preset, source.dataset)
         self.controller.on_draft_requested(preset)
 
     @Slot()
@@ -265,7 +353,7 @@ class Session(QObject):
 
     def _export_report(self) -> None:
         if self._started:
-            self.window.panels.show_panel(4)
+            self.window.panels.show_panel(_REPORT)
             self.window.report.export_report()
 
     def _set_theme_mode(self, mode: str) -> None:
@@ -302,18 +390,17 @@ class Session(QObject):
         )
         if path:
             self._remember_folder(path)
-            self._open_file(Path(path))
-
-    def _open_file(self, path: Path) -> None:
-        if not self.files.open(path):
-            self.window.samples.open_image(path)
+            self.files.open(Path(path))
 
     def _takes_file(self, path: Path) -> bool:
-        """Open a file or folder that was dropped, unless it is an image."""
+        """Open a file or folder that was dropped, unless it is an image of a kind that holds no session."""
         if path.is_dir() or path.suffix.lower() in (".npz", ".gz") or "ubyte" in path.name:
             self.controller.open_data(data_path_of(path))
             return True
-        return self.files.takes(path)
+        if self.files.takes(path):
+            self.files.open(path)
+            return True
+        return False
 
     def _save_model(self) -> None:
         state = self.state

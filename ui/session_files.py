@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
-from cnnviz import checkpoint
 from cnnviz.errors import CNNVizError
+from cnnviz.files import printable
 from cnnviz.presets import preset_of
 from cnnviz.session_state import (
     OwnPixels,
@@ -19,6 +19,9 @@ from cnnviz.session_state import (
 )
 from ui.controller import Controller
 from ui.drawn import Drawn, drawn_in
+from ui.loading import Source
+from ui.model_files import model_writer
+from ui.session_questions import ask_about_unsaved_work
 from ui.session_restore import SessionRestorer
 from ui.state import AppState, RunStatus
 from ui.views import PanelViews
@@ -30,7 +33,12 @@ _RECENT = "files/recent"
 
 
 def session_of(
-    state: AppState, panel: str = "", views: Mapping[str, View] | None = None, drawn: Drawn | None = None
+    state: AppState,
+    panel: str = "",
+    views: Mapping[str, View] | None = None,
+    drawn: Drawn | None = None,
+    *,
+    checksum: bool = True,
 ) -> SessionState | None:
     """Return what is shown as a value; None before there is a network.
 
@@ -43,6 +51,8 @@ def session_of(
         What is chosen inside the panels.
     drawn : Drawn, optional
         What is to be seen of it in a panel that draws later than the state changes.
+    checksum : bool
+        Whether to compute that of the weights, which takes its time.
     """
     shown, pinned = drawn_in(None, state) if drawn is None else drawn, state.pinned
     if shown is None or state.dataset is None:
@@ -59,7 +69,7 @@ def session_of(
         step=shown.step,
         run_step=max(state.run.step, shown.step),
         epochs=max(state.run.total_steps // state.run.steps_per_epoch, 1),
-        weights_sha256=weights_checksum(shown.network),
+        weights_sha256=weights_checksum(shown.network) if checksum else "",
         sample=saved,
         dx=shift.dx,
         dy=shift.dy,
@@ -87,6 +97,8 @@ class SessionFiles(QObject):
         Brings the panel of a name to the front.
     views : PanelViews
         The choices made inside the panels.
+    open_picture : callable
+        Makes a picture that carries no session the sample.
     """
 
     #: The list of recent files has changed.
@@ -101,11 +113,14 @@ class SessionFiles(QObject):
         panel_name: Callable[[], str],
         show_panel: Callable[[str], None],
         views: PanelViews,
+        open_picture: Callable[[Path], None],
     ) -> None:
         super().__init__(window)
         self._state, self._controller, self._settings = state, controller, settings
+        self._open_picture = open_picture
         self._window, self._panel_name, self._views = window, panel_name, views
         self._saved: tuple[int, int] | None = None
+        self._opened = False  # whether the session that is being restored lies in a file of the user
         self.restorer = SessionRestorer(state, controller, show_panel, views, window)
         self.restorer.finished.connect(self._on_restored)
 
@@ -115,6 +130,10 @@ class SessionFiles(QObject):
         if drawn is not None and drawn.sample is None:
             drawn = None  # a lesson with a network of its own: the session is that of the run
         return session_of(self._state, self._panel_name(), self._views.state(), drawn)
+
+    def current_unchecked(self) -> SessionState | None:
+        """Return what is shown, quickly: without the checksum of its weights."""
+        return session_of(self._state, self._panel_name(), self._views.state(), checksum=False)
 
     @property
     def has_unsaved_work(self) -> bool:
@@ -148,73 +167,64 @@ class SessionFiles(QObject):
             target = Path(path)
             self.save_session(target if target.suffix else target.with_suffix(".json"))
 
-    def save_session(self, path: Path) -> bool:
-        """Save what is shown; return whether it was written. An error becomes a notice."""
-        session = self.current()
+    def save_session(self, path: Path) -> None:
+        """Have what is shown written in the background; how it went becomes a notice."""
+        session, run = self.current(), self._state.run
         if session is None:
-            return False
-        try:
-            save_session(path, session)
-        except CNNVizError as error:
-            self._state.raise_notice("files", "error", str(error))
-            return False
-        self.mark_saved()
-        self.remember(path)
-        self._state.raise_notice("files", "success", f"Saved the session to {path.name}.")
-        return True
+            return
+
+        def done(_result: object) -> None:
+            self._on_saved(path, run.run_id, run.step)
+            self._state.raise_notice("files", "success", f"Saved the session to {printable(path.name)}.")
+
+        self._controller.files.submit(
+            f"save {path}", lambda _context: save_session(path, session), done, self._complain
+        )
 
     def save_model(self, path: Path) -> None:
         """Have the network that is shown written in the background."""
-        self._controller.save_model(path, self._on_model_saved)
+        self._controller.save_model(path, self._on_saved)
 
     def save_model_now(self, path: Path) -> bool:
         """Write the network that is shown before going on; return whether it was written."""
-        state = self._state
-        if state.shown is None or state.dataset is None:
+        write = model_writer(self._state, path)
+        if write is None:
             return False
         try:
-            checkpoint.save(
-                path,
-                state.shown.network,
-                experiment=state.experiment,
-                step=state.shown.step,
-                data_sha256=state.dataset.sha256,
-            )
+            write()
         except CNNVizError as error:
-            state.raise_notice("files", "error", str(error))
+            self._complain(str(error))
             return False
-        self.mark_saved()
-        self.remember(path)
+        self._on_saved(path, self._state.run.run_id, self._state.run.step)
         return True
 
     # --- opening --------------------------------------------------------------------------------------------
 
-    def open(self, path: Path) -> bool:
-        """Open a model, a session, or a picture that carries one.
-
-        Returns
-        -------
-        bool
-            False for a picture without a session, which may serve as a sample.
-        """
+    def open(self, path: Path) -> None:
+        """Open a model, a session, or a picture: the session in it, or the picture as a sample."""
         if path.suffix.lower() == ".safetensors":
-            self._controller.open_model(path)
-            self.remember(path)
-            return True
-        try:
-            session = load_session(path)
-        except CNNVizError as error:
-            self._state.raise_notice("files", "error", str(error))
-            return True
-        if session is None:
-            return False
-        self.remember(path)
-        self.restorer.restore(session, path.name)
-        return True
+            self._controller.open_model(path, self.remember)
+            return
 
-    def takes(self, path: Path) -> bool:
-        """Open a file that was dropped, if it is one of those; an image without a session is none."""
-        return path.suffix.lower() in (".safetensors", ".json", ".png") and self.open(path)
+        def done(session: SessionState | None) -> None:
+            if session is None:
+                self._open_picture(path)
+            else:
+                self.remember(path)
+                self._opened = True
+                self.restorer.restore(session, printable(path.name))
+
+        self._controller.analysis.submit("open", lambda _context: load_session(path), done, self._complain)
+
+    def bring_back(self, session: SessionState, source: Source | None) -> None:
+        """Restore a session that no file of the user keeps: it stays unsaved."""
+        self._opened = False
+        self.restorer.restore(session, "The work that was not saved", source)
+
+    @staticmethod
+    def takes(path: Path) -> bool:
+        """Whether a file that was dropped may be one of those."""
+        return path.suffix.lower() in (".safetensors", ".json", ".png")
 
     # --- recent files ---------------------------------------------------------------------------------------
 
@@ -236,9 +246,16 @@ class SessionFiles(QObject):
 
     def may_close(self) -> bool:
         """Ask what shall become of unsaved work; return whether the window may close."""
+        return self._may_lose_run("closing")
+
+    def may_replace(self) -> bool:
+        """Ask likewise before what was opened takes the place of a trained network."""
+        return self._may_lose_run("something else takes its place")
+
+    def _may_lose_run(self, event: str) -> bool:
         if not self.has_unsaved_work:
             return True
-        answer = ask_about_unsaved_work(self._window, self._state.run.step)
+        answer = ask_about_unsaved_work(self._window, self._state.run.step, event)
         if answer == "save":
             return self._ask_save_model()
         return answer == "discard"
@@ -257,51 +274,14 @@ class SessionFiles(QObject):
     def _folder(self) -> Path:
         return Path(str(self._settings.value("files/folder", str(Path.home()))))
 
-    def _on_model_saved(self, path: Path, run_id: int, step: int) -> None:
+    def _on_saved(self, path: Path, run_id: int, step: int) -> None:
         self._saved = (run_id, step)
         self.remember(path)
 
+    def _complain(self, message: str) -> None:
+        self._state.raise_notice("files", "error", message)
+
     @Slot(bool)
     def _on_restored(self, complete: bool) -> None:
-        if complete:
+        if complete and self._opened:
             self.mark_saved()
-
-
-def ask_about_unsaved_work(parent: QWidget, step: int) -> str:
-    """Ask before a trained network is lost.
-
-    Returns
-    -------
-    {"save", "discard", "cancel"}
-    """
-    box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.Question)
-    box.setWindowTitle("Unsaved network")
-    box.setText(f"The network has been trained for {step:,} steps and is not saved.")
-    box.setInformativeText("Save it as a model before closing?")
-    save = box.addButton("Save…", QMessageBox.ButtonRole.AcceptRole)
-    discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
-    cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
-    box.setDefaultButton(save)
-    box.setEscapeButton(cancel)
-    box.exec()
-    clicked = box.clickedButton()
-    box.deleteLater()
-    return "save" if clicked is save else "discard" if clicked is discard else "cancel"
-
-
-def ask_about_unsaved_words(parent: QWidget) -> bool:
-    """Ask before words of the report are lost, for which the disk has no room; return whether to close."""
-    box = QMessageBox(parent)
-    box.setIcon(QMessageBox.Icon.Warning)
-    box.setWindowTitle("Unsaved report")
-    box.setText("What you wrote last in the lab report could not be saved.")
-    box.setInformativeText("Make room on the disk, or export the report to another one.")
-    stay = box.addButton("Go back", QMessageBox.ButtonRole.RejectRole)
-    discard = box.addButton("Close without it", QMessageBox.ButtonRole.DestructiveRole)
-    box.setDefaultButton(stay)
-    box.setEscapeButton(stay)
-    box.exec()
-    clicked = box.clickedButton()
-    box.deleteLater()
-    return clicked is discard

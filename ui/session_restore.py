@@ -10,7 +10,7 @@ from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.session_state import OwnPixels, SessionState, weights_checksum
 from ui.controller import Controller
-from ui.loading import select_classes
+from ui.loading import Source, select_classes
 from ui.state import AppState, PinnedCell, RunStatus, Sample, Shift
 from ui.views import PanelViews
 
@@ -54,13 +54,14 @@ class SessionRestorer(QObject):
         self._progress: QProgressDialog | None = None
         # Queued, so that the controller has done everything that belongs to the change.
         state.runChanged.connect(self._on_run_changed, Qt.ConnectionType.QueuedConnection)
+        controller.runRefused.connect(self._on_run_refused)
 
     @property
     def is_busy(self) -> bool:
         """Whether a session is being restored."""
         return self._session is not None
 
-    def restore(self, session: SessionState, name: str) -> None:
+    def restore(self, session: SessionState, name: str, source: Source | None = None) -> None:
         """Bring a session back; what is there stays as it is when its data are not at hand.
 
         Parameters
@@ -68,19 +69,25 @@ class SessionRestorer(QObject):
         session : SessionState
         name : str
             Name of the file, for messages.
+        source : Source, optional
+            Its data, if they are not those that are open.
         """
-        source, current = self._state.source, self._state.dataset
-        if source is None:
+        current = self._state.dataset if source is None else None
+        opened = self._state.source if source is None else source
+        if opened is None:
             self._complain(
                 f"{name} cannot be opened while the data are being read: try it again in a moment."
             )
             return
 
         def work(_context: object) -> SessionState:
-            check_data(session, name, source, current)
+            check_data(session, name, opened.dataset, current)
             return session
 
-        self._controller.analysis.submit("session", work, self._begin, self._complain)
+        def done(checked: SessionState) -> None:
+            self._begin(checked, source)
+
+        self._controller.analysis.submit("session", work, done, self._complain)
 
     def cancel(self) -> None:
         """Stop training where it is; the run can be continued from there."""
@@ -96,16 +103,20 @@ class SessionRestorer(QObject):
         )
         self.finished.emit(False)
 
-    def _begin(self, session: SessionState) -> None:
+    def _begin(self, session: SessionState, source: Source | None) -> None:
+        is_at_hand = self._is_at_hand(session)
+        if not is_at_hand and not self._controller.may_replace():
+            self.finished.emit(False)
+            return
         self._forget()
         self._session, self._began = session, False
-        if self._is_at_hand(session):
+        if is_at_hand:
             self._finish()
             return
         self._run_id = self._state.run.run_id
         self._open_progress(session)
         self._controller.on_speed_requested(None)
-        self._controller.begin_run(session.experiment)
+        self._controller.begin_run(session.experiment, source=source)
 
     def _is_at_hand(self, session: SessionState) -> bool:
         """Whether the weights are those of a moment of the present run."""
@@ -136,6 +147,11 @@ class SessionRestorer(QObject):
             self._progress.setValue(min(run.step, self._progress.maximum()))
         if self._session is not None and run.status in (RunStatus.PAUSED, RunStatus.FINISHED):
             self._go_on()
+
+    @Slot()
+    def _on_run_refused(self) -> None:
+        if self._session is not None and not self._began:
+            self._give_up()
 
     def _plan(self, session: SessionState) -> list[int]:
         """Steps to pause at: the one that is shown, if no snapshot is taken there, and the last."""

@@ -16,6 +16,7 @@ from cnnviz.history import History, LogLine
 from cnnviz.network import Trace
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
+from ui.loading import Source
 
 
 class RunStatus(StrEnum):
@@ -148,8 +149,8 @@ class AppState(QObject):
 
     Attributes
     ----------
-    source : Dataset or None
-        The data with all its classes, from which experiments choose.
+    source : Source or None
+        The data with all their classes, and where they come from.
     dataset : Dataset or None
         The data restricted to the classes of the current experiment.
     experiment : Experiment
@@ -188,7 +189,7 @@ class AppState(QObject):
 
     def __init__(self, experiment: Experiment = LAB5, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.source: Dataset | None = None
+        self.source: Source | None = None
         self.dataset: Dataset | None = None
         self.experiment = experiment
         self.draft = experiment

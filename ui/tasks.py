@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QObject, QThread, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, QThread, Signal, Slot
 
 from cnnviz.errors import CNNVizError
 from cnnviz.evaluation import CancelledError
@@ -60,6 +60,11 @@ class _TaskWorker(QObject):
     failed = Signal(object, str)
     progressed = Signal(object, float)
 
+    @Slot()
+    def end(self) -> None:
+        """End the thread; everything that was handed over before is done by now."""
+        QThread.currentThread().quit()
+
     @Slot(object)
     def run(self, task: _Task) -> None:
         if task.context.cancelled:
@@ -87,7 +92,11 @@ class TaskRunner(QObject):
     parent : QObject, optional
     """
 
+    #: Nothing is waiting or running any more; whether the last task has succeeded.
+    becameIdle = Signal(bool)
+
     _submitted = Signal(object)
+    _endRequested = Signal()
 
     def __init__(self, name: str, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -97,6 +106,7 @@ class TaskRunner(QObject):
         self._thread.setObjectName(name)
         self._worker.moveToThread(self._thread)
         self._submitted.connect(self._worker.run)
+        self._endRequested.connect(self._worker.end)
         self._worker.done.connect(self._on_done)
         self._worker.failed.connect(self._on_failed)
         self._worker.progressed.connect(self._on_progressed)
@@ -142,18 +152,39 @@ class TaskRunner(QObject):
         self._thread.quit()
         return self._thread.wait(milliseconds)
 
+    def finish(self, milliseconds: int) -> bool:
+        """Do all that was handed over, then end the thread; return whether it ended in time.
+
+        Handlers are called before this returns.
+        """
+        self._endRequested.emit()
+        ended = self._thread.wait(milliseconds)
+        QCoreApplication.sendPostedEvents(self)
+        return ended
+
     @Slot(object, object)
     def _on_done(self, task: _Task, result: object) -> None:
-        if self._current.get(task.kind) is task:
-            del self._current[task.kind]
+        if self._forget(task):
             task.on_done(result)
+            self._tell_if_idle(succeeded=True)
 
     @Slot(object, str)
     def _on_failed(self, task: _Task, message: str) -> None:
-        if self._current.get(task.kind) is task:
-            del self._current[task.kind]
+        if self._forget(task):
             if task.on_failed is not None:
                 task.on_failed(message)
+            self._tell_if_idle(succeeded=False)
+
+    def _forget(self, task: _Task) -> bool:
+        """Forget a task that has ended; return whether it was still wanted."""
+        wanted = self._current.get(task.kind) is task
+        if wanted:
+            del self._current[task.kind]
+        return wanted
+
+    def _tell_if_idle(self, *, succeeded: bool) -> None:
+        if self.is_idle:
+            self.becameIdle.emit(succeeded)
 
     @Slot(object, float)
     def _on_progressed(self, task: _Task, fraction: float) -> None:

@@ -10,9 +10,7 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError
-from cnnviz.experiment import Experiment
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Trainer
 from ui.mailbox import (
@@ -43,6 +41,8 @@ class TrainControl:
     running : bool
         The loop goes on while this is True. It is set before the loop is asked to start, so that a pause that
         follows at once is not missed.
+    run_id : int
+        Run that is meant: the loop of an earlier one ends, even where `running` was never seen to be False.
     learning_rate : float or None
         Rate to use from the next step on.
     epochs : int
@@ -54,6 +54,7 @@ class TrainControl:
     """
 
     running: bool = False
+    run_id: int = 0
     learning_rate: float | None = None
     epochs: int = 0
     steps_per_second: float | None = None
@@ -67,16 +68,10 @@ class TrainControl:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A run to prepare.
-
-    From its initial weights, or from a snapshot of another; `extra_epochs` lengthen it.
-    """
+    """A run that has been built: its trainer stands at the step where the run begins."""
 
     run_id: int
-    experiment: Experiment
-    dataset: Dataset
-    start: Snapshot | None = None
-    extra_epochs: int = 0
+    trainer: Trainer
 
 
 class TrainWorker(QObject):
@@ -96,27 +91,10 @@ class TrainWorker(QObject):
 
     @Slot(object)
     def prepare(self, job: Job) -> None:
-        """Build the network of a new run and report its first snapshot."""
-        self._run_id = job.run_id
-        self._trainer = None
-        try:
-            network = (
-                job.experiment.build_network(job.dataset.input_shape)
-                if job.start is None
-                else job.start.network
-            )
-            step = 0 if job.start is None else job.start.step
-            memory = None if job.start is None else job.start.optimizer
-            config = job.experiment.train_config()
-            trainer = Trainer(network, job.dataset, config, start_step=step, optimizer_state=memory)
-            if job.extra_epochs > 0:
-                trainer.add_epochs(job.extra_epochs)
-        except Exception as error:  # noqa: BLE001 -- whatever happens on this thread has to reach the user
-            self._fail(error)
-        else:
-            self._trainer = trainer
-            start = Snapshot(step, network, trainer.optimizer_state)
-            self._post(RunPrepared(start, trainer.total_steps, trainer.steps_per_epoch))
+        """Take over a run and report its first snapshot."""
+        self._run_id, self._trainer = job.run_id, job.trainer
+        trainer = job.trainer
+        self._post(RunPrepared(_snapshot(trainer), trainer.total_steps, trainer.steps_per_epoch))
         self.halted.emit()
 
     @Slot(int)
@@ -126,7 +104,8 @@ class TrainWorker(QObject):
         if trainer is not None:
             try:
                 self._loop(trainer, steps)
-                self._finish(trainer, test=steps != 1)
+                if self._is_meant:
+                    self._finish(trainer, test=steps != 1)
             except Exception as error:  # noqa: BLE001 -- whatever happens on this thread has to reach the user
                 self._control.running = False
                 self._fail(error)
@@ -139,11 +118,16 @@ class TrainWorker(QObject):
             self._post(Tested(self._trainer.step, self._trainer.evaluate()))
         self.halted.emit()
 
+    @property
+    def _is_meant(self) -> bool:
+        """Whether no later run has taken the place of this one."""
+        return self._control.run_id == self._run_id
+
     def _loop(self, trainer: Trainer, steps: int) -> None:
         self._apply_wishes(trainer)
         last = trainer.step + steps if steps else None
         self._pace_anew(trainer)
-        while self._control.running:
+        while self._control.running and self._is_meant:
             self._apply_wishes(trainer)
             end = trainer.total_steps if last is None else min(last, trainer.total_steps)
             if trainer.step >= end:
@@ -170,14 +154,15 @@ class TrainWorker(QObject):
         now = time.perf_counter()
         if self._mailbox.wants_live and now - self._last_live >= _LIVE_SECONDS:
             self._last_live = now
-            self._mailbox.post_live(self._run_id, Snapshot(trainer.step, trainer.network))
+            self._mailbox.post_live(self._run_id, _snapshot(trainer))
         ideal = count * _CHUNK_SECONDS / max(progress.seconds, 1e-6)
         self._chunk = max(1, min(int(ideal), 2 * self._chunk, 10_000))
 
     def _finish(self, trainer: Trainer, *, test: bool) -> None:
         """Report the exact state at which the loop stands still."""
-        self._post(SnapshotTaken(_snapshot(trainer), keep=trainer.finished))
-        self._mailbox.post_live(self._run_id, Snapshot(trainer.step, trainer.network))
+        snapshot = _snapshot(trainer)
+        self._post(SnapshotTaken(snapshot, keep=trainer.finished))
+        self._mailbox.post_live(self._run_id, snapshot)
         if test or trainer.finished:
             self._post(Tested(trainer.step, trainer.evaluate()))
         self._control.running = False
@@ -229,7 +214,7 @@ class TrainWorker(QObject):
 
 
 def _snapshot(trainer: Trainer) -> Snapshot:
-    """Return a snapshot for the timeline, from which training can go on as if it had not stopped."""
+    """Return the run as it stands, from which training can go on as if it had not stopped."""
     return Snapshot(trainer.step, trainer.network, trainer.optimizer_state)
 
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import QDragEnterEvent, QDragLeaveEvent, QDragMoveEvent, QDro
 from PySide6.QtWidgets import QApplication, QPlainTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.gui.driving import save_session
 from tests.gui.whole_window import seen_rect, show_panel, train
 from ui.export.formats import to_png
 from ui.export.sheet import Figure, Sheet
@@ -75,7 +76,7 @@ def test_a_session_dropped_on_a_text_field_is_opened_not_written_into_it(
 ) -> None:
     path = tmp_path / "session.json"
     session.controller.on_sample_requested(7)
-    assert session.files.save_session(path)
+    save_session(qtbot, session, path)
     session.controller.on_sample_requested(3)
     report = show_panel(qtbot, session, 4)
     field = next(each for each in report.findChildren(QPlainTextEdit) if not seen_rect(each).isEmpty())

@@ -48,7 +48,7 @@ def make(qtbot: QtBot, state: AppState, background: TaskRunner, tmp_path: Path):
         qtbot.waitUntil(lambda: bool(ended), timeout=20_000)
 
     def build() -> ReportPanel:
-        panel = ReportPanel(state, background, background, draft_path=tmp_path / "data" / "draft.json")
+        panel = ReportPanel(state, background, background, background, tmp_path / "data" / "draft.json")
         qtbot.addWidget(panel, before_close_func=rest)
         panel.resize(1000, 700)
         show_window(qtbot, panel)
@@ -85,7 +85,7 @@ def test_words_stay_with_their_demonstration_and_survive_the_program(qtbot, make
     qtbot.mouseClick(panel.pages.button(BACKPROP), Qt.MouseButton.LeftButton)
     assert panel.fields.edits["objective"].toPlainText() == ""
     write(qtbot, panel, "hypothesis", "only the winner")
-    panel.hide()
+    assert panel.save_draft()
     again = make()
     assert again.head.edits["author"].text() == "Ada"
     assert again.fields.edits["objective"].toPlainText() == "to see <b>$x$</b> #1"
@@ -147,7 +147,7 @@ def test_running_the_lab_stamps_the_hypothesis_before_and_shows_later_edits(qtbo
 def test_a_hypothesis_after_a_run_of_an_earlier_sitting_is_marked(qtbot, make):
     panel = make()
     run(qtbot, panel)
-    panel.hide()
+    assert panel.save_draft()
     again = make()
     write(qtbot, again, "hypothesis", "I knew it")
     qtbot.mouseClick(again.fields.record, Qt.MouseButton.LeftButton)

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from cnnviz.datasets import load_mnist
 from cnnviz.presets import LAB5
 from cnnviz.session_state import ViewValue, load_session
+from tests.gui.driving import save_session
 from tests.gui.view_rounds import (
     PANELS,
     THREE_DIGITS,
@@ -277,7 +278,7 @@ def test_a_view_waits_until_its_panel_is_shown(qtbot: QtBot, session: Session, t
     step_to(panel, StepKind.LOSS)
     show(qtbot, session, "training")
     path = tmp_path / "a.json"
-    assert session.files.save_session(path)
+    save_session(qtbot, session, path)
     kept = session.files.current()
     assert kept is not None
     step_to(panel, StepKind.UPDATE)

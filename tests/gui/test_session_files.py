@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from cnnviz.session_state import load_session
+from tests.gui.driving import save_session
 from ui import session_files
 from ui.export.formats import to_image, to_png
 from ui.export.sheet import Figure, Sheet
@@ -100,7 +101,7 @@ def test_a_dropped_picture_brings_back_the_same_picture(
 def test_a_moment_at_hand_is_shown_without_training(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     _train(qtbot, session, 200)
     path = tmp_path / "a.json"
-    assert session.files.save_session(path)
+    save_session(qtbot, session, path)
     run_id = session.state.run.run_id
     session.controller.on_sample_requested(9)
     assert _restored(qtbot, session, lambda: session.files.open(path))
@@ -113,7 +114,7 @@ def test_a_drawn_image_comes_back(qtbot: QtBot, session: Session, tmp_path: Path
     pixels = np.random.default_rng(1).integers(0, 256, (1, 28, 28), dtype=np.uint8)
     session.controller.on_own_sample_requested(Sample(pixels, 1, None, "drawn"))
     path = tmp_path / "a.json"
-    assert session.files.save_session(path)
+    save_session(qtbot, session, path)
     session.controller.on_sample_requested(3)
     assert _restored(qtbot, session, lambda: session.files.open(path))
     sample = session.state.sample
@@ -163,16 +164,16 @@ def test_a_damaged_session_leaves_everything_as_it_is(qtbot: QtBot, session: Ses
     path = tmp_path / "bad.json"
     path.write_text("{")
     _drop(session, path)
+    qtbot.waitUntil(lambda: "bad.json cannot be opened" in session.window.notices.text(), timeout=20_000)
     after = session.files.current()
     assert before is not None
     assert after is not None
     assert after.to_json() == before.to_json()
-    assert "bad.json cannot be opened" in session.window.notices.text()
 
 
 def test_recent_files_are_listed_latest_first(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     for name in ("a.json", "b.json", "a.json"):
-        assert session.files.save_session(tmp_path / name)
+        save_session(qtbot, session, tmp_path / name)
     session.menus.recent.aboutToShow.emit()
     assert [each.text() for each in session.menus.recent.actions()] == ["a.json", "b.json"]
     (tmp_path / "a.json").unlink()
@@ -185,7 +186,7 @@ def test_unsaved_work_asks_before_closing(
     answers = ["cancel"]
     asked: list[int] = []
 
-    def ask(_parent: object, step: int) -> str:
+    def ask(_parent: object, step: int, _event: str) -> str:
         asked.append(step)
         return answers[-1]
 

@@ -1,18 +1,15 @@
 """What the student has written so far, kept in a file of its own so that it is never lost."""
 
 import json
+import threading
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-from PySide6.QtCore import QStandardPaths
 
 from cnnviz.errors import CNNVizError, DataError, NewerVersionError
 from cnnviz.files import atomic_write, printable
 from cnnviz.report import Report
 from ui.panels.report.draft_figures import files_in, fill_in, folder_of, remove_unused, set_apart
-
-_NAME = "report-draft.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +29,46 @@ class Draft:
     pending: dict[str, str] = field(default_factory=dict)
     has_run: bool = False
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was written."""
+        return self.report == Report() and not any(text.strip() for text in self.pending.values())
 
-def default_path() -> Path:
-    """Return where the draft lives when nothing else is asked for."""
-    folder = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.AppDataLocation)
-    return Path(folder) / _NAME
+
+class DraftFile:
+    """The file of a draft. Of drafts that come from several threads the newest stays.
+
+    Parameters
+    ----------
+    path : Path
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._lock = threading.Lock()
+        self._newest = 0
+
+    def write(self, draft: Draft, number: int) -> None:
+        """Write a draft, whole or not at all, unless one with a higher number is in the file.
+
+        Raises
+        ------
+        CNNVizError
+            If it cannot be written.
+        """
+        with self._lock:
+            if number > self._newest:
+                save_draft(self._path, draft)
+                self._newest = number
+
+
+def has_words(path: Path) -> bool:
+    """Whether a draft lies at `path` in which something was written; it is only looked at."""
+    try:
+        draft, _, _ = _parsed(path.read_text(encoding="utf-8"), path)
+    except (OSError, ValueError, RecursionError, CNNVizError):
+        return False
+    return not draft.is_empty
 
 
 def load_draft(path: Path) -> tuple[Draft, str]:
@@ -56,17 +88,7 @@ def load_draft(path: Path) -> tuple[Draft, str]:
     except (OSError, UnicodeDecodeError):
         return Draft(), _set_aside(path)
     try:
-        values: Any = json.loads(content)
-        if not isinstance(values, dict):
-            raise DataError("The draft is damaged.")
-        pending = values.get("pending")
-        used = files_in(values.get("report"))
-        lost = fill_in(values.get("report"), folder_of(path))
-        draft = Draft(
-            Report.from_dict(values.get("report")),
-            {str(key): str(text) for key, text in pending.items()} if isinstance(pending, dict) else {},
-            values.get("has_run") is True,
-        )
+        draft, lost, used = _parsed(content, path)
     except NewerVersionError:
         return Draft(), _set_aside(path, "was written by a newer CNNViz")
     except (ValueError, RecursionError, CNNVizError):
@@ -81,6 +103,24 @@ def load_draft(path: Path) -> tuple[Draft, str]:
             "Insert them again."
         )
     return draft, message
+
+
+def _parsed(content: str, path: Path) -> tuple[Draft, list[str], set[str]]:
+    """Return the draft in a text, titles of figures that are lost, and names of the files that it refers to.
+
+    It raises whatever JSON and unsuitable values raise.
+    """
+    values: Any = json.loads(content)
+    if not isinstance(values, dict):
+        raise DataError("The draft is damaged.")
+    pending, used = values.get("pending"), files_in(values.get("report"))
+    lost = fill_in(values.get("report"), folder_of(path))
+    draft = Draft(
+        Report.from_dict(values.get("report")),
+        {str(key): str(text) for key, text in pending.items()} if isinstance(pending, dict) else {},
+        values.get("has_run") is True,
+    )
+    return draft, lost, used
 
 
 def save_draft(path: Path, draft: Draft) -> None:

@@ -21,7 +21,6 @@ from cnnviz.session_state import View
 from ui.analysis import Analysis, LatestOnly
 from ui.panels.report import restoring
 from ui.panels.report.asking import AskingBar
-from ui.panels.report.draft import default_path
 from ui.panels.report.exporting import ask_where
 from ui.panels.report.fields import DemonstrationFields, HeadFields
 from ui.panels.report.insert_desk import InsertDesk
@@ -45,34 +44,35 @@ _SHORT_TITLES = ("1  Principle", "2  Translation", "3  Backprop")
 class ReportPanel(QFrame):
     """Write the lab report, run the lab, export both as one document.
 
-    Everything typed is kept in a draft file within half a second. A hypothesis is recorded with time and
+    Everything typed is kept in a draft file within a second. A hypothesis is recorded with time and
     step; what was recorded stays in the report, and later edits are shown as such.
 
     Parameters
     ----------
     state : AppState
-    analysis : Analysis
-        Not used: nothing here is as quick as what the pointer waits for.
     background : Analysis
-        Runs the lab, sets the preview, writes the files.
-    draft_path : Path, optional
-        Where the draft is kept; by default in the user's data folder.
+        Runs the lab and sets the preview.
+    files : Analysis
+        Writes the report, also while the lab runs.
+    keeping : Analysis
+        Writes the draft.
+    draft_path : Path
+        Where the draft is kept.
     """
 
     def __init__(
         self,
         state: AppState,
-        analysis: Analysis,
         background: Analysis,
+        files: Analysis,
+        keeping: Analysis,
+        draft_path: Path,
         parent: QWidget | None = None,
-        *,
-        draft_path: Path | None = None,
     ) -> None:
         super().__init__(parent)
         self._state = state
-        self._background = background
-        path = default_path() if draft_path is None else draft_path
-        self._writing = Writing(path, lambda: state.run.step, self)
+        self._files = files
+        self._writing = Writing(draft_path, lambda: state.run.step, keeping, self)
         self._lab = LabRun(state, background, self)
         self._stale = True
         self._preview = LatestOnly(background, _PREVIEW, self._on_pages_set, self._on_failed)
@@ -84,8 +84,7 @@ class ReportPanel(QFrame):
         self._show_draft()
         self._show_run()
         follow_theme(self)
-        if self._writing.problem:
-            self.message.show_message(self._writing.problem, "warning")
+        self._show_problem()
 
     # --- what others may ask for --------------------------------------------------------------------------
 
@@ -113,10 +112,10 @@ class ReportPanel(QFrame):
     def export_to(self, path: Path) -> None:
         """Write the report in the background; a hypothesis that was not recorded yet is recorded first."""
         self._record_all()
-        self.save_draft()
+        self._writing.keep()
         self.message.clear()
         self.export.setEnabled(False)
-        self._background.submit(
+        self._files.submit(
             _EXPORT,
             export_work(self.report, self._lab.results, path),
             self._on_exported,
@@ -126,6 +125,14 @@ class ReportPanel(QFrame):
     def save_draft(self) -> bool:
         """Write the draft now, if anything was changed; return whether everything typed is kept."""
         return self._writing.save()
+
+    def open_draft(self, path: Path) -> bool:
+        """Go on with the report that is kept at `path`; return False if the present one cannot be kept."""
+        opened = self._writing.open(path)
+        if opened:
+            self._show_draft()
+            self._show_problem()
+        return opened
 
     def add_insert(self, insert: Insert, key: str) -> bool:
         """Put a figure or table of the screen below the observations of a demonstration.
@@ -179,7 +186,7 @@ class ReportPanel(QFrame):
     def hideEvent(self, event: QHideEvent) -> None:
         """Keep the words when the panel, or the program, goes out of sight."""
         super().hideEvent(event)
-        self.save_draft()
+        self._writing.keep()
 
     def _build_widgets(self) -> None:
         self.message = AskingBar(self)
@@ -267,6 +274,10 @@ class ReportPanel(QFrame):
         self._state.experimentChanged.connect(self._show_run)
 
     # --- showing ------------------------------------------------------------------------------------------
+
+    def _show_problem(self) -> None:
+        if self._writing.problem:
+            self.message.show_message(self._writing.problem, "warning")
 
     def _show_draft(self) -> None:
         self.head.set_head(self._writing.words)

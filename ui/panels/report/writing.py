@@ -1,4 +1,4 @@
-"""The words of the report as they grow: every change is kept in the draft file within half a second."""
+"""The words of the report as they grow: each change is in the draft file within a second."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,7 +12,8 @@ from cnnviz.report import Demonstration, Insert, Report, Version
 from cnnviz.report.content import MAX_WORDS
 from cnnviz.report.guides import GUIDES
 from cnnviz.report.inserts import MOST_INSERTS
-from ui.panels.report.draft import Draft, load_draft, save_draft
+from ui.analysis import Analysis, LatestOnly
+from ui.panels.report.draft import Draft, DraftFile, load_draft
 
 _SAVE_MS = 500
 _RETRY_MS = 3000
@@ -27,6 +28,8 @@ class Writing(QObject):
         File of the draft.
     step : callable
         Returns the training step of the run on the screen, for stamps.
+    keeping : Analysis
+        Where the draft is written, so that no slow disk holds up the window.
     parent : QObject
 
     Attributes
@@ -51,16 +54,29 @@ class Writing(QObject):
     saveFailed = Signal(str)
     savedAgain = Signal()
 
-    def __init__(self, path: Path, step: Callable[[], int], parent: QObject) -> None:
+    def __init__(self, path: Path, step: Callable[[], int], keeping: Analysis, parent: QObject) -> None:
         super().__init__(parent)
-        self._path, self._step = path, step
-        self._draft, self.problem = load_draft(path)
-        self._removed: list[tuple[str, int, Insert]] = []  # the newest last
-        self._is_kept = True
-        self._failure = ""
+        self._step = step
+        self._saving = LatestOnly(keeping, "draft", self._on_saved, self._on_save_failed)
         self._save_timer = QTimer(self)
         self._save_timer.setSingleShot(True)
-        self._save_timer.timeout.connect(self._save)
+        self._save_timer.timeout.connect(self.keep)
+        self._failure = ""
+        self._read(path)
+
+    def open(self, path: Path) -> bool:
+        """Go on with another draft, unless the present one cannot be kept first; return whether it could."""
+        if self.save():
+            self._read(path)
+            self.changed.emit()
+        return self._is_kept
+
+    def _read(self, path: Path) -> None:
+        self._draft, self.problem = load_draft(path)
+        self._file = DraftFile(path)
+        self._removed: list[tuple[str, int, Insert]] = []  # the newest last
+        # Each change has a number, and so have the drafts that are written.
+        self._changes = self._kept = 0
 
     @property
     def words(self) -> Report:
@@ -202,36 +218,62 @@ class Writing(QObject):
 
     # --- keeping ------------------------------------------------------------------------------------------
 
-    def save(self) -> bool:
-        """Write the draft now, if anything was changed; return whether the file is what stands here."""
+    @Slot()
+    def keep(self) -> None:
+        """Have the draft written now, in the background, if anything was changed."""
         self._save_timer.stop()
         if not self._is_kept:
-            self._save()
+            self._saving.request(self._writer())
+
+    def save(self) -> bool:
+        """Write the draft before going on, if need be; return whether the file is what stands here."""
+        self._save_timer.stop()
+        if not self._is_kept:
+            try:
+                self._on_saved(self._writer()())
+            except CNNVizError as error:
+                self._on_save_failed(str(error))
         return self._is_kept
+
+    @property
+    def _is_kept(self) -> bool:
+        return self._kept == self._changes
+
+    def _writer(self) -> Callable[..., tuple[DraftFile, int]]:
+        """Return the function that writes the draft as it is now, and says which file and change it was."""
+        file, draft, number = self._file, self._draft, self._changes
+
+        def write(_context: object = None) -> tuple[DraftFile, int]:
+            file.write(draft, number)
+            return file, number
+
+        return write
 
     def _put(self, demonstration: Demonstration) -> None:
         self._take(replace(self._draft, report=self.words.with_demonstration(demonstration)))
 
     def _take(self, draft: Draft) -> None:
         self._draft = draft
-        self._is_kept = False
-        self._save_timer.start(_SAVE_MS)
+        self._changes += 1
+        if (
+            not self._save_timer.isActive()
+        ):  # not started anew with each letter: nothing would be kept meanwhile
+            self._save_timer.start(_SAVE_MS)
         self.changed.emit()
 
-    @Slot()
-    def _save(self) -> None:
-        try:
-            save_draft(self._path, self._draft)
-        except CNNVizError as error:
-            self._save_timer.start(_RETRY_MS)
-            if self._failure != str(error):  # once is enough for one cause
-                self._failure = str(error)
-                self.saveFailed.emit(self._failure)
-            return
-        self._is_kept = True
+    def _on_saved(self, written: tuple[DraftFile, int]) -> None:
+        file, number = written
+        if file is self._file:
+            self._kept = max(self._kept, number)
         if self._failure:
             self._failure = ""
             self.savedAgain.emit()
+
+    def _on_save_failed(self, message: str) -> None:
+        self._save_timer.start(_RETRY_MS)
+        if self._failure != message:  # once is enough for one cause
+            self._failure = message
+            self.saveFailed.emit(message)
 
 
 def now() -> str:

@@ -1,5 +1,6 @@
 """The images of the user's own, newest first."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
@@ -43,6 +44,16 @@ class OwnSamples(QObject):
             self._entries[place] = _Entry(key, sample)
         self.changed.emit()
 
+    def restore(self, samples: Sequence[Sample]) -> None:
+        """Put images of an earlier sitting, newest first, behind those that are there."""
+        room = _MOST - len(self._entries)
+        self._entries += [_Entry(self.new_key(), each) for each in samples[: max(room, 0)]]
+        self.changed.emit()
+
+    def all(self) -> list[Sample]:
+        """Return all images, newest first."""
+        return [entry.sample for entry in self._entries]
+
     def of_shape(self, shape: tuple[int, ...]) -> list[Sample]:
         """Return the images that have the shape (c, h, w) of the present data set, newest first."""
-        return [entry.sample for entry in self._entries if entry.sample.pixels.shape == shape]
+        return [each for each in self.all() if each.pixels.shape == shape]

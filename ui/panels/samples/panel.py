@@ -74,7 +74,7 @@ class SamplesPanel(QFrame):
         self._state = state
         self._analysis = analysis
         self._theme = LIGHT
-        self._own = OwnSamples(self)
+        self.own = OwnSamples(self)
         self._own_window: OwnDigitWindow | None = None
         self._level = 0
         self.setProperty("role", "panel")
@@ -135,7 +135,7 @@ class SamplesPanel(QFrame):
             # Imported here: the window program starts sooner without it.
             from ui.panels.samples.own_window import OwnDigitWindow
 
-            window = OwnDigitWindow(self._state, self._own, self.window())
+            window = OwnDigitWindow(self._state, self.own, self.window())
             window.sampleMade.connect(self._on_sample_made)
             window.openRequested.connect(self.openRequested)
             window.pasteRequested.connect(self.paste)
@@ -202,7 +202,7 @@ class SamplesPanel(QFrame):
         self.tools.editRequested.connect(self.edit_pixels)
         self.tools.strip.pictureRequested.connect(self._on_own_requested)
         self._paste.triggered.connect(self.paste)
-        self._own.changed.connect(self._draw_own)
+        self.own.changed.connect(self._draw_own)
         state = self._state
         state.datasetChanged.connect(self._on_dataset_changed)
         state.evaluationChanged.connect(self._on_evaluation_changed)
@@ -278,7 +278,7 @@ class SamplesPanel(QFrame):
     @Slot(int, object)
     def _on_sample_made(self, key: int, sample: Sample) -> None:
         self.message.clear()
-        self._own.put(key, sample)
+        self.own.put(key, sample)
         self.ownSampleRequested.emit(sample)
 
     @Slot(int)
@@ -353,7 +353,7 @@ class SamplesPanel(QFrame):
 
     def _own_images(self) -> list[Sample]:
         dataset = self._state.dataset
-        return [] if dataset is None else self._own.of_shape(dataset.input_shape)
+        return [] if dataset is None else self.own.of_shape(dataset.input_shape)
 
     @Slot()
     def _draw_own(self) -> None:

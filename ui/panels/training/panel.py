@@ -235,7 +235,7 @@ class TrainingPanel(QFrame):
     @Slot()
     def _on_dataset_changed(self) -> None:
         if self._state.source is not None:
-            self.form.set_class_options(self._state.source.available_classes)
+            self.form.set_class_options(self._state.source.dataset.available_classes)
 
     @Slot()
     def _on_run_changed(self) -> None:

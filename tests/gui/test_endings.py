@@ -1,0 +1,129 @@
+"""However the program ends: what was written, drawn and trained is there at the next start, or offered."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QPlainTextEdit
+from pytestqt.qtbot import QtBot
+
+from ui.session import Session
+from ui.state import RunStatus
+
+WORDS = "equal patches give equal numbers"
+
+
+@contextmanager
+def child(folder: Path, *wishes: str) -> Iterator[subprocess.Popen[str]]:
+    """Start the program in a process of its own, and wait until its hands have done what is wished."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.gui.ending_child", str(folder), *wishes],
+        stdout=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen"},
+    )
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("ready")
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def end(process: subprocess.Popen[str], number: signal.Signals) -> int:
+    process.send_signal(number)
+    return process.wait(timeout=60)
+
+
+@contextmanager
+def next_start(qtbot: QtBot, folder: Path) -> Iterator[Session]:
+    """Open the program again with the same settings, up to its first network."""
+    session = Session(QSettings(str(folder / "CNNViz" / "CNNViz.ini"), QSettings.Format.IniFormat))
+    with qtbot.waitExposed(session.window):
+        session.window.show()
+    session.start()
+    qtbot.waitUntil(
+        lambda: session.state.run.status is RunStatus.READY and session.state.inspection is not None,
+        timeout=30_000,
+    )
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+def words_of(session: Session) -> list[str]:
+    return [each.toPlainText() for each in session.window.report.findChildren(QPlainTextEdit)]
+
+
+def weights_at(qtbot: QtBot, session: Session, step: int) -> Mapping[str, NDArray[Any]]:
+    """Wait until the network of a step is shown, and return its parameters."""
+    state = session.state
+    qtbot.waitUntil(
+        lambda: state.live is not None and state.live.step == state.run.step == step, timeout=30_000
+    )
+    assert state.live is not None
+    return state.live.network.params
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP], ids=lambda each: each.name)
+def test_words_typed_last_outlive_a_signal(qtbot: QtBot, tmp_path: Path, number: signal.Signals) -> None:
+    with child(tmp_path, "write", WORDS) as process:
+        assert end(process, number) == 128 + number
+    assert not list(tmp_path.rglob("*.lock"))
+    with next_start(qtbot, tmp_path) as session:
+        assert WORDS in words_of(session)
+        assert session.window.notices.text() == ""
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL], ids=lambda each: each.name)
+def test_a_run_and_own_images_come_back(qtbot: QtBot, tmp_path: Path, number: signal.Signals) -> None:
+    with child(tmp_path, "train", "draw", "kept") as process:
+        end(process, number)
+    with next_start(qtbot, tmp_path) as session:
+        own = session.window.samples.own.all()
+        assert [int(each.pixels.max()) for each in own] == [9]
+        notices, state = session.window.notices, session.state
+        assert "LAB5, seed 0, at step 300" in notices.text()
+        with qtbot.waitSignal(session.files.restorer.finished, timeout=30_000):
+            notices.action_button().click()
+        qtbot.waitUntil(lambda: state.run.step == 300 and notices.text() == "", timeout=30_000)
+        assert len(state.history.losses) == 300
+        assert session.files.has_unsaved_work
+        qtbot.waitUntil(lambda: not list(tmp_path.rglob("interrupted*")), timeout=30_000)
+
+
+def test_a_run_that_was_changed_on_the_way_goes_on_from_its_weights(qtbot: QtBot, tmp_path: Path) -> None:
+    with next_start(qtbot, tmp_path) as session:
+        session.controller.train_to(200, 1)
+        qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED, timeout=30_000)
+        session.controller.on_draft_requested(replace(session.state.experiment, learning_rate=0.01))
+        session.controller.train_to(400, 1)
+        weights = weights_at(qtbot, session, 400)
+        session.end_early()
+    with next_start(qtbot, tmp_path) as session:
+        session.window.notices.action_button().click()
+        qtbot.waitUntil(lambda: "goes on from the weights" in session.window.notices.text(), timeout=30_000)
+        qtbot.waitUntil(lambda: session.state.run.run_id == 3, timeout=30_000)
+        for name, values in weights_at(qtbot, session, 400).items():
+            np.testing.assert_array_equal(values, weights[name])
+
+
+def test_a_closed_window_leaves_nothing_to_offer(qtbot: QtBot, tmp_path: Path) -> None:
+    with next_start(qtbot, tmp_path) as session:
+        session.controller.train_to(50, 1)
+        qtbot.waitUntil(session.workspace.unsaved.exists, timeout=30_000)
+    assert not list(tmp_path.rglob("unsaved*"))
+    with next_start(qtbot, tmp_path) as session:
+        assert session.window.notices.text() == ""

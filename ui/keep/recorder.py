@@ -1,0 +1,149 @@
+"""Keeping what a crash would lose, a second after it has changed."""
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Slot
+
+from cnnviz.errors import CNNVizError
+from cnnviz.session_state import SessionState, weights_checksum
+from ui.analysis import Analysis, LatestOnly
+from ui.keep.unsaved import Unsaved, write_images, write_weights
+from ui.keep.workspace import Workspace, remove
+from ui.panels.samples.own_samples import OwnSamples
+from ui.state import AppState, RunStatus
+
+_SECONDS, _SECONDS_IN_TRAINING = 1, 5
+
+
+class Recorder(QObject):
+    """Writes settings, run and own images of a window in the background, whenever they have changed.
+
+    What cannot be written is tried again with the next change: the words of the report, which are kept in
+    the same folder, tell the user when there is no room.
+
+    Parameters
+    ----------
+    state : AppState
+    own : OwnSamples
+    workspace : Workspace
+        Says where.
+    keeping : Analysis
+        Writes.
+    session : callable
+        Returns what is shown, without the checksum of its weights; None before there is a network.
+    is_unsaved : callable
+        Returns whether a network has been trained that no file keeps.
+    parent : QObject
+    """
+
+    def __init__(
+        self,
+        state: AppState,
+        own: OwnSamples,
+        workspace: Workspace,
+        keeping: Analysis,
+        session: Callable[[], SessionState | None],
+        is_unsaved: Callable[[], bool],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._state, self._own, self._workspace = state, own, workspace
+        self._session, self._is_unsaved = session, is_unsaved
+        self._run = LatestOnly(keeping, "unsaved", self._on_run_written)
+        self._images = LatestOnly(keeping, "own-images", lambda _result: None)
+        self._timer = _later(self, self._write_run)
+        self._images_timer = _later(self, self._write_images)
+        self._kept: tuple[int, int] | None = None  # run and step of the weights in the file
+        for signal in (state.runChanged, state.draftChanged, state.sampleChanged, state.momentChanged):
+            signal.connect(self._on_changed)
+        own.changed.connect(self._on_images_changed)
+
+    def finish(self, *, keep_run: bool) -> None:
+        """Have everything written now that has changed, the last time.
+
+        Parameters
+        ----------
+        keep_run : bool
+            False removes what is kept of the run: it is saved, or nobody wants it.
+        """
+        self._timer.stop()
+        self._images_timer.stop()
+        self._images.finish_with(self._images_writer())
+        self._run.finish_with(self._run_writer() if keep_run else self._remover())
+
+    @Slot()
+    def _on_changed(self) -> None:
+        if not self._timer.isActive():
+            is_training = self._state.run.status is RunStatus.TRAINING
+            self._timer.start(1000 * (_SECONDS_IN_TRAINING if is_training else _SECONDS))
+
+    @Slot()
+    def _on_images_changed(self) -> None:
+        if not self._images_timer.isActive():
+            self._images_timer.start(1000 * _SECONDS)
+
+    @Slot()
+    def _write_images(self) -> None:
+        self._images.request(self._images_writer())
+
+    @Slot()
+    def _write_run(self) -> None:
+        self._run.request(self._run_writer())
+
+    def _images_writer(self) -> Callable[[Any], None]:
+        path, samples = self._workspace.own_images, self._own.all()
+
+        def write(_context: Any) -> None:
+            with suppress(CNNVizError, OSError):
+                if samples:
+                    write_images(path, samples)
+                else:
+                    path.unlink(missing_ok=True)
+
+        return write
+
+    def _run_writer(self) -> Callable[[Any], tuple[int, int] | None]:
+        unsaved = self._is_unsaved()
+        if unsaved or self._state.draft != self._state.experiment:
+            return self._writer(self._session() if unsaved else None)
+        return self._remover()
+
+    def _writer(self, session: SessionState | None) -> Callable[[Any], tuple[int, int] | None]:
+        """Return the function that writes the run as it is now; it returns run and step of the weights."""
+        state, path, kept = self._state, self._workspace.unsaved, self._kept
+        live, shown, dataset, experiment = state.live, state.shown, state.dataset, state.experiment
+        source, run_id = state.source, state.run.run_id
+        unsaved = Unsaved(time.time(), state.draft, None if source is None else source.path, session)
+
+        def write(_context: Any) -> tuple[int, int] | None:
+            written = kept
+            with suppress(CNNVizError):
+                if session is None or live is None or shown is None or dataset is None:
+                    unsaved.write(path)
+                    return None
+                if kept != (run_id, live.step):
+                    write_weights(path, live, experiment, dataset.sha256)
+                    written = run_id, live.step
+                checked = replace(session, weights_sha256=weights_checksum(shown.network))
+                replace(unsaved, session=checked).write(path)
+            return written
+
+        return write
+
+    def _remover(self) -> Callable[[Any], None]:
+        path = self._workspace.unsaved
+        return lambda _context: remove(path)
+
+    def _on_run_written(self, written: tuple[int, int] | None) -> None:
+        self._kept = written
+
+
+def _later(parent: QObject, slot: Callable[[], None]) -> QTimer:
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.timeout.connect(slot)
+    return timer

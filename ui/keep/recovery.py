@@ -1,0 +1,154 @@
+"""Offering what a window could not save before it ended, and bringing it back."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+
+from cnnviz import checkpoint
+from cnnviz.errors import CNNVizError
+from cnnviz.presets import preset_of
+from cnnviz.session_state import weights_checksum
+from cnnviz.snapshots import Snapshot
+from ui.controller import Controller
+from ui.keep.unsaved import Unsaved, weights_of
+from ui.keep.workspace import remove
+from ui.loading import Source
+from ui.session_files import SessionFiles
+from ui.state import AppState
+
+_PLACE = "recovery"
+_ACTION = "Bring it back"
+
+
+class Recovery(QObject):
+    """Offers one interrupted piece of work after the other, the newest first, and removes what is back.
+
+    The run is trained again, so that its curves and its timeline are there, too. Where that leads to other
+    weights, because its settings had been changed on the way, it goes on from the weights that were kept.
+
+    Parameters
+    ----------
+    state : AppState
+    controller : Controller
+    files : SessionFiles
+    paths : list of Path
+        What was found, the newest first.
+    parent : QObject
+    """
+
+    def __init__(
+        self,
+        state: AppState,
+        controller: Controller,
+        files: SessionFiles,
+        paths: list[Path],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._state, self._controller, self._files = state, controller, files
+        self._paths = paths
+        self._unsaved: Unsaved | None = None
+        self._is_bringing_back = False
+        files.restorer.finished.connect(self._on_restored)
+
+    def offer(self) -> None:
+        """Offer the newest that can be read, if there is one."""
+        self._unsaved = None
+        while self._paths and self._unsaved is None:
+            self._unsaved = Unsaved.read(self._paths[0])
+            if self._unsaved is None:
+                self._drop()
+        if self._unsaved is not None:
+            self._state.raise_notice(_PLACE, "warning", _offer(self._unsaved), _ACTION, self._bring_back)
+
+    def _bring_back(self) -> None:
+        unsaved = self._unsaved
+        if unsaved is None or self._is_bringing_back:
+            return
+        self._state.clear_notice(_PLACE)
+        if unsaved.session is None:
+            self._controller.on_draft_requested(unsaved.draft)
+            self._go_on()
+            return
+        session, opened = unsaved.session, self._state.source
+        self._is_bringing_back = True
+        if opened is not None and opened.path == unsaved.data:
+            self._files.bring_back(session, None)
+            return
+
+        def then(source: Source) -> None:
+            self._files.bring_back(session, source)
+
+        self._controller.open_data(unsaved.data, then, self._give_up)
+
+    @Slot(bool)
+    def _on_restored(self, complete: bool) -> None:
+        if not self._is_bringing_back:
+            return
+        if not complete:
+            self._give_up()
+            return
+        path = weights_of(self._paths[0])
+        self._controller.analysis.submit(
+            "recovery", lambda _context: _read_weights(path), self._compare, self._settle
+        )
+
+    def _compare(self, model: checkpoint.Checkpoint | None) -> None:
+        """Go on from the weights that were kept, where training again has led to others."""
+        live = self._state.live
+        if model is None or model.experiment is None or live is None or _is_same(live, model):
+            self._settle()
+            return
+        self._controller.begin_run(model.experiment, Snapshot(model.step, model.network, model.optimizer))
+        self._state.raise_notice(
+            "files",
+            "info",
+            "The run had been changed on the way, so it goes on from the weights that were kept at step "
+            f"{model.step:,}; its curves begin there.",
+        )
+        # On the same thread, so after the run has begun.
+        self._controller.analysis.submit("recovery", lambda _context: None, self._settle)
+
+    def _settle(self, _result: object = None) -> None:
+        if self._unsaved is not None and self._unsaved.draft != self._state.experiment:
+            self._controller.on_draft_requested(self._unsaved.draft)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Remove what is back, and offer what else there is."""
+        self._is_bringing_back = False
+        self._drop()
+        self.offer()
+
+    def _give_up(self) -> None:
+        """Leave everything as it is: it is offered again at the next start."""
+        self._is_bringing_back = False
+
+    def _drop(self) -> None:
+        remove(self._paths.pop(0))
+
+
+def _is_same(live: Snapshot, model: checkpoint.Checkpoint) -> bool:
+    return live.step == model.step and weights_checksum(live.network) == weights_checksum(model.network)
+
+
+def _read_weights(path: Path) -> checkpoint.Checkpoint | None:
+    try:
+        return checkpoint.load(path)
+    except CNNVizError:
+        return None  # they were not written yet
+
+
+def _offer(unsaved: Unsaved) -> str:
+    """Return what can be brought back, for the user."""
+    when, session = unsaved.moment(), unsaved.session
+    if session is None:
+        return (
+            f"CNNViz ended on {when} without being closed. The settings as they were edited then were kept."
+        )
+    preset = preset_of(session.experiment)
+    run = "a run with settings of your own" if preset == "custom" else f"a run of {preset.upper()}"
+    return (
+        f"CNNViz ended on {when} without being closed. Kept from then: {run}, "
+        f"seed {session.experiment.seed}, at step {session.run_step:,}."
+    )

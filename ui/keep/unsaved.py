@@ -1,0 +1,108 @@
+"""What a crash would lose: settings and run of a window, and images of the user's own, as files."""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Self
+
+from cnnviz import checkpoint
+from cnnviz.errors import CNNVizError, DataError
+from cnnviz.experiment import Experiment
+from cnnviz.files import atomic_write
+from cnnviz.session_state import OwnPixels, SessionState
+from cnnviz.snapshots import Snapshot
+from ui.state import Sample
+
+_FORMAT = "cnnviz-unsaved"
+
+
+@dataclass(frozen=True, slots=True)
+class Unsaved:
+    """A window at one moment.
+
+    Attributes
+    ----------
+    time : float
+        When it was, in seconds since the epoch.
+    draft : Experiment
+        Settings as edited.
+    data : Path or None
+        Where the data come from; None for MNIST.
+    session : SessionState or None
+        What was seen of a run; None where nothing was trained.
+    """
+
+    time: float
+    draft: Experiment
+    data: Path | None = None
+    session: SessionState | None = None
+
+    def write(self, path: Path) -> None:
+        """Write it as JSON; raises `CNNVizError` when that fails."""
+        values = {
+            "format": _FORMAT,
+            "time": self.time,
+            "draft": self.draft.to_dict(),
+            "data": None if self.data is None else str(self.data),
+            "session": None if self.session is None else self.session.to_json(),
+        }
+        atomic_write(path, json.dumps(values).encode("ascii"))
+
+    @classmethod
+    def read(cls, path: Path) -> Self | None:
+        """Return what `write` has written; None where it cannot be read or is something else."""
+        try:
+            values: Any = json.loads(path.read_bytes())
+            if values["format"] != _FORMAT:
+                return None
+            data, session = values["data"], values["session"]
+            return cls(
+                float(values["time"]),
+                Experiment.from_dict(values["draft"]),
+                None if data is None else Path(data),
+                None if session is None else SessionState.from_json(session),
+            )
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, CNNVizError):
+            return None
+
+    def moment(self) -> str:
+        """When it was, for the user."""
+        return time.strftime("%Y-%m-%d at %H:%M:%S", time.localtime(self.time))
+
+
+def write_weights(path: Path, snapshot: Snapshot, experiment: Experiment, data_sha256: str) -> None:
+    """Write the newest weights of a run beside its `Unsaved`."""
+    checkpoint.save(
+        weights_of(path),
+        snapshot.network,
+        experiment=experiment,
+        step=snapshot.step,
+        data_sha256=data_sha256,
+        optimizer_state=snapshot.optimizer,
+    )
+
+
+def weights_of(path: Path) -> Path:
+    """Return where the weights lie that belong to a file of `Unsaved`."""
+    return path.with_suffix(".safetensors")
+
+
+def write_images(path: Path, samples: Sequence[Sample]) -> None:
+    """Write images of the user's own, newest first; raises `CNNVizError` when that fails."""
+    images = [OwnPixels(each.pixels, None, each.origin[:200]).to_dict() for each in samples]
+    atomic_write(path, json.dumps({"images": images}).encode("ascii"))
+
+
+def read_images(path: Path) -> list[Sample]:
+    """Return what `write_images` has written; nothing where it cannot be read.
+
+    Which class an image shows is not kept: the classes may be others by now.
+    """
+    try:
+        values: Any = json.loads(path.read_bytes())
+        images = [OwnPixels.from_dict(each) for each in values["images"]]
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, DataError, CNNVizError):
+        return []
+    return [Sample(each.pixels, None, None, each.origin) for each in images]

@@ -1,0 +1,82 @@
+"""The questions that are asked before something is lost."""
+
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
+
+_MOST_DIALOGS = 20
+
+
+def ask_about_unsaved_work(parent: QWidget, step: int, event: str) -> str:
+    """Ask before a trained network is lost.
+
+    Parameters
+    ----------
+    parent : QWidget
+    step : int
+        Steps that it was trained for.
+    event : str
+        By what it would be lost, to follow "before".
+
+    Returns
+    -------
+    {"save", "discard", "cancel"}
+    """
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Question)
+    box.setWindowTitle("Unsaved network")
+    box.setText(f"The network has been trained for {step:,} steps and is not saved.")
+    box.setInformativeText(f"Save it as a model before {event}?")
+    save = box.addButton("Save…", QMessageBox.ButtonRole.AcceptRole)
+    discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
+    cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)
+    clicked = _answer(box, save, cancel)
+    return "save" if clicked is save else "discard" if clicked is discard else "cancel"
+
+
+def ask_about_unsaved_words(parent: QWidget) -> bool:
+    """Ask before words of the report are lost, for which the disk has no room; return whether to close."""
+    return _insists(
+        parent,
+        "Unsaved report",
+        "What you wrote last in the lab report could not be saved.",
+        "Make room on the disk, or export the report to another one.",
+    )
+
+
+def ask_about_unwritten_files(parent: QWidget) -> bool:
+    """Ask before a file that is still being written is given up; return whether to close."""
+    return _insists(
+        parent,
+        "Unfinished file",
+        "A file is still being written.",
+        "The window closes by itself when it is there.",
+    )
+
+
+def close_dialogs() -> None:
+    """Close all dialogs and menus that wait for an answer, as if they had been cancelled."""
+    for _ in range(_MOST_DIALOGS):
+        waiting = QApplication.activePopupWidget() or QApplication.activeModalWidget()
+        if waiting is None:
+            return
+        waiting.close()
+
+
+def _insists(parent: QWidget, title: str, text: str, remedy: str) -> bool:
+    box = QMessageBox(parent)
+    box.setIcon(QMessageBox.Icon.Warning)
+    box.setWindowTitle(title)
+    box.setText(text)
+    box.setInformativeText(remedy)
+    stay = box.addButton("Go back", QMessageBox.ButtonRole.RejectRole)
+    leave = box.addButton("Close without it", QMessageBox.ButtonRole.DestructiveRole)
+    return _answer(box, stay, stay) is leave
+
+
+def _answer(box: QMessageBox, default: QPushButton, escape: QPushButton) -> object:
+    """Show a question and return the button that was pressed."""
+    box.setDefaultButton(default)
+    box.setEscapeButton(escape)
+    box.exec()
+    clicked = box.clickedButton()
+    box.deleteLater()
+    return clicked
