@@ -1,7 +1,36 @@
-"""Steps that tests of widgets share."""
+"""Steps that tests of widgets share: they wait for what a test needs, never for a time or some turns."""
 
-from PySide6.QtWidgets import QWidget
+from collections.abc import Callable, Iterable, Iterator
+from functools import partialmethod
+from typing import override
+
+from PySide6.QtCore import QAbstractAnimation, QCoreApplication, QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
+
+from ui.tasks import TaskRunner
+
+#: Milliseconds after which what has not come will not come: also on a machine that has much else to do.
+PATIENCE = 60_000
+
+_END_OF_ROUND = QEvent.Type(QEvent.registerEventType())
+# Qt posts what is to be painted with the lowest priority of its own: -1.
+_LAST = Qt.EventPriority.LowEventPriority.value - 1
+_LAYING_OUT = {
+    getattr(QEvent.Type, name)
+    for name in ("LayoutRequest", "Resize", "Move", "Show", "Hide", "Polish", "PolishRequest", "StyleChange")
+}
+_PAINTING = {QEvent.Type.Paint, QEvent.Type.UpdateRequest}
+# Timers of longer intervals take back what was said to the user, who may read for seconds.
+_SOON_MS = 2000
+
+
+class PatientBot(QtBot):
+    """Waits by default as long as a busy machine may need, so that no test has to say how long."""
+
+
+for _name in ("waitUntil", "waitSignal", "waitSignals", "waitExposed", "waitActive", "waitCallback"):
+    setattr(PatientBot, _name, partialmethod(getattr(QtBot, _name), timeout=PATIENCE))
 
 
 def show_window(qtbot: QtBot, window: QWidget) -> None:
@@ -10,3 +39,95 @@ def show_window(qtbot: QtBot, window: QWidget) -> None:
         window.show()
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
+
+
+def drain(qtbot: QtBot, runner: TaskRunner) -> None:
+    """Wait until a background thread has done, or dropped, all it was asked for until now."""
+    answers: list[object] = []
+    runner.submit("drained", lambda _context: True, answers.append)
+    qtbot.waitUntil(lambda: answers == [True])
+
+
+def settle(
+    qtbot: QtBot, *conditions: Callable[[], bool], parts: Iterable[QObject] = (), painted: bool = False
+) -> None:
+    """Wait until nothing is under way in any window.
+
+    That is: no layout is pending, no timer is about to fire, no animation runs, and conditions of the test's
+    own hold. For that they have to hold over a whole round of the event queue that lays nothing out.
+
+    Parameters
+    ----------
+    qtbot : QtBot
+    *conditions : callable
+        What has to be true besides.
+    parts : iterable of QObject
+        Whatever else has timers, besides the windows.
+    painted : bool
+        Whether nothing may be painted either.
+    """
+    events = _LAYING_OUT | _PAINTING if painted else _LAYING_OUT
+    turn = _Round(conditions, tuple(parts), events)
+
+    def is_settled() -> None:
+        nonlocal turn
+        last = turn
+        if last.is_over:
+            turn = _Round(conditions, tuple(parts), events) if last.under_way else last
+        assert last.is_over, "The event queue has no end."
+        assert not last.under_way, f"Still under way: {last.under_way}"
+
+    qtbot.waitUntil(is_settled)
+
+
+class _Round(QObject):
+    """A round of the event queue: at its end, whatever had been posted before it has been delivered.
+
+    Attributes
+    ----------
+    is_over : bool
+    under_way : set of str
+        What was met in it, and what was not finished at its beginning or its end.
+    """
+
+    def __init__(
+        self,
+        conditions: Iterable[Callable[[], bool]],
+        parts: tuple[QObject, ...],
+        events: set[QEvent.Type],
+    ) -> None:
+        super().__init__()
+        self.is_over = False
+        self._conditions, self._parts, self._events = conditions, parts, events
+        self.under_way = set(self._unfinished())
+        _app().installEventFilter(self)
+        QCoreApplication.postEvent(self, QEvent(_END_OF_ROUND), _LAST)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind in self._events or (kind == QEvent.Type.Timer and isinstance(watched, QTimer)):
+            self.under_way.add(f"{kind.name} of {type(watched).__name__} {watched.objectName()}".strip())
+        return False
+
+    @override
+    def customEvent(self, event: QEvent) -> None:
+        _app().removeEventFilter(self)
+        self.under_way |= set(self._unfinished())
+        self.is_over = True
+
+    def _unfinished(self) -> Iterator[str]:
+        for part in (*QApplication.topLevelWidgets(), *self._parts):
+            for timer in part.findChildren(QTimer):
+                if timer.isActive() and timer.interval() < _SOON_MS:
+                    yield f"timer of {type(timer.parent()).__name__}"
+            for animation in part.findChildren(QAbstractAnimation):
+                if animation.state() == QAbstractAnimation.State.Running:
+                    yield f"animation of {type(animation.parent()).__name__}"
+        yield from (f"condition {n}" for n, condition in enumerate(self._conditions) if not condition())
+
+
+def _app() -> QCoreApplication:
+    app = QCoreApplication.instance()
+    assert app is not None
+    return app
