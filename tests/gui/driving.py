@@ -54,7 +54,7 @@ def settle(
     """Wait until nothing is under way in any window.
 
     That is: no layout is pending, no timer is about to fire, no animation runs, and conditions of the test's
-    own hold. For that they have to hold over a whole round of the event queue that lays nothing out.
+    own hold; and so it has been since the end of the last round of the event queue.
 
     Parameters
     ----------
@@ -67,15 +67,16 @@ def settle(
         Whether nothing may be painted either.
     """
     events = _LAYING_OUT | _PAINTING if painted else _LAYING_OUT
-    turn = _Round(conditions, tuple(parts), events)
+    watched = tuple(parts)
+    before, turn = {"the round before the first"}, _Round(conditions, watched, events)
 
     def is_settled() -> None:
-        nonlocal turn
-        last = turn
-        if last.is_over:
-            turn = _Round(conditions, tuple(parts), events) if last.under_way else last
-        assert last.is_over, "The event queue has no end."
-        assert not last.under_way, f"Still under way: {last.under_way}"
+        nonlocal before, turn
+        assert turn.is_over, "The event queue has no end."
+        under_way = before | turn.under_way
+        if under_way:
+            before, turn = turn.under_way, _Round(conditions, watched, events)
+        assert not under_way, f"Still under way: {under_way}"
 
     qtbot.waitUntil(is_settled)
 
@@ -87,7 +88,7 @@ class _Round(QObject):
     ----------
     is_over : bool
     under_way : set of str
-        What was met in it, and what was not finished at its beginning or its end.
+        What was met in it, or else was not finished at its end.
     """
 
     def __init__(
@@ -99,7 +100,7 @@ class _Round(QObject):
         super().__init__()
         self.is_over = False
         self._conditions, self._parts, self._events = conditions, parts, events
-        self.under_way = set(self._unfinished())
+        self.under_way: set[str] = set()
         _app().installEventFilter(self)
         QCoreApplication.postEvent(self, QEvent(_END_OF_ROUND), _LAST)
 
@@ -113,11 +114,13 @@ class _Round(QObject):
     @override
     def customEvent(self, event: QEvent) -> None:
         _app().removeEventFilter(self)
-        self.under_way |= set(self._unfinished())
+        if not self.under_way:
+            self.under_way.update(self._unfinished())
         self.is_over = True
 
     def _unfinished(self) -> Iterator[str]:
-        for part in (*QApplication.topLevelWidgets(), *self._parts):
+        windows = [each for each in QApplication.topLevelWidgets() if each.parent() is None]
+        for part in (*windows, *self._parts):
             for timer in part.findChildren(QTimer):
                 if timer.isActive() and timer.interval() < _SOON_MS:
                     yield f"timer of {type(timer.parent()).__name__}"

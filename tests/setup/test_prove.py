@@ -1,4 +1,4 @@
-"""`scripts/prove-tests.sh`, which `make prove` calls: many runs of all tests on a machine that has much to do."""
+"""`scripts/prove-tests.sh`, which `make prove` calls: many runs of all tests on a machine that is busy."""
 
 import re
 
