@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock screenshots bench clean distclean
+.PHONY: help run test prove check format lock screenshots bench clean distclean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | \
@@ -16,6 +16,9 @@ run: ## start the program (without a display: run the laboratory headless)
 
 test: ## run all tests, without a screen and in a real window
 	@sh scripts/test.sh $(ARGS)
+
+prove: ## run all tests many times on a busy machine, in random order
+	@sh scripts/prove-tests.sh $(ARGS)
 
 check: ## check format, lint, types, import rules and shell scripts
 	@sh scripts/bootstrap.sh check

@@ -15,6 +15,7 @@ from cnnviz.layers import Layer
 from cnnviz.network import Gradients, Network
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
+from tests.gui.driving import PATIENCE, settle
 from tests.gui.few_digits import few_digits
 from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.steps import StepKind
@@ -90,8 +91,8 @@ class Desk:
             return
         self._closed = True
         self.panel.work.cancel_tie_rate()
-        self.analysis.close(5000)
-        self.background.close(5000)
+        self.analysis.close(PATIENCE)
+        self.background.close(PATIENCE)
         self.window.close()
 
     def inspect(self, network: Network, sample: Sample, step: int = 0) -> None:
@@ -121,11 +122,7 @@ class Desk:
 
     def settle(self) -> None:
         """Wait until no pass, preview or poke is under way, and what was asked for is drawn."""
-        self.bot.wait(1)
-        self.bot.waitUntil(lambda: not self.is_busy() and self.panel.model.passed is not None, timeout=10_000)
-        self.bot.wait(1)
-        self.bot.waitUntil(lambda: not self.is_busy(), timeout=10_000)
-        self.bot.wait(5)
+        settle(self.bot, lambda: not self.is_busy() and self.panel.model.passed is not None)
 
     def is_busy(self) -> bool:
         return any(self.analysis.is_busy(f"backprop.{kind}") for kind in ("pass", "preview", "poke"))
@@ -181,4 +178,4 @@ def small_network(
 
 
 def wait_for(bot: QtBot, condition: Callable[[], bool]) -> None:
-    bot.waitUntil(condition, timeout=10_000)
+    bot.waitUntil(condition)

@@ -11,7 +11,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSettings, QThread, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QThread, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from shiboken6 import Shiboken
@@ -21,6 +21,7 @@ import pyqtgraph as pg  # noqa: E402  # it replaces the hook by which a test lea
 
 sys.excepthook = _hook
 
+from tests.gui.driving import PATIENCE, PatientBot  # noqa: E402  # likewise
 from ui.session import Session  # noqa: E402  # after the platform has been chosen
 from ui.state import RunStatus  # noqa: E402  # likewise
 from ui.theme import ThemeManager, theme_manager  # noqa: E402  # likewise
@@ -85,20 +86,26 @@ def _flush() -> None:
     QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
-def _qt_objects(kind: type[QObject]) -> list[QObject]:
-    return [each for each in gc.get_objects() if isinstance(each, kind) and Shiboken.isValid(each)]
-
-
 def _living() -> dict[str, dict[int, object]]:
     """Whatever should not outlive a test, by kind; the objects are kept so that no address is used again."""
-    timers = [each for each in _qt_objects(QTimer) if isinstance(each, QTimer) and each.isActive()]
-    threads = [each for each in _qt_objects(QThread) if isinstance(each, QThread) and each.isRunning()]
+    found = [
+        each for each in gc.get_objects() if isinstance(each, QTimer | QThread) and Shiboken.isValid(each)
+    ]
     return {
         "top-level widgets": {id(each): each for each in QApplication.topLevelWidgets()},
-        "active timers": {id(each): each for each in timers},
-        "running QThreads": {id(each): each for each in threads},
+        "active timers": {id(each): each for each in found if isinstance(each, QTimer) and each.isActive()},
+        "running QThreads": {
+            id(each): each for each in found if isinstance(each, QThread) and each.isRunning()
+        },
         "threads": {id(each): each for each in threading.enumerate()},
     }
+
+
+def _left(before: dict[str, dict[int, object]]) -> list[object]:
+    """Whatever has come since then and is still there."""
+    return [
+        each for kind, found in _living().items() for key, each in found.items() if key not in before[kind]
+    ]
 
 
 @pytest.fixture(autouse=True)
@@ -107,16 +114,20 @@ def no_leaks(request: pytest.FixtureRequest, theme: ThemeManager, settings: Path
     _flush()
     before = _living()
     yield
+    # A thread that was told to end does so in its own time; destroyed before, it would end the whole run.
+    for each in _left(before):
+        if isinstance(each, QThread):
+            each.wait(PATIENCE)
     if not request.node.stash.get(_passed, False):
         return  # the traceback of a failure keeps its widgets alive
     _flush()
-    left = [
-        f"{kind}: {each!r}"
-        for kind, found in _living().items()
-        for key, each in found.items()
-        if key not in before[kind]
-    ]
-    assert not left, f"left behind: {', '.join(left)}"
+    assert not _left(before), "left behind"
+
+
+@pytest.fixture
+def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
+    """Replace the one of pytest-qt, which gives up after 5 seconds."""
+    return PatientBot(request)
 
 
 @pytest.fixture
@@ -129,7 +140,6 @@ def session(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
     opened.start()
     qtbot.waitUntil(
         lambda: opened.state.run.status is RunStatus.READY and opened.state.inspection is not None,
-        timeout=20_000,
     )
     yield opened
     opened.close()

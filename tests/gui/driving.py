@@ -1,11 +1,38 @@
-"""Steps that tests of widgets share."""
+"""Steps that tests of widgets share: they wait for what a test needs, never for a time or some turns."""
 
+from collections.abc import Callable, Iterable, Iterator
+from functools import partialmethod
 from pathlib import Path
+from typing import override
 
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QAbstractAnimation, QCoreApplication, QEvent, QObject, Qt, QTimer
+from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from ui.session import Session
+from ui.tasks import TaskRunner
+
+#: Milliseconds after which what has not come will not come: also on a machine that has much else to do.
+PATIENCE = 60_000
+
+_END_OF_ROUND = QEvent.Type(QEvent.registerEventType())
+# Qt posts what is to be painted with the lowest priority of its own: -1.
+_LAST = Qt.EventPriority.LowEventPriority.value - 1
+_LAYING_OUT = {
+    getattr(QEvent.Type, name)
+    for name in ("LayoutRequest", "Resize", "Move", "Show", "Hide", "Polish", "PolishRequest", "StyleChange")
+}
+_PAINTING = {QEvent.Type.Paint, QEvent.Type.UpdateRequest}
+# Timers of longer intervals take back what was said to the user, who may read for seconds.
+_SOON_MS = 2000
+
+
+class PatientBot(QtBot):
+    """Waits by default as long as a busy machine may need, so that no test has to say how long."""
+
+
+for _name in ("waitUntil", "waitSignal", "waitSignals", "waitExposed", "waitActive", "waitCallback"):
+    setattr(PatientBot, _name, partialmethod(getattr(QtBot, _name), timeout=PATIENCE))
 
 
 def show_window(qtbot: QtBot, window: QWidget) -> None:
@@ -18,5 +45,100 @@ def show_window(qtbot: QtBot, window: QWidget) -> None:
 
 def save_session(qtbot: QtBot, session: Session, path: Path) -> None:
     """Save what is shown, and wait until it is in the file."""
-    with qtbot.waitSignal(session.files.recentChanged, timeout=20_000):
+    with qtbot.waitSignal(session.files.recentChanged):
         session.files.save_session(path)
+
+
+def drain(qtbot: QtBot, runner: TaskRunner) -> None:
+    """Wait until a background thread has done, or dropped, all it was asked for until now."""
+    answers: list[object] = []
+    runner.submit("drained", lambda _context: True, answers.append)
+    qtbot.waitUntil(lambda: answers == [True])
+
+
+def settle(
+    qtbot: QtBot, *conditions: Callable[[], bool], parts: Iterable[QObject] = (), painted: bool = False
+) -> None:
+    """Wait until nothing is under way in any window.
+
+    That is: no layout is pending, no timer is about to fire, no animation runs, and conditions of the test's
+    own hold; and so it has been since the end of the last round of the event queue.
+
+    Parameters
+    ----------
+    qtbot : QtBot
+    *conditions : callable
+        What has to be true besides.
+    parts : iterable of QObject
+        Whatever else has timers, besides the windows.
+    painted : bool
+        Whether nothing may be painted either.
+    """
+    events = _LAYING_OUT | _PAINTING if painted else _LAYING_OUT
+    watched = tuple(parts)
+    before, turn = {"the round before the first"}, _Round(conditions, watched, events)
+
+    def is_settled() -> None:
+        nonlocal before, turn
+        assert turn.is_over, "The event queue has no end."
+        under_way = before | turn.under_way
+        if under_way:
+            before, turn = turn.under_way, _Round(conditions, watched, events)
+        assert not under_way, f"Still under way: {under_way}"
+
+    qtbot.waitUntil(is_settled)
+
+
+class _Round(QObject):
+    """A round of the event queue: at its end, whatever had been posted before it has been delivered.
+
+    Attributes
+    ----------
+    is_over : bool
+    under_way : set of str
+        What was met in it, or else was not finished at its end.
+    """
+
+    def __init__(
+        self,
+        conditions: Iterable[Callable[[], bool]],
+        parts: tuple[QObject, ...],
+        events: set[QEvent.Type],
+    ) -> None:
+        super().__init__()
+        self.is_over = False
+        self._conditions, self._parts, self._events = conditions, parts, events
+        self.under_way: set[str] = set()
+        _app().installEventFilter(self)
+        QCoreApplication.postEvent(self, QEvent(_END_OF_ROUND), _LAST)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        kind = event.type()
+        if kind in self._events or (kind == QEvent.Type.Timer and isinstance(watched, QTimer)):
+            self.under_way.add(f"{kind.name} of {type(watched).__name__} {watched.objectName()}".strip())
+        return False
+
+    @override
+    def customEvent(self, event: QEvent) -> None:
+        _app().removeEventFilter(self)
+        if not self.under_way:
+            self.under_way.update(self._unfinished())
+        self.is_over = True
+
+    def _unfinished(self) -> Iterator[str]:
+        windows = [each for each in QApplication.topLevelWidgets() if each.parent() is None]
+        for part in (*windows, *self._parts):
+            for timer in part.findChildren(QTimer):
+                if timer.isActive() and timer.interval() < _SOON_MS:
+                    yield f"timer of {type(timer.parent()).__name__}"
+            for animation in part.findChildren(QAbstractAnimation):
+                if animation.state() == QAbstractAnimation.State.Running:
+                    yield f"animation of {type(animation.parent()).__name__}"
+        yield from (f"condition {n}" for n, condition in enumerate(self._conditions) if not condition())
+
+
+def _app() -> QCoreApplication:
+    app = QCoreApplication.instance()
+    assert app is not None
+    return app

@@ -12,7 +12,7 @@ from cnnviz.evaluation import CancelledError
 from cnnviz.network import forward_pass
 from cnnviz.presets import LAB5, LENET
 from cnnviz.snapshots import Snapshot
-from tests.gui.driving import show_window
+from tests.gui.driving import settle, show_window
 from tests.small_data import first_images
 from ui.panels.feature_maps import FeatureMapsPanel
 from ui.state import AppState, Inspection, Sample
@@ -180,7 +180,7 @@ class Opened:
         point = spot.toPoint() if isinstance(spot, QPointF) else QPoint(spot)
         window = self.panel.windowHandle()
         QTest.mouseMove(window, widget.mapTo(self.panel, point))
-        QTest.qWait(1)
+        settle(self.qtbot)
 
 
 def brute_receptive(network, stage, cell, image):

@@ -4,6 +4,7 @@ import numpy as np
 from PIL import Image
 from PySide6.QtCore import QPointF, Qt
 
+from tests.gui.whole_window import rest
 from ui.state import RunStatus
 
 LEFT = Qt.MouseButton.LeftButton
@@ -21,10 +22,10 @@ def click(qtbot, button):
 
 def train(qtbot, session, steps=2500):
     click(qtbot, session.window.run_bar.train)
-    qtbot.waitUntil(lambda: session.state.run.step >= steps, timeout=60_000)
+    qtbot.waitUntil(lambda: session.state.run.step >= steps)
     if session.state.run.status is RunStatus.TRAINING:
         click(qtbot, session.window.run_bar.train)
-    qtbot.waitUntil(lambda: session.state.run.status is not RunStatus.TRAINING, timeout=30_000)
+    qtbot.waitUntil(lambda: session.state.run.status is not RunStatus.TRAINING)
 
 
 def open_board(qtbot, session):
@@ -35,25 +36,24 @@ def open_board(qtbot, session):
     return own
 
 
-def stroke(qtbot, own, points):
+def stroke(qtbot, own, points, halfway=lambda: None):
+    """Draw with the left button; `halfway` is called while it is down."""
     pad = own.draw_page.pad
     rect = pad.board_rect()
     places = [
         QPointF(rect.left() + x * rect.width(), rect.top() + y * rect.height()).toPoint() for x, y in points
     ]
     qtbot.mousePress(pad, LEFT, pos=places[0])
-    for place in places[1:]:
+    for number, place in enumerate(places[1:], 1):
         qtbot.mouseMove(pad, place)
-        qtbot.wait(2)
+        if number == len(places) // 2:
+            halfway()
     qtbot.mouseRelease(pad, LEFT, pos=places[-1])
 
 
 def settle(qtbot, session, is_new=lambda sample: sample.index is None):
     """Wait until what is drawn has become the sample and has been computed."""
-    state = session.state
-    qtbot.waitUntil(lambda: is_new(state.sample), timeout=10_000)
-    qtbot.wait(60)
-    qtbot.waitUntil(lambda: state.inspection and state.inspection.sample is state.sample, timeout=10_000)
+    rest(qtbot, session, lambda: is_new(session.state.sample))
 
 
 def paper(image, factor=11):

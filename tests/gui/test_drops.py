@@ -45,7 +45,7 @@ def _drop_on(widget: QWidget, data: QMimeData) -> bool:
 
 
 def _drop_session(qtbot: QtBot, session: Session, widget: QWidget, path: Path) -> None:
-    with qtbot.waitSignal(session.files.restorer.finished, timeout=30_000) as done:
+    with qtbot.waitSignal(session.files.restorer.finished) as done:
         assert _drop_on(widget, _file(path))
     assert done.args
     assert done.args[0]
@@ -96,11 +96,11 @@ def test_a_model_dropped_on_the_samples_is_opened(qtbot: QtBot, session: Session
     weights, step = session.state.shown.network.params, session.state.run.step
     path = tmp_path / "model.safetensors"
     session.files.save_model(path)
-    qtbot.waitUntil(path.exists, timeout=10_000)
+    qtbot.waitUntil(path.exists)
     session.controller.on_new_seed_requested()
-    qtbot.waitUntil(lambda: session.state.shown.step == 0, timeout=10_000)
+    qtbot.waitUntil(lambda: session.state.shown.step == 0)
     assert _drop_on(session.window.samples.grid, _file(path))
-    qtbot.waitUntil(lambda: session.state.shown.step == step, timeout=20_000)
+    qtbot.waitUntil(lambda: session.state.shown.step == step)
     for name, values in session.state.shown.network.params.items():
         np.testing.assert_array_equal(values, weights[name])
 
@@ -120,14 +120,14 @@ def test_an_image_dropped_anywhere_becomes_the_sample(
         path = tmp_path / f"{name}.png"
         path.write_bytes(digit.read_bytes())
         assert _drop_on(widget, _file(path)), name
-        qtbot.waitUntil(lambda path=path: state.sample.origin == path.name, timeout=10_000)
+        qtbot.waitUntil(lambda path=path: state.sample.origin == path.name)
     assert window.samples.search.text() == ""
 
     broken = tmp_path / "letter.png"
     broken.write_text("no picture at all")
     before, message = state.sample, window.samples.message
     _drop_on(window.training.curves.loss, _file(broken))
-    qtbot.waitUntil(lambda: "letter.png" in message.text() + window.notices.text(), timeout=10_000)
+    qtbot.waitUntil(lambda: "letter.png" in message.text() + window.notices.text())
     assert state.sample is before
 
 
@@ -138,12 +138,12 @@ def test_an_image_dropped_on_the_drawing_board_becomes_the_sample(
     own = session.window.samples.own_window()
     qtbot.waitUntil(own.isVisible)
     assert _drop_on(own.draw_page.pad, _file(digit))
-    qtbot.waitUntil(lambda: session.state.sample.origin == "digit.png", timeout=10_000)
+    qtbot.waitUntil(lambda: session.state.sample.origin == "digit.png")
     assert own.page() == "image"
     pixels = QMimeData()
     pixels.setImageData(QImage(str(digit)))
     assert _drop_on(own.image_page.picture, pixels)
-    qtbot.waitUntil(lambda: session.state.sample.origin == "dropped image", timeout=10_000)
+    qtbot.waitUntil(lambda: session.state.sample.origin == "dropped image")
     own.close()
 
 
@@ -160,5 +160,5 @@ def test_a_folder_of_images_dropped_on_a_panel_is_read_as_data(
                 Image.fromarray(pixels).save(folder / f"{number}.png")
     panel = show_panel(qtbot, session, 1)
     assert _drop_on(panel, _file(tmp_path / "pets"))
-    qtbot.waitUntil(lambda: session.state.dataset.classes == ("cat", "dog"), timeout=20_000)
-    qtbot.waitUntil(lambda: session.state.inspection is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: session.state.dataset.classes == ("cat", "dog"))
+    qtbot.waitUntil(lambda: session.state.inspection is not None)

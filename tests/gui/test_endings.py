@@ -55,7 +55,6 @@ def next_start(qtbot: QtBot, folder: Path) -> Iterator[Session]:
     session.start()
     qtbot.waitUntil(
         lambda: session.state.run.status is RunStatus.READY and session.state.inspection is not None,
-        timeout=30_000,
     )
     try:
         yield session
@@ -71,7 +70,11 @@ def weights_at(qtbot: QtBot, session: Session, step: int) -> Mapping[str, NDArra
     """Wait until the network of a step is shown, and return its parameters."""
     state = session.state
     qtbot.waitUntil(
-        lambda: state.live is not None and state.live.step == state.run.step == step, timeout=30_000
+        lambda: (
+            state.run.status is RunStatus.PAUSED
+            and state.live is not None
+            and state.live.step == state.run.step == step
+        )
     )
     assert state.live is not None
     return state.live.network.params
@@ -96,26 +99,26 @@ def test_a_run_and_own_images_come_back(qtbot: QtBot, tmp_path: Path, number: si
         assert [int(each.pixels.max()) for each in own] == [9]
         notices, state = session.window.notices, session.state
         assert "LAB5, seed 0, at step 300" in notices.text()
-        with qtbot.waitSignal(session.files.restorer.finished, timeout=30_000):
+        with qtbot.waitSignal(session.files.restorer.finished):
             notices.action_button().click()
-        qtbot.waitUntil(lambda: state.run.step == 300 and notices.text() == "", timeout=30_000)
+        qtbot.waitUntil(lambda: state.run.step == 300 and notices.text() == "")
         assert len(state.history.losses) == 300
         assert session.files.has_unsaved_work
-        qtbot.waitUntil(lambda: not list(tmp_path.rglob("interrupted*")), timeout=30_000)
+        qtbot.waitUntil(lambda: not list(tmp_path.rglob("interrupted*")))
 
 
 def test_a_run_that_was_changed_on_the_way_goes_on_from_its_weights(qtbot: QtBot, tmp_path: Path) -> None:
     with next_start(qtbot, tmp_path) as session:
         session.controller.train_to(200, 1)
-        qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED, timeout=30_000)
+        qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED)
         session.controller.on_draft_requested(replace(session.state.experiment, learning_rate=0.01))
         session.controller.train_to(400, 1)
         weights = weights_at(qtbot, session, 400)
         session.end_early()
     with next_start(qtbot, tmp_path) as session:
         session.window.notices.action_button().click()
-        qtbot.waitUntil(lambda: "goes on from the weights" in session.window.notices.text(), timeout=30_000)
-        qtbot.waitUntil(lambda: session.state.run.run_id == 3, timeout=30_000)
+        qtbot.waitUntil(lambda: "goes on from the weights" in session.window.notices.text())
+        qtbot.waitUntil(lambda: session.state.run.run_id == 3)
         for name, values in weights_at(qtbot, session, 400).items():
             np.testing.assert_array_equal(values, weights[name])
 
@@ -123,7 +126,7 @@ def test_a_run_that_was_changed_on_the_way_goes_on_from_its_weights(qtbot: QtBot
 def test_a_closed_window_leaves_nothing_to_offer(qtbot: QtBot, tmp_path: Path) -> None:
     with next_start(qtbot, tmp_path) as session:
         session.controller.train_to(50, 1)
-        qtbot.waitUntil(session.workspace.unsaved.exists, timeout=30_000)
+        qtbot.waitUntil(session.workspace.unsaved.exists)
     assert not list(tmp_path.rglob("unsaved*"))
     with next_start(qtbot, tmp_path) as session:
         assert session.window.notices.text() == ""

@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from tests.gui.whole_window import PANELS, choose_preset, place_of, seen_rect, show_panel, train
+from tests.gui.driving import settle
+from tests.gui.whole_window import PANELS, choose_preset, place_of, rest, seen_rect, show_panel, train
 from ui.export.dialog import ExportDialog
 from ui.export.figures import figures_of, plot_at
 from ui.export.numbers import tables_of
@@ -116,7 +117,7 @@ def test_a_right_click_offers_the_figure_in_the_window_for_own_digits(
     wrong: list[str] = []
     for page in ("draw", "image", "pixels"):
         own.switch.button(page).click()
-        qtbot.wait(50)
+        settle(qtbot)
         wrong += [
             each
             for each in _check_menus(own, menus, session.exporter)
@@ -154,10 +155,10 @@ def test_every_figure_has_a_name_of_its_own(qtbot: QtBot, trained: Session) -> N
     for stage, shape in trained.state.shown.network.shapes.items():
         index = (0, *(side // 2 for side in shape[1:]))
         trained.controller.on_pin_requested(PinnedCell(stage, index))
-        qtbot.wait(60)
+        rest(qtbot, trained)
         faults += _faults(maps)
     maps.show_page("looks_for")
-    qtbot.wait(300)
+    rest(qtbot, trained, lambda: maps.looks_for.findings() is not None)
     faults += _faults(maps)
     backprop = show_panel(qtbot, trained, 3)
     for _step in backprop.model.steps:

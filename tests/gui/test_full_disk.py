@@ -48,7 +48,7 @@ def answer_with(monkeypatch: pytest.MonkeyPatch, path: Path, chosen: str = "") -
 
 def trained(qtbot: QtBot, session: Session) -> None:
     session.controller.train_to(20, 1)
-    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED, timeout=30_000)
+    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED)
 
 
 def press(qtbot: QtBot, session: Session, key: Qt.Key, *, shift: bool = False) -> None:
@@ -111,7 +111,7 @@ def test_session_and_model_tell_and_can_be_saved_elsewhere(
     for name, save in kinds.items():
         answer_with(monkeypatch, disk.folder / name)
         save()
-        qtbot.waitUntil(lambda name=name: name in told(session), timeout=5000)
+        qtbot.waitUntil(lambda name=name: name in told(session))
         assert_one_sentence(told(session))
         assert fault in told(session) or not disk.is_real
         assert (disk.folder / name).read_bytes() == OLD
@@ -120,12 +120,12 @@ def test_session_and_model_tell_and_can_be_saved_elsewhere(
     for name, save in kinds.items():
         answer_with(monkeypatch, tmp_path / name)
         save()
-        qtbot.waitUntil((tmp_path / name).exists, timeout=5000)
+        qtbot.waitUntil((tmp_path / name).exists)
     assert checkpoint.load(tmp_path / "a.safetensors").step == 20
     saved = load_session(tmp_path / "a.json")
     assert saved is not None
     assert saved.step == 20
-    qtbot.waitUntil(lambda: not session.files.has_unsaved_work, timeout=5000)
+    qtbot.waitUntil(lambda: not session.files.has_unsaved_work)
     if fault == "read-only":
         disk.unlock()
 
@@ -138,15 +138,15 @@ def test_a_report_tells_in_its_panel(qtbot: QtBot, session: Session, disk: Small
     disk.fill()
     for name in ("lab.pdf", "lab.html", "lab"):
         report.export_to(disk.folder / name)
-        qtbot.waitUntil(lambda: "the disk is full" in told(session), timeout=20_000)
+        qtbot.waitUntil(lambda: "the disk is full" in told(session))
         assert_one_sentence(told(session))
         assert str(disk.folder / name) in told(session)
         assert disk.names() == ["lab.pdf"]
         assert (disk.folder / "lab.pdf").read_bytes() == OLD
         assert report.fields.edits["objective"].toPlainText() == "to see"
     report.export_to(tmp_path / "lab.pdf")
-    qtbot.waitUntil((tmp_path / "lab.pdf").exists, timeout=20_000)
-    qtbot.waitUntil(report.export.isEnabled, timeout=20_000)
+    qtbot.waitUntil((tmp_path / "lab.pdf").exists)
+    qtbot.waitUntil(report.export.isEnabled)
 
 
 def test_words_are_kept_as_soon_as_there_is_room(
@@ -161,12 +161,12 @@ def test_words_are_kept_as_soon_as_there_is_room(
     before = draft_on_disk.read_bytes()
     disk.fill()
     qtbot.keyClicks(edit, " and second")
-    qtbot.waitUntil(lambda: "Your text is not being kept" in told(session), timeout=5000)
+    qtbot.waitUntil(lambda: "Your text is not being kept" in told(session))
     assert "the disk is full" in told(session)
     assert edit.toPlainText() == "first and second"
     assert draft_on_disk.read_bytes() == before
     disk.free()
-    qtbot.waitUntil(lambda: b"first and second" in draft_on_disk.read_bytes(), timeout=5000)
+    qtbot.waitUntil(lambda: b"first and second" in draft_on_disk.read_bytes())
     assert "kept again" in report.message.text()
     assert disk.names() == [draft_on_disk.name]
 

@@ -17,13 +17,11 @@ from pytestqt.qtbot import QtBot
 from cnnviz import checkpoint
 from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5
-from tests.gui.driving import save_session
+from tests.gui.driving import PATIENCE, save_session
 from tests.small_data import first_images
 from ui import session_files
 from ui.session import Session
 from ui.state import RunStatus
-
-WAIT = 30_000
 
 
 @contextmanager
@@ -34,7 +32,6 @@ def opened(qtbot: QtBot, folder: Path, experiment: Experiment = LAB5) -> Iterato
     session.start()
     qtbot.waitUntil(
         lambda: session.state.run.status is RunStatus.READY and session.state.inspection is not None,
-        timeout=WAIT,
     )
     try:
         yield session
@@ -62,7 +59,6 @@ def train(qtbot: QtBot, session: Session, step: int) -> None:
     session.controller.train_to(step, 1)
     qtbot.waitUntil(
         lambda: session.state.run.status is RunStatus.PAUSED and session.state.shown is session.state.live,
-        timeout=WAIT,
     )
 
 
@@ -123,7 +119,7 @@ def test_what_is_typed_without_a_pause_is_kept(qtbot: QtBot, session: Session) -
         QTest.keyClicks(field, "b")
         return kept("Ab", session)
 
-    qtbot.waitUntil(another_letter, timeout=WAIT)
+    qtbot.waitUntil(another_letter)
 
 
 def test_a_slow_disk_does_not_hold_up_the_window(
@@ -136,16 +132,16 @@ def test_a_slow_disk_does_not_hold_up_the_window(
     def slow(descriptor: int) -> None:
         assert threading.get_ident() != in_window
         reached.set()
-        assert go_on.wait(WAIT / 1000)
+        assert go_on.wait(PATIENCE / 1000)
         sync(descriptor)
 
     monkeypatch.setattr(os, "fsync", slow)
     write(session, "A")
-    qtbot.waitUntil(reached.is_set, timeout=WAIT)
+    qtbot.waitUntil(reached.is_set)
     QTest.keyClicks(first_field(session), "b")
     assert first_field(session).toPlainText() == "Ab"
     go_on.set()
-    qtbot.waitUntil(lambda: kept("Ab", session), timeout=WAIT)
+    qtbot.waitUntil(lambda: kept("Ab", session))
     monkeypatch.undo()
 
 
@@ -162,7 +158,7 @@ def test_a_model_that_does_not_fit_changes_nothing(qtbot: QtBot, session: Sessio
     train(qtbot, session, 40)
     state, before = session.state, session.files.current()
     session.files.open(model_for_other_images(tmp_path / "large.safetensors"))
-    qtbot.waitUntil(lambda: "(1, 40, 40)" in told(session), timeout=WAIT)
+    qtbot.waitUntil(lambda: "(1, 40, 40)" in told(session))
     after = session.files.current()
     assert before is not None
     assert after is not None
@@ -177,9 +173,9 @@ def test_training_goes_on_while_a_model_is_refused(qtbot: QtBot, session: Sessio
     session.controller.on_speed_requested(50)
     session.controller.on_train_requested()
     session.files.open(path)
-    qtbot.waitUntil(lambda: "(1, 40, 40)" in told(session), timeout=WAIT)
+    qtbot.waitUntil(lambda: "(1, 40, 40)" in told(session))
     step = session.state.run.step
-    qtbot.waitUntil(lambda: session.state.run.step > step, timeout=WAIT)
+    qtbot.waitUntil(lambda: session.state.run.step > step)
     assert session.state.run.status is RunStatus.TRAINING
 
 
@@ -202,7 +198,7 @@ def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
     train(qtbot, session, 30)
     save_session(qtbot, session, tmp_path / "a.json")
     session.files.save_model(tmp_path / "a.safetensors")
-    qtbot.waitUntil(lambda: session.controller.files.is_idle, timeout=WAIT)
+    qtbot.waitUntil(lambda: session.controller.files.is_idle)
     write_data(tmp_path / "a.npz")
     train(qtbot, session, 35)
     changed = replace(LAB5, filters=(3,))
@@ -226,15 +222,15 @@ def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
     monkeypatch.setattr(session_files, "ask_about_unsaved_work", ask)
     session.ask_before_closing(True)
     ways[kind]()
-    qtbot.waitUntil(lambda: len(asked) == 1, timeout=WAIT)
+    qtbot.waitUntil(lambda: len(asked) == 1)
     assert asked == [(35, "something else takes its place")]
-    qtbot.waitUntil(lambda: controller.is_idle, timeout=WAIT)
+    qtbot.waitUntil(lambda: controller.is_idle)
     assert (state.run.run_id, state.run.step) == (1, 35)
     answers.append("discard")
     ways[kind]()
-    qtbot.waitUntil(lambda: state.run.run_id == 2, timeout=WAIT)
+    qtbot.waitUntil(lambda: state.run.run_id == 2)
     session.ask_before_closing(False)
-    qtbot.waitUntil(lambda: not session.files.restorer.is_busy and controller.is_idle, timeout=WAIT)
+    qtbot.waitUntil(lambda: not session.files.restorer.is_busy and controller.is_idle)
 
 
 @pytest.mark.parametrize(
@@ -252,18 +248,18 @@ def test_a_saved_model_goes_on_as_the_run_would_have(
         else:
             session.controller.on_speed_requested(200)
             session.controller.on_train_requested()
-            qtbot.waitUntil(lambda: state.shown is not None and state.shown.step > 5, timeout=WAIT)
+            qtbot.waitUntil(lambda: state.shown is not None and state.shown.step > 5)
         session.files.save_model(path)
-        qtbot.waitUntil(path.exists, timeout=WAIT)
+        qtbot.waitUntil(path.exists)
         end = state.run.step + 40
         session.controller.pause()
-        qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED, timeout=WAIT)
+        qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
         session.controller.on_speed_requested(None)
         train(qtbot, session, end)
         assert state.live is not None
         expected = dict(state.live.network.params)
         session.files.open(path)
-        qtbot.waitUntil(lambda: state.run.run_id == 2 and state.run.status is RunStatus.PAUSED, timeout=WAIT)
+        qtbot.waitUntil(lambda: state.run.run_id == 2 and state.run.status is RunStatus.PAUSED)
         train(qtbot, session, end)
         for name, values in state.live.network.params.items():
             np.testing.assert_array_equal(values, expected[name])
@@ -276,7 +272,9 @@ def test_a_saved_model_goes_on_as_the_run_would_have(
 def slow_files(session: Session) -> Iterator[threading.Event]:
     """Hold up whatever is written for the user until the event is set."""
     go_on = threading.Event()
-    session.controller.files.submit("hold", lambda _context: go_on.wait(WAIT / 1000), lambda _result: None)
+    session.controller.files.submit(
+        "hold", lambda _context: go_on.wait(PATIENCE / 1000), lambda _result: None
+    )
     yield go_on
     go_on.set()
 
@@ -287,7 +285,7 @@ def test_a_report_is_exported_while_the_lab_runs(qtbot: QtBot, session: Session,
         "hold", lambda context: _until_cancelled(context), lambda _result: None
     )
     report.export_to(tmp_path / "report.html")
-    qtbot.waitUntil(lambda: (tmp_path / "report.html").exists(), timeout=WAIT)
+    qtbot.waitUntil(lambda: (tmp_path / "report.html").exists())
 
 
 def _until_cancelled(context: object) -> None:
@@ -304,7 +302,7 @@ def test_a_window_closes_when_its_files_are_written(
     assert not session.window.close()
     assert "still being written" in told(session)
     slow_files.set()
-    qtbot.waitUntil(lambda: not session.window.isVisible(), timeout=WAIT)
+    qtbot.waitUntil(lambda: not session.window.isVisible())
     assert (tmp_path / "report.html").stat().st_size > 1000
 
 
@@ -315,7 +313,7 @@ def test_a_window_stays_when_a_file_cannot_be_written(
     session.window.report.export_to(tmp_path / "missing" / "report.html")
     assert not session.window.close()
     slow_files.set()
-    qtbot.waitUntil(lambda: "missing" in session.window.report.message.text(), timeout=WAIT)
+    qtbot.waitUntil(lambda: "missing" in session.window.report.message.text())
     assert session.window.isVisible()
     assert session.window.close()
 

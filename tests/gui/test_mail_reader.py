@@ -2,11 +2,13 @@
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Progress
+from tests.gui.driving import PATIENCE
 from ui.mail_reader import MailReader
 from ui.mailbox import Mailbox, ProgressMade, RunHalted
 from ui.moment_tests import MomentTests
@@ -45,7 +47,7 @@ def desk(qtbot: QtBot):
     made = Desk()
     yield made
     made.reader.close()
-    assert made.background.close(5000)
+    assert made.background.close(PATIENCE)
 
 
 def test_weights_are_shown_after_the_steps_that_made_them(qtbot: QtBot, desk: Desk) -> None:
@@ -68,14 +70,19 @@ def test_the_last_weights_are_shown_when_the_run_halts(qtbot: QtBot, desk: Desk)
 
 
 def test_weights_of_another_run_are_dropped(qtbot: QtBot, desk: Desk) -> None:
+    def show_what_was_read() -> None:
+        shown_later = [each for each in desk.reader.findChildren(QTimer) if each.isSingleShot()]
+        qtbot.waitUntil(lambda: not any(each.isActive() for each in shown_later))
+
     desk.train(10, run=2)
-    qtbot.wait(300)
+    desk.reader.on_worker_halted()
+    show_what_was_read()
     assert desk.seen == []
     assert desk.state.history.step == 0
     # Also when the run changes between reading and showing.
     desk.train(10)
-    qtbot.waitUntil(lambda: desk.state.history.step == 10)
-    seen = len(desk.seen)
+    desk.reader.on_worker_halted()
+    assert desk.state.history.step == 10
     desk.state.update_run(run_id=3)
-    qtbot.wait(300)
-    assert len(desk.seen) == seen
+    show_what_was_read()
+    assert desk.seen == []

@@ -1,15 +1,14 @@
 """Parts of a panel stand beside or below one another, never over one another, whatever room there is."""
 
-from contextlib import suppress
 from itertools import combinations
 
 import pytest
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QSplitterHandle, QWidget
-from pytestqt.exceptions import TimeoutError
 from pytestqt.qtbot import QtBot
 
-from tests.gui.whole_window import PANELS, choose_preset, place_of, show_panel, train
+from tests.gui.driving import settle
+from tests.gui.whole_window import PANELS, choose_preset, place_of, rest, show_panel, train
 from ui.panel_area import PanelArea
 from ui.panel_frame import PanelFrame
 from ui.session import Session
@@ -58,16 +57,22 @@ def test_no_part_of_a_panel_covers_another(
         theme.set_presenter(presenter)
         for number, name in enumerate(PANELS):
             panel = show_panel(qtbot, session, number)
-            frame = next(each for each in session.window.findChildren(PanelFrame) if each.widget() is panel)
+            dock = session.window.panels.docks()[number]
+            # In a window of its own a panel has the size that it is given: no other dock takes part in it.
+            dock.setFloating(True)
+            rest(qtbot, session)
+            frame = dock.widget()
+            assert isinstance(frame, PanelFrame)
+            around = dock.size() - frame.size()
             for stage in _stages(panel):
                 if name == "backprop":
                     session.window.backprop.model.go_to(stage)
                 for size in SIZES[preset]:
-                    frame.resize(size)
-                    with suppress(TimeoutError):  # layouts need a turn or two
-                        qtbot.waitUntil(lambda panel=panel: not _overlaps(panel), timeout=1000)
+                    dock.resize(size + around)
+                    settle(qtbot)
                     assert frame.size() == size
                     faults += [f"{name}, {stage}, {presenter}, {size}: {each}" for each in _overlaps(panel)]
+            dock.setFloating(False)
     assert not faults
 
 
@@ -86,7 +91,7 @@ def test_panels_side_by_side_are_equally_wide(qtbot: QtBot, session: Session) ->
         assert abs(seen[0].width() - front.width()) <= 2
         frame = panel.parentWidget().parentWidget()
         assert isinstance(frame, PanelFrame)
-        qtbot.wait(50)
+        rest(qtbot, session)
         assert frame.horizontalScrollBar().maximum() == 0
         area.gather()
         qtbot.waitUntil(lambda: not area.is_divided and window.samples.width() == before)

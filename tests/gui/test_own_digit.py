@@ -19,6 +19,7 @@ from tests.gui.own_digit_driving import (
     stroke,
     train,
 )
+from tests.gui.whole_window import rest
 from ui.panels.samples.own_samples import OwnSamples
 from ui.panels.samples.pixel_page import PixelPage
 from ui.panels.samples.wording import most_probable
@@ -41,8 +42,8 @@ def check_drawing(qtbot, session):
     own = open_board(qtbot, session)
     seen = []
     state.inspectionChanged.connect(lambda: seen.append(state.inspection.sample))
-    stroke(qtbot, own, ONE)
-    assert sum(sample.index is None for sample in seen) >= 2, "the prediction is live while one draws"
+    # The prediction is live while one draws.
+    stroke(qtbot, own, ONE, lambda: qtbot.waitUntil(lambda: any(sample.index is None for sample in seen)))
     settle(qtbot, session)
     sample = state.sample
     assert (sample.label, sample.index, sample.origin) == (None, None, "drawn")
@@ -158,7 +159,7 @@ def test_data_of_another_size(qtbot, session, tmp_path):
     settle(qtbot, session)
     assert samples.tools.strip.count == 1
     session.controller.open_data(path)
-    qtbot.waitUntil(lambda: state.dataset.input_shape == (1, 20, 16), timeout=20_000)
+    qtbot.waitUntil(lambda: state.dataset.input_shape == (1, 20, 16))
     qtbot.waitUntil(lambda: state.run.status is RunStatus.READY and state.sample.pixels.shape == (1, 20, 16))
     assert samples.tools.strip.count == 0, "images of the other size wait until they fit again"
     pad = own.draw_page.pad
@@ -175,7 +176,7 @@ def test_data_of_another_size(qtbot, session, tmp_path):
     click(qtbot, samples.tools.edit)
     assert own.pixel_page.editor.shape == (20, 16)
     session.controller.open_data(None)
-    qtbot.waitUntil(lambda: state.dataset.input_shape == (1, 28, 28), timeout=20_000)
+    qtbot.waitUntil(lambda: state.dataset.input_shape == (1, 28, 28))
     qtbot.waitUntil(lambda: samples.tools.strip.count == 1)
 
 
@@ -211,9 +212,7 @@ def test_samples_stay_usable_in_small_windows(qtbot, session, theme, size, prese
     session.controller.on_draft_requested(session.state.draft.with_classes(tuple("0123456789")))
     window.resize(*size)
     state = session.state
-    qtbot.waitUntil(
-        lambda: state.inspection is not None and len(state.inspection.probabilities) == 10, timeout=20_000
-    )
+    qtbot.waitUntil(lambda: state.inspection is not None and len(state.inspection.probabilities) == 10)
     qtbot.waitUntil(lambda: samples.bars.height() >= samples.bars.minimumSizeHint().height())
     needed = samples.minimumSizeHint().height()
     available = size[1] - window.menuBar().height() - window.timeline.height() - window.statusBar().height()
@@ -227,15 +226,13 @@ def test_pages_fit_their_window(qtbot, session, theme):
     own = open_board(qtbot, session)
     state = session.state
     session.controller.on_draft_requested(state.draft.with_classes(tuple("0123456789")))
-    qtbot.waitUntil(
-        lambda: state.inspection is not None and len(state.inspection.probabilities) == 10, timeout=20_000
-    )
+    qtbot.waitUntil(lambda: state.inspection is not None and len(state.inspection.probabilities) == 10)
     for presenter in (False, True):
         theme.set_presenter(presenter)
         own.resize(own.minimumSize())
         for page in ("draw", "image", "pixels"):
             click(qtbot, own.switch.button(page))
-            qtbot.wait(20)
+            rest(qtbot, session)
             hint = own.layout().minimumSize()
             assert hint.width() <= own.width()
             assert hint.height() <= own.height()

@@ -71,7 +71,7 @@ def test_a_file_that_is_no_image_gets_one_sentence_and_nothing_is_lost(qtbot, se
         path.mkdir()
     before = (state.sample, state.inspection, state.shown)
     samples.open_image(path)
-    qtbot.waitUntil(lambda: bool(samples.message.text()), timeout=10_000)
+    qtbot.waitUntil(lambda: bool(samples.message.text()))
     text = samples.message.text()
     assert samples.message.kind() == "error"
     assert text.endswith(".")

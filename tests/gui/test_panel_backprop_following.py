@@ -14,6 +14,7 @@ from tests.gui.backprop_desk import (
     visible_cells,
     wait_for,
 )
+from tests.gui.driving import settle
 from ui.panels.backprop.steps import StepKind, backward_steps
 from ui.state import RunStatus
 from ui.theme import ThemeManager
@@ -43,7 +44,7 @@ def test_a_hidden_panel_computes_nothing_and_catches_up_when_shown(qtbot: QtBot)
     desk = Desk(qtbot, LAB5)
     desk.panel.hide()
     desk.show(lab5())
-    desk.bot.wait(30)
+    settle(qtbot)
     assert not [kind for kind in desk.analysis.kinds if kind.startswith("backprop")]
     assert desk.panel.model.passed is None
     desk.panel.show()
@@ -84,8 +85,6 @@ def test_passes_are_paced_while_training(desk: Desk) -> None:
         changed = {name: array + 1e-4 * step for name, array in lab5().params.items()}
         network = lab5().with_params(changed)
         desk.inspect_quickly(network, step)
-    desk.settle()
-    desk.bot.wait(120)
     desk.settle()
     asked = desk.analysis.kinds.count("backprop.pass") - before
     assert 1 <= asked < 20

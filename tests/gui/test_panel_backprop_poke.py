@@ -12,6 +12,7 @@ from cnnviz.datasets import to_input
 from cnnviz.presets import LAB5
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, check_all, poke
 from tests.gui.backprop_desk import Desk, click, click_cell, lab5, visible_cells, wait_for
+from tests.gui.driving import drain
 from ui.panels.backprop.side_column import CHECK, POKE
 from ui.panels.backprop.steps import StepKind
 from ui.widgets.block import Block
@@ -224,7 +225,7 @@ def test_a_check_can_be_cancelled(desk: Desk) -> None:
     click(page.cancel)
     assert page.check.isVisible()
     assert not panel.work.is_checking()
-    desk.bot.wait(30)
+    drain(desk.bot, desk.background)
     assert page.result() is None
 
 

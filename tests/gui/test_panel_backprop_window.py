@@ -10,6 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.routing import apply_update
 from tests.gui.backprop_desk import click, click_cell
+from tests.gui.whole_window import rest
 from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.steps import StepKind
 from ui.session import Session
@@ -24,7 +25,7 @@ def panel(session: Session, qtbot: QtBot) -> Iterator[BackpropPanel]:
     QTest.keyClick(session.window, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
     if not shown.isVisible():
         session.window.panels.show_panel(3)
-    qtbot.waitUntil(lambda: shown.isVisible() and shown.model.passed is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: shown.isVisible() and shown.model.passed is not None)
     yield shown
     shown.work.cancel_tie_rate()
 
@@ -37,16 +38,16 @@ def test_adopting_an_update_continues_the_run_from_the_changed_weights(
     panel.setFocus()
     QTest.keyClick(panel, Qt.Key.Key_End)
     assert panel.model.step.kind is StepKind.UPDATE
-    qtbot.waitUntil(lambda: panel.update_view.apply.isEnabled(), timeout=10_000)
+    qtbot.waitUntil(lambda: panel.update_view.apply.isEnabled())
     click(panel.update_view.apply)
-    qtbot.waitUntil(lambda: panel.update_view.adopt.isEnabled(), timeout=10_000)
+    qtbot.waitUntil(lambda: panel.update_view.adopt.isEnabled())
     assert session.state.live.network is before
     click(panel.update_view.adopt)
-    qtbot.waitUntil(lambda: session.state.live.network is not before, timeout=10_000)
+    qtbot.waitUntil(lambda: session.state.live.network is not before)
     expected = apply_update(before, gradients, session.state.experiment.learning_rate)
     for name, array in expected.params.items():
         np.testing.assert_array_equal(session.state.live.network.params[name], array)
-    qtbot.waitUntil(lambda: session.state.run.status in (RunStatus.READY, RunStatus.PAUSED), timeout=10_000)
+    qtbot.waitUntil(lambda: session.state.run.status in (RunStatus.READY, RunStatus.PAUSED))
 
 
 def test_the_timeline_takes_the_backward_pass_to_an_earlier_moment(
@@ -55,9 +56,9 @@ def test_the_timeline_takes_the_backward_pass_to_an_earlier_moment(
     first = session.state.live.network
     session.controller.on_step_requested()
     qtbot.waitUntil(lambda: session.state.run.step == 1 and session.state.run.status is RunStatus.PAUSED)
-    qtbot.waitUntil(lambda: panel.model.passed.request.snapshot.step == 1, timeout=10_000)
+    qtbot.waitUntil(lambda: panel.model.passed.request.snapshot.step == 1)
     session.controller.on_moment_requested(0)
-    qtbot.waitUntil(lambda: panel.model.passed.request.snapshot.network is first, timeout=10_000)
+    qtbot.waitUntil(lambda: panel.model.passed.request.snapshot.network is first)
 
 
 def test_a_pin_is_shared_with_the_rest_of_the_window(
@@ -66,7 +67,7 @@ def test_a_pin_is_shared_with_the_rest_of_the_window(
     panel.setFocus()
     while panel.model.step.kind is not StepKind.ROUTE:
         QTest.keyClick(panel, Qt.Key.Key_PageDown)
-    qtbot.wait(50)
+    rest(qtbot, session)
     shown = panel.routing.values.map
     click_cell(shown, 1, 1)
     pinned = session.state.pinned

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 
 from cnnviz.datasets import to_input
 from cnnviz.presets import LAB5, LENET
+from tests.gui.driving import settle
 from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Opened
 from ui.state import PinnedCell
 
@@ -27,7 +28,7 @@ def scaled(network, factor):
 @pytest.mark.parametrize("size", [(1140, 720), (850, 515)])
 def test_the_exercise_is_in_sight_at_once(qtbot, size):
     opened = Opened(qtbot, size=size)
-    qtbot.wait(20)  # for the layout
+    settle(qtbot)
     assert opened.flow.horizontalScrollBar().maximum() == 0
     for column in opened.panel.frame().plan.columns:
         widget = opened.column(column.key)
@@ -67,13 +68,13 @@ def test_a_double_click_enlarges_a_map_until_its_numbers_fit(lab5):
     lab5.qtbot.mouseDClick(lab5.map("pool1"), LEFT, pos=spot)
     lab5.qtbot.mouseRelease(lab5.map("pool1"), LEFT, pos=spot)
     assert lab5.flow.enlarged() == "pool1"
-    lab5.qtbot.wait(20)
+    settle(lab5.qtbot)
     assert lab5.map("pool1").cell_rect(0, 0).width() > 20
     column = lab5.column("pool1")
     for _ in range(6):
         column.zoom(1)
     assert lab5.map("pool1").cell_rect(0, 0).width() >= 48
-    lab5.qtbot.wait(20)
+    settle(lab5.qtbot)
     seen = column.map.cell_at(column.map.visibleRegion().boundingRect().center().toPointF())
     lab5.hover("pool1", *seen)
     assert lab5.panel.network.marked_cell() == PinnedCell("pool1", (0, *seen))
@@ -83,12 +84,12 @@ def test_a_double_click_enlarges_a_map_until_its_numbers_fit(lab5):
 
 def test_an_enlarged_map_follows_the_pinned_cell(lab5):
     lab5.flow.set_enlarged("conv1")
-    lab5.qtbot.wait(20)
+    settle(lab5.qtbot)
     column = lab5.column("conv1")
     for _ in range(6):
         column.zoom(1)
     lab5.state.set_pinned(PinnedCell("conv1", (0, 25, 25)))
-    lab5.qtbot.wait(20)
+    settle(lab5.qtbot)
     visible = lab5.map("conv1").visibleRegion().boundingRect()
     assert visible.contains(lab5.map("conv1").cell_rect(25, 25).center().toPoint())
 
@@ -161,10 +162,10 @@ def test_the_sweep_plays_and_pauses(lab5):
     bar = lab5.arithmetic.sweep_bar
     bar.speed.setValue(bar.speed.maximum())
     lab5.qtbot.mouseClick(bar.play, LEFT)
-    lab5.qtbot.waitUntil(lambda: (lab5.map("conv1").visible_cells() or 0) > 5, timeout=3000)
+    lab5.qtbot.waitUntil(lambda: (lab5.map("conv1").visible_cells() or 0) > 5)
     lab5.qtbot.mouseClick(bar.play, LEFT)
     stopped = lab5.map("conv1").visible_cells()
-    lab5.qtbot.wait(80)
+    settle(lab5.qtbot)  # no timer runs any more
     assert lab5.map("conv1").visible_cells() == stopped
     lab5.qtbot.mouseClick(bar.end, LEFT)
     assert lab5.map("conv1").visible_cells() is None

@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from tests.gui.whole_window import rest
 from ui.state import PinnedCell, RunStatus
 
 pytestmark = pytest.mark.window
@@ -17,8 +18,7 @@ def shown(qtbot, session):
     """Return the session with the panel in front and its first frame drawn."""
     session.window.panels.show_panel(1)
     panel = session.window.feature_maps
-    qtbot.waitUntil(lambda: panel.isVisible() and panel.frame() is not None, timeout=10_000)
-    qtbot.wait(100)
+    rest(qtbot, session, lambda: panel.isVisible() and panel.frame() is not None)
     return session
 
 
@@ -31,7 +31,7 @@ def test_cells_are_hovered_pinned_moved_and_freed_while_training_runs(qtbot, sho
     panel, controller = shown.window.feature_maps, shown.controller
     controller.on_speed_requested(200)
     controller.on_train_requested()
-    qtbot.waitUntil(lambda: shown.state.run.step > 20, timeout=10_000)
+    qtbot.waitUntil(lambda: shown.state.run.step > 20)
     conv = panel.network.flow.column("conv1").map
     move_to(shown, conv, conv.cell_rect(8, 9).center())
     qtbot.waitUntil(lambda: panel.network.marked_cell() == PinnedCell("conv1", (0, 8, 9)))
@@ -42,10 +42,10 @@ def test_cells_are_hovered_pinned_moved_and_freed_while_training_runs(qtbot, sho
     qtbot.keyClick(conv, Qt.Key.Key_Down)
     assert shown.state.pinned == PinnedCell("conv1", (0, 9, 9))
     step = panel.frame().inspection.snapshot.step
-    qtbot.waitUntil(lambda: panel.frame().inspection.snapshot.step > step + 50, timeout=10_000)
+    qtbot.waitUntil(lambda: panel.frame().inspection.snapshot.step > step + 50)
     controller.on_train_requested()
-    qtbot.waitUntil(lambda: shown.state.run.status is RunStatus.PAUSED, timeout=10_000)
-    qtbot.waitUntil(lambda: panel.frame().inspection is shown.state.inspection, timeout=10_000)
+    qtbot.waitUntil(lambda: shown.state.run.status is RunStatus.PAUSED)
+    qtbot.waitUntil(lambda: panel.frame().inspection is shown.state.inspection)
     trace = shown.state.inspection.trace
     np.testing.assert_array_equal(conv.values, trace.outputs["conv1"][0, 0])
     ledger = panel.network.arithmetic.products.ledger
@@ -58,7 +58,7 @@ def test_a_patch_makes_its_image_the_sample(qtbot, shown):
     panel = shown.window.feature_maps
     qtbot.mouseClick(panel.pages.button("looks_for"), LEFT)
     view = panel.looks_for
-    qtbot.waitUntil(lambda: view.findings() is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: view.findings() is not None)
     patch = view.findings().excitation.most[3]
     qtbot.mouseClick(view.most, LEFT, pos=view.most.card_rect(3).center().toPoint())
     assert shown.state.sample.index == patch.image
@@ -73,11 +73,11 @@ def test_a_patch_makes_its_image_the_sample(qtbot, shown):
 def test_an_earlier_moment_is_shown_in_the_panel(qtbot, shown):
     panel, controller = shown.window.feature_maps, shown.controller
     controller.on_train_requested()
-    qtbot.waitUntil(lambda: shown.state.run.step > 1500, timeout=20_000)
+    qtbot.waitUntil(lambda: shown.state.run.step > 1500)
     if shown.state.run.status is RunStatus.TRAINING:
         controller.on_train_requested()
-    qtbot.waitUntil(lambda: shown.state.run.status is not RunStatus.TRAINING, timeout=10_000)
+    qtbot.waitUntil(lambda: shown.state.run.status is not RunStatus.TRAINING)
     controller.on_moment_requested(0)
     first = shown.state.experiment.build_network()
     kernel = panel.network.flow.column("conv1.weight").map
-    qtbot.waitUntil(lambda: np.array_equal(kernel.values, first.params["conv1.weight"][0, 0]), timeout=5000)
+    qtbot.waitUntil(lambda: np.array_equal(kernel.values, first.params["conv1.weight"][0, 0]))

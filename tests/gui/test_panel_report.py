@@ -12,7 +12,7 @@ from cnnviz.report.blocks import Words
 from cnnviz.report.guides import BACKPROP, GUIDES, TRANSLATION, WORKING_PRINCIPLE
 from cnnviz.snapshots import Snapshot
 from tests.engine.report_cases import small_data
-from tests.gui.driving import show_window
+from tests.gui.driving import drain, show_window
 from ui.panels.report import ReportPanel
 from ui.state import AppState, Sample
 from ui.tasks import TaskRunner
@@ -42,10 +42,8 @@ def make(qtbot: QtBot, state: AppState, background: TaskRunner, tmp_path: Path):
     def rest(panel: ReportPanel) -> None:
         """Let what is under way come to its end: its results go to widgets that are still there."""
         panel.hide()
-        ended: list[bool] = []
-        qtbot.waitUntil(lambda: background.is_idle, timeout=20_000)
-        background.submit("end", lambda _context: True, ended.append)
-        qtbot.waitUntil(lambda: bool(ended), timeout=20_000)
+        qtbot.waitUntil(lambda: background.is_idle)
+        drain(qtbot, background)
 
     def build() -> ReportPanel:
         panel = ReportPanel(state, background, background, background, tmp_path / "data" / "draft.json")
@@ -66,7 +64,7 @@ def write(qtbot: QtBot, panel: ReportPanel, name: str, words: str) -> None:
 def run(qtbot: QtBot, panel: ReportPanel) -> None:
     before = panel.results
     qtbot.mouseClick(panel.run_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: panel.results is not before, timeout=30_000)
+    qtbot.waitUntil(lambda: panel.results is not before)
 
 
 def test_guiding_questions_follow_the_demonstration(qtbot, make):
@@ -98,7 +96,7 @@ def test_the_draft_is_written_while_the_panel_is_open(qtbot, make, tmp_path):
     panel = make()
     write(qtbot, panel, "inference", "it works")
     path = tmp_path / "data" / "draft.json"
-    qtbot.waitUntil(path.exists, timeout=5000)
+    qtbot.waitUntil(path.exists)
     values = json.loads(path.read_text(encoding="utf-8"))
     assert values["report"]["demonstrations"][0]["inference"] == "it works"
 
@@ -156,20 +154,20 @@ def test_a_hypothesis_after_a_run_of_an_earlier_sitting_is_marked(qtbot, make):
 
 def test_the_preview_grows_with_the_results(qtbot, make):
     panel = make()
-    qtbot.waitUntil(lambda: panel.preview.page_count > 0, timeout=20_000)
+    qtbot.waitUntil(lambda: panel.preview.page_count > 0)
     before = panel.preview.page_count
     run(qtbot, panel)
-    qtbot.waitUntil(lambda: panel.preview.page_count > before, timeout=20_000)
+    qtbot.waitUntil(lambda: panel.preview.page_count > before)
 
 
-def test_cancelling_leaves_everything_as_it_was(qtbot, make):
+def test_cancelling_leaves_everything_as_it_was(qtbot, make, background):
     panel = make()
     qtbot.mouseClick(panel.run_button, Qt.MouseButton.LeftButton)
     assert panel.cancel.isVisible()
     assert not panel.run_button.isVisible()
     qtbot.mouseClick(panel.cancel, Qt.MouseButton.LeftButton)
     assert panel.run_button.isVisible()
-    qtbot.wait(300)
+    drain(qtbot, background)
     assert panel.results is None
     assert not panel.progress.isVisible()
 
@@ -192,7 +190,7 @@ def test_export_writes_the_chosen_kind(qtbot, make, tmp_path, monkeypatch, name,
     write(qtbot, panel, "hypothesis", "typed, not recorded")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / name), chosen))
     qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: panel.message.kind() == "success", timeout=20_000)
+    qtbot.waitUntil(lambda: panel.message.kind() == "success")
     assert (tmp_path / written).stat().st_size > 1000
     assert len(panel.report.demonstrations[0].hypothesis) == 1, "an export records what was typed"
 
@@ -205,7 +203,7 @@ def test_export_writes_the_chosen_kind(qtbot, make, tmp_path, monkeypatch, name,
     ],
 )
 def test_what_the_dialog_has_not_asked_about_is_asked(
-    qtbot, make, tmp_path, monkeypatch, name, chosen, there, written
+    qtbot, make, background, tmp_path, monkeypatch, name, chosen, there, written
 ):
     panel = make()
     old = tmp_path / there
@@ -214,18 +212,18 @@ def test_what_the_dialog_has_not_asked_about_is_asked(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / name), chosen))
     qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
     assert panel.message.kind() == "warning"
-    qtbot.wait(300)
+    drain(qtbot, background)
     assert [path for path in tmp_path.rglob("*") if path.name in ("report.md", "figures")] == []
     assert old.read_text() == "old"
     panel.message.action_button().click()
-    qtbot.waitUntil(lambda: panel.message.kind() == "success", timeout=20_000)
+    qtbot.waitUntil(lambda: panel.message.kind() == "success")
     assert (tmp_path / written).stat().st_size > 1000
 
     # A folder that a report was written to before is a report's folder.
     if written.endswith("report.md"):
         qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
         assert panel.message.kind() == "success"
-        qtbot.waitUntil(lambda: panel.export.isEnabled(), timeout=20_000)
+        qtbot.waitUntil(lambda: panel.export.isEnabled())
 
 
 def test_the_preview_shows_a_hypothesis_that_is_not_recorded(qtbot, make, monkeypatch):
@@ -251,6 +249,6 @@ def words(blocks):
 def test_export_that_fails_says_why(qtbot, make, tmp_path):
     panel = make()
     panel.export_to(tmp_path / "none" / "lab.pdf")
-    qtbot.waitUntil(lambda: panel.message.kind() == "error", timeout=20_000)
+    qtbot.waitUntil(lambda: panel.message.kind() == "error")
     assert "folder does not exist" in panel.message.text()
     assert panel.export.isEnabled()

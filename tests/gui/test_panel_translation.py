@@ -214,7 +214,7 @@ def test_flicker_shows_both_in_turn_at_a_slow_pace_and_can_be_stopped(desk: Desk
     assert flicker.hertz == 3
     phases: list[str] = []
     flicker.phaseChanged.connect(phases.append)
-    qtbot.waitUntil(lambda: len(phases) >= 3, timeout=3000)
+    qtbot.waitUntil(lambda: len(phases) >= 3)
     assert phases[:3] == ["shifted", "original", "shifted"]
     click(flicker.button)
     assert not flicker.is_running()

@@ -9,6 +9,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from cnnviz.translation import MEASURES, compare
+from tests.gui.driving import drain
 from tests.gui.few_digits import few_digits
 from tests.gui.translation_desk import Desk, click, moved, norm_ratio, point_at
 from ui.state import Shift
@@ -18,7 +19,7 @@ from ui.state import Shift
 def desk(qtbot: QtBot) -> Iterator[Desk]:
     made = Desk(qtbot)
     made.load()
-    qtbot.waitUntil(lambda: made.parts.sweep.map.values is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: made.parts.sweep.map.values is not None)
     yield made
     made.close()
 
@@ -146,7 +147,7 @@ def test_another_image_is_swept_anew(desk: Desk) -> None:
 def test_many_digits_give_mean_and_spread(desk: Desk, qtbot: QtBot) -> None:
     measure_many(desk, 3)
     sweep = desk.parts.sweep
-    qtbot.waitUntil(lambda: not sweep.source.is_running(), timeout=20_000)
+    qtbot.waitUntil(lambda: not sweep.source.is_running())
     changes = []
     for index in range(3):
         image = few_digits().test_images[index].astype(np.float64) / 255 - 0.5
@@ -167,12 +168,12 @@ def test_the_measurement_shows_its_progress_and_can_be_cancelled(desk: Desk, qtb
     measure_many(desk, 96)
     source = desk.parts.sweep.source
     assert source.is_running()
-    qtbot.waitUntil(lambda: source.progress.value() > 0, timeout=10_000)
+    qtbot.waitUntil(lambda: source.progress.value() > 0)
     assert source.button.text() == "Cancel"
     click(source.button)
     assert not source.is_running()
     assert not source.progress.isVisible()
-    qtbot.wait(100)
+    drain(qtbot, desk.background)
     assert desk.parts.sweep.map.values is None
     assert desk.panel.message.text() == ""
     desk.move(2, 0)  # and the panel goes on working
@@ -184,7 +185,7 @@ def test_while_many_digits_are_measured_one_image_does_not_wait(desk: Desk, qtbo
     source = desk.parts.sweep.source
     click(source.source.button("one"))
     desk.show_sample(5)
-    qtbot.waitUntil(lambda: desk.parts.sweep.map.values is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: desk.parts.sweep.map.values is not None)
     assert source.is_running()
     click(source.source.button("many"))
     click(source.button)
@@ -193,7 +194,7 @@ def test_while_many_digits_are_measured_one_image_does_not_wait(desk: Desk, qtbo
 
 def test_other_settings_do_not_show_what_was_measured_with_the_old(desk: Desk, qtbot: QtBot) -> None:
     measure_many(desk, 2)
-    qtbot.waitUntil(lambda: desk.parts.sweep.map.values is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: desk.parts.sweep.map.values is not None)
     click(desk.parts.toolbar.pool_sizes.button("3"))
     desk.settle()
     assert desk.parts.sweep.map.values is None

@@ -18,29 +18,28 @@ def test_the_digit_is_dragged_while_training_runs(session: Session, qtbot: QtBot
     window, state = session.window, session.state
     panel = window.translation
     window.panels.show_panel(2)
-    qtbot.waitUntil(lambda: panel.isVisible() and panel.compared is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: panel.isVisible() and panel.compared is not None)
     session.controller.on_train_requested()
-    qtbot.waitUntil(lambda: state.run.step > 500, timeout=20_000)
+    qtbot.waitUntil(lambda: state.run.step > 500)
     canvas = panel.parts.canvas.canvas
     start = canvas.pixel_center(14, 14)
     cell = canvas.pixel_center(14, 15).x() - start.x()
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=start.toPoint())
     for dx in range(1, 6):
         QTest.mouseMove(canvas, (start + QPointF(dx * cell, -dx * cell)).toPoint())
-        qtbot.wait(20)
+        qtbot.waitUntil(lambda dx=dx: panel.compared.shift == Shift(dx, -dx))
     end = start + QPointF(5 * cell, -5 * cell)
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=end.toPoint())
     assert state.shift == Shift(5, -5)
     if state.run.status is RunStatus.TRAINING:
         session.controller.on_train_requested()
-    qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING, timeout=20_000)
+    qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
     qtbot.waitUntil(
         lambda: (
             panel.compared is not None
             and panel.compared.subject.network is state.live.network
             and panel.compared.shift == state.shift
         ),
-        timeout=10_000,
     )
     assert state.sample is not None
     network = state.live.network
@@ -68,6 +67,6 @@ def test_behind_another_tab_the_panel_rests(session: Session, qtbot: QtBot) -> N
 def test_a_click_in_the_sweep_moves_the_digit_of_the_program(session: Session, qtbot: QtBot) -> None:
     session.window.panels.show_panel(2)
     sweep = session.window.translation.parts.sweep.map
-    qtbot.waitUntil(lambda: sweep.isVisible() and sweep.values is not None, timeout=10_000)
+    qtbot.waitUntil(lambda: sweep.isVisible() and sweep.values is not None)
     click(sweep, sweep.shift_center(-6, 2).toPoint())
     assert session.state.shift == Shift(-6, 2)

@@ -33,7 +33,7 @@ def _train(qtbot: QtBot, session: Session, steps: int) -> None:
     for _ in range(steps):
         before = session.state.run.step
         qtbot.keyClick(session.window, Qt.Key.Key_S)
-        qtbot.waitUntil(lambda before=before: session.state.run.step > before, timeout=5000)
+        qtbot.waitUntil(lambda before=before: session.state.run.step > before)
     qtbot.waitUntil(lambda: session.state.shown is not None and session.state.shown.step == steps)
 
 
@@ -121,9 +121,9 @@ def _train_to(qtbot: QtBot, session: Session, step: int) -> int:
     """Train up to a step or a little beyond, pause, and return the step."""
     state = session.state
     session.controller.on_train_requested()
-    qtbot.waitUntil(lambda: state.run.step > step, timeout=20_000)
+    qtbot.waitUntil(lambda: state.run.step > step)
     session.controller.on_train_requested()
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED, timeout=20_000)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
     reached = state.run.step
     qtbot.waitUntil(lambda: state.evaluation is not None and state.evaluation.step == reached)
     qtbot.waitUntil(lambda: state.inspection is not None and state.inspection.snapshot.step == reached)
@@ -135,9 +135,9 @@ def test_the_menu_of_the_report_lists_what_was_in_sight(qtbot: QtBot, session: S
     qtbot.waitUntil(session.window.report.isVisible)
     assert {choice.panel for choice in session.inserter.choices()} == {"Training"}
     qtbot.keyClick(session.window, Qt.Key.Key_2, KEYS)
-    qtbot.waitUntil(session.window.feature_maps.isVisible)
-    qtbot.wait(50)
-    assert {choice.panel for choice in session.inserter.choices()} == {"Training", "Filters & maps"}
+    qtbot.waitUntil(
+        lambda: {choice.panel for choice in session.inserter.choices()} == {"Training", "Filters & maps"}
+    )
 
 
 def test_numbers_and_captions_of_a_panel_out_of_sight_are_of_the_same_step(

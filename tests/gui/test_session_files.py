@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.session_state import load_session
 from tests.gui.driving import save_session
+from tests.gui.whole_window import rest
 from ui import session_files
 from ui.export.formats import to_image, to_png
 from ui.export.sheet import Figure, Sheet
@@ -22,26 +23,16 @@ from ui.state import PinnedCell, RunStatus, Sample, Shift
 
 def _train(qtbot: QtBot, session: Session, step: int) -> None:
     session.controller.train_to(step, 1)
-    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED, timeout=30_000)
+    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED)
     _settle(qtbot, session)
 
 
 def _settle(qtbot: QtBot, session: Session) -> None:
-    """Wait until nothing is computed any more, and take the keyboard away from all parts."""
-    state, controller = session.state, session.controller
-    qtbot.waitUntil(
-        lambda: (
-            state.inspection is not None
-            and state.inspection.snapshot is state.shown
-            and state.inspection.sample is state.sample
-        ),
-        timeout=10_000,
-    )
+    """Take the keyboard away from all parts, and wait until nothing is computed any more."""
     focus = QApplication.focusWidget()
     if focus is not None:
         focus.clearFocus()
-    qtbot.wait(600)
-    assert not controller.analysis.is_busy("inspect")
+    rest(qtbot, session)
 
 
 def _sheet(session: Session) -> Sheet:
@@ -59,7 +50,7 @@ def _drop(session: Session, path: Path) -> None:
 
 
 def _restored(qtbot: QtBot, session: Session, begin: Callable[[], object]) -> bool:
-    with qtbot.waitSignal(session.files.restorer.finished, timeout=30_000) as done:
+    with qtbot.waitSignal(session.files.restorer.finished) as done:
         begin()
     _settle(qtbot, session)
     return bool(done.args and done.args[0])
@@ -88,7 +79,7 @@ def test_a_dropped_picture_brings_back_the_same_picture(
     session.window.panels.show_panel(2)
     run_id = state.run.run_id
     controller.begin_run(replace(state.experiment, seed=77))
-    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.status is RunStatus.READY, timeout=10_000)
+    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.status is RunStatus.READY)
     assert _restored(qtbot, session, lambda: _drop(session, path))
 
     now = session.files.current()
@@ -128,12 +119,12 @@ def test_restoring_can_be_cancelled(qtbot: QtBot, session: Session, tmp_path: Pa
     assert current is not None
     path = tmp_path / "far.json"
     path.write_text(replace(current, step=2_000_000, run_step=2_000_000, epochs=200).to_json())
-    with qtbot.waitSignal(session.files.restorer.finished, timeout=20_000) as done:
+    with qtbot.waitSignal(session.files.restorer.finished) as done:
         session.files.open(path)
-        qtbot.waitUntil(lambda: session.state.run.step > 0, timeout=20_000)
+        qtbot.waitUntil(lambda: session.state.run.step > 0)
         session.files.restorer.cancel()
     assert done.args == [False]
-    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED, timeout=10_000)
+    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED)
     assert not session.files.restorer.is_busy
     assert "cancelled" in session.window.notices.text()
 
@@ -152,7 +143,7 @@ def test_other_data_and_other_weights_are_told(
     assert current is not None
     path = tmp_path / "a.json"
     path.write_text(replace(current, **changes).to_json())
-    with qtbot.waitSignal(session.files.restorer.finished, timeout=10_000):
+    with qtbot.waitSignal(session.files.restorer.finished):
         session.files.open(path)
     assert words in session.window.notices.text()
     assert session.state.run.status is RunStatus.READY
@@ -218,7 +209,7 @@ def test_discarding_while_training_closes_at_once(
     monkeypatch.setattr(session_files, "ask_about_unsaved_work", lambda *_: "discard")
     session.ask_before_closing(True)
     session.controller.on_train_requested()
-    qtbot.waitUntil(lambda: session.state.run.step > 0, timeout=10_000)
+    qtbot.waitUntil(lambda: session.state.run.step > 0)
     session.window.close()
     assert not session.window.isVisible()
 

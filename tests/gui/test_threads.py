@@ -1,7 +1,6 @@
 """Mailbox and background tasks: nothing is lost, nothing stale arrives, nothing is left running."""
 
 import threading
-import time
 
 import numpy as np
 import pytest
@@ -10,6 +9,7 @@ from cnnviz.errors import DataError
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Progress
+from tests.gui.driving import PATIENCE, drain
 from ui.analysis import LatestOnly
 from ui.mailbox import Mailbox, ProgressMade, RunFailed, SnapshotTaken
 from ui.tasks import TaskRunner
@@ -106,38 +106,40 @@ def test_result_arrives_in_the_gui_thread(qtbot, runner):
 
 
 def test_newer_request_replaces_the_older_one(qtbot, runner):
-    started, results = threading.Event(), []
+    started, replaced, results = threading.Event(), threading.Event(), []
 
     def slow(context):
         started.set()
-        while not context.cancelled:
-            time.sleep(0.001)
+        assert replaced.wait(PATIENCE / 1000)
+        assert context.cancelled
         return "old"
 
     runner.submit("sweep", slow, results.append)
-    assert started.wait(5)
+    assert started.wait(PATIENCE / 1000)
     runner.submit("sweep", lambda _context: "new", results.append)
-    qtbot.waitUntil(lambda: bool(results))
-    qtbot.wait(50)
+    replaced.set()
+    drain(qtbot, runner)
     assert results == ["new"]
 
 
 def test_cancelled_task_stops_where_it_reports(qtbot, runner):
     reached, finished = [], []
+    cancelled = threading.Event()
 
     def task(context):
-        for i in range(1000):
+        for i in range(10):
             reached.append(i)
-            context.report(i / 1000)
-            time.sleep(0.002)
+            context.report(i / 10)
+            if i == 4:
+                assert cancelled.wait(PATIENCE / 1000)
 
     fractions = []
     runner.submit("long", task, finished.append, on_progress=fractions.append)
-    qtbot.waitUntil(lambda: len(fractions) > 3)
+    qtbot.waitUntil(lambda: len(fractions) == 5)
     runner.cancel("long")
-    seen = len(reached)
-    qtbot.wait(100)
-    assert len(reached) <= seen + 2
+    cancelled.set()
+    drain(qtbot, runner)
+    assert reached == list(range(6))
     assert finished == []
 
 
@@ -167,7 +169,7 @@ def test_latest_only_answers_a_flood_with_first_and_last(qtbot, runner):
 
     def make(value):
         def work(_context):
-            gate.wait(5)
+            assert gate.wait(PATIENCE / 1000)
             return value
 
         return work
@@ -176,5 +178,5 @@ def test_latest_only_answers_a_flood_with_first_and_last(qtbot, runner):
         latest.request(make(value))
     gate.set()
     qtbot.waitUntil(lambda: bool(results) and results[-1] == 99)
-    qtbot.wait(50)
+    drain(qtbot, runner)
     assert results == [0, 99]

@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt
 
 from cnnviz.evaluation import evaluate
 from cnnviz.training import Trainer
+from tests.gui.driving import settle
 from ui.state import RunStatus
 
 LEFT = Qt.MouseButton.LeftButton
@@ -22,19 +23,19 @@ def train_to(qtbot, session, step):
     """Train until the run has passed a step, then pause."""
     state = session.state
     click(qtbot, session.window.run_bar.train)
-    qtbot.waitUntil(lambda: state.run.step >= step, timeout=60_000)
+    qtbot.waitUntil(lambda: state.run.step >= step)
     if state.run.status is RunStatus.TRAINING:
         click(qtbot, session.window.run_bar.train)
-    qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING, timeout=30_000)
+    qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
 
 
-def scrub(qtbot, track, first, last, count=40):
+def scrub(qtbot, track, first, last, count=8):
     """Drag the handle from one step to another."""
     places = [track.point_of(round(step)).toPoint() for step in np.linspace(first, last, count)]
     qtbot.mousePress(track, LEFT, pos=places[0])
     for place in places[1:]:
         qtbot.mouseMove(track, place)
-        qtbot.wait(2)
+        settle(qtbot)  # and let it be shown
     qtbot.mouseRelease(track, LEFT, pos=places[-1])
 
 
@@ -54,7 +55,6 @@ def apply(qtbot, session, **settings):
     session.controller.on_reset_requested()
     qtbot.waitUntil(
         lambda: session.state.run.run_id > run_id and session.state.run.status is RunStatus.READY,
-        timeout=20_000,
     )
 
 
@@ -84,7 +84,7 @@ def check_scrubbing(qtbot, session):
     bars = session.window.samples.bars
     assert bars.predicted() == int(state.shown.network.predict(state.inspection.trace.inputs)[0])
     # The result on the test images is that of the shown moment, too, once the handle rests.
-    qtbot.waitUntil(lambda: state.evaluation.step == state.shown.step, timeout=10_000)
+    qtbot.waitUntil(lambda: state.evaluation.step == state.shown.step)
     expected = evaluate(state.shown.network, state.dataset.test_images, state.dataset.test_labels)
     np.testing.assert_array_equal(training.results.matrix.counts, expected.confusion)
     click(qtbot, session.window.timeline.toggles.live)
@@ -101,7 +101,7 @@ def test_looking_back_while_training_runs_holds_nothing_up(qtbot, session):
     qtbot.mouseClick(timeline.track, LEFT, pos=timeline.track.point_of(200).toPoint())
     shown, step = state.shown, state.run.step
     assert 100 < shown.step < 300
-    qtbot.waitUntil(lambda: state.run.step > step + 500, timeout=10_000)
+    qtbot.waitUntil(lambda: state.run.step > step + 500)
     assert state.shown is shown
     assert not state.follows_live
     qtbot.keyClick(timeline.track, Qt.Key.Key_End)
@@ -126,14 +126,14 @@ def test_an_unchanged_fork_is_the_same_run_again(qtbot, session, settings):
     apply(qtbot, session, **settings, batch_size=8)
     experiment = state.experiment
     click(qtbot, window.run_bar.train)
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED, timeout=60_000)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
     first, tests = state.history, list(state.history.tests)
     qtbot.mouseClick(window.timeline.track, LEFT, pos=window.timeline.track.point_of(700).toPoint())
     forked_at = state.shown.step
     assert 600 < forked_at < 800
     click(qtbot, window.timeline.fork)
-    qtbot.waitUntil(lambda: state.history is not first, timeout=10_000)
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED, timeout=60_000)
+    qtbot.waitUntil(lambda: state.history is not first)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
     assert state.experiment == experiment
     assert state.ghost is first
     assert state.history.forked_at == forked_at
@@ -153,7 +153,7 @@ def test_a_fork_with_another_rate_leaves_the_first_run_as_a_ghost(qtbot, session
     session.controller.on_draft_requested(replace(state.draft, learning_rate=1e-3))
     assert not state.follows_live, "changing the rate does not leave the moment"
     click(qtbot, window.timeline.fork)
-    qtbot.waitUntil(lambda: state.history is not first and state.run.step > forked_at + 300, timeout=20_000)
+    qtbot.waitUntil(lambda: state.history is not first and state.run.step > forked_at + 300)
     if state.run.status is RunStatus.TRAINING:
         click(qtbot, window.run_bar.train)
     qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
@@ -188,11 +188,11 @@ def test_a_fork_of_a_lengthened_run_is_as_long(qtbot, session):
     train_to(qtbot, session, 198)
     assert state.run.status is RunStatus.FINISHED
     click(qtbot, window.run_bar.epoch)
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED and state.run.step == 396, timeout=20_000)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED and state.run.step == 396)
     qtbot.mouseClick(window.timeline.track, LEFT, pos=window.timeline.track.point_of(250).toPoint())
     first = state.history
     click(qtbot, window.timeline.fork)
-    qtbot.waitUntil(lambda: state.history is not first and state.run.step == 396, timeout=20_000)
+    qtbot.waitUntil(lambda: state.history is not first and state.run.step == 396)
     assert state.run.total_steps == 396
     # Ends of epochs are there whatever the spacing.
     assert {0, 198} <= set(state.history.snapshots.steps)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from cnnviz.history import EvaluationPoint, History
@@ -43,12 +44,17 @@ def test_a_single_piece_of_news_reaches_both_plots(qtbot: QtBot, curves: Trainin
 def test_tests_with_every_frame_hold_up_neither_plot(qtbot: QtBot, curves: TrainingCurves) -> None:
     history = History(log_every=10)
     curves.set_history(history)
-    for _ in range(20):
+
+    def train_and_test() -> None:
         _train(curves, 20, history)
         history.add_test(EvaluationPoint(history.step, 0.4, 0.9))
         curves.follow_tests()
-        qtbot.wait(30)
-    loss, mean, accuracy = _drawn(curves)
-    assert min(loss, mean, accuracy) >= 200
-    qtbot.waitUntil(lambda: _drawn(curves) == (400, 400, 400))
-    qtbot.waitUntil(lambda: all(len(p.curve("test")[0]) == 20 for p in (curves.loss, curves.accuracy)))
+
+    frames = QTimer(curves)
+    frames.timeout.connect(train_and_test)
+    frames.start(30)
+    qtbot.waitUntil(lambda: min(_drawn(curves)) >= 200)  # while news keep coming
+    frames.stop()
+    qtbot.waitUntil(lambda: _drawn(curves) == (history.step,) * 3)
+    tests = len(history.tests)
+    qtbot.waitUntil(lambda: all(len(p.curve("test")[0]) == tests for p in (curves.loss, curves.accuracy)))

@@ -2,13 +2,14 @@
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication
 
+from tests.gui.driving import settle
 from tests.gui.training_driving import (
     assert_same_weights,
     click,
     lengthen,
     status,
+    train_on,
     train_some,
     wait_for,
     weights,
@@ -68,9 +69,9 @@ def test_theme_and_presenter_can_be_switched_while_training(qtbot, session, them
     click(qtbot, session.window.run_bar.train)
     for mode in ("dark", "light", "dark"):
         theme.set_mode(mode)
-        qtbot.wait(50)
+        train_on(qtbot, session)
     theme.set_presenter(True)
-    qtbot.wait(100)
+    train_on(qtbot, session)
     assert session.window.run_bar.train.rect().height() > 0
     click(qtbot, session.window.run_bar.train)
     wait_for(qtbot, session, RunStatus.PAUSED)
@@ -116,9 +117,9 @@ def test_nothing_is_left_when_the_window_closes_at_once(qtbot, tmp_path):
     from ui.session import Session
 
     opened = Session(QSettings(str(tmp_path / "x.ini"), QSettings.Format.IniFormat))
-    opened.window.show()
+    with qtbot.waitExposed(opened.window):
+        opened.window.show()
     opened.start()
-    QApplication.processEvents()
     opened.window.close()
     opened.close()
 
@@ -126,7 +127,7 @@ def test_nothing_is_left_when_the_window_closes_at_once(qtbot, tmp_path):
 def test_settings_that_grow_later_than_the_panel_are_not_cut_off(qtbot, session):
     """A style sheet is applied when Qt finds time: the window has its size by then, and keeps it."""
     session.window.resize(1440, 900)
-    qtbot.wait(100)
+    settle(qtbot)
     field = session.window.training.form.field("classes")
     wide = field.width() + 100
     field.setMinimumWidth(wide)

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
-from tests.gui.driving import show_window
+from tests.gui.driving import settle, show_window
 from ui.widgets.pace import Pace
 from ui.widgets.time_scale import TimeScale, epoch_labels
 from ui.widgets.time_track import TimeTrack
@@ -71,10 +71,10 @@ def test_a_drag_asks_at_most_once_a_frame_and_never_forgets_the_end(qtbot, track
     assert seen == sorted(seen)
     assert abs(seen[-1] - 900) <= 2
     assert len(seen) < 200
-    qtbot.wait(40)
+    settle(qtbot)
     count = len(seen)
     qtbot.mouseMove(track, track.point_of(300).toPoint())
-    qtbot.wait(40)
+    settle(qtbot)
     assert len(seen) == count, "without the button a move asks for nothing"
 
 
@@ -186,8 +186,9 @@ def test_pace_passes_on_first_and_last(qtbot):
     assert seen[-1] == 101
     pace.put(102)
     pace.drop()
-    qtbot.wait(50)
-    assert seen[-1] == 101
+    pace.put(103)
+    qtbot.waitUntil(lambda: seen[-1] == 103)
+    assert 102 not in seen
 
 
 def test_presenter_mode_and_dark_theme_keep_the_parts_apart(track, theme):

@@ -3,6 +3,8 @@
 import pytest
 from PySide6.QtCore import QSettings, Qt
 
+from tests.gui.training_driving import lengthen, train_on
+from tests.gui.whole_window import rest
 from ui.state import RunStatus
 
 
@@ -38,16 +40,16 @@ def test_two_panels_stand_side_by_side_and_become_tabs_again(qtbot, session):
 
 @pytest.mark.parametrize("number", range(5))
 def test_every_panel_follows_training_and_theme(qtbot, session, theme, number):
+    lengthen(qtbot, session)
     session.window.panels.show_panel(number)
     session.controller.on_train_requested()
-    qtbot.waitUntil(lambda: session.state.run.step > 500, timeout=30_000)
+    qtbot.waitUntil(lambda: session.state.run.step > 500)
     theme.set_mode("dark")
-    qtbot.wait(100)
+    train_on(qtbot, session)
     theme.set_presenter(True)
-    qtbot.wait(100)
-    if session.state.run.status is RunStatus.TRAINING:
-        session.controller.on_train_requested()
-    qtbot.waitUntil(lambda: session.state.run.status is not RunStatus.TRAINING, timeout=30_000)
+    train_on(qtbot, session)
+    session.controller.on_train_requested()
+    qtbot.waitUntil(lambda: session.state.run.status is not RunStatus.TRAINING)
     shown = session.state.inspection
     qtbot.waitUntil(lambda: session.state.inspection.snapshot is session.state.shown)
     assert shown is not None
@@ -65,9 +67,8 @@ def test_presets_can_be_changed_under_every_panel(qtbot, session):
                 and session.state.inspection is not None
                 and session.state.inspection.snapshot is session.state.shown
             ),
-            timeout=20_000,
         )
-        qtbot.wait(150)
+        rest(qtbot, session)
 
 
 def test_a_first_window_fits_the_screen(session, tmp_path):

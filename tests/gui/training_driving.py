@@ -19,16 +19,22 @@ def click(qtbot, button):
     qtbot.mouseClick(button, LEFT)
 
 
-def wait_for(qtbot, session, *wanted, timeout=60_000):
-    qtbot.waitUntil(lambda: status(session) in wanted, timeout=timeout)
+def wait_for(qtbot, session, *wanted):
+    qtbot.waitUntil(lambda: status(session) in wanted)
 
 
 def train_some(qtbot, session, steps):
     lengthen(qtbot, session)
     click(qtbot, session.window.run_bar.train)
-    qtbot.waitUntil(lambda: session.state.run.step >= steps, timeout=60_000)
+    qtbot.waitUntil(lambda: session.state.run.step >= steps)
     click(qtbot, session.window.run_bar.train)
     wait_for(qtbot, session, RunStatus.PAUSED)
+
+
+def train_on(qtbot, session):
+    """Wait, while it trains, until later weights are shown."""
+    state, step = session.state, session.state.inspection.snapshot.step
+    qtbot.waitUntil(lambda: state.inspection.snapshot.step > step)
 
 
 def lengthen(qtbot, session):

@@ -13,6 +13,7 @@ from cnnviz.experiment import Experiment
 from cnnviz.network import Network
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
+from tests.gui.driving import PATIENCE
 from tests.gui.few_digits import few_digits
 from ui.panels.translation import TranslationPanel
 from ui.state import AppState, RunStatus, Sample, Shift
@@ -62,8 +63,8 @@ class Desk:
     def close(self) -> None:
         if not self._closed:
             self._closed = True
-            self.analysis.close(5000)
-            self.background.close(5000)
+            self.analysis.close(PATIENCE)
+            self.background.close(PATIENCE)
             self.window.close()
 
     # -- what is shown -------------------------------------------------------------------------------------
@@ -104,7 +105,6 @@ class Desk:
                 and not self._is_busy()
                 and not panel._words.is_behind
             ),
-            timeout=10_000,
         )
 
     def _is_busy(self) -> bool:

@@ -5,13 +5,14 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QAbstractAnimation, QPoint, QPointF, QPropertyAnimation, QSettings, Qt, QTimer
+from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
 from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.experiment import Experiment
+from tests.gui import whole_window
 from ui.export.figures import figures_of
 from ui.export.formats import to_image, to_png
 from ui.export.sheet import Sheet
@@ -44,7 +45,6 @@ def opened(qtbot: QtBot, folder: Path, data: Path, experiment: Experiment) -> It
     session.start()
     qtbot.waitUntil(
         lambda: session.state.run.status is RunStatus.READY and session.state.inspection is not None,
-        timeout=20_000,
     )
     try:
         yield session
@@ -54,8 +54,8 @@ def opened(qtbot: QtBot, folder: Path, data: Path, experiment: Experiment) -> It
 
 def train(qtbot: QtBot, session: Session, step: int) -> None:
     session.controller.train_to(step, 1)
-    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED, timeout=30_000)
-    qtbot.waitUntil(lambda: session.state.evaluation is not None, timeout=30_000)
+    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED)
+    qtbot.waitUntil(lambda: session.state.evaluation is not None)
 
 
 def show(qtbot: QtBot, session: Session, panel: str) -> None:
@@ -64,30 +64,12 @@ def show(qtbot: QtBot, session: Session, panel: str) -> None:
 
 
 def rest(qtbot: QtBot, session: Session) -> None:
-    """Wait until nothing is computed, nothing is about to be, and nothing has the keyboard or the pointer."""
-    controller, state = session.controller, session.state
+    """Wait for the window to be at rest, with neither keyboard nor pointer anywhere."""
     focus = QApplication.focusWidget()
     if focus is not None:
         focus.clearFocus()
     point_nowhere(session)
-    calm = 0
-    for _ in range(1500):
-        qtbot.wait(10)
-        inspection = state.inspection
-        is_there = inspection is not None and inspection.snapshot is state.shown
-        idle = controller.analysis.is_idle and controller.background.is_idle and not _is_waiting(session)
-        calm = calm + 1 if idle and is_there else 0
-        if calm > 3:
-            return
-    raise AssertionError("the program did not come to rest")
-
-
-def _is_waiting(session: Session) -> bool:
-    """Whether something was put off for a moment, or slides into sight."""
-    timers = [*session.window.findChildren(QTimer), *session.controller.findChildren(QTimer)]
-    put_off = any(each.isActive() and each.isSingleShot() and each.interval() < 2000 for each in timers)
-    running = QAbstractAnimation.State.Running
-    return put_off or any(each.state() == running for each in session.window.findChildren(QPropertyAnimation))
+    whole_window.rest(qtbot, session)
 
 
 def point_nowhere(session: Session) -> None:
@@ -180,7 +162,7 @@ def step_to(panel: BackpropPanel, kind: StepKind, layer: str = "") -> None:
 
 
 def restore(qtbot: QtBot, session: Session, path: Path) -> None:
-    with qtbot.waitSignal(session.files.restorer.finished, timeout=30_000) as done:
+    with qtbot.waitSignal(session.files.restorer.finished) as done:
         session.files.open(path)
     assert done.args == [True]
     rest(qtbot, session)

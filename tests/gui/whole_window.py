@@ -1,6 +1,6 @@
 """Steps that tests of the whole window share."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QAccessible
@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from tests.gui.driving import settle
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -42,7 +43,6 @@ def choose_preset(qtbot: QtBot, session: Session, preset: str) -> None:
             and state.inspection is not None
             and state.inspection.snapshot is state.shown
         ),
-        timeout=20_000,
     )
 
 
@@ -50,10 +50,10 @@ def train(qtbot: QtBot, session: Session, steps: int) -> None:
     """Train at least so many steps, and wait for what follows from them."""
     state = session.state
     session.controller.on_train_requested()
-    qtbot.waitUntil(lambda: state.run.step >= steps, timeout=60_000)
+    qtbot.waitUntil(lambda: state.run.step >= steps)
     if state.run.status is RunStatus.TRAINING:
         session.controller.on_train_requested()
-    qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING, timeout=30_000)
+    qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
     qtbot.waitUntil(lambda: state.evaluation is not None and state.inspection.snapshot is state.shown)
 
 
@@ -66,10 +66,24 @@ def show_panel(qtbot: QtBot, session: Session, number: int) -> QWidget:
         "feature_maps": lambda: panel.frame() is not None,
         "backprop": lambda: panel.model.passed is not None,
     }.get(PANELS[number])
-    if ready is not None:
-        qtbot.waitUntil(ready, timeout=10_000)
-    qtbot.wait(150)
+    rest(qtbot, session, *([] if ready is None else [ready]))
     return panel
+
+
+def rest(qtbot: QtBot, session: Session, *conditions: Callable[[], bool], painted: bool = False) -> None:
+    """Wait until nothing trains, nothing is computed, and all is shown and laid out."""
+    controller, state = session.controller, session.state
+
+    def is_all_shown() -> bool:
+        inspection = state.inspection
+        return (
+            inspection is not None
+            and inspection.snapshot is state.shown
+            and inspection.sample is state.sample
+            and state.run.status is not RunStatus.TRAINING
+        )
+
+    settle(qtbot, is_all_shown, lambda: controller.is_idle, *conditions, parts=[controller], painted=painted)
 
 
 def controls_in(part: QWidget) -> Iterator[QWidget]:

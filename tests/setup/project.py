@@ -22,7 +22,10 @@ case "$*" in
         exit "$(cat "$LOG/pip-fails" 2>/dev/null || echo 0)" ;;
 esac
 echo "python $*${QT_QPA_PLATFORM:+ on $QT_QPA_PLATFORM}" >>"$LOG/started"
-case "$*" in *'-m window'*) exit "$(cat "$LOG/window-status" 2>/dev/null || echo 0)" ;; esac
+case "$*" in
+    *'-m window'*) exit "$(cat "$LOG/window-status" 2>/dev/null || echo 0)" ;;
+    *'-m not window'*) exit "$(cat "$LOG/offscreen-status" 2>/dev/null || echo 0)" ;;
+esac
 """
 
 # Stands for a Python on PATH: a real interpreter that believes to be of another version, or to lack a module;
@@ -56,9 +59,13 @@ class Project:
             (self.root / "requirements" / f"{lock}.txt").write_text(f"# {lock}\n")
         (self.log_folder / "venv-python").write_text(VENV_PYTHON)
         for tool in (*SYSTEM_TOOLS, "chmod"):
-            found = shutil.which(tool)
-            assert found, f"this system has no {tool}"
-            (self.tools / tool).symlink_to(found)
+            self.add_system_tool(tool)
+
+    def add_system_tool(self, name: str) -> None:
+        """Put a program of this system on PATH."""
+        found = shutil.which(name)
+        assert found, f"this system has no {name}"
+        (self.tools / name).symlink_to(found)
 
     def add_tool(self, name: str, text: str) -> None:
         """Put a shell script on PATH."""

@@ -4,7 +4,9 @@ import pytest
 
 from tests.setup.project import Project
 
-OFFSCREEN = "python -m pytest -m not window --numprocesses auto --maxprocesses 4 --dist loadfile on offscreen"
+OFFSCREEN = (
+    "python -m pytest -m not window --numprocesses auto --maxprocesses 4 --dist worksteal on offscreen"
+)
 WINDOW = "python -m pytest -m window on xcb"
 
 

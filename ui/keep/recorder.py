@@ -1,4 +1,4 @@
-"""Keeping what a crash would lose, a second after it has changed."""
+"""Keeping what a crash would lose, soon after it has changed."""
 
 import time
 from collections.abc import Callable
@@ -16,7 +16,7 @@ from ui.keep.workspace import Workspace, remove
 from ui.panels.samples.own_samples import OwnSamples
 from ui.state import AppState, RunStatus
 
-_SECONDS, _SECONDS_IN_TRAINING = 1, 5
+_IMAGES_MS, _VIEW_MS, _TRAINING_MS = 1000, 2000, 5000
 
 
 class Recorder(QObject):
@@ -57,6 +57,7 @@ class Recorder(QObject):
         self._images = LatestOnly(keeping, "own-images", lambda _result: None)
         self._timer = _later(self, self._write_run)
         self._images_timer = _later(self, self._write_images)
+        self._status = state.run.status
         self._kept: tuple[int, int] | None = None  # run and step of the weights in the file
         for signal in (state.runChanged, state.draftChanged, state.sampleChanged, state.momentChanged):
             signal.connect(self._on_changed)
@@ -77,14 +78,17 @@ class Recorder(QObject):
 
     @Slot()
     def _on_changed(self) -> None:
-        if not self._timer.isActive():
-            is_training = self._state.run.status is RunStatus.TRAINING
-            self._timer.start(1000 * (_SECONDS_IN_TRAINING if is_training else _SECONDS))
+        status = self._state.run.status
+        if status is not self._status:  # a run that has just come to rest is not to be lost
+            self._status = status
+            self._timer.start(0)
+        elif not self._timer.isActive():
+            self._timer.start(_TRAINING_MS if status is RunStatus.TRAINING else _VIEW_MS)
 
     @Slot()
     def _on_images_changed(self) -> None:
         if not self._images_timer.isActive():
-            self._images_timer.start(1000 * _SECONDS)
+            self._images_timer.start(_IMAGES_MS)
 
     @Slot()
     def _write_images(self) -> None:
