@@ -98,7 +98,7 @@ def test_a_run_and_own_images_come_back(qtbot: QtBot, tmp_path: Path, number: si
         own = session.window.samples.own.all()
         assert [int(each.pixels.max()) for each in own] == [9]
         notices, state = session.window.notices, session.state
-        assert "LAB5, seed 0, at step 300" in notices.text()
+        assert "LAB5, classes 0, 1, seed 0, at step 300" in notices.text()
         with qtbot.waitSignal(session.files.restorer.finished):
             notices.action_button().click()
         qtbot.waitUntil(lambda: state.run.step == 300 and notices.text() == "")

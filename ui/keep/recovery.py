@@ -146,9 +146,10 @@ def _offer(unsaved: Unsaved) -> str:
         return (
             f"CNNViz ended on {when} without being closed. The settings as they were edited then were kept."
         )
-    preset = preset_of(session.experiment)
+    settings = session.experiment
+    preset = preset_of(settings)
     run = "a run with settings of your own" if preset == "custom" else f"a run of {preset.upper()}"
     return (
-        f"CNNViz ended on {when} without being closed. Kept from then: {run}, "
-        f"seed {session.experiment.seed}, at step {session.run_step:,}."
+        f"CNNViz ended on {when} without being closed. Kept from then: {run}, classes "
+        f"{', '.join(settings.classes)}, seed {settings.seed}, at step {session.run_step:,}."
     )
