@@ -3,12 +3,12 @@
 import contextlib
 import errno
 import os
-import secrets
 import stat
 from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import BinaryIO
 
+from cnnviz._temporary import temporary_beside
 from cnnviz.errors import CNNVizError
 
 type Content = bytes | bytearray | memoryview | Callable[[BinaryIO], object]
@@ -35,7 +35,8 @@ def atomic_write(path: str | os.PathLike[str], content: Content) -> None:
 
     The content goes to a temporary file in the same folder, is flushed to the disk and then takes the
     place of `path` in one step. A new file gets the usual permissions, a replaced one keeps its own;
-    a symbolic link is followed, so that the link itself survives.
+    a symbolic link is followed, so that the link itself survives. Temporary files that killed programs
+    have left in the folder are removed.
 
     Parameters
     ----------
@@ -50,40 +51,42 @@ def atomic_write(path: str | os.PathLike[str], content: Content) -> None:
     CNNVizError
         If the file cannot be written: one sentence that names the file, the cause and a remedy.
     """
-    atomic_write_all({path: content})
+    target, mode = _place(path)
+    with _told(path), temporary_beside(target) as temporary:
+        _write_aside(temporary, mode, content)
+        temporary.replace(target)
+    _sync_folder(target.parent)
 
 
-def atomic_write_all(contents: Mapping[str | os.PathLike[str], Content]) -> None:
-    """Write several files, all or none: the first takes its place when the last one is complete.
+def atomic_write_folder(folder: str | os.PathLike[str], contents: Mapping[str, Content]) -> None:
+    """Make a folder with files whole or not at all: it gets its name when the last file is complete.
 
     Parameters
     ----------
-    contents : mapping from path to bytes-like or callable
-        As for `atomic_write`. Old and new files lie on the disk side by side for a moment.
+    folder : str or path-like
+        There must be none of this name yet, unless it is empty.
+    contents : mapping from name to bytes-like or callable
+        As for `atomic_write`; a name may begin with that of one folder inside, as in ``"inside/name"``.
 
     Raises
     ------
     CNNVizError
-        If one of them cannot be written, about that one. Should the disk fail between two renames, files
-        are of different age, but each is whole.
+        If it cannot be written: one sentence about the folder.
     """
-    places = [(path, *_place(path)) for path in contents]
-    aside: list[Path] = []
-    try:
-        for (path, target, mode), content in zip(places, contents.values(), strict=True):
-            # A short name of our own: the target's name plus a suffix could be too long.
-            aside.append(target.with_name(f".cnnviz-{secrets.token_hex(8)}.tmp"))
-            with _told(path):
-                _write_aside(aside[-1], mode, content)
-        for (path, target, _), temporary in zip(places, aside, strict=True):
-            with _told(path):
-                temporary.replace(target)
-    finally:
-        for temporary in aside:
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
-    for folder in {target.parent for _, target, _ in places}:
-        _sync_folder(folder)
+    with _told(folder):
+        target = Path(folder).expanduser().absolute()
+        with temporary_beside(target) as temporary:
+            temporary.mkdir()
+            inner = {temporary}
+            for name, content in contents.items():
+                file = temporary / name
+                file.parent.mkdir(exist_ok=True)
+                inner.add(file.parent)
+                _write_aside(file, None, content)
+            for each in inner:
+                _sync_folder(each)
+            temporary.rename(target)
+    _sync_folder(target.parent)
 
 
 def printable(path: str | os.PathLike[str]) -> str:

@@ -2,19 +2,22 @@
 
 import contextlib
 import csv
+import hashlib
 import io
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from cnnviz.errors import CNNVizError
-from cnnviz.files import atomic_write_all, printable
+from cnnviz.files import atomic_write, atomic_write_folder, printable
 from cnnviz.report.blocks import Block, Cell, Data, Document, Figure, Formula, Heading, Table, Words
 from cnnviz.report.equations import EQUATIONS
 from cnnviz.report.pdf import to_png
 
 TEXT = "report.md"
+_INSIDE = re.compile(r"report-[0-9a-f]{12}")
+_OWN_FILE = re.compile(r"figure-.*\.(png|csv)|table-.*\.csv")
 
 # Everything that Markdown (CommonMark, GitHub's additions, maths in dollars) or HTML inside it could read as
 # markup: signs that are special anywhere, and those that begin a list, a heading, a link or an emoji.
@@ -24,10 +27,12 @@ _SPECIAL = re.compile(
 
 
 def write_folder(document: Document, folder: str | os.PathLike[str]) -> Path:
-    """Write ``report.md``, its figures and its tables into a folder, which is made if need be.
+    """Write ``report.md`` into a folder, which is made if need be, with its figures and tables beside it.
 
-    Figures are ``figure-NAME.png``, the numbers of tables and figures ``table-NAME.csv`` and
-    ``figure-NAME.csv``. Other files in the folder stay as they are. All are written or none.
+    These have a folder of their own, ``report-CHECKSUM``: ``figure-NAME.png``, and the numbers of tables and
+    figures as ``table-NAME.csv`` and ``figure-NAME.csv``. A report that is there is replaced in one step,
+    when its text comes to refer to another such folder; whoever reads finds the old report or the new one,
+    even after a crash. Other files in the folder stay as they are.
 
     Returns
     -------
@@ -40,9 +45,24 @@ def write_folder(document: Document, folder: str | os.PathLike[str]) -> Path:
         If something cannot be written.
     """
     target = Path(folder).expanduser()
-    is_new = not os.path.lexists(target)
+    files = dict(_files(document))
+    inside = f"report-{_checksum(files)}"
+    text = to_markdown(document, f"{inside}/").encode("utf-8", "replace")
+    if _is_there(target):
+        _replace_report(target, inside, files, text)
+    else:
+        atomic_write_folder(target, {f"{inside}/{name}": each for name, each in files.items()} | {TEXT: text})
+    return target / TEXT
+
+
+def _is_there(target: Path) -> bool:
+    """Whether there is such a folder; if not, the one above it is made."""
     try:
-        target.mkdir(parents=True, exist_ok=True)
+        if target.is_dir():
+            return True
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if os.path.lexists(target):
+            raise FileExistsError
     except FileExistsError as error:
         raise CNNVizError(
             f"The folder {printable(target)} cannot be made: a file has this name. Choose another one."
@@ -52,18 +72,38 @@ def write_folder(document: Document, folder: str | os.PathLike[str]) -> Path:
         raise CNNVizError(
             f"The folder {printable(target)} cannot be made ({reason}). Choose another folder."
         ) from error
+    return False
+
+
+def _replace_report(target: Path, inside: str, files: Mapping[str, bytes], text: bytes) -> None:
     try:
-        atomic_write_all({target / name: content for name, content in _files(document)})
-    except BaseException:
-        if is_new:
-            with contextlib.suppress(OSError):
-                target.rmdir()
-        raise
-    return target / TEXT
+        if (target / inside).is_dir():  # the same report was written before
+            for name, content in files.items():
+                atomic_write(target / inside / name, content)
+        else:
+            atomic_write_folder(target / inside, files)
+        atomic_write(target / TEXT, text)
+    finally:
+        _remove_superseded(target)
+
+
+def _remove_superseded(target: Path) -> None:
+    """Remove figures and tables of reports that are no longer there, or never came to be."""
+    with contextlib.suppress(OSError):
+        text = (
+            (target / TEXT).read_text(encoding="utf-8", errors="replace") if (target / TEXT).exists() else ""
+        )
+        for inside in target.iterdir():
+            if _INSIDE.fullmatch(inside.name) and inside.name not in text and not inside.is_symlink():
+                for file in inside.iterdir():
+                    if _OWN_FILE.fullmatch(file.name):
+                        file.unlink()
+                with contextlib.suppress(OSError):  # somebody keeps files of his own in it
+                    inside.rmdir()
 
 
 def _files(document: Document) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of every file, the text last."""
+    """Yield name and content of every file but the text."""
     for figure in document.figures:
         yield f"figure-{figure.name}.png", to_png(figure)
         numbers = to_csv(figure.data) if figure.data is not None else figure.csv.encode("utf-8", "replace")
@@ -71,15 +111,28 @@ def _files(document: Document) -> Iterator[tuple[str, bytes]]:
             yield f"figure-{figure.name}.csv", numbers
     for table in document.tables:
         yield f"table-{table.name}.csv", to_csv(table.data)
-    yield TEXT, to_markdown(document).encode("utf-8", "replace")
 
 
-def to_markdown(document: Document) -> str:
-    """Return the text of the report; every sign that could be markup is escaped in what a student typed."""
+def _checksum(files: Mapping[str, bytes]) -> str:
+    digest = hashlib.sha256()
+    for name, content in files.items():
+        digest.update(f"{name} {len(content)}\n".encode() + content)
+    return digest.hexdigest()[:12]
+
+
+def to_markdown(document: Document, inside: str = "") -> str:
+    """Return the text of the report; every sign that could be markup is escaped in what a student typed.
+
+    Parameters
+    ----------
+    document : Document
+    inside : str
+        What the names of figures and tables begin with, such as ``"folder/"``.
+    """
     head = (("Name", document.author), ("Roll number", document.roll_number), ("Date", document.date))
     lines = [f"# {escaped(document.title)}"]
     lines.append("  \n".join(f"{name}: {escaped(value) or '–'}" for name, value in head))
-    lines += _blocks(document.blocks)
+    lines += _blocks(document.blocks, inside)
     return "\n\n".join(lines) + "\n"
 
 
@@ -103,7 +156,7 @@ def _exact(cell: Cell) -> str:
     return repr(cell) if isinstance(cell, float) else str(cell)
 
 
-def _blocks(blocks: tuple[Block, ...]) -> Iterator[str]:
+def _blocks(blocks: tuple[Block, ...], inside: str) -> Iterator[str]:
     tables = figures = 0
     for block in blocks:
         match block:
@@ -119,13 +172,14 @@ def _blocks(blocks: tuple[Block, ...]) -> Iterator[str]:
                 yield escaped(text)
             case Table():
                 tables += 1
-                yield f"**Table {tables}.** {escaped(block.caption)} ([numbers](table-{block.name}.csv))"
+                numbers = f"([numbers]({inside}table-{block.name}.csv))"
+                yield f"**Table {tables}.** {escaped(block.caption)} {numbers}"
                 yield _table(block)
             case Figure():
                 figures += 1
                 has_numbers = block.data is not None or bool(block.csv)
-                numbers = f" ([numbers](figure-{block.name}.csv))" if has_numbers else ""
-                yield f"![Figure {figures}](figure-{block.name}.png)"
+                numbers = f" ([numbers]({inside}figure-{block.name}.csv))" if has_numbers else ""
+                yield f"![Figure {figures}]({inside}figure-{block.name}.png)"
                 yield f"**Figure {figures}.** {escaped(block.caption)}{numbers}"
             case Formula(name):
                 yield f"$$\n{EQUATIONS[name].latex}\n$$"

@@ -98,10 +98,10 @@ def test_html_shows_it_as_a_picture_of_its_own(tmp_path: Path):
 
 def test_the_folder_has_picture_and_numbers(tmp_path: Path):
     write_folder(build_document(_report(), None), tmp_path)
-    (figure,) = tmp_path.glob("figure-inserted-2-*.png")
+    (figure,) = tmp_path.glob("report-*/figure-inserted-2-*.png")
     assert figure.read_bytes().startswith(b"\x89PNG")
     assert figure.with_suffix(".csv").read_text() == "x,y\n1,0.5\n"
-    (table,) = tmp_path.glob("table-inserted-2-*.csv")
+    (table,) = tmp_path.glob("report-*/table-inserted-2-*.csv")
     with table.open(newline="", encoding="utf-8") as file:
         assert list(csv.reader(file)) == [
             ["is", "predicted 0", "share"],
@@ -109,9 +109,9 @@ def test_the_folder_has_picture_and_numbers(tmp_path: Path):
             ["1", "7.0", "1e-05"],
         ]
     text = (tmp_path / "report.md").read_text(encoding="utf-8")
-    assert f"]({figure.name})" in text
-    assert f"]({table.name})" in text
-    assert f"]({figure.stem}.csv)" in text
+    assert f"]({figure.parent.name}/{figure.name})" in text
+    assert f"]({table.parent.name}/{table.name})" in text
+    assert f"]({figure.parent.name}/{figure.stem}.csv)" in text
 
 
 def test_names_of_classes_are_no_markup_in_a_table(tmp_path: Path):
