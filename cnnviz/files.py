@@ -64,7 +64,7 @@ def atomic_write_folder(folder: str | os.PathLike[str], contents: Mapping[str, C
     Parameters
     ----------
     folder : str or path-like
-        There must be none of this name yet, unless it is empty.
+        There must be nothing of this name yet.
     contents : mapping from name to bytes-like or callable
         As for `atomic_write`; a name may begin with that of one folder inside, as in ``"inside/name"``.
 
@@ -73,19 +73,18 @@ def atomic_write_folder(folder: str | os.PathLike[str], contents: Mapping[str, C
     CNNVizError
         If it cannot be written: one sentence about the folder.
     """
-    with _told(folder):
-        target = Path(folder).expanduser().absolute()
-        with temporary_beside(target) as temporary:
-            temporary.mkdir()
-            inner = {temporary}
-            for name, content in contents.items():
-                file = temporary / name
-                file.parent.mkdir(exist_ok=True)
-                inner.add(file.parent)
-                _write_aside(file, None, content)
-            for each in inner:
-                _sync_folder(each)
-            temporary.rename(target)
+    target, _ = _place(folder)
+    with _told(folder), temporary_beside(target) as temporary:
+        temporary.mkdir()
+        inner = {temporary}
+        for name, content in contents.items():
+            file = temporary / name
+            file.parent.mkdir(exist_ok=True)
+            inner.add(file.parent)
+            _write_aside(file, None, content)
+        for each in inner:
+            _sync_folder(each)
+        temporary.rename(target)
     _sync_folder(target.parent)
 
 

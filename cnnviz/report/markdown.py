@@ -44,35 +44,36 @@ def write_folder(document: Document, folder: str | os.PathLike[str]) -> Path:
     CNNVizError
         If something cannot be written.
     """
-    target = Path(folder).expanduser()
+    target, is_there = _place(folder)
     files = dict(_files(document))
     inside = f"report-{_checksum(files)}"
     text = to_markdown(document, f"{inside}/").encode("utf-8", "replace")
-    if _is_there(target):
+    if is_there:
         _replace_report(target, inside, files, text)
     else:
         atomic_write_folder(target, {f"{inside}/{name}": each for name, each in files.items()} | {TEXT: text})
     return target / TEXT
 
 
-def _is_there(target: Path) -> bool:
-    """Whether there is such a folder; if not, the one above it is made."""
+def _place(folder: str | os.PathLike[str]) -> tuple[Path, bool]:
+    """Return where the folder is to be and whether it is there; if not, the one above it is made."""
     try:
+        target = Path(folder).expanduser()
         if target.is_dir():
-            return True
+            return target, True
         target.parent.mkdir(parents=True, exist_ok=True)
         if os.path.lexists(target):
             raise FileExistsError
     except FileExistsError as error:
         raise CNNVizError(
-            f"The folder {printable(target)} cannot be made: a file has this name. Choose another one."
+            f"The folder {printable(folder)} cannot be made: a file has this name. Choose another one."
         ) from error
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RuntimeError) as error:  # RuntimeError: an unknown ~user
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "its name is not valid"
         raise CNNVizError(
-            f"The folder {printable(target)} cannot be made ({reason}). Choose another folder."
+            f"The folder {printable(folder)} cannot be made ({reason}). Choose another folder."
         ) from error
-    return False
+    return target, False
 
 
 def _replace_report(target: Path, inside: str, files: Mapping[str, bytes], text: bytes) -> None:

@@ -18,6 +18,7 @@ from cnnviz.report.equations import EQUATIONS
 from cnnviz.report.html import to_html
 from cnnviz.report.markdown import TEXT
 from cnnviz.report.pdf import to_pdf
+from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.report_cases import HOSTILE, hostile_report, needs_poppler, small_lab
 
 
@@ -215,6 +216,31 @@ def test_a_file_in_the_place_of_the_folder_is_one_sentence(document, tmp_path):
     (tmp_path / "lab").write_text("a file")
     with pytest.raises(CNNVizError, match="cannot be made"):
         write_folder(document, tmp_path / "lab")
+
+
+@pytest.mark.parametrize("name", ["a\0b", "n" * 300, "~no-such-user-of-cnnviz/lab", "file/lab"])
+def test_a_name_that_no_folder_can_have_is_one_sentence(document, tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "file").write_text("a file")
+    with pytest.raises(CNNVizError) as caught:
+        write_folder(document, name)
+    assert_one_sentence(str(caught.value).replace(". Choose", ", choose"))
+    assert [each.name for each in tmp_path.iterdir()] == ["file"]
+
+
+def test_the_same_report_is_the_same_folder_and_another_takes_its_place(document, hostile, tmp_path):
+    def written():
+        return {each.name: each.read_bytes() for each in (tmp_path / "lab").rglob("*") if each.is_file()}
+
+    write_folder(document, tmp_path / "lab")
+    first = written()
+    figures_beside(tmp_path / "lab" / TEXT).joinpath("table-confusion-matrix.csv").unlink()
+    write_folder(document, tmp_path / "lab")
+    assert written() == first, "what was taken away comes back"
+    write_folder(hostile, tmp_path / "lab")
+    assert len(list((tmp_path / "lab").iterdir())) == 2
+    write_folder(document, tmp_path / "lab")
+    assert written() == first
 
 
 def test_words_that_no_file_can_hold_do_not_stop_the_report(tmp_path):
