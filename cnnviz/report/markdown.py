@@ -90,12 +90,16 @@ def _replace_report(target: Path, inside: str, files: Mapping[str, bytes], text:
 
 def _remove_superseded(target: Path) -> None:
     """Remove figures and tables of reports that are no longer there, or never came to be."""
+    text = b""
     with contextlib.suppress(OSError):
-        text = (
-            (target / TEXT).read_text(encoding="utf-8", errors="replace") if (target / TEXT).exists() else ""
-        )
+        with contextlib.suppress(FileNotFoundError):
+            text = (target / TEXT).read_bytes().replace(b"\0", b"")  # somebody may have saved it as UTF-16
         for inside in target.iterdir():
-            if _INSIDE.fullmatch(inside.name) and inside.name not in text and not inside.is_symlink():
+            if (
+                _INSIDE.fullmatch(inside.name)
+                and inside.name.encode() not in text
+                and not inside.is_symlink()
+            ):
                 for file in inside.iterdir():
                     if _OWN_FILE.fullmatch(file.name):
                         file.unlink()
