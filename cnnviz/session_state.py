@@ -19,7 +19,7 @@ from cnnviz.experiment import Experiment
 from cnnviz.files import LONGEST_NAME, atomic_write, printable
 from cnnviz.network import Network
 from cnnviz.png_text import SIGNATURE, text_of, with_text
-from cnnviz.reading import parse_json, read_bytes
+from cnnviz.reading import LARGEST_TEXT, parse_json, read_bytes
 
 FORMAT = "cnnviz-session"
 FORMAT_VERSION = 2
@@ -254,6 +254,8 @@ def load_session(path: str | Path) -> SessionState | None:
     if path.suffix.lower() == ".png" and not is_picture and not content[:64].lstrip().startswith(b"{"):
         what = "damaged, or no PNG picture" if content else "empty"
         raise DataError(f"{name} cannot be opened: the picture is {what}. Export or copy it again.")
+    if not is_picture and len(content) > LARGEST_TEXT:
+        raise DataError(f"{name} is too large for a session. Choose a session that CNNViz saved.")
     try:
         text = text_of(content, PNG_KEYWORD) if is_picture else content.decode("utf-8")
         return None if text is None else SessionState.from_json(text)
