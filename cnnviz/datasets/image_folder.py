@@ -13,6 +13,8 @@ from cnnviz.reading import MOST_ENTRIES, bad_file, entries
 
 SIDE = 28
 """Side in pixels that every picture is scaled to: MNIST's."""
+MAX_PIXELS_IN_ALL = 10**9
+"""Pixels of all pictures before they are scaled: half a minute's work, and MNIST's twenty times."""
 TEST_EVERY = 6
 """Every sixth picture of a class is kept for the test, about MNIST's share."""
 
@@ -68,8 +70,14 @@ def read_image_folder(folder: Path, progress: Progress | None = None) -> Dataset
         )
     files = train + test
     images = np.empty((len(files), 1, SIDE, SIDE), np.uint8)
+    left = MAX_PIXELS_IN_ALL
     for index, (path, _) in enumerate(files):
-        images[index, 0] = fit_image(read_grayscale(path), SIDE, SIDE)
+        pixels = read_grayscale(path)
+        left -= pixels.size
+        if left < 0:
+            most = f"at most {MAX_PIXELS_IN_ALL:,} in all can be read"
+            raise bad_file(folder, "holds too many pixels", most, "scale the images down")
+        images[index, 0] = fit_image(pixels, SIDE, SIDE)
         if progress is not None:
             progress(index + 1, len(files))
     labels = np.array([label for _, label in files], np.int64)

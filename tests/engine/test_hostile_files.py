@@ -302,6 +302,20 @@ def test_folders_of_too_many_files_are_not_listed_to_their_end(
         read_image_folder(tmp_path)
 
 
+def test_a_folder_of_too_many_pixels_is_not_read_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for number in range(2):
+            (tmp_path / name / f"{number}.png").write_bytes(png(10, 10))
+    read: list[tuple[int, int]] = []
+    monkeypatch.setattr("cnnviz.datasets.image_folder.MAX_PIXELS_IN_ALL", 250)
+    with data_error(tmp_path, "too many pixels", "at most 250 in all", "scale the images down"):
+        read_image_folder(tmp_path, lambda *progress: read.append(progress))
+    assert read == [(1, 4), (2, 4)]
+
+
 def test_a_library_gets_neither_many_parts_nor_a_large_one(tmp_path: Path) -> None:
     (tmp_path / "a").write_bytes(b"abc")
     with opened(tmp_path / "a") as file:
