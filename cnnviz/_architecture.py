@@ -5,7 +5,7 @@ from math import prod
 from typing import Any
 
 from cnnviz._types import Shape
-from cnnviz._validation import check_int
+from cnnviz._validation import check_int, shown
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.layers import Layer
 
@@ -25,10 +25,10 @@ def checked_layers(layers: Iterable[tuple[Any, Layer]]) -> NamedLayers:
     for name, _ in named:
         if not isinstance(name, str) or not name or "." in name:
             raise ParameterError(
-                f"A layer's name must be a non-empty text without a dot. Got {name!r} instead."
+                f"A layer's name must be a non-empty text without a dot. Got {shown(name)} instead."
             )
         if name in seen:
-            raise ParameterError(f"Layer names must be unique. Got {name!r} twice.")
+            raise ParameterError(f"Layer names must be unique. Got {shown(name)} twice.")
         seen.add(name)
     return named
 
@@ -37,7 +37,7 @@ def checked_input_shape(input_shape: Sequence[int]) -> Shape:
     """Return the shape of one sample if it is `(c, h, w)` or `(d,)`, or raise what is wrong with it."""
     sides = tuple(check_int(side, "input_shape", "Network", minimum=1) for side in input_shape)
     if len(sides) not in (1, 3):
-        raise ShapeError(f"A network's input shape must be (c, h, w) or (d,). Got {sides} instead.")
+        raise ShapeError(f"A network's input shape must be (c, h, w) or (d,). Got {shown(sides)} instead.")
     return sides
 
 
@@ -51,13 +51,13 @@ def output_shapes(layers: NamedLayers, input_shape: Shape) -> dict[str, Shape]:
         except ShapeError as error:
             kind = type(layer).__name__
             raise ShapeError(
-                f"Layer {name!r} ({kind}) cannot take an input of shape {shape}: it {error}."
+                f"Layer {shown(name)} ({kind}) cannot take an input of shape {shown(shape)}: it {error}."
             ) from None
         shape = shapes[name]
     if len(shape) != 1:
         raise ShapeError(
-            f"The last layer must give a flat row of logits (k,), but {layers[-1][0]!r} gives {shape}; "
-            "end with Flatten and Dense."
+            f"The last layer must give a flat row of logits (k,), but {shown(layers[-1][0])} gives "
+            f"{shown(shape)}; end with Flatten and Dense."
         )
     return shapes
 
@@ -71,7 +71,7 @@ def check_size(layers: NamedLayers, input_shape: Shape, shapes: Mapping[str, Sha
         largest = max(parameters, prod(before), prod(shapes[name]))
         if largest > MAX_VALUES:
             raise ParameterError(
-                f"The network is too large: up to layer {name!r} it needs arrays of {largest:,} values, "
-                f"and {MAX_VALUES:,} is the limit."
+                f"The network is too large: up to layer {shown(name)} it needs arrays of {shown(largest)} "
+                f"values, and {MAX_VALUES:,} is the limit."
             )
         before = shapes[name]

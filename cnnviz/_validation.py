@@ -2,9 +2,17 @@
 
 from collections.abc import Collection
 from numbers import Integral, Real
+from reprlib import repr as short_repr
 from typing import Any
 
 from cnnviz.errors import ParameterError
+from cnnviz.files import LONGEST_NAME, printable
+
+
+def shown(value: object) -> str:
+    """Return a value that may come from a file as a few letters for a message."""
+    # reprlib bounds the work, printable the letters: lists of lists are long even so.
+    return printable(short_repr(value), LONGEST_NAME)
 
 
 def check_int(
@@ -41,7 +49,9 @@ def check_choice[T](value: Any, name: str, owner: str, choices: Collection[T]) -
         if value == choice and type(value) is type(choice):
             return choice
     listed = ", ".join(repr(choice) for choice in choices)
-    raise ParameterError(f"The {name!r} parameter of {owner} must be one of {listed}. Got {value!r} instead.")
+    raise ParameterError(
+        f"The {name!r} parameter of {owner} must be one of {listed}. Got {shown(value)} instead."
+    )
 
 
 def _in_range(value: float, minimum: float | None, maximum: float | None) -> bool:
@@ -55,4 +65,4 @@ def _message(
         f"{sign} {bound}" for sign, bound in ((">=", minimum), ("<=", maximum)) if bound is not None
     )
     requirement = f"{wanted} {bounds}" if bounds else wanted
-    return f"The {name!r} parameter of {owner} must be {requirement}. Got {value!r} instead."
+    return f"The {name!r} parameter of {owner} must be {requirement}. Got {shown(value)} instead."

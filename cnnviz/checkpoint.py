@@ -12,21 +12,27 @@ from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
+from safetensors.numpy import load as from_safetensors
 from safetensors.numpy import save as to_safetensors
 
 from cnnviz import __version__
-from cnnviz._optimizer_text import State, can_be_kept, state_from_text, state_to_text
+from cnnviz._optimizer_text import LARGEST_STATE, State, can_be_kept, state_from_text, state_to_text
 from cnnviz._types import FloatArray
-from cnnviz.errors import CheckpointError, CNNVizError, ParameterError
+from cnnviz.errors import CheckpointError, DataError, ParameterError
 from cnnviz.experiment import Experiment
-from cnnviz.files import atomic_write
+from cnnviz.files import LONGEST_NAME, atomic_write, printable
 from cnnviz.network import Network
 from cnnviz.optim import make_optimizer
+from cnnviz.reading import LARGEST_TEXT, parse_json, read_bytes
 from cnnviz.session_state import weights_checksum
 
 FORMAT = "cnnviz-model"
 FORMAT_VERSION = 1
+
+_LARGEST_FILE = 192 << 20  # read, then copied: twice as much for a moment
+_LARGEST_HEAD = LARGEST_TEXT + 2 * LARGEST_STATE
+_LENGTH = 8  # bytes of the number with which a .safetensors file begins: the length of its description
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +122,7 @@ def load(path: str | Path) -> Checkpoint:
     path = Path(path)
     header, arrays, metadata = _read(path)
     try:
-        network = Network.from_dict(header["network"]).with_params(arrays)
+        network = Network.from_dict(header["network"], arrays)
         settings = header.get("experiment")
         experiment = None if settings is None else Experiment.from_dict(settings)
         step = int(header.get("step", 0))
@@ -128,7 +134,7 @@ def load(path: str | Path) -> Checkpoint:
             else "its description of the network is incomplete"
         )
         raise CheckpointError(
-            f"{path.name} cannot be used: {reason.rstrip('.')}. Choose a model that CNNViz saved."
+            f"{_shown(path)} cannot be used: {reason.rstrip('.')}. Choose a model that CNNViz saved."
         ) from error
     _require_finite(path, network)
     _require_undamaged(path, header, network)
@@ -158,48 +164,74 @@ def _optimizer(
 
 
 def _read(path: Path) -> tuple[Mapping[str, Any], dict[str, FloatArray], Mapping[str, str]]:
+    # Read here and not by the library, which would keep the interpreter to itself while it waits for a disk.
     try:
-        with safe_open(str(path), framework="numpy") as file:
-            metadata = file.metadata() or {}
-            header = _parse_header(path, metadata.get("cnnviz", ""))
-            names = file.keys()
-            return header, {name: file.get_tensor(name) for name in names}, metadata
-    except FileNotFoundError as error:
-        raise CheckpointError(f"There is no file {path}. Check its name and folder.") from error
-    except CNNVizError:
-        raise
-    except (SafetensorError, OSError, TypeError, ValueError) as error:
+        content = read_bytes(path, _LARGEST_FILE)
+    except DataError as error:
+        raise CheckpointError(str(error)) from error
+    try:
+        metadata = _metadata_in(content)
+        arrays = from_safetensors(content)
+    # KeyError, AttributeError, ImportError: numbers of a type that NumPy does not have.
+    except (SafetensorError, TypeError, ValueError, KeyError, AttributeError, ImportError) as error:
         raise CheckpointError(
-            f"{path.name} is not a readable .safetensors file: it is damaged, incomplete or of "
-            "another format. "
-            "Choose a model that CNNViz saved."
+            f"{_shown(path)} is not a readable .safetensors file: it is damaged, incomplete or of "
+            "another format. Choose a model that CNNViz saved."
         ) from error
+    return _parse_header(path, metadata.get("cnnviz", "")), arrays, metadata
+
+
+def _metadata_in(content: bytes) -> dict[str, str]:
+    """Return the texts in the head of a file.
+
+    Raises
+    ------
+    ValueError
+        If there is no such head, or it is too long.
+
+    References
+    ----------
+    .. [1] Hugging Face, Safetensors, section "Format".
+    """
+    end = _LENGTH + int.from_bytes(content[:_LENGTH], "little")
+    if end > len(content) or end > _LARGEST_HEAD:
+        raise ValueError("no head")
+    head = parse_json(content[_LENGTH:end].decode("utf-8"), _LARGEST_HEAD)
+    metadata = cast("dict[str, object]", head).get("__metadata__", {}) if isinstance(head, dict) else None
+    if not isinstance(metadata, dict):
+        raise TypeError("no head")
+    texts = cast("dict[str, object]", metadata)
+    return {name: text for name, text in texts.items() if isinstance(text, str)}
 
 
 def _parse_header(path: Path, text: str) -> Mapping[str, Any]:
+    name = _shown(path)
     if not text:
         raise CheckpointError(
-            f"{path.name} holds weights but no description of their network, which CNNViz writes into "
-            "its own "
-            "files. Choose a model that CNNViz saved."
+            f"{name} holds weights but no description of their network, which CNNViz writes into "
+            "its own files. Choose a model that CNNViz saved."
         )
     try:
-        parsed: object = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        parsed = parse_json(text)
+    except ValueError as error:
         raise CheckpointError(
-            f"The description in {path.name} is not valid JSON. Choose another model."
+            f"The description in {name} is not valid JSON. Choose another model."
         ) from error
     header = cast("dict[str, Any]", parsed) if isinstance(parsed, dict) else {}
     version = header.get("format_version")
     if header.get("format") != FORMAT or not isinstance(version, int):
-        raise CheckpointError(f"{path.name} was not written by CNNViz. Choose a model that CNNViz saved.")
+        raise CheckpointError(f"{name} was not written by CNNViz. Choose a model that CNNViz saved.")
     if version > FORMAT_VERSION:
+        wrote = printable(str(header.get("version", "unknown")), 20)
         raise CheckpointError(
-            f"{path.name} was written by a newer CNNViz ({header.get('version', 'unknown')}; this is "
-            f"{__version__}). "
+            f"{name} was written by a newer CNNViz ({wrote}; this is {__version__}). "
             "Update CNNViz to open it."
         )
     return header
+
+
+def _shown(path: Path) -> str:
+    return printable(path.name, LONGEST_NAME)
 
 
 def _checksum(header: Mapping[str, Any], network: Network) -> str:
@@ -213,8 +245,8 @@ def _require_undamaged(path: Path, header: Mapping[str, Any], network: Network) 
     # Files of the first versions have no checksum.
     if header.get("sha256", "") not in ("", _checksum(header, network)):
         raise CheckpointError(
-            f"{path.name} is damaged: its weights or their description are not those that were saved. Choose "
-            "another copy of it."
+            f"{_shown(path)} is damaged: its weights or their description are not those that were saved. "
+            "Choose another copy of it."
         )
 
 
@@ -222,8 +254,8 @@ def _require_finite(path: Path, network: Network) -> None:
     for name, array in network.params.items():
         broken = int(array.size - np.isfinite(array).sum())
         if broken:
+            place = f"{broken:,} values in {printable(name, 40)}"
             raise CheckpointError(
-                f"{path.name} holds {broken:,} values in {name} that are not finite numbers. Choose a "
-                "model whose "
-                "training did not diverge."
+                f"{_shown(path)} holds {place} that are not finite numbers. "
+                "Choose a model whose training did not diverge."
             )

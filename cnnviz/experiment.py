@@ -6,8 +6,9 @@ from typing import Any, Literal, Self
 
 from cnnviz._architecture import check_size, output_shapes
 from cnnviz._types import Shape
-from cnnviz._validation import check_choice, check_float, check_int
+from cnnviz._validation import check_choice, check_float, check_int, shown
 from cnnviz.errors import ParameterError
+from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.functional.max_pooling import TieRule
 from cnnviz.layers import (
     AvgPool2D,
@@ -145,7 +146,9 @@ class Experiment:
         if not names_valid or not low <= len(self.classes) <= high:
             raise ParameterError(f"Choose between 2 and 10 classes. Got {len(self.classes)}.")
         if len(set(self.classes)) != len(self.classes):
-            raise ParameterError(f"Each class may be chosen once. Got {', '.join(self.classes)}.")
+            raise ParameterError(
+                f"Each class may be chosen once. Got {printable(', '.join(self.classes), LONGEST_NAME)}."
+            )
         if self.output == "sigmoid" and len(self.classes) > 2:
             raise ParameterError(
                 f"A sigmoid output tells two classes apart. Choose softmax for {len(self.classes)} classes."
@@ -217,16 +220,15 @@ class Experiment:
         known = {field.name for field in fields(cls)}
         unknown = sorted(set(values) - known)
         if unknown:
-            raise ParameterError(
-                f"Unknown setting {unknown[0]!r} of an experiment; known are {', '.join(sorted(known))}."
-            )
+            raise ParameterError(f"Unknown setting {shown(unknown[0])} of an experiment.")
         arguments: dict[str, Any] = dict(values)
         try:
             for name in known.intersection(arguments, _TUPLES):
                 arguments[name] = tuple(arguments[name])
             return cls(**arguments)
         except TypeError as error:
-            raise ParameterError(f"The settings of the experiment are of the wrong type: {error}.") from error
+            reason = printable(str(error), LONGEST_NAME)
+            raise ParameterError(f"The settings of an experiment are of the wrong type: {reason}.") from error
 
     def _convolution(self, filters: int) -> Conv2D:
         return Conv2D(

@@ -11,6 +11,10 @@ from typing import BinaryIO
 from cnnviz._temporary import temporary_beside
 from cnnviz.errors import CNNVizError
 
+LONGEST_PATH = 120
+LONGEST_NAME = 60
+"""Letters of a path and of a single name in a message."""
+
 type Content = bytes | bytearray | memoryview | Callable[[BinaryIO], object]
 
 _CAUSES = {
@@ -88,9 +92,17 @@ def atomic_write_folder(folder: str | os.PathLike[str], contents: Mapping[str, C
     _sync_folder(target.parent)
 
 
-def printable(path: str | os.PathLike[str]) -> str:
-    """Return a path as text for one line of a message, with what cannot be shown replaced by a sign."""
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(path))
+def printable(text: str | os.PathLike[str], longest: int = LONGEST_PATH) -> str:
+    """Return a path or foreign words as text for one line of a message.
+
+    What cannot be shown is replaced by a sign; of more than `longest` letters the middle is left out, so that
+    a path keeps its root and the name of the file.
+    """
+    shown = "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in str(text))
+    if len(shown) <= longest:
+        return shown
+    end = longest // 2
+    return f"{shown[: longest - 1 - end]}…{shown[-end:]}"
 
 
 @contextlib.contextmanager

@@ -1,8 +1,7 @@
 """A network: named layers and their parameters, both immutable, and the passes through them."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from reprlib import repr as short_repr
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Self
 
@@ -13,7 +12,7 @@ from cnnviz import functional
 from cnnviz._architecture import NamedLayers, check_size, checked_input_shape, checked_layers, output_shapes
 from cnnviz._passes import forward_pass, loss_and_d_logits, loss_and_gradients, own_params
 from cnnviz._types import FloatArray, IntArray, Params, Shape
-from cnnviz._validation import check_choice, check_int
+from cnnviz._validation import check_choice, check_int, shown
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.functional.losses import Labels
 from cnnviz.layers import Layer, as_mapping, layer_from_dict
@@ -125,6 +124,21 @@ class Network:
         ParameterError
             If a name, the seed or the dtype is not valid, or the network would be too large.
         """
+        blank = cls._blank(layers, input_shape, seed, dtype)
+        rng = np.random.default_rng(blank.seed)
+        params: Params = {}
+        before = blank.input_shape
+        for name, layer in blank.layers:
+            for key, array in layer.initial_parameters(before, rng, blank.dtype).items():
+                params[f"{name}.{key}"] = array
+            before = blank.shapes[name]
+        return replace(blank, params=_frozen(params))
+
+    @classmethod
+    def _blank(
+        cls, layers: Iterable[tuple[str, Layer]], input_shape: Sequence[int], seed: int, dtype: DTypeLike
+    ) -> Self:
+        """Return the network that `build` makes with zeros, which take no memory, instead of parameters."""
         named = checked_layers(layers)
         sides = checked_input_shape(input_shape)
         seed = check_int(seed, "seed", "Network", minimum=0, maximum=2**63 - 1)
@@ -133,14 +147,13 @@ class Network:
         )
         shapes = output_shapes(named, sides)
         check_size(named, sides, shapes)
-        rng = np.random.default_rng(seed)
         params: Params = {}
         before = sides
         for name, layer in named:
-            for key, array in layer.initial_parameters(before, rng, real).items():
-                params[f"{name}.{key}"] = array
+            for key, shape in layer.parameter_shapes(before).items():
+                params[f"{name}.{key}"] = np.broadcast_to(real.type(0), shape)
             before = shapes[name]
-        return cls(named, _frozen(params), sides, real, seed, MappingProxyType(shapes))
+        return cls(named, MappingProxyType(params), sides, real, seed, MappingProxyType(shapes))
 
     @property
     def classes_count(self) -> int:
@@ -173,11 +186,12 @@ class Network:
             array = params[name]
             if array.shape != current.shape:
                 raise ShapeError(
-                    f"Parameter {name!r} must have shape {current.shape}. Got shape {array.shape} instead."
+                    f"Parameter {shown(name)} must have shape {current.shape}. "
+                    f"Got shape {shown(array.shape)} instead."
                 )
             if array.dtype != self.dtype:
                 raise ParameterError(
-                    f"Parameter {name!r} must have dtype {self.dtype}. Got {array.dtype} instead."
+                    f"Parameter {shown(name)} must have dtype {self.dtype}. Got {array.dtype} instead."
                 )
         copies = {name: np.array(params[name], order="C") for name in self.params}
         return type(self)(self.layers, _frozen(copies), self.input_shape, self.dtype, self.seed, self.shapes)
@@ -259,13 +273,15 @@ class Network:
         }
 
     @classmethod
-    def from_dict(cls, description: object) -> Self:
-        """Build the network that `to_dict` described, with its initial parameters.
+    def from_dict(cls, description: object, params: Mapping[str, FloatArray] | None = None) -> Self:
+        """Build the network that `to_dict` described.
 
         Parameters
         ----------
         description : mapping
             May come from an untrusted file.
+        params : mapping from parameter name to ndarray, optional
+            As for `with_params`; by default the initial parameters are drawn.
 
         Raises
         ------
@@ -279,14 +295,15 @@ class Network:
             raise ParameterError(f"A network's description must hold exactly {', '.join(expected)}.")
         for name in ("layers", "input_shape"):
             if not isinstance(entries[name], list):
-                found = short_repr(entries[name])
+                found = shown(entries[name])
                 raise ParameterError(f"The {name!r} of a network must be a list. Got {found} instead.")
         layers: list[tuple[Any, Layer]] = []
         for entry in entries["layers"]:
             settings = dict(as_mapping(entry, "A layer"))
             layers.append((settings.pop("name", None), layer_from_dict(settings)))
         dtype = check_choice(entries["dtype"], "dtype", "Network", DTYPES)
-        return cls.build(layers, entries["input_shape"], entries["seed"], dtype)
+        settings = layers, entries["input_shape"], entries["seed"], dtype
+        return cls.build(*settings) if params is None else cls._blank(*settings).with_params(params)
 
     def _checked_batch(self, x: FloatArray) -> FloatArray:
         if x.dtype.kind != "f":
@@ -324,7 +341,7 @@ def _dtype_name(dtype: DTypeLike | None) -> str:
 def _check_names(params: Mapping[str, FloatArray], expected: Mapping[str, FloatArray]) -> None:
     missing = [name for name in expected if name not in params]
     if missing:
-        raise ParameterError(f"Parameter {missing[0]!r} is missing.")
+        raise ParameterError(f"Parameter {shown(missing[0])} is missing.")
     unknown = [name for name in params if name not in expected]
     if unknown:
-        raise ParameterError(f"Parameter {unknown[0]!r} does not belong to this network.")
+        raise ParameterError(f"Parameter {shown(unknown[0])} does not belong to this network.")

@@ -16,9 +16,10 @@ from cnnviz._types import ByteArray
 from cnnviz._validation import check_choice, check_int
 from cnnviz.errors import DataError, NewerVersionError, ParameterError
 from cnnviz.experiment import Experiment
-from cnnviz.files import atomic_write, printable
+from cnnviz.files import LONGEST_NAME, atomic_write, printable
 from cnnviz.network import Network
 from cnnviz.png_text import SIGNATURE, text_of, with_text
+from cnnviz.reading import LARGEST_TEXT, parse_json, read_bytes
 
 FORMAT = "cnnviz-session"
 FORMAT_VERSION = 2
@@ -219,7 +220,7 @@ def weights_checksum(network: Network) -> str:
     for name in sorted(network.params):
         array = np.ascontiguousarray(network.params[name])
         digest.update(f"{name} {array.shape} {array.dtype.str}\n".encode())
-        digest.update(array.tobytes())
+        digest.update(array)  # not a copy of it, and the interpreter is free meanwhile
     return digest.hexdigest()
 
 
@@ -247,12 +248,14 @@ def load_session(path: str | Path) -> SessionState | None:
         If the file cannot be read, is damaged, holds something else, or is from a newer version.
     """
     path = Path(path)
-    name = printable(path.name)
-    content = _read(path, name)
+    name = printable(path.name, LONGEST_NAME)
+    content = read_bytes(path, _LARGEST_FILE)
     is_picture = content.startswith(SIGNATURE)
-    if path.suffix.lower() == ".png" and not is_picture and not content.lstrip().startswith(b"{"):
+    if path.suffix.lower() == ".png" and not is_picture and not content[:64].lstrip().startswith(b"{"):
         what = "damaged, or no PNG picture" if content else "empty"
         raise DataError(f"{name} cannot be opened: the picture is {what}. Export or copy it again.")
+    if not is_picture and len(content) > LARGEST_TEXT:
+        raise DataError(f"{name} is too large for a session. Choose a session that CNNViz saved.")
     try:
         text = text_of(content, PNG_KEYWORD) if is_picture else content.decode("utf-8")
         return None if text is None else SessionState.from_json(text)
@@ -266,43 +269,27 @@ def load_session(path: str | Path) -> SessionState | None:
         raise DataError(f"{name} cannot be opened: {str(error).rstrip('.')}.{remedy}") from error
 
 
-def _read(path: Path, name: str) -> bytes:
-    try:
-        if not path.is_file():
-            raise DataError(f"There is no file {name}. Check its name and folder.")
-        if path.stat().st_size > _LARGEST_FILE:
-            raise DataError(f"{name} is too large for a session. Choose a session that CNNViz saved.")
-        return path.read_bytes()
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else "its name is not valid"
-        raise DataError(f"{name} cannot be read: {reason}. Check its name and its permissions.") from error
-
-
 def _parse(text: str) -> dict[str, Any]:
     try:
-        parsed: object = json.loads(text, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as error:
+        parsed = parse_json(text, finite=True)
+    except ValueError as error:
         raise DataError("it is not valid JSON, so it is damaged or of another kind") from error
     values = cast("dict[str, Any]", parsed) if isinstance(parsed, dict) else {}
     version = values.get("format_version")
     if values.get("format") != FORMAT or type(version) is not int or version < 1:
         raise DataError("it is not a session of CNNViz")
     if version > FORMAT_VERSION:
-        wrote = str(values.get("version", "unknown"))[:20]
+        wrote = printable(str(values.get("version", "unknown")), 20)
         raise NewerVersionError(
-            f"it was written by a newer CNNViz ({printable(wrote)}; this is {__version__}), so update CNNViz"
+            f"it was written by a newer CNNViz ({wrote}; this is {__version__}), so update CNNViz"
         )
     return values
-
-
-def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is no number")
 
 
 def _check_keys(values: Mapping[str, Any], known: set[str] | frozenset[str]) -> None:
     unknown, missing = sorted(set(values) - known), sorted(known - set(values))
     if unknown:
-        raise ParameterError(f"{printable(unknown[0][:40])!r} is no part of a session")
+        raise ParameterError(f"{printable(unknown[0], 40)!r} is no part of a session")
     if missing:
         raise ParameterError(f"its {missing[0]!r} is missing")
 

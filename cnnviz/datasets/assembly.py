@@ -9,12 +9,27 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import ByteArray
-from cnnviz.datasets._reading import bad_data
 from cnnviz.datasets.dataset import MAX_CLASSES, MIN_CLASSES, Dataset, LabelArray
+from cnnviz.files import LONGEST_NAME, LONGEST_PATH, printable
+from cnnviz.reading import bad_file
 
 MIN_SIDE = 6
 MAX_SIDE = 64
 """Sides of an image in pixels: the smallest that leaves a feature map, the largest that stays legible."""
+
+MAX_BYTES = 224 << 20
+"""Pixels of a data set, that are read, training and test: EMNIST Digits (280,000) and Kuzushiji-49 fit.
+
+Choosing classes copies their images, so that twice as much is needed for a moment. EMNIST ByClass and ByMerge
+(814,255 images, 638 MB) are refused: unpacking them alone takes longer than anybody should wait.
+"""
+
+MAX_IMAGES = 1_000_000
+MAX_PACKED = 96 << 20
+"""Bytes of compressed data in one file: what takes about two seconds to unpack at the worst."""
+
+SMALLER = "choose a smaller data set or keep fewer images"
+MOST_CLASSES = 1_000
 
 
 class Split(NamedTuple):
@@ -49,25 +64,26 @@ def assemble(
     """
     labels = [_check_split(split) for split in (train, test)]
     if train.images.shape[1:] != test.images.shape[1:]:
-        raise bad_data(
+        raise bad_file(
             test.images_place,
             f"has images of {_size(test.images)} pixels",
             f"the training images have {_size(train.images)}",
             "choose files that belong together",
         )
     present: LabelArray = np.unique(np.concatenate([np.unique(part) for part in labels]))
+    check_class_count(path, len(present))
     names = tuple((label_names or {}).get(int(label), str(label)) for label in present)
     if len(names) < MIN_CLASSES:
-        raise bad_data(
+        raise bad_file(
             path,
-            f"has images of one class only ({names[0]})",
+            f"has images of one class only ({printable(names[0], LONGEST_NAME)})",
             f"at least {MIN_CLASSES} classes are needed",
             "choose data with more classes",
         )
     if len(set(names)) < len(names):
-        raise bad_data(
+        raise bad_file(
             path,
-            f"gives two labels the same name ({', '.join(names)})",
+            f"gives two labels the same name ({printable(', '.join(names), LONGEST_NAME)})",
             "each class needs its own",
             "correct or remove its mapping.txt",
         )
@@ -95,42 +111,51 @@ def choose(dataset: Dataset, classes: Iterable[int | str] | None) -> Dataset:
     if len(first) < MIN_CLASSES:
         first = dataset.classes[:MAX_CLASSES]  # `select` tells what is missing
     note = (
-        f"{dataset.name} has {len(dataset.classes)} classes; the first {len(first)} ({', '.join(first)}) "
+        f"{printable(dataset.name, LONGEST_NAME)} has {len(dataset.classes)} classes; "
+        f"the first {len(first)} ({printable(', '.join(first), LONGEST_PATH)}) "
         "are used, and any 2 to 10 can be chosen."
     )
     return replace(dataset.select(first), note=note)
+
+
+def check_class_count(path: Path, count: int) -> None:
+    """Raise `DataError` if there are more classes than anybody can choose from."""
+    if count > MOST_CLASSES:
+        raise bad_file(
+            path, f"has {count:,} classes", f"at most {MOST_CLASSES:,} can be read", "choose another data set"
+        )
 
 
 def _check_split(split: Split) -> LabelArray:
     """Return the labels as int64 of shape (n,), or raise `DataError`."""
     count, *sides = split.images.shape
     if count == 0:
-        raise bad_data(split.images_place, "holds no images", "at least one of each class is needed")
+        raise bad_file(split.images_place, "holds no images", "at least one of each class is needed")
     if not all(MIN_SIDE <= side <= MAX_SIDE for side in sides):
-        raise bad_data(
+        raise bad_file(
             split.images_place,
             f"has images of {_size(split.images)} pixels",
             f"sides of {MIN_SIDE} to {MAX_SIDE} pixels were expected",
             "choose another file or scale the images",
         )
-    labels = split.labels
+    labels, images_name = split.labels, printable(Path(split.images_place).name, LONGEST_NAME)
     if labels.shape not in {(labels.size,), (labels.size, 1)} or labels.dtype.kind not in "iu":
-        raise bad_data(
+        raise bad_file(
             split.labels_place,
             f"holds labels of type {labels.dtype} and shape {labels.shape}",
             f"one whole number for each image, shape ({count},), was expected",
             "save the labels as class numbers",
         )
     if labels.size != count:
-        raise bad_data(
+        raise bad_file(
             split.labels_place,
             f"holds {labels.size:,} labels",
-            f"there are {count:,} images in {split.images_place}",
+            f"there are {count:,} images in {images_name}",
             "choose files that belong together",
         )
     lowest, highest = labels.min(), labels.max()
     if lowest < 0 or highest > np.iinfo(np.int64).max:
-        raise bad_data(
+        raise bad_file(
             split.labels_place,
             f"has the label {lowest if lowest < 0 else highest}",
             "labels are class numbers from 0",

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from cnnviz._types import ByteArray, FloatArray
-from cnnviz._validation import check_choice
+from cnnviz._validation import check_choice, shown
 from cnnviz.errors import DataError, ParameterError, ShapeError
-from cnnviz.files import printable
+from cnnviz.files import LONGEST_NAME, printable
 
 LabelArray = NDArray[np.int64]
 
@@ -121,7 +121,7 @@ class Dataset:
             If there is no training or no test image of a class.
         """
         source = self if self.source is None else self.source
-        names = _check_classes(classes, source.classes, f"the data set {self.name}")
+        names = _check_classes(classes, source.classes, f"the data set {printable(self.name, LONGEST_NAME)}")
         _check_complete(source, names)
         if names == source.classes:
             return source
@@ -197,11 +197,11 @@ def _check_classes(classes: Iterable[int | str], available: tuple[str, ...], own
     except TypeError:
         names = ()
     if not MIN_CLASSES <= len(names) <= MAX_CLASSES or len(set(names)) < len(names):
-        raise ParameterError(f"{rule}. Got {classes!r} instead.")
+        raise ParameterError(f"{rule}. Got {shown(classes)} instead.")
     unknown = [item for item in names if item not in available]
     if unknown:
-        listed = ", ".join(available[:40]) + (", …" if len(available) > 40 else "")
-        raise ParameterError(f"{rule} out of {listed}. Got {', '.join(unknown)} instead.")
+        listed, got = (printable(", ".join(each), LONGEST_NAME) for each in (available, unknown))
+        raise ParameterError(f"{rule} out of {listed}. Got {got} instead.")
     return names
 
 
@@ -213,8 +213,8 @@ def _check_complete(source: Dataset, names: tuple[str, ...]) -> None:
         for name in names:
             if counts[source.classes.index(name)] == 0:
                 raise DataError(
-                    f"{where} has no {kind} image of class {name}, but each class needs training and test "
-                    f"images; choose other classes or add images of it."
+                    f"{where} has no {kind} image of class {printable(name, LONGEST_NAME)}, but each class "
+                    "needs training and test images; choose other classes or add images of it."
                 )
 
 

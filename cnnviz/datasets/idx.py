@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import math
+import os
 import struct
 import zlib
 from pathlib import Path
@@ -10,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from cnnviz._types import ByteArray, Shape
-from cnnviz.datasets._reading import MAX_BYTES, ByteStream, bad_data, file_size, read_up_to, unreadable
+from cnnviz.datasets.assembly import MAX_PACKED, SMALLER
+from cnnviz.reading import BoundedFile, ByteStream, bad_file, opened, read_up_to
 
 _GZIP_MAGIC = b"\x1f\x8b"
 _UNSIGNED_BYTE = 0x08
@@ -18,7 +20,7 @@ _UNSIGNED_BYTE = 0x08
 _DEFLATE_RATIO = 1032
 
 
-def read_idx(path: Path, ndim: int, md5: str = "", remedy: str = "") -> ByteArray:
+def read_idx(path: Path, ndim: int, room: int, md5: str = "", remedy: str = "") -> ByteArray:
     """Read an IDX file of unsigned bytes, gzipped or not (told by its content, not by its name).
 
     Parameters
@@ -26,6 +28,8 @@ def read_idx(path: Path, ndim: int, md5: str = "", remedy: str = "") -> ByteArra
     path : Path
     ndim : int
         Number of axes that the file must have: 3 for images, 1 for labels.
+    room : int
+        Largest array that may be read, in bytes.
     md5 : str
         MD5 of the uncompressed file (hex) that it must have; empty for any.
     remedy : str
@@ -44,48 +48,54 @@ def read_idx(path: Path, ndim: int, md5: str = "", remedy: str = "") -> ByteArra
     ----------
     .. [1] LeCun, Cortes, Burges, The MNIST database of handwritten digits: "The IDX file format".
     """
-    size = file_size(path, remedy)
-    try:
-        with path.open("rb") as file:
-            compressed = file.read(2) == _GZIP_MAGIC
-            file.seek(0)
-            if not compressed:
-                return _read_array(file, path, ndim, size, md5, remedy)
-            with gzip.GzipFile(fileobj=file) as stream:
-                return _read_array(stream, path, ndim, size * _DEFLATE_RATIO, md5, remedy)
-    except EOFError as error:
-        raise bad_data(
-            path, "breaks off in its compressed data", "a whole gzip file was expected", remedy
-        ) from error
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise bad_data(
-            path, "has damaged compressed data", "an intact gzip file was expected", remedy
-        ) from error
-    except OSError as error:
-        raise unreadable(path, error, remedy) from error
+    with opened(path, remedy=remedy) as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(0)
+        compressed = file.read(2) == _GZIP_MAGIC
+        file.seek(0)
+        if not compressed:
+            return _read_array(file, path, ndim, room, size, md5, remedy)
+        if size > MAX_PACKED:
+            raise bad_file(
+                path, f"holds {size:,} packed bytes", f"at most {MAX_PACKED:,} are unpacked", "unpack it"
+            )
+        try:
+            with gzip.GzipFile(fileobj=BoundedFile(file, path), mode="rb") as stream:
+                return _read_array(stream, path, ndim, room, size * _DEFLATE_RATIO, md5, remedy)
+        except EOFError as error:
+            raise bad_file(
+                path, "breaks off in its compressed data", "a whole gzip file was expected", remedy
+            ) from error
+        except (gzip.BadGzipFile, zlib.error) as error:
+            raise bad_file(
+                path, "has damaged compressed data", "an intact gzip file was expected", remedy
+            ) from error
 
 
-def _read_array(stream: ByteStream, path: Path, ndim: int, largest: int, md5: str, remedy: str) -> ByteArray:
+def _read_array(
+    stream: ByteStream, path: Path, ndim: int, room: int, largest: int, md5: str, remedy: str
+) -> ByteArray:
     header = stream.read(4 + 4 * ndim)
     shape = _parse_header(header, path, ndim, remedy)
     size = math.prod(shape)
     sides = " x ".join(str(side) for side in shape)
     if size == 0:
-        raise bad_data(path, f"holds no data ({sides})", "at least one item was expected", remedy)
-    if size > MAX_BYTES:
-        raise bad_data(path, f"claims to hold {sides} bytes", f"at most {MAX_BYTES:,} can be read", remedy)
+        raise bad_file(path, f"holds no data ({sides})", "at least one item was expected", remedy)
+    if size > room:
+        found, most = f"announces {sides} bytes", f"there is room for {room:,} at most"
+        raise bad_file(path, found, most, remedy or SMALLER)
     if len(header) + size > largest:
-        raise bad_data(path, "is too short", f"its header announces {sides} bytes", remedy)
+        raise bad_file(path, "is too short", f"its header announces {sides} bytes", remedy)
     # One byte more than announced: it shows what is too much, and lets gzip check its checksum at the end.
     content = read_up_to(stream, size + 1)
     if len(content) != size:
         found = f"holds only {len(content):,} bytes of data" if len(content) < size else "holds more data"
-        raise bad_data(path, found, f"its header announces {sides} = {size:,} bytes", remedy)
+        raise bad_file(path, found, f"its header announces {sides} = {size:,} bytes", remedy)
     if md5:
         digest = hashlib.md5(header, usedforsecurity=False)
         digest.update(content)
         if digest.hexdigest() != md5:
-            raise bad_data(path, f"has the MD5 {digest.hexdigest()}", f"{md5} was expected", remedy)
+            raise bad_file(path, f"has the MD5 {digest.hexdigest()}", f"{md5} was expected", remedy)
     return np.frombuffer(content, np.uint8).reshape(shape)
 
 
@@ -94,7 +104,7 @@ def _parse_header(header: bytes, path: Path, ndim: int, remedy: str) -> Shape:
     kind = "images" if ndim == 3 else "labels"
     if header[:4] != magic:
         found = f"starts with the bytes {header[:4].hex(' ')}" if header else "is empty"
-        raise bad_data(path, found, f"an IDX file of {kind} starts with {magic.hex(' ')}", remedy)
+        raise bad_file(path, found, f"an IDX file of {kind} starts with {magic.hex(' ')}", remedy)
     if len(header) < 4 + 4 * ndim:
-        raise bad_data(path, "breaks off in its header", f"an IDX file of {kind} was expected", remedy)
+        raise bad_file(path, "breaks off in its header", f"an IDX file of {kind} was expected", remedy)
     return struct.unpack(f">{ndim}I", header[4:])

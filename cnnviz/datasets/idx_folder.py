@@ -3,11 +3,11 @@
 import re
 from pathlib import Path
 
-from cnnviz.datasets._reading import bad_data, file_size, unreadable
-from cnnviz.datasets.assembly import Split, assemble
+from cnnviz.datasets.assembly import MAX_BYTES, MAX_IMAGES, Split, assemble
 from cnnviz.datasets.dataset import Dataset
 from cnnviz.datasets.idx import read_idx
-from cnnviz.files import printable
+from cnnviz.files import LONGEST_NAME, printable
+from cnnviz.reading import bad_file, entries, read_bytes
 
 _NAME = re.compile(
     r"(?P<prefix>(?!\.).*?)(?P<part>train|test|t10k)-(?P<kind>images[-.]idx3|labels[-.]idx1)-ubyte(?:\.gz)?",
@@ -40,10 +40,7 @@ def find_idx_sets(folder: Path) -> dict[str, IdxSet]:
     DataError
         If the folder cannot be read.
     """
-    try:
-        paths = [path for path in folder.iterdir() if is_idx_name(path.name) and path.is_file()]
-    except OSError as error:
-        raise unreadable(folder, error) from error
+    paths = [Path(entry.path) for entry in entries(folder) if is_idx_name(entry.name) and entry.is_file()]
     found: dict[str, IdxSet] = {}
     for path in sorted(paths, key=lambda path: (path.name.lower().endswith(".gz"), path.name)):
         if match := _NAME.fullmatch(path.name):
@@ -74,8 +71,8 @@ def read_idx_set(folder: Path, prefix: str | None = None) -> Dataset:
     found = find_idx_sets(folder)
     if prefix is None:
         if len(found) > 1:
-            listed = ", ".join(printable(name.strip("-")) or "MNIST" for name in found)
-            raise bad_data(
+            listed = printable(", ".join(name.strip("-") or "MNIST" for name in found), LONGEST_NAME)
+            raise bad_file(
                 folder,
                 f"holds {len(found)} data sets ({listed})",
                 "one was expected",
@@ -85,16 +82,16 @@ def read_idx_set(folder: Path, prefix: str | None = None) -> Dataset:
     files = found.get(prefix, {})
     for part, kind, name in _FOUR:
         if (part, kind) not in files:
-            raise bad_data(
+            raise bad_file(
                 folder,
                 f"has no file of {'training' if part == 'train' else part} {kind}",
-                f"a file such as '{printable(prefix)}{name}', gzipped or not, was expected",
+                f"a file such as '{printable(prefix, 20)}{name}', gzipped or not, was expected",
                 "add the missing file or choose another folder",
             )
     upright = prefix.lower().startswith("emnist")
-    train, test = (
-        _read_split(files[part, "images"], files[part, "labels"], upright) for part in ("train", "test")
-    )
+    train = _read_split(files["train", "images"], files["train", "labels"], upright, MAX_BYTES)
+    room = MAX_BYTES - train.images.size
+    test = _read_split(files["test", "images"], files["test", "labels"], upright, room)
     return assemble(folder, prefix.strip("-_. ") or folder.name, train, test, _read_mapping(folder, prefix))
 
 
@@ -104,11 +101,11 @@ def prefix_of(name: str) -> str:
     return match["prefix"] if match else ""
 
 
-def _read_split(images_path: Path, labels_path: Path, transpose: bool) -> Split:
-    images = read_idx(images_path, 3)
+def _read_split(images_path: Path, labels_path: Path, transpose: bool, room: int) -> Split:
+    images = read_idx(images_path, 3, room)
     if transpose:
         images = images.transpose(0, 2, 1).copy()
-    return Split(images, read_idx(labels_path, 1), str(images_path), str(labels_path))
+    return Split(images, read_idx(labels_path, 1, MAX_IMAGES), str(images_path), str(labels_path))
 
 
 def _read_mapping(folder: Path, prefix: str) -> dict[int, str]:
@@ -116,19 +113,16 @@ def _read_mapping(folder: Path, prefix: str) -> dict[int, str]:
     expected = "each line should hold a label and the code of its letter, such as '1 65'"
     remedy = "correct or remove the file"
     path = folder / f"{prefix}mapping.txt"
+    if not path.is_file():
+        path = folder / "mapping.txt"
+    if not path.is_file():
+        return {}
     try:
-        if not path.is_file():
-            path = folder / "mapping.txt"
-        if not path.is_file():
-            return {}
-        if file_size(path) > _MAX_MAPPING_BYTES:
-            raise bad_data(path, "is larger than 64 KB", expected, remedy)
-        lines = [line.split() for line in path.read_text("ascii").splitlines() if line.strip()]
+        text = read_bytes(path, _MAX_MAPPING_BYTES, remedy).decode("ascii")
+        lines = [line.split() for line in text.splitlines() if line.strip()]
         names = {int(label): chr(int(code)) for label, code, *_ in lines}
-    except OSError as error:
-        raise unreadable(path, error) from error
     except (ValueError, OverflowError) as error:
-        raise bad_data(path, "has a line that is not a pair of numbers", expected, remedy) from error
+        raise bad_file(path, "has a line that is not a pair of numbers", expected, remedy) from error
     if len(set(names.values())) < len(lines) or not all(name.isprintable() for name in names.values()):
-        raise bad_data(path, "has a letter twice or one that cannot be shown", expected, remedy)
+        raise bad_file(path, "has a letter twice or one that cannot be shown", expected, remedy)
     return names

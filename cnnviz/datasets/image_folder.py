@@ -1,16 +1,20 @@
 """Folders of pictures: one sub-folder for each class, its name the name of the class."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from cnnviz.datasets._reading import bad_data, unreadable
+from cnnviz.datasets.assembly import check_class_count
 from cnnviz.datasets.dataset import MIN_CLASSES, Dataset
 from cnnviz.datasets.images import IMAGE_SUFFIXES, fit_image, read_grayscale
+from cnnviz.reading import MOST_ENTRIES, bad_file, entries
 
 SIDE = 28
 """Side in pixels that every picture is scaled to: MNIST's."""
+MAX_PIXELS_IN_ALL = 10**9
+"""Pixels of all pictures before they are scaled: half a minute's work, and MNIST's twenty times."""
 TEST_EVERY = 6
 """Every sixth picture of a class is kept for the test, about MNIST's share."""
 
@@ -29,10 +33,12 @@ def class_folders(folder: Path) -> list[Path]:
     DataError
         If the folder cannot be read.
     """
-    try:
-        found = [path for path in folder.iterdir() if path.is_dir() and not path.name.startswith((".", "__"))]
-    except OSError as error:
-        raise unreadable(folder, error) from error
+    found = [
+        Path(entry.path)
+        for entry in entries(folder)
+        if not entry.name.startswith((".", "__")) and entry.is_dir()
+    ]
+    check_class_count(folder, len(found))
     return sorted(found, key=_class_order)
 
 
@@ -56,7 +62,7 @@ def read_image_folder(folder: Path, progress: Progress | None = None) -> Dataset
     """
     classes, train, test = _list_pictures(folder)
     if len(classes) < MIN_CLASSES or not train:
-        raise bad_data(
+        raise bad_file(
             folder,
             f"has {len(classes)} sub-folder(s) with {len(train) + len(test)} picture(s)",
             f"at least {MIN_CLASSES}, one of PNG, JPEG or BMP pictures for each class, were expected",
@@ -64,8 +70,14 @@ def read_image_folder(folder: Path, progress: Progress | None = None) -> Dataset
         )
     files = train + test
     images = np.empty((len(files), 1, SIDE, SIDE), np.uint8)
+    left = MAX_PIXELS_IN_ALL
     for index, (path, _) in enumerate(files):
-        images[index, 0] = fit_image(read_grayscale(path), SIDE, SIDE)
+        pixels = read_grayscale(path)
+        left -= pixels.size
+        if left < 0:
+            most = f"at most {MAX_PIXELS_IN_ALL:,} in all can be read"
+            raise bad_file(folder, "holds too many pixels", most, "scale the images down")
+        images[index, 0] = fit_image(pixels, SIDE, SIDE)
         if progress is not None:
             progress(index + 1, len(files))
     labels = np.array([label for _, label in files], np.int64)
@@ -84,14 +96,17 @@ def _list_pictures(folder: Path) -> tuple[tuple[str, ...], _Files, _Files]:
         names = {path.name: path for path in train_folders + test_folders}
         classes = tuple(path.name for path in sorted(names.values(), key=_class_order))
         train, test = (
-            [(path, classes.index(sub.name)) for sub in subs for path in _pictures(sub)]
+            [
+                (path, classes.index(sub.name))
+                for sub, pictures in zip(subs, _pictures(subs), strict=True)
+                for path in pictures
+            ]
             for subs in (train_folders, test_folders)
         )
         return classes, train, test
     train: _Files = []
     test: _Files = []
-    for label, sub in enumerate(folders):
-        pictures = _pictures(sub)
+    for label, pictures in enumerate(_pictures(folders)):
         # A class of two to five pictures still gets one for the test.
         held_out = set(pictures[TEST_EVERY - 1 :: TEST_EVERY] or pictures[1:][-1:])
         for path in pictures:
@@ -103,16 +118,20 @@ def _part_folder(folders: list[Path], names: tuple[str, ...]) -> Path | None:
     return next((path for path in folders if path.name.lower() in names), None)
 
 
-def _pictures(folder: Path) -> list[Path]:
-    """Return the picture files of a folder, sorted by name so that the split is the same everywhere."""
-    try:
-        return sorted(
-            path
-            for path in folder.iterdir()
-            if path.suffix.lower() in IMAGE_SUFFIXES and not path.name.startswith(".") and path.is_file()
-        )
-    except OSError as error:
-        raise unreadable(folder, error) from error
+def _pictures(folders: list[Path]) -> list[list[Path]]:
+    """Return the picture files of each folder, sorted by name so that the split is the same everywhere."""
+    pictures: list[list[Path]] = []
+    left = MOST_ENTRIES
+    for folder in folders:
+        found = entries(folder, left)
+        left -= len(found)
+        pictures.append([Path(entry.path) for entry in found if _is_picture(entry)])
+    return pictures
+
+
+def _is_picture(entry: os.DirEntry[str]) -> bool:
+    name = entry.name.lower()
+    return name.endswith(IMAGE_SUFFIXES) and not name.startswith(".") and entry.is_file()
 
 
 def _class_order(path: Path) -> tuple[bool, int, str]:

@@ -2,29 +2,34 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cnnviz._types import ByteArray
-from cnnviz.datasets._reading import bad_data, file_size, unreadable
+from cnnviz.errors import DataError
+from cnnviz.reading import BoundedFile, bad_file, opened
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp")
-MAX_PIXELS = 50_000_000
-"""Largest image that is unpacked: a file of a few kilobytes can claim any size."""
+MAX_PIXELS = 25_000_000
+"""Largest image that is unpacked, about that of a phone: a file of a few kilobytes can claim any size."""
 
 _FORMATS = ("PNG", "JPEG", "BMP")
+_LARGEST_FILE = 256 << 20
+_MOST_SCANS = 100  # of a progressive JPEG, which usually has ten; each goes over the whole image
+_ORIENTATION = 0x0112  # the number of this tag in EXIF data
+_STRIP = 2**20  # pixels that are converted at a time
 
 
 def read_grayscale(path: str | os.PathLike[str]) -> ByteArray:
     """Read an image file as grey levels, in its own size.
 
-    It is turned upright as its EXIF data says; transparent parts become white, like paper; colours become
-    grey by the luma of ITU-R BT.601; 16-bit levels are scaled to 8 bits.
+    A JPEG of more than 25 million pixels comes in half its size. The image is turned upright as its EXIF
+    data says; transparent parts become white, like paper; colours become grey by the luma of ITU-R
+    BT.601; 16-bit levels are scaled to 8 bits.
 
     Parameters
     ----------
@@ -43,25 +48,28 @@ def read_grayscale(path: str | os.PathLike[str]) -> ByteArray:
     """
     from PIL import Image
 
-    file = Path(path)
-    file_size(file)
+    place = Path(path)
     try:
-        with Image.open(file, formats=_FORMATS) as image:
+        with (
+            opened(place, _LARGEST_FILE) as file,
+            Image.open(BoundedFile(file, place), formats=_FORMATS) as image,  # pyright: ignore[reportArgumentType] -- it needs no more than reading and seeking
+        ):
             # Only the header has been read so far.
+            _make_small(image, file, place)
             if image.width * image.height <= MAX_PIXELS:
                 return _grey_levels(image)
             found = f"is an image of {image.width:,} x {image.height:,} pixels"
+    except DataError:
+        raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         found = "is an image of an enormous size"
     except Image.UnidentifiedImageError as error:
-        raise bad_data(
-            file, "is not an image of a known format", "a PNG, JPEG or BMP file was expected"
+        raise bad_file(
+            place, "is not an image of a known format", "a PNG, JPEG or BMP file was expected"
         ) from error
     except Exception as error:  # Pillow's decoders raise SyntaxError, struct.error and more
-        if isinstance(error, OSError) and error.errno is not None:
-            raise unreadable(file, error) from error
-        raise bad_data(file, "is damaged", "a whole PNG, JPEG or BMP image was expected") from error
-    raise bad_data(file, found, f"at most {MAX_PIXELS:,} pixels can be read", "scale the image down")
+        raise bad_file(place, "is damaged", "a whole PNG, JPEG or BMP image was expected") from error
+    raise bad_file(place, found, f"at most {MAX_PIXELS:,} pixels can be read", "scale the image down")
 
 
 def fit_image(pixels: ByteArray, height: int, width: int) -> ByteArray:
@@ -96,19 +104,47 @@ def fit_image(pixels: ByteArray, height: int, width: int) -> ByteArray:
     return framed
 
 
+def _make_small(image: "Image", file: BinaryIO, path: Path) -> None:
+    """Have a very large JPEG read in half its size, and refuse one that would be gone over without end."""
+    if image.format != "JPEG":
+        return
+    here, scans = file.tell(), 0
+    file.seek(0)
+    while chunk := file.read(_STRIP):
+        scans += chunk.count(b"\xff\xda")
+    file.seek(here)
+    if scans > _MOST_SCANS:
+        raise bad_file(path, f"is an image in {scans:,} layers", f"at most {_MOST_SCANS} can be read")
+    if MAX_PIXELS < image.width * image.height <= 2 * MAX_PIXELS:
+        image.draft("L", (image.width // 2, image.height // 2))
+
+
 def _grey_levels(image: "Image") -> ByteArray:
     from PIL import Image, ImageOps
 
-    upright = ImageOps.exif_transpose(image)
-    if upright.mode.startswith("I"):  # 16 bits: Pillow's own conversion would clip at 255
-        levels: NDArray[Any] = np.asarray(upright).astype(np.int64).clip(0, 65535)
-        return ((levels * 255 + 32767) // 65535).astype(np.uint8)
-    if upright.has_transparency_data:
-        paper = Image.new("RGBA", upright.size, "white")
-        upright = Image.alpha_composite(paper, upright.convert("RGBA"))
-    if upright.mode not in ("1", "L"):
-        upright = upright.convert("RGB")
-    return np.array(upright.convert("L"))
+    image.load()
+    grey = Image.new("L", image.size)
+    rows = max(_STRIP // image.width, 1)
+    # In strips: each step of the conversion makes a picture four times as large as the result.
+    for top in range(0, image.height, rows):
+        strip = image.crop((0, top, image.width, min(top + rows, image.height)))
+        grey.paste(_strip_levels(strip), (0, top))
+    grey.getexif().update({_ORIENTATION: image.getexif().get(_ORIENTATION, 1)})
+    return np.array(ImageOps.exif_transpose(grey))
+
+
+def _strip_levels(strip: "Image") -> "Image":
+    from PIL import Image
+
+    if strip.mode.startswith("I"):  # 16 bits: Pillow's own conversion would clip at 255
+        levels = np.asarray(strip).astype(np.int64).clip(0, 65535)
+        return Image.fromarray(((levels * 255 + 32767) // 65535).astype(np.uint8))
+    if strip.has_transparency_data:
+        paper = Image.new("RGBA", strip.size, "white")
+        strip = Image.alpha_composite(paper, strip.convert("RGBA"))
+    if strip.mode not in ("1", "L"):
+        strip = strip.convert("RGB")
+    return strip.convert("L")
 
 
 def _border_level(pixels: ByteArray) -> int:

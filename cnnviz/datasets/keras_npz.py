@@ -1,27 +1,61 @@
 """Keras' archives: one ``.npz`` with x_train, y_train, x_test and y_test. Nothing in it is unpickled."""
 
+import io
 import math
 import zipfile
 import zlib
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import ByteArray, Shape
-from cnnviz.datasets._reading import MAX_BYTES, bad_data, file_size, read_up_to, unreadable
-from cnnviz.datasets.assembly import Split, assemble
+from cnnviz._validation import shown
+from cnnviz.datasets.assembly import MAX_BYTES, MAX_IMAGES, MAX_PACKED, SMALLER, Split, assemble
 from cnnviz.datasets.dataset import Dataset
 from cnnviz.errors import DataError
-from cnnviz.files import printable
+from cnnviz.files import LONGEST_NAME, printable
+from cnnviz.reading import BoundedFile, bad_file, opened, read_up_to
+
+MAX_UNPACKED = 512 << 20
+"""Bytes of all arrays as the archive holds them, such as MNIST's in int64; in memory they become uint8."""
 
 _KEYS = ("x_train", "y_train", "x_test", "y_test")
-_BLOCK = 1024
+_BLOCK = 3 << 16  # items that are converted at a time; a multiple of three colours
+_LONGEST_HEADER = 10_000  # as in NumPy, which however reads the whole of it first
 _HEADER_READERS = {
-    (1, 0): np.lib.format.read_array_header_1_0,
-    (2, 0): np.lib.format.read_array_header_2_0,
+    (1, 0): (2, np.lib.format.read_array_header_1_0),
+    (2, 0): (4, np.lib.format.read_array_header_2_0),
 }
+
+
+class _Array(NamedTuple):
+    """An array of the archive, of which the header has been read."""
+
+    stream: IO[bytes]
+    place: str
+    shape: Shape
+    fortran_order: bool
+    dtype: np.dtype[Any]
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def nbytes(self) -> int:
+        return self.size * self.dtype.itemsize
+
+    @property
+    def is_colour(self) -> bool:
+        return len(self.shape) == 4 and self.shape[3] == 3
+
+    @property
+    def pixels(self) -> int:
+        """Bytes that it needs as grey images."""
+        # In Fortran's order the three colours of a pixel lie far apart: all have to be there first.
+        return self.size // 3 if self.is_colour and not self.fortran_order else self.size
 
 
 def read_keras_npz(path: Path) -> Dataset:
@@ -33,117 +67,183 @@ def read_keras_npz(path: Path) -> Dataset:
     Raises
     ------
     DataError
-        If the file is damaged, lacks an array or holds arrays of another kind (such as pickled objects).
+        If the file is damaged, lacks an array, holds arrays of another kind (such as pickled objects) or
+        is too large.
     """
-    file_size(path)
     try:
-        with zipfile.ZipFile(path) as archive:
-            missing = [key for key in _KEYS if f"{key}.npy" not in archive.namelist()]
-            if missing:
-                raise bad_data(
-                    path,
-                    f"has no array {' and no '.join(missing)}",
-                    f"the arrays {', '.join(_KEYS)} were expected",
-                    "save the data set under these names or choose another file",
-                )
-            x_train, y_train, x_test, y_test = (_read_member(archive, path, key) for key in _KEYS)
+        with opened(path) as file, zipfile.ZipFile(BoundedFile(file, path)) as archive:
+            _check_members(archive, path)
+            x_train, y_train, x_test, y_test = (_open_array(archive, path, key) for key in _KEYS)
+            _check_room(path, (x_train, x_test), (y_train, y_test))
+            train = Split(_read_images(x_train), _read_labels(y_train), x_train.place, y_train.place)
+            test = Split(_read_images(x_test), _read_labels(y_test), x_test.place, y_test.place)
     except (DataError, MemoryError):
         raise
     except RuntimeError as error:  # zipfile's own choice for a password; NotImplementedError is one, too
-        raise bad_data(
+        raise bad_file(
             path, "is encrypted or packed in an unknown way", "a plain .npz file was expected"
         ) from error
-    except OSError as error:
-        raise unreadable(path, error) from error
     except (
         Exception
     ) as error:  # BadZipFile, zlib.error, EOFError, struct.error, ValueError: all seen on damage
-        raise bad_data(path, "is damaged or not a zip archive", "an intact .npz file was expected") from error
-    shown = printable(path)
-    train = Split(_grey(x_train, f"{shown} (x_train)"), y_train, f"{shown} (x_train)", f"{shown} (y_train)")
-    test = Split(_grey(x_test, f"{shown} (x_test)"), y_test, f"{shown} (x_test)", f"{shown} (y_test)")
+        raise bad_file(path, "is damaged or not a zip archive", "an intact .npz file was expected") from error
     return assemble(path, path.stem, train, test)
 
 
-def _read_member(archive: zipfile.ZipFile, path: Path, key: str) -> NDArray[Any]:
-    """Read one array; nothing is allocated from its header before the data is there."""
+def _check_members(archive: zipfile.ZipFile, path: Path) -> None:
+    """Raise an error unless all arrays are there, packed in a known way and not too much of it."""
+    names = set(archive.namelist())
+    missing = [key for key in _KEYS if f"{key}.npy" not in names]
+    if missing:
+        raise bad_file(
+            path,
+            f"has no array {' and no '.join(missing)}",
+            f"{', '.join(_KEYS)} were expected",
+            "save them under these names or choose another file",
+        )
+    infos = [archive.getinfo(f"{key}.npy") for key in _KEYS]
+    if any(info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED) for info in infos):
+        raise NotImplementedError
+    packed = sum(info.compress_size for info in infos if info.compress_type == zipfile.ZIP_DEFLATED)
+    if packed > MAX_PACKED:
+        found, most = f"holds {packed:,} packed bytes", f"at most {MAX_PACKED:,} are unpacked"
+        raise bad_file(path, found, most, "save it with numpy.savez, which does not pack")
+
+
+def _check_room(path: Path, images: tuple[_Array, ...], labels: tuple[_Array, ...]) -> None:
+    """Raise `DataError` if the headers announce more than can be read; nothing has been allocated yet."""
+    total = sum(each.nbytes for each in (*images, *labels))
+    for found, unit, most in (
+        (max(each.size for each in labels), "labels", MAX_IMAGES),
+        (sum(each.pixels for each in images), "pixels", MAX_BYTES),
+        (total, "bytes of data", MAX_UNPACKED),
+    ):
+        if found > most:
+            raise bad_file(path, f"announces {shown(found)} {unit}", f"at most {most:,} can be read", SMALLER)
+
+
+def _open_array(archive: zipfile.ZipFile, path: Path, key: str) -> _Array:
+    """Read the header of an array."""
     place = f"{path} ({key})"
     info = archive.getinfo(f"{key}.npy")
-    if info.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
-        raise NotImplementedError
-    if info.file_size > MAX_BYTES:
-        raise bad_data(place, f"unpacks to {info.file_size:,} bytes", f"at most {MAX_BYTES:,} can be read")
-    with archive.open(info) as stream:
-        shape, fortran_order, dtype = _read_header(stream, place)
-        if dtype.kind not in "iufb":
-            raise bad_data(
-                place,
-                f"is an array of {'Python objects' if dtype.hasobject else dtype}",
-                "an array of numbers was expected",
-                "save it as uint8",
-            )
-        size = math.prod(shape) * dtype.itemsize
-        content = read_up_to(stream, size + 1)
-    if len(content) != size:
-        found = f"holds only {len(content):,} bytes of data" if len(content) < size else "holds more data"
-        raise bad_data(place, found, f"its header announces {size:,} bytes")
-    array = np.frombuffer(content, dtype)
-    return array.reshape(shape[::-1]).transpose() if fortran_order else array.reshape(shape)
-
-
-def _read_header(stream: IO[bytes], place: str) -> tuple[Shape, bool, np.dtype[Any]]:
+    stream = archive.open(info)
     try:
-        shape, fortran_order, dtype = _HEADER_READERS[np.lib.format.read_magic(stream)](stream)
+        start = stream.read(8)
+        digits, read_header = _HEADER_READERS[np.lib.format.read_magic(io.BytesIO(start))]
+        length = stream.read(digits)
+        if int.from_bytes(length, "little") > _LONGEST_HEADER:
+            raise ValueError
+        header = io.BytesIO(length + stream.read(int.from_bytes(length, "little")))
+        shape, fortran_order, dtype = read_header(header)
     except (OSError, zipfile.BadZipFile, zlib.error, EOFError):
         raise
     except Exception as error:  # NumPy's header parser raises nearly anything on damaged text
-        raise bad_data(place, "has a damaged header", "an array saved by NumPy was expected") from error
+        raise bad_file(place, "has a damaged header", "an array saved by NumPy was expected") from error
     if not 1 <= len(shape) <= 4 or any(side < 1 for side in shape):
-        raise bad_data(
-            place, f"has the shape {shape}", "one to four axes and at least one item were expected"
+        found = f"has the shape {shown(shape)}"
+        raise bad_file(place, found, "one to four axes and at least one item were expected")
+    if dtype.kind not in "iufb":
+        found = (
+            f"is an array of {'Python objects' if dtype.hasobject else printable(str(dtype), LONGEST_NAME)}"
         )
-    return shape, fortran_order, dtype
+        raise bad_file(place, found, "an array of numbers was expected", "save it as uint8")
+    array = _Array(stream, place, shape, fortran_order, dtype)
+    _check_length(array, info.file_size - stream.tell())
+    return array
 
 
-def _grey(images: NDArray[Any], place: str) -> ByteArray:
-    """Return images as (n, h, w) uint8, or raise `DataError`."""
-    if images.dtype.kind not in "iu":
-        raise bad_data(
-            place,
-            f"holds pixels of type {images.dtype}",
+def _read_labels(array: _Array) -> NDArray[Any]:
+    labels = _read_items(array, array.size)
+    _read_end(array)
+    return (
+        labels.reshape(array.shape[::-1]).transpose() if array.fortran_order else labels.reshape(array.shape)
+    )
+
+
+def _read_images(array: _Array) -> ByteArray:
+    """Return images as (n, h, w) uint8, or raise `DataError`.
+
+    They are converted as they come, so that nothing larger than the result is in memory.
+    """
+    shape = _image_shape(array)
+    mixes = array.is_colour and not array.fortran_order
+    levels = np.empty(array.pixels, np.uint8)
+    for start in range(0, array.size, _BLOCK):
+        items = _read_items(array, min(_BLOCK, array.size - start))
+        block = _levels(items, array.place)
+        if mixes:
+            block = _luma(block.reshape(-1, 3))
+        place = start // 3 if mixes else start
+        levels[place : place + block.size] = block
+    _read_end(array)
+    if not array.fortran_order:
+        return levels.reshape(shape)
+    turned = levels.reshape(array.shape[::-1]).transpose()
+    if array.is_colour:
+        return np.stack([_luma(image) for image in turned])
+    return np.ascontiguousarray(turned).reshape(shape)
+
+
+def _image_shape(array: _Array) -> Shape:
+    """Return the shape (n, h, w) of the images, or raise `DataError`."""
+    if array.dtype.kind not in "iu":
+        raise bad_file(
+            array.place,
+            f"holds pixels of type {array.dtype}",
             "whole numbers from 0 to 255 were expected",
             "scale the pixels to 0 to 255 and save them as uint8",
         )
-    if images.dtype != np.uint8 and not (images.min() >= 0 and images.max() <= 255):
-        raise bad_data(
-            place,
-            f"holds pixels from {images.min()} to {images.max()}",
-            "0 to 255 was expected",
-            "scale the pixels and save them as uint8",
-        )
-    pixels: ByteArray = images.astype(np.uint8, copy=False)
-    if pixels.ndim == 3:
-        return pixels
-    if pixels.ndim == 4 and pixels.shape[3] == 3:
-        return _luma(pixels)
-    if pixels.ndim == 4 and 1 in (pixels.shape[1], pixels.shape[3]):
-        return pixels[..., 0] if pixels.shape[3] == 1 else pixels[:, 0]
-    raise bad_data(
-        place,
-        f"has the shape {pixels.shape}",
+    shape = array.shape
+    if len(shape) == 3:
+        return shape
+    if len(shape) == 4 and shape[3] in (1, 3):
+        return shape[:3]
+    if len(shape) == 4 and shape[1] == 1:
+        return shape[0], *shape[2:]
+    raise bad_file(
+        array.place,
+        f"has the shape {shown(shape)}",
         "(images, height, width), with or without 1 or 3 colours at the end, was expected",
         "reshape the array and save it again",
     )
 
 
+def _check_length(array: _Array, length: int) -> None:
+    """Raise `DataError` unless an array has as many bytes as its header announces."""
+    if length != array.nbytes:
+        found = f"holds {'more' if length > array.nbytes else 'less'} data"
+        raise bad_file(array.place, found, f"its header announces {shown(array.nbytes)} bytes")
+
+
+def _read_items(array: _Array, count: int) -> NDArray[Any]:
+    content = read_up_to(array.stream, count * array.dtype.itemsize)
+    if len(content) < count * array.dtype.itemsize:  # the list of the archive has lied
+        raise EOFError
+    return np.frombuffer(content, array.dtype)
+
+
+def _read_end(array: _Array) -> None:
+    """Read on at the end, which lets zipfile compare its checksum; there is no more, as it cuts off there."""
+    array.stream.read(1)
+
+
+def _levels(items: NDArray[Any], place: str) -> ByteArray:
+    """Return whole numbers as uint8, or raise `DataError`."""
+    if items.dtype != np.uint8 and not (items.min() >= 0 and items.max() <= 255):
+        raise bad_file(
+            place,
+            f"holds pixels from {items.min()} to {items.max()}",
+            "0 to 255 was expected",
+            "scale the pixels and save them as uint8",
+        )
+    return items.astype(np.uint8, copy=False)
+
+
 def _luma(colour: ByteArray) -> ByteArray:
     """Grey = 0.299 R + 0.587 G + 0.114 B (ITU-R BT.601), rounded; white stays 255.
 
-    The weights in units of 1 / 65536, as Pillow takes them, so that archives and image files agree.
+    The weights in units of 1 / 65536, as Pillow takes them, so that archives and image files agree. Every
+    sum is a whole number below 2**24, which float32 holds exactly.
     """
-    weights = np.array([19595, 38470, 7471], np.uint32)
-    grey = np.empty(colour.shape[:3], np.uint8)
-    for start in range(0, len(colour), _BLOCK):  # in blocks: uint32 is four times as large
-        block = colour[start : start + _BLOCK]
-        grey[start : start + _BLOCK] = (block @ weights + 2**15) >> 16
-    return grey
+    weights = np.array([19595, 38470, 7471], np.float32)
+    return ((colour.astype(np.float32) @ weights + 2**15) / 2**16).astype(np.uint8)

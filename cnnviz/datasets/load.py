@@ -5,11 +5,11 @@ import stat
 from collections.abc import Iterable
 from pathlib import Path
 
-from cnnviz.datasets._reading import bad_data, file_size, status_of, unreadable
 from cnnviz.datasets.assembly import choose
 from cnnviz.datasets.dataset import Dataset
 from cnnviz.datasets.idx_folder import find_idx_sets, is_idx_name, prefix_of, read_idx_set
 from cnnviz.datasets.image_folder import Progress, class_folders, read_image_folder
+from cnnviz.reading import bad_file, check_file, entries, status_of, unreadable
 
 _FORMATS = (
     "a folder of IDX files such as MNIST's, a Keras .npz file or a folder with a sub-folder of pictures "
@@ -61,7 +61,7 @@ def load_dataset(
     try:
         return choose(_read(place, progress), classes)
     except MemoryError as error:
-        raise bad_data(
+        raise bad_file(
             place,
             "does not fit into the memory",
             "a smaller data set is needed",
@@ -72,27 +72,24 @@ def load_dataset(
 def _read(path: Path, progress: Progress | None) -> Dataset:
     if stat.S_ISDIR(status_of(path).st_mode):
         return _read_folder(path, progress)
-    file_size(path)
+    check_file(path)
     if path.suffix.lower() == ".npz":
         return _read_npz(path)
     if is_idx_name(path.name):
         return read_idx_set(path.parent, prefix_of(path.name))
-    raise bad_data(path, "is a file of an unknown kind", _FORMATS, "choose another file or folder")
+    raise bad_file(path, "is a file of an unknown kind", _FORMATS, "choose another file or folder")
 
 
 def _read_folder(folder: Path, progress: Progress | None) -> Dataset:
     if find_idx_sets(folder):
         return read_idx_set(folder)
-    try:
-        archives = sorted(path for path in folder.iterdir() if path.suffix.lower() == ".npz")
-    except OSError as error:
-        raise unreadable(folder, error) from error
+    archives = [Path(entry.path) for entry in entries(folder) if entry.name.lower().endswith(".npz")]
     if len(archives) == 1:
         return _read_npz(archives[0])
     if class_folders(folder):
         return read_image_folder(folder, progress)
     found = f"holds {len(archives)} .npz files" if archives else "holds no data set"
-    raise bad_data(folder, found, _FORMATS, "choose another file or folder")
+    raise bad_file(folder, found, _FORMATS, "choose another file or folder")
 
 
 def _read_npz(path: Path) -> Dataset:

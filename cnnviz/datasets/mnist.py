@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 
-from cnnviz.datasets.assembly import Split, assemble
+from cnnviz.datasets.assembly import MAX_BYTES, Split, assemble
 from cnnviz.datasets.dataset import Dataset
 from cnnviz.datasets.idx import read_idx
 
@@ -52,7 +52,9 @@ def load_mnist(classes: Iterable[int | str] = (0, 1), folder: Path | None = None
 def _read_all(folder: Path) -> Dataset:
     # Unpacking and hashing release the interpreter lock, so two threads are worth it.
     with ThreadPoolExecutor(max_workers=2) as pool:
-        futures = [pool.submit(read_idx, folder / name, ndim, md5, _REMEDY) for name, ndim, md5 in _FILES]
+        futures = [
+            pool.submit(read_idx, folder / name, ndim, MAX_BYTES, md5, _REMEDY) for name, ndim, md5 in _FILES
+        ]
     train_images, train_labels, test_images, test_labels = (future.result() for future in futures)
     train_places, test_places = (
         (str(folder / images[0]), str(folder / labels[0])) for images, labels in (_FILES[:2], _FILES[2:])

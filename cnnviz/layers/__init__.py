@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import MISSING, fields
-from reprlib import repr as short_repr
 from typing import Any, cast
 
+from cnnviz._validation import shown
 from cnnviz.errors import ParameterError
 from cnnviz.layers.activations import LeakyReLU, ReLU, Sigmoid, Tanh
 from cnnviz.layers.base import Layer
@@ -66,14 +66,12 @@ def layer_from_dict(description: object) -> Layer:
     kind = settings.pop("type", None)
     if not isinstance(kind, str) or kind not in LAYER_TYPES:
         listed = ", ".join(LAYER_TYPES)
-        raise ParameterError(
-            f"The 'type' of a layer must be one of {listed}. Got {short_repr(kind)} instead."
-        )
+        raise ParameterError(f"The 'type' of a layer must be one of {listed}. Got {shown(kind)} instead.")
     known = {field.name: field.default is MISSING for field in fields(LAYER_TYPES[kind])}
     unknown = [name for name in settings if name not in known]
     if unknown:
         listed = ", ".join(known) or "no settings"
-        raise ParameterError(f"{kind} has {listed}. Got {unknown[0]!r} instead.")
+        raise ParameterError(f"{kind} has {listed}. Got {shown(unknown[0])} instead.")
     missing = [name for name, needed in known.items() if needed and name not in settings]
     if missing:
         raise ParameterError(f"{kind} needs the setting {missing[0]!r}.")
@@ -84,6 +82,6 @@ def as_mapping(value: object, owner: str) -> Mapping[str, Any]:
     """Return `value` if it is a mapping with text keys, or raise `ParameterError` that names the `owner`."""
     entries = cast("Mapping[Any, Any]", value) if isinstance(value, Mapping) else None
     if entries is None or not all(isinstance(key, str) for key in entries):
-        found = short_repr(cast("object", value))
+        found = shown(cast("object", value))
         raise ParameterError(f"{owner} must be described by a mapping with text keys. Got {found} instead.")
     return entries

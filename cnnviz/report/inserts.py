@@ -13,12 +13,12 @@ MOST_INSERTS = 100
 
 _MOST_ROWS, _MOST_COLUMNS = 2000, 100
 _LONGEST_TEXT = 1000
-_LARGEST_PICTURE = 32 << 20
+LARGEST_PICTURE = 32 << 20
 _TEXT_WIDTH_CM = 17.0
 _LARGEST_WHOLE = 1 << 53
 # A reference that leads out of the drawing, in an attribute or in a style.
 _OUTSIDE = re.compile(
-    r"""href\s*=\s*["'](?!\s*(?:data:|#))|url\(\s*["']?(?!\s*(?:data:|\#))|@import""", re.IGNORECASE
+    r"""href\s*+=\s*+["'](?!\s*+(?:data:|#))|url\(\s*+["']?+(?!\s*+(?:data:|\#))|@import""", re.IGNORECASE
 )
 
 
@@ -83,7 +83,7 @@ class Insert:
             If it is damaged.
         """
         texts = {name: _text(values, name, _LONGEST_TEXT) for name in ("title", "caption", "time")}
-        svg, csv = (_text(values, name, _LARGEST_PICTURE) for name in ("svg", "csv"))
+        svg, csv = (_text(values, name, LARGEST_PICTURE) for name in ("svg", "csv"))
         width, data = values.get("width_cm"), values.get("data")
         if isinstance(width, bool) or not isinstance(width, int | float) or not 0 < width < 1000:
             raise DataError("The lab report is damaged: the width of a figure in it is no length.")

@@ -14,6 +14,7 @@ import pytest
 from numpy.typing import NDArray
 
 from cnnviz.errors import DataError
+from cnnviz.files import printable
 
 Arrays = dict[str, NDArray[Any]]
 
@@ -72,6 +73,7 @@ def assert_one_sentence(text: str) -> None:
     assert not re.search(r"[.!?] [A-Z]", text), text
     assert "Traceback" not in text
     assert "Error" not in text
+    assert len(text) <= 300, text
 
 
 @contextmanager
@@ -82,5 +84,5 @@ def data_error(path: Path | str, *words: str) -> Iterator[None]:
     text = str(caught.value)
     assert type(caught.value) is DataError
     assert_one_sentence(text)
-    for word in (str(path), *words):
+    for word in (printable(path), *words):
         assert word in text, f"{word!r} is not in {text!r}"

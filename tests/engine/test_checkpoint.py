@@ -105,7 +105,7 @@ def test_weights_that_are_not_finite_are_refused(path):
 
 
 def test_missing_file_and_folder_are_named(tmp_path):
-    with pytest.raises(CheckpointError, match="no file"):
+    with pytest.raises(CheckpointError, match="does not exist"):
         checkpoint.load(tmp_path / "gone.safetensors")
     with pytest.raises(CNNVizError):
         checkpoint.load(tmp_path)

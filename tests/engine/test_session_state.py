@@ -223,7 +223,7 @@ def test_views_come_back_as_they_were(views: dict[str, dict[str, Any]]) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"There is no file gone\.json"):
+    with pytest.raises(DataError, match=r"gone\.json does not exist"):
         load_session(tmp_path / "gone.json")
 
 

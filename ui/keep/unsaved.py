@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any, Self
 
 from cnnviz import checkpoint
-from cnnviz.errors import CNNVizError, DataError
+from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.files import atomic_write
+from cnnviz.reading import LARGEST_TEXT, parse_json, read_bytes
 from cnnviz.session_state import OwnPixels, SessionState
 from cnnviz.snapshots import Snapshot
 from ui.state import Sample
 
 _FORMAT = "cnnviz-unsaved"
+_LARGEST = 2 * LARGEST_TEXT  # a session as a text inside, and what surrounds it
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Unsaved:
     def read(cls, path: Path) -> Self | None:
         """Return what `write` has written; None where it cannot be read or is something else."""
         try:
-            values: Any = json.loads(path.read_bytes())
+            values: Any = parse_json(read_bytes(path, _LARGEST).decode("ascii"), _LARGEST)
             if values["format"] != _FORMAT:
                 return None
             data, session = values["data"], values["session"]
@@ -64,7 +66,7 @@ class Unsaved:
                 None if data is None else Path(data),
                 None if session is None else SessionState.from_json(session),
             )
-        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, CNNVizError):
+        except (ValueError, TypeError, KeyError, AttributeError, CNNVizError):
             return None
 
     def moment(self) -> str:
@@ -101,8 +103,8 @@ def read_images(path: Path) -> list[Sample]:
     Which class an image shows is not kept: the classes may be others by now.
     """
     try:
-        values: Any = json.loads(path.read_bytes())
+        values: Any = parse_json(read_bytes(path, _LARGEST).decode("ascii"), _LARGEST)
         images = [OwnPixels.from_dict(each) for each in values["images"]]
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError, DataError, CNNVizError):
+    except (ValueError, TypeError, KeyError, AttributeError, CNNVizError):
         return []
     return [Sample(each.pixels, None, None, each.origin) for each in images]

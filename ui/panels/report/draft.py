@@ -8,8 +8,11 @@ from typing import Any
 
 from cnnviz.errors import CNNVizError, DataError, NewerVersionError
 from cnnviz.files import atomic_write, printable
+from cnnviz.reading import parse_json, read_bytes
 from cnnviz.report import Report
 from ui.panels.report.draft_figures import files_in, fill_in, folder_of, remove_unused, set_apart
+
+_LARGEST = 8 << 20  # in bytes, without its figures; words of a whole book are one million
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +68,8 @@ class DraftFile:
 def has_words(path: Path) -> bool:
     """Whether a draft lies at `path` in which something was written; it is only looked at."""
     try:
-        draft, _, _ = _parsed(path.read_text(encoding="utf-8"), path)
-    except (OSError, ValueError, RecursionError, CNNVizError):
+        draft, _, _ = _parsed(path)
+    except (ValueError, CNNVizError):
         return False
     return not draft.is_empty
 
@@ -82,16 +85,16 @@ def load_draft(path: Path) -> tuple[Draft, str]:
         What happened to a file that could not be read, or "". Such a file is kept under another name.
     """
     try:
-        content = path.read_text(encoding="utf-8")
+        path.stat()
     except FileNotFoundError:
         return Draft(), ""
-    except (OSError, UnicodeDecodeError):
+    except OSError:
         return Draft(), _set_aside(path)
     try:
-        draft, lost, used = _parsed(content, path)
+        draft, lost, used = _parsed(path)
     except NewerVersionError:
         return Draft(), _set_aside(path, "was written by a newer CNNViz")
-    except (ValueError, RecursionError, CNNVizError):
+    except (ValueError, CNNVizError):
         return Draft(), _set_aside(path)
     # Those of a damaged draft stay with it.
     if not any(path.parent.glob(f"{path.stem}.damaged*.json")):
@@ -99,18 +102,18 @@ def load_draft(path: Path) -> tuple[Draft, str]:
     message = ""
     if lost:
         message = (
-            f"Figures of your report are lost or damaged and were taken out: {', '.join(lost)}. "
+            f"Figures of your report are lost or damaged and were taken out: {printable(', '.join(lost))}. "
             "Insert them again."
         )
     return draft, message
 
 
-def _parsed(content: str, path: Path) -> tuple[Draft, list[str], set[str]]:
-    """Return the draft in a text, titles of figures that are lost, and names of the files that it refers to.
+def _parsed(path: Path) -> tuple[Draft, list[str], set[str]]:
+    """Return the draft in a file, titles of figures that are lost, and names of the files that it refers to.
 
-    It raises whatever JSON and unsuitable values raise.
+    It raises whatever reading, JSON and unsuitable values raise.
     """
-    values: Any = json.loads(content)
+    values: Any = parse_json(read_bytes(path, _LARGEST).decode("utf-8"), _LARGEST)
     if not isinstance(values, dict):
         raise DataError("The draft is damaged.")
     pending, used = values.get("pending"), files_in(values.get("report"))

@@ -7,9 +7,12 @@ from typing import Any
 
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write
+from cnnviz.reading import read_bytes
 from cnnviz.report import Insert
+from cnnviz.report.inserts import LARGEST_PICTURE
 
 _LARGE = ("svg", "csv")
+_LARGEST_IN_ALL = 96 << 20  # bytes of all figures together
 
 
 def folder_of(draft: Path) -> Path:
@@ -47,12 +50,15 @@ def fill_in(report: object, folder: Path) -> list[str]:
         Titles of the figures and tables that were taken out, because they are lost or damaged.
     """
     lost: list[str] = []
+    room = _LARGEST_IN_ALL
     for inserts in _lists_of_inserts(report):
         for insert in list(inserts):
             for name in _LARGE:
                 kept = insert.get(name)
                 if isinstance(kept, dict):
-                    insert[name] = _content(folder, str(kept.get("file")), name)
+                    content = _content(folder, str(kept.get("file")), name, room)
+                    insert[name] = content
+                    room -= len(content)
             try:
                 Insert.from_dict(insert)
             except (CNNVizError, ValueError, OverflowError):
@@ -81,12 +87,12 @@ def _name_of(content: bytes, kind: str) -> str:
     return f"{hashlib.sha256(content).hexdigest()[:32]}.{kind}"
 
 
-def _content(folder: Path, name: str, kind: str) -> str:
+def _content(folder: Path, name: str, kind: str, room: int) -> str:
     """Return what is in a file; "" where it is not what its name says."""
     try:
-        content = (folder / Path(name).name).read_bytes()
+        content = read_bytes(folder / Path(name).name, min(room, LARGEST_PICTURE))
         return content.decode("utf-8") if _name_of(content, kind) == name else ""
-    except (OSError, ValueError):
+    except (CNNVizError, ValueError):
         return ""
 
 

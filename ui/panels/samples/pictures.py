@@ -107,11 +107,7 @@ def fitted(picture: Picture, fit: Fit, height: int, width: int, *, dark_ink: boo
 
 def shortened(name: str) -> str:
     """Return a file name that fits into a narrow bar: a long one loses its middle."""
-    name = printable(name)
-    if len(name) <= _LONGEST_NAME:
-        return name
-    half = (_LONGEST_NAME - 1) // 2
-    return f"{name[:half]}…{name[-half:]}"
+    return printable(name, _LONGEST_NAME)
 
 
 def _picture(pixels: ByteArray, name: str) -> Picture:

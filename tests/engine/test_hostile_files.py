@@ -1,0 +1,366 @@
+"""Files made to hurt: what they may cost is bounded, and the answer is one short sentence with a remedy."""
+
+import gzip
+import io
+import json
+import os
+import re
+import struct
+import subprocess
+import sys
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cnnviz import reading
+from cnnviz.datasets import read_grayscale
+from cnnviz.datasets.image_folder import read_image_folder
+from cnnviz.errors import DataError
+from cnnviz.files import printable
+from cnnviz.reading import BoundedFile, opened, parse_json, read_bytes
+from tests.engine.datasets_files import data_error, idx_names, tiny_arrays, write_idx_folder, write_npz
+
+PNG = b"\x89PNG\r\n\x1a\n"
+REMEDY = re.compile(r"(choose|copy|update|save|scale|unpack|check|keep|try)\b[^.;]*\.$", re.IGNORECASE)
+PLENTY = 60_000  # parts of a file
+
+
+def read_in_child(*jobs: tuple[str, Path]) -> list[tuple[float | None, str]]:
+    """Have files read in another process, which may neither wait nor grow; see `reading_child`."""
+    told = subprocess.run(
+        [sys.executable, "-m", "tests.engine.reading_child"],
+        input=json.dumps([(kind, str(path)) for kind, path in jobs]),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+    )
+    return [(peak, message) for peak, message in json.loads(told.stdout)]
+
+
+def zeros_deflated(size: int) -> bytes:
+    """Return a deflate stream of `size` zeros, a multiple of 1 MB, without ever making them."""
+    packer = zlib.compressobj(wbits=-15)
+    # After a full flush the packer begins anew, so that its output may be repeated.
+    block = packer.compress(bytes(2**20)) + packer.flush(zlib.Z_FULL_FLUSH)
+    return block * (size >> 20) + packer.flush()
+
+
+def gzipped(start: bytes, zeros: int) -> bytes:
+    """Return a gzip file of some bytes and many zeros, without the right checksum."""
+    head = gzip.compress(b"")[:10]
+    packer = zlib.compressobj(wbits=-15)
+    return head + packer.compress(start) + packer.flush(zlib.Z_FULL_FLUSH) + zeros_deflated(zeros) + bytes(8)
+
+
+def chunk(kind: bytes, data: bytes = b"") -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def png(width: int, height: int, colour: int = 0, depth: int = 8, extra: bytes = b"") -> bytes:
+    """Return a black picture; `colour` is 0 for grey, 2 for RGB, 6 for RGBA."""
+    header = struct.pack(">2I5B", width, height, depth, colour, 0, 0, 0)
+    row = bytes(1 + width * {0: 1, 2: 3, 6: 4}[colour] * depth // 8)
+    packer = zlib.compressobj(1)
+    data = b"".join(packer.compress(row) for _ in range(height)) + packer.flush()
+    return PNG + chunk(b"IHDR", header) + extra + chunk(b"IDAT", data) + chunk(b"IEND")
+
+
+def safetensors(header: object, length: int | None = None) -> bytes:
+    text = header if isinstance(header, bytes) else json.dumps(header).encode()
+    return struct.pack("<Q", len(text) if length is None else length) + text
+
+
+def described(text: str) -> bytes:
+    """Return a model file without weights, with a description of CNNViz."""
+    return safetensors({"__metadata__": {"cnnviz": text}})
+
+
+def model(**changes: Any) -> bytes:
+    """Return a model file without weights; `changes` go into the description of its network."""
+    layers = [{"name": "a", "type": "ReLU"}]
+    network = {"layers": layers, "input_shape": [1, 9, 9], "seed": 0, "dtype": "float32"}
+    return described(
+        json.dumps({"format": "cnnviz-model", "format_version": 1, "network": network | changes})
+    )
+
+
+def npz(shape: tuple[int, ...], dtype: object) -> bytes:
+    """Return an archive of which x_train is announced as an array of any size, with little in it."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for key, array in tiny_arrays().items():
+            header = io.BytesIO()
+            np.lib.format.write_array(header, array)
+            if key == "x_train":
+                header = io.BytesIO()
+                description = {"descr": dtype, "fortran_order": False, "shape": shape}
+                np.lib.format.write_array_header_1_0(header, description)
+            archive.writestr(f"{key}.npy", header.getvalue())
+    return file.getvalue()
+
+
+def npz_of_many_members() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for number in range(25_000):
+            archive.writestr(str(number), b"")
+    return file.getvalue()
+
+
+def jpeg(extra: bytes) -> bytes:
+    file = io.BytesIO()
+    Image.new("L", (8, 8)).save(file, "JPEG")
+    return file.getvalue()[:2] + extra + file.getvalue()[2:]
+
+
+def jpeg_of_many_scans() -> bytes:
+    file = io.BytesIO()
+    Image.new("RGB", (64, 64)).save(file, "JPEG", progressive=True)
+    content = file.getvalue()
+    return content[:-2] + content[content.rfind(b"\xff\xda") : -2] * 200 + content[-2:]
+
+
+def npz_of_long_headers() -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for key in tiny_arrays():
+            archive.writestr(f"{key}.npy", b"\x93NUMPY\2\0" + struct.pack("<I", 2**26) + b" " * 2**26)
+    return file.getvalue()
+
+
+def session_with_a_long_key() -> bytes:
+    return f'{{"{LONG}":1,{NEWER[1:]}'.replace(":9,", ":2,").encode()
+
+
+def images_head(count: int) -> bytes:
+    """Return the head of an IDX file of so many images."""
+    return b"\0\0\x08\x03" + struct.pack(">3I", count, 28, 28)
+
+
+NEWER = '{"format":"cnnviz-session","format_version":9,"version":"%s"}' % ("9" * 10_000)
+LISTS = b"[" + b"[]," * 1_500_000 + b"[]]"
+LONG = "x" * 99_999
+
+FILES: dict[str, tuple[str, str, Callable[[], bytes]]] = {
+    "gzip bomb": ("data", ".gz", lambda: gzipped(images_head(1 << 20), 800 << 20)),
+    "gzip bomb that lies": ("data", ".gz", lambda: gzipped(images_head(9), 800 << 20)),
+    "gzip of empty members": ("data", ".gz", lambda: gzip.compress(b"") * PLENTY),
+    "gzip with an endless name": ("data", ".gz", lambda: b"\x1f\x8b\x08\x08" + bytes(6) + LONG.encode()),
+    "npz bomb": ("data", ".npz", lambda: npz((1 << 20, 28, 28), "|u1")),
+    "npz in int64": ("data", ".npz", lambda: npz((150_000, 28, 28), "<i8")),
+    "npz in colour": ("data", ".npz", lambda: npz((400_000, 28, 28, 3), "|u1")),
+    "npz of long numbers": ("data", ".npz", lambda: npz((10**4000, 28, 28), "|u1")),
+    "npz of many types": ("data", ".npz", lambda: npz((9, 8), [(f"f{i}", "u1") for i in range(300)])),
+    "npz with a long header": ("data", ".npz", npz_of_long_headers),
+    "npz of many members": ("data", ".npz", npz_of_many_members),
+    "large image": ("image", ".png", lambda: png(7000, 7000)),
+    "image of many chunks": ("image", ".png", lambda: png(8, 8, extra=chunk(b"tEXt") * PLENTY)),
+    "image of many markers": ("image", ".jpg", lambda: jpeg(b"\xff\xfe\0\2" * PLENTY)),
+    "image of filling bytes": ("image", ".jpg", lambda: jpeg(b"\xff" * PLENTY)),
+    "image of many scans": ("image", ".jpg", jpeg_of_many_scans),
+    "model of lists": ("model", ".safetensors", lambda: safetensors(LISTS)),
+    "model described by lists": ("model", ".safetensors", lambda: described(LISTS.decode()[:1_500_000])),
+    "model nested deeply": ("model", ".safetensors", lambda: safetensors(b"[" * 2_000_000)),
+    "model with a long head": ("model", ".safetensors", lambda: safetensors(b"{}", 2**63)),
+    "model of a newer version": (
+        "model",
+        ".safetensors",
+        lambda: described(NEWER.replace("session", "model")),
+    ),
+    "model with a long name": (
+        "model",
+        ".safetensors",
+        lambda: model(layers=[{"name": LONG + ".", "type": "ReLU"}]),
+    ),
+    "model of a long type": ("model", ".safetensors", lambda: model(layers=[{"name": "a", "type": LONG}])),
+    "model with a long setting": ("model", ".safetensors", lambda: model(layers=[{"type": "ReLU", LONG: 1}])),
+    "model of a long dtype": ("model", ".safetensors", lambda: model(dtype=LONG)),
+    "model of long sides": ("model", ".safetensors", lambda: model(input_shape=[10**4000, 1, 1])),
+    "model of many sides": ("model", ".safetensors", lambda: model(input_shape=[1] * 99_999)),
+    "session of lists": ("session", ".json", lambda: LISTS),
+    "session nested deeply": ("session", ".json", lambda: b"[" * 1_000_000),
+    "session of a newer version": ("session", ".json", NEWER.encode),
+    "session with a long key": ("session", ".json", session_with_a_long_key),
+    "picture of many chunks": ("session", ".png", lambda: png(8, 8, extra=chunk(b"tEXt") * PLENTY)),
+}
+
+
+def assert_bounded(peak: float | None, message: str, most_mb: float) -> None:
+    assert len(message) <= 300, message
+    assert message.isprintable(), message
+    assert REMEDY.search(message), message
+    assert peak is None or peak < most_mb, f"{peak} MB: {message}"
+
+
+def test_every_hostile_file_costs_little_and_gets_a_short_answer(tmp_path: Path) -> None:
+    """In folders and under names that are long themselves."""
+    jobs: list[tuple[str, Path]] = []
+    for number, (kind, suffix, content) in enumerate(FILES.values()):
+        folder = tmp_path / f"{number}{'f' * 150}" / ("g" * 200)
+        folder.mkdir(parents=True)
+        path = folder / (idx_names(end=".gz")["x_train"] if suffix == ".gz" else f"{'n' * 200}{suffix}")
+        if suffix == ".gz":
+            write_idx_folder(folder, tiny_arrays(), end=".gz")
+        path.write_bytes(content())
+        jobs.append((kind, path))
+    for title, (peak, message) in zip(FILES, read_in_child(*jobs), strict=True):
+        print(title, message)  # shown when one of them fails
+        assert_bounded(peak, message, 60)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
+@pytest.mark.parametrize("kind", ["data", "image", "model", "session"])
+def test_nothing_waits_for_a_pipe(tmp_path: Path, kind: str) -> None:
+    path = tmp_path / {"data": "a.npz", "image": "a.png", "model": "a.safetensors", "session": "a.json"}[kind]
+    os.mkfifo(path)
+    ((_, message),) = read_in_child((kind, path))
+    assert f"{path.name} is not a file" in message
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes")
+def test_a_pipe_that_takes_the_place_of_a_file_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    os.mkfifo(tmp_path / "a")
+    monkeypatch.setattr(reading, "check_file", lambda *_arguments: None)
+    with data_error(tmp_path / "a", "is not a file"):
+        read_bytes(tmp_path / "a", 100)
+
+
+def test_sparse_files_of_any_size_are_refused(tmp_path: Path) -> None:
+    jobs = [("image", "a.png"), ("model", "a.safetensors"), ("session", "a.json"), ("data", "a.npz")]
+    for _, name in jobs:
+        with (tmp_path / name).open("wb") as file:
+            file.truncate(20 << 30)
+    for peak, message in read_in_child(*((kind, tmp_path / name) for kind, name in jobs)):
+        assert_bounded(peak, message, 20)
+
+
+def test_arrays_become_grey_bytes_while_they_are_read(tmp_path: Path) -> None:
+    arrays = tiny_arrays()
+    arrays |= {
+        "x_train": np.zeros((4000, 28, 28, 3), np.int64),  # 75 MB, which become 3
+        "x_test": np.zeros((6, 28, 28), np.uint8),
+        "y_train": np.arange(4000) % 3,
+    }
+    ((peak, message),) = read_in_child(("data", write_npz(tmp_path / "a.npz", arrays)))
+    assert not message
+    assert peak is None or peak < 25
+
+
+@pytest.mark.parametrize(("colour", "depth"), [(6, 8), (6, 16), (2, 8), (0, 16)])
+def test_a_large_image_takes_little_more_than_its_pixels(tmp_path: Path, colour: int, depth: int) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(png(3000, 3000, colour, depth))
+    ((peak, message),) = read_in_child(("image", path))
+    assert not message
+    assert (
+        peak is None or peak < 36 + 18 + 40
+    )  # four bytes a pixel as decoded, grey twice, the steps of a strip
+
+
+def test_a_jpeg_of_a_large_camera_comes_in_half_its_size(tmp_path: Path) -> None:
+    Image.new("RGB", (6000, 6000), "white").save(tmp_path / "a.jpg")
+    pixels = read_grayscale(tmp_path / "a.jpg")
+    assert pixels.shape == (3000, 3000)
+    assert pixels.min() == 255
+
+
+def test_more_pixels_than_there_is_room_for_are_refused_unread(tmp_path: Path) -> None:
+    """Both parts of a data set share the room."""
+    count = 200_000
+    for key, name in idx_names().items():
+        is_images = key.startswith("x")
+        head = images_head(count) if is_images else b"\0\0\x08\x01" + struct.pack(">I", count)
+        with (tmp_path / name).open("wb") as file:
+            file.write(head)
+            file.truncate(len(head) + count * (28 * 28 if is_images else 1))  # sparse
+    ((peak, message),) = read_in_child(("data", tmp_path))
+    assert "t10k-images" in message
+    assert "200000 x 28 x 28 bytes" in message
+    assert_bounded(peak, message, 250)
+
+
+def test_folders_of_too_many_files_are_not_listed_to_their_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(30):
+        (tmp_path / str(number % 3)).mkdir(exist_ok=True)
+        (tmp_path / str(number % 3) / f"{number}.png").touch()
+    monkeypatch.setattr("cnnviz.datasets.image_folder.MOST_ENTRIES", 25)
+    with data_error(tmp_path / "2", "too many files"):
+        read_image_folder(tmp_path)
+    monkeypatch.setattr("cnnviz.datasets.assembly.MOST_CLASSES", 2)
+    with data_error(tmp_path, "has 3 classes"):
+        read_image_folder(tmp_path)
+
+
+def test_a_folder_of_too_many_pixels_is_not_read_to_its_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+        for number in range(2):
+            (tmp_path / name / f"{number}.png").write_bytes(png(10, 10))
+    read: list[tuple[int, int]] = []
+    monkeypatch.setattr("cnnviz.datasets.image_folder.MAX_PIXELS_IN_ALL", 250)
+    with data_error(tmp_path, "too many pixels", "at most 250 in all", "scale the images down"):
+        read_image_folder(tmp_path, lambda *progress: read.append(progress))
+    assert read == [(1, 4), (2, 4)]
+
+
+def test_a_library_gets_neither_many_parts_nor_a_large_one(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+    with opened(tmp_path / "a") as file:
+        bounded = BoundedFile(file, tmp_path / "a")
+        assert bounded.read(3) == b"abc"
+        for size in (-1, 2**20 + 1):
+            with pytest.raises(DataError, match="too many parts"):
+                bounded.read(size)
+        for _ in range(49_997):
+            bounded.read(0)
+        with pytest.raises(DataError, match="too many parts"):
+            bounded.read(0)
+
+
+def test_a_file_over_the_limit_is_refused_before_it_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"abc")
+    assert read_bytes(tmp_path / "a", 3) == b"abc"
+    with data_error(tmp_path / "a", "is too large", "at most 2 bytes"):
+        read_bytes(tmp_path / "a", 2)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="no files that hide their size")
+def test_a_file_that_hides_its_size_is_refused() -> None:
+    with data_error("/proc/self/status", "changes while it is read"):
+        read_bytes(Path("/proc/self/status"), 100)
+
+
+@pytest.mark.parametrize(
+    "text", ["[" * 100_000, "[" + "0," * 400_000 + "0]", " " * 3_000_000, "9" * 5000, "{", "", "[NaN]"]
+)
+def test_json_that_would_take_long_or_is_none_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"."):
+        parse_json(text, finite=True)
+
+
+def test_json() -> None:
+    assert parse_json('{"a": [1, 2.5, null]}', finite=True) == {"a": [1, 2.5, None]}
+    assert parse_json("[NaN, Infinity]") == [pytest.approx(float("nan"), nan_ok=True), float("inf")]
+
+
+def test_a_long_path_keeps_its_beginning_and_its_end() -> None:
+    path = f"/home/{'x' * 500}/digits.npz"
+    assert printable(path).startswith("/home/x")
+    assert printable(path).endswith("x/digits.npz")
+    assert "…" in printable(path)
+    assert len(printable(path)) == 120
+    assert printable("a" * 60, 60) == "a" * 60
+    assert len(printable("a" * 61, 60)) == 60
