@@ -13,7 +13,7 @@ from ui.session import Session
 from ui.tasks import TaskRunner
 
 #: Milliseconds after which what has not come will not come: also on a machine that has much else to do.
-PATIENCE = 60_000
+PATIENCE = 120_000
 
 _END_OF_ROUND = QEvent.Type(QEvent.registerEventType())
 # Qt posts what is to be painted with the lowest priority of its own: -1.

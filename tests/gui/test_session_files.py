@@ -155,7 +155,7 @@ def test_a_damaged_session_leaves_everything_as_it_is(qtbot: QtBot, session: Ses
     path = tmp_path / "bad.json"
     path.write_text("{")
     _drop(session, path)
-    qtbot.waitUntil(lambda: "bad.json cannot be opened" in session.window.notices.text(), timeout=20_000)
+    qtbot.waitUntil(lambda: "bad.json cannot be opened" in session.window.notices.text())
     after = session.files.current()
     assert before is not None
     assert after is not None
