@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any, Self
 
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
-from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent
+from PySide6.QtGui import QAction, QDragEnterEvent, QDropEvent, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDialog, QMenu, QWidget
+from shiboken6 import isValid
 
 from soak.places import here
 
@@ -92,14 +93,15 @@ def play(event: Event) -> None:
     match event.kind:
         case "click":
             QTest.mousePress(window, button, keys, at)
-            QTest.mouseRelease(window, button, keys, at)
+            _release(window, button, keys, at)
         case "double":
             QTest.mouseDClick(window, button, keys, at)
         case "drag":
             QTest.mousePress(window, button, keys, at)
             for part in (1, 2, 3):
-                QTest.mouseMove(window, at + (to - at) * part / 3)
-            QTest.mouseRelease(window, button, keys, to)
+                if isValid(window):
+                    QTest.mouseMove(window, at + (to - at) * part / 3)
+            _release(window, button, keys, to)
         case "move":
             QTest.mouseMove(window, at)
         case "wheel":
@@ -108,9 +110,16 @@ def play(event: Event) -> None:
             QTest.keyClick(window, Qt.Key(event.key), keys)
         case "type":
             for letter in event.text:
-                QTest.keyClick(window, letter)
+                if isValid(window):
+                    QTest.keyClick(window, letter)
         case _:
             _play_other(event, widget)
+
+
+def _release(window: QWindow, button: Qt.MouseButton, keys: Qt.KeyboardModifier, at: QPoint) -> None:
+    """Let a button go, unless pressing it has closed the window."""
+    if isValid(window):
+        QTest.mouseRelease(window, button, keys, at)
 
 
 def _play_other(event: Event, widget: QWidget) -> None:

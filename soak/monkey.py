@@ -14,6 +14,7 @@ from soak.settings import Settings
 from soak.slopes import slope
 
 _HANGS_AFTER = 60.0
+_FEW = 1500
 #: Megabytes, widgets and threads that a thousand events may add, in the last two thirds of a run.
 _GROWTH = {"rss": (60.0, "MB"), "widgets": (60.0, "widgets"), "threads": (1.0, "threads")}
 
@@ -105,8 +106,8 @@ def figures(entries: list[Entry]) -> str:
 
 def _growth(entries: list[Entry], name: str) -> float:
     taken = [each for each in entries if each["kind"] == "sample" and name in each]
-    if len(taken) < 6:
-        return 0.0
+    if not taken or taken[-1]["event"] < _FEW:
+        return 0.0  # caches are being filled still
     return 1000 * slope([each[name] for each in taken], [each["event"] for each in taken])
 
 

@@ -119,6 +119,7 @@ class Player:
         tell("sample", event=self._done, **values)
 
     def _end(self) -> None:
+        self._watch.end()
         tell("end", events=self._done, worst=round(self._watch.worst, 3), turns=self._watch.turns)
         self._session.ask_before_closing(False)
         for each in _open_dialogs():

@@ -84,6 +84,14 @@ class TurnWatch:
         self.worst, self.turns, self._apart = 0.0, 0, 0.0
         self._began = time.thread_time()
 
+    def end(self) -> None:
+        """Measure no more; before the program ends."""
+        dispatcher = QAbstractEventDispatcher.instance()
+        dispatcher.awake.disconnect(self._on_turn)
+        dispatcher.aboutToBlock.disconnect(self._on_turn)
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, signal.SIG_IGN)
+
     @contextlib.contextmanager
     def apart(self) -> Generator[None]:
         """Leave out what is done here: it is work of the trial, not of the program."""
