@@ -45,7 +45,7 @@ class Breaker:
             return opened(path, flags, *rest, **named)
 
         os.open = open_low
-        io.open = self._opener(io.open)  # pyright: ignore[reportAttributeAccessIssue] -- what pathlib calls
+        io.open = self._opener(io.open)
 
     def pass_by(self, kind: str, half: Callable[[], object] = lambda: None) -> None:
         """Count a call, and break at the one that is meant; `half` does half of it before a crash."""

@@ -43,7 +43,7 @@ def run(started: Step, built: Step = lambda _session: None, arguments: tuple[str
                 super().start()
                 started(self)
 
-        application.Session = Driven  # pyright: ignore[reportPrivateImportUsage]
+        application.Session = Driven
     from main import main
 
     return main(list(arguments))

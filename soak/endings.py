@@ -71,9 +71,7 @@ def _start(stack: contextlib.ExitStack, place: Place, led: str, way: str) -> tup
     module = ["-m", "soak.window_child", led, "ending"]
     if way == "hangup":
         terminal, inner = pty.openpty()
-        started = Child(
-            place, ["-m", "soak.on_terminal", os.ttyname(inner), *module], pass_fds=(inner,)
-        )
+        started = Child(place, ["-m", "soak.on_terminal", os.ttyname(inner), *module], pass_fds=(inner,))
         os.close(inner)
     else:
         started = Child(place, module)
@@ -109,12 +107,19 @@ def _judge(
         found.append("the layout is not kept")
     if left := place.left_behind():
         found.append(f"left behind: {len(left)} files and folders, such as {left[0]}")
-    asked = started.entries("asked")
-    report = place.out / "report.pdf"
-    if situation == "export" and not (report.exists() and report.read_bytes().rstrip().endswith(b"%%EOF")):
-        if not any("report" in each["text"].lower() or "export" in each["text"].lower() for each in asked):
-            found.append("the export that was queued is neither finished nor was it asked about")
+    if situation == "export" and not _is_exported(place) and not _was_asked(started):
+        found.append("the export that was queued is neither finished nor was it asked about")
     return found
+
+
+def _is_exported(place: Place) -> bool:
+    report = place.out / "report.pdf"
+    return report.exists() and report.read_bytes().rstrip().endswith(b"%%EOF")
+
+
+def _was_asked(started: Child) -> bool:
+    texts = [each["text"].lower() for each in started.entries("asked")]
+    return any("report" in text or "export" in text for text in texts)
 
 
 def _allowed(way: str) -> set[int]:
@@ -122,5 +127,3 @@ def _allowed(way: str) -> set[int]:
         return {0}
     number = getattr(signal, "SIGHUP" if way == "hangup" else way)
     return {0, 128 + number}
-
-

@@ -132,7 +132,7 @@ def _play_other(event: Event, widget: QWidget) -> None:
         case "resize":
             widget.resize(*event.to)
         case "drop":
-            _drop(widget, QPointF(*event.at), here().files / event.text)
+            drop(widget, QPointF(*event.at), here().files / event.text)
         case "close":
             if isinstance(widget, QDialog):
                 widget.reject()
@@ -140,7 +140,7 @@ def _play_other(event: Event, widget: QWidget) -> None:
                 widget.close()
 
 
-def _drop(widget: QWidget, at: QPointF, path: Path) -> None:
+def drop(widget: QWidget, at: QPointF, path: Path) -> None:
     """Drop a file as another program would; nobody but Qt's own window system can do it more truly."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(str(path))])

@@ -14,7 +14,9 @@ def run(settings: Settings, result: Result) -> int:
     """Put the faults in, kind by kind; return how many."""
     with private_place("faults") as place:
         seconds = max(settings.left, 20.0)
-        with child(place, "faults_child", json.dumps({"seconds": seconds, "seed": settings.seeds[0]})) as began:
+        with child(
+            place, "faults_child", json.dumps({"seconds": seconds, "seed": settings.seeds[0]})
+        ) as began:
             status = began.wait(seconds + 4 * _SECONDS_A_POINT)
             if trouble := complaint(began, status) or ("" if status == 0 else f"status {status}"):
                 result.find(f"writing files with faults: {trouble}")

@@ -160,7 +160,11 @@ class Trial:
         left = [each.name for each in self._folder.iterdir() if each != self._path]
         if self._path.is_dir():
             left += sorted(set(files_of(self._path)) - {*self._versions[0], *self._versions[1]})
-        return [f"the next write leaves {len(left)} files of this one, such as {_shape(left[0])}"] if left else []
+        return (
+            [f"the next write leaves {len(left)} files of this one, such as {_shape(left[0])}"]
+            if left
+            else []
+        )
 
 
 def _shape(name: str) -> str:
@@ -182,7 +186,7 @@ def small_lab() -> LabResults:
 
 
 def remember_typesetting() -> None:
-    """Have each page and picture set once, before the first fork: the typesetter's threads do not survive it."""
+    """Have each page set once, before the first fork: the typesetter's threads do not survive it."""
     known: dict[str, Any] = {}
     ordinary = typst.compile
 

@@ -53,7 +53,9 @@ def _kill_once(result: Result, number: int, seconds: float) -> float:
         hidden = [each for each in typed if each["word"] in held and each["word"] not in offered]
         first = min((each["at"] for each in lost), default=killed)
         if killed - first > LOSS_ALLOWED:
-            result.find(f"a kill lost words that were {killed - first:.1f} s old ({len(lost)} of {len(typed)})")
+            result.find(
+                f"a kill lost words that were {killed - first:.1f} s old ({len(lost)} of {len(typed)})"
+            )
         if hidden:
             result.find(f"{len(hidden)} words are kept, but the next start does not show them")
         return killed - first

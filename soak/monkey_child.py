@@ -123,7 +123,7 @@ class Player:
         tell("end", events=self._done, worst=round(self._watch.worst, 3), turns=self._watch.turns)
         self._session.ask_before_closing(False)
         for each in _open_dialogs():
-            each.reject()  # pyright: ignore[reportAttributeAccessIssue]
+            each.reject()
         later(0, self._session.window.close)
 
 

@@ -35,7 +35,7 @@ def arrays(height: int = 28, width: int = 28, classes: int = 3, each: int = 12) 
 def npz(values: Mapping[str, NDArray[Any]]) -> bytes:
     """Return the content of an ``.npz`` file."""
     file = io.BytesIO()
-    np.savez_compressed(file, **values)  # pyright: ignore[reportArgumentType] -- the names are free
+    np.savez_compressed(file, **values)
     return file.getvalue()
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDialog, QMessageBox, QPushButton
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
 
 from soak.driven import FileDialogs, later, on_line, run
 from soak.journal import tell
@@ -55,7 +55,7 @@ class Situation:
             getattr(self, f"_do_{word}")(*([rest] if rest else []))
         tell("ready", situation=line)
 
-    # --- situations -----------------------------------------------------------------------------------------
+    # --- situations -------------------------------------------------------------------------------------
 
     def _do_idle(self) -> None:
         pass
@@ -100,7 +100,7 @@ class Situation:
         # A dialog that stands in the way is answered by `_answer` only if the program itself has opened it.
         QTest.keyClick(self._session.window.windowHandle(), Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
 
-    # --- questions ------------------------------------------------------------------------------------------
+    # --- questions --------------------------------------------------------------------------------------
 
     def _answer(self) -> None:
         """Answer a question about the end so that the program ends, and tell what was asked."""
@@ -122,7 +122,6 @@ class Situation:
             act()
         else:
             later(30, lambda: self._when(condition, act))
-
 
 
 def main() -> int:
