@@ -40,7 +40,7 @@ class Cycler:
     def __init__(self, names: list[str], times: float, seconds: float) -> None:
         self._names, self._times = names, times
         self._end = time.monotonic() + seconds
-        self._begin_doing()
+        self._number, self._until = 0, self._end
 
     def _begin_doing(self) -> None:
         """Give the next doing its share of the time."""
@@ -54,7 +54,11 @@ class Cycler:
         FileDialogs().install()
         self._watch = TurnWatch()
         later(50, self._answer)
-        self._when_still(self._next)
+        self._when_still(self._start)
+
+    def _start(self) -> None:
+        self._begin_doing()
+        self._next()
 
     def _next(self) -> None:
         if not self._names:

@@ -35,7 +35,7 @@ def run(settings: Settings) -> Result:
             result.find(f"seed {seed}: {trouble}; last event: {_last(log)}")
         for text in judge(entries):
             result.find(f"seed {seed}: {text}")
-        result.count += sum(1 for _ in log.open(encoding="utf-8")) if log.exists() else 0
+        result.count += len(_lines(log))
         worst += [each["worst"] for each in entries if each["kind"] == "end"]
         peak = max(peak, *(each["rss"] for each in entries if each["kind"] == "sample"), 0.0)
         result.notes += [f"seed {seed}: {figures(entries)}; events in {log}"]
@@ -111,6 +111,9 @@ def _growth(entries: list[Entry], name: str) -> float:
     return 1000 * slope([each[name] for each in taken], [each["event"] for each in taken])
 
 
+def _lines(log: Path) -> list[str]:
+    return log.read_text(encoding="utf-8").splitlines() if log.exists() else []
+
+
 def _last(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8").splitlines() if log.exists() else []
-    return lines[-1] if lines else "none"
+    return (_lines(log) or ["none"])[-1]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from statistics import median
 
+_MOST_POINTS = 150
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 
 
@@ -26,14 +27,19 @@ def threads() -> int:
 def slope(values: Sequence[float], places: Sequence[float] | None = None) -> float:
     """Return the growth of the last two thirds, by unit of `places` (one a value if not given).
 
-    The median of the slopes between all pairs (Theil and Sen): a single step, such as a cache that is filled
-    once, does not count as growth.
+    What grows does so in the first half of them and in the second: the smaller of the two slopes counts, so
+    that a single step, such as a cache that is filled once, is no growth.
     """
     at = list(range(len(values))) if places is None else list(places)
-    first = len(values) // 3
-    points = list(zip(at[first:], values[first:], strict=True))
-    if len(points) > 240:
-        points = points[:: len(points) // 120]
+    points = list(zip(at, values, strict=True))[len(values) // 3 :]
+    middle = len(points) // 2
+    first, second = _middle_slope(points[: middle + 1]), _middle_slope(points[middle:])
+    return min(first, second, key=abs) if first * second > 0 else 0.0
+
+
+def _middle_slope(points: list[tuple[float, float]]) -> float:
+    """Return the median of the slopes between all pairs (Theil and Sen)."""
+    points = points[:: len(points) // _MOST_POINTS + 1]
     slopes = [
         (later[1] - sooner[1]) / (later[0] - sooner[0])
         for number, sooner in enumerate(points)
