@@ -3,7 +3,6 @@
 import contextlib
 import os
 import select
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,11 +46,6 @@ def run(started: Step, built: Step = lambda _session: None, arguments: tuple[str
     from main import main
 
     return main(list(arguments))
-
-
-def leave(status: int) -> None:
-    """End this process as the program does, without what Python does at the end being skipped."""
-    sys.exit(status)
 
 
 class FileDialogs:

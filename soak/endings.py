@@ -5,7 +5,6 @@ import os
 import pty
 import signal
 import time
-from itertools import product
 
 from soak.children import Child, complaint
 from soak.places import Place, private_place
@@ -29,14 +28,17 @@ _FRESH = 1.0
 
 
 def run(settings: Settings) -> Result:
-    """Try the pairs, those first that have more to lose, while there is time."""
+    """Try the pairs while there is time, some of each way and each situation first."""
     result = Result("endings", "ways of ending in each situation")
     slowest = 0.0
-    pairs = [*product(SITUATIONS[:2], WAYS), *product(SITUATIONS[2:], WAYS)]
-    if settings.minutes < 30:  # some of each way and each situation
-        pairs = [*pairs[:12], *(pairs[12:][number] for number in range(0, 30, 7))]
+    # Each round has every situation once, and its neighbour ends in another way.
+    pairs = [
+        (situation, WAYS[(number + turn) % len(WAYS)])
+        for turn in range(len(WAYS))
+        for number, situation in enumerate(SITUATIONS)
+    ]
     for situation, way in pairs:
-        if result.count >= len(WAYS) and settings.left <= 0:
+        if result.count >= len(SITUATIONS) and settings.left <= 0:
             result.notes.append(f"{len(pairs) - result.count} of {len(pairs)} were left out: the time was up")
             break
         slowest = max(slowest, end(result, situation, way))

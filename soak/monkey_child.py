@@ -2,11 +2,10 @@
 
 import argparse
 import sys
-import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import QThread
 from PySide6.QtWidgets import QApplication
 
 from soak import slopes
@@ -20,7 +19,6 @@ from soak.watching import ErrorWatch, TurnWatch
 if TYPE_CHECKING:
     from ui.session import Session
 
-_OPENS_WITHIN = 0.1
 _SAMPLE_EVERY = 25
 _COUNT_EVERY = 250
 
@@ -38,7 +36,7 @@ class Player:
         self._dialogs = FileDialogs()
         self._done = 0
         self._stop = False
-        self._playing_since: float | None = None
+        self._playing_at: int | None = None
         self._log = Path(options.log).open("w", encoding="utf-8", buffering=1)  # noqa: SIM115 -- to the end
         self._replayed = iter(read_log(Path(options.replay))) if options.replay else None
 
@@ -77,25 +75,21 @@ class Player:
             self._sample()
         # First of all, for the event may open a dialog with an event loop of its own.
         later(self._options.pace, self._tick)
-        outer, self._playing_since = self._playing_since, time.monotonic()
+        outer, self._playing_at = self._playing_at, QThread.currentThread().loopLevel()
         try:
             if self._done == self._options.inject:
                 raise RuntimeError("injected by the trial")
             play(event)
         finally:
-            self._playing_since = outer
+            self._playing_at = outer
 
     @property
     def _is_busy(self) -> bool:
-        """Whether an event is still being played, which turns the event loop once or twice itself.
+        """Whether an event is still being played, which lets Qt do what it has to do meanwhile.
 
-        One that has opened a dialog is played until the dialog is answered.
+        One that has opened a dialog, with an event loop of its own, is played until that is answered.
         """
-        since = self._playing_since
-        if since is None:
-            return False
-        asks = QApplication.activeModalWidget() or QApplication.activePopupWidget()
-        return asks is None or time.monotonic() - since < _OPENS_WITHIN
+        return self._playing_at == QThread.currentThread().loopLevel()
 
     def _next(self) -> Event | None:
         if self._replayed is not None:
@@ -122,16 +116,16 @@ class Player:
         self._watch.end()
         tell("end", events=self._done, worst=round(self._watch.worst, 3), turns=self._watch.turns)
         self._session.ask_before_closing(False)
-        for each in _open_dialogs():
-            each.reject()
-        later(0, self._session.window.close)
+        self._close()
 
-
-def _open_dialogs() -> Iterator[object]:
-    while (modal := QApplication.activeModalWidget()) is not None and hasattr(modal, "reject"):
-        yield modal
-        if modal.isVisible():
+    def _close(self) -> None:
+        """Close the window, after whatever is open in front of it."""
+        front = QApplication.activePopupWidget() or QApplication.activeModalWidget()
+        if front is None:
+            self._session.window.close()
             return
+        front.close()
+        later(20, self._close)
 
 
 def main() -> int:

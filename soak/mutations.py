@@ -6,7 +6,6 @@ Which file a number stands for is a function of the seed alone.
 import io
 import json
 import os
-import random
 import struct
 import zipfile
 import zlib
@@ -315,5 +314,5 @@ _BOMBS: tuple[tuple[str, str, Callable[[Path], Path]], ...] = (
 def order(seed: int, count: int) -> list[int]:
     """Return the numbers of mutants in an order of chance."""
     numbers = list(range(count))
-    random.Random(seed).shuffle(numbers)
+    Random(seed).shuffle(numbers)
     return numbers

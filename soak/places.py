@@ -2,7 +2,6 @@
 
 import contextlib
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Generator
@@ -108,18 +107,12 @@ def here() -> Place:
 
 
 @contextlib.contextmanager
-def private_place(name: str, keep: Path | None = None) -> Generator[Place]:
-    """Make the folders of a trial, and remove them afterwards; with `keep`, only a second trial does."""
-    root = Path(tempfile.mkdtemp(prefix=f"soak-{name}-")) if keep is None else keep / name
-    if keep is not None:
-        shutil.rmtree(root, ignore_errors=True)
-    place = Place(root)
-    place.make()
-    try:
+def private_place(name: str) -> Generator[Place]:
+    """Make the folders of a trial, and remove them afterwards."""
+    with tempfile.TemporaryDirectory(prefix=f"soak-{name}-", ignore_cleanup_errors=True) as folder:
+        place = Place(Path(folder))
+        place.make()
         yield place
-    finally:
-        if keep is None:
-            shutil.rmtree(root, ignore_errors=True)
 
 
 def python(*arguments: str) -> list[str]:

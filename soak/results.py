@@ -31,7 +31,7 @@ class Result:
     notes: list[str] = field(default_factory=list[str])
 
     def find(self, text: str) -> None:
-        """Add a finding; the same one is counted, not repeated."""
+        """Add a finding, in one line."""
         self.findings.append(" ".join(text.split()))
 
 

@@ -5,6 +5,7 @@ import io
 import json
 import struct
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,8 @@ from cnnviz import checkpoint
 from cnnviz.datasets import load_mnist
 from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5
-from cnnviz.session_state import SessionState, embed_session, weights_checksum
+from cnnviz.report import Report
+from cnnviz.session_state import SessionState, embed_session
 
 type Arrays = dict[str, NDArray[np.uint8]]
 
@@ -89,8 +91,6 @@ def session(step: int = 40) -> SessionState:
 
 def save_model(path: Path, side: int = 28, step: int = 0, seed: int = 0) -> None:
     """Write a model for images of a size."""
-    from dataclasses import replace
-
     settings = replace(experiment(), seed=seed)
     checkpoint.save(path, settings.build_network((1, side, side)), experiment=settings, step=step)
 
@@ -98,8 +98,6 @@ def save_model(path: Path, side: int = 28, step: int = 0, seed: int = 0) -> None
 @cache
 def draft() -> bytes:
     """Return the draft of a report as the program keeps it, with words in each field."""
-    from cnnviz.report import Report
-
     report = Report(title="A report", author="Somebody").to_dict()
     values = {"report": report, "pending": {"translation": "It moves along."}, "has_run": True}
     return json.dumps(values, indent=1).encode()
@@ -131,11 +129,6 @@ def write_kept(folder: Path) -> None:
     (folder / "session.png").write_bytes(embed_session(picture("PNG", 60), seen))
     save_model(folder / "good.safetensors", step=20)
     save_model(folder / "large.safetensors", side=40)
-
-
-def weights(path: Path) -> str:
-    """Return the checksum of the weights in a model file."""
-    return weights_checksum(checkpoint.load(path).network)
 
 
 def _write(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -87,7 +87,9 @@ def _judge(result: Result, case: Case, started: Child) -> bool:
     status = started.wait(_ENDS_WITHIN)
     said = [line for line in started.stderr.splitlines() if line.strip()]
     for each in started.entries("error"):
-        result.find(f"{case.name}: {each['text']}")
+        # What Qt says of the surroundings themselves goes to a log that nobody reads.
+        if not each["text"].startswith("Qt: "):
+            result.find(f"{case.name}: {each['text']}")
     if text := complaint(started, status):
         result.find(f"{case.name}: {text}")
     elif ready is None and (status != _BAD_INPUT or len(said) != 1 or len(said[0]) > _LONGEST):
