@@ -121,7 +121,7 @@ def _is_exported(place: Place) -> bool:
 
 def _was_asked(started: Child) -> bool:
     texts = [each["text"].lower() for each in started.entries("asked")]
-    return any("report" in text or "export" in text for text in texts)
+    return any(word in text for text in texts for word in ("report", "export", "being written"))
 
 
 def _allowed(way: str) -> set[int]:

@@ -16,7 +16,7 @@ from soak.slopes import slope
 _HANGS_AFTER = 60.0
 _FEW = 1500
 #: Megabytes, widgets and threads that a thousand events may add, in the last two thirds of a run.
-_GROWTH = {"rss": (60.0, "MB"), "widgets": (60.0, "widgets"), "threads": (1.0, "threads")}
+_GROWTH = {"rss": (40.0, "MB"), "widgets": (60.0, "widgets"), "threads": (1.0, "threads")}
 
 
 def run(settings: Settings) -> Result:

@@ -1,15 +1,18 @@
 """Watching the program from inside: errors of every kind, and turns of the event loop that take too long."""
 
 import contextlib
+import faulthandler
 import logging
+import os
+import re
 import signal
 import sys
+import tempfile
 import threading
 import time
 import tomllib
 import traceback
 from collections.abc import Generator
-from types import FrameType
 from typing import Any
 
 from PySide6.QtCore import QAbstractEventDispatcher, QtMsgType, qInstallMessageHandler
@@ -22,6 +25,8 @@ LONGEST_TURN = 0.25
 
 #: The offscreen platform has no window manager, and a drag of a trial may leave the window.
 _OF_THE_TRIAL = ("This plugin does not support", "occurs outside target window")
+
+_FRAME = re.compile(rf'File "{re.escape(str(ROOT))}/((?:ui|cnnviz)/[^"]+)", line (\d+) in (\w+)')
 
 
 class ErrorWatch:
@@ -73,11 +78,14 @@ class TurnWatch:
         self.turns = 0
         self._began = time.thread_time()
         self._apart = 0.0
-        self._seen: list[str] = []
         dispatcher = QAbstractEventDispatcher.instance()
         dispatcher.awake.connect(self._on_turn)
         dispatcher.aboutToBlock.connect(self._on_turn)
-        signal.signal(signal.SIGALRM, self._look)
+        # Looks where the GUI thread is while a turn takes long: in C, at once. A handler of Python's would
+        # wait for the end of a call into Qt, and wake the program by its own file for signals; another
+        # thread that looks would hold on to frames, and so to painters that have to end with their function.
+        self._seen = tempfile.TemporaryFile()  # noqa: SIM115 -- to the end
+        faulthandler.register(signal.SIGALRM, self._seen, all_threads=False)
 
     def begin(self) -> None:
         """Forget what has been measured."""
@@ -90,7 +98,6 @@ class TurnWatch:
         dispatcher.awake.disconnect(self._on_turn)
         dispatcher.aboutToBlock.disconnect(self._on_turn)
         signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, signal.SIG_IGN)
 
     @contextlib.contextmanager
     def apart(self) -> Generator[None]:
@@ -103,23 +110,26 @@ class TurnWatch:
 
     def _on_turn(self) -> None:
         now = time.thread_time()
-        seconds, where = now - self._began - self._apart, self._seen
-        self._began, self._apart, self._seen = now, 0.0, []
-        signal.setitimer(signal.ITIMER_REAL, LONGEST_TURN / 2, LONGEST_TURN / 2)
+        seconds = now - self._began - self._apart
+        self._began, self._apart = now, 0.0
         self.turns += 1
         self.worst = max(self.worst, seconds)
         if seconds > LONGEST_TURN:
-            tell("turn", seconds=round(seconds, 3), during=self.during, where=where[-6:])
+            tell("turn", seconds=round(seconds, 3), during=self.during, where=self._places_seen()[-6:])
+        if os.fstat(self._seen.fileno()).st_size:
+            self._seen.seek(0)
+            self._seen.truncate()
+        signal.setitimer(signal.ITIMER_REAL, LONGEST_TURN / 2, LONGEST_TURN / 2)
 
-    def _look(self, _number: int, frame: FrameType | None) -> None:
-        """Note where the GUI thread is while a turn takes long.
-
-        By a signal, which Python handles in that thread: another thread that looks would hold on to frames,
-        and with them to painters that have to end with their function.
-        """
-        place = _places(traceback.extract_stack(frame))
-        if not self._seen or self._seen[-1] != place:
-            self._seen.append(place)
+    def _places_seen(self) -> list[str]:
+        """Return where the thread was, one place for each look, without repetitions."""
+        self._seen.seek(0)
+        stacks = self._seen.read().decode(errors="replace").split("most recent call first")
+        places = [
+            " < ".join(f"{file}:{line} {name}" for file, line, name in _FRAME.findall(stack)[:3])
+            for stack in stacks
+        ]
+        return list(dict.fromkeys(place for place in places if place))
 
 
 def _places(frames: Any) -> str:

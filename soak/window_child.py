@@ -110,7 +110,8 @@ class Situation:
             return
         buttons = box.findChildren(QPushButton)
         tell("asked", text=f"{box.text()} {box.informativeText()}", buttons=[each.text() for each in buttons])
-        for word in self._answers:
+        # What is still being written is waited for: the window closes by itself then.
+        for word in ("go back",) if "being written" in box.text() else self._answers:
             for button in buttons:
                 if word in button.text().lower():
                     button.click()
