@@ -1,10 +1,11 @@
 """Hands that type into the lab report, letter by letter, as a person does."""
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel, QLineEdit, QPlainTextEdit, QPushButton, QTextEdit, QToolButton, QWidget
+from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QToolButton, QWidget
 
 from soak.driven import later
 from soak.journal import tell
@@ -68,8 +69,13 @@ class Typist:
 
 def all_words(window: QWidget) -> str:
     """Return every text in a window: what was written, and what the program says."""
-    texts = [each.toPlainText() for kind in (QPlainTextEdit, QTextEdit) for each in window.findChildren(kind)]
-    texts += [each.text() for kind in (QLineEdit, QLabel) for each in window.findChildren(kind)]
+    texts: list[str] = []
+    for each in window.findChildren(QWidget):
+        for name in ("toPlainText", "text"):  # labels of the program's own have the second, too
+            read = getattr(each, name, None)
+            if callable(read):
+                with contextlib.suppress(TypeError):
+                    texts.append(str(read()))
     return "\n".join(texts)
 
 
