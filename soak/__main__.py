@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import signal
 import sys
 import tempfile
 import time
@@ -24,6 +25,8 @@ def main() -> int:
     if not sys.platform.startswith("linux"):
         print("The trials read /proc and send signals: they run on Linux only.", file=sys.stderr)
         return 2
+    # Ended from outside, it takes its children with it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     os.environ["QT_QPA_PLATFORM"] = options.platform
     logs = options.logs or Path(tempfile.mkdtemp(prefix="soak-logs-"))
     logs.mkdir(parents=True, exist_ok=True)
