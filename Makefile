@@ -5,7 +5,7 @@ PYTHON := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test prove check format lock screenshots bench clean distclean
+.PHONY: help run test prove check format lock screenshots bench soak clean distclean
 
 help: ## show this list
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | \
@@ -39,6 +39,9 @@ screenshots: ## make the pictures of README and user guide with the program itse
 
 bench: ## measure speed beside PyTorch and JAX, write benchmarks/RESULTS.md
 	@sh scripts/bench.sh $(ARGS)
+
+soak: ## try the whole program for ten minutes (ARGS="--minutes 60" for an hour); fails at a finding
+	@sh scripts/soak.sh $(ARGS)
 
 lock: ## renew the locked lists of packages
 	@sh scripts/lock.sh

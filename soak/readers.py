@@ -1,0 +1,32 @@
+"""What reads each kind of file in the engine."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from cnnviz import checkpoint
+from cnnviz.datasets import load_dataset
+from cnnviz.datasets.images import read_grayscale
+from cnnviz.session_state import load_session
+
+MOST_SECONDS, MOST_MB, LONGEST_MESSAGE = 2.0, 500.0, 300
+"""Processor seconds, megabytes beyond what was there, and letters that refusing or reading may take."""
+
+
+def _draft(path: Path) -> object:
+    from ui.panels.report.draft import load_draft
+
+    return load_draft(path)
+
+
+READERS: Mapping[str, Callable[[Path], object]] = {
+    "npz": load_dataset,
+    "idx": load_dataset,
+    "folder": load_dataset,
+    "png": read_grayscale,
+    "jpg": read_grayscale,
+    "bmp": read_grayscale,
+    "safetensors": checkpoint.load,
+    "json": load_session,
+    "session": load_session,
+    "draft": _draft,
+}

@@ -1,0 +1,143 @@
+"""The whole program, led into a certain situation; what happens then is the parent's affair.
+
+``python -m soak.window_child SITUATION``; further situations follow as lines on the standard input.
+"""
+
+import sys
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton
+
+from soak.driven import FileDialogs, later, on_line, run
+from soak.journal import tell
+from soak.places import here
+from soak.typing_hands import Typist, accept_offers, all_words
+from soak.watching import ErrorWatch
+
+if TYPE_CHECKING:
+    from ui.session import Session
+
+_WAYS_OUT = ("finish", "wait", "discard", "close", "don't", "leave", "quit")
+_WAYS_BACK = ("restore", "bring", "recover", "continue", "yes", "open")
+
+
+class Situation:
+    """Leads the program into situations, by name.
+
+    Parameters
+    ----------
+    stem : str
+        Beginning of the words that are typed.
+    """
+
+    def __init__(self, stem: str) -> None:
+        self._stem = stem
+        self._dialogs = FileDialogs()
+        self._typist: Typist | None = None
+        self._answers = _WAYS_OUT
+
+    def begin(self, session: "Session", wanted: str) -> None:
+        """Lead there as soon as the data are there; `wanted` may name several, joined by ``+``."""
+        self._session = session
+        self._answers = _WAYS_BACK if "look" in wanted else _WAYS_OUT
+        self._dialogs.install()
+        on_line(self.do)
+        later(100, self._answer)
+        self._when(lambda: session.state.inspection is not None, lambda: self.do(wanted))
+
+    def do(self, line: str) -> None:
+        """Lead into the situations of a line."""
+        for name in line.split("+"):
+            word, _, rest = name.partition(" ")
+            getattr(self, f"_do_{word}")(*([rest] if rest else []))
+        tell("ready", situation=line)
+
+    # --- situations -------------------------------------------------------------------------------------
+
+    def _do_idle(self) -> None:
+        pass
+
+    def _do_start(self) -> None:
+        pass
+
+    def _do_training(self) -> None:
+        self._session.controller.on_train_requested()
+
+    def _do_lab(self) -> None:
+        self._session.window.report.run_lab()
+
+    def _do_export(self, name: str = "report.pdf") -> None:
+        self._session.window.report.export_to(here().out / name)
+
+    def _do_typing(self) -> None:
+        self._typist = Typist(self._session, self._stem)
+        self._typist.begin()
+
+    def _do_word(self) -> None:
+        if self._typist is None:
+            self._typist = Typist(self._session, self._stem)
+        self._typist.type_word()
+
+    def _do_front(self) -> None:
+        self._session.window.panels.show_panel(2)
+
+    def _do_dialog(self) -> None:
+        later(0, self._session.exporter.export)
+
+    def _do_look(self) -> None:
+        """Take back whatever is offered, and tell all words that can be read then."""
+        offers = accept_offers(self._session.window)
+        later(1200, lambda: tell("seen", words=all_words(self._session.window), offers=offers))
+
+    def _do_close(self) -> None:
+        self._answers = _WAYS_OUT
+        self._session.window.close()
+
+    def _do_quit(self) -> None:
+        # A dialog that stands in the way is answered by `_answer` only if the program itself has opened it.
+        QTest.keyClick(self._session.window.windowHandle(), Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+
+    # --- questions --------------------------------------------------------------------------------------
+
+    def _answer(self) -> None:
+        """Answer a question about the end so that the program ends, and tell what was asked."""
+        later(100, self._answer)
+        box = QApplication.activeModalWidget()
+        if not isinstance(box, QMessageBox):
+            return
+        buttons = box.findChildren(QPushButton)
+        tell("asked", text=f"{box.text()} {box.informativeText()}", buttons=[each.text() for each in buttons])
+        # What is still being written is waited for: the window closes by itself then.
+        for word in ("go back",) if "being written" in box.text() else self._answers:
+            for button in buttons:
+                if word in button.text().lower():
+                    button.click()
+                    return
+        box.reject()
+
+    def _when(self, condition: Callable[[], bool], act: Callable[[], object]) -> None:
+        if condition():
+            act()
+        else:
+            later(30, lambda: self._when(condition, act))
+
+
+def main() -> int:
+    """Run the program."""
+    wanted = sys.argv[1]
+    stem = sys.argv[2] if len(sys.argv) > 2 else "word"
+    ErrorWatch().install()
+    situation = Situation(stem)
+
+    def built(session: "Session") -> None:
+        if wanted == "start":
+            session.window.firstPainted.connect(lambda: tell("ready", situation="start"))
+
+    return run(lambda session: situation.begin(session, wanted), built, ("--epochs", "500"))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
