@@ -349,7 +349,7 @@ class BackpropPanel(QFrame):
         self.header.set_explanation(sentence_of(passed, step), formula, is_covered=focus.is_covered)
         self._views[step.kind].show_step(passed, step, focus)
         self.side.ties.show_pass(passed, step, focus, self._probes.ties(step.layer))
-        self.side.inspect.show_cell(passed, step, focus, model.rate)
+        self.side.inspect.show_cell(passed, step, focus, model.rate, model.target)
 
     # -- requests of the views -----------------------------------------------------------------------------
 

@@ -231,7 +231,7 @@ class TranslationPanel(QFrame):
         if subject is None:
             self._compared = None
             return
-        if before is None or subject.network.layers != before.network.layers:
+        if before is None or not subject.network.is_like(before.network):
             own = own_pool(subject.network, 1)
             choices.view = choices.view.but(block=1, pool_size=2 if own is None else own[1])
         if choices.view.stage not in stage_keys(subject.network, choices.view.block):
@@ -295,9 +295,10 @@ class TranslationPanel(QFrame):
         """Look at the image with the network that is shown now."""
         before = self._subject
         self._update_subject()
-        if self._subject is None or before is None or self._subject.network.layers != before.network.layers:
+        subject = self._subject
+        if subject is None or before is None or not subject.network.is_like(before.network):
             self._refresh()
-        elif self._subject is not before and not self.parts.canvas.canvas.is_dragged:
+        elif subject is not before and not self.parts.canvas.canvas.is_dragged:
             # A drag asks for enough comparisons by itself, and no sweep should get in its way.
             self._request_comparison()
             self._show_sweep()
