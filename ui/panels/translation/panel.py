@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 from cnnviz.session_state import View as PanelView
 from cnnviz.translation import RELATIVE_TO_BLANK_NOTE, conv_blocks
 from ui.analysis import Analysis
-from ui.drawn import Drawn
+from ui.drawn import Drawn, TellsDrawn
 from ui.panels.translation import restoring
 from ui.panels.translation.comparing import Compared, Comparer
 from ui.panels.translation.lesson_guide import LessonGuide, lesson_view
@@ -32,7 +32,7 @@ _NETWORKS_MS = 80
 """Between two networks while training runs, so that a drag is not held up by them."""
 
 
-class TranslationPanel(QFrame):
+class TranslationPanel(TellsDrawn, QFrame):
     """Drag an image and see what each stage of the network makes of the shift.
 
     Parameters
@@ -128,6 +128,7 @@ class TranslationPanel(QFrame):
         if not self.parts.canvas.canvas.move_by_key(event):
             super().keyPressEvent(event)
 
+    @override
     def drawn(self) -> Drawn | None:
         """Return network, sample and shift of the comparison that is shown."""
         return None if self._compared is None else self._compared.drawn
