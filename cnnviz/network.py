@@ -153,7 +153,7 @@ class Network:
         return sum(array.size for array in self.params.values())
 
     def is_like(self, other: "Network") -> bool:
-        """Whether layers and input are those of another, so that what was computed with one fits the other."""
+        """Whether layers and input are those of another: what was computed with one then fits the other."""
         return self.layers == other.layers and self.input_shape == other.input_shape
 
     def with_params(self, params: Mapping[str, FloatArray]) -> Self:
