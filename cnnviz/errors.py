@@ -27,3 +27,15 @@ class CheckpointError(CNNVizError):
 
 class DivergenceError(CNNVizError):
     """Training produced numbers that are no longer finite."""
+
+
+def in_words(error: BaseException, otherwise: str) -> str:
+    """Return the sentence for whatever ended something: its own, that of a full memory, or `otherwise`."""
+    if isinstance(error, CNNVizError):
+        return str(error)
+    if isinstance(error, MemoryError):
+        return (
+            "There is not enough memory for this. Close other programs, or choose fewer filters, smaller "
+            "batches or less data."
+        )
+    return otherwise

@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QObject, QThread, Signal, Slot
 
-from cnnviz.errors import CNNVizError
+from cnnviz.errors import CNNVizError, in_words
 from cnnviz.evaluation import CancelledError
 
 _log = logging.getLogger(__name__)
@@ -71,15 +71,17 @@ class _TaskWorker(QObject):
             return
         try:
             result = task.function(task.context)
-        except CancelledError:
-            return
-        except CNNVizError as error:
-            self.failed.emit(task, str(error))
-        except Exception as error:  # noqa: BLE001 -- whatever happens on this thread has to reach the user
-            _log.exception("Task %s failed", task.kind)
-            self.failed.emit(task, f"An internal error stopped this ({error}). Try it again.")
+        except BaseException as error:  # noqa: BLE001 -- whatever ends a task, even a panic of foreign code
+            self._fail(task, error)
         else:
             self.done.emit(task, result)
+
+    def _fail(self, task: _Task, error: BaseException) -> None:
+        if isinstance(error, CancelledError) and task.context.cancelled:
+            return
+        if not isinstance(error, CNNVizError):
+            _log.error("Task %s failed", task.kind, exc_info=error)
+        self.failed.emit(task, in_words(error, f"An internal error stopped this ({error}). Try it again."))
 
 
 class TaskRunner(QObject):

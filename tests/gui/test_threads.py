@@ -6,12 +6,14 @@ import numpy as np
 import pytest
 
 from cnnviz.errors import DataError
+from cnnviz.evaluation import CancelledError
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
-from cnnviz.training import Progress
+from cnnviz.training import Progress, Trainer
 from tests.gui.driving import PATIENCE, drain
 from ui.analysis import LatestOnly
 from ui.mailbox import Mailbox, ProgressMade, RunFailed, SnapshotTaken
+from ui.state import RunStatus
 from ui.tasks import TaskRunner
 
 
@@ -160,6 +162,66 @@ def test_errors_reach_the_user_as_a_sentence(qtbot, runner, caplog):
     assert "internal error" in messages[1]
     assert "Traceback" not in messages[1]
     assert "ZeroDivisionError" in caplog.text
+
+
+class _Panic(BaseException):
+    """What foreign code raises by its own account, as a typesetter in Rust does: no `Exception`."""
+
+
+@pytest.mark.parametrize("error", [_Panic("ouch"), SystemExit(3), KeyboardInterrupt(), CancelledError("x")])
+def test_no_end_of_a_task_leaves_it_busy(qtbot, runner, error):
+    messages = []
+
+    def task(_context):
+        raise error
+
+    runner.submit("task", task, pytest.fail, messages.append)
+    qtbot.waitUntil(lambda: bool(messages))
+    assert runner.is_idle
+
+
+def test_a_full_memory_is_said_in_words(qtbot, runner):
+    messages = []
+    runner.submit("task", lambda _context: np.ones(2**60, np.uint8), pytest.fail, messages.append)
+    qtbot.waitUntil(lambda: bool(messages))
+    assert messages[0].startswith("There is not enough memory for this.")
+
+
+@pytest.mark.parametrize("error", [MemoryError(), _Panic("ouch")])
+@pytest.mark.parametrize("failing", ["advance", "evaluate"])
+def test_training_that_breaks_down_says_so_and_can_be_begun_anew(
+    qtbot, session, monkeypatch, error, failing
+):
+    def fail(*_arguments):
+        raise error
+
+    state = session.state
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, failing, fail)
+        session.controller.train_to(3, 1)
+        if failing == "evaluate":
+            session.controller.pause()
+        qtbot.waitUntil(lambda: state.run.status is RunStatus.FAILED)
+    expected = "not enough memory" if isinstance(error, MemoryError) else "internal error (ouch)"
+    assert expected in session.window.notices.text()
+    session.controller.on_reset_requested()
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
+
+
+def test_what_an_error_in_the_window_leaves_unread_is_read_later(qtbot, session, monkeypatch):
+    state, notify, failed = session.state, session.state.notify_steps, []
+
+    def fail_once(lines):
+        if not failed:
+            failed.append(lines)
+            raise MemoryError
+        notify(lines)
+
+    monkeypatch.setattr(state, "notify_steps", fail_once)
+    with qtbot.captureExceptions() as caught:
+        session.controller.train_to(3, 1)
+        qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
+    assert [kind for kind, *_ in caught] == [MemoryError]
 
 
 def test_latest_only_answers_a_flood_with_first_and_last(qtbot, runner):
