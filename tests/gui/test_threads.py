@@ -4,6 +4,7 @@ import threading
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QSettings, QThread
 
 from cnnviz.errors import DataError
 from cnnviz.evaluation import CancelledError
@@ -13,8 +14,10 @@ from cnnviz.training import Progress, Trainer
 from tests.gui.driving import PATIENCE, drain
 from ui.analysis import LatestOnly
 from ui.mailbox import Mailbox, ProgressMade, RunFailed, SnapshotTaken
+from ui.session import Session
 from ui.state import RunStatus
 from ui.tasks import TaskRunner
+from ui.threads import NO_THREAD
 
 
 def progress(first, count):
@@ -189,9 +192,7 @@ def test_a_full_memory_is_said_in_words(qtbot, runner):
 
 @pytest.mark.parametrize("error", [MemoryError(), _Panic("ouch")])
 @pytest.mark.parametrize("failing", ["advance", "evaluate"])
-def test_training_that_breaks_down_says_so_and_can_be_begun_anew(
-    qtbot, session, monkeypatch, error, failing
-):
+def test_training_that_breaks_down_says_so_and_can_be_begun_anew(qtbot, session, monkeypatch, error, failing):
     def fail(*_arguments):
         raise error
 
@@ -242,3 +243,36 @@ def test_latest_only_answers_a_flood_with_first_and_last(qtbot, runner):
     qtbot.waitUntil(lambda: bool(results) and results[-1] == 99)
     drain(qtbot, runner)
     assert results == [0, 99]
+
+
+def test_without_a_thread_the_window_says_so_and_goes_on_when_there_is_one(qtbot, tmp_path, monkeypatch):
+    settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    with monkeypatch.context() as patch:
+        patch.setattr(QThread, "start", lambda *_arguments: None)
+        session = Session(settings)
+        with qtbot.waitExposed(session.window):
+            session.window.show()
+        session.start()
+        samples, state = session.window.samples, session.state
+        qtbot.waitUntil(lambda: samples.message.text() == NO_THREAD)
+    session.controller.start()
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.READY, timeout=20_000)
+    assert samples.message.text() == ""
+    assert session.close()
+
+
+def test_training_without_a_thread_fails_by_a_sentence(qtbot, session, monkeypatch):
+    state, (training,) = session.state, _threads(session, "training")
+    training.quit()
+    assert training.wait(5000)
+    with monkeypatch.context() as patch:
+        patch.setattr(QThread, "start", lambda *_arguments: None)
+        session.controller.on_reset_requested()
+        qtbot.waitUntil(lambda: state.run.status is RunStatus.FAILED)
+        assert session.window.notices.text() == NO_THREAD
+    session.controller.on_train_requested()
+    qtbot.waitUntil(lambda: state.run.step > 0)
+
+
+def _threads(session, name):
+    return [each for each in session.controller.findChildren(QThread) if each.objectName() == name]
