@@ -29,8 +29,11 @@ class DivergenceError(CNNVizError):
     """Training produced numbers that are no longer finite."""
 
 
-def in_words(error: BaseException, otherwise: str) -> str:
-    """Return the sentence for whatever ended something: its own, that of a full memory, or `otherwise`."""
+NO_THREAD = "The system has no thread to spare for this. Close other programs, and try again."
+
+
+def in_words(error: BaseException, otherwise: str = "") -> str:
+    """Return a sentence for what ended something: its own, what the machine lacks, or `otherwise`."""
     if isinstance(error, CNNVizError):
         return str(error)
     if isinstance(error, MemoryError):
@@ -38,4 +41,11 @@ def in_words(error: BaseException, otherwise: str) -> str:
             "There is not enough memory for this. Close other programs, or choose fewer filters, smaller "
             "batches or less data."
         )
+    if isinstance(error, ImportError):
+        return (
+            f"A part of the program is missing ({error}). Install the packages in requirements/runtime.txt "
+            "again, as `make run` does."
+        )
+    if isinstance(error, RuntimeError) and "new thread" in str(error):
+        return NO_THREAD
     return otherwise

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from cnnviz import checkpoint
-from cnnviz.cli import INTERRUPTED, Arguments
+from cnnviz.cli import Arguments
 from cnnviz.clock import today
 from cnnviz.datasets import Dataset, load_dataset, load_mnist
 from cnnviz.errors import CNNVizError
 from cnnviz.evaluation import Evaluation
+from cnnviz.exits import INTERRUPTED
 from cnnviz.experiment import Experiment
 from cnnviz.history import History, LogLine
 from cnnviz.output import Output

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
-from cnnviz.errors import CNNVizError
+from cnnviz.errors import NO_THREAD, CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.snapshots import Snapshot
 from ui.analysis import Analysis
@@ -20,7 +20,7 @@ from ui.moment_tests import MomentTests
 from ui.run_start import RunStart
 from ui.state import AppState, PinnedCell, Reference, RunStatus, Sample, Shift
 from ui.tasks import TaskRunner
-from ui.threads import NO_THREAD, is_running
+from ui.threads import is_running
 from ui.worker import Job, TrainControl, TrainWorker
 
 _CLOSE_MS = 1500

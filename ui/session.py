@@ -92,7 +92,6 @@ class Session(QObject):
         """Load the data, and meanwhile build the panels; called when the window has been shown."""
         if self._closed:
             return
-        self._started = True
         controller = self.controller
         controller.start()
         self.window.build_panels(
@@ -104,6 +103,7 @@ class Session(QObject):
         )
         self._connect_panels()
         self._watch_panels()
+        self._started = True
         self.window.restore_arrangement(self._settings)
         # The space bar trains from here; in the preset field, the first of the tab order, it
         # would open the list.

@@ -8,9 +8,9 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, Signal, Slot
 
-from cnnviz.errors import CNNVizError, in_words
+from cnnviz.errors import NO_THREAD, CNNVizError, in_words
 from cnnviz.evaluation import CancelledError
-from ui.threads import NO_THREAD, is_running
+from ui.threads import is_running
 
 _log = logging.getLogger(__name__)
 

@@ -2,8 +2,6 @@
 
 from PySide6.QtCore import QThread
 
-NO_THREAD = "The system has no thread to spare for this. Close other programs, and try again."
-
 
 def is_running(thread: QThread) -> bool:
     """Start a thread that is not running yet; return whether it runs: the system may have none to give."""

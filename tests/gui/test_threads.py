@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QSettings, QThread
 
-from cnnviz.errors import DataError
+from cnnviz.errors import NO_THREAD, DataError
 from cnnviz.evaluation import CancelledError
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
@@ -17,7 +17,6 @@ from ui.mailbox import Mailbox, ProgressMade, RunFailed, SnapshotTaken
 from ui.session import Session
 from ui.state import RunStatus
 from ui.tasks import TaskRunner
-from ui.threads import NO_THREAD
 
 
 def progress(first, count):
