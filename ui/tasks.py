@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, Signal, Slot
 
-from cnnviz.errors import NO_THREAD, CNNVizError, in_words
+from cnnviz.errors import NO_THREAD, in_words
 from cnnviz.evaluation import CancelledError
 from ui.threads import is_running
 
@@ -80,9 +80,10 @@ class _TaskWorker(QObject):
     def _fail(self, task: _Task, error: BaseException) -> None:
         if isinstance(error, CancelledError) and task.context.cancelled:
             return
-        if not isinstance(error, CNNVizError):
+        text = in_words(error)
+        if not text:
             _log.error("Task %s failed", task.kind, exc_info=error)
-        self.failed.emit(task, in_words(error, f"An internal error stopped this ({error}). Try it again."))
+        self.failed.emit(task, text or f"An internal error stopped this ({error}). Try it again.")
 
 
 class TaskRunner(QObject):

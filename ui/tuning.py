@@ -93,9 +93,11 @@ class ErrorReporter(QObject):
         if issubclass(kind, KeyboardInterrupt):
             sys.__excepthook__(kind, error, trace)
             return
-        logging.getLogger("cnnviz").error("Unexpected error", exc_info=(kind, error, trace))
-        otherwise = f"Something went wrong inside CNNViz ({kind.__name__}: {error}). Your session goes on."
-        self._caught.emit(in_words(error, otherwise))
+        text = in_words(error)
+        if not text:
+            logging.getLogger("cnnviz").error("Unexpected error", exc_info=(kind, error, trace))
+            text = f"Something went wrong inside CNNViz ({kind.__name__}: {error}). Your session goes on."
+        self._caught.emit(text)
 
     def _on_thread_exception(self, arguments: threading.ExceptHookArgs) -> None:
         if arguments.exc_value is not None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cnnviz.errors import CNNVizError, in_words
+from cnnviz.errors import in_words
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Trainer
 from ui.mailbox import (
@@ -212,12 +212,13 @@ class TrainWorker(QObject):
         self._mailbox.post(self._run_id, message)
 
     def _fail(self, error: BaseException) -> None:
-        if not isinstance(error, CNNVizError):
+        text = in_words(error)
+        if not text:
             _log.error("Training failed", exc_info=error)
-        otherwise = (
-            f"Training stopped because of an internal error ({error}). Reset the weights and start again."
-        )
-        self._post(RunFailed(in_words(error, otherwise)))
+            text = (
+                f"Training stopped because of an internal error ({error}). Reset the weights and start again."
+            )
+        self._post(RunFailed(text))
 
 
 def _snapshot(trainer: Trainer) -> Snapshot:

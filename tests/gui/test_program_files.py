@@ -116,7 +116,7 @@ def test_the_window_opens_without_icons_fonts_and_digits(tree: Path, spoil, tmp_
     assert "resources/mnist" in ended.stdout
 
 
-@pytest.mark.parametrize(("number", "kind"), enumerate([*_DAMAGES, "spoilt"]))
+@pytest.mark.parametrize(("number", "kind"), list(enumerate([*_DAMAGES, "spoilt"])))
 def test_training_needs_each_file_of_digits(tree: Path, spoil, number: int, kind: str) -> None:
     spoil(_files(tree / "resources" / "mnist", ".gz")[number], kind)
     ended = subprocess.run(
