@@ -1,7 +1,6 @@
 """The command line: what can be asked for, and the experiment that it describes."""
 
 import argparse
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -9,11 +8,9 @@ from typing import Any, NoReturn
 
 from cnnviz import __version__
 from cnnviz.errors import ParameterError
+from cnnviz.exits import BAD_INPUT
 from cnnviz.experiment import Experiment
 from cnnviz.presets import PRESETS
-
-BAD_INPUT = 2
-INTERRUPTED = 130
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +188,3 @@ def _add_report_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--author", default="", metavar="NAME", help="name on the report")
     parser.add_argument("--roll-number", default="", metavar="NUMBER", help="roll number on the report")
-
-
-def complain(message: str) -> int:
-    """Print one line on stderr and return the exit status of bad input."""
-    print(f"cnnviz: {message}", file=sys.stderr)
-    return BAD_INPUT

@@ -27,3 +27,30 @@ class CheckpointError(CNNVizError):
 
 class DivergenceError(CNNVizError):
     """Training produced numbers that are no longer finite."""
+
+
+NO_THREAD = "The system has no thread to spare for this. Close other programs, and try again."
+
+
+#: What the loader says of a library for which there is no memory: to Python that is an `ImportError`.
+_NO_ROOM = ("failed to map segment", "annot allocate memory")
+
+
+def in_words(error: BaseException) -> str:
+    """Return a sentence for what ended something: its own, or what the machine lacks; else ""."""
+    if isinstance(error, CNNVizError):
+        return str(error)
+    lacks_memory = isinstance(error, ImportError) and any(each in str(error) for each in _NO_ROOM)
+    if isinstance(error, MemoryError) or lacks_memory:
+        return (
+            "There is not enough memory for this. Close other programs, or choose fewer filters, smaller "
+            "batches or less data."
+        )
+    if isinstance(error, ImportError):
+        return (
+            f"A part of the program is missing ({error}). Install the packages in requirements/runtime.txt "
+            "again, as `make run` does."
+        )
+    if isinstance(error, RuntimeError) and "new thread" in str(error):
+        return NO_THREAD
+    return ""

@@ -4,7 +4,6 @@ import os
 import signal
 import threading
 import time
-from datetime import datetime
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -12,10 +11,12 @@ from typing import TYPE_CHECKING
 from tqdm import tqdm
 
 from cnnviz import checkpoint
-from cnnviz.cli import INTERRUPTED, Arguments
+from cnnviz.cli import Arguments
+from cnnviz.clock import today
 from cnnviz.datasets import Dataset, load_dataset, load_mnist
 from cnnviz.errors import CNNVizError
 from cnnviz.evaluation import Evaluation
+from cnnviz.exits import INTERRUPTED
 from cnnviz.experiment import Experiment
 from cnnviz.history import History, LogLine
 from cnnviz.output import Output
@@ -102,8 +103,7 @@ def _write_report(arguments: Arguments, results: "LabResults", output: Output) -
     # Typesetting is loaded by those who ask for a report only.
     from cnnviz.report import Report, build_document, write_folder, write_html, write_pdf
 
-    today = datetime.now().astimezone().date().isoformat()
-    words = Report(author=arguments.author, roll_number=arguments.roll_number, date=today)
+    words = Report(author=arguments.author, roll_number=arguments.roll_number, date=today())
     document = build_document(words, results)
     for target, write in (
         (arguments.report, write_pdf),

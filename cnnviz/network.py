@@ -165,6 +165,10 @@ class Network:
         """How many numbers training adjusts."""
         return sum(array.size for array in self.params.values())
 
+    def is_like(self, other: "Network") -> bool:
+        """Whether layers and input are those of another: what was computed with one then fits the other."""
+        return self.layers == other.layers and self.input_shape == other.input_shape
+
     def with_params(self, params: Mapping[str, FloatArray]) -> Self:
         """Return the same network with other parameters; the arrays are copied.
 

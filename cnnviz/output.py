@@ -5,8 +5,8 @@ import os
 import sys
 from collections.abc import Generator
 
-from cnnviz.cli import complain
 from cnnviz.errors import CNNVizError
+from cnnviz.exits import complain
 
 
 class Output:

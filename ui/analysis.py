@@ -90,8 +90,10 @@ class LatestOnly:
         self._analysis.submit(self._kind, function, self._done, self._failed)
 
     def _done(self, result: Any) -> None:
-        self._on_done(result)
-        self._go_on()
+        try:
+            self._on_done(result)
+        finally:
+            self._go_on()
 
     def _failed(self, message: str) -> None:
         if self._on_failed is not None:

@@ -9,7 +9,9 @@ from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from cnnviz import __version__
-from cnnviz.cli import Arguments, complain
+from cnnviz.cli import Arguments
+from cnnviz.errors import CNNVizError, in_words
+from cnnviz.exits import complain
 from cnnviz.runtime import one_blas_thread
 from ui.end_signals import EndSignals
 from ui.session import Session
@@ -38,7 +40,7 @@ def run(arguments: Arguments) -> int:
     signals.received.connect(session.end_early)
     app.commitDataRequest.connect(session.keep_now)
     # Queued, so that the frame of the window is on the screen before the rest is imported.
-    session.window.firstPainted.connect(session.start, Qt.ConnectionType.QueuedConnection)
+    session.window.firstPainted.connect(lambda: start(session), Qt.ConnectionType.QueuedConnection)
     session.window.show()
     try:
         status = app.exec()
@@ -54,6 +56,14 @@ def run(arguments: Arguments) -> int:
         sys.stderr.flush()
         os._exit(signals.status(status))
     return signals.status(status)
+
+
+def start(session: Session) -> None:
+    """Build the rest of the window; end the program by one sentence where a part of it is missing."""
+    try:
+        session.start()
+    except (CNNVizError, ImportError, MemoryError) as error:
+        QApplication.exit(complain(in_words(error)))
 
 
 def make_application() -> QApplication:

@@ -7,20 +7,21 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
-from cnnviz.errors import CNNVizError
+from cnnviz.errors import NO_THREAD, CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.snapshots import Snapshot
 from ui.analysis import Analysis
 from ui.inspector import Inspector
 from ui.loading import Source, fitting, load_source
 from ui.mail_reader import MailReader
-from ui.mailbox import Mailbox
+from ui.mailbox import Mailbox, RunFailed
 from ui.model_files import ModelFiles
 from ui.moment_tests import MomentTests
 from ui.run_start import RunStart
 from ui.state import AppState, PinnedCell, Reference, RunStatus, Sample, Shift
 from ui.tasks import TaskRunner
-from ui.worker import TrainControl, TrainWorker
+from ui.threads import is_running
+from ui.worker import Job, TrainControl, TrainWorker
 
 _CLOSE_MS = 1500
 _FINISH_MS = 60_000
@@ -75,12 +76,12 @@ class Controller(QObject):
         self._thread = QThread(self)
         self._thread.setObjectName("training")
         self._worker.moveToThread(self._thread)
+        self._run_start.prepareRequested.connect(self._on_prepare_requested)
         self._run_start.prepareRequested.connect(self._worker.prepare)
         self._run_start.trainRequested.connect(self._worker.train)
         self._trainRequested.connect(self._worker.train)
         self._testRequested.connect(self._worker.test)
         self._worker.halted.connect(self._reader.on_worker_halted)
-        self._thread.start()
 
     @property
     def analysis(self) -> Analysis:
@@ -357,6 +358,13 @@ class Controller(QObject):
         self._state.update_run(status=RunStatus.TRAINING)
         self._trainRequested.emit(steps)
         self._reader.start()
+
+    @Slot(object)
+    def _on_prepare_requested(self, job: Job) -> None:
+        """See to it that there is a thread for a run."""
+        if not is_running(self._thread):
+            self._control.running = False
+            self._mailbox.post(job.run_id, RunFailed(NO_THREAD))
 
     # --- results --------------------------------------------------------------------------------------------
 

@@ -5,12 +5,12 @@ of figures, and the session that a picture carries, have to say what the picture
 """
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
 
 from PySide6.QtWidgets import QWidget
 
 from cnnviz.network import Network
 from ui.state import AppState, Sample, Shift
+from ui.widgets.catching_up import CatchesUp
 
 _NOWHERE = Shift()
 
@@ -39,22 +39,12 @@ class Drawn:
     note: str = ""
 
 
-@runtime_checkable
-class TellsDrawn(Protocol):
-    """A panel that draws later than the state changes."""
+class TellsDrawn:
+    """Mixed, as `CatchesUp` is, into a panel that draws later than the state changes."""
 
     def drawn(self) -> Drawn | None:
         """Return what is to be seen in the panel; None when nothing was drawn yet."""
-        ...
-
-
-@runtime_checkable
-class CatchesUp(Protocol):
-    """A part that puts off some of its drawing."""
-
-    def catch_up(self) -> None:
-        """Draw at once what was put off, also while out of sight."""
-        ...
+        raise NotImplementedError
 
 
 def drawn_in(widget: QWidget | None, state: AppState) -> Drawn | None:

@@ -1,6 +1,7 @@
 """Carries what the training thread has left in the mailbox into the state, at display rate."""
 
 import time
+from collections import deque
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
@@ -61,6 +62,7 @@ class MailReader(QObject):
         self._moment_tests = moment_tests
         self._throughput = Throughput()
         self._closed = False
+        self._unread: deque[tuple[int, Message]] = deque()
         self._timer = QTimer(self)
         self._budget = FrameBudget()
         self._timer.setInterval(self._budget.milliseconds)
@@ -99,7 +101,9 @@ class MailReader(QObject):
     def _drain(self) -> None:
         mail = self._mailbox.take()
         run_id = self._state.run.run_id
-        for message_run, message in mail.messages:
+        self._unread.extend(mail.messages)
+        while self._unread:  # what an error leaves here is read the next time
+            message_run, message = self._unread.popleft()
             if message_run == run_id:
                 self._handle(message)
         if mail.live is not None:

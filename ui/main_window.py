@@ -24,6 +24,7 @@ from ui.panel_area import PanelArea
 from ui.panels.samples import SAMPLES_WIDTH, SamplesPanel
 from ui.run_bar import RunBar
 from ui.run_status import RunStatusBar
+from ui.settings import remembered_layout
 from ui.state import AppState
 from ui.theme import LIGHT, Theme, follow_theme
 from ui.timeline import TimelineBar
@@ -136,8 +137,7 @@ class MainWindow(QMainWindow):
 
     def restore_size(self, settings: QSettings) -> None:
         """Take size and place from the last session."""
-        geometry = settings.value("window/geometry")
-        if geometry is None or not self.restoreGeometry(geometry):
+        if not self.restoreGeometry(remembered_layout(settings, "window/geometry")):
             self.resize(_USUAL.boundedTo(self._room_on_screen()))
 
     def _room_on_screen(self) -> QSize:
@@ -148,9 +148,7 @@ class MainWindow(QMainWindow):
     def restore_arrangement(self, settings: QSettings) -> None:
         """Take the arrangement of docks and panels from the last session; call it when they exist."""
         for name, part in (("window/docks", self), ("window/panels", self.panels)):
-            saved = settings.value(name)
-            if saved is not None:
-                part.restoreState(saved, _LAYOUT_VERSION)
+            part.restoreState(remembered_layout(settings, name), _LAYOUT_VERSION)
 
     def save_layout(self, settings: QSettings) -> None:
         """Remember size and arrangement."""

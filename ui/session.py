@@ -23,6 +23,7 @@ from ui.menus import MenuHandlers, Menus
 from ui.panel_area import panel_of
 from ui.session_files import OPEN_FILTER, SessionFiles
 from ui.session_questions import ask_about_unsaved_words, ask_about_unwritten_files, close_dialogs
+from ui.settings import remember_folder, remembered_folder, remembered_text
 from ui.state import AppState
 from ui.theme import theme_manager
 
@@ -91,7 +92,6 @@ class Session(QObject):
         """Load the data, and meanwhile build the panels; called when the window has been shown."""
         if self._closed:
             return
-        self._started = True
         controller = self.controller
         controller.start()
         self.window.build_panels(
@@ -103,6 +103,7 @@ class Session(QObject):
         )
         self._connect_panels()
         self._watch_panels()
+        self._started = True
         self.window.restore_arrangement(self._settings)
         # The space bar trains from here; in the preset field, the first of the tab order, it
         # would open the list.
@@ -319,8 +320,9 @@ class Session(QObject):
 
     def _restore(self) -> None:
         self.window.restore_size(self._settings)
-        mode = str(self._settings.value("view/theme", "system"))
-        theme_manager().set_mode(mode if mode in ("system", "light", "dark") else "system")
+        theme_manager().set_mode(
+            remembered_text(self._settings, "view/theme", ("system", "light", "dark"), "system")
+        )
         self.menus.show_theme_mode(theme_manager().mode)
 
     @Slot()
@@ -364,20 +366,20 @@ class Session(QObject):
         path, _ = QFileDialog.getOpenFileName(
             self.window,
             "Open data: choose an .npz file, or any file inside an IDX or image folder",
-            self._last_folder(),
+            str(remembered_folder(self._settings)),
             "Data (*.npz *.gz *ubyte* *.png *.jpg *.jpeg *.bmp);;All files (*)",
         )
         if path:
-            self._remember_folder(path)
+            remember_folder(self._settings, Path(path))
             self.controller.open_data(data_path_of(Path(path)))
 
     @Slot()
     def _open_image(self) -> None:
         path, _ = QFileDialog.getOpenFileName(
-            self.window, "Open an image of a digit", self._last_folder(), _IMAGES
+            self.window, "Open an image of a digit", str(remembered_folder(self._settings)), _IMAGES
         )
         if path:
-            self._remember_folder(path)
+            remember_folder(self._settings, Path(path))
             self.window.samples.open_image(Path(path))
 
     @Slot()
@@ -386,10 +388,10 @@ class Session(QObject):
 
     def _open_model(self) -> None:
         path, _ = QFileDialog.getOpenFileName(
-            self.window, "Open model or session", self._last_folder(), OPEN_FILTER
+            self.window, "Open model or session", str(remembered_folder(self._settings)), OPEN_FILTER
         )
         if path:
-            self._remember_folder(path)
+            remember_folder(self._settings, Path(path))
             self.files.open(Path(path))
 
     def _takes_file(self, path: Path) -> bool:
@@ -406,18 +408,12 @@ class Session(QObject):
         state = self.state
         name = f"{preset_of(state.experiment)}-seed{state.experiment.seed}-step{state.run.step}.safetensors"
         path, _ = QFileDialog.getSaveFileName(
-            self.window, "Save model", str(Path(self._last_folder()) / name), "Models (*.safetensors)"
+            self.window, "Save model", str(remembered_folder(self._settings) / name), "Models (*.safetensors)"
         )
         if path:
-            self._remember_folder(path)
+            remember_folder(self._settings, Path(path))
             target = Path(path)
             self.files.save_model(target if target.suffix else target.with_suffix(".safetensors"))
-
-    def _last_folder(self) -> str:
-        return str(self._settings.value("files/folder", str(Path.home())))
-
-    def _remember_folder(self, path: str) -> None:
-        self._settings.setValue("files/folder", str(Path(path).parent))
 
     def _show_help(self) -> None:
         show_help(self.window)

@@ -23,6 +23,7 @@ from ui.loading import Source
 from ui.model_files import model_writer
 from ui.session_questions import ask_about_unsaved_work
 from ui.session_restore import SessionRestorer
+from ui.settings import remember_folder, remembered_files, remembered_folder
 from ui.state import AppState, RunStatus
 from ui.views import PanelViews
 
@@ -161,7 +162,7 @@ class SessionFiles(QObject):
             f"{preset_of(session.experiment)}-seed{session.experiment.seed}-step{session.step}.session.json"
         )
         path, _ = QFileDialog.getSaveFileName(
-            self._window, "Save session", str(self._folder() / name), "Sessions (*.json)"
+            self._window, "Save session", str(remembered_folder(self._settings) / name), "Sessions (*.json)"
         )
         if path:
             target = Path(path)
@@ -230,16 +231,14 @@ class SessionFiles(QObject):
 
     def recent(self) -> list[Path]:
         """Files opened or saved last that still exist, the latest first."""
-        stored = self._settings.value(_RECENT, [])
-        names = [stored] if isinstance(stored, str) else stored if isinstance(stored, list) else []
-        return [Path(name) for name in names if isinstance(name, str) and name and Path(name).is_file()]
+        return remembered_files(self._settings, _RECENT)
 
     def remember(self, path: Path) -> None:
         """Put a file at the head of the recent ones."""
         path = path.absolute()
         paths = [path, *(each for each in self.recent() if each != path)][:_MOST_RECENT]
         self._settings.setValue(_RECENT, [str(each) for each in paths])
-        self._settings.setValue("files/folder", str(path.parent))
+        remember_folder(self._settings, path)
         self.recentChanged.emit()
 
     # --- closing --------------------------------------------------------------------------------------------
@@ -264,15 +263,15 @@ class SessionFiles(QObject):
         state = self._state
         name = f"{preset_of(state.experiment)}-seed{state.experiment.seed}-step{state.run.step}.safetensors"
         path, _ = QFileDialog.getSaveFileName(
-            self._window, "Save model", str(self._folder() / name), "Models (*.safetensors)"
+            self._window,
+            "Save model",
+            str(remembered_folder(self._settings) / name),
+            "Models (*.safetensors)",
         )
         if not path:
             return False
         target = Path(path)
         return self.save_model_now(target if target.suffix else target.with_suffix(".safetensors"))
-
-    def _folder(self) -> Path:
-        return Path(str(self._settings.value("files/folder", str(Path.home()))))
 
     def _on_saved(self, path: Path, run_id: int, step: int) -> None:
         self._saved = (run_id, step)

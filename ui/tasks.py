@@ -6,10 +6,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from PySide6.QtCore import QCoreApplication, QObject, QThread, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, Signal, Slot
 
-from cnnviz.errors import CNNVizError
+from cnnviz.errors import NO_THREAD, in_words
 from cnnviz.evaluation import CancelledError
+from ui.threads import is_running
 
 _log = logging.getLogger(__name__)
 
@@ -71,19 +72,24 @@ class _TaskWorker(QObject):
             return
         try:
             result = task.function(task.context)
-        except CancelledError:
-            return
-        except CNNVizError as error:
-            self.failed.emit(task, str(error))
-        except Exception as error:  # noqa: BLE001 -- whatever happens on this thread has to reach the user
-            _log.exception("Task %s failed", task.kind)
-            self.failed.emit(task, f"An internal error stopped this ({error}). Try it again.")
+        except BaseException as error:  # noqa: BLE001 -- whatever ends a task, even a panic of foreign code
+            self._fail(task, error)
         else:
             self.done.emit(task, result)
+
+    def _fail(self, task: _Task, error: BaseException) -> None:
+        if isinstance(error, CancelledError) and task.context.cancelled:
+            return
+        text = in_words(error)
+        if not text:
+            _log.error("Task %s failed", task.kind, exc_info=error)
+        self.failed.emit(task, text or f"An internal error stopped this ({error}). Try it again.")
 
 
 class TaskRunner(QObject):
     """Hands functions to one background thread and their results to handlers on this one.
+
+    The thread begins with the first function.
 
     Parameters
     ----------
@@ -108,9 +114,10 @@ class TaskRunner(QObject):
         self._submitted.connect(self._worker.run)
         self._endRequested.connect(self._worker.end)
         self._worker.done.connect(self._on_done)
-        self._worker.failed.connect(self._on_failed)
+        # Queued also from this thread, for a function that found none to run on.
+        self._worker.failed.connect(self._on_failed, Qt.ConnectionType.QueuedConnection)
         self._worker.progressed.connect(self._on_progressed)
-        self._thread.start()
+        self._closed = False
 
     def submit(
         self,
@@ -125,10 +132,15 @@ class TaskRunner(QObject):
         An unfinished task of the same `kind` is cancelled and forgotten.
         """
         self.cancel(kind)
+        if self._closed:
+            return
         context = TaskContext(lambda fraction: self._worker.progressed.emit(task, fraction))
         task = _Task(kind, function, context, on_done, on_failed, on_progress)
         self._current[kind] = task
-        self._submitted.emit(task)
+        if is_running(self._thread):
+            self._submitted.emit(task)
+        else:
+            self._worker.failed.emit(task, NO_THREAD)
 
     def cancel(self, kind: str) -> None:
         """Forget the unfinished task of this kind, if there is one."""
@@ -147,6 +159,7 @@ class TaskRunner(QObject):
 
     def close(self, milliseconds: int = 1500) -> bool:
         """Cancel everything and end the thread; return whether it ended in time."""
+        self._closed = True
         for kind in list(self._current):
             self.cancel(kind)
         self._thread.quit()
@@ -159,6 +172,7 @@ class TaskRunner(QObject):
         """
         self._endRequested.emit()
         ended = self._thread.wait(milliseconds)
+        self._closed = True
         QCoreApplication.sendPostedEvents(self)
         return ended
 

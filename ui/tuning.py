@@ -9,6 +9,8 @@ from types import TracebackType
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from cnnviz.errors import in_words
+
 _SWITCH_SECONDS = 0.0005
 _COLLECT_MS = 1000
 
@@ -91,10 +93,11 @@ class ErrorReporter(QObject):
         if issubclass(kind, KeyboardInterrupt):
             sys.__excepthook__(kind, error, trace)
             return
-        logging.getLogger("cnnviz").error("Unexpected error", exc_info=(kind, error, trace))
-        self._caught.emit(
-            f"Something went wrong inside CNNViz ({kind.__name__}: {error}). Your session goes on."
-        )
+        text = in_words(error)
+        if not text:
+            logging.getLogger("cnnviz").error("Unexpected error", exc_info=(kind, error, trace))
+            text = f"Something went wrong inside CNNViz ({kind.__name__}: {error}). Your session goes on."
+        self._caught.emit(text)
 
     def _on_thread_exception(self, arguments: threading.ExceptHookArgs) -> None:
         if arguments.exc_value is not None:

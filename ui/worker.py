@@ -6,11 +6,12 @@ The worker touches no widget; it is steered by a `TrainControl` and writes to a 
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cnnviz.errors import CNNVizError
+from cnnviz.errors import in_words
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Trainer
 from ui.mailbox import (
@@ -94,34 +95,43 @@ class TrainWorker(QObject):
         """Take over a run and report its first snapshot."""
         self._run_id, self._trainer = job.run_id, job.trainer
         trainer = job.trainer
-        self._post(RunPrepared(_snapshot(trainer), trainer.total_steps, trainer.steps_per_epoch))
-        self.halted.emit()
+        self._do(
+            lambda: self._post(
+                RunPrepared(_snapshot(trainer), trainer.total_steps, trainer.steps_per_epoch)
+            )
+        )
 
     @Slot(int)
     def train(self, steps: int) -> None:
         """Train `steps` steps, or with 0 until the run ends or is paused."""
         trainer = self._trainer
-        if trainer is not None:
-            try:
-                self._loop(trainer, steps)
-                if self._is_meant:
-                    self._finish(trainer, test=steps != 1)
-            except Exception as error:  # noqa: BLE001 -- whatever happens on this thread has to reach the user
-                self._control.running = False
-                self._fail(error)
-        self.halted.emit()
+        self._do(lambda: None if trainer is None else self._train(trainer, steps))
 
     @Slot()
     def test(self) -> None:
         """Run the network as it stands on the test images."""
-        if self._trainer is not None:
-            self._post(Tested(self._trainer.step, self._trainer.evaluate()))
+        trainer = self._trainer
+        self._do(lambda: None if trainer is None else self._post(Tested(trainer.step, trainer.evaluate())))
+
+    def _do(self, work: Callable[[], None]) -> None:
+        """Work, and let the window know how it ended, whatever it was that ended it."""
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 -- whatever happens on this thread has to reach the user
+            if self._is_meant:
+                self._control.running = False
+            self._fail(error)
         self.halted.emit()
 
     @property
     def _is_meant(self) -> bool:
         """Whether no later run has taken the place of this one."""
         return self._control.run_id == self._run_id
+
+    def _train(self, trainer: Trainer, steps: int) -> None:
+        self._loop(trainer, steps)
+        if self._is_meant:
+            self._finish(trainer, test=steps != 1)
 
     def _loop(self, trainer: Trainer, steps: int) -> None:
         self._apply_wishes(trainer)
@@ -201,16 +211,14 @@ class TrainWorker(QObject):
     ) -> None:
         self._mailbox.post(self._run_id, message)
 
-    def _fail(self, error: Exception) -> None:
-        if isinstance(error, CNNVizError):
-            self._post(RunFailed(str(error)))
-            return
-        _log.exception("Training failed", exc_info=error)
-        self._post(
-            RunFailed(
+    def _fail(self, error: BaseException) -> None:
+        text = in_words(error)
+        if not text:
+            _log.error("Training failed", exc_info=error)
+            text = (
                 f"Training stopped because of an internal error ({error}). Reset the weights and start again."
             )
-        )
+        self._post(RunFailed(text))
 
 
 def _snapshot(trainer: Trainer) -> Snapshot:

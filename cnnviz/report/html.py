@@ -1,13 +1,14 @@
 """The report as one HTML file that needs nothing but itself."""
 
 import base64
+import contextlib
 import os
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, Template
+from jinja2 import Environment, StrictUndefined, Template, TemplateError
 from markupsafe import Markup, escape
 
 from cnnviz import __version__
@@ -36,26 +37,24 @@ def to_html(document: Document) -> str:
     Raises
     ------
     CNNVizError
-        If the template is missing.
+        If the template is missing or damaged.
     """
     head = (("Name", document.author), ("Roll number", document.roll_number), ("Date", document.date))
-    return _template().render(
-        document=document, head=head, blocks=list(_blocks(document)), version=__version__
+    with contextlib.suppress(OSError, UnicodeDecodeError, TemplateError):
+        blocks = list(_blocks(document))
+        text = _template().render(document=document, head=head, blocks=blocks, version=__version__)
+        if text.rstrip().endswith("</html>"):  # and not, of half a template, half a report
+            return text
+    raise CNNVizError(
+        "The template of the report is missing or damaged; restore the folder resources/report from the "
+        "program's repository."
     )
 
 
 @cache
 def _template() -> Template:
-    try:
-        source = _TEMPLATE.read_text(encoding="utf-8")
-    except OSError as error:
-        raise CNNVizError(
-            "The template of the report is missing; restore the folder resources/report from the program's "
-            "repository."
-        ) from error
-    return Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True).from_string(
-        source
-    )
+    environment = Environment(autoescape=True, undefined=StrictUndefined, keep_trailing_newline=True)
+    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8"))
 
 
 def _blocks(document: Document) -> Iterator[dict[str, Any]]:

@@ -3,6 +3,7 @@
 Nothing a student typed is ever part of the program that Typst runs: it arrives as JSON strings.
 """
 
+import contextlib
 import json
 import os
 import unicodedata
@@ -96,8 +97,13 @@ def _compiled(
             ppi=dpi,
             timestamp=_EPOCH,
         )
-    except typst.TypstError as error:
-        raise CNNVizError(f"The report could not be typeset: {error}") from error
+    except (KeyboardInterrupt, MemoryError):
+        raise
+    except BaseException as error:  # a panic of the typesetter is no `Exception`
+        raise CNNVizError(
+            f"The report could not be typeset ({error}). If that happens to every report, restore the folder "
+            "resources/report from the program's repository."
+        ) from error
     pages = cast("list[bytes]", result) if isinstance(result, list) else [cast("bytes", result)]
     return [bytes(page) for page in pages]
 
@@ -116,13 +122,14 @@ def _reads_from_the_right(text: str) -> bool:
 
 @cache
 def _template() -> bytes:
-    try:
-        return _TEMPLATE.read_bytes()
-    except OSError as error:
-        raise CNNVizError(
-            "The template of the report is missing; restore the folder resources/report from the program's "
-            "repository."
-        ) from error
+    with contextlib.suppress(OSError):
+        source = _TEMPLATE.read_bytes()
+        if source.strip():  # of an empty one would come an empty page
+            return source
+    raise CNNVizError(
+        "The template of the report is missing; restore the folder resources/report from the program's "
+        "repository."
+    )
 
 
 def _block(block: Block) -> dict[str, Any]:

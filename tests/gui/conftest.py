@@ -12,6 +12,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QThread, QTimer
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from shiboken6 import Shiboken
@@ -110,7 +111,7 @@ def _left(before: dict[str, dict[int, object]]) -> list[object]:
 
 @pytest.fixture(autouse=True)
 def no_leaks(request: pytest.FixtureRequest, theme: ThemeManager, settings: Path) -> Iterator[None]:
-    """Fail a test that leaves a window, a timer or a thread behind."""
+    """Fail a test that leaves a window, a timer or a thread behind, or what crashes at the end."""
     _flush()
     before = _living()
     yield
@@ -122,6 +123,9 @@ def no_leaks(request: pytest.FixtureRequest, theme: ThemeManager, settings: Path
         return  # the traceback of a failure keeps its widgets alive
     _flush()
     assert not _left(before), "left behind"
+    copied = QGuiApplication.clipboard().mimeData()
+    is_safe = copied is None or not Shiboken.createdByPython(copied)
+    assert is_safe, "the clipboard outlives Python: see ui/clipboard.py"
 
 
 @pytest.fixture

@@ -301,7 +301,6 @@ def test_copying_fills_the_clipboard_with_picture_svg_and_text(qtbot: QtBot, ses
     assert b"<svg" in data.data("image/svg+xml").data()
     assert "lab5" in data.text()
     assert "seed 0" in data.text()
-    QGuiApplication.clipboard().clear()
 
 
 def test_good_news_are_no_part_of_a_figure(qtbot: QtBot, session: Session) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -18,11 +19,15 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
 from tests.gui.driving import settle
+from tests.gui.own_digit_driving import ONE, open_board, stroke
+from tests.gui.own_digit_driving import settle as settle_digit
 from tests.gui.whole_window import PANELS, choose_preset, place_of, rest, seen_rect, show_panel, train
+from ui.drawn import catch_up
 from ui.export.dialog import ExportDialog
-from ui.export.figures import figures_of, plot_at
+from ui.export.figures import caption_of, figures_of, plot_at
 from ui.export.numbers import tables_of
 from ui.session import Session
 from ui.state import PinnedCell
@@ -169,6 +174,38 @@ def test_every_figure_has_a_name_of_its_own(qtbot: QtBot, trained: Session) -> N
     faults += _faults(trained.window.compare)
     assert not faults
     assert {"Loss over the training steps", "Filters of conv1"} <= set(_titles(trained.window.training))
+
+
+def test_every_widget_may_be_the_one_that_was_used_last(qtbot: QtBot, session: Session) -> None:
+    own = open_board(qtbot, session)
+    stroke(qtbot, own, ONE)
+    settle_digit(qtbot, session)
+    for panel in range(len(PANELS)):
+        show_panel(qtbot, session, panel)
+    figures: set[QWidget] = set()
+    for window in (session.window, own):
+        for widget in [window, *window.findChildren(QWidget)]:
+            assert caption_of(session.state, widget)
+            figures.add(session.exporter.figures(widget)[0].widget)
+    assert {own, own.draw_page.pad} <= figures
+    for figure in figures:
+        catch_up(figure)
+
+
+def test_a_drawn_digit_is_exported_copied_and_inserted(qtbot: QtBot, session: Session) -> None:
+    own = open_board(qtbot, session)
+    stroke(qtbot, own, ONE)
+    settle_digit(qtbot, session)
+    pad = own.draw_page.pad
+    session.exporter.copy(pad)
+    assert "own image" in QGuiApplication.clipboard().text()
+    session.exporter.insert(pad)
+    assert "is in the report" in session.window.notices.text()
+    session.exporter.export(pad)
+    (dialog,) = [each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog)]
+    assert dialog.figure().widget is pad
+    dialog.reject()
+    qtbot.waitUntil(lambda: not isValid(dialog))
 
 
 def test_the_numbers_of_the_timeline_are_its_curve_and_its_marks(qtbot: QtBot, session: Session) -> None:

@@ -15,6 +15,7 @@ from tests.gui.own_digit_driving import (
     paper,
     settle,
 )
+from ui.clipboard import mime_data
 from ui.panels.samples.pictures import picture_of_image, shortened
 
 
@@ -83,7 +84,7 @@ def test_a_file_that_is_no_image_gets_one_sentence_and_nothing_is_lost(qtbot, se
 
 
 def put_into_clipboard(**content):
-    data = QMimeData()
+    data = mime_data()
     if "image" in content:
         data.setImageData(content["image"])
     if "file" in content:

@@ -1,11 +1,14 @@
 """Steps of the backward pass: following the network, the sample, the run and the size of the window."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from pytestqt.qtbot import QtBot
 
+from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5
+from cnnviz.routing import ParameterTarget
 from tests.gui.backprop_desk import (
     TWO_BLOCKS,
     Desk,
@@ -69,6 +72,30 @@ def test_another_network_brings_its_own_steps(desk: Desk) -> None:
     assert desk.panel.header.bar.count() == len(backward_steps(two_blocks()))
     assert desk.panel.model.step.kind is StepKind.ROUTE
     assert desk.panel.model.step.layer == "pool1"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (LAB5, replace(LAB5, filters=(2,))),
+        # Kernels of another size, and yet maps of the same.
+        (replace(LAB5, kernel_size=5, padding=2), replace(LAB5, padding=1)),
+    ],
+)
+def test_a_weight_that_another_network_has_not_is_let_go(
+    desk: Desk, before: Experiment, after: Experiment
+) -> None:
+    network = before.build_network()
+    desk.show(network)
+    desk.go_to(StepKind.FILTER)
+    last = tuple(side - 1 for side in network.params["conv1.weight"].shape)
+    desk.panel.model.set_target(ParameterTarget("conv1.weight", last))
+    desk.panel.model.point_weight(ParameterTarget("conv1.weight", last))
+    desk.settle()
+    shown = desk.panel.side.inspect
+    assert shown.title.text() == f"conv1.weight[{', '.join(map(str, last))}]"
+    desk.show(after.build_network())
+    assert "weight" not in shown.title.text()
 
 
 def test_before_there_is_a_network_the_panel_says_what_to_do(qtbot: QtBot) -> None:

@@ -1,6 +1,7 @@
 """The shift sweep: of one image, of many digits, by mouse, and its measures."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from cnnviz.presets import LAB5
 from cnnviz.translation import MEASURES, compare
 from tests.gui.driving import drain
 from tests.gui.few_digits import few_digits
@@ -203,3 +205,15 @@ def test_other_settings_do_not_show_what_was_measured_with_the_old(desk: Desk, q
     assert desk.parts.sweep.map.values is not None
     desk.load(step=900)
     assert "step 100" in desk.parts.sweep._note.text()
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_what_was_measured_with_other_layers_is_not_shown(desk: Desk, qtbot: QtBot, many: bool) -> None:
+    desk.load(replace(LAB5, activation="relu").build_network())
+    if many:
+        measure_many(desk, 2)
+        qtbot.waitUntil(lambda: not desk.parts.sweep.source.is_running(), timeout=20_000)
+    assert "activation" in {curve.key for curve in desk.parts.sweep.plot.curves}
+    desk.load(LAB5.build_network())
+    assert "activation" not in {curve.key for curve in desk.parts.sweep.plot.curves}
+    assert (desk.parts.sweep.map.values is None) is many

@@ -4,14 +4,18 @@ import threading
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QSettings, QThread
 
-from cnnviz.errors import DataError
+from cnnviz.errors import NO_THREAD, DataError
+from cnnviz.evaluation import CancelledError
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
-from cnnviz.training import Progress
+from cnnviz.training import Progress, Trainer
 from tests.gui.driving import PATIENCE, drain
 from ui.analysis import LatestOnly
 from ui.mailbox import Mailbox, ProgressMade, RunFailed, SnapshotTaken
+from ui.session import Session
+from ui.state import RunStatus
 from ui.tasks import TaskRunner
 
 
@@ -162,6 +166,64 @@ def test_errors_reach_the_user_as_a_sentence(qtbot, runner, caplog):
     assert "ZeroDivisionError" in caplog.text
 
 
+class _Panic(BaseException):
+    """What foreign code raises by its own account, as a typesetter in Rust does: no `Exception`."""
+
+
+@pytest.mark.parametrize("error", [_Panic("ouch"), SystemExit(3), KeyboardInterrupt(), CancelledError("x")])
+def test_no_end_of_a_task_leaves_it_busy(qtbot, runner, error):
+    messages = []
+
+    def task(_context):
+        raise error
+
+    runner.submit("task", task, pytest.fail, messages.append)
+    qtbot.waitUntil(lambda: bool(messages))
+    assert runner.is_idle
+
+
+def test_a_full_memory_is_said_in_words(qtbot, runner):
+    messages = []
+    runner.submit("task", lambda _context: np.ones(2**60, np.uint8), pytest.fail, messages.append)
+    qtbot.waitUntil(lambda: bool(messages))
+    assert messages[0].startswith("There is not enough memory for this.")
+
+
+@pytest.mark.parametrize("error", [MemoryError(), _Panic("ouch")])
+@pytest.mark.parametrize("failing", ["advance", "evaluate"])
+def test_training_that_breaks_down_says_so_and_can_be_begun_anew(qtbot, session, monkeypatch, error, failing):
+    def fail(*_arguments):
+        raise error
+
+    state = session.state
+    with monkeypatch.context() as patch:
+        patch.setattr(Trainer, failing, fail)
+        session.controller.train_to(3, 1)
+        if failing == "evaluate":
+            session.controller.pause()
+        qtbot.waitUntil(lambda: state.run.status is RunStatus.FAILED)
+    expected = "not enough memory" if isinstance(error, MemoryError) else "internal error (ouch)"
+    assert expected in session.window.notices.text()
+    session.controller.on_reset_requested()
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
+
+
+def test_what_an_error_in_the_window_leaves_unread_is_read_later(qtbot, session, monkeypatch):
+    state, notify, failed = session.state, session.state.notify_steps, []
+
+    def fail_once(lines):
+        if not failed:
+            failed.append(lines)
+            raise MemoryError
+        notify(lines)
+
+    monkeypatch.setattr(state, "notify_steps", fail_once)
+    with qtbot.captureExceptions() as caught:
+        session.controller.train_to(3, 1)
+        qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
+    assert [kind for kind, *_ in caught] == [MemoryError]
+
+
 def test_latest_only_answers_a_flood_with_first_and_last(qtbot, runner):
     results = []
     latest = LatestOnly(runner, "drag", results.append)
@@ -180,3 +242,36 @@ def test_latest_only_answers_a_flood_with_first_and_last(qtbot, runner):
     qtbot.waitUntil(lambda: bool(results) and results[-1] == 99)
     drain(qtbot, runner)
     assert results == [0, 99]
+
+
+def test_without_a_thread_the_window_says_so_and_goes_on_when_there_is_one(qtbot, tmp_path, monkeypatch):
+    settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    with monkeypatch.context() as patch:
+        patch.setattr(QThread, "start", lambda *_arguments: None)
+        session = Session(settings)
+        with qtbot.waitExposed(session.window):
+            session.window.show()
+        session.start()
+        samples, state = session.window.samples, session.state
+        qtbot.waitUntil(lambda: samples.message.text() == NO_THREAD)
+    session.controller.start()
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.READY, timeout=20_000)
+    assert samples.message.text() == ""
+    assert session.close()
+
+
+def test_training_without_a_thread_fails_by_a_sentence(qtbot, session, monkeypatch):
+    state, (training,) = session.state, _threads(session, "training")
+    training.quit()
+    assert training.wait(5000)
+    with monkeypatch.context() as patch:
+        patch.setattr(QThread, "start", lambda *_arguments: None)
+        session.controller.on_reset_requested()
+        qtbot.waitUntil(lambda: state.run.status is RunStatus.FAILED)
+        assert session.window.notices.text() == NO_THREAD
+    session.controller.on_train_requested()
+    qtbot.waitUntil(lambda: state.run.step > 0)
+
+
+def _threads(session, name):
+    return [each for each in session.controller.findChildren(QThread) if each.objectName() == name]

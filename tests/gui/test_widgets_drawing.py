@@ -198,6 +198,17 @@ def test_a_fast_drag_leaves_no_holes_and_is_one_change(qtbot, editor):
     assert not editor.can_redo()
 
 
+def test_another_image_ends_the_stroke(qtbot, editor):
+    editor.set_value(77)
+    qtbot.mousePress(editor, LEFT, pos=cell(editor, 5, 7))
+    other = np.zeros((3, 4), np.uint8)
+    editor.set_pixels(other)
+    qtbot.mouseMove(editor, cell(editor, 0, 0))
+    qtbot.mouseRelease(editor, LEFT, pos=cell(editor, 0, 0))
+    np.testing.assert_array_equal(editor.pixels(), other)
+    assert not editor.can_undo()
+
+
 def test_the_wheel_changes_the_pixel_under_the_pointer(editor):
     at = cell(editor, 1, 1)  # holds 45
     wheel(editor, at, 120)

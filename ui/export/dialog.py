@@ -27,6 +27,7 @@ from ui.export.figures import caption_of, file_name_of, free_path
 from ui.export.formats import CM_PER_INCH, natural_width, to_image, to_pdf, to_png, to_svg
 from ui.export.numbers import tables_of, to_csv
 from ui.export.sheet import COLOURS, Figure, Sheet
+from ui.settings import remembered_folder, remembered_text
 from ui.state import AppState
 from ui.theme import theme_manager
 from ui.widgets.buttons import Button
@@ -232,14 +233,16 @@ class ExportDialog(QDialog):
         self.cancel.clicked.connect(self.reject)
 
     def _restore(self) -> None:
-        folder = str(self._settings.value(_FOLDER, str(Path.home())))
-        self.folder.setText(folder if Path(folder).is_dir() else str(Path.home()))
-        kind = str(self._settings.value("export/format", "png"))
-        self.format.set_current(kind if kind in dict(_FORMATS) else "png")
-        scale = str(self._settings.value("export/scale", "2"))
-        self.scale.set_current(scale if scale in dict(_SCALES) else "2")
-        self.colours.setCurrentIndex(max(self.colours.findData(self._settings.value("export/colours")), 0))
-        self.caption.setChecked(str(self._settings.value("export/caption", "true")).lower() == "true")
+        settings = self._settings
+        self.folder.setText(str(remembered_folder(settings, _FOLDER)))
+        self.format.set_current(remembered_text(settings, "export/format", dict(_FORMATS), "png"))
+        self.scale.set_current(remembered_text(settings, "export/scale", dict(_SCALES), "2"))
+        colours = list(dict(COLOURS))
+        chosen = remembered_text(settings, "export/colours", colours, colours[0])
+        self.colours.setCurrentIndex(colours.index(chosen))
+        self.caption.setChecked(
+            remembered_text(settings, "export/caption", ("true", "false"), "true") == "true"
+        )
 
     def _remember(self, path: Path) -> None:
         self._settings.setValue(_FOLDER, str(path.parent))

@@ -4,13 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import override
 
-from PySide6.QtCore import QByteArray, QEvent, QMimeData, QObject, QPoint, QSettings, Qt, Signal, Slot
+from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, QSettings, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QMouseEvent, QWindow
 from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QMenuBar, QWidget
 from shiboken6 import isValid
 
 from cnnviz.errors import CNNVizError
 from cnnviz.session_state import SessionState
+from ui.clipboard import mime_data
 from ui.drawn import catch_up
 from ui.export.figures import caption_of, figures_of, panel_at, panel_title, plot_at
 from ui.export.numbers import title_of
@@ -143,7 +144,7 @@ class FigureExporter(QObject):
         panel, plot = self.meant(widget)
         figure = figures_of(self._window, panel, plot)[0]
         catch_up(figure.widget)
-        data = QMimeData()
+        data = mime_data()
         try:
             data.setImageData(to_image(Sheet(figure), 2))
             data.setData("image/svg+xml", QByteArray(to_svg(Sheet(figure))))

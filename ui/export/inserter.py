@@ -7,6 +7,7 @@ from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QDockWidget, QWidget
 from shiboken6 import isValid
 
+from cnnviz.clock import now
 from cnnviz.errors import CNNVizError
 from cnnviz.report.blocks import Cell, Data
 from cnnviz.report.guides import BACKPROP, TRANSLATION, WORKING_PRINCIPLE
@@ -19,7 +20,6 @@ from ui.export.sheet import Figure, Sheet
 from ui.panel_area import panel_of
 from ui.panels.report.inserts import InsertChoice
 from ui.panels.report.panel import ReportPanel
-from ui.panels.report.writing import now
 from ui.state import AppState
 
 _PLACES = {

@@ -38,8 +38,8 @@ def _source(name: str) -> str | None:
     path = ICON_FOLDER / f"{name}.svg"
     try:
         return path.read_text(encoding="utf-8")
-    except OSError:
-        _log.warning("The icon %s.svg is missing from the resources; nothing is drawn in its place.", name)
+    except (OSError, UnicodeDecodeError):
+        _log.warning("The icon %s.svg cannot be read; nothing is drawn in its place.", name)
         return None
 
 

@@ -7,10 +7,15 @@ from pathlib import Path
 from PySide6.QtCore import QTemporaryDir
 from PySide6.QtGui import QColor
 
+from cnnviz.errors import CNNVizError
 from ui.theme.fonts import mono_font
 from ui.theme.tokens import Theme
 
 TEMPLATE = Path(__file__).with_name("style.qss")
+_DAMAGED = (
+    "The look of the window is missing or damaged; restore the file ui/theme/style.qss from the program's "
+    "repository."
+)
 
 #: Arrows and ticks of controls, as SVG paths in a box of 16 x 16. QSS can only load them from a file.
 _MARKS = {
@@ -47,7 +52,10 @@ class StylesheetWriter:
     """Fills in the template; keeps the little pictures it refers to in a private temporary folder."""
 
     def __init__(self) -> None:
-        self._template = TEMPLATE.read_text(encoding="utf-8")
+        try:
+            self._template = TEMPLATE.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise CNNVizError(_DAMAGED) from error
         self._folder = QTemporaryDir()
 
     def write(self, theme: Theme) -> str:
@@ -78,6 +86,8 @@ class StylesheetWriter:
 
         def fill(match: re.Match[str]) -> str:
             name, color = match.group(1), match.group(2)
+            if (color or name) not in tokens or (color and name not in _MARKS):
+                raise CNNVizError(_DAMAGED)
             return self._mark(name, tokens[color]) if color else tokens[name]
 
         text = re.sub(r"/\*.*?\*/", "", self._template, flags=re.DOTALL)

@@ -12,6 +12,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from ui.theme import LIGHT, Theme, follow_theme
+from ui.widgets.catching_up import CatchesUp
 from ui.widgets.curve_cursor import CurveCursor
 from ui.widgets.curve_header import CurveHeader
 from ui.widgets.curve_ranges import CurveRanges
@@ -20,7 +21,7 @@ from ui.widgets.decimate import MinMaxPyramid
 from ui.widgets.plot_canvas import PlotCanvas
 
 
-class CurvePlot(QWidget):
+class CurvePlot(CatchesUp, QWidget):
     """Named curves under one title, with a legend, a cursor and a zoom.
 
     The wheel and dragging zoom and move; a double click or the key A shows the whole again. The arrow keys
@@ -328,6 +329,7 @@ class CurvePlot(QWidget):
         self._canvas.pointed.connect(self._set_cursor)
         self._canvas.pointerLeft.connect(self._on_pointer_left)
 
+    @override
     def catch_up(self) -> None:
         """Draw at once what was put off, also while out of sight."""
         if self._stale:

@@ -80,6 +80,7 @@ class DrawingPad(Undoable[QImage], PaintedWidget):
         if board.size() != self._board.size():
             self._board = board
             self._pen = QPointF(board.width() / 2, board.height() / 2)
+            self._last, self._pen_down = None, False
             self._undo.clear()
             self.undoChanged.emit()
             self.updateGeometry()

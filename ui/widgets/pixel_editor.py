@@ -60,7 +60,7 @@ class PixelEditor(Undoable[Pixels], HeatMap):
         """Begin to edit another image."""
         self._pixels = pixels.copy()
         self._undo.clear()
-        self._typed = ""
+        self._typed, self._stroke = "", None
         self._show()
 
     def set_value(self, value: int) -> None:

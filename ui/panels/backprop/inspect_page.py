@@ -32,7 +32,6 @@ class InspectPage(QWidget):
         self.values.setAccessibleName("Numbers of the cell")
         self.window_card = WindowCard()
         self.rules = RuleCard()
-        self._target: Target | None = None
         self._terms_title = SectionTitle("Sum", "weight · ∂L/∂z, the largest first")
         self.terms = ValueList()
         self.terms.setAccessibleName("Largest terms of its sum")
@@ -52,12 +51,14 @@ class InspectPage(QWidget):
             layout.addWidget(widget)
         layout.addStretch(1)
 
-    def show_cell(self, passed: Pass, step: Step, focus: Focus, rate: float) -> None:
-        """Show the cell that a step is looked at with."""
+    def show_cell(
+        self, passed: Pass, step: Step, focus: Focus, rate: float, target: Target | None = None
+    ) -> None:
+        """Show the cell that a step is looked at with, or the weight that is poked."""
         is_route = step.kind is StepKind.ROUTE
         self.window_card.setVisible(is_route)
         self.rules.show_rules(passed, step, focus)
-        weight = focus.weight or (self._target if isinstance(self._target, ParameterTarget) else None)
+        weight = focus.weight or (target if isinstance(target, ParameterTarget) else None)
         if is_route:
             title, rows = self.window_card.show_window(passed, step, focus)
             self._show_sum(None)
@@ -81,10 +82,6 @@ class InspectPage(QWidget):
             if pinned
             else "Point at a cell or weight; click to pin it and to poke it."
         )
-
-    def set_target(self, target: Target | None) -> None:
-        """Keep the numbers of a weight that was clicked."""
-        self._target = target
 
     def _show_sum(self, of: tuple[Pass, str, str, Cell] | None) -> None:
         """Write out the largest terms of a gradient's sum."""

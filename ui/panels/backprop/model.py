@@ -5,10 +5,11 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from cnnviz._types import Shape
 from cnnviz.functional.max_pooling import TIE_RULES, TieRule
-from cnnviz.network import Network
+from cnnviz.network import NamedLayers, Network
 from cnnviz.receptive_field import INPUT, Cell
-from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, Target
+from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, Target, with_ties
 from cnnviz.session_state import ViewValue
 from cnnviz.snapshots import Snapshot
 from ui.panels.backprop.focus import (
@@ -26,8 +27,8 @@ from ui.panels.backprop.work import BackpropWork
 from ui.state import Inspection, PinnedCell, Sample
 from ui.views import Choices, under
 
-#: Names and shapes of the layers: networks that agree in them have the same steps.
-Signature = tuple[tuple[str, str, tuple[int, ...]], ...]
+#: Layers and shape of the input: what is chosen in a network is also there in one that agrees in them.
+Signature = tuple[NamedLayers, Shape]
 
 
 class BackpropModel(QObject):
@@ -315,8 +316,8 @@ class BackpropModel(QObject):
 
 
 def signature_of(network: Network) -> Signature:
-    """Names, kinds and shapes of the layers; the rule for ties and the weights do not matter."""
-    return tuple((name, type(layer).__name__, network.shapes[name]) for name, layer in network.layers)
+    """Layers with all their settings, and the input; the rule for ties and the weights do not matter."""
+    return with_ties(network, TIE_RULES[0]).layers, network.input_shape
 
 
 def pinned_of(target: Target) -> PinnedCell | None:

@@ -1,5 +1,7 @@
 """The backprop panel: the backward pass of the sample in steps."""
 
+from typing import override
+
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QVBoxLayout, QWidget
@@ -7,7 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QVBoxLayout, QWidget
 from cnnviz.routing import Target
 from cnnviz.session_state import View
 from ui.analysis import Analysis
-from ui.drawn import Drawn
+from ui.drawn import Drawn, TellsDrawn
 from ui.panels.backprop.filter_view import FilterView
 from ui.panels.backprop.formulas import formula_of
 from ui.panels.backprop.header import StepHeader
@@ -37,7 +39,7 @@ _WARM_MS = 30
 _PACE_MS = 80
 
 
-class BackpropPanel(QFrame):
+class BackpropPanel(TellsDrawn, QFrame):
     """Step bar on top, one large view of the present step, and a column to inspect, poke and check.
 
     Parameters
@@ -247,6 +249,7 @@ class BackpropPanel(QFrame):
         state.pinnedChanged.connect(self._on_pinned_changed)
         state.runChanged.connect(self._on_run_changed)
 
+    @override
     def drawn(self) -> Drawn | None:
         """Return network and sample of the backward pass that is shown."""
         passed = self.model.passed
@@ -349,7 +352,7 @@ class BackpropPanel(QFrame):
         self.header.set_explanation(sentence_of(passed, step), formula, is_covered=focus.is_covered)
         self._views[step.kind].show_step(passed, step, focus)
         self.side.ties.show_pass(passed, step, focus, self._probes.ties(step.layer))
-        self.side.inspect.show_cell(passed, step, focus, model.rate)
+        self.side.inspect.show_cell(passed, step, focus, model.rate, model.target)
 
     # -- requests of the views -----------------------------------------------------------------------------
 

@@ -117,7 +117,6 @@ class Probes(QObject):
     @Slot()
     def _on_target_changed(self) -> None:
         self._side.poke.set_target(self._model.target)
-        self._side.inspect.set_target(self._model.target)
         self._request_poke()
 
     @Slot()

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from cnnviz.session_state import View
 from ui.analysis import Analysis, LatestOnly
-from ui.drawn import Drawn
+from ui.drawn import Drawn, TellsDrawn
 from ui.panels.feature_maps import restoring
 from ui.panels.feature_maps.frame import Frame, Levels, make_frame
 from ui.panels.feature_maps.looks_for import LooksForView
@@ -38,7 +38,7 @@ _NETWORK, _LOOKS_FOR = "network", "looks_for"
 _REST_MS = 200
 
 
-class FeatureMapsPanel(QFrame):
+class FeatureMapsPanel(TellsDrawn, QFrame):
     """The network left to right with linked cells, and what each filter looks for.
 
     Parameters
@@ -235,6 +235,7 @@ class FeatureMapsPanel(QFrame):
         state.inspectionChanged.connect(self._on_inspection_changed)
         state.pinnedChanged.connect(self._on_pinned_changed)
 
+    @override
     def drawn(self) -> Drawn | None:
         """Return network and sample of the frame that is shown."""
         if self._frame is None:

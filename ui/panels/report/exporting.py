@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cnnviz.report.markdown import TEXT
 from ui.panels.report.work import ENDINGS, FILTERS, with_ending
+from ui.settings import remember_folder, remembered_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,12 @@ def ask_where(parent: QWidget) -> Target | None:
         None when the user thinks better of it.
     """
     settings = QSettings()
-    folder = Path(str(settings.value("files/folder", str(Path.home()))))
     path, chosen = QFileDialog.getSaveFileName(
-        parent, "Export report", str(folder / "lab5-report.pdf"), ";;".join(FILTERS)
+        parent, "Export report", str(remembered_folder(settings) / "lab5-report.pdf"), ";;".join(FILTERS)
     )
     if not path:
         return None
-    settings.setValue("files/folder", str(Path(path).parent))
+    remember_folder(settings, Path(path))
     return target_of(Path(path), chosen)
 
 

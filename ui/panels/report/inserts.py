@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from itertools import groupby
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
 
+from cnnviz.clock import today
 from cnnviz.report.inserts import Insert
 from ui.theme import bind_icon
 from ui.widgets.buttons import IconButton
@@ -168,8 +168,8 @@ def _icon_of(is_table: bool) -> str:
 
 def _details(insert: Insert) -> str:
     """When it was put in and what it was made with; what is alike in many of them comes last."""
-    today, _, clock = insert.time.partition(" ")
-    time = clock if clock and today == datetime.now().astimezone().date().isoformat() else insert.time
+    day, _, clock = insert.time.partition(" ")
+    time = clock if clock and day == today() else insert.time
     parts = insert.caption.split(" · ")
     seed = next((place for place, part in enumerate(parts) if part.startswith("seed ")), -1)
     return " · ".join([time, *parts[seed + 1 :], *parts[: seed + 1]])

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
+from cnnviz.clock import now, today
 from cnnviz.errors import CNNVizError
 from cnnviz.report import Demonstration, Insert, Report, Version
 from cnnviz.report.content import MAX_WORDS
@@ -87,8 +87,7 @@ class Writing(QObject):
     def report(self) -> Report:
         """The report as it would be written now; an empty date is today's."""
         words = self._draft.report
-        today = datetime.now().astimezone().date().isoformat()
-        return words if words.date.strip() else replace(words, date=today)
+        return words if words.date.strip() else replace(words, date=today())
 
     def set_head(self, name: str, text: str) -> None:
         """Change title, author, roll number or date."""
@@ -274,8 +273,3 @@ class Writing(QObject):
         if self._failure != message:  # once is enough for one cause
             self._failure = message
             self.saveFailed.emit(message)
-
-
-def now() -> str:
-    """Return local date and time for a stamp."""
-    return datetime.now().astimezone().strftime("%Y-%m-%d %H:%M")

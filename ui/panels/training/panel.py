@@ -7,7 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.session_state import View
-from ui.drawn import Drawn
+from ui.drawn import Drawn, TellsDrawn
 from ui.panels.training.curves import TrainingCurves
 from ui.panels.training.filters import FiltersView
 from ui.panels.training.results import ResultsView
@@ -16,6 +16,7 @@ from ui.panels.training.speed import PACES, SpeedControl
 from ui.state import AppState, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme
 from ui.views import Choices, under
+from ui.widgets.catching_up import CatchesUp
 from ui.widgets.labels import SectionTitle
 from ui.widgets.late_scroll import place_of, scroll_later
 from ui.widgets.log_table import LogTable
@@ -32,7 +33,7 @@ _RESULTS_MS = 30
 _LEAST_SPACE = 7
 
 
-class TrainingPanel(QFrame):
+class TrainingPanel(TellsDrawn, CatchesUp, QFrame):
     """Settings on the left, curves and filters in the middle, log and test results on the right.
 
     Signals
@@ -113,11 +114,13 @@ class TrainingPanel(QFrame):
     def _on_switched(self, _page: str) -> None:
         self._fit_columns()
 
+    @override
     def drawn(self) -> Drawn | None:
         """Return network and sample of the moment that is shown; the sample is where it was."""
         shown = self._state.shown
         return None if shown is None else Drawn(shown.step, shown.network, self._state.sample)
 
+    @override
     def catch_up(self) -> None:
         """Draw at once what waits for its turn, so that all parts are of the same moment."""
         self._log_pace.flush()

@@ -49,10 +49,11 @@ class Compared:
         return Shift(found.dx, found.dy, found.mode == "wrap")
 
     def is_of(self, subject: Subject | None, view: View) -> bool:
-        """Whether this is of the image and made with the choices given; network and shift may be older."""
+        """Whether this is of the image and made with the choices given; weights and shift may be older."""
         return (
             subject is not None
             and self.subject.origin is subject.origin
+            and self.subject.network.is_like(subject.network)
             and (self.block, self.pool_size, self.relative) == (view.block, view.pool_size, view.relative)
         )
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 from cnnviz.session_state import View as PanelView
 from cnnviz.translation import RELATIVE_TO_BLANK_NOTE, conv_blocks
 from ui.analysis import Analysis
-from ui.drawn import Drawn
+from ui.drawn import Drawn, TellsDrawn
 from ui.panels.translation import restoring
 from ui.panels.translation.comparing import Compared, Comparer
 from ui.panels.translation.lesson_guide import LessonGuide, lesson_view
@@ -32,7 +32,7 @@ _NETWORKS_MS = 80
 """Between two networks while training runs, so that a drag is not held up by them."""
 
 
-class TranslationPanel(QFrame):
+class TranslationPanel(TellsDrawn, QFrame):
     """Drag an image and see what each stage of the network makes of the shift.
 
     Parameters
@@ -128,6 +128,7 @@ class TranslationPanel(QFrame):
         if not self.parts.canvas.canvas.move_by_key(event):
             super().keyPressEvent(event)
 
+    @override
     def drawn(self) -> Drawn | None:
         """Return network, sample and shift of the comparison that is shown."""
         return None if self._compared is None else self._compared.drawn
@@ -231,7 +232,7 @@ class TranslationPanel(QFrame):
         if subject is None:
             self._compared = None
             return
-        if before is None or subject.network.layers != before.network.layers:
+        if before is None or not subject.network.is_like(before.network):
             own = own_pool(subject.network, 1)
             choices.view = choices.view.but(block=1, pool_size=2 if own is None else own[1])
         if choices.view.stage not in stage_keys(subject.network, choices.view.block):
@@ -295,9 +296,10 @@ class TranslationPanel(QFrame):
         """Look at the image with the network that is shown now."""
         before = self._subject
         self._update_subject()
-        if self._subject is None or before is None or self._subject.network.layers != before.network.layers:
+        subject = self._subject
+        if subject is None or before is None or not subject.network.is_like(before.network):
             self._refresh()
-        elif self._subject is not before and not self.parts.canvas.canvas.is_dragged:
+        elif subject is not before and not self.parts.canvas.canvas.is_dragged:
             # A drag asks for enough comparisons by itself, and no sweep should get in its way.
             self._request_comparison()
             self._show_sweep()

@@ -92,7 +92,8 @@ class SweepGuide(QObject):
         found, subject, note = self.swept, self._subject, ""
         if found is not None and subject is not None:
             origin = self._dataset if self._view.many else subject.origin
-            if found.origin is not origin or found.key != self._key:
+            is_of_it = found.origin is origin and found.key == self._key
+            if not (is_of_it and found.network.is_like(subject.network)):
                 found, note = None, _OTHER_SETTINGS if self._view.many else ""
             elif found.network is not subject.network and found.step != subject.step:
                 note = f"network of step {found.step:,}"

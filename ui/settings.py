@@ -1,0 +1,43 @@
+"""Reading what was remembered: a file that anything may have been written into meanwhile.
+
+What is not of the kind that was asked for counts as not remembered. Paths are looked up by `os.path`, which
+says no where `Path` raises: at names that no file can have and in folders that may not be looked into.
+"""
+
+import os
+from collections.abc import Container
+from pathlib import Path
+
+from PySide6.QtCore import QByteArray, QSettings
+
+_FOLDER = "files/folder"
+
+
+def remembered_text(settings: QSettings, name: str, options: Container[str], default: str) -> str:
+    """Return a text that is one of the options."""
+    value = settings.value(name)
+    return value if isinstance(value, str) and value in options else default
+
+
+def remembered_files(settings: QSettings, name: str) -> list[Path]:
+    """Return those files of a list that still exist; Qt makes a text of a list of one."""
+    value = settings.value(name)
+    values = value if isinstance(value, list) else [value]
+    return [Path(each) for each in values if isinstance(each, str) and os.path.isfile(each)]  # noqa: PTH113
+
+
+def remembered_layout(settings: QSettings, name: str) -> QByteArray:
+    """Return what Qt has said of a window; empty if there is nothing, which Qt refuses to restore."""
+    value = settings.value(name)
+    return value if isinstance(value, QByteArray) else QByteArray()
+
+
+def remembered_folder(settings: QSettings, name: str = _FOLDER) -> Path:
+    """Return the folder that was used last, by default that of models, sessions and reports."""
+    value = settings.value(name)
+    return Path(value) if isinstance(value, str) and os.path.isdir(value) else Path.home()  # noqa: PTH112
+
+
+def remember_folder(settings: QSettings, path: Path) -> None:
+    """Keep the folder of a file that was chosen, for `remembered_folder`."""
+    settings.setValue(_FOLDER, str(path.parent))
