@@ -49,7 +49,8 @@ class EndSignals(QObject):
 
     @Slot()
     def _on_activated(self) -> None:
-        numbers = self._reading.recv(64)
+        # Python writes the numbers of all signals that it handles, also of others.
+        numbers = [number for number in self._reading.recv(64) if number in self._old]
         if not self._number and numbers:
             self._number = numbers[0]
             self.received.emit()

@@ -129,8 +129,12 @@ def test_pasting_a_copied_file_and_pasting_into_a_text_field(qtbot, session, tmp
     assert state.sample.origin == "copied.png"
 
 
-def test_pasting_nothing_says_what_to_do(qtbot, session):
-    put_into_clipboard(text="no image")
+@pytest.mark.parametrize("text", ["no image", ""])
+def test_pasting_nothing_says_what_to_do(qtbot, session, text):
+    if text:
+        put_into_clipboard(text=text)
+    else:
+        QApplication.clipboard().clear()
     session.window.samples.grid.setFocus()
     qtbot.keyClick(session.window.samples.grid, Qt.Key.Key_V, CONTROL)
     assert "The clipboard holds no image" in session.window.samples.message.text()

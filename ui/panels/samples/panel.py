@@ -111,7 +111,9 @@ class SamplesPanel(QFrame):
 
     def paste(self) -> None:
         """Make the image, or the image file, in the clipboard the sample."""
-        if not self.take(QGuiApplication.clipboard().mimeData(), "pasted image"):
+        # What PySide says of an empty clipboard is not what it returns where the platform has none of its own.
+        data: QMimeData | None = QGuiApplication.clipboard().mimeData()
+        if data is None or not self.take(data, "pasted image"):
             self.message.show_message(
                 "The clipboard holds no image: copy one in another program, then press Ctrl+V here.",
                 "warning",
