@@ -111,7 +111,7 @@ class SamplesPanel(QFrame):
 
     def paste(self) -> None:
         """Make the image, or the image file, in the clipboard the sample."""
-        # What PySide says of an empty clipboard is not what it returns where the platform has none of its own.
+        # PySide promises data, but where the platform has no clipboard of its own an empty one has none.
         data: QMimeData | None = QGuiApplication.clipboard().mimeData()
         if data is None or not self.take(data, "pasted image"):
             self.message.show_message(
