@@ -1,4 +1,8 @@
-"""The number of threads that matrix products may use."""
+"""What the program takes of the machine: threads for matrix products, and memory."""
+
+import ctypes
+from functools import cache
+from typing import Any
 
 from threadpoolctl import threadpool_limits
 
@@ -10,3 +14,21 @@ def one_blas_thread() -> threadpool_limits:
     window needs a core for itself.
     """
     return threadpool_limits(limits=1, user_api="blas")
+
+
+def give_back_memory() -> None:
+    """Let the system have the memory that is free but kept for later; after work that took a lot of it.
+
+    The C library of Linux keeps what was freed below something that is still in use; others do not.
+    """
+    trim = _malloc_trim()
+    if trim is not None:
+        trim(0)
+
+
+@cache
+def _malloc_trim() -> Any:
+    try:
+        return ctypes.CDLL(None).malloc_trim
+    except (TypeError, OSError, AttributeError):  # Windows; another C library
+        return None
