@@ -1,11 +1,12 @@
-"""The number of threads that matrix products may use."""
+"""What the program takes of the machine: threads for matrix products, and memory."""
 
+import ctypes
 import functools
 import threading
 from collections.abc import Callable
 from importlib import import_module
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from threadpoolctl import LibController, ThreadpoolController
 
@@ -101,3 +102,21 @@ def on_one_blas_thread[**P, R](function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
 
     return limited
+
+
+def give_back_memory() -> None:
+    """Let the system have the memory that is free but kept for later; after work that took a lot of it.
+
+    The C library of Linux keeps what was freed below something that is still in use; others do not.
+    """
+    trim = _malloc_trim()
+    if trim is not None:
+        trim(0)
+
+
+@functools.cache
+def _malloc_trim() -> Any:
+    try:
+        return ctypes.CDLL(None).malloc_trim
+    except (TypeError, OSError, AttributeError):  # Windows; another C library
+        return None

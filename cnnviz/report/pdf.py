@@ -18,11 +18,13 @@ from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write
 from cnnviz.report.blocks import Block, Document, Figure, Formula, Heading, Table, Words
 from cnnviz.report.equations import EQUATIONS
+from cnnviz.runtime import give_back_memory
 
 _RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 _TEMPLATE = _RESOURCES / "report" / "report.typ"
 _FONTS = (_RESOURCES / "fonts", _RESOURCES / "report" / "fonts")
 _RUNNING_LETTERS = 60
+_REMEMBERED = 11  # documents, after which Typst has forgotten one that has not come again
 _EPOCH = 0  # of the creation date: equal reports give equal files
 _PICTURE = b"""#set page(width: auto, height: auto, margin: 0pt, fill: white)
 #image(bytes(sys.inputs.svg), format: "svg")
@@ -90,12 +92,7 @@ def _compiled(
     inputs = {name: text.encode("utf-8", "replace").decode() for name, text in inputs.items()}
     try:
         result: Any = typst.compile(
-            source,
-            format=kind,
-            font_paths=typst.Fonts(font_paths=[str(each) for each in _FONTS]),
-            sys_inputs=inputs,
-            ppi=dpi,
-            timestamp=_EPOCH,
+            source, format=kind, font_paths=_fonts(), sys_inputs=inputs, ppi=dpi, timestamp=_EPOCH
         )
     except (KeyboardInterrupt, MemoryError):
         raise
@@ -104,8 +101,25 @@ def _compiled(
             f"The report could not be typeset ({error}). If that happens to every report, restore the folder "
             "resources/report from the program's repository."
         ) from error
+    finally:
+        _forget()
     pages = cast("list[bytes]", result) if isinstance(result, list) else [cast("bytes", result)]
     return [bytes(page) for page in pages]
+
+
+def _forget() -> None:
+    """Let Typst drop what it keeps for setting the same document again: 25 MB and more for each report.
+
+    It has no other way to be told than by setting others.
+    """
+    for _ in range(_REMEMBERED):
+        typst.compile(b"", format="pdf", font_paths=_fonts())
+    give_back_memory()
+
+
+@cache
+def _fonts() -> typst.Fonts:
+    return typst.Fonts(font_paths=[str(each) for each in _FONTS])
 
 
 def _shortened(words: str) -> str:

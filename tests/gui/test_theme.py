@@ -1,17 +1,28 @@
 # ruff: noqa: N802, N815  # a stand-in for QStyleHints has the names of Qt
+import os
 import re
 import subprocess
 import sys
 from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
+from typing import override
 
 import numpy as np
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QObject, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QColor, QFontDatabase, QFontMetricsF, QIcon, QPalette
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton, QSpinBox
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QColor, QFontDatabase, QFontMetricsF, QIcon, QPalette, QPixmap
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import show_window
@@ -96,6 +107,103 @@ def test_switching_the_theme_tells_everybody_and_dresses_the_application(
     assert LIGHT.accent not in qapp.styleSheet()
 
 
+class StyleChanges(QObject):
+    """Counts how often widgets are dressed anew."""
+
+    def __init__(self, *widgets: QWidget) -> None:
+        super().__init__()
+        self.counts = dict.fromkeys(widgets, 0)
+        for each in widgets:
+            each.installEventFilter(self)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.StyleChange and isinstance(watched, QWidget):
+            self.counts[watched] += 1
+        return False
+
+
+def nested(depth: int) -> list[QWidget]:
+    """A window with a widget in it, which has one in it, and so on, all polished."""
+    widgets = [QWidget()]
+    for _ in range(depth):
+        inner = QLabel("label")
+        QVBoxLayout(widgets[-1]).addWidget(inner)
+        widgets.append(inner)
+    widgets[0].ensurePolished()
+    return widgets
+
+
+def test_a_widget_is_dressed_once_however_many_are_around_it(qtbot: QtBot, theme: ThemeManager) -> None:
+    widgets = nested(8)
+    qtbot.addWidget(widgets[0])
+    changes = StyleChanges(*widgets)
+    theme.set_mode("dark")
+    assert set(changes.counts.values()) == {1}
+    theme.set_presenter(True)
+    assert set(changes.counts.values()) == {2}
+    for label in widgets[1:]:
+        assert label.palette().color(QPalette.ColorRole.WindowText) == QColor(DARK.text)
+        assert label.font().pointSizeF() == DARK.base_pt * 1.35
+
+
+@pytest.mark.parametrize("whole_window", [True, False])
+def test_what_is_hidden_is_not_dressed_for_a_picture(
+    qtbot: QtBot, theme: ThemeManager, whole_window: bool
+) -> None:
+    window, panel, shown = nested(2)
+    hidden = QLabel("behind a tab", panel)
+    hidden.hide()
+    qtbot.addWidget(window)
+    for label in (shown, hidden):
+        label.setProperty("role", "muted")
+        repolish(label)
+    show_window(qtbot, window)
+    changes = StyleChanges(shown, hidden)
+    with theme.wearing(DARK, window if whole_window else panel):
+        assert shown.palette().color(QPalette.ColorRole.WindowText) == QColor(DARK.muted)
+    assert changes.counts == {shown: 2, hidden: 0}
+    hidden.show()
+    for label in (shown, hidden):
+        assert label.palette().color(QPalette.ColorRole.WindowText) == QColor(LIGHT.muted)
+
+
+def test_a_picture_leaves_nothing_of_its_theme_behind(qtbot: QtBot, theme: ThemeManager) -> None:
+    box = QCheckBox("Wrap")
+    box.setChecked(True)
+    qtbot.addWidget(box)
+    show_window(qtbot, box)
+    before = box.grab().toImage()
+    with theme.wearing(DARK, box):
+        assert box.grab().toImage() != before
+    assert theme.theme == LIGHT
+    assert box.grab().toImage() == before
+
+
+def test_nothing_is_left_on_the_disk_even_when_the_program_is_killed(tmp_path: Path) -> None:
+    code = (
+        "import os; from PySide6.QtCore import QSettings; from ui.application import make_application;"
+        "from ui.session import Session; app = make_application();"
+        "session = Session(QSettings('window.ini', QSettings.Format.IniFormat));"
+        "session.window.firstPainted.connect(lambda: (print('shown', flush=True), os._exit(0)));"
+        "session.window.show(); app.exec()"
+    )
+    temporary = tmp_path / "temporary"
+    temporary.mkdir()
+    surroundings = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(temporary))
+    surroundings |= {"PYTHONPATH": str(Path(__file__).parents[2]), "QT_QPA_PLATFORM": "offscreen"}
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=os.environ | surroundings,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.strip() == "shown"
+    assert list(temporary.iterdir()) == []
+
+
 def test_choosing_the_theme_in_force_tells_nobody(qtbot: QtBot, theme: ThemeManager) -> None:
     with qtbot.assertNotEmitted(theme.themeChanged):
         theme.set_mode("light")
@@ -175,7 +283,7 @@ def test_stylesheet_is_complete_and_no_text_is_below_9_points(tokens: Theme, sca
     assert min(float(size) for size in re.findall(r"font-size: ([\d.]+)pt", sheet)) >= 9
     pictures = re.findall(r'url\("(.+?)"\)', sheet)
     assert pictures
-    assert all(Path(path).is_file() for path in pictures)
+    assert not any(QPixmap(path).isNull() for path in pictures)
 
 
 def test_qt_understands_the_stylesheet(qtbot: QtBot, qapp: QApplication) -> None:

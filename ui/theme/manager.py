@@ -1,12 +1,11 @@
 """Which theme is in force, and telling everybody when it changes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from typing import Protocol, cast
 
-from PySide6.QtCore import QObject, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -69,7 +68,7 @@ class ThemeManager(QObject):
         self._writer = StylesheetWriter()
         load_fonts()
         app.setStyle("Fusion")
-        self._dress()
+        self._wear(self._theme)
         self.themeChanged.emit(self._theme)
 
     def set_mode(self, mode: str) -> None:
@@ -112,29 +111,28 @@ class ThemeManager(QObject):
         theme : Theme
             Its scale is ignored: sizes stay as they are.
         part : QWidget
-            A window, or something in it. The smaller it is, the less there is to dress.
+            A window, or something in it. What is hidden in it stays as it is: it is not drawn.
         """
         worn = replace(theme, scale=self._theme.scale)
         if worn == self._theme:
             yield
             return
-        wear = self._wear if part.isWindow() else partial(self._wear_part, part)
+        widgets = [part, *(each for each in part.findChildren(QWidget) if each.isVisibleTo(part))]
         try:
-            wear(worn)
+            self._wear(worn, widgets)
+            self._tell(part, set(widgets))
             yield
         finally:
-            wear(self._resolve())
+            self._wear(self._resolve(), widgets)
+            self._tell(part, set(widgets))
 
-    def _wear_part(self, part: QWidget, theme: Theme) -> None:
-        self._theme = theme
-        if self._app is not None and self._writer is not None:
-            # Of the application only the palette changes: its style sheet would take half a second.
-            self._app.setPalette(make_palette(theme))
-            part.setStyleSheet("" if theme == self._resolve() else self._writer.write(theme))
+    def _tell(self, part: QWidget, widgets: Collection[QWidget]) -> None:
+        """Tell what follows the theme among some widgets, and what belongs to them, which one is worn."""
         # Not all QObjects: to look at those of Qt's own text layout would give them Python owners.
-        for each in (part, *part.findChildren(QWidget), *part.findChildren(QObject, FOLLOWS)):
+        others = [each for each in part.findChildren(QObject, FOLLOWS) if each.parent() in widgets]
+        for each in (*widgets, *others):
             if each.property(FOLLOWS):
-                cast(_Themed, each).set_theme(theme)
+                cast(_Themed, each).set_theme(self._theme)
 
     def _on_system_scheme_changed(self) -> None:
         self._update()
@@ -151,18 +149,18 @@ class ThemeManager(QObject):
         if theme == self._theme:
             return
         self._wear(theme)
-
-    def _wear(self, theme: Theme) -> None:
-        self._theme = theme
-        self._dress()
         self.themeChanged.emit(theme)
 
-    def _dress(self) -> None:
+    def _wear(self, theme: Theme, widgets: Iterable[QWidget] | None = None) -> None:
+        """Take a theme, and dress some widgets in it, or all that there are."""
+        self._theme = theme
         if self._app is None or self._writer is None:
             return
-        self._app.setPalette(make_palette(self._theme))
-        self._app.setFont(ui_font(self._theme))
-        self._app.setStyleSheet(self._writer.write(self._theme))
+        self._app.setPalette(make_palette(theme))
+        self._app.setFont(ui_font(theme))
+        _set_style_sheet(self._app, self._writer.write(theme))
+        for each in _widgets_of(self._app) if widgets is None else widgets:
+            _polish_again(each)
 
 
 def theme_manager() -> ThemeManager:
@@ -201,6 +199,29 @@ def follow_theme(widget: QObject) -> None:
     themed.set_theme(manager.theme)
     widget.setProperty(FOLLOWS, True)
     manager.themeChanged.connect(themed.set_theme)
+
+
+def _set_style_sheet(app: QApplication, sheet: str) -> None:
+    """Replace the stylesheet of the application, and dress nothing in it yet.
+
+    Qt would dress every widget that the style has looked at before, and with each one everything in it: a
+    widget as often as there are widgets around it, which is a dozen times. So the style has to forget them.
+    """
+    app.style().unpolish(app)
+    app.setStyleSheet(sheet)
+
+
+def _widgets_of(app: QApplication) -> list[QWidget]:
+    """Return all widgets that a stylesheet has dressed, each one after those that it is in."""
+    windows = [each for each in app.topLevelWidgets() if each.parentWidget() is None]
+    widgets = [each for window in windows for each in (window, *window.findChildren(QWidget))]
+    return [each for each in widgets if each.testAttribute(Qt.WidgetAttribute.WA_StyleSheet)]
+
+
+def _polish_again(widget: QWidget) -> None:
+    """Do for a widget what Qt does when its stylesheet has changed."""
+    widget.style().polish(widget)
+    QCoreApplication.sendEvent(widget, QEvent(QEvent.Type.StyleChange))
 
 
 def repolish(widget: QWidget) -> None:

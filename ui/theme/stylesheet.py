@@ -4,11 +4,11 @@ import re
 from dataclasses import fields
 from pathlib import Path
 
-from PySide6.QtCore import QTemporaryDir
 from PySide6.QtGui import QColor
 
 from cnnviz.errors import CNNVizError
 from ui.theme.fonts import mono_font
+from ui.theme.marks import MARKS, mark_path
 from ui.theme.tokens import Theme
 
 TEMPLATE = Path(__file__).with_name("style.qss")
@@ -16,16 +16,6 @@ _DAMAGED = (
     "The look of the window is missing or damaged; restore the file ui/theme/style.qss from the program's "
     "repository."
 )
-
-#: Arrows and ticks of controls, as SVG paths in a box of 16 x 16. QSS can only load them from a file.
-_MARKS = {
-    "chevron_down": "M4 6.25l4 4 4-4",
-    "chevron_up": "M4 9.75l4-4 4 4",
-    "chevron_left": "M9.75 4l-4 4 4 4",
-    "chevron_right": "M6.25 4l4 4-4 4",
-    "tick": "M3.5 8.5l3 3 6-7",
-    "dot": "M8 8h.01",
-}
 
 
 def mix(first: str, second: str, share: float) -> str:
@@ -49,14 +39,13 @@ def mix(first: str, second: str, share: float) -> str:
 
 
 class StylesheetWriter:
-    """Fills in the template; keeps the little pictures it refers to in a private temporary folder."""
+    """Fills in the template."""
 
     def __init__(self) -> None:
         try:
             self._template = TEMPLATE.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise CNNVizError(_DAMAGED) from error
-        self._folder = QTemporaryDir()
 
     def write(self, theme: Theme) -> str:
         """Stylesheet of a theme.
@@ -86,23 +75,10 @@ class StylesheetWriter:
 
         def fill(match: re.Match[str]) -> str:
             name, color = match.group(1), match.group(2)
-            if (color or name) not in tokens or (color and name not in _MARKS):
+            if (color or name) not in tokens or (color and name not in MARKS):
                 raise CNNVizError(_DAMAGED)
-            return self._mark(name, tokens[color]) if color else tokens[name]
+            return mark_path(name, tokens[color]) if color else tokens[name]
 
         text = re.sub(r"/\*.*?\*/", "", self._template, flags=re.DOTALL)
         text = re.sub(r"(\d+)px", lambda match: f"{theme.px(int(match.group(1)))}px", text)
         return re.sub(r"@(\w+)(?:\.(\w+))?", fill, text)
-
-    def _mark(self, name: str, color: str) -> str:
-        """Path of the picture of a mark; a new name for each colour, because Qt keeps pictures by name."""
-        path = Path(self._folder.path()) / f"{name}-{color.lstrip('#')}.svg"
-        if not path.exists():
-            width = 3.5 if name == "dot" else 1.6
-            path.write_text(
-                '<svg xmlns="http://www.w3.org/2000/svg" width="16" height="16" viewBox="0 0 16 16">'
-                f'<path d="{_MARKS[name]}" fill="none" stroke="{color}" stroke-width="{width}" '
-                'stroke-linecap="round" stroke-linejoin="round"/></svg>',
-                encoding="utf-8",
-            )
-        return path.as_posix()

@@ -163,6 +163,8 @@ class SamplesPanel(QFrame):
         self._title = SectionTitle("Samples")
         self._find = FindRow()
         self.filter, self.search = self._find.filter, self._find.search
+        self._index_range = QIntValidator(0, 0, self.search)
+        self.search.setValidator(self._index_range)
         self.filter.addItem("all classes", ALL)
         self.grid = SampleGrid(self)
         self.grid.setObjectName("samples")
@@ -298,7 +300,7 @@ class SamplesPanel(QFrame):
         for number, name in enumerate(dataset.classes):
             self.filter.addItem(f"class {name}", str(number))
         self.filter.addItem("misclassified", WRONG)
-        self.search.setValidator(QIntValidator(0, len(dataset.test_labels) - 1, self.search))
+        self._index_range.setTop(len(dataset.test_labels) - 1)
         self._fill()
         self._draw_own()
         self._fit()
