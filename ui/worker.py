@@ -96,9 +96,7 @@ class TrainWorker(QObject):
         self._run_id, self._trainer = job.run_id, job.trainer
         trainer = job.trainer
         self._do(
-            lambda: self._post(
-                RunPrepared(_snapshot(trainer), trainer.total_steps, trainer.steps_per_epoch)
-            )
+            lambda: self._post(RunPrepared(_snapshot(trainer), trainer.total_steps, trainer.steps_per_epoch))
         )
 
     @Slot(int)
