@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QProgressDialog, QWidget
 
 from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError, DataError
+from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.session_state import OwnPixels, SessionState, weights_checksum
 from ui.controller import Controller
 from ui.loading import Source, select_classes
@@ -274,7 +275,7 @@ def check_data(session: SessionState, name: str, source: Dataset, current: Datas
         ) from error
     if session.data_sha256 and session.data_sha256 != dataset.sha256:
         raise DataError(
-            f"{name} was made with other data ({session.data_name or 'unnamed'}) than those that are open "
-            f"({dataset.name}). Open its data first (Ctrl+D), then the session."
+            f"{name} was made with other data ({printable(session.data_name or 'unnamed', LONGEST_NAME)}) than "
+            f"those that are open ({printable(dataset.name, LONGEST_NAME)}). Open its data first (Ctrl+D), then the session."
         )
     return dataset

@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, cast
 
+import numpy as np
 import typst
 
 from cnnviz import __version__
@@ -25,6 +26,8 @@ _TEMPLATE = _RESOURCES / "report" / "report.typ"
 _FONTS = (_RESOURCES / "fonts", _RESOURCES / "report" / "fonts")
 _RUNNING_LETTERS = 60
 _REMEMBERED = 11  # documents, after which Typst has forgotten one that has not come again
+#: Bytes that must be there before anything is set: a report takes up to half of them.
+_ROOM = 256 << 20
 _EPOCH = 0  # of the creation date: equal reports give equal files
 _PICTURE = b"""#set page(width: auto, height: auto, margin: 0pt, fill: white)
 #image(bytes(sys.inputs.svg), format: "svg")
@@ -48,7 +51,9 @@ def to_pdf(document: Document) -> bytes:
     Raises
     ------
     CNNVizError
-        If the template or a font is missing.
+        If the template is missing, or the typesetter fails.
+    MemoryError
+        If there is no room for the typesetter to work in.
     """
     return _compiled(_template(), _inputs(document), "pdf")[0]
 
@@ -90,6 +95,7 @@ def _compiled(
 ) -> list[bytes]:
     # A lone surrogate is no text that any file could hold.
     inputs = {name: text.encode("utf-8", "replace").decode() for name, text in inputs.items()}
+    np.empty(_ROOM, np.uint8)  # a MemoryError, where the typesetter would end the process
     try:
         result: Any = typst.compile(
             source, format=kind, font_paths=_fonts(), sys_inputs=inputs, ppi=dpi, timestamp=_EPOCH

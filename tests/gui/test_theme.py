@@ -360,7 +360,7 @@ def test_bound_icons_are_tinted_anew_with_the_theme(qtbot: QtBot, theme: ThemeMa
 def test_a_missing_icon_is_blank_and_logged(caplog: pytest.LogCaptureFixture) -> None:
     image = icon("no-such-icon").pixmap(16).toImage()
     assert all(image.pixelColor(x, y).alpha() == 0 for x in range(16) for y in range(16))
-    assert "no-such-icon.svg is missing" in caplog.text
+    assert "no-such-icon.svg cannot be read" in caplog.text
 
 
 def test_every_bundled_icon_can_be_drawn() -> None:

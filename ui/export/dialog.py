@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnviz.errors import CNNVizError
-from cnnviz.files import atomic_write
+from cnnviz.files import LONGEST_NAME, atomic_write, printable
 from cnnviz.session_state import SessionState
 from ui.drawn import catch_up
 from ui.export.figures import caption_of, file_name_of, free_path
@@ -115,7 +115,11 @@ class ExportDialog(QDialog):
         path = self.path()
         if os.path.lexists(path) and path != self._may_replace:  # writing tells what is wrong with a name
             self._may_replace = path
-            self.message.show_message(f"{path.name} exists in this folder already.", "warning", "Replace it")
+            self.message.show_message(
+                f"{printable(path.name, LONGEST_NAME)} exists in this folder already.",
+                "warning",
+                "Replace it",
+            )
             return
         try:
             atomic_write(path, self._content())
