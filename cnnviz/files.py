@@ -92,6 +92,11 @@ def atomic_write_folder(folder: str | os.PathLike[str], contents: Mapping[str, C
     _sync_folder(target.parent)
 
 
+def printable_name(path: Path) -> str:
+    """Return the name of a file, without its folder, as text for one line of a message."""
+    return printable(path.name, LONGEST_NAME)
+
+
 def printable(text: str | os.PathLike[str], longest: int = LONGEST_PATH) -> str:
     """Return a path or foreign words as text for one line of a message.
 

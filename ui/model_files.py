@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from cnnviz import checkpoint
 from cnnviz.errors import CheckpointError
 from cnnviz.experiment import Experiment
-from cnnviz.files import LONGEST_NAME, printable
+from cnnviz.files import printable_name
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import check_fit
 from ui.analysis import Analysis
@@ -52,9 +52,7 @@ class ModelFiles(QObject):
         run_id, step = state.run.run_id, state.shown.step
 
         def done(written: Path) -> None:
-            state.raise_notice(
-                "files", "success", f"Saved the network to {printable(written.name, LONGEST_NAME)}."
-            )
+            state.raise_notice("files", "success", f"Saved the network to {printable_name(written)}.")
             if on_saved is not None:
                 on_saved(written, run_id, step)
 
@@ -76,7 +74,7 @@ class ModelFiles(QObject):
             model = checkpoint.load(path)
             if source is None or model.experiment is None:
                 raise CheckpointError(
-                    f"{printable(path.name, LONGEST_NAME)} does not say how it was trained, so its run cannot be "
+                    f"{printable_name(path)} does not say how it was trained, so its run cannot be "
                     "continued. Choose a model that the window or --save wrote."
                 )
             check_fit(model.network, select_classes(source.dataset, model.experiment.classes, current))

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QSettings, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cnnviz.errors import CNNVizError
-from cnnviz.files import LONGEST_NAME, printable
+from cnnviz.files import printable_name
 from cnnviz.presets import preset_of
 from cnnviz.session_state import (
     OwnPixels,
@@ -176,9 +176,7 @@ class SessionFiles(QObject):
 
         def done(_result: object) -> None:
             self._on_saved(path, run.run_id, run.step)
-            self._state.raise_notice(
-                "files", "success", f"Saved the session to {printable(path.name, LONGEST_NAME)}."
-            )
+            self._state.raise_notice("files", "success", f"Saved the session to {printable_name(path)}.")
 
         self._controller.files.submit(
             f"save {path}", lambda _context: save_session(path, session), done, self._complain
@@ -215,7 +213,7 @@ class SessionFiles(QObject):
             else:
                 self.remember(path)
                 self._opened = True
-                self.restorer.restore(session, printable(path.name, LONGEST_NAME))
+                self.restorer.restore(session, printable_name(path))
 
         self._controller.analysis.submit("open", lambda _context: load_session(path), done, self._complain)
 

@@ -274,8 +274,9 @@ def check_data(session: SessionState, name: str, source: Dataset, current: Datas
             f"{name} does not fit the open data: {reason}. Open its data first (Ctrl+D)."
         ) from error
     if session.data_sha256 and session.data_sha256 != dataset.sha256:
+        made_with = printable(session.data_name or "unnamed", LONGEST_NAME)
         raise DataError(
-            f"{name} was made with other data ({printable(session.data_name or 'unnamed', LONGEST_NAME)}) than "
-            f"those that are open ({printable(dataset.name, LONGEST_NAME)}). Open its data first (Ctrl+D), then the session."
+            f"{name} was made with other data ({made_with}) than those that are open "
+            f"({printable(dataset.name, LONGEST_NAME)}). Open its data first (Ctrl+D), then the session."
         )
     return dataset

@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnviz.errors import CNNVizError
-from cnnviz.files import LONGEST_NAME, atomic_write, printable
+from cnnviz.files import atomic_write, printable_name
 from cnnviz.session_state import SessionState
 from ui.drawn import catch_up
 from ui.export.figures import caption_of, file_name_of, free_path
@@ -116,7 +116,7 @@ class ExportDialog(QDialog):
         if os.path.lexists(path) and path != self._may_replace:  # writing tells what is wrong with a name
             self._may_replace = path
             self.message.show_message(
-                f"{printable(path.name, LONGEST_NAME)} exists in this folder already.",
+                f"{printable_name(path)} exists in this folder already.",
                 "warning",
                 "Replace it",
             )
