@@ -21,7 +21,7 @@ from cnnviz._optimizer_text import LARGEST_STATE, State, can_be_kept, state_from
 from cnnviz._types import FloatArray
 from cnnviz.errors import CheckpointError, DataError, ParameterError
 from cnnviz.experiment import Experiment
-from cnnviz.files import LONGEST_NAME, atomic_write, printable
+from cnnviz.files import atomic_write, printable, printable_name
 from cnnviz.network import Network
 from cnnviz.optim import make_optimizer
 from cnnviz.reading import LARGEST_TEXT, parse_json, read_bytes
@@ -134,7 +134,7 @@ def load(path: str | Path) -> Checkpoint:
             else "its description of the network is incomplete"
         )
         raise CheckpointError(
-            f"{_shown(path)} cannot be used: {reason.rstrip('.')}. Choose a model that CNNViz saved."
+            f"{printable_name(path)} cannot be used: {reason.rstrip('.')}. Choose a model that CNNViz saved."
         ) from error
     _require_finite(path, network)
     _require_undamaged(path, header, network)
@@ -175,7 +175,7 @@ def _read(path: Path) -> tuple[Mapping[str, Any], dict[str, FloatArray], Mapping
     # KeyError, AttributeError, ImportError: numbers of a type that NumPy does not have.
     except (SafetensorError, TypeError, ValueError, KeyError, AttributeError, ImportError) as error:
         raise CheckpointError(
-            f"{_shown(path)} is not a readable .safetensors file: it is damaged, incomplete or of "
+            f"{printable_name(path)} is not a readable .safetensors file: it is damaged, incomplete or of "
             "another format. Choose a model that CNNViz saved."
         ) from error
     return _parse_header(path, metadata.get("cnnviz", "")), arrays, metadata
@@ -205,7 +205,7 @@ def _metadata_in(content: bytes) -> dict[str, str]:
 
 
 def _parse_header(path: Path, text: str) -> Mapping[str, Any]:
-    name = _shown(path)
+    name = printable_name(path)
     if not text:
         raise CheckpointError(
             f"{name} holds weights but no description of their network, which CNNViz writes into "
@@ -230,10 +230,6 @@ def _parse_header(path: Path, text: str) -> Mapping[str, Any]:
     return header
 
 
-def _shown(path: Path) -> str:
-    return printable(path.name, LONGEST_NAME)
-
-
 def _checksum(header: Mapping[str, Any], network: Network) -> str:
     """Return the SHA-256 of a description and the weights it belongs to."""
     described = {name: value for name, value in header.items() if name != "sha256"}
@@ -245,8 +241,8 @@ def _require_undamaged(path: Path, header: Mapping[str, Any], network: Network) 
     # Files of the first versions have no checksum.
     if header.get("sha256", "") not in ("", _checksum(header, network)):
         raise CheckpointError(
-            f"{_shown(path)} is damaged: its weights or their description are not those that were saved. "
-            "Choose another copy of it."
+            f"{printable_name(path)} is damaged: its weights or their description are not those that were "
+            "saved. Choose another copy of it."
         )
 
 
@@ -256,6 +252,6 @@ def _require_finite(path: Path, network: Network) -> None:
         if broken:
             place = f"{broken:,} values in {printable(name, 40)}"
             raise CheckpointError(
-                f"{_shown(path)} holds {place} that are not finite numbers. "
+                f"{printable_name(path)} holds {place} that are not finite numbers. "
                 "Choose a model whose training did not diverge."
             )

@@ -16,7 +16,7 @@ from cnnviz._types import ByteArray
 from cnnviz._validation import check_choice, check_int
 from cnnviz.errors import DataError, NewerVersionError, ParameterError
 from cnnviz.experiment import Experiment
-from cnnviz.files import LONGEST_NAME, atomic_write, printable
+from cnnviz.files import atomic_write, printable, printable_name
 from cnnviz.network import Network
 from cnnviz.png_text import SIGNATURE, text_of, with_text
 from cnnviz.reading import LARGEST_TEXT, parse_json, read_bytes
@@ -248,7 +248,7 @@ def load_session(path: str | Path) -> SessionState | None:
         If the file cannot be read, is damaged, holds something else, or is from a newer version.
     """
     path = Path(path)
-    name = printable(path.name, LONGEST_NAME)
+    name = printable_name(path)
     content = read_bytes(path, _LARGEST_FILE)
     is_picture = content.startswith(SIGNATURE)
     if path.suffix.lower() == ".png" and not is_picture and not content[:64].lstrip().startswith(b"{"):
