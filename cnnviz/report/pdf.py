@@ -107,8 +107,7 @@ def _compiled(
             f"The report could not be typeset ({error}). If that happens to every report, restore the folder "
             "resources/report from the program's repository."
         ) from error
-    finally:
-        _forget()
+    _forget()
     pages = cast("list[bytes]", result) if isinstance(result, list) else [cast("bytes", result)]
     return [bytes(page) for page in pages]
 
