@@ -167,7 +167,7 @@ def test_words_are_kept_as_soon_as_there_is_room(
     assert draft_on_disk.read_bytes() == before
     disk.free()
     qtbot.waitUntil(lambda: b"first and second" in draft_on_disk.read_bytes())
-    assert "kept again" in report.message.text()
+    qtbot.waitUntil(lambda: "kept again" in report.message.text())
     assert disk.names() == [draft_on_disk.name]
 
 

@@ -1,7 +1,9 @@
 """A window in which nothing happens does nothing: no layout asks for another, no timer paints."""
 
+from pathlib import Path
+
 import pytest
-from PySide6.QtCore import QAbstractEventDispatcher, QObject
+from PySide6.QtCore import QAbstractEventDispatcher, QObject, QSettings
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -35,3 +37,19 @@ def test_an_idle_window_neither_paints_nor_lays_out(
             # Once a whole round of the queue neither paints nor lays out, only a timer could begin anew.
             rest(qtbot, session, painted=True)
             assert not _running_timers(session.window), name
+
+
+def test_a_panel_that_was_seen_only_before_there_was_a_network_does_nothing_afterwards(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    session = Session(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat))
+    with qtbot.waitExposed(session.window):
+        session.window.show()
+    session.start()
+    for number in (*range(len(PANELS)), 0):
+        session.window.panels.show_panel(number)
+    session.window.samples.grid.setFocus()
+    qtbot.waitUntil(lambda: session.state.inspection is not None)
+    rest(qtbot, session)
+    assert not _running_timers(session.window)
+    session.close()

@@ -3,7 +3,7 @@
 from typing import override
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QVBoxLayout, QWidget
 
 from cnnviz.routing import Target
@@ -140,6 +140,11 @@ class BackpropPanel(TellsDrawn, QFrame):
         self._catch_up()
         if self._unpolished:
             self._warming.start()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        """Leave what was not seen yet for the next time."""
+        super().hideEvent(event)
+        self._warming.stop()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Step with Page up, Page down, Home, End; play with P; cover and show with V; unpin with Escape."""
