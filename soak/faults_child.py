@@ -191,7 +191,7 @@ def remember_typesetting() -> None:
     ordinary = typst.compile
 
     def compile_once(source: Any, **named: Any) -> Any:
-        key = repr((source, named["format"], named.get("ppi"), named["sys_inputs"]))
+        key = repr((source, named["format"], named.get("ppi"), named.get("sys_inputs")))
         if key not in known:
             known[key] = ordinary(source, **named)
         return known[key]

@@ -93,7 +93,7 @@ class Opener:
         if self._index % 2:
             drop(self._session.window, QPointF(400, 400), hostile.path)
         else:
-            self._session._open_file(hostile.path)
+            self._session.files.open(hostile.path)
         later(150, lambda: self._when(self._is_still, self._look, _SETTLES_WITHIN))
 
     def _look(self) -> None:

@@ -103,7 +103,9 @@ class Situation:
         self._session.window.close()
 
     def _do_quit(self) -> None:
-        # A dialog that stands in the way is answered by `_answer` only if the program itself has opened it.
+        dialog = QApplication.activeModalWidget()
+        if dialog is not None:  # as everywhere, the window takes no keys before the dialog is answered
+            QTest.keyClick(dialog, Qt.Key.Key_Escape)
         QTest.keyClick(self._session.window.windowHandle(), Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
 
     # --- questions --------------------------------------------------------------------------------------

@@ -12,8 +12,8 @@ from cnnviz.datasets.image_folder import Progress, class_folders, read_image_fol
 from cnnviz.reading import bad_file, check_file, entries, status_of, unreadable
 
 _FORMATS = (
-    "a folder of IDX files such as MNIST's, a Keras .npz file or a folder with a sub-folder of pictures "
-    "for each class was expected"
+    "a folder of IDX files such as MNIST's, a Keras .npz file or a folder of pictures for each class "
+    "was expected"
 )
 
 

@@ -188,6 +188,7 @@ FILES: dict[str, tuple[str, str, Callable[[], bytes]]] = {
     "session nested deeply": ("session", ".json", lambda: b"[" * 1_000_000),
     "session of a newer version": ("session", ".json", NEWER.encode),
     "session with a long key": ("session", ".json", session_with_a_long_key),
+    "file of an unknown kind": ("data", ".dat", lambda: b"words"),
     "picture of many chunks": ("session", ".png", lambda: png(8, 8, extra=chunk(b"tEXt") * PLENTY)),
 }
 
