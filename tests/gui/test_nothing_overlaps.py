@@ -11,6 +11,7 @@ from tests.gui.driving import settle
 from tests.gui.whole_window import PANELS, choose_preset, place_of, rest, show_panel, train
 from ui.panel_area import PanelArea
 from ui.panel_frame import PanelFrame
+from ui.panels.backprop import BackpropPanel
 from ui.session import Session
 from ui.theme import ThemeManager
 from ui.widgets.link_overlay import LinkOverlay
@@ -40,9 +41,11 @@ def _overlaps(panel: QWidget) -> list[str]:
     return found
 
 
-def _stages(panel: QWidget) -> range:
-    model = getattr(panel, "model", None)
-    return range(len(model.steps)) if model is not None else range(1)
+def _stages(panel: QWidget) -> list[int]:
+    """Return the steps of the backward pass to look at: of each kind the last one. Other panels have one."""
+    if not isinstance(panel, BackpropPanel):
+        return [0]
+    return list({step.kind: number for number, step in enumerate(panel.model.steps)}.values())
 
 
 @pytest.mark.parametrize("preset", ["lab5", "lenet"])

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt
-from PySide6.QtGui import QAction, QColor, QGuiApplication, QIcon, QPainter, QPixmap
+from PySide6.QtGui import QAction, QColor, QGuiApplication, QIcon, QPainter, QPixmap, QPixmapCache
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton
 
@@ -82,6 +82,16 @@ def icon_pixmap(name: str, color: QColor, side: int, ratio: float = 1.0, gap: in
     QPixmap
         Transparent where the icon is not, and everywhere if there is no such icon.
     """
+    # Buttons ask for the same few pictures again and again. This cache is bounded and ends with the application.
+    key = f"{name} {color.name(QColor.NameFormat.HexArgb)} {side} {ratio} {gap}"
+    pixmap = QPixmap()
+    if not QPixmapCache.find(key, pixmap):
+        pixmap = _drawn(name, color, side, ratio, gap)
+        QPixmapCache.insert(key, pixmap)
+    return pixmap
+
+
+def _drawn(name: str, color: QColor, side: int, ratio: float, gap: int) -> QPixmap:
     pixmap = QPixmap(QSize(side + gap, side) * ratio)
     pixmap.setDevicePixelRatio(ratio)
     pixmap.fill(Qt.GlobalColor.transparent)
