@@ -106,7 +106,9 @@ def play(event: Event) -> None:
         case "wheel":
             QTest.wheelEvent(window, QPointF(at), to, QPoint(), keys)
         case "key":
-            QTest.keyClick(window, Qt.Key(event.key), keys)
+            QTest.keyPress(window, Qt.Key(event.key), keys)
+            if isValid(window):  # the key may have closed it
+                QTest.keyRelease(window, Qt.Key(event.key), keys)
         case "type":
             for letter in event.text:
                 if isValid(window):

@@ -147,6 +147,20 @@ def test_a_widget_is_dressed_once_however_many_are_around_it(qtbot: QtBot, theme
         assert label.font().pointSizeF() == DARK.base_pt * 1.35
 
 
+def test_what_is_behind_a_tab_is_dressed_a_little_later(qtbot: QtBot, theme: ThemeManager) -> None:
+    window, panel, shown = nested(2)
+    hidden = QLabel("behind a tab", panel)
+    hidden.hide()
+    qtbot.addWidget(window)
+    show_window(qtbot, window)
+    changes = StyleChanges(shown, hidden)
+    theme.set_mode("dark")
+    assert changes.counts == {shown: 1, hidden: 0}
+    theme.set_presenter(True)
+    qtbot.waitUntil(lambda: changes.counts == {shown: 2, hidden: 1})
+    assert hidden.font().pointSizeF() == DARK.base_pt * 1.35
+
+
 @pytest.mark.parametrize("whole_window", [True, False])
 def test_what_is_hidden_is_not_dressed_for_a_picture(
     qtbot: QtBot, theme: ThemeManager, whole_window: bool

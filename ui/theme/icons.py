@@ -82,7 +82,7 @@ def icon_pixmap(name: str, color: QColor, side: int, ratio: float = 1.0, gap: in
     QPixmap
         Transparent where the icon is not, and everywhere if there is no such icon.
     """
-    # Buttons ask for the same few pictures again and again. This cache is bounded and ends with the application.
+    # Buttons ask for the same few pictures again and again. This cache is bounded, and ends as Qt does.
     key = f"{name} {color.name(QColor.NameFormat.HexArgb)} {side} {ratio} {gap}"
     pixmap = QPixmap()
     if not QPixmapCache.find(key, pixmap):

@@ -5,14 +5,17 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Protocol, cast
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
+from shiboken6 import Shiboken
 
 from ui.theme.fonts import load_fonts, ui_font
 from ui.theme.palette import make_palette
 from ui.theme.stylesheet import StylesheetWriter
 from ui.theme.tokens import DARK, LIGHT, PRESENTER_SCALE, Theme
+
+_BEHIND_MS = 30
 
 MODES = ("system", "light", "dark")
 
@@ -40,6 +43,12 @@ class ThemeManager(QObject):
         self._app: QApplication | None = None
         self._writer: StylesheetWriter | None = None
         self._theme = self._resolve()
+        # Seven widgets in eight are behind a tab: they are dressed when those in front have been painted.
+        self._undressed: list[QWidget] = []
+        self._dressing = QTimer(self)
+        self._dressing.setSingleShot(True)
+        self._dressing.setInterval(_BEHIND_MS)
+        self._dressing.timeout.connect(self._dress_hidden)
         QGuiApplication.styleHints().colorSchemeChanged.connect(self._on_system_scheme_changed)
 
     @property
@@ -152,15 +161,27 @@ class ThemeManager(QObject):
         self.themeChanged.emit(theme)
 
     def _wear(self, theme: Theme, widgets: Iterable[QWidget] | None = None) -> None:
-        """Take a theme, and dress some widgets in it, or all that there are."""
+        """Take a theme, and dress some widgets in it, or all: what is behind others soon after the rest."""
         self._theme = theme
         if self._app is None or self._writer is None:
             return
         self._app.setPalette(make_palette(theme))
         self._app.setFont(ui_font(theme))
         _set_style_sheet(self._app, self._writer.write(theme))
-        for each in _widgets_of(self._app) if widgets is None else widgets:
+        if widgets is None:
+            every = _widgets_of(self._app)
+            self._undressed = [each for each in every if _is_behind(each)]
+            widgets = [each for each in every if not _is_behind(each)]
+            self._dressing.start()
+        for each in widgets:
             _polish_again(each)
+
+    @Slot()
+    def _dress_hidden(self) -> None:
+        widgets, self._undressed = self._undressed, []
+        for each in widgets:
+            if Shiboken.isValid(each):
+                _polish_again(each)
 
 
 def theme_manager() -> ThemeManager:
@@ -216,6 +237,11 @@ def _widgets_of(app: QApplication) -> list[QWidget]:
     windows = [each for each in app.topLevelWidgets() if each.parentWidget() is None]
     widgets = [each for window in windows for each in (window, *window.findChildren(QWidget))]
     return [each for each in widgets if each.testAttribute(Qt.WidgetAttribute.WA_StyleSheet)]
+
+
+def _is_behind(widget: QWidget) -> bool:
+    """Whether a widget is hidden in a window that is not."""
+    return not widget.isVisible() and widget.window().isVisible()
 
 
 def _polish_again(widget: QWidget) -> None:
