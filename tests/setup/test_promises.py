@@ -29,5 +29,5 @@ def test_every_test_that_is_named_exists() -> None:
 
 def test_every_part_that_is_named_exists_and_every_promise_has_a_proof() -> None:
     for promise, tests, parts in rows():
-        assert _TEST.search(tests) or "(test: …)" in tests, promise
+        assert _TEST.search(tests), promise
         assert {part for part in parts.strip(" |").split(", ") if part} <= PARTS.keys(), promise
