@@ -11,10 +11,7 @@ from cnnviz.presets import LAB5, PRESETS, preset_of
 from ui.controller import Controller
 from ui.drops import FieldGuard
 from ui.help import show_about, show_help
-from ui.keep.documents import Documents
-from ui.keep.recorder import Recorder
-from ui.keep.recovery import Recovery
-from ui.keep.unsaved import read_images
+from ui.keep.keeper import Keeper
 from ui.keep.workspace import Workspace
 from ui.keys import FocusReveal, SpaceKey
 from ui.loading import fitting
@@ -108,34 +105,16 @@ class Session(QObject):
         # The space bar trains from here; in the preset field, the first of the tab order, it
         # would open the list.
         self.window.samples.grid.setFocus()
-        self._keep_work()
-
-    def _keep_work(self) -> None:
-        """Bring back what was kept by itself, and keep what comes."""
-        samples = self.window.samples
-        found = self.workspace.interrupted()
-        samples.own.restore(read_images(self.workspace.own_images))
-        self._recorder = Recorder(
+        self._keeper = Keeper(
             self.state,
-            samples.own,
+            controller,
+            self.files,
             self.workspace,
-            self.controller.keeping,
-            self.files.current_unchecked,
-            lambda: self.files.has_unsaved_work,
+            self.window.samples.own,
+            self._open_draft,
             self,
         )
-        self._recovery = Recovery(self.state, self.controller, self.files, found, self)
-        self._documents = Documents(self.state, self.workspace, self._open_draft, self)
-        self._documents.tell()
-        self.controller.files.becameIdle.connect(self._on_files_written)
-        # When the first run stands there, a session can be restored.
-        self.state.inspectionChanged.connect(self._on_first_inspection)
-
-    @Slot()
-    def _on_first_inspection(self) -> None:
-        if self.state.inspection is not None:
-            self.state.inspectionChanged.disconnect(self._on_first_inspection)
-            self._recovery.offer()
+        controller.files.becameIdle.connect(self._on_files_written)
 
     def _open_draft(self, path: Path) -> bool:
         self.window.panels.show_panel(_REPORT)
@@ -160,7 +139,7 @@ class Session(QObject):
         """Keep everything as it is: the system may end the program at any moment."""
         if self._started:
             self.window.report.save_draft()
-            self._recorder.finish(keep_run=True)
+            self._keeper.finish(keep_run=True)
         self._save_layout()
 
     def _save_layout(self) -> None:
@@ -329,7 +308,7 @@ class Session(QObject):
     def _on_window_closing(self) -> None:
         if self._started:
             self.window.report.save_draft()
-            self._recorder.finish(keep_run=self._ends_early)
+            self._keeper.finish(keep_run=self._ends_early)
         self._save_layout()
         self.controller.close()
 

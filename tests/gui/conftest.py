@@ -22,9 +22,8 @@ import pyqtgraph as pg  # noqa: E402  # it replaces the hook by which a test lea
 
 sys.excepthook = _hook
 
-from tests.gui.driving import PATIENCE, PatientBot  # noqa: E402  # likewise
+from tests.gui.driving import PATIENCE, PatientBot, opened  # noqa: E402  # likewise
 from ui.session import Session  # noqa: E402  # after the platform has been chosen
-from ui.state import RunStatus  # noqa: E402  # likewise
 from ui.theme import ThemeManager, theme_manager  # noqa: E402  # likewise
 from ui.theme.plots import configure_pyqtgraph  # noqa: E402  # after pyqtgraph
 
@@ -137,13 +136,5 @@ def qtbot(qapp: QApplication, request: pytest.FixtureRequest) -> QtBot:
 @pytest.fixture
 def session(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
     """Return the whole program in its window, with its data loaded and nothing trained yet."""
-    opened = Session(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat))
-    opened.window.resize(1440, 900)
-    with qtbot.waitExposed(opened.window):
-        opened.window.show()
-    opened.start()
-    qtbot.waitUntil(
-        lambda: opened.state.run.status is RunStatus.READY and opened.state.inspection is not None,
-    )
-    yield opened
-    opened.close()
+    with opened(qtbot, tmp_path / "window.ini") as session:
+        yield session

@@ -1,15 +1,19 @@
 """Steps that tests of widgets share: they wait for what a test needs, never for a time or some turns."""
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partialmethod
 from pathlib import Path
 from typing import override
 
-from PySide6.QtCore import QAbstractAnimation, QCoreApplication, QEvent, QObject, Qt, QTimer
+from PySide6.QtCore import QAbstractAnimation, QCoreApplication, QEvent, QObject, QSettings, Qt, QTimer
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from cnnviz.experiment import Experiment
+from cnnviz.presets import LAB5
 from ui.session import Session
+from ui.state import RunStatus
 from ui.tasks import TaskRunner
 
 #: Milliseconds after which what has not come will not come: also on a machine that has much else to do.
@@ -41,6 +45,25 @@ def show_window(qtbot: QtBot, window: QWidget) -> None:
         window.show()
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
+
+
+@contextmanager
+def opened(
+    qtbot: QtBot, settings: Path, data: Path | None = None, experiment: Experiment = LAB5
+) -> Iterator[Session]:
+    """Open the whole program in its window, up to its first network."""
+    session = Session(QSettings(str(settings), QSettings.Format.IniFormat), experiment, data)
+    session.window.resize(1440, 900)
+    with qtbot.waitExposed(session.window):
+        session.window.show()
+    session.start()
+    qtbot.waitUntil(
+        lambda: session.state.run.status is RunStatus.READY and session.state.inspection is not None
+    )
+    try:
+        yield session
+    finally:
+        session.close()
 
 
 def save_session(qtbot: QtBot, session: Session, path: Path) -> None:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +13,10 @@ from typing import Any
 import numpy as np
 import pytest
 from numpy.typing import NDArray
-from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
+from tests.gui.driving import opened
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -46,20 +46,9 @@ def end(process: subprocess.Popen[str], number: signal.Signals) -> int:
     return process.wait(timeout=60)
 
 
-@contextmanager
-def next_start(qtbot: QtBot, folder: Path) -> Iterator[Session]:
-    """Open the program again with the same settings, up to its first network."""
-    session = Session(QSettings(str(folder / "CNNViz" / "CNNViz.ini"), QSettings.Format.IniFormat))
-    with qtbot.waitExposed(session.window):
-        session.window.show()
-    session.start()
-    qtbot.waitUntil(
-        lambda: session.state.run.status is RunStatus.READY and session.state.inspection is not None,
-    )
-    try:
-        yield session
-    finally:
-        session.close()
+def next_start(qtbot: QtBot, folder: Path) -> AbstractContextManager[Session]:
+    """Open the program again with the settings that a child had."""
+    return opened(qtbot, folder / "CNNViz" / "CNNViz.ini")
 
 
 def words_of(session: Session) -> list[str]:

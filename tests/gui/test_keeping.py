@@ -3,40 +3,23 @@
 import os
 import threading
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QSettings
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from cnnviz import checkpoint
-from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5
-from tests.gui.driving import PATIENCE, save_session
+from tests.gui.driving import PATIENCE, opened, save_session
 from tests.small_data import first_images
 from ui import session_files
 from ui.session import Session
 from ui.state import RunStatus
-
-
-@contextmanager
-def opened(qtbot: QtBot, folder: Path, experiment: Experiment = LAB5) -> Iterator[Session]:
-    session = Session(QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat), experiment)
-    with qtbot.waitExposed(session.window):
-        session.window.show()
-    session.start()
-    qtbot.waitUntil(
-        lambda: session.state.run.status is RunStatus.READY and session.state.inspection is not None,
-    )
-    try:
-        yield session
-    finally:
-        session.close()
 
 
 def write(session: Session, words: str) -> None:
@@ -70,12 +53,12 @@ def told(session: Session) -> str:
 
 
 def test_two_windows_keep_two_reports(qtbot: QtBot, tmp_path: Path) -> None:
-    with opened(qtbot, tmp_path) as first, opened(qtbot, tmp_path) as second:
+    with opened(qtbot, tmp_path / "window.ini") as first, opened(qtbot, tmp_path / "window.ini") as second:
         assert "Another window of CNNViz has your report open" in told(second)
         for each, words in ((first, "of the first"), (second, "of the second"), (first, " window")):
             write(each, words)
             assert each.window.report.save_draft()
-    with opened(qtbot, tmp_path) as again:
+    with opened(qtbot, tmp_path / "window.ini") as again:
         assert first_field(again).toPlainText() == "of the first window"
         assert "There is another report of yours" in told(again)
         again.window.notices.action_button().click()
@@ -86,23 +69,24 @@ def test_two_windows_keep_two_reports(qtbot: QtBot, tmp_path: Path) -> None:
 
 def test_a_report_that_is_open_is_not_offered(qtbot: QtBot, tmp_path: Path) -> None:
     with ExitStack() as windows:
-        first, second, third = (windows.enter_context(opened(qtbot, tmp_path)) for _ in range(3))
+        settings = tmp_path / "window.ini"
+        first, second, third = (windows.enter_context(opened(qtbot, settings)) for _ in range(3))
         write(second, "mine")
         assert second.window.report.save_draft()
         assert third.workspace.report == 3
         third.close()
-        with opened(qtbot, tmp_path) as fourth:
+        with opened(qtbot, tmp_path / "window.ini") as fourth:
             assert fourth.workspace.report == 3
             assert "There is another report" not in told(fourth)
         assert first.workspace.draft != second.workspace.draft
 
 
 def test_a_report_marked_as_open_on_another_computer_can_be_opened(qtbot: QtBot, tmp_path: Path) -> None:
-    with opened(qtbot, tmp_path) as session:
+    with opened(qtbot, tmp_path / "window.ini") as session:
         write(session, "at home")
     lock = tmp_path / "report-draft.lock"
     lock.write_text("4242\npython\nelsewhere\n")
-    with opened(qtbot, tmp_path) as session:
+    with opened(qtbot, tmp_path / "window.ini") as session:
         assert "on the computer elsewhere" in told(session)
         session.window.notices.action_button().click()
         assert first_field(session).toPlainText() == "at home"
@@ -241,7 +225,7 @@ def test_a_saved_model_goes_on_as_the_run_would_have(
     qtbot: QtBot, tmp_path: Path, settings: dict[str, object], pauses: bool
 ) -> None:
     path = tmp_path / "a.safetensors"
-    with opened(qtbot, tmp_path, replace(LAB5, **settings)) as session:
+    with opened(qtbot, tmp_path / "window.ini", experiment=replace(LAB5, **settings)) as session:
         state = session.state
         if pauses:
             train(qtbot, session, 60)

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from cnnviz.datasets import load_mnist
 from cnnviz.presets import LAB5
 from cnnviz.session_state import ViewValue, load_session
-from tests.gui.driving import save_session
+from tests.gui.driving import opened, save_session
 from tests.gui.view_rounds import (
     PANELS,
     THREE_DIGITS,
@@ -23,7 +23,6 @@ from tests.gui.view_rounds import (
     double_click,
     export,
     legend_entry,
-    opened,
     picture,
     press,
     rest,
@@ -190,7 +189,7 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_a_picture_brings_back_what_was_chosen(
     qtbot: QtBot, tmp_path: Path, data: Path, hands: dict[str, Hands]
 ) -> None:
-    with opened(qtbot, tmp_path, data, THREE_DIGITS) as session:
+    with opened(qtbot, tmp_path / "window.ini", data, THREE_DIGITS) as session:
         train(qtbot, session, 60)
         for panel, choose_in in hands.items():
             show(qtbot, session, panel)
@@ -203,7 +202,7 @@ def test_a_picture_brings_back_what_was_chosen(
             show(qtbot, session, panel)
             seen[panel] = picture(session)
             export(session, tmp_path / f"{panel}.png")
-    with opened(qtbot, tmp_path, data, replace(LAB5, seed=5)) as fresh:
+    with opened(qtbot, tmp_path / "window.ini", data, replace(LAB5, seed=5)) as fresh:
         train(qtbot, fresh, 7)
         for panel in hands:
             restore(qtbot, fresh, tmp_path / f"{panel}.png")

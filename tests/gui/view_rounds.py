@@ -1,11 +1,10 @@
 """Hands that make choices in every panel, and a picture of a panel as the program exports it."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-from PySide6.QtCore import QPoint, QPointF, QSettings, Qt
+from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QWidget
@@ -33,23 +32,6 @@ THREE_DIGITS = Experiment(
 )  # fmt: skip
 
 PANELS = ("training", "feature_maps", "translation", "backprop", "report")
-
-
-@contextmanager
-def opened(qtbot: QtBot, folder: Path, data: Path, experiment: Experiment) -> Iterator[Session]:
-    """Open the whole program in its window, untrained."""
-    session = Session(QSettings(str(folder / "window.ini"), QSettings.Format.IniFormat), experiment, data)
-    session.window.resize(1440, 900)
-    with qtbot.waitExposed(session.window):
-        session.window.show()
-    session.start()
-    qtbot.waitUntil(
-        lambda: session.state.run.status is RunStatus.READY and session.state.inspection is not None,
-    )
-    try:
-        yield session
-    finally:
-        session.close()
 
 
 def train(qtbot: QtBot, session: Session, step: int) -> None:

@@ -1,0 +1,71 @@
+"""Everything that one window keeps without being asked, put together."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+
+from ui.controller import Controller
+from ui.keep.documents import Documents
+from ui.keep.recorder import Recorder
+from ui.keep.recovery import Recovery
+from ui.keep.unsaved import read_images
+from ui.keep.workspace import Workspace
+from ui.panels.samples.own_samples import OwnSamples
+from ui.session_files import SessionFiles
+from ui.state import AppState
+
+
+class Keeper(QObject):
+    """Brings back what was kept for this window, keeps what comes, and offers what others have left.
+
+    Parameters
+    ----------
+    state : AppState
+    controller : Controller
+    files : SessionFiles
+    workspace : Workspace
+    own : OwnSamples
+    open_draft : callable
+        Keeps the present report and shows the one at a path; returns whether it could.
+    parent : QObject
+    """
+
+    def __init__(
+        self,
+        state: AppState,
+        controller: Controller,
+        files: SessionFiles,
+        workspace: Workspace,
+        own: OwnSamples,
+        open_draft: Callable[[Path], bool],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._state = state
+        found = workspace.interrupted()
+        own.restore(read_images(workspace.own_images))
+        self._recorder = Recorder(
+            state,
+            own,
+            workspace,
+            controller.keeping,
+            files.current_unchecked,
+            lambda: files.has_unsaved_work,
+            self,
+        )
+        self._recovery = Recovery(state, controller, files, found, self)
+        self._documents = Documents(state, workspace, open_draft, self)
+        self._documents.tell()
+        # When the first run stands there, a session can be restored.
+        state.inspectionChanged.connect(self._on_first_inspection)
+
+    def finish(self, *, keep_run: bool) -> None:
+        """Have everything written now that has changed; see `Recorder.finish`."""
+        self._recorder.finish(keep_run=keep_run)
+
+    @Slot()
+    def _on_first_inspection(self) -> None:
+        if self._state.inspection is not None:
+            self._state.inspectionChanged.disconnect(self._on_first_inspection)
+            self._recovery.offer()
