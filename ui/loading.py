@@ -34,3 +34,13 @@ def select_classes(source: Dataset, classes: tuple[str, ...], current: Dataset |
     if current is not None and current.classes == classes and current.name == source.name:
         return current
     return source.select(classes)
+
+
+def data_path_of(chosen: Path) -> Path:
+    """Return the data set that a chosen file belongs to: itself, its folder, or the folder of the classes."""
+    if chosen.suffix == ".npz" or chosen.is_dir():
+        return chosen
+    if chosen.suffix.lower() in (".png", ".jpg", ".jpeg", ".bmp"):
+        root = chosen.parent.parent
+        return root.parent if root.name in ("train", "test") else root
+    return chosen.parent

@@ -1,5 +1,6 @@
 """One sitting at the window: state, controller and window joined together."""
 
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from ui.help import show_about, show_help
 from ui.keep.keeper import Keeper
 from ui.keep.workspace import Workspace
 from ui.keys import FocusReveal, SpaceKey
-from ui.loading import fitting
+from ui.loading import data_path_of, fitting
 from ui.main_window import MainWindow
 from ui.menus import MenuHandlers, Menus
 from ui.panel_area import panel_of
@@ -187,8 +188,8 @@ class Session(QObject):
             show_panel=self._show_panel,
             move_panel_aside=self.window.panels.move_aside,
             gather_panels=self.window.panels.gather,
-            show_help=self._show_help,
-            show_about=self._show_about,
+            show_help=partial(show_help, self.window),
+            show_about=partial(show_about, self.window),
         )
 
     def _connect_signals(self) -> None:
@@ -393,19 +394,3 @@ class Session(QObject):
             remember_folder(self._settings, Path(path))
             target = Path(path)
             self.files.save_model(target if target.suffix else target.with_suffix(".safetensors"))
-
-    def _show_help(self) -> None:
-        show_help(self.window)
-
-    def _show_about(self) -> None:
-        show_about(self.window)
-
-
-def data_path_of(chosen: Path) -> Path:
-    """Return the data set that a chosen file belongs to: itself, its folder, or the folder of the classes."""
-    if chosen.suffix == ".npz" or chosen.is_dir():
-        return chosen
-    if chosen.suffix.lower() in (".png", ".jpg", ".jpeg", ".bmp"):
-        root = chosen.parent.parent
-        return root.parent if root.name in ("train", "test") else root
-    return chosen.parent

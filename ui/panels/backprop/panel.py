@@ -68,11 +68,8 @@ class BackpropPanel(TellsDrawn, QFrame):
         self._was_training = False
         self.work = BackpropWork(analysis, background, self)
         self.model = BackpropModel(self.work, self)
-        self._warming = QTimer(self)
-        self._warming.setInterval(_WARM_MS)
-        self._pace = QTimer(self)
-        self._pace.setSingleShot(True)
-        self._pace.setInterval(_PACE_MS)
+        self._warming = QTimer(self, interval=_WARM_MS)
+        self._pace = QTimer(self, singleShot=True, interval=_PACE_MS)
         self.setProperty("role", "panel")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._build_widgets()
