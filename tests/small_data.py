@@ -2,6 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
 
 from cnnviz.datasets import Dataset, load_mnist
 
@@ -16,3 +19,16 @@ def first_images(classes: Iterable[int | str], training: int, testing: int) -> D
         test_images=whole.test_images[:testing],
         test_labels=whole.test_labels[:testing],
     )
+
+
+def write_npz(path: Path, classes: Iterable[int | str] = (0, 1)) -> Path:
+    """Write 30 training and 20 test images as a Keras archive."""
+    digits = first_images(classes, 30, 20)
+    np.savez(
+        path,
+        x_train=digits.train_images[:, 0],
+        y_train=digits.train_labels,
+        x_test=digits.test_images[:, 0],
+        y_test=digits.test_labels,
+    )
+    return path

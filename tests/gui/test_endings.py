@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import opened
+from tests.small_data import write_npz
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -110,6 +111,40 @@ def test_a_run_that_was_changed_on_the_way_goes_on_from_its_weights(qtbot: QtBot
         qtbot.waitUntil(lambda: session.state.run.run_id == 3)
         for name, values in weights_at(qtbot, session, 400).items():
             np.testing.assert_array_equal(values, weights[name])
+
+
+def test_a_run_on_own_data_comes_back_with_them(qtbot: QtBot, tmp_path: Path) -> None:
+    data = write_npz(tmp_path / "own.npz", (4, 9))
+    with next_start(qtbot, tmp_path) as session:
+        session.controller.open_data(data)
+        qtbot.waitUntil(lambda: session.state.run.run_id == 2 and session.state.run.status is RunStatus.READY)
+        session.controller.train_to(12, 1)
+        weights = weights_at(qtbot, session, 12)
+        session.end_early()
+    with next_start(qtbot, tmp_path) as session:
+        session.window.notices.action_button().click()
+        qtbot.waitUntil(lambda: session.state.source is not None and session.state.source.path == data)
+        for name, values in weights_at(qtbot, session, 12).items():
+            np.testing.assert_array_equal(values, weights[name])
+        assert session.state.dataset is not None
+        assert session.state.dataset.name == "own"
+
+
+def test_own_data_that_are_gone_leave_the_offer_for_the_next_start(qtbot: QtBot, tmp_path: Path) -> None:
+    data = write_npz(tmp_path / "own.npz")
+    with next_start(qtbot, tmp_path) as session:
+        session.controller.open_data(data)
+        qtbot.waitUntil(lambda: session.state.run.run_id == 2 and session.state.run.status is RunStatus.READY)
+        session.controller.train_to(12, 1)
+        weights_at(qtbot, session, 12)
+        session.end_early()
+    data.unlink()
+    with next_start(qtbot, tmp_path) as session:
+        session.window.notices.action_button().click()
+        qtbot.waitUntil(lambda: "own.npz does not exist" in session.window.samples.message.text())
+        assert session.state.run.step == 0
+    with next_start(qtbot, tmp_path) as session:
+        assert "at step 12" in session.window.notices.text()
 
 
 def test_a_closed_window_leaves_nothing_to_offer(qtbot: QtBot, tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from pytestqt.qtbot import QtBot
 from cnnviz import checkpoint
 from cnnviz.presets import LAB5
 from tests.gui.driving import PATIENCE, opened, save_session
-from tests.small_data import first_images
+from tests.small_data import write_npz
 from ui import session_files
 from ui.session import Session
 from ui.state import RunStatus
@@ -163,17 +163,6 @@ def test_training_goes_on_while_a_model_is_refused(qtbot: QtBot, session: Sessio
     assert session.state.run.status is RunStatus.TRAINING
 
 
-def write_data(path: Path) -> None:
-    digits = first_images((0, 1), 30, 20)
-    np.savez(
-        path,
-        x_train=digits.train_images[:, 0],
-        y_train=digits.train_labels,
-        x_test=digits.test_images[:, 0],
-        y_test=digits.test_labels,
-    )
-
-
 @pytest.mark.parametrize("kind", ["model", "session", "data", "settings"])
 def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
     qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str
@@ -183,7 +172,7 @@ def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
     save_session(qtbot, session, tmp_path / "a.json")
     session.files.save_model(tmp_path / "a.safetensors")
     qtbot.waitUntil(lambda: session.controller.files.is_idle)
-    write_data(tmp_path / "a.npz")
+    write_npz(tmp_path / "a.npz")
     train(qtbot, session, 35)
     changed = replace(LAB5, filters=(3,))
 
