@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from cnnviz.errors import NO_THREAD, CNNVizError
 from cnnviz.experiment import Experiment
+from cnnviz.runtime import give_back_memory
 from cnnviz.snapshots import Snapshot
 from ui.analysis import Analysis
 from ui.inspector import Inspector
@@ -69,6 +70,9 @@ class Controller(QObject):
         self._run_start = RunStart(state, self._tasks, self._control, self._reader, self._moment_tests, self)
         self._run_start.sampleRequested.connect(self.on_sample_requested)
         self._run_start.refused.connect(self.runRefused)
+        # With a run its snapshots have gone, and figures of print quality with the files that they went into.
+        self._run_start.prepareRequested.connect(self._give_back_memory)
+        self._files.becameIdle.connect(self._give_back_memory)
         self._start_worker()
 
     def _start_worker(self) -> None:
@@ -365,6 +369,10 @@ class Controller(QObject):
         if not is_running(self._thread):
             self._control.running = False
             self._mailbox.post(job.run_id, RunFailed(NO_THREAD))
+
+    @Slot()
+    def _give_back_memory(self) -> None:
+        self._keeping.submit("memory", lambda _context: give_back_memory(), lambda _result: None)
 
     # --- results --------------------------------------------------------------------------------------------
 
