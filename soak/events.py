@@ -105,7 +105,9 @@ def play(event: Event) -> None:
             QTest.mouseMove(window, at)
         case "wheel":
             QTest.wheelEvent(window, QPointF(at), to, QPoint(), keys)
-        case "key":
+        # Alt and a letter open another menu, which destroys the popup; QTest would go on with it. (Keys of a
+        # real screen open the menu, and that is all.)
+        case "key" if event.window != "popup" or not keys & Qt.KeyboardModifier.AltModifier:
             QTest.keyPress(window, Qt.Key(event.key), keys)
             if isValid(window):  # the key may have closed it
                 QTest.keyRelease(window, Qt.Key(event.key), keys)

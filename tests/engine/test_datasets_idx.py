@@ -344,7 +344,7 @@ def test_path_that_is_not_there(tmp_path: Path, name: str) -> None:
 
 
 def test_empty_folder(tmp_path: Path) -> None:
-    with data_error(tmp_path, "holds no data set", "IDX", ".npz", "sub-folder"):
+    with data_error(tmp_path, "holds no data set", "IDX", ".npz", "a folder of pictures for each class"):
         load_dataset(tmp_path)
 
 

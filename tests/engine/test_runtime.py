@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from cnnviz import runtime
 from cnnviz.runtime import on_one_blas_thread, one_blas_thread
 
 ROOT = Path(__file__).parents[2]
@@ -52,8 +53,12 @@ def run(**variables: str) -> list[str]:
 
 
 @pytest.fixture
-def threads():
-    """Set BLAS to three threads, and return what tells how many there are."""
+def threads(monkeypatch: pytest.MonkeyPatch):
+    """Set BLAS to three threads, and return what tells how many there are.
+
+    Another test of this process may have asked for one thread for good, as the program does.
+    """
+    monkeypatch.setattr(runtime, "_limit", runtime._Limit())
 
     def count() -> set[int]:
         return {library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"}
