@@ -98,14 +98,19 @@ def model_writer(state: AppState, path: Path) -> Callable[[], Path] | None:
         return None
 
     def write() -> Path:
-        checkpoint.save(
-            path,
-            snapshot.network,
-            experiment=experiment,
-            step=snapshot.step,
-            data_sha256=dataset.sha256,
-            optimizer_state=snapshot.optimizer,
-        )
+        write_snapshot(path, snapshot, experiment, dataset.sha256)
         return path
 
     return write
+
+
+def write_snapshot(path: Path, snapshot: Snapshot, experiment: Experiment, data_sha256: str) -> None:
+    """Write a moment of a run, from which training can go on; raises `CNNVizError` when that fails."""
+    checkpoint.save(
+        path,
+        snapshot.network,
+        experiment=experiment,
+        step=snapshot.step,
+        data_sha256=data_sha256,
+        optimizer_state=snapshot.optimizer,
+    )

@@ -11,8 +11,9 @@ from PySide6.QtCore import QObject, QTimer, Slot
 from cnnviz.errors import CNNVizError
 from cnnviz.session_state import SessionState, weights_checksum
 from ui.analysis import Analysis, LatestOnly
-from ui.keep.unsaved import Unsaved, write_images, write_weights
+from ui.keep.unsaved import Unsaved, weights_of, write_images
 from ui.keep.workspace import Workspace, remove
+from ui.model_files import write_snapshot
 from ui.panels.samples.own_samples import OwnSamples
 from ui.state import AppState, RunStatus
 
@@ -130,7 +131,7 @@ class Recorder(QObject):
                     unsaved.write(path)
                     return None
                 if kept != (run_id, live.step):
-                    write_weights(path, live, experiment, dataset.sha256)
+                    write_snapshot(weights_of(path), live, experiment, dataset.sha256)
                     written = run_id, live.step
                 checked = replace(session, weights_sha256=weights_checksum(shown.network))
                 replace(unsaved, session=checked).write(path)

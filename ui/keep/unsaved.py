@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from cnnviz import checkpoint
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.files import atomic_write
 from cnnviz.reading import LARGEST_TEXT, parse_json, read_bytes
 from cnnviz.session_state import OwnPixels, SessionState
-from cnnviz.snapshots import Snapshot
 from ui.state import Sample
 
 _FORMAT = "cnnviz-unsaved"
@@ -72,18 +70,6 @@ class Unsaved:
     def moment(self) -> str:
         """When it was, for the user."""
         return time.strftime("%Y-%m-%d at %H:%M:%S", time.localtime(self.time))
-
-
-def write_weights(path: Path, snapshot: Snapshot, experiment: Experiment, data_sha256: str) -> None:
-    """Write the newest weights of a run beside its `Unsaved`."""
-    checkpoint.save(
-        weights_of(path),
-        snapshot.network,
-        experiment=experiment,
-        step=snapshot.step,
-        data_sha256=data_sha256,
-        optimizer_state=snapshot.optimizer,
-    )
 
 
 def weights_of(path: Path) -> Path:
