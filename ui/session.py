@@ -9,21 +9,21 @@ from PySide6.QtWidgets import QFileDialog
 
 from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5, PRESETS, preset_of
-from ui.controller import Controller
-from ui.drops import FieldGuard
-from ui.help import show_about, show_help
+from ui.controls.drops import FieldGuard
 from ui.keep.keeper import Keeper
+from ui.keep.session_files import OPEN_FILTER, SessionFiles
 from ui.keep.workspace import Workspace
-from ui.keys import FocusReveal, SpaceKey
-from ui.loading import data_path_of, fitting
-from ui.main_window import MainWindow
-from ui.menus import MenuHandlers, Menus
-from ui.panel_area import panel_of
-from ui.session_files import OPEN_FILTER, SessionFiles
-from ui.session_questions import ask_about_unsaved_words, ask_about_unwritten_files, close_dialogs
+from ui.run.controller import Controller
+from ui.run.loading import data_path_of, fitting
 from ui.settings import remember_folder, remembered_folder, remembered_text
 from ui.state import AppState
 from ui.theme import theme_manager
+from ui.window.help import show_about, show_help
+from ui.window.keys import FocusReveal, SpaceKey
+from ui.window.main_window import MainWindow
+from ui.window.menus import MenuHandlers, Menus
+from ui.window.panel_area import panel_of
+from ui.window.questions import ask_about_unsaved_words, ask_about_unwritten_files, close_dialogs
 
 _REPORT = 4  # number of the panel
 _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.PNG *.JPG *.JPEG *.BMP);;All files (*)"

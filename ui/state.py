@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,6 @@ from cnnviz.history import History, LogLine
 from cnnviz.network import Trace
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
-from ui.loading import Source
 
 
 class RunStatus(StrEnum):
@@ -59,6 +59,14 @@ class Run:
     def epoch(self) -> int:
         """Epoch of the latest step, from 1."""
         return max(self.step - 1, 0) // self.steps_per_epoch + 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """Data with all their classes, from which experiments choose; `path` is None for MNIST."""
+
+    dataset: Dataset
+    path: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

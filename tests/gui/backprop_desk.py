@@ -17,11 +17,11 @@ from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import PATIENCE, settle
 from tests.gui.few_digits import few_digits
+from ui.cells.heat_map import HeatMap
 from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.steps import StepKind
+from ui.run.tasks import TaskRunner
 from ui.state import AppState, Inspection, RunStatus, Sample
-from ui.tasks import TaskRunner
-from ui.widgets.heat_map import HeatMap
 
 TWO_BLOCKS = Experiment(
     filters=(3, 4),

@@ -124,7 +124,7 @@ def no_leaks(request: pytest.FixtureRequest, theme: ThemeManager, settings: Path
     assert not _left(before), "left behind"
     copied = QGuiApplication.clipboard().mimeData()
     is_safe = copied is None or not Shiboken.createdByPython(copied)
-    assert is_safe, "the clipboard outlives Python: see ui/clipboard.py"
+    assert is_safe, "the clipboard outlives Python: see ui/export/clipboard.py"
 
 
 @pytest.fixture

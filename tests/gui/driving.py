@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5
+from ui.run.tasks import TaskRunner
 from ui.session import Session
 from ui.state import RunStatus
-from ui.tasks import TaskRunner
 
 #: Milliseconds after which what has not come will not come: also on a machine that has much else to do.
 PATIENCE = 120_000

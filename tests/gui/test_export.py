@@ -18,15 +18,15 @@ from cnnviz.presets import LAB5
 from cnnviz.session_state import SessionState, load_session
 from tests.engine.report_cases import needs_poppler
 from tests.gui.driving import show_window
+from ui.cells.heat_map import HeatMap
 from ui.export.dialog import ExportDialog
 from ui.export.formats import to_image, to_pdf, to_png, to_svg
 from ui.export.numbers import tables_of, to_csv
 from ui.export.sheet import Figure, Sheet
+from ui.plots.curve_plot import CurvePlot
 from ui.session import Session
 from ui.state import AppState
 from ui.theme import DARK, PRINT, ThemeManager
-from ui.widgets.curve_plot import CurvePlot
-from ui.widgets.heat_map import HeatMap
 
 SVG = "{http://www.w3.org/2000/svg}"
 VALUES = np.arange(12, dtype=np.float64).reshape(3, 4) / 7 - 0.5

@@ -12,12 +12,12 @@ from PIL import Image, ImageDraw, ImageFont
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import show_window
+from ui.cells.heat_map import HeatMap
 from ui.export.formats import to_svg
 from ui.export.sheet import Figure, Sheet
 from ui.export.small_font import small_font
 from ui.theme import mono_font, ui_font
 from ui.theme.fonts import FONT_FOLDER
-from ui.widgets.heat_map import HeatMap
 
 SVG = "{http://www.w3.org/2000/svg}"
 LETTERS = "Ag∂×−0.25 ½%ß"

@@ -25,15 +25,15 @@ from tests.gui.driving import settle
 from tests.gui.own_digit_driving import ONE, open_board, stroke
 from tests.gui.own_digit_driving import settle as settle_digit
 from tests.gui.whole_window import PANELS, choose_preset, place_of, rest, seen_rect, show_panel, train
-from ui.drawn import catch_up
+from ui.cells.drawing_pad import DrawingPad
+from ui.cells.pixel_editor import PixelEditor
 from ui.export.dialog import ExportDialog
 from ui.export.figures import caption_of, figures_of, plot_at
 from ui.export.numbers import tables_of
+from ui.panels.drawn import catch_up
+from ui.plots.time_track import TimeTrack
 from ui.session import Session
 from ui.state import PinnedCell
-from ui.widgets.drawing_pad import DrawingPad
-from ui.widgets.pixel_editor import PixelEditor
-from ui.widgets.time_track import TimeTrack
 
 _OWN_MENU = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit, QComboBox, QScrollBar)
 

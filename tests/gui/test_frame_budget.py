@@ -2,8 +2,8 @@
 
 import pytest
 
-from ui import frame_budget
-from ui.frame_budget import FrameBudget
+from ui.run import frame_budget
+from ui.run.frame_budget import FrameBudget
 
 
 class Clocks:

@@ -13,11 +13,11 @@ from cnnviz.session_state import load_session
 from tests.engine.datasets_files import assert_one_sentence
 from tests.small_disk import WAYS, SmallDisk, open_small_disk
 from ui import session as session_module
+from ui.controls.message_bar import MessageBar
 from ui.export.dialog import ExportDialog
 from ui.panels.report import ReportPanel
 from ui.session import Session
 from ui.state import RunStatus
-from ui.widgets.message_bar import MessageBar
 
 OLD = b"what was there before"
 

@@ -17,7 +17,7 @@ from cnnviz import checkpoint
 from cnnviz.presets import LAB5
 from tests.gui.driving import PATIENCE, opened, save_session
 from tests.small_data import write_npz
-from ui import session_files
+from ui.keep import session_files
 from ui.session import Session
 from ui.state import RunStatus
 

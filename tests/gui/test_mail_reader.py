@@ -9,12 +9,12 @@ from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Progress
 from tests.gui.driving import PATIENCE
-from ui.mail_reader import MailReader
-from ui.mailbox import Mailbox, ProgressMade, RunHalted
-from ui.moment_tests import MomentTests
+from ui.run.mail_reader import MailReader
+from ui.run.mailbox import Mailbox, ProgressMade, RunHalted
+from ui.run.moment_tests import MomentTests
+from ui.run.tasks import TaskRunner
+from ui.run.worker import TrainControl
 from ui.state import AppState, RunStatus
-from ui.tasks import TaskRunner
-from ui.worker import TrainControl
 
 
 class Desk:

@@ -9,12 +9,12 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import settle
 from tests.gui.whole_window import PANELS, choose_preset, place_of, rest, show_panel, train
-from ui.panel_area import PanelArea
-from ui.panel_frame import PanelFrame
+from ui.cells.link_overlay import LinkOverlay
 from ui.panels.backprop import BackpropPanel
 from ui.session import Session
 from ui.theme import ThemeManager
-from ui.widgets.link_overlay import LinkOverlay
+from ui.window.panel_area import PanelArea
+from ui.window.panel_frame import PanelFrame
 
 #: Of a panel in its dock: beside another one, and alone; each width and each height at least once.
 SIZES = {

@@ -5,9 +5,9 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import show_window
-from ui import notice_bar
-from ui.notice_bar import NoticeBar
 from ui.state import AppState
+from ui.window import notice_bar
+from ui.window.notice_bar import NoticeBar
 
 
 @pytest.fixture

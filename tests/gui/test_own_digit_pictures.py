@@ -15,7 +15,7 @@ from tests.gui.own_digit_driving import (
     paper,
     settle,
 )
-from ui.clipboard import mime_data
+from ui.export.clipboard import mime_data
 from ui.panels.samples.pictures import picture_of_image, shortened
 
 

@@ -13,9 +13,9 @@ from cnnviz.presets import LAB5
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, check_all, poke
 from tests.gui.backprop_desk import Desk, click, click_cell, lab5, visible_cells, wait_for
 from tests.gui.driving import drain
+from ui.cells.block import Block
 from ui.panels.backprop.side_column import CHECK, POKE
 from ui.panels.backprop.steps import StepKind
-from ui.widgets.block import Block
 
 
 @pytest.fixture

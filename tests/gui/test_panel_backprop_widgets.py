@@ -7,17 +7,17 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from tests.gui.backprop_desk import click
+from ui.cells.block import Block
+from ui.cells.excerpt_map import ExcerptMap
+from ui.cells.overview_map import OverviewMap
+from ui.controls.formula_boxes import Fraction, Script, Text, number, partial, plain_text
+from ui.controls.formula_view import FormulaView
+from ui.controls.power_slider import PowerSlider
+from ui.controls.step_bar import StepBar
+from ui.plots.line_plot import Dot, Line, LinePlot, Marker, PlotContent
+from ui.rows.paired_bars import PairedBars
+from ui.rows.value_list import ValueList, ValueRow
 from ui.theme import ThemeManager
-from ui.widgets.block import Block
-from ui.widgets.excerpt_map import ExcerptMap
-from ui.widgets.formula_boxes import Fraction, Script, Text, number, partial, plain_text
-from ui.widgets.formula_view import FormulaView
-from ui.widgets.line_plot import Dot, Line, LinePlot, Marker, PlotContent
-from ui.widgets.overview_map import OverviewMap
-from ui.widgets.paired_bars import PairedBars
-from ui.widgets.power_slider import PowerSlider
-from ui.widgets.step_bar import StepBar
-from ui.widgets.value_list import ValueList, ValueRow
 
 LONG = (
     partial("L", "w", "3,4"),

@@ -14,8 +14,8 @@ from cnnviz.snapshots import Snapshot
 from tests.engine.report_cases import small_data
 from tests.gui.driving import drain, show_window
 from ui.panels.report import ReportPanel
+from ui.run.tasks import TaskRunner
 from ui.state import AppState, Sample
-from ui.tasks import TaskRunner
 
 
 @pytest.fixture

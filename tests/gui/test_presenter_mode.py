@@ -9,9 +9,9 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import settle
 from tests.gui.whole_window import PANELS, choose_preset, controls_in, place_of, show_panel, train
-from ui.panel_frame import PanelFrame
 from ui.session import Session
 from ui.theme import ThemeManager
+from ui.window.panel_frame import PanelFrame
 
 SIZES = ((1440, 900), (1280, 720), (1100, 700))
 

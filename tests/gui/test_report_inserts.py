@@ -13,11 +13,11 @@ from cnnviz.errors import CNNVizError
 from cnnviz.report.content import MAX_WORDS
 from cnnviz.report.guides import BACKPROP, TRANSLATION, WORKING_PRINCIPLE
 from cnnviz.session_state import load_session, weights_checksum
+from ui.controls.labels import ElidedLabel
 from ui.export.dialog import ExportDialog
 from ui.panels.report.draft import load_draft
 from ui.session import Session
 from ui.state import RunStatus
-from ui.widgets.labels import ElidedLabel
 
 KEYS = Qt.KeyboardModifier.ControlModifier
 

@@ -14,9 +14,9 @@ from pytestqt.qtbot import QtBot
 from cnnviz.session_state import load_session
 from tests.gui.driving import save_session
 from tests.gui.whole_window import rest
-from ui import session_files
 from ui.export.formats import to_image, to_png
 from ui.export.sheet import Figure, Sheet
+from ui.keep import session_files
 from ui.session import Session
 from ui.state import PinnedCell, RunStatus, Sample, Shift
 

@@ -12,11 +12,11 @@ from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
 from cnnviz.training import Progress, Trainer
 from tests.gui.driving import PATIENCE, drain
-from ui.analysis import LatestOnly
-from ui.mailbox import Mailbox, ProgressMade, RunFailed, SnapshotTaken
+from ui.panels.analysis import LatestOnly
+from ui.run.mailbox import Mailbox, ProgressMade, RunFailed, SnapshotTaken
+from ui.run.tasks import TaskRunner
 from ui.session import Session
 from ui.state import RunStatus
-from ui.tasks import TaskRunner
 
 
 def progress(first, count):

@@ -7,8 +7,8 @@ from PySide6.QtCore import Qt
 from cnnviz.history import History
 from tests.gui.driving import settle, show_window
 from tests.gui.timeline_runs import EPOCH, answer, extend, recorded, state_of
+from ui.panels.timeline import TimelineBar
 from ui.state import Reference, RunStatus
-from ui.timeline import TimelineBar
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -7,14 +7,14 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.control_window import column_window, place
 from tests.gui.driving import show_window
+from ui.controls.buttons import Button, IconButton
+from ui.controls.form import Form
+from ui.controls.labels import Badge, ElidedLabel, SectionTitle, WrapLabel
+from ui.controls.message_bar import MessageBar
+from ui.controls.number_field import FloatField, IntField
+from ui.controls.scroll_column import ScrollColumn
+from ui.controls.segmented import SegmentedControl
 from ui.theme import LIGHT, ThemeManager
-from ui.widgets.buttons import Button, IconButton
-from ui.widgets.form import Form
-from ui.widgets.labels import Badge, ElidedLabel, SectionTitle, WrapLabel
-from ui.widgets.message_bar import MessageBar
-from ui.widgets.number_field import FloatField, IntField
-from ui.widgets.scroll_column import ScrollColumn
-from ui.widgets.segmented import SegmentedControl
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -6,11 +6,11 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import show_window
+from ui.controls.buttons import IconButton
+from ui.plots.curve_plot import CurvePlot
+from ui.plots.curve_style import LegendEntry
+from ui.plots.plot_readout import PlotReadout
 from ui.theme import DARK, LIGHT, ThemeManager
-from ui.widgets.buttons import IconButton
-from ui.widgets.curve_plot import CurvePlot
-from ui.widgets.curve_style import LegendEntry
-from ui.widgets.plot_readout import PlotReadout
 
 
 @pytest.fixture

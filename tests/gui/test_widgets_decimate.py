@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ui.widgets.decimate import MinMaxPyramid
-from ui.widgets.plot_range import SteadyRange, extent, nice_ceil
+from ui.plots.decimate import MinMaxPyramid
+from ui.plots.plot_range import SteadyRange, extent, nice_ceil
 
 
 def columns(x: np.ndarray, y: np.ndarray, lo: float, hi: float, count: int) -> list[tuple[float, float]]:

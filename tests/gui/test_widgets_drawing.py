@@ -7,10 +7,10 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from tests.gui.driving import show_window
-from ui.widgets.drawing_pad import DrawingPad
-from ui.widgets.pixel_editor import PixelEditor
-from ui.widgets.recent_strip import RecentStrip
-from ui.widgets.undo import Undo
+from ui.cells.drawing_pad import DrawingPad
+from ui.cells.pixel_editor import PixelEditor
+from ui.controls.undo import Undo
+from ui.tiles.recent_strip import RecentStrip
 
 LEFT, RIGHT = Qt.MouseButton.LeftButton, Qt.MouseButton.RightButton
 

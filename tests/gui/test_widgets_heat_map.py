@@ -6,10 +6,10 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import show_window
+from ui.cells.heat_map import HeatMap
+from ui.cells.outlines import OUTLINES
 from ui.theme import DARK, LIGHT, ThemeManager
 from ui.theme.color_maps import SEQUENTIAL, SIGNED
-from ui.widgets.heat_map import HeatMap
-from ui.widgets.outlines import OUTLINES
 
 VALUES = np.array([[-2.0, 0.0, 1.0], [0.5, 2.0, -0.5]])
 

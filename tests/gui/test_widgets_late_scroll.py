@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QApplication, QScrollArea, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import show_window
-from ui.widgets import late_scroll
-from ui.widgets.late_scroll import place_of, scroll_later
+from ui.controls import late_scroll
+from ui.controls.late_scroll import place_of, scroll_later
 
 
 @pytest.fixture

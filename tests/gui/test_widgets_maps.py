@@ -6,9 +6,9 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import show_window
+from ui.controls.color_bar import ColorBar
 from ui.theme import ThemeManager
-from ui.widgets.color_bar import ColorBar
-from ui.widgets.map_grid import HeatMapGrid
+from ui.tiles.map_grid import HeatMapGrid
 
 ENDS = ((0x21, 0x66, 0xAC), (0xF7, 0xF7, 0xF7), (0xB2, 0x18, 0x2B))
 

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.control_window import column_window, place
-from ui.widgets.number_field import FloatField, IntField, format_plain
-from ui.widgets.numbers import format_count, format_fixed, format_signed, format_value
+from ui.controls.number_field import FloatField, IntField, format_plain
+from ui.controls.numbers import format_count, format_fixed, format_signed, format_value
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -11,19 +11,19 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import show_window
+from ui.cells.category_map import Category, CategoryMap
+from ui.cells.category_table import CategoryRow, CategoryTable
+from ui.cells.sweep_map import SweepMap
+from ui.controls.flow_row import FlowRow
+from ui.controls.statement_box import StatementBox
+from ui.controls.still_label import StillLabel
+from ui.plots.distance_plot import DistanceCurve, DistancePlot, spread_out
+from ui.rows.probability_pairs import ProbabilityPairs
 from ui.theme import DARK, LIGHT, Theme
-from ui.widgets.category_map import Category, CategoryMap
-from ui.widgets.category_table import CategoryRow, CategoryTable
-from ui.widgets.distance_plot import DistanceCurve, DistancePlot, spread_out
-from ui.widgets.flow_row import FlowRow
-from ui.widgets.pair_grid import PairGrid
-from ui.widgets.pair_image import MapPair, overlay_image
-from ui.widgets.probability_pairs import ProbabilityPairs
-from ui.widgets.shift_canvas import ShiftCanvas
-from ui.widgets.stage_strip import StageStrip, StageTile
-from ui.widgets.statement_box import StatementBox
-from ui.widgets.still_label import StillLabel
-from ui.widgets.sweep_map import SweepMap
+from ui.tiles.pair_grid import PairGrid
+from ui.tiles.pair_image import MapPair, overlay_image
+from ui.tiles.shift_canvas import ShiftCanvas
+from ui.tiles.stage_strip import StageStrip, StageTile
 
 TILES = [
     StageTile(key, key.title(), ("#7A4FC9", "#B394F5"), f"about {key}") for key in ("pixels", "conv", "max")

@@ -5,9 +5,9 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import show_window
+from ui.rows.prediction_bars import PredictionBars
 from ui.theme import DARK, LIGHT, ThemeManager
-from ui.widgets.prediction_bars import PredictionBars
-from ui.widgets.sample_strip import SampleGrid
+from ui.tiles.sample_strip import SampleGrid
 
 COUNT = 10_000
 

@@ -7,9 +7,9 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import show_window
+from ui.cells.confusion_matrix import ConfusionMatrix
+from ui.rows.log_table import LogTable
 from ui.theme import DARK, LIGHT, ThemeManager, mono_font
-from ui.widgets.confusion_matrix import ConfusionMatrix
-from ui.widgets.log_table import LogTable
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from PySide6.QtGui import QColor, QWheelEvent
 from PySide6.QtWidgets import QApplication
 
 from tests.gui.driving import settle, show_window
-from ui.widgets.pace import Pace
-from ui.widgets.time_scale import TimeScale, epoch_labels
-from ui.widgets.time_track import TimeTrack
+from ui.controls.pace import Pace
+from ui.plots.time_scale import TimeScale, epoch_labels
+from ui.plots.time_track import TimeTrack
 
 LEFT = Qt.MouseButton.LeftButton
 

@@ -16,8 +16,8 @@ from cnnviz.snapshots import Snapshot
 from tests.gui.driving import PATIENCE
 from tests.gui.few_digits import few_digits
 from ui.panels.translation import TranslationPanel
+from ui.run.tasks import TaskRunner
 from ui.state import AppState, RunStatus, Sample, Shift
-from ui.tasks import TaskRunner
 
 BLANK = -0.5
 

@@ -17,9 +17,9 @@ from ui.export.formats import to_image, to_png
 from ui.export.sheet import Sheet
 from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.steps import StepKind
+from ui.plots.curve_plot import CurvePlot
 from ui.session import Session
 from ui.state import RunStatus
-from ui.widgets.curve_plot import CurvePlot
 
 LEFT = Qt.MouseButton.LeftButton
 

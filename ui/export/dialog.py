@@ -22,19 +22,19 @@ from PySide6.QtWidgets import (
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write, printable_name
 from cnnviz.session_state import SessionState
-from ui.drawn import catch_up
+from ui.controls.buttons import Button
+from ui.controls.form import Form
+from ui.controls.message_bar import MessageBar
+from ui.controls.number_field import FloatField
+from ui.controls.segmented import SegmentedControl
 from ui.export.figures import caption_of, file_name_of, free_path
 from ui.export.formats import CM_PER_INCH, natural_width, to_image, to_pdf, to_png, to_svg
 from ui.export.numbers import tables_of, to_csv
 from ui.export.sheet import COLOURS, Figure, Sheet
+from ui.panels.drawn import catch_up
 from ui.settings import remembered_folder, remembered_text
 from ui.state import AppState
 from ui.theme import theme_manager
-from ui.widgets.buttons import Button
-from ui.widgets.form import Form
-from ui.widgets.message_bar import MessageBar
-from ui.widgets.number_field import FloatField
-from ui.widgets.segmented import SegmentedControl
 
 _FORMATS = (("png", "PNG"), ("svg", "SVG"), ("pdf", "PDF"), ("csv", "CSV"))
 _FORMAT_TIPS = {

@@ -11,16 +11,16 @@ from shiboken6 import isValid
 
 from cnnviz.errors import CNNVizError
 from cnnviz.session_state import SessionState
-from ui.clipboard import mime_data
-from ui.drawn import catch_up
+from ui.cells.drawing_pad import DrawingPad
+from ui.cells.pixel_editor import PixelEditor
+from ui.export.clipboard import mime_data
 from ui.export.figures import caption_of, figures_of, panel_at, panel_title, plot_at
 from ui.export.numbers import title_of
 from ui.export.sheet import Figure
-from ui.panel_area import panel_of
+from ui.panels.drawn import catch_up
+from ui.rows.log_table import LogTable
 from ui.state import AppState
-from ui.widgets.drawing_pad import DrawingPad
-from ui.widgets.log_table import LogTable
-from ui.widgets.pixel_editor import PixelEditor
+from ui.window.panel_area import panel_of
 
 
 class FigureExporter(QObject):

@@ -7,12 +7,12 @@ from pathlib import Path
 from PySide6.QtWidgets import QDialog, QDockWidget, QWidget
 
 from cnnviz.presets import preset_of
-from ui.drawn import drawn_in
+from ui.cells.confusion_matrix import ConfusionMatrix
 from ui.export.numbers import is_plot, title_of
 from ui.export.sheet import Figure
-from ui.panel_area import panel_of
+from ui.panels.drawn import drawn_in
 from ui.state import AppState, Shift
-from ui.widgets.confusion_matrix import ConfusionMatrix
+from ui.window.panel_area import panel_of
 
 #: Signs of formulas, as letters that every file system knows.
 _LETTERS = str.maketrans({"∂": "d", "η": "eta", "σ": "sigma", "Δ": "delta", "′": "-new"})

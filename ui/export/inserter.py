@@ -12,15 +12,15 @@ from cnnviz.errors import CNNVizError
 from cnnviz.report.blocks import Cell, Data
 from cnnviz.report.guides import BACKPROP, TRANSLATION, WORKING_PRINCIPLE
 from cnnviz.report.inserts import Insert, fits_as_table, shortened
-from ui.drawn import catch_up
 from ui.export.figures import caption_of, figures_of, panel_title
 from ui.export.formats import natural_width, to_svg
 from ui.export.numbers import Table, plain_value, tables_of, to_csv
 from ui.export.sheet import Figure, Sheet
-from ui.panel_area import panel_of
+from ui.panels.drawn import catch_up
 from ui.panels.report.inserts import InsertChoice
 from ui.panels.report.panel import ReportPanel
 from ui.state import AppState
+from ui.window.panel_area import panel_of
 
 _PLACES = {
     "training_dock": WORKING_PRINCIPLE,

@@ -11,30 +11,30 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-from ui.widgets.category_map import CategoryMap
-from ui.widgets.confusion_matrix import ConfusionMatrix
-from ui.widgets.curve_plot import CurvePlot
-from ui.widgets.distance_plot import DistancePlot
-from ui.widgets.drawing_pad import DrawingPad
-from ui.widgets.function_plot import FunctionPlot
-from ui.widgets.heat_map import HeatMap
-from ui.widgets.ledger import Ledger
-from ui.widgets.line_plot import LinePlot
-from ui.widgets.log_table import LogTable
-from ui.widgets.map_grid import HeatMapGrid
-from ui.widgets.map_thumbnails import MapThumbnails
-from ui.widgets.output_rows import OutputRows
-from ui.widgets.pair_grid import PairGrid
-from ui.widgets.paired_bars import PairedBars
-from ui.widgets.patch_grid import PatchGrid
-from ui.widgets.prediction_bars import PredictionBars
-from ui.widgets.probability_pairs import ProbabilityPairs
-from ui.widgets.shift_canvas import ShiftCanvas
-from ui.widgets.stage_strip import StageStrip
-from ui.widgets.sweep_map import SweepMap
-from ui.widgets.time_track import TimeTrack
-from ui.widgets.value_table import ValueTable
-from ui.widgets.waterfall import Waterfall
+from ui.cells.category_map import CategoryMap
+from ui.cells.confusion_matrix import ConfusionMatrix
+from ui.cells.drawing_pad import DrawingPad
+from ui.cells.heat_map import HeatMap
+from ui.cells.sweep_map import SweepMap
+from ui.cells.value_table import ValueTable
+from ui.cells.waterfall import Waterfall
+from ui.plots.curve_plot import CurvePlot
+from ui.plots.distance_plot import DistancePlot
+from ui.plots.function_plot import FunctionPlot
+from ui.plots.line_plot import LinePlot
+from ui.plots.time_track import TimeTrack
+from ui.rows.ledger import Ledger
+from ui.rows.log_table import LogTable
+from ui.rows.output_rows import OutputRows
+from ui.rows.paired_bars import PairedBars
+from ui.rows.prediction_bars import PredictionBars
+from ui.rows.probability_pairs import ProbabilityPairs
+from ui.tiles.map_grid import HeatMapGrid
+from ui.tiles.map_thumbnails import MapThumbnails
+from ui.tiles.pair_grid import PairGrid
+from ui.tiles.patch_grid import PatchGrid
+from ui.tiles.shift_canvas import ShiftCanvas
+from ui.tiles.stage_strip import StageStrip
 
 Row = Sequence[object]
 

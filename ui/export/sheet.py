@@ -8,9 +8,9 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QRegion
 from PySide6.QtWidgets import QWidget
 
+from ui.controls.figure_mode import figure_mode
+from ui.controls.message_bar import MessageBar
 from ui.theme import DARK, LIGHT, PRINT, Theme, theme_manager, ui_font
-from ui.widgets.figure_mode import figure_mode
-from ui.widgets.message_bar import MessageBar
 
 COLOURS = (("screen", "As on screen"), ("light", "Light"), ("dark", "Dark"), ("print", "For print"))
 """Colours that a figure can have, with their names."""

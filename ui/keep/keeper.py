@@ -5,14 +5,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Slot
 
-from ui.controller import Controller
 from ui.keep.documents import Documents
 from ui.keep.recorder import Recorder
 from ui.keep.recovery import Recovery
+from ui.keep.session_files import SessionFiles
 from ui.keep.unsaved import read_images
 from ui.keep.workspace import Workspace
 from ui.panels.samples.own_samples import OwnSamples
-from ui.session_files import SessionFiles
+from ui.run.controller import Controller
 from ui.state import AppState
 
 

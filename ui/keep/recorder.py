@@ -10,11 +10,11 @@ from PySide6.QtCore import QObject, QTimer, Slot
 
 from cnnviz.errors import CNNVizError
 from cnnviz.session_state import SessionState, weights_checksum
-from ui.analysis import Analysis, LatestOnly
 from ui.keep.unsaved import Unsaved, weights_of, write_images
 from ui.keep.workspace import Workspace, remove
-from ui.model_files import write_snapshot
+from ui.panels.analysis import Analysis, LatestOnly
 from ui.panels.samples.own_samples import OwnSamples
+from ui.run.model_files import write_snapshot
 from ui.state import AppState, RunStatus
 
 _IMAGES_MS, _VIEW_MS, _TRAINING_MS = 1000, 2000, 5000

@@ -9,12 +9,11 @@ from cnnviz.errors import CNNVizError
 from cnnviz.presets import preset_of
 from cnnviz.session_state import weights_checksum
 from cnnviz.snapshots import Snapshot
-from ui.controller import Controller
+from ui.keep.session_files import SessionFiles
 from ui.keep.unsaved import Unsaved, weights_of
 from ui.keep.workspace import remove
-from ui.loading import Source
-from ui.session_files import SessionFiles
-from ui.state import AppState
+from ui.run.controller import Controller
+from ui.state import AppState, Source
 
 _PLACE = "recovery"
 _ACTION = "Bring it back"

@@ -14,12 +14,12 @@ from PySide6.QtWidgets import (
 )
 
 from cnnviz.routing import CheckEntry, GradientCheck, ParameterTarget, Verdict
+from ui.controls.buttons import Button
+from ui.controls.labels import SectionTitle, WrapLabel
+from ui.controls.numbers import format_count, format_signed
+from ui.controls.segmented import SegmentedControl
+from ui.rows.value_list import ValueList, ValueRow
 from ui.theme import Theme, follow_theme
-from ui.widgets.buttons import Button
-from ui.widgets.labels import SectionTitle, WrapLabel
-from ui.widgets.numbers import format_count, format_signed
-from ui.widgets.segmented import SegmentedControl
-from ui.widgets.value_list import ValueList, ValueRow
 
 _LISTED = 200
 _KINDS = (("", "largest error"), ("kink", "kinks"), ("tie_rule", "tie rule"))

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import StepKind
-from ui.widgets.line_plot import Dot, Line, PlotContent
+from ui.plots.line_plot import Dot, Line, PlotContent
 
 _POINTS = 161
 

@@ -6,6 +6,10 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSlider, QVBoxLa
 
 from cnnviz.receptive_field import INPUT, window_geometry
 from cnnviz.routing import FilterTerms, ParameterTarget, pool_after
+from ui.controls.buttons import IconButton
+from ui.controls.choice_field import ChoiceField
+from ui.controls.labels import SectionTitle
+from ui.controls.numbers import format_signed
 from ui.panels.backprop.arithmetic import Grid
 from ui.panels.backprop.contents import MapContent, channel_title
 from ui.panels.backprop.focus import Focus
@@ -13,13 +17,9 @@ from ui.panels.backprop.map_card import MapCard
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.step_view import StepView
 from ui.panels.backprop.steps import Step
+from ui.plots.line_plot import Dot, Line, LinePlot, PlotContent
 from ui.theme import Theme, follow_theme, mono_font
 from ui.theme.color_maps import signed_levels
-from ui.widgets.buttons import IconButton
-from ui.widgets.choice_field import ChoiceField
-from ui.widgets.labels import SectionTitle
-from ui.widgets.line_plot import Dot, Line, LinePlot, PlotContent
-from ui.widgets.numbers import format_signed
 
 Blocks = tuple[tuple[int, int, int, int], ...]
 

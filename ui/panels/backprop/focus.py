@@ -12,7 +12,7 @@ from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, Target
 from cnnviz.session_state import ViewValue
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import is_maps
-from ui.views import Choices, under
+from ui.panels.views import Choices, under
 
 
 @dataclass(frozen=True)

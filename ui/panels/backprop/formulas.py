@@ -4,6 +4,8 @@ import numpy as np
 
 from cnnviz.layers import AvgPool2D, BlurPool2D, MaxPool2D
 from cnnviz.receptive_field import INPUT, Cell
+from ui.controls.formula_boxes import Formula, Script, Text, number, partial
+from ui.controls.numbers import format_value
 from ui.panels.backprop.arithmetic import (
     Product,
     feature_index,
@@ -15,8 +17,6 @@ from ui.panels.backprop.arithmetic import (
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import Step, StepKind
-from ui.widgets.formula_boxes import Formula, Script, Text, number, partial
-from ui.widgets.numbers import format_value
 
 _TERMS_WRITTEN = 2
 

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSpacerItem, QVBoxLayout, QWidget
 
+from ui.controls.buttons import Button, IconButton
+from ui.controls.formula_boxes import Box, Formula, Text
+from ui.controls.formula_view import FormulaView
+from ui.controls.labels import WrapLabel
+from ui.controls.step_bar import StepBar
 from ui.panels.backprop.steps import Step
 from ui.theme import Theme, follow_theme
-from ui.widgets.buttons import Button, IconButton
-from ui.widgets.formula_boxes import Box, Formula, Text
-from ui.widgets.formula_view import FormulaView
-from ui.widgets.labels import WrapLabel
-from ui.widgets.step_bar import StepBar
 
 _PLAY_MS = 2500
 

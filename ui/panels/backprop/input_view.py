@@ -6,6 +6,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.layers import Conv2D
 from cnnviz.receptive_field import INPUT, Cell
+from ui.cells.saliency_map import SaliencyMap
+from ui.controls.labels import SectionTitle
 from ui.panels.backprop.arithmetic import Grid, filter_parts
 from ui.panels.backprop.contents import MapContent, PickerContent, channel_title
 from ui.panels.backprop.focus import Focus
@@ -18,8 +20,6 @@ from ui.panels.backprop.step_view import StepView
 from ui.panels.backprop.steps import Step
 from ui.theme import Theme, follow_theme
 from ui.theme.color_maps import signed_levels
-from ui.widgets.labels import SectionTitle
-from ui.widgets.saliency_map import SaliencyMap
 
 
 class InputView(StepView):

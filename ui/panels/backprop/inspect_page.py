@@ -7,15 +7,15 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz.receptive_field import Cell
 from cnnviz.routing import ParameterTarget, Target
+from ui.controls.labels import SectionTitle, WrapLabel
+from ui.controls.numbers import format_count, format_signed, format_value
 from ui.panels.backprop.arithmetic import focus_cell, products_into, slopes_of, source_stage
 from ui.panels.backprop.focus import Focus, describe_target, target_of
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.rule_card import RuleCard
 from ui.panels.backprop.steps import Step, StepKind
 from ui.panels.backprop.window_card import WindowCard
-from ui.widgets.labels import SectionTitle, WrapLabel
-from ui.widgets.numbers import format_count, format_signed, format_value
-from ui.widgets.value_list import ValueList, ValueRow
+from ui.rows.value_list import ValueList, ValueRow
 
 _TERMS = 6
 #: Keys of the rows that a student may work out from the others.

@@ -7,13 +7,13 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.routing import Target
+from ui.cells.block import Block
+from ui.cells.excerpt_map import ExcerptMap
+from ui.controls.labels import SectionTitle
+from ui.controls.mark_legend import MarkLegend
 from ui.panels.backprop.contents import MapContent
 from ui.panels.backprop.scaled_bar import ScaledBar
 from ui.theme import Theme, follow_theme
-from ui.widgets.block import Block
-from ui.widgets.excerpt_map import ExcerptMap
-from ui.widgets.labels import SectionTitle
-from ui.widgets.mark_legend import MarkLegend
 
 #: Side of a cell, in pixels at scale 1, in which a number of three figures has room.
 NUMBER_CELL = 45

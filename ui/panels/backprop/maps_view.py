@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from ui.cells.block import Block
 from ui.panels.backprop.contents import MapsContent, PickerContent, maps_content
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.map_card import MapCard
@@ -14,7 +15,6 @@ from ui.panels.backprop.pickers import Overview, Picker
 from ui.panels.backprop.step_view import StepView
 from ui.panels.backprop.steps import Step
 from ui.theme import Theme, follow_theme, theme_manager
-from ui.widgets.block import Block
 
 _MOST_MAPS = 3
 _MOST_PICKERS = 2

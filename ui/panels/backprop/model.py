@@ -24,8 +24,8 @@ from ui.panels.backprop.passes import Pass, PassRequest, Trial
 from ui.panels.backprop.steps import Step, backward_steps
 from ui.panels.backprop.trial import Preview, undone
 from ui.panels.backprop.work import BackpropWork
+from ui.panels.views import Choices, under
 from ui.state import Inspection, PinnedCell, Sample
-from ui.views import Choices, under
 
 #: Layers and shape of the input: what is chosen in a network is also there in one that agrees in them.
 Signature = tuple[NamedLayers, Shape]

@@ -9,18 +9,18 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnviz.routing import CellTarget
+from ui.cells.excerpt_map import ExcerptMap
+from ui.cells.heat_map import HeatMap
+from ui.controls.labels import SectionTitle
 from ui.panels.backprop.curves import curve_of
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.scaled_bar import ScaledBar
 from ui.panels.backprop.step_view import StepView
 from ui.panels.backprop.steps import Step, StepKind
+from ui.plots.line_plot import LinePlot
 from ui.theme import LIGHT, Theme, follow_theme, ui_font
 from ui.theme.color_maps import signed_levels
-from ui.widgets.excerpt_map import ExcerptMap
-from ui.widgets.heat_map import HeatMap
-from ui.widgets.labels import SectionTitle
-from ui.widgets.line_plot import LinePlot
 
 _ROWS = ("z", "p", "y", "d")
 _NAMES = {"z": "logit z", "p": "probability p", "y": "label y", "d": "∂L/∂z = p − y"}

@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QVBoxLayout, QWidget
 
 from cnnviz.routing import Target
 from cnnviz.session_state import View
-from ui.analysis import Analysis
-from ui.drawn import Drawn, TellsDrawn
+from ui.controls.labels import WrapLabel
+from ui.controls.message_bar import MessageBar
+from ui.panels.analysis import Analysis
 from ui.panels.backprop.filter_view import FilterView
 from ui.panels.backprop.formulas import formula_of
 from ui.panels.backprop.header import StepHeader
@@ -26,10 +27,9 @@ from ui.panels.backprop.step_view import StepView, ViewStack
 from ui.panels.backprop.steps import StepKind
 from ui.panels.backprop.update_view import UpdateView
 from ui.panels.backprop.work import BackpropWork
+from ui.panels.drawn import Drawn, TellsDrawn
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme, theme_manager
-from ui.widgets.labels import WrapLabel
-from ui.widgets.message_bar import MessageBar
 
 #: Greatest width that Qt knows; it sets no limit.
 QWIDGETSIZE_MAX = 16_777_215

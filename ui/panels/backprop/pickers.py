@@ -3,15 +3,15 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from ui.cells.block import Block
+from ui.cells.excerpt_map import ExcerptMap
+from ui.cells.overview_map import OverviewMap
+from ui.controls.labels import SectionTitle
 from ui.panels.backprop.arithmetic import grid_of
 from ui.panels.backprop.contents import MapContent, PickerContent
 from ui.panels.backprop.scaled_bar import ScaledBar
 from ui.theme import Theme, follow_theme
-from ui.widgets.block import Block
-from ui.widgets.excerpt_map import ExcerptMap
-from ui.widgets.labels import SectionTitle
-from ui.widgets.map_grid import HeatMapGrid
-from ui.widgets.overview_map import OverviewMap
+from ui.tiles.map_grid import HeatMapGrid
 
 _CAPTIONED = 8
 

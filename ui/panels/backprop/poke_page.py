@@ -4,13 +4,13 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz.routing import Kink, Poke, PokeCurve, Target
+from ui.controls.labels import Badge, SectionTitle, WrapLabel
+from ui.controls.numbers import format_signed, format_value
+from ui.controls.power_slider import PowerSlider
 from ui.panels.backprop.focus import describe_target
+from ui.plots.line_plot import Dot, Line, LinePlot, Marker, PlotContent
+from ui.rows.value_list import ValueList, ValueRow
 from ui.theme import Theme, follow_theme
-from ui.widgets.labels import Badge, SectionTitle, WrapLabel
-from ui.widgets.line_plot import Dot, Line, LinePlot, Marker, PlotContent
-from ui.widgets.numbers import format_signed, format_value
-from ui.widgets.power_slider import PowerSlider
-from ui.widgets.value_list import ValueList, ValueRow
 
 _VERDICTS = {
     "ok": ("agrees", "success", "Gradient and finite difference agree."),

@@ -6,8 +6,8 @@ from ui.panels.backprop.model import BackpropModel
 from ui.panels.backprop.probes import Probes
 from ui.panels.backprop.side_column import SideColumn
 from ui.panels.backprop.update_view import UpdateView
+from ui.panels.views import Choices, PendingView, under
 from ui.state import AppState
-from ui.views import Choices, PendingView, under
 
 
 class ViewKeeper:

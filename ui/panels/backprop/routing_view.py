@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.layers import MaxPool2D
 from cnnviz.receptive_field import Cell
+from ui.cells.link_overlay import Link, LinkOverlay
+from ui.controls.choice_field import ChoiceField
 from ui.panels.backprop.arithmetic import Grid
 from ui.panels.backprop.contents import MapContent, PickerContent, channel_title
 from ui.panels.backprop.focus import Focus
@@ -26,8 +28,6 @@ from ui.panels.backprop.windows import (
 )
 from ui.theme import Theme, follow_theme, theme_manager
 from ui.theme.color_maps import signed_levels
-from ui.widgets.choice_field import ChoiceField
-from ui.widgets.link_overlay import Link, LinkOverlay
 
 _NAMES = {
     "MaxPool2D": "max",

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
+from ui.cells.cell_numbers import NumberFormat
+from ui.controls.color_bar import ColorBar
+from ui.controls.color_scale import ColorScale
 from ui.theme import Theme, follow_theme
-from ui.widgets.cell_numbers import NumberFormat
-from ui.widgets.color_bar import ColorBar
-from ui.widgets.color_scale import ColorScale
 
 _POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 

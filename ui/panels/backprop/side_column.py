@@ -3,15 +3,15 @@
 from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnviz.session_state import ViewValue
+from ui.controls.late_scroll import place_of, scroll_later
+from ui.controls.scroll_column import ScrollColumn
+from ui.controls.segmented import SegmentedControl
 from ui.panels.backprop.check_page import CheckPage
 from ui.panels.backprop.inspect_page import InspectPage
 from ui.panels.backprop.poke_page import EPS, RANGE, PokePage
 from ui.panels.backprop.ties_block import TiesBlock
+from ui.panels.views import Choices
 from ui.theme import Theme, follow_theme
-from ui.views import Choices
-from ui.widgets.late_scroll import place_of, scroll_later
-from ui.widgets.scroll_column import ScrollColumn
-from ui.widgets.segmented import SegmentedControl
 
 INSPECT, POKE, CHECK = "inspect", "poke", "check"
 _PAGES = ((INSPECT, "Inspect"), (POKE, "Poke"), (CHECK, "Check all"))

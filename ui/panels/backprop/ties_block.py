@@ -4,13 +4,13 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnviz.functional.max_pooling import TIE_RULES
+from ui.controls.choice_field import ChoiceField
+from ui.controls.labels import SectionTitle, WrapLabel
+from ui.controls.segmented import SegmentedControl
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import Step, StepKind
 from ui.panels.backprop.work import TieOutcome
-from ui.widgets.choice_field import ChoiceField
-from ui.widgets.labels import SectionTitle, WrapLabel
-from ui.widgets.segmented import SegmentedControl
 
 _TIPS = {
     "first": "The first of the tied cells, row by row, takes the gradient (PyTorch)",

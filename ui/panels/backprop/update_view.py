@@ -6,6 +6,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from ui.controls.buttons import Button
+from ui.controls.choice_field import ChoiceField
+from ui.controls.labels import SectionTitle
+from ui.controls.number_field import FloatField
+from ui.controls.numbers import format_signed, format_value
 from ui.panels.backprop.arithmetic import source_stage
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.map_card import MapCard
@@ -16,14 +21,9 @@ from ui.panels.backprop.pickers import Overview
 from ui.panels.backprop.step_view import StepView
 from ui.panels.backprop.steps import Step
 from ui.panels.backprop.trial import Preview
+from ui.rows.paired_bars import PairedBars
+from ui.rows.value_list import ValueList, ValueRow
 from ui.theme import Theme, follow_theme, theme_manager
-from ui.widgets.buttons import Button
-from ui.widgets.choice_field import ChoiceField
-from ui.widgets.labels import SectionTitle
-from ui.widgets.number_field import FloatField
-from ui.widgets.numbers import format_signed, format_value
-from ui.widgets.paired_bars import PairedBars
-from ui.widgets.value_list import ValueList, ValueRow
 
 
 class UpdateView(StepView):

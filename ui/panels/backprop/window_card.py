@@ -8,18 +8,18 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 from cnnviz._types import FloatArray
 from cnnviz.functional.max_pooling import TIE_RULES
 from cnnviz.routing import pool_after
+from ui.cells.block import Block
+from ui.cells.excerpt_map import ExcerptMap
+from ui.controls.labels import SectionTitle, WrapLabel
+from ui.controls.numbers import format_signed
 from ui.panels.backprop.focus import Focus, block_of
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.scaled_bar import unit_text
 from ui.panels.backprop.steps import Step
 from ui.panels.backprop.windows import Place, focus_window, window_size
+from ui.rows.value_list import ValueRow
 from ui.theme import Theme, follow_theme
 from ui.theme.color_maps import signed_levels
-from ui.widgets.block import Block
-from ui.widgets.excerpt_map import ExcerptMap
-from ui.widgets.labels import SectionTitle, WrapLabel
-from ui.widgets.numbers import format_signed
-from ui.widgets.value_list import ValueRow
 
 
 class WindowCard(QWidget):

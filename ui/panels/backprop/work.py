@@ -16,7 +16,7 @@ from cnnviz.routing import (
     poke_curve,
     tie_rate_of_images,
 )
-from ui.analysis import Analysis, Context, LatestOnly
+from ui.panels.analysis import Analysis, Context, LatestOnly
 from ui.panels.backprop.passes import Pass, PassRequest, compute_pass
 from ui.panels.backprop.trial import Preview, preview_update
 

@@ -10,14 +10,14 @@ from cnnviz.comparison import comparable, parameter_changes, weight_layers, weig
 from cnnviz.layers import Conv2D
 from cnnviz.network import Network
 from cnnviz.snapshots import Snapshot
+from ui.controls.buttons import Button, IconButton
+from ui.controls.choice_field import ChoiceField
+from ui.controls.labels import SectionTitle
+from ui.controls.numbers import format_count
 from ui.panels.compare.maps import WeightMaps
 from ui.panels.compare.wording import all_changes, change_of_layer
 from ui.state import AppState
 from ui.theme import LIGHT, Theme, follow_theme
-from ui.widgets.buttons import Button, IconButton
-from ui.widgets.choice_field import ChoiceField
-from ui.widgets.labels import SectionTitle
-from ui.widgets.numbers import format_count
 
 #: Width of the panel, in pixels at scale 1, from which on its title and all words are shown.
 _ROOM_FOR_WORDS = 760

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from cnnviz.comparison import ParameterChange
-from ui.widgets.numbers import format_value
+from ui.controls.numbers import format_value
 
 _FORMULA = (
     "|shown − A|: root of the sum of the squared changes of all values of a parameter; "

@@ -14,6 +14,10 @@ from cnnviz.arithmetic import (
     explain_cell,
 )
 from cnnviz.receptive_field import INPUT, stage_index
+from ui.controls.labels import Badge
+from ui.controls.mini_button import MiniButton
+from ui.controls.numbers import format_signed
+from ui.controls.status_line import StatusLine
 from ui.panels.feature_maps.following import following_rows
 from ui.panels.feature_maps.frame import Frame, Levels
 from ui.panels.feature_maps.products_view import ProductsView
@@ -24,10 +28,6 @@ from ui.panels.feature_maps.terms_view import TermsView
 from ui.panels.feature_maps.texts import cell_name
 from ui.state import PinnedCell
 from ui.theme import Theme, follow_theme
-from ui.widgets.labels import Badge
-from ui.widgets.mini_button import MiniButton
-from ui.widgets.numbers import format_signed
-from ui.widgets.status_line import StatusLine
 
 _LARGEST = 12
 

@@ -3,10 +3,10 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from ui.controls.stage_title import StageTitle
 from ui.panels.feature_maps.frame import Frame, Levels
 from ui.panels.feature_maps.links import Links
 from ui.panels.feature_maps.plan import Column
-from ui.widgets.stage_title import StageTitle
 
 MARK_ROLES = ("feeds", "receptive", "winner", "selected")
 """Roles of the outlines by which cells are linked."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from cnnviz.datasets import Dataset
 from cnnviz.excitation import ClassEvidence, Excitation, class_evidence, exciting_patches
 from cnnviz.snapshots import Snapshot
-from ui.analysis import Context
+from ui.panels.analysis import Context
 
 PATCHES = 8
 """How many patches of either kind are shown."""

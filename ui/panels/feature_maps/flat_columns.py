@@ -8,20 +8,20 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from cnnviz.arithmetic import Evidence
+from ui.cells.linked_map import UnitMap
+from ui.cells.outlines import CellBlock
+from ui.controls.choice_field import ChoiceField
+from ui.controls.numbers import format_signed
+from ui.controls.scale_strip import ScaleStrip
 from ui.panels.feature_maps.columns import MARK_ROLES, StageColumn
 from ui.panels.feature_maps.frame import Frame, Levels
 from ui.panels.feature_maps.links import Links, Mark
 from ui.panels.feature_maps.plan import Column
 from ui.panels.feature_maps.texts import about
+from ui.rows.ledger import Ledger, LedgerRow
+from ui.rows.output_rows import OutputRows
 from ui.state import PinnedCell
 from ui.theme import Theme, follow_theme
-from ui.widgets.choice_field import ChoiceField
-from ui.widgets.ledger import Ledger, LedgerRow
-from ui.widgets.linked_map import UnitMap
-from ui.widgets.numbers import format_signed
-from ui.widgets.outlines import CellBlock
-from ui.widgets.output_rows import OutputRows
-from ui.widgets.scale_strip import ScaleStrip
 
 
 class UnitColumn(StageColumn):

@@ -9,6 +9,9 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent, QWh
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QWidget
 
 from cnnviz.session_state import ViewValue
+from ui.cells.outline_key import OutlineKey
+from ui.controls.folded_strip import FoldedStrip
+from ui.controls.late_scroll import place_of, scroll_later
 from ui.panels.feature_maps.columns import StageColumn
 from ui.panels.feature_maps.flat_columns import OutputColumn, UnitColumn
 from ui.panels.feature_maps.frame import Frame, Levels
@@ -26,11 +29,8 @@ from ui.panels.feature_maps.sizes import (
     side_of,
     total_width,
 )
+from ui.panels.views import Choices, under
 from ui.theme import LIGHT, Theme, follow_theme
-from ui.views import Choices, under
-from ui.widgets.folded_strip import FoldedStrip
-from ui.widgets.late_scroll import place_of, scroll_later
-from ui.widgets.outline_key import OutlineKey
 
 _KEY = (("selected", "this cell"), ("receptive", "it reads"), ("winner", "maximum"), ("feeds", "it feeds"))
 

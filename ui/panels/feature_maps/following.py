@@ -4,11 +4,11 @@ from cnnviz.arithmetic import formula_of
 from cnnviz.layers import Dense, Flatten
 from cnnviz.layers.activations import Activation
 from cnnviz.receptive_field import stage_index
+from ui.controls.numbers import format_value
 from ui.panels.feature_maps.frame import Frame
 from ui.panels.feature_maps.plan import EVIDENCE
+from ui.rows.ledger import LedgerRow
 from ui.state import PinnedCell
-from ui.widgets.ledger import LedgerRow
-from ui.widgets.numbers import format_value
 
 
 def following_rows(frame: Frame, cell: PinnedCell) -> list[LedgerRow]:

@@ -13,7 +13,7 @@ from cnnviz.history import History
 from cnnviz.network import Network, Trace
 from cnnviz.receptive_field import INPUT
 from cnnviz.snapshots import Snapshot
-from ui.analysis import Context
+from ui.panels.analysis import Context
 from ui.panels.feature_maps.plan import EVIDENCE, Column, Kind, Plan
 from ui.state import Inspection, Sample
 

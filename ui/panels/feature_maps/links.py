@@ -11,8 +11,8 @@ from cnnviz.layers import Flatten, MaxPool2D
 from cnnviz.layers.activations import Activation
 from cnnviz.network import Network, Trace
 from cnnviz.receptive_field import INPUT, Field, projective_field, receptive_field, stage_index, stage_shape
+from ui.cells.outlines import CellBlock
 from ui.state import PinnedCell
-from ui.widgets.outlines import CellBlock
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,23 +10,23 @@ from cnnviz.datasets import Dataset
 from cnnviz.excitation import Patch
 from cnnviz.session_state import ViewValue
 from cnnviz.snapshots import Snapshot
-from ui.analysis import Analysis
+from ui.cells.linked_map import LinkedMap
+from ui.controls.buttons import Button
+from ui.controls.choice_field import ChoiceField
+from ui.controls.labels import SectionTitle, WrapLabel
+from ui.controls.message_bar import MessageBar
+from ui.controls.numbers import format_fixed, format_signed
+from ui.controls.scale_strip import ScaleStrip
+from ui.panels.analysis import Analysis
 from ui.panels.feature_maps.class_evidence_view import ClassEvidenceView
 from ui.panels.feature_maps.findings import Averages, Findings, average_evidence, find_patches
 from ui.panels.feature_maps.plan import EVIDENCE, Plan, plan_of
+from ui.panels.views import Choices
 from ui.state import PinnedCell
 from ui.theme import Theme, follow_theme
 from ui.theme.color_maps import signed_levels
-from ui.views import Choices
-from ui.widgets.buttons import Button
-from ui.widgets.choice_field import ChoiceField
-from ui.widgets.labels import SectionTitle, WrapLabel
-from ui.widgets.linked_map import LinkedMap
-from ui.widgets.map_thumbnails import MapThumbnails
-from ui.widgets.message_bar import MessageBar
-from ui.widgets.numbers import format_fixed, format_signed
-from ui.widgets.patch_grid import PatchCard, PatchGrid
-from ui.widgets.scale_strip import ScaleStrip
+from ui.tiles.map_thumbnails import MapThumbnails
+from ui.tiles.patch_grid import PatchCard, PatchGrid
 
 _PATCHES, _AVERAGES = "looks-for", "class-evidence"
 

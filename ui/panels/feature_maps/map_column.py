@@ -9,20 +9,20 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.session_state import ViewValue
+from ui.cells.linked_map import LinkedMap
+from ui.controls.late_scroll import place_of, scroll_later
+from ui.controls.mini_button import MiniButton
+from ui.controls.scale_strip import ScaleStrip
 from ui.panels.feature_maps.columns import MARK_ROLES, StageColumn
 from ui.panels.feature_maps.frame import Frame, Levels
 from ui.panels.feature_maps.links import Links, Mark
 from ui.panels.feature_maps.plan import Column, Kind
 from ui.panels.feature_maps.texts import about, column_title
+from ui.panels.views import Choices
 from ui.state import PinnedCell
 from ui.theme import Theme, follow_theme
-from ui.views import Choices
-from ui.widgets.late_scroll import place_of, scroll_later
-from ui.widgets.linked_map import LinkedMap
-from ui.widgets.map_area import MapArea
-from ui.widgets.map_thumbnails import MapThumbnails
-from ui.widgets.mini_button import MiniButton
-from ui.widgets.scale_strip import ScaleStrip
+from ui.tiles.map_area import MapArea
+from ui.tiles.map_thumbnails import MapThumbnails
 
 _LARGEST_CELL = 64
 _ZOOM = 1.25

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz.receptive_field import INPUT
+from ui.controls.numbers import format_signed
 from ui.panels.feature_maps.arithmetic_pane import ArithmeticPane
 from ui.panels.feature_maps.flow import FlowView
 from ui.panels.feature_maps.frame import Frame, Levels
@@ -20,7 +21,6 @@ from ui.panels.feature_maps.sweep import Sweep
 from ui.panels.feature_maps.texts import cell_name, field_text, weight_name
 from ui.state import PinnedCell
 from ui.theme import Theme, follow_theme
-from ui.widgets.numbers import format_signed
 
 _MOMENT = 0.25
 """Seconds after a movement in which the pointer counts as moving."""

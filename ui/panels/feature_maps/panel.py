@@ -17,8 +17,11 @@ from PySide6.QtWidgets import (
 )
 
 from cnnviz.session_state import View
-from ui.analysis import Analysis, LatestOnly
-from ui.drawn import Drawn, TellsDrawn
+from ui.controls.message_bar import MessageBar
+from ui.controls.segmented import SegmentedControl
+from ui.controls.status_line import StatusLine
+from ui.panels.analysis import Analysis, LatestOnly
+from ui.panels.drawn import Drawn, TellsDrawn
 from ui.panels.feature_maps import restoring
 from ui.panels.feature_maps.frame import Frame, Levels, make_frame
 from ui.panels.feature_maps.looks_for import LooksForView
@@ -27,12 +30,9 @@ from ui.panels.feature_maps.painting import paint_now
 from ui.panels.feature_maps.plan import Plan, plan_of
 from ui.panels.feature_maps.run_limits import RunLimits
 from ui.panels.feature_maps.view_tools import AUTOMATIC, FIXED, ViewTools
+from ui.panels.views import Choices, PendingView, under
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
-from ui.views import Choices, PendingView, under
-from ui.widgets.message_bar import MessageBar
-from ui.widgets.segmented import SegmentedControl
-from ui.widgets.status_line import StatusLine
 
 _NETWORK, _LOOKS_FOR = "network", "looks_for"
 _REST_MS = 200

@@ -6,14 +6,14 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from cnnviz.arithmetic import ConvolutionCell, LinearPoolCell
+from ui.cells.value_table import ValueTable
+from ui.cells.waterfall import Waterfall
+from ui.controls.labels import ElidedLabel
+from ui.controls.numbers import format_signed
 from ui.panels.feature_maps.scales import Scales
+from ui.rows.ledger import Ledger, LedgerRow
 from ui.theme.color_maps import signed_levels
-from ui.widgets.labels import ElidedLabel
-from ui.widgets.ledger import Ledger, LedgerRow
-from ui.widgets.map_thumbnails import MapThumbnails
-from ui.widgets.numbers import format_signed
-from ui.widgets.value_table import ValueTable
-from ui.widgets.waterfall import Waterfall
+from ui.tiles.map_thumbnails import MapThumbnails
 
 
 class ProductsView(QWidget):

@@ -7,8 +7,8 @@ from ui.panels.feature_maps.links import is_cell_of
 from ui.panels.feature_maps.network_view import NetworkView
 from ui.panels.feature_maps.plan import Kind
 from ui.panels.feature_maps.sweep import SPEEDS
+from ui.panels.views import Choices, under
 from ui.state import AppState, PinnedCell
-from ui.views import Choices, under
 
 _MOST_CHANNELS = 10_000
 

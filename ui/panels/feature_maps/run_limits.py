@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from ui.analysis import Analysis
+from ui.panels.analysis import Analysis
 from ui.panels.feature_maps.frame import Levels, moments_of, scan_levels, union
 from ui.panels.feature_maps.plan import Plan
 from ui.panels.feature_maps.view_tools import FIXED, ViewTools

@@ -6,12 +6,12 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 
 from cnnviz.arithmetic import ActivationCell, MaxPoolCell
 from cnnviz.layers import Layer
+from ui.cells.value_table import ValueTable
+from ui.controls.labels import WrapLabel
+from ui.controls.numbers import format_value
 from ui.panels.feature_maps.scales import Scales
-from ui.widgets.function_plot import FunctionPlot
-from ui.widgets.labels import WrapLabel
-from ui.widgets.ledger import Ledger, LedgerRow
-from ui.widgets.numbers import format_value
-from ui.widgets.value_table import ValueTable
+from ui.plots.function_plot import FunctionPlot
+from ui.rows.ledger import Ledger, LedgerRow
 
 _RULES = {
     "first": "the first of them gets the whole gradient, the others 0",

@@ -3,8 +3,8 @@
 from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
+from ui.controls.buttons import IconButton
 from ui.theme import Theme, follow_theme
-from ui.widgets.buttons import IconButton
 
 SPEEDS = (1, 2, 4, 8, 15, 30, 60)
 """Cells a second."""

@@ -5,9 +5,9 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnviz.arithmetic import DenseCell
-from ui.widgets.ledger import Ledger, LedgerRow
-from ui.widgets.numbers import format_signed
-from ui.widgets.waterfall import Waterfall
+from ui.cells.waterfall import Waterfall
+from ui.controls.numbers import format_signed
+from ui.rows.ledger import Ledger, LedgerRow
 
 
 class TermsView(QWidget):

@@ -2,8 +2,8 @@
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from ui.widgets.buttons import IconButton
-from ui.widgets.segmented import SegmentedControl
+from ui.controls.buttons import IconButton
+from ui.controls.segmented import SegmentedControl
 
 AUTOMATIC, FIXED = "automatic", "fixed"
 

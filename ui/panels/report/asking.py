@@ -6,7 +6,7 @@ from typing import override
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
-from ui.widgets.message_bar import MessageBar
+from ui.controls.message_bar import MessageBar
 
 
 class AskingBar(MessageBar):

@@ -15,10 +15,10 @@ from PySide6.QtWidgets import (
 
 from cnnviz.report import Report, Version
 from cnnviz.report.guides import FIELDS, GUIDES
+from ui.controls.buttons import Button
+from ui.controls.labels import SectionTitle, WrapLabel
 from ui.panels.report.inserts import InsertButton, InsertList
 from ui.theme import Theme, follow_theme
-from ui.widgets.buttons import Button
-from ui.widgets.labels import SectionTitle, WrapLabel
 
 _LINES = 4
 _HEAD = (

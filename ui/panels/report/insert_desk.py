@@ -5,11 +5,11 @@ from PySide6.QtCore import QObject, Signal, Slot
 from cnnviz.errors import CNNVizError
 from cnnviz.report import Insert
 from cnnviz.report.guides import GUIDES
+from ui.controls.segmented import SegmentedControl
 from ui.panels.report.asking import AskingBar
 from ui.panels.report.fields import DemonstrationFields
 from ui.panels.report.inserts import InsertChoice
 from ui.panels.report.writing import Writing
-from ui.widgets.segmented import SegmentedControl
 
 _BRING_BACK = "Bring it back"
 

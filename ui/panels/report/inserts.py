@@ -9,10 +9,10 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWid
 
 from cnnviz.clock import today
 from cnnviz.report.inserts import Insert
+from ui.controls.buttons import IconButton
+from ui.controls.icon_label import IconLabel
+from ui.controls.labels import ElidedLabel
 from ui.theme import bind_icon
-from ui.widgets.buttons import IconButton
-from ui.widgets.icon_label import IconLabel
-from ui.widgets.labels import ElidedLabel
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QObject, Signal
 
 from cnnviz.report import LabResults
-from ui.analysis import Analysis
+from ui.panels.analysis import Analysis
 from ui.panels.report.work import lab_work
 from ui.state import AppState
 

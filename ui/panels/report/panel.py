@@ -18,7 +18,12 @@ from cnnviz.errors import CNNVizError
 from cnnviz.report import Insert, LabResults, Report
 from cnnviz.report.guides import FIELDS, GUIDES
 from cnnviz.session_state import View
-from ui.analysis import Analysis, LatestOnly
+from ui.controls.buttons import Button
+from ui.controls.labels import WrapLabel
+from ui.controls.message_bar import MessageBar
+from ui.controls.scroll_column import ScrollColumn
+from ui.controls.segmented import SegmentedControl
+from ui.panels.analysis import Analysis, LatestOnly
 from ui.panels.report import restoring
 from ui.panels.report.asking import AskingBar
 from ui.panels.report.exporting import ask_where
@@ -30,11 +35,6 @@ from ui.panels.report.work import export_work, preview_work
 from ui.panels.report.writing import Writing
 from ui.state import AppState
 from ui.theme import Theme, follow_theme
-from ui.widgets.buttons import Button
-from ui.widgets.labels import WrapLabel
-from ui.widgets.message_bar import MessageBar
-from ui.widgets.scroll_column import ScrollColumn
-from ui.widgets.segmented import SegmentedControl
 
 _PREVIEW_MS = 700
 _EXPORT, _PREVIEW = "report-export", "report-preview"

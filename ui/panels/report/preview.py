@@ -6,8 +6,8 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
+from ui.controls.labels import WrapLabel
 from ui.theme import Theme, follow_theme
-from ui.widgets.labels import WrapLabel
 
 _INCHES = 210 / 25.4  # width of an A4 page
 _GAP = 12

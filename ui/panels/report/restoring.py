@@ -4,9 +4,9 @@ from PySide6.QtWidgets import QScrollArea
 
 from cnnviz.report.guides import GUIDES
 from cnnviz.session_state import View
-from ui.views import Choices
-from ui.widgets.late_scroll import place_of, scroll_later
-from ui.widgets.segmented import SegmentedControl
+from ui.controls.late_scroll import place_of, scroll_later
+from ui.controls.segmented import SegmentedControl
+from ui.panels.views import Choices
 
 
 def view_of(pages: SegmentedControl, words: QScrollArea, preview: QScrollArea) -> View:

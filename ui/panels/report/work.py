@@ -16,7 +16,7 @@ from cnnviz.report import (
     write_pdf,
 )
 from cnnviz.report.pdf import to_pages
-from ui.analysis import Context
+from ui.panels.analysis import Context
 
 FILTERS = {
     "PDF (*.pdf)": ".pdf",

@@ -12,7 +12,7 @@ from cnnviz.report import Demonstration, Insert, Report, Version
 from cnnviz.report.content import MAX_WORDS
 from cnnviz.report.guides import GUIDES
 from cnnviz.report.inserts import MOST_INSERTS
-from ui.analysis import Analysis, LatestOnly
+from ui.panels.analysis import Analysis, LatestOnly
 from ui.panels.report.draft import Draft, DraftFile, load_draft
 
 _SAVE_MS = 500

@@ -6,10 +6,10 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
+from ui.cells.drawing_pad import DrawingPad
+from ui.controls.buttons import Button, IconButton
+from ui.controls.segmented import SegmentedControl
 from ui.theme import Theme, follow_theme
-from ui.widgets.buttons import Button, IconButton
-from ui.widgets.drawing_pad import DrawingPad
-from ui.widgets.segmented import SegmentedControl
 
 _THINNEST, _USUAL, _THICKEST = 6, 24, 60
 

@@ -6,8 +6,8 @@ from PySide6.QtWidgets import QBoxLayout, QLineEdit, QWidget
 from cnnviz._types import IntArray
 from cnnviz.datasets import Dataset
 from cnnviz.evaluation import Evaluation
+from ui.controls.choice_field import ChoiceField
 from ui.theme import Theme
-from ui.widgets.choice_field import ChoiceField
 
 #: Width, in pixels at scale 1, from which on controls have room beside one another: with texts and icons, or,
 #: in enlarged letters, with texts alone.

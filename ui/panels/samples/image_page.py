@@ -3,12 +3,12 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from ui.cells.heat_map import HeatMap
+from ui.controls.buttons import Button
+from ui.controls.labels import SectionTitle
+from ui.controls.segmented import SegmentedControl
 from ui.panels.samples.pictures import Fit, Picture, shortened
 from ui.theme import Theme, follow_theme
-from ui.widgets.buttons import Button
-from ui.widgets.heat_map import HeatMap
-from ui.widgets.labels import SectionTitle
-from ui.widgets.segmented import SegmentedControl
 
 _NOTHING = "Open an image, drop a file on the window, or copy an image and press Ctrl+V"
 

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from ui.controls.buttons import Button, IconButton
 from ui.panels.samples.wording import origin_of
 from ui.state import Sample
 from ui.theme import Theme, follow_theme
-from ui.widgets.buttons import Button, IconButton
-from ui.widgets.recent_strip import RecentStrip
+from ui.tiles.recent_strip import RecentStrip
 
 
 class OwnTools(QWidget):

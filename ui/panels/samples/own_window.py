@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout,
 
 from cnnviz._types import ByteArray
 from cnnviz.digit import normalize_digit
-from ui.drops import is_welcome
+from ui.controls.drops import is_welcome
+from ui.controls.pace import Pace
+from ui.controls.segmented import SegmentedControl
 from ui.panels.samples.draw_page import DrawPage
 from ui.panels.samples.image_page import ImagePage
 from ui.panels.samples.own_samples import OwnSamples
@@ -18,8 +20,6 @@ from ui.panels.samples.pixel_page import PixelPage
 from ui.panels.samples.preview import Outcome, PreviewPair
 from ui.state import AppState, Sample
 from ui.theme import LIGHT, Theme, follow_theme
-from ui.widgets.pace import Pace
-from ui.widgets.segmented import SegmentedControl
 
 _LIVE_MS = 30
 #: Height of the window, in pixels at scale 1, with room for magnifier and ten bars.

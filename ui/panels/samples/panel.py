@@ -11,19 +11,19 @@ from PySide6.QtGui import QAction, QGuiApplication, QIntValidator, QKeySequence,
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from cnnviz._types import IntArray
-from ui.analysis import Analysis, Context
-from ui.describe import SampleTexts
+from ui.controls.labels import SectionTitle, WrapLabel
+from ui.controls.message_bar import MessageBar
+from ui.panels.analysis import Analysis, Context
+from ui.panels.describe import SampleTexts
 from ui.panels.samples.finding import ALL, WRONG, FindRow, found_images, is_narrow
 from ui.panels.samples.own_samples import OwnSamples
 from ui.panels.samples.own_tools import OwnTools
 from ui.panels.samples.pictures import Picture, picture_of_image, read_picture
 from ui.panels.samples.wording import most_probable, verdict_of
+from ui.rows.prediction_bars import PredictionBars
 from ui.state import AppState, Notice, Sample
 from ui.theme import LIGHT, Theme, follow_theme
-from ui.widgets.labels import SectionTitle, WrapLabel
-from ui.widgets.message_bar import MessageBar
-from ui.widgets.prediction_bars import PredictionBars
-from ui.widgets.sample_strip import SampleGrid
+from ui.tiles.sample_strip import SampleGrid
 
 if TYPE_CHECKING:
     from ui.panels.samples.own_window import OwnDigitWindow

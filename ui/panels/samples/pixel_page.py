@@ -8,12 +8,12 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnviz._types import ByteArray
+from ui.cells.heat_map import HeatMap
+from ui.cells.pixel_editor import PixelEditor
+from ui.controls.buttons import Button, IconButton
+from ui.controls.labels import SectionTitle
+from ui.controls.number_field import IntField
 from ui.theme import Theme, follow_theme
-from ui.widgets.buttons import Button, IconButton
-from ui.widgets.heat_map import HeatMap
-from ui.widgets.labels import SectionTitle
-from ui.widgets.number_field import IntField
-from ui.widgets.pixel_editor import PixelEditor
 
 _REACH = 3  # cells shown in each direction around the one under the pointer
 

@@ -9,11 +9,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from cnnviz._types import ByteArray
+from ui.cells.heat_map import HeatMap
+from ui.controls.labels import SectionTitle, WrapLabel
 from ui.panels.samples.wording import most_probable
+from ui.rows.prediction_bars import PredictionBars
 from ui.theme import Theme, follow_theme
-from ui.widgets.heat_map import HeatMap
-from ui.widgets.labels import SectionTitle, WrapLabel
-from ui.widgets.prediction_bars import PredictionBars
 
 _ALL, _FEW = 10, 4
 

@@ -7,8 +7,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz.history import History
 from cnnviz.session_state import ViewValue
-from ui.views import Choices, under
-from ui.widgets.curve_plot import CurvePlot
+from ui.panels.views import Choices, under
+from ui.plots.curve_plot import CurvePlot
 
 #: Between the news of steps and their drawing: in a turn of their own.
 _DRAWING_MS = 10

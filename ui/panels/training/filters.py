@@ -6,12 +6,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from cnnviz.layers import Conv2D
 from cnnviz.network import Network
 from cnnviz.session_state import ViewValue
+from ui.controls.choice_field import ChoiceField
+from ui.controls.color_bar import ColorBar
+from ui.controls.labels import SectionTitle
+from ui.panels.views import Choices
 from ui.theme.color_maps import signed_levels
-from ui.views import Choices
-from ui.widgets.choice_field import ChoiceField
-from ui.widgets.color_bar import ColorBar
-from ui.widgets.labels import SectionTitle
-from ui.widgets.map_grid import HeatMapGrid
+from ui.tiles.map_grid import HeatMapGrid
 
 
 class FiltersView(QWidget):

@@ -7,23 +7,23 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.session_state import View
-from ui.drawn import Drawn, TellsDrawn
+from ui.controls.catching_up import CatchesUp
+from ui.controls.labels import SectionTitle
+from ui.controls.late_scroll import place_of, scroll_later
+from ui.controls.message_bar import MessageBar
+from ui.controls.pace import Pace
+from ui.controls.scroll_column import ScrollColumn
+from ui.controls.segmented import SegmentedControl
+from ui.panels.drawn import Drawn, TellsDrawn
 from ui.panels.training.curves import TrainingCurves
 from ui.panels.training.filters import FiltersView
 from ui.panels.training.results import ResultsView
 from ui.panels.training.settings_form import SettingsForm
 from ui.panels.training.speed import PACES, SpeedControl
+from ui.panels.views import Choices, under
+from ui.rows.log_table import LogTable
 from ui.state import AppState, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme
-from ui.views import Choices, under
-from ui.widgets.catching_up import CatchesUp
-from ui.widgets.labels import SectionTitle
-from ui.widgets.late_scroll import place_of, scroll_later
-from ui.widgets.log_table import LogTable
-from ui.widgets.message_bar import MessageBar
-from ui.widgets.pace import Pace
-from ui.widgets.scroll_column import ScrollColumn
-from ui.widgets.segmented import SegmentedControl
 
 #: Shortest time between two drawings of the log: lines that come faster cannot be read.
 _LOG_MS = 200

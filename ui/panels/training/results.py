@@ -7,13 +7,13 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from cnnviz.datasets import Dataset
 from cnnviz.evaluation import Evaluation
 from cnnviz.session_state import ViewValue
-from ui.describe import SampleTexts
+from ui.cells.confusion_matrix import ConfusionMatrix
+from ui.controls.labels import SectionTitle, WrapLabel
+from ui.controls.late_scroll import place_of, scroll_later
+from ui.panels.describe import SampleTexts
+from ui.panels.views import Choices
 from ui.state import EvaluatedStep
-from ui.views import Choices
-from ui.widgets.confusion_matrix import ConfusionMatrix
-from ui.widgets.labels import SectionTitle, WrapLabel
-from ui.widgets.late_scroll import place_of, scroll_later
-from ui.widgets.sample_strip import SampleGrid
+from ui.tiles.sample_strip import SampleGrid
 
 
 class ResultsView(QWidget):

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from cnnviz.errors import ParameterError
 from cnnviz.experiment import LIMITS, Experiment
 from cnnviz.presets import LAB5
+from ui.controls.choice_field import ChoiceField
+from ui.controls.class_picker import ClassPicker
+from ui.controls.form import Form
+from ui.controls.int_list_field import IntListField
+from ui.controls.number_field import FloatField, IntField
 from ui.panels.training.settings_text import CHOICES, SETTINGS
-from ui.widgets.choice_field import ChoiceField
-from ui.widgets.class_picker import ClassPicker
-from ui.widgets.form import Form
-from ui.widgets.int_list_field import IntListField
-from ui.widgets.number_field import FloatField, IntField
 
 _NETWORK = (
     "classes", "filters", "kernel_size", "padding", "conv_bias", "activation", "leaky_slope",

@@ -7,21 +7,21 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.translation import shift as shifted_image
+from ui.controls.buttons import Button
+from ui.controls.labels import SectionTitle
+from ui.controls.numbers import format_signed
+from ui.controls.segmented import SegmentedControl
+from ui.controls.statement_box import StatementBox
+from ui.controls.still_label import StillLabel
 from ui.panels.translation.comparing import Compared, mode_of
 from ui.panels.translation.subject import Subject
 from ui.panels.translation.view import View
 from ui.panels.translation.wording import ink_text, statement
+from ui.rows.probability_pairs import ProbabilityPairs
 from ui.state import Shift
 from ui.theme import Theme, follow_theme
-from ui.widgets.buttons import Button
-from ui.widgets.labels import SectionTitle
-from ui.widgets.numbers import format_signed
-from ui.widgets.pair_image import MapPair
-from ui.widgets.probability_pairs import ProbabilityPairs
-from ui.widgets.segmented import SegmentedControl
-from ui.widgets.shift_canvas import ShiftCanvas
-from ui.widgets.statement_box import StatementBox
-from ui.widgets.still_label import StillLabel
+from ui.tiles.pair_image import MapPair
+from ui.tiles.shift_canvas import ShiftCanvas
 
 _DRAG_TIP = (
     "Drag the image with the mouse. Arrow keys move it by 1 pixel, Shift and an arrow by 4, R puts it back."

@@ -4,8 +4,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from cnnviz.translation import Comparison, MeasureName, Mode, compare
-from ui.analysis import Analysis, Context, LatestOnly
-from ui.drawn import Drawn
+from ui.panels.analysis import Analysis, Context, LatestOnly
+from ui.panels.drawn import Drawn
 from ui.panels.translation.subject import Subject
 from ui.panels.translation.view import View
 from ui.state import Sample, Shift

@@ -5,9 +5,9 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
 from cnnviz.session_state import ViewValue
+from ui.controls.buttons import IconButton
+from ui.panels.views import Choices
 from ui.theme import Theme, follow_theme
-from ui.views import Choices
-from ui.widgets.buttons import IconButton
 
 _STEPS_PER_HERTZ = 2
 _FASTEST = 3

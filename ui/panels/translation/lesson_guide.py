@@ -1,10 +1,10 @@
 """The lessons: which image and network they bring, what they say, and what they have measured."""
 
-from ui.analysis import Analysis, LatestOnly
+from ui.controls.statement_box import StatementBox
+from ui.panels.analysis import Analysis, LatestOnly
 from ui.panels.translation.subject import DIGIT_LESSONS, FREE, LessonBook, Subject
 from ui.panels.translation.view import View
 from ui.state import Shift
-from ui.widgets.statement_box import StatementBox
 
 _KIND = "translation-lesson"
 

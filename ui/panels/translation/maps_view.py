@@ -8,16 +8,16 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from ui.controls.buttons import IconButton
+from ui.controls.labels import SectionTitle
+from ui.controls.segmented import SegmentedControl
 from ui.panels.translation.comparing import Compared
 from ui.panels.translation.stages import stage_title
 from ui.panels.translation.view import View
 from ui.theme import Theme, follow_theme
-from ui.widgets.buttons import IconButton
-from ui.widgets.labels import SectionTitle
-from ui.widgets.pair_grid import PairGrid
-from ui.widgets.pair_image import MapPair
-from ui.widgets.pair_key import PairKey
-from ui.widgets.segmented import SegmentedControl
+from ui.tiles.pair_grid import PairGrid
+from ui.tiles.pair_image import MapPair
+from ui.tiles.pair_key import PairKey
 
 _ENLARGE = "Show the chosen filter alone and large. Page Up and Page Down choose another."
 _SHOW_ALL = "Show all filters"

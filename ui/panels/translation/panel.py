@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from cnnviz.session_state import View as PanelView
 from cnnviz.translation import RELATIVE_TO_BLANK_NOTE, conv_blocks
-from ui.analysis import Analysis
-from ui.drawn import Drawn, TellsDrawn
+from ui.controls.message_bar import MessageBar
+from ui.panels.analysis import Analysis
+from ui.panels.drawn import Drawn, TellsDrawn
 from ui.panels.translation import restoring
 from ui.panels.translation.comparing import Compared, Comparer
 from ui.panels.translation.lesson_guide import LessonGuide, lesson_view
@@ -20,10 +21,9 @@ from ui.panels.translation.subject import FREE, Subject, sample_subject
 from ui.panels.translation.sweep_guide import SweepGuide
 from ui.panels.translation.sweeping import Swept
 from ui.panels.translation.view import View, ViewModel
+from ui.panels.views import PendingView
 from ui.state import AppState, RunStatus, Shift
 from ui.theme import Theme, follow_theme
-from ui.views import PendingView
-from ui.widgets.message_bar import MessageBar
 
 _WORDS_MS = 70
 """Between two changes of texts and numbers while the image is dragged: nobody reads faster."""

@@ -2,13 +2,13 @@
 
 from cnnviz.session_state import ViewValue
 from cnnviz.translation import conv_blocks
+from ui.controls.late_scroll import place_of, scroll_later
 from ui.panels.translation.sections import Sections
 from ui.panels.translation.stages import stage_keys
 from ui.panels.translation.subject import Subject
 from ui.panels.translation.sweep_guide import SweepGuide
 from ui.panels.translation.view import View
-from ui.views import Choices, under
-from ui.widgets.late_scroll import place_of, scroll_later
+from ui.panels.views import Choices, under
 
 
 def view_of(view: View, parts: Sections, sweeps: SweepGuide) -> dict[str, ViewValue]:

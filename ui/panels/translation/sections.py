@@ -6,14 +6,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
+from ui.controls.statement_box import StatementBox
 from ui.panels.translation.canvas_column import CanvasColumn
 from ui.panels.translation.maps_view import MapsView
 from ui.panels.translation.sweep_column import SweepColumn
 from ui.panels.translation.toolbar import Toolbar
 from ui.panels.translation.winners_view import WinnersView
 from ui.theme import Theme
-from ui.widgets.stage_strip import StageStrip
-from ui.widgets.statement_box import StatementBox
+from ui.tiles.stage_strip import StageStrip
 
 _NARROW = 778
 """Width in pixels at scale 1 below which the sweep goes below the other columns."""

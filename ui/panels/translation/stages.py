@@ -3,7 +3,7 @@
 from cnnviz.layers import AvgPool2D, BlurPool2D, LeakyReLU, MaxPool2D, ReLU, Sigmoid, SubsamplePool2D, Tanh
 from cnnviz.network import Network
 from cnnviz.translation import OUTPUT, POOL_KINDS, STAGES, ConvBlock, conv_blocks
-from ui.widgets.stage_strip import StageTile
+from ui.tiles.stage_strip import StageTile
 
 COLORS: dict[str, tuple[str, str]] = {
     "pixels": ("#5C6B7A", "#93A1AF"),

@@ -9,19 +9,19 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.network import Network
 from cnnviz.translation import MEASURES, OUTPUT
+from ui.cells.sweep_map import SweepMap
+from ui.controls.color_bar import ColorBar
+from ui.controls.labels import ElidedLabel
+from ui.controls.numbers import format_signed
+from ui.controls.segmented import SegmentedControl
+from ui.controls.still_label import StillLabel
 from ui.panels.translation.stages import COLORS, DASHES, stage_tiles, stage_title
 from ui.panels.translation.sweep_source import SweepSource
 from ui.panels.translation.sweeping import Swept
 from ui.panels.translation.view import View
+from ui.plots.distance_plot import DistanceCurve, DistancePlot
 from ui.state import Shift
 from ui.theme import Theme, follow_theme
-from ui.widgets.color_bar import ColorBar
-from ui.widgets.distance_plot import DistanceCurve, DistancePlot
-from ui.widgets.labels import ElidedLabel
-from ui.widgets.numbers import format_signed
-from ui.widgets.segmented import SegmentedControl
-from ui.widgets.still_label import StillLabel
-from ui.widgets.sweep_map import SweepMap
 
 _MANY_HINT = "Press Start: each digit is moved to {places} places and followed through all stages."
 

@@ -3,7 +3,7 @@
 from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from cnnviz.datasets import Dataset
-from ui.analysis import Analysis
+from ui.panels.analysis import Analysis
 from ui.panels.translation.subject import Subject
 from ui.panels.translation.sweep_column import SweepColumn
 from ui.panels.translation.sweeping import SweepKey, Sweeps, Swept

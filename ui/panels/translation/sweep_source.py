@@ -4,13 +4,13 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnviz.translation import MEASURES, Measure
+from ui.controls.buttons import Button
+from ui.controls.choice_field import ChoiceField
+from ui.controls.labels import SectionTitle
+from ui.controls.number_field import IntField
+from ui.controls.segmented import SegmentedControl
 from ui.panels.translation.view import View
 from ui.theme import Theme, follow_theme
-from ui.widgets.buttons import Button
-from ui.widgets.choice_field import ChoiceField
-from ui.widgets.labels import SectionTitle
-from ui.widgets.number_field import IntField
-from ui.widgets.segmented import SegmentedControl
 
 
 class SweepSource(QWidget):

@@ -19,7 +19,7 @@ from cnnviz.translation import (
     sweep_many,
 )
 from cnnviz.translation.curves import Rings
-from ui.analysis import Analysis, Context, LatestOnly
+from ui.panels.analysis import Analysis, Context, LatestOnly
 from ui.panels.translation.comparing import mode_of
 from ui.panels.translation.subject import Subject
 

@@ -4,13 +4,13 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QLabel, QWidget
 
 from cnnviz.translation import RELATIVE_TO_BLANK_NOTE
+from ui.controls.choice_field import ChoiceField
+from ui.controls.flow_row import FlowRow
+from ui.controls.segmented import SegmentedControl
 from ui.panels.translation.flicker import FlickerControl
 from ui.panels.translation.subject import LESSON_TITLES
 from ui.panels.translation.view import View
-from ui.widgets.choice_field import ChoiceField
-from ui.widgets.flow_row import FlowRow
-from ui.widgets.pair_image import PAIR_VIEWS
-from ui.widgets.segmented import SegmentedControl
+from ui.tiles.pair_image import PAIR_VIEWS
 
 _POOL_SIZES = (2, 3, 4)
 _BLOCKS = (1, 2, 3)

@@ -8,8 +8,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 from cnnviz.session_state import ViewValue
 from cnnviz.translation import MEASURES, OUTPUT, STAGES, MeasureName
 from ui.panels.translation.subject import LESSON_TITLES
-from ui.views import Choices
-from ui.widgets.pair_image import PAIR_VIEWS, PairView
+from ui.panels.views import Choices
+from ui.tiles.pair_image import PAIR_VIEWS, PairView
 
 
 @dataclass(frozen=True)

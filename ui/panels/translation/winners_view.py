@@ -8,15 +8,15 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.receptive_field import receptive_field
 from cnnviz.translation import WinnerChange, WinnerMap, conv_blocks
+from ui.cells.category_map import Category, CategoryMap
+from ui.cells.category_table import CategoryRow, CategoryTable
+from ui.cells.window_card import WindowCard, WindowPair
+from ui.controls.color_scale import ColorScale
+from ui.controls.labels import SectionTitle
+from ui.controls.still_label import StillLabel
 from ui.panels.translation.comparing import Compared
 from ui.theme import Theme, follow_theme
 from ui.theme.color_maps import signed_levels
-from ui.widgets.category_map import Category, CategoryMap
-from ui.widgets.category_table import CategoryRow, CategoryTable
-from ui.widgets.color_scale import ColorScale
-from ui.widgets.labels import SectionTitle
-from ui.widgets.still_label import StillLabel
-from ui.widgets.window_card import WindowCard, WindowPair
 
 Block = tuple[int, int, int, int]
 

@@ -1,0 +1,1 @@
+"""Maps of numbers: cells with outlines, numbers and marks."""

@@ -1,0 +1,61 @@
+"""Signed values laid over a grey image, the stronger the more they cover it."""
+
+from typing import override
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtWidgets import QWidget
+
+from ui.cells.overview_map import OverviewMap
+from ui.theme.color_maps import color_map
+
+
+class SaliencyMap(OverviewMap):
+    """Image in grey with signed values over it: blue negative, red positive, opaque where they are largest.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._overlay = QImage()
+        self._signed: NDArray[np.generic] | None = None
+
+    def set_overlay(self, values: NDArray[np.generic] | None, limit: float = 1.0) -> None:
+        """Lay values over the image.
+
+        Parameters
+        ----------
+        values : ndarray of shape (h, w), or None
+        limit : float
+            Magnitude that covers the image completely, > 0.
+        """
+        self._signed = values
+        self._overlay = QImage() if values is None else _tinted(np.asarray(values, dtype=np.float64), limit)
+        self.update()
+
+    def overlay(self) -> NDArray[np.generic] | None:
+        """Values laid over the image."""
+        return self._signed
+
+    @override
+    def paint_marks(self, painter: QPainter) -> None:
+        if not self._overlay.isNull():
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
+            painter.drawImage(self.map_rect(), self._overlay)
+
+
+def _tinted(values: NDArray[np.float64], limit: float) -> QImage:
+    """Picture whose opacity is the magnitude and whose colour is the sign."""
+    share = np.clip(np.nan_to_num(values) / limit, -1.0, 1.0)
+    # Full colour even where it is faint: on grey, pale blue and pale red could not be told apart.
+    index = np.rint(127.5 + 127.5 * np.sign(share) * (0.55 + 0.45 * np.abs(share))).astype(np.intp)
+    red, green, blue = (color_map("signed")[index, band].astype(np.uint32) for band in range(3))
+    alpha = np.rint(255.0 * np.abs(share) ** 0.6).astype(np.uint32)
+    words = np.ascontiguousarray((alpha << 24) | (red << 16) | (green << 8) | blue)
+    height, width = words.shape
+    # The copy is needed: a QImage made from a buffer does not keep the buffer alive.
+    return QImage(words.data, width, height, 4 * width, QImage.Format.Format_ARGB32).copy()

@@ -1,0 +1,1 @@
+"""Buttons, fields, labels, legends, and what all of them share: pointing, keys, colour scales."""

@@ -1,0 +1,298 @@
+"""Labels: the title of a section, text that is cut with an ellipsis, text that wraps, a badge."""
+
+from typing import override
+
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+
+from ui.controls.painted import PaintedWidget
+from ui.theme import Theme, follow_theme, ui_font
+
+
+class SectionTitle(QWidget):
+    """Title of a section with a caption in muted text beside it, as "Filters  change as you watch".
+
+    Parameters
+    ----------
+    text : str
+    caption : str
+    parent : QWidget, optional
+    """
+
+    def __init__(self, text: str, caption: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title = QLabel(text)
+        self._title.setProperty("role", "title")
+        self._caption = ElidedLabel(caption, role="muted")
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
+        layout.addWidget(self._title)
+        layout.addWidget(self._caption, 1)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    def set_text(self, text: str) -> None:
+        """Change the title."""
+        self._title.setText(text)
+
+    def set_caption(self, caption: str) -> None:
+        """Change the caption."""
+        self._caption.set_text(caption)
+
+    def text(self) -> str:
+        """Title."""
+        return self._title.text()
+
+    def caption(self) -> str:
+        """Caption."""
+        return self._caption.text()
+
+
+class ElidedLabel(PaintedWidget):
+    """One line of text that ends in an ellipsis when there is no room; the whole text is then its tool tip.
+
+    Parameters
+    ----------
+    text : str
+    role : {"text", "muted", "title"}
+    mode : Qt.TextElideMode
+        Where the ellipsis stands.
+    parent : QWidget, optional
+    """
+
+    def __init__(
+        self,
+        text: str = "",
+        role: str = "text",
+        mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._text = text
+        self._role = role
+        self._mode = mode
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(text)
+        follow_theme(self)
+
+    def text(self) -> str:
+        """Whole text."""
+        return self._text
+
+    def set_text(self, text: str) -> None:
+        """Change the text."""
+        if text != self._text:
+            self._text = text
+            self.setAccessibleName(text)
+            self._update_tool_tip()
+            self.updateGeometry()
+            self.update()
+
+    @override
+    def _restyle(self, theme: Theme) -> None:
+        self.setFont(ui_font(theme))
+
+    def is_elided(self) -> bool:
+        """Whether part of the text is not shown."""
+        return self.fontMetrics().horizontalAdvance(self._text) > self.width()
+
+    @override
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(self._text) + 2, metrics.height())
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(min(metrics.horizontalAdvance("MM…"), self.sizeHint().width()), metrics.height())
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._update_tool_tip()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._text:
+            return
+        painter = QPainter(self)
+        painter.setPen(self._theme.color("muted" if self._role == "muted" else "text"))
+        shown = self.fontMetrics().elidedText(self._text, self._mode, self.width())
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+
+    def _update_tool_tip(self) -> None:
+        self.setToolTip(self._text if self.is_elided() else "")
+
+
+class WrapLabel(QWidget):
+    """Text in as many lines as its width asks for.
+
+    A word-wrapped QLabel in a resizable scroll area can make Qt's layout call itself without end; this one
+    says which height goes with a width, and claims it.
+
+    Parameters
+    ----------
+    text : str
+    role : {"text", "muted", "danger", "success", "warning", "accent"}
+        Colour of the text.
+    small : bool
+        Whether the smallest size of the theme is used.
+    parent : QWidget, optional
+    """
+
+    def __init__(
+        self, text: str = "", role: str = "muted", *, small: bool = False, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._text = text
+        self._role = role
+        self._small = small
+        self._vertical = Qt.AlignmentFlag.AlignTop
+        self._theme: Theme | None = None
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+        self.setAccessibleName(text)
+        follow_theme(self)
+
+    def text(self) -> str:
+        """Text."""
+        return self._text
+
+    def set_text(self, text: str) -> None:
+        """Change the text."""
+        if text != self._text:
+            before = (self.sizeHint(), self.minimumSizeHint())
+            self._text = text
+            self.setAccessibleName(text)
+            self._claim_height()
+            # A number in the text may change many times a second: not every time does it need other room.
+            if (self.sizeHint(), self.minimumSizeHint()) != before:
+                self.updateGeometry()
+            self.update()
+
+    def set_centred(self, centred: bool) -> None:
+        """Say where the text stands in a label that is higher than it: in the middle, or at the top."""
+        self._vertical = Qt.AlignmentFlag.AlignVCenter if centred else Qt.AlignmentFlag.AlignTop
+        self.update()
+
+    def set_role(self, role: str) -> None:
+        """Change the colour role of the text."""
+        self._role = role
+        self.update()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle."""
+        self._theme = theme
+        self.setFont(ui_font(theme, theme.small_pt if self._small else theme.base_pt))
+        self._claim_height()
+        self.updateGeometry()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._claim_height()
+
+    @override
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    @override
+    def heightForWidth(self, width: int) -> int:
+        if not self._text:
+            return 0
+        return self._bounds(max(width, 1)).height()
+
+    @override
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        step = 2 * metrics.averageCharWidth()
+        wanted = -(-(metrics.horizontalAdvance(self._text) + 2) // step) * step
+        width = min(wanted, 22 * step)
+        return QSize(width, self.heightForWidth(width))
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        longest = max((self.fontMetrics().horizontalAdvance(word) for word in self._text.split()), default=0)
+        return QSize(longest + 2, self.fontMetrics().height() if self._text else 0)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._theme is None:
+            return
+        painter = QPainter(self)
+        painter.setPen(self._theme.color(self._role))
+        painter.drawText(self.rect(), self._flags(), self._text)
+
+    def _bounds(self, width: int) -> QRect:
+        box = QRect(0, 0, width, 100_000)
+        return self.fontMetrics().boundingRect(box, int(Qt.TextFlag.TextWordWrap), self._text)
+
+    def _flags(self) -> int:
+        return int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | self._vertical)
+
+    def _claim_height(self) -> None:
+        # Docks, splitters and grids do not ask for a height that goes with the width; a minimum they respect.
+        self.setMinimumHeight(self.heightForWidth(self.width()) if self.width() > 40 else 0)
+
+
+class Badge(PaintedWidget):
+    """A few words on a tinted ground, such as the state of a run.
+
+    Parameters
+    ----------
+    text : str
+    kind : {"neutral", "info", "success", "warning", "danger"}
+    parent : QWidget, optional
+    """
+
+    def __init__(self, text: str = "", kind: str = "neutral", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = text
+        self._kind = kind
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        self.setAccessibleName(text)
+        follow_theme(self)
+
+    def text(self) -> str:
+        """Words shown."""
+        return self._text
+
+    def set_badge(self, text: str, kind: str = "neutral") -> None:
+        """Change words and kind."""
+        if (text, kind) != (self._text, self._kind):
+            self._text, self._kind = text, kind
+            self.setAccessibleName(text)
+            self.updateGeometry()
+            self.update()
+
+    @override
+    def _restyle(self, theme: Theme) -> None:
+        self.setFont(ui_font(theme, theme.small_pt))
+
+    @override
+    def sizeHint(self) -> QSize:
+        theme, metrics = self._theme, self.fontMetrics()
+        if not self._text:
+            return QSize(0, 0)
+        return QSize(metrics.horizontalAdvance(self._text) + theme.px(16), metrics.height() + theme.px(4))
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme = self._theme
+        if not self._text:
+            return
+        neutral = self._kind == "neutral"
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(theme.color("hover" if neutral else f"{self._kind}_soft"))
+        radius = self.height() / 2
+        painter.drawRoundedRect(self.rect(), radius, radius)
+        painter.setPen(theme.color("muted" if neutral else self._kind))
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignCenter, self._text)

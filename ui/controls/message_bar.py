@@ -1,0 +1,166 @@
+"""A message inside the panel that it concerns: cause and remedy, with at most one thing to do about it."""
+
+from typing import override
+
+from PySide6.QtCore import QEasingCurve, QPropertyAnimation, QRectF, Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStyle, QWidget
+
+from ui.controls.buttons import Button, IconButton
+from ui.controls.icon_label import IconLabel
+from ui.controls.labels import WrapLabel
+from ui.theme import Theme, follow_theme
+
+_ROLES = {"info": "info", "success": "success", "warning": "warning", "error": "danger"}
+_ICONS = {"info": "info", "success": "circle-check", "warning": "triangle-alert", "error": "circle-x"}
+_UNLIMITED = 16_777_215  # QWIDGETSIZE_MAX, which PySide6 does not export
+
+
+class MessageBar(QFrame):
+    """Sign, text, optional action, close. It takes room in the layout instead of covering what is below it.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    #: The user has pressed the action.
+    actionRequested = Signal()
+    #: The user has closed the message.
+    closed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._kind = "info"
+        self._theme: Theme | None = None
+        self._build_widgets()
+        self._build_layout()
+        self._connect_signals()
+        follow_theme(self)
+        self.hide()
+
+    def text(self) -> str:
+        """Message, or "" when there is none."""
+        return "" if self.isHidden() else self._label.text()
+
+    def kind(self) -> str:
+        """Kind of the last message."""
+        return self._kind
+
+    def action_button(self) -> Button:
+        """Button of the action; hidden when the message has none."""
+        return self._action
+
+    def show_message(self, text: str, kind: str = "info", action: str = "") -> None:
+        """Show a message in place of the one before.
+
+        Parameters
+        ----------
+        text : str
+            One or two sentences.
+        kind : {"info", "success", "warning", "error"}
+        action : str
+            Text of a button, or "" for none.
+
+        Raises
+        ------
+        ValueError
+            If there is no such kind.
+        """
+        if kind not in _ROLES:
+            raise ValueError(
+                f"The kind of a message must be one of {', '.join(_ROLES)}. Got {kind!r} instead."
+            )
+        self._kind = kind
+        self._label.set_text(text)
+        self._icon.set_icon(_ICONS[kind], _ROLES[kind])
+        self._action.setText(action)
+        self._action.setAccessibleName(action)
+        self._action.setVisible(bool(action))
+        self.setAccessibleName(f"{kind}: {text}")
+        was_hidden = self.isHidden()
+        self.show()
+        self.update()
+        if was_hidden:
+            self._slide_in()
+        QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
+
+    def clear(self) -> None:
+        """Take the message away."""
+        self._animation.stop()
+        self.hide()
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle."""
+        self._theme = theme
+        self._layout.setContentsMargins(theme.px(14), theme.px(4), theme.px(4), theme.px(4))
+        self._layout.setSpacing(theme.px(8))
+        self.update()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape:
+            self._on_close_clicked()
+        else:
+            super().keyPressEvent(event)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._theme is None:
+            return
+        role = _ROLES[self._kind]
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        shape = QPainterPath()
+        shape.addRoundedRect(QRectF(self.rect()), self._theme.px(4), self._theme.px(4))
+        painter.setClipPath(shape)
+        painter.fillRect(self.rect(), self._theme.color(f"{role}_soft"))
+        painter.fillRect(0, 0, self._theme.px(3), self.height(), self._theme.color(role))
+
+    def _build_widgets(self) -> None:
+        self._icon = IconLabel()
+        self._label = WrapLabel(role="text")
+        self._label.set_centred(True)
+        self._action = Button("", kind="link")
+        self._close = IconButton("close", "Close the message")
+        self._close.setProperty("kind", "quiet")
+        self._animation = QPropertyAnimation(self, b"maximumHeight", self)
+        self._animation.setEasingCurve(QEasingCurve.Type.OutCubic)
+
+    def _build_layout(self) -> None:
+        self._layout = QHBoxLayout(self)
+        self._layout.addWidget(self._icon)
+        self._layout.addWidget(self._label, 1)
+        self._layout.addWidget(self._action)
+        self._layout.addWidget(self._close)
+        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def _connect_signals(self) -> None:
+        self._action.clicked.connect(self._on_action_clicked)
+        self._close.clicked.connect(self._on_close_clicked)
+        self._animation.finished.connect(self._on_animation_finished)
+
+    def _slide_in(self) -> None:
+        duration = self.style().styleHint(QStyle.StyleHint.SH_Widget_Animation_Duration, None, self)
+        if duration <= 0 or not self.window().isVisible():
+            return
+        parent = self.parentWidget()
+        width = self.width() if parent is None else parent.width()
+        self._animation.setDuration(min(duration, 160))
+        self._animation.setStartValue(0)
+        self._animation.setEndValue(max(self.heightForWidth(width), self.sizeHint().height()))
+        self._animation.start()
+
+    def _on_animation_finished(self) -> None:
+        # The text may need another height later, when the window changes its width.
+        self.setMaximumHeight(_UNLIMITED)
+
+    def _on_action_clicked(self) -> None:
+        self.actionRequested.emit()
+
+    def _on_close_clicked(self) -> None:
+        self.clear()
+        self.setMaximumHeight(_UNLIMITED)
+        self.closed.emit()

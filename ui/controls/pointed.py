@@ -1,0 +1,89 @@
+"""Painted widgets of parts that the pointer can point at."""
+
+from typing import override
+
+from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtGui import QHelpEvent, QMouseEvent
+from PySide6.QtWidgets import QToolTip, QWidget
+
+from ui.controls.painted import PaintedWidget
+
+
+class PointedWidget[Part](PaintedWidget):
+    """Cells, tiles, bars or rows, of which one lies under the pointer and may be pressed.
+
+    A kind of it says which part lies where (`_part_at`), and what follows from pointing (`_on_hovered`) and
+    from the left button (`_can_press`, `_press`). A part is a number, a pair of numbers or a name.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    #: Whether the pointer becomes a hand over what can be pressed.
+    shows_hand = True
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._hovered: Part | None = None
+        self.setMouseTracking(True)
+
+    # -- what a kind of it says ----------------------------------------------------------------------------
+
+    def _part_at(self, point: QPointF) -> Part | None:
+        """Part at a point of the widget, or None."""
+        raise NotImplementedError
+
+    def _tip(self, part: Part) -> str:
+        """Tool tip of a part; "" leaves it to the widget as a whole."""
+        return ""
+
+    def _on_hovered(self, part: Part | None) -> None:
+        """Tell others that the pointer has come to a part, or has left all; nothing here."""
+
+    def _can_press(self, part: Part) -> bool:
+        """Whether a part answers to the left button; here none does."""
+        return False
+
+    def _press(self, part: Part) -> None:
+        """Answer to the left button."""
+
+    # -- events --------------------------------------------------------------------------------------------
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            part = self._part_at(QPointF(event.pos()))
+            tip = "" if part is None else self._tip(part)
+            if tip:
+                QToolTip.showText(event.globalPos(), tip, self)
+                return True
+        return super().event(event)
+
+    @override
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(self._part_at(event.position()))
+
+    @override
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(None)
+        super().leaveEvent(event)
+
+    @override
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        part = self._part_at(event.position())
+        if part is None or event.button() != Qt.MouseButton.LeftButton or not self._can_press(part):
+            super().mousePressEvent(event)
+        else:
+            self._press(part)
+
+    def _hover(self, part: Part | None) -> None:
+        """Point at a part, by the pointer or by a key."""
+        if part == self._hovered:
+            return
+        self._hovered = part
+        if self.shows_hand:
+            over = part is not None and self._can_press(part)
+            self.setCursor(Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor)
+        self.update()
+        self._on_hovered(part)

@@ -1,0 +1,285 @@
+"""Saving and opening sessions and models, recent files, and the question before unsaved work is lost."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings, Signal, Slot
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from cnnviz.errors import CNNVizError
+from cnnviz.files import printable_name
+from cnnviz.presets import preset_of
+from cnnviz.session_state import (
+    OwnPixels,
+    SessionState,
+    View,
+    load_session,
+    save_session,
+    weights_checksum,
+)
+from ui.keep.session_restore import SessionRestorer
+from ui.panels.drawn import Drawn, drawn_in
+from ui.panels.views import PanelViews
+from ui.run.controller import Controller
+from ui.run.model_files import model_writer
+from ui.settings import remember_folder, remembered_files, remembered_folder
+from ui.state import AppState, RunStatus, Source
+from ui.window.questions import ask_about_unsaved_work
+
+OPEN_FILTER = "CNNViz files (*.safetensors *.json *.png);;All files (*)"
+
+_MOST_RECENT = 8
+_RECENT = "files/recent"
+
+
+def session_of(
+    state: AppState,
+    panel: str = "",
+    views: Mapping[str, View] | None = None,
+    drawn: Drawn | None = None,
+    *,
+    checksum: bool = True,
+) -> SessionState | None:
+    """Return what is shown as a value; None before there is a network.
+
+    Parameters
+    ----------
+    state : AppState
+    panel : str
+        Name of the panel in front.
+    views : mapping from str to View, optional
+        What is chosen inside the panels.
+    drawn : Drawn, optional
+        What is to be seen of it in a panel that draws later than the state changes.
+    checksum : bool
+        Whether to compute that of the weights, which takes its time.
+    """
+    shown, pinned = drawn_in(None, state) if drawn is None else drawn, state.pinned
+    if shown is None or state.dataset is None:
+        return None
+    sample, shift = state.sample if shown.sample is None else shown.sample, state.shift
+    saved: int | OwnPixels | None = None
+    if sample is not None:
+        own = OwnPixels(sample.pixels, sample.label, sample.origin[:200])
+        saved = own if sample.index is None else sample.index
+    return SessionState(
+        experiment=state.experiment,
+        data_name=state.dataset.name[:200],
+        data_sha256=state.dataset.sha256,
+        step=shown.step,
+        run_step=max(state.run.step, shown.step),
+        epochs=max(state.run.total_steps // state.run.steps_per_epoch, 1),
+        weights_sha256=weights_checksum(shown.network) if checksum else "",
+        sample=saved,
+        dx=shift.dx,
+        dy=shift.dy,
+        wrap=shift.wrap,
+        pinned=None if pinned is None else (pinned.stage, tuple(pinned.index)),
+        panel=panel,
+        views={} if views is None else views,
+    )
+
+
+class SessionFiles(QObject):
+    """Writes and reads the files of a session.
+
+    Parameters
+    ----------
+    state : AppState
+    controller : Controller
+    settings : QSettings
+        Where the list of recent files is kept.
+    window : QWidget
+        Parent of dialogs; also of this object.
+    panel_name : callable
+        Returns the name of the panel in front.
+    show_panel : callable
+        Brings the panel of a name to the front.
+    views : PanelViews
+        The choices made inside the panels.
+    open_picture : callable
+        Makes a picture that carries no session the sample.
+    """
+
+    #: The list of recent files has changed.
+    recentChanged = Signal()
+
+    def __init__(
+        self,
+        state: AppState,
+        controller: Controller,
+        settings: QSettings,
+        window: QWidget,
+        panel_name: Callable[[], str],
+        show_panel: Callable[[str], None],
+        views: PanelViews,
+        open_picture: Callable[[Path], None],
+    ) -> None:
+        super().__init__(window)
+        self._state, self._controller, self._settings = state, controller, settings
+        self._open_picture = open_picture
+        self._window, self._panel_name, self._views = window, panel_name, views
+        self._saved: tuple[int, int] | None = None
+        self._opened = False  # whether the session that is being restored lies in a file of the user
+        self.restorer = SessionRestorer(state, controller, show_panel, views, window)
+        self.restorer.finished.connect(self._on_restored)
+
+    def current(self, widget: QWidget | None = None) -> SessionState | None:
+        """Return what is shown, or drawn in a widget, as a value; None before there is a network."""
+        drawn = drawn_in(widget, self._state)
+        if drawn is not None and drawn.sample is None:
+            drawn = None  # a lesson with a network of its own: the session is that of the run
+        return session_of(self._state, self._panel_name(), self._views.state(), drawn)
+
+    def current_unchecked(self) -> SessionState | None:
+        """Return what is shown, quickly: without the checksum of its weights."""
+        return session_of(self._state, self._panel_name(), self._views.state(), checksum=False)
+
+    @property
+    def has_unsaved_work(self) -> bool:
+        """Whether a network has been trained that neither a model nor a session file keeps."""
+        run = self._state.run
+        started = run.is_started and run.status is not RunStatus.LOADING
+        return started and self._saved != (run.run_id, run.step)
+
+    def mark_saved(self) -> None:
+        """Take what has been trained so far as saved."""
+        self._saved = (self._state.run.run_id, self._state.run.step)
+
+    # --- saving ---------------------------------------------------------------------------------------------
+
+    @Slot()
+    def ask_save_session(self) -> None:
+        """Ask for a file and save the session in it."""
+        session = self.current()
+        if session is None:
+            self._state.raise_notice(
+                "files", "info", "There is no session to save yet: the data are being read."
+            )
+            return
+        name = (
+            f"{preset_of(session.experiment)}-seed{session.experiment.seed}-step{session.step}.session.json"
+        )
+        path, _ = QFileDialog.getSaveFileName(
+            self._window, "Save session", str(remembered_folder(self._settings) / name), "Sessions (*.json)"
+        )
+        if path:
+            target = Path(path)
+            self.save_session(target if target.suffix else target.with_suffix(".json"))
+
+    def save_session(self, path: Path) -> None:
+        """Have what is shown written in the background; how it went becomes a notice."""
+        session, run = self.current(), self._state.run
+        if session is None:
+            return
+
+        def done(_result: object) -> None:
+            self._on_saved(path, run.run_id, run.step)
+            self._state.raise_notice("files", "success", f"Saved the session to {printable_name(path)}.")
+
+        self._controller.files.submit(
+            f"save {path}", lambda _context: save_session(path, session), done, self._complain
+        )
+
+    def save_model(self, path: Path) -> None:
+        """Have the network that is shown written in the background."""
+        self._controller.save_model(path, self._on_saved)
+
+    def save_model_now(self, path: Path) -> bool:
+        """Write the network that is shown before going on; return whether it was written."""
+        write = model_writer(self._state, path)
+        if write is None:
+            return False
+        try:
+            write()
+        except CNNVizError as error:
+            self._complain(str(error))
+            return False
+        self._on_saved(path, self._state.run.run_id, self._state.run.step)
+        return True
+
+    # --- opening --------------------------------------------------------------------------------------------
+
+    def open(self, path: Path) -> None:
+        """Open a model, a session, or a picture: the session in it, or the picture as a sample."""
+        if path.suffix.lower() == ".safetensors":
+            self._controller.open_model(path, self.remember)
+            return
+
+        def done(session: SessionState | None) -> None:
+            if session is None:
+                self._open_picture(path)
+            else:
+                self.remember(path)
+                self._opened = True
+                self.restorer.restore(session, printable_name(path))
+
+        self._controller.analysis.submit("open", lambda _context: load_session(path), done, self._complain)
+
+    def bring_back(self, session: SessionState, source: Source | None) -> None:
+        """Restore a session that no file of the user keeps: it stays unsaved."""
+        self._opened = False
+        self.restorer.restore(session, "The work that was not saved", source)
+
+    @staticmethod
+    def takes(path: Path) -> bool:
+        """Whether a file that was dropped may be one of those."""
+        return path.suffix.lower() in (".safetensors", ".json", ".png")
+
+    # --- recent files ---------------------------------------------------------------------------------------
+
+    def recent(self) -> list[Path]:
+        """Files opened or saved last that still exist, the latest first."""
+        return remembered_files(self._settings, _RECENT)
+
+    def remember(self, path: Path) -> None:
+        """Put a file at the head of the recent ones."""
+        path = path.absolute()
+        paths = [path, *(each for each in self.recent() if each != path)][:_MOST_RECENT]
+        self._settings.setValue(_RECENT, [str(each) for each in paths])
+        remember_folder(self._settings, path)
+        self.recentChanged.emit()
+
+    # --- closing --------------------------------------------------------------------------------------------
+
+    def may_close(self) -> bool:
+        """Ask what shall become of unsaved work; return whether the window may close."""
+        return self._may_lose_run("closing")
+
+    def may_replace(self) -> bool:
+        """Ask likewise before what was opened takes the place of a trained network."""
+        return self._may_lose_run("something else takes its place")
+
+    def _may_lose_run(self, event: str) -> bool:
+        if not self.has_unsaved_work:
+            return True
+        answer = ask_about_unsaved_work(self._window, self._state.run.step, event)
+        if answer == "save":
+            return self._ask_save_model()
+        return answer == "discard"
+
+    def _ask_save_model(self) -> bool:
+        state = self._state
+        name = f"{preset_of(state.experiment)}-seed{state.experiment.seed}-step{state.run.step}.safetensors"
+        path, _ = QFileDialog.getSaveFileName(
+            self._window,
+            "Save model",
+            str(remembered_folder(self._settings) / name),
+            "Models (*.safetensors)",
+        )
+        if not path:
+            return False
+        target = Path(path)
+        return self.save_model_now(target if target.suffix else target.with_suffix(".safetensors"))
+
+    def _on_saved(self, path: Path, run_id: int, step: int) -> None:
+        self._saved = (run_id, step)
+        self.remember(path)
+
+    def _complain(self, message: str) -> None:
+        self._state.raise_notice("files", "error", message)
+
+    @Slot(bool)
+    def _on_restored(self, complete: bool) -> None:
+        if complete and self._opened:
+            self.mark_saved()

@@ -1,0 +1,57 @@
+"""Finding moments in the record of a run, and saying in words what was measured there."""
+
+from cnnviz.history import History
+from cnnviz.snapshots import Snapshot
+from ui.controls.numbers import format_count, format_value
+
+
+def moved(history: History, from_step: int, count: int) -> Snapshot | None:
+    """Return the snapshot `count` moments after (before, when negative) a step; None beyond the last one.
+
+    `from_step` need not have a snapshot any more: it may have been thinned out since it was shown.
+    """
+    store = history.snapshots
+    if not len(store):
+        return None
+    index = store.index_at(from_step)
+    if count < 0 and store[index].step < from_step:
+        index += 1
+    index += count
+    return store[max(index, 0)] if index < len(store) - 1 else None
+
+
+def nearest(history: History, step: int) -> Snapshot | None:
+    """Return the snapshot nearest to a step; None where that is the last one, which is the live moment."""
+    store = history.snapshots
+    if not len(store):
+        return None
+    found = store.nearest(step)
+    return None if found is store[len(store) - 1] else found
+
+
+def measured(history: History, step: int) -> str:
+    """Return mean loss and accuracy at a step in a few words."""
+    loss = history.mean_loss_at(step, history.log_every)
+    if loss != loss:
+        return "initial weights" if step == 0 else "nothing measured yet"
+    accuracy = history.mean_accuracy_at(step, history.log_every)
+    # A fixed number of figures, so that the words do not jump about while the moment changes.
+    return f"loss {loss:.4f} · {accuracy:.1%}" if loss < 10 else f"loss {loss:.1f} · {accuracy:.1%}"
+
+
+def described(history: History, step: int, steps_per_epoch: int) -> tuple[str, list[tuple[str, str, str]]]:
+    """Return what is known of a step: a heading, and rows of colour role, name and value."""
+    epoch = max(step - 1, 0) // max(steps_per_epoch, 1) + 1
+    heading = f"step {format_count(step)} · epoch {format_count(epoch)}"
+    if step > history.step:
+        return f"{heading} · not trained yet", []
+    loss = history.mean_loss_at(step, history.log_every)
+    if loss != loss:
+        return f"{heading} · initial weights" if step == 0 else heading, []
+    accuracy = history.mean_accuracy_at(step, history.log_every)
+    rows = [("accent", "loss", format_value(loss)), ("original", "accuracy", f"{accuracy:.3f}")]
+    tests = [point for point in history.tests if point.step <= step]
+    if tests:
+        name = f"test images, step {format_count(tests[-1].step)}"
+        rows.append(("winner", name, f"{tests[-1].accuracy:.3f}"))
+    return heading, rows

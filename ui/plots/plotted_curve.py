@@ -1,0 +1,95 @@
+"""One curve of a plot: its points, its line and its entry in the legend."""
+
+import numpy as np
+import pyqtgraph as pg
+from numpy.typing import NDArray
+
+from ui.plots.curve_style import CurveStyle, LegendEntry
+from ui.plots.decimate import MinMaxPyramid
+from ui.plots.plot_range import extent
+from ui.theme import Theme
+
+#: Columns of pixels that are enough to find the smallest and the largest value of a curve.
+_BINS = 500
+
+
+class PlottedCurve:
+    """Points and the items that draw them.
+
+    Parameters
+    ----------
+    label : str
+        Words in the legend and beside the cursor.
+    style : CurveStyle
+    role : str
+        Colour role.
+    """
+
+    def __init__(self, label: str, style: CurveStyle, role: str) -> None:
+        self.label = label
+        self.style = style
+        self.role = role
+        self.data = MinMaxPyramid()
+        self.entry = LegendEntry(label, style, role)
+        self._line = pg.PlotCurveItem()
+        self._dots = pg.ScatterPlotItem(symbol="d", pxMode=True) if style.points else None
+        self.items = [item for item in (self._line, self._dots) if item is not None]
+        for item in self.items:
+            item.setZValue(style.layer)
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there are points and the legend does not hide them."""
+        return self.data.size > 0 and self.entry.isChecked()
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """First and last abscissa; there must be points."""
+        return float(self.data.x[0]), float(self.data.x[-1])
+
+    def set_theme(self, theme: Theme, ratio: float) -> None:
+        """Restyle.
+
+        Parameters
+        ----------
+        theme : Theme
+        ratio : float
+            Device pixels a logical pixel.
+        """
+        self._line.setPen(self.style.pen(theme, self.role, ratio))
+        if self._dots is not None:
+            self._dots.setPen(None)
+            self._dots.setBrush(self.style.color(theme, self.role))
+            self._dots.setSize(theme.px(8))
+
+    def draw(self, x_lo: float, x_hi: float, bins: int, log_y: bool) -> None:
+        """Draw what is between two abscissae, with as many points as some columns of pixels can show."""
+        x, y = self.data.view(x_lo, x_hi, bins) if self.is_shown else (np.empty(0), np.empty(0))
+        y = to_axis(y, log_y)
+        self._line.setData(x, y, connect="all" if np.isfinite(y).all() else "finite")
+        if self._dots is not None:
+            fine = np.isfinite(y)
+            self._dots.setData(x[fine], y[fine])
+
+    def extent(self, log_y: bool) -> tuple[float, float] | None:
+        """Smallest and largest ordinate that should be in sight; None without a point."""
+        if not self.is_shown:
+            return None
+        # Smallest values of runs would hide the positive ones beside a zero.
+        y = self.data.y if log_y or self.style.outliers else self.data.view(-np.inf, np.inf, _BINS)[1]
+        return extent(to_axis(y, log_y), self.style.outliers)
+
+    def nearest(self, x: float) -> tuple[float, float] | None:
+        """Point nearest to an abscissa; None without a point."""
+        if not self.is_shown:
+            return None
+        xs = self.data.x
+        place = min(int(np.searchsorted(xs, x)), xs.size - 1)
+        if place > 0 and abs(xs[place - 1] - x) <= abs(xs[place] - x):
+            place -= 1
+        return float(xs[place]), float(self.data.y[place])
+
+
+def to_axis(y: NDArray[np.float64], log_y: bool) -> NDArray[np.float64]:
+    """Ordinates as the axis counts them: their logarithm, or a gap where there is none, if `log_y`."""
+    return np.log10(np.where(y > 0, y, np.nan)) if log_y else y

@@ -1,0 +1,1 @@
+"""Rows of label, value and bar; tables of text."""

@@ -1,0 +1,170 @@
+"""A column of figures that add up: labels on the left, numbers on the right, a rule above each total."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import override
+
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from ui.controls.numbers import format_fixed
+from ui.controls.painted import PaintedWidget
+from ui.theme import Theme, follow_theme, mono_font, ui_font
+
+
+@dataclass(frozen=True)
+class LedgerRow:
+    """One line.
+
+    Attributes
+    ----------
+    label : str
+    number : float or str
+        A text is written as it is; all numbers with as many decimals as show four figures of the largest.
+    is_total : bool
+        Whether a rule is drawn above and the line is set bold.
+    tip : str
+        Tool tip of the line.
+    role : str
+        Colour role of the number.
+    """
+
+    label: str
+    number: float | str = ""
+    is_total: bool = False
+    tip: str = ""
+    role: str = "text"
+
+
+class Ledger(PaintedWidget):
+    """Lines of label and number.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._rows: tuple[LedgerRow, ...] = ()
+        self._texts: list[str] = []
+        self._widest = (0, 0)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        follow_theme(self)
+
+    def rows(self) -> tuple[LedgerRow, ...]:
+        """Lines shown."""
+        return self._rows
+
+    def texts(self) -> list[str]:
+        """Numbers as they are written, one a line."""
+        return list(self._texts)
+
+    def value_of(self, label: str) -> float:
+        """Number of the line with a label.
+
+        Raises
+        ------
+        KeyError
+            If there is no such line, or no number in it.
+        """
+        for row in self._rows:
+            if row.label == label and not isinstance(row.number, str):
+                return row.number
+        raise KeyError(f"There is no line {label!r}; lines are {[row.label for row in self._rows]}.")
+
+    def set_rows(self, rows: Sequence[LedgerRow]) -> None:
+        """Show other lines."""
+        new = tuple(rows)
+        if new == self._rows:
+            return
+        recount = [row.label for row in new] != [row.label for row in self._rows]
+        self._rows = new
+        self._texts = _written(new)
+        self._measure(recount)
+        lines = zip(new, self._texts, strict=True)
+        self.setAccessibleDescription("; ".join(f"{row.label} {text}".strip() for row, text in lines))
+        self.update()
+
+    @override
+    def _restyle(self, theme: Theme) -> None:
+        self._fonts = {
+            False: (ui_font(theme, theme.small_pt), mono_font(theme.small_pt)),
+            True: (
+                ui_font(theme, theme.small_pt, QFont.Weight.DemiBold),
+                mono_font(theme.small_pt, QFont.Weight.DemiBold),
+            ),
+        }
+        self._metrics = {
+            bold: (QFontMetrics(label), QFontMetrics(number)) for bold, (label, number) in self._fonts.items()
+        }
+        self._measure(True)
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(sum(self._widest) + self._theme.px(12), len(self._rows) * self._line())
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(min(self.sizeHint().width(), self._theme.px(120)), self.sizeHint().height())
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            line = event.pos().y() // self._line()
+            if 0 <= line < len(self._rows):
+                row = self._rows[line]
+                QToolTip.showText(
+                    event.globalPos(), row.tip or f"{row.label} {self._texts[line]}".strip(), self
+                )
+                return True
+        return super().event(event)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        theme, align, line = self._theme, Qt.AlignmentFlag, self._line()
+        for place, (row, text) in enumerate(zip(self._rows, self._texts, strict=True)):
+            box = QRectF(0, place * line, self.width(), line)
+            label_font, number_font = self._fonts[row.is_total]
+            metrics = self._metrics[row.is_total]
+            painter.setFont(number_font)
+            painter.setPen(theme.color(row.role))
+            painter.drawText(box, align.AlignRight | align.AlignVCenter, text)
+            room = box.width() - (metrics[1].horizontalAdvance(text) + theme.px(8) if text else 0)
+            painter.setFont(label_font)
+            painter.setPen(theme.color("text" if row.is_total else "muted"))
+            shown = metrics[0].elidedText(row.label, Qt.TextElideMode.ElideRight, int(room))
+            painter.drawText(box, align.AlignLeft | align.AlignVCenter, shown)
+            if row.is_total and place:
+                painter.fillRect(QRectF(0, box.top(), box.width(), 1), theme.color("border"))
+
+    def _line(self) -> int:
+        return self._metrics[False][0].height() + self._theme.px(3)
+
+    def _measure(self, recount: bool) -> None:
+        # The room for the numbers never shrinks while they change, or the layout would tremble in training;
+        # and it is seldom larger than that for this one, so that it does not depend on what was shown before.
+        usual = self._metrics[True][1].horizontalAdvance("+0.00000")
+        widest = [0, usual] if recount else list(self._widest)
+        for row, text in zip(self._rows, self._texts, strict=True):
+            metrics = self._metrics[row.is_total]
+            widest[0] = max(widest[0], metrics[0].horizontalAdvance(row.label))
+            widest[1] = max(widest[1], metrics[1].horizontalAdvance(text))
+        if recount or (widest[0], widest[1]) != self._widest:
+            self._widest = (widest[0], widest[1])
+            self.updateGeometry()
+
+
+def _written(rows: Sequence[LedgerRow]) -> list[str]:
+    numbers = [
+        abs(row.number) for row in rows if not isinstance(row.number, str) and math.isfinite(row.number)
+    ]
+    largest = max(numbers, default=0.0)
+    decimals = min(max(3 - math.floor(math.log10(largest)), 2), 7) if largest > 0 else 4
+    return [
+        row.number if isinstance(row.number, str) else format_fixed(row.number, decimals, signed=True)
+        for row in rows
+    ]

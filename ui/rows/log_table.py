@@ -1,0 +1,234 @@
+"""The log of a training run as a table that follows its own end."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, override
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
+
+from ui.controls.late_scroll import place_of, scroll_later
+from ui.controls.numbers import format_count, format_fixed
+from ui.controls.placeholder import draw_placeholder
+from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
+
+_ROOT = QModelIndex()
+_Index = QModelIndex | QPersistentModelIndex
+_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+class LogModel(QAbstractTableModel):
+    """Rows of numbers: the first column counts, the others are written with three decimals.
+
+    Parameters
+    ----------
+    headers : sequence of str
+    parent : QObject, optional
+    """
+
+    def __init__(self, headers: Sequence[str], parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.headers = tuple(headers)
+        self.rows: list[tuple[float, ...]] = []
+
+    def append(self, rows: Iterable[Sequence[float]]) -> None:
+        """Add rows at the end.
+
+        Raises
+        ------
+        ValueError
+            If a row has not one number for each header.
+        """
+        new = [tuple(row) for row in rows]
+        wrong = next((row for row in new if len(row) != len(self.headers)), None)
+        if wrong is not None:
+            raise ValueError(f"A row of the log has the columns {', '.join(self.headers)}. Got {wrong}.")
+        if new:
+            self.beginInsertRows(QModelIndex(), len(self.rows), len(self.rows) + len(new) - 1)
+            self.rows += new
+            self.endInsertRows()
+
+    def clear(self) -> None:
+        """Remove all rows."""
+        self.beginResetModel()
+        self.rows = []
+        self.endResetModel()
+
+    def text(self, row: int, column: int) -> str:
+        """One cell as it is written."""
+        value = self.rows[row][column]
+        return format_count(int(value)) if column == 0 else format_fixed(float(value), 3)
+
+    @override
+    def rowCount(self, parent: _Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self.rows)
+
+    @override
+    def columnCount(self, parent: _Index = _ROOT) -> int:
+        return 0 if parent.isValid() else len(self.headers)
+
+    @override
+    def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.text(index.row(), index.column())
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _RIGHT
+        return None
+
+    @override
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return self.headers[section]
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return _RIGHT
+        return None
+
+
+class LogTable(QTableView):
+    """Log of a run. New rows scroll into sight unless the user has scrolled up; Ctrl+C copies rows.
+
+    Parameters
+    ----------
+    headers : sequence of str
+    parent : QWidget, optional
+    """
+
+    def __init__(
+        self, headers: Sequence[str] = ("step", "loss", "accuracy"), parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._theme = LIGHT
+        self._placeholder = ""
+        self._log = LogModel(headers, self)
+        self.setModel(self._log)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setTabKeyNavigation(False)
+        self.setCornerButtonEnabled(False)
+        self.verticalHeader().hide()
+        self.verticalHeader().setSectionResizeMode(QHeaderView.ResizeMode.Fixed)
+        header = self.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Stretch)
+        header.setHighlightSections(False)
+        header.setSectionsClickable(False)
+        self._follows = True
+        self.verticalScrollBar().valueChanged.connect(self._on_scrolled)
+        self.verticalScrollBar().rangeChanged.connect(self._on_range_changed)
+        follow_theme(self)
+
+    def append(self, rows: Iterable[Sequence[float]]) -> None:
+        """Add rows.
+
+        Parameters
+        ----------
+        rows : iterable of (int, float, …)
+            One number for each header; the first is a count.
+        """
+        follows = self._follows
+        self._log.append(rows)
+        # Qt lays out new rows later. A user who scrolls to the end before that would meet the old end,
+        # and the table would take this for "not at the end".
+        self.executeDelayedItemsLayout()
+        self.updateGeometries()
+        if follows:
+            self.scrollToBottom()
+
+    def _on_scrolled(self, value: int) -> None:
+        self._follows = value >= self.verticalScrollBar().maximum() - 2
+
+    def _on_range_changed(self, _low: int, high: int) -> None:
+        if self._follows:
+            self.verticalScrollBar().setValue(high)
+
+    def set_rows(self, rows: Iterable[Sequence[float]]) -> None:
+        """Replace all rows."""
+        self._log.clear()
+        self._log.append(rows)
+        self.scrollToBottom()
+
+    def clear(self) -> None:
+        """Remove all rows."""
+        self._log.clear()
+
+    def rows(self) -> list[tuple[float, ...]]:
+        """All rows."""
+        return list(self._log.rows)
+
+    def scrolled_to(self) -> int | None:
+        """How far the table is scrolled, in pixels; None while it follows its end."""
+        return None if self._follows else place_of(self.verticalScrollBar())
+
+    def scroll_to(self, place: int | None) -> None:
+        """Scroll as `scrolled_to` said."""
+        self._follows = place is None
+        if place is None:
+            self.scrollToBottom()
+        else:
+            scroll_later(self.verticalScrollBar(), place)
+
+    def set_placeholder(self, text: str) -> None:
+        """Text shown while there are no rows."""
+        self._placeholder = text
+        self.viewport().update()
+
+    def copy_selection(self) -> str:
+        """Copy the chosen rows, or all if none is chosen, with their headers, separated by tabs.
+
+        Returns
+        -------
+        str
+            What was put on the clipboard.
+        """
+        chosen = sorted({index.row() for index in self.selectedIndexes()}) or range(len(self._log.rows))
+        lines = ["\t".join(f"{value:.10g}" for value in self._log.rows[row]) for row in chosen]
+        text = "\n".join(["\t".join(self._log.headers), *lines, ""])
+        QGuiApplication.clipboard().setText(text)
+        return text
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle."""
+        self._theme = theme
+        font = mono_font(theme=theme)
+        self.setFont(font)
+        self.verticalHeader().setDefaultSectionSize(QFontMetrics(font).height() + theme.px(6))
+        self.updateGeometry()
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(
+            self._theme.px(240), self.horizontalHeader().sizeHint().height() + 9 * self._row_height()
+        )
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        metrics = QFontMetrics(mono_font(theme=self._theme))
+        width = len(self._log.headers) * (metrics.horizontalAdvance("000,000") + self._theme.px(16))
+        return QSize(width, self.horizontalHeader().sizeHint().height() + 3 * self._row_height())
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.matches(QKeySequence.StandardKey.Copy):
+            self.copy_selection()
+        else:
+            super().keyPressEvent(event)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self._log.rows and self._placeholder:
+            painter = QPainter(self.viewport())
+            painter.setFont(ui_font(self._theme))
+            top = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
+            draw_placeholder(painter, self.viewport().rect(), self._placeholder, self._theme, top)
+
+    def _row_height(self) -> int:
+        return self.verticalHeader().defaultSectionSize()

@@ -1,0 +1,1 @@
+"""Everything that touches a thread: training, tasks, and what they bring back."""

@@ -1,0 +1,387 @@
+"""Joins state, threads and panels: turns requests into jobs, and results into state."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QThread, Signal, Slot
+
+from cnnviz.errors import NO_THREAD, CNNVizError
+from cnnviz.experiment import Experiment
+from cnnviz.runtime import give_back_memory
+from cnnviz.snapshots import Snapshot
+from ui.panels.analysis import Analysis
+from ui.run.inspector import Inspector
+from ui.run.loading import fitting, load_source
+from ui.run.mail_reader import MailReader
+from ui.run.mailbox import Mailbox, RunFailed
+from ui.run.model_files import ModelFiles
+from ui.run.moment_tests import MomentTests
+from ui.run.start import RunStart
+from ui.run.tasks import TaskRunner
+from ui.run.threads import is_running
+from ui.run.worker import Job, TrainControl, TrainWorker
+from ui.state import AppState, PinnedCell, Reference, RunStatus, Sample, Shift, Source
+
+_CLOSE_MS = 1500
+_FINISH_MS = 60_000
+_APPLY = "Apply and reset"
+
+
+class Controller(QObject):
+    """Owns the threads. Its `on_…` slots take the requests of panels and windows.
+
+    Parameters
+    ----------
+    state : AppState
+    data : Path or None
+        Other data than MNIST.
+    parent : QObject, optional
+    """
+
+    #: A run that was asked for could not be built; everything is as it was.
+    runRefused = Signal()
+
+    _trainRequested = Signal(int)
+    _testRequested = Signal()
+
+    def __init__(self, state: AppState, data: Path | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._data = data
+        #: Asked before a run that was opened takes the place of the present one; None lets it.
+        self.replace_guard: Callable[[], bool] | None = None
+        self._mailbox = Mailbox()
+        self._control = TrainControl()
+        self._tasks = TaskRunner("analysis", self)
+        # A thread of its own, so that a long sweep in a panel does not hold up what the pointer waits for.
+        self._background = TaskRunner("background", self)
+        # What is written waits behind nothing that is computed; what is kept, behind no large file.
+        self._files = TaskRunner("files", self)
+        self._keeping = TaskRunner("keeping", self)
+        self._finish_ms = _FINISH_MS
+        self._inspector = Inspector(state, self._tasks, self)
+        self._models = ModelFiles(state, self._tasks, self._files, self)
+        self._models.runRequested.connect(self._on_run_from_file_requested)
+        self._moment_tests = MomentTests(state, self._background, self)
+        self._reader = MailReader(state, self._mailbox, self._control, self._moment_tests, self)
+        self._reader.showRequested.connect(self._show)
+        self._run_start = RunStart(state, self._tasks, self._control, self._reader, self._moment_tests, self)
+        self._run_start.sampleRequested.connect(self.on_sample_requested)
+        self._run_start.refused.connect(self.runRefused)
+        # With a run its snapshots have gone, and figures of print quality with the files that they went into.
+        self._run_start.prepareRequested.connect(self._give_back_memory)
+        self._files.becameIdle.connect(self._give_back_memory)
+        self._start_worker()
+
+    def _start_worker(self) -> None:
+        self._worker = TrainWorker(self._mailbox, self._control)
+        self._thread = QThread(self)
+        self._thread.setObjectName("training")
+        self._worker.moveToThread(self._thread)
+        self._run_start.prepareRequested.connect(self._on_prepare_requested)
+        self._run_start.prepareRequested.connect(self._worker.prepare)
+        self._run_start.trainRequested.connect(self._worker.train)
+        self._trainRequested.connect(self._worker.train)
+        self._testRequested.connect(self._worker.test)
+        self._worker.halted.connect(self._reader.on_worker_halted)
+
+    @property
+    def analysis(self) -> Analysis:
+        """Where panels have the quick things computed: what a pointer or the timeline waits for."""
+        return self._tasks
+
+    @property
+    def background(self) -> Analysis:
+        """Where panels have the long things computed: sweeps, checks, statistics over many images."""
+        return self._background
+
+    @property
+    def files(self) -> TaskRunner:
+        """Where files are written that the user has asked for; nothing of it is dropped at the end."""
+        return self._files
+
+    @property
+    def keeping(self) -> TaskRunner:
+        """Where is written what the program keeps by itself."""
+        return self._keeping
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is being computed besides training."""
+        return self._tasks.is_idle and self._background.is_idle
+
+    def start(self) -> None:
+        """Load the data; everything else follows from its arrival."""
+        self.open_data(self._data)
+
+    def open_data(
+        self,
+        path: Path | None,
+        then: Callable[[Source], None] | None = None,
+        otherwise: Callable[[], None] | None = None,
+    ) -> None:
+        """Change to other data; the current session stays until they have been read and a run fits them.
+
+        Parameters
+        ----------
+        path : Path or None
+            None for MNIST.
+        then : callable, optional
+            What to do with them, instead of beginning a run with the settings as edited.
+        otherwise : callable, optional
+            What to do when they cannot be read, after the user was told.
+        """
+
+        def done(source: Source) -> None:
+            self._state.clear_notice("samples")
+            if then is not None:
+                then(source)
+            elif self.may_replace():
+                self._run_start.begin(fitting(self._state.draft, source.dataset), source=source)
+
+        def failed(message: str) -> None:
+            self._state.raise_notice("samples", "error", message, "" if path is None else "Use MNIST")
+            if otherwise is not None:
+                otherwise()
+
+        self._tasks.submit("load", lambda _context: load_source(path), done, failed)
+
+    def abandon_files(self) -> None:
+        """Do not wait at the end for files that are still being written."""
+        self._finish_ms = _CLOSE_MS
+
+    def close(self) -> bool:
+        """Stop everything and end the threads; return whether they ended in time.
+
+        Files that are being written are finished first.
+        """
+        self._reader.close()
+        self._moment_tests.stop()
+        self._control.halt()
+        self._thread.quit()
+        ended = [
+            self._tasks.close(_CLOSE_MS),
+            self._background.close(_CLOSE_MS),
+            self._thread.wait(_CLOSE_MS),
+            self._keeping.finish(self._finish_ms),
+            self._files.finish(self._finish_ms),
+        ]
+        return all(ended)
+
+    # --- requests -------------------------------------------------------------------------------------------
+
+    @Slot()
+    def on_train_requested(self) -> None:
+        """Train, continue, or pause: what the primary button says."""
+        status = self._state.run.status
+        if status is RunStatus.TRAINING:
+            self._control.halt()
+        elif status is RunStatus.FINISHED:
+            self.on_epoch_requested()
+        elif status in (RunStatus.READY, RunStatus.PAUSED):
+            self._train(0)
+        elif status in (RunStatus.STOPPED, RunStatus.FAILED):
+            self._run_start.begin(self._state.draft, then_train=True)
+
+    @Slot()
+    def on_step_requested(self) -> None:
+        """Train one step; while training runs, pause it first."""
+        if self._state.run.status is RunStatus.TRAINING:
+            self._control.halt()
+        elif self._state.run.status in (RunStatus.READY, RunStatus.PAUSED):
+            self._train(1)
+
+    @Slot()
+    def on_stop_requested(self) -> None:
+        """End the run where it is."""
+        if self._state.run.status is RunStatus.TRAINING:
+            self._reader.stopping = True
+            self._control.halt()
+        elif self._state.run.status is RunStatus.PAUSED:
+            self._state.update_run(status=RunStatus.STOPPED)
+            self._testRequested.emit()
+
+    @Slot()
+    def on_epoch_requested(self) -> None:
+        """Train one epoch more."""
+        run = self._state.run
+        if run.status is RunStatus.LOADING or run.status is RunStatus.FAILED:
+            return
+        if run.status is RunStatus.READY:
+            self._train(run.steps_per_epoch)
+            return
+        self._control.epochs = run.total_steps // run.steps_per_epoch + 1
+        self._state.update_run(total_steps=self._control.epochs * run.steps_per_epoch)
+        if run.status is not RunStatus.TRAINING:
+            self._train(run.steps_per_epoch)
+
+    @Slot()
+    def on_reset_requested(self) -> None:
+        """Go back to the initial weights of the same seed, with the settings as edited."""
+        self._run_start.begin(self._state.draft)
+
+    @Slot()
+    def on_new_seed_requested(self) -> None:
+        """Draw a new seed and begin anew with it."""
+        self._run_start.begin(replace(self._state.draft, seed=secrets.randbelow(10_000)))
+
+    @Slot(object)
+    def on_draft_requested(self, draft: Experiment) -> None:
+        """Take edited settings: at once where nothing is lost by it, else when the user applies them."""
+        state = self._state
+        state.set_draft(draft)
+        if state.dataset is not None:
+            try:
+                draft.check_fits(state.dataset.input_shape)
+            except CNNVizError as error:
+                state.raise_notice("settings", "error", str(error))
+                return
+        if draft.learning_rate != state.experiment.learning_rate:
+            self._control.learning_rate = draft.learning_rate
+            state.set_experiment(replace(state.experiment, learning_rate=draft.learning_rate))
+        if draft == state.experiment:
+            state.clear_notice("settings")
+        elif state.run.status is RunStatus.READY and not state.run.is_started:
+            self._run_start.begin(draft)
+        elif state.run.status is not RunStatus.LOADING:
+            state.raise_notice(
+                "settings",
+                "info",
+                "These settings start a new run. The trained network stays until then.",
+                _APPLY,
+                self._on_apply_chosen,
+            )
+
+    @Slot()
+    def _on_apply_chosen(self) -> None:
+        if self.may_replace():
+            self.on_reset_requested()
+
+    @Slot(object)
+    def on_speed_requested(self, steps_per_second: float | None) -> None:
+        """Change the pace."""
+        self._control.steps_per_second = steps_per_second
+        self._control.wake.set()
+        self._state.set_speed(steps_per_second)
+
+    @Slot(int)
+    def on_sample_requested(self, index: int) -> None:
+        """Look at a test image."""
+        dataset = self._state.dataset
+        if dataset is None or not 0 <= index < len(dataset.test_labels):
+            return
+        self._state.set_sample(Sample(dataset.test_images[index], int(dataset.test_labels[index]), index))
+        self._inspector.inspect()
+
+    @Slot(object)
+    def on_own_sample_requested(self, sample: Sample) -> None:
+        """Look at an image of the user's own."""
+        self._state.set_sample(sample)
+        self._inspector.inspect()
+
+    @Slot(object)
+    def on_moment_requested(self, step: int | None) -> None:
+        """Show the network as it was at a step, or with None follow training again."""
+        state = self._state
+        if step is None:
+            if state.live is not None:
+                state.show_moment(state.live, follows_live=True)
+        elif len(state.history.snapshots):
+            state.show_moment(state.history.snapshots.at(step), follows_live=False)
+        self._inspector.inspect()
+
+    @Slot(object)
+    def on_reference_requested(self, snapshot: Snapshot | None) -> None:
+        """Compare with this moment from now on, or with none."""
+        run_id = self._state.run.run_id
+        self._state.set_reference(None if snapshot is None else Reference(snapshot, run_id))
+
+    @Slot(object)
+    def on_pin_requested(self, cell: PinnedCell | None) -> None:
+        """Pin a cell, or free it."""
+        self._state.set_pinned(cell)
+
+    @Slot(object)
+    def on_shift_requested(self, shift: Shift) -> None:
+        """Move the sample."""
+        self._state.set_shift(shift)
+
+    @Slot()
+    def on_fork_requested(self) -> None:
+        """Continue training from the moment that is shown; the run so far stays as a ghost."""
+        state = self._state
+        if state.shown is not None and not state.follows_live:
+            self._run_start.begin(state.experiment, start=state.shown, forks=True, then_train=True)
+
+    @Slot(object)
+    def on_adopt_requested(self, snapshot: Snapshot) -> None:
+        """Continue training from weights that a panel has changed; the run so far stays as a ghost."""
+        self._run_start.begin(self._state.experiment, start=snapshot, forks=True)
+
+    def begin_run(
+        self, experiment: Experiment, start: Snapshot | None = None, source: Source | None = None
+    ) -> None:
+        """Begin a run of these settings; the present one stays when it cannot be built."""
+        self._run_start.begin(experiment, start=start, source=source)
+
+    def may_replace(self) -> bool:
+        """Ask, where something would be lost, whether an opened run may take the place of the present one."""
+        return self.replace_guard is None or self.replace_guard()
+
+    def train_to(self, step: int, epochs: int) -> None:
+        """Train up to a step and pause there, in a run of at least so many epochs."""
+        run = self._state.run
+        self._control.epochs = max(epochs, run.total_steps // run.steps_per_epoch)
+        self._state.update_run(total_steps=self._control.epochs * run.steps_per_epoch)
+        if step > run.step and run.status in (RunStatus.READY, RunStatus.PAUSED, RunStatus.FINISHED):
+            self._train(step - run.step)
+
+    def pause(self) -> None:
+        """Pause training, if it runs."""
+        if self._state.run.status is RunStatus.TRAINING:
+            self._control.halt()
+
+    def save_model(self, path: Path, on_saved: Callable[[Path, int, int], None] | None = None) -> None:
+        """Write the network that is shown; see `ModelFiles.save`."""
+        self._models.save(path, on_saved)
+
+    def open_model(self, path: Path, on_read: Callable[[Path], None] | None = None) -> None:
+        """Read a model file and continue from it; see `ModelFiles.open`."""
+        self._models.open(path, on_read)
+
+    # --- training -------------------------------------------------------------------------------------------
+
+    def _train(self, steps: int) -> None:
+        self._reader.stopping = False
+        self._control.running = True
+        self._control.wake.clear()
+        self._reader.restart_rate()
+        self._state.clear_notice("run")
+        self._state.update_run(status=RunStatus.TRAINING)
+        self._trainRequested.emit(steps)
+        self._reader.start()
+
+    @Slot(object)
+    def _on_prepare_requested(self, job: Job) -> None:
+        """See to it that there is a thread for a run."""
+        if not is_running(self._thread):
+            self._control.running = False
+            self._mailbox.post(job.run_id, RunFailed(NO_THREAD))
+
+    @Slot()
+    def _give_back_memory(self) -> None:
+        self._keeping.submit("memory", lambda _context: give_back_memory(), lambda _result: None)
+
+    # --- results --------------------------------------------------------------------------------------------
+
+    @Slot(object)
+    def _show(self, snapshot: Snapshot) -> None:
+        self._state.set_live(snapshot)
+        self._inspector.inspect()
+
+    @Slot(object, object)
+    def _on_run_from_file_requested(self, experiment: Experiment, start: Snapshot) -> None:
+        if self.may_replace():
+            self._run_start.begin(experiment, start=start)

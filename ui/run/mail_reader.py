@@ -1,0 +1,173 @@
+"""Carries what the training thread has left in the mailbox into the state, at display rate."""
+
+import time
+from collections import deque
+
+from PySide6.QtCore import QObject, QTimer, Signal, Slot
+
+from cnnviz.history import EvaluationPoint
+from cnnviz.snapshots import Snapshot
+from ui.run.frame_budget import FrameBudget
+from ui.run.mailbox import (
+    Mailbox,
+    Message,
+    ProgressMade,
+    RunFailed,
+    RunHalted,
+    RunPrepared,
+    SnapshotTaken,
+    Tested,
+)
+from ui.run.moment_tests import MomentTests
+from ui.run.throughput import Throughput
+from ui.run.worker import TrainControl
+from ui.state import AppState, EvaluatedStep, RunStatus
+
+
+class MailReader(QObject):
+    """Empties the mailbox by a timer and drops what belongs to an earlier run.
+
+    Parameters
+    ----------
+    state : AppState
+        Is written to.
+    mailbox : Mailbox
+    control : TrainControl
+        Tells whether the loop has been asked to run.
+    moment_tests : MomentTests
+        Gets the test results.
+    parent : QObject, optional
+
+    Attributes
+    ----------
+    stopping : bool
+        Whether the next halt ends the run, instead of pausing it.
+    """
+
+    showRequested = Signal(object)  # the newest Snapshot
+
+    def __init__(
+        self,
+        state: AppState,
+        mailbox: Mailbox,
+        control: TrainControl,
+        moment_tests: MomentTests,
+        parent: QObject | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self.stopping = False
+        self._state = state
+        self._mailbox = mailbox
+        self._control = control
+        self._moment_tests = moment_tests
+        self._throughput = Throughput()
+        self._closed = False
+        self._unread: deque[tuple[int, Message]] = deque()
+        self._timer = QTimer(self)
+        self._budget = FrameBudget()
+        self._timer.setInterval(self._budget.milliseconds)
+        self._timer.timeout.connect(self._drain)
+        # Weights are drawn between two drains, not with the numbers: the window then never has to wait for
+        # all that is new to be painted.
+        self._live: tuple[int, Snapshot] | None = None
+        self._live_timer = QTimer(self)
+        self._live_timer.setSingleShot(True)
+        self._live_timer.timeout.connect(self._show_live)
+
+    def start(self) -> None:
+        """Read from now on, as long as there is a run to read of."""
+        self._budget.restart()
+        self._timer.start()
+
+    def restart_rate(self) -> None:
+        """Measure images a second anew, after a pause."""
+        self._throughput.restart()
+
+    def close(self) -> None:
+        """Read no more."""
+        self._closed = True
+        self._timer.stop()
+        self._live_timer.stop()
+
+    @Slot()
+    def on_worker_halted(self) -> None:
+        """Read what is left: the worker is idle."""
+        if not self._closed:
+            self._drain()
+            if self._state.run.status not in (RunStatus.TRAINING, RunStatus.LOADING):
+                self._timer.stop()
+
+    @Slot()
+    def _drain(self) -> None:
+        mail = self._mailbox.take()
+        run_id = self._state.run.run_id
+        self._unread.extend(mail.messages)
+        while self._unread:  # what an error leaves here is read the next time
+            message_run, message = self._unread.popleft()
+            if message_run == run_id:
+                self._handle(message)
+        if mail.live is not None:
+            self._live = mail.live
+        if self._state.run.status is not RunStatus.TRAINING:
+            self._show_live()
+        elif self._live is not None and not self._live_timer.isActive():
+            self._live_timer.start(self._timer.interval() // 2)
+        self._budget.adjust()
+        if self._budget.milliseconds != self._timer.interval():
+            self._timer.setInterval(self._budget.milliseconds)
+
+    @Slot()
+    def _show_live(self) -> None:
+        self._live_timer.stop()
+        live, self._live = self._live, None
+        if live is not None and live[0] == self._state.run.run_id:
+            self.showRequested.emit(live[1])
+
+    def _handle(self, message: Message) -> None:
+        state = self._state
+        match message:
+            case ProgressMade(progress):
+                lines = state.history.append(progress)
+                rate = self._throughput.add(int(progress.sizes.sum()), time.perf_counter())
+                state.update_run(step=progress.last_step, images_per_second=rate)
+                state.notify_steps(lines)
+            case SnapshotTaken(snapshot, keep):
+                state.history.snapshots.add(snapshot, keep=keep)
+            case Tested(step, evaluation):
+                state.history.add_test(EvaluationPoint(step, evaluation.loss, evaluation.accuracy))
+                self._moment_tests.take(EvaluatedStep(step, evaluation))
+                state.notify_test()
+            case RunPrepared():
+                self._on_run_prepared(message)
+            case RunHalted():
+                self._on_run_halted(message)
+            case RunFailed(text):
+                state.update_run(status=RunStatus.FAILED, images_per_second=0.0)
+                state.raise_notice("run", "error", text)
+
+    def _on_run_prepared(self, message: RunPrepared) -> None:
+        state = self._state
+        status = RunStatus.TRAINING if self._control.running else RunStatus.READY
+        if status is RunStatus.READY and message.snapshot.step:
+            status = RunStatus.FINISHED if message.snapshot.step >= message.total_steps else RunStatus.PAUSED
+        state.update_run(
+            status=status,
+            step=message.snapshot.step,
+            total_steps=message.total_steps,
+            steps_per_epoch=message.steps_per_epoch,
+        )
+        state.history.snapshots.add(message.snapshot, keep=True)
+        self._throughput.restart()
+        self.showRequested.emit(message.snapshot)
+
+    def _on_run_halted(self, message: RunHalted) -> None:
+        if message.finished:
+            status = RunStatus.FINISHED
+        elif self.stopping:
+            status = RunStatus.STOPPED
+        else:
+            status = RunStatus.PAUSED
+        self.stopping = False
+        self._state.update_run(
+            status=status, step=message.step, total_steps=message.total_steps, images_per_second=0.0
+        )

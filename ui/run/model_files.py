@@ -1,0 +1,116 @@
+"""Saving the network that is shown and continuing from a saved one, in the background."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+
+from cnnviz import checkpoint
+from cnnviz.errors import CheckpointError
+from cnnviz.experiment import Experiment
+from cnnviz.files import printable_name
+from cnnviz.snapshots import Snapshot
+from cnnviz.training import check_fit
+from ui.panels.analysis import Analysis
+from ui.run.loading import select_classes
+from ui.state import AppState
+
+
+class ModelFiles(QObject):
+    """Writes and reads `.safetensors` files; outcomes are reported as notices in the training panel.
+
+    Parameters
+    ----------
+    state : AppState
+    analysis : Analysis
+        Where files are read.
+    files : Analysis
+        Where they are written.
+    parent : QObject, optional
+    """
+
+    runRequested = Signal(object, object)  # Experiment and the Snapshot to continue from
+
+    def __init__(
+        self, state: AppState, analysis: Analysis, files: Analysis, parent: QObject | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._state, self._analysis, self._files = state, analysis, files
+
+    def save(self, path: Path, on_saved: Callable[[Path, int, int], None] | None = None) -> None:
+        """Write the network that is shown.
+
+        Parameters
+        ----------
+        path : Path
+        on_saved : callable, optional
+            Called with path, number of the run and step when the file is there.
+        """
+        state, write = self._state, model_writer(self._state, path)
+        if write is None or state.shown is None:
+            return
+        run_id, step = state.run.run_id, state.shown.step
+
+        def done(written: Path) -> None:
+            state.raise_notice("files", "success", f"Saved the network to {printable_name(written)}.")
+            if on_saved is not None:
+                on_saved(written, run_id, step)
+
+        # Of a kind of its own: a second file is no reason to drop the first.
+        self._files.submit(f"save {path}", lambda _context: write(), done, self._on_failed)
+
+    def open(self, path: Path, on_read: Callable[[Path], None] | None = None) -> None:
+        """Read a model file and ask for a run that continues from it; a bad file changes nothing.
+
+        Parameters
+        ----------
+        path : Path
+        on_read : callable, optional
+            Called with the path when it is a model that can be used.
+        """
+        source, current = self._state.source, self._state.dataset
+
+        def read(_context: object) -> tuple[Experiment, Snapshot]:
+            model = checkpoint.load(path)
+            if source is None or model.experiment is None:
+                raise CheckpointError(
+                    f"{printable_name(path)} does not say how it was trained, so its run cannot be "
+                    "continued. Choose a model that the window or --save wrote."
+                )
+            check_fit(model.network, select_classes(source.dataset, model.experiment.classes, current))
+            return model.experiment, Snapshot(model.step, model.network, model.optimizer)
+
+        def done(run: tuple[Experiment, Snapshot]) -> None:
+            if on_read is not None:
+                on_read(path)
+            self.runRequested.emit(*run)
+
+        self._analysis.submit("open", read, done, self._on_failed)
+
+    def _on_failed(self, message: str) -> None:
+        self._state.raise_notice("files", "error", message)
+
+
+def model_writer(state: AppState, path: Path) -> Callable[[], Path] | None:
+    """Return the function that writes the network shown now to `path`; None before there is a network."""
+    snapshot, dataset, experiment = state.shown, state.dataset, state.experiment
+    if snapshot is None or dataset is None:
+        return None
+
+    def write() -> Path:
+        write_snapshot(path, snapshot, experiment, dataset.sha256)
+        return path
+
+    return write
+
+
+def write_snapshot(path: Path, snapshot: Snapshot, experiment: Experiment, data_sha256: str) -> None:
+    """Write a moment of a run, from which training can go on; raises `CNNVizError` when that fails."""
+    checkpoint.save(
+        path,
+        snapshot.network,
+        experiment=experiment,
+        step=snapshot.step,
+        data_sha256=data_sha256,
+        optimizer_state=snapshot.optimizer,
+    )

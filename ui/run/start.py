@@ -1,0 +1,176 @@
+"""Beginning a run: what is built in the background, and what the state becomes when it is there."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QObject, Signal
+
+from cnnviz.datasets import Dataset
+from cnnviz.experiment import Experiment
+from cnnviz.history import History
+from cnnviz.snapshots import Snapshot
+from cnnviz.training import Trainer
+from ui.run.loading import select_classes
+from ui.run.mail_reader import MailReader
+from ui.run.moment_tests import MomentTests
+from ui.run.tasks import TaskRunner
+from ui.run.worker import Job, TrainControl
+from ui.state import AppState, Reference, RunStatus, Source
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Built:
+    """A run that can begin: nothing of it can fail any more."""
+
+    experiment: Experiment
+    source: Source
+    dataset: Dataset
+    trainer: Trainer
+    start: Snapshot | None
+    forks: bool
+    then_train: bool
+
+
+class RunStart(QObject):
+    """Prepares runs, one after the other; a later one replaces an earlier one that is still being built.
+
+    Parameters
+    ----------
+    state : AppState
+    tasks : TaskRunner
+        Builds what is needed.
+    control : TrainControl
+    reader : MailReader
+    moment_tests : MomentTests
+    parent : QObject
+    """
+
+    #: The worker has to prepare this `Job`.
+    prepareRequested = Signal(object)
+    #: The worker has to train, up to this many steps (0: to the end), what it has prepared.
+    trainRequested = Signal(int)
+    #: The test image with this number has to be shown: there is none yet, or it is of other data.
+    sampleRequested = Signal(int)
+    #: A run could not be built; the present one is as it was.
+    refused = Signal()
+
+    def __init__(
+        self,
+        state: AppState,
+        tasks: TaskRunner,
+        control: TrainControl,
+        reader: MailReader,
+        moment_tests: MomentTests,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._state = state
+        self._tasks = tasks
+        self._control = control
+        self._reader = reader
+        self._moment_tests = moment_tests
+
+    def begin(
+        self,
+        experiment: Experiment,
+        *,
+        start: Snapshot | None = None,
+        forks: bool = False,
+        then_train: bool = False,
+        source: Source | None = None,
+    ) -> None:
+        """Start a run in the background; nothing is dropped before it can be built.
+
+        Parameters
+        ----------
+        experiment : Experiment
+        start : Snapshot, optional
+            Where to continue from; from the initial weights when None.
+        forks : bool
+            Whether the steps up to `start` are those of the present run.
+        then_train : bool
+            Whether to train at once.
+        source : Source, optional
+            Data to change to; those that are open when None.
+        """
+        opened = self._state.source if source is None else source
+        if opened is None:
+            return
+        dataset = self._state.dataset if source is None else None
+        # Epochs that were added to the run belong to its fork, too.
+        epochs = self._state.run.total_steps // self._state.run.steps_per_epoch
+        extra_epochs = max(epochs - experiment.epochs, 0) if forks else 0
+
+        def work(_context: object) -> _Built:
+            selected = select_classes(opened.dataset, experiment.classes, dataset)
+            experiment.check_fits(selected.input_shape)
+            trainer = _trainer(experiment, selected, start)
+            if extra_epochs:
+                trainer.add_epochs(extra_epochs)
+            return _Built(experiment, opened, selected, trainer, start, forks, then_train)
+
+        self._tasks.submit("begin", work, self._prepare, self._on_failed)
+
+    def _prepare(self, built: _Built) -> None:
+        state, experiment, step = self._state, built.experiment, built.trainer.step
+        run_id = state.run.run_id + 1
+        self._control.halt()
+        self._control.run_id = run_id
+        self._reader.stopping = False
+        self._control.learning_rate = experiment.learning_rate
+        self._control.epochs = 0
+        state.clear_notice("settings")
+        state.clear_notice("run")
+        self._moment_tests.reset()
+        state.update_run(status=RunStatus.LOADING, run_id=run_id, step=step, images_per_second=0.0)
+        state.set_experiment(experiment)
+        state.set_draft(experiment)
+        state.source = built.source
+        previous = state.dataset
+        state.set_dataset(built.dataset)
+        self._reset_history(experiment, built.start, built.forks)
+        if built.dataset is not previous or state.sample is None:
+            self.sampleRequested.emit(0)
+        self.prepareRequested.emit(Job(run_id, built.trainer))
+        if built.then_train:
+            self._control.running = True
+            self.trainRequested.emit(0)
+        self._reader.start()
+
+    def _reset_history(self, experiment: Experiment, start: Snapshot | None, forks: bool) -> None:
+        state, previous = self._state, self._state.history
+        if forks and start is not None and previous.covers(start.step):
+            history = previous.forked(start.step)
+        else:
+            history = History(experiment.log_every, 0 if start is None else start.step)
+        self._keep_reference(history.forked_at)
+        # Of the run before, the curves are compared: its snapshots would take the memory of two runs.
+        previous.snapshots.clear()
+        state.set_ghost(previous if len(previous.losses) else None)
+        state.reset_history(history)
+
+    def _keep_reference(self, forked_at: int | None) -> None:
+        """Let the moment of comparison belong to a new run that has it in common with the one before."""
+        reference, run_id = self._state.reference, self._state.run.run_id
+        if reference is None or forked_at is None:
+            return
+        if reference.run_id == run_id - 1 and reference.snapshot.step <= forked_at:
+            self._state.set_reference(Reference(reference.snapshot, run_id))
+
+    def _on_failed(self, message: str) -> None:
+        state = self._state
+        if not state.run.run_id:
+            state.update_run(status=RunStatus.FAILED)  # there is no run that could stay as it is
+        state.raise_notice("run", "error", message)
+        self.refused.emit()
+
+
+def _trainer(experiment: Experiment, dataset: Dataset, start: Snapshot | None) -> Trainer:
+    """Return the trainer of a run, from its initial weights or from a snapshot of another."""
+    network = experiment.build_network(dataset.input_shape) if start is None else start.network
+    return Trainer(
+        network,
+        dataset,
+        experiment.train_config(),
+        start_step=0 if start is None else start.step,
+        optimizer_state=None if start is None else start.optimizer,
+    )

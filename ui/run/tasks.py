@@ -1,0 +1,206 @@
+"""Plain functions on a background thread, the newest request of a kind replacing older ones."""
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from PySide6.QtCore import QCoreApplication, QObject, Qt, QThread, Signal, Slot
+
+from cnnviz.errors import NO_THREAD, in_words
+from cnnviz.evaluation import CancelledError
+from ui.run.threads import is_running
+
+_log = logging.getLogger(__name__)
+
+
+class TaskContext:
+    """What a task may know of the outside: whether it is still wanted, and how to report its progress."""
+
+    def __init__(self, report: Callable[[float], None]) -> None:
+        self._cancelled = threading.Event()
+        self._report = report
+
+    @property
+    def cancelled(self) -> bool:
+        """Whether the result is no longer wanted."""
+        return self._cancelled.is_set()
+
+    def cancel(self) -> None:
+        """Ask the task to stop soon."""
+        self._cancelled.set()
+
+    def report(self, fraction: float) -> None:
+        """Tell how much is done, from 0 to 1.
+
+        Raises
+        ------
+        CancelledError
+            If the task was cancelled, so that reporting is also the place to stop.
+        """
+        if self.cancelled:
+            raise CancelledError("The task was cancelled.")
+        self._report(fraction)
+
+
+@dataclass(eq=False, slots=True)
+class _Task:
+    kind: str
+    function: Callable[[TaskContext], Any]
+    context: TaskContext
+    on_done: Callable[[Any], None]
+    on_failed: Callable[[str], None] | None
+    on_progress: Callable[[float], None] | None
+
+
+class _TaskWorker(QObject):
+    """Runs tasks on its thread, in the order in which they were handed over."""
+
+    done = Signal(object, object)
+    failed = Signal(object, str)
+    progressed = Signal(object, float)
+
+    @Slot()
+    def end(self) -> None:
+        """End the thread; everything that was handed over before is done by now."""
+        QThread.currentThread().quit()
+
+    @Slot(object)
+    def run(self, task: _Task) -> None:
+        if task.context.cancelled:
+            return
+        try:
+            result = task.function(task.context)
+        except BaseException as error:  # noqa: BLE001 -- whatever ends a task, even a panic of foreign code
+            self._fail(task, error)
+        else:
+            self.done.emit(task, result)
+
+    def _fail(self, task: _Task, error: BaseException) -> None:
+        if isinstance(error, CancelledError) and task.context.cancelled:
+            return
+        text = in_words(error)
+        if not text:
+            _log.error("Task %s failed", task.kind, exc_info=error)
+        self.failed.emit(task, text or f"An internal error stopped this ({error}). Try it again.")
+
+
+class TaskRunner(QObject):
+    """Hands functions to one background thread and their results to handlers on this one.
+
+    The thread begins with the first function.
+
+    Parameters
+    ----------
+    name : str
+        Name of the thread, for debuggers.
+    parent : QObject, optional
+    """
+
+    #: Nothing is waiting or running any more; whether the last task has succeeded.
+    becameIdle = Signal(bool)
+
+    _submitted = Signal(object)
+    _endRequested = Signal()
+
+    def __init__(self, name: str, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._current: dict[str, _Task] = {}
+        self._worker = _TaskWorker()
+        self._thread = QThread(self)
+        self._thread.setObjectName(name)
+        self._worker.moveToThread(self._thread)
+        self._submitted.connect(self._worker.run)
+        self._endRequested.connect(self._worker.end)
+        self._worker.done.connect(self._on_done)
+        # Queued also from this thread, for a function that found none to run on.
+        self._worker.failed.connect(self._on_failed, Qt.ConnectionType.QueuedConnection)
+        self._worker.progressed.connect(self._on_progressed)
+        self._closed = False
+
+    def submit(
+        self,
+        kind: str,
+        function: Callable[[TaskContext], Any],
+        on_done: Callable[[Any], None],
+        on_failed: Callable[[str], None] | None = None,
+        on_progress: Callable[[float], None] | None = None,
+    ) -> None:
+        """Run `function` in the background.
+
+        An unfinished task of the same `kind` is cancelled and forgotten.
+        """
+        self.cancel(kind)
+        if self._closed:
+            return
+        context = TaskContext(lambda fraction: self._worker.progressed.emit(task, fraction))
+        task = _Task(kind, function, context, on_done, on_failed, on_progress)
+        self._current[kind] = task
+        if is_running(self._thread):
+            self._submitted.emit(task)
+        else:
+            self._worker.failed.emit(task, NO_THREAD)
+
+    def cancel(self, kind: str) -> None:
+        """Forget the unfinished task of this kind, if there is one."""
+        task = self._current.pop(kind, None)
+        if task is not None:
+            task.context.cancel()
+
+    def is_busy(self, kind: str) -> bool:
+        """Return whether a task of this kind is waiting or running."""
+        return kind in self._current
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing is waiting or running."""
+        return not self._current
+
+    def close(self, milliseconds: int = 1500) -> bool:
+        """Cancel everything and end the thread; return whether it ended in time."""
+        self._closed = True
+        for kind in list(self._current):
+            self.cancel(kind)
+        self._thread.quit()
+        return self._thread.wait(milliseconds)
+
+    def finish(self, milliseconds: int) -> bool:
+        """Do all that was handed over, then end the thread; return whether it ended in time.
+
+        Handlers are called before this returns.
+        """
+        self._endRequested.emit()
+        ended = self._thread.wait(milliseconds)
+        self._closed = True
+        QCoreApplication.sendPostedEvents(self)
+        return ended
+
+    @Slot(object, object)
+    def _on_done(self, task: _Task, result: object) -> None:
+        if self._forget(task):
+            task.on_done(result)
+            self._tell_if_idle(succeeded=True)
+
+    @Slot(object, str)
+    def _on_failed(self, task: _Task, message: str) -> None:
+        if self._forget(task):
+            if task.on_failed is not None:
+                task.on_failed(message)
+            self._tell_if_idle(succeeded=False)
+
+    def _forget(self, task: _Task) -> bool:
+        """Forget a task that has ended; return whether it was still wanted."""
+        wanted = self._current.get(task.kind) is task
+        if wanted:
+            del self._current[task.kind]
+        return wanted
+
+    def _tell_if_idle(self, *, succeeded: bool) -> None:
+        if self.is_idle:
+            self.becameIdle.emit(succeeded)
+
+    @Slot(object, float)
+    def _on_progressed(self, task: _Task, fraction: float) -> None:
+        if self._current.get(task.kind) is task and task.on_progress is not None:
+            task.on_progress(fraction)

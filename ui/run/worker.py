@@ -1,0 +1,240 @@
+"""Training on its own thread.
+
+The worker touches no widget; it is steered by a `TrainControl` and writes to a `Mailbox`.
+"""
+
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from cnnviz.errors import in_words
+from cnnviz.snapshots import Snapshot
+from cnnviz.training import Trainer
+from ui.run.mailbox import (
+    Mailbox,
+    ProgressMade,
+    RunFailed,
+    RunHalted,
+    RunPrepared,
+    SnapshotTaken,
+    Tested,
+)
+
+_log = logging.getLogger(__name__)
+
+_CHUNK_SECONDS = 0.005
+_LIVE_SECONDS = 0.03  # The window draws no more often than that.
+_TESTS_IN_FIRST_EPOCH = 5
+_SNAPSHOTS_PER_EPOCH = 200
+_SNAPSHOTS_PER_RUN = 1000
+
+
+@dataclass(slots=True)
+class TrainControl:
+    """What the window may change while the loop runs; every field is read and written as a whole.
+
+    Attributes
+    ----------
+    running : bool
+        The loop goes on while this is True. It is set before the loop is asked to start, so that a pause that
+        follows at once is not missed.
+    run_id : int
+        Run that is meant: the loop of an earlier one ends, even where `running` was never seen to be False.
+    learning_rate : float or None
+        Rate to use from the next step on.
+    epochs : int
+        Epochs that the run shall have at least; 0 leaves it as it was prepared.
+    steps_per_second : float or None
+        Pace; None is full speed.
+    wake : Event
+        Set to end a wait for the next step of a slow pace.
+    """
+
+    running: bool = False
+    run_id: int = 0
+    learning_rate: float | None = None
+    epochs: int = 0
+    steps_per_second: float | None = None
+    wake: threading.Event = field(default_factory=threading.Event)
+
+    def halt(self) -> None:
+        """End the loop after the current chunk."""
+        self.running = False
+        self.wake.set()
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A run that has been built: its trainer stands at the step where the run begins."""
+
+    run_id: int
+    trainer: Trainer
+
+
+class TrainWorker(QObject):
+    """Lives on the training thread; every slot is reached through a queued connection."""
+
+    halted = Signal()
+
+    def __init__(self, mailbox: Mailbox, control: TrainControl) -> None:
+        super().__init__()
+        self._mailbox = mailbox
+        self._control = control
+        self._run_id = 0
+        self._trainer: Trainer | None = None
+        self._chunk = 1
+        self._last_live = 0.0
+        self._paced_from = (0.0, 0)
+
+    @Slot(object)
+    def prepare(self, job: Job) -> None:
+        """Take over a run and report its first snapshot."""
+        self._run_id, self._trainer = job.run_id, job.trainer
+        trainer = job.trainer
+        self._do(
+            lambda: self._post(RunPrepared(_snapshot(trainer), trainer.total_steps, trainer.steps_per_epoch))
+        )
+
+    @Slot(int)
+    def train(self, steps: int) -> None:
+        """Train `steps` steps, or with 0 until the run ends or is paused."""
+        trainer = self._trainer
+        self._do(lambda: None if trainer is None else self._train(trainer, steps))
+
+    @Slot()
+    def test(self) -> None:
+        """Run the network as it stands on the test images."""
+        trainer = self._trainer
+        self._do(lambda: None if trainer is None else self._post(Tested(trainer.step, trainer.evaluate())))
+
+    def _do(self, work: Callable[[], None]) -> None:
+        """Work, and let the window know how it ended, whatever it was that ended it."""
+        try:
+            work()
+        except BaseException as error:  # noqa: BLE001 -- whatever happens on this thread has to reach the user
+            if self._is_meant:
+                self._control.running = False
+            self._fail(error)
+        self.halted.emit()
+
+    @property
+    def _is_meant(self) -> bool:
+        """Whether no later run has taken the place of this one."""
+        return self._control.run_id == self._run_id
+
+    def _train(self, trainer: Trainer, steps: int) -> None:
+        self._loop(trainer, steps)
+        if self._is_meant:
+            self._finish(trainer, test=steps != 1)
+
+    def _loop(self, trainer: Trainer, steps: int) -> None:
+        self._apply_wishes(trainer)
+        last = trainer.step + steps if steps else None
+        self._pace_anew(trainer)
+        while self._control.running and self._is_meant:
+            self._apply_wishes(trainer)
+            end = trainer.total_steps if last is None else min(last, trainer.total_steps)
+            if trainer.step >= end:
+                break
+            test_every = _test_interval(trainer)
+            snapshot_every = _snapshot_interval(trainer)
+            stop = min(
+                end, _next_multiple(trainer.step, test_every), _next_multiple(trainer.step, snapshot_every)
+            )
+            count = min(stop - trainer.step, self._allowed_steps(trainer))
+            if count == 0:
+                continue
+            self._advance(trainer, count)
+            epoch_ends = trainer.step % trainer.steps_per_epoch == 0
+            if trainer.step % snapshot_every == 0 or epoch_ends:
+                self._post(SnapshotTaken(_snapshot(trainer), keep=epoch_ends))
+            if trainer.step % test_every == 0 and trainer.step < trainer.total_steps:
+                self._post(Tested(trainer.step, trainer.evaluate()))
+
+    def _advance(self, trainer: Trainer, count: int) -> None:
+        count = min(count, self._chunk)
+        progress = trainer.advance(count)
+        self._post(ProgressMade(progress))
+        now = time.perf_counter()
+        if self._mailbox.wants_live and now - self._last_live >= _LIVE_SECONDS:
+            self._last_live = now
+            self._mailbox.post_live(self._run_id, _snapshot(trainer))
+        ideal = count * _CHUNK_SECONDS / max(progress.seconds, 1e-6)
+        self._chunk = max(1, min(int(ideal), 2 * self._chunk, 10_000))
+
+    def _finish(self, trainer: Trainer, *, test: bool) -> None:
+        """Report the exact state at which the loop stands still."""
+        snapshot = _snapshot(trainer)
+        self._post(SnapshotTaken(snapshot, keep=trainer.finished))
+        self._mailbox.post_live(self._run_id, snapshot)
+        if test or trainer.finished:
+            self._post(Tested(trainer.step, trainer.evaluate()))
+        self._control.running = False
+        self._post(RunHalted(trainer.step, trainer.total_steps, trainer.finished))
+
+    def _apply_wishes(self, trainer: Trainer) -> None:
+        missing = self._control.epochs - trainer.total_steps // trainer.steps_per_epoch
+        if missing > 0:
+            trainer.add_epochs(missing)
+        rate = self._control.learning_rate
+        if rate is not None and rate != trainer.learning_rate:
+            trainer.learning_rate = rate
+
+    def _pace_anew(self, trainer: Trainer) -> None:
+        self._paced_from = (time.perf_counter(), trainer.step)
+
+    def _allowed_steps(self, trainer: Trainer) -> int:
+        """Return how many steps the chosen pace allows now; sleeps a little when none is due."""
+        pace = self._control.steps_per_second
+        if pace is None:
+            self._pace_anew(trainer)
+            return self._chunk
+        start, first_step = self._paced_from
+        due = int((time.perf_counter() - start) * pace) + 1 - (trainer.step - first_step)
+        if due > max(2.0, pace):  # The pace was raised or the machine was busy: do not race to catch up.
+            self._pace_anew(trainer)
+            return 1
+        if due <= 0:
+            self._control.wake.wait(min(0.02, 0.5 / pace))
+            self._control.wake.clear()
+            return 0
+        return due
+
+    def _post(
+        self, message: ProgressMade | SnapshotTaken | Tested | RunPrepared | RunHalted | RunFailed
+    ) -> None:
+        self._mailbox.post(self._run_id, message)
+
+    def _fail(self, error: BaseException) -> None:
+        text = in_words(error)
+        if not text:
+            _log.error("Training failed", exc_info=error)
+            text = (
+                f"Training stopped because of an internal error ({error}). Reset the weights and start again."
+            )
+        self._post(RunFailed(text))
+
+
+def _snapshot(trainer: Trainer) -> Snapshot:
+    """Return the run as it stands, from which training can go on as if it had not stopped."""
+    return Snapshot(trainer.step, trainer.network, trainer.optimizer_state)
+
+
+def _snapshot_interval(trainer: Trainer) -> int:
+    """Steps between two snapshots for the timeline: fine in a short run, a thousand moments in a long one."""
+    return max(1, trainer.steps_per_epoch // _SNAPSHOTS_PER_EPOCH, trainer.total_steps // _SNAPSHOTS_PER_RUN)
+
+
+def _test_interval(trainer: Trainer) -> int:
+    """Steps between two tests: the first epoch, where most happens, has several, later ones end with one."""
+    if trainer.step < trainer.steps_per_epoch - trainer.steps_per_epoch % _TESTS_IN_FIRST_EPOCH:
+        return max(1, trainer.steps_per_epoch // _TESTS_IN_FIRST_EPOCH)
+    return trainer.steps_per_epoch
+
+
+def _next_multiple(step: int, of: int) -> int:
+    return (step // of + 1) * of

@@ -1,0 +1,108 @@
+"""The key to a pair of maps: two hues and the neutral one they share, or an ordinary colour scale."""
+
+from typing import override
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QLinearGradient, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QStackedLayout, QWidget
+
+from ui.controls.color_bar import ColorBar
+from ui.controls.numbers import format_value
+from ui.controls.painted import PaintedWidget
+from ui.theme import Theme, follow_theme, ui_font
+from ui.tiles.pair_image import MapPair, PairView
+
+_HUES = (("original", "original"), ("shifted", "shifted"), ("text", "both"))
+
+
+class PairKey(QWidget):
+    """Shows what the colours of a `PairGrid` mean.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._hues = _Hues()
+        self._bar = ColorBar()
+        self._stack = QStackedLayout(self)
+        self._stack.setContentsMargins(0, 0, 0, 0)
+        self._stack.addWidget(self._hues)
+        self._stack.addWidget(self._bar)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+    @property
+    def color_bar(self) -> ColorBar:
+        """Colour scale of the views that have one."""
+        return self._bar
+
+    def strength(self) -> float:
+        """Value at which the hues of the overlay are full."""
+        return self._hues.strength
+
+    def set_pair(self, pair: MapPair | None, view: PairView) -> None:
+        """Explain the colours of a pair in some view."""
+        self.setVisible(pair is not None)
+        if pair is None:
+            return
+        if view == "overlay":
+            self._hues.set_strength(pair.strength)
+            self._stack.setCurrentWidget(self._hues)
+            return
+        scale = pair.difference_scale if view == "difference" else pair.scale
+        self._bar.set_scale(scale.name, scale.lo, scale.hi)
+        self._stack.setCurrentWidget(self._bar)
+
+
+class _Hues(PaintedWidget):
+    """Three short ramps with their names, and the value of the full colour."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.strength = 1.0
+        follow_theme(self)
+
+    def set_strength(self, strength: float) -> None:
+        if strength != self.strength:
+            self.strength = strength
+            self.setAccessibleName(f"Colours from 0 to {format_value(strength)}: original, shifted, both")
+            self.update()
+
+    @override
+    def _restyle(self, theme: Theme) -> None:
+        self.setFont(ui_font(theme, theme.small_pt))
+
+    @override
+    def sizeHint(self) -> QSize:
+        px, metrics = self._theme.px, self.fontMetrics()
+        words = sum(metrics.horizontalAdvance(name) + px(25) for _, name in _HUES)
+        return QSize(words + metrics.horizontalAdvance("≤ 0.000"), metrics.height() + px(4))
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        theme, px, metrics = self._theme, self._theme.px, self.fontMetrics()
+        painter = QPainter(self)
+        left, height = 0.0, float(self.height())
+        flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+        for role, name in _HUES:
+            ramp = QRectF(left, (height - px(11)) / 2, px(12), px(11))
+            gradient = QLinearGradient(ramp.topLeft(), ramp.topRight())
+            gradient.setColorAt(0, theme.color("surface"))
+            gradient.setColorAt(1, theme.color(role))
+            painter.fillRect(ramp, gradient)
+            painter.setPen(theme.color("border"))
+            painter.drawRect(ramp.adjusted(0, 0, -1, -1))
+            painter.setPen(theme.color("text"))
+            wide = metrics.horizontalAdvance(name)
+            painter.drawText(QRectF(ramp.right() + px(5), 0, wide + 2, height), flags, name)
+            left = ramp.right() + px(5) + wide + px(8)
+        painter.setPen(theme.color("muted"))
+        painter.drawText(
+            QRectF(left, 0, self.width() - left, height), flags, f"≤ {format_value(self.strength)}"
+        )

@@ -1,0 +1,207 @@
+"""One map of a pair, drawn with its outline and, where there is room, with its numbers."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
+
+from ui.cells.cell_geometry import CellGeometry
+from ui.cells.cell_numbers import fitting_font
+from ui.controls.figure_mode import drawing_figure
+from ui.controls.numbers import format_fixed
+from ui.theme import Theme
+from ui.tiles.pair_image import MapPair, PairView, Side
+
+_GAP = 6
+#: Side in pixels below which no number fits into a cell, and number of cells beyond which nobody reads them.
+_SMALLEST_CELL, _MOST_CELLS = 22, 100
+_WHITE, _BLACK = QColor("#FFFFFF"), QColor("#0B1016")
+
+
+@dataclass(frozen=True)
+class TileGeometry:
+    """Where the cells of one tile lie: one grid, or two side by side.
+
+    Attributes
+    ----------
+    grids : tuple of CellGeometry
+        One, or the original's and the shifted's.
+    """
+
+    grids: tuple[CellGeometry, ...]
+
+    @classmethod
+    def fit(
+        cls, rows: int, cols: int, area: QRectF, sides: bool, ratio: float = 1.0, gap: float = _GAP
+    ) -> "TileGeometry":
+        """Largest tile in an area.
+
+        Parameters
+        ----------
+        rows, cols : int
+        area : QRectF
+        sides : bool
+            Whether two grids stand side by side.
+        ratio : float
+            Device pixels a logical pixel.
+        gap : float
+            Between the two, in logical pixels.
+        """
+        if not sides:
+            return cls((CellGeometry.fit(rows, cols, area, ratio),))
+        half = QRectF(area.left(), area.top(), (area.width() - gap) / 2, area.height())
+        first = CellGeometry.fit(rows, cols, half, ratio)
+        left = area.left() + (area.width() - gap - 2 * cols * first.cell) / 2
+        step = cols * first.cell + gap
+        return cls(tuple(CellGeometry(rows, cols, left + i * step, first.top, first.cell) for i in (0, 1)))
+
+    @property
+    def rect(self) -> QRectF:
+        """Whole tile."""
+        return self.grids[0].rect.united(self.grids[-1].rect)
+
+    def cell_at(self, point: QPointF) -> tuple[int, int] | None:
+        """Row and column of the cell under a point, in whichever grid it is."""
+        return next((cell for grid in self.grids if (cell := grid.cell_at(point)) is not None), None)
+
+
+def tile_width(rows: int, cols: int, height: float, sides: bool) -> float:
+    """Width of a tile of some height."""
+    return height * cols / rows * (2 if sides else 1) + (_GAP if sides else 0)
+
+
+def has_numbers(grid: CellGeometry) -> bool:
+    """Whether numbers are written into the cells of a grid, if they fit."""
+    return grid.cell >= _SMALLEST_CELL and grid.rows * grid.cols <= _MOST_CELLS
+
+
+class PairPainter:
+    """Draws the channels of a pair in one way of looking at it. Pictures are made once, when first needed.
+
+    Parameters
+    ----------
+    pair : MapPair
+    view : {"overlay", "sides", "difference", "flicker"}
+    theme : Theme
+    """
+
+    def __init__(self, pair: MapPair, view: PairView, theme: Theme) -> None:
+        self.pair = pair
+        self.view: PairView = view
+        self._theme = theme
+        self._pictures: dict[Side, QImage] = {}
+
+    def paint(self, painter: QPainter, channel: int, geometry: TileGeometry, phase: Side) -> None:
+        """Draw one channel; `phase` says which image the flicker shows."""
+        _, rows, cols = self.pair.shape
+        source = QRectF(0, channel * rows, cols, rows)
+        for grid, side in zip(geometry.grids, self._sides_shown(phase), strict=True):
+            picture = self._picture(side)
+            # Below one pixel a cell, nearest-neighbour scaling would drop whole rows.
+            painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, grid.cell < 1)
+            if drawing_figure():  # an SVG file has no parts of images
+                painter.drawImage(grid.rect, picture.copy(source.toRect()))
+            else:
+                painter.drawImage(grid.rect, picture, source)
+            self._cover_rest(painter, grid)
+            painter.setPen(QPen(self._theme.color("border" if self._is_joint() else side), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRect(grid.rect.adjusted(-0.5, -0.5, 0.5, 0.5))
+            if has_numbers(grid):
+                self._paint_numbers(painter, channel, grid, side)
+
+    def _is_joint(self) -> bool:
+        return self.view in ("overlay", "difference")
+
+    def _sides_shown(self, phase: Side) -> tuple[Side, ...]:
+        return ("original", "shifted") if self.view == "sides" else (phase,)
+
+    def _picture(self, side: Side) -> QImage:
+        key: Side = "original" if self._is_joint() else side
+        if key not in self._pictures:
+            self._pictures[key] = self.pair.picture(self.view, self._theme, key)
+        return self._pictures[key]
+
+    def _cover_rest(self, painter: QPainter, grid: CellGeometry) -> None:
+        """Cover the cells that cannot be compared."""
+        if self.pair.compared is None:
+            return
+        whole, inside = grid.rect, grid.cells(*self.pair.compared)
+        color = self._theme.color("track")
+        if inside.isEmpty():
+            painter.fillRect(whole, color)
+            return
+        painter.fillRect(QRectF(whole.topLeft(), QPointF(whole.right(), inside.top())), color)
+        painter.fillRect(QRectF(QPointF(whole.left(), inside.bottom()), whole.bottomRight()), color)
+        painter.fillRect(QRectF(QPointF(whole.left(), inside.top()), inside.bottomLeft()), color)
+        painter.fillRect(QRectF(inside.topRight(), QPointF(whole.right(), inside.bottom())), color)
+
+    def _paint_numbers(self, painter: QPainter, channel: int, grid: CellGeometry, side: Side) -> None:
+        """Write the values into the cells: in the overlay the original's above the shifted's."""
+        upper, lower = self._texts(channel, side)
+        # Where values differ two lines have to fit; where they cannot, the equal ones are still written.
+        room = grid.cell if upper == lower else grid.cell / 2
+        font = _font_for(upper + lower, grid.cell, room, self._theme)
+        if font is None:
+            return
+        painter.setFont(font)
+        picture, line = self._picture(side), painter.fontMetrics().height()
+        centred, compared = Qt.AlignmentFlag.AlignCenter, self.pair.compared
+        for place, (above, below) in enumerate(zip(upper, lower, strict=True)):
+            row, col = divmod(place, grid.cols)
+            if compared is not None and not is_inside(compared, row, col):
+                continue
+            color = picture.pixelColor(col, channel * grid.rows + row)
+            painter.setPen(_WHITE if _luminance(color) < 0.179 else _BLACK)
+            cell = grid.cells(row, col)
+            middle = cell.center().y()
+            if above == below:
+                painter.drawText(cell, centred, above)
+            elif 2 * line <= grid.cell:
+                painter.drawText(QRectF(cell.left(), middle - line, cell.width(), line), centred, above)
+                painter.drawText(QRectF(cell.left(), middle, cell.width(), line), centred, below)
+
+    def _texts(self, channel: int, side: Side) -> tuple[list[str], list[str]]:
+        pair = self.pair
+        if self.view == "overlay":
+            first, second = pair.original[channel], pair.shifted[channel]
+        elif self.view == "difference":
+            first = second = pair.difference[channel]
+        else:
+            first = second = pair.side(side)[channel]
+        decimals, signed = (0 if _all_whole(pair) else 2), self.view == "difference"
+        upper, lower = (
+            [format_fixed(float(value), decimals, signed=signed) for value in values.ravel()]
+            for values in (first, second)
+        )
+        return upper, lower
+
+
+def _font_for(texts: list[str], width: float, height: float, theme: Theme) -> QFont | None:
+    """Font with which the texts fit into a width and, if there is one, also into a height."""
+    font = fitting_font(texts, width, theme)
+    if font is None:
+        return None
+    smaller = QFont(font)
+    while QFontMetricsF(smaller).height() > height and smaller.pointSizeF() > 9:
+        smaller.setPointSizeF(max(smaller.pointSizeF() - 0.5, 9.0))
+    return smaller if QFontMetricsF(smaller).height() <= height else font
+
+
+def is_inside(block: tuple[int, int, int, int], row: int, col: int) -> bool:
+    """Whether a cell lies in a block (row, column, rows, columns)."""
+    top, left, rows, cols = block
+    return top <= row < top + rows and left <= col < left + cols
+
+
+def _all_whole(pair: MapPair) -> bool:
+    both = np.stack([pair.original, pair.shifted])
+    return bool((both == np.rint(both)).all())
+
+
+def _luminance(color: QColor) -> float:
+    """Relative luminance as in WCAG 2.2."""
+    parts = (color.redF(), color.greenF(), color.blueF())
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

@@ -1,5 +1,0 @@
-"""The timeline under all panels: which moment of the run they show."""
-
-from ui.timeline.bar import TimelineBar
-
-__all__ = ["TimelineBar"]

@@ -1,0 +1,277 @@
+"""The main window: menus, run controls, samples, panels, status."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, override
+
+from PySide6.QtCore import QSettings, QSize, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtWidgets import (
+    QApplication,
+    QDockWidget,
+    QMainWindow,
+    QStatusBar,
+    QStyle,
+    QToolBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ui.controls.drops import is_welcome
+from ui.panels.analysis import Analysis
+from ui.panels.samples import SAMPLES_WIDTH, SamplesPanel
+from ui.panels.timeline import TimelineBar
+from ui.panels.views import PanelViews
+from ui.settings import remembered_layout
+from ui.state import AppState
+from ui.theme import LIGHT, Theme, follow_theme
+from ui.window.notice_bar import NoticeBar
+from ui.window.panel_area import PanelArea
+from ui.window.run_bar import RunBar
+from ui.window.run_status import RunStatusBar
+
+if TYPE_CHECKING:
+    from ui.panels.backprop.panel import BackpropPanel
+    from ui.panels.compare import ComparePanel
+    from ui.panels.feature_maps.panel import FeatureMapsPanel
+    from ui.panels.report.panel import ReportPanel
+    from ui.panels.training import TrainingPanel
+    from ui.panels.translation.panel import TranslationPanel
+
+_LAYOUT_VERSION = 1
+#: Least and greatest width of the samples, and what they leave to one panel and to several side by side,
+#: in pixels at scale 1.
+_SAMPLES_LEAST, _SAMPLES_MOST, _PANELS_WANT = 164, 420, (850, 1210)
+#: Size of the window at first, and the least one, in pixels, where the screen has room for it.
+_USUAL, _LEAST = QSize(1440, 900), QSize(1100, 700)
+
+
+class MainWindow(QMainWindow):
+    """Builds the parts and arranges them; what they ask for is connected by the session.
+
+    The frame of the window appears at once. Panels bring heavy modules with them and follow by
+    `build_panels`.
+
+    Signals
+    -------
+    firstPainted
+        The frame is on the screen.
+    closing
+        The window is about to close.
+    """
+
+    firstPainted = Signal()
+    closing = Signal()
+
+    training: "TrainingPanel"
+    feature_maps: "FeatureMapsPanel"
+    translation: "TranslationPanel"
+    backprop: "BackpropPanel"
+    report: "ReportPanel"
+    compare: "ComparePanel"
+
+    def __init__(self, state: AppState, analysis: Analysis, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("main")
+        self.setWindowTitle("CNNViz")
+        self.setMinimumSize(_LEAST.boundedTo(self._room_on_screen()))
+        self.setAcceptDrops(True)
+        self._state = state
+        self._painted = False
+        self._theme = LIGHT
+        self.views = PanelViews()
+        #: Asked before the window closes on the user's wish; None lets it close.
+        self.close_guard: Callable[[], bool] | None = None
+        #: Given a dropped file first; False leaves it to the samples.
+        self.file_taker: Callable[[Path], bool] | None = None
+        self._build_parts(state, analysis)
+        self._arrange()
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale the edges."""
+        self._theme = theme
+        self.samples_dock.setMinimumWidth(theme.px(_SAMPLES_LEAST))
+        self._fit()
+
+    def build_panels(
+        self, analysis: Analysis, background: Analysis, files: Analysis, keeping: Analysis, draft_path: Path
+    ) -> None:
+        """Fill the middle of the window, and the comparison of two moments.
+
+        Parameters
+        ----------
+        analysis, background : Analysis
+            Where panels have quick and long things computed.
+        files, keeping : Analysis
+            Where they have files written: those asked for, and those kept without being asked.
+        draft_path : Path
+            File in which the words of the report are kept.
+        """
+        # Imported here because pyqtgraph takes longer to load than the whole frame takes to appear.
+        from ui.panels.backprop.panel import BackpropPanel
+        from ui.panels.compare import ComparePanel
+        from ui.panels.feature_maps.panel import FeatureMapsPanel
+        from ui.panels.report.panel import ReportPanel
+        from ui.panels.training import TrainingPanel
+        from ui.panels.translation.panel import TranslationPanel
+
+        self.training = TrainingPanel(self._state)
+        self.feature_maps = FeatureMapsPanel(self._state, analysis, background)
+        self.translation = TranslationPanel(self._state, analysis, background)
+        self.backprop = BackpropPanel(self._state, analysis, background)
+        self.report = ReportPanel(self._state, background, files, keeping, draft_path)
+        for panel, title, name in (
+            (self.training, "Training", "training_dock"),
+            (self.feature_maps, "Filters && maps", "feature_maps_dock"),
+            (self.translation, "Translation", "translation_dock"),
+            (self.backprop, "Backprop", "backprop_dock"),
+            (self.report, "Lab report", "report_dock"),
+        ):
+            self.panels.add_panel(panel, title, name)
+            self.views.add(name, panel)
+        self.panels.show_panel(0)
+        self.compare = ComparePanel(self._state)
+        self.compare.closeRequested.connect(self.compare_dock.hide)
+        self.compare_dock.setWidget(self.compare)
+
+    def restore_size(self, settings: QSettings) -> None:
+        """Take size and place from the last session."""
+        if not self.restoreGeometry(remembered_layout(settings, "window/geometry")):
+            self.resize(_USUAL.boundedTo(self._room_on_screen()))
+
+    def _room_on_screen(self) -> QSize:
+        """Return what a window can have of the screen, without the frame that is put round it."""
+        edge = self.style().pixelMetric(QStyle.PixelMetric.PM_TitleBarHeight)
+        return self.screen().availableSize() - QSize(0, edge)
+
+    def restore_arrangement(self, settings: QSettings) -> None:
+        """Take the arrangement of docks and panels from the last session; call it when they exist."""
+        for name, part in (("window/docks", self), ("window/panels", self.panels)):
+            part.restoreState(remembered_layout(settings, name), _LAYOUT_VERSION)
+
+    def save_layout(self, settings: QSettings) -> None:
+        """Remember size and arrangement."""
+        settings.setValue("window/geometry", self.saveGeometry())
+        settings.setValue("window/docks", self.saveState(_LAYOUT_VERSION))
+        settings.setValue("window/panels", self.panels.saveState(_LAYOUT_VERSION))
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._fit()  # before, nothing had the style that makes it as wide as it is
+
+    def _fit(self) -> None:
+        """Divide the width: the panels come before the samples, the menus before the texts of buttons."""
+        px, width = self._theme.px, self.width()
+        wanted = px(_PANELS_WANT[self.panels.is_divided])
+        room = max(px(_SAMPLES_LEAST), min(px(_SAMPLES_MOST), width - wanted))
+        dock, usual = self.samples_dock, min(room, px(SAMPLES_WIDTH))
+        gains = room > dock.maximumWidth() == dock.width() < usual
+        dock.setMaximumWidth(room)
+        if gains:  # it was narrow only because there was no more room
+            self.resizeDocks([dock], [usual], Qt.Orientation.Horizontal)
+        bar = self.menuBar()
+        before = self.run_bar.sizeHint().width()
+        self.run_bar.fit(width - (bar.sizeHint().width() - before))
+        if self.run_bar.sizeHint().width() != self.run_bar.width():
+            # A menu bar gives what stands in its corner another size only when it gets another itself.
+            QApplication.sendEvent(bar, QResizeEvent(bar.size(), bar.size()))
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Tell once that the window is there."""
+        super().paintEvent(event)
+        if not self._painted:
+            self._painted = True
+            self.firstPainted.emit()
+
+    @override
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Welcome an image or a file."""
+        if is_welcome(event.mimeData()):
+            event.acceptProposedAction()
+
+    @override
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Open a session, a model or data; let an image become the sample."""
+        files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        taken = bool(files) and self.file_taker is not None and self.file_taker(files[0])
+        if taken or self.samples.take(event.mimeData(), "dropped image"):
+            event.acceptProposedAction()
+
+    @override
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Let the application stop what is running before anything is torn down."""
+        if self.close_guard is not None and not self.close_guard():
+            event.ignore()
+            return
+        self.closing.emit()
+        super().closeEvent(event)
+
+    def _build_parts(self, state: AppState, analysis: Analysis) -> None:
+        self.run_bar = RunBar(state)
+        self.samples = SamplesPanel(state, analysis)
+        self.notices = NoticeBar(state)
+        self.panels = PanelArea()
+        self.panels.divided.connect(self._fit)
+        self.run_status = RunStatusBar(state)
+        self.timeline = TimelineBar(state)
+
+    def _arrange(self) -> None:
+        self.menuBar().setCornerWidget(self.run_bar, Qt.Corner.TopRightCorner)
+        self.samples_dock = QDockWidget("Samples", self)
+        self.samples_dock.setObjectName("samples_dock")
+        self.samples_dock.setTitleBarWidget(QWidget())
+        self.samples_dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+        self.samples_dock.setWidget(self.samples)
+        self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.samples_dock)
+        self.setCentralWidget(self._centre())
+        self._arrange_timeline()
+        bar = QStatusBar()
+        bar.setSizeGripEnabled(False)
+        bar.addPermanentWidget(self.run_status, 1)
+        self.setStatusBar(bar)
+
+    def _centre(self) -> QWidget:
+        """Return the panels below what the program has to say."""
+        centre = QWidget()
+        layout = QVBoxLayout(centre)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.notices)
+        layout.addWidget(self.panels, 1)
+        return centre
+
+    def _arrange_timeline(self) -> None:
+        """Put the timeline under everything, and above it the place of the comparison, hidden at first."""
+        self.compare_dock = QDockWidget("Compare moments", self)
+        self.compare_dock.setObjectName("compare_dock")
+        self.compare_dock.setTitleBarWidget(QWidget())
+        self.compare_dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+        self.addDockWidget(Qt.DockWidgetArea.BottomDockWidgetArea, self.compare_dock)
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.compare_dock.hide()
+        # A tool bar is the one thing that QMainWindow lets span its whole width under the docks.
+        bar = QToolBar("Timeline", self)
+        bar.setObjectName("timeline_bar")
+        bar.setProperty("role", "timeline")
+        bar.setMovable(False)
+        bar.setContextMenuPolicy(Qt.ContextMenuPolicy.PreventContextMenu)
+        bar.addWidget(self.timeline)
+        # The margins that the style gives a tool bar were taken before it had its role.
+        layout = bar.layout()
+        assert layout is not None
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.addToolBar(Qt.ToolBarArea.BottomToolBarArea, bar)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.NoContextMenu)
+        self.timeline.compareRequested.connect(self.compare_dock.setVisible)
+        self.compare_dock.visibilityChanged.connect(self._on_comparison_visible)
+
+    def _on_comparison_visible(self, visible: bool) -> None:
+        self.timeline.set_comparing(visible)

@@ -1,0 +1,160 @@
+"""The middle of the window: panels as docks, tabbed at first, that can stand side by side."""
+
+from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
+
+from ui.window.panel_frame import PanelFrame
+
+_AREA = Qt.DockWidgetArea.TopDockWidgetArea
+
+
+class PanelArea(QMainWindow):
+    """A dock area of its own, so that panels are not mixed with the docks at the edge of the window.
+
+    A panel behind a tab has no title bar, since the tab says the same; one that stands beside another or in a
+    window of its own has one, to be told from the others and to be dragged by.
+
+    Signals
+    -------
+    divided
+        Panels may stand side by side now, or no longer.
+    """
+
+    divided = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        # A QMainWindow is a window by default; here it is the middle of another.
+        self.setWindowFlags(Qt.WindowType.Widget)
+        self.setDockNestingEnabled(True)
+        self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
+        self.setDocumentMode(True)
+        self._docks: list[QDockWidget] = []
+        self._is_newly_divided = False
+        self._settled = QTimer(self)  # Qt tells of a move before it has been carried out.
+        self._settled.setSingleShot(True)
+        self._settled.setInterval(0)
+        self._settled.timeout.connect(self._update_titles)
+
+    def add_panel(self, panel: QWidget, title: str, name: str) -> QDockWidget:
+        """Add a panel as the last tab.
+
+        Parameters
+        ----------
+        panel : QWidget
+        title : str
+            Shown on the tab; ``&&`` stands for an ampersand.
+        name : str
+            Object name, under which the layout is saved.
+        """
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setWidget(PanelFrame(panel))
+        features = QDockWidget.DockWidgetFeature
+        dock.setFeatures(features.DockWidgetMovable | features.DockWidgetFloatable)
+        self.addDockWidget(_AREA, dock)
+        if self._docks:
+            self.tabifyDockWidget(self._docks[-1], dock)
+        self._docks.append(dock)
+        dock.visibilityChanged.connect(self._settle)
+        # Qt moves what lies behind a tab out of the frame but leaves it visible; hidden, a panel
+        # does no work.
+        dock.visibilityChanged.connect(panel.setVisible)
+        dock.topLevelChanged.connect(self._settle)
+        dock.dockLocationChanged.connect(self._settle)
+        self._update_titles()
+        return dock
+
+    def docks(self) -> list[QDockWidget]:
+        """Docks of the panels, in the order in which they were added."""
+        return self._docks.copy()
+
+    def show_panel(self, number: int) -> None:
+        """Bring a panel to the front.
+
+        Parameters
+        ----------
+        number : int
+            Position in the order in which panels were added, from 0.
+        """
+        if 0 <= number < len(self._docks):
+            dock = self._docks[number]
+            dock.show()
+            dock.raise_()
+
+    @property
+    def titles(self) -> list[str]:
+        """Titles of the panels, in the order in which they were added."""
+        return [dock.windowTitle().replace("&&", "&") for dock in self._docks]
+
+    @property
+    def front(self) -> int:
+        """Position of the first panel that can be seen; -1 if there is none."""
+        seen = [not dock.widget().visibleRegion().isEmpty() for dock in self._docks]
+        return seen.index(True) if True in seen else -1
+
+    @property
+    def is_divided(self) -> bool:
+        """Whether panels stand side by side, or one above the other."""
+        return len(self._groups()) > 1
+
+    def move_aside(self) -> None:
+        """Put the panel at the front beside the others, all of the same width at first."""
+        if self.front >= 0 and self.tabifiedDockWidgets(self._docks[self.front]):
+            dock = self._docks[self.front]
+            self.removeDockWidget(dock)
+            self.addDockWidget(_AREA, dock, Qt.Orientation.Horizontal)
+            dock.show()
+            self._is_newly_divided = True
+            self._settle()
+
+    def _share_width(self) -> None:
+        """Give all that stand side by side the same width: Qt shares out what each has asked for."""
+        groups = self._groups()
+        self.resizeDocks(groups, [self.width() // len(groups)] * len(groups), Qt.Orientation.Horizontal)
+
+    def _groups(self) -> list[QDockWidget]:
+        """Return one dock of each group of tabs that has a place in the area."""
+        return [dock for dock in self._docks if not dock.isFloating() and self._is_first_of_group(dock)]
+
+    def _is_first_of_group(self, dock: QDockWidget) -> bool:
+        place = self._docks.index(dock)
+        return all(self._docks.index(other) > place for other in self.tabifiedDockWidgets(dock))
+
+    def gather(self) -> None:
+        """Make all panels tabs again."""
+        front = self.front
+        for dock in self._docks:
+            dock.setFloating(False)
+        for dock in self._docks[1:]:
+            self.tabifyDockWidget(self._docks[0], dock)
+        self.show_panel(max(front, 0))
+        self._settle()
+
+    @Slot()
+    def _settle(self) -> None:
+        self._settled.start()
+
+    @Slot()
+    def _update_titles(self) -> None:
+        for bar in self.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            bar.setAccessibleName("Panels")
+            bar.setToolTip("Panels: Ctrl and a number show one, Ctrl+B puts it beside the others")
+        for dock in self._docks:
+            alone = dock.isFloating() or not self.tabifiedDockWidgets(dock)
+            hidden = dock.titleBarWidget()
+            if alone and hidden is not None:
+                dock.setTitleBarWidget(None)  # pyright: ignore[reportArgumentType] -- None gives the usual one back
+                hidden.deleteLater()
+            elif not alone and hidden is None:
+                dock.setTitleBarWidget(QWidget())
+        self.divided.emit()
+        if self._is_newly_divided:
+            self._is_newly_divided = False
+            self._share_width()
+
+
+def panel_of(dock: QDockWidget) -> QWidget | None:
+    """Return the panel in a dock, whether it stands in a frame there or by itself."""
+    content = dock.widget()
+    return content.widget() if isinstance(content, PanelFrame) else content
