@@ -1,0 +1,221 @@
+"""Numbers as text: what is read back is right, and unequal numbers side by side look unequal."""
+
+import math
+import re
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnviz.quantities import (
+    ALMOST,
+    MINUS,
+    Notation,
+    format_cell,
+    format_count,
+    format_percent,
+    format_plain,
+    format_power,
+    format_probability,
+    format_seconds,
+    format_shift,
+    format_signed,
+    format_ticks,
+    format_together,
+    format_value,
+)
+
+numbers = st.floats(-1e12, 1e12, allow_nan=False) | st.floats(-1, 1) | st.floats(width=32, allow_nan=False)
+shares = st.floats(0, 1) | st.floats(0, 1e-5) | st.floats(0, 1e-5).map(lambda rest: 1 - rest)
+groups = st.lists(numbers, min_size=1, max_size=9) | st.builds(
+    lambda middle, steps: [middle + step * math.ulp(middle) for step in steps],
+    st.floats(-10, 10),
+    st.lists(st.integers(-3, 3), min_size=2, max_size=9),
+)
+
+
+def read(text: str) -> float:
+    """What a reader takes a text for."""
+    text = text.lstrip(ALMOST).replace(MINUS, "-").replace(",", "").replace("∞", "inf")
+    difference = re.fullmatch(r"1 - (\S+)", text)
+    return 1 - float(difference[1]) if difference else float(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.00573, "0.00573"),
+        (1.9e-4, f"1.9e{MINUS}4"),
+        (1.9001e-4, f"1.90e{MINUS}4"),
+        (0.5, "0.5"),
+        (0.49999, "0.500"),
+        (0.09999, "0.100"),
+        (12.345, "12.3"),
+        (12345.6, "12,346"),
+        (2.5e7, "2.5e7"),
+        (-0.92, f"{MINUS}0.92"),
+        (-0.0, "0"),
+        (0.0, "0"),
+        (math.nan, "NaN"),
+        (-math.inf, f"{MINUS}∞"),
+    ],
+)
+def test_single_values(value: float, text: str) -> None:
+    assert format_value(value) == text
+
+
+@given(numbers, st.integers(1, 12))
+def test_what_is_written_is_right_to_the_last_figure(value: float, digits: int) -> None:
+    text = format_value(value, digits)
+    assert "-" not in text
+    if value == 0:
+        assert text == "0"
+    elif math.isfinite(value):
+        assert abs(read(text) - value) <= 0.51 * 10.0 ** (math.floor(math.log10(abs(value))) - digits + 1)
+        assert read(text) != 0
+    signed = format_signed(value, digits)
+    assert signed.startswith("+") == (value > 0)
+
+
+def test_signs_counts_powers_and_places() -> None:
+    assert format_signed(0.35) == "+0.35"
+    assert format_signed(-0.0) == "0"
+    assert format_count(-12665) == f"{MINUS}12,665"
+    assert format_power(-4) == "× 10⁻⁴"
+    assert format_power(0) == ""
+    assert format_shift(3, -2) == f"(+3, {MINUS}2)"
+    assert format_cell((6, 10, 7), counted=True) == "filter 6, row 10, column 7, counted from 0"
+    assert format_cell((1, 0, 2), "input") == "input 1, row 0, column 2"
+    assert format_cell((0, 3)) == "row 0, column 3"
+    assert format_cell((12,)) == "unit 12"
+    assert [format_seconds(each) for each in (0.5, 12, 180, 9000)] == ["0.5 s", "12 s", "3 min", "2.5 h"]
+
+
+@pytest.mark.parametrize(
+    ("p", "rest", "text"),
+    [
+        (0.0316, None, "0.0316"),
+        (0.968412, None, "0.9684"),
+        (1.0, 1.562e-8, f"1 {MINUS} 1.56e{MINUS}8"),
+        (1.0, 0.0, "1"),
+        (0.0, None, "0"),
+        (0.5, None, "0.5"),
+        (5.73e-3, None, "0.00573"),
+        (2.1e-9, None, f"2.10e{MINUS}9"),
+    ],
+)
+def test_probabilities(p: float, rest: float | None, text: str) -> None:
+    found = format_probability(p, rest=rest)
+    assert found == text or read(found) == read(text)
+    assert (found == text) or p == 2.1e-9
+
+
+@given(shares)
+def test_a_probability_near_0_or_1_never_reads_as_0_or_1(p: float) -> None:
+    text = format_probability(p)
+    assert (text == "0") == (p == 0)
+    assert (text == "1") == (p == 1)
+    assert read(text) == pytest.approx(p, rel=0.0051)
+    if p > 0.5:
+        complement = float(text[4:].replace(MINUS, "-")) if text.startswith("1 ") else 1 - float(text)
+        assert complement == pytest.approx(1 - p, rel=0.0051)
+
+
+@given(shares)
+def test_a_share_near_0_or_1_never_reads_as_0_or_100_per_cent(share: float) -> None:
+    text = format_percent(share)
+    value = read(text.removesuffix(" %"))
+    assert (value == 0) == (share == 0)
+    if share < 1 - 1e-12:
+        assert value < 100
+    assert value == pytest.approx(100 * share, abs=0.0501)
+
+
+@given(groups, st.sampled_from([format_value, format_signed]), st.none() | st.integers(1, 12))
+def test_side_by_side_unequal_numbers_look_unequal_or_carry_a_mark(
+    values: list[float], write: Callable[[float, int], str], longest: int | None
+) -> None:
+    texts = format_together(values, write=write, longest=longest)
+    for one, text in zip(values, texts, strict=True):
+        for other, other_text in zip(values, texts, strict=True):
+            if one == other:
+                assert text == other_text
+            elif read(text) == read(other_text):
+                assert longest is not None
+                assert text.startswith(ALMOST)
+                assert other_text.startswith(ALMOST)
+
+
+@given(st.lists(shares, min_size=2, max_size=6))
+def test_probabilities_side_by_side(values: list[float]) -> None:
+    texts = format_together(values, write=format_probability)
+    for one, text in zip(values, texts, strict=True):
+        for other, other_text in zip(values, texts, strict=True):
+            assert (one == other) == (text == other_text)
+
+
+@given(
+    st.lists(st.floats(-2, 2, width=32) | st.floats(-(2**-20), 2**-20, width=32), min_size=4, max_size=16),
+    st.booleans(),
+    st.booleans(),
+)
+def test_cells_of_a_window_are_told_apart(values: list[float], signed: bool, shortened: bool) -> None:
+    array = np.array(values, dtype=np.float32)
+    windows = np.arange(array.size) // 4
+    notation = Notation.of(array, signed=signed, groups=windows)
+    if shortened:
+        notation = Notation(1, notation.exponent, signed)
+    texts = notation.texts(array, windows)
+    unit = 10.0**notation.exponent
+    for place, text in enumerate(texts):
+        assert (text == "0") == (array[place] == 0)
+        assert read(text) * unit == pytest.approx(
+            float(array[place]), abs=0.51 * unit * 10.0**-notation.decimals
+        )
+        for other in np.flatnonzero(windows == windows[place]):
+            if array[place] == array[other]:
+                assert text == texts[other]
+            elif not (text.startswith(ALMOST) and texts[other].startswith(ALMOST)):
+                assert read(text) != read(texts[other])
+
+
+def test_a_map_of_small_gradients_shares_a_power_of_ten() -> None:
+    notation = Notation.of(np.array([[5.73e-5, -1.2e-6], [0.0, 1e-9]]), signed=True)
+    assert notation.unit == "× 10⁻⁵"
+    assert notation.texts([[5.73e-5, -1.2e-6], [0.0, 1e-9]]) == ["+5.73", f"{MINUS}0.12", "0", "≈0"]
+
+
+def test_a_near_tie_gets_the_digits_that_tell_who_won() -> None:
+    window = np.array([[-0.3519, -0.3521], [-0.3519, -0.9]], dtype=np.float32)
+    assert Notation.of(window, signed=True, groups=np.zeros((2, 2), int)).texts(window) == [
+        f"{MINUS}0.3519", f"{MINUS}0.3521", f"{MINUS}0.3519", f"{MINUS}0.9000"
+    ]  # fmt: skip
+
+
+def test_whole_numbers_stay_whole() -> None:
+    pixels = np.array([[0, 255]], dtype=np.uint8)
+    assert Notation.of(pixels).texts(pixels) == ["0", "255"]
+
+
+@pytest.mark.parametrize(
+    ("ticks", "texts"),
+    [
+        ([0.0, 0.05, 0.1], ["0", "0.05", "0.10"]),
+        ([-0.5, 0.0, 0.5], [f"{MINUS}0.5", "0", "0.5"]),
+        ([0, 20000, 40000], ["0", "20,000", "40,000"]),
+        ([0.1 * k for k in range(3, 6)], ["0.3", "0.4", "0.5"]),
+        ([0.0, 2e-7, 4e-7], ["0", f"2e{MINUS}7", f"4e{MINUS}7"]),
+        ([], []),
+    ],
+)
+def test_ticks(ticks: list[float], texts: list[str]) -> None:
+    assert format_ticks(ticks) == texts
+
+
+@given(st.floats(allow_nan=False) | st.floats(width=32, allow_nan=False))
+def test_plain_text_is_read_back_as_the_same_number(value: float) -> None:
+    assert float(format_plain(value)) == value
+    narrow = np.float32(value) if abs(value) < 3e38 else np.float32(0)
+    assert np.float32(format_plain(narrow)) == narrow
