@@ -14,8 +14,8 @@ from cnnviz.translation import MEASURES, OUTPUT
 
 _VERDICTS = {
     "ok": "gradient and difference agree",
-    "kink": "a winner or a gate changes in between: no slope there",
-    "tie_rule": "the rule “all” counts every tied cell; agrees under “first”",
+    "kink": "a winner or a gate changes in between: there may be no slope",
+    "tie_rule": "the rule “all”: not the slope but the sum over the tied cells, and equal to it",
     "curvature": "the poke is too large for a straight line",
     "mismatch": "no agreement",
 }

@@ -17,11 +17,13 @@ from cnnviz import functional
 from cnnviz._passes import own_params
 from cnnviz._types import FloatArray, IntArray
 from cnnviz.errors import ShapeError
-from cnnviz.layers import Conv2D, Dense, Flatten, Layer
+from cnnviz.layers import Conv2D
+from cnnviz.layers.activations import Activation
 from cnnviz.network import Gradients, Network, Trace
 from cnnviz.receptive_field import stage_index, stage_values
 from cnnviz.routing._patterns import BoolArray, Pattern, base_states, has_kinks, layer_states
 from cnnviz.routing.targets import ParameterTarget, PixelTarget, Target
+from cnnviz.routing.windows import Pool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,7 +162,7 @@ def run_variants(bench: Bench, variants: Variants) -> Outcome:
     with np.errstate(over="ignore", invalid="ignore"):
         for index in range(variants.index + 1, len(bench.network.layers)):
             name, layer = bench.network.layers[index]
-            if channels is not None and _mixes_channels(layer):
+            if channels is not None and not isinstance(layer, Pool | Activation):
                 values = _completed(bench, index - 1, values, channels)
                 channels = None
             if has_kinks(layer):
@@ -194,10 +196,6 @@ def sample_losses(logits: FloatArray, label: int) -> NDArray[np.float64]:
     sums = np.exp(others - largest[:, None]).sum(axis=1)
     # log(1 + s) where no other logit is larger; else the largest is taken out, so that exp cannot overflow.
     return np.where(largest > 0, largest + np.log(np.exp(-largest) + sums), np.log1p(sums))
-
-
-def _mixes_channels(layer: Layer) -> bool:
-    return isinstance(layer, Conv2D | Flatten | Dense)
 
 
 def _completed(bench: Bench, index: int, values: FloatArray, channels: IntArray) -> FloatArray:

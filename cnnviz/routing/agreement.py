@@ -16,8 +16,9 @@ Five verdicts are possible for one number of the network.
     one of them, ``"split"`` the mean of them, which is the same number. ``"all"`` takes their sum, and so
     counts the slope once for every tied cell. (The subgradients of a maximum are the averages of its winners'
     gradients, with weights that add up to 1 [1]_. The weights of ``"all"`` add up to the number of winners.)
-    That is neither a kink nor a mistake but a property of the rule, and the verdict is not given unless the
-    same number agrees under ``"first"``.
+    That is neither a kink nor a mistake but a property of the rule. The verdict is not given unless the same
+    number agrees under ``"first"``, and the gradient itself with the sum over the tied cells that the rule
+    promises, which is measured by finite differences, too: see `cnnviz.routing.rule`.
 ``"curvature"``
     Nothing changes, but `eps` is so large that the loss bends noticeably on the way: the central difference
     is off by about `eps ** 2 / 6` times the third derivative. Not given unless the gradient agrees for
@@ -112,6 +113,8 @@ def verdicts(
     first_error: NDArray[np.float64],
 ) -> NDArray[np.int8]:
     """Judge comparisons at one `eps`: everything but ``"curvature"``.
+
+    ``"tie_rule"`` is a conjecture here, which `cnnviz.routing.rule.judge_rule` proves or refutes.
 
     Parameters
     ----------

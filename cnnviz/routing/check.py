@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
-from math import prod
+from math import isnan, prod
 from types import MappingProxyType
 
 import numpy as np
@@ -15,7 +15,15 @@ from cnnviz._validation import check_int
 from cnnviz.evaluation import CancelledError
 from cnnviz.network import Network
 from cnnviz.receptive_field import Cell
-from cnnviz.routing._bench import Bench, Outcome, layer_of, make_bench, parameter_variants, run_variants
+from cnnviz.routing._bench import (
+    Bench,
+    Outcome,
+    Variants,
+    layer_of,
+    make_bench,
+    parameter_variants,
+    run_variants,
+)
 from cnnviz.routing._patterns import changed_from_base
 from cnnviz.routing.agreement import (
     DEFAULT_EPS,
@@ -24,10 +32,12 @@ from cnnviz.routing.agreement import (
     check_eps,
     code_of,
     first_gradients,
+    has_rule_all,
     relative_error,
     verdicts,
 )
 from cnnviz.routing.kinks import cell_of
+from cnnviz.routing.rule import frozen_bench, judge_rule
 
 # Variants of a chunk together fill about this much at the widest layer, so that they stay in the cache.
 _CHUNK_BYTES = 4 * 1024 * 1024
@@ -50,6 +60,9 @@ class CheckEntry:
         Central difference.
     relative_error, first_error : float
         Of either gradient.
+    rule_error : float or None
+        Relative error of the gradient and of what the rule for ties promises; see `cnnviz.routing.rule`. None
+        where nothing has to be explained by the rule.
     verdict : {"ok", "kink", "tie_rule", "curvature", "mismatch"}
         See `cnnviz.routing.agreement`.
     kink_layer : str or None
@@ -65,9 +78,17 @@ class CheckEntry:
     difference: float
     relative_error: float
     first_error: float
+    rule_error: float | None
     verdict: Verdict
     kink_layer: str | None
     kink_cell: Cell | None
+
+    @property
+    def judged_error(self) -> float:
+        """The error that the verdict goes by: the larger of both where the rule for ties explains it."""
+        if self.verdict == "tie_rule" and self.rule_error is not None:
+            return max(self.first_error, self.rule_error)
+        return self.relative_error
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,8 +98,8 @@ class ParameterCheck:
     Attributes
     ----------
     gradient, first_gradient : ndarray, float64
-    difference, error, first_error : ndarray, float64
-        As in `CheckEntry`.
+    difference, error, first_error, rule_error : ndarray, float64
+        As in `CheckEntry`; NaN for None.
     verdict : ndarray of int8
         Place in `cnnviz.routing.agreement.VERDICTS`; -1, and NaN in the differences and errors, where
         `check_sample` did not look.
@@ -93,9 +114,16 @@ class ParameterCheck:
     difference: NDArray[np.float64]
     error: NDArray[np.float64]
     first_error: NDArray[np.float64]
+    rule_error: NDArray[np.float64]
     verdict: NDArray[np.int8]
     kink_layer: IntArray
     kink_cell: IntArray
+
+    @property
+    def judged_error(self) -> NDArray[np.float64]:
+        """As in `CheckEntry`."""
+        explained = np.fmax(self.first_error, self.rule_error)
+        return np.where(self.verdict == code_of("tie_rule"), explained, self.error)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -127,29 +155,30 @@ class GradientCheck:
 
     @property
     def largest_error(self) -> float:
-        """Largest relative error of the numbers that are ``"ok"``, and of ``"first"`` for ``"tie_rule"``."""
+        """Largest `CheckEntry.judged_error` of the numbers that are ``"ok"`` or ``"tie_rule"``."""
+        fine = (code_of("ok"), code_of("tie_rule"))
         errors = [
-            error[check.verdict == code].max(initial=0.0)
+            check.judged_error[np.isin(check.verdict, fine)].max(initial=0.0)
             for check in self.parameters.values()
-            for code, error in ((code_of("ok"), check.error), (code_of("tie_rule"), check.first_error))
         ]
         return float(max(errors, default=0.0))
 
-    def entries(self, verdict: Verdict | None = None, limit: int | None = None) -> list[CheckEntry]:
-        """List results, largest relative error first.
+    def entries(self, *verdicts: Verdict, limit: int | None = None) -> list[CheckEntry]:
+        """List results, largest `CheckEntry.judged_error` first.
 
         Parameters
         ----------
-        verdict : {"ok", "kink", "tie_rule", "curvature", "mismatch"}, optional
-            Only these; None means all.
+        *verdicts : {"ok", "kink", "tie_rule", "curvature", "mismatch"}
+            Only these; none means all.
         limit : int, optional
             At most so many.
         """
         found: list[tuple[float, str, int]] = []
+        wanted = [code_of(each) for each in verdicts or VERDICTS]
         for name, check in self.parameters.items():
-            wanted = VERDICTS if verdict is None else (verdict,)
-            places = np.flatnonzero(np.isin(check.verdict, [code_of(each) for each in wanted]))
-            found += [(-float(check.error.flat[place]), name, int(place)) for place in places]
+            places = np.flatnonzero(np.isin(check.verdict, wanted))
+            errors = check.judged_error.ravel()[places]
+            found += [(-float(error), name, int(place)) for error, place in zip(errors, places, strict=True)]
         # Stable: of equal errors the first parameter and place.
         found.sort(key=lambda each: each[0])
         return [self._entry(name, place) for _, name, place in found[:limit]]
@@ -158,6 +187,7 @@ class GradientCheck:
         check = self.parameters[name]
         position = int(check.kink_layer.flat[place])
         layer, shape = self.stages[position] if position >= 0 else (None, ())
+        rule_error = float(check.rule_error.flat[place])
         return CheckEntry(
             name,
             cell_of(place, check.error.shape),
@@ -166,6 +196,7 @@ class GradientCheck:
             float(check.difference.flat[place]),
             float(check.error.flat[place]),
             float(check.first_error.flat[place]),
+            None if isnan(rule_error) else rule_error,
             VERDICTS[int(check.verdict.flat[place])],
             layer,
             None if layer is None else cell_of(int(check.kink_cell.flat[place]), shape),
@@ -283,6 +314,7 @@ def _check(
 ) -> GradientCheck:
     """Check the numbers of each parameter at the flat places `chosen`."""
     bench = make_bench(network, x, label)
+    frozen = frozen_bench(bench) if has_rule_all(network) else None
     under_first = first_gradients(bench).params
     checks: dict[str, ParameterCheck] = {}
     total, done = sum(len(places) for places in chosen.values()), 0
@@ -294,7 +326,7 @@ def _check(
                 raise CancelledError("The gradient check was cancelled.")
             places = chosen[name][start : start + step]
             slopes = gradient.ravel()[places], under_first[name].ravel()[places]
-            parts.append(_check_places(bench, name, places, *slopes, eps))
+            parts.append(_check_places(bench, frozen, name, places, *slopes, eps))
             done += len(places)
             progress(done / total)
         checks[name] = _joined(parts, chosen[name], gradient, under_first[name])
@@ -309,28 +341,47 @@ def _numbers_at_once(bench: Bench, name: str) -> int:
 
 
 def _check_places(
-    bench: Bench, name: str, places: IntArray, gradient: FloatArray, under_first: FloatArray, eps: float
+    bench: Bench,
+    frozen: Bench | None,
+    name: str,
+    places: IntArray,
+    gradient: FloatArray,
+    under_first: FloatArray,
+    eps: float,
 ) -> ParameterCheck:
     """Check some numbers of a parameter, given by their flat places; mismatches again with a smaller poke."""
-    deltas = np.repeat([eps, -eps], len(places))
-    outcome = run_variants(bench, parameter_variants(bench, name, np.tile(places, 2), deltas))
+    outcome = run_variants(bench, _both_ways(bench, name, places, eps))
     plus, minus = outcome.losses.reshape(2, -1)
-    layers, cells = (found.reshape(2, -1) for found in _first_changes(bench, outcome))
-    # A change at +eps is reported first; if there is none, one at -eps.
-    side = np.where(layers[0] >= 0, 0, 1)
-    columns = np.arange(len(places))
-    kink_layer, kink_cell = layers[side, columns], cells[side, columns]
+    kink_layer, kink_cell = _first_changes(bench, outcome)
     difference = (plus - minus) / (2 * eps)
     error = relative_error(bench, gradient, difference, eps)
     first_error = relative_error(bench, under_first, difference, eps)
     verdict = verdicts(bench, kink_layer >= 0, error, first_error)
+    rule_error = np.full(len(places), np.nan)
+    guessed = np.flatnonzero(verdict == code_of("tie_rule"))
+    if frozen is not None and len(guessed):
+        # The smallest poke that is of use: the frozen network has no winners to change, but it has gates.
+        small_eps = min(eps, DEFAULT_EPS)
+        variants = _both_ways(frozen, name, places[guessed], small_eps)
+        judged = judge_rule(frozen, variants, gradient[guessed], small_eps)
+        rule_error[guessed], verdict[guessed] = judged.error, judged.verdict
+        gates = judged.verdict == code_of("kink")
+        for found, first in zip((kink_layer, kink_cell), _first_changes(frozen, judged.outcome), strict=True):
+            found[guessed[gates]] = first[gates]
     wrong = np.flatnonzero(verdict == code_of("mismatch"))
     if eps > DEFAULT_EPS and len(wrong):
-        small = _check_places(bench, name, places[wrong], gradient[wrong], under_first[wrong], DEFAULT_EPS)
+        slopes = gradient[wrong], under_first[wrong]
+        small = _check_places(bench, frozen, name, places[wrong], *slopes, DEFAULT_EPS)
         verdict[wrong] = np.where(small.verdict == code_of("ok"), code_of("curvature"), small.verdict)
+        rule_error[wrong] = small.rule_error
     return ParameterCheck(
-        gradient, under_first, difference, error, first_error, verdict, kink_layer, kink_cell
+        gradient, under_first, difference, error, first_error, rule_error, verdict, kink_layer, kink_cell
     )
+
+
+def _both_ways(bench: Bench, name: str, places: IntArray, eps: float) -> Variants:
+    """Variants with each number of a parameter a little larger, and after them each a little smaller."""
+    return parameter_variants(bench, name, np.tile(places, 2), np.repeat([eps, -eps], len(places)))
 
 
 def _joined(
@@ -338,25 +389,27 @@ def _joined(
 ) -> ParameterCheck:
     """Put the parts of a parameter together at their places in arrays of its shape."""
     shape = gradient.shape
-    difference, error, first_error = np.full((3, *shape), np.nan)
+    difference, error, first_error, rule_error = np.full((4, *shape), np.nan)
     whole = ParameterCheck(
         gradient=gradient,
         first_gradient=under_first,
         difference=difference,
         error=error,
         first_error=first_error,
+        rule_error=rule_error,
         verdict=np.full(shape, -1, dtype=np.int8),
         kink_layer=np.full(shape, -1),
         kink_cell=np.zeros(shape, dtype=np.intp),
     )
     if parts:
-        for name in ("difference", "error", "first_error", "verdict", "kink_layer", "kink_cell"):
+        names = "difference", "error", "first_error", "rule_error", "verdict", "kink_layer", "kink_cell"
+        for name in names:
             getattr(whole, name).flat[places] = np.concatenate([getattr(part, name) for part in parts])
     return whole
 
 
 def _first_changes(bench: Bench, outcome: Outcome) -> tuple[IntArray, IntArray]:
-    """First layer of each variant whose state the change alters, -1 if there is none, and the first cell."""
+    """First layer whose state a change of each number alters, -1 if there is none, and the first cell."""
     layers = np.full(len(outcome.losses), -1)
     cells = np.zeros(len(outcome.losses), dtype=np.intp)
     for pattern in outcome.patterns:
@@ -367,4 +420,7 @@ def _first_changes(bench: Bench, outcome: Outcome) -> tuple[IntArray, IntArray]:
         if pattern.channels is not None:
             first += pattern.channels[new] * changed.shape[1]
         cells[new] = first
-    return layers, cells
+    # A change at +eps is reported first; if there is none, one at -eps.
+    layers, cells = layers.reshape(2, -1), cells.reshape(2, -1)
+    side, columns = np.where(layers[0] >= 0, 0, 1), np.arange(layers.shape[1])
+    return layers[side, columns], cells[side, columns]

@@ -15,11 +15,13 @@ from cnnviz.routing.agreement import (
     VERDICTS,
     Verdict,
     check_eps,
+    code_of,
     first_gradients,
     relative_error,
     verdicts,
 )
 from cnnviz.routing.kinks import Kink, find_kinks
+from cnnviz.routing.rule import frozen_bench, judge_rule
 from cnnviz.routing.targets import Target, check_target, gradient_at
 
 _OWNER = "poke"
@@ -207,6 +209,11 @@ def _compare(
     error = relative_error(bench, np.array([gradient]), central, eps)
     first_error = relative_error(bench, np.array([first_gradient]), central, eps)
     code = int(verdicts(bench, np.array([intervals > 0]), error, first_error)[0])
+    if code == code_of("tie_rule"):
+        small = min(eps, DEFAULT_EPS)
+        frozen = frozen_bench(bench)
+        variants = target_variants(frozen, target, np.array([small, -small]))
+        code = int(judge_rule(frozen, variants, np.array([gradient]), small).verdict[0])
     return [float(loss) for loss in outcome.losses], kinks, float(error[0]), VERDICTS[code]
 
 

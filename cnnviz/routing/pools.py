@@ -197,7 +197,7 @@ def pool_routes(pool: Pool, values: FloatArray, ties: TieRule | None = None) -> 
         check_choice(ties, "ties", "pool_routes", functional.TIE_RULES)
     geometry = window_geometry(pool)
     _, height, width = pool.output_shape(values.shape)
-    shares = _window_shares(pool, values, ties)
+    shares = window_shares(pool, values, ties)
     channel, row, column, i, j = np.nonzero(shares)
     cells = np.stack(
         [
@@ -211,8 +211,18 @@ def pool_routes(pool: Pool, values: FloatArray, ties: TieRule | None = None) -> 
     return _merged(routes) if geometry.mirrored else routes
 
 
-def _window_shares(pool: Pool, values: FloatArray, ties: TieRule | None) -> FloatArray:
-    """Share of each cell of each window, shape (c, h', w', k, k)."""
+def window_shares(pool: Pool, values: FloatArray, ties: TieRule | None = None) -> FloatArray:
+    """Share of a window's gradient that each of its cells takes.
+
+    Parameters
+    ----------
+    pool, values, ties
+        As for `pool_routes`.
+
+    Returns
+    -------
+    ndarray of shape (c, h', w', k, k)
+    """
     if isinstance(pool, MaxPool2D):
         return _winner_shares(
             winner_mask(values[None], pool)[0], pool.ties if ties is None else ties, values.dtype

@@ -7,10 +7,18 @@ import pytest
 
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.evaluation import CancelledError
-from cnnviz.layers import Flatten, ReLU
+from cnnviz.layers import Flatten, MaxPool2D, ReLU
 from cnnviz.network import Network
 from cnnviz.presets import LENET
-from cnnviz.routing import MIN_EPS, ParameterTarget, check_all, check_sample, with_ties
+from cnnviz.routing import (
+    MIN_EPS,
+    VERDICTS,
+    CellTarget,
+    ParameterTarget,
+    check_all,
+    check_sample,
+    with_ties,
+)
 from tests.engine.routing_cases import changed_loss, changed_states, gentle, ink, lab5, two_blocks
 
 
@@ -132,6 +140,69 @@ def test_wrong_gradient_is_found(eps):
     assert report.entries("mismatch")[0].relative_error > 5e-6
 
 
+@dataclass(frozen=True, slots=True)
+class SabotagedPool(MaxPool2D):
+    """A max pool whose gradient is wrong by a factor under the rule in force, and right under the others."""
+
+    rule: str = "first"
+    factor: float = 1.0
+
+    def input_gradient(self, d_out, x, out, params):
+        right = MaxPool2D.input_gradient(self, d_out, x, out, params)
+        return self.factor * right if self.ties == self.rule else right
+
+
+@pytest.mark.parametrize("factor", [2.0, -1.0, 0.0, 1.001], ids=["doubled", "inverted", "zeroed", "nearly"])
+@pytest.mark.parametrize("rule", ["first", "split", "all"])
+@pytest.mark.parametrize("case", ["laboratory", "two blocks"])
+def test_a_sabotaged_rule_is_found(case, rule, factor):
+    """Whatever is wrong behind the pool differs without a reason, or has a kink: nothing is excused."""
+    if case == "laboratory":
+        right, x, label = lab5()
+    else:
+        right, label = two_blocks(), 2
+        x = ink(right)
+
+    def report(factor):
+        layers = [
+            (name, SabotagedPool(layer.size, ties=rule, rule=rule, factor=factor))
+            if isinstance(layer, MaxPool2D)
+            else (name, layer)
+            for name, layer in right.layers
+        ]
+        network = Network.build(layers, right.input_shape, dtype=right.dtype).with_params(right.params)
+        return check_all(network, x, label)
+
+    honest, wrong = report(1.0), report(factor)
+    assert honest.counts["mismatch"] == 0
+    assert honest.largest_error < 1e-6
+    assert wrong.counts["mismatch"] > 0
+    found = wrong.parameters["conv1.weight"]
+    changed = found.gradient != honest.parameters["conv1.weight"].gradient
+    judged = {VERDICTS[code] for code in found.verdict[changed]}
+    assert judged <= {"mismatch", "kink"}, judged
+
+
+def test_the_rule_all_is_the_sum_over_the_tied_cells():
+    """By hand: each pooled cell is poked for its slope, which every tied cell hands on to its own patch."""
+    network, x, label = lab5()
+    report = check_all(network, x, label)
+    for entry in report.entries("tie_rule"):
+        assert entry.rule_error < 1e-6
+        assert entry.judged_error == max(entry.first_error, entry.rule_error)
+    assert all(entry.rule_error is None for entry in report.entries("ok", "kink"))
+    maps = network.forward(x).outputs["conv1"][0, 0].astype(np.float64)
+    expected = np.zeros((3, 3))
+    for row, column in np.ndindex(13, 13):
+        target = CellTarget("pool1", (0, row, column))
+        plus, minus = (changed_loss(network, x, label, target, delta) for delta in (1e-4, -1e-4))
+        window = maps[2 * row : 2 * row + 2, 2 * column : 2 * column + 2]
+        for i, j in np.argwhere(window == window.max()):
+            top, left = 2 * row + i, 2 * column + j
+            expected += (plus - minus) / 2e-4 * x[0, 0, top : top + 3, left : left + 3]
+    np.testing.assert_allclose(report.parameters["conv1.weight"].gradient[0, 0], expected, rtol=1e-3)
+
+
 @pytest.mark.parametrize("label", [0, 1])
 @pytest.mark.parametrize("logit", [-1000.0, -40.0, -33.0, -25.0, -12.0, 0.0, 12.0, 25.0, 33.0, 40.0, 1000.0])
 def test_sure_answers_are_judged_by_what_rounding_allows(logit, label):
@@ -210,7 +281,7 @@ def test_entries_can_be_chosen_and_cut():
     network = two_blocks("all")
     report = check_all(network, ink(network), 2, 1e-3)
     everything = report.entries()
-    errors = [entry.relative_error for entry in everything]
+    errors = [entry.judged_error for entry in everything]
     assert errors == sorted(errors, reverse=True)
     assert report.entries(limit=3) == everything[:3]
     for verdict, count in report.counts.items():

@@ -232,6 +232,23 @@ def test_saliency_and_pixels_show_the_gradient_at_the_input(desk: Desk) -> None:
     np.testing.assert_array_equal(visible_cells(shown), shown.block.cut(oracle))
 
 
+def test_a_sum_over_tied_cells_is_called_a_slope_nowhere(desk: Desk) -> None:
+    """Under "all" the steps behind a tied pool say that theirs is none; under "first" it is one."""
+    panel = desk.panel
+    for kind in (StepKind.FILTER, StepKind.INPUT):
+        desk.go_to(kind)
+        assert "not the slope of the loss" in panel.header.sentence.text()
+    assert "not the slope of the loss" in panel.input.saliency.toolTip()
+    desk.go_to(StepKind.ROUTE)
+    click(panel.side.ties.rule.button("first"))
+    desk.settle()
+    for kind in (StepKind.FILTER, StepKind.INPUT):
+        desk.go_to(kind)
+        assert "not the slope" not in panel.header.sentence.text()
+    assert "brighter pixel" in panel.header.sentence.text()
+    assert "brighter pixel" in panel.input.saliency.toolTip()
+
+
 def test_dragging_the_frame_over_the_digit_moves_the_enlarged_block(desk: Desk) -> None:
     desk.go_to(StepKind.INPUT)
     saliency, shown = desk.panel.input.saliency, desk.panel.input.pixels.map

@@ -9,7 +9,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from cnnviz.presets import LAB5
-from cnnviz.routing import apply_update, filter_gradient_terms
+from cnnviz.routing import apply_update, filter_gradient_terms, with_ties
 from cnnviz.snapshots import Snapshot
 from tests.gui.backprop_desk import (
     TWO_BLOCKS,
@@ -119,9 +119,24 @@ def test_the_preview_is_one_step_of_gradient_descent(update: Desk) -> None:
     np.testing.assert_array_equal(new, after.params["conv1.weight"][kernel, 0])
     assert number(view.outcome.text("after")) == pytest.approx(update.gradients(after).loss, rel=1e-5)
     assert number(view.outcome.text("after")) < number(view.outcome.text("before"))
-    squared = sum(float((each**2).sum()) for each in gradients.params.values())
-    assert number(view.outcome.text("promised")) == pytest.approx(-1e-4 * squared, rel=1e-3)
+    passed = update.panel.model.passed
+    slope = with_ties(lab5(), "first").gradients(passed.x, np.array([passed.label])).params
+    product = sum(float((slope[name] * each).sum()) for name, each in gradients.params.items())
+    assert number(view.outcome.text("promised")) == pytest.approx(-1e-4 * product, rel=1e-3)
     assert view.bars.before() == pytest.approx(update.panel.model.passed.probabilities.tolist())
+
+
+@pytest.mark.parametrize("rule", ["first", "all", "split"])
+def test_what_the_slope_promises_is_what_a_small_step_does(update: Desk, rule: str) -> None:
+    """Under every rule: over a thousandth of the step the loss is a straight line, and falls by just that."""
+    click(update.panel.side.ties.rule.button(rule))
+    update.settle()
+    network, passed = with_ties(lab5(), rule), update.panel.model.passed
+    labels = np.array([passed.label])
+    gradients = network.gradients(passed.x, labels)
+    small = apply_update(network, gradients, 1e-7).gradients(passed.x, labels).loss - gradients.loss
+    view = update.panel.update_view
+    assert number(view.outcome.text("promised")) == pytest.approx(1e3 * small, rel=1e-3)
 
 
 def test_pointing_at_a_weight_tells_its_value_before_and_after(update: Desk) -> None:

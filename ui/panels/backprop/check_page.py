@@ -23,6 +23,7 @@ from ui.theme import Theme, follow_theme
 
 _LISTED = 200
 _KINDS = (("", "largest error"), ("kink", "kinks"), ("tie_rule", "tie rule"))
+_WITHOUT_KINK: tuple[Verdict, ...] = ("ok", "tie_rule", "curvature", "mismatch")
 
 
 class CheckPage(QWidget):
@@ -105,7 +106,8 @@ class CheckPage(QWidget):
                     "error",
                     "largest relative error",
                     f"{result.largest_error:.1e}".replace("-", "−"),
-                    tooltip="Of all parameters without a kink; under “first” where the tie rule explains it",
+                    tooltip="Of the parameters that agree and those that differ by the tie rule only; there "
+                    "of “first” and the slope, and of “all” and the sum over all tied cells",
                 ),
                 ValueRow("ok", "agree", format_count(counts["ok"]), "success"),
                 ValueRow("kink", "skipped: a kink within ±ε", format_count(counts["kink"]), "warning"),
@@ -138,9 +140,9 @@ class CheckPage(QWidget):
         self.kinds = SegmentedControl(_KINDS)
         self.kinds.setAccessibleName("Which parameters are listed")
         for key, tip in (
-            ("", "All parameters, the largest relative error first"),
+            ("", "All parameters without a kink, the largest relative error first"),
             ("kink", "Parameters whose poke makes a winner or a gate switch"),
-            ("tie_rule", "Parameters whose gradient is counted several times under “all”"),
+            ("tie_rule", "Parameters whose gradient counts the slope several times under “all”"),
         ):
             self.kinds.set_option_tooltip(key, tip)
         self.table = QTableWidget(0, 2)
@@ -168,16 +170,13 @@ class CheckPage(QWidget):
     def _fill(self) -> None:
         assert self._result is not None
         kind = self.kinds.current()
-        self._entries = (
-            self._result.entries(kind, _LISTED)
-            if kind in ("kink", "tie_rule")
-            else self._result.entries(limit=_LISTED)
-        )
+        verdicts = (kind,) if kind in ("kink", "tie_rule") else _WITHOUT_KINK
+        self._entries = self._result.entries(*verdicts, limit=_LISTED)
         self.table.setRowCount(len(self._entries))
         for row, entry in enumerate(self._entries):
             texts = (
                 f"{entry.name}[{', '.join(map(str, entry.index))}]",
-                f"{entry.relative_error:.0e}".replace("-", "−"),
+                f"{entry.judged_error:.0e}".replace("-", "−"),
             )
             for column, text in enumerate(texts):
                 item = QTableWidgetItem(text)
@@ -204,6 +203,8 @@ def _entry_text(entry: CheckEntry) -> str:
     text = (
         f"backprop {format_signed(entry.gradient, 6)}, finite difference {format_signed(entry.difference, 6)}"
     )
+    if entry.verdict == "tie_rule":
+        text += f"\nunder “first” {format_signed(entry.first_gradient, 6)}"
     if entry.kink_layer is not None:
         text += f"\nkink in {entry.kink_layer}, cell {entry.kink_cell}"
     return text
@@ -214,5 +215,8 @@ def _verdict_text(counts: Mapping[Verdict, int], total: int) -> str:
         return f"{format_count(counts['mismatch'])} of {format_count(total)} differ without a reason."
     text = f"All {format_count(total)} parameters are accounted for."
     if counts["tie_rule"]:
-        text += " Under “all” a tied window counts once for each tied cell: choose “first” and check again."
+        text += (
+            f" {format_count(counts['tie_rule'])} are no slopes but what “all” says: the sum over all tied "
+            "cells of a window, which was checked by ±ε, too. Under “first” they are the slope."
+        )
     return text

@@ -21,6 +21,8 @@ from ui.panels.backprop.steps import Step
 from ui.theme import Theme, follow_theme
 from ui.theme.color_maps import signed_levels
 
+_DRAG = "Drag the frame to choose the part in numbers"
+
 
 class InputView(StepView):
     """Saliency over the digit, where the block is moved; the block in numbers; each filter's part."""
@@ -58,6 +60,7 @@ class InputView(StepView):
         levels = signed_levels(gradient)
         self.saliency.set_values(passed.values(INPUT)[channel], "grey", (-0.5, 0.5))
         self.saliency.set_overlay(gradient[channel], levels[1])
+        self.saliency.setToolTip(f"∂L/∂x over the digit: {_meaning(passed)}. {_DRAG}")
         self.bar.set_scale("signed", levels)
         self._draw_pixels()
         layer = passed.layer(step.layer)
@@ -75,10 +78,6 @@ class InputView(StepView):
     def _build_widgets(self) -> None:
         self.title = SectionTitle("Saliency", "gradient at the input, over the digit")
         self.saliency = SaliencyMap()
-        self.saliency.setToolTip(
-            "∂L/∂x over the digit: red where a brighter pixel raises the loss, blue where it lowers it. "
-            "Drag the frame to choose the part in numbers"
-        )
         self.saliency.setAccessibleName("Saliency")
         self.saliency.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.bar = ScaledBar()
@@ -111,7 +110,7 @@ class InputView(StepView):
         content = MapContent(
             "Gradient ∂L/∂x",
             channel_title(passed, INPUT, channel),
-            "Gradient of the loss at each pixel; click a pixel to poke it",
+            f"Gradient at each pixel: {_meaning(passed)}; click a pixel to poke it",
             Grid(gradient[channel], None, channel),
             signed_levels(gradient),
             stage=INPUT,
@@ -141,3 +140,9 @@ class InputView(StepView):
 
     def _on_picked(self, content: PickerContent, index: int) -> None:
         self.channelRequested.emit(content.name, index)
+
+
+def _meaning(passed: Pass) -> str:
+    if passed.counts_ties:
+        return "under “all” a sum over the tied cells, not the slope of the loss"
+    return "red where a brighter pixel raises the loss, blue where it lowers it"

@@ -120,6 +120,12 @@ class Pass:
         """Whether the output is a sigmoid unit."""
         return self.trace.logits.shape[1] == 1
 
+    @property
+    def counts_ties(self) -> bool:
+        """Whether gradients behind a pool are sums over tied cells, and thus no slopes of the loss."""
+        tied = any(routing.tied.any() for routing in self.routings.values() if routing.rule == "all")
+        return self.rule == "all" and tied
+
     def layer(self, name: str) -> Layer:
         """Layer of a name."""
         return self.network.layers[stage_index(self.network, name)][1]

@@ -17,14 +17,15 @@ _VERDICTS = {
     "kink": (
         "kink",
         "warning",
-        "Between −ε and +ε something switches, so the loss has two slopes here. Make ε smaller and see "
+        "Between −ε and +ε something switches, so the loss may have two slopes here. Make ε smaller and see "
         "whether the kink stays.",
     ),
     "tie_rule": (
         "tie rule",
         "info",
         "Nothing switches, yet they differ: tied cells stay tied and move as one, so the loss has one slope, "
-        "which “all” counts once for each of them. Under “first” the gradient agrees.",
+        "which “all” counts once for each of them. Under “first” the gradient is the slope; under “all” it "
+        "is the sum over the tied cells, as this rule says.",
     ),
     "curvature": (
         "curved",

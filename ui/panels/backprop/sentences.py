@@ -23,10 +23,6 @@ _SENTENCES = {
         "An activation is a gate: the gradient is multiplied with its slope at the value that went forwards. "
         "A closed ReLU lets nothing through."
     ),
-    StepKind.INPUT: (
-        "The end of the way: how the loss changes with each pixel. Red: a brighter pixel means more loss. "
-        "Blue: less."
-    ),
     StepKind.UPDATE: (
         "Every weight takes a small step against its gradient. The training run is not touched unless you "
         "adopt the result."
@@ -62,7 +58,9 @@ def sentence_of(passed: Pass, step: Step) -> str:
         case StepKind.ROUTE:
             return _route(passed, step)
         case StepKind.FILTER:
-            return _filter(passed, step)
+            return _filter(passed, step) + _of_rule(passed)
+        case StepKind.INPUT:
+            return _input(passed)
         case _:
             return _SENTENCES[step.kind]
 
@@ -90,6 +88,25 @@ def _route(passed: Pass, step: Step) -> str:
             return (
                 "Subsampling reads only the first cell of each window, so only that cell gets the gradient."
             )
+
+
+def _input(passed: Pass) -> str:
+    if passed.counts_ties:
+        return f"The end of the way: what arrives at each pixel.{_of_rule(passed)}"
+    return (
+        "The end of the way: how the loss changes with each pixel. Red: a brighter pixel means more loss. "
+        "Blue: less."
+    )
+
+
+def _of_rule(passed: Pass) -> str:
+    """Say that a gradient is no slope, where it is none."""
+    if not passed.counts_ties:
+        return ""
+    return (
+        " Windows are tied here, and “all” counts each of their tied cells: this is the rule's gradient, not "
+        "the slope of the loss."
+    )
 
 
 def _filter(passed: Pass, step: Step) -> str:

@@ -24,7 +24,8 @@ class Preview:
     loss : float
         Loss of the sample after the step.
     expected : float
-        What the slope alone promises: the loss before, less rate times the squared length of the gradient.
+        What the slope alone promises: the loss before, less rate times the product of the slope (the gradient
+        under ``"first"``) and the direction of the step (the gradient under the rule in force).
     probabilities : ndarray of shape (k,)
     """
 
@@ -59,12 +60,14 @@ def preview_update(passed: Pass, rate: float) -> Preview:
     network = apply_update(base, passed.gradients, rate)
     gradients = network.gradients(passed.x, np.array([passed.label]))
     probabilities = network.forward(passed.x).class_probabilities[0]
-    with np.errstate(over="ignore"):
-        squared = sum(
-            float(np.square(each, dtype=np.float64).sum()) for each in passed.gradients.params.values()
+    slopes = passed.by_rule.get("first", passed.gradients).params
+    with np.errstate(over="ignore", invalid="ignore"):
+        product = sum(
+            float((slopes[name].astype(np.float64) * step).sum())
+            for name, step in passed.gradients.params.items()
         )
     return Preview(
-        passed, rate, network, gradients.loss, passed.gradients.loss - rate * squared, probabilities
+        passed, rate, network, gradients.loss, passed.gradients.loss - rate * product, probabilities
     )
 
 

@@ -25,6 +25,16 @@ from ui.rows.paired_bars import PairedBars
 from ui.rows.value_list import ValueList, ValueRow
 from ui.theme import Theme, follow_theme, theme_manager
 
+#: What the slope promises, and why: under "first", and where the step is another rule's.
+_PROMISES = (
+    ("−η‖∂L/∂w‖²", "What the slope alone promises: −η times the squared length of the whole gradient"),
+    (
+        "−η ∇L·g",
+        "What the slope alone promises: −η times the product of the slope ∇L, which is the gradient under "
+        "“first”, and the step's direction g, which is the gradient under the rule in force",
+    ),
+)
+
 
 class UpdateView(StepView):
     """Weights before and after, loss and prediction before and after; apply, undo, adopt.
@@ -212,14 +222,12 @@ class UpdateView(StepView):
         if preview is not None:
             change = preview.loss - passed.gradients.loss
             promised = preview.expected - passed.gradients.loss
-            tip = "What the slope alone promises: −η times the squared length of the whole gradient"
+            by, tip = _PROMISES[passed.rule in ("all", "split")]
             role = "success" if change < 0 else "danger"
             rows += [
                 ValueRow("after", "after the update", format_value(preview.loss, 6), role),
                 ValueRow("change", "change", format_signed(change, 4)),
-                ValueRow(
-                    "promised", "promised by the slope, −η‖∂L/∂w‖²", format_signed(promised, 4), tooltip=tip
-                ),
+                ValueRow("promised", f"promised by the slope, {by}", format_signed(promised, 4), tooltip=tip),
             ]
         self.outcome.set_rows(rows)
         self._fit_lower()
