@@ -24,7 +24,7 @@ class Arguments:
     data : Path or None
         Folder or file with other data than MNIST.
     classes_given : bool
-        Whether the classes were named; if not, other data may bring its own.
+        Whether the classes were named; if not, other data may bring as many of its own.
     headless : bool
         Train without a window.
     save : Path or None
@@ -160,7 +160,8 @@ def _build_parser() -> argparse.ArgumentParser:
         "--data",
         type=Path,
         metavar="PATH",
-        help="other data: a folder with IDX files, a Keras .npz, or a folder with one sub-folder a class",
+        help="other data: a folder with IDX files, a Keras .npz, or a folder with one sub-folder a class; "
+        "without --classes as many of its classes are used as the preset has",
     )
     parser.add_argument("--headless", action="store_true", help="train without a window")
     parser.add_argument(

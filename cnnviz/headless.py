@@ -13,7 +13,7 @@ from tqdm import tqdm
 from cnnviz import checkpoint
 from cnnviz.cli import Arguments
 from cnnviz.clock import today
-from cnnviz.datasets import Dataset, load_dataset, load_mnist
+from cnnviz.datasets import Dataset, choice_note, fitting_classes, load_dataset, load_mnist
 from cnnviz.errors import CNNVizError
 from cnnviz.evaluation import Evaluation
 from cnnviz.exits import INTERRUPTED
@@ -59,6 +59,9 @@ def run(arguments: Arguments) -> int:
     experiment = experiment.with_classes(dataset.classes)
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
     output.say(describe(experiment, dataset))
+    for sentence in (dataset.conversion, "" if arguments.data is None else choice_note(dataset)):
+        if sentence:
+            output.say(sentence)
     history = History(experiment.log_every)
     with one_blas_thread():
         finished = _train(trainer, history, output)
@@ -119,14 +122,12 @@ def _write_report(arguments: Arguments, results: "LabResults", output: Output) -
 def read_data(path: Path | None, classes: tuple[str, ...], *, required: bool) -> Dataset:
     """Return MNIST with `classes`, or the data set at `path`.
 
-    Other data that lacks some of the classes comes with its own, unless they are `required`.
+    Other data that lacks some of the classes comes with as many of its own, unless they are `required`.
     """
     if path is None:
         return load_mnist(classes)
     dataset = load_dataset(path)
-    if required or set(classes) <= set(dataset.available_classes):
-        return dataset.select(classes)
-    return dataset
+    return dataset.select(classes if required else fitting_classes(dataset, classes))
 
 
 def _require_folder(target: Path | None) -> None:

@@ -1,5 +1,6 @@
 """Images to learn from: MNIST, IDX folders, Keras archives and folders of pictures. Pixels stay uint8."""
 
+from cnnviz.datasets.assembly import choice_note, fitting_classes
 from cnnviz.datasets.dataset import MAX_CLASSES, MIN_CLASSES, Dataset, to_input
 from cnnviz.datasets.images import fit_image, read_grayscale
 from cnnviz.datasets.load import load_dataset
@@ -9,7 +10,9 @@ __all__ = [
     "MAX_CLASSES",
     "MIN_CLASSES",
     "Dataset",
+    "choice_note",
     "fit_image",
+    "fitting_classes",
     "load_dataset",
     "load_mnist",
     "read_grayscale",

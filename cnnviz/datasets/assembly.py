@@ -44,7 +44,12 @@ class Split(NamedTuple):
 
 
 def assemble(
-    path: Path, name: str, train: Split, test: Split, label_names: Mapping[int, str] | None = None
+    path: Path,
+    name: str,
+    train: Split,
+    test: Split,
+    label_names: Mapping[int, str] | None = None,
+    conversion: str = "",
 ) -> Dataset:
     """Check both parts and return all of them as one data set, which may have more than ten classes.
 
@@ -56,6 +61,8 @@ def assemble(
     train, test : Split
     label_names : mapping of int to str, optional
         Names of labels; a label that is not in it is called by its number.
+    conversion : str
+        As in `Dataset`.
 
     Raises
     ------
@@ -89,7 +96,16 @@ def assemble(
         )
     train_labels, test_labels = (np.searchsorted(present, part).astype(np.int64) for part in labels)
     train_images, test_images = (np.ascontiguousarray(split.images[:, None]) for split in (train, test))
-    return Dataset(train_images, train_labels, test_images, test_labels, names, name, path=path)
+    return Dataset(
+        train_images,
+        train_labels,
+        test_images,
+        test_labels,
+        names,
+        name,
+        conversion=conversion,
+        path=path,
+    )
 
 
 def choose(dataset: Dataset, classes: Iterable[int | str] | None) -> Dataset:
@@ -106,16 +122,39 @@ def choose(dataset: Dataset, classes: Iterable[int | str] | None) -> Dataset:
         return dataset.select(classes)
     if len(dataset.classes) <= MAX_CLASSES:
         return dataset.select(dataset.classes)
-    in_both = set(dataset.train_labels.tolist()) & set(dataset.test_labels.tolist())
-    first = tuple(name for label, name in enumerate(dataset.classes) if label in in_both)[:MAX_CLASSES]
-    if len(first) < MIN_CLASSES:
-        first = dataset.classes[:MAX_CLASSES]  # `select` tells what is missing
-    note = (
-        f"{printable(dataset.name, LONGEST_NAME)} has {len(dataset.classes)} classes; "
-        f"the first {len(first)} ({printable(', '.join(first), LONGEST_PATH)}) "
-        "are used, and any 2 to 10 can be chosen."
+    chosen = dataset.select(_first_classes(dataset, MAX_CLASSES))
+    return replace(chosen, note=choice_note(chosen))
+
+
+def fitting_classes(dataset: Dataset, classes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return what a run that asks for `classes` uses of some data, with a window and without one.
+
+    That is `classes` themselves where the data have them all, else as many of theirs: the first that have
+    images.
+    """
+    if set(classes) <= set(dataset.available_classes):
+        return classes
+    return _first_classes(dataset if dataset.source is None else dataset.source, len(classes))
+
+
+def choice_note(dataset: Dataset) -> str:
+    """Return a sentence that says which classes of the data are used, or "" where all are."""
+    used, count = dataset.classes, len(dataset.available_classes)
+    if len(used) == count:
+        return ""
+    listed = printable(", ".join(used), LONGEST_PATH)
+    return (
+        f"{printable(dataset.name, LONGEST_NAME)} has {count} classes; {listed} are used, and any "
+        f"{MIN_CLASSES} to {min(count, MAX_CLASSES)} can be chosen."
     )
-    return replace(dataset.select(first), note=note)
+
+
+def _first_classes(dataset: Dataset, count: int) -> tuple[str, ...]:
+    """Return the names of the first classes that have images in both parts."""
+    in_both = set(np.unique(dataset.train_labels)) & set(np.unique(dataset.test_labels))
+    first = tuple(name for label, name in enumerate(dataset.classes) if label in in_both)[:count]
+    # With fewer than two, `select` tells what is missing.
+    return first if len(first) >= MIN_CLASSES else dataset.classes[:count]
 
 
 def check_class_count(path: Path, count: int) -> None:

@@ -39,7 +39,9 @@ class Dataset:
     name : str
         For display, such as "MNIST".
     note : str
-        A sentence for the user about what was left out, or empty.
+        A sentence for the user about classes that were left out without being asked, or empty.
+    conversion : str
+        A sentence for the user about what the images have lost by being read, or empty.
     path : Path or None
         The file or folder the images came from.
     source : Dataset or None
@@ -59,6 +61,7 @@ class Dataset:
     classes: tuple[str, ...]
     name: str = "data set"
     note: str = ""
+    conversion: str = ""
     path: Path | None = None
     source: "Dataset | None" = field(default=None, repr=False)
 
@@ -131,7 +134,9 @@ class Dataset:
         train_images, train_labels = _restrict(source.train_images, source.train_labels, new_label)
         test_images, test_labels = _restrict(source.test_images, source.test_labels, new_label)
         arrays = (train_images, train_labels, test_images, test_labels)
-        return Dataset(*arrays, names, source.name, path=source.path, source=source)
+        return Dataset(
+            *arrays, names, source.name, conversion=source.conversion, path=source.path, source=source
+        )
 
 
 def to_input(images: ByteArray, dtype: DTypeLike = "float32") -> FloatArray:

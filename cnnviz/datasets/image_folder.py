@@ -8,7 +8,8 @@ import numpy as np
 
 from cnnviz.datasets.assembly import check_class_count
 from cnnviz.datasets.dataset import MIN_CLASSES, Dataset
-from cnnviz.datasets.images import IMAGE_SUFFIXES, fit_image, read_grayscale
+from cnnviz.datasets.images import IMAGE_SUFFIXES, fit_image, read_levels
+from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.reading import MOST_ENTRIES, bad_file, entries
 
 SIDE = 28
@@ -71,8 +72,11 @@ def read_image_folder(folder: Path, progress: Progress | None = None) -> Dataset
     files = train + test
     images = np.empty((len(files), 1, SIDE, SIDE), np.uint8)
     left = MAX_PIXELS_IN_ALL
+    coloured = scaled = 0
     for index, (path, _) in enumerate(files):
-        pixels = read_grayscale(path)
+        pixels, has_colours = read_levels(path)
+        coloured += has_colours
+        scaled += pixels.shape != (SIDE, SIDE)
         left -= pixels.size
         if left < 0:
             most = f"at most {MAX_PIXELS_IN_ALL:,} in all can be read"
@@ -83,8 +87,24 @@ def read_image_folder(folder: Path, progress: Progress | None = None) -> Dataset
     labels = np.array([label for _, label in files], np.int64)
     split = len(train)
     return Dataset(
-        images[:split], labels[:split], images[split:], labels[split:], classes, folder.name, path=folder
+        images[:split],
+        labels[:split],
+        images[split:],
+        labels[split:],
+        classes,
+        folder.name,
+        conversion=_conversion(folder.name, len(files), coloured, scaled),
+        path=folder,
     )
+
+
+def _conversion(name: str, count: int, coloured: int, scaled: int) -> str:
+    """Return what the pictures have lost, as a sentence; empty for nothing."""
+    parts = ((coloured, "made grey"), (scaled, f"scaled to {SIDE} x {SIDE} pixels"))
+    done = [f"{number:,} {'was' if number == 1 else 'were'} {what}" for number, what in parts if number]
+    if not done:
+        return ""
+    return f"Of the {count:,} pictures in {printable(name, LONGEST_NAME)}, {' and '.join(done)}."
 
 
 def _list_pictures(folder: Path) -> tuple[tuple[str, ...], _Files, _Files]:

@@ -25,7 +25,12 @@ _STRIP = 2**20  # pixels that are converted at a time
 
 
 def read_grayscale(path: str | os.PathLike[str]) -> ByteArray:
-    """Read an image file as grey levels, in its own size.
+    """Read an image file as grey levels, in its own size; see `read_levels`."""
+    return read_levels(path)[0]
+
+
+def read_levels(path: str | os.PathLike[str]) -> tuple[ByteArray, bool]:
+    """Read an image file as grey levels, in its own size, and tell whether it has colours.
 
     A JPEG of more than 25 million pixels comes in half its size. The image is turned upright as its EXIF
     data says; transparent parts become white, like paper; colours become grey by the luma of ITU-R
@@ -38,8 +43,10 @@ def read_grayscale(path: str | os.PathLike[str]) -> ByteArray:
 
     Returns
     -------
-    ndarray of shape (h, w), uint8
+    levels : ndarray of shape (h, w), uint8
         0 is black, 255 is white.
+    has_colours : bool
+        Whether a pixel was not grey.
 
     Raises
     ------
@@ -119,32 +126,37 @@ def _make_small(image: "Image", file: BinaryIO, path: Path) -> None:
         image.draft("L", (image.width // 2, image.height // 2))
 
 
-def _grey_levels(image: "Image") -> ByteArray:
+def _grey_levels(image: "Image") -> tuple[ByteArray, bool]:
     from PIL import Image, ImageOps
 
     image.load()
     grey = Image.new("L", image.size)
     rows = max(_STRIP // image.width, 1)
+    has_colours = False
     # In strips: each step of the conversion makes a picture four times as large as the result.
     for top in range(0, image.height, rows):
         strip = image.crop((0, top, image.width, min(top + rows, image.height)))
-        grey.paste(_strip_levels(strip), (0, top))
+        levels, strip_has_colours = _strip_levels(strip)
+        grey.paste(levels, (0, top))
+        has_colours = has_colours or strip_has_colours
     grey.getexif().update({_ORIENTATION: image.getexif().get(_ORIENTATION, 1)})
-    return np.array(ImageOps.exif_transpose(grey))
+    return np.array(ImageOps.exif_transpose(grey)), has_colours
 
 
-def _strip_levels(strip: "Image") -> "Image":
+def _strip_levels(strip: "Image") -> tuple["Image", bool]:
     from PIL import Image
 
     if strip.mode.startswith("I"):  # 16 bits: Pillow's own conversion would clip at 255
         levels = np.asarray(strip).astype(np.int64).clip(0, 65535)
-        return Image.fromarray(((levels * 255 + 32767) // 65535).astype(np.uint8))
+        return Image.fromarray(((levels * 255 + 32767) // 65535).astype(np.uint8)), False
     if strip.has_transparency_data:
         paper = Image.new("RGBA", strip.size, "white")
         strip = Image.alpha_composite(paper, strip.convert("RGBA"))
-    if strip.mode not in ("1", "L"):
-        strip = strip.convert("RGB")
-    return strip.convert("L")
+    if strip.mode in ("1", "L"):
+        return strip.convert("L"), False
+    strip = strip.convert("RGB")
+    red, green, blue = (np.asarray(band) for band in strip.split())
+    return strip.convert("L"), not (np.array_equal(red, green) and np.array_equal(green, blue))
 
 
 def _border_level(pixels: ByteArray) -> int:

@@ -87,7 +87,9 @@ def read_keras_npz(path: Path) -> Dataset:
         Exception
     ) as error:  # BadZipFile, zlib.error, EOFError, struct.error, ValueError: all seen on damage
         raise bad_file(path, "is damaged or not a zip archive", "an intact .npz file was expected") from error
-    return assemble(path, path.stem, train, test)
+    colours = x_train.is_colour or x_test.is_colour
+    conversion = f"The images of {printable(path.stem, LONGEST_NAME)} have colours and were made grey."
+    return assemble(path, path.stem, train, test, conversion=conversion if colours else "")
 
 
 def _check_members(archive: zipfile.ZipFile, path: Path) -> None:

@@ -90,6 +90,7 @@ def _working_principle(results: LabResults) -> Iterator[Block]:
     yield Words(
         f"The network was trained for {training.steps:,} steps on {results.train_count:,} images of the "
         f"classes {', '.join(results.experiment.classes)} ({results.data_name})."
+        + (f" {results.data_conversion}" if results.data_conversion else "")
     )
     yield tables.layers_table(results)
     yield Formula("convolution")

@@ -155,6 +155,7 @@ def measure_lab(
         experiment=experiment,
         data_name=dataset.name,
         data_sha256=dataset.sha256,
+        data_conversion=dataset.conversion,
         train_count=len(dataset.train_labels),
         test_count=len(dataset.test_labels),
         sample=sample,

@@ -137,6 +137,8 @@ class LabResults:
     ----------
     experiment : Experiment
     data_name, data_sha256 : str
+    data_conversion : str
+        What the images lost when they were read, as a sentence; empty for nothing.
     train_count, test_count : int
         Images in each part.
     sample : LabSample
@@ -156,6 +158,7 @@ class LabResults:
     experiment: Experiment
     data_name: str
     data_sha256: str
+    data_conversion: str
     train_count: int
     test_count: int
     sample: LabSample

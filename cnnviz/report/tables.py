@@ -232,6 +232,8 @@ def versions_table(results: LabResults) -> Table:
     rows.append(
         ("data", f"{results.data_name}: {results.train_count:,} training, {results.test_count:,} test images")
     )
+    if results.data_conversion:
+        rows.append(("changes to the data", results.data_conversion))
     rows.append(("SHA-256 of the data", results.data_sha256))
     return Table("versions", "Versions and data.", data(("what", "value"), rows), ("text", "text"))
 

@@ -333,3 +333,18 @@ def test_unreadable_sub_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     monkeypatch.setattr(os, "scandir", deny)
     with data_error(tmp_path / "b", "permission denied"):
         load_dataset(tmp_path)
+
+
+def test_what_pictures_lose_is_said(tmp_path: Path) -> None:
+    folder = class_folder(tmp_path / "mixed", {"a": 4, "b": 4})
+    colours = np.zeros((28, 28, 3), np.uint8)
+    colours[3, 5] = (200, 0, 0)
+    save(folder / "a" / "colours.png", colours)
+    save(folder / "b" / "wide.png", uniform(9, 31))
+    save(folder / "b" / "grey.png", np.dstack([uniform(9)] * 3))
+    data = load_dataset(folder)
+    assert data.conversion == (
+        "Of the 11 pictures in mixed, 1 was made grey and 1 was scaled to 28 x 28 pixels."
+    )
+    assert data.select(("b", "a")).conversion == data.conversion
+    assert load_dataset(class_folder(tmp_path / "as they are", {"a": 4, "b": 4})).conversion == ""

@@ -249,3 +249,13 @@ def test_folder_named_like_an_archive(path: Path) -> None:
     path.mkdir()
     with data_error(path, "holds no data set"):
         load_dataset(path)
+
+
+def test_lost_colours_are_said(tmp_path: Path) -> None:
+    labels = np.array([0, 1, 0, 1])
+    for name, shape in (("colours", (4, 8, 8, 3)), ("greys", (4, 8, 8))):
+        pixels = np.zeros(shape, np.uint8)
+        np.savez(tmp_path / f"{name}.npz", x_train=pixels, y_train=labels, x_test=pixels, y_test=labels)
+    said = load_dataset(tmp_path / "colours.npz").conversion
+    assert said == "The images of colours have colours and were made grey."
+    assert load_dataset(tmp_path / "greys.npz").conversion == ""

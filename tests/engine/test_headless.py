@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from cnnviz import __version__, checkpoint
+from tests.picture_folders import write_pictures
 
 MAIN = Path(__file__).parents[2] / "main.py"
 
@@ -147,3 +148,14 @@ def test_progress_bar_appears_on_a_terminal(tmp_path):
     assert process.wait(timeout=30) == 0
     assert b"steps" in shown
     assert b"%" in shown
+
+
+def test_own_data_are_used_as_in_the_window_and_what_they_lose_is_said(tmp_path):
+    write_pictures(tmp_path / "zoo")
+    result = run("--headless", "--data", "zoo", "--html", "lab.html", cwd=tmp_path)
+    assert (result.returncode, result.stderr) == (0, "")
+    lost = "Of the 60 pictures in zoo, 60 were made grey and 60 were scaled to 28 x 28 pixels."
+    assert "classes ant, bee of zoo" in result.stdout
+    assert "zoo has 5 classes; ant, bee are used, and any 2 to 5 can be chosen." in result.stdout
+    assert lost in result.stdout
+    assert lost in (tmp_path / "lab.html").read_text(encoding="utf-8")

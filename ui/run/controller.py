@@ -12,8 +12,9 @@ from cnnviz.experiment import Experiment
 from cnnviz.runtime import give_back_memory
 from cnnviz.snapshots import Snapshot
 from ui.panels.analysis import Analysis
+from ui.run.data_files import DataFiles
 from ui.run.inspector import Inspector
-from ui.run.loading import fitting, load_source
+from ui.run.loading import fitting
 from ui.run.mail_reader import MailReader
 from ui.run.mailbox import Mailbox, RunFailed
 from ui.run.model_files import ModelFiles
@@ -61,6 +62,7 @@ class Controller(QObject):
         self._files = TaskRunner("files", self)
         self._keeping = TaskRunner("keeping", self)
         self._finish_ms = _FINISH_MS
+        self._data_files = DataFiles(state, self._tasks, self)
         self._inspector = Inspector(state, self._tasks, self)
         self._models = ModelFiles(state, self._tasks, self._files, self)
         self._models.runRequested.connect(self._on_run_from_file_requested)
@@ -134,19 +136,11 @@ class Controller(QObject):
             What to do when they cannot be read, after the user was told.
         """
 
-        def done(source: Source) -> None:
-            self._state.clear_notice("samples")
-            if then is not None:
-                then(source)
-            elif self.may_replace():
+        def begin(source: Source) -> None:
+            if self.may_replace():
                 self._run_start.begin(fitting(self._state.draft, source.dataset), source=source)
 
-        def failed(message: str) -> None:
-            self._state.raise_notice("samples", "error", message, "" if path is None else "Use MNIST")
-            if otherwise is not None:
-                otherwise()
-
-        self._tasks.submit("load", lambda _context: load_source(path), done, failed)
+        self._data_files.read(path, begin if then is None else then, otherwise)
 
     def abandon_files(self) -> None:
         """Do not wait at the end for files that are still being written."""

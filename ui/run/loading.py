@@ -2,23 +2,29 @@
 
 from pathlib import Path
 
-from cnnviz.datasets import Dataset, load_dataset, load_mnist
+from cnnviz.datasets import Dataset, fitting_classes, load_dataset, load_mnist
 from cnnviz.experiment import Experiment
+from ui.panels.analysis import Context
 from ui.state import Source
 
 _DIGITS = tuple("0123456789")
+_PARTS = 100
 
 
-def load_source(path: Path | None) -> Source:
-    """Return all of MNIST, or the data set at `path`."""
-    return Source(load_mnist(_DIGITS) if path is None else load_dataset(path), path)
+def load_source(path: Path | None, context: Context) -> Source:
+    """Return all of MNIST, or the data set at `path`; raises `CancelledError` when that is not wanted."""
+
+    def progress(done: int, total: int) -> None:
+        # The window is told no more often than it can draw.
+        if context.cancelled or done * _PARTS // total != (done - 1) * _PARTS // total:
+            context.report(done / total)
+
+    return Source(load_mnist(_DIGITS) if path is None else load_dataset(path, progress=progress), path)
 
 
 def fitting(experiment: Experiment, data: Dataset) -> Experiment:
     """Return the experiment with classes that the data have: its own, or the first ones."""
-    if set(experiment.classes) <= set(data.available_classes):
-        return experiment
-    return experiment.with_classes(data.classes[: len(experiment.classes)])
+    return experiment.with_classes(fitting_classes(data, experiment.classes))
 
 
 def select_classes(source: Dataset, classes: tuple[str, ...], current: Dataset | None) -> Dataset:

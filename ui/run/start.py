@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
-from cnnviz.datasets import Dataset
+from cnnviz.datasets import Dataset, choice_note
 from cnnviz.experiment import Experiment
 from cnnviz.history import History
 from cnnviz.snapshots import Snapshot
@@ -124,9 +124,11 @@ class RunStart(QObject):
         state.update_run(status=RunStatus.LOADING, run_id=run_id, step=step, images_per_second=0.0)
         state.set_experiment(experiment)
         state.set_draft(experiment)
-        state.source = built.source
+        is_new, state.source = built.source is not state.source, built.source
         previous = state.dataset
         state.set_dataset(built.dataset)
+        if is_new:
+            self._tell_about(built)
         self._reset_history(experiment, built.start, built.forks)
         if built.dataset is not previous or state.sample is None:
             self.sampleRequested.emit(0)
@@ -135,6 +137,16 @@ class RunStart(QObject):
             self._control.running = True
             self.trainRequested.emit(0)
         self._reader.start()
+
+    def _tell_about(self, built: _Built) -> None:
+        """Say what the new data have lost by being read, and that not all of their classes are used."""
+        is_own = built.source.path is not None
+        sentences = (built.dataset.conversion, choice_note(built.dataset) if is_own else "")
+        text = " ".join(each for each in sentences if each)
+        if text:
+            self._state.raise_notice("data", "info", text)
+        else:
+            self._state.clear_notice("data")
 
     def _reset_history(self, experiment: Experiment, start: Snapshot | None, forks: bool) -> None:
         state, previous = self._state, self._state.history

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, override
 
-from PySide6.QtCore import QSettings, QSize, Qt, Signal
+from PySide6.QtCore import QSettings, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QApplication,
@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnviz.files import LONGEST_NAME, printable
 from ui.controls.drops import is_welcome
 from ui.panels.analysis import Analysis
 from ui.panels.samples import SAMPLES_WIDTH, SamplesPanel
@@ -86,6 +87,7 @@ class MainWindow(QMainWindow):
         self.file_taker: Callable[[Path], bool] | None = None
         self._build_parts(state, analysis)
         self._arrange()
+        state.datasetChanged.connect(self._on_dataset_changed)
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
@@ -213,6 +215,14 @@ class MainWindow(QMainWindow):
             return
         self.closing.emit()
         super().closeEvent(event)
+
+    @Slot()
+    def _on_dataset_changed(self) -> None:
+        """Name the data at the top, as other programs name what they have open."""
+        dataset = self._state.dataset
+        self.setWindowTitle(
+            "CNNViz" if dataset is None else f"{printable(dataset.name, LONGEST_NAME)} · CNNViz"
+        )
 
     def _build_parts(self, state: AppState, analysis: Analysis) -> None:
         self.run_bar = RunBar(state)

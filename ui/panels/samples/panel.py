@@ -378,7 +378,8 @@ class SamplesPanel(QFrame):
             self.grid.set_placeholder(
                 "No test image is misclassified" if tested else "Train first: nothing was tested yet"
             )
-        self._title.set_caption(f"{len(indices):,} test images")
+        self._title.set_caption(f"{dataset.name} · {len(indices):,} test images")
+        self._title.setToolTip(f"{dataset.name}. {dataset.conversion}" if dataset.conversion else "")
         self.grid.set_images(dataset.test_images, indices, *self._describe(indices))
         self._on_sample_changed()
 

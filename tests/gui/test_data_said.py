@@ -1,0 +1,77 @@
+"""Data say what they are: their name, what was done to them, which of their classes are used."""
+
+from pathlib import Path
+
+from pytestqt.qtbot import QtBot
+
+from tests.gui.driving import opened
+from tests.picture_folders import write_pictures
+from tests.small_data import write_npz
+from ui.run import data_files
+from ui.session import Session
+from ui.state import RunStatus
+
+_LOST = "Of the 60 pictures in zoo, 60 were made grey and 60 were scaled to 28 x 28 pixels."
+
+
+def test_own_data_say_what_was_done_to_them(qtbot: QtBot, tmp_path: Path) -> None:
+    with opened(qtbot, tmp_path / "window.ini", write_pictures(tmp_path / "zoo")) as session:
+        window = session.window
+        assert session.state.experiment.classes == ("ant", "bee")
+        said = window.notices.text()
+        assert _LOST in said
+        assert "zoo has 5 classes; ant, bee are used, and any 2 to 5 can be chosen." in said
+        # Ten images of each class are learnt from, two are kept for the test.
+        assert window.samples._title.caption() == "zoo · 4 test images"
+        assert window.windowTitle() == "zoo · CNNViz"
+        session.controller.open_data(None)
+        qtbot.waitUntil(lambda: window.windowTitle() == "MNIST · CNNViz")
+        qtbot.waitUntil(lambda: window.notices.text() == "")
+
+
+def test_reading_many_pictures_is_seen_and_can_be_cancelled(
+    qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.setattr(data_files, "_PATIENCE_SECONDS", 0.0)
+    folder = write_pictures(tmp_path / "zoo", count=400)
+    state, notices = session.state, session.window.notices
+    run_id = state.run.run_id
+    session.controller.open_data(folder)
+    qtbot.waitUntil(lambda: notices.text().startswith("Reading zoo: "))
+    assert notices.action_button().text() == "Cancel"
+    notices.action_button().click()
+    assert notices.text() == ""
+    assert "Reading zoo was cancelled." in session.window.samples.message.text()
+    qtbot.waitUntil(lambda: session.controller.is_idle)
+    assert state.run.run_id == run_id
+    assert state.dataset is not None
+    assert state.dataset.name == "MNIST"
+
+
+def test_the_first_data_can_be_cancelled_too(qtbot: QtBot, tmp_path: Path, monkeypatch) -> None:
+    from PySide6.QtCore import QSettings
+
+    monkeypatch.setattr(data_files, "_PATIENCE_SECONDS", 0.0)
+    folder = write_pictures(tmp_path / "zoo", count=400)
+    settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    session = Session(settings, data=folder)
+    with qtbot.waitExposed(session.window):
+        session.window.show()
+    session.start()
+    notices, message = session.window.notices, session.window.samples.message
+    qtbot.waitUntil(lambda: notices.text().startswith("Reading zoo: "))
+    notices.action_button().click()
+    assert message.action_button().text() == "Use MNIST"
+    message.action_button().click()
+    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY)
+    assert message.text() == ""
+    session.close()
+
+
+def test_an_error_goes_with_the_next_success(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    message = session.window.samples.message
+    session.controller.open_data(tmp_path / "nothing")
+    qtbot.waitUntil(lambda: "nothing" in message.text())
+    session.controller.open_data(write_npz(tmp_path / "few.npz"))
+    qtbot.waitUntil(lambda: session.window.windowTitle() == "few · CNNViz")
+    assert message.text() == ""
