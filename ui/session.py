@@ -92,20 +92,21 @@ class Session(QObject):
             return
         controller = self.controller
         controller.start()
-        self.window.build_panels(
-            controller.analysis,
-            controller.background,
-            controller.files,
-            controller.keeping,
-            self.workspace.draft,
-        )
+        # The space bar trains from here; in the preset field, the first of the tab order, it
+        # would open the list.
+        self.window.samples.grid.setFocus()
+        with theme_manager().undressed():
+            self.window.build_panels(
+                controller.analysis,
+                controller.background,
+                controller.files,
+                controller.keeping,
+                self.workspace.draft,
+            )
         self._connect_panels()
         self._watch_panels()
         self._started = True
         self.window.restore_arrangement(self._settings)
-        # The space bar trains from here; in the preset field, the first of the tab order, it
-        # would open the list.
-        self.window.samples.grid.setFocus()
         self._keeper = Keeper(
             self.state,
             controller,

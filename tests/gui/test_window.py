@@ -1,10 +1,14 @@
 """The window around the panels: tabs, shortcuts, side by side, themes."""
 
+from typing import override
+
 import pytest
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QEvent, QObject, QSettings, Qt
+from PySide6.QtWidgets import QWidget
 
 from tests.gui.training_driving import lengthen, train_on
-from tests.gui.whole_window import rest
+from tests.gui.whole_window import PANELS, rest, show_panel
+from ui.session import Session
 from ui.state import RunStatus
 
 
@@ -79,3 +83,41 @@ def test_a_first_window_fits_the_screen(session, tmp_path):
     assert window.height() <= room.height()
     assert window.minimumWidth() <= room.width()
     assert window.minimumHeight() <= room.height()
+
+
+class StyleChanges(QObject):
+    """Counts how often anything is dressed."""
+
+    count = 0
+
+    @override
+    def eventFilter(self, watched, event):
+        self.count += event.type() == QEvent.Type.StyleChange
+        return False
+
+
+def test_opening_the_window_dresses_each_widget_once_or_twice(qtbot, qapp, tmp_path):
+    session = Session(QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat))
+    with qtbot.waitExposed(session.window):
+        session.window.show()
+    changes = StyleChanges()
+    qapp.installEventFilter(changes)
+    session.start()
+    qapp.removeEventFilter(changes)
+    widgets = session.window.findChildren(QWidget)
+    session.close()
+    assert len(widgets) > 1000
+    assert changes.count < 2 * len(widgets)
+
+
+def test_the_window_looks_as_built_after_a_change_of_theme_and_back(qtbot, session, theme):
+    def pictures():
+        for number in range(len(PANELS)):
+            show_panel(qtbot, session, number)
+            rest(qtbot, session, painted=True)
+            yield session.window.grab().toImage()
+
+    before = list(pictures())
+    theme.set_mode("dark")
+    theme.set_mode("light")
+    assert list(pictures()) == before

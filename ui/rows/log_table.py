@@ -199,6 +199,8 @@ class LogTable(QTableView):
         self._theme = theme
         font = mono_font(theme=theme)
         self.setFont(font)
+        # Of its own: from the table it would take the font for numbers, at once or when the theme changes.
+        self.horizontalHeader().setFont(ui_font(theme))
         self.verticalHeader().setDefaultSectionSize(QFontMetrics(font).height() + theme.px(6))
         self.updateGeometry()
 

@@ -135,6 +135,22 @@ class ThemeManager(QObject):
             self._wear(self._resolve(), widgets)
             self._tell(part, set(widgets))
 
+    @contextmanager
+    def undressed(self) -> Iterator[None]:
+        """Take the stylesheet off while a large part of the window is built, and put it on again once.
+
+        With it Qt dresses a widget, and everything in it, each time that it is given a parent: a widget that
+        lies six deep six times. What is built must not be painted meanwhile, so no event may be processed.
+        """
+        if self._app is None or self._writer is None:
+            yield
+            return
+        self._app.setStyleSheet("")
+        try:
+            yield
+        finally:
+            self._app.setStyleSheet(self._writer.write(self._theme))
+
     def _tell(self, part: QWidget, widgets: Collection[QWidget]) -> None:
         """Tell what follows the theme among some widgets, and what belongs to them, which one is worn."""
         # Not all QObjects: to look at those of Qt's own text layout would give them Python owners.
