@@ -4,11 +4,11 @@ import math
 
 import numpy as np
 
+from cnnviz.palette import signed_levels
 from cnnviz.report.blocks import Figure, data
-from cnnviz.report.colors import ACCENT, MUTED, WINNER, colors_of, signed_levels
 from cnnviz.report.numbers import MINUS, fixed
 from cnnviz.report.results import BackpropResults
-from cnnviz.report.svg import Canvas
+from cnnviz.report.svg import ACCENT, MUTED, WINNER, Canvas
 from cnnviz.routing import PoolRouting
 
 _WINDOWS = 3
@@ -37,8 +37,8 @@ def routing_figure(backprop: BackpropResults) -> Figure:
     span = 150.0
     cell, coarse = span / max(values.shape), span / max(high, wide)
     lefts = (2.0, 165.0, 328.0)
-    levels = signed_levels(np.asarray(values, dtype=np.float64))
-    slopes = signed_levels(np.asarray(incoming, dtype=np.float64), np.asarray(routed, dtype=np.float64))
+    levels = signed_levels(values)
+    slopes = signed_levels(incoming, routed)
     power = math.floor(math.log10(slopes[1]))
     unit = f" in 1e{power}".replace("-", MINUS) if power else ""
     titles = ("values before the pool", f"gradient that arrives{unit}", f"gradient passed on{unit}")
@@ -51,9 +51,8 @@ def routing_figure(backprop: BackpropResults) -> Figure:
     )
     for x, side, shown, limits, scale in pictures:
         canvas.heat_map(x, 16, side, shown, "signed", limits, grid=1)
-        colors = colors_of(np.asarray(shown, dtype=np.float64), "signed", limits)
         texts = [["0" if v == 0 else fixed(v / scale, 2) for v in row] for row in shown.tolist()]
-        canvas.cell_numbers(x, 16, side, texts, colors, min(side * 0.24, 7))
+        canvas.cell_numbers(x, 16, side, texts, shown, "signed", limits, min(side * 0.24, 7))
     _outline(canvas, routing, channel, (top, left, high, wide), (lefts[0], cell))
     _outline(canvas, routing, channel, (top, left, high, wide), (lefts[2], cell))
     canvas.rect(2, 176, 7, 7, stroke=WINNER, line=1.4)
@@ -88,7 +87,7 @@ def route_maps_figure(backprop: BackpropResults) -> Figure:
     )
     values = routing.values[channel]
     pictures = [
-        ("values", values, signed_levels(np.asarray(values, dtype=np.float64))),
+        ("values", values, signed_levels(values)),
         ("arrives", routing.incoming[channel], slopes),
         *((f"passed on, {rule}", array, slopes) for rule, array in routed.items()),
     ]
@@ -97,7 +96,9 @@ def route_maps_figure(backprop: BackpropResults) -> Figure:
         canvas.text(x, 10, words, size=7, bold=True)
         canvas.heat_map(x, 16, 80 / max(shown.shape), shown, "signed", limits)
     canvas.color_bar(2 + len(pictures) * 87 + 1, 16, 80, "signed", slopes)
-    canvas.text(2, 110, "White: no gradient. The colour bar is that of the gradients.", fill=MUTED)
+    canvas.text(
+        2, 110, "White: no gradient, or hardly any. The colour bar is that of the gradients.", fill=MUTED
+    )
     return Figure(
         "gradient-maps",
         f"The same for the whole map of filter {channel}: "

@@ -4,12 +4,12 @@ import numpy as np
 
 from cnnviz._types import FloatArray
 from cnnviz.layers import Conv2D
+from cnnviz.palette import signed_levels
 from cnnviz.report.blocks import Figure, data
-from cnnviz.report.colors import ACCENT, MUTED, WINNER, signed_levels
 from cnnviz.report.numbers import compact, percent
 from cnnviz.report.plots import Axes, legend
 from cnnviz.report.results import LabResults, TrainedRun
-from cnnviz.report.svg import Canvas
+from cnnviz.report.svg import ACCENT, MUTED, WINNER, Canvas
 from cnnviz.routing.windows import Pool
 
 _LIKELIEST = 3
@@ -114,7 +114,7 @@ def maps_figure(results: LabResults) -> Figure:
     )
     for row, (layer, maps) in enumerate(shown):
         y = 16 + row * 62
-        levels = signed_levels(np.asarray(maps, dtype=np.float64))
+        levels = signed_levels(maps)
         canvas.text(84, y - 5, f"{layer}: {_shape(maps)}", size=7, bold=True)
         for index in range(count):
             canvas.heat_map(84 + index * 44.5, y, 41 / max(maps.shape[1:]), maps[index], "signed", levels)

@@ -5,24 +5,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from cnnviz._types import FloatArray
+from cnnviz.palette import DASHES, STAGE_STYLES, signed_levels
 from cnnviz.report.blocks import Figure, data
-from cnnviz.report.colors import CURVES, DASHES, MUTED, colors_of, signed_levels
 from cnnviz.report.numbers import compact, fixed
 from cnnviz.report.plots import Axes, legend
-from cnnviz.report.svg import Canvas
+from cnnviz.report.svg import MUTED, Canvas
 from cnnviz.translation import Comparison, Curve, Sweep
-
-STAGE_TITLES: Mapping[str, str] = {
-    "pixels": "pixels",
-    "convolution": "convolution",
-    "activation": "activation",
-    "max": "max pool",
-    "average": "average pool",
-    "blur": "blur pool",
-    "subsample": "subsampled",
-    "output": "output",
-}
-"""Names of the stages in words."""
 
 _SWEPT = ("pixels", "convolution", "max", "average")
 
@@ -34,12 +22,8 @@ def dots_figure(dots: Comparison) -> Figure:
     lefts, cells = (62, 198, 362), (16.5, 25.0, 34.0)
     for column, (stage, left, cell) in enumerate(zip(stages, lefts, cells, strict=True)):
         pair = dots.stages[stage]
-        levels = (
-            (0.0, 1.0)
-            if stage == "pixels"
-            else signed_levels(*(np.asarray(each, dtype=np.float64) for each in (pair.original, pair.moved)))
-        )
-        canvas.text(left, 10, STAGE_TITLES[stage], size=7.5, bold=True)
+        levels = (0.0, 1.0) if stage == "pixels" else signed_levels(pair.original, pair.moved)
+        canvas.text(left, 10, STAGE_STYLES[stage].title, size=7.5, bold=True)
         for row, maps in enumerate((pair.original, pair.moved)):
             y = 16 + row * 106
             if not column:
@@ -75,7 +59,7 @@ def shift_figure(comparisons: tuple[Comparison, ...]) -> Figure:
     pictures: list[tuple[str, FloatArray]] = [("not moved", before)]
     for each, after in zip(comparisons, moved, strict=True):
         pictures += [(f"moved by {each.dx} px", after), (f"difference, {each.dx} px", after - before)]
-    levels = signed_levels(*(np.asarray(values, dtype=np.float64) for _, values in pictures))
+    levels = signed_levels(*(values for _, values in pictures))
     for index, (words, values) in enumerate(pictures):
         x = 2 + index * 87
         canvas.text(x, 10, words, size=7, bold=True)
@@ -99,7 +83,7 @@ def sweep_figure(sweep: Sweep) -> Figure:
     reach = int(np.abs(sweep.dxs).max())
     for index, stage in enumerate(stages):
         x = 26 + index * 108
-        canvas.text(x, 10, STAGE_TITLES[stage], size=7.5, bold=True)
+        canvas.text(x, 10, STAGE_STYLES[stage].title, size=7.5, bold=True)
         canvas.heat_map(x, 16, 98 / side, values[stage], "sequential", (0.0, high))
         for place, words in ((0.5, -reach), (side / 2, 0), (side - 0.5, reach)):
             canvas.text(x + place * 98 / side, 123, compact(words), anchor="middle", fill=MUTED)
@@ -132,21 +116,12 @@ def distance_figure(curves: Mapping[str, Curve], digits: int) -> Figure:
     axes.frame("Relative change", "shift to the right, in pixels", "relative change")
     for stage in ("convolution", "max"):
         curve = curves[stage]
-        axes.band(xs, curve.mean - curve.std, curve.mean + curve.std, fill=CURVES[stage])
-    for stage in stages:
-        axes.curve(
-            xs,
-            curves[stage].mean,
-            stroke=CURVES[stage],
-            line=1.7 if stage == "max" else 1.1,
-            dash=DASHES[stage],
-        )
-    legend(
-        canvas,
-        378,
-        30,
-        [(STAGE_TITLES[stage], CURVES[stage], DASHES[stage]) for stage in stages],
-    )
+        axes.band(xs, curve.mean - curve.std, curve.mean + curve.std, fill=STAGE_STYLES[stage].color.light)
+    looks = {stage: (STAGE_STYLES[stage].color.light, _dash(stage)) for stage in stages}
+    for stage, (color, dash) in looks.items():
+        line = 1.7 if stage == "max" else 1.1
+        axes.curve(xs, curves[stage].mean, stroke=color, line=line, dash=dash)
+    legend(canvas, 378, 30, [(STAGE_STYLES[stage].title, *look) for stage, look in looks.items()])
     rows = [
         (
             int(x),
@@ -180,5 +155,10 @@ def _numbered(
     colormap = "grey" if stage == "pixels" else "signed"
     canvas.heat_map(x, y, cell, values, colormap, levels, grid=1)
     texts = [[compact(v) if stage == "pixels" else fixed(v, 3) for v in row] for row in values.tolist()]
-    colors = colors_of(np.asarray(values, dtype=np.float64), colormap, levels)
-    canvas.cell_numbers(x, y, cell, texts, colors, 7 if stage != "convolution" else 6)
+    size = 7 if stage != "convolution" else 6
+    canvas.cell_numbers(x, y, cell, texts, values, colormap, levels, size)
+
+
+def _dash(stage: str) -> str:
+    """Pattern of a stage's curve, as SVG writes it."""
+    return " ".join(f"{length:g}" for length in DASHES[STAGE_STYLES[stage].dash])

@@ -7,9 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.report.colors import INK, LINE, MUTED
 from cnnviz.report.numbers import MINUS
-from cnnviz.report.svg import Canvas
+from cnnviz.report.svg import INK, LINE, MUTED, Canvas
 
 Points = NDArray[np.float64]
 

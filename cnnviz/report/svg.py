@@ -7,9 +7,14 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnviz import palette
 from cnnviz._types import FloatArray
-from cnnviz.report.colors import INK, LINE, MUTED, colors_of, hex_of
 from cnnviz.report.numbers import compact
+
+INK, MUTED, LINE, ACCENT, WINNER = (
+    each.light for each in (palette.INK, palette.MUTED, palette.LINE, palette.ACCENT, palette.WINNER)
+)
+"""Colours of the window's light theme: paper is light, too."""
 
 FONT = "Inter, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 MONO = "'JetBrains Mono', Consolas, Menlo, monospace"
@@ -147,12 +152,12 @@ class Canvas:
             Side of a cell.
         values : ndarray of shape (rows, columns)
         colormap, levels
-            As for `colors_of`.
+            As for `cnnviz.palette.map_entries`; what is not a number is white.
         grid : int
             Draw a line every so many cells; 0 draws none.
         """
         rows, columns = values.shape
-        colors = colors_of(np.asarray(values, dtype=np.float64), colormap, levels)
+        colors = _colors_of(values, colormap, levels)
         for color, path in _runs(colors, x, y, cell):
             # A hair of the same colour around each run closes the seams that viewers leave between shapes.
             self._shapes.append(f'<path d="{path}" fill="{color}" stroke="{color}" stroke-width="0.15"/>')
@@ -170,14 +175,15 @@ class Canvas:
         y: float,
         cell: float,
         texts: Sequence[Sequence[str]],
-        colors: NDArray[np.uint8],
+        values: FloatArray,
+        colormap: str,
+        levels: tuple[float, float],
         size: float,
     ) -> None:
-        """Write a number into each cell, dark on light and light on dark."""
+        """Write a number into each cell of a `heat_map`, dark on light and light on dark."""
+        dark = palette.dark_entries(colormap)[palette.map_entries(values, levels)]
         for row, line in enumerate(texts):
             for column, words in enumerate(line):
-                red, green, blue = (int(each) for each in colors[row, column])
-                light = 0.299 * red + 0.587 * green + 0.114 * blue > 140
                 self.text(
                     x + (column + 0.5) * cell,
                     y + (row + 0.5) * cell + size * 0.36,
@@ -185,7 +191,7 @@ class Canvas:
                     size=size,
                     anchor="middle",
                     mono=True,
-                    fill=INK if light else "#FFFFFF",
+                    fill="#FFFFFF" if dark[row, column] else INK,
                 )
 
     def color_bar(
@@ -195,7 +201,7 @@ class Canvas:
         steps = 32
         ramp = np.linspace(levels[1], levels[0], steps)[:, None]
         for step in range(steps):
-            color = hex_of(colors_of(ramp[step], colormap, levels)[0])
+            color = _hex_of(_colors_of(ramp[step], colormap, levels)[0])
             self.rect(x, y + step * height / steps, 5, height / steps + 0.2, fill=color)
         self.rect(x, y, 5, height, stroke=MUTED, line=0.4)
         self.text(x + 8, y + 5, compact(levels[1]), size=6, mono=True)
@@ -210,7 +216,7 @@ def _runs(colors: NDArray[np.uint8], x: float, y: float, cell: float) -> Iterabl
     paths: dict[str, list[str]] = {}
     for row, line in enumerate(colors):
         column = 0
-        for color, group in groupby(hex_of(each) for each in line):
+        for color, group in groupby(_hex_of(each) for each in line):
             length = sum(1 for _ in group)
             start = f"M{_n(x + column * cell)} {_n(y + row * cell)}"
             paths.setdefault(color, []).append(
@@ -218,6 +224,18 @@ def _runs(colors: NDArray[np.uint8], x: float, y: float, cell: float) -> Iterabl
             )
             column += length
     return [(color, "".join(parts)) for color, parts in paths.items()]
+
+
+def _colors_of(values: FloatArray, colormap: str, levels: tuple[float, float]) -> NDArray[np.uint8]:
+    """Return the colour of each value, shape (..., 3); what is not a number is white."""
+    colors = palette.color_map(colormap)[palette.map_entries(values, levels)]
+    colors[np.isnan(values)] = 255
+    return colors
+
+
+def _hex_of(color: NDArray[np.uint8]) -> str:
+    """Return a colour of shape (3,) as ``"#RRGGBB"``."""
+    return "#{:02X}{:02X}{:02X}".format(*(int(each) for each in color))
 
 
 def _n(value: float) -> str:

@@ -3,9 +3,9 @@
 import numpy as np
 
 from cnnviz.history import LogLine
+from cnnviz.palette import STAGE_STYLES
 from cnnviz.report.blocks import Cell, Table, data
 from cnnviz.report.figures_backprop import RULE_TITLES
-from cnnviz.report.figures_translation import STAGE_TITLES
 from cnnviz.report.numbers import compact
 from cnnviz.report.results import BackpropResults, LabResults, TrainedRun, TranslationResults
 from cnnviz.routing import GradientCheck
@@ -99,7 +99,7 @@ def measures_table(translation: TranslationResults) -> Table:
                 for name in ("relative_change", "cosine_similarity", "equivariance_residual")
                 for number in (float(curves[name][stage].mean[at]), float(curves[name][stage].std[at]))
             ]
-            rows.append((f"{dx} px", STAGE_TITLES[stage], *numbers))
+            rows.append((f"{dx} px", STAGE_STYLES[stage].title, *numbers))
     header = ("shift", "stage", "relative change", "± spread", "cosine", "± spread", "residual", "± spread")
     return Table(
         "measures",

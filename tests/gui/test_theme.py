@@ -25,6 +25,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from cnnviz.palette import GREYS, SEQUENTIAL, SIGNED, color_map, sequential_levels, signed_levels
 from tests.gui.driving import show_window
 from ui.theme import (
     DARK,
@@ -38,7 +39,6 @@ from ui.theme import (
     repolish,
     ui_font,
 )
-from ui.theme.color_maps import GREYS, SEQUENTIAL, SIGNED, color_map, sequential_levels, signed_levels
 from ui.theme.icons import ICON_FOLDER
 from ui.theme.plots import style_plot
 from ui.theme.stylesheet import StylesheetWriter

@@ -5,11 +5,11 @@ from PySide6.QtGui import QColor, QHelpEvent, QImage
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
+from cnnviz.palette import SEQUENTIAL, SIGNED
 from tests.gui.driving import show_window
 from ui.cells.heat_map import HeatMap
 from ui.cells.outlines import OUTLINES
 from ui.theme import DARK, LIGHT, ThemeManager
-from ui.theme.color_maps import SEQUENTIAL, SIGNED
 
 VALUES = np.array([[-2.0, 0.0, 1.0], [0.5, 2.0, -0.5]])
 

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
+from cnnviz.palette import color_map
 from ui.cells.overview_map import OverviewMap
-from ui.theme.color_maps import color_map
 
 
 class SaliencyMap(OverviewMap):

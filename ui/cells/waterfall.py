@@ -9,10 +9,10 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from cnnviz.palette import color_map
 from ui.controls.numbers import format_signed
 from ui.controls.pointed import PointedWidget
 from ui.theme import Theme, follow_theme, mono_font
-from ui.theme.color_maps import color_map
 
 _EMPTY = np.zeros(0)
 _FALLING, _RISING = (QColor(*color_map("signed")[place].tolist()) for place in (20, 235))

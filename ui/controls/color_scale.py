@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage
 
-from ui.theme.color_maps import color_map, sequential_levels, signed_levels
+from cnnviz.palette import color_map, dark_entries, map_entries, sequential_levels, signed_levels
 
 
 @cache
@@ -17,15 +17,7 @@ def _packed(name: str) -> NDArray[np.uint32]:
     return (0xFF << 24) | (red << 16) | (green << 8) | blue
 
 
-@cache
-def _is_dark(name: str) -> NDArray[np.bool_]:
-    """For each of the 256 colours, whether white text stands out more on it than black text.
-
-    Relative luminance and contrast as in WCAG 2.2; the two contrasts are equal at a luminance of 0.179.
-    """
-    channel = color_map(name) / 255.0
-    linear = np.where(channel <= 0.04045, channel / 12.92, ((channel + 0.055) / 1.055) ** 2.4)
-    return linear @ np.array([0.2126, 0.7152, 0.0722]) < 0.179
+_is_dark = cache(dark_entries)
 
 
 @dataclass(frozen=True)
@@ -95,12 +87,7 @@ class ColorScale:
         -------
         ndarray of the same shape, uint8
         """
-        if values.dtype == np.uint8 and (self.lo, self.hi) == (0.0, 255.0):
-            return values.astype(np.uint8, copy=False)
-        scaled = np.asarray(values, dtype=np.float64)
-        scaled = np.where(np.isnan(scaled), self.lo, scaled)
-        scaled = (np.clip(scaled, self.lo, self.hi) - self.lo) * (255.0 / (self.hi - self.lo))
-        return np.rint(scaled).astype(np.uint8)
+        return map_entries(values, (self.lo, self.hi))
 
     def to_image(self, values: NDArray[np.generic]) -> QImage:
         """Picture with one pixel a value; what is not a number is grey.

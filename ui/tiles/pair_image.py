@@ -8,9 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage
 
+from cnnviz.palette import sequential_levels, signed_levels
 from ui.controls.color_scale import ColorScale
 from ui.theme import Theme
-from ui.theme.color_maps import sequential_levels, signed_levels
 
 PairView = Literal["overlay", "sides", "difference", "flicker"]
 Side = Literal["original", "shifted"]

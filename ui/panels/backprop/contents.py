@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
 from cnnviz.layers import Conv2D
+from cnnviz.palette import signed_levels
 from cnnviz.receptive_field import INPUT, Cell
 from cnnviz.routing import ParameterTarget, Target
 from ui.panels.backprop.arithmetic import (
@@ -23,7 +24,6 @@ from ui.panels.backprop.arithmetic import (
 from ui.panels.backprop.focus import Focus, target_of
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import Step, StepKind, is_maps
-from ui.theme.color_maps import signed_levels
 
 Levels = tuple[float, float]
 

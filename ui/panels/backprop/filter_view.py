@@ -4,6 +4,7 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
+from cnnviz.palette import signed_levels
 from cnnviz.receptive_field import INPUT, window_geometry
 from cnnviz.routing import FilterTerms, ParameterTarget, pool_after
 from ui.controls.buttons import IconButton
@@ -19,7 +20,6 @@ from ui.panels.backprop.step_view import StepView
 from ui.panels.backprop.steps import Step
 from ui.plots.line_plot import Dot, Line, LinePlot, PlotContent
 from ui.theme import Theme, follow_theme, mono_font
-from ui.theme.color_maps import signed_levels
 
 Blocks = tuple[tuple[int, int, int, int], ...]
 

@@ -5,6 +5,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.layers import Conv2D
+from cnnviz.palette import signed_levels
 from cnnviz.receptive_field import INPUT, Cell
 from ui.cells.saliency_map import SaliencyMap
 from ui.controls.labels import SectionTitle
@@ -19,7 +20,6 @@ from ui.panels.backprop.scaled_bar import ScaledBar
 from ui.panels.backprop.step_view import StepView
 from ui.panels.backprop.steps import Step
 from ui.theme import Theme, follow_theme
-from ui.theme.color_maps import signed_levels
 
 _DRAG = "Drag the frame to choose the part in numbers"
 

@@ -8,6 +8,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from cnnviz.palette import signed_levels
 from cnnviz.routing import CellTarget
 from ui.cells.excerpt_map import ExcerptMap
 from ui.cells.heat_map import HeatMap
@@ -20,7 +21,6 @@ from ui.panels.backprop.step_view import StepView
 from ui.panels.backprop.steps import Step, StepKind
 from ui.plots.line_plot import LinePlot
 from ui.theme import LIGHT, Theme, follow_theme, ui_font
-from ui.theme.color_maps import signed_levels
 
 _ROWS = ("z", "p", "y", "d")
 _NAMES = {"z": "logit z", "p": "probability p", "y": "label y", "d": "∂L/∂z = p − y"}

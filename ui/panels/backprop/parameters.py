@@ -3,6 +3,7 @@
 import numpy as np
 
 from cnnviz._types import FloatArray
+from cnnviz.palette import signed_levels
 from cnnviz.receptive_field import Cell
 from cnnviz.routing import ParameterTarget
 from ui.panels.backprop.arithmetic import Grid, feature_index, grid_of, source_stage, weight_row
@@ -10,7 +11,6 @@ from ui.panels.backprop.contents import MapContent
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import is_maps
-from ui.theme.color_maps import signed_levels
 
 #: Word for a choice, how many there are, and which one is shown.
 Choice = tuple[str, int, int]

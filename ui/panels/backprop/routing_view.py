@@ -7,6 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.layers import MaxPool2D
+from cnnviz.palette import signed_levels
 from cnnviz.receptive_field import Cell
 from ui.cells.link_overlay import Link, LinkOverlay
 from ui.controls.choice_field import ChoiceField
@@ -27,7 +28,6 @@ from ui.panels.backprop.windows import (
     window_size,
 )
 from ui.theme import Theme, follow_theme, theme_manager
-from ui.theme.color_maps import signed_levels
 
 _NAMES = {
     "MaxPool2D": "max",

@@ -4,13 +4,13 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz.functional.max_pooling import TIE_RULES
+from cnnviz.palette import signed_levels
 from ui.controls.labels import SectionTitle
 from ui.panels.backprop.focus import Focus, block_of
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.scaled_bar import ScaledBar
 from ui.panels.backprop.steps import Step, StepKind
 from ui.theme import Theme, follow_theme
-from ui.theme.color_maps import signed_levels
 from ui.tiles.map_grid import HeatMapGrid
 
 

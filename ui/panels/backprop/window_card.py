@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnviz._types import FloatArray
 from cnnviz.functional.max_pooling import TIE_RULES
+from cnnviz.palette import signed_levels
 from cnnviz.routing import pool_after
 from ui.cells.block import Block
 from ui.cells.excerpt_map import ExcerptMap
@@ -19,7 +20,6 @@ from ui.panels.backprop.steps import Step
 from ui.panels.backprop.windows import Place, focus_window, window_size
 from ui.rows.value_list import ValueRow
 from ui.theme import Theme, follow_theme
-from ui.theme.color_maps import signed_levels
 
 
 class WindowCard(QWidget):

@@ -4,10 +4,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QGridLayout, QWidget
 
+from cnnviz.palette import signed_levels
 from ui.controls.color_bar import ColorBar
 from ui.controls.labels import SectionTitle
 from ui.theme import Theme, follow_theme
-from ui.theme.color_maps import signed_levels
 from ui.tiles.map_grid import HeatMapGrid
 
 Maps = NDArray[np.floating]

@@ -4,12 +4,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from cnnviz.palette import signed_levels
 from ui.controls.labels import SectionTitle
 from ui.controls.scale_strip import ScaleStrip
 from ui.controls.segmented import SegmentedControl
 from ui.panels.feature_maps.findings import Averages
 from ui.theme import Theme, follow_theme
-from ui.theme.color_maps import signed_levels
 from ui.tiles.map_grid import HeatMapGrid
 
 _ALL, _ONE = "all", "one"

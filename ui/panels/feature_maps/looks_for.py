@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from cnnviz.datasets import Dataset
 from cnnviz.excitation import Patch
+from cnnviz.palette import signed_levels
 from cnnviz.session_state import ViewValue
 from cnnviz.snapshots import Snapshot
 from ui.cells.linked_map import LinkedMap
@@ -24,7 +25,6 @@ from ui.panels.feature_maps.plan import EVIDENCE, Plan, plan_of
 from ui.panels.views import Choices
 from ui.state import PinnedCell
 from ui.theme import Theme, follow_theme
-from ui.theme.color_maps import signed_levels
 from ui.tiles.map_thumbnails import MapThumbnails
 from ui.tiles.patch_grid import PatchCard, PatchGrid
 

@@ -6,13 +6,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from cnnviz.arithmetic import ConvolutionCell, LinearPoolCell
+from cnnviz.palette import signed_levels
 from ui.cells.value_table import ValueTable
 from ui.cells.waterfall import Waterfall
 from ui.controls.labels import ElidedLabel
 from ui.controls.numbers import format_signed
 from ui.panels.feature_maps.scales import Scales
 from ui.rows.ledger import Ledger, LedgerRow
-from ui.theme.color_maps import signed_levels
 from ui.tiles.map_thumbnails import MapThumbnails
 
 

@@ -5,12 +5,12 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.layers import Conv2D
 from cnnviz.network import Network
+from cnnviz.palette import signed_levels
 from cnnviz.session_state import ViewValue
 from ui.controls.choice_field import ChoiceField
 from ui.controls.color_bar import ColorBar
 from ui.controls.labels import SectionTitle
 from ui.panels.views import Choices
-from ui.theme.color_maps import signed_levels
 from ui.tiles.map_grid import HeatMapGrid
 
 

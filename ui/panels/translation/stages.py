@@ -2,32 +2,10 @@
 
 from cnnviz.layers import AvgPool2D, BlurPool2D, LeakyReLU, MaxPool2D, ReLU, Sigmoid, SubsamplePool2D, Tanh
 from cnnviz.network import Network
-from cnnviz.translation import OUTPUT, POOL_KINDS, STAGES, ConvBlock, conv_blocks
+from cnnviz.palette import STAGE_STYLES
+from cnnviz.translation import POOL_KINDS, STAGES, ConvBlock, conv_blocks
 from ui.tiles.stage_strip import StageTile
 
-COLORS: dict[str, tuple[str, str]] = {
-    "pixels": ("#5C6B7A", "#93A1AF"),
-    "convolution": ("#7A4FC9", "#B394F5"),
-    "activation": ("#B03A8C", "#EE86CB"),
-    "max": ("#E08A00", "#FFB23E"),
-    "average": ("#2563EB", "#6EA2FF"),
-    "blur": ("#1B8A6B", "#4FD0A8"),
-    "subsample": ("#8A5A2B", "#C9A27A"),
-    OUTPUT: ("#17212B", "#E7ECF1"),
-}
-"""Colour of each stage on a light and on a dark ground."""
-
-DASHES = {"pixels": 2, "convolution": 1, "activation": 3, "subsample": 2, "blur": 1}
-"""Dash patterns of curves, so that colour alone does not tell them apart."""
-
-_TITLES = {
-    "pixels": "Pixels",
-    "convolution": "Conv",
-    "max": "Max",
-    "average": "Average",
-    "blur": "Blur",
-    "subsample": "Subsample",
-}
 _WORDS = {
     "pixels": "The input image itself.",
     "convolution": "Output of the convolution, before the activation.",
@@ -39,15 +17,6 @@ _WORDS = {
 }
 _ACTIVATIONS = {ReLU: "ReLU", LeakyReLU: "Leaky ReLU", Sigmoid: "Sigmoid", Tanh: "Tanh"}
 _POOLS = {MaxPool2D: "max", AvgPool2D: "average", BlurPool2D: "blur", SubsamplePool2D: "subsample"}
-_LONG = {
-    "pixels": "Pixels",
-    "convolution": "Convolution",
-    "max": "Max pooling",
-    "average": "Average pooling",
-    "blur": "Blur pooling",
-    "subsample": "Subsampling",
-    OUTPUT: "Network output",
-}
 
 
 def stage_keys(network: Network, block: int) -> tuple[str, ...]:
@@ -69,7 +38,9 @@ def stage_tiles(network: Network, block: int, pool_size: int) -> tuple[StageTile
                 if is_own
                 else " The same filters, pooled in another way: nothing is trained anew."
             )
-        tiles.append(StageTile(stage, _title(network, block, stage), COLORS[stage], words, is_own))
+        tiles.append(
+            StageTile(stage, _title(network, block, stage), STAGE_STYLES[stage].color, words, is_own)
+        )
     return tuple(tiles)
 
 
@@ -77,7 +48,7 @@ def stage_title(network: Network, block: int, stage: str) -> str:
     """Name of a stage, written out."""
     if stage == "activation":
         return f"After {_activation(network, block)}"
-    return _LONG[stage]
+    return STAGE_STYLES[stage].title
 
 
 def own_pool(network: Network, block: int) -> tuple[str, int] | None:
@@ -90,7 +61,7 @@ def own_pool(network: Network, block: int) -> tuple[str, int] | None:
 
 
 def _title(network: Network, block: int, stage: str) -> str:
-    return _activation(network, block) if stage == "activation" else _TITLES[stage]
+    return _activation(network, block) if stage == "activation" else STAGE_STYLES[stage].short
 
 
 def _activation(network: Network, block: int) -> str:

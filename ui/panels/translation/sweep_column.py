@@ -8,6 +8,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.network import Network
+from cnnviz.palette import DASHES, STAGE_STYLES
 from cnnviz.translation import MEASURES, OUTPUT
 from ui.cells.sweep_map import SweepMap
 from ui.controls.color_bar import ColorBar
@@ -15,7 +16,7 @@ from ui.controls.labels import ElidedLabel
 from ui.controls.numbers import format_signed
 from ui.controls.segmented import SegmentedControl
 from ui.controls.still_label import StillLabel
-from ui.panels.translation.stages import COLORS, DASHES, stage_tiles, stage_title
+from ui.panels.translation.stages import stage_tiles, stage_title
 from ui.panels.translation.sweep_source import SweepSource
 from ui.panels.translation.sweeping import Swept
 from ui.panels.translation.view import View
@@ -164,10 +165,10 @@ class SweepColumn(QWidget):
                 DistanceCurve(
                     stage,
                     titles[stage],
-                    COLORS[stage],
+                    STAGE_STYLES[stage].color,
                     curve.mean,
                     curve.std if view.many else None,
-                    DASHES.get(stage, 0),
+                    list(DASHES).index(STAGE_STYLES[stage].dash),
                 )
                 for stage, curve in curves.items()
             ],

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import QPoint, QRect, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from cnnviz.palette import signed_levels
 from cnnviz.receptive_field import receptive_field
 from cnnviz.translation import WinnerChange, WinnerMap, conv_blocks
 from ui.cells.category_map import Category, CategoryMap
@@ -16,7 +17,6 @@ from ui.controls.labels import SectionTitle
 from ui.controls.still_label import StillLabel
 from ui.panels.translation.comparing import Compared
 from ui.theme import Theme, follow_theme
-from ui.theme.color_maps import signed_levels
 
 Block = tuple[int, int, int, int]
 

@@ -1,0 +1,199 @@
+"""Colours and patterns that mean something, for the window and for paper: one meaning, one entry.
+
+What a stage is called stands beside its colour, so that curves, chips, tables and reports agree in both.
+"""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+
+class Color(NamedTuple):
+    """A colour as ``#RRGGBB``, on a light ground (paper too) and on a dark one."""
+
+    light: str
+    dark: str
+
+
+INK = Color("#17212B", "#E7ECF1")
+MUTED = Color("#5C6B7A", "#93A1AF")
+LINE = Color("#DCE2E8", "#2E3742")
+ACCENT = Color("#2563EB", "#6EA2FF")
+WINNER = Color("#E08A00", "#FFB23E")
+ORIGINAL = Color("#0B7A75", "#3FC1B7")
+SHIFTED = Color("#D1495B", "#FF7F8E")
+
+DASHES: dict[str, tuple[float, ...]] = {
+    "solid": (),
+    "dashed": (5.0, 2.0),
+    "dotted": (2.0, 2.0),
+    "dash-dot": (6.0, 2.0, 1.5, 2.0),
+}
+"""Patterns of dashes, in widths of the line: colour alone must not tell lines apart."""
+
+
+class StageStyle(NamedTuple):
+    """How a stage of the network is named and drawn when it is compared with others.
+
+    Attributes
+    ----------
+    short, title : str
+        Name where there is little room, and name.
+    color : Color
+    dash : str
+        One of `DASHES`.
+    """
+
+    short: str
+    title: str
+    color: Color
+    dash: str = "solid"
+
+
+STAGE_STYLES: dict[str, StageStyle] = {
+    "pixels": StageStyle("Pixels", "Pixels", MUTED, "dotted"),
+    "convolution": StageStyle("Conv", "Convolution", Color("#7A4FC9", "#B394F5"), "dashed"),
+    "activation": StageStyle("Activation", "Activation", Color("#B03A8C", "#EE86CB"), "dash-dot"),
+    "max": StageStyle("Max", "Max pooling", WINNER),
+    "average": StageStyle("Average", "Average pooling", ACCENT),
+    "blur": StageStyle("Blur", "Blur pooling", Color("#1B8A6B", "#4FD0A8"), "dashed"),
+    "subsample": StageStyle("Subsample", "Subsampling", Color("#8A5A2B", "#C9A27A"), "dotted"),
+    "output": StageStyle("Output", "Network output", INK),
+}
+"""By the names of `cnnviz.translation.STAGES`, and ``"output"``. An activation goes by its own name."""
+
+
+# ColorBrewer's RdBu, reversed, which is colour-blind safe.
+_SIGNED = ("#2166AC", "#4393C3", "#92C5DE", "#D1E5F0", "#F7F7F7", "#FDDBC7", "#F4A582", "#D6604D", "#B2182B")
+# Viridis (van der Walt and Smith, 2015, CC0), equally spaced.
+_SEQUENTIAL = (
+    "#440154", "#482475", "#414487", "#355F8D", "#2A788E", "#21918C", "#22A884", "#44BF70", "#7AD151",
+    "#BDDF26", "#FDE725",
+)  # fmt: skip
+
+
+def _table(*parts: tuple[str, ...]) -> NDArray[np.uint8]:
+    """Table of 256 colours, each part of it interpolated between its own stops."""
+    table = np.empty((256, 3))
+    length = 256 // len(parts)
+    for number, colors in enumerate(parts):
+        at = np.linspace(0.0, len(colors) - 1.0, length)
+        for channel, start in enumerate((1, 3, 5)):
+            stops = [int(color[start : start + 2], 16) for color in colors]
+            rows = slice(number * length, (number + 1) * length)
+            table[rows, channel] = np.interp(at, np.arange(len(colors)), stops)
+    entries = np.rint(table).astype(np.uint8)
+    entries.setflags(write=False)
+    return entries
+
+
+#: Blue, white, red; each half ends in white, so that both middle entries, on which 0 may fall, are #F7F7F7.
+SIGNED = _table(_SIGNED[:5], _SIGNED[4:])
+#: Dark violet to yellow.
+SEQUENTIAL = _table(_SEQUENTIAL)
+#: Black to white.
+GREYS = _table(("#000000", "#FFFFFF"))
+
+COLOR_MAPS = {"signed": SIGNED, "sequential": SEQUENTIAL, "grey": GREYS}
+"""Tables of shape (256, 3), uint8, read-only. Grey is for pixels, the sequential map for values without a
+sign, the signed map for weights, gradients and differences."""
+
+
+def color_map(name: str) -> NDArray[np.uint8]:
+    """Table of a colour map.
+
+    Parameters
+    ----------
+    name : {"signed", "sequential", "grey"}
+
+    Returns
+    -------
+    ndarray of shape (256, 3), uint8
+        Red, green, blue; read-only.
+
+    Raises
+    ------
+    ValueError
+        If there is no such map.
+    """
+    try:
+        return COLOR_MAPS[name]
+    except KeyError:
+        raise ValueError(
+            f"The colour map must be one of {', '.join(COLOR_MAPS)}. Got {name!r} instead."
+        ) from None
+
+
+def map_entries(values: NDArray[np.generic], levels: tuple[float, float]) -> NDArray[np.uint8]:
+    """Entry of a colour map for each value; 0 for what is not a number.
+
+    Parameters
+    ----------
+    values : ndarray
+        Any shape, any real dtype.
+    levels : (float, float)
+        Values of the first and of the last colour; what lies beyond is clipped.
+
+    Returns
+    -------
+    ndarray of the same shape, uint8
+    """
+    low, high = levels
+    if values.dtype == np.uint8 and (low, high) == (0.0, 255.0):
+        return values.astype(np.uint8, copy=False)
+    scaled = np.asarray(values, dtype=np.float64)
+    scaled = np.where(np.isnan(scaled), low, scaled)
+    return np.rint((np.clip(scaled, low, high) - low) * (255.0 / (high - low))).astype(np.uint8)
+
+
+def dark_entries(name: str) -> NDArray[np.bool_]:
+    """For each of the 256 colours of a map, whether white text stands out more on it than black text.
+
+    Relative luminance and contrast as in WCAG 2.2; the two contrasts are equal at a luminance of 0.179.
+    """
+    channel = color_map(name) / 255.0
+    linear = np.where(channel <= 0.04045, channel / 12.92, ((channel + 0.055) / 1.055) ** 2.4)
+    return linear @ np.array([0.2126, 0.7152, 0.0722]) < 0.179
+
+
+def signed_levels(*arrays: ArrayLike) -> tuple[float, float]:
+    """Limits for signed values: symmetric, so that zero is white.
+
+    Parameters
+    ----------
+    *arrays : array_like
+        Any shapes; values that are not finite are left out.
+
+    Returns
+    -------
+    tuple of float
+        (-m, m) with m the largest magnitude; (-1, 1) if that is 0 or there is none.
+    """
+    largest = max((float(np.abs(_finite(each)).max(initial=0.0)) for each in arrays), default=0.0)
+    return (-largest, largest) if largest > 0 else (-1.0, 1.0)
+
+
+def sequential_levels(*arrays: ArrayLike) -> tuple[float, float]:
+    """Limits for values with no sign: smallest and largest.
+
+    Parameters
+    ----------
+    *arrays : array_like
+        Any shapes; values that are not finite are left out.
+
+    Returns
+    -------
+    tuple of float
+        (lo, hi) with lo < hi; a constant c gives (c, c + 1), nothing at all gives (0, 1).
+    """
+    finite = [values for values in map(_finite, arrays) if values.size]
+    if not finite:
+        return (0.0, 1.0)
+    low, high = min(float(each.min()) for each in finite), max(float(each.max()) for each in finite)
+    return (low, high) if high > low else (low, low + 1.0)
+
+
+def _finite(array: ArrayLike) -> NDArray[np.float64]:
+    values = np.asarray(array, dtype=np.float64)
+    return values[np.isfinite(values)]
