@@ -8,7 +8,33 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from cnnviz.experiment import Experiment
 from cnnviz.network import Network
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The run that a snapshot was taken of, as it was at that moment.
+
+    It goes wherever the snapshot goes, so that what is drawn or written of it names its own run, whichever
+    runs have come since.
+
+    Attributes
+    ----------
+    run_id : int
+        Number of the run in this sitting, from 1.
+    experiment : Experiment
+        Settings in force at this step; a learning rate that was changed on the way is the changed one.
+    data : str
+        Name of the data set it was trained on.
+    note : str
+        Where the run began, if not at initial weights: a file, or weights that were changed by hand; else "".
+    """
+
+    run_id: int
+    experiment: Experiment
+    data: str
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +49,14 @@ class Snapshot:
         What the optimiser remembers at this step (see `Optimizer.state`), for training to go on from here
         exactly as it once did; None where that is not known, as for weights that were read from a file or
         edited.
+    origin : Origin or None
+        The run it was taken of; None for a network that was made up, as those of lessons.
     """
 
     step: int
     network: Network
     optimizer: Mapping[str, NDArray[Any]] | None = field(default=None, repr=False, compare=False)
+    origin: Origin | None = field(default=None, repr=False, compare=False)
 
     @property
     def nbytes(self) -> int:

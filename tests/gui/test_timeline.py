@@ -254,3 +254,26 @@ def test_another_architecture_ends_a_comparison_that_makes_no_sense(qtbot, sessi
     assert window.compare.maps.titles[0].caption() == "step 0 of an earlier run"
     assert np.any(window.compare.maps.grids[2].values), "two seeds begin with different weights"
     assert window.timeline.track.content().reference is None
+
+
+def test_a_fork_takes_the_rate_of_its_moment(qtbot, session):
+    """Up to the change of the rate the branch repeats the first run bit for bit; snapshots name their run."""
+    state, window = session.state, session.window
+    first_rate = state.experiment.learning_rate
+    train_to(qtbot, session, 600)
+    changed_at, run_id = state.run.step, state.run.run_id
+    session.controller.on_draft_requested(replace(state.draft, learning_rate=10 * first_rate))
+    train_to(qtbot, session, changed_at + 400)
+    assert state.live.origin.experiment.learning_rate == 10 * first_rate
+    first = state.history
+    losses = np.array(first.losses)
+    qtbot.mouseClick(window.timeline.track, LEFT, pos=window.timeline.track.point_of(300).toPoint())
+    assert state.shown.step < changed_at
+    assert (state.shown.origin.run_id, state.shown.origin.experiment.learning_rate) == (run_id, first_rate)
+    click(qtbot, window.timeline.fork)
+    qtbot.waitUntil(lambda: state.history is not first and state.run.step >= changed_at)
+    click(qtbot, window.run_bar.train)
+    qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
+    assert state.experiment.learning_rate == first_rate
+    assert state.live.origin.run_id == state.run.run_id > run_id
+    np.testing.assert_array_equal(state.history.losses[:changed_at], losses[:changed_at])

@@ -307,7 +307,16 @@ class Controller(QObject):
         """Continue training from the moment that is shown; the run so far stays as a ghost."""
         state = self._state
         if state.shown is not None and not state.follows_live:
-            self._run_start.begin(state.experiment, start=state.shown, forks=True, then_train=True)
+            self._run_start.begin(self._branch_settings(), start=state.shown, forks=True, then_train=True)
+
+    def _branch_settings(self) -> Experiment:
+        """Return the settings of the moment shown, but for a rate that was chosen since and not used yet."""
+        state = self._state
+        origin = None if state.shown is None else state.shown.origin
+        used = None if state.live is None or state.live.origin is None else state.live.origin.experiment
+        if origin is None or used is None or used.learning_rate != state.experiment.learning_rate:
+            return state.experiment
+        return origin.experiment
 
     @Slot(object)
     def on_adopt_requested(self, snapshot: Snapshot) -> None:

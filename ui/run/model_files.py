@@ -9,7 +9,7 @@ from cnnviz import checkpoint
 from cnnviz.errors import CheckpointError
 from cnnviz.experiment import Experiment
 from cnnviz.files import printable_name
-from cnnviz.snapshots import Snapshot
+from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import check_fit
 from ui.panels.analysis import Analysis
 from ui.run.loading import select_classes
@@ -78,7 +78,9 @@ class ModelFiles(QObject):
                     "continued. Choose a model that the window or --save wrote."
                 )
             check_fit(model.network, select_classes(source.dataset, model.experiment.classes, current))
-            return model.experiment, Snapshot(model.step, model.network, model.optimizer)
+            note = f"weights from {printable_name(path)}"
+            origin = Origin(0, model.experiment, source.dataset.name, note)
+            return model.experiment, Snapshot(model.step, model.network, model.optimizer, origin)
 
         def done(run: tuple[Experiment, Snapshot]) -> None:
             if on_read is not None:

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from cnnviz.datasets import Dataset, choice_note
 from cnnviz.experiment import Experiment
 from cnnviz.history import History
-from cnnviz.snapshots import Snapshot
+from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Trainer
 from ui.run.loading import select_classes
 from ui.run.mail_reader import MailReader
@@ -132,7 +132,8 @@ class RunStart(QObject):
         self._reset_history(experiment, built.start, built.forks)
         if built.dataset is not previous or state.sample is None:
             self.sampleRequested.emit(0)
-        self.prepareRequested.emit(Job(run_id, built.trainer))
+        note = "" if built.start is None or built.start.origin is None else built.start.origin.note
+        self.prepareRequested.emit(Job(built.trainer, Origin(run_id, experiment, built.dataset.name, note)))
         if built.then_train:
             self._control.running = True
             self.trainRequested.emit(0)

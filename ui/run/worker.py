@@ -7,12 +7,12 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnviz.errors import in_words
-from cnnviz.snapshots import Snapshot
+from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Trainer
 from ui.run.mailbox import (
     Mailbox,
@@ -71,8 +71,13 @@ class TrainControl:
 class Job:
     """A run that has been built: its trainer stands at the step where the run begins."""
 
-    run_id: int
     trainer: Trainer
+    origin: Origin
+
+    @property
+    def run_id(self) -> int:
+        """Number of the run."""
+        return self.origin.run_id
 
 
 class TrainWorker(QObject):
@@ -86,6 +91,7 @@ class TrainWorker(QObject):
         self._control = control
         self._run_id = 0
         self._trainer: Trainer | None = None
+        self._origin: Origin | None = None
         self._chunk = 1
         self._last_live = 0.0
         self._paced_from = (0.0, 0)
@@ -93,10 +99,12 @@ class TrainWorker(QObject):
     @Slot(object)
     def prepare(self, job: Job) -> None:
         """Take over a run and report its first snapshot."""
-        self._run_id, self._trainer = job.run_id, job.trainer
+        self._run_id, self._trainer, self._origin = job.run_id, job.trainer, job.origin
         trainer = job.trainer
         self._do(
-            lambda: self._post(RunPrepared(_snapshot(trainer), trainer.total_steps, trainer.steps_per_epoch))
+            lambda: self._post(
+                RunPrepared(self._snapshot(trainer), trainer.total_steps, trainer.steps_per_epoch)
+            )
         )
 
     @Slot(int)
@@ -151,7 +159,7 @@ class TrainWorker(QObject):
             self._advance(trainer, count)
             epoch_ends = trainer.step % trainer.steps_per_epoch == 0
             if trainer.step % snapshot_every == 0 or epoch_ends:
-                self._post(SnapshotTaken(_snapshot(trainer), keep=epoch_ends))
+                self._post(SnapshotTaken(self._snapshot(trainer), keep=epoch_ends))
             if trainer.step % test_every == 0 and trainer.step < trainer.total_steps:
                 self._post(Tested(trainer.step, trainer.evaluate()))
 
@@ -162,13 +170,13 @@ class TrainWorker(QObject):
         now = time.perf_counter()
         if self._mailbox.wants_live and now - self._last_live >= _LIVE_SECONDS:
             self._last_live = now
-            self._mailbox.post_live(self._run_id, _snapshot(trainer))
+            self._mailbox.post_live(self._run_id, self._snapshot(trainer))
         ideal = count * _CHUNK_SECONDS / max(progress.seconds, 1e-6)
         self._chunk = max(1, min(int(ideal), 2 * self._chunk, 10_000))
 
     def _finish(self, trainer: Trainer, *, test: bool) -> None:
         """Report the exact state at which the loop stands still."""
-        snapshot = _snapshot(trainer)
+        snapshot = self._snapshot(trainer)
         self._post(SnapshotTaken(snapshot, keep=trainer.finished))
         self._mailbox.post_live(self._run_id, snapshot)
         if test or trainer.finished:
@@ -183,6 +191,13 @@ class TrainWorker(QObject):
         rate = self._control.learning_rate
         if rate is not None and rate != trainer.learning_rate:
             trainer.learning_rate = rate
+        if self._origin is not None and trainer.learning_rate != self._origin.experiment.learning_rate:
+            experiment = replace(self._origin.experiment, learning_rate=trainer.learning_rate)
+            self._origin = replace(self._origin, experiment=experiment)
+
+    def _snapshot(self, trainer: Trainer) -> Snapshot:
+        """Return the run as it stands, from which training can go on as if it had not stopped."""
+        return Snapshot(trainer.step, trainer.network, trainer.optimizer_state, self._origin)
 
     def _pace_anew(self, trainer: Trainer) -> None:
         self._paced_from = (time.perf_counter(), trainer.step)
@@ -217,11 +232,6 @@ class TrainWorker(QObject):
                 f"Training stopped because of an internal error ({error}). Reset the weights and start again."
             )
         self._post(RunFailed(text))
-
-
-def _snapshot(trainer: Trainer) -> Snapshot:
-    """Return the run as it stands, from which training can go on as if it had not stopped."""
-    return Snapshot(trainer.step, trainer.network, trainer.optimizer_state)
 
 
 def _snapshot_interval(trainer: Trainer) -> int:

@@ -174,7 +174,10 @@ class BackpropModel(QObject):
         """Weights after the trial updates, for the run to continue from; None without any."""
         if self._inspection is None or not self._trial.networks:
             return None
-        return Snapshot(self._inspection.snapshot.step, self._trial.networks[-1])
+        snapshot, updates = self._inspection.snapshot, len(self._trial.networks)
+        note = f"after {updates} trial update{'s' if updates > 1 else ''} at step {snapshot.step:,}"
+        origin = None if snapshot.origin is None else replace(snapshot.origin, note=note)
+        return Snapshot(snapshot.step, self._trial.networks[-1], origin=origin)
 
     def request_preview(self) -> None:
         """Have the next update tried, for the steps that show it."""

@@ -175,7 +175,8 @@ class ForkButton(QPushButton):
         """Allow it, or say what is missing."""
         self.setEnabled(available)
         self.setToolTip(
-            f"{self._TEXT}: train on from the shown moment; the run so far stays as a grey curve"
+            f"{self._TEXT}: train on from the shown moment with its settings, or with a learning rate chosen "
+            "since; the run so far stays as a grey curve"
             if available
             else f"{self._TEXT}: first choose an earlier moment on the timeline"
         )

@@ -1,0 +1,150 @@
+"""Keeps the picture of a panel that of the present scene: the one way from a change to what is drawn."""
+
+from collections.abc import Callable
+from typing import override
+
+from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QTimer, Signal, Slot
+from PySide6.QtWidgets import QWidget
+
+from cnnviz.session_state import View
+from ui.panels.analysis import Analysis, Context, LatestOnly
+from ui.panels.scene import Scene
+from ui.panels.views import Choices, PendingView
+from ui.state import AppState
+
+_SHARE = 3
+"""Time left to everything else between two pictures, in multiples of what drawing the last one took."""
+
+
+class PictureLoop[C, P](QObject):
+    """Asks for the picture of the newest scene and draws it.
+
+    The scene is read when it is needed, never kept from a signal; of scenes that come faster than pictures
+    only the newest is computed. A picture is drawn while its scene is that of the panel, or one that the
+    panel's continues (`Scene.continues`); otherwise it is dropped. Nothing is computed while the panel is out
+    of sight, and what was missed then is made up for when it is shown.
+
+    Parameters
+    ----------
+    panel : QWidget
+        Also the parent. A change of its visibility is followed.
+    state : AppState
+        Its signal `sceneChanged` is followed.
+    analysis : Analysis
+        Where pictures are computed.
+    kind : str
+        Name of this stream of requests.
+    scene : callable
+        Return the scene as it is now, None while there is none. Takes microseconds.
+    compute : callable
+        Return the picture of a scene: a pure function that knows no widget, called on another thread.
+    draw : callable
+        Put a picture on the screen, in one call.
+    pace : int
+        Least time between two pictures of a stream, in milliseconds.
+
+    Attributes
+    ----------
+    picture : P or None
+        The one that is drawn.
+    scene : Scene or None
+        What it is the picture of.
+    """
+
+    #: A picture was drawn.
+    drew = Signal()
+    #: A picture could not be computed: the reason in one sentence.
+    failed = Signal(str)
+
+    def __init__(
+        self,
+        panel: QWidget,
+        state: AppState,
+        analysis: Analysis,
+        kind: str,
+        scene: Callable[[], Scene[C] | None],
+        compute: Callable[[Scene[C], Context], P],
+        draw: Callable[[P], None],
+        pace: int = 0,
+    ) -> None:
+        super().__init__(panel)
+        self._panel, self._read_scene, self._compute, self._draw = panel, scene, compute, draw
+        self._requests = LatestOnly(analysis, kind, self._on_computed, self._on_failed)
+        self._pace = pace
+        self._rest = QTimer(self)
+        self._rest.setSingleShot(True)
+        self._rest.timeout.connect(self.look)
+        self._wanted: Scene[C] | None = None  # the newest that was asked for
+        self._unrestored = PendingView(state)
+        self._restore: Callable[[Choices, P], None] | None = None
+        self.picture: P | None = None
+        self.scene: Scene[C] | None = None
+        state.sceneChanged.connect(self.look)
+        panel.installEventFilter(self)
+
+    @property
+    def is_current(self) -> bool:
+        """Whether what is drawn is the picture of the present scene."""
+        return self.scene is not None and self.scene == self._read_scene()
+
+    @Slot()
+    def look(self) -> None:
+        """Find out whether the scene has changed, and ask for its picture if so."""
+        if not self._panel.isVisible() or self._rest.isActive():
+            return
+        scene = self._read_scene()
+        if scene is None or scene in (self.scene, self._wanted):
+            return
+        self._wanted = scene
+        compute = self._compute
+        self._requests.request(lambda context: (scene, compute(scene, context)))
+
+    def when_current(self, view: View, restore: Callable[[Choices, P], None]) -> None:
+        """Let the panel choose as a session says, once the picture is that of the present network and sample.
+
+        A view that was waiting before is forgotten, as is one of an earlier run.
+        """
+        self._restore = restore
+        self._unrestored.wait(view)
+        self._take_view()
+
+    @property
+    def waiting_view(self) -> View | None:
+        """The view that still waits; None if there is none."""
+        return self._unrestored.view
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Show:
+            # Behind the event itself: the panel is not visible yet.
+            QTimer.singleShot(0, self, self.look)
+        return False
+
+    def _on_computed(self, answer: tuple[Scene[C], P]) -> None:
+        scene, picture = answer
+        if scene == self._wanted:
+            self._wanted = None
+        now = self._read_scene()
+        if now is None or not now.continues(scene) or not self._panel.isVisible():
+            self.look()
+            return
+        clock = QElapsedTimer()
+        clock.start()
+        self.picture, self.scene = picture, scene
+        self._draw(picture)
+        self._take_view()
+        self.drew.emit()
+        if now != scene:  # a stream: everything else gets its turn, too
+            self._rest.start(max(self._pace, _SHARE * clock.elapsed()))
+
+    def _on_failed(self, message: str) -> None:
+        self._wanted = None
+        self.failed.emit(message)
+
+    def _take_view(self) -> None:
+        if self._restore is None or self.scene is None or self.picture is None:
+            return
+        choices = self._unrestored.take(self.scene.snapshot, self.scene.sample)
+        if choices is not None:
+            restore, self._restore = self._restore, None
+            restore(choices, self.picture)
