@@ -3,11 +3,12 @@
 import base64
 import binascii
 import hashlib
+import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 import numpy as np
 
@@ -18,12 +19,15 @@ from cnnviz.errors import DataError, NewerVersionError, ParameterError
 from cnnviz.experiment import Experiment
 from cnnviz.files import atomic_write, printable, printable_name
 from cnnviz.network import Network
-from cnnviz.png_text import SIGNATURE, text_of, with_text
-from cnnviz.reading import LARGEST_TEXT, parse_json, read_bytes
+from cnnviz.reading import LARGEST_TEXT, BoundedFile, parse_json, read_bytes
+
+if TYPE_CHECKING:
+    from PIL.PngImagePlugin import PngInfo
 
 FORMAT = "cnnviz-session"
 FORMAT_VERSION = 2
 PNG_KEYWORD = "cnnviz-session"
+_PNG_BEGIN, _PNG_END = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"
 
 _OWNER = "session"
 _LARGEST_FILE = 64 << 20
@@ -229,9 +233,14 @@ def save_session(path: str | Path, session: SessionState) -> None:
     atomic_write(path, session.to_json(indent=1).encode("ascii") + b"\n")
 
 
-def embed_session(png: bytes, session: SessionState) -> bytes:
-    """Return a PNG picture with the session in it."""
-    return with_text(png, PNG_KEYWORD, session.to_json())
+def png_texts(session: SessionState | None) -> "PngInfo":
+    """Return a session as Pillow puts it into a picture: ``image.save(path, pnginfo=png_texts(session))``."""
+    from PIL.PngImagePlugin import PngInfo
+
+    texts = PngInfo()
+    if session is not None:
+        texts.add_itxt(PNG_KEYWORD, session.to_json())
+    return texts
 
 
 def load_session(path: str | Path) -> SessionState | None:
@@ -250,14 +259,14 @@ def load_session(path: str | Path) -> SessionState | None:
     path = Path(path)
     name = printable_name(path)
     content = read_bytes(path, _LARGEST_FILE)
-    is_picture = content.startswith(SIGNATURE)
+    is_picture = content.startswith(_PNG_BEGIN)
     if path.suffix.lower() == ".png" and not is_picture and not content[:64].lstrip().startswith(b"{"):
         what = "damaged, or no PNG picture" if content else "empty"
         raise DataError(f"{name} cannot be opened: the picture is {what}. Export or copy it again.")
     if not is_picture and len(content) > LARGEST_TEXT:
         raise DataError(f"{name} is too large for a session. Choose a session that CNNViz saved.")
     try:
-        text = text_of(content, PNG_KEYWORD) if is_picture else content.decode("utf-8")
+        text = _text_in_picture(content) if is_picture else content.decode("utf-8")
         return None if text is None else SessionState.from_json(text)
     except UnicodeDecodeError as error:
         raise DataError(
@@ -267,6 +276,21 @@ def load_session(path: str | Path) -> SessionState | None:
     except DataError as error:
         remedy = "" if isinstance(error, NewerVersionError) else " Choose a session that CNNViz saved."
         raise DataError(f"{name} cannot be opened: {str(error).rstrip('.')}.{remedy}") from error
+
+
+def _text_in_picture(png: bytes) -> str | None:
+    """Return the text that `png_texts` put in; None when there is none. No pixel is unpacked for it."""
+    from PIL.PngImagePlugin import PngImageFile
+
+    if _PNG_END not in png:
+        raise DataError("it ends too early")
+    try:
+        with PngImageFile(BoundedFile(io.BytesIO(png), "picture")) as picture:  # pyright: ignore[reportArgumentType] -- it needs no more than reading and seeking
+            return picture.info.get(PNG_KEYWORD)
+    except DataError as error:
+        raise DataError("it is made of too many parts") from error
+    except Exception as error:  # Pillow's decoders raise SyntaxError, struct.error and more
+        raise DataError("the picture or the session in it is damaged") from error
 
 
 def _parse(text: str) -> dict[str, Any]:

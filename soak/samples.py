@@ -19,7 +19,7 @@ from cnnviz.datasets import load_mnist
 from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5
 from cnnviz.report import Report
-from cnnviz.session_state import SessionState, embed_session
+from cnnviz.session_state import SessionState, png_texts
 
 type Arrays = dict[str, NDArray[np.uint8]]
 
@@ -57,14 +57,14 @@ def idx_files(values: Arrays) -> dict[str, bytes]:
     return files
 
 
-def picture(kind: str, side: int = 28, seed: int = 0) -> bytes:
-    """Return a picture with a stroke on it, as a file of a kind that Pillow knows."""
+def picture(kind: str, side: int = 28, seed: int = 0, session: SessionState | None = None) -> bytes:
+    """Return a picture with a stroke on it, in a file of a kind that Pillow knows; of PNG with a session."""
     pixels = np.full((side, side), 240, np.uint8)
     rng = np.random.default_rng(seed)
     pixels[side // 5 : -side // 5, side // 2 - side // 10 : side // 2 + side // 10 + seed % 2] = 20
     pixels[:: max(side // 4, 1), :: max(side // 4, 1)] = rng.integers(0, 255)
     file = io.BytesIO()
-    Image.fromarray(pixels).save(file, kind)
+    Image.fromarray(pixels).save(file, kind, pnginfo=png_texts(session))
     return file.getvalue()
 
 
@@ -126,7 +126,7 @@ def write_kept(folder: Path) -> None:
     """Write what the program itself writes: sessions, a picture with one, models that fit and do not."""
     seen = session()
     (folder / "good.session.json").write_text(seen.to_json(indent=1))
-    (folder / "session.png").write_bytes(embed_session(picture("PNG", 60), seen))
+    (folder / "session.png").write_bytes(picture("PNG", 60, session=seen))
     save_model(folder / "good.safetensors", step=20)
     save_model(folder / "large.safetensors", side=40)
 

@@ -237,7 +237,8 @@ class Session(QObject):
         from ui.export.inserter import FigureInserter
 
         window = self.window
-        self.inserter = FigureInserter(window.panels.docks, self.state, window.report, self)
+        files = self.controller.files
+        self.inserter = FigureInserter(window.panels.docks, self.state, window.report, files, self)
         self.exporter = FigureExporter(
             window,
             window.panels.docks,
@@ -245,6 +246,7 @@ class Session(QObject):
             self._settings,
             self.files.current,
             self.inserter.insert,
+            files,
         )
         for panel in (*map(panel_of, window.panels.docks()), window.compare):
             if panel is not None:

@@ -15,7 +15,7 @@ from cnnviz.errors import CNNVizError
 from cnnviz.presets import LAB5, LENET
 from cnnviz.report import Report, build_document, write_folder, write_html, write_pdf
 from cnnviz.report.markdown import TEXT
-from cnnviz.session_state import SessionState, embed_session, load_session, save_session
+from cnnviz.session_state import SessionState, load_session, png_texts, save_session
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.report_cases import small_lab
 from tests.small_disk import WAYS, open_small_disk
@@ -226,9 +226,10 @@ def test_a_model_without_a_checksum_is_still_read(tmp_path):
     assert checkpoint.load(path).experiment == LAB5
 
 
-def picture():
+def picture(session):
     out = io.BytesIO()
-    Image.fromarray(np.arange(4096, dtype=np.uint8).reshape(64, 64)).save(out, "PNG")
+    pixels = np.arange(4096, dtype=np.uint8).reshape(64, 64)
+    Image.fromarray(pixels).save(out, "PNG", pnginfo=png_texts(session))
     return out.getvalue()
 
 
@@ -246,4 +247,4 @@ def test_a_damaged_picture_never_brings_back_another_session(tmp_path):
         found = load_session(path)
         assert found is None or found.to_json() == session.to_json()
 
-    assert judged(load, tmp_path / "a.png", embed_session(picture(), session)) > 200
+    assert judged(load, tmp_path / "a.png", picture(session)) > 200

@@ -19,8 +19,8 @@ from cnnviz.presets import LAB5, LENET
 from cnnviz.session_state import (
     OwnPixels,
     SessionState,
-    embed_session,
     load_session,
+    png_texts,
     save_session,
     weights_checksum,
 )
@@ -36,9 +36,9 @@ SESSION = SessionState(
 )  # fmt: skip
 
 
-def _png(size: tuple[int, int] = (5, 4)) -> bytes:
+def _png(session: SessionState | None = None) -> bytes:
     out = io.BytesIO()
-    Image.new("RGB", size, (10, 20, 30)).save(out, "PNG", dpi=(192, 192))
+    Image.new("RGB", (5, 4), (10, 20, 30)).save(out, "PNG", dpi=(192, 192), pnginfo=png_texts(session))
     return out.getvalue()
 
 
@@ -73,7 +73,7 @@ def test_drawn_pixels_come_back_bit_by_bit(
 
 def test_a_picture_carries_the_session_and_stays_the_same_picture(tmp_path: Path) -> None:
     plain, path = _png(), tmp_path / "figure.png"
-    path.write_bytes(embed_session(plain, SESSION))
+    path.write_bytes(_png(SESSION))
     loaded = load_session(path)
     assert loaded is not None
     assert loaded.to_json() == SESSION.to_json()
@@ -93,7 +93,7 @@ def test_a_picture_without_a_session_is_told_from_one_with(tmp_path: Path) -> No
 @pytest.mark.parametrize("cut", [9, 20, 40, 200])
 def test_a_picture_that_ends_too_early_gets_one_sentence(tmp_path: Path, cut: int) -> None:
     path = tmp_path / "figure.png"
-    path.write_bytes(embed_session(_png(), SESSION)[:cut])
+    path.write_bytes(_png(SESSION)[:cut])
     with pytest.raises(DataError, match=r"figure\.png cannot be opened: it ends too early"):
         load_session(path)
 
@@ -114,7 +114,7 @@ def test_what_is_called_a_picture_and_is_none_is_not_called_json(
 
 def test_a_changed_letter_in_a_picture_is_noticed(tmp_path: Path) -> None:
     path = tmp_path / "figure.png"
-    path.write_bytes(embed_session(_png(), SESSION).replace(b'"step": 500', b'"step": 501'))
+    path.write_bytes(_png(SESSION).replace(b'"step": 500', b'"step": 501'))
     with pytest.raises(DataError, match="session in it is damaged"):
         load_session(path)
 

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import save_session
 from tests.gui.whole_window import seen_rect, show_panel, train
-from ui.export.formats import to_png
+from ui.export.formats import draw_png
 from ui.export.sheet import Figure, Sheet
 from ui.session import Session
 
@@ -64,7 +64,7 @@ def test_a_picture_with_its_session_dropped_on_a_plot(qtbot: QtBot, session: Ses
     session.controller.on_sample_requested(11)
     path = tmp_path / "view.png"
     figure = Figure(session.window.training, "view", "panel")
-    path.write_bytes(to_png(Sheet(figure), session=session.files.current()))
+    path.write_bytes(draw_png(Sheet(figure), session=session.files.current())())
     session.controller.on_sample_requested(3)
     _drop_session(qtbot, session, session.window.training.curves.loss, path)
     assert session.state.sample.index == 11

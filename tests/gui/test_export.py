@@ -3,29 +3,33 @@
 import csv
 import io
 import subprocess
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, QRect, QSettings, Qt
+from PySide6.QtCore import QPoint, QRect, QSettings, Qt, QThread
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
+from cnnviz.files import atomic_write
 from cnnviz.presets import LAB5
 from cnnviz.session_state import SessionState, load_session
 from tests.engine.report_cases import needs_poppler
-from tests.gui.driving import show_window
+from tests.gui.driving import PATIENCE, show_window
 from ui.cells.heat_map import HeatMap
 from ui.export.dialog import ExportDialog
-from ui.export.formats import to_image, to_pdf, to_png, to_svg
-from ui.export.numbers import tables_of, to_csv
+from ui.export.formats import draw_pdf, draw_png, draw_svg, to_image
+from ui.export.numbers import Table, tables_of, to_csv
 from ui.export.sheet import Figure, Sheet
 from ui.plots.curve_plot import CurvePlot
+from ui.run.tasks import TaskRunner
 from ui.session import Session
-from ui.state import AppState
+from ui.state import AppState, Notice
 from ui.theme import DARK, PRINT, ThemeManager
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -64,10 +68,10 @@ def _sheet(panel: Panel, colours: str = "screen", caption: str = "") -> Sheet:
 
 @pytest.mark.parametrize("scale", [1, 2, 3])
 def test_a_png_has_its_pixels_and_its_dpi(panel: Panel, scale: int) -> None:
-    with Image.open(io.BytesIO(to_png(_sheet(panel), scale, 12.7))) as image:
+    with Image.open(io.BytesIO(draw_png(_sheet(panel), scale, 12.7)())) as image:
         assert image.size == (480 * scale, 500 * scale)
         assert image.info["dpi"] == pytest.approx((96 * scale, 96 * scale), rel=0.01)
-    with Image.open(io.BytesIO(to_png(_sheet(panel), scale, 25.4))) as image:
+    with Image.open(io.BytesIO(draw_png(_sheet(panel), scale, 25.4)())) as image:
         assert image.info["dpi"] == pytest.approx((48 * scale, 48 * scale), rel=0.01)
 
 
@@ -87,7 +91,7 @@ def test_letters_in_a_large_png_are_sharp_not_enlarged(panel: Panel) -> None:
 
 
 def test_an_svg_has_lines_and_letters_but_no_picture(panel: Panel) -> None:
-    root = ElementTree.fromstring(to_svg(_sheet(panel, caption='seed 0 & <b>"x"</b>'), 10.0))
+    root = ElementTree.fromstring(draw_svg(_sheet(panel, caption='seed 0 & <b>"x"</b>'), 10.0)())
     assert root.get("width") == "10.0000cm"
     # Signs on buttons may be pictures; curves and maps may not.
     assert all(float(each.get("width", "0")) <= 24 for each in root.iter(f"{SVG}image"))
@@ -104,7 +108,7 @@ def test_an_svg_has_lines_and_letters_but_no_picture(panel: Panel) -> None:
 
 def test_the_cells_of_a_map_are_rectangles_of_its_colours(panel: Panel) -> None:
     image = to_image(Sheet(Figure(panel.map, "Map", "plot")))
-    root = ElementTree.fromstring(to_svg(Sheet(Figure(panel.map, "Map", "plot"))))
+    root = ElementTree.fromstring(draw_svg(Sheet(Figure(panel.map, "Map", "plot")))())
     fills = {
         each.get("fill")
         for group in root.iter(f"{SVG}g")
@@ -120,7 +124,7 @@ def test_the_cells_of_a_map_are_rectangles_of_its_colours(panel: Panel) -> None:
 @needs_poppler
 def test_a_pdf_has_text_to_select_and_the_size_asked_for(panel: Panel, tmp_path: Path) -> None:
     path = tmp_path / "figure.pdf"
-    path.write_bytes(to_pdf(_sheet(panel, caption="seed 0 · step 12"), 10.0))
+    path.write_bytes(draw_pdf(_sheet(panel, caption="seed 0 · step 12"), 10.0)())
     text = subprocess.run(["pdftotext", path, "-"], capture_output=True, check=True, text=True).stdout
     assert "Loss" in text
     assert "seed 0 · step 12" in text
@@ -163,12 +167,18 @@ def test_a_csv_of_a_panel_has_a_table_for_each_plot(panel: Panel) -> None:
 
 
 @pytest.fixture
-def dialog(qtbot: QtBot, panel: Panel, tmp_path: Path) -> ExportDialog:
+def files() -> Iterator[TaskRunner]:
+    runner = TaskRunner("files")
+    yield runner
+    assert runner.close(PATIENCE)
+
+
+@pytest.fixture
+def dialog(qtbot: QtBot, panel: Panel, files: TaskRunner, tmp_path: Path) -> ExportDialog:
     settings = QSettings(str(tmp_path / "dialog.ini"), QSettings.Format.IniFormat)
     figures = [Figure(panel, "My panel", "panel"), Figure(panel.plot, "Loss", "plot")]
-    made = ExportDialog(
-        figures, AppState(), settings, lambda _widget: SessionState(experiment=LAB5, sample=4), panel
-    )
+    session = SessionState(experiment=LAB5, sample=4)
+    made = ExportDialog(figures, AppState(), settings, lambda _widget: session, files, panel)
     made.folder.setText(str(tmp_path))
     show_window(qtbot, made)
     return made
@@ -202,8 +212,8 @@ def test_a_file_is_replaced_only_after_a_question(qtbot: QtBot, dialog: ExportDi
         assert old.read_text() == "mine"
         assert "exists" in dialog.message.text()
     dialog.message.action_button().click()  # it is still sliding in
+    qtbot.waitUntil(lambda: not dialog.isVisible())
     assert old.read_text() != "mine"
-    assert not dialog.isVisible()
 
 
 def test_a_proposed_name_is_free(dialog: ExportDialog, tmp_path: Path) -> None:
@@ -217,7 +227,7 @@ def test_a_proposed_name_is_free(dialog: ExportDialog, tmp_path: Path) -> None:
 def test_a_folder_that_is_not_there_gets_one_sentence(qtbot: QtBot, dialog: ExportDialog) -> None:
     dialog.folder.setText("/nowhere/at/all")
     qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
-    assert dialog.message.kind() == "error"
+    qtbot.waitUntil(lambda: dialog.message.kind() == "error")
     assert "the folder does not exist" in dialog.message.text()
     assert dialog.isVisible()
 
@@ -228,7 +238,7 @@ def test_an_impossible_name_gets_one_sentence(
 ) -> None:
     dialog.name.setText(name)
     qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
-    assert dialog.message.kind() == "error"
+    qtbot.waitUntil(lambda: dialog.message.kind() == "error")
     assert what in dialog.message.text()
     assert dialog.isVisible()
 
@@ -239,7 +249,7 @@ def test_an_impossible_folder_gets_one_sentence(qtbot: QtBot, dialog: ExportDial
     dialog.folder.selectAll()
     qtbot.keyClicks(dialog.folder, folder)
     qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
-    assert dialog.message.kind() == "error"
+    qtbot.waitUntil(lambda: dialog.message.kind() == "error")
     assert dialog.isVisible()
 
 
@@ -295,7 +305,8 @@ def test_keys_and_context_menu_reach_the_figure_that_is_meant(
 
 def test_copying_fills_the_clipboard_with_picture_svg_and_text(qtbot: QtBot, session: Session) -> None:
     session.window.setFocus()
-    session.exporter.copy()
+    with qtbot.waitSignal(QGuiApplication.clipboard().dataChanged):
+        session.exporter.copy()
     data = QGuiApplication.clipboard().mimeData()
     assert data.imageData().width() == 2 * session.window.training.width()
     assert b"<svg" in data.data("image/svg+xml").data()
@@ -321,4 +332,62 @@ def test_good_news_are_no_part_of_a_figure(qtbot: QtBot, session: Session) -> No
         assert bar.isVisible()
         assert bar.geometry() == shape
         assert QApplication.focusWidget() is focus
-        assert ("Something was done." in to_svg(sheet).decode()) is not is_left_out
+        assert ("Something was done." in draw_svg(sheet)().decode()) is not is_left_out
+
+
+class SlowDisk:
+    """Writes files, but not before it may."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.may = threading.Event()
+        self.threads: list[str] = []
+        monkeypatch.setattr("ui.export.dialog.atomic_write", self._write)
+
+    def _write(self, path: Path, content: bytes) -> None:
+        self.threads.append(QThread.currentThread().objectName())
+        assert self.may.wait(PATIENCE / 1000)
+        atomic_write(path, content)
+
+
+@pytest.mark.parametrize("kind", ["png", "svg", "pdf", "csv"])
+def test_a_file_is_written_beside_the_window_also_when_the_dialog_is_closed(
+    qtbot: QtBot, dialog: ExportDialog, monkeypatch: pytest.MonkeyPatch, kind: str
+) -> None:
+    disk = SlowDisk(monkeypatch)
+    dialog.format.button(kind).click()
+    path = dialog.path()
+    qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: disk.threads == ["files"])
+    assert dialog.isVisible()
+    assert not dialog.save.isEnabled(), "one press writes one file"
+    dialog.reject()
+    assert not dialog.isVisible()
+    with qtbot.waitSignals([dialog.exported, dialog.finished]):
+        disk.may.set()
+    assert path.stat().st_size > 0
+    assert dialog.result() == ExportDialog.DialogCode.Accepted
+
+
+def test_of_a_file_that_could_not_be_written_the_window_tells_when_the_dialog_is_closed(
+    qtbot: QtBot, dialog: ExportDialog, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    disk, notices = SlowDisk(monkeypatch), list[Notice]()
+    dialog._state.noticeRaised.connect(notices.append)
+    dialog.folder.setText(str(tmp_path / "gone"))
+    qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: disk.threads == ["files"])
+    dialog.close()
+    with qtbot.waitSignal(dialog.rejected):
+        disk.may.set()
+    (notice,) = notices
+    assert (notice.place, notice.kind) == ("files", "error")
+    assert "the folder does not exist" in notice.text
+
+
+def test_a_csv_says_of_each_row_where_in_the_maps_it_is_and_leaves_gaps_empty() -> None:
+    maps = np.arange(12, dtype=np.float32).reshape(2, 3, 2) / 8
+    maps[1, 2, 0] = np.nan
+    rows = list(csv.reader(io.StringIO(to_csv([Table("Maps", ("map", "row", "a", "b"), maps)]).decode())))
+    assert rows[1] == ["0", "0", "0.0", "0.125"]
+    assert rows[-1] == ["1", "2", "", "1.375"]
+    assert len(rows) == 1 + 2 * 3

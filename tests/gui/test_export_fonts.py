@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import show_window
 from ui.cells.heat_map import HeatMap
-from ui.export.formats import to_svg
+from ui.export.formats import draw_svg
 from ui.export.sheet import Figure, Sheet
 from ui.export.small_font import small_font
 from ui.theme import mono_font, ui_font
@@ -71,7 +71,7 @@ def test_an_svg_carries_every_letter_it_uses_and_is_else_unchanged(qtbot: QtBot)
     shown.resize(400, 300)
     show_window(qtbot, shown)
     sheet = Sheet(Figure(shown, "Map", "plot"), caption="seed 0 & ∂L/∂w <1>")
-    plain, full = to_svg(sheet), to_svg(sheet, with_fonts=True)
+    plain, full = draw_svg(sheet)(), draw_svg(sheet, with_fonts=True)()
     assert b"@font-face" not in plain
     assert re.sub(rb"\n<style.*?</style>", b"", full, flags=re.DOTALL) == plain
     assert len(full) - len(plain) < 40_000

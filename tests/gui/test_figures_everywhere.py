@@ -197,10 +197,11 @@ def test_a_drawn_digit_is_exported_copied_and_inserted(qtbot: QtBot, session: Se
     stroke(qtbot, own, ONE)
     settle_digit(qtbot, session)
     pad = own.draw_page.pad
-    session.exporter.copy(pad)
+    with qtbot.waitSignal(QGuiApplication.clipboard().dataChanged):
+        session.exporter.copy(pad)
     assert "own image" in QGuiApplication.clipboard().text()
     session.exporter.insert(pad)
-    assert "is in the report" in session.window.notices.text()
+    qtbot.waitUntil(lambda: "is in the report" in session.window.notices.text())
     session.exporter.export(pad)
     (dialog,) = [each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog)]
     assert dialog.figure().widget is pad

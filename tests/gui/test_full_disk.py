@@ -74,8 +74,8 @@ def test_the_export_dialog_stays_open(
         dialog.name.setText(f"old.{kind}")
         qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
         dialog.message.action_button().click()  # replace it
+        qtbot.waitUntil(lambda: dialog.message.kind() == "error")
         assert dialog.isVisible()
-        assert dialog.message.kind() == "error"
         assert "the disk is full" in dialog.message.text()
         assert f"old.{kind}" in dialog.message.text()
         assert_one_sentence(dialog.message.text())

@@ -10,12 +10,15 @@ from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from cnnviz.errors import CNNVizError
+from cnnviz.report import Insert
 from cnnviz.report.content import MAX_WORDS
 from cnnviz.report.guides import BACKPROP, TRANSLATION, WORKING_PRINCIPLE
 from cnnviz.session_state import load_session, weights_checksum
+from tests.gui.driving import drain
 from ui.controls.labels import ElidedLabel
 from ui.export.dialog import ExportDialog
 from ui.panels.report.draft import load_draft
+from ui.panels.report.inserts import InsertChoice
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -51,6 +54,14 @@ def _choose(session: Session, panel: str, title: str, table: bool) -> None:
     next(each for each in submenu.actions() if each.text().replace("&&", "&") == label).trigger()
 
 
+def _made(qtbot: QtBot, choice: InsertChoice) -> Insert:
+    """Return what a choice makes."""
+    found: list[Insert] = []
+    choice.make(found.append, pytest.fail)
+    qtbot.waitUntil(lambda: bool(found))
+    return found[0]
+
+
 def test_ctrl_i_puts_the_plot_with_the_focus_in_its_place(
     qtbot: QtBot, session: Session, draft_file: Path
 ) -> None:
@@ -60,7 +71,7 @@ def test_ctrl_i_puts_the_plot_with_the_focus_in_its_place(
     plot.setFocus()
     qtbot.keyClick(plot, Qt.Key.Key_I, KEYS)
     title = plot.accessibleName()
-    assert _titles(session, WORKING_PRINCIPLE) == [title]
+    qtbot.waitUntil(lambda: _titles(session, WORKING_PRINCIPLE) == [title])
     assert title in window.notices.text()
     assert "demonstration 1" in window.notices.text()
     (insert,) = window.report.report.demonstration(WORKING_PRINCIPLE).inserts
@@ -88,7 +99,8 @@ def test_the_context_menu_puts_a_panel_into_its_own_demonstration(qtbot: QtBot, 
         action = next(each for each in menu.actions() if each.text().startswith("Insert into report"))
         assert isinstance(action, QAction)
         action.trigger()
-        assert _titles(session, key) == [f"{('Translation', 'Backprop')[number - 2]} panel"]
+        wanted = [f"{('Translation', 'Backprop')[number - 2]} panel"]
+        qtbot.waitUntil(lambda key=key, wanted=wanted: _titles(session, key) == wanted)
 
 
 def test_in_the_report_itself_ctrl_i_asks_what(
@@ -158,7 +170,8 @@ def test_numbers_and_captions_of_a_panel_out_of_sight_are_of_the_same_step(
         _choose(session, "Training", title, table=table)
     _choose(session, "Training", "Confusion matrix", table=True)
     filters = next(c for c in session.inserter.choices() if c.panel == "Filters & maps" and c.is_table)
-    window.report.add_insert(filters.make(), WORKING_PRINCIPLE)
+    drain(qtbot, session.controller.files)
+    window.report.add_insert(_made(qtbot, filters), WORKING_PRINCIPLE)
 
     loss, log, matrix, kernel = window.report.report.demonstration(WORKING_PRINCIPLE).inserts
     assert all(f"step {last:,}" in each.caption for each in (loss, log, matrix))
@@ -204,7 +217,7 @@ def test_it_can_be_moved_taken_out_and_brought_back(qtbot: QtBot, session: Sessi
     names = [choice.title for choice in session.inserter.choices() if not choice.is_table][:3]
     for name in names:
         _choose(session, "Training", name, table=False)
-    assert _titles(session, WORKING_PRINCIPLE) == names
+    qtbot.waitUntil(lambda: _titles(session, WORKING_PRINCIPLE) == names)
     listed = window.report.fields.inserts
     assert not listed.button(0, "raise").isEnabled()
     qtbot.mouseClick(listed.button(2, "raise"), Qt.MouseButton.LeftButton)
@@ -221,7 +234,7 @@ def test_a_lost_drawing_is_named_and_the_rest_stays(qtbot: QtBot, session: Sessi
     report = session.window.report
     for name in ("Loss", "Training panel"):
         choice = next(each for each in session.inserter.choices() if each.title.startswith(name))
-        report.add_insert(choice.make(), WORKING_PRINCIPLE)
+        report.add_insert(_made(qtbot, choice), WORKING_PRINCIPLE)
     report.save_draft()
     kept = json.loads(draft_file.read_text(encoding="utf-8"))
     lost = kept["report"]["demonstrations"][0]["inserts"][0]
@@ -233,10 +246,10 @@ def test_a_lost_drawing_is_named_and_the_rest_stays(qtbot: QtBot, session: Sessi
 
 @pytest.mark.parametrize("damage", [b"", b"<svg", b"\xff\xfe"])
 def test_a_damaged_drawing_is_named_and_does_not_spoil_the_report(
-    session: Session, draft_file: Path, damage: bytes
+    qtbot: QtBot, session: Session, draft_file: Path, damage: bytes
 ) -> None:
     report = session.window.report
-    report.add_insert(next(each for each in session.inserter.choices()).make(), WORKING_PRINCIPLE)
+    report.add_insert(_made(qtbot, next(each for each in session.inserter.choices())), WORKING_PRINCIPLE)
     report.save_draft()
     (file,) = draft_file.with_suffix(".figures").glob("*.svg")
     file.write_bytes(damage)
@@ -245,10 +258,12 @@ def test_a_damaged_drawing_is_named_and_does_not_spoil_the_report(
     assert draft.report.demonstrations[0].inserts == ()
 
 
-def test_what_is_wrong_with_one_figure_costs_no_words(session: Session, draft_file: Path) -> None:
+def test_what_is_wrong_with_one_figure_costs_no_words(
+    qtbot: QtBot, session: Session, draft_file: Path
+) -> None:
     report = session.window.report
     report.fields.edits["objective"].setPlainText("to see")
-    report.add_insert(next(each for each in session.inserter.choices()).make(), WORKING_PRINCIPLE)
+    report.add_insert(_made(qtbot, next(each for each in session.inserter.choices())), WORKING_PRINCIPLE)
     report.save_draft()
     kept = json.loads(draft_file.read_text(encoding="utf-8"))
     (insert,) = kept["report"]["demonstrations"][0]["inserts"]
@@ -266,7 +281,7 @@ def test_files_of_figures_that_were_taken_out_go_with_the_next_start(
     report = session.window.report
     first, second = session.inserter.choices()[:2]
     for choice in (first, second):
-        report.add_insert(choice.make(), WORKING_PRINCIPLE)
+        report.add_insert(_made(qtbot, choice), WORKING_PRINCIPLE)
     report.save_draft()
     folder = draft_file.with_suffix(".figures")
     before = len(list(folder.glob("*.svg")))
@@ -310,11 +325,11 @@ def test_a_field_takes_only_what_can_be_kept(qtbot: QtBot, session: Session) -> 
     edit.setPlainText("")
 
 
-def test_bringing_back_needs_room(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bringing_back_needs_room(qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     most = 5
     monkeypatch.setattr("ui.panels.report.writing.MOST_INSERTS", most)
     report = session.window.report
-    insert = next(each for each in session.inserter.choices() if each.is_table is False).make()
+    insert = _made(qtbot, next(each for each in session.inserter.choices() if not each.is_table))
     for _ in range(most):
         report.add_insert(insert, WORKING_PRINCIPLE)
     with pytest.raises(CNNVizError, match="at most"):
@@ -329,7 +344,7 @@ def test_bringing_back_needs_room(session: Session, monkeypatch: pytest.MonkeyPa
 def test_everything_taken_out_can_be_brought_back_one_after_the_other(qtbot: QtBot, session: Session) -> None:
     window = session.window
     report, message = window.report, window.report.message
-    first, second, third = (each.make() for each in session.inserter.choices()[:3])
+    first, second, third = (_made(qtbot, each) for each in session.inserter.choices()[:3])
     for insert, key in ((first, WORKING_PRINCIPLE), (second, WORKING_PRINCIPLE), (third, TRANSLATION)):
         assert report.add_insert(insert, key) is False
     for key, place in ((TRANSLATION, 0), (WORKING_PRINCIPLE, 0), (WORKING_PRINCIPLE, 0)):
@@ -369,6 +384,7 @@ def test_the_list_says_first_what_differs_and_tells_of_doubles(qtbot: QtBot, ses
     for _ in range(2):
         _step(qtbot, session)
         report.fields.insert.chosen.emit(choice)
+        drain(qtbot, session.controller.files)
         assert report.message.text() == ""
     details = [
         next(label.text() for label in row.findChildren(ElidedLabel) if "seed" in label.text())
@@ -380,8 +396,8 @@ def test_the_list_says_first_what_differs_and_tells_of_doubles(qtbot: QtBot, ses
     listed.button(0, "lower").click()
     assert "step 2" in report.report.demonstration(WORKING_PRINCIPLE).inserts[0].caption
     report.fields.insert.chosen.emit(choice)
+    qtbot.waitUntil(lambda: "twice" in report.message.text())
     assert report.message.kind() == "info"
-    assert "twice" in report.message.text()
 
 
 def _step(qtbot: QtBot, session: Session) -> None:

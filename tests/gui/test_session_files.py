@@ -14,7 +14,7 @@ from pytestqt.qtbot import QtBot
 from cnnviz.session_state import load_session
 from tests.gui.driving import save_session
 from tests.gui.whole_window import rest
-from ui.export.formats import to_image, to_png
+from ui.export.formats import draw_png, to_image
 from ui.export.sheet import Figure, Sheet
 from ui.keep import session_files
 from ui.session import Session
@@ -69,7 +69,7 @@ def test_a_dropped_picture_brings_back_the_same_picture(
     _settle(qtbot, session)
     picture = to_image(_sheet(session))
     path = tmp_path / "view.png"
-    path.write_bytes(to_png(_sheet(session), session=session.files.current()))
+    path.write_bytes(draw_png(_sheet(session), session=session.files.current())())
     saved = load_session(path)
     assert saved is not None
 

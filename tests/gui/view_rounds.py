@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 from cnnviz.experiment import Experiment
 from tests.gui import whole_window
 from ui.export.figures import figures_of
-from ui.export.formats import to_image, to_png
+from ui.export.formats import draw_png, to_image
 from ui.export.sheet import Sheet
 from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.steps import StepKind
@@ -87,7 +87,7 @@ def pixels_of(image: QImage) -> np.ndarray:
 
 
 def export(session: Session, path: Path) -> None:
-    path.write_bytes(to_png(sheet_of(session), session=session.files.current()))
+    path.write_bytes(draw_png(sheet_of(session), session=session.files.current())())
 
 
 # --- hands ----------------------------------------------------------------------------------------------

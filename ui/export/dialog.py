@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import override
 
@@ -28,9 +29,18 @@ from ui.controls.message_bar import MessageBar
 from ui.controls.number_field import FloatField
 from ui.controls.segmented import SegmentedControl
 from ui.export.figures import caption_of, file_name_of, free_path
-from ui.export.formats import CM_PER_INCH, natural_width, to_image, to_pdf, to_png, to_svg
+from ui.export.formats import (
+    CM_PER_INCH,
+    Content,
+    draw_pdf,
+    draw_png,
+    draw_svg,
+    natural_width,
+    to_image,
+)
 from ui.export.numbers import tables_of, to_csv
 from ui.export.sheet import COLOURS, Figure, Sheet
+from ui.panels.analysis import Analysis
 from ui.panels.drawn import catch_up
 from ui.settings import remembered_folder, remembered_text
 from ui.state import AppState
@@ -48,7 +58,9 @@ _FOLDER = "export/folder"
 
 
 class ExportDialog(QDialog):
-    """Asks what to export and how, shows it, and writes the file. It changes nothing in the window.
+    """Asks what to export and how, shows it, and has the file written. It changes nothing in the window.
+
+    Closed while the file is being written it is only hidden: the file is written all the same.
 
     Parameters
     ----------
@@ -60,6 +72,8 @@ class ExportDialog(QDialog):
         Where folder and choices are remembered.
     session : SessionState or None
         What a PNG shall carry.
+    files : Analysis
+        Writes the file beside the window.
     parent : QWidget, optional
     """
 
@@ -72,10 +86,13 @@ class ExportDialog(QDialog):
         state: AppState,
         settings: QSettings,
         session: Callable[[QWidget], SessionState | None],
+        files: Analysis,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
         self._figures, self._state, self._settings, self._session = figures, state, settings, session
+        self._files = files
+        self._is_writing = False
         self._caption = ""
         self._picture = QPixmap()
         self._named_by_user = False
@@ -112,6 +129,8 @@ class ExportDialog(QDialog):
     @Slot()
     def export(self) -> None:
         """Write the file; one that exists is replaced only when that has been confirmed."""
+        if self._is_writing:
+            return
         path = self.path()
         if os.path.lexists(path) and path != self._may_replace:  # writing tells what is wrong with a name
             self._may_replace = path
@@ -122,13 +141,24 @@ class ExportDialog(QDialog):
             )
             return
         try:
-            atomic_write(path, self._content())
+            content = self._content()
         except CNNVizError as error:
             self.message.show_message(str(error), "error")
             return
-        self._remember(path)
-        self.exported.emit(path)
-        self.accept()
+        self._set_writing(True)
+        self._files.submit(
+            f"figure {path}",
+            lambda _context: atomic_write(path, content()),
+            lambda _done: self._on_written(path),
+            self._on_failed,
+        )
+
+    @override
+    def reject(self) -> None:
+        if self._is_writing:
+            self.hide()
+        else:
+            super().reject()
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -141,24 +171,24 @@ class ExportDialog(QDialog):
         self._caption = caption_of(self._state, self.figure().widget)
         self.caption.setToolTip(self._caption)
 
-    def _content(self) -> bytes:
+    def _content(self) -> Content:
         self._describe_content()
         sheet, width = self.sheet(), self.width_cm.value()
         match self.format.current():
             case "png":
-                return to_png(sheet, int(self.scale.current()), width, self._session(sheet.figure.widget))
+                return draw_png(sheet, int(self.scale.current()), width, self._session(sheet.figure.widget))
             case "svg":
-                return to_svg(sheet, width, with_fonts=True)
+                return draw_svg(sheet, width, with_fonts=True)
             case "pdf":
-                return to_pdf(sheet, width)
+                return draw_pdf(sheet, width)
             case _:
                 return self._csv()
 
-    def _csv(self) -> bytes:
+    def _csv(self) -> Content:
         tables = tables_of(self.figure().widget)
         if not tables:
             raise CNNVizError("There are no numbers behind this figure yet; choose another, or train first.")
-        return to_csv(tables, self._caption if self.caption.isChecked() else "")
+        return partial(to_csv, tables, self._caption if self.caption.isChecked() else "")
 
     def _build_widgets(self) -> None:
         self.preview = QLabel()
@@ -255,6 +285,24 @@ class ExportDialog(QDialog):
         self._settings.setValue("export/colours", self.colours.currentData())
         self._settings.setValue("export/caption", "true" if self.caption.isChecked() else "false")
 
+    def _set_writing(self, is_writing: bool) -> None:
+        self._is_writing = is_writing
+        self.save.setEnabled(not is_writing)
+
+    def _on_written(self, path: Path) -> None:
+        self._set_writing(False)
+        self._remember(path)
+        self.exported.emit(path)
+        self.accept()
+
+    def _on_failed(self, text: str) -> None:
+        self._set_writing(False)
+        if self.isVisible():
+            self.message.show_message(text, "error")
+        else:
+            self._state.raise_notice("files", "error", text)
+            self.reject()
+
     @Slot()
     def _on_figure_chosen(self) -> None:
         self._describe_content()
@@ -341,6 +389,6 @@ class ExportDialog(QDialog):
             dpi = size.width() * scale / width * CM_PER_INCH
             measures += f" · {size.width() * scale:,} × {size.height() * scale:,} pixels · {dpi:.0f} DPI"
         elif kind == "csv":
-            count = sum(len(table.rows) for table in tables_of(self.figure().widget))
+            count = sum(map(len, tables_of(self.figure().widget)))
             measures = f"{count:,} rows of numbers" if count else "No numbers behind this figure yet"
         self.about.setText(measures)

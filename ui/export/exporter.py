@@ -1,11 +1,12 @@
 """Exporting and copying figures from anywhere in the window: by menu, key and context menu."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import override
 
 from PySide6.QtCore import QByteArray, QEvent, QObject, QPoint, QSettings, Qt, Signal, Slot
-from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QMouseEvent, QWindow
+from PySide6.QtGui import QAction, QContextMenuEvent, QGuiApplication, QImage, QMouseEvent, QWindow
 from PySide6.QtWidgets import QApplication, QDockWidget, QMenu, QMenuBar, QWidget
 from shiboken6 import isValid
 
@@ -17,6 +18,7 @@ from ui.export.clipboard import mime_data
 from ui.export.figures import caption_of, figures_of, panel_at, panel_title, plot_at
 from ui.export.numbers import title_of
 from ui.export.sheet import Figure
+from ui.panels.analysis import Analysis
 from ui.panels.drawn import catch_up
 from ui.rows.log_table import LogTable
 from ui.state import AppState
@@ -38,6 +40,8 @@ class FigureExporter(QObject):
         Returns what a PNG shall carry, or None.
     insert : callable
         Puts a figure into the lab report.
+    files : Analysis
+        Finishes and writes files beside the window.
     """
 
     #: A figure has been written to this file.
@@ -51,10 +55,12 @@ class FigureExporter(QObject):
         settings: QSettings,
         session: Callable[[QWidget], SessionState | None],
         insert: Callable[[Figure], None],
+        files: Analysis,
     ) -> None:
         super().__init__(window)
         self._window, self._docks, self._state = window, docks, state
         self._settings, self._session, self._insert = settings, session, insert
+        self._files = files
         self._parts: list[QWidget] = []
         self._plots: dict[QWidget, QWidget] = {}
         self._used: QWidget | None = None
@@ -122,8 +128,10 @@ class FigureExporter(QObject):
         # Imported here: the window starts sooner without it.
         from ui.export.dialog import ExportDialog
 
-        dialog = ExportDialog(self.figures(widget), self._state, self._settings, self._session, self._window)
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog = ExportDialog(
+            self.figures(widget), self._state, self._settings, self._session, self._files, self._window
+        )
+        dialog.finished.connect(dialog.deleteLater)
         dialog.exported.connect(self.exported)
         dialog.open()
 
@@ -134,7 +142,7 @@ class FigureExporter(QObject):
 
     def copy(self, widget: QWidget | None = None) -> None:
         """Put the plot or panel that `widget` is in on the clipboard: picture, SVG and caption."""
-        from ui.export.formats import to_image, to_svg
+        from ui.export.formats import draw_svg, to_image
         from ui.export.sheet import Sheet
 
         focus = QApplication.focusWidget()
@@ -144,15 +152,18 @@ class FigureExporter(QObject):
         panel, plot = self.meant(widget)
         figure = figures_of(self._window, panel, plot)[0]
         catch_up(figure.widget)
-        data = mime_data()
         try:
-            data.setImageData(to_image(Sheet(figure), 2))
-            data.setData("image/svg+xml", QByteArray(to_svg(Sheet(figure))))
+            image, svg = to_image(Sheet(figure), 2), draw_svg(Sheet(figure))
         except CNNVizError as error:
-            self._state.raise_notice("window", "error", str(error))
+            self._complain(str(error))
             return
-        data.setText(f"{figure.title}: {caption_of(self._state, figure.widget)}")
-        QGuiApplication.clipboard().setMimeData(data)
+        text = f"{figure.title}: {caption_of(self._state, figure.widget)}"
+        self._files.submit(
+            "copy", lambda _context: svg(), partial(_fill_clipboard, image, text), self._complain
+        )
+
+    def _complain(self, text: str) -> None:
+        self._state.raise_notice("window", "error", text)
 
     def meant(self, widget: QWidget | None) -> tuple[QWidget | None, QWidget | None]:
         """Return panel and plot that are meant: those of `widget`, or used last, or the panel in front."""
@@ -253,3 +264,11 @@ class FigureExporter(QObject):
     def _on_copy_chosen(self) -> None:
         if isValid(self._target):
             self.copy(self._target)
+
+
+def _fill_clipboard(image: QImage, text: str, svg: bytes) -> None:
+    data = mime_data()
+    data.setImageData(image)
+    data.setData("image/svg+xml", QByteArray(svg))
+    data.setText(text)
+    QGuiApplication.clipboard().setMimeData(data)

@@ -1,4 +1,13 @@
-"""A sheet as the content of a file: PNG, SVG or PDF."""
+"""A sheet as the content of a file: PNG, SVG or PDF.
+
+A figure is drawn on the thread of the window, which has nothing more to do with it: what is left to do is
+returned as a function, and may be done on any thread.
+"""
+
+import io
+from collections.abc import Callable
+from functools import partial
+from typing import cast
 
 from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QPoint, QRect, QSizeF
 from PySide6.QtGui import QColor, QImage, QPageSize, QPainter, QPdfWriter
@@ -6,9 +15,12 @@ from PySide6.QtWidgets import QGraphicsView
 
 from cnnviz import __version__
 from cnnviz.errors import CNNVizError
-from cnnviz.session_state import SessionState, embed_session
+from cnnviz.session_state import SessionState, png_texts
 from ui.export.sheet import PIXELS_PER_INCH, Sheet
 from ui.export.svg import embed_fonts, mend_svg
+
+type Content = Callable[[], bytes]
+"""Returns the content of a file; it knows no widget, so it may be called on any thread."""
 
 CM_PER_INCH = 2.54
 SCALES = (1, 2, 3)
@@ -43,10 +55,10 @@ def to_image(sheet: Sheet, scale: int = 1) -> QImage:
     return image
 
 
-def to_png(
+def draw_png(
     sheet: Sheet, scale: int = 1, width_cm: float | None = None, session: SessionState | None = None
-) -> bytes:
-    """Return a sheet as a PNG file.
+) -> Content:
+    """Draw a sheet for a PNG file.
 
     Parameters
     ----------
@@ -58,20 +70,27 @@ def to_png(
     session : SessionState, optional
         State that the picture shall carry.
     """
-    image = to_image(sheet, scale)
     width = natural_width(sheet) if width_cm is None else width_cm
-    per_meter = round(image.width() / width * 100)
-    image.setDotsPerMeterX(per_meter)
-    image.setDotsPerMeterY(per_meter)
-    image.setText("Software", f"CNNViz {__version__}")
-    buffer = _open_buffer()
-    image.save(buffer, "PNG")  # pyright: ignore[reportCallIssue, reportArgumentType] -- the stub knows the format as bytes only
-    png = bytes(buffer.data().data())
-    return png if session is None else embed_session(png, session)
+    return partial(_png, to_image(sheet, scale), width, session)
 
 
-def to_svg(sheet: Sheet, width_cm: float | None = None, *, with_fonts: bool = False) -> bytes:
-    """Return a sheet as an SVG file: curves as paths, letters as text, cells of maps as rectangles.
+def _png(image: QImage, width_cm: float, session: SessionState | None) -> bytes:
+    from PIL import Image  # here: the window starts sooner without it
+
+    # Pillow's encoder works beside the window, and its texts are those that headless runs read.
+    rgb = image.convertToFormat(QImage.Format.Format_RGB888)
+    size, line = (rgb.width(), rgb.height()), rgb.bytesPerLine()
+    pixels = cast("bytes", rgb.constBits())  # it is a buffer, which is enough
+    picture = Image.frombuffer("RGB", size, pixels, "raw", "RGB", line, 1)
+    dpi, texts = rgb.width() / width_cm * CM_PER_INCH, png_texts(session)
+    texts.add_text("Software", f"CNNViz {__version__}")
+    buffer = io.BytesIO()
+    picture.save(buffer, "PNG", dpi=(dpi, dpi), pnginfo=texts)
+    return buffer.getvalue()
+
+
+def draw_svg(sheet: Sheet, width_cm: float | None = None, *, with_fonts: bool = False) -> Content:
+    """Draw a sheet for an SVG file: curves as paths, letters as text, cells of maps as rectangles.
 
     Parameters
     ----------
@@ -98,12 +117,17 @@ def to_svg(sheet: Sheet, width_cm: float | None = None, *, with_fonts: bool = Fa
     plots = [QRect(each.mapTo(widget, QPoint(0, 0)), each.size()) for each in views]
     svg = bytes(buffer.data().data()).decode("utf-8")
     height = width * size.height() / size.width()
-    svg = mend_svg(svg, sheet.figure.title, width, height, plots)
-    return (embed_fonts(svg) if with_fonts else svg).encode("utf-8")
+    title = sheet.figure.title
+
+    def mended() -> bytes:
+        whole = mend_svg(svg, title, width, height, plots)
+        return (embed_fonts(whole) if with_fonts else whole).encode("utf-8")
+
+    return mended
 
 
-def to_pdf(sheet: Sheet, width_cm: float | None = None) -> bytes:
-    """Return a sheet as a PDF of one page of just its size, with embedded fonts and text to select."""
+def draw_pdf(sheet: Sheet, width_cm: float | None = None) -> Content:
+    """Draw a sheet for a PDF of one page of just its size, with embedded fonts and text to select."""
     buffer = _open_buffer()
     with sheet.dressed():
         size = sheet.size
@@ -118,7 +142,8 @@ def to_pdf(sheet: Sheet, width_cm: float | None = None) -> bytes:
         )
         writer.setPageMargins(QMarginsF())
         _paint(sheet, QPainter(writer), factor)
-    return bytes(buffer.data().data())
+    pdf = bytes(buffer.data().data())
+    return lambda: pdf
 
 
 def _paint(sheet: Sheet, painter: QPainter, factor: float) -> None:

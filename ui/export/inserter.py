@@ -1,6 +1,8 @@
 """Putting figures and tables of the panels into the lab report, from where they are or from the report."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
+from itertools import count
 from typing import override
 
 from PySide6.QtCore import QEvent, QObject
@@ -13,11 +15,12 @@ from cnnviz.report.blocks import Cell, Data
 from cnnviz.report.guides import BACKPROP, TRANSLATION, WORKING_PRINCIPLE
 from cnnviz.report.inserts import Insert, fits_as_table, shortened
 from ui.export.figures import caption_of, figures_of, panel_title
-from ui.export.formats import natural_width, to_svg
-from ui.export.numbers import Table, plain_value, tables_of, to_csv
+from ui.export.formats import draw_svg, natural_width
+from ui.export.numbers import Table, tables_of, to_csv
 from ui.export.sheet import Figure, Sheet
+from ui.panels.analysis import Analysis, Context
 from ui.panels.drawn import catch_up
-from ui.panels.report.inserts import InsertChoice
+from ui.panels.report.inserts import Complain, Give, InsertChoice
 from ui.panels.report.panel import ReportPanel
 from ui.state import AppState
 from ui.window.panel_area import panel_of
@@ -40,14 +43,22 @@ class FigureInserter(QObject):
         Returns the docks that hold panels, in their order.
     state : AppState
     report : ReportPanel
+    files : Analysis
+        Finishes figures beside the window.
     parent : QObject
     """
 
     def __init__(
-        self, docks: Callable[[], list[QDockWidget]], state: AppState, report: ReportPanel, parent: QObject
+        self,
+        docks: Callable[[], list[QDockWidget]],
+        state: AppState,
+        report: ReportPanel,
+        files: Analysis,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._docks, self._state, self._report = docks, state, report
+        self._docks, self._state, self._report, self._files = docks, state, report, files
+        self._orders = count()  # each is of a kind of its own: none takes the place of another
         self._seen: set[QWidget] = set()
         for dock in docks():
             panel = panel_of(dock)
@@ -67,20 +78,26 @@ class FigureInserter(QObject):
             self._report.fields.insert.showMenu()
             return
         key = self._place_of(figure.widget)
+        self._draw(figure, partial(self._put, key), self._complain)
+
+    def _put(self, key: str, insert: Insert) -> None:
         try:
-            is_twice = self._report.add_insert(self._drawn(figure), key)
+            is_twice = self._report.add_insert(insert, key)
         except CNNVizError as error:
-            self._state.raise_notice("report", "error", str(error))
+            self._complain(str(error))
             return
         twice = " twice now, both at this step" if is_twice else ""
         self._state.raise_notice(
             "report",
             "info" if is_twice else "success",
-            f"{figure.title} is in the report{twice}, below the observations of demonstration "
+            f"{insert.title} is in the report{twice}, below the observations of demonstration "
             f"{self._report.number_of(key)}.",
             "Show",
             lambda: self._show_report(key),
         )
+
+    def _complain(self, text: str) -> None:
+        self._state.raise_notice("report", "error", text)
 
     def choices(self) -> Sequence[InsertChoice]:
         """List everything in the panels that have been in sight: figures, and tables that fit on a page."""
@@ -99,33 +116,41 @@ class FigureInserter(QObject):
         return found
 
     def _figure_choice(self, panel: QWidget, figure: Figure) -> InsertChoice:
-        return InsertChoice(panel_title(panel), figure.title, False, lambda: self._drawn(figure))
+        return InsertChoice(panel_title(panel), figure.title, False, partial(self._draw, figure))
 
     def _table_choices(self, panel: QWidget, figure: Figure) -> list[InsertChoice]:
         choices: list[InsertChoice] = []
         for table in tables_of(figure.widget):
-            if fits_as_table(len(table.rows), len(table.header)):
-                make = _table_maker(table.title, caption_of(self._state, figure.widget), _data(table))
-                choices.append(InsertChoice(panel_title(panel), table.title, True, make))
+            if fits_as_table(len(table), len(table.header)):
+                make = partial(_table_of, table, caption_of(self._state, figure.widget))
+                choice = InsertChoice(panel_title(panel), table.title, True, partial(self._order, make))
+                choices.append(choice)
         return choices
 
-    def _drawn(self, figure: Figure) -> Insert:
+    def _draw(self, figure: Figure, give: Give, complain: Complain) -> None:
         if not isValid(figure.widget):
-            raise CNNVizError(
-                "This figure is no longer on the screen. Open the menu again and choose another."
-            )
+            complain("This figure is no longer on the screen. Open the menu again and choose another.")
+            return
         catch_up(figure.widget)
         sheet = Sheet(figure, "print")
-        tables = tables_of(figure.widget)
-        has_numbers = 0 < sum(len(table.rows) for table in tables) <= _MOST_ROWS
-        return Insert(
-            shortened(figure.title),
-            shortened(caption_of(self._state, figure.widget)),
-            now(),
-            svg=to_svg(sheet).decode("utf-8"),
-            width_cm=natural_width(sheet),
-            csv=to_csv(tables).decode("utf-8") if has_numbers else "",
-        )
+        try:
+            svg = draw_svg(sheet)
+        except CNNVizError as error:
+            complain(str(error))
+            return
+        title, caption = shortened(figure.title), shortened(caption_of(self._state, figure.widget))
+        width, tables = natural_width(sheet), tables_of(figure.widget)
+        has_numbers = 0 < sum(map(len, tables)) <= _MOST_ROWS
+
+        def finished(_context: Context) -> Insert:
+            csv = to_csv(tables).decode("utf-8") if has_numbers else ""
+            return Insert(title, caption, now(), svg=svg().decode("utf-8"), width_cm=width, csv=csv)
+
+        self._order(finished, give, complain)
+
+    def _order(self, make: Callable[[Context], Insert], give: Give, complain: Complain) -> None:
+        """Have something finished, after all that was ordered before it."""
+        self._files.submit(f"insert {next(self._orders)}", make, give, complain)
 
     def _dock_of(self, widget: QWidget) -> QDockWidget | None:
         return next((each for each in self._docks() if each.isAncestorOf(widget)), None)
@@ -142,14 +167,10 @@ class FigureInserter(QObject):
             dock.raise_()
 
 
-def _table_maker(title: str, caption: str, data: Data) -> Callable[[], Insert]:
-    return lambda: Insert(shortened(title), shortened(caption), now(), data=data)
-
-
-def _data(table: Table) -> Data:
-    return Data(table.header, tuple(tuple(_cell(value) for value in row) for row in table.rows))
+def _table_of(table: Table, caption: str, _context: Context) -> Insert:
+    rows = tuple(tuple(_cell(value) for value in row) for row in table.lines())
+    return Insert(shortened(table.title), shortened(caption), now(), data=Data(table.header, rows))
 
 
 def _cell(value: object) -> Cell:
-    plain = plain_value(value)
-    return plain if isinstance(plain, str | int | float) and not isinstance(plain, bool) else str(plain)
+    return value if isinstance(value, str | int | float) and not isinstance(value, bool) else str(value)

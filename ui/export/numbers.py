@@ -2,7 +2,8 @@
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Sequence
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,11 +42,34 @@ Row = Sequence[object]
 
 @dataclass(frozen=True, eq=False)
 class Table:
-    """Numbers under a header."""
+    """Numbers under a header.
+
+    Attributes
+    ----------
+    title : str
+    header : tuple of str
+    rows : sequence of rows, or ndarray of shape (..., columns)
+        An array as it was drawn: nobody makes rows of it before they are written. Where the header has more
+        columns than the array, the first ones are the indices of a row in it.
+    """
 
     title: str
     header: tuple[str, ...]
-    rows: Sequence[Row] | NDArray[np.float64]
+    rows: Sequence[Row] | NDArray[Any]
+
+    def __len__(self) -> int:
+        """Return the number of rows."""
+        return math.prod(self.rows.shape[:-1]) if isinstance(self.rows, np.ndarray) else len(self.rows)
+
+    def lines(self) -> Iterator[list[object]]:
+        """Yield the rows in plain numbers; what is no number is an empty text."""
+        if not isinstance(self.rows, np.ndarray):
+            yield from ([_plain(value) for value in row] for row in self.rows)
+            return
+        are_numbered = len(self.header) > self.rows.shape[-1]
+        for index in np.ndindex(self.rows.shape[:-1]):
+            values = [_plain(value) for value in self.rows[index].tolist()]
+            yield [*index, *values] if are_numbered else values
 
 
 def is_plot(widget: QWidget) -> bool:
@@ -79,10 +103,7 @@ def to_csv(tables: Iterable[Table], note: str = "") -> bytes:
                 writer.writerow([])
             writer.writerow([f"# {table.title}"])
         writer.writerow(table.header)
-        if isinstance(table.rows, np.ndarray) and np.isfinite(table.rows).all():
-            writer.writerows(table.rows.tolist())
-        else:
-            writer.writerows([plain_value(value) for value in row] for row in table.rows)
+        writer.writerows(table.lines())
     return out.getvalue().encode("utf-8")
 
 
@@ -91,8 +112,7 @@ def title_of(widget: QWidget) -> str:
     return widget.accessibleName() or widget.toolTip().split("\n")[0][:60] or type(widget).__name__
 
 
-def plain_value(value: object) -> object:
-    """Return a number of NumPy as one of Python, and what is no number as an empty text."""
+def _plain(value: object) -> object:
     if isinstance(value, np.generic):
         value = value.item()
     return "" if isinstance(value, float) and np.isnan(value) else value
@@ -101,25 +121,20 @@ def plain_value(value: object) -> object:
 def _read(widget: QWidget) -> list[Table]:
     for kind, reader in _READERS.items():
         if isinstance(widget, kind):
-            return [table for table in reader(widget) if len(table.rows)]
+            return [table for table in reader(widget) if len(table)]
     return []
 
 
 def _matrix(title: str, values: Any) -> Table:
     """One row for each row of the map, after its number."""
     array = np.asarray(values)
-    header = ("row", *(f"column {column}" for column in range(array.shape[1])))
-    return Table(title, header, [(number, *row) for number, row in enumerate(array)])
+    return Table(title, ("row", *(f"column {column}" for column in range(array.shape[1]))), array)
 
 
 def _maps(title: str, values: Any) -> Table:
     """One row for each row of each map, after the numbers of both."""
     array = np.asarray(values)
-    header = ("map", "row", *(f"column {column}" for column in range(array.shape[2])))
-    rows: list[Row] = [
-        (index, number, *row) for index, image in enumerate(array) for number, row in enumerate(image)
-    ]
-    return Table(title, header, rows)
+    return Table(title, ("map", "row", *(f"column {column}" for column in range(array.shape[2]))), array)
 
 
 def _curves(widget: CurvePlot) -> list[Table]:

@@ -1,5 +1,7 @@
 """Putting figures and tables in, moving them, taking them out and bringing them back."""
 
+from functools import partial
+
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnviz.errors import CNNVizError
@@ -70,15 +72,21 @@ class InsertDesk(QObject):
 
     @Slot(object)
     def _on_chosen(self, choice: InsertChoice) -> None:
+        choice.make(partial(self._put, self._pages.current()), self._complain)
+
+    def _put(self, key: str, insert: Insert) -> None:
         try:
-            is_twice = self.add(choice.make(), self._pages.current())
+            is_twice = self.add(insert, key)
         except CNNVizError as error:
-            self._message.show_message(str(error), "error")
+            self._complain(str(error))
             return
         if is_twice:
             self._message.show_message(
-                f"{choice.title} is in this list twice now, with the same settings at the same step.", "info"
+                f"{insert.title} is in this list twice now, with the same settings at the same step.", "info"
             )
+
+    def _complain(self, text: str) -> None:
+        self._message.show_message(text, "error")
 
     @Slot(int)
     def _on_raise_requested(self, place: int) -> None:

@@ -14,6 +14,12 @@ from ui.controls.icon_label import IconLabel
 from ui.controls.labels import ElidedLabel
 from ui.theme import bind_icon
 
+type Give = Callable[[Insert], None]
+"""Takes what was made."""
+
+type Complain = Callable[[str], None]
+"""Takes what went wrong, as one sentence."""
+
 
 @dataclass(frozen=True, slots=True)
 class InsertChoice:
@@ -26,13 +32,14 @@ class InsertChoice:
     title : str
     is_table : bool
     make : callable
-        Draws the figure, or reads the numbers, as they are when it is called.
+        Draws the figure, or reads the numbers, as they are when it is called; gives them when they are
+        finished, which may be a little later.
     """
 
     panel: str
     title: str
     is_table: bool
-    make: Callable[[], Insert]
+    make: Callable[[Give, Complain], None]
 
     @property
     def label(self) -> str:
