@@ -23,10 +23,19 @@ State = Mapping[str, NDArray[Any]]
 Parameters = Mapping[str, FloatArray]
 
 
-def can_be_kept(state: State) -> bool:
-    """Whether a state is small enough for a file, and training can go on from it."""
-    is_small = sum(array.nbytes for array in state.values()) <= LARGEST_STATE
-    return is_small and all(np.isfinite(array).all() for array in state.values())
+def why_left_out(state: State) -> str:
+    """Return why a state has no place in a file, as the beginning of a sentence; empty where it has one."""
+    size = sum(array.nbytes for array in state.values())
+    if size > LARGEST_STATE:
+        return (
+            f"What the optimiser remembers ({size / 1e6:,.0f} MB) is not in the file, which has room for "
+            f"{LARGEST_STATE / 1e6:,.0f} MB of it"
+        )
+    if not all(np.isfinite(array).all() for array in state.values()):
+        return (
+            "What the optimiser remembers is not in the file, for it holds values that are not finite numbers"
+        )
+    return ""
 
 
 def state_to_text(state: State, params: Parameters) -> tuple[dict[str, Any], dict[str, str]]:

@@ -17,21 +17,24 @@ from safetensors.numpy import load as from_safetensors
 from safetensors.numpy import save as to_safetensors
 
 from cnnviz import __version__
-from cnnviz._optimizer_text import LARGEST_STATE, State, can_be_kept, state_from_text, state_to_text
+from cnnviz._optimizer_text import LARGEST_STATE, State, state_from_text, state_to_text, why_left_out
 from cnnviz._types import FloatArray
+from cnnviz.datasets import Dataset
 from cnnviz.errors import CheckpointError, DataError, ParameterError
 from cnnviz.experiment import Experiment
-from cnnviz.files import atomic_write, printable, printable_name
+from cnnviz.files import LONGEST_NAME, atomic_write, printable, printable_name
 from cnnviz.network import Network
 from cnnviz.optim import make_optimizer
 from cnnviz.reading import LARGEST_TEXT, parse_json, read_bytes
 from cnnviz.session_state import weights_checksum
+from cnnviz.snapshots import Snapshot
 
 FORMAT = "cnnviz-model"
 FORMAT_VERSION = 1
 
 _LARGEST_FILE = 192 << 20  # read, then copied: twice as much for a moment
 _LARGEST_HEAD = LARGEST_TEXT + 2 * LARGEST_STATE
+_LARGEST_TABLE = 1 << 16  # bytes of names, shapes and places of the arrays
 _LENGTH = 8  # bytes of the number with which a .safetensors file begins: the length of its description
 
 
@@ -46,8 +49,8 @@ class Checkpoint:
         Settings of the run; None when the network was built by hand.
     step : int
         Training steps the network has behind it.
-    data_sha256 : str
-        Checksum of the data it was trained on; empty when unknown.
+    data_name, data_sha256 : str
+        Name and checksum of the data it was trained on, with the classes of the run; empty when unknown.
     version : str
         Version of CNNViz that wrote the file.
     optimizer : mapping from name to ndarray, or None
@@ -61,6 +64,34 @@ class Checkpoint:
     data_sha256: str = ""
     version: str = __version__
     optimizer: State | None = None
+    data_name: str = ""
+
+
+class UndescribedError(CheckpointError):
+    """A model file has weights, but no description that belongs to them.
+
+    Parameters
+    ----------
+    reason : str
+        What is met in the file, as a sentence without its full stop.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"{reason}. Choose a model that CNNViz saved.")
+        self.reason = reason
+
+
+def save_snapshot(path: str | Path, snapshot: Snapshot, experiment: Experiment, dataset: Dataset) -> str:
+    """Write a moment of a run, from which training can go on; see `save`."""
+    return save(
+        path,
+        snapshot.network,
+        experiment=experiment,
+        step=snapshot.step,
+        data_name=dataset.name,
+        data_sha256=dataset.sha256,
+        optimizer_state=snapshot.optimizer,
+    )
 
 
 def save(
@@ -69,25 +100,32 @@ def save(
     *,
     experiment: Experiment | None = None,
     step: int = 0,
+    data_name: str = "",
     data_sha256: str = "",
     optimizer_state: State | None = None,
-) -> None:
+) -> str:
     """Write `network` to `path`; an existing file is replaced only when the new one is complete.
 
     Parameters
     ----------
     path : str or Path
-    network, experiment, step, data_sha256
+    network, experiment, step, data_name, data_sha256
         As in `Checkpoint`.
     optimizer_state : mapping from name to ndarray, optional
-        What the optimiser remembers (see `Trainer.optimizer_state`). One that is larger than 24 MB (that of
-        three million parameters and Adam) has no place in the header of a file and is left out, as is one
-        that is not finite.
+        What the optimiser remembers (see `Trainer.optimizer_state`). One that is larger than 25 MB (that of
+        three million parameters in float32 and Adam) has no place in the header of a file and is left out,
+        as is one that is not finite.
+
+    Returns
+    -------
+    str
+        What the file lacks, as a sentence for the user; empty where it is complete.
 
     Raises
     ------
     CNNVizError
-        If the file cannot be written; `ParameterError` if the state is not that of these parameters.
+        If the file cannot be written; `CheckpointError` if it would be too large to be opened again,
+        `ParameterError` if the state is not that of these parameters.
     """
     header: dict[str, Any] = {
         "format": FORMAT,
@@ -96,10 +134,12 @@ def save(
         "network": network.to_dict(),
         "experiment": None if experiment is None else experiment.to_dict(),
         "step": step,
+        "data_name": data_name,
         "data_sha256": data_sha256,
     }
     texts: dict[str, str] = {}
-    if optimizer_state is not None and can_be_kept(optimizer_state):
+    left_out = "" if optimizer_state is None else why_left_out(optimizer_state)
+    if optimizer_state is not None and not left_out:
         try:
             header["optimizer"], texts = state_to_text(optimizer_state, network.params)
         except ParameterError as error:
@@ -107,8 +147,11 @@ def save(
                 f"The network cannot be saved: {error}. Give it its own optimiser's state."
             ) from error
     header["sha256"] = _checksum(header, network)
+    texts["cnnviz"] = json.dumps(header)
+    _require_room(Path(path), network, texts)
     arrays = {name: np.ascontiguousarray(array) for name, array in network.params.items()}
-    atomic_write(Path(path), to_safetensors(arrays, texts | {"cnnviz": json.dumps(header)}))
+    atomic_write(Path(path), to_safetensors(arrays, texts))
+    return f"{left_out}: training that goes on from it lets the optimiser begin anew." if left_out else ""
 
 
 def load(path: str | Path) -> Checkpoint:
@@ -120,7 +163,8 @@ def load(path: str | Path) -> Checkpoint:
         If the file is missing, damaged, from a newer version, or holds weights that do not fit its network.
     """
     path = Path(path)
-    header, arrays, metadata = _read(path)
+    arrays, metadata = _read(path)
+    header = _parse_header(path, metadata.get("cnnviz", ""))
     try:
         network = Network.from_dict(header["network"], arrays)
         settings = header.get("experiment")
@@ -145,7 +189,41 @@ def load(path: str | Path) -> Checkpoint:
         str(header.get("data_sha256", "")),
         str(header.get("version", "")),
         optimizer,
+        printable(str(header.get("data_name", "")), LONGEST_NAME),
     )
+
+
+def load_weights(path: str | Path, network: Network) -> Network:
+    """Read weights that anybody has written into a network that has their names and shapes.
+
+    Parameters
+    ----------
+    path : str or Path
+        A `.safetensors` file; what describes a network in it is not looked at.
+    network : Network
+        Says names, shapes and the dtype that the weights get.
+
+    Raises
+    ------
+    CheckpointError
+        If the file cannot be read, or holds other weights: the text says which, to follow "because".
+    """
+    path = Path(path)
+    arrays, _ = _read(path)
+    for name, expected in network.params.items():
+        if name not in arrays:
+            raise CheckpointError(f"it has no {name}")
+        if arrays[name].shape != expected.shape:
+            found, wanted = (" x ".join(map(str, each.shape)) for each in (arrays[name], expected))
+            raise CheckpointError(f"its {name} is {found or 'a single number'} and not {wanted}")
+    for name, array in arrays.items():
+        if name not in network.params:
+            raise CheckpointError(f"the network has no {printable(name, 40)}")
+        if array.dtype.kind != "f":
+            raise CheckpointError(f"its {name} holds {array.dtype} and no real numbers")
+    taken = network.with_params({name: array.astype(network.dtype) for name, array in arrays.items()})
+    _require_finite(path, taken)
+    return taken
 
 
 def _optimizer(
@@ -163,7 +241,7 @@ def _optimizer(
     return state
 
 
-def _read(path: Path) -> tuple[Mapping[str, Any], dict[str, FloatArray], Mapping[str, str]]:
+def _read(path: Path) -> tuple[dict[str, FloatArray], Mapping[str, str]]:
     # Read here and not by the library, which would keep the interpreter to itself while it waits for a disk.
     try:
         content = read_bytes(path, _LARGEST_FILE)
@@ -178,7 +256,7 @@ def _read(path: Path) -> tuple[Mapping[str, Any], dict[str, FloatArray], Mapping
             f"{printable_name(path)} is not a readable .safetensors file: it is damaged, incomplete or of "
             "another format. Choose a model that CNNViz saved."
         ) from error
-    return _parse_header(path, metadata.get("cnnviz", "")), arrays, metadata
+    return arrays, metadata
 
 
 def _metadata_in(content: bytes) -> dict[str, str]:
@@ -207,9 +285,9 @@ def _metadata_in(content: bytes) -> dict[str, str]:
 def _parse_header(path: Path, text: str) -> Mapping[str, Any]:
     name = printable_name(path)
     if not text:
-        raise CheckpointError(
-            f"{name} holds weights but no description of their network, which CNNViz writes into "
-            "its own files. Choose a model that CNNViz saved."
+        raise UndescribedError(
+            f"{name} holds weights but no description of their network, which CNNViz writes into its "
+            "own files"
         )
     try:
         parsed = parse_json(text)
@@ -220,7 +298,7 @@ def _parse_header(path: Path, text: str) -> Mapping[str, Any]:
     header = cast("dict[str, Any]", parsed) if isinstance(parsed, dict) else {}
     version = header.get("format_version")
     if header.get("format") != FORMAT or not isinstance(version, int):
-        raise CheckpointError(f"{name} was not written by CNNViz. Choose a model that CNNViz saved.")
+        raise UndescribedError(f"{name} holds weights and a description that is not CNNViz's")
     if version > FORMAT_VERSION:
         wrote = printable(str(header.get("version", "unknown")), 20)
         raise CheckpointError(
@@ -240,9 +318,20 @@ def _checksum(header: Mapping[str, Any], network: Network) -> str:
 def _require_undamaged(path: Path, header: Mapping[str, Any], network: Network) -> None:
     # Files of the first versions have no checksum.
     if header.get("sha256", "") not in ("", _checksum(header, network)):
+        raise UndescribedError(
+            f"{printable_name(path)} is damaged, or was changed by another program: its weights or their "
+            "description are not those that were saved"
+        )
+
+
+def _require_room(path: Path, network: Network, texts: Mapping[str, str]) -> None:
+    """Refuse to write what could not be read again."""
+    weights = sum(array.nbytes for array in network.params.values())
+    if weights + sum(map(len, texts.values())) + _LARGEST_TABLE > _LARGEST_FILE:
         raise CheckpointError(
-            f"{printable_name(path)} is damaged: its weights or their description are not those that were "
-            "saved. Choose another copy of it."
+            f"{printable_name(path)} was not written: with weights of {weights / 1e6:,.0f} MB it could not "
+            f"be opened again, for a model file may have {_LARGEST_FILE / 1e6:,.0f} MB in all. Train a "
+            "network with fewer filters or hidden units, or in float32."
         )
 
 

@@ -1,9 +1,10 @@
-"""Date and time where the user is, as texts.
+"""Date and time where the user is, as texts: the only place where a time becomes words.
 
 Without the offset from UTC, of which nothing is shown: Python refuses that of a mistake in the environment
 variable TZ.
 """
 
+import time
 from datetime import datetime
 
 
@@ -15,3 +16,14 @@ def today() -> str:
 def now() -> str:
     """Return date and time, such as ``2024-02-29 09:30``."""
     return datetime.now().strftime("%Y-%m-%d %H:%M")
+
+
+def moment(seconds: float) -> str:
+    """Return when it was, to follow "on": such as ``2024-02-29 at 09:30:05``.
+
+    Parameters
+    ----------
+    seconds : float
+        Since the epoch, as `time.time` and the system's times of files count.
+    """
+    return time.strftime("%Y-%m-%d at %H:%M:%S", time.localtime(seconds))

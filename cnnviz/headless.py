@@ -70,15 +70,8 @@ def run(arguments: Arguments) -> int:
     target = arguments.save if finished or arguments.save is not None else _PARTIAL
     if target is not None:
         with output.going_on():
-            checkpoint.save(
-                target,
-                trainer.network,
-                experiment=experiment,
-                step=trainer.step,
-                data_sha256=dataset.sha256,
-                optimizer_state=trainer.optimizer_state,
-            )
-            output.say(f"Saved the network after {trainer.step:,} steps to {target}.")
+            left_out = checkpoint.save_snapshot(target, trainer.snapshot, experiment, dataset)
+            output.say(f"Saved the network after {trainer.step:,} steps to {target}. {left_out}".rstrip())
     if finished and arguments.wants_report:
         results = measured_lab(experiment, dataset, trainer, history, arguments.sample)
         _write_report(arguments, results, output)

@@ -18,6 +18,7 @@ from cnnviz.evaluation import Evaluation, evaluate
 from cnnviz.network import Network
 from cnnviz.optim import State, make_optimizer
 from cnnviz.runtime import on_one_blas_thread
+from cnnviz.snapshots import Snapshot
 from cnnviz.vector_optimizer import VectorOptimizer
 
 _DIVERGENCE_WINDOW = 100
@@ -193,6 +194,11 @@ class Trainer:
     def optimizer_state(self) -> dict[str, NDArray[Any]]:
         """Copy of what the optimiser remembers: with `network` and `step` the whole state of the run."""
         return self._optimizer.state()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The run as it stands, from which training can go on as if it had not stopped."""
+        return Snapshot(self.step, self.network, self.optimizer_state)
 
     @property
     def learning_rate(self) -> float:

@@ -108,8 +108,6 @@ class Session(QObject):
         self._started = True
         self.window.restore_arrangement(self._settings)
         self._keeper = Keeper(
-            self.state,
-            controller,
             self.files,
             self.workspace,
             self.window.samples.own,

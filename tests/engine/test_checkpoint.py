@@ -124,3 +124,63 @@ def test_failed_write_leaves_the_old_file(path, monkeypatch):
         checkpoint.save(path, LAB5.build_network(), step=2)
     assert path.read_bytes() == before
     assert [entry.name for entry in path.parent.iterdir()] == [path.name]
+
+
+def test_what_could_not_be_opened_again_is_not_written(path, monkeypatch):
+    """One bound for writing and reading: just below it a file is written and read, just above it neither."""
+    network = LAB5.build_network()
+    whole = checkpoint.save(path, network, experiment=LAB5)
+    assert whole == ""
+    monkeypatch.setattr(checkpoint, "_LARGEST_FILE", path.stat().st_size + checkpoint._LARGEST_TABLE)
+    checkpoint.save(path, network, experiment=LAB5)
+    checkpoint.load(path)
+    before = path.read_bytes()
+    monkeypatch.setattr(checkpoint, "_LARGEST_FILE", path.stat().st_size - 1)
+    with pytest.raises(CheckpointError, match="was not written: with weights of 0 MB it could not be opened"):
+        checkpoint.save(path, network, experiment=LAB5)
+    assert path.read_bytes() == before
+    with pytest.raises(CheckpointError, match="too large"):
+        checkpoint.load(path)
+
+
+def test_weights_of_others_fit_by_name_and_shape(path):
+    network = LAB5.build_network()
+    foreign = {name: np.float32(array) * 2 for name, array in network.params.items()}
+    path.write_bytes(to_safetensors(foreign))
+    with pytest.raises(checkpoint.UndescribedError):
+        checkpoint.load(path)
+    taken = checkpoint.load_weights(path, network)
+    for name, array in taken.params.items():
+        assert array.dtype == np.float64
+        np.testing.assert_array_equal(array, foreign[name])
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [
+        (lambda arrays: arrays.pop("dense1.bias"), "it has no dense1.bias"),
+        (
+            lambda arrays: arrays.update({"fc.weight": np.zeros(3, np.float32)}),
+            "the network has no fc.weight",
+        ),
+        (
+            lambda arrays: arrays.update({"conv1.weight": np.zeros((8, 1, 5, 5), np.float32)}),
+            "its conv1.weight is 8 x 1 x 5 x 5 and not 8 x 1 x 3 x 3",
+        ),
+        (
+            lambda arrays: arrays.update({"conv1.weight": np.zeros((8, 1, 3, 3), np.int8)}),
+            "its conv1.weight holds int8",
+        ),
+        (
+            lambda arrays: arrays.update({"conv1.weight": np.full((8, 1, 3, 3), np.nan, np.float32)}),
+            "not finite numbers",
+        ),
+    ],
+)
+def test_weights_that_do_not_fit_are_refused_with_the_reason(path, change, why):
+    network = LAB5.build_network()
+    arrays = dict(network.params)
+    change(arrays)
+    path.write_bytes(to_safetensors(arrays))
+    with pytest.raises(CheckpointError, match=why):
+        checkpoint.load_weights(path, network)

@@ -212,7 +212,9 @@ def test_memory_that_no_file_can_hold_does_not_cost_the_model(path, monkeypatch,
         monkeypatch.setattr("cnnviz._optimizer_text.LARGEST_STATE", 100)
     else:
         state[NAME][...] = np.inf
-    checkpoint.save(path, trainer.network, experiment=SMALL, optimizer_state=state)
+    said = checkpoint.save(path, trainer.network, experiment=SMALL, optimizer_state=state)
+    assert said.startswith("What the optimiser remembers")
+    assert ("MB) is not in the file" if why == "too large" else "not finite numbers") in said
     assert checkpoint.load(path).optimizer is None
 
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 
 import pytest
 
-from cnnviz.clock import now, today
+from cnnviz.clock import moment, now, today
 
 
 @pytest.fixture
@@ -23,3 +23,5 @@ def test_any_zone_gives_a_date_and_a_time(zone: pytest.MonkeyPatch, name: str) -
     time.tzset()
     assert abs(date.fromisoformat(today()) - date.today()).days <= 1
     assert datetime.strptime(now(), "%Y-%m-%d %H:%M").date() >= date.fromisoformat(today())
+    written = datetime.strptime(moment(time.time()), "%Y-%m-%d at %H:%M:%S")
+    assert abs((written - datetime.now()).total_seconds()) < 60

@@ -1,11 +1,11 @@
 """Several windows, several reports: which one this window writes, and that there are others."""
 
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 
+from cnnviz.clock import moment
 from ui.keep.workspace import Document, Workspace
 from ui.panels.report.draft import has_words
 from ui.state import AppState
@@ -67,7 +67,7 @@ def _second(number: int) -> str:
 
 
 def _kept(other: Document) -> str:
-    when = time.strftime("%Y-%m-%d at %H:%M", time.localtime(other.changed))
+    when = moment(other.changed)
     if other.computer:
         return f"A report that was last changed on {when} is marked as open on the computer {other.computer}."
     return f"There is another report of yours, last changed on {when}."

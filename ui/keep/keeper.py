@@ -12,8 +12,6 @@ from ui.keep.session_files import SessionFiles
 from ui.keep.unsaved import read_images
 from ui.keep.workspace import Workspace
 from ui.panels.samples.own_samples import OwnSamples
-from ui.run.controller import Controller
-from ui.state import AppState
 
 
 class Keeper(QObject):
@@ -21,9 +19,8 @@ class Keeper(QObject):
 
     Parameters
     ----------
-    state : AppState
-    controller : Controller
     files : SessionFiles
+        Of the window whose state and controller are meant.
     workspace : Workspace
     own : OwnSamples
     open_draft : callable
@@ -33,8 +30,6 @@ class Keeper(QObject):
 
     def __init__(
         self,
-        state: AppState,
-        controller: Controller,
         files: SessionFiles,
         workspace: Workspace,
         own: OwnSamples,
@@ -42,23 +37,15 @@ class Keeper(QObject):
         parent: QObject,
     ) -> None:
         super().__init__(parent)
-        self._state = state
+        self._state = files.state
         found = workspace.interrupted()
         own.restore(read_images(workspace.own_images))
-        self._recorder = Recorder(
-            state,
-            own,
-            workspace,
-            controller.keeping,
-            files.current_unchecked,
-            lambda: files.has_unsaved_work,
-            self,
-        )
-        self._recovery = Recovery(state, controller, files, found, self)
-        self._documents = Documents(state, workspace, open_draft, self)
+        self._recorder = Recorder(files, own, workspace, self)
+        self._recovery = Recovery(files, found, self)
+        self._documents = Documents(files.state, workspace, open_draft, self)
         self._documents.tell()
         # When the first run stands there, a session can be restored.
-        state.inspectionChanged.connect(self._on_first_inspection)
+        files.state.inspectionChanged.connect(self._on_first_inspection)
 
     def finish(self, *, keep_run: bool) -> None:
         """Have everything written now that has changed; see `Recorder.finish`."""

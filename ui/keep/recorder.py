@@ -8,14 +8,15 @@ from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Slot
 
+from cnnviz import checkpoint
 from cnnviz.errors import CNNVizError
 from cnnviz.session_state import SessionState, weights_checksum
+from ui.keep.session_files import SessionFiles
 from ui.keep.unsaved import Unsaved, weights_of, write_images
 from ui.keep.workspace import Workspace, remove
-from ui.panels.analysis import Analysis, LatestOnly
+from ui.panels.analysis import LatestOnly
 from ui.panels.samples.own_samples import OwnSamples
-from ui.run.model_files import write_snapshot
-from ui.state import AppState, RunStatus
+from ui.state import RunStatus
 
 _IMAGES_MS, _VIEW_MS, _TRAINING_MS = 1000, 2000, 5000
 
@@ -28,32 +29,18 @@ class Recorder(QObject):
 
     Parameters
     ----------
-    state : AppState
+    files : SessionFiles
+        Of the window whose state and controller are meant.
     own : OwnSamples
     workspace : Workspace
         Says where.
-    keeping : Analysis
-        Writes.
-    session : callable
-        Returns what is shown, without the checksum of its weights; None before there is a network.
-    is_unsaved : callable
-        Returns whether a network has been trained that no file keeps.
     parent : QObject
     """
 
-    def __init__(
-        self,
-        state: AppState,
-        own: OwnSamples,
-        workspace: Workspace,
-        keeping: Analysis,
-        session: Callable[[], SessionState | None],
-        is_unsaved: Callable[[], bool],
-        parent: QObject,
-    ) -> None:
+    def __init__(self, files: SessionFiles, own: OwnSamples, workspace: Workspace, parent: QObject) -> None:
         super().__init__(parent)
-        self._state, self._own, self._workspace = state, own, workspace
-        self._session, self._is_unsaved = session, is_unsaved
+        state, keeping = files.state, files.controller.keeping
+        self._state, self._own, self._workspace, self._files = state, own, workspace, files
         self._run = LatestOnly(keeping, "unsaved", self._on_run_written)
         self._images = LatestOnly(keeping, "own-images", lambda _result: None)
         self._timer = _later(self, self._write_run)
@@ -112,9 +99,9 @@ class Recorder(QObject):
         return write
 
     def _run_writer(self) -> Callable[[Any], tuple[int, int] | None]:
-        unsaved = self._is_unsaved()
+        unsaved = self._files.has_unsaved_work
         if unsaved or self._state.draft != self._state.experiment:
-            return self._writer(self._session() if unsaved else None)
+            return self._writer(self._files.current_unchecked() if unsaved else None)
         return self._remover()
 
     def _writer(self, session: SessionState | None) -> Callable[[Any], tuple[int, int] | None]:
@@ -131,7 +118,7 @@ class Recorder(QObject):
                     unsaved.write(path)
                     return None
                 if kept != (run_id, live.step):
-                    write_snapshot(weights_of(path), live, experiment, dataset.sha256)
+                    checkpoint.save_snapshot(weights_of(path), live, experiment, dataset)
                     written = run_id, live.step
                 checked = replace(session, weights_sha256=weights_checksum(shown.network))
                 replace(unsaved, session=checked).write(path)

@@ -5,6 +5,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Slot
 
 from cnnviz import checkpoint
+from cnnviz.clock import moment
 from cnnviz.errors import CNNVizError
 from cnnviz.presets import preset_of
 from cnnviz.session_state import weights_checksum
@@ -12,8 +13,7 @@ from cnnviz.snapshots import Snapshot
 from ui.keep.session_files import SessionFiles
 from ui.keep.unsaved import Unsaved, weights_of
 from ui.keep.workspace import remove
-from ui.run.controller import Controller
-from ui.state import AppState, Source
+from ui.state import Source
 
 _PLACE = "recovery"
 _ACTION = "Bring it back"
@@ -27,24 +27,16 @@ class Recovery(QObject):
 
     Parameters
     ----------
-    state : AppState
-    controller : Controller
     files : SessionFiles
+        Of the window whose state and controller are meant.
     paths : list of Path
         What was found, the newest first.
     parent : QObject
     """
 
-    def __init__(
-        self,
-        state: AppState,
-        controller: Controller,
-        files: SessionFiles,
-        paths: list[Path],
-        parent: QObject,
-    ) -> None:
+    def __init__(self, files: SessionFiles, paths: list[Path], parent: QObject) -> None:
         super().__init__(parent)
-        self._state, self._controller, self._files = state, controller, files
+        self._state, self._controller, self._files = files.state, files.controller, files
         self._paths = paths
         self._unsaved: Unsaved | None = None
         self._is_bringing_back = False
@@ -140,7 +132,7 @@ def _read_weights(path: Path) -> checkpoint.Checkpoint | None:
 
 def _offer(unsaved: Unsaved) -> str:
     """Return what can be brought back, for the user."""
-    when, session = unsaved.moment(), unsaved.session
+    when, session = moment(unsaved.time), unsaved.session
     if session is None:
         return (
             f"CNNViz ended on {when} without being closed. The settings as they were edited then were kept."

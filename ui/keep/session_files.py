@@ -21,7 +21,7 @@ from ui.keep.session_restore import SessionRestorer
 from ui.panels.drawn import Drawn, drawn_in
 from ui.panels.views import PanelViews
 from ui.run.controller import Controller
-from ui.run.model_files import model_writer
+from ui.run.model_files import model_writer, tell_saved
 from ui.settings import remember_folder, remembered_files, remembered_folder
 from ui.state import AppState, RunStatus, Source
 from ui.window.questions import ask_about_unsaved_work
@@ -83,6 +83,11 @@ def session_of(
 class SessionFiles(QObject):
     """Writes and reads the files of a session.
 
+    Attributes
+    ----------
+    state : AppState
+    controller : Controller
+
     Parameters
     ----------
     state : AppState
@@ -116,7 +121,8 @@ class SessionFiles(QObject):
         open_picture: Callable[[Path], None],
     ) -> None:
         super().__init__(window)
-        self._state, self._controller, self._settings = state, controller, settings
+        self.state, self.controller = self._state, self._controller = state, controller
+        self._settings = settings
         self._open_picture = open_picture
         self._window, self._panel_name, self._views = window, panel_name, views
         self._saved: tuple[int, int] | None = None
@@ -191,7 +197,7 @@ class SessionFiles(QObject):
         if write is None:
             return False
         try:
-            write()
+            tell_saved(self._state, path, write())
         except CNNVizError as error:
             self._complain(str(error))
             return False

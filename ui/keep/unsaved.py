@@ -1,7 +1,6 @@
 """What a crash would lose: settings and run of a window, and images of the user's own, as files."""
 
 import json
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,10 +65,6 @@ class Unsaved:
             )
         except (ValueError, TypeError, KeyError, AttributeError, CNNVizError):
             return None
-
-    def moment(self) -> str:
-        """When it was, for the user."""
-        return time.strftime("%Y-%m-%d at %H:%M:%S", time.localtime(self.time))
 
 
 def weights_of(path: Path) -> Path:

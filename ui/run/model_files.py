@@ -51,10 +51,10 @@ class ModelFiles(QObject):
             return
         run_id, step = state.run.run_id, state.shown.step
 
-        def done(written: Path) -> None:
-            state.raise_notice("files", "success", f"Saved the network to {printable_name(written)}.")
+        def done(left_out: str) -> None:
+            tell_saved(state, path, left_out)
             if on_saved is not None:
-                on_saved(written, run_id, step)
+                on_saved(path, run_id, step)
 
         # Of a kind of its own: a second file is no reason to drop the first.
         self._files.submit(f"save {path}", lambda _context: write(), done, self._on_failed)
@@ -93,26 +93,21 @@ class ModelFiles(QObject):
         self._state.raise_notice("files", "error", message)
 
 
-def model_writer(state: AppState, path: Path) -> Callable[[], Path] | None:
-    """Return the function that writes the network shown now to `path`; None before there is a network."""
+def model_writer(state: AppState, path: Path) -> Callable[[], str] | None:
+    """Return the function that writes the network shown now, and returns what the file lacks, as a sentence.
+
+    None before there is a network.
+    """
     snapshot, dataset, experiment = state.shown, state.dataset, state.experiment
     if snapshot is None or dataset is None:
         return None
-
-    def write() -> Path:
-        write_snapshot(path, snapshot, experiment, dataset.sha256)
-        return path
-
-    return write
+    return lambda: checkpoint.save_snapshot(path, snapshot, experiment, dataset)
 
 
-def write_snapshot(path: Path, snapshot: Snapshot, experiment: Experiment, data_sha256: str) -> None:
-    """Write a moment of a run, from which training can go on; raises `CNNVizError` when that fails."""
-    checkpoint.save(
-        path,
-        snapshot.network,
-        experiment=experiment,
-        step=snapshot.step,
-        data_sha256=data_sha256,
-        optimizer_state=snapshot.optimizer,
-    )
+def tell_saved(state: AppState, path: Path, left_out: str) -> None:
+    """Tell that a model has been written, and what it lacks."""
+    text = f"Saved the network to {printable_name(path)}."
+    if left_out:
+        state.raise_notice("files", "warning", f"{text} {left_out}")
+    else:
+        state.raise_notice("files", "success", text)

@@ -197,7 +197,7 @@ class TrainWorker(QObject):
 
     def _snapshot(self, trainer: Trainer) -> Snapshot:
         """Return the run as it stands, from which training can go on as if it had not stopped."""
-        return Snapshot(trainer.step, trainer.network, trainer.optimizer_state, self._origin)
+        return replace(trainer.snapshot, origin=self._origin)
 
     def _pace_anew(self, trainer: Trainer) -> None:
         self._paced_from = (time.perf_counter(), trainer.step)
