@@ -145,7 +145,7 @@ def test_what_could_not_be_opened_again_is_not_written(path, monkeypatch):
 
 def test_weights_of_others_fit_by_name_and_shape(path):
     network = LAB5.build_network()
-    foreign = {name: np.float32(array) * 2 for name, array in network.params.items()}
+    foreign = {name: array.astype(np.float32) * 2 for name, array in network.params.items()}
     path.write_bytes(to_safetensors(foreign))
     with pytest.raises(checkpoint.UndescribedError):
         checkpoint.load(path)
