@@ -65,10 +65,11 @@ def test_saved_and_loaded_runs_go_on_bit_for_bit(path, preset, kind, dtype):
     first.advance(9)
     save(path, first, experiment)
     loaded = checkpoint.load(path)
+    assert loaded.experiment == experiment
     second = Trainer(
         loaded.network,
         first.dataset,
-        loaded.experiment.train_config(),
+        experiment.train_config(),
         start_step=loaded.step,
         optimizer_state=loaded.optimizer,
     )
