@@ -31,12 +31,12 @@ def _panels(session: "Session", _number: int) -> int:
 
 
 def _theme(session: "Session", number: int) -> None:
-    session.menus.themes.actions()[1 + number % 2].trigger()
+    session.window.menus.action(("theme_light", "theme_dark")[number % 2]).trigger()
 
 
 def _presenter(session: "Session", _number: int) -> int:
-    session.menus.presenter.trigger()
-    later(100, session.menus.presenter.trigger)
+    session.window.menus.action("presenter").trigger()
+    later(100, session.window.menus.action("presenter").trigger)
     return 300
 
 

@@ -1,6 +1,5 @@
 """One sitting at the window: state, controller and window joined together."""
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,10 +17,8 @@ from ui.run.loading import data_path_of, fitting
 from ui.settings import remember_folder, remembered_folder, remembered_text
 from ui.state import AppState
 from ui.theme import theme_manager
-from ui.window.help import show_about, show_help
 from ui.window.keys import FocusReveal, SpaceKey
 from ui.window.main_window import MainWindow
-from ui.window.menus import MenuHandlers, Menus
 from ui.window.panel_area import panel_of
 from ui.window.questions import ask_about_unsaved_words, ask_about_unwritten_files, close_dialogs
 
@@ -79,8 +76,17 @@ class Session(QObject):
         )
         self.window.file_taker = self._takes_file
         self._field_guard = FieldGuard(self)
-        self.menus = Menus(self.window, self._handlers())
-        self._space_key = SpaceKey(self.menus.train)
+        self.window.menus.connect_to(
+            {
+                "session": self,
+                "controller": self.controller,
+                "files": self.files,
+                "window": self.window,
+                "panels": self.window.panels,
+                "theme": theme_manager(),
+            }
+        )
+        self._space_key = SpaceKey(self.window.menus.action("train"))
         self._focus_reveal = FocusReveal(self)
         self._connect_signals()
         self._restore()
@@ -162,50 +168,13 @@ class Session(QObject):
         """Show an error that nothing else has caught."""
         self.state.raise_notice("window", "error", text)
 
-    def _handlers(self) -> MenuHandlers:
-        controller = self.controller
-        return MenuHandlers(
-            open_data=self._open_data,
-            open_mnist=self._open_mnist,
-            open_model=self._open_model,
-            save_model=self._save_model,
-            save_session=self.files.ask_save_session,
-            open_recent=self.files.open,
-            recent_files=self.files.recent,
-            export_figure=self._export_figure,
-            export_report=self._export_report,
-            copy_figure=self._copy_figure,
-            insert_figure=self._insert_figure,
-            train=controller.on_train_requested,
-            step=controller.on_step_requested,
-            stop=controller.on_stop_requested,
-            add_epoch=controller.on_epoch_requested,
-            reset=controller.on_reset_requested,
-            new_seed=controller.on_new_seed_requested,
-            set_theme_mode=self._set_theme_mode,
-            set_presenter=theme_manager().set_presenter,
-            show_panel=self._show_panel,
-            move_panel_aside=self.window.panels.move_aside,
-            gather_panels=self.window.panels.gather,
-            show_help=partial(show_help, self.window),
-            show_about=partial(show_about, self.window),
-        )
-
     def _connect_signals(self) -> None:
         controller, window = self.controller, self.window
-        bar = window.run_bar
-        bar.presetRequested.connect(self._on_preset_requested)
-        bar.trainRequested.connect(controller.on_train_requested)
-        bar.stepRequested.connect(controller.on_step_requested)
-        bar.stopRequested.connect(controller.on_stop_requested)
-        bar.epochRequested.connect(controller.on_epoch_requested)
-        bar.resetRequested.connect(controller.on_reset_requested)
-        bar.newSeedRequested.connect(controller.on_new_seed_requested)
-        bar.exportRequested.connect(self._export_figure)
+        window.run_bar.presetRequested.connect(self._on_preset_requested)
         window.samples.sampleRequested.connect(controller.on_sample_requested)
         window.samples.ownSampleRequested.connect(controller.on_own_sample_requested)
         window.samples.openRequested.connect(self._open_image)
-        window.samples.noticeActionRequested.connect(self._open_mnist)
+        window.samples.noticeActionRequested.connect(self.open_mnist)
         window.timeline.momentRequested.connect(controller.on_moment_requested)
         window.timeline.forkRequested.connect(controller.on_fork_requested)
         window.closing.connect(self._on_window_closing)
@@ -289,7 +258,8 @@ class Session(QObject):
         panels = self.window.panels
         return panels.docks()[panels.front].objectName() if panels.front >= 0 else ""
 
-    def _show_panel(self, number: int) -> None:
+    def show_panel(self, number: int) -> None:
+        """Bring a panel to the front; figures are then taken of it."""
         self.window.panels.show_panel(number)
         if self._started:
             self.exporter.show(panel_of(self.window.panels.docks()[number]))
@@ -304,7 +274,7 @@ class Session(QObject):
         theme_manager().set_mode(
             remembered_text(self._settings, "view/theme", ("system", "light", "dark"), "system")
         )
-        self.menus.show_theme_mode(theme_manager().mode)
+        self.window.menus.choose("theme", theme_manager().mode)
 
     @Slot()
     def _on_window_closing(self) -> None:
@@ -322,28 +292,34 @@ class Session(QObject):
         self.controller.on_draft_requested(preset)
 
     @Slot()
-    def _export_figure(self) -> None:
+    def export_figure(self) -> None:
+        """Ask how to export the figure that is meant, and do it."""
         if self._started:
             self.exporter.export()
 
-    def _copy_figure(self) -> None:
+    def copy_figure(self) -> None:
+        """Put the figure that is meant on the clipboard."""
         if self._started:
             self.exporter.copy()
 
-    def _insert_figure(self) -> None:
+    def insert_figure(self) -> None:
+        """Put the figure that is meant into the report."""
         if self._started:
             self.exporter.insert()
 
-    def _export_report(self) -> None:
+    def export_report(self) -> None:
+        """Show the report, and ask how to export it."""
         if self._started:
             self.window.panels.show_panel(_REPORT)
             self.window.report.export_report()
 
-    def _set_theme_mode(self, mode: str) -> None:
+    def set_theme_mode(self, mode: str) -> None:
+        """Choose the theme, and remember it."""
         theme_manager().set_mode(mode)
         self._settings.setValue("view/theme", mode)
 
-    def _open_data(self) -> None:
+    def open_data(self) -> None:
+        """Ask for data and open them."""
         path, _ = QFileDialog.getOpenFileName(
             self.window,
             "Open data: choose an .npz file, or any file inside an IDX or image folder",
@@ -364,10 +340,12 @@ class Session(QObject):
             self.window.samples.open_image(Path(path))
 
     @Slot()
-    def _open_mnist(self) -> None:
+    def open_mnist(self) -> None:
+        """Go back to the digits that come with the program."""
         self.controller.open_data(None)
 
-    def _open_model(self) -> None:
+    def open_model(self) -> None:
+        """Ask for a model, a session or an exported picture, and open it."""
         path, _ = QFileDialog.getOpenFileName(
             self.window, "Open model or session", str(remembered_folder(self._settings)), OPEN_FILTER
         )
@@ -385,7 +363,8 @@ class Session(QObject):
             return True
         return False
 
-    def _save_model(self) -> None:
+    def save_model(self) -> None:
+        """Ask for a file and save the network to it."""
         state = self.state
         name = f"{preset_of(state.experiment)}-seed{state.experiment.seed}-step{state.run.step}.safetensors"
         path, _ = QFileDialog.getSaveFileName(

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from cnnviz.session_state import load_session
@@ -165,8 +165,10 @@ def test_a_damaged_session_leaves_everything_as_it_is(qtbot: QtBot, session: Ses
 def test_recent_files_are_listed_latest_first(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
     for name in ("a.json", "b.json", "a.json"):
         save_session(qtbot, session, tmp_path / name)
-    session.menus.recent.aboutToShow.emit()
-    assert [each.text() for each in session.menus.recent.actions()] == ["a.json", "b.json"]
+    recent = session.window.menus.action("open_recent").menu()
+    assert isinstance(recent, QMenu)
+    recent.aboutToShow.emit()
+    assert [each.text() for each in recent.actions()] == ["a.json", "b.json"]
     (tmp_path / "a.json").unlink()
     assert session.files.recent() == [tmp_path / "b.json"]
 

@@ -55,7 +55,7 @@ def test_these_are_all_that_is_remembered(qtbot: QtBot, session: Session, tmp_pa
     (dialog,) = [each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog)]
     dialog.folder.setText(str(tmp_path))
     dialog.export()
-    session._set_theme_mode("dark")
+    session.set_theme_mode("dark")
     session.files.remember(tmp_path / "model.safetensors")
     session.close()
     kept = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)

@@ -42,7 +42,7 @@ class Button(QPushButton):
         if icon:
             self.set_icon(icon)
         self.setAccessibleName(text)
-        self.setToolTip(_with_key(tooltip or text, shortcut) if tooltip or shortcut else "")
+        self.setToolTip(with_key(tooltip or text, shortcut) if tooltip or shortcut else "")
         # A click leaves the focus, and with it the space bar, where they were; Tab still gets here.
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         # A dialog's default button would draw a second primary button.
@@ -82,7 +82,7 @@ class IconButton(QToolButton):
     ) -> None:
         super().__init__(parent)
         self.setAccessibleName(name)
-        self.setToolTip(_with_key(f"{name}: {tooltip}" if tooltip else name, shortcut))
+        self.setToolTip(with_key(f"{name}: {tooltip}" if tooltip else name, shortcut))
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         bind_icon(self, icon)
 
@@ -93,7 +93,8 @@ class IconButton(QToolButton):
         bind_icon(self, icon)
 
 
-def _with_key(text: str, shortcut: str) -> str:
+def with_key(text: str, shortcut: str) -> str:
+    """Return a tool tip that names a key besides; `shortcut` is text as `QKeySequence` reads it, or ""."""
     if not shortcut:
         return text
     return f"{text}  ({QKeySequence(shortcut).toString(QKeySequence.SequenceFormat.NativeText)})"

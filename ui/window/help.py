@@ -1,8 +1,12 @@
 """First steps, keys, and what the program is made of."""
 
+from collections.abc import Iterator
+from itertools import groupby, zip_longest
+
 from PySide6.QtWidgets import QMessageBox, QWidget
 
 from cnnviz import __version__
+from ui.window.actions import ACTIONS
 
 _FIRST_STEPS = """
 <h3>What to try first</h3>
@@ -17,29 +21,17 @@ a cell.</li>
 <li><b>Your own digit</b>: draw one, drop an image file on the window, or paste an image.</li>
 </ol>
 <h3>Keys</h3>
-<table cellpadding="2">
-<tr><td><b>Space</b></td><td>train, pause or continue</td>
-<td><b>Ctrl+1 … 5</b></td><td>panels</td></tr>
-<tr><td><b>S</b></td><td>train one step</td>
-<td><b>Ctrl+B</b></td><td>put the panel beside the others</td></tr>
-<tr><td><b>E</b></td><td>one more epoch</td>
-<td><b>F11</b></td><td>presenter mode</td></tr>
-<tr><td><b>Ctrl+R</b></td><td>reset to the same weights</td>
-<td><b>Ctrl+D</b></td><td>open data</td></tr>
-<tr><td><b>Ctrl+Shift+R</b></td><td>new seed</td>
-<td><b>Ctrl+O, Ctrl+S</b></td><td>open, save model</td></tr>
-<tr><td><b>Ctrl+E, Ctrl+C</b></td><td>export, copy figure</td>
-<td><b>Ctrl+Shift+S</b></td><td>save session</td></tr>
-<tr><td><b>Ctrl+I</b></td><td>insert figure into the report</td>
-<td><b>Ctrl+Shift+E</b></td><td>export report</td></tr>
-<tr><td><b>arrows</b></td><td>move a pinned cell or the digit (Shift: by 4)</td>
-<td><b>Esc</b></td><td>free a pinned cell</td></tr>
-<tr><td><b>Home, End</b></td><td>on the timeline: start, live (arrows: one moment)</td>
-<td><b>Ctrl+V</b></td><td>paste an image</td></tr>
-<tr><td><b>R</b></td><td>put a moved digit back</td>
-<td><b>A</b></td><td>on a curve: show the whole run</td></tr>
-</table>
 """
+
+OTHER_KEYS = (
+    ("Ctrl+V", "paste an image"),
+    ("arrows", "move a pinned cell or the digit (Shift: by 4)"),
+    ("Esc", "free a pinned cell"),
+    ("R", "put a moved digit back"),
+    ("Home, End", "on the timeline: start, live (arrows: one moment)"),
+    ("A", "on a curve: show the whole run"),
+)
+"""Keys that belong to a part of the window."""
 
 _ABOUT = f"""
 <h3>CNNViz {__version__}</h3>
@@ -51,12 +43,29 @@ Fonts Inter and JetBrains Mono: SIL Open Font License. Icons: Lucide, ISC licenc
 
 def show_help(parent: QWidget) -> None:
     """Show what to try first and all keys."""
-    _show(parent, "First steps and keys", _FIRST_STEPS)
+    _show(parent, "First steps and keys", _FIRST_STEPS + _table([*_action_keys(), *OTHER_KEYS]))
 
 
 def show_about(parent: QWidget) -> None:
     """Show version and licences."""
     _show(parent, "About CNNViz", _ABOUT)
+
+
+def _action_keys() -> Iterator[tuple[str, str]]:
+    """Yield the keys of the actions, and what they do."""
+    with_keys = [row for row in ACTIONS if row.key]
+    for words, same in groupby(with_keys, lambda row: row.help or row.words[0].lower() + row.words[1:]):
+        keys = [row.key for row in same]
+        # Keys that do the same differ in their last letter.
+        yield keys[0] + (f" … {keys[-1][-1]}" if len(keys) > 1 else ""), words
+
+
+def _table(keys: list[tuple[str, str]]) -> str:
+    """Return keys and what they do as HTML, in two columns."""
+    half = (len(keys) + 1) // 2
+    rows = zip_longest(keys[:half], keys[half:], fillvalue=("", ""))
+    cells = ("".join(f"<td><b>{key}</b></td><td>{words}</td>" for key, words in row) for row in rows)
+    return f'<table cellpadding="2">{"".join(f"<tr>{each}</tr>" for each in cells)}</table>'
 
 
 def _show(parent: QWidget, title: str, text: str) -> None:

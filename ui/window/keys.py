@@ -14,12 +14,12 @@ class SpaceKey(QObject):
     Parameters
     ----------
     action : QAction
-        Given and deprived of the key; also the parent.
+        It has the key, and is deprived of it and given it back; also the parent.
     """
 
     def __init__(self, action: QAction) -> None:
         super().__init__(action)
-        self._action = action
+        self._action, self._key = action, action.shortcut()
         app = QApplication.instance()
         assert isinstance(app, QApplication)
         app.focusChanged.connect(self._on_focus_changed)
@@ -28,7 +28,7 @@ class SpaceKey(QObject):
     @Slot(QWidget, QWidget)
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
         taken = isinstance(new, QAbstractButton | QComboBox)
-        self._action.setShortcut(QKeySequence() if taken else QKeySequence("Space"))
+        self._action.setShortcut(QKeySequence() if taken else self._key)
 
 
 class FocusReveal(QObject):

@@ -26,6 +26,8 @@ from ui.panels.views import PanelViews
 from ui.settings import remembered_layout
 from ui.state import AppState
 from ui.theme import LIGHT, Theme, follow_theme
+from ui.window.help import show_about, show_help
+from ui.window.menus import Menus
 from ui.window.notice_bar import NoticeBar
 from ui.window.panel_area import PanelArea
 from ui.window.run_bar import RunBar
@@ -224,8 +226,17 @@ class MainWindow(QMainWindow):
             "CNNViz" if dataset is None else f"{printable(dataset.name, LONGEST_NAME)} · CNNViz"
         )
 
+    def show_help(self) -> None:
+        """Show what to try first and all keys."""
+        show_help(self)
+
+    def show_about(self) -> None:
+        """Show version and licences."""
+        show_about(self)
+
     def _build_parts(self, state: AppState, analysis: Analysis) -> None:
-        self.run_bar = RunBar(state)
+        self.menus = Menus(self, state)
+        self.run_bar = RunBar(state, self.menus)
         self.samples = SamplesPanel(state, analysis)
         self.notices = NoticeBar(state)
         self.panels = PanelArea()

@@ -1,247 +1,120 @@
-"""Menus and keyboard shortcuts of the main window."""
+"""Menus and keyboard shortcuts of the main window, made from the table of actions."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from ui.state import AppState, RunStatus
 from ui.theme import bind_icon
-
-PANELS = ("Training", "Filters && maps", "Translation", "Backprop", "Lab report")
-THEMES = (("system", "Like the system"), ("light", "Light"), ("dark", "Dark"))
+from ui.window.actions import ACTIONS, MENUS, ActionRow
 
 
-@dataclass(frozen=True, slots=True)
-class MenuHandlers:
-    """What each entry calls."""
-
-    open_data: Callable[[], None]
-    open_mnist: Callable[[], None]
-    open_model: Callable[[], None]
-    save_model: Callable[[], None]
-    save_session: Callable[[], None]
-    open_recent: Callable[[Path], None]
-    recent_files: Callable[[], list[Path]]
-    export_figure: Callable[[], None]
-    copy_figure: Callable[[], None]
-    insert_figure: Callable[[], None]
-    export_report: Callable[[], None]
-    train: Callable[[], None]
-    step: Callable[[], None]
-    stop: Callable[[], None]
-    add_epoch: Callable[[], None]
-    reset: Callable[[], None]
-    new_seed: Callable[[], None]
-    set_theme_mode: Callable[[str], None]
-    set_presenter: Callable[[bool], None]
-    show_panel: Callable[[int], None]
-    move_panel_aside: Callable[[], None]
-    gather_panels: Callable[[], None]
-    show_help: Callable[[], None]
-    show_about: Callable[[], None]
-
-
-class Menus:
-    """Builds the menus and keeps the actions whose state can change.
+class Menus(QObject):
+    """One action for each row of the table, in the menus of a window and for its buttons.
 
     Parameters
     ----------
     window : QMainWindow
-        Gets the menus and the shortcuts.
-    handlers : MenuHandlers
+        Gets the menus and the shortcuts; also the parent.
+    state : AppState
+        Says what can be asked for.
     """
 
-    def __init__(self, window: QMainWindow, handlers: MenuHandlers) -> None:
-        self._window = window
-        self._handlers = handlers
-        self._build_file_menu()
-        self._build_run_menu()
-        self._build_view_menu()
-        self._build_help_menu()
+    def __init__(self, window: QMainWindow, state: AppState) -> None:
+        super().__init__(window)
+        self._state = state
+        self._status: RunStatus | None = None
+        self._actions: dict[str, QAction] = {}
+        self._listings: dict[str, QMenu] = {}
+        self._groups: dict[str, QActionGroup] = {}
+        menus = {title: window.menuBar().addMenu(title) for title in MENUS}
+        for row in ACTIONS:
+            self._add(menus[row.menu], row)
+        state.runChanged.connect(self._on_run_changed)
+        self._on_run_changed()
 
-    def show_theme_mode(self, mode: str) -> None:
-        """Tick the theme that is in force."""
-        for action in self.themes.actions():
-            action.setChecked(action.data() == mode)
+    def action(self, name: str) -> QAction:
+        """Return the action of a row."""
+        return self._actions[name]
 
-    def _build_file_menu(self) -> None:
-        menu = self._window.menuBar().addMenu("&File")
-        handlers = self._handlers
-        self._add(
-            menu,
-            "&Open data…",
-            handlers.open_data,
-            "Ctrl+D",
-            "Read an IDX folder, a Keras .npz or a folder of images",
-            "folder-open",
-        )
-        self._add(
-            menu,
-            "Use &MNIST",
-            handlers.open_mnist,
-            "",
-            "Go back to the MNIST digits that come with the program",
-        )
-        menu.addSeparator()
-        self._add(
-            menu,
-            "Open m&odel or session…",
-            handlers.open_model,
-            "Ctrl+O",
-            "Continue from a saved network, or bring a saved session or an exported picture back",
-        )
-        self.recent = menu.addMenu("Open &recent")
-        self.recent.aboutToShow.connect(self._fill_recent)
-        self._add(
-            menu, "&Save model…", handlers.save_model, "Ctrl+S", "Save the network with its settings", "save"
-        )
-        self._add(
-            menu,
-            "Save s&ession…",
-            handlers.save_session,
-            "Ctrl+Shift+S",
-            "Save settings, step, sample and view, to come back to this picture",
-        )
-        menu.addSeparator()
-        self._add(
-            menu,
-            "&Export figure…",
-            handlers.export_figure,
-            "Ctrl+E",
-            "Write a plot, panel or the window as a file",
-            "image",
-        )
-        self._add(
-            menu,
-            "&Copy figure",
-            handlers.copy_figure,
-            "Ctrl+C",
-            "Put the plot or panel with the focus on the clipboard",
-            "copy",
-        )
-        self._add(
-            menu,
-            "&Insert figure into report",
-            handlers.insert_figure,
-            "Ctrl+I",
-            "Put the plot or panel used last below the observations of the lab report",
-            "plus",
-        )
-        self._add(
-            menu,
-            "Export &report…",
-            handlers.export_report,
-            "Ctrl+Shift+E",
-            "Write the lab report as PDF, web page or folder",
-            "file-text",
-        )
-        menu.addSeparator()
-        self._add(menu, "&Quit", self._window.close, "Ctrl+Q", "Close the window")
+    def connect_to(self, parts: Mapping[str, object]) -> None:
+        """Let each action do what its row says.
 
-    def _fill_recent(self) -> None:
-        self.recent.clear()
-        for path in self._handlers.recent_files():
-            action = self.recent.addAction(path.name.replace("&", "&&"))
-            action.setToolTip(str(path))
-            action.triggered.connect(partial(self._handlers.open_recent, path))
-        if self.recent.isEmpty():
-            self.recent.addAction("No files yet").setEnabled(False)
+        Parameters
+        ----------
+        parts : mapping of str to object
+            What the names in front of the dots of handlers stand for.
 
-    def _build_run_menu(self) -> None:
-        menu = self._window.menuBar().addMenu("&Run")
-        handlers = self._handlers
-        self.train = self._add(
-            menu, "&Train or pause", handlers.train, "", "Train, pause or continue", "play"
-        )
-        self._add(menu, "&Step", handlers.step, "S", "Train a single step", "step-forward")
-        self._add(menu, "Sto&p", handlers.stop, "", "End this run here", "square")
-        self._add(
-            menu,
-            "One more &epoch",
-            handlers.add_epoch,
-            "E",
-            "Train as many more steps as one epoch has",
-            "plus",
-        )
-        menu.addSeparator()
-        self._add(
-            menu,
-            "&Reset to the same weights",
-            handlers.reset,
-            "Ctrl+R",
-            "Back to the initial weights of the same seed",
-            "rotate-ccw",
-        )
-        self._add(
-            menu,
-            "&New seed",
-            handlers.new_seed,
-            "Ctrl+Shift+R",
-            "Other initial weights, other order of images",
-            "dices",
-        )
+        Raises
+        ------
+        AttributeError
+            If there is no such method: at once, not when the action is asked for.
+        """
+        for row in ACTIONS:
+            handler, action = _method(row.handler, parts), self._actions[row.name]
+            if row.listing:
+                menu, listing = self._listings[row.name], _method(row.listing, parts)
+                menu.aboutToShow.connect(partial(_fill, menu, listing, handler))
+            elif row.is_checkable and not row.group:
+                action.toggled.connect(handler)
+            else:
+                given = () if row.argument is None else (row.argument,)
+                action.triggered.connect(lambda _checked=False, handler=handler, given=given: handler(*given))
 
-    def _build_view_menu(self) -> None:
-        menu = self._window.menuBar().addMenu("&View")
-        self.themes = QActionGroup(self._window)
-        for mode, text in THEMES:
-            action = menu.addAction(text)
-            action.setData(mode)
-            action.setCheckable(True)
-            self.themes.addAction(action)
-        self.themes.triggered.connect(self._on_theme_triggered)
-        menu.addSeparator()
-        for number, name in enumerate(PANELS):
-            show = partial(self._handlers.show_panel, number)
-            tooltip = f"Show the panel {name.replace('&&', '&')}"
-            self._add(menu, f"&{number + 1} {name}", show, f"Ctrl+{number + 1}", tooltip)
-        self._add(
-            menu, "Put panel &beside the others", self._handlers.move_panel_aside, "Ctrl+B",
-            "Show two panels side by side; their title bars can be dragged",
-        )  # fmt: skip
-        self._add(menu, "All panels as &tabs", self._handlers.gather_panels, "Ctrl+Shift+B", "Undo that")
-        menu.addSeparator()
-        self.presenter = menu.addAction("&Presenter mode")
-        self.presenter.setCheckable(True)
-        self.presenter.setShortcut(QKeySequence("F11"))
-        self.presenter.setToolTip("Enlarge everything for a projector")
-        self.presenter.toggled.connect(self._handlers.set_presenter)
+    def choose(self, group: str, argument: object) -> None:
+        """Tick the one of a group that is in force, and do nothing else."""
+        for row in ACTIONS:
+            if row.group == group:
+                self._actions[row.name].setChecked(row.argument == argument)
 
-    def _build_help_menu(self) -> None:
-        menu = self._window.menuBar().addMenu("&Help")
-        self._add(
-            menu,
-            "&First steps and keys",
-            self._handlers.show_help,
-            "F1",
-            "What to try first, and all keys",
-            "circle-question-mark",
-        )
-        self._add(menu, "&About CNNViz", self._handlers.show_about, "", "Version and licences")
-
-    def _add(
-        self,
-        menu: QMenu,
-        text: str,
-        handler: Callable[[], object],
-        keys: str,
-        tooltip: str,
-        icon_name: str = "",
-    ) -> QAction:
-        action = menu.addAction(text)
-        action.setToolTip(tooltip)
+    def _add(self, menu: QMenu, row: ActionRow) -> None:
+        if row.starts_section and not menu.isEmpty():
+            menu.addSeparator()
+        if row.listing:
+            listing = self._listings[row.name] = menu.addMenu(row.text)
+            self._actions[row.name] = listing.menuAction()
+            return
+        action = self._actions[row.name] = menu.addAction(row.text)
+        action.setToolTip(row.tooltip)
         action.setStatusTip("")
-        if keys:
-            action.setShortcut(QKeySequence(keys))
+        action.setCheckable(row.is_checkable)
+        if row.key:
+            action.setShortcut(QKeySequence(row.key))
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-        if icon_name:
-            bind_icon(action, icon_name)
-        action.triggered.connect(lambda _checked=False: handler())
-        return action
+        if row.icon:
+            bind_icon(action, row.icon)
+        if row.group:
+            if row.group not in self._groups:
+                self._groups[row.group] = QActionGroup(self)
+            self._groups[row.group].addAction(action)
 
-    def _on_theme_triggered(self, action: QAction) -> None:
-        self._handlers.set_theme_mode(str(action.data()))
+    @Slot()
+    def _on_run_changed(self) -> None:
+        status = self._state.run.status
+        if status is not self._status:
+            self._status = status
+            for row in ACTIONS:
+                self._actions[row.name].setEnabled(status in row.enabled)
+
+
+def _method(path: str, parts: Mapping[str, object]) -> Callable[..., Any]:
+    part, _, name = path.partition(".")
+    method = getattr(parts.get(part), name, None)
+    if not callable(method):
+        raise AttributeError(f"There is no method {path}, which an action is to call.")
+    return method
+
+
+def _fill(menu: QMenu, listing: Callable[[], list[Path]], handler: Callable[[Path], object]) -> None:
+    menu.clear()
+    for path in listing():
+        action = menu.addAction(path.name.replace("&", "&&"))
+        action.setToolTip(str(path))
+        action.triggered.connect(partial(handler, path))
+    if menu.isEmpty():
+        menu.addAction("No files yet").setEnabled(False)

@@ -3,44 +3,49 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QWidget
 
 from cnnviz.presets import CUSTOM, PRESETS, preset_of
-from ui.controls.buttons import Button, IconButton
+from ui.controls.buttons import Button, IconButton, with_key
 from ui.controls.choice_field import ChoiceField
 from ui.state import AppState, RunStatus
-from ui.theme import LIGHT, Theme, bind_icon, follow_theme
+from ui.theme import LIGHT, Theme, follow_theme
+from ui.window.actions import action_row
+from ui.window.menus import Menus
 
 _PRESET_NAMES = {"lab5": "LAB5 · exercise", "lenet": "LENET · ten digits", CUSTOM: "custom"}
 
 #: Letters that the field of the preset has room for.
 _MANY_LETTERS, _FEW_LETTERS = 14, 6
 
-_PRIMARY: dict[RunStatus, tuple[str, str, str]] = {
-    RunStatus.LOADING: ("Train", "play", "Train the network (Space)"),
-    RunStatus.READY: ("Train", "play", "Train the network (Space)"),
-    RunStatus.TRAINING: ("Pause", "pause", "Pause training (Space)"),
-    RunStatus.PAUSED: ("Continue", "play", "Continue training (Space)"),
-    RunStatus.STOPPED: ("Train anew", "play", "Begin a new run from the initial weights (Space)"),
-    RunStatus.FAILED: ("Train anew", "play", "Begin a new run from the initial weights (Space)"),
-    RunStatus.FINISHED: ("Train on", "play", "Every epoch is done: train one more, as +1 epoch does (Space)"),
+#: Text, icon and tool tip of the button that trains.
+_TRAIN: dict[RunStatus, tuple[str, str, str]] = {
+    RunStatus.LOADING: ("Train", "play", "Train the network"),
+    RunStatus.READY: ("Train", "play", "Train the network"),
+    RunStatus.TRAINING: ("Pause", "pause", "Pause training"),
+    RunStatus.PAUSED: ("Continue", "play", "Continue training"),
+    RunStatus.STOPPED: ("Train anew", "play", "Begin a new run from the initial weights"),
+    RunStatus.FAILED: ("Train anew", "play", "Begin a new run from the initial weights"),
+    RunStatus.FINISHED: ("Train on", "play", "Every epoch is done: train one more, as +1 epoch does"),
 }
 
 
 class RunBar(QWidget):
-    """Preset, train or pause, step, stop, one epoch more, reset, new seed, export of a figure."""
+    """Preset, train or pause, step, stop, one epoch more, reset, new seed, export of a figure.
+
+    Parameters
+    ----------
+    state : AppState
+    menus : Menus
+        Of the window: each button asks for an action of it.
+    parent : QWidget, optional
+    """
 
     presetRequested = Signal(str)
-    trainRequested = Signal()
-    stepRequested = Signal()
-    stopRequested = Signal()
-    epochRequested = Signal()
-    resetRequested = Signal()
-    newSeedRequested = Signal()
-    exportRequested = Signal()
 
-    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
+    def __init__(self, state: AppState, menus: Menus, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._menus = menus
         self._state = state
         self._status: RunStatus | None = None
         self._theme = LIGHT
@@ -74,25 +79,30 @@ class RunBar(QWidget):
         self.preset.setPlaceholderText(_PRESET_NAMES[CUSTOM])
         self.preset.setAccessibleName("Preset")
         self.preset.setToolTip("Ready-made settings; choosing one fills in the form")
-        self.train = Button("Train", "play", "primary", "Train the network (Space)")
-        self.train.setObjectName("train")
-        self.step = Button("Step", "step-forward", "", "Train a single step (S)")
-        self.stop = Button(
-            "Stop", "square", "", "End this run here; its network and curves stay until the next one"
-        )
-        self.epoch = Button("+1 epoch", "plus", "", "Train as many more steps as one epoch has")
-        self.reset = Button(
-            "Reset", "rotate-ccw", "", "Back to the initial weights of the same seed (Ctrl+R)"
-        )
-        self.new_seed = IconButton(
-            "dices", "New seed", "Draw a new seed: other initial weights, other order of images"
-        )
-        self.export = IconButton("image", "Export figure", "the plot or panel used last, as a file (Ctrl+E)")
-        for name in ("step", "stop", "epoch", "reset", "new_seed", "export"):
-            getattr(self, name).setObjectName(name)
-        for button in (self.new_seed, self.export):
-            # A click leaves the keyboard where it is: it tells which figure is meant.
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.train = self._button("train", "primary")
+        self.step, self.stop = self._button("step"), self._button("stop")
+        self.epoch, self.reset = self._button("epoch"), self._button("reset")
+        self.new_seed, self.export = self._icon_button("new_seed"), self._icon_button("export")
+
+    def _button(self, name: str, kind: str = "") -> Button:
+        row = action_row(name)
+        return self._asking(name, Button(row.label, row.icon, kind, row.sentence, row.key))
+
+    def _icon_button(self, name: str) -> IconButton:
+        row = action_row(name)
+        button = self._asking(name, IconButton(row.icon, row.label, row.tooltip, row.key))
+        # A click leaves the keyboard where it is: it tells which figure is meant.
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        return button
+
+    def _asking[AnyButton: QAbstractButton](self, name: str, button: AnyButton) -> AnyButton:
+        """Let a button ask for an action, when that can be asked for."""
+        action = self._menus.action(name)
+        button.setObjectName(name)
+        button.setEnabled(action.isEnabled())
+        action.enabledChanged.connect(button.setEnabled)
+        button.clicked.connect(action.trigger)
+        return button
 
     def _build_layout(self) -> None:
         self._label = label = QLabel("Preset")
@@ -127,13 +137,6 @@ class RunBar(QWidget):
 
     def _connect_signals(self) -> None:
         self.preset.choiceEdited.connect(self.presetRequested)
-        self.train.clicked.connect(self.trainRequested)
-        self.step.clicked.connect(self.stepRequested)
-        self.stop.clicked.connect(self.stopRequested)
-        self.epoch.clicked.connect(self.epochRequested)
-        self.reset.clicked.connect(self.resetRequested)
-        self.new_seed.clicked.connect(self.newSeedRequested)
-        self.export.clicked.connect(self.exportRequested)
         self._state.runChanged.connect(self._on_run_changed)
         self._state.draftChanged.connect(self._on_draft_changed)
 
@@ -143,17 +146,10 @@ class RunBar(QWidget):
         if run.status is self._status:
             return
         self._status = run.status
-        text, icon_name, tooltip = _PRIMARY[run.status]
+        text, icon_name, tooltip = _TRAIN[run.status]
         self.train.setText(text)
-        self.train.setToolTip(tooltip)
-        bind_icon(self.train, icon_name, "on_accent")
-        loaded = run.status is not RunStatus.LOADING
-        self.train.setEnabled(loaded)
-        self.step.setEnabled(run.status in (RunStatus.READY, RunStatus.PAUSED))
-        self.stop.setEnabled(run.status in (RunStatus.TRAINING, RunStatus.PAUSED))
-        self.epoch.setEnabled(loaded and run.status is not RunStatus.FAILED)
-        self.reset.setEnabled(loaded)
-        self.new_seed.setEnabled(loaded)
+        self.train.setToolTip(with_key(tooltip, action_row("train").key))
+        self.train.set_icon(icon_name)
 
     @Slot()
     def _on_draft_changed(self) -> None:

@@ -1,0 +1,205 @@
+"""Everything that can be asked of the program: one row each.
+
+Menus, shortcuts, tool tips, the buttons of the run bar and the list of keys in the help are made from these
+rows; to add an action is to add a row, and the method that it names.
+"""
+
+from dataclasses import dataclass
+
+from ui.state import RunStatus
+
+PANELS = ("Training", "Filters && maps", "Translation", "Backprop", "Lab report")
+MENUS = ("&File", "&Run", "&View", "&Help")
+
+_ALWAYS = frozenset(RunStatus)
+_LOADED = _ALWAYS - {RunStatus.LOADING}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ActionRow:
+    """One thing that can be asked for.
+
+    Attributes
+    ----------
+    name : str
+        Under which it is found, and the object name of its button.
+    menu : str
+        One of `MENUS`.
+    text : str
+        In the menu; ``&`` stands before the letter that chooses it.
+    handler : str
+        Method that does it: the name of a part of the program, a dot, and the method; see `Menus.connect`.
+    argument : object
+        What the method is given; None for nothing.
+    tooltip : str
+        What it does, in words that can follow its name.
+    key : str
+        As `QKeySequence` reads it, or "".
+    help : str
+        What the key does, for the help; "" where the text of the menu says it. Keys of rows that follow one
+        another with the same words are listed together.
+    icon : str
+        Name of an icon, or "".
+    short : str
+        What a button says instead of the text of the menu, where that is too long for it.
+    enabled : frozenset of RunStatus
+        When it can be asked for.
+    is_checkable : bool
+        Whether it is switched on and off; the method is given which.
+    group : str
+        Of the checkable ones with the same name one is on at a time; such a one is given its `argument`.
+    listing : str
+        For a submenu: the method, named as `handler` is, that returns the paths in it, one of which is given
+        to `handler`.
+    starts_section : bool
+        Whether a line is drawn above it in the menu.
+    """
+
+    name: str
+    menu: str
+    text: str
+    handler: str
+    argument: object = None
+    tooltip: str = ""
+    key: str = ""
+    help: str = ""
+    icon: str = ""
+    short: str = ""
+    enabled: frozenset[RunStatus] = _ALWAYS
+    is_checkable: bool = False
+    group: str = ""
+    listing: str = ""
+    starts_section: bool = False
+
+    @property
+    def words(self) -> str:
+        """The text of the menu, as it is read."""
+        return self.text.replace("&&", "\0").replace("&", "").replace("\0", "&").removesuffix("…")
+
+    @property
+    def label(self) -> str:
+        """What a button says."""
+        return self.short or self.words
+
+    @property
+    def sentence(self) -> str:
+        """The tool tip by itself."""
+        return self.tooltip[:1].upper() + self.tooltip[1:]
+
+
+def action_row(name: str) -> ActionRow:
+    """Return the row of that name."""
+    return next(row for row in ACTIONS if row.name == name)
+
+
+ACTIONS = (
+    ActionRow(
+        name="open_data", menu="&File", text="&Open data…", handler="session.open_data", key="Ctrl+D",
+        tooltip="read an IDX folder, a Keras .npz or a folder of images", icon="folder-open",
+    ),
+    ActionRow(
+        name="open_mnist", menu="&File", text="Use &MNIST", handler="session.open_mnist",
+        tooltip="go back to the MNIST digits that come with the program",
+    ),
+    ActionRow(
+        name="open_model", menu="&File", text="Open m&odel or session…", handler="session.open_model",
+        tooltip="continue from a saved network, or bring a saved session or an exported picture back",
+        key="Ctrl+O", starts_section=True,
+    ),
+    ActionRow(
+        name="open_recent", menu="&File", text="Open &recent", handler="files.open", listing="files.recent",
+    ),
+    ActionRow(
+        name="save_model", menu="&File", text="&Save model…", handler="session.save_model", key="Ctrl+S",
+        tooltip="save the network with its settings", icon="save",
+    ),
+    ActionRow(
+        name="save_session", menu="&File", text="Save s&ession…", handler="files.ask_save_session",
+        tooltip="save settings, step, sample and view, to come back to this picture", key="Ctrl+Shift+S",
+    ),
+    ActionRow(
+        name="export", menu="&File", text="&Export figure…", handler="session.export_figure", key="Ctrl+E",
+        tooltip="the plot or panel used last, as a file", icon="image", starts_section=True,
+    ),
+    ActionRow(
+        name="copy", menu="&File", text="&Copy figure", handler="session.copy_figure", key="Ctrl+C",
+        tooltip="put the plot or panel with the focus on the clipboard", icon="copy",
+    ),
+    ActionRow(
+        name="insert", menu="&File", text="&Insert figure into report", handler="session.insert_figure",
+        tooltip="put the plot or panel used last below the observations of the lab report",
+        key="Ctrl+I", icon="plus",
+    ),
+    ActionRow(
+        name="export_report", menu="&File", text="Export &report…", handler="session.export_report",
+        tooltip="write the lab report as PDF, web page or folder", key="Ctrl+Shift+E", icon="file-text",
+    ),
+    ActionRow(
+        name="quit", menu="&File", text="&Quit", handler="window.close", key="Ctrl+Q",
+        tooltip="close the window", starts_section=True,
+    ),
+    ActionRow(
+        name="train", menu="&Run", text="&Train or pause", handler="controller.on_train_requested",
+        tooltip="train, pause or continue", key="Space", help="train, pause or continue", icon="play",
+        short="Train", enabled=_LOADED,
+    ),
+    ActionRow(
+        name="step", menu="&Run", text="&Step", handler="controller.on_step_requested", key="S",
+        tooltip="train a single step; while training runs, pause it", help="train one step",
+        icon="step-forward", enabled=frozenset({RunStatus.READY, RunStatus.TRAINING, RunStatus.PAUSED}),
+    ),
+    ActionRow(
+        name="stop", menu="&Run", text="Sto&p", handler="controller.on_stop_requested", icon="square",
+        tooltip="end this run here; its network and curves stay until the next one",
+        enabled=frozenset({RunStatus.TRAINING, RunStatus.PAUSED}),
+    ),
+    ActionRow(
+        name="epoch", menu="&Run", text="One more &epoch", handler="controller.on_epoch_requested", key="E",
+        tooltip="train as many more steps as one epoch has", icon="plus", short="+1 epoch",
+        enabled=_LOADED - {RunStatus.FAILED},
+    ),
+    ActionRow(
+        name="reset", menu="&Run", text="&Reset to the same weights", key="Ctrl+R",
+        handler="controller.on_reset_requested", tooltip="back to the initial weights of the same seed",
+        icon="rotate-ccw", short="Reset", enabled=_LOADED, starts_section=True,
+    ),
+    ActionRow(
+        name="new_seed", menu="&Run", text="&New seed", handler="controller.on_new_seed_requested",
+        tooltip="other initial weights, other order of images", key="Ctrl+Shift+R", icon="dices",
+        enabled=_LOADED,
+    ),
+    *(
+        ActionRow(
+            name=f"theme_{mode}", menu="&View", text=text, handler="session.set_theme_mode", argument=mode,
+            is_checkable=True, group="theme",
+        )
+        for mode, text in (("system", "Like the system"), ("light", "Light"), ("dark", "Dark"))
+    ),
+    *(
+        ActionRow(
+            name=f"panel_{number}", menu="&View", text=f"&{number + 1} {title}", key=f"Ctrl+{number + 1}",
+            handler="session.show_panel", argument=number, help="panels", starts_section=number == 0,
+        )
+        for number, title in enumerate(PANELS)
+    ),
+    ActionRow(
+        name="move_aside", menu="&View", text="Put panel &beside the others", key="Ctrl+B",
+        handler="panels.move_aside", tooltip="two panels side by side; their title bars can be dragged",
+    ),
+    ActionRow(
+        name="gather", menu="&View", text="All panels as &tabs", handler="panels.gather", key="Ctrl+Shift+B",
+    ),
+    ActionRow(
+        name="presenter", menu="&View", text="&Presenter mode", handler="theme.set_presenter", key="F11",
+        tooltip="enlarge everything for a projector", is_checkable=True, starts_section=True,
+    ),
+    ActionRow(
+        name="help", menu="&Help", text="&First steps and keys", handler="window.show_help", key="F1",
+        tooltip="what to try first, and all keys", icon="circle-question-mark",
+    ),
+    ActionRow(
+        name="about", menu="&Help", text="&About CNNViz", handler="window.show_about",
+        tooltip="version and licences",
+    ),
+)  # fmt: skip
+"""In the order of the menus."""
