@@ -4,12 +4,14 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from statistics import median_low
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from cnnviz.experiment import Experiment
 from cnnviz.network import Network
+
+if TYPE_CHECKING:
+    from cnnviz.experiment import Experiment  # which itself needs the trainer, and that the snapshots
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +34,7 @@ class Origin:
     """
 
     run_id: int
-    experiment: Experiment
+    experiment: "Experiment"
     data: str
     note: str = ""
 
