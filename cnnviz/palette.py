@@ -57,7 +57,7 @@ STAGE_STYLES: dict[str, StageStyle] = {
     "activation": StageStyle("Activation", "Activation", Color("#B03A8C", "#EE86CB"), "dash-dot"),
     "max": StageStyle("Max", "Max pooling", WINNER),
     "average": StageStyle("Average", "Average pooling", ACCENT),
-    "blur": StageStyle("Blur", "Blur pooling", Color("#1B8A6B", "#4FD0A8"), "dashed"),
+    "blur": StageStyle("Blur", "Blur and subsampling", Color("#1B8A6B", "#4FD0A8"), "dashed"),
     "subsample": StageStyle("Subsample", "Subsampling", Color("#8A5A2B", "#C9A27A"), "dotted"),
     "output": StageStyle("Output", "Network output", INK),
 }

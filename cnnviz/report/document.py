@@ -118,7 +118,7 @@ def _translation(results: LabResults) -> Iterator[Block]:
     curves = {
         stage: curve for stage, curve in translation.curves["relative_change"].items() if stage != OUTPUT
     }
-    yield distance_figure(curves, translation.digits)
+    yield distance_figure(curves, translation.ink_lost, translation.digits)
     yield tables.measures_table(translation)
     yield tables.output_table(translation)
 

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
 from cnnviz.palette import DASHES, STAGE_STYLES, signed_levels
 from cnnviz.report.blocks import Figure, data
 from cnnviz.report.numbers import compact, fixed
 from cnnviz.report.plots import Axes, legend
-from cnnviz.report.svg import MUTED, Canvas
+from cnnviz.report.svg import MUTED, WINNER, Canvas
 from cnnviz.translation import Comparison, Curve, Sweep
 
 _SWEPT = ("pixels", "convolution", "max", "average")
@@ -85,6 +86,7 @@ def sweep_figure(sweep: Sweep) -> Figure:
         x = 26 + index * 108
         canvas.text(x, 10, STAGE_STYLES[stage].title, size=7.5, bold=True)
         canvas.heat_map(x, 16, 98 / side, values[stage], "sequential", (0.0, high))
+        _set_apart(canvas, x, 16, 98 / side, sweep.ink_lost > 0)
         for place, words in ((0.5, -reach), (side / 2, 0), (side - 0.5, reach)):
             canvas.text(x + place * 98 / side, 123, compact(words), anchor="middle", fill=MUTED)
             if not index:
@@ -93,27 +95,31 @@ def sweep_figure(sweep: Sweep) -> Figure:
     canvas.text(8, 65, "dy in pixels", anchor="middle", size=7, turned=True)
     canvas.color_bar(26 + 4 * 108 - 4, 16, 98, "sequential", (0.0, high))
     rows = [
-        (int(dx), int(dy), *(float(values[stage][i, j]) for stage in values))
+        (int(dx), int(dy), *(float(values[stage][i, j]) for stage in values), float(sweep.ink_lost[i, j]))
         for i, dy in enumerate(sweep.dys)
         for j, dx in enumerate(sweep.dxs)
     ]
     return Figure(
         "shift-sweep",
         "Relative change of the features of the digit for every shift (dx to the right, dy down). Dark: "
-        "nothing changed. The centre is the digit where it was.",
+        "nothing changed. The centre is the digit where it was. Outside the orange line a part of the ink "
+        "has left the image: there values bend for that reason, too.",
         canvas.to_svg(),
-        data=data(("dx", "dy", *values), rows),
+        data=data(("dx", "dy", *values, "ink_lost"), rows),
     )
 
 
-def distance_figure(curves: Mapping[str, Curve], digits: int) -> Figure:
-    """Relative change against the shift, mean and spread over many digits."""
+def distance_figure(curves: Mapping[str, Curve], ink_lost: FloatArray, digits: int) -> Figure:
+    """Relative change against the shift, mean and spread over many digits; from where ink is lost."""
     stages = list(curves)
     high = max(float(np.nanmax(curve.mean + curve.std)) for curve in curves.values())
     canvas = Canvas(480, 192, "Relative change against the shift")
     xs = next(iter(curves.values())).distances.astype(np.float64)
     axes = Axes(canvas, 34, 20, 330, 150, (float(xs[0]), float(xs[-1])), (0.0, high * 1.02))
     axes.frame("Relative change", "shift to the right, in pixels", "relative change")
+    for x in _first_losses(xs, ink_lost):
+        across, top = axes.place(x, high)
+        canvas.line(across, top, across, axes.top + axes.height, stroke=WINNER, line=0.8, dash="2 2")
     for stage in ("convolution", "max"):
         curve = curves[stage]
         axes.band(xs, curve.mean - curve.std, curve.mean + curve.std, fill=STAGE_STYLES[stage].color.light)
@@ -130,17 +136,35 @@ def distance_figure(curves: Mapping[str, Curve], digits: int) -> Figure:
                 for stage in stages
                 for number in (float(curves[stage].mean[i]), float(curves[stage].std[i]))
             ),
+            float(ink_lost[i]),
         )
         for i, x in enumerate(xs)
     ]
-    header = ("dx", *(f"{stage}_{what}" for stage in stages for what in ("mean", "spread")))
+    header = ("dx", *(f"{stage}_{what}" for stage in stages for what in ("mean", "spread")), "ink_lost")
     return Figure(
         "change-against-shift",
         f"Relative change against the shift: mean over {digits:,} test digits; bands: one standard "
-        "deviation, for convolution and max pool.",
+        "deviation, for convolution and max pool. From the dotted orange lines outwards, ink of some digits "
+        "has left the image.",
         canvas.to_svg(),
         data=data(header, rows),
     )
+
+
+def _first_losses(xs: FloatArray, ink_lost: FloatArray) -> list[float]:
+    """Shortest shift to either side that pushes ink out of the image."""
+    lossy = xs[ink_lost > 0]
+    return [float(side[np.abs(side).argmin()]) for side in (lossy[lossy < 0], lossy[lossy > 0]) if side.size]
+
+
+def _set_apart(canvas: Canvas, x: float, y: float, cell: float, beyond: NDArray[np.bool_]) -> None:
+    """Draw a line between the cells of a heat map that lie beyond a limit and those that do not."""
+    for row, column in np.argwhere(beyond[:, 1:] != beyond[:, :-1]):
+        across, top = x + (column + 1) * cell, y + row * cell
+        canvas.line(across, top, across, top + cell, stroke=WINNER, line=0.8)
+    for row, column in np.argwhere(beyond[1:] != beyond[:-1]):
+        left, base = x + column * cell, y + (row + 1) * cell
+        canvas.line(left, base, left + cell, base, stroke=WINNER, line=0.8)
 
 
 def _numbered(

@@ -44,7 +44,7 @@ from cnnviz.routing import (
 from cnnviz.routing.windows import Pool
 from cnnviz.runtime import one_blas_thread
 from cnnviz.training import Trainer
-from cnnviz.translation import SweepSettings, compare, curve_over_digits, sweep, toy_lessons
+from cnnviz.translation import SweepSettings, compare, curve_over_digits, ink_lost_over, sweep, toy_lessons
 
 Progress = Callable[[str, float], None]
 """Is told what is being done and how much of the whole is done, from 0 to 1."""
@@ -257,9 +257,11 @@ def _translation(
     shifts = range(-settings.reach, settings.reach + 1)
     digits = min(settings.digits, len(dataset.test_labels))
     chosen = np.linspace(0, len(dataset.test_labels) - 1, digits).astype(np.intp)
+    images = to_input(dataset.test_images[chosen], network.dtype)
+    lost = [ink_lost_over(each, np.array(shifts), np.zeros(1, np.intp))[0] for each in images]
     curves = curve_over_digits(
         network,
-        to_input(dataset.test_images[chosen], network.dtype),
+        images,
         dataset.test_labels[chosen],
         reach=settings.reach,
         progress=lambda share: progress("Moving digits", _within("Moving digits", share)),
@@ -273,6 +275,7 @@ def _translation(
             network, image, SweepSettings(dxs=shifts, dys=shifts), label=sample.label, cancelled=cancelled
         ),
         curves=curves,
+        ink_lost=np.mean(lost, axis=0),
         digits=digits,
     )
 

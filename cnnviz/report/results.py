@@ -79,6 +79,8 @@ class TranslationResults:
         The sample over a grid of shifts.
     curves : mapping from measure to mapping from stage to Curve
         Mean and spread over `digits` test digits against the signed shift along x.
+    ink_lost : ndarray
+        Share of the ink that each of these shifts pushes out of the image, the mean over the digits.
     digits : int
     """
 
@@ -87,6 +89,7 @@ class TranslationResults:
     digit: tuple[Comparison, ...]
     sweep: Sweep
     curves: Mapping[MeasureName, Mapping[str, Curve]]
+    ink_lost: NDArray[np.float64]
     digits: int
 
 

@@ -38,6 +38,8 @@ class DigitSweep:
         defined are left out; NaN where it is for none.
     curves : mapping from measure to mapping from stage to Curve
         Each sample's mean over the shifts of about the same distance (`Rings`); mean and spread over samples.
+    ink_lost : ndarray of shape (rows, columns), float64
+        Share of the ink that has left the frame, the mean over the samples: exactly 0 where none lost any.
     """
 
     dxs: IntArray
@@ -46,6 +48,7 @@ class DigitSweep:
     mean: SweepValues
     std: SweepValues
     curves: Mapping[MeasureName, Mapping[str, Curve]]
+    ink_lost: Values
 
 
 def sweep_many(
@@ -90,9 +93,11 @@ def sweep_many(
     rings = Rings(sweeper.dxs, sweeper.dys)
     cells, on_rings = _Moments(), _Moments()
     keys: list[tuple[MeasureName, str]] = []
+    ink_lost = np.zeros((len(sweeper.dys), len(sweeper.dxs)))
     for index, image in enumerate(images):
         label = None if labels is None else int(labels[index])
-        values = sweeper.sweep(image, label, cancelled).values
+        swept = sweeper.sweep(image, label, cancelled)
+        values, ink_lost = swept.values, ink_lost + swept.ink_lost / len(images)
         keys = [(name, stage) for name, stages in values.items() for stage in stages]
         stacked = np.stack([values[name][stage] for name, stage in keys])
         cells.add(stacked)
@@ -108,6 +113,7 @@ def sweep_many(
         _by_measure(keys, list(cells.mean)),
         _by_measure(keys, list(cells.std)),
         _by_measure(keys, curves),
+        ink_lost,
     )
 
 

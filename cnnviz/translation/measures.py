@@ -70,7 +70,8 @@ MEASURES: MappingProxyType[MeasureName, Measure] = MappingProxyType(
                 "relative_change",
                 "Relative change",
                 "‖F′(Tx) − F′(x)‖ / ‖F′(x)‖",
-                "0: the stage is invariant to this shift. √2: before and after have nothing in common.",
+                "0: the stage does not notice this shift of this image. √2: before and after have nothing in "
+                "common.",
                 "Zhang 2019, arXiv:1904.11486 (internal feature distance)",
             ),
             Measure(
@@ -84,8 +85,8 @@ MEASURES: MappingProxyType[MeasureName, Measure] = MappingProxyType(
                 "equivariance_residual",
                 "Equivariance residual",
                 "‖F′(Tx) − S F′(x)‖ / ‖F′(x)‖, away from the border",
-                "S moves the map as far as the image moved. 0: the map has moved with the image. For a shift "
-                "between two cells, S interpolates linearly between them.",
+                "S moves the map as far as the image moved. 0: the map has moved with the image; a pool does "
+                "so for shifts by whole windows. For a shift between two cells, S interpolates linearly.",
                 "Lenc & Vedaldi 2015, arXiv:1411.5908",
             ),
             Measure(
@@ -108,8 +109,8 @@ MEASURES: MappingProxyType[MeasureName, Measure] = MappingProxyType(
                 "decision_flip",
                 "Decision flips",
                 "1 if the most probable class differs, else 0",
-                "Over many digits: the share whose class changes. It stays near 0 for a nearly perfect "
-                "classifier; look at features and probabilities first.",
+                "Over many digits: the share whose class changes. It grows with the shift, also where hardly "
+                "any digit is misread as long as it stays in its place.",
                 "Zhang 2019, arXiv:1904.11486 (1 − classification consistency)",
                 of_output=True,
             ),

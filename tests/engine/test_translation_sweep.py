@@ -210,6 +210,8 @@ def test_sweeping_many_equals_the_mean_and_spread_of_single_sweeps(rng):
     ]
     assert many.digits == 5
     assert steps == [0.2, 0.4, 0.6, 0.8, 1.0]
+    lost = [[[ink_lost(each, dx, dy) for dx in many.dxs] for dy in many.dys] for each in images]
+    np.testing.assert_allclose(many.ink_lost, np.mean(lost, axis=0))
     for measure, stages in many.mean.items():
         for stage, mean in stages.items():
             each = np.stack([single.values[measure][stage] for single in singles])

@@ -294,7 +294,13 @@ def test_the_statement_gives_the_measured_numbers(desk: Desk) -> None:
     assert text.startswith(
         f"Max-pooled maps changed by {change[0]:.2f}, the convolution by {convolution[0]:.2f}."
     )
-    assert "not all of it" in text
+    assert ("They change less." in text) is (change[0] < 0.97 * convolution[0])
+    desk.move(7, 0)
+    for stage in ("max", "convolution"):
+        change = desk.parts.strip.values(stage)
+        assert change is not None
+        assert change[0] > 1, "as far from what it was as a blank image"
+    assert "They change" not in desk.parts.canvas.statement.text()
 
 
 def test_another_network_is_followed(desk: Desk) -> None:

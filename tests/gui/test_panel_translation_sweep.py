@@ -126,6 +126,34 @@ def test_curves_are_means_over_shifts_of_about_the_same_distance(desk: Desk) -> 
     assert "Max" in plot.readout_text()
 
 
+def test_a_line_sets_apart_the_shifts_that_push_ink_out_of_the_image(desk: Desk) -> None:
+    """Any bright pixel outside the frame: counted by hand, for each of the 729 places."""
+    shown = desk.parts.sweep.map
+    rows, columns = np.nonzero(desk.image()[0] > -0.5)
+    height, width = desk.image().shape[1:]
+
+    def loses_ink(dx: int, dy: int) -> bool:
+        inside = (rows + dy >= 0) & (rows + dy < height) & (columns + dx >= 0) & (columns + dx < width)
+        return not inside.all()
+
+    beyond = {(dx, dy) for dx in range(-13, 14) for dy in range(-13, 14) if loses_ink(dx, dy)}
+    assert 0 < len(beyond) < 729
+    expected = {
+        (dy + 13, dx + 14, dy + 14, dx + 14)
+        for dx in range(-13, 13)
+        for dy in range(-13, 14)
+        if ((dx, dy) in beyond) != ((dx + 1, dy) in beyond)
+    }
+    assert {piece for piece in shown.border() if piece[1] == piece[3]} == expected
+    far = next((dx, dy) for dx, dy in sorted(beyond) if dx == 13)
+    point_at(shown, shown.shift_center(*far))
+    assert "of the ink lost" in desk.parts.sweep.reading()
+    point_at(shown, shown.shift_center(0, 0))
+    assert "ink" not in desk.parts.sweep.reading()
+    desk.move(0, 0, wrap=True)
+    assert shown.border() == ()
+
+
 def test_wrapped_around_the_sweep_is_another(desk: Desk) -> None:
     filled = desk.parts.sweep.map.value_at(13, 13)
     desk.move(1, 0, wrap=True)

@@ -40,6 +40,7 @@ class SweepMap(PointedWidget[tuple[int, int]]):
         self._dys: tuple[int, ...] = (0,)
         self._scale = ColorScale("sequential", 0.0, 1.0)
         self._image = QImage()
+        self._border: tuple[tuple[int, int, int, int], ...] = ()
         self._backdrop = Backdrop()
         self._marked = (0, 0)
         self._is_held = False
@@ -67,6 +68,7 @@ class SweepMap(PointedWidget[tuple[int, int]]):
         dxs: tuple[int, ...] = (0,),
         dys: tuple[int, ...] = (0,),
         levels: tuple[float, float] = (0.0, 1.0),
+        beyond: NDArray[np.bool_] | None = None,
     ) -> None:
         """Show values.
 
@@ -78,13 +80,20 @@ class SweepMap(PointedWidget[tuple[int, int]]):
             Shift of each column to the right, of each row down.
         levels : tuple of float
             Values of the first and of the last colour.
+        beyond : boolean ndarray of shape (rows, columns), optional
+            Shifts that lie beyond a limit; a line sets them apart.
         """
+        self._border = () if beyond is None else _border_of(beyond)
         self._values, self._dxs, self._dys = values, dxs, dys
         self._scale = ColorScale("sequential", *levels)
         self._limit_height()
         if values is not None:
             self._image = self._scale.to_image(values)
         self.update()
+
+    def border(self) -> tuple[tuple[int, int, int, int], ...]:
+        """Line around what lies beyond the limit: corners (row, column) of cells at both ends of a piece."""
+        return self._border
 
     def value_at(self, dx: int, dy: int) -> float:
         """Value of a shift; NaN where there is none."""
@@ -186,7 +195,7 @@ class SweepMap(PointedWidget[tuple[int, int]]):
             self._paint_placeholder(painter)
             return
         grid = self._fit()
-        key = (self._image.cacheKey(), self._dxs, self._dys, theme)
+        key = (self._image.cacheKey(), self._dxs, self._dys, self._border, theme)
         self._backdrop.paint(painter, self, key, lambda inner: self._paint_backdrop(inner, grid))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         if self._hovered is not None:
@@ -199,6 +208,10 @@ class SweepMap(PointedWidget[tuple[int, int]]):
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.setPen(self._theme.color("border"))
         painter.drawRect(grid.rect.adjusted(-0.5, -0.5, 0.5, 0.5))
+        painter.setPen(QPen(self._theme.color("winner"), 2))
+        for top, left, bottom, right in self._border:
+            ends = [_corner(grid, row, column) for row, column in ((top, left), (bottom, right))]
+            painter.drawLine(*ends)
         self._paint_axes(painter, grid)
 
     def _cell(self, grid: CellGeometry, shift: tuple[int, int]) -> QRectF:
@@ -244,3 +257,17 @@ class SweepMap(PointedWidget[tuple[int, int]]):
             box = QRectF(grid.rect.left() - wide, middle - height / 2, wide - self._theme.px(4), height)
         align = Qt.AlignmentFlag.AlignCenter if name == "dx" else Qt.AlignmentFlag.AlignRight
         painter.drawText(box, int(align | Qt.AlignmentFlag.AlignVCenter), name)
+
+
+def _border_of(beyond: NDArray[np.bool_]) -> tuple[tuple[int, int, int, int], ...]:
+    """Sides of cells between those that lie beyond a limit and those that do not."""
+    across = np.argwhere(beyond[:, 1:] != beyond[:, :-1])
+    along = np.argwhere(beyond[1:] != beyond[:-1])
+    sides = [(int(r), int(c) + 1, int(r) + 1, int(c) + 1) for r, c in across]
+    return (*sides, *((int(r) + 1, int(c), int(r) + 1, int(c) + 1) for r, c in along))
+
+
+def _corner(grid: CellGeometry, row: int, column: int) -> QPointF:
+    """Corner between cells, counted from the top left one."""
+    cell = grid.cells(max(row - 1, 0), max(column - 1, 0))
+    return QPointF(cell.right() if column else cell.left(), cell.bottom() if row else cell.top())

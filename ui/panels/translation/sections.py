@@ -35,8 +35,9 @@ class Sections:
         self.strip = StageStrip()
         self.strip.setAccessibleName("Stages")
         self.strip.set_about(
-            "Change: ‖F′(Tx) − F′(x)‖ / ‖F′(x)‖. 0: the stage does not notice the shift (invariance).\n"
-            "Residual: ‖F′(Tx) − S F′(x)‖ / ‖F′(x)‖. 0: its maps have moved along (equivariance).\n"
+            "Change: ‖F′(Tx) − F′(x)‖ / ‖F′(x)‖. 0: the stage does not notice this shift of this image.\n"
+            "Residual: ‖F′(Tx) − S F′(x)‖ / ‖F′(x)‖, away from the border. 0: its maps have moved along "
+            "(equivariance; a pool moves along with shifts by whole windows).\n"
             "Click a stage to see its maps and its sweep."
         )
         self.canvas = CanvasColumn()

@@ -4,6 +4,7 @@ from cnnviz.layers import AvgPool2D, BlurPool2D, LeakyReLU, MaxPool2D, ReLU, Sig
 from cnnviz.network import Network
 from cnnviz.palette import STAGE_STYLES
 from cnnviz.translation import POOL_KINDS, STAGES, ConvBlock, conv_blocks
+from ui.panels.translation.wording import ordinal
 from ui.tiles.stage_strip import StageTile
 
 _WORDS = {
@@ -12,7 +13,7 @@ _WORDS = {
     "activation": "Output of the convolution after its activation: what goes into the pool.",
     "max": "The largest value of each window.",
     "average": "The mean of each window.",
-    "blur": "Blurred with [1, 2, 1] / 4, then every {size}th cell taken (Zhang 2019).",
+    "blur": "Blurred with [1, 2, 1] / 4 in both directions, then every {ordinal} cell taken; no maximum.",
     "subsample": "The top left value of each window, without any pooling: what a stride alone does.",
 }
 _ACTIVATIONS = {ReLU: "ReLU", LeakyReLU: "Leaky ReLU", Sigmoid: "Sigmoid", Tanh: "Tanh"}
@@ -31,7 +32,7 @@ def stage_tiles(network: Network, block: int, pool_size: int) -> tuple[StageTile
     tiles: list[StageTile] = []
     for stage in stage_keys(network, block):
         is_own = stage not in POOL_KINDS or own == (stage, pool_size)
-        words = _WORDS[stage].format(size=pool_size)
+        words = _WORDS[stage].format(ordinal=ordinal(pool_size))
         if stage in POOL_KINDS:
             words += (
                 " The pool of this network."

@@ -20,6 +20,7 @@ from ui.panels.translation.stages import stage_tiles, stage_title
 from ui.panels.translation.sweep_source import SweepSource
 from ui.panels.translation.sweeping import Swept
 from ui.panels.translation.view import View
+from ui.panels.translation.wording import ink_text
 from ui.plots.distance_plot import DistanceCurve, DistancePlot
 from ui.state import Shift
 from ui.theme import Theme, follow_theme
@@ -79,7 +80,7 @@ class SweepColumn(QWidget):
         levels = sweep_levels(list(shown.values()))
         if not MEASURES[view.measure].of_output:
             levels = (levels[0], min(levels[1], _MOST))
-        self.map.set_values(shown[stage], swept.dxs, swept.dys, levels)
+        self.map.set_values(shown[stage], swept.dxs, swept.dys, levels, swept.ink_lost > 0)
         self.bar.set_scale("sequential", *levels)
         self.bar.show()
         self.spread.setVisible(view.many)
@@ -111,7 +112,10 @@ class SweepColumn(QWidget):
         self.source = SweepSource()
         self.map = SweepMap()
         self.map.setAccessibleName("Measure for every shift")
-        self.map.setToolTip("One cell a shift. Click one to move the image there; the arrow keys move it on.")
+        self.map.setToolTip(
+            "One cell a shift. Click one to move the image there; the arrow keys move it on. Outside the "
+            "orange line a part of the ink has left the image."
+        )
         self.bar = ColorBar()
         self.spread = SegmentedControl([("mean", "Mean"), ("spread", "Spread")])
         self.spread.setAccessibleName("Mean or spread over the digits")
@@ -192,7 +196,9 @@ class SweepColumn(QWidget):
         if swept.spread and math.isfinite(value):
             text += f" ± {float(swept.spread[view.measure][stage][place]):.3f}"
         name = stage_title(swept.network, swept.key.block, stage)
-        self._reading.set_text(f"{name} at {format_signed(dx)}, {format_signed(dy)}: {text}")
+        lost = ink_text(float(swept.ink_lost[place]))
+        beyond = f"; {lost} of the ink lost" if lost else ""
+        self._reading.set_text(f"{name} at {format_signed(dx)}, {format_signed(dy)}: {text}{beyond}")
 
     @Slot(int, int)
     def _on_shift_hovered(self, dx: int, dy: int) -> None:

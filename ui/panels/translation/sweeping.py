@@ -71,6 +71,8 @@ class Swept:
     values, spread : mapping from measure to mapping from stage to ndarray of shape (rows, columns)
         `spread` is empty for a single image.
     curves : mapping from measure to mapping from stage to Curve
+    ink_lost : ndarray of shape (rows, columns)
+        Share of the ink that each shift pushes out of the image; the mean over many digits.
     digits : int
         How many images were moved.
     """
@@ -84,7 +86,14 @@ class Swept:
     values: Mapping[MeasureName, Mapping[str, np.ndarray[Any, Any]]]
     spread: Mapping[MeasureName, Mapping[str, np.ndarray[Any, Any]]]
     curves: Mapping[MeasureName, Mapping[str, Curve]]
+    ink_lost: np.ndarray[Any, Any]
     digits: int = 1
+
+    @property
+    def first_loss(self) -> float | None:
+        """Shortest distance from which on ink leaves the image; None where none does."""
+        distances = np.hypot(np.array(self.dys)[:, None], np.array(self.dxs))[self.ink_lost > 0]
+        return float(distances.min()) if distances.size else None
 
 
 class Sweeps:
@@ -184,6 +193,7 @@ def _one_swept(subject: Subject, key: SweepKey, found: Sweep) -> Swept:
         found.values,
         {},
         curves,
+        found.ink_lost,
     )
 
 
@@ -198,5 +208,6 @@ def _many_swept(network: Network, step: int, dataset: Dataset, key: SweepKey, fo
         found.mean,
         found.std,
         found.curves,
+        found.ink_lost,
         found.digits,
     )

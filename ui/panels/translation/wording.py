@@ -8,9 +8,12 @@ from cnnviz.translation import POOL_KINDS, Comparison, MeasureName
 _POOL_WORDS = {
     "max": "Max-pooled maps",
     "average": "Average-pooled maps",
-    "blur": "Blur-pooled maps",
+    "blur": "Blurred and subsampled maps",
     "subsample": "Subsampled maps",
 }
+#: From here on a stage is as far from what it was as a blank image would be, on its way to the √2 of maps
+#: that have nothing in common: whose change is the larger says nothing about pooling then.
+_SATURATED = 1.0
 _START = "Nothing has moved yet. Drag the digit, press an arrow key, or click in the shift sweep."
 
 
@@ -76,28 +79,26 @@ def _change(comparison: Comparison, measured: Mapping[str, Mapping[MeasureName, 
     if not (math.isfinite(change) and math.isfinite(maps)):
         return f"There is nothing to compare: the {noun} of this image is that of a blank one."
     if change == 0 and maps > 0:
-        return f"{words} did not change at all, the {noun} by *{maps:.2f}*: pooling hides this shift."
+        return f"{words} did not change at all, the {noun} by *{maps:.2f}*: pooling hides this shift here."
     start = f"{words} changed by *{change:.2f}*, the {noun} by *{maps:.2f}*."
     if residual == 0 and change > 0:
-        return f"{start} They have moved along with the image exactly: the residual is *0*."
-    share = change / maps if maps > 0 else 1.0
-    if pool == "subsample":
-        return f"{start} Taking every {_ordinal(comparison.pool_size)} cell absorbs {_absorbed(share)}."
-    return f"{start} Pooling absorbs {_absorbed(share)}."
+        return (
+            f"{start} Away from the border they have moved along with the image exactly: the residual is *0*."
+        )
+    if min(change, maps) >= _SATURATED:
+        return start
+    return f"{start} {_less_or_more(change / maps if maps > 0 else 1.0)}"
 
 
-def _absorbed(share: float) -> str:
-    if share < 0.5:
-        return "most of the shift"
+def _less_or_more(share: float) -> str:
     if share < 0.97:
-        return "part of the shift, not all of it"
-    if share <= 1.03:
-        return "nothing of this shift"
-    return "nothing of this shift: it even adds to the change"
+        return "They change less."
+    return "They change as much." if share <= 1.03 else "They change more."
 
 
-def _ordinal(number: int) -> str:
-    return {2: "second", 3: "third", 4: "fourth"}.get(number, f"{number}th")
+def ordinal(number: int) -> str:
+    """Write which cell of a row is taken, such as "third"."""
+    return {1: "single", 2: "second", 3: "third", 4: "fourth"}.get(number, f"{number}th")
 
 
 def _decision(comparison: Comparison, classes: tuple[str, ...]) -> str:
