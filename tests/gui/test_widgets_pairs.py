@@ -15,8 +15,8 @@ from ui.cells.category_map import Category, CategoryMap
 from ui.cells.category_table import CategoryRow, CategoryTable
 from ui.cells.sweep_map import SweepMap
 from ui.controls.flow_row import FlowRow
+from ui.controls.labels import ElidedLabel
 from ui.controls.statement_box import StatementBox
-from ui.controls.still_label import StillLabel
 from ui.plots.distance_plot import DistanceCurve, DistancePlot, spread_out
 from ui.rows.probability_pairs import ProbabilityPairs
 from ui.theme import DARK, LIGHT, Theme
@@ -245,11 +245,11 @@ def test_controls_go_on_in_a_second_line(qtbot: QtBot) -> None:
     assert row.minimumHeight() > 40
 
 
-def test_a_still_label_asks_no_layout_when_its_text_changes(qtbot: QtBot) -> None:
+def test_a_label_of_known_room_asks_no_layout_when_its_text_changes(qtbot: QtBot) -> None:
     window = QWidget()
     qtbot.addWidget(window)
     layout = QVBoxLayout(window)
-    label = StillLabel("000.00", mono=True)
+    label = ElidedLabel(widest="000.00", mono=True)
     layout.addWidget(label)
     show_window(qtbot, window)
     before = label.sizeHint()

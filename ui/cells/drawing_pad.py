@@ -19,8 +19,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.controls.key_moves import arrow_step
 from ui.controls.painted import PaintedWidget
-from ui.controls.undo import Undo
-from ui.controls.undoable import Undoable
+from ui.controls.undo import Undo, Undoable
 from ui.theme import Theme, follow_theme, ui_font
 
 #: Longer side of the board in its own pixels, whatever its size on the screen.

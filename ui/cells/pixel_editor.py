@@ -9,8 +9,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from ui.cells.heat_map import HeatMap
-from ui.controls.undo import Undo
-from ui.controls.undoable import Undoable
+from ui.controls.undo import Undo, Undoable
 from ui.controls.wheel import WheelNotches
 
 Pixels = NDArray[np.uint8]

@@ -3,13 +3,13 @@
 from typing import override
 
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLayout, QLayoutItem, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLayout, QLayoutItem, QWidget
 
+from ui.controls.painted import WrappedWidget
 from ui.theme import Theme, follow_theme
 
 
-class FlowRow(QWidget):
+class FlowRow(WrappedWidget):
     """Lays controls out from left to right and, where they do not fit, line after line.
 
     Parameters
@@ -17,12 +17,11 @@ class FlowRow(QWidget):
     parent : QWidget, optional
     """
 
+    _LEAST_WIDTH = 0
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._flow = _FlowLayout(self)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
         follow_theme(self)
 
     def add(self, widget: QWidget) -> None:
@@ -39,26 +38,19 @@ class FlowRow(QWidget):
             layout.addWidget(widget)
         return group
 
-    def set_theme(self, theme: Theme) -> None:
-        """Scale the gaps."""
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self._flow.set_gap(theme.px(10), theme.px(6))
 
     @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._claim_height()
+    def heightForWidth(self, width: int) -> int:
+        return self._flow.heightForWidth(width)
 
     @override
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:  # something was shown, hidden or renamed
             self._claim_height()
         return super().event(event)
-
-    def _claim_height(self) -> None:
-        # Box layouts ask for the height that goes with a width too late; a minimum they respect.
-        height = self._flow.heightForWidth(self.width())
-        if height != self.minimumHeight():
-            self.setMinimumHeight(height)
 
 
 class _FlowLayout(QLayout):

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from typing import override
 
 from PySide6.QtCore import QSize
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QWidget
 
 from ui.controls.formula_boxes import Box, Formula, Typesetter, line_box, plain_text
+from ui.controls.painted import WrappedWidget
 from ui.theme import LIGHT, Theme, follow_theme
 
 
-class FormulaView(QWidget):
+class FormulaView(WrappedWidget):
     """Formulas below one another; one that is too long is continued, indented, on the next line.
 
     Parameters
@@ -19,16 +20,14 @@ class FormulaView(QWidget):
     parent : QWidget, optional
     """
 
+    _LEAST_WIDTH = 80
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._formulas: tuple[Formula, ...] = ()
         self._setter = Typesetter(LIGHT)
         self._heights: dict[int, int] = {}
         self._broken: tuple[int, list[tuple[Sequence[Box], float]]] = (-1, [])
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
         follow_theme(self)
 
     def set_formulas(self, formulas: Sequence[Formula]) -> None:
@@ -43,15 +42,10 @@ class FormulaView(QWidget):
         """Formulas as ordinary text."""
         return [plain_text(formula) for formula in self._formulas]
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self._setter = Typesetter(theme)
         self._forget()
-
-    @override
-    def hasHeightForWidth(self) -> bool:
-        return True
 
     @override
     def heightForWidth(self, width: int) -> int:
@@ -71,11 +65,6 @@ class FormulaView(QWidget):
     @override
     def minimumSizeHint(self) -> QSize:
         return QSize(self._theme.px(160), 0)
-
-    @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._claim_height()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -103,9 +92,3 @@ class FormulaView(QWidget):
         self._claim_height()
         self.updateGeometry()
         self.update()
-
-    def _claim_height(self) -> None:
-        # Layouts inside docks do not ask for a height that goes with the width; a minimum they respect.
-        height = self.heightForWidth(self.width()) if self.width() > self._theme.px(80) else 0
-        if height != self.minimumHeight():
-            self.setMinimumHeight(height)

@@ -6,8 +6,8 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from ui.controls.painted import PaintedWidget
-from ui.theme import Theme, follow_theme, ui_font
+from ui.controls.painted import PaintedWidget, WrappedWidget
+from ui.theme import Theme, follow_theme, mono_font, ui_font
 
 
 class SectionTitle(QWidget):
@@ -55,9 +55,14 @@ class ElidedLabel(PaintedWidget):
     Parameters
     ----------
     text : str
-    role : {"text", "muted", "title"}
-    mode : Qt.TextElideMode
-        Where the ellipsis stands.
+    role : {"text", "muted"}
+    widest : str, optional
+        Longest text there will be. With it the room of the label does not depend on its text, so that one
+        that changes at display rate asks no layout for anything.
+    small : bool
+        Whether the smallest size of the theme is used.
+    mono : bool
+        Whether figures are to line up, at the right; they are small.
     parent : QWidget, optional
     """
 
@@ -65,13 +70,15 @@ class ElidedLabel(PaintedWidget):
         self,
         text: str = "",
         role: str = "text",
-        mode: Qt.TextElideMode = Qt.TextElideMode.ElideRight,
+        *,
+        widest: str | None = None,
+        small: bool = False,
+        mono: bool = False,
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._text = text
-        self._role = role
-        self._mode = mode
+        self._text, self._role, self._widest = text, role, widest
+        self._small, self._mono = small, mono
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.setAccessibleName(text)
         follow_theme(self)
@@ -86,26 +93,31 @@ class ElidedLabel(PaintedWidget):
             self._text = text
             self.setAccessibleName(text)
             self._update_tool_tip()
-            self.updateGeometry()
+            if self._widest is None:
+                self.updateGeometry()
             self.update()
-
-    @override
-    def _restyle(self, theme: Theme) -> None:
-        self.setFont(ui_font(theme))
 
     def is_elided(self) -> bool:
         """Whether part of the text is not shown."""
         return self.fontMetrics().horizontalAdvance(self._text) > self.width()
 
     @override
+    def _restyle(self, theme: Theme) -> None:
+        size = theme.small_pt if self._small else theme.base_pt
+        self.setFont(mono_font(theme=theme) if self._mono else ui_font(theme, size))
+
+    @override
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
-        return QSize(metrics.horizontalAdvance(self._text) + 2, metrics.height())
+        text = self._text if self._widest is None else self._widest
+        return QSize(metrics.horizontalAdvance(text) + 2, metrics.height())
 
     @override
     def minimumSizeHint(self) -> QSize:
-        metrics = self.fontMetrics()
-        return QSize(min(metrics.horizontalAdvance("MM…"), self.sizeHint().width()), metrics.height())
+        hint = self.sizeHint()
+        if self._widest is None:
+            hint.setWidth(min(self.fontMetrics().horizontalAdvance("MM…"), hint.width()))
+        return hint
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -114,18 +126,17 @@ class ElidedLabel(PaintedWidget):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        if not self._text:
-            return
         painter = QPainter(self)
-        painter.setPen(self._theme.color("muted" if self._role == "muted" else "text"))
-        shown = self.fontMetrics().elidedText(self._text, self._mode, self.width())
-        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, shown)
+        painter.setPen(self._theme.color(self._role))
+        shown = self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideRight, self.width())
+        side = Qt.AlignmentFlag.AlignRight if self._mono else Qt.AlignmentFlag.AlignLeft
+        painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter | side, shown)
 
     def _update_tool_tip(self) -> None:
         self.setToolTip(self._text if self.is_elided() else "")
 
 
-class WrapLabel(QWidget):
+class WrapLabel(WrappedWidget):
     """Text in as many lines as its width asks for.
 
     A word-wrapped QLabel in a resizable scroll area can make Qt's layout call itself without end; this one
@@ -149,10 +160,6 @@ class WrapLabel(QWidget):
         self._role = role
         self._small = small
         self._vertical = Qt.AlignmentFlag.AlignTop
-        self._theme: Theme | None = None
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
         self.setAccessibleName(text)
         follow_theme(self)
 
@@ -177,26 +184,10 @@ class WrapLabel(QWidget):
         self._vertical = Qt.AlignmentFlag.AlignVCenter if centred else Qt.AlignmentFlag.AlignTop
         self.update()
 
-    def set_role(self, role: str) -> None:
-        """Change the colour role of the text."""
-        self._role = role
-        self.update()
-
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme, theme.small_pt if self._small else theme.base_pt))
         self._claim_height()
-        self.updateGeometry()
-
-    @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._claim_height()
-
-    @override
-    def hasHeightForWidth(self) -> bool:
-        return True
 
     @override
     def heightForWidth(self, width: int) -> int:
@@ -219,22 +210,14 @@ class WrapLabel(QWidget):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._theme is None:
-            return
         painter = QPainter(self)
         painter.setPen(self._theme.color(self._role))
-        painter.drawText(self.rect(), self._flags(), self._text)
+        flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | self._vertical
+        painter.drawText(self.rect(), int(flags), self._text)
 
     def _bounds(self, width: int) -> QRect:
         box = QRect(0, 0, width, 100_000)
         return self.fontMetrics().boundingRect(box, int(Qt.TextFlag.TextWordWrap), self._text)
-
-    def _flags(self) -> int:
-        return int(Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | self._vertical)
-
-    def _claim_height(self) -> None:
-        # Docks, splitters and grids do not ask for a height that goes with the width; a minimum they respect.
-        self.setMinimumHeight(self.heightForWidth(self.width()) if self.width() > 40 else 0)
 
 
 class Badge(PaintedWidget):

@@ -4,11 +4,12 @@ from typing import override
 
 from PySide6.QtCore import QEasingCurve, QPropertyAnimation, QRectF, Qt, Signal
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent, QPainter, QPainterPath, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QSizePolicy, QStyle, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QStyle, QWidget
 
 from ui.controls.buttons import Button, IconButton
 from ui.controls.icon_label import IconLabel
 from ui.controls.labels import WrapLabel
+from ui.controls.painted import height_for_width
 from ui.theme import Theme, follow_theme
 
 _ROLES = {"info": "info", "success": "success", "warning": "warning", "error": "danger"}
@@ -133,9 +134,7 @@ class MessageBar(QFrame):
         self._layout.addWidget(self._label, 1)
         self._layout.addWidget(self._action)
         self._layout.addWidget(self._close)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+        self.setSizePolicy(height_for_width())
 
     def _connect_signals(self) -> None:
         self._action.clicked.connect(self._on_action_clicked)

@@ -1,8 +1,10 @@
 """What all widgets that paint themselves have in common."""
 
+from typing import override
+
 from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtGui import QPainter, QPen, QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.controls.placeholder import draw_placeholder
 from ui.theme import LIGHT, Theme
@@ -50,3 +52,47 @@ class PaintedWidget(QWidget):
         painter.setPen(QPen(self._theme.color("accent"), 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
+
+
+def height_for_width() -> QSizePolicy:
+    """Return the size policy of a widget whose height follows from its width."""
+    policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
+    policy.setHeightForWidth(True)
+    return policy
+
+
+class WrappedWidget(PaintedWidget):
+    """Painted widget whose height follows from its width, as that of wrapped text does.
+
+    Docks, splitters and grids do not ask for a height that goes with the width; a minimum they respect. So
+    it claims that height when its width changes; a kind of it calls `_claim_height` when its content does.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    #: Width in pixels, at scale 1, up to which a widget has not been laid out yet.
+    _LEAST_WIDTH = 40
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setSizePolicy(height_for_width())
+
+    @override
+    def hasHeightForWidth(self) -> bool:
+        return True
+
+    @override
+    def heightForWidth(self, width: int) -> int:
+        raise NotImplementedError
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._claim_height()
+
+    def _claim_height(self) -> None:
+        height = self.heightForWidth(self.width()) if self.width() > self._theme.px(self._LEAST_WIDTH) else 0
+        if height != self.minimumHeight():
+            self.setMinimumHeight(height)

@@ -1,9 +1,13 @@
-"""What small buttons that paint themselves have in common."""
+"""Small buttons that paint themselves: an icon in the head of a column, and a whole folded column."""
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from typing import override
 
-from ui.theme import LIGHT, Theme
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
+
+from ui.theme import LIGHT, Theme, follow_theme, ui_font
+from ui.theme.icons import icon_pixmap
 
 
 class PaintedButton(QAbstractButton):
@@ -31,3 +35,102 @@ class PaintedButton(QAbstractButton):
 
     def _restyle(self, theme: Theme) -> None:
         """Take the font; nothing here."""
+
+
+class MiniButton(PaintedButton):
+    """Icon of 14 pixels in a square of 20.
+
+    Parameters
+    ----------
+    icon : str
+        Name of an icon.
+    name : str
+        Accessible name, and the tool tip.
+    parent : QWidget, optional
+    """
+
+    def __init__(self, icon: str, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._icon = icon
+        self.set_icon(icon, name)
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
+        follow_theme(self)
+
+    def set_icon(self, icon: str, name: str) -> None:
+        """Show another icon, with another meaning."""
+        self._icon = icon
+        self.setAccessibleName(name)
+        self.setToolTip(name)
+        self.update()
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(self._theme.px(20), self._theme.px(20))
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return self.sizeHint()
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        theme, rect = self._theme, QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        active = self.underMouse() and self.isEnabled()
+        if active or self.isDown():
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(theme.color("pressed" if self.isDown() else "hover"))
+            painter.drawRoundedRect(rect, 4, 4)
+        if self.hasFocus():
+            painter.setPen(QPen(theme.color("accent"), 1.5))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(rect, 4, 4)
+        side = theme.px(14)
+        color = theme.color("text" if active else "muted", 1.0 if self.isEnabled() else 0.5)
+        picture = icon_pixmap(self._icon, color, side, self.devicePixelRatioF())
+        painter.drawPixmap(round((self.width() - side) / 2), round((self.height() - side) / 2), picture)
+
+
+class FoldedStrip(PaintedButton):
+    """Button as high as its column.
+
+    Parameters
+    ----------
+    title : str
+    parent : QWidget, optional
+    """
+
+    def __init__(self, title: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setText(title)
+        self.setAccessibleName(f"Unfold {title}")
+        self.setToolTip(f"Unfold {title}")
+        self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Expanding)
+        follow_theme(self)
+
+    @override
+    def _restyle(self, theme: Theme) -> None:
+        self.setFont(ui_font(theme, theme.small_pt))
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(self._theme.px(22), self._theme.px(120))
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter, theme = QPainter(self), self._theme
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        active = self.underMouse() or self.hasFocus()
+        painter.setPen(
+            QPen(theme.color("accent"), 1.5) if self.hasFocus() else QPen(theme.color("border"), 1)
+        )
+        painter.setBrush(theme.color("hover" if active else "surface"))
+        painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
+        side = theme.px(14)
+        picture = icon_pixmap("chevron-right", theme.color("muted"), side, self.devicePixelRatioF())
+        painter.drawPixmap((self.width() - side) // 2, theme.px(5), picture)
+        painter.setPen(theme.color("text" if active else "muted"))
+        painter.rotate(90)
+        top = theme.px(26)
+        room = QRectF(top, -self.width(), self.height() - top, self.width())
+        painter.drawText(room, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.text())

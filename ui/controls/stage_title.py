@@ -6,8 +6,8 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.controls.mini_button import MiniButton
 from ui.controls.painted import PaintedWidget
+from ui.controls.painted_button import MiniButton
 from ui.theme import Theme, follow_theme, ui_font
 
 

@@ -1,5 +1,6 @@
 """A conclusion in plain words with its numbers, on a tinted ground."""
 
+from html import escape
 from typing import override
 
 from PySide6.QtCore import QRectF, QSize
@@ -13,12 +14,13 @@ from PySide6.QtGui import (
     QResizeEvent,
     QTextDocument,
 )
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
-from ui.theme import LIGHT, Theme, follow_theme, ui_font
+from ui.controls.painted import WrappedWidget
+from ui.theme import Theme, follow_theme, ui_font
 
 
-class StatementBox(QWidget):
+class StatementBox(WrappedWidget):
     """Text in which numbers between asterisks are strong: "changed by *0.42*".
 
     The box grows with its text but does not shrink again while the width stays, so that nothing jumps while
@@ -31,15 +33,11 @@ class StatementBox(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._text = ""
         self._kind = "info"
         self._tallest = 0
         self._document = QTextDocument(self)
         self._document.setDocumentMargin(0)
-        policy = QSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Minimum)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
         follow_theme(self)
 
     def text(self) -> str:
@@ -67,24 +65,18 @@ class StatementBox(QWidget):
         self._claim_height()
         self.update()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme))
         self._document.setDefaultFont(ui_font(theme))
         self._tallest = 0
         self._write()
         self._claim_height()
-        self.update()
 
     def reset_height(self) -> None:
         """Let the box be as small as its text again."""
         self._tallest = 0
         self._claim_height()
-
-    @override
-    def hasHeightForWidth(self) -> bool:
-        return True
 
     @override
     def heightForWidth(self, width: int) -> int:
@@ -103,10 +95,9 @@ class StatementBox(QWidget):
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
         if event.size().width() != event.oldSize().width():
             self._tallest = 0
-            self._claim_height()
+        super().resizeEvent(event)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -128,17 +119,13 @@ class StatementBox(QWidget):
         pieces = self._text.split("*")
         html = "".join(
             f'<span style="font-weight:{QFont.Weight.DemiBold.value}">{piece}</span>' if place % 2 else piece
-            for place, piece in enumerate(_escaped(piece) for piece in pieces)
+            for place, piece in enumerate(escape(piece, quote=False) for piece in pieces)
         )
         self._document.setHtml(html)
 
+    @override
     def _claim_height(self) -> None:
-        # Docks, splitters and grids do not ask for a height that goes with the width; a minimum they respect.
-        if self.width() > 40:
+        if self.width() > self._LEAST_WIDTH:
             self._tallest = max(self._tallest, self.heightForWidth(self.width()))
             if self._tallest != self.minimumHeight():
                 self.setMinimumHeight(self._tallest)
-
-
-def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

@@ -15,8 +15,8 @@ from cnnviz.arithmetic import (
 )
 from cnnviz.receptive_field import INPUT, stage_index
 from ui.controls.labels import Badge
-from ui.controls.mini_button import MiniButton
 from ui.controls.numbers import format_signed
+from ui.controls.painted_button import MiniButton
 from ui.controls.status_line import StatusLine
 from ui.panels.feature_maps.following import following_rows
 from ui.panels.feature_maps.frame import Frame, Levels

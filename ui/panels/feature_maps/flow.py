@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QWi
 
 from cnnviz.session_state import ViewValue
 from ui.cells.outline_key import OutlineKey
-from ui.controls.folded_strip import FoldedStrip
 from ui.controls.late_scroll import place_of, scroll_later
+from ui.controls.painted_button import FoldedStrip
 from ui.panels.feature_maps.columns import StageColumn
 from ui.panels.feature_maps.flat_columns import OutputColumn, UnitColumn
 from ui.panels.feature_maps.frame import Frame, Levels

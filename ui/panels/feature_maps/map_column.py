@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 from cnnviz.session_state import ViewValue
 from ui.cells.linked_map import LinkedMap
 from ui.controls.late_scroll import place_of, scroll_later
-from ui.controls.mini_button import MiniButton
+from ui.controls.painted_button import MiniButton
 from ui.controls.scale_strip import ScaleStrip
 from ui.panels.feature_maps.columns import MARK_ROLES, StageColumn
 from ui.panels.feature_maps.frame import Frame, Levels

@@ -8,11 +8,10 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.translation import shift as shifted_image
 from ui.controls.buttons import Button
-from ui.controls.labels import SectionTitle
+from ui.controls.labels import ElidedLabel, SectionTitle
 from ui.controls.numbers import format_signed
 from ui.controls.segmented import SegmentedControl
 from ui.controls.statement_box import StatementBox
-from ui.controls.still_label import StillLabel
 from ui.panels.translation.comparing import Compared, mode_of
 from ui.panels.translation.subject import Subject
 from ui.panels.translation.view import View
@@ -113,7 +112,7 @@ class CanvasColumn(QWidget):
 
     def _build_widgets(self) -> None:
         self._title = SectionTitle("Drag the image")
-        self._where = StillLabel("dx −13 dy −13", mono=True, muted=False)
+        self._where = ElidedLabel(widest="dx −13 dy −13", mono=True)
         self._where.setAccessibleName("Shift in pixels, to the right and down")
         self.canvas = ShiftCanvas()
         self.canvas.setAccessibleName("Image to drag")

@@ -15,7 +15,6 @@ from ui.controls.color_bar import ColorBar
 from ui.controls.labels import ElidedLabel
 from ui.controls.numbers import format_signed
 from ui.controls.segmented import SegmentedControl
-from ui.controls.still_label import StillLabel
 from ui.panels.translation.stages import stage_tiles, stage_title
 from ui.panels.translation.sweep_source import SweepSource
 from ui.panels.translation.sweeping import Swept
@@ -121,7 +120,7 @@ class SweepColumn(QWidget):
         self.spread.setAccessibleName("Mean or spread over the digits")
         self.spread.set_option_tooltip("mean", "Mean over the digits")
         self.spread.set_option_tooltip("spread", "Standard deviation over the digits")
-        self._reading = StillLabel()
+        self._reading = ElidedLabel(role="muted", widest="", small=True)
         self._note = ElidedLabel(role="muted")
         self._note.hide()
         self.plot = DistancePlot()

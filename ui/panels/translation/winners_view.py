@@ -13,8 +13,7 @@ from ui.cells.category_map import Category, CategoryMap
 from ui.cells.category_table import CategoryRow, CategoryTable
 from ui.cells.window_card import WindowCard, WindowPair
 from ui.controls.color_scale import ColorScale
-from ui.controls.labels import SectionTitle
-from ui.controls.still_label import StillLabel
+from ui.controls.labels import ElidedLabel, SectionTitle
 from ui.panels.translation.comparing import Compared
 from ui.theme import Theme, follow_theme
 
@@ -98,7 +97,7 @@ class WinnersView(QWidget):
             "Windows of this filter. Single: one cell alone is the largest, before and after. Tied: several "
             "cells share the maximum before or after; the first of them counts as the winner."
         )
-        self._change = StillLabel("mean 0.00 · max 00.00")
+        self._change = ElidedLabel(role="muted", widest="mean 0.00 · max 00.00", small=True)
         self._change.setToolTip("By how much the changed values have changed")
 
     def _build_layout(self) -> None:
