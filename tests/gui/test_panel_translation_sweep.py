@@ -54,7 +54,7 @@ def test_the_map_shows_the_relative_change_of_every_shift(desk: Desk) -> None:
     before = desk.outputs(desk.image(), "pool1")
     for dx, dy in ((0, 0), (1, 0), (-3, 5), (13, -13)):
         after = desk.outputs(moved(desk.image(), dx, dy), "pool1")
-        assert shown.value_at(dx, dy) == pytest.approx(norm_ratio(after - before, before), abs=1e-9)
+        assert shown.value_of(dx, dy) == pytest.approx(norm_ratio(after - before, before), abs=1e-9)
 
 
 @pytest.mark.parametrize("name", list(MEASURES))
@@ -63,7 +63,7 @@ def test_each_measure_is_that_of_the_comparison_at_the_same_place(desk: Desk, na
     label = desk.state.sample.label if desk.state.sample is not None else None
     found = compare(desk.network, desk.image(), 3, -1, label=label)
     expected = {**found.stages["max"].measured(), **found.output_measured()}[name]
-    assert desk.parts.sweep.map.value_at(3, -1) == pytest.approx(expected, abs=1e-9)
+    assert desk.parts.sweep.map.value_of(3, -1) == pytest.approx(expected, abs=1e-9)
     assert MEASURES[name].formula in desk.parts.sweep.source.measure.toolTip()
 
 
@@ -92,12 +92,12 @@ def test_the_map_can_be_dragged_through(desk: Desk) -> None:
 
 def test_a_stage_of_the_strip_chooses_the_map_and_the_strong_curve(desk: Desk) -> None:
     strip, sweep = desk.parts.strip, desk.parts.sweep
-    pooled = sweep.map.value_at(1, 0)
+    pooled = sweep.map.value_of(1, 0)
     click(strip, strip.tile_rect("convolution").center().toPoint())
     desk.settle()
     before, after = desk.outputs(desk.image(), "conv1"), desk.outputs(moved(desk.image(), 1, 0), "conv1")
-    assert sweep.map.value_at(1, 0) == pytest.approx(norm_ratio(after - before, before))
-    assert sweep.map.value_at(1, 0) > pooled
+    assert sweep.map.value_of(1, 0) == pytest.approx(norm_ratio(after - before, before))
+    assert sweep.map.value_of(1, 0) > pooled
     assert sweep.reading().startswith("Convolution")
 
 
@@ -114,7 +114,7 @@ def test_curves_are_means_over_shifts_of_about_the_same_distance(desk: Desk) -> 
     assert [curve.key for curve in plot.curves] == [tile.key for tile in desk.parts.strip.tiles]
     curve = next(each for each in plot.curves if each.key == "max")
     ring = [
-        shown.value_at(dx, dy)
+        shown.value_of(dx, dy)
         for dx in range(-13, 14)
         for dy in range(-13, 14)
         if 4.5 <= np.hypot(dx, dy) < 5.5
@@ -155,12 +155,12 @@ def test_a_line_sets_apart_the_shifts_that_push_ink_out_of_the_image(desk: Desk)
 
 
 def test_wrapped_around_the_sweep_is_another(desk: Desk) -> None:
-    filled = desk.parts.sweep.map.value_at(13, 13)
+    filled = desk.parts.sweep.map.value_of(13, 13)
     desk.move(1, 0, wrap=True)
     sample = np.roll(desk.image(), (13, 13), axis=(1, 2))
     before, after = desk.outputs(desk.image(), "pool1"), desk.outputs(sample, "pool1")
-    assert desk.parts.sweep.map.value_at(13, 13) == pytest.approx(norm_ratio(after - before, before))
-    assert desk.parts.sweep.map.value_at(13, 13) != filled
+    assert desk.parts.sweep.map.value_of(13, 13) == pytest.approx(norm_ratio(after - before, before))
+    assert desk.parts.sweep.map.value_of(13, 13) != filled
 
 
 def test_another_image_is_swept_anew(desk: Desk) -> None:
@@ -183,10 +183,10 @@ def test_many_digits_give_mean_and_spread(desk: Desk, qtbot: QtBot) -> None:
         image = few_digits().test_images[index].astype(np.float64) / 255 - 0.5
         before, after = desk.outputs(image, "pool1"), desk.outputs(moved(image, 1, 0), "pool1")
         changes.append(norm_ratio(after - before, before))
-    assert sweep.map.value_at(1, 0) == pytest.approx(np.mean(changes), rel=1e-4)
+    assert sweep.map.value_of(1, 0) == pytest.approx(np.mean(changes), rel=1e-4)
     click(sweep.spread.button("spread"))
     desk.settle()
-    assert sweep.map.value_at(1, 0) == pytest.approx(np.std(changes), rel=1e-3)
+    assert sweep.map.value_of(1, 0) == pytest.approx(np.std(changes), rel=1e-3)
     curve = next(each for each in sweep.plot.curves if each.key == "max")
     assert curve.spread is not None
     click(sweep.map, sweep.map.shift_center(1, 0).toPoint())

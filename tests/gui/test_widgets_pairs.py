@@ -275,11 +275,11 @@ def test_a_sweep_of_a_flat_image_keeps_its_cells_square(qtbot: QtBot) -> None:
     qtbot.addWidget(sweep)
     sweep.resize(300, 300)
     dxs, dys = tuple(range(-7, 8)), (-1, 0, 1)
-    sweep.set_values(np.full((3, 15), np.nan), dxs, dys)
+    sweep.set_sweep(np.full((3, 15), np.nan), dxs, dys)
     right, below = (
         sweep.shift_center(1, 0) - sweep.shift_center(0, 0),
         sweep.shift_center(0, 1) - sweep.shift_center(0, 0),
     )
     assert right.x() == below.y() > 4
-    assert np.isnan(sweep.value_at(0, 0))
-    assert np.isnan(sweep.value_at(99, 0))
+    assert np.isnan(sweep.value_of(0, 0))
+    assert np.isnan(sweep.value_of(99, 0))

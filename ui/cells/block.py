@@ -40,7 +40,7 @@ class Block:
         )
         return cls(row, col, rows, cols)
 
-    def cut(self, values: NDArray[np.generic]) -> NDArray[np.generic]:
+    def cut[Kind: np.generic](self, values: NDArray[Kind]) -> NDArray[Kind]:
         """Part of an array of shape (..., h, w) that lies in the block."""
         return values[..., self.row : self.row + self.rows, self.col : self.col + self.cols]
 

@@ -6,13 +6,15 @@ from typing import override
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtWidgets import QWidget
 
 from ui.cells.cell_geometry import CellGeometry
-from ui.cells.cell_map import CellMap
-from ui.cells.outlines import OUTLINES, draw_outline
+from ui.cells.cell_view import Cell, CellView
+from ui.cells.heat_map import paint_lines
+from ui.controls.color_scale import image_of_words
+from ui.controls.map_legend import MapLegend
 from ui.theme import Theme, follow_theme
 from ui.theme.stylesheet import mix
 
@@ -29,18 +31,21 @@ class Category:
         Whether a dot in the middle tells it from its neighbours without colour.
     faint : float
         Share of the ground in the colour at strength 0; a cell of strength 1 has the whole colour.
+    name : str
+        What it is, for the key of a figure.
     """
 
     role: str
     dotted: bool = False
     faint: float = 0.0
+    name: str = ""
 
     def color(self, theme: Theme, strength: float = 1.0) -> QColor:
         """Colour of a cell of some strength, 0 to 1."""
         return QColor(mix(getattr(theme, self.role), theme.surface, self.faint * (1 - strength)))
 
 
-class CategoryMap(CellMap):
+class CategoryMap(CellView):
     """Cells of several kinds. Hovering, or the arrow keys after Tab, point at one.
 
     Parameters
@@ -56,10 +61,7 @@ class CategoryMap(CellMap):
         self._kinds: NDArray[np.integer] | None = None
         self._strengths = np.empty((0, 0))
         self._table = np.empty((0, 16), dtype=np.uint32)
-        self._image = QImage()
-        self._dots: list[tuple[int, int]] = []
-        self._geometry = CellGeometry(1, 1, 0, 0, 0)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         # A click must not take the keyboard from whoever moves something with the arrow keys.
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         follow_theme(self)
@@ -71,13 +73,14 @@ class CategoryMap(CellMap):
 
     @property
     @override
-    def shape(self) -> tuple[int, int]:
+    def shape(self) -> Cell:
         return (0, 0) if self._kinds is None else (self._kinds.shape[0], self._kinds.shape[1])
 
-    @property
-    def hovered(self) -> tuple[int, int] | None:
-        """Row and column of the cell pointed at."""
-        return self._hovered
+    def map_legend(self) -> MapLegend | None:
+        """What a figure of the map has to say beside it; None while there is nothing to show."""
+        if self._kinds is None:
+            return None
+        return MapLegend(kinds=tuple((each.color(self._theme), each.name) for each in self._categories))
 
     def set_cells(
         self, kinds: NDArray[np.integer] | None, strengths: NDArray[np.floating] | None = None
@@ -91,31 +94,19 @@ class CategoryMap(CellMap):
         strengths : ndarray of the same shape, optional
             From 0 to 1; all 1 when None.
         """
-        before = None if self._kinds is None else self._kinds.shape
         self._kinds = kinds
-        self._image = QImage()
         if kinds is not None:
-            dotted = [number for number, category in enumerate(self._categories) if category.dotted]
-            rows, cols = np.nonzero(np.isin(kinds, dotted))
-            self._dots = list(zip(rows.tolist(), cols.tolist(), strict=True))
             self._strengths = np.ones(kinds.shape) if strengths is None else np.asarray(strengths)
-        if (None if kinds is None else kinds.shape) != before:
-            self._focus_cell = (0, 0)
-            self._hover(None)
-        self.update()
+        self._show()
 
     @override
     def _restyle(self, theme: Theme) -> None:
+        super()._restyle(theme)
         # 16 shades are more than the eye tells apart.
         self._table = np.array(
             [[each.color(theme, shade / 15).rgba() for shade in range(16)] for each in self._categories],
             dtype=np.uint32,
         )
-        self._image = QImage()
-
-    def cell_rect(self, row: int, col: int) -> QRectF:
-        """Rectangle of a cell, in the widget's coordinates."""
-        return self._fit().cells(row, col)
 
     @override
     def sizeHint(self) -> QSize:
@@ -128,62 +119,23 @@ class CategoryMap(CellMap):
         return QSize(side, side)
 
     @override
-    def _part_at(self, point: QPointF) -> tuple[int, int] | None:
-        return None if self._kinds is None else self._fit().cell_at(point)
-
-    # -- painting ------------------------------------------------------------------------------------------
-
-    def _fit(self) -> CellGeometry:
-        rows, cols = (1, 1) if self._kinds is None else self._kinds.shape
-        area = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-        return CellGeometry.fit(
-            rows, cols, area, self.devicePixelRatioF(), Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
-        )
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter, theme = QPainter(self), self._theme
-        if self._kinds is None:
-            self._paint_placeholder(painter)
-            return
-        geometry = self._fit()
-        self._paint_cells(painter, geometry)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(theme.color("border"))
-        painter.drawRect(geometry.rect.adjusted(-0.5, -0.5, 0.5, 0.5))
-        if self._hovered is not None:
-            draw_outline(painter, geometry.cells(*self._hovered), OUTLINES["hover"], theme)
-        if self.hasFocus():
-            draw_outline(painter, geometry.cells(*self._focus_cell), OUTLINES["focus"], theme)
-
-    def _paint_cells(self, painter: QPainter, geometry: CellGeometry) -> None:
-        theme, rect, cell = self._theme, geometry.rect, geometry.cell
-        if self._image.isNull():
-            self._image = self._make_image()
-        painter.drawImage(rect, self._image)
+    def _paint_cells(self, painter: QPainter, grid: CellGeometry) -> None:
+        assert self._kinds is not None
+        theme, cell = self._theme, grid.cell
+        painter.drawImage(grid.rect, self._make_image())
         if cell >= 6:
-            painter.setPen(QPen(theme.color("surface"), 1))
-            across = [
-                QLineF(rect.left(), y, rect.right(), y) for y in _edges(rect.top(), cell, geometry.rows)
-            ]
-            down = [QLineF(x, rect.top(), x, rect.bottom()) for x in _edges(rect.left(), cell, geometry.cols)]
-            painter.drawLines(across + down)
-        if cell >= 6 and self._dots:
+            paint_lines(painter, grid, 1, theme.color("surface"), 1)
+            dotted = [number for number, category in enumerate(self._categories) if category.dotted]
+            dots = np.argwhere(np.isin(self._kinds, dotted)).tolist()
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(QPen(theme.color("text"), max(cell / 4, 2), c=Qt.PenCapStyle.RoundCap))
-            painter.drawPoints([geometry.cells(row, col).center() for row, col in self._dots])
+            painter.drawPoints([grid.cells(row, col).center() for row, col in dots])
             painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.setPen(theme.color("border"))
+        painter.drawRect(grid.rect.adjusted(-0.5, -0.5, 0.5, 0.5))
 
     def _make_image(self) -> QImage:
         """Picture with one pixel a cell."""
-        assert self._kinds is not None
         shades = np.rint(15 * np.clip(self._strengths, 0, 1)).astype(np.intp)
-        words = np.ascontiguousarray(self._table[self._kinds, shades])
-        height, width = words.shape
-        # The copy is needed: a QImage made from a buffer does not keep the buffer alive.
-        return QImage(words.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
-
-
-def _edges(start: float, cell: float, count: int) -> list[float]:
-    """Positions of the lines between cells."""
-    return [start + place * cell - 0.5 for place in range(1, count)]
+        return image_of_words(self._table[self._kinds, shades])

@@ -8,22 +8,23 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 
 @dataclass(frozen=True)
 class CellGeometry:
-    """A grid of square cells, aligned to the pixels of the screen.
+    """A grid of cells, aligned to the pixels of the screen.
 
     Attributes
     ----------
     rows, cols : int
     left, top : float
         Corner of the grid, in logical pixels.
-    cell : float
-        Side of a cell in logical pixels; a whole number of device pixels when it is at least one.
+    wide, high : float
+        Sides of a cell in logical pixels; whole numbers of device pixels when they are at least one.
     """
 
     rows: int
     cols: int
     left: float
     top: float
-    cell: float
+    wide: float
+    high: float
 
     @classmethod
     def fit(
@@ -35,7 +36,7 @@ class CellGeometry:
         alignment: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignCenter,
         max_cell: float = math.inf,
     ) -> "CellGeometry":
-        """Largest grid that fits into an area.
+        """Largest grid of square cells that fits into an area.
 
         Parameters
         ----------
@@ -67,12 +68,18 @@ class CellGeometry:
             math.floor((area.left() + left) * ratio) / ratio,
             math.floor((area.top() + top) * ratio) / ratio,
             cell,
+            cell,
         )
+
+    @property
+    def cell(self) -> float:
+        """Side of a cell; the shorter one of cells that are not square."""
+        return min(self.wide, self.high)
 
     @property
     def rect(self) -> QRectF:
         """The whole grid."""
-        return QRectF(self.left, self.top, self.cols * self.cell, self.rows * self.cell)
+        return self.cells(0, 0, self.rows, self.cols)
 
     def cells(self, row: int, col: int, rows: int = 1, cols: int = 1) -> QRectF:
         """Rectangle of a block of cells.
@@ -89,13 +96,19 @@ class CellGeometry:
         QRectF
         """
         return QRectF(
-            self.left + col * self.cell, self.top + row * self.cell, cols * self.cell, rows * self.cell
+            self.left + col * self.wide, self.top + row * self.high, cols * self.wide, rows * self.high
         )
 
     def cell_at(self, point: QPointF) -> tuple[int, int] | None:
         """Row and column of the cell under a point, or None outside the grid."""
         if self.cell <= 0:
             return None
-        row = math.floor((point.y() - self.top) / self.cell)
-        col = math.floor((point.x() - self.left) / self.cell)
+        row = math.floor((point.y() - self.top) / self.high)
+        col = math.floor((point.x() - self.left) / self.wide)
         return (row, col) if 0 <= row < self.rows and 0 <= col < self.cols else None
+
+    def nearest_cell(self, point: QPointF) -> tuple[int, int]:
+        """Row and column of the cell under a point, or of the one at the edge nearest to it."""
+        row = math.floor((point.y() - self.top) / (self.high or 1.0))
+        col = math.floor((point.x() - self.left) / (self.wide or 1.0))
+        return min(max(row, 0), self.rows - 1), min(max(col, 0), self.cols - 1)

@@ -1,148 +1,149 @@
 """The numbers inside the cells of a map, when they fit."""
 
-import math
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
+from cnnviz.quantities import Notation
 from ui.cells.cell_geometry import CellGeometry
 from ui.controls.color_scale import ColorScale
-from ui.controls.numbers import format_fixed
 from ui.theme import Theme, mono_font
 
 _LARGEST_PT = 13.0
 _SMALLEST_PT = 9.0
-_LIGHT, _DARK = QColor("#FFFFFF"), QColor("#0B1016")
+_MARGIN, _LEAST_MARGIN = 6, 2
+LIGHT_INK, DARK_INK = QColor("#FFFFFF"), QColor("#0B1016")
 
 
-@dataclass(frozen=True)
-class NumberFormat:
-    """How the values of a map are written.
+class NumberFont(NamedTuple):
+    """Number font, width of a figure, height of a line, and how far its middle lies above the base."""
 
-    Attributes
-    ----------
-    decimals : int
-    signed : bool
-        Whether a plus is written.
-    exponent : int
-        Numbers are written in units of ``10 ** exponent``, so that small gradients are not all "0.00".
-    fixed : bool
-        Whether the number of decimals must be kept where there is little room.
-    """
-
-    decimals: int
-    signed: bool
-    exponent: int = 0
-    fixed: bool = False
-
-    @classmethod
-    def of(cls, values: NDArray[np.generic], scale: ColorScale, decimals: int | None) -> "NumberFormat":
-        """Format that shows about three figures of the largest value.
-
-        Parameters
-        ----------
-        values : ndarray
-        scale : ColorScale
-        decimals : int, optional
-            Fixed number of decimals.
-
-        Returns
-        -------
-        NumberFormat
-        """
-        signed = scale.name == "signed"
-        if values.dtype.kind in "iub":
-            return cls(decimals or 0, signed, fixed=True)
-        magnitudes = np.abs(np.asarray(values, dtype=np.float64).ravel())
-        largest = float(np.max(magnitudes[np.isfinite(magnitudes)], initial=0.0))
-        if decimals is not None or largest == 0:
-            return cls(2 if decimals is None else decimals, signed, fixed=decimals is not None)
-        exponent = 0 if 0.02 <= largest < 1e4 else math.floor(math.log10(largest))
-        largest /= 10.0**exponent
-        return cls(2 if largest < 10 else 1 if largest < 100 else 0, signed, exponent)
-
-    def text(self, value: float) -> str:
-        """One value as it is written in its cell."""
-        return format_fixed(value / 10.0**self.exponent, self.decimals, signed=self.signed)
+    font: QFont
+    width: float
+    height: float
+    middle: float
 
 
-def fitting_font(texts: list[str], cell: float, theme: Theme) -> QFont | None:
-    """Largest number font with which every text fits into a cell.
+@cache
+def number_font(size: float) -> NumberFont:
+    """Font of some size in points, with its measures."""
+    font = mono_font(size)
+    metrics = QFontMetricsF(font)
+    middle = (metrics.ascent() - metrics.descent()) / 2
+    return NumberFont(font, metrics.horizontalAdvance("0"), metrics.height(), middle)
+
+
+def fitting_font(longest: int, wide: float, high: float, theme: Theme) -> NumberFont | None:
+    """Largest number font with which a text of so many characters fits into a cell.
 
     Parameters
     ----------
-    texts : list of str
-    cell : float
-        Side of a cell in logical pixels.
+    longest : int
+    wide, high : float
+        Sides of a cell in logical pixels.
     theme : Theme
 
     Returns
     -------
-    QFont or None
-        None if the texts do not fit at 9 points.
+    NumberFont or None
+        None if it does not fit at 9 points, or there is nothing to write.
     """
-    longest = max((len(text) for text in texts), default=0)
-    if not longest:
-        return None
     size = _LARGEST_PT * theme.scale
-    while size >= _SMALLEST_PT:
-        metrics = QFontMetricsF(mono_font(size))
-        if metrics.horizontalAdvance("0") * longest <= cell - 6 and metrics.height() <= cell:
-            return mono_font(size)
+    while longest and size >= _SMALLEST_PT:
+        font = number_font(size)
+        margin = _MARGIN if size > _SMALLEST_PT else _LEAST_MARGIN
+        if font.width * longest <= wide - margin and font.height <= high:
+            return font
         size -= 0.5
     return None
 
 
-def draw_numbers(
-    painter: QPainter,
-    values: NDArray[np.generic],
-    number_format: NumberFormat,
-    scale: ColorScale,
-    geometry: CellGeometry,
-    theme: Theme,
-) -> bool:
-    """Write each value into its cell, in white or black, whichever stands out more.
+class CellNumbers:
+    """The values of a map as they are written in its cells: all in one font, with one number of decimals.
 
     Parameters
     ----------
-    painter : QPainter
     values : ndarray of shape (h, w)
-    number_format : NumberFormat
     scale : ColorScale
-    geometry : CellGeometry
-    theme : Theme
-
-    Returns
-    -------
-    bool
-        Whether there was room for the numbers; else nothing has been drawn.
+        Colours on which the numbers stand.
+    groups : ndarray of int of shape (h, w), optional
+        Cells with the same number are compared, such as those of a pooling window: unequal values get as
+        many decimals as they need to look unequal, or ``≈`` where there is no room for these.
+    finer : int
+        Decimals beyond the three figures or so that a map has, where there is room for them.
+    plain : bool
+        Whether positive numbers have no plus on colours that tell signs, either.
     """
-    texts, font = _fit(values, number_format, geometry.cell, theme)
-    if font is None:
-        return False
-    painter.setFont(font)
-    dark = scale.is_dark(values).ravel()
-    for on_dark, color in ((True, _LIGHT), (False, _DARK)):
-        painter.setPen(color)
-        for place in np.flatnonzero(dark == on_dark).tolist():
-            row, col = divmod(place, geometry.cols)
-            painter.drawText(geometry.cells(row, col), Qt.AlignmentFlag.AlignCenter, texts[place])
-    return True
 
+    def __init__(
+        self,
+        values: NDArray[np.generic],
+        scale: ColorScale,
+        groups: NDArray[np.integer] | None = None,
+        finer: int = 0,
+        plain: bool = False,
+    ) -> None:
+        self._values, self._scale, self._groups = values, scale, groups
+        self._fitted: tuple[tuple[float, float, float], NumberFont | None, list[str]] | None = None
+        is_whole = values.dtype.kind in "iub"
+        # Where all is 0, the unit of the scale, so that its key stays readable.
+        basis = values if is_whole or values.any() else np.array([scale.hi])
+        signed = scale.name == "signed" and not plain
+        usual = Notation.of(basis, signed=signed)
+        told_apart = Notation.of(basis, signed=signed, groups=groups) if basis is values else usual
+        most = max(told_apart.decimals, usual.decimals + (0 if usual.fixed else finer))
+        self.notation = replace(usual, decimals=most)
 
-def _fit(
-    values: NDArray[np.generic], number_format: NumberFormat, cell: float, theme: Theme
-) -> tuple[list[str], QFont | None]:
-    """Texts, with fewer decimals if these do not fit, and their font."""
-    fewest = 1 if number_format.decimals and not number_format.fixed else number_format.decimals
-    numbers = values.ravel().tolist()
-    for decimals in range(number_format.decimals, fewest - 1, -1):
-        shorter = replace(number_format, decimals=decimals)
-        texts = [shorter.text(value) for value in numbers]
-        font = fitting_font(texts, cell, theme)
-        if font is not None:
-            return texts, font
-    return [], None
+    def may_fit(self, grid: CellGeometry) -> bool:
+        """Whether cells are so large that it is worth while to look for a font; no text is made for that."""
+        figures = 1 if self._values.dtype.kind in "iub" else 3
+        return grid.wide >= figures * number_font(_SMALLEST_PT).width
+
+    def texts(self, grid: CellGeometry, theme: Theme) -> list[str]:
+        """What is written into the cells, in row-major order; nothing where there is no room."""
+        return self._fitting(grid, theme)[1]
+
+    def paint(self, painter: QPainter, grid: CellGeometry, theme: Theme) -> bool:
+        """Write each value into its cell, in white or black, whichever stands out more.
+
+        Returns
+        -------
+        bool
+            Whether there was room for the numbers; else nothing has been drawn.
+        """
+        font, texts = self._fitting(grid, theme)
+        if font is None:
+            return False
+        painter.setFont(font.font)
+        dark = self._scale.is_dark(self._values).ravel()
+        for on_dark, color in ((True, LIGHT_INK), (False, DARK_INK)):
+            painter.setPen(color)
+            for place in np.flatnonzero(dark == on_dark).tolist():
+                row, col = divmod(place, grid.cols)
+                left = grid.left + col * grid.wide + (grid.wide - len(texts[place]) * font.width) / 2
+                base = grid.top + (row + 0.5) * grid.high + font.middle
+                painter.drawText(QPointF(left, base), texts[place])
+        return True
+
+    def _fitting(self, grid: CellGeometry, theme: Theme) -> tuple[NumberFont | None, list[str]]:
+        """Font and texts for cells of some size, kept for the next time."""
+        size = (grid.wide, grid.high, theme.scale)
+        if self._fitted is None or self._fitted[0] != size:
+            self._fitted = (size, *self._fit(grid, theme))
+        return self._fitted[1:]
+
+    def _fit(self, grid: CellGeometry, theme: Theme) -> tuple[NumberFont | None, list[str]]:
+        """Texts, with fewer decimals if these do not fit, and their font."""
+        if self.may_fit(grid):
+            most = self.notation.decimals
+            for decimals in range(most, (most if self.notation.fixed else min(most, 1)) - 1, -1):
+                texts = replace(self.notation, decimals=decimals).texts(self._values, self._groups)
+                font = fitting_font(max(map(len, texts), default=0), grid.wide, grid.high, theme)
+                if font is not None:
+                    return font, texts
+        return None, []

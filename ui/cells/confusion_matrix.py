@@ -11,22 +11,23 @@ from PySide6.QtGui import (
     QFontMetrics,
     QKeyEvent,
     QPainter,
-    QPaintEvent,
     QPen,
     QPolygonF,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from cnnviz.quantities import format_count
+from ui.cells.cell_geometry import CellGeometry
+from ui.cells.cell_view import Cell, CellView
+from ui.controls.figure_mode import drawing_alone
 from ui.controls.key_moves import arrow_step, stepped
-from ui.controls.numbers import format_count
-from ui.controls.pointed import PointedWidget
 from ui.theme import Theme, follow_theme, mono_font, ui_font
 
 _TOP_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 
 
-class ConfusionMatrix(PointedWidget[tuple[int, int]]):
+class ConfusionMatrix(CellView):
     """Table of counts with rows "is …" and columns "predicted …".
 
     Correct predictions are tinted; mistakes have a mark in their corner, and a stronger tint the more there
@@ -45,7 +46,7 @@ class ConfusionMatrix(PointedWidget[tuple[int, int]]):
         self._counts: NDArray[np.int64] | None = None
         self._names: tuple[str, ...] = ()
         self._current: tuple[int, int] | None = None
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.set_interactive(True)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         follow_theme(self)
 
@@ -70,16 +71,21 @@ class ConfusionMatrix(PointedWidget[tuple[int, int]]):
                 f"{len(names)} classes need a matrix of {len(names)} x {len(names)}. Got {matrix.shape}."
             )
         if len(names) != len(self._names):
-            self._current = self._hovered = None
+            self._current = None
         self._counts, self._names = matrix, tuple(names)
         self._describe()
+        self._show()
         self.updateGeometry()
-        self.update()
 
     @property
     def counts(self) -> NDArray[np.int64] | None:
         """Counts that are shown, of shape (k, k)."""
         return self._counts
+
+    @property
+    @override
+    def shape(self) -> Cell:
+        return (0, 0) if self._counts is None else (len(self._names), len(self._names))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -99,21 +105,17 @@ class ConfusionMatrix(PointedWidget[tuple[int, int]]):
 
     @override
     def _restyle(self, theme: Theme) -> None:
+        super()._restyle(theme)
         self.setFont(ui_font(theme, theme.small_pt))
 
-    def cell_rect(self, true_index: int, predicted: int) -> QRectF:
-        """Rectangle of a cell, in the widget's coordinates."""
+    @override
+    def grid(self) -> CellGeometry:
         left, top, width, height = self._frame()
-        return QRectF(left + predicted * width, top + true_index * height, width, height)
+        return CellGeometry(len(self._names), len(self._names), left, top, width, height)
 
-    def cell_at(self, point: QPointF) -> tuple[int, int] | None:
-        """True and predicted class of the cell at a point of the widget, or None."""
-        if self._counts is None:
-            return None
-        left, top, width, height = self._frame()
-        row, col = int((point.y() - top) // height), int((point.x() - left) // width)
-        count = len(self._names)
-        return (row, col) if 0 <= row < count and 0 <= col < count else None
+    @override
+    def axes(self) -> None:
+        return None  # rows and columns have names
 
     @override
     def sizeHint(self) -> QSize:
@@ -143,19 +145,11 @@ class ConfusionMatrix(PointedWidget[tuple[int, int]]):
             self.updateGeometry()
 
     @override
-    def _part_at(self, point: QPointF) -> tuple[int, int] | None:
-        return self.cell_at(point)
-
-    @override
-    def _tip(self, part: tuple[int, int]) -> str:
+    def _tip(self, part: Cell) -> str:
         return self._cell_text(*part)
 
     @override
-    def _can_press(self, part: tuple[int, int]) -> bool:
-        return True
-
-    @override
-    def _press(self, part: tuple[int, int]) -> None:
+    def _press(self, part: Cell) -> None:
         self._select(part)
 
     @override
@@ -173,17 +167,15 @@ class ConfusionMatrix(PointedWidget[tuple[int, int]]):
     # -- painting ------------------------------------------------------------------------------------------
 
     @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
+    def _paint_placeholder(self, painter: QPainter, alignment: Qt.AlignmentFlag = _TOP_LEFT) -> None:
+        super()._paint_placeholder(painter, alignment)
+
+    @override
+    def _paint_cells(self, painter: QPainter, grid: CellGeometry) -> None:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        if self._counts is None:
-            self._paint_placeholder(painter, _TOP_LEFT)
-            return
         self._paint_headers(painter)
-        for row in range(len(self._names)):
-            for col in range(len(self._names)):
-                self._paint_cell(painter, row, col)
-        self._paint_frames(painter)
+        for row, col in np.ndindex(*self.shape):
+            self._paint_cell(painter, row, col, grid.cells(row, col))
 
     def _paint_headers(self, painter: QPainter) -> None:
         left, top, width, height = self._frame()
@@ -209,9 +201,9 @@ class ConfusionMatrix(PointedWidget[tuple[int, int]]):
             y = round(top + row * height) + 0.5
             painter.drawLine(QPointF(0, y), QPointF(left + len(self._names) * width, y))
 
-    def _paint_cell(self, painter: QPainter, row: int, col: int) -> None:
+    def _paint_cell(self, painter: QPainter, row: int, col: int, rect: QRectF) -> None:
         assert self._counts is not None
-        count, rect = int(self._counts[row, col]), self.cell_rect(row, col)
+        count = int(self._counts[row, col])
         fill = rect.adjusted(0.5, 1, -0.5, 0)
         mistake = row != col and count > 0
         if row == col:
@@ -221,8 +213,6 @@ class ConfusionMatrix(PointedWidget[tuple[int, int]]):
             worst = int((self._counts - np.diag(np.diag(self._counts))).max())
             painter.fillRect(fill, self._theme.color("danger_soft", 0.3 + 0.7 * (count / worst) ** 0.5))
             self._paint_corner(painter, fill)
-        if (row, col) == self._hovered:
-            painter.fillRect(fill, self._theme.color("text", 0.06))
         weight = QFont.Weight.Medium if mistake or row == col else QFont.Weight.Normal
         painter.setFont(mono_font(weight=weight, theme=self._theme))
         painter.setPen(self._theme.color("danger" if mistake else "text" if row == col else "muted"))
@@ -241,12 +231,21 @@ class ConfusionMatrix(PointedWidget[tuple[int, int]]):
         painter.setBrush(self._theme.color("danger"))
         painter.drawPolygon(corner)
 
-    def _paint_frames(self, painter: QPainter) -> None:
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        if self._current is not None:
+    @override
+    def _paint_marks(self, painter: QPainter, grid: CellGeometry) -> None:
+        if self._current is not None and not drawing_alone():
+            painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(self._theme.color("accent"), self._theme.px(3 if self.hasFocus() else 2)))
-            painter.drawRect(self.cell_rect(*self._current).adjusted(1.5, 2, -1.5, -1))
-        elif self.hasFocus():
+            painter.drawRect(grid.cells(*self._current).adjusted(1.5, 2, -1.5, -1))
+
+    @override
+    def _paint_hovered(self, painter: QPainter, cell: QRectF) -> None:
+        painter.fillRect(cell.adjusted(0.5, 1, -0.5, 0), self._theme.color("text", 0.06))
+
+    @override
+    def _paint_focus(self, painter: QPainter, grid: CellGeometry) -> None:
+        if self._current is None:
             self._paint_focus_frame(painter)
 
     # -- measures ------------------------------------------------------------------------------------------

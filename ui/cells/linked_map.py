@@ -1,23 +1,54 @@
 """A heat map that is one stage among several: it can hide cells, move a pinned one, and copy its values."""
 
-from collections.abc import Sequence
 from typing import override
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
+from cnnviz.quantities import format_cell
+from ui.cells.cell_geometry import CellGeometry
+from ui.cells.cell_view import Cell
 from ui.cells.heat_map import HeatMap
-from ui.cells.outline_pictures import paint_outline
-from ui.cells.outlines import OUTLINES, CellBlock
 from ui.controls.key_moves import plain_arrow_step
 from ui.rows.table_text import add_copy_action, claims_copy, copy_table, is_copy_key
 from ui.theme import Theme
 
 
-class LinkedMap(HeatMap):
+class CopiedMap(HeatMap):
+    """Heat map whose values are copied as a table by the key for copying, and by its context menu.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    paints_ground = True
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        add_copy_action(self, self.copy_values)
+
+    def copy_values(self) -> None:
+        """Put the values on the clipboard as a table."""
+        if self.values is not None:
+            copy_table(self.values)
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        return claims_copy(event) or super().event(event)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if is_copy_key(event):
+            self.copy_values()
+        else:
+            super().keyPressEvent(event)
+
+
+class LinkedMap(CopiedMap):
     """Map of a stage.
 
     Parameters
@@ -33,11 +64,7 @@ class LinkedMap(HeatMap):
     def __init__(self, parent: QWidget | None = None) -> None:
         self._movable = False
         self._visible_cells: int | None = None
-        self._outlined: dict[str, tuple[CellBlock, ...]] = {}
         super().__init__(parent)
-        # It paints its own ground, so that what lies below need not be painted with every movement.
-        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        add_copy_action(self, self.copy_values)
 
     def set_movable(self, movable: bool) -> None:
         """Let arrow keys move a pinned cell, instead of pointing at cells."""
@@ -53,47 +80,15 @@ class LinkedMap(HeatMap):
         """How many cells are shown, in reading order; None for all."""
         return self._visible_cells
 
-    def highlighted(self, role: str) -> tuple[CellBlock, ...]:
-        """Blocks of cells that are outlined in a role."""
-        return self._outlined.get(role, ())
-
-    def copy_values(self) -> None:
-        """Put the values on the clipboard as a table."""
-        if self.values is not None:
-            copy_table(self.values)
-
-    @override
-    def set_highlight(self, rects: Sequence[CellBlock], role: str) -> None:
-        blocks = tuple(rects)
-        if self._outlined.get(role, ()) != blocks:
-            self._outlined[role] = blocks
-            self.update()
-
-    @override
-    def clear_highlights(self) -> None:
-        self._outlined.clear()
-        self.update()
-
     @override
     def _restyle(self, theme: Theme) -> None:
-        self._ground = theme.color("surface")
         self._cover = theme.color("surface", 0.93)
         super()._restyle(theme)
 
     @override
-    def event(self, event: QEvent) -> bool:
-        done = claims_copy(event) or super().event(event)
-        if event.type() in (QEvent.Type.Polish, QEvent.Type.StyleChange):
-            # The stylesheet, which makes the content of scroll areas transparent, has taken it back.
-            self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        return done
-
-    @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = plain_arrow_step(event)
-        if is_copy_key(event):
-            self.copy_values()
-        elif self._movable and step is not None:
+        if self._movable and step is not None:
             self.moveRequested.emit(*step)
         else:
             super().keyPressEvent(event)
@@ -104,32 +99,14 @@ class LinkedMap(HeatMap):
             self.enlargeRequested.emit()
 
     @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        painter.fillRect(event.rect(), self._ground)
-        painter.end()
-        super().paintEvent(event)
-
-    @override
-    def paint_marks(self, painter: QPainter) -> None:
-        self._paint_cover(painter)
-        whole, ratio = self.map_rect(), self.devicePixelRatioF()
-        for role in OUTLINES:
-            for row, col, rows, cols in self._outlined.get(role, ()):
-                last = self.cell_rect(row + rows - 1, col + cols - 1)
-                block = self.cell_rect(row, col).united(last).intersected(whole)
-                paint_outline(painter, block, role, self._theme, ratio)
-
-    def _paint_cover(self, painter: QPainter) -> None:
-        rows, cols = self.shape
-        if self._visible_cells is None or self._visible_cells >= rows * cols:
+    def _paint_marks(self, painter: QPainter, grid: CellGeometry) -> None:
+        """Cover the hidden cells."""
+        if self._visible_cells is None or self._visible_cells >= grid.rows * grid.cols:
             return
-        row, col = divmod(self._visible_cells, cols)
-        first, last = self.cell_rect(row, col), self.cell_rect(rows - 1, cols - 1)
-        rest_of_row = QRectF(first.topLeft(), QPointF(last.right(), first.bottom()))
-        painter.fillRect(rest_of_row, self._cover)
-        below = QRectF(QPointF(self.cell_rect(0, 0).left(), first.bottom()), last.bottomRight())
-        painter.fillRect(below, self._cover)
+        row, col = divmod(self._visible_cells, grid.cols)
+        first = grid.cells(row, col, 1, grid.cols - col)
+        painter.fillRect(first, self._cover)
+        painter.fillRect(QRectF(QPointF(grid.left, first.bottom()), grid.rect.bottomRight()), self._cover)
 
 
 class UnitMap(LinkedMap):
@@ -139,10 +116,6 @@ class UnitMap(LinkedMap):
     ----------
     parent : QWidget, optional
     """
-
-    def __init__(self, parent: QWidget | None = None) -> None:
-        self._count = 0
-        super().__init__(parent)
 
     def set_units(
         self,
@@ -161,24 +134,22 @@ class UnitMap(LinkedMap):
         colormap : {"signed", "sequential", "grey"}
         levels : tuple of float, optional
         """
-        self._count = len(values)
         filled = np.zeros(shape[0] * shape[1], dtype=values.dtype)
         filled[: len(values)] = values
+        self.set_visible_cells(None if len(values) == filled.size else len(values))
         self.set_values(filled.reshape(shape), colormap, levels)
-        self.set_visible_cells(None if self._count == filled.size else self._count)
 
     def units(self) -> NDArray[np.generic] | None:
         """Values of the units, of shape (d,)."""
-        return None if self.values is None else self.values.ravel()[: self._count]
+        return None if self.values is None else self.values.ravel()[: self.visible_cells()]
 
     def unit_of(self, row: int, col: int) -> int:
         """Number of the unit in a cell."""
         return row * self.shape[1] + col
 
-    def cell_of(self, unit: int) -> tuple[int, int]:
-        """Row and column of a unit."""
-        row, col = divmod(unit, max(self.shape[1], 1))
-        return row, col
+    @override
+    def name_of(self, row: int, col: int) -> str:
+        return format_cell((self.unit_of(row, col),))
 
     @override
     def copy_values(self) -> None:
@@ -187,13 +158,12 @@ class UnitMap(LinkedMap):
             copy_table(units[:, None])
 
     @override
-    def cell_at(self, point: QPointF) -> tuple[int, int] | None:
-        cell = super().cell_at(point)
-        return cell if cell is not None and self.unit_of(*cell) < self._count else None
+    def cell_at(self, point: QPointF) -> Cell | None:
+        cell, units = super().cell_at(point), self.units()
+        return cell if cell is not None and units is not None and self.unit_of(*cell) < len(units) else None
 
     @override
     def set_focus_cell(self, row: int, col: int) -> None:
-        rows, cols = self.shape
+        (rows, cols), units = self.shape, self.units()
         row = min(max(row, 0), max(rows - 1, 0))
-        last = self._count - 1 - row * cols
-        super().set_focus_cell(row, min(col, last))
+        super().set_focus_cell(row, min(col, (0 if units is None else len(units)) - 1 - row * cols))

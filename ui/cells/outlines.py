@@ -1,12 +1,12 @@
 """Outlines round cells: each role differs from the others in its line, not in its colour alone."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen, QPixmap, QPolygonF
 
-from ui.cells.cell_geometry import CellGeometry
+from ui.controls.figure_mode import drawing_figure
 from ui.theme import Theme
 
 #: Row, column, number of rows, number of columns.
@@ -48,51 +48,6 @@ OUTLINES = {
 }
 
 
-class Highlights:
-    """Blocks of cells that are outlined, by role."""
-
-    def __init__(self) -> None:
-        self._blocks: dict[str, tuple[CellBlock, ...]] = {}
-
-    def set(self, blocks: Sequence[CellBlock], role: str) -> bool:
-        """Replace the blocks of a role.
-
-        Parameters
-        ----------
-        blocks : sequence of (row, column, rows, columns)
-        role : str
-            A key of `OUTLINES`.
-
-        Returns
-        -------
-        bool
-            Whether they are others than before.
-
-        Raises
-        ------
-        ValueError
-            If there is no such role.
-        """
-        if role not in OUTLINES:
-            raise ValueError(
-                f"The role of an outline must be one of {', '.join(OUTLINES)}. Got {role!r} instead."
-            )
-        new = tuple((int(row), int(col), int(rows), int(cols)) for row, col, rows, cols in blocks)
-        changed = new != self._blocks.get(role, ())
-        self._blocks[role] = new
-        return changed
-
-    def clear(self) -> None:
-        """Remove all blocks."""
-        self._blocks.clear()
-
-    def draw(self, painter: QPainter, geometry: CellGeometry, theme: Theme) -> None:
-        """Draw all outlines, the lowest role first."""
-        for role, style in OUTLINES.items():
-            for block in self._blocks.get(role, ()):
-                draw_outline(painter, geometry.cells(*block).intersected(geometry.rect), style, theme)
-
-
 def draw_outline(painter: QPainter, rect: QRectF, style: OutlineStyle, theme: Theme) -> None:
     """Draw an outline just inside a rectangle, on a halo that sets it off from any colour below.
 
@@ -127,6 +82,43 @@ def draw_outline(painter: QPainter, rect: QRectF, style: OutlineStyle, theme: Th
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(color)
         painter.drawPolygon(QPolygonF([tip, tip - QPointF(side, 0), tip + QPointF(0, side)]))
+
+
+def paint_outline(painter: QPainter, rect: QRectF, role: str, theme: Theme, ratio: float) -> None:
+    """Draw an outline as `draw_outline` does, from a picture that is kept for the next time.
+
+    Maps are outlined anew with every movement of the pointer, and stroked frames are slow.
+
+    Parameters
+    ----------
+    painter : QPainter
+    rect : QRectF
+        Block of cells, on whole screen pixels.
+    role : str
+        A key of `OUTLINES`.
+    theme : Theme
+    ratio : float
+        Device pixels a logical pixel.
+    """
+    if rect.isEmpty():
+        return
+    if drawing_figure():
+        draw_outline(painter, rect, OUTLINES[role], theme)
+    else:
+        picture = _picture(rect.width(), rect.height(), role, theme, ratio)
+        painter.drawPixmap(rect.topLeft() - QPointF(1, 1), picture)
+
+
+@lru_cache(maxsize=512)
+def _picture(width: float, height: float, role: str, theme: Theme, ratio: float) -> QPixmap:
+    """Outline of a rectangle at (1, 1)."""
+    picture = QPixmap(round((width + 2) * ratio), round((height + 2) * ratio))
+    picture.setDevicePixelRatio(ratio)
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    draw_outline(painter, QRectF(1, 1, width, height), OUTLINES[role], theme)
+    painter.end()
+    return picture
 
 
 def _stroke(

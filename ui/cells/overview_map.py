@@ -2,14 +2,15 @@
 
 from typing import override
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from ui.cells.block import Block
+from ui.cells.cell_geometry import CellGeometry
 from ui.cells.heat_map import HeatMap
+from ui.cells.outlines import paint_outline
 from ui.controls.key_moves import plain_arrow_step
-from ui.controls.numbers import format_value
 
 
 class OverviewMap(HeatMap):
@@ -78,13 +79,6 @@ class OverviewMap(HeatMap):
         self.centerRequested.emit(min(max(row, 0.0), rows - 1.0), min(max(col, 0.0), cols - 1.0))
 
     @override
-    def focus_rect(self) -> QRectF:
-        frame = self._frame
-        return self.cell_rect(frame.row, frame.col).united(
-            self.cell_rect(frame.row + frame.rows - 1, frame.col + frame.cols - 1)
-        )
-
-    @override
     def sizeHint(self) -> QSize:
         return QSize(self._theme.px(120), self._theme.px(120))
 
@@ -92,6 +86,8 @@ class OverviewMap(HeatMap):
     def minimumSizeHint(self) -> QSize:
         return QSize(self._theme.px(56), self._theme.px(56))
 
-    def describe(self) -> str:
-        """Frame in words, for screen readers."""
-        return f"{self._frame.text()} of {format_value(self.shape[0])} x {format_value(self.shape[1])}"
+    @override
+    def _paint_focus(self, painter: QPainter, grid: CellGeometry) -> None:
+        frame = self._frame
+        rect = grid.cells(frame.row, frame.col, frame.rows, frame.cols)
+        paint_outline(painter, rect, "focus", self._theme, self.devicePixelRatioF())

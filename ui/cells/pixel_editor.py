@@ -4,7 +4,7 @@ from typing import override
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QElapsedTimer, QPointF, Qt, Signal
+from PySide6.QtCore import QElapsedTimer, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
@@ -95,7 +95,7 @@ class PixelEditor(Undoable[Pixels], HeatMap):
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
-        cell = self._nearest_cell(event.position())
+        cell = self.grid().nearest_cell(event.position())
         if self._stroke is not None and cell != self._stroke_end:
             self._paint(_line(self._stroke_end, cell), self._stroke)
             self._stroke_end = cell
@@ -172,14 +172,6 @@ class PixelEditor(Undoable[Pixels], HeatMap):
 
     def _show(self) -> None:
         self.set_values(self._pixels, "grey", (0, 255))
-
-    def _nearest_cell(self, point: QPointF) -> _Cell:
-        """Cell at a point, or at the edge nearest to it, so that a drag may leave the map."""
-        rect, (rows, cols) = self.map_rect(), self.shape
-        side = rect.width() / max(cols, 1) or 1.0
-        row = int((point.y() - rect.top()) // side)
-        col = int((point.x() - rect.left()) // side)
-        return min(max(row, 0), rows - 1), min(max(col, 0), cols - 1)
 
 
 def _line(start: _Cell, end: _Cell) -> list[_Cell]:

@@ -1,5 +1,6 @@
 """Signed values laid over a grey image, the stronger the more they cover it."""
 
+from dataclasses import replace
 from typing import override
 
 import numpy as np
@@ -8,7 +9,10 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
 from cnnviz.palette import color_map
+from ui.cells.cell_geometry import CellGeometry
 from ui.cells.overview_map import OverviewMap
+from ui.controls.color_scale import ColorScale, image_of_words
+from ui.controls.map_legend import MapLegend
 
 
 class SaliencyMap(OverviewMap):
@@ -23,6 +27,7 @@ class SaliencyMap(OverviewMap):
         super().__init__(parent)
         self._overlay = QImage()
         self._signed: NDArray[np.generic] | None = None
+        self._limit = 1.0
 
     def set_overlay(self, values: NDArray[np.generic] | None, limit: float = 1.0) -> None:
         """Lay values over the image.
@@ -33,7 +38,7 @@ class SaliencyMap(OverviewMap):
         limit : float
             Magnitude that covers the image completely, > 0.
         """
-        self._signed = values
+        self._signed, self._limit = values, limit
         self._overlay = QImage() if values is None else _tinted(np.asarray(values, dtype=np.float64), limit)
         self.update()
 
@@ -42,10 +47,15 @@ class SaliencyMap(OverviewMap):
         return self._signed
 
     @override
-    def paint_marks(self, painter: QPainter) -> None:
+    def map_legend(self) -> MapLegend | None:
+        legend, scale = super().map_legend(), ColorScale("signed", -self._limit, self._limit)
+        return legend if legend is None or self._signed is None else replace(legend, scale=scale)
+
+    @override
+    def _paint_marks(self, painter: QPainter, grid: CellGeometry) -> None:
         if not self._overlay.isNull():
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-            painter.drawImage(self.map_rect(), self._overlay)
+            painter.drawImage(grid.rect, self._overlay)
 
 
 def _tinted(values: NDArray[np.float64], limit: float) -> QImage:
@@ -55,7 +65,4 @@ def _tinted(values: NDArray[np.float64], limit: float) -> QImage:
     index = np.rint(127.5 + 127.5 * np.sign(share) * (0.55 + 0.45 * np.abs(share))).astype(np.intp)
     red, green, blue = (color_map("signed")[index, band].astype(np.uint32) for band in range(3))
     alpha = np.rint(255.0 * np.abs(share) ** 0.6).astype(np.uint32)
-    words = np.ascontiguousarray((alpha << 24) | (red << 16) | (green << 8) | blue)
-    height, width = words.shape
-    # The copy is needed: a QImage made from a buffer does not keep the buffer alive.
-    return QImage(words.data, width, height, 4 * width, QImage.Format.Format_ARGB32).copy()
+    return image_of_words((alpha << 24) | (red << 16) | (green << 8) | blue, QImage.Format.Format_ARGB32)

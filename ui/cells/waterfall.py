@@ -10,7 +10,7 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnviz.palette import color_map
-from ui.controls.numbers import format_signed
+from cnnviz.quantities import format_signed
 from ui.controls.pointed import PointedWidget
 from ui.theme import Theme, follow_theme, mono_font
 

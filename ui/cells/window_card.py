@@ -9,12 +9,12 @@ from PySide6.QtCore import QPoint, QRect, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
+from cnnviz.quantities import format_together
 from ui.cells.cell_geometry import CellGeometry
-from ui.cells.cell_numbers import NumberFormat, draw_numbers
+from ui.cells.cell_numbers import CellNumbers
 from ui.cells.outlines import OUTLINES, draw_outline
 from ui.controls.color_scale import ColorScale
 from ui.controls.floating import FloatingBox
-from ui.controls.numbers import format_value
 from ui.theme import Theme, follow_theme, mono_font, ui_font
 
 _TITLES = ("original", "shifted")
@@ -81,10 +81,10 @@ class WindowCard(FloatingBox):
         px, line = self._theme.px, self._line()
         if self._window is None:
             return QSize(px(200), px(120))
-        side = self._cell() * self._window.blocks[0].shape[0]
+        high = self._cell() * self._window.blocks[0].shape[0]
         heading = QFontMetrics(self._strong()).horizontalAdvance(self._window.heading)
-        width = max(heading, 2 * max(side, px(70)) + px(20)) + px(24)
-        return QSize(width, 3 * line + side + px(24))
+        width = max(heading, 2 * self._side() + px(20)) + px(24)
+        return QSize(width, 3 * line + high + px(24))
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -107,19 +107,21 @@ class WindowCard(FloatingBox):
     def _paint_block(self, painter: QPainter, window: WindowPair, number: int, left: int) -> None:
         theme, line = self._theme, self._line()
         block, size = window.blocks[number], window.blocks[number].shape[0]
+        largest = format_together([float(each.max()) for each in window.blocks], 4)[number]
         top = self._theme.px(10) + line
         painter.setFont(self.font())
         painter.setPen(theme.color(_TITLES[number]))
         painter.drawText(QRectF(left, top, self._side(), line), Qt.AlignmentFlag.AlignLeft, _TITLES[number])
-        grid = CellGeometry(size, size, left, top + line, self._cell())
+        grid = CellGeometry(size, size, left, top + line, self._side() / size, self._cell())
         painter.drawImage(grid.rect, window.scale.to_image(block))
-        draw_numbers(painter, block, NumberFormat(2, False, fixed=True), window.scale, grid, theme)
+        numbers = CellNumbers(block, window.scale, np.zeros(block.shape, int), plain=True)
+        numbers.paint(painter, grid, theme)
         row, col = divmod(window.winners[number], size)
         draw_outline(painter, grid.cells(row, col), OUTLINES["winner"], theme)
         painter.setPen(theme.color("text"))
         painter.setFont(mono_font(theme=theme))
         below = QRectF(left, grid.rect.bottom() + theme.px(3), self._side(), line)
-        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f"max {format_value(float(block.max()), 4)}")
+        painter.drawText(below, Qt.AlignmentFlag.AlignLeft, f"max {largest}")
 
     def _cell(self) -> int:
         size = 2 if self._window is None else self._window.blocks[0].shape[0]
@@ -127,7 +129,7 @@ class WindowCard(FloatingBox):
 
     def _side(self) -> int:
         size = 2 if self._window is None else self._window.blocks[0].shape[0]
-        return max(self._cell() * size, self._theme.px(70))
+        return self._theme.px(58) * size  # wide enough for what it takes to tell the values apart
 
     def _line(self) -> int:
         return self.fontMetrics().height() + self._theme.px(3)

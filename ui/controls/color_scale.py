@@ -106,10 +106,7 @@ class ColorScale:
             odd = np.isnan(values)
             if odd.any():
                 words[odd] = 0xFF808080
-        words = np.ascontiguousarray(words)
-        height, width = words.shape
-        # The copy is needed: a QImage made from a buffer does not keep the buffer alive.
-        return QImage(words.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
+        return image_of_words(words)
 
     def color(self, value: float) -> QColor:
         """Colour of one value."""
@@ -118,3 +115,30 @@ class ColorScale:
     def is_dark(self, values: NDArray[np.generic]) -> NDArray[np.bool_]:
         """Whether white text is easier to read than black text on the colour of each value."""
         return _is_dark(self.name)[self.indices(values)]
+
+
+GREY_LEVELS = ColorScale("grey", 0.0, 255.0)
+"""Black to white, for the bytes of images."""
+
+
+def image_of_words(
+    words: NDArray[np.uint32], image_format: QImage.Format = QImage.Format.Format_RGB32
+) -> QImage:
+    """Picture of one pixel a word.
+
+    Parameters
+    ----------
+    words : ndarray of shape (h, w), uint32
+        0xAARRGGBB.
+    image_format : QImage.Format
+        One of 32 bits a pixel.
+
+    Returns
+    -------
+    QImage
+        w x h; owns its pixels.
+    """
+    words = np.ascontiguousarray(words)
+    height, width = words.shape
+    # The copy is needed: a QImage made from a buffer does not keep the buffer alive.
+    return QImage(words.data, width, height, 4 * width, image_format).copy()

@@ -2,7 +2,7 @@
 
 from typing import override
 
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt, QTimer
 from PySide6.QtGui import QHelpEvent, QMouseEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -26,7 +26,13 @@ class PointedWidget[Part](PaintedWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._hovered: Part | None = None
+        self._pointer: QPointF | None = None  # where the pointer is; None while it is elsewhere
         self.setMouseTracking(True)
+
+    @property
+    def hovered(self) -> Part | None:
+        """Part that is pointed at, by the pointer or by a key."""
+        return self._hovered
 
     # -- what a kind of it says ----------------------------------------------------------------------------
 
@@ -62,10 +68,12 @@ class PointedWidget[Part](PaintedWidget):
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hover(self._part_at(event.position()))
+        self._pointer = event.position()
+        self._hover(self._part_at(self._pointer))
 
     @override
     def leaveEvent(self, event: QEvent) -> None:
+        self._pointer = None
         self._hover(None)
         super().leaveEvent(event)
 
@@ -77,11 +85,26 @@ class PointedWidget[Part](PaintedWidget):
         else:
             self._press(part)
 
+    def _ask_again(self) -> None:
+        """Look what lies under the pointer now; a kind of it says so whenever its content changes.
+
+        Hover is the only state of the widget's own: no tool tip and no cursor may belong to older content.
+        Others are told when the drawing that is under way is over.
+        """
+        part = None if self._pointer is None else self._part_at(self._pointer)
+        if part != self._hovered:
+            self._hovered = part
+            QTimer.singleShot(0, self, self._tell_hovered)
+
     def _hover(self, part: Part | None) -> None:
         """Point at a part, by the pointer or by a key."""
         if part == self._hovered:
             return
         self._hovered = part
+        self._tell_hovered()
+
+    def _tell_hovered(self) -> None:
+        part = self._hovered
         if self.shows_hand:
             over = part is not None and self._can_press(part)
             self.setCursor(Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor)

@@ -19,11 +19,11 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip, QWidget
 
+from cnnviz.quantities import format_value
 from ui.cells.outlines import CellBlock
 from ui.controls.color_scale import ColorScale
 from ui.controls.figure_mode import drawing_figure
 from ui.controls.key_moves import moved_in_grid
-from ui.controls.numbers import format_value
 from ui.theme import LIGHT, Theme, follow_theme, ui_font
 from ui.tiles.tile_layout import Shelf, TileLayout
 from ui.tiles.tile_marks import TileMarks

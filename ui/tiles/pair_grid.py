@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.controls.numbers import format_value
+from cnnviz.quantities import format_value
 from ui.controls.pointed import PointedWidget
 from ui.theme import Theme, follow_theme, ui_font
 from ui.tiles.pair_display import PairDisplay

@@ -1,22 +1,22 @@
 """One map of a pair, drawn with its outline and, where there is room, with its numbers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
+from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
+from cnnviz.quantities import Notation
 from ui.cells.cell_geometry import CellGeometry
-from ui.cells.cell_numbers import fitting_font
+from ui.cells.cell_numbers import DARK_INK, LIGHT_INK, NumberFont, fitting_font
 from ui.controls.figure_mode import drawing_figure
-from ui.controls.numbers import format_fixed
 from ui.theme import Theme
 from ui.tiles.pair_image import MapPair, PairView, Side
 
 _GAP = 6
 #: Side in pixels below which no number fits into a cell, and number of cells beyond which nobody reads them.
 _SMALLEST_CELL, _MOST_CELLS = 22, 100
-_WHITE, _BLACK = QColor("#FFFFFF"), QColor("#0B1016")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class TileGeometry:
         first = CellGeometry.fit(rows, cols, half, ratio)
         left = area.left() + (area.width() - gap - 2 * cols * first.cell) / 2
         step = cols * first.cell + gap
-        return cls(tuple(CellGeometry(rows, cols, left + i * step, first.top, first.cell) for i in (0, 1)))
+        return cls(tuple(replace(first, left=left + i * step) for i in (0, 1)))
 
     @property
     def rect(self) -> QRectF:
@@ -139,21 +139,18 @@ class PairPainter:
 
     def _paint_numbers(self, painter: QPainter, channel: int, grid: CellGeometry, side: Side) -> None:
         """Write the values into the cells: in the overlay the original's above the shifted's."""
-        upper, lower = self._texts(channel, side)
-        # Where values differ two lines have to fit; where they cannot, the equal ones are still written.
-        room = grid.cell if upper == lower else grid.cell / 2
-        font = _font_for(upper + lower, grid.cell, room, self._theme)
+        font, upper, lower = self._fit(channel, grid, side)
         if font is None:
             return
-        painter.setFont(font)
-        picture, line = self._picture(side), painter.fontMetrics().height()
+        painter.setFont(font.font)
+        picture, line = self._picture(side), font.height
         centred, compared = Qt.AlignmentFlag.AlignCenter, self.pair.compared
         for place, (above, below) in enumerate(zip(upper, lower, strict=True)):
             row, col = divmod(place, grid.cols)
             if compared is not None and not is_inside(compared, row, col):
                 continue
             color = picture.pixelColor(col, channel * grid.rows + row)
-            painter.setPen(_WHITE if _luminance(color) < 0.179 else _BLACK)
+            painter.setPen(LIGHT_INK if _luminance(color) < 0.179 else DARK_INK)
             cell = grid.cells(row, col)
             middle = cell.center().y()
             if above == below:
@@ -162,31 +159,36 @@ class PairPainter:
                 painter.drawText(QRectF(cell.left(), middle - line, cell.width(), line), centred, above)
                 painter.drawText(QRectF(cell.left(), middle, cell.width(), line), centred, below)
 
-    def _texts(self, channel: int, side: Side) -> tuple[list[str], list[str]]:
+    def _fit(
+        self, channel: int, grid: CellGeometry, side: Side
+    ) -> tuple[NumberFont | None, list[str], list[str]]:
+        """Font, and the texts of both values of each cell: those that differ look different."""
+        both = self._numbers(channel, side)
+        groups = np.broadcast_to(np.arange(both[0].size).reshape(both[0].shape), both.shape)
+        found = Notation.of(both, signed=self.view == "difference", groups=groups)
+        # In full, because nothing beside the maps says a power of ten.
+        most = 0 if found.fixed else max(found.decimals - found.exponent, 0)
+        # Where values differ two lines have to fit; where they cannot, the equal ones are still written.
+        for lines in (2, 1):
+            for decimals in range(most, min(most, 2) - 1, -1):
+                notation = replace(found, exponent=0, decimals=decimals)
+                texts = notation.texts(both, groups)
+                upper, lower = texts[: len(texts) // 2], texts[len(texts) // 2 :]
+                high = grid.high / (1 if upper == lower else lines)
+                font = fitting_font(max(map(len, texts)), grid.wide, high, self._theme)
+                if font is not None:
+                    return font, upper, lower
+        return None, [], []
+
+    def _numbers(self, channel: int, side: Side) -> NDArray[np.generic]:
+        """Values of a channel, and those that they are compared with, shape (2, h, w)."""
         pair = self.pair
         if self.view == "overlay":
-            first, second = pair.original[channel], pair.shifted[channel]
-        elif self.view == "difference":
-            first = second = pair.difference[channel]
+            both = np.stack([pair.original[channel], pair.shifted[channel]])
         else:
-            first = second = pair.side(side)[channel]
-        decimals, signed = (0 if _all_whole(pair) else 2), self.view == "difference"
-        upper, lower = (
-            [format_fixed(float(value), decimals, signed=signed) for value in values.ravel()]
-            for values in (first, second)
-        )
-        return upper, lower
-
-
-def _font_for(texts: list[str], width: float, height: float, theme: Theme) -> QFont | None:
-    """Font with which the texts fit into a width and, if there is one, also into a height."""
-    font = fitting_font(texts, width, theme)
-    if font is None:
-        return None
-    smaller = QFont(font)
-    while QFontMetricsF(smaller).height() > height and smaller.pointSizeF() > 9:
-        smaller.setPointSizeF(max(smaller.pointSizeF() - 0.5, 9.0))
-    return smaller if QFontMetricsF(smaller).height() <= height else font
+            one = pair.difference if self.view == "difference" else pair.side(side)
+            both = np.stack([one[channel]] * 2)
+        return both.astype(np.int64) if _all_whole(pair) else both
 
 
 def is_inside(block: tuple[int, int, int, int], row: int, col: int) -> bool:

@@ -98,8 +98,8 @@ class MapCard(QWidget):
         taken = self.title.height() + self.bar.height() + 3 * self._layout.spacing()
         return max(self.height() - taken, 0)
 
-    def show_map(self, content: MapContent, block: Block | None) -> None:
-        """Show a block of a map; the whole of it when None."""
+    def show_map(self, content: MapContent, block: Block | None, window: int = 0) -> None:
+        """Show a block of a map, the whole of it when None; `window`: side of the windows of a pool."""
         self._content = content
         whole = content.is_whole
         self.map.set_excerpt(
@@ -111,6 +111,7 @@ class MapCard(QWidget):
             struck=content.struck,
             blank=content.grid.blank,
             is_precise=whole,
+            window=window,
         )
         self.map.setToolTip(content.tooltip)
         self.map.setAccessibleName(", ".join(filter(None, (content.title, content.caption))))

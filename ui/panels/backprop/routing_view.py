@@ -160,14 +160,12 @@ class RoutingView(StepView):
             _values_content(passed, step, channel, own),
             _routed_content(passed, step, channel, own),
         )
-        for card, content, part in (
-            (self.values, values, block),
-            (self.routed, routed, block),
-            (self.arriving, _arriving_content(passed, step, channel), pooled_block),
+        for card, content, part, window in (
+            (self.values, values, block, distance),
+            (self.routed, routed, block, distance),
+            (self.arriving, _arriving_content(passed, step, channel), pooled_block, 0),
         ):
-            card.show_map(content, part)
-        for card in (self.values, self.routed):
-            card.map.set_windows(distance)
+            card.show_map(content, part, window)
         self.routed.map.set_covered(focus.is_covered)
         self.overview.show_map(values, block, distance)
         self._draw_window(own, contrast)

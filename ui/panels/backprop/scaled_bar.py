@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 
-import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from ui.cells.cell_numbers import NumberFormat
+from cnnviz.quantities import Notation
 from ui.controls.color_bar import ColorBar
-from ui.controls.color_scale import ColorScale
 from ui.theme import Theme, follow_theme
 
 _POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -51,7 +49,7 @@ class ScaledBar(QWidget):
         """
         lo, hi = float(levels[0]), float(levels[1])
         if exponent is None:
-            exponent = NumberFormat.of(np.array([hi]), ColorScale(colormap, lo, hi), None).exponent
+            exponent = Notation.of(hi).exponent
         self.bar.set_scale(colormap, lo / 10.0**exponent, hi / 10.0**exponent)
         self.unit.setText(unit_text(exponent))
         self.unit.setVisible(exponent != 0)

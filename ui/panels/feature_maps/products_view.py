@@ -77,8 +77,7 @@ class ProductsView(QWidget):
         """
         self._cell, self._slice = cell, channel
         several = len(cell.patch) > 1
-        self.patch.set_values(cell.patch[channel], *scales.source)
-        self.patch.set_padding(_padding(cell.rows, cell.columns))
+        self.patch.set_matrix(cell.patch[channel], *scales.source, padding=_padding(cell.rows, cell.columns))
         self.kernel.set_values(cell.kernel[channel], "signed", scales.weights)
         levels = signed_levels(cell.products)
         self.products.set_values(cell.products[channel], "signed", levels)
@@ -98,7 +97,7 @@ class ProductsView(QWidget):
     def set_pool(self, cell: LinearPoolCell, scales: Scales, name: str, rows: list[LedgerRow]) -> None:
         """Write out a cell of an average, blur or subsampling pool."""
         self._cell, self._slice = cell, 0
-        self.patch.set_values(cell.values, *scales.source)
+        self.patch.set_matrix(cell.values, *scales.source)
         self.kernel.set_values(cell.weights, "signed", (-1.0, 1.0))
         self.products.set_values(cell.products, "signed")
         self.slices.hide()

@@ -60,8 +60,7 @@ class WindowView(QWidget):
 
     def set_window(self, cell: MaxPoolCell, scales: Scales, name: str, rows: list[LedgerRow]) -> None:
         """Write out a cell of a max pool."""
-        self.window_table.set_values(cell.values, *scales.source)
-        self.window_table.set_winners(cell.winners)
+        self.window_table.set_matrix(cell.values, *scales.source, winners=cell.winners)
         self.shares.set_values(cell.shares, "sequential", (0.0, 1.0))
         exponent = self.window_table.number_exponent
         self._titles[0].setText(f"{name}  × 10^{exponent}" if exponent else name)

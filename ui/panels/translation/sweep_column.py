@@ -69,7 +69,7 @@ class SweepColumn(QWidget):
         self._note.setVisible(bool(note) and swept is not None)
         if swept is None or stages is None or stage not in stages or network is None:
             self.map.set_placeholder(note or (_MANY_HINT.format(places=729) if view.many else "Measuring…"))
-            self.map.set_values(None)
+            self.map.set_sweep(None)
             self.bar.hide()
             self.spread.hide()
             self.plot.set_curves(np.empty(0), ())
@@ -79,7 +79,7 @@ class SweepColumn(QWidget):
         levels = sweep_levels(list(shown.values()))
         if not MEASURES[view.measure].of_output:
             levels = (levels[0], min(levels[1], _MOST))
-        self.map.set_values(shown[stage], swept.dxs, swept.dys, levels, swept.ink_lost > 0)
+        self.map.set_sweep(shown[stage], swept.dxs, swept.dys, levels, swept.ink_lost > 0)
         self.bar.set_scale("sequential", *levels)
         self.bar.show()
         self.spread.setVisible(view.many)

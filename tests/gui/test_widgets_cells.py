@@ -1,0 +1,170 @@
+"""What all maps of cells promise: hover follows content, figures have no cursor, unequal numbers differ."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QWidget
+from pytestqt.qtbot import QtBot
+
+from cnnviz.quantities import ALMOST
+from tests.gui.driving import show_window
+from ui.cells.block import Block
+from ui.cells.category_map import Category, CategoryMap
+from ui.cells.cell_geometry import CellGeometry
+from ui.cells.cell_numbers import CellNumbers
+from ui.cells.excerpt_map import ExcerptMap
+from ui.cells.heat_map import HeatMap
+from ui.cells.value_table import ValueTable
+from ui.controls.color_scale import ColorScale
+from ui.controls.figure_mode import figure_mode
+from ui.controls.map_legend import HasMapLegend, MapLegend
+from ui.theme import LIGHT
+
+
+def shown(qtbot: QtBot, widget: QWidget, width: int = 302, height: int = 242) -> None:
+    qtbot.addWidget(widget)
+    widget.resize(width, height)
+    show_window(qtbot, widget)
+
+
+def picture(widget: QWidget) -> QImage:
+    return widget.grab().toImage()
+
+
+def figure(widget: QWidget, alone: bool = True) -> QImage:
+    with figure_mode(alone):
+        return picture(widget)
+
+
+def test_new_content_under_a_still_pointer_is_asked_for_again(qtbot: QtBot) -> None:
+    shown_map = HeatMap()
+    shown(qtbot, shown_map)
+    shown_map.set_values(np.zeros((4, 5)))
+    told: list[tuple[int, int] | None] = []
+    shown_map.cellHovered.connect(lambda row, col: told.append((row, col)))
+    shown_map.cellLeft.connect(lambda: told.append(None))
+    qtbot.mouseMove(shown_map, shown_map.cell_rect(3, 3).center().toPoint())
+    qtbot.waitUntil(lambda: told == [(3, 3)])
+    shown_map.set_values(np.zeros((2, 2)))
+    assert shown_map.hovered == (1, 1)
+    qtbot.waitUntil(lambda: told == [(3, 3), (1, 1)])
+    shown_map.set_values(None)
+    assert shown_map.hovered is None
+    qtbot.waitUntil(lambda: told == [(3, 3), (1, 1), None])
+
+
+def test_a_figure_carries_no_cursor_and_alone_no_selection(qtbot: QtBot) -> None:
+    shown_map = HeatMap()
+    shown(qtbot, shown_map)
+    shown_map.set_values(np.arange(12.0).reshape(3, 4))
+    plain, in_panel = figure(shown_map), figure(shown_map, alone=False)
+    qtbot.mouseMove(shown_map, shown_map.cell_rect(1, 1).center().toPoint())
+    qtbot.waitUntil(lambda: shown_map.hovered == (1, 1))
+    shown_map.setFocus()
+    shown_map.set_highlight([(0, 0, 1, 1)], "hover")
+    assert picture(shown_map) != in_panel
+    assert figure(shown_map, alone=False) == in_panel
+    shown_map.set_highlight([(2, 2, 1, 1)], "selected")
+    assert figure(shown_map, alone=False) != in_panel, "in its panel it is part of what is shown"
+    assert figure(shown_map) == plain
+    shown_map.set_highlight([(0, 0, 2, 2)], "receptive")
+    assert figure(shown_map) != plain
+
+
+@pytest.mark.parametrize("kind", [HeatMap, ExcerptMap, ValueTable])
+def test_a_map_says_what_a_figure_of_it_needs(qtbot: QtBot, kind: type[HeatMap]) -> None:
+    shown_map = kind()
+    qtbot.addWidget(shown_map)
+    assert isinstance(shown_map, HasMapLegend)
+    assert shown_map.map_legend() is None
+    shown_map.set_values(np.array([[1e-4, -3e-4]]))
+    assert shown_map.map_legend() == MapLegend(ColorScale("signed", -3e-4, 3e-4), exponent=-4)
+    assert shown_map.map_legend().unit == "× 10⁻⁴"
+
+
+def test_a_map_of_kinds_says_what_its_colours_mean(qtbot: QtBot) -> None:
+    shown_map = CategoryMap((Category("border", name="same"), Category("winner", name="moved")))
+    qtbot.addWidget(shown_map)
+    shown_map.set_cells(np.array([[0, 1]]))
+    legend = shown_map.map_legend()
+    assert legend is not None
+    assert [(color.name().upper(), text) for color, text in legend.kinds] == [
+        (LIGHT.border, "same"),
+        (LIGHT.winner, "moved"),
+    ]
+
+
+def ink_beside(widget: HeatMap) -> bool:
+    """Whether anything is written to the left of the cells."""
+    image, edge = picture(widget), int(widget.map_rect().left()) - 2
+    top, bottom = int(widget.map_rect().top()), int(widget.map_rect().bottom())
+    return any(image.pixelColor(x, y).lightness() < 160 for x in range(edge) for y in range(top, bottom))
+
+
+def test_coordinates_are_those_of_the_whole_map(qtbot: QtBot) -> None:
+    excerpt = ExcerptMap()
+    shown(qtbot, excerpt)
+    values = np.zeros((40, 40))
+    excerpt.set_excerpt(values, Block(10, 20, 4, 4))
+    assert not ink_beside(excerpt)
+    excerpt.set_coordinates(True)
+    assert ink_beside(excerpt)
+    axes = excerpt.axes()
+    assert axes is not None
+    assert (list(axes.rows), list(axes.cols)) == ([10, 11, 12, 13], [20, 21, 22, 23])
+    before = picture(excerpt)
+    excerpt.set_excerpt(values, Block(11, 20, 4, 4))
+    assert picture(excerpt) != before, "the same values, other rows"
+    qtbot.mouseMove(excerpt, excerpt.cell_rect(3, 3).center().toPoint())
+    qtbot.waitUntil(lambda: excerpt.hovered == (3, 3))
+    assert "row 14, column 23" in excerpt.describe(3, 3)
+
+
+def written(values: list[list[float]], side: float, *, is_window: bool) -> list[str]:
+    """What stands in the cells of a map."""
+    array = np.array(values)
+    groups = np.zeros(array.shape, int) if is_window else None
+    numbers = CellNumbers(array, ColorScale.of(array, "signed"), groups)
+    return numbers.texts(CellGeometry(*array.shape, 0, 0, side, side), LIGHT)
+
+
+def test_unequal_values_of_a_window_look_unequal_and_equal_ones_equal() -> None:
+    window = [[-0.352, -0.353], [-0.352, -0.3]]
+    assert len(set(written(window, 90, is_window=False))) == 2
+    texts = written(window, 90, is_window=True)
+    assert sorted(texts.count(text) for text in set(texts)) == [1, 1, 2]
+
+
+def test_where_there_is_no_room_for_the_difference_the_cell_says_so() -> None:
+    texts = written([[-0.352, -0.3521], [-0.9, -0.1]], 48, is_window=True)
+    assert sum(text.startswith(ALMOST) for text in texts) == 2
+    assert not any(
+        text.startswith(ALMOST) for text in written([[-0.35, -0.35], [-0.9, -0.1]], 48, is_window=True)
+    )
+
+
+def test_a_pooling_window_is_compared_and_no_other_cell(qtbot: QtBot) -> None:
+    excerpt = ExcerptMap()
+    shown(qtbot, excerpt, 400, 400)
+    values = np.array([[0.351, 0.352, 0.1, 0.2], [0.3, 0.2, 0.4, 0.5]])
+    excerpt.set_excerpt(values, window=2)
+    compared = picture(excerpt)
+    excerpt.set_excerpt(values)
+    assert picture(excerpt) != compared
+    excerpt.set_excerpt(np.array([[0.351, 0.2, 0.352, 0.2], [0.3, 0.1, 0.4, 0.5]]), window=2)
+    apart = picture(excerpt)
+    excerpt.set_excerpt(np.array([[0.351, 0.2, 0.352, 0.2], [0.3, 0.1, 0.4, 0.5]]))
+    cell = excerpt.cell_rect(0, 0).toRect().adjusted(4, 20, -4, -20)
+    assert apart.copy(cell) == picture(excerpt).copy(cell), "cells of two windows need not be told apart"
+
+
+def test_the_keys_of_a_table_are_left_to_the_panel(qtbot: QtBot) -> None:
+    table = ValueTable()
+    shown(qtbot, table)
+    table.set_values(np.zeros((3, 3)))
+    table.setFocus()
+    with qtbot.assertNotEmitted(table.cellHovered):
+        qtbot.keyClick(table, Qt.Key.Key_Down)
+    assert table.hovered is None
+    assert table.cell_at(QPoint(5, 5).toPointF()) == (0, 0)

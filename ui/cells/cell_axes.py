@@ -1,0 +1,80 @@
+"""Coordinates on the edges of a map."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QFontMetricsF, QPainter
+
+from cnnviz.quantities import format_count, format_signed
+from ui.cells.cell_geometry import CellGeometry
+from ui.theme import Theme, mono_font
+
+_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+_GAP = 4
+
+
+@dataclass(frozen=True)
+class CellAxes:
+    """What stands beside rows and below columns: every number, or every second, fifth and so on.
+
+    Attributes
+    ----------
+    rows, cols : sequence of int
+        Coordinate of each row and column; with signs if some are negative.
+    names : tuple of str
+        What rows and columns are called, in place of the last number; empty for nothing.
+    """
+
+    rows: Sequence[int]
+    cols: Sequence[int]
+    names: tuple[str, str] = ("", "")
+
+    def margins(self, theme: Theme) -> tuple[float, float, float, float]:
+        """What to add to the sides of an area (left, top, right, bottom) to make room for the texts."""
+        figure, line = _measures(theme)
+        longest = max((len(text) for text in (*_texts(self.rows), self.names[0])), default=0)
+        return longest * figure + theme.px(_GAP + 2), 0.0, 0.0, -line - 1.0
+
+    def paint(self, painter: QPainter, grid: CellGeometry, width: int, theme: Theme) -> None:
+        """Write the texts, centred on their rows and columns, inside a widget so many pixels wide."""
+        figure, line = _measures(theme)
+        rect, middle = grid.rect, Qt.AlignmentFlag.AlignVCenter
+        painter.setFont(mono_font(theme=theme))
+        painter.setPen(theme.color("muted"))
+        for place, text in _apart(self.rows, self.names[0], grid.high, lambda _text: line):
+            box = QRectF(0, 0, rect.left() - theme.px(_GAP), line)
+            box.moveTop(max(grid.cells(place, 0).center().y() - line / 2, 0))
+            painter.drawText(box, int(Qt.AlignmentFlag.AlignRight | middle), text)
+        for place, text in _apart(self.cols, self.names[1], grid.wide, lambda text: (len(text) + 1) * figure):
+            box = QRectF(0, rect.bottom() + 1, (len(text) + 1) * figure, line)
+            box.moveLeft(min(grid.cells(0, place).center().x() - box.width() / 2, width - box.width()))
+            painter.drawText(box, int(Qt.AlignmentFlag.AlignHCenter | middle), text)
+
+
+@cache
+def _measures(theme: Theme) -> tuple[float, float]:
+    """Width of a figure and height of a line."""
+    metrics = QFontMetricsF(mono_font(theme=theme))
+    return metrics.horizontalAdvance("0"), metrics.height()
+
+
+def _texts(numbers: Sequence[int]) -> list[str]:
+    write = format_signed if min(numbers, default=0) < 0 else format_count
+    return [write(number) for number in numbers]
+
+
+def _apart(
+    numbers: Sequence[int], name: str, cell: float, extent: Callable[[str], float]
+) -> Iterator[tuple[int, str]]:
+    """Return place and text of the multiples of the smallest step with which no two texts touch."""
+    texts = _texts(numbers)
+    widest = max(map(extent, texts), default=0.0)
+    step = next((step for step in _STEPS if step * cell >= widest), _STEPS[-1])
+    last = len(numbers) - 1
+    for place, (number, text) in enumerate(zip(numbers, texts, strict=True)):
+        if number % step == 0 and not (name and (last - place) * cell < (extent(text) + extent(name)) / 2):
+            yield place, text
+    if name:
+        yield last, name
