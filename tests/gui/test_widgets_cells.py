@@ -79,8 +79,9 @@ def test_a_map_says_what_a_figure_of_it_needs(qtbot: QtBot, kind: type[HeatMap])
     assert isinstance(shown_map, HasMapLegend)
     assert shown_map.map_legend() is None
     shown_map.set_values(np.array([[1e-4, -3e-4]]))
-    assert shown_map.map_legend() == MapLegend(ColorScale("signed", -3e-4, 3e-4), exponent=-4)
-    assert shown_map.map_legend().unit == "× 10⁻⁴"
+    expected = MapLegend(ColorScale("signed", -3e-4, 3e-4), exponent=-4)
+    assert shown_map.map_legend() == expected
+    assert expected.unit == "× 10⁻⁴"
 
 
 def test_a_map_of_kinds_says_what_its_colours_mean(qtbot: QtBot) -> None:
@@ -126,7 +127,7 @@ def written(values: list[list[float]], side: float, *, is_window: bool) -> list[
     array = np.array(values)
     groups = np.zeros(array.shape, int) if is_window else None
     numbers = CellNumbers(array, ColorScale.of(array, "signed"), groups)
-    return numbers.texts(CellGeometry(*array.shape, 0, 0, side, side), LIGHT)
+    return numbers.texts(CellGeometry(array.shape[0], array.shape[1], 0, 0, side, side), LIGHT)
 
 
 def test_unequal_values_of_a_window_look_unequal_and_equal_ones_equal() -> None:
