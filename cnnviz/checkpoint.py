@@ -22,6 +22,7 @@ from cnnviz._types import FloatArray
 from cnnviz.datasets import Dataset
 from cnnviz.errors import CheckpointError, DataError, ParameterError
 from cnnviz.experiment import Experiment
+from cnnviz.file_kinds import wrong_kind
 from cnnviz.files import LONGEST_NAME, atomic_write, printable, printable_name
 from cnnviz.network import Network
 from cnnviz.optim import make_optimizer
@@ -252,6 +253,8 @@ def _read(path: Path) -> tuple[dict[str, FloatArray], Mapping[str, str]]:
         arrays = from_safetensors(content)
     # KeyError, AttributeError, ImportError: numbers of a type that NumPy does not have.
     except (SafetensorError, TypeError, ValueError, KeyError, AttributeError, ImportError) as error:
+        if (other := wrong_kind(path, "weights (.safetensors)", "model")) is not None:
+            raise CheckpointError(str(other)) from error
         raise CheckpointError(
             f"{printable_name(path)} is not a readable .safetensors file: it is damaged, incomplete or of "
             "another format. Choose a model that CNNViz saved."

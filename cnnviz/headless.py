@@ -13,7 +13,14 @@ from tqdm import tqdm
 from cnnviz import checkpoint
 from cnnviz.cli import Arguments
 from cnnviz.clock import today
-from cnnviz.datasets import Dataset, choice_note, fitting_classes, load_dataset, load_mnist
+from cnnviz.datasets import (
+    Dataset,
+    choice_note,
+    fitting_classes,
+    load_dataset,
+    load_mnist,
+    require_classes,
+)
 from cnnviz.errors import CNNVizError
 from cnnviz.evaluation import Evaluation
 from cnnviz.exits import INTERRUPTED
@@ -117,10 +124,11 @@ def read_data(path: Path | None, classes: tuple[str, ...], *, required: bool) ->
 
     Other data that lacks some of the classes comes with as many of its own, unless they are `required`.
     """
-    if path is None:
-        return load_mnist(classes)
-    dataset = load_dataset(path)
-    return dataset.select(classes if required else fitting_classes(dataset, classes))
+    dataset = load_mnist() if path is None else load_dataset(path)
+    if required or path is None:
+        require_classes(dataset, classes)
+        return dataset.select(classes)
+    return dataset.select(fitting_classes(dataset, classes))
 
 
 def _require_folder(target: Path | None) -> None:

@@ -17,6 +17,7 @@ from cnnviz._types import ByteArray
 from cnnviz._validation import check_choice, check_int
 from cnnviz.errors import DataError, NewerVersionError, ParameterError
 from cnnviz.experiment import Experiment
+from cnnviz.file_kinds import wrong_kind
 from cnnviz.files import atomic_write, printable, printable_name
 from cnnviz.network import Network
 from cnnviz.reading import LARGEST_TEXT, BoundedFile, parse_json, read_bytes
@@ -269,7 +270,7 @@ def load_session(path: str | Path) -> SessionState | None:
         text = _text_in_picture(content) if is_picture else content.decode("utf-8")
         return None if text is None else SessionState.from_json(text)
     except UnicodeDecodeError as error:
-        raise DataError(
+        raise wrong_kind(path, "a session or a picture") or DataError(
             f"{name} cannot be opened: it is neither a session nor a picture. "
             "Choose a session that CNNViz saved."
         ) from error

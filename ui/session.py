@@ -13,7 +13,7 @@ from ui.keep.keeper import Keeper
 from ui.keep.session_files import OPEN_FILTER, SessionFiles
 from ui.keep.workspace import Workspace
 from ui.run.controller import Controller
-from ui.run.loading import data_path_of, fitting
+from ui.run.loading import fitting
 from ui.settings import remember_folder, remembered_folder, remembered_text
 from ui.state import AppState
 from ui.theme import theme_manager
@@ -74,7 +74,7 @@ class Session(QObject):
             self.window.views,
             self.window.samples.open_image,
         )
-        self.window.file_taker = self._takes_file
+        self.window.file_taker = self.files.open
         self._field_guard = FieldGuard(self)
         self.window.menus.connect_to(
             {
@@ -328,7 +328,7 @@ class Session(QObject):
         )
         if path:
             remember_folder(self._settings, Path(path))
-            self.controller.open_data(data_path_of(Path(path)))
+            self.controller.open_data(Path(path))
 
     @Slot()
     def _open_image(self) -> None:
@@ -352,16 +352,6 @@ class Session(QObject):
         if path:
             remember_folder(self._settings, Path(path))
             self.files.open(Path(path))
-
-    def _takes_file(self, path: Path) -> bool:
-        """Open a file or folder that was dropped, unless it is an image of a kind that holds no session."""
-        if path.is_dir() or path.suffix.lower() in (".npz", ".gz") or "ubyte" in path.name:
-            self.controller.open_data(data_path_of(path))
-            return True
-        if self.files.takes(path):
-            self.files.open(path)
-            return True
-        return False
 
     def save_model(self) -> None:
         """Ask for a file and save the network to it."""

@@ -1,10 +1,10 @@
 """Images to learn from: MNIST, IDX folders, Keras archives and folders of pictures. Pixels stay uint8."""
 
-from cnnviz.datasets.assembly import choice_note, fitting_classes
+from cnnviz.datasets.assembly import choice_note, fitting_classes, require_classes
 from cnnviz.datasets.dataset import MAX_CLASSES, MIN_CLASSES, Dataset, to_input
 from cnnviz.datasets.images import fit_image, read_grayscale
 from cnnviz.datasets.load import load_dataset
-from cnnviz.datasets.mnist import load_mnist
+from cnnviz.datasets.mnist import is_mnist, load_mnist
 
 __all__ = [
     "MAX_CLASSES",
@@ -13,8 +13,10 @@ __all__ = [
     "choice_note",
     "fit_image",
     "fitting_classes",
+    "is_mnist",
     "load_dataset",
     "load_mnist",
     "read_grayscale",
+    "require_classes",
     "to_input",
 ]

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from cnnviz._types import ByteArray
 from cnnviz.datasets.dataset import MAX_CLASSES, MIN_CLASSES, Dataset, LabelArray
+from cnnviz.errors import DataError
 from cnnviz.files import LONGEST_NAME, LONGEST_PATH, printable
 from cnnviz.reading import bad_file
 
@@ -135,6 +136,16 @@ def fitting_classes(dataset: Dataset, classes: tuple[str, ...]) -> tuple[str, ..
     if set(classes) <= set(dataset.available_classes):
         return classes
     return _first_classes(dataset if dataset.source is None else dataset.source, len(classes))
+
+
+def require_classes(dataset: Dataset, classes: tuple[str, ...]) -> None:
+    """Raise `DataError` unless the data have these classes."""
+    available = dataset.available_classes
+    missing = [each for each in classes if each not in available]
+    if missing:
+        listed, got = (printable(", ".join(each), LONGEST_NAME) for each in (available, missing))
+        name = printable(dataset.name, LONGEST_NAME)
+        raise DataError(f"{name} has the classes {listed}. Got {got}: choose others, or open other data.")
 
 
 def choice_note(dataset: Dataset) -> str:

@@ -8,6 +8,7 @@ import numpy as np
 
 from cnnviz._types import ByteArray
 from cnnviz.errors import DataError
+from cnnviz.file_kinds import kind_of
 from cnnviz.reading import BoundedFile, bad_file, opened
 
 if TYPE_CHECKING:
@@ -71,8 +72,13 @@ def read_levels(path: str | os.PathLike[str]) -> tuple[ByteArray, bool]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         found = "is an image of an enormous size"
     except Image.UnidentifiedImageError as error:
+        kind = kind_of(place)
+        found = f"is {kind.words} and not" if kind.words and kind.role != "picture" else "is not"
         raise bad_file(
-            place, "is not an image of a known format", "a PNG, JPEG or BMP file was expected"
+            place,
+            f"{found} an image of a known format",
+            "a PNG, JPEG or BMP file was expected",
+            kind.remedy if kind.words else "",
         ) from error
     except Exception as error:  # Pillow's decoders raise SyntaxError, struct.error and more
         raise bad_file(place, "is damaged", "a whole PNG, JPEG or BMP image was expected") from error

@@ -15,6 +15,7 @@ from cnnviz._validation import shown
 from cnnviz.datasets.assembly import MAX_BYTES, MAX_IMAGES, MAX_PACKED, SMALLER, Split, assemble
 from cnnviz.datasets.dataset import Dataset
 from cnnviz.errors import DataError
+from cnnviz.file_kinds import ARCHIVE, kind_of
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.reading import BoundedFile, bad_file, opened, read_up_to
 
@@ -86,7 +87,12 @@ def read_keras_npz(path: Path) -> Dataset:
     except (
         Exception
     ) as error:  # BadZipFile, zlib.error, EOFError, struct.error, ValueError: all seen on damage
-        raise bad_file(path, "is damaged or not a zip archive", "an intact .npz file was expected") from error
+        kind = kind_of(path)
+        is_other = kind.words and kind is not ARCHIVE
+        found = f"is {kind.words}, not a zip archive" if is_other else "is damaged or not a zip archive"
+        raise bad_file(
+            path, found, "an intact .npz file was expected", kind.remedy if is_other else ""
+        ) from error
     colours = x_train.is_colour or x_test.is_colour
     conversion = f"The images of {printable(path.stem, LONGEST_NAME)} have colours and were made grey."
     return assemble(path, path.stem, train, test, conversion=conversion if colours else "")

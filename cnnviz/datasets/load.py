@@ -9,6 +9,8 @@ from cnnviz.datasets.assembly import choose
 from cnnviz.datasets.dataset import Dataset
 from cnnviz.datasets.idx_folder import find_idx_sets, is_idx_name, prefix_of, read_idx_set
 from cnnviz.datasets.image_folder import Progress, class_folders, read_image_folder
+from cnnviz.file_kinds import ARCHIVE, kind_of, wrong_kind
+from cnnviz.files import printable
 from cnnviz.reading import bad_file, check_file, entries, status_of, unreadable
 
 _FORMATS = (
@@ -77,7 +79,11 @@ def _read(path: Path, progress: Progress | None) -> Dataset:
         return _read_npz(path)
     if is_idx_name(path.name):
         return read_idx_set(path.parent, prefix_of(path.name))
-    raise bad_file(path, "is a file of an unknown kind", _FORMATS, "choose another file or folder")
+    if kind_of(path) is ARCHIVE:
+        return _read_npz(path)
+    raise wrong_kind(path, "data (.npz, IDX, a folder of pictures)", name=printable(path)) or bad_file(
+        path, "is a file of an unknown kind", _FORMATS, "choose another file or folder"
+    )
 
 
 def _read_folder(folder: Path, progress: Progress | None) -> Dataset:

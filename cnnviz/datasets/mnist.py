@@ -48,6 +48,12 @@ def load_mnist(classes: Iterable[int | str] = (0, 1), folder: Path | None = None
     return _read_all(MNIST_FOLDER if folder is None else folder).select(classes)
 
 
+def is_mnist(data_sha256: str, classes: tuple[str, ...]) -> bool:
+    """Return whether a checksum (see `Dataset.sha256`) is that of these classes of MNIST."""
+    whole = _read_all(MNIST_FOLDER)
+    return set(classes) <= set(whole.classes) and whole.select(classes).sha256 == data_sha256
+
+
 @lru_cache(maxsize=1)
 def _read_all(folder: Path) -> Dataset:
     # Unpacking and hashing release the interpreter lock, so two threads are worth it.

@@ -350,8 +350,11 @@ def test_empty_folder(tmp_path: Path) -> None:
 
 def test_file_of_another_kind(tmp_path: Path) -> None:
     path = tmp_path / "notes.txt"
-    path.write_text("hello")
+    path.write_bytes(b"\xfe\xff\x00")
     with data_error(path, "unknown kind"):
+        load_dataset(path)
+    path.write_text("hello")
+    with data_error(path, "is a text"):
         load_dataset(path)
 
 

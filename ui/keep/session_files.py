@@ -6,7 +6,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from cnnviz.errors import CNNVizError
+from cnnviz.errors import CNNVizError, DataError
+from cnnviz.file_kinds import OPENED, PNG, TEXT, Role, kind_of, wrong_kind
 from cnnviz.files import printable_name
 from cnnviz.presets import preset_of
 from cnnviz.session_state import (
@@ -28,6 +29,8 @@ from ui.window.questions import ask_about_unsaved_work
 
 OPEN_FILTER = "CNNViz files (*.safetensors *.json *.png);;All files (*)"
 
+#: As what a file is read that does not say itself what it is, for its reader to say what is wrong with it.
+_ROLES: dict[str, Role] = {".safetensors": "model", ".json": "session", ".png": "session", ".npz": "data"}
 _MOST_RECENT = 8
 _RECENT = "files/recent"
 
@@ -207,30 +210,36 @@ class SessionFiles(QObject):
     # --- opening --------------------------------------------------------------------------------------------
 
     def open(self, path: Path) -> None:
-        """Open a model, a session, or a picture: the session in it, or the picture as a sample."""
-        if path.suffix.lower() == ".safetensors":
-            self._controller.open_model(path, self.remember)
+        """Open a model, a session, data, or a picture: the session in it, or the picture as a sample.
+
+        Which of them it is, is told by what is in the file.
+        """
+        if path.is_dir():
+            self._open_data(path)
             return
 
-        def done(session: SessionState | None) -> None:
-            if session is None:
-                self._open_picture(path)
-            else:
+        def done(found: SessionState | Role) -> None:
+            self._state.clear_notice("files")
+            if isinstance(found, SessionState):
                 self.remember(path)
                 self._opened = True
-                self.restorer.restore(session, printable_name(path))
+                self.restorer.restore(found, printable_name(path))
+            elif found == "picture":
+                self._open_picture(path)
+            elif found == "model":
+                self._controller.open_model(path, self.remember)
+            else:
+                self._open_data(path)
 
-        self._controller.analysis.submit("open", lambda _context: load_session(path), done, self._complain)
+        self._controller.analysis.submit("open", lambda _context: _look_into(path), done, self._complain)
+
+    def _open_data(self, path: Path) -> None:
+        self._controller.open_data(path)
 
     def bring_back(self, session: SessionState, source: Source | None) -> None:
         """Restore a session that no file of the user keeps: it stays unsaved."""
         self._opened = False
         self.restorer.restore(session, "The work that was not saved", source)
-
-    @staticmethod
-    def takes(path: Path) -> bool:
-        """Whether a file that was dropped may be one of those."""
-        return path.suffix.lower() in (".safetensors", ".json", ".png")
 
     # --- recent files ---------------------------------------------------------------------------------------
 
@@ -289,3 +298,24 @@ class SessionFiles(QObject):
     def _on_restored(self, complete: bool) -> None:
         if complete and self._opened:
             self.mark_saved()
+
+
+def _look_into(path: Path) -> SessionState | Role:
+    """Return the session that is in a file, or as what else the file is to be opened.
+
+    Raises
+    ------
+    DataError
+        If it is of a kind that CNNViz does not open, or cannot be read.
+    """
+    kind = kind_of(path)
+    role: Role = kind.role
+    if not kind.words or (kind is TEXT and path.suffix.lower() == ".json"):
+        role = _ROLES.get(path.suffix.lower(), "")
+    if role == "session" or kind is PNG:
+        return load_session(path) or "picture"
+    if role:
+        return role
+    raise wrong_kind(path, OPENED) or DataError(
+        f"{printable_name(path)} is of a kind that CNNViz does not know, or damaged. Choose {OPENED}."
+    )

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable
 from math import prod
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QProgressDialog, QWidget
 
-from cnnviz.datasets import Dataset
-from cnnviz.errors import CNNVizError, DataError
+from cnnviz.datasets import Dataset, is_mnist
+from cnnviz.errors import CNNVizError
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.session_state import OwnPixels, SessionState, weights_checksum
 from ui.panels.views import PanelViews
@@ -81,12 +82,17 @@ class SessionRestorer(QObject):
             )
             return
 
-        def work(_context: object) -> SessionState:
-            check_data(session, name, opened.dataset, current)
-            return session
+        def work(_context: object) -> Misfit | None:
+            return misfit_of(session, name, opened.dataset, current)
 
-        def done(checked: SessionState) -> None:
-            self._begin(checked, source)
+        def done(misfit: Misfit | None) -> None:
+            if misfit is None:
+                self._begin(session, source)
+            else:
+                self._complain(misfit.text, "Use MNIST" if misfit.fits_mnist else "", use_mnist)
+
+        def use_mnist() -> None:
+            self._controller.open_data(None, lambda mnist: self.restore(session, name, mnist))
 
         self._controller.analysis.submit("session", work, done, self._complain)
 
@@ -110,6 +116,7 @@ class SessionRestorer(QObject):
             self.finished.emit(False)
             return
         self._forget()
+        self._state.clear_notice("files")
         self._session, self._began = session, False
         if is_at_hand:
             self._finish()
@@ -252,31 +259,46 @@ class SessionRestorer(QObject):
             progress.hide()
             progress.deleteLater()
 
-    def _complain(self, message: str) -> None:
-        self._state.raise_notice("files", "error", message)
+    def _complain(self, message: str, action: str = "", act: Callable[[], None] | None = None) -> None:
+        self._state.raise_notice("files", "error", message, action, act)
         self.finished.emit(False)
 
 
-def check_data(session: SessionState, name: str, source: Dataset, current: Dataset | None) -> Dataset:
-    """Return the data of a session.
+class Misfit(NamedTuple):
+    """Why a session does not fit the open data, as a sentence, and whether it fits MNIST."""
 
-    Raises
-    ------
-    DataError
-        If other data are open, or its network does not fit them.
+    text: str
+    fits_mnist: bool
+
+
+def misfit_of(session: SessionState, name: str, source: Dataset, current: Dataset | None) -> Misfit | None:
+    """Return why the data of a session are not those that are open; None where they are.
+
+    Parameters
+    ----------
+    session : SessionState
+    name : str
+        Name of the file, for messages.
+    source : Dataset
+        The open data with all their classes.
+    current : Dataset or None
+        These with the classes of the run.
     """
+    classes, opened = session.experiment.classes, printable(source.name, LONGEST_NAME)
+    made_with = printable(session.data_name or "unnamed data", LONGEST_NAME)
     try:
-        dataset = select_classes(source, session.experiment.classes, current)
+        dataset = select_classes(source, classes, current)
         session.experiment.check_fits(dataset.input_shape)
     except CNNVizError as error:
         reason = str(error).rstrip(".")
-        raise DataError(
-            f"{name} does not fit the open data: {reason}. Open its data first (Ctrl+D)."
-        ) from error
-    if session.data_sha256 and session.data_sha256 != dataset.sha256:
-        made_with = printable(session.data_name or "unnamed", LONGEST_NAME)
-        raise DataError(
-            f"{name} was made with other data ({made_with}) than those that are open "
-            f"({printable(dataset.name, LONGEST_NAME)}). Open its data first (Ctrl+D), then the session."
-        )
-    return dataset
+        if not set(classes) <= set(source.available_classes):
+            reason = (
+                f"it tells {printable(', '.join(classes), LONGEST_NAME)} apart, which {opened} does not have"
+            )
+    else:
+        if session.data_sha256 in ("", dataset.sha256):
+            return None
+        reason = f"it was made with other data ({made_with}) than those that are open ({opened})"
+    fits_mnist = is_mnist(session.data_sha256, classes)
+    remedy = "Use MNIST first" if fits_mnist else f"Open its data first (Ctrl+D): {made_with}"
+    return Misfit(f"{name} does not fit the open data: {reason}. {remedy}, then the session.", fits_mnist)

@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from cnnviz.datasets import Dataset, fitting_classes, load_dataset, load_mnist
+from cnnviz.datasets import Dataset, fitting_classes, load_dataset, load_mnist, require_classes
+from cnnviz.datasets.idx_folder import find_idx_sets, is_idx_name
 from cnnviz.experiment import Experiment
+from cnnviz.file_kinds import kind_of
 from ui.panels.analysis import Context
 from ui.state import Source
 
@@ -12,14 +14,17 @@ _PARTS = 100
 
 
 def load_source(path: Path | None, context: Context) -> Source:
-    """Return all of MNIST, or the data set at `path`; raises `CancelledError` when that is not wanted."""
+    """Return all of MNIST, or the data set that a path belongs to; raises `CancelledError` if not wanted."""
 
     def progress(done: int, total: int) -> None:
         # The window is told no more often than it can draw.
         if context.cancelled or done * _PARTS // total != (done - 1) * _PARTS // total:
             context.report(done / total)
 
-    return Source(load_mnist(_DIGITS) if path is None else load_dataset(path, progress=progress), path)
+    if path is None:
+        return Source(load_mnist(_DIGITS))
+    place = data_path_of(path)
+    return Source(load_dataset(place, progress=progress), place)
 
 
 def fitting(experiment: Experiment, data: Dataset) -> Experiment:
@@ -28,17 +33,31 @@ def fitting(experiment: Experiment, data: Dataset) -> Experiment:
 
 
 def select_classes(source: Dataset, classes: tuple[str, ...], current: Dataset | None) -> Dataset:
-    """Return `source` restricted to `classes`; `current` itself when it is just that."""
+    """Return `source` restricted to `classes`; `current` itself when it is just that.
+
+    Raises
+    ------
+    DataError
+        If the data have not all of these classes, or no image of one.
+    """
     if current is not None and current.classes == classes and current.name == source.name:
         return current
+    require_classes(source, classes)
     return source.select(classes)
 
 
 def data_path_of(chosen: Path) -> Path:
-    """Return the data set that a chosen file belongs to: itself, its folder, or the folder of the classes."""
-    if chosen.suffix == ".npz" or chosen.is_dir():
+    """Return the data set that a chosen file belongs to: itself, its folder, or the folder of the classes.
+
+    Raises
+    ------
+    DataError
+        If the file cannot be read.
+    """
+    if not chosen.is_file():
         return chosen
-    if chosen.suffix.lower() in (".png", ".jpg", ".jpeg", ".bmp"):
+    if kind_of(chosen).role == "picture":
         root = chosen.parent.parent
         return root.parent if root.name in ("train", "test") else root
-    return chosen.parent
+    is_beside_data = not is_idx_name(chosen.name) and find_idx_sets(chosen.parent)
+    return chosen.parent if is_beside_data and not kind_of(chosen).role else chosen

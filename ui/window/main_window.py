@@ -85,8 +85,8 @@ class MainWindow(QMainWindow):
         self.views = PanelViews()
         #: Asked before the window closes on the user's wish; None lets it close.
         self.close_guard: Callable[[], bool] | None = None
-        #: Given a dropped file first; False leaves it to the samples.
-        self.file_taker: Callable[[Path], bool] | None = None
+        #: Opens a file or folder that was dropped.
+        self.file_taker: Callable[[Path], None] | None = None
         self._build_parts(state, analysis)
         self._arrange()
         state.datasetChanged.connect(self._on_dataset_changed)
@@ -203,10 +203,12 @@ class MainWindow(QMainWindow):
 
     @override
     def dropEvent(self, event: QDropEvent) -> None:
-        """Open a session, a model or data; let an image become the sample."""
+        """Open a file; let an image become the sample."""
         files = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        taken = bool(files) and self.file_taker is not None and self.file_taker(files[0])
-        if taken or self.samples.take(event.mimeData(), "dropped image"):
+        if files and self.file_taker is not None:
+            self.file_taker(files[0])
+            event.acceptProposedAction()
+        elif self.samples.take(event.mimeData(), "dropped image"):
             event.acceptProposedAction()
 
     @override

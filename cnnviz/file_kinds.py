@@ -1,0 +1,176 @@
+"""What kind of file something is, told by what is in it: a name may say anything."""
+
+import zipfile
+import zlib
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from cnnviz.errors import DataError
+from cnnviz.files import printable_name
+from cnnviz.reading import BoundedFile, bad_file, opened
+
+OPENED = "a model (.safetensors), a session (.json), a picture or data"
+"""What the window opens, to precede "were expected"."""
+
+Role = Literal["model", "session", "picture", "data", ""]
+
+_HEAD_BYTES = 4096
+_LARGEST_HEAD = 100 << 20  # of a .safetensors file, as its own readers have it
+_CHOOSE = "choose one of these"
+_WEIGHTS = "save its weights as .safetensors, set the form to the same network, and open that file"
+_AS_PNG = "save it as PNG"
+_UNPACK = "unpack it"
+
+
+class FileKind(NamedTuple):
+    """A kind of file.
+
+    Attributes
+    ----------
+    words : str
+        What it is called, to follow "is"; empty where it is not known.
+    role : {"model", "session", "picture", "data", ""}
+        As what CNNViz reads it; empty where it does not.
+    remedy : str
+        What to do with a file that is met where another kind was expected.
+    """
+
+    words: str
+    role: Role = ""
+    remedy: str = _CHOOSE
+
+
+UNKNOWN = FileKind("")
+MODEL = FileKind("a model (.safetensors)", "model", "open it with Ctrl+O")
+SESSION = FileKind("a session of CNNViz", "session", "open it with Ctrl+O")
+ARCHIVE = FileKind("a NumPy archive (.npz)", "data", "open it with Ctrl+D")
+IDX = FileKind("an IDX file", "data", "open it with Ctrl+D")
+PNG = FileKind("a PNG picture", "picture", "open it with Ctrl+O")
+JSON = FileKind("a JSON text", "session")
+TEXT = FileKind("a text")
+
+_PYTORCH = FileKind("a file of PyTorch", remedy=_WEIGHTS)
+_KERAS = FileKind("a Keras model", remedy=_WEIGHTS)
+_ONNX = FileKind("an ONNX model", remedy=_WEIGHTS)
+
+# The beginning of a file, as its format prescribes it, and what it shows.
+_SIGNATURES: tuple[tuple[bytes, FileKind], ...] = (
+    (b"\x89PNG\r\n\x1a\n", PNG),
+    (b"\xff\xd8\xff", FileKind("a JPEG picture", "picture", "open it with Ctrl+O")),
+    (b"GIF8", FileKind("a GIF picture", remedy=_AS_PNG)),
+    (b"II*\x00", FileKind("a TIFF picture", remedy=_AS_PNG)),
+    (b"MM\x00*", FileKind("a TIFF picture", remedy=_AS_PNG)),
+    (b"%PDF-", FileKind("a PDF document")),
+    (b"\x89HDF\r\n\x1a\n", FileKind("an HDF5 file, as Keras writes its models", remedy=_WEIGHTS)),
+    (b"\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19", _PYTORCH),
+    (b"\x93NUMPY", FileKind("a NumPy array (.npy)", remedy="save four arrays in one .npz and open that")),
+    (b"GGUF", FileKind("a GGUF model", remedy=_WEIGHTS)),
+    (b"Rar!", FileKind("a RAR archive", remedy=_UNPACK)),
+    (b"7z\xbc\xaf\x27\x1c", FileKind("a 7z archive", remedy=_UNPACK)),
+    (b"\x7fELF", FileKind("a program")),
+    (b"MZ", FileKind("a program")),
+)
+
+
+def kind_of(path: Path) -> FileKind:
+    """Return what a file is; raises `DataError` when it cannot be read."""
+    with opened(path) as file:
+        head = file.read(_HEAD_BYTES)
+        size = file.seek(0, 2)
+        if head.startswith(b"PK\x03\x04"):
+            file.seek(0)
+            return _kind_of_zip(BoundedFile(file, path))
+    return _kind_of_bytes(head, size)
+
+
+def wrong_kind(path: Path, wanted: str, role: Role = "", name: str = "") -> DataError | None:
+    """Return the error for a file that is of another kind than wanted; None where that is not certain.
+
+    Parameters
+    ----------
+    path : Path
+    wanted : str
+        What is read here, to precede "were expected".
+    role : str
+        Of the kinds that are read here.
+    name : str
+        What the file is called in the message; by default without its folder.
+    """
+    kind = kind_of(path)
+    if not kind.words or (role and kind.role == role):
+        return None
+    return bad_file(name or printable_name(path), f"is {kind.words}", f"{wanted} were expected", kind.remedy)
+
+
+def _kind_of_bytes(head: bytes, size: int) -> FileKind:
+    for signature, kind in _SIGNATURES:
+        if head.startswith(signature):
+            return kind
+    if head.startswith(b"BM") and head[6:10] == bytes(4):
+        return FileKind("a BMP picture", "picture", "open it with Ctrl+O")
+    if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
+        return FileKind("a WebP picture", remedy=_AS_PNG)
+    if head.startswith(b"\x1f\x8b"):
+        return IDX if _is_idx(_unpacked(head)) else FileKind("a gzip archive", remedy=_UNPACK)
+    if _is_idx(head):
+        return IDX
+    if int.from_bytes(head[:8], "little") <= min(_LARGEST_HEAD, size - 8) and head[8:9] == b"{":
+        return MODEL
+    if head[4:8] == b"TFL3":
+        return FileKind("a TensorFlow Lite model", remedy=_WEIGHTS)
+    # A message of protocol buffers: the version (field 1), then the maker, the graph or the operators.
+    if head[:1] == b"\x08" and head[1:2] < b"\x20" and head[2:3] in (b"\x12", b"\x3a", b"\x42"):
+        return _ONNX
+    if head[:1] == b"\x80" and head[1:2] in (b"\x02", b"\x03", b"\x04", b"\x05"):
+        return FileKind("a pickle, as PyTorch and others write", remedy=_WEIGHTS)
+    return _kind_of_text(head)
+
+
+def _kind_of_zip(file: BoundedFile) -> FileKind:
+    try:
+        with zipfile.ZipFile(file) as archive:
+            names = archive.namelist()
+    except Exception:  # noqa: BLE001 -- BadZipFile, struct.error, DataError and more: all seen on damage
+        return UNKNOWN
+    if any(name.endswith(".npy") for name in names):
+        return ARCHIVE
+    if any(name.endswith("data.pkl") for name in names):
+        return _PYTORCH
+    if any(name.endswith("model.weights.h5") for name in names):
+        return _KERAS
+    if "[Content_Types].xml" in names or "mimetype" in names:
+        return FileKind("a document of an office program")
+    return FileKind("a zip archive", remedy=_UNPACK)
+
+
+def _kind_of_text(head: bytes) -> FileKind:
+    try:
+        # A letter of several bytes may be cut off at the end.
+        text = head[:-3].decode("utf-8") if len(head) == _HEAD_BYTES else head.decode("utf-8")
+    except UnicodeDecodeError:
+        return UNKNOWN
+    start = text.lstrip("\ufeff \t\r\n")
+    if not start or "\x00" in text:
+        return UNKNOWN
+    if start.startswith("{") and '"cnnviz-session"' in text:
+        return SESSION
+    if start.startswith(("{", "[")):
+        return JSON
+    if start.startswith("<"):
+        is_drawing = "<svg" in text
+        return (
+            FileKind("an SVG drawing", remedy=_AS_PNG) if is_drawing else FileKind("a web page or XML text")
+        )
+    return TEXT
+
+
+def _is_idx(head: bytes) -> bool:
+    """Whether these are the magic number of an IDX file: two zeros, a type, a number of axes."""
+    return len(head) >= 4 and head[:2] == b"\x00\x00" and 8 <= head[2] <= 14 and 1 <= head[3] <= 4
+
+
+def _unpacked(head: bytes) -> bytes:
+    try:
+        return zlib.decompressobj(31).decompress(head, 4)
+    except zlib.error:
+        return b""

@@ -1,0 +1,102 @@
+"""Files that are opened: each is told by what is in it, and what cannot be opened says what it is."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from pytestqt.qtbot import QtBot
+
+from tests.gui.driving import opened, save_session
+from tests.gui.whole_window import rest
+from tests.picture_folders import write_pictures
+from tests.small_data import write_npz
+from ui.session import Session
+from ui.state import RunStatus
+
+
+def _write_foreign(path: Path) -> None:
+    if path.suffix == ".pt":
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("net/data.pkl", b"\x80\x02}q\x00.")
+    else:
+        contents = {
+            ".onnx": b"\x08\x08\x12\x07pytorch\x1a\x052.4.0:\x10" + bytes(100),
+            ".pdf": b"%PDF-1.7\n1 0 obj",
+            ".h5": b"\x89HDF\r\n\x1a\n" + bytes(100),
+        }
+        path.write_bytes(contents[path.suffix])
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("net.onnx", "is an ONNX model"),
+        ("net.pt", "is a file of PyTorch"),
+        ("notes.pdf", "is a PDF document"),
+        ("net.h5", "is an HDF5 file, as Keras writes its models"),
+    ],
+)
+def test_a_file_of_another_program_is_named(
+    qtbot: QtBot, session: Session, tmp_path: Path, name: str, words: str
+) -> None:
+    path, notices = tmp_path / name, session.window.notices
+    _write_foreign(path)
+    session.files.open(path)
+    qtbot.waitUntil(lambda: f"{name} {words}, but a model" in notices.text())
+    session.controller.open_data(path)
+    message = session.window.samples.message
+    qtbot.waitUntil(lambda: f"{name} {words}, but data" in message.text())
+
+
+def test_what_a_file_is_opened_as_is_told_by_its_content(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    picture = tmp_path / "a picture"
+    Image.new("L", (60, 60), 90).save(picture, "JPEG")
+    session.files.open(picture)
+    qtbot.waitUntil(lambda: session.state.sample.origin == "a picture")
+    session.window.samples.own_window().close()
+    data = write_npz(tmp_path / "few.npz").rename(tmp_path / "few")
+    session.files.open(data)
+    qtbot.waitUntil(lambda: session.state.dataset.name == "few")
+    model = tmp_path / "model"
+    rest(qtbot, session)
+    session.files.save_model(model)
+    qtbot.waitUntil(model.exists)
+    run_id = session.state.run.run_id
+    session.files.open(model)
+    qtbot.waitUntil(lambda: session.state.run.run_id > run_id)
+
+
+def test_an_error_goes_when_something_is_opened(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    notices, good, bad = session.window.notices, tmp_path / "good.json", tmp_path / "bad.json"
+    save_session(qtbot, session, good)
+    bad.write_text("{}")
+    session.files.open(bad)
+    qtbot.waitUntil(lambda: "bad.json" in notices.text())
+    with qtbot.waitSignal(session.files.restorer.finished):
+        session.files.open(good)
+    assert notices.text() == ""
+
+
+def test_a_session_of_mnist_offers_mnist(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
+    path = tmp_path / "digits.json"
+    session.controller.on_sample_requested(7)
+    save_session(qtbot, session, path)
+    with opened(qtbot, tmp_path / "other.ini", write_pictures(tmp_path / "zoo")) as other:
+        notices = other.window.notices
+        with qtbot.waitSignal(other.files.restorer.finished):
+            other.files.open(path)
+        assert notices.text() == (
+            "digits.json does not fit the open data: it tells 0, 1 apart, which zoo does not have. "
+            "Use MNIST first, then the session."
+        )
+        assert notices.action_button().text() == "Use MNIST"
+        with qtbot.waitSignal(other.files.restorer.finished) as done:
+            notices.action_button().click()
+        assert done.args == [True]
+        assert other.state.dataset.name == "MNIST"
+        assert other.state.sample.index == 7
+        assert other.state.run.status is RunStatus.READY
+        assert "digits.json" not in notices.text()
