@@ -11,10 +11,10 @@ from cnnviz.datasets import to_input
 from cnnviz.evaluation import CancelledError
 from cnnviz.network import forward_pass
 from cnnviz.presets import LAB5, LENET
-from cnnviz.snapshots import Snapshot
+from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.driving import settle, show_window
 from tests.small_data import first_images
-from ui.panels.feature_maps import FeatureMapsPanel
+from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.state import AppState, Inspection, Sample
 
 LEFT = Qt.MouseButton.LeftButton
@@ -120,15 +120,15 @@ class Opened:
         show_window(qtbot, self.panel)
         self.look(self.network)
 
-    def look(self, network, index=0, step=0, pixels=None):
-        """Show a network and a test image, as the controller does it."""
+    def look(self, network, index=0, step=0, pixels=None, run_id=1):
+        """Show a network of a run and a test image, as the controller does it."""
         pixels = self.dataset.test_images[index] if pixels is None else pixels
         label = int(self.dataset.test_labels[index])
         sample = Sample(pixels, label, index)
         if self.state.sample is None or not np.array_equal(self.state.sample.pixels, pixels):
             self.state.set_sample(sample)
         sample = self.state.sample
-        snapshot = Snapshot(step, network)
+        snapshot = Snapshot(step, network, origin=Origin(run_id, self.experiment, self.dataset.name))
         self.state.set_live(snapshot)
         self.network = network
         self.trace = network.forward(to_input(sample.pixels[np.newaxis], network.dtype))

@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 
+from tests.gui.driving import settle
 from tests.gui.feature_maps_panel import EXPERIMENTS, Later, Opened, brute_receptive, mask_of
 from ui.panels.feature_maps.plan import Kind
 from ui.state import PinnedCell
@@ -23,7 +24,7 @@ def test_every_column_shows_the_arrays_of_forward(qtbot, name):
     opened = Opened(qtbot, EXPERIMENTS[name])
     opened.flow.fit()
     network, trace = opened.network, opened.trace
-    for column in opened.panel.frame().plan.columns:
+    for column in opened.panel.picture.plan.columns:
         opened.flow.set_folded(column.key, folded=False)
         widget = opened.column(column.key)
         match column.kind:
@@ -48,7 +49,7 @@ def test_every_column_shows_the_arrays_of_forward(qtbot, name):
 
 def test_every_layer_but_flatten_has_a_column(qtbot):
     opened = Opened(qtbot, EXPERIMENTS["lenet"])
-    keys = [column.key for column in opened.panel.frame().plan.columns]
+    keys = [column.key for column in opened.panel.picture.plan.columns]
     assert keys == [
         "input", "conv1.weight", "conv1", "relu1", "pool1", "conv2.weight", "conv2", "relu2", "pool2",
         "evidence", "dense1", "relu3", "dense2",
@@ -310,6 +311,7 @@ def test_a_hidden_panel_does_no_work_and_catches_up_when_shown(lab5):
     lab5.state.set_pinned(PinnedCell("conv1", (1, 2, 3)))
     assert len(lab5.analysis.submitted) == before
     lab5.panel.show()
+    settle(lab5.qtbot)
     np.testing.assert_array_equal(lab5.map("conv1").values, lab5.trace.outputs["conv1"][0, 1])
     assert lab5.panel.network.marked_cell() == PinnedCell("conv1", (1, 2, 3))
 
@@ -317,11 +319,11 @@ def test_a_hidden_panel_does_no_work_and_catches_up_when_shown(lab5):
 def test_a_result_for_another_network_is_dropped(qtbot):
     analysis = Later()
     opened = Opened(qtbot, EXPERIMENTS["lab5"], analysis=analysis)
-    opened.look(EXPERIMENTS["wide kernel"].build_network())
+    opened.look(EXPERIMENTS["wide kernel"].build_network(), run_id=2)
     analysis.finish("feature-maps")  # that of the first network, which nobody wants any more
-    assert opened.panel.frame() is None
+    assert opened.panel.picture is None
     analysis.finish("feature-maps")
-    assert opened.panel.frame().network is opened.network
+    assert opened.panel.picture.network is opened.network
     assert opened.map("conv1.weight").values.shape == (5, 5)
 
 

@@ -105,7 +105,7 @@ def test_every_stage_has_its_arithmetic(qtbot, name):
         cell = tuple(side - 1 for side in network.shapes[stage])
         opened.state.set_pinned(PinnedCell(stage, cell))
         marked = opened.panel.network.marked_cell()
-        value = float(opened.panel.frame().stage(marked.stage)[marked.index])
+        value = float(opened.panel.picture.stage(marked.stage)[marked.index])
         assert value == float(opened.trace.outputs[stage][(0, *cell)])
         if isinstance(layer, Dense):
             assert opened.arithmetic.terms.ledger.value_of(f"= {stage}") == value

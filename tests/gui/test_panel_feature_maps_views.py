@@ -30,7 +30,7 @@ def test_the_exercise_is_in_sight_at_once(qtbot, size):
     opened = Opened(qtbot, size=size)
     settle(qtbot)
     assert opened.flow.horizontalScrollBar().maximum() == 0
-    for column in opened.panel.frame().plan.columns:
+    for column in opened.panel.picture.plan.columns:
         widget = opened.column(column.key)
         place = QRect(widget.mapTo(opened.flow, QPoint(0, 0)), widget.size())
         assert opened.flow.rect().contains(place)
@@ -180,7 +180,7 @@ def test_the_sweep_takes_the_stage_that_is_marked_and_ends_with_its_last_cell(la
         sweep.step()
     assert lab5.panel.network.marked_cell() == PinnedCell("pool1", (0, 12, 12))
     sweep.play()
-    assert sweep.cell == (0, 0)
+    assert sweep.place == ("pool1", 0)
     lab5.click("conv1", 3, 3)
     assert sweep.stage is None
 
@@ -322,5 +322,5 @@ def test_every_control_explains_itself(lab5):
     for button in (lab5.panel.smaller, lab5.panel.larger, lab5.panel.fit, lab5.arithmetic.sweep_bar.play):
         assert button.toolTip()
         assert button.accessibleName()
-    for column in lab5.panel.frame().plan.columns:
+    for column in lab5.panel.picture.plan.columns:
         assert lab5.column(column.key).head.toolTip()

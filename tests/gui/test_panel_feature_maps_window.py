@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from cnnviz.datasets import to_input
 from tests.gui.whole_window import rest
 from ui.state import PinnedCell, RunStatus
 
@@ -18,7 +19,7 @@ def shown(qtbot, session):
     """Return the session with the panel in front and its first frame drawn."""
     session.window.panels.show_panel(1)
     panel = session.window.feature_maps
-    rest(qtbot, session, lambda: panel.isVisible() and panel.frame() is not None)
+    rest(qtbot, session, lambda: panel.isVisible() and panel.picture is not None)
     return session
 
 
@@ -41,12 +42,13 @@ def test_cells_are_hovered_pinned_moved_and_freed_while_training_runs(qtbot, sho
     assert shown.state.pinned == PinnedCell("conv1", (0, 8, 9))
     qtbot.keyClick(conv, Qt.Key.Key_Down)
     assert shown.state.pinned == PinnedCell("conv1", (0, 9, 9))
-    step = panel.frame().inspection.snapshot.step
-    qtbot.waitUntil(lambda: panel.frame().inspection.snapshot.step > step + 50)
+    step = panel.picture.scene.snapshot.step
+    qtbot.waitUntil(lambda: panel.picture.scene.snapshot.step > step + 50)
     controller.on_train_requested()
     qtbot.waitUntil(lambda: shown.state.run.status is RunStatus.PAUSED)
-    qtbot.waitUntil(lambda: panel.frame().inspection is shown.state.inspection)
-    trace = shown.state.inspection.trace
+    qtbot.waitUntil(lambda: panel.picture.scene.snapshot is shown.state.shown)
+    network = shown.state.shown.network
+    trace = network.forward(to_input(shown.state.sample.pixels[np.newaxis], network.dtype))
     np.testing.assert_array_equal(conv.values, trace.outputs["conv1"][0, 0])
     ledger = panel.network.arithmetic.products.ledger
     assert ledger.value_of("= conv1") == float(trace.outputs["conv1"][0, 0, 9, 9])
@@ -65,8 +67,8 @@ def test_a_patch_makes_its_image_the_sample(qtbot, shown):
     qtbot.mouseClick(panel.pages.button("network"), LEFT)
     expected = PinnedCell("conv1", (0, patch.row, patch.column))
     qtbot.waitUntil(lambda: panel.network.marked_cell() == expected)
-    qtbot.waitUntil(lambda: panel.frame().inspection.sample is shown.state.sample)
-    value = float(panel.frame().stage("conv1")[0, patch.row, patch.column])
+    qtbot.waitUntil(lambda: panel.picture.scene.sample is shown.state.sample)
+    value = float(panel.picture.stage("conv1")[0, patch.row, patch.column])
     assert value == pytest.approx(patch.value)
 
 

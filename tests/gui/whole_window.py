@@ -63,7 +63,7 @@ def show_panel(qtbot: QtBot, session: Session, number: int) -> QWidget:
     qtbot.waitUntil(lambda: session.window.panels.front == number)
     panel = getattr(session.window, PANELS[number])
     ready = {
-        "feature_maps": lambda: panel.frame() is not None,
+        "feature_maps": lambda: panel.picture is not None,
         "backprop": lambda: panel.model.passed is not None,
     }.get(PANELS[number])
     rest(qtbot, session, *([] if ready is None else [ready]))

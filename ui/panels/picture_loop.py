@@ -41,10 +41,11 @@ class PictureLoop[C, P](QObject):
     draw : callable
         Put a picture on the screen, in one call.
     pace : int
-        Least time between two pictures of a stream, in milliseconds.
+        Least time between two pictures, in milliseconds; may be changed while drawing.
 
     Attributes
     ----------
+    pace : int
     picture : P or None
         The one that is drawn.
     scene : Scene or None
@@ -70,7 +71,7 @@ class PictureLoop[C, P](QObject):
         super().__init__(panel)
         self._panel, self._read_scene, self._compute, self._draw = panel, scene, compute, draw
         self._requests = LatestOnly(analysis, kind, self._on_computed, self._on_failed)
-        self._pace = pace
+        self.pace = pace
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.timeout.connect(self.look)
@@ -134,8 +135,10 @@ class PictureLoop[C, P](QObject):
         self._draw(picture)
         self._take_view()
         self.drew.emit()
-        if now != scene:  # a stream: everything else gets its turn, too
-            self._rest.start(max(self._pace, _SHARE * clock.elapsed()))
+        # In a stream everything else gets its turn, too.
+        is_stream = now != scene
+        if is_stream or self.pace:
+            self._rest.start(max(self.pace, is_stream * _SHARE * clock.elapsed()))
 
     def _on_failed(self, message: str) -> None:
         self._wanted = None

@@ -4,8 +4,8 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from ui.controls.stage_title import StageTitle
-from ui.panels.feature_maps.frame import Frame, Levels
-from ui.panels.feature_maps.links import Links
+from ui.panels.feature_maps.explain import Explained
+from ui.panels.feature_maps.picture import Picture
 from ui.panels.feature_maps.plan import Column
 
 MARK_ROLES = ("feeds", "receptive", "winner", "selected")
@@ -47,25 +47,9 @@ class StageColumn(QWidget):
         self.column = column
         self.head = StageTitle(title, caption, self)
 
-    def set_frame(self, frame: Frame, levels: Levels) -> None:
-        """Show the values of another moment."""
+    def draw(self, picture: Picture, explained: Explained) -> None:
+        """Show the values of the column, and outline the cells that belong to the marked one."""
         raise NotImplementedError
-
-    def set_channel(self, channel: int, preview: int | None, source: int) -> None:
-        """Show another channel; without effect where there are none.
-
-        Parameters
-        ----------
-        channel : int
-            The chosen one.
-        preview : int or None
-            Another one that is looked at while the pointer is at its thumbnail.
-        source : int
-            Channel shown of the group before, whose weights a kernel column shows.
-        """
-
-    def set_links(self, links: Links | None) -> None:
-        """Outline the cells that belong to a cell."""
 
     def set_side(self, side: int) -> None:
         """Make room for maps of this side, in logical pixels."""

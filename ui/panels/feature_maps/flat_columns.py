@@ -3,22 +3,21 @@
 from typing import override
 
 import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
-from cnnviz.arithmetic import Evidence
 from ui.cells.linked_map import UnitMap
 from ui.cells.outlines import CellBlock
 from ui.controls.choice_field import ChoiceField
-from ui.controls.numbers import format_signed
 from ui.controls.scale_strip import ScaleStrip
+from ui.panels.feature_maps.bills import logit_bill
 from ui.panels.feature_maps.columns import MARK_ROLES, StageColumn
-from ui.panels.feature_maps.frame import Frame, Levels
-from ui.panels.feature_maps.links import Links, Mark
+from ui.panels.feature_maps.explain import Explained
+from ui.panels.feature_maps.links import Mark
+from ui.panels.feature_maps.picture import Picture
 from ui.panels.feature_maps.plan import Column
 from ui.panels.feature_maps.texts import about
-from ui.rows.ledger import Ledger, LedgerRow
+from ui.rows.ledger import Ledger
 from ui.rows.output_rows import OutputRows
 from ui.state import PinnedCell
 from ui.theme import Theme, follow_theme
@@ -29,7 +28,6 @@ class UnitColumn(StageColumn):
 
     def __init__(self, column: Column, parent: QWidget | None = None) -> None:
         super().__init__(column, column.stage, "", parent)
-        self._values: NDArray[np.floating] | None = None
         self.map = UnitMap(self)
         self.map.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.map.setAccessibleName(f"Units of {column.stage}")
@@ -51,24 +49,18 @@ class UnitColumn(StageColumn):
         self._fold.clicked.connect(self._on_fold_clicked)
 
     @override
-    def set_frame(self, frame: Frame, levels: Levels) -> None:
-        values, limits = frame.values(self.column), levels[self.column.key]
-        self._values = values
+    def draw(self, picture: Picture, explained: Explained) -> None:
+        values, limits = picture.values(self.column), picture.levels[self.column.key]
         _, rows, cols = self.column.shape
         self.map.set_units(values, (rows, cols), self.column.colormap, limits)
+        self.map.set_movable(explained.look.pinned is not None)
         self.strip.set_scale(self.column.colormap, *limits)
         self.head.set_line(f"{len(values)} units", str(len(values)))
-
-    @override
-    def set_links(self, links: Links | None) -> None:
-        marks = () if links is None else links.of(self.column.stage)
+        marks = () if explained.links is None else explained.links.of(self.column.stage)
         for role in MARK_ROLES:
-            blocks = [block for mark in marks if mark.role == role for block in self._blocks(mark)]
+            own = [mark for mark in marks if mark.role == role]
+            blocks = [block for mark in own for block in self._blocks(mark, len(values))]
             self.map.set_highlight(blocks, role)
-
-    def set_movable(self, movable: bool) -> None:
-        """Let arrow keys move the pinned cell."""
-        self.map.set_movable(movable)
 
     @override
     def set_side(self, side: int) -> None:
@@ -77,12 +69,12 @@ class UnitColumn(StageColumn):
         self.map.setFixedSize(cell * cols + 2, min(cell * rows + 2, max(side, 3 * rows + 2)))
         self.strip.set_length(None)
 
-    def _blocks(self, mark: Mark) -> list[CellBlock]:
+    def _blocks(self, mark: Mark, units: int) -> list[CellBlock]:
         """Turn stretches of units into blocks of the grid."""
         _, rows, cols = self.column.shape
         blocks: list[CellBlock] = []
         for _, start, _, count in mark.blocks:
-            if self._values is not None and count >= len(self._values):
+            if count >= units:
                 return [(0, 0, rows, cols)]
             blocks.extend((*divmod(unit, cols), 1, 1) for unit in range(start, start + count))
         return blocks
@@ -110,7 +102,6 @@ class OutputColumn(StageColumn):
 
     def __init__(self, column: Column, parent: QWidget | None = None) -> None:
         super().__init__(column, "Output", "", parent)
-        self._names: tuple[str, ...] = ()
         self._single = False
         self.rows = OutputRows(self)
         self.rows.setAccessibleName("Outputs: logit and probability of each class")
@@ -153,48 +144,34 @@ class OutputColumn(StageColumn):
         whole.addWidget(self.head)
         whole.addWidget(area, 1)
 
-    def set_names(self, names: tuple[str, ...]) -> None:
-        """Say what the classes are called."""
-        if names == self._names:
-            return
-        self._names = names
-        chosen = self.choice.choice()
-        self.choice.clear()
-        for key, text in [("", "predicted"), *((str(n), name) for n, name in enumerate(names))]:
-            self.choice.addItem(text, key)
-        self.choice.set_choice(chosen if self.choice.findData(chosen) >= 0 else "")
-
-    def set_class(self, class_index: int | None) -> None:
-        """Show which class was chosen for the evidence; None for the predicted one."""
-        self.choice.set_choice("" if class_index is None else str(class_index))
-
     def set_theme(self, theme: Theme) -> None:
         """Scale the spacing."""
         self._layout.setSpacing(theme.px(8))
 
     @override
-    def set_frame(self, frame: Frame, levels: Levels) -> None:
-        logits = frame.trace.logits[0]
-        probabilities = frame.inspection.probabilities
-        self._single = len(logits) == 1
+    def draw(self, picture: Picture, explained: Explained) -> None:
+        names, probabilities, evidence = picture.names, picture.probabilities, picture.evidence
+        self._single = picture.has_one_logit
         for widget in (self._choice_label, self.choice):
-            widget.setVisible(not self._single and frame.evidence is not None)
-        names = self._names
-        if len(names) != len(probabilities):
-            names = tuple(str(number) for number in range(len(probabilities)))
-        label = frame.inspection.sample.label
-        self.rows.set_outputs(names, probabilities, None if self._single else logits, label)
-        predicted = int(np.argmax(probabilities))
-        self.head.set_line(f"read as {names[predicted]}", names[predicted])
-        if frame.evidence is not None:
-            self.ledger.set_rows(_ledger_rows(frame.evidence, names, self._single, float(probabilities[-1])))
-            self.rows.set_selected(None if self._single else frame.evidence.class_index)
-
-    @override
-    def set_links(self, links: Links | None) -> None:
-        marks = () if links is None else links.of(self.column.stage)
+            widget.setVisible(not self._single and evidence is not None)
+        self._fill_choice(names, picture.scene.choices.class_index)
+        logits = None if self._single else picture.trace.logits[0]
+        self.rows.set_outputs(names, probabilities, logits, picture.scene.sample.label)
+        self.rows.set_selected(None if self._single or evidence is None else evidence.class_index)
+        self.ledger.set_rows(logit_bill(picture))
+        predicted = names[int(np.argmax(probabilities))]
+        self.head.set_line(f"read as {predicted}", predicted)
+        marks = () if explained.links is None else explained.links.of(self.column.stage)
         units = {start for m in marks if m.role == "selected" for _, start, _, _ in m.blocks}
         self.rows.set_outlined(range(2) if units and self._single else units)
+
+    def _fill_choice(self, names: tuple[str, ...], chosen: int | None) -> None:
+        texts = ("predicted", *names)
+        if texts != tuple(self.choice.itemText(place) for place in range(self.choice.count())):
+            self.choice.clear()
+            for number, text in enumerate(texts, start=-1):
+                self.choice.addItem(text, "" if number < 0 else str(number))
+        self.choice.set_choice("" if chosen is None else str(chosen))
 
     @override
     def set_side(self, side: int) -> None:
@@ -210,38 +187,3 @@ class OutputColumn(StageColumn):
 
     def _on_choice_edited(self, key: str) -> None:
         self.classRequested.emit(int(key) if key else None)
-
-
-def _ledger_rows(
-    evidence: Evidence, names: tuple[str, ...], single: bool, probability: float
-) -> list[LedgerRow]:
-    """The sum of all contributions and biases, which is the logit."""
-    total = float(evidence.contributions.sum(dtype=np.float64))
-    count = evidence.contributions.size
-    rows = [
-        LedgerRow(
-            "evidence",
-            total,
-            tip=f"Sum of the {count:,} contributions of {evidence.layer} in the evidence column",
-        ),
-        LedgerRow(
-            "biases" if len(evidence.biases) > 1 else "bias",
-            evidence.bias,
-            tip="; ".join(f"{name} {format_signed(value, 4)}" for name, value in evidence.biases.items())
-            or "no bias",
-        ),
-    ]
-    if not evidence.exact:
-        rows.append(
-            LedgerRow(
-                "curvature",
-                evidence.remainder,
-                tip="A sigmoid or tanh on the way is not straight: what its slope at this image leaves over",
-            )
-        )
-    whose = "logit" if single else f"logit of {names[evidence.class_index]}"
-    rows.append(LedgerRow(whose, evidence.logit, is_total=True, tip="What the last dense layer computes"))
-    if single:
-        formula = f"p({names[1]}) = 1 / (1 + exp(−logit))"
-        rows.append(LedgerRow(f"p({names[1]})", f"{probability:.4f}", tip=formula))
-    return rows

@@ -1,6 +1,5 @@
 """The network left to right: the columns of all its stages, side by side on one scale."""
 
-from collections.abc import Mapping
 from itertools import pairwise
 from typing import override
 
@@ -13,10 +12,10 @@ from ui.cells.outline_key import OutlineKey
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.painted_button import FoldedStrip
 from ui.panels.feature_maps.columns import StageColumn
+from ui.panels.feature_maps.explain import Explained
 from ui.panels.feature_maps.flat_columns import OutputColumn, UnitColumn
-from ui.panels.feature_maps.frame import Frame, Levels
-from ui.panels.feature_maps.links import Links
 from ui.panels.feature_maps.map_column import MapColumn
+from ui.panels.feature_maps.picture import Picture
 from ui.panels.feature_maps.plan import Column, Kind, Plan
 from ui.panels.feature_maps.sizes import (
     LARGEST_SCALE,
@@ -72,6 +71,8 @@ class FlowView(QScrollArea):
         Group and channel to show.
     classRequested : int or None
         Class whose logit is to be taken apart.
+    unfolded
+        Columns can be seen again that were not drawn while they were folded.
     """
 
     cellHovered = Signal(object)
@@ -80,6 +81,7 @@ class FlowView(QScrollArea):
     moveRequested = Signal(int, int)
     channelRequested = Signal(int, int)
     classRequested = Signal(object)
+    unfolded = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -91,8 +93,6 @@ class FlowView(QScrollArea):
         self._folded: frozenset[str] = frozenset()
         self._enlarged: str | None = None
         self._scale: int | None = None
-        self._shown: tuple[Frame, Levels] | None = None
-        self._links: Links | None = None
         self._row = _Row()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
@@ -105,77 +105,13 @@ class FlowView(QScrollArea):
 
     # -- what is shown -------------------------------------------------------------------------------------
 
-    def set_plan(self, plan: Plan) -> None:
-        """Build the columns of another network."""
-        self._plan = plan
-        self._clear()
-        for column in plan.columns:
-            widget = self._make(column)
-            self._columns[column.key] = widget
-            strip = FoldedStrip(widget.head.title(), self._row)
-            strip.setProperty("key", column.key)
-            strip.clicked.connect(self._on_strip_clicked)
-            self._strips[column.key] = strip
-            for part in (widget, strip):
-                self._row.row.addWidget(part)
-                self._row.columns.append(part)
-        self._row.row.addStretch(1)
-        self._arrange()
-
-    def set_frame(self, frame: Frame, levels: Levels) -> None:
-        """Show the values of another moment."""
-        self._shown = (frame, levels)
+    def draw(self, picture: Picture, explained: Explained) -> None:
+        """Show a picture where the user looks; another network gets its own columns."""
+        if picture.plan is not self._plan:
+            self._build(picture.plan)
         for key, widget in self._columns.items():
-            if not self.is_folded(key):
-                widget.set_frame(frame, levels)
-
-    def set_channels(self, channels: Mapping[int, int], preview: tuple[int, int] | None) -> None:
-        """Show other channels.
-
-        Parameters
-        ----------
-        channels : mapping from group to channel
-        preview : (group, channel), optional
-            A channel that is only looked at.
-        """
-        for widget in self._columns.values():
-            group = widget.column.group
-            looked_at = preview[1] if preview is not None and preview[0] == group else None
-            source = (
-                preview[1] if preview is not None and preview[0] == group - 1 else channels.get(group - 1, 0)
-            )
-            widget.set_channel(channels.get(group, 0), looked_at, source)
-
-    def set_links(self, links: Links | None) -> None:
-        """Outline the cells that belong to a cell."""
-        self._links = links
-        for key, widget in self._columns.items():
-            if not self.is_folded(key):
-                widget.set_links(links)
-
-    def set_movable(self, movable: bool) -> None:
-        """Let arrow keys move the pinned cell."""
-        for widget in self._columns.values():
-            if isinstance(widget, MapColumn | UnitColumn):
-                widget.set_movable(movable)
-
-    def set_sweep(self, stage: str | None, count: int | None) -> None:
-        """Hide all cells of a stage but the first so many; None shows all of every stage."""
-        for key, widget in self._columns.items():
-            if isinstance(widget, MapColumn):
-                widget.set_visible_cells(count if key == stage else None)
-
-    def set_names(self, names: tuple[str, ...]) -> None:
-        """Say what the classes are called."""
-        for widget in self._columns.values():
-            if isinstance(widget, OutputColumn):
-                widget.set_names(names)
-
-    def set_class(self, class_index: int | None) -> None:
-        """Show which class was chosen for the evidence."""
-        for widget in self._columns.values():
-            if isinstance(widget, OutputColumn):
-                widget.set_class(class_index)
+            if key not in self._folded:
+                widget.draw(picture, explained)
 
     # -- arrangement ---------------------------------------------------------------------------------------
 
@@ -335,16 +271,27 @@ class FlowView(QScrollArea):
         self._row.row.setSpacing(room.gap)
         self._row.arrow_height = self._theme.px(40) + side // 2
         self._row.update()
-        for key in opened:
-            self._catch_up(self._columns[key])
-
-    def _catch_up(self, widget: StageColumn) -> None:
-        """Give a column that was folded what the others show."""
-        if self._shown is not None:
-            widget.set_frame(*self._shown)
-            widget.set_links(self._links)
+        if opened:
+            self.unfolded.emit()
 
     # -- building ------------------------------------------------------------------------------------------
+
+    def _build(self, plan: Plan) -> None:
+        """Build the columns of another network."""
+        self._clear()
+        self._plan = plan
+        for column in plan.columns:
+            widget = self._make(column)
+            self._columns[column.key] = widget
+            strip = FoldedStrip(widget.head.title(), self._row)
+            strip.setProperty("key", column.key)
+            strip.clicked.connect(self._on_strip_clicked)
+            self._strips[column.key] = strip
+            for part in (widget, strip):
+                self._row.row.addWidget(part)
+                self._row.columns.append(part)
+        self._row.row.addStretch(1)
+        self._arrange()
 
     def _make(self, column: Column) -> StageColumn:
         match column.kind:
@@ -378,7 +325,7 @@ class FlowView(QScrollArea):
         self._strips.clear()
         self._user_folds.clear()
         self._folded = frozenset()
-        self._enlarged, self._shown, self._links = None, None, None
+        self._enlarged = None
 
     def _on_channel_selected(self, channel: int) -> None:
         widget = self.sender()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnviz._types import IntArray
-from cnnviz.arithmetic import FlattenCell, MaxPoolCell, explain_cell
+from cnnviz.arithmetic import MaxPoolCell, explain_cell
 from cnnviz.errors import CNNVizError
 from cnnviz.layers import Flatten, MaxPool2D
 from cnnviz.layers.activations import Activation
@@ -65,59 +65,36 @@ def is_cell_of(network: Network, cell: PinnedCell) -> bool:
     return len(cell.index) == len(shape) and inside
 
 
-def shown_cell(network: Network, trace: Trace, cell: PinnedCell) -> PinnedCell:
+def shown_cell(network: Network, cell: PinnedCell) -> PinnedCell:
     """Cell that stands for a given one on the screen: a flattened feature is shown as the cell it was."""
     index = stage_index(network, cell.stage)
     if index >= 0 and isinstance(network.layers[index][1], Flatten):
-        explained = explain_cell(network, trace, cell.stage, cell.index)
-        assert isinstance(explained, FlattenCell)
         stage = network.layers[index - 1][0] if index else INPUT
-        return PinnedCell(stage, explained.source)
+        source = np.unravel_index(cell.index[0], stage_shape(network, stage))
+        return PinnedCell(stage, tuple(int(axis) for axis in source))
     return cell
 
 
-def geometry_of(network: Network, cell: PinnedCell) -> Links:
-    """Find what belongs to a cell whatever the weights and the image: all but the winners.
+def links_of(network: Network, trace: Trace, cell: PinnedCell) -> Links:
+    """Find what belongs to a cell.
 
     Parameters
     ----------
     network : Network
+    trace : Trace
+        Decides who wins in a max pool.
     cell : PinnedCell
         A cell of the network; see `is_cell_of`.
     """
     marks: dict[str, tuple[Mark, ...]] = {cell.stage: (_own_mark(cell),)}
     before = receptive_field(network, cell.stage, cell.index)
-    for stage, field in before.items():
-        shape = stage_shape(network, stage)
-        marks[stage] = (Mark("receptive", _blocks(field, shape), _channels(network, field)),)
-    for field in _following(network, cell):
-        shape = stage_shape(network, field.stage)
-        marks[field.stage] = (Mark("feeds", _blocks(field, shape), _channels(network, field)),)
-    return Links(cell, marks, before.get(INPUT))
-
-
-def with_winners(links: Links, network: Network, trace: Trace) -> Links:
-    """Add the cells that hold the maximum of the cell's window.
-
-    Parameters
-    ----------
-    links : Links
-    network : Network
-    trace : Trace
-        Decides who wins.
-
-    Returns
-    -------
-    Links
-        The very same object if the cell is none of a max pool.
-    """
-    winners = _winners(network, trace, links.cell)
-    if not winners:
-        return links
-    marks = dict(links.marks)
-    for stage, mark in winners:
+    for role, fields in (("receptive", before.values()), ("feeds", _following(network, cell))):
+        for field in fields:
+            shape = stage_shape(network, field.stage)
+            marks[field.stage] = (Mark(role, _blocks(field, shape), _channels(network, field)),)
+    for stage, mark in _winners(network, trace, cell):
         marks[stage] = (*marks.get(stage, ()), mark)
-    return Links(links.cell, marks, links.image_field)
+    return Links(cell, marks, before.get(INPUT))
 
 
 def _following(network: Network, cell: PinnedCell) -> list[Field]:

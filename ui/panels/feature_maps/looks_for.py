@@ -74,7 +74,7 @@ class LooksForView(QWidget):
 
     def set_snapshot(self, snapshot: Snapshot | None, dataset: Dataset | None) -> None:
         """Show the filters of another moment; findings of an earlier one stay, and are marked as such."""
-        replaced = self._plan is None or snapshot is None or not self._plan.describes(snapshot.network)
+        replaced = self._plan is None or snapshot is None or plan_of(snapshot.network) is not self._plan
         replaced = replaced or dataset is not self._dataset
         self._snapshot, self._dataset = snapshot, dataset
         if replaced:

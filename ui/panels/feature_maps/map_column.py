@@ -2,20 +2,19 @@
 
 from typing import override
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.session_state import ViewValue
 from ui.cells.linked_map import LinkedMap
+from ui.cells.outlines import CellBlock
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.painted_button import MiniButton
 from ui.controls.scale_strip import ScaleStrip
 from ui.panels.feature_maps.columns import MARK_ROLES, StageColumn
-from ui.panels.feature_maps.frame import Frame, Levels
-from ui.panels.feature_maps.links import Links, Mark
+from ui.panels.feature_maps.explain import Explained
+from ui.panels.feature_maps.picture import Limits, Picture
 from ui.panels.feature_maps.plan import Column, Kind
 from ui.panels.feature_maps.texts import about, column_title
 from ui.panels.views import Choices
@@ -37,76 +36,77 @@ class MapColumn(StageColumn):
 
     def __init__(self, column: Column, parent: QWidget | None = None) -> None:
         super().__init__(column, column_title(column), f"{column.shape[1]} × {column.shape[2]}", parent)
-        self._token: object = None
-        self._values: NDArray[np.floating] | None = None
-        self._levels = (0.0, 1.0)
-        self._channel, self._preview, self._source = 0, None, 0
+        self._token: object = None  # of the values that are painted
+        self._painted: tuple[Limits, int, int] | None = None  # and their limits, channel and source
         self._enlarged = False
         self._numbered = True
         self._cell: float | None = None  # side of an enlarged cell; None: as large as fits
         self._side = 0
-        self._marks: dict[str, tuple[Mark, ...]] = {}
+        self._marked: tuple[CellBlock, ...] = ()
         self._build_widgets()
         self._build_layout()
         self._connect_signals()
         self.head.set_about(about(column))
-        self._describe()
+        if column.kind is Kind.IMAGE:
+            self.head.set_line("pixel ÷ 255 − 0.5", "pixels")
         follow_theme(self)
 
     # -- what is shown -------------------------------------------------------------------------------------
 
     @override
-    def set_frame(self, frame: Frame, levels: Levels) -> None:
-        token, limits = frame.token(self.column), levels[self.column.key]
-        if token is self._token and limits == self._levels:
-            return
-        self._token, self._values, self._levels = token, frame.values(self.column), limits
-        self.strip.set_scale(self.column.colormap, *limits)
-        self._draw_map()
-        self._draw_thumbs()
-
-    @override
-    def set_channel(self, channel: int, preview: int | None, source: int) -> None:
-        new_source = source != self._source and self.column.kind is Kind.KERNELS
-        shown = self.shown_channel
-        self._channel, self._preview, self._source = channel, preview, source
+    def draw(self, picture: Picture, explained: Explained) -> None:
+        column, look = self.column, explained.look
+        channel = explained.channel(column)
+        source = explained.source(column) if column.kind is Kind.KERNELS else 0
+        self._paint(picture, channel, source)
         if self.thumbs is not None:
-            self.thumbs.set_current(min(channel, self.column.count - 1))
-        if new_source:
-            self._draw_thumbs()
-        if new_source or shown != self.shown_channel:
-            self._draw_map()
-            self._draw_marks()
-            self._describe()
+            self.thumbs.set_current(min(look.channel(column.group), column.count - 1))
+        if column.kind is not Kind.KERNELS:
+            self.map.set_movable(look.pinned is not None)
+            self.map.set_visible_cells(explained.uncovered(column.key))
+            self._mark(explained, channel)
 
-    @property
-    def shown_channel(self) -> int:
-        """Channel of the large map."""
-        wanted = self._channel if self._preview is None else self._preview
-        return min(wanted, self.column.count - 1)
-
-    @override
-    def set_links(self, links: Links | None) -> None:
-        if self.column.kind is Kind.KERNELS:
+    def _paint(self, picture: Picture, channel: int, source: int) -> None:
+        """Show a channel, unless it is shown already."""
+        column, token = self.column, picture.token(self.column)
+        painted = (picture.levels[column.key], channel, source)
+        if token is self._token and painted == self._painted:
             return
-        self._marks = dict.fromkeys(MARK_ROLES, ())
-        for mark in () if links is None else links.of(self.column.stage):
-            self._marks[mark.role] = (*self._marks[mark.role], mark)
-        self._draw_marks()
-        if self._enlarged and not self.map.underMouse():
-            self._show_marked()
+        maps, (limits, _, _) = picture.values(column), painted
+        if column.kind is Kind.KERNELS:
+            of = f" of {column.count}" if maps.shape[1] == 1 else f", input {source}"
+            self.head.set_line(f"filter {channel}{of}", f"filter {channel}")
+            maps = maps[:, min(source, maps.shape[1] - 1)]
+        elif column.kind is not Kind.IMAGE:
+            self.head.set_line(f"map {channel} of {column.count}", f"map {channel}")
+        self.map.set_values(maps[channel], column.colormap, limits)
+        is_other_channel = self._painted is not None and (limits, source) == self._painted[::2]
+        if self.thumbs is not None and not (token is self._token and is_other_channel):
+            self.thumbs.set_maps(maps, column.colormap, limits)
+        self.strip.set_scale(column.colormap, *limits)
+        self._token, self._painted = token, painted
+
+    def _mark(self, explained: Explained, channel: int) -> None:
+        """Outline the cells that belong to the marked one."""
+        marks = () if explained.links is None else explained.links.of(self.column.stage)
+        shown: dict[str, list[CellBlock]] = {}
+        for role in MARK_ROLES:
+            own = [mark for mark in marks if mark.role == role]
+            inside = [mark for mark in own if mark.channels is None or channel in mark.channels]
+            shown[role] = [block for mark in inside for block in mark.blocks]
+            self.map.set_highlight(shown[role], role)
+            if self.thumbs is not None:
+                first = own[0] if own else None
+                self.thumbs.set_marks(role, first.blocks if first else (), first.channels if first else ())
+        nearest = tuple(shown["selected"] or shown["receptive"] or shown["feeds"])
+        if nearest != self._marked:
+            self._marked = nearest
+            if not self.map.underMouse():
+                self._show_marked()
 
     def add_below(self, widget: QWidget) -> None:
         """Put something below the map, where a stage of one map has no thumbnails."""
         self._layout.addWidget(widget)
-
-    def set_visible_cells(self, count: int | None) -> None:
-        """Hide all cells but the first so many; for the sweep."""
-        self.map.set_visible_cells(count)
-
-    def set_movable(self, movable: bool) -> None:
-        """Let arrow keys move the pinned cell."""
-        self.map.set_movable(movable)
 
     # -- size ----------------------------------------------------------------------------------------------
 
@@ -193,21 +193,12 @@ class MapColumn(StageColumn):
 
     def _show_marked(self) -> None:
         """Scroll an enlarged map to the marked cell, or to what belongs to it."""
-        for role in ("selected", "receptive", "feeds"):
-            blocks = [b for m in self._marks.get(role, ()) if self._is_shown(m) for b in m.blocks]
-            if self._enlarged and blocks:
-                row, col, rows, cols = blocks[0]
-                spot = (
-                    self.map.cell_rect(row, col)
-                    .united(self.map.cell_rect(row + rows - 1, col + cols - 1))
-                    .center()
-                )
-                margin = round(2.5 * self.map.cell_rect(0, 0).width())
-                self.body.ensureVisible(round(spot.x()), round(spot.y()), margin, margin)
-                return
-
-    def _is_shown(self, mark: Mark) -> bool:
-        return mark.channels is None or self.shown_channel in mark.channels
+        if self._enlarged and self._marked:
+            row, col, rows, cols = self._marked[0]
+            last = self.map.cell_rect(row + rows - 1, col + cols - 1)
+            spot = self.map.cell_rect(row, col).united(last).center()
+            margin = round(2.5 * self.map.cell_rect(0, 0).width())
+            self.body.ensureVisible(round(spot.x()), round(spot.y()), margin, margin)
 
     def _fitting_cell(self) -> float:
         """Side of a cell with which the whole map can be seen."""
@@ -279,59 +270,23 @@ class MapColumn(StageColumn):
         self._enlarge.clicked.connect(self._on_enlarge_requested)
         self._fold.clicked.connect(self._on_fold_clicked)
 
-    # -- drawing -------------------------------------------------------------------------------------------
-
-    def _draw_map(self) -> None:
-        if self._values is not None:
-            maps = self._values
-            shown = maps[self.shown_channel]
-            if self.column.kind is Kind.KERNELS:
-                shown = shown[min(self._source, maps.shape[1] - 1)]
-            self.map.set_values(shown, self.column.colormap, self._levels)
-
-    def _draw_thumbs(self) -> None:
-        if self.thumbs is not None and self._values is not None:
-            maps = self._values
-            if self.column.kind is Kind.KERNELS:
-                maps = maps[:, min(self._source, maps.shape[1] - 1)]
-            self.thumbs.set_maps(maps, self.column.colormap, self._levels)
-
-    def _draw_marks(self) -> None:
-        for role, marks in self._marks.items():
-            shown = [mark for mark in marks if self._is_shown(mark)]
-            self.map.set_highlight([block for mark in shown for block in mark.blocks], role)
-            if self.thumbs is not None:
-                channels = marks[0].channels if marks else ()
-                self.thumbs.set_marks(role, marks[0].blocks if marks else (), channels)
-
-    def _describe(self) -> None:
-        column, number = self.column, self.shown_channel
-        match column.kind:
-            case Kind.IMAGE:
-                line, short = "pixel ÷ 255 − 0.5", "pixels"
-            case Kind.KERNELS:
-                line, short = f"filter {number} of {column.count}", f"filter {number}"
-                channels = 1 if self._values is None else self._values.shape[1]
-                if channels > 1:
-                    line = f"filter {number}, input {self._source}"
-            case _:
-                line, short = f"map {number} of {column.count}", f"map {number}"
-        self.head.set_line(line, short)
-
     # -- events --------------------------------------------------------------------------------------------
 
     def _on_cell_hovered(self, row: int, col: int) -> None:
-        self.cellHovered.emit(self._cell_of(self.shown_channel, row, col))
+        self.cellHovered.emit(self._cell_of(row, col))
 
     def _on_cell_clicked(self, row: int, col: int) -> None:
-        self.cellClicked.emit(self._cell_of(self.shown_channel, row, col))
+        self.cellClicked.emit(self._cell_of(row, col))
 
     def _on_thumb_hovered(self, channel: int, row: int, col: int) -> None:
-        self.cellHovered.emit(self._cell_of(channel, row, col))
+        self.cellHovered.emit(self._cell_of(row, col, channel))
 
-    def _cell_of(self, channel: int, row: int, col: int) -> PinnedCell:
+    def _cell_of(self, row: int, col: int, channel: int | None = None) -> PinnedCell:
+        assert self._painted is not None
+        _, shown, source = self._painted
+        channel = shown if channel is None else channel
         if self.column.kind is Kind.KERNELS:
-            return PinnedCell(self.column.key, (channel, self._source, row, col))
+            return PinnedCell(self.column.key, (channel, source, row, col))
         return PinnedCell(self.column.stage, (channel, row, col))
 
     def _on_enlarge_requested(self) -> None:

@@ -1,25 +1,23 @@
 """The network with its linked cells: columns above, the arithmetic of the marked cell below."""
 
 import time
-from collections.abc import Mapping
+from dataclasses import replace
 from typing import override
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from cnnviz.receptive_field import INPUT
-from ui.controls.numbers import format_signed
+from cnnviz.arithmetic import DenseCell
 from ui.panels.feature_maps.arithmetic_pane import ArithmeticPane
+from ui.panels.feature_maps.explain import Explained, Look, explain, shown_pin
 from ui.panels.feature_maps.flow import FlowView
-from ui.panels.feature_maps.frame import Frame, Levels
 from ui.panels.feature_maps.height_splitter import HeightSplitter
-from ui.panels.feature_maps.links import Links, geometry_of, is_cell_of, shown_cell, with_winners
 from ui.panels.feature_maps.painting import paint_now
-from ui.panels.feature_maps.plan import Kind, Plan
+from ui.panels.feature_maps.picture import Picture
+from ui.panels.feature_maps.plan import Kind
 from ui.panels.feature_maps.sweep import Sweep
-from ui.panels.feature_maps.texts import cell_name, field_text, weight_name
-from ui.state import PinnedCell
+from ui.state import AppState, PinnedCell
 from ui.theme import Theme, follow_theme
 
 _MOMENT = 0.25
@@ -34,111 +32,127 @@ _STEPS = {
 
 
 class NetworkView(QWidget):
-    """Keeps the marked cell: that of the sweep, else the pinned one, else the one under the pointer.
+    """Shows a picture where the user looks: `explain` says what follows from it.
+
+    Parameters
+    ----------
+    state : AppState
+        Says which cell is pinned.
+    parent : QWidget, optional
+
+    Attributes
+    ----------
+    picture : Picture or None
+        What is shown, with the limits of the colours in force.
+    explained : Explained or None
+        What is shown of it where the user looks.
 
     Signals
     -------
     pinRequested : PinnedCell or None
     classRequested : int or None
         Class whose logit is to be taken apart.
-    statusChanged : str
-        What is under the pointer.
+    valueLineChanged : str
+        What is under the pointer, or marked.
     """
 
     pinRequested = Signal(object)
     classRequested = Signal(object)
-    statusChanged = Signal(str)
+    valueLineChanged = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._plan: Plan | None = None
-        self._frame: Frame | None = None
-        self._levels: Levels = {}
-        self._channels: dict[int, int] = {}
-        self._preview: tuple[int, int] | None = None
-        self._pointed: PinnedCell | None = None
+        self._state = state
+        self.picture: Picture | None = None
+        self.explained: Explained | None = None
+        self._look = Look()
         self._pointed_time = -_MOMENT
-        self._pinned: PinnedCell | None = None
-        self._links: Links | None = None
-        self._geometry: Links | None = None
         self.flow = FlowView()
         self.arithmetic = ArithmeticPane()
         self.sweep = Sweep(self)
         self.splitter = HeightSplitter(self.flow, self.arithmetic)
-        self._build_layout()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.splitter)
         self._connect_signals()
         follow_theme(self)
 
     # -- what is shown -------------------------------------------------------------------------------------
 
-    def set_frame(self, frame: Frame, levels: Levels) -> None:
-        """Show the values of another moment."""
-        if frame.plan is not self._plan:
-            self._set_plan(frame.plan)
-        self._frame, self._levels = frame, levels
-        self.flow.set_frame(frame, levels)
-        self._draw_cell()
-
-    def frame(self) -> Frame | None:
-        """What is shown."""
-        return self._frame
-
-    def set_pinned(self, cell: PinnedCell | None) -> None:
-        """Pin a cell, or none; a cell that the network does not have is ignored."""
-        self._pinned = cell
-        self.flow.set_movable(cell is not None)
-        marked = self._pinned_cell()
-        if marked is not None:
-            self._choose_channel_of(marked)
-            self._preview = None
-            if self.sweep.stage is not None:
+    def draw(self, picture: Picture) -> None:
+        """Show a picture; where the user looked in another network is forgotten."""
+        earlier, self.picture = self.picture, picture
+        if earlier is None or picture.plan is not earlier.plan:
+            self._look = Look()
+            with QSignalBlocker(self.sweep):
                 self.sweep.end()
-        self._draw_cell()
+            self._share_height(self._theme)
+        self._redraw()
 
-    def set_names(self, names: tuple[str, ...]) -> None:
-        """Say what the classes are called."""
-        self.flow.set_names(names)
-
-    def set_theme(self, theme: Theme) -> None:
-        """Scale the spacing."""
-        self._share_height(theme)
+    def draw_pin(self) -> None:
+        """Show which cell is pinned now; that ends a sweep."""
+        if self._shown_pin() is not None:
+            with QSignalBlocker(self.sweep):
+                self.sweep.end()
+        self._redraw()
 
     def marked_cell(self) -> PinnedCell | None:
         """Cell whose links and arithmetic are shown."""
-        return None if self._links is None else self._links.cell
-
-    def links(self) -> Links | None:
-        """What belongs to the marked cell."""
-        return self._links
+        return None if self.explained is None else self.explained.cell
 
     def is_pointed_at(self) -> bool:
         """Whether the pointer has moved over the cells a moment ago."""
         return time.monotonic() - self._pointed_time < _MOMENT
 
-    def channel(self, group: int) -> int:
-        """Chosen channel of a group."""
-        return self._channels.get(group, 0)
+    @property
+    def look(self) -> Look:
+        """Where the user looks."""
+        return self._look
 
-    def pointed_cell(self) -> PinnedCell | None:
-        """Cell that the pointer was on last; it stays marked while none is pinned."""
-        return self._pointed
-
-    def choose(self, channels: Mapping[int, int], pointed: PinnedCell | None) -> None:
-        """Show these channels of the groups, and mark a cell as if the pointer had been there."""
-        self._channels = dict(channels)
-        self._preview, self._pointed = None, pointed
-        self._draw_cell()
+    def look_at(self, look: Look) -> None:
+        """Look elsewhere; pinned cell and sweep are not chosen by it."""
+        self._look = look
+        self._redraw()
 
     def select_channel(self, group: int, channel: int) -> None:
         """Choose a channel; a pinned cell of the group moves to it."""
-        self._channels[group] = channel
-        self._preview = None
-        pinned = self._pinned_cell()
-        if pinned is not None and self._plan is not None and self._plan.group_of(pinned.stage) == group:
+        picture = self.picture
+        if picture is None:
+            return
+        pinned = self._shown_pin()
+        self._look = self._look.choosing(group, channel)
+        if pinned is not None and picture.plan.group_of(pinned.stage) == group:
             self.pinRequested.emit(PinnedCell(pinned.stage, (channel, *pinned.index[1:])))
-        elif self._pointed is not None and self._plan and self._plan.group_of(self._pointed.stage) == group:
-            self._pointed = PinnedCell(self._pointed.stage, (channel, *self._pointed.index[1:]))
-        self._draw_cell()
+        self._redraw()
+
+    def choose_part(self, channel: int | None) -> None:
+        """Write out an input channel of the marked cell; None for the one chosen in the group before."""
+        cell = self.marked_cell()
+        part = None if cell is None or channel is None else (cell.stage, channel)
+        self.look_at(replace(self._look, part=part))
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale the spacing."""
+        self._share_height(theme)
+
+    def _redraw(self) -> None:
+        """Show the picture anew: the one way in which anything here changes."""
+        picture = self.picture
+        if picture is None:
+            return
+        look = replace(self._look, pinned=self._state.pinned, swept=self.sweep.place)
+        explained = self.explained = explain(picture, look)
+        self._look = explained.look
+        self.flow.draw(picture, explained)
+        self.arithmetic.draw(explained.arithmetic, explained.is_pinned)
+        self.arithmetic.sweep_bar.show_sweep(self.sweep)
+        self.valueLineChanged.emit(explained.value_line)
+
+    def _shown_pin(self) -> PinnedCell | None:
+        """Pinned cell as it is shown, if this network has it."""
+        return None if self.picture is None else shown_pin(self.picture, self._state.pinned)
+
+    # -- keys ----------------------------------------------------------------------------------------------
 
     def leave(self) -> bool:
         """Leave the innermost state, as Esc does: the sweep, the pin, the enlarged column.
@@ -150,18 +164,13 @@ class NetworkView(QWidget):
         """
         if self.sweep.stage is not None:
             self.sweep.end()
-        elif self._pinned is not None:
+        elif self._state.pinned is not None:
             self.pinRequested.emit(None)
         elif self.flow.enlarged() is not None:
             self.flow.set_enlarged(None)
         else:
             return False
         return True
-
-    @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._share_height(self._theme)
 
     def take_key(self, event: QKeyEvent) -> bool:
         """Move or free the pinned cell by a key, wherever in the panel the keyboard focus is.
@@ -174,151 +183,63 @@ class NetworkView(QWidget):
         step = _STEPS.get(Qt.Key(event.key()))
         if event.key() == Qt.Key.Key_Escape:
             return self.leave()
-        if step is None or self._pinned is None:
+        if step is None or self._state.pinned is None:
             return False
         self._on_move_requested(*step)
         return True
 
-    # -- the marked cell -----------------------------------------------------------------------------------
-
-    def _set_plan(self, plan: Plan) -> None:
-        self._plan = plan
-        self._channels.clear()
-        self._preview, self._pointed = None, None
-        self._links = self._geometry = None
-        self.sweep.end()
-        self.flow.set_plan(plan)
-        self._share_height(self._theme)
-
-    def _pinned_cell(self) -> PinnedCell | None:
-        """Pinned cell as it is shown, if this network has it."""
-        frame, cell = self._frame, self._pinned
-        if frame is None or cell is None or not is_cell_of(frame.network, cell):
-            return None
-        return shown_cell(frame.network, frame.trace, cell)
-
-    def _cell(self) -> PinnedCell | None:
-        """Cell to mark now."""
-        if self.sweep.stage is not None and self._plan is not None:
-            group = self._plan.group_of(self.sweep.stage)
-            return PinnedCell(self.sweep.stage, (self.channel(group or 0), *self.sweep.cell))
-        return self._pinned_cell() or self._pointed or self._first_cell()
-
-    def _first_cell(self) -> PinnedCell | None:
-        """Where to begin: the middle of the first convolution."""
-        plan = self._plan
-        stage = None if plan is None else plan.first_convolution
-        if plan is None or stage is None:
-            return None
-        column = plan.column(stage)
-        assert column is not None
-        _, rows, cols = column.shape
-        return PinnedCell(stage, (self.channel(column.group), rows // 2, cols // 2))
-
-    def _draw_cell(self) -> None:
-        frame, plan = self._frame, self._plan
-        if frame is None or plan is None:
-            return
-        cell = self._cell()
-        self.flow.set_channels(self._channels, self._preview)
-        if cell is None or not is_cell_of(frame.network, cell):
-            self._links = self._geometry = None
-            self.flow.set_links(None)
-            return
-        if self._geometry is None or self._geometry.cell != cell:
-            self._geometry = geometry_of(frame.network, cell)
-        links = with_winners(self._geometry, frame.network, frame.trace)
-        if links is not self._links:
-            self._links = links
-            self.flow.set_links(links)
-        pinned = self.sweep.stage is None and self._pinned_cell() is not None
-        group = plan.group_of(cell.stage)
-        source = 0 if not group else self.channel(group - 1)
-        self.arithmetic.set_cell(frame, self._levels, cell, source, pinned)
-        if self._pointed is None or pinned:
-            self._show_status(cell)
-
-    def _show_status(self, cell: PinnedCell) -> None:
-        frame, plan = self._frame, self._plan
-        if frame is None or plan is None:
-            return
-        value = float(frame.stage(cell.stage)[cell.index])
-        parts = [cell_name(plan, cell), format_signed(value, 5)]
-        if self._links is not None and self._links.cell == cell:
-            parts.append(field_text(self._links))
-        self.statusChanged.emit(" · ".join(part for part in parts if part))
-
-    def _choose_channel_of(self, cell: PinnedCell) -> None:
-        group = None if self._plan is None else self._plan.group_of(cell.stage)
-        if group is not None and len(cell.index) == 3:
-            self._channels[group] = cell.index[0]
-
     # -- requests ------------------------------------------------------------------------------------------
 
     def _connect_signals(self) -> None:
-        flow, bar = self.flow, self.arithmetic.sweep_bar
+        flow, arithmetic, bar = self.flow, self.arithmetic, self.arithmetic.sweep_bar
         flow.cellHovered.connect(self._on_cell_hovered)
         flow.cellLeft.connect(self._on_cell_left)
         flow.cellClicked.connect(self._on_cell_clicked)
         flow.moveRequested.connect(self._on_move_requested)
         flow.channelRequested.connect(self.select_channel)
         flow.classRequested.connect(self.classRequested)
-        self.arithmetic.pinRequested.connect(self.pinRequested)
+        flow.unfolded.connect(self._redraw)
+        arithmetic.partSelected.connect(self.choose_part)
+        arithmetic.termClicked.connect(self._on_term_clicked)
+        arithmetic.freeRequested.connect(self._on_free_requested)
         bar.playRequested.connect(self._on_play_requested)
         bar.stepRequested.connect(self._on_step_requested)
         bar.endRequested.connect(self.sweep.end)
         bar.speedRequested.connect(self.sweep.set_speed)
-        self.sweep.changed.connect(self._on_sweep_changed)
+        self.sweep.changed.connect(self._redraw)
 
     def _on_cell_hovered(self, cell: PinnedCell) -> None:
-        plan, frame = self._plan, self._frame
-        if plan is None or frame is None:
-            return
         self._pointed_time = time.monotonic()
-        if len(cell.index) == 4:
-            self._show_weight(cell)
-            return
-        if self._pinned_cell() is None and self.sweep.stage is None:
-            group = plan.group_of(cell.stage)
-            elsewhere = group is not None and cell.index[0] != self.channel(group)
-            self._preview = (group, cell.index[0]) if group is not None and elsewhere else None
-            self._pointed = cell
-            self._draw_cell()
-        self._show_status(cell)
+        is_weight = len(cell.index) == 4
+        self._look = replace(self._look, under=cell, pointed=self._look.pointed if is_weight else cell)
+        self._redraw()
         paint_now(self.arithmetic.title)
 
     def _on_cell_left(self) -> None:
-        # What was pointed at last stays, so that its arithmetic can be read; only a preview ends.
-        if self._preview is not None and self._pointed is not None:
-            group, _ = self._preview
-            self._preview = None
-            self._pointed = PinnedCell(self._pointed.stage, (self.channel(group), *self._pointed.index[1:]))
-            self._draw_cell()
-        marked = self.marked_cell()
-        if marked is not None:
-            self._show_status(marked)
+        self._look = replace(self._look, under=None)
+        self._redraw()
 
-    def _show_weight(self, cell: PinnedCell) -> None:
-        assert self._plan is not None
-        assert self._frame is not None
-        column = self._plan.column(cell.stage)
-        assert column is not None
-        weights = self._frame.network.params[cell.stage]
-        text = weight_name(column, cell.index, weights.shape[1])
-        self.statusChanged.emit(f"{text} · {format_signed(float(weights[cell.index]), 5)}")
+    def _on_term_clicked(self, term: int) -> None:
+        written = None if self.explained is None else self.explained.arithmetic
+        if written is not None and isinstance(written.cell, DenseCell):
+            dense = written.cell
+            self.pinRequested.emit(PinnedCell(dense.source_stage, dense.largest[term].source))
+
+    def _on_free_requested(self) -> None:
+        self.pinRequested.emit(None)
 
     def _on_cell_clicked(self, cell: PinnedCell) -> None:
         self.sweep.end()
-        self.pinRequested.emit(None if cell == self._pinned_cell() else cell)
+        self.pinRequested.emit(None if cell == self._shown_pin() else cell)
 
     def _on_move_requested(self, rows: int, cols: int) -> None:
-        pinned, plan = self._pinned_cell(), self._plan
-        column = None if pinned is None or plan is None else plan.column(pinned.stage)
-        if pinned is None or column is None or self._frame is None:
+        pinned, picture = self._shown_pin(), self.picture
+        column = None if pinned is None or picture is None else picture.plan.column(pinned.stage)
+        if pinned is None or column is None or picture is None:
             return
         _, high, wide = column.shape
         if len(pinned.index) == 1:
-            count = len(self._frame.stage(pinned.stage))
+            count = len(picture.stage(pinned.stage))
             wide = 1 if column.kind is Kind.OUTPUT else wide
             unit = pinned.index[0] + rows * wide + cols
             moved = PinnedCell(pinned.stage, (unit if 0 <= unit < count else pinned.index[0],))
@@ -348,7 +269,7 @@ class NetworkView(QWidget):
 
     def restore_sweep(self, stage: str, place: int) -> None:
         """Stand at a cell of the sweep of a stage; without effect where no window slides."""
-        column = None if self._plan is None else self._plan.column(stage)
+        column = None if self.picture is None else self.picture.plan.column(stage)
         self.sweep.end()
         if column is not None and column.kind is Kind.MAPS:
             self.sweep.begin(stage, column.shape[1:])
@@ -356,32 +277,23 @@ class NetworkView(QWidget):
 
     def _begin_sweep(self) -> None:
         """Sweep the stage of the marked cell, or the first convolution if no window slides to make it."""
-        plan, marked = self._plan, self.marked_cell()
-        if plan is None:
+        if self.picture is None:
             return
-        stage = plan.first_convolution if marked is None else marked.stage
-        column = None if stage is None else plan.column(stage)
-        if column is None or column.kind is not Kind.MAPS:
-            stage = plan.first_convolution
-            column = None if stage is None else plan.column(stage)
-        if stage is not None and column is not None and stage != INPUT:
-            self._preview = None
-            self.sweep.begin(stage, column.shape[1:])
-
-    def _on_sweep_changed(self) -> None:
-        self.arithmetic.sweep_bar.show_sweep(self.sweep)
-        active = self.sweep.stage is not None
-        self.flow.set_sweep(self.sweep.stage, self.sweep.count if active else None)
-        self._draw_cell()
+        plan, marked = self.picture.plan, self.marked_cell()
+        for stage in (marked.stage if marked is not None else "", plan.first_convolution or ""):
+            column = plan.column(stage)
+            if column is not None and column.kind is Kind.MAPS:
+                self.sweep.begin(stage, column.shape[1:])
+                return
 
     # -- layout --------------------------------------------------------------------------------------------
 
-    def _build_layout(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.splitter)
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._share_height(self._theme)
 
     def _share_height(self, theme: Theme) -> None:
         self._theme = theme
         self.arithmetic.setMinimumHeight(theme.px(150))
-        self.splitter.share(self._plan, theme)
+        self.splitter.share(None if self.picture is None else self.picture.plan, theme)

@@ -3,6 +3,7 @@
 import math
 from dataclasses import dataclass
 from enum import Enum, auto
+from functools import lru_cache
 
 from cnnviz._types import Shape
 from cnnviz.layers import Conv2D, Dense, Flatten, Layer, ReLU, Sigmoid
@@ -112,10 +113,6 @@ class Plan:
         """Column of a key."""
         return next((column for column in self.columns if column.key == key), None)
 
-    def shows(self, stage: str) -> bool:
-        """Whether a stage has a column of its own (flattened maps have none)."""
-        return self.column(stage) is not None
-
     def group_of(self, stage: str) -> int | None:
         """Group whose channels are the maps of a stage; None for a flat stage."""
         column = self.column(stage)
@@ -127,25 +124,31 @@ class Plan:
         """Number of channels of a group."""
         return next((c.count for c in self.columns if c.group == group and c.kind is not Kind.KERNELS), 1)
 
-    def describes(self, network: Network) -> bool:
-        """Whether this is the plan of a network."""
-        return self.layers == network.layers and self.input_shape == network.input_shape
+    @property
+    def groups(self) -> int:
+        """Number of groups of columns that show the same channel."""
+        return 1 + max(column.group for column in self.columns)
 
 
 def plan_of(network: Network) -> Plan:
-    """Lay out the columns of a network.
+    """Lay out the columns of a network: the very same object for networks that differ in weights only.
 
     Parameters
     ----------
     network : Network
         Its input has the shape `(c, h, w)`.
     """
-    shape = network.input_shape
+    return _plan(network.layers, network.input_shape)
+
+
+@lru_cache(maxsize=32)
+def _plan(layers: NamedLayers, input_shape: Shape) -> Plan:
+    shape = input_shape
     columns = [Column(INPUT, Kind.IMAGE, INPUT, None, _maps(shape), 0, True)]
     group, signed, before = 0, True, INPUT
-    last = network.layers[-1][0]
-    for name, layer in network.layers:
-        shape = network.shapes[name]
+    last = layers[-1][0]
+    for name, layer in layers:
+        shape = layer.output_shape(shape)
         if isinstance(layer, Conv2D):
             group += 1
             side = layer.kernel_size
@@ -166,7 +169,7 @@ def plan_of(network: Network) -> Plan:
             kind = Kind.OUTPUT if name == last else Kind.UNITS
             columns.append(Column(name, kind, name, layer, (1, *unit_grid(shape[0])), group, signed))
         before = name
-    return Plan(network.layers, network.input_shape, tuple(columns))
+    return Plan(layers, input_shape, tuple(columns))
 
 
 def unit_grid(count: int) -> tuple[int, int]:

@@ -2,9 +2,9 @@
 
 from cnnviz.session_state import ViewValue
 from cnnviz.snapshots import Snapshot
-from ui.panels.feature_maps.frame import Frame, Levels
-from ui.panels.feature_maps.links import is_cell_of
+from ui.panels.feature_maps.explain import Look
 from ui.panels.feature_maps.network_view import NetworkView
+from ui.panels.feature_maps.picture import Levels, Limits, Picture
 from ui.panels.feature_maps.plan import Kind
 from ui.panels.feature_maps.sweep import SPEEDS
 from ui.panels.views import Choices, under
@@ -15,38 +15,34 @@ _MOST_CHANNELS = 10_000
 
 def network_view_of(view: NetworkView) -> dict[str, ViewValue]:
     """Return everything that was chosen in the view of the network."""
-    sweep, pointed, frame = view.sweep, view.pointed_cell(), view.frame()
-    columns = () if frame is None else frame.plan.columns
+    look, swept = view.look, view.sweep.place
+    columns = () if view.picture is None else view.picture.plan.columns
     groups = {column.group for column in columns if column.kind in (Kind.IMAGE, Kind.MAPS)}
     return {
         **under("flow", view.flow.view_state()),
-        **under("channels", {str(group): view.channel(group) for group in groups}),
-        "pointed": None if pointed is None else pointed.stage,
-        "pointed_index": None if pointed is None else pointed.index,
-        "sweep": sweep.stage,
-        "sweep_place": sweep.count - 1,
+        **under("channels", {str(group): look.channel(group) for group in groups}),
+        "pointed": None if look.pointed is None else look.pointed.stage,
+        "pointed_index": None if look.pointed is None else look.pointed.index,
+        "sweep": None if swept is None else swept[0],
+        "sweep_place": 0 if swept is None else swept[1],
         "sweep_speed": view.arithmetic.sweep_bar.speed.value(),
-        "slice": view.arithmetic.chosen_slice(),
+        "slice": None if look.part is None else look.part[1],
         "heights": view.splitter.choice(),
     }
 
 
-def restore_network_view(view: NetworkView, frame: Frame, choices: Choices) -> None:
-    """Choose as `network_view_of` said, as far as the network of a frame has it."""
-    plan, channels = frame.plan, choices.below("channels")
-    chosen = {
-        column.group: min(channels.whole(str(column.group), 0, _MOST_CHANNELS, 0), column.count - 1)
-        for column in plan.columns
-        if column.kind in (Kind.IMAGE, Kind.MAPS)
-    }
-    index = choices.cell("pointed_index")
-    pointed = None if index is None else PinnedCell(choices.any_text("pointed"), index)
-    view.choose(chosen, pointed if pointed is not None and is_cell_of(frame.network, pointed) else None)
+def restore_network_view(view: NetworkView, picture: Picture, choices: Choices) -> None:
+    """Choose as `network_view_of` said, as far as the network of a picture has it."""
+    channels, index = choices.below("channels"), choices.cell("pointed_index")
+    look = Look(pointed=None if index is None else PinnedCell(choices.any_text("pointed"), index))
+    for group in range(picture.plan.groups):
+        look = look.choosing(group, channels.whole(str(group), 0, _MOST_CHANNELS, 0))
+    view.look_at(look)
     view.flow.restore_view(choices.below("flow"))
     speed = view.arithmetic.sweep_bar.speed
     speed.setValue(choices.whole("sweep_speed", 0, len(SPEEDS) - 1, 3))
     view.restore_sweep(choices.any_text("sweep"), choices.whole("sweep_place", 0, 10**6, 0))
-    view.arithmetic.choose_slice(choices.whole("slice", 0, _MOST_CHANNELS, None))
+    view.choose_part(choices.whole("slice", 0, _MOST_CHANNELS, None))
     heights = choices.cell("heights")
     is_pair = heights is not None and len(heights) == 2
     view.splitter.choose((heights[0], heights[1]) if heights is not None and is_pair else None)
@@ -57,11 +53,11 @@ def limits_view_of(levels: Levels) -> dict[str, ViewValue]:
     return under("limits", {key: (float(low), float(high)) for key, (low, high) in levels.items()})
 
 
-def limits_from(choices: Choices, frame: Frame) -> Levels | None:
+def limits_from(choices: Choices, picture: Picture) -> Levels | None:
     """Return the limits that `limits_view_of` said; None unless there are some for every column."""
     own = choices.below("limits")
-    found: dict[str, tuple[float, float]] = {}
-    for key in frame.levels:
+    found: dict[str, Limits] = {}
+    for key in picture.levels:
         pair = own.numbers(key, 2)
         if pair is None or not pair[0] < pair[1]:
             return None

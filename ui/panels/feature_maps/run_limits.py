@@ -2,17 +2,24 @@
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from cnnviz.history import History
+from cnnviz.quantities import format_count
+from cnnviz.snapshots import Snapshot
 from ui.panels.analysis import Analysis
-from ui.panels.feature_maps.frame import Levels, moments_of, scan_levels, union
-from ui.panels.feature_maps.plan import Plan
+from ui.panels.feature_maps.picture import Levels, MapScene, Picture, levels_over, union
+from ui.panels.feature_maps.plan import Plan, plan_of
 from ui.panels.feature_maps.view_tools import FIXED, ViewTools
 from ui.state import AppState
 
 _SCAN = "feature-maps-limits"
+_MOST_MOMENTS = 500
+"""So many are looked at where a run has more on record: a fraction of a second."""
 
 
 class RunLimits(QObject):
     """Gathers the limits of all moments that are drawn and, where limits are fixed, of those on record.
+
+    Limits belong to a run, a sample and the choices of the panel: with another of these they begin anew.
 
     Parameters
     ----------
@@ -21,7 +28,7 @@ class RunLimits(QObject):
     background : Analysis
         Searches the run.
     tools : ViewTools
-        Say whether limits are fixed.
+        Say whether limits are fixed; are told how many moments they are of.
     parent : QObject
     """
 
@@ -32,75 +39,72 @@ class RunLimits(QObject):
 
     def __init__(self, state: AppState, background: Analysis, tools: ViewTools, parent: QObject) -> None:
         super().__init__(parent)
-        self._state = state
-        self._background = background
-        self._choice = tools.limits
-        self._plan: Plan | None = None
-        self._class: int | None = None
+        self._state, self._background, self._tools = state, background, tools
+        self._scene: MapScene | None = None
         self._levels: Levels = {}
-        self._choice.currentChanged.connect(self.follow_choice)
-        state.historyReset.connect(self.forget)
-        state.sampleChanged.connect(self.forget)
+        tools.limits.currentChanged.connect(self.follow_choice)
 
     @property
     def are_fixed(self) -> bool:
         """Whether the limits are those of the run, not of the moment."""
-        return self._choice.current() == FIXED
+        return self._tools.limits.current() == FIXED
 
     @property
     def of_run(self) -> Levels:
         """Limits of all moments seen, by column."""
         return self._levels
 
-    def around(self, levels: Levels) -> Levels:
-        """Limits to draw a moment with that has these limits of its own."""
-        return union(self._levels, levels) if self.are_fixed else levels
+    def applied_to(self, picture: Picture) -> Picture:
+        """Return a picture with the limits in force, and let them hold its own from now on."""
+        is_other = self._scene is None or _subject(picture.scene) != _subject(self._scene)
+        self._scene = picture.scene
+        if is_other:
+            self._levels = {}
+            self._scan_if_fixed()
+        self._levels = union(self._levels, picture.levels)
+        return picture.within(self._levels) if self.are_fixed else picture
 
-    def set_subject(self, plan: Plan | None, class_index: int | None) -> None:
-        """Say which network and which class the limits are about."""
-        self._plan, self._class = plan, class_index
-
-    def add(self, levels: Levels) -> None:
-        """Take the limits of a moment that is drawn."""
-        self._levels = union(self._levels, levels)
-
-    def put(self, levels: Levels) -> None:
-        """Take these limits as those of the run, as a session says."""
-        self._levels = levels
-
-    @Slot()
-    def forget(self) -> None:
-        """Begin anew: limits of the run depend on the run and on the sample."""
-        self._levels = {}
-        if self.are_fixed:
-            self._scan()
+    def put(self, levels: Levels, scene: MapScene) -> None:
+        """Take these limits as those of the run of a scene, as a session says."""
+        self._levels, self._scene = levels, scene
 
     @Slot()
     def follow_choice(self) -> None:
         """Search the run if its limits are wanted now, else stop searching."""
-        if self.are_fixed:
-            self._scan()
-        else:
-            self._background.cancel(_SCAN)
+        self._background.cancel(_SCAN)
+        self._scan_if_fixed()
         self.changed.emit()
 
-    def _scan(self) -> None:
+    def _scan_if_fixed(self) -> None:
         """Look for the largest values in the moments of the run that are on record."""
-        plan, chosen, sample = self._plan, self._class, self._state.sample
-        if plan is None or sample is None:
+        scene = self._scene
+        if not self.are_fixed or scene is None:
             return
-        snapshots = moments_of(self._state.history, plan)
-        if not snapshots or snapshots[0].network.input_shape != sample.pixels.shape:
+        snapshots = _moments_of(self._state.history, plan_of(scene.snapshot.network))
+        of_all = f"{format_count(len(snapshots))} of {format_count(len(self._state.history.snapshots))}"
+        self._tools.set_moments(of_all)
+        if not snapshots:
             return
 
         def done(levels: Levels) -> None:
-            if self._plan is plan and self._state.sample is sample:
-                self.add(levels)
+            if self._scene is not None and _subject(self._scene) == _subject(scene):
+                self._levels = union(self._levels, levels)
                 self.changed.emit()
 
         self._background.submit(
-            _SCAN,
-            lambda context: scan_levels(plan, snapshots, sample, chosen, context),
-            done,
-            self.failed.emit,
+            _SCAN, lambda context: levels_over(scene, snapshots, context), done, self.failed.emit
         )
+
+
+def _subject(scene: MapScene) -> tuple[object, ...]:
+    """What limits are of: the same for all moments of a run."""
+    return scene.run_id, scene.sample, plan_of(scene.snapshot.network), scene.choices
+
+
+def _moments_of(history: History, plan: Plan) -> list[Snapshot]:
+    """Return moments of a run, evenly over what is on record, whose networks a plan describes."""
+    steps = history.snapshots.steps
+    count = min(len(steps), _MOST_MOMENTS)
+    picked = {steps[round(place * (len(steps) - 1) / max(count - 1, 1))] for place in range(count)}
+    snapshots = [history.snapshots.at(step) for step in sorted(picked)]
+    return [snapshot for snapshot in snapshots if plan_of(snapshot.network) is plan]

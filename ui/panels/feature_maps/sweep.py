@@ -45,15 +45,9 @@ class Sweep(QObject):
         return self._timer.isActive()
 
     @property
-    def cell(self) -> tuple[int, int]:
-        """Row and column that was computed last."""
-        row, col = divmod(self._place, self._shape[1])
-        return row, col
-
-    @property
-    def count(self) -> int:
-        """How many cells have been computed."""
-        return self._place + 1
+    def place(self) -> tuple[str, int] | None:
+        """Stage, and number of the cell computed last in reading order; None when there is no sweep."""
+        return None if self._stage is None else (self._stage, self._place)
 
     def begin(self, stage: str, shape: tuple[int, int]) -> None:
         """Stand at the first cell of a stage of `shape` (rows, columns), without playing."""

@@ -6,6 +6,7 @@ from ui.controls.buttons import IconButton
 from ui.controls.segmented import SegmentedControl
 
 AUTOMATIC, FIXED = "automatic", "fixed"
+_FIXED_ABOUT = "The largest value of each layer in this run, for this sample: moments can be compared"
 
 
 class ViewTools(QWidget):
@@ -17,10 +18,7 @@ class ViewTools(QWidget):
         label.setProperty("role", "muted")
         self.limits = SegmentedControl([(AUTOMATIC, "Automatic"), (FIXED, "Fixed")])
         self.limits.set_option_tooltip(AUTOMATIC, "The largest value of each layer at this moment")
-        self.limits.set_option_tooltip(
-            FIXED,
-            "The largest value of each layer over the whole run for this sample: moments can be compared",
-        )
+        self.limits.set_option_tooltip(FIXED, _FIXED_ABOUT)
         self.smaller = IconButton("minus", "Smaller maps")
         self.larger = IconButton(
             "plus", "Larger maps", "what does not fit is scrolled; the wheel moves along the network"
@@ -30,3 +28,8 @@ class ViewTools(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         for widget in (label, self.limits, self.smaller, self.larger, self.fit):
             layout.addWidget(widget)
+
+    def set_moments(self, of_all: str) -> None:
+        """Say over how many moments on record the fixed limits were taken, such as "500 of 1,200"."""
+        about = f"{_FIXED_ABOUT}. Taken over {of_all} moments on record and all that were shown since"
+        self.limits.set_option_tooltip(FIXED, about)

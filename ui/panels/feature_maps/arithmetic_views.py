@@ -1,0 +1,201 @@
+"""A cell of a max pool, an activation, a dense layer or the input, written out."""
+
+from functools import partial
+from typing import override
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from cnnviz.arithmetic import ActivationCell, DenseCell, MaxPoolCell
+from cnnviz.quantities import format_count, format_power, format_signed
+from ui.cells.value_table import ValueTable
+from ui.cells.waterfall import Waterfall
+from ui.controls.labels import WrapLabel
+from ui.panels.feature_maps.explain import Arithmetic
+from ui.plots.function_plot import FunctionPlot
+from ui.rows.ledger import Ledger
+
+_RULES = {
+    "first": "the first of them gets the whole gradient, the others 0",
+    "all": "each of them gets the whole gradient",
+    "split": "they share the gradient in equal parts",
+}
+_CURVE_POINTS = 121
+
+
+class ArithmeticView(QWidget):
+    """What all kinds share: the value of the cell as a sum.
+
+    Parameters
+    ----------
+    about : str
+        What the sum is, for the screen reader.
+    spacing : int
+        Between the parts, side by side.
+    parent : QWidget, optional
+    """
+
+    def __init__(self, about: str, spacing: int = 24, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.ledger = Ledger()
+        self.ledger.setAccessibleName(f"{about}, step by step")
+        self._across = QHBoxLayout(self)
+        self._across.setContentsMargins(0, 0, 0, 0)
+        self._across.setSpacing(spacing)
+
+    def draw(self, arithmetic: Arithmetic) -> None:
+        """Write out a cell of the kind that the view is for."""
+        self.ledger.set_rows(arithmetic.bill)
+
+
+class WindowView(ArithmeticView):
+    """Window of a max pool, its winners, and who gets the gradient."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Value of the pooled cell", parent=parent)
+        self.window_table, self.shares = ValueTable(), ValueTable()
+        self.window_table.setAccessibleName("Window of the pool")
+        self.shares.setAccessibleName("Share of the gradient")
+        self.window_table.setToolTip("Values in the window of the pool; the largest wins")
+        self.shares.setToolTip("How much of the gradient each cell of the window gets on the way back")
+        self._title = QLabel()
+        self.note = WrapLabel()
+        grid = QGridLayout()
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setHorizontalSpacing(24)
+        grid.setVerticalSpacing(3)
+        titles = (self._title, QLabel("share of the gradient"))
+        for place, (title, table) in enumerate(zip(titles, (self.window_table, self.shares), strict=True)):
+            title.setProperty("role", "caption")
+            grid.addWidget(title, 0, place)
+            grid.addWidget(table, 1, place)
+        grid.setRowStretch(1, 1)
+        right = QVBoxLayout()
+        right.setSpacing(8)
+        self.ledger.setMaximumWidth(360)
+        right.addWidget(self.ledger)
+        right.addWidget(self.note)
+        right.addStretch(1)
+        self._across.addLayout(grid, 3)
+        self._across.addLayout(right, 4)
+
+    @override
+    def draw(self, arithmetic: Arithmetic) -> None:
+        super().draw(arithmetic)
+        cell, (source, colormap, limits) = arithmetic.cell, arithmetic.source
+        assert isinstance(cell, MaxPoolCell)
+        self.window_table.set_matrix(cell.values, colormap, limits, winners=cell.winners)
+        self.shares.set_values(cell.shares, "sequential", (0.0, 1.0))
+        power = format_power(self.window_table.number_exponent)
+        self._title.setText(f"window of {source} {power}".rstrip())
+        if cell.tied:
+            self.note.set_text(
+                f"{np.count_nonzero(cell.winners)} of {cell.values.size} cells share the maximum. "
+                f"Rule in force, “{cell.ties}”: {_RULES[cell.ties]}."
+            )
+        else:
+            text = f"One cell of {cell.values.size} wins: on the way back it gets the whole gradient."
+            self.note.set_text(text)
+
+
+class FunctionView(ArithmeticView):
+    """Graph of an activation with the cell's point on it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Value after the activation", parent=parent)
+        self._curve: object = None  # what the curve is painted of
+        self.plot = FunctionPlot()
+        self.plot.setAccessibleName("Graph of the activation")
+        self.ledger.setMaximumWidth(360)
+        right = QVBoxLayout()
+        right.addWidget(self.ledger)
+        right.addStretch(1)
+        self._across.addWidget(self.plot)
+        self._across.addLayout(right)
+        self._across.addStretch(1)
+
+    @override
+    def draw(self, arithmetic: Arithmetic) -> None:
+        super().draw(arithmetic)
+        cell, layer = arithmetic.cell, arithmetic.layer
+        assert isinstance(cell, ActivationCell)
+        assert layer is not None
+        reach = max(*map(abs, arithmetic.source[2]), abs(cell.input), 1e-6)
+        if (layer, reach) != self._curve:
+            self._curve = (layer, reach)
+            x = np.linspace(-reach, reach, _CURVE_POINTS)
+            self.plot.set_curve(x, layer.forward(x[None, :], {})[0])
+        self.plot.set_point(cell.input, cell.value)
+
+
+class TermsView(ArithmeticView):
+    """The largest terms of a dense unit, the rest, and the bias, as steps to its value.
+
+    Signals
+    -------
+    termClicked : int
+        Number of the term whose source is to be pinned.
+    """
+
+    termClicked = Signal(int)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Value of the unit", 16, parent)
+        self.waterfall = Waterfall()
+        self.waterfall.setAccessibleName("Largest contributions")
+        self._title = QLabel()
+        self._title.setProperty("role", "caption")
+        left = QVBoxLayout()
+        left.setSpacing(3)
+        left.addWidget(self._title)
+        left.addWidget(self.waterfall, 1)
+        self._across.addLayout(left, 1)
+        self._across.addWidget(self.ledger, 0, Qt.AlignmentFlag.AlignTop)
+        self.waterfall.termClicked.connect(self.termClicked)
+
+    @override
+    def draw(self, arithmetic: Arithmetic) -> None:
+        super().draw(arithmetic)
+        cell = arithmetic.cell
+        assert isinstance(cell, DenseCell)
+        terms = [term.product for term in cell.largest]
+        names = [" ".join(map(str, term.source)) for term in cell.largest]
+        if cell.rest_count:
+            terms.append(cell.rest)
+            names.append("rest")
+        if cell.bias is not None:
+            terms.append(cell.bias)
+            names.append("bias")
+        where = "map row column" if len(cell.largest[0].source) == 3 else "unit"
+        self._title.setText(
+            f"largest contributions, weight × value, by {where} of {cell.source_stage}; click one to pin it"
+        )
+        describe = partial(_term_text, cell)
+        self.waterfall.set_terms(np.array(terms), names, cell.layer, describe, len(cell.largest))
+
+
+class PixelView(ArithmeticView):
+    """A pixel as the network sees it."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("Value of the pixel", parent=parent)
+        note = WrapLabel(
+            "The input is not computed from anything. Follow the thin outlines to the cells that this pixel "
+            "feeds."
+        )
+        self._across.addWidget(self.ledger, 1, Qt.AlignmentFlag.AlignTop)
+        self._across.addWidget(note, 2, Qt.AlignmentFlag.AlignTop)
+
+
+def _term_text(cell: DenseCell, place: int) -> str:
+    if place < len(cell.largest):
+        term = cell.largest[place]
+        indices = ", ".join(map(str, term.source))
+        return (
+            f"{cell.source_stage} ({indices}): weight {format_signed(term.weight, 4)} × value "
+            f"{format_signed(term.value, 4)} = {format_signed(term.product, 4)}"
+        )
+    if cell.rest_count and place == len(cell.largest):
+        return f"{format_count(cell.rest_count)} other terms: {format_signed(cell.rest, 5)}"
+    return f"bias {format_signed(cell.bias or 0.0, 5)}"

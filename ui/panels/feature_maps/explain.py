@@ -1,0 +1,272 @@
+"""What of a picture depends on where the user looks: marked cell, links, arithmetic, value line."""
+
+from dataclasses import dataclass, replace
+
+from cnnviz.arithmetic import (
+    ActivationCell,
+    CellArithmetic,
+    ConvolutionCell,
+    DenseCell,
+    LinearPoolCell,
+    MaxPoolCell,
+    explain_cell,
+)
+from cnnviz.layers import Layer
+from cnnviz.quantities import format_signed
+from cnnviz.receptive_field import INPUT, stage_index
+from ui.panels.feature_maps.bills import bill_of
+from ui.panels.feature_maps.links import Links, is_cell_of, links_of, shown_cell
+from ui.panels.feature_maps.picture import Limits, Picture
+from ui.panels.feature_maps.plan import Column, Kind
+from ui.panels.feature_maps.texts import cell_name, field_text, weight_name
+from ui.rows.ledger import LedgerRow
+from ui.state import PinnedCell
+
+_LARGEST = 12
+"""Terms of a dense unit that are written out one by one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Where the user looks.
+
+    Attributes
+    ----------
+    channels : tuple of int
+        Chosen channel of each group of columns; the first where none was chosen.
+    pinned : PinnedCell or None
+    pointed : PinnedCell or None
+        Cell that the pointer was on last; it stays marked, so that its arithmetic can be read.
+    under : PinnedCell or None
+        What is under the pointer now: a cell, or a weight by column, filter, input, row and column.
+    swept : (stage, number), optional
+        The cell that the sweep has computed last, in reading order.
+    part : (stage, channel), optional
+        Input channel that is written out of a cell of this stage; else the one chosen in the group before.
+    """
+
+    channels: tuple[int, ...] = ()
+    pinned: PinnedCell | None = None
+    pointed: PinnedCell | None = None
+    under: PinnedCell | None = None
+    swept: tuple[str, int] | None = None
+    part: tuple[str, int] | None = None
+
+    def channel(self, group: int) -> int:
+        """Chosen channel of a group."""
+        return self.channels[group] if group < len(self.channels) else 0
+
+    def choosing(self, group: int, channel: int) -> "Look":
+        """The same with another channel of a group."""
+        channels = [self.channel(each) for each in range(max(len(self.channels), group + 1))]
+        channels[group] = channel
+        return replace(self, channels=tuple(channels))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arithmetic:
+    """How a cell came about.
+
+    Attributes
+    ----------
+    title : tuple of (text, role)
+        Name, value and formula.
+    cell : CellArithmetic or None
+        None for a pixel.
+    layer : Layer or None
+        That computes it.
+    source : tuple of (name, colour map, limits)
+        Of the stage that is read.
+    weights : limits or None
+        Of the colours of a kernel.
+    part : int
+        Input channel that is shown.
+    bill : tuple of LedgerRow
+        Its value as a sum, and what becomes of it.
+    """
+
+    title: tuple[tuple[str, str], ...]
+    cell: CellArithmetic | None
+    layer: Layer | None
+    source: tuple[str, str, Limits]
+    weights: Limits | None
+    part: int
+    bill: tuple[LedgerRow, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Explained:
+    """A picture where the user looks.
+
+    Attributes
+    ----------
+    look : Look
+        As far as the network has what is looked at: the channel of a pinned cell is that of its group.
+    cell : PinnedCell or None
+        The marked cell: that of the sweep, else the pinned one, else the one pointed at, else an example.
+    is_pinned : bool
+        Whether the marked cell is the pinned one.
+    channels : tuple of int
+        Channel that each group shows: the chosen one, or another one while the pointer is at it.
+    links : Links or None
+        What belongs to the marked cell.
+    value_line : str
+        What is under the pointer, else the marked cell, with its value.
+    arithmetic : Arithmetic or None
+        Of the marked cell.
+    """
+
+    look: Look
+    cell: PinnedCell | None = None
+    is_pinned: bool = False
+    channels: tuple[int, ...] = ()
+    links: Links | None = None
+    value_line: str = ""
+    arithmetic: Arithmetic | None = None
+
+    def channel(self, column: Column) -> int:
+        """Channel that a column shows."""
+        return min(self.channels[column.group], column.count - 1)
+
+    def source(self, column: Column) -> int:
+        """Channel that the group before a column shows, whose weights a column of kernels shows."""
+        return self.channels[max(column.group - 1, 0)]
+
+    def uncovered(self, stage: str) -> int | None:
+        """How many cells of a stage the sweep has computed; None where it does not sweep."""
+        swept = self.look.swept
+        return swept[1] + 1 if swept is not None and swept[0] == stage else None
+
+
+def explain(picture: Picture, look: Look) -> Explained:
+    """Work out what is to be seen where the user looks.
+
+    Parameters
+    ----------
+    picture : Picture
+    look : Look
+        May be about another network: what this one does not have is left out.
+    """
+    look = _settled(picture, look)
+    cell = _marked(picture, look)
+    if look.part is not None and (cell is None or look.part[0] != cell.stage):
+        look = replace(look, part=None)
+    links = None if cell is None else links_of(picture.network, picture.trace, cell)
+    written = None if cell is None else _arithmetic(picture, look, cell)
+    shown = look.under or cell
+    return Explained(
+        look,
+        cell,
+        look.swept is None and look.pinned is not None,
+        _shown_channels(picture, look),
+        links,
+        "" if shown is None else _value_line(picture, shown, links if shown == cell else None),
+        written,
+    )
+
+
+def shown_pin(picture: Picture, pinned: PinnedCell | None) -> PinnedCell | None:
+    """Pinned cell as it is shown; None where the network of a picture has no such cell."""
+    if pinned is None or not is_cell_of(picture.network, pinned):
+        return None
+    return shown_cell(picture.network, pinned)
+
+
+def _settled(picture: Picture, look: Look) -> Look:
+    network, plan = picture.network, picture.plan
+    channels = [min(look.channel(group), plan.channels(group) - 1) for group in range(plan.groups)]
+    pointed, under, swept = look.pointed, look.under, look.swept
+    pinned = shown_pin(picture, look.pinned)
+    if pinned is not None:
+        group = plan.group_of(pinned.stage)
+        if group is not None:
+            channels[group] = pinned.index[0]
+    if under is not None and len(under.index) < 4 and not is_cell_of(network, under):
+        under = None
+    if pointed is not None and not is_cell_of(network, pointed):
+        pointed = None
+    group = None if pointed is None else plan.group_of(pointed.stage)
+    if pointed is not None and pointed != under and group is not None:
+        pointed = PinnedCell(pointed.stage, (channels[group], *pointed.index[1:]))
+    column = None if swept is None else plan.column(swept[0])
+    if column is None or column.kind is not Kind.MAPS:
+        swept = None
+    return Look(tuple(channels), pinned, pointed, under, swept, look.part)
+
+
+def _marked(picture: Picture, look: Look) -> PinnedCell | None:
+    plan = picture.plan
+    if look.swept is not None:
+        stage, place = look.swept
+        column = plan.column(stage)
+        assert column is not None
+        return PinnedCell(stage, (look.channel(column.group), *divmod(place, column.shape[2])))
+    example = plan.column(plan.first_convolution or "")
+    if look.pinned or look.pointed or example is None:
+        return look.pinned or look.pointed
+    _, rows, cols = example.shape
+    return PinnedCell(example.stage, (look.channel(example.group), rows // 2, cols // 2))
+
+
+def _shown_channels(picture: Picture, look: Look) -> tuple[int, ...]:
+    """The chosen channels; where nothing is pinned or swept, that of the map under the pointer."""
+    group = None if look.under is None else picture.plan.group_of(look.under.stage)
+    if look.under is None or group is None or len(look.under.index) != 3 or look.pinned or look.swept:
+        return look.channels
+    return look.choosing(group, look.under.index[0]).channels
+
+
+def _value_line(picture: Picture, cell: PinnedCell, links: Links | None) -> str:
+    if len(cell.index) == 4:
+        column, weights = picture.plan.column(cell.stage), picture.network.params[cell.stage]
+        assert column is not None
+        name, value = weight_name(column, cell.index, weights.shape[1]), weights[cell.index]
+    else:
+        name, value = cell_name(picture.plan, cell), picture.stage(cell.stage)[cell.index]
+    parts = (name, format_signed(float(value), 5), "" if links is None else field_text(links))
+    return " · ".join(part for part in parts if part)
+
+
+def _arithmetic(picture: Picture, look: Look, cell: PinnedCell) -> Arithmetic:
+    network, plan = picture.network, picture.plan
+    value = float(picture.stage(cell.stage)[cell.index])
+    group = plan.group_of(cell.stage)
+    part = look.part[1] if look.part is not None else look.channel(group - 1) if group else 0
+    written, layer, weights, formula = None, None, None, "pixel ÷ 255 − 0.5"
+    if cell.stage != INPUT:
+        layer = network.layers[stage_index(network, cell.stage)][1]
+        written = explain_cell(network, picture.trace, cell.stage, cell.index, largest=_LARGEST)
+        formula = _formula(written)
+    if isinstance(written, ConvolutionCell):
+        part = min(part, len(written.patch) - 1)
+        weights = picture.levels[f"{cell.stage}.weight"]
+    title = ((cell_name(plan, cell), "title"), (f"= {format_signed(value, 4)}", "number"), (formula, "muted"))
+    bill = bill_of(picture, cell, written, part)
+    return Arithmetic(title, written, layer, _source_of(picture, cell.stage), weights, part, tuple(bill))
+
+
+def _formula(cell: CellArithmetic) -> str:
+    match cell:
+        case ConvolutionCell():
+            return "Σ patch × kernel" + ("" if cell.bias is None else " + bias")
+        case LinearPoolCell():
+            return "Σ window × weights"
+        case MaxPoolCell():
+            return "max of the window"
+        case ActivationCell():
+            return cell.formula
+        case DenseCell():
+            return "Σ weight × value" + ("" if cell.bias is None else " + bias")
+        case _:
+            raise TypeError(f"There is no arithmetic of {type(cell).__name__}.")
+
+
+def _source_of(picture: Picture, stage: str) -> tuple[str, str, Limits]:
+    """Name, colour map and limits of the stage that a stage reads."""
+    network = picture.network
+    index = stage_index(network, stage)
+    name = network.layers[index - 1][0] if index > 0 else INPUT
+    column = picture.plan.column(name)
+    if column is None:  # flattened maps
+        return name, "signed", (-1.0, 1.0)
+    return "the input" if name == INPUT else name, column.colormap, picture.levels[name]

@@ -1,0 +1,192 @@
+"""All that the panel shows of one moment: arrays and words, computed by one pure function."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz._types import FloatArray
+from cnnviz.arithmetic import Evidence, dense_evidence
+from cnnviz.datasets import to_input
+from cnnviz.network import Network, Trace
+from cnnviz.receptive_field import INPUT
+from cnnviz.snapshots import Snapshot
+from ui.panels.analysis import Context
+from ui.panels.feature_maps.plan import EVIDENCE, Column, Kind, Plan, plan_of
+from ui.panels.scene import Scene
+
+Limits = tuple[float, float]
+"""Values of the first and of the last colour."""
+
+Levels = Mapping[str, Limits]
+"""Limits of the colour scale of each column, by its key."""
+
+
+@dataclass(frozen=True, slots=True)
+class MapChoices:
+    """What is chosen in the panel and changes the arrays of its picture.
+
+    Attributes
+    ----------
+    class_index : int or None
+        Class whose logit is taken apart; the predicted one when None.
+    """
+
+    class_index: int | None = None
+
+
+MapScene = Scene[MapChoices]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """What a network computes for a sample, and whose network and sample these are.
+
+    Attributes
+    ----------
+    scene : MapScene
+        What it was computed from.
+    plan : Plan
+        Columns of the network.
+    trace : Trace
+    evidence : Evidence or None
+        The chosen logit taken apart; None for a network without feature maps.
+    levels : mapping from column key to limits
+        Limits of the colours: those of this moment, or wider ones that hold for a run.
+    """
+
+    scene: MapScene
+    plan: Plan
+    trace: Trace
+    evidence: Evidence | None
+    levels: Levels
+
+    @property
+    def network(self) -> Network:
+        """The network."""
+        return self.scene.snapshot.network
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the classes."""
+        return self.scene.classes
+
+    @property
+    def probabilities(self) -> FloatArray:
+        """Probability of each class, of shape (k,)."""
+        return self.trace.class_probabilities[0]
+
+    @property
+    def has_one_logit(self) -> bool:
+        """Whether one logit speaks for two classes."""
+        return self.trace.logits.shape[1] == 1
+
+    def values(self, column: Column) -> FloatArray:
+        """Values of a column: `(maps, h, w)`, kernels `(filters, c, k, k)`, units and logits `(d,)`."""
+        return _values(column, self.network, self.trace, self.evidence)
+
+    def token(self, column: Column) -> object:
+        """Object that stays the same as long as the values of a column do."""
+        match column.kind:
+            case Kind.IMAGE:
+                return self.scene.sample
+            case Kind.KERNELS:
+                return self.network.params[column.key]
+            case _:
+                return self.trace
+
+    def stage(self, stage: str) -> FloatArray:
+        """Values of a stage, without the batch."""
+        return self.trace.inputs[0] if stage == INPUT else self.trace.outputs[stage][0]
+
+    def within(self, levels: Levels) -> Self:
+        """The same with other limits of the colours."""
+        return replace(self, levels=levels)
+
+
+def picture(scene: MapScene, _context: Context | None = None) -> Picture:
+    """Compute all that is to be seen of a scene.
+
+    Parameters
+    ----------
+    scene : MapScene
+    """
+    network = scene.snapshot.network
+    plan = plan_of(network)
+    trace = network.forward(to_input(scene.sample.pixels[np.newaxis], network.dtype))
+    evidence = _evidence(plan, network, trace, scene.choices.class_index)
+    return Picture(scene, plan, trace, evidence, _levels(plan, network, trace, evidence))
+
+
+def levels_over(scene: MapScene, snapshots: Sequence[Snapshot], context: Context) -> dict[str, Limits]:
+    """Limits of every column over several moments of a run.
+
+    Parameters
+    ----------
+    scene : MapScene
+        With the sample and the choices; the plan of its network describes those of all moments.
+    snapshots : sequence of Snapshot
+    context : Context
+        Is told the progress, and stops the scan when the result is no longer wanted.
+    """
+    levels: dict[str, Limits] = {}
+    for number, snapshot in enumerate(snapshots, start=1):
+        levels = union(levels, picture(replace(scene, snapshot=snapshot)).levels)
+        context.report(number / len(snapshots))
+    return levels
+
+
+def union(first: Levels, second: Levels) -> dict[str, Limits]:
+    """Limits that hold both."""
+    joined = dict(first)
+    for key, (lo, hi) in second.items():
+        if key in joined:
+            lo, hi = min(lo, joined[key][0]), max(hi, joined[key][1])
+        joined[key] = (lo, hi)
+    return joined
+
+
+def _evidence(plan: Plan, network: Network, trace: Trace, chosen: int | None) -> Evidence | None:
+    """Take the chosen logit apart; the only one where there is but one."""
+    column, logits = plan.column(EVIDENCE), trace.logits[0]
+    if column is None:
+        return None
+    index = int(np.argmax(logits)) if chosen is None else min(chosen, len(logits) - 1)
+    return dense_evidence(network, trace, column.stage, index)
+
+
+def _levels(plan: Plan, network: Network, trace: Trace, evidence: Evidence | None) -> Levels:
+    """Limits of every column, from all values of its layer; black and white as pixels enter the network."""
+    return {
+        column.key: (-0.5, 0.5)
+        if column.kind is Kind.IMAGE
+        else _limits(_values(column, network, trace, evidence), column.signed)
+        for column in plan.columns
+    }
+
+
+def _limits(values: NDArray[np.floating], signed: bool) -> Limits:
+    """Symmetric limits for signed values, from 0 for others; what is not finite is left out."""
+    lo, hi = float(values.min()), float(values.max())
+    if not np.isfinite((lo, hi)).all():
+        finite = values[np.isfinite(values)]
+        lo, hi = (float(finite.min()), float(finite.max())) if finite.size else (0.0, 0.0)
+    largest = max(-lo, hi) if signed else hi
+    if largest <= 0:
+        largest = 1.0
+    return (-largest if signed else 0.0), largest
+
+
+def _values(column: Column, network: Network, trace: Trace, evidence: Evidence | None) -> FloatArray:
+    match column.kind:
+        case Kind.IMAGE:
+            return trace.inputs[0]
+        case Kind.KERNELS:
+            return network.params[column.key]
+        case Kind.EVIDENCE:
+            assert evidence is not None
+            return evidence.contributions
+        case _:
+            return trace.outputs[column.stage][0]
