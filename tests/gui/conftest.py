@@ -25,7 +25,6 @@ sys.excepthook = _hook
 from tests.gui.driving import PATIENCE, PatientBot, opened  # noqa: E402  # likewise
 from ui.session import Session  # noqa: E402  # after the platform has been chosen
 from ui.theme import ThemeManager, theme_manager  # noqa: E402  # likewise
-from ui.theme.plots import configure_pyqtgraph  # noqa: E402  # after pyqtgraph
 
 _passed = pytest.StashKey[bool]()
 
@@ -47,7 +46,6 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def dressed(qapp: QApplication) -> ThemeManager:
-    configure_pyqtgraph()
     pg.setConfigOptions(mouseRateLimit=-1)
     manager = theme_manager()
     manager.apply(qapp)

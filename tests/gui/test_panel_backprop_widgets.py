@@ -7,6 +7,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from tests.gui.backprop_desk import click
+from tests.gui.driving import show_window
 from ui.cells.block import Block
 from ui.cells.excerpt_map import ExcerptMap
 from ui.cells.overview_map import OverviewMap
@@ -14,7 +15,8 @@ from ui.controls.formula_boxes import Fraction, Script, Text, number, partial, p
 from ui.controls.formula_view import FormulaView
 from ui.controls.power_slider import PowerSlider
 from ui.controls.step_bar import StepBar
-from ui.plots.line_plot import Dot, Line, LinePlot, Marker, PlotContent
+from ui.plots.plot import Plot
+from ui.plots.plot_content import Dot, Line, Marker, PlotContent
 from ui.rows.paired_bars import PairedBars
 from ui.rows.value_list import ValueList, ValueRow
 from ui.theme import ThemeManager
@@ -157,13 +159,14 @@ def test_the_overview_asks_for_a_place_by_mouse_and_arrow_keys(qtbot: QtBot) -> 
 
 
 def test_a_plot_places_its_points_and_tells_where_it_was_clicked(qtbot: QtBot) -> None:
-    plot = LinePlot()
+    plot = Plot()
     qtbot.addWidget(plot)
     plot.resize(300, 200)
     x = np.linspace(-1.0, 1.0, 21)
     plot.set_content(
         PlotContent((Line("loss", x, x**2),), (Marker(0.5, "kink"),), (Dot(0.0, 0.0),), "poke", "loss")
     )
+    show_window(qtbot, plot)
     low, high = plot.point_at(-1, 1), plot.point_at(1, 0)
     assert low.x() < high.x()
     assert low.y() < high.y()
@@ -176,10 +179,11 @@ def test_a_plot_places_its_points_and_tells_where_it_was_clicked(qtbot: QtBot) -
 
 @pytest.mark.parametrize("y", [np.full(5, 3.0), np.array([1e-9, 2e-9, 3e-9, 2e-9, 1e-9]), np.full(5, np.nan)])
 def test_a_plot_draws_flat_tiny_and_undefined_lines(qtbot: QtBot, y: np.ndarray) -> None:
-    plot = LinePlot()
+    plot = Plot()
     qtbot.addWidget(plot)
     plot.resize(240, 150)
     plot.set_content(PlotContent((Line("loss", np.arange(5.0), y),)))
+    show_window(qtbot, plot)
     assert not plot.grab().isNull()
 
 

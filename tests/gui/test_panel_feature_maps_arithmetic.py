@@ -68,7 +68,8 @@ def test_an_activation_shows_its_point_on_the_graph(qtbot):
     opened.hover("leaky_relu1", 3, 3)
     x = float(opened.trace.outputs["conv1"][0, 0, 3, 3])
     y = float(opened.trace.outputs["leaky_relu1"][0, 0, 3, 3])
-    assert opened.arithmetic.function.plot.point == (x, y)
+    (point,) = opened.arithmetic.function.plot.content().dots
+    assert (point.x, point.y) == (x, y)
     assert opened.arithmetic.function.ledger.value_of("= leaky_relu1") == y
 
 

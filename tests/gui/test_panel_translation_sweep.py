@@ -111,16 +111,17 @@ def test_maps_of_all_stages_have_the_same_limits(desk: Desk) -> None:
 
 def test_curves_are_means_over_shifts_of_about_the_same_distance(desk: Desk) -> None:
     plot, shown = desk.parts.sweep.plot, desk.parts.sweep.map
-    assert [curve.key for curve in plot.curves] == [tile.key for tile in desk.parts.strip.tiles]
-    curve = next(each for each in plot.curves if each.key == "max")
+    lines = plot.content().lines
+    assert [line.name for line in lines] == [tile.title for tile in desk.parts.strip.tiles]
+    line = next(each for each in lines if each.name == "Max")
     ring = [
         shown.value_of(dx, dy)
         for dx in range(-13, 14)
         for dy in range(-13, 14)
         if 4.5 <= np.hypot(dx, dy) < 5.5
     ]
-    assert curve.values[list(plot.distances).index(5)] == pytest.approx(np.mean(ring))
-    assert curve.spread is None
+    assert line.y[list(line.x).index(5)] == pytest.approx(np.mean(ring))
+    assert line.spread is None
     area = plot.rect().toRectF()
     point_at(plot, area.center())
     assert "Max" in plot.readout_text()
@@ -187,8 +188,8 @@ def test_many_digits_give_mean_and_spread(desk: Desk, qtbot: QtBot) -> None:
     click(sweep.spread.button("spread"))
     desk.settle()
     assert sweep.map.value_of(1, 0) == pytest.approx(np.std(changes), rel=1e-3)
-    curve = next(each for each in sweep.plot.curves if each.key == "max")
-    assert curve.spread is not None
+    line = next(each for each in sweep.plot.content().lines if each.name == "Max")
+    assert line.spread is not None
     click(sweep.map, sweep.map.shift_center(1, 0).toPoint())
     desk.settle()
     assert f"{np.mean(changes):.3f} ± {np.std(changes):.3f}" in sweep.reading()
@@ -241,7 +242,7 @@ def test_what_was_measured_with_other_layers_is_not_shown(desk: Desk, qtbot: QtB
     if many:
         measure_many(desk, 2)
         qtbot.waitUntil(lambda: not desk.parts.sweep.source.is_running(), timeout=20_000)
-    assert "activation" in {curve.key for curve in desk.parts.sweep.plot.curves}
+    assert "ReLU" in {line.name for line in desk.parts.sweep.plot.content().lines}
     desk.load(LAB5.build_network())
-    assert "activation" not in {curve.key for curve in desk.parts.sweep.plot.curves}
+    assert "ReLU" not in {line.name for line in desk.parts.sweep.plot.content().lines}
     assert (desk.parts.sweep.map.values is None) is many

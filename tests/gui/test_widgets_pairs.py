@@ -17,7 +17,9 @@ from ui.cells.sweep_map import SweepMap
 from ui.controls.flow_row import FlowRow
 from ui.controls.labels import ElidedLabel
 from ui.controls.statement_box import StatementBox
-from ui.plots.distance_plot import DistanceCurve, DistancePlot, spread_out
+from ui.plots.plot import Plot
+from ui.plots.plot_axes import spread_out
+from ui.plots.plot_content import Line, PlotContent
 from ui.rows.probability_pairs import ProbabilityPairs
 from ui.theme import DARK, LIGHT, Theme
 from ui.tiles.pair_grid import PairGrid
@@ -207,11 +209,12 @@ def test_labels_at_the_ends_of_curves_do_not_cover_one_another() -> None:
 
 
 def test_curves_are_also_drawn_on_paper(qtbot: QtBot) -> None:
-    plot = DistancePlot()
+    plot = Plot()
     qtbot.addWidget(plot)
     plot.resize(300, 200)
     x = np.arange(4.0)
-    plot.set_curves(x, [DistanceCurve("a", "alpha", ("#FF0000", "#FF0000"), x, x / 4)])
+    plot.set_content(PlotContent((Line("alpha", x, x / 4, ("#FF0000", "#FF0000")),), names_at_ends=True))
+    plot.catch_up()
     picture = QPicture()
     plot.render(picture)
     assert picture.size() > 500  # lines and words, not a picture of them

@@ -20,9 +20,7 @@ from ui.cells.sweep_map import SweepMap
 from ui.cells.value_table import ValueTable
 from ui.cells.waterfall import Waterfall
 from ui.plots.curve_plot import CurvePlot
-from ui.plots.distance_plot import DistancePlot
-from ui.plots.function_plot import FunctionPlot
-from ui.plots.line_plot import LinePlot
+from ui.plots.plot import Plot
 from ui.plots.time_track import TimeTrack
 from ui.rows.ledger import Ledger
 from ui.rows.log_table import LogTable
@@ -140,31 +138,25 @@ def _maps(title: str, values: Any) -> Table:
 def _curves(widget: CurvePlot) -> list[Table]:
     title = title_of(widget)
     return [
-        Table(f"{title}: {name}", (widget.x_label or "x", name), np.column_stack([x, y]))
+        Table(f"{title}: {name}", (widget.content().x_label or "x", name), np.column_stack([x, y]))
         for name, (x, y) in widget.points().items()
     ]
 
 
-def _lines(widget: LinePlot) -> list[Table]:
+def _lines(widget: Plot) -> list[Table]:
+    """One table for all lines that have their points at the same places."""
     content, title = widget.content(), title_of(widget)
-    return [
-        Table(
-            f"{title}: {line.name}",
-            (content.x_label or "x", line.name or content.y_label or "y"),
-            list(zip(line.x, line.y, strict=True)),
-        )
-        for line in content.lines
-    ]
-
-
-def _distances(widget: DistancePlot) -> list[Table]:
-    columns: list[tuple[str, Any]] = [("distance", widget.distances)]
-    for curve in widget.curves:
-        columns.append((curve.label, curve.values))
-        if curve.spread is not None:
-            columns.append((f"{curve.label}, spread", curve.spread))
-    rows = list(zip(*(values for _, values in columns), strict=True)) if widget.curves else []
-    return [Table(title_of(widget), tuple(name for name, _ in columns), rows)]
+    tables: list[Table] = []
+    for places in {line.x.tobytes(): line.x for line in content.lines}.values():
+        columns: list[tuple[str, Any]] = [(content.x_label or "x", places)]
+        lines = [line for line in content.lines if np.array_equal(line.x, places)]
+        for line in lines:
+            columns.append((line.name or content.y_label or "y", line.y))
+            if line.spread is not None:
+                columns.append((f"{line.name}, spread", line.spread))
+        names, values = zip(*columns, strict=True)
+        tables.append(Table(title, names, list(zip(*values, strict=True))))
+    return tables
 
 
 def _sweep(widget: SweepMap) -> list[Table]:
@@ -250,10 +242,6 @@ def _board(widget: DrawingPad) -> list[Table]:
     return [_matrix(title_of(widget), widget.pixels())]
 
 
-def _function(widget: FunctionPlot) -> list[Table]:
-    return [Table(title_of(widget), ("x", "y"), list(zip(*widget.curve, strict=True)))]
-
-
 def _two_predictions(widget: ProbabilityPairs) -> list[Table]:
     if widget.probabilities is None:
         return []
@@ -294,8 +282,7 @@ def _patches(widget: PatchGrid) -> list[Table]:
 
 _READERS: dict[type[QWidget], Callable[[Any], list[Table]]] = {
     CurvePlot: _curves,
-    LinePlot: _lines,
-    DistancePlot: _distances,
+    Plot: _lines,
     SweepMap: _sweep,
     ConfusionMatrix: _confusion,
     LogTable: _log,
@@ -310,7 +297,6 @@ _READERS: dict[type[QWidget], Callable[[Any], list[Table]]] = {
     Waterfall: _terms,
     TimeTrack: _track,
     DrawingPad: _board,
-    FunctionPlot: _function,
     ProbabilityPairs: _two_predictions,
     PairedBars: _before_and_after,
     OutputRows: _outputs,

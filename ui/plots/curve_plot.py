@@ -7,21 +7,24 @@ from typing import override
 import numpy as np
 import pyqtgraph as pg
 from numpy.typing import ArrayLike, NDArray
-from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QWidget
 
-from ui.controls.catching_up import CatchesUp
-from ui.plots.curve_cursor import CurveCursor
 from ui.plots.curve_header import CurveHeader
-from ui.plots.curve_ranges import CurveRanges
-from ui.plots.curve_set import CurveSet
+from ui.plots.curve_style import CURVE_STYLES
 from ui.plots.decimate import MinMaxPyramid
+from ui.plots.plot import Plot, Series
 from ui.plots.plot_canvas import PlotCanvas
-from ui.theme import LIGHT, Theme, follow_theme
+from ui.plots.plot_content import Marker, PlotContent
+from ui.plots.plot_range import CurveRanges
+from ui.plots.plotted_curve import PlottedCurve
+from ui.theme import Theme
+
+Points = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
-class CurvePlot(CatchesUp, QWidget):
+class CurvePlot(Plot):
     """Named curves under one title, with a legend, a cursor and a zoom.
 
     The wheel and dragging zoom and move; a double click or the key A shows the whole again. The arrow keys
@@ -31,50 +34,44 @@ class CurvePlot(CatchesUp, QWidget):
     ----------
     title : str
     x_label, y_label : str
-        What the axes say; an empty text takes no room.
+        What stands below the x axis and above the y axis; an empty text takes no room.
     parent : QWidget, optional
     """
-
-    #: Abscissa under the pointer or the keyboard's cursor.
-    hovered = Signal(float)
 
     def __init__(
         self, title: str, x_label: str = "step", y_label: str = "", parent: QWidget | None = None
     ) -> None:
-        super().__init__(parent)
-        self._theme = LIGHT
-        self._x_label = x_label
-        self._curves = CurveSet()
+        self._curves: dict[str, PlottedCurve] = {}
         self._ranges = CurveRanges()
         self._log_y = False
         self._zoomed = False
-        self._stale = False
-        self._placeholder = ""
-        self._build_widgets(title, x_label, y_label)
-        self._build_layout()
-        self._connect_signals()
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setAccessibleName(title)
         self._holds = 0
-        follow_theme(self)
-        self._update_ranges()
+        self._header = CurveHeader(title)
+        super().__init__(x_counts=True, zooms=True, parent=parent)
+        self._content = PlotContent(x_label=x_label, y_label=y_label, digits=3)
+        self._layout.setSpacing(2)
+        self._layout.insertLayout(0, self._header)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName(title)
+        canvas = self._made()
+        canvas.wholeRequested.connect(self.reset_view)
+        canvas.viewMoved.connect(self._on_view_moved)
+        canvas.pointed.connect(self.set_cursor)
+        canvas.pointerLeft.connect(self.hide_cursor)
+        self._header.whole.clicked.connect(self.reset_view)
+        self.set_theme(self._theme)
+        self._fit(canvas)
 
     # -- curves --------------------------------------------------------------------------------------------
 
     @property
     def plot_item(self) -> pg.PlotItem:
         """The pyqtgraph plot, for export."""
-        return self._canvas.plot_item
+        return self._made().plot_item
 
-    def points(self) -> dict[str, tuple[NDArray[np.float64], NDArray[np.float64]]]:
+    def points(self) -> dict[str, Points]:
         """All points of the curves that have any, by their words in the legend."""
-        return self._curves.points()
-
-    @property
-    def x_label(self) -> str:
-        """What the x axis says."""
-        return self._x_label
+        return {each.label: (each.data.x, each.data.y) for each in self._curves.values() if each.data.size}
 
     def add_curve(
         self,
@@ -105,7 +102,12 @@ class CurvePlot(CatchesUp, QWidget):
         ValueError
             If the name is taken, or there is no such style.
         """
-        curve = self._curves.announce(name, label, style, role)
+        if name in self._curves or style not in CURVE_STYLES:
+            raise ValueError(
+                f"A curve needs a new name and one of the styles {', '.join(CURVE_STYLES)}. "
+                f"Got {name!r} and {style!r}."
+            )
+        curve = self._curves[name] = PlottedCurve(label, CURVE_STYLES[style], role)
         curve.set_theme(self._theme, self.devicePixelRatioF())
         for item in curve.items:
             self.plot_item.addItem(item)
@@ -154,7 +156,7 @@ class CurvePlot(CatchesUp, QWidget):
             self._holds -= 1
             self._refresh()
 
-    def curve(self, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def curve(self, name: str) -> Points:
         """All points of a curve."""
         return self._curves[name].data.x, self._curves[name].data.y
 
@@ -164,11 +166,10 @@ class CurvePlot(CatchesUp, QWidget):
 
     def clear(self) -> None:
         """Remove the points of all curves and begin a new view."""
-        self._curves.clear_points()
-        self._ranges.reset()
-        self._zoomed = False
-        self._cursor.hide()
-        self._refresh()
+        for curve in self._curves.values():
+            curve.data = MinMaxPyramid()
+        self.hide_cursor()
+        self.reset_view()
 
     def remove_curve(self, name: str) -> None:
         """Take a curve away, together with its entry in the legend."""
@@ -206,10 +207,8 @@ class CurvePlot(CatchesUp, QWidget):
     def set_log_y(self, log_y: bool) -> None:
         """Draw y on a logarithmic axis, or not; values that are not positive are gaps then."""
         self._log_y = log_y
-        self._canvas.set_log_y(log_y)
-        self._ranges.reset_y()
-        self._zoomed = False
-        self._refresh()
+        self._made().set_log_y(log_y)
+        self.reset_view()
 
     def is_log_y(self) -> bool:
         """Whether the y axis is logarithmic."""
@@ -221,11 +220,11 @@ class CurvePlot(CatchesUp, QWidget):
 
     def view_range(self) -> tuple[tuple[float, float], tuple[float, float]]:
         """Ends of the x axis and of the y axis; of the logarithm where y is logarithmic."""
-        return self._canvas.view_range()
+        return self._made().view_range()
 
     def set_view_range(self, x_range: tuple[float, float], y_range: tuple[float, float]) -> None:
         """Show a part, as the user does with the wheel; each range is (lower, upper)."""
-        self._canvas.set_view_range(x_range, y_range)
+        self._made().set_view_range(x_range, y_range)
         self._on_view_moved()
 
     def reset_view(self) -> None:
@@ -236,30 +235,20 @@ class CurvePlot(CatchesUp, QWidget):
 
     def set_marker_x(self, x: float | None) -> None:
         """Mark an abscissa, such as the step that the time line stands at; None for no mark."""
-        self._canvas.set_marker_x(x)
+        self.set_markers(*(() if x is None else (Marker(x),)))
 
     def marker_x(self) -> float | None:
         """Abscissa that is marked; None for no mark."""
-        return self._canvas.marker_x()
+        return self._markers[0].x if self._markers else None
 
-    def set_placeholder(self, text: str) -> None:
-        """Text in the middle while there are no points: what to do to get some."""
-        self._placeholder = text
-        self._update_placeholder()
-
-    def readout_text(self) -> str:
-        """What the box beside the cursor says; "" while there is none."""
-        return "" if self._canvas.readout.isHidden() else self._canvas.readout.text()
-
+    @override
     def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
-        ratio = self.devicePixelRatioF()
-        self._canvas.set_theme(theme, ratio)
+        super().set_theme(theme)
+        canvas = self._made()
+        canvas.set_left_width(theme.px(48))
         self._header.setSpacing(theme.px(2))
         for curve in self._curves.values():
-            curve.set_theme(theme, ratio)
-        self.updateGeometry()
+            curve.set_theme(theme, self.devicePixelRatioF())
 
     @override
     def sizeHint(self) -> QSize:
@@ -272,120 +261,64 @@ class CurvePlot(CatchesUp, QWidget):
     # -- events --------------------------------------------------------------------------------------------
 
     @override
-    def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.DevicePixelRatioChange:
-            self.set_theme(self._theme)
-        return super().event(event)
-
-    @override
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        if self._stale:
-            self._refresh()
-
-    @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._update_placeholder()
-        self._draw_curves()
-
-    @override
-    def leaveEvent(self, event: QEvent) -> None:
-        self._cursor.hide()
-        super().leaveEvent(event)
+        self._draw_curves(self._made())
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key = event.key()
         if key == Qt.Key.Key_A and not event.modifiers():
             self.reset_view()
-        elif key in (Qt.Key.Key_Left, Qt.Key.Key_Right):
-            self._move_cursor(1 if key == Qt.Key.Key_Right else -1)
         elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self._canvas.zoom(0.8)
+            self._made().zoom(0.8)
         elif key == Qt.Key.Key_Minus:
-            self._canvas.zoom(1.25)
+            self._made().zoom(1.25)
         else:
             super().keyPressEvent(event)
 
-    # -- building ------------------------------------------------------------------------------------------
-
-    def _build_widgets(self, title: str, x_label: str, y_label: str) -> None:
-        self._header = CurveHeader(title)
-        self._canvas = PlotCanvas(x_label, y_label)
-        self._cursor = CurveCursor(self._canvas, x_label)
-
-    def _build_layout(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addLayout(self._header)
-        layout.addWidget(self._canvas, 1)
-
-    def _connect_signals(self) -> None:
-        self._header.whole.clicked.connect(self.reset_view)
-        self._canvas.wholeRequested.connect(self.reset_view)
-        self._canvas.viewMoved.connect(self._on_view_moved)
-        self._canvas.pointed.connect(self._set_cursor)
-        self._canvas.pointerLeft.connect(self._on_pointer_left)
-
-    @override
-    def catch_up(self) -> None:
-        """Draw at once what was put off, also while out of sight."""
-        if self._stale:
-            self._draw_all()
-
     # -- drawing -------------------------------------------------------------------------------------------
 
+    @override
     def _refresh(self) -> None:
-        if self._holds:
-            return
-        # A plot out of sight costs nothing: it is brought up to date when it is shown.
-        self._stale = not self.isVisible()
-        if not self._stale:
-            self._draw_all()
+        if not self._holds:
+            super()._refresh()
 
-    def _draw_all(self) -> None:
-        self._stale = False
-        self._update_placeholder()
+    @override
+    def _draw(self, canvas: PlotCanvas) -> None:
+        canvas.set_x_label(self._content.x_label)
         self._header.whole.setVisible(self._zoomed)
         if not self._zoomed:
-            self._update_ranges()
-        self._draw_curves()
+            self._fit(canvas)
+        self._draw_curves(canvas)
+        self._draw_markers(canvas)
 
-    def _draw_curves(self) -> None:
-        (x_lo, x_hi), _ = self.view_range()
+    @override
+    def _series(self) -> list[Series]:
+        shown = [curve for curve in reversed(self._curves.values()) if curve.is_shown]
+        return [
+            Series(each.label, each.style.color(self._theme, each.role), each.data.x, each.data.y)
+            for each in shown
+        ]
+
+    def _draw_curves(self, canvas: PlotCanvas) -> None:
+        x_range = canvas.view_range()[0]
         for curve in self._curves.values():
-            curve.draw(x_lo, x_hi, self._canvas.columns(), self._log_y)
+            curve.draw(*x_range, canvas.columns(), self._log_y)
 
-    def _update_ranges(self) -> None:
+    def _fit(self, canvas: PlotCanvas) -> None:
         curves = self._curves.values()
-        self._canvas.set_view_range(self._ranges.x_range(curves), self._ranges.y_range(curves, self._log_y))
+        canvas.set_view_range(self._ranges.x_range(curves), self._ranges.y_range(curves, self._log_y))
 
-    def _update_placeholder(self) -> None:
-        self._canvas.set_placeholder("" if self._curves.has_points() else self._placeholder)
-
-    # -- cursor --------------------------------------------------------------------------------------------
-
-    def _move_cursor(self, direction: int) -> None:
-        x = self._cursor.moved(direction, self._curves.values())
-        if x is not None:
-            self._set_cursor(x)
-
-    def _set_cursor(self, x: float, position: QPointF | None = None) -> None:
-        step = self._cursor.place(x, self._curves.values(), self._theme, position)
-        if step is not None:
-            self.hovered.emit(step)
-
-    # -- slots ---------------------------------------------------------------------------------------------
-
-    def _on_pointer_left(self) -> None:
-        self._cursor.hide()
+    @property
+    @override
+    def _is_empty(self) -> bool:
+        return not any(curve.data.size for curve in self._curves.values())
 
     def _on_view_moved(self) -> None:
         self._zoomed = True
         self._header.whole.show()
-        self._draw_curves()
+        self._draw_curves(self._made())
 
     def _on_legend_toggled(self, checked: bool) -> None:
         self._ranges.reset_y()  # the axis is that of the curves in sight, not of what was in sight before

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.controls.painted_button import PaintedButton
 from ui.theme import Theme, follow_theme, ui_font
+from ui.theme.plots import make_pen
 from ui.theme.stylesheet import mix
 
 
@@ -42,13 +43,9 @@ class CurveStyle:
         return QColor(mix(getattr(theme, role), theme.surface, self.pale))
 
     def pen(self, theme: Theme, role: str, ratio: float = 1.0) -> QPen:
-        """Pen of the line, whose width does not change with the zoom; `ratio` as in `make_pen`."""
-        pen = QPen(self.color(theme, role), self.width * theme.scale * ratio)
-        pen.setCosmetic(True)
-        pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)
-        if self.dashed:
-            pen.setDashPattern([3.0, 2.0])
-        return pen
+        """Pen of the line; `ratio` is the number of device pixels a logical pixel."""
+        dashes = (3.0, 2.0) if self.dashed else ()
+        return make_pen(self.color(theme, role), self.width * theme.scale * ratio, dashes)
 
 
 CURVE_STYLES = {

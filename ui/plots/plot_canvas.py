@@ -1,13 +1,14 @@
-"""The area of a plot: axes, grid, marker, cursor, and the texts that lie over it."""
+"""The area of a plot: pyqtgraph set up with axes, grid, cursor and names beside it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QPen
+from PySide6.QtWidgets import QGraphicsScene, QVBoxLayout, QWidget
 
-from ui.plots.plot_axes import CountAxis, ValueAxis
-from ui.plots.plot_readout import PlotReadout
+from ui.plots.plot_axes import NameAxis, NumberAxis
 from ui.theme import LIGHT, Theme
 from ui.theme.plots import make_pen, style_plot
 
@@ -26,12 +27,17 @@ class _ViewBox(pg.ViewBox):
 
 
 class PlotCanvas(QWidget):
-    """One pyqtgraph plot, set up for curves against the step.
+    """One pyqtgraph plot.
+
+    What it draws is smooth in every process, because it says so for each item: options of pyqtgraph that hold
+    for a whole process would have to be set before the first plot by whoever makes one.
 
     Parameters
     ----------
-    x_label, y_label : str
-        What the axes say; an empty text takes no room.
+    x_counts : bool
+        Whether x is a number of things, such as steps.
+    zooms : bool
+        Whether wheel and drag zoom and move; else the pointer is left to the widget around.
     parent : QWidget, optional
     """
 
@@ -39,48 +45,64 @@ class PlotCanvas(QWidget):
     wholeRequested = Signal()
     #: The user has zoomed or moved the view.
     viewMoved = Signal()
-    #: Abscissa under the pointer, and the place of the pointer in the scene.
+    #: Abscissa under the pointer, and the place of the pointer in this widget; only of a plot that zooms.
     pointed = Signal(float, QPointF)
     #: The pointer has left the area of the curves.
     pointerLeft = Signal()
 
-    def __init__(self, x_label: str, y_label: str, parent: QWidget | None = None) -> None:
+    def __init__(self, *, x_counts: bool, zooms: bool, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = LIGHT
         self._setting_range = False
-        self._view = _ViewBox(enableMenu=False)
-        axes = {"left": ValueAxis("left"), "bottom": CountAxis("bottom")}
-        self._widget = pg.PlotWidget(viewBox=self._view, axisItems=axes, enableMenu=False)
+        self._view = _ViewBox(enableMenu=False, enableMouse=zooms)
+        self._names = {"right": NameAxis("right"), "top": NameAxis("top")}
+        axes = {"left": NumberAxis("left"), "bottom": NumberAxis("bottom", counts=x_counts), **self._names}
+        self._widget = pg.PlotWidget(self, viewBox=self._view, axisItems=axes, enableMenu=False)
         self.plot_item: pg.PlotItem = self._widget.getPlotItem()
-        self._build_plot(axes, x_label, y_label)
-        self._marker, self._cross = self._make_line(), self._make_line()
-        self._empty = QLabel(self._widget)
-        self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setProperty("role", "muted")
-        self._empty.setWordWrap(True)
-        self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.readout = PlotReadout(self._widget)
+        self._build_plot(zooms)
+        self._cross = self.make_line(QColor())
+        self._cross.hide()
+        self.plot_item.addItem(self._cross, ignoreBounds=True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._widget)
         self._view.wholeRequested.connect(self.wholeRequested)
         self._view.sigRangeChanged.connect(self._on_range_changed)
-        self._widget.scene().sigMouseMoved.connect(self._on_mouse_moved)
+        if zooms:
+            self._widget.scene().sigMouseMoved.connect(self._on_mouse_moved)
 
-    def set_theme(self, theme: Theme, ratio: float) -> None:
-        """Restyle.
-
-        Parameters
-        ----------
-        theme : Theme
-        ratio : float
-            Device pixels a logical pixel.
-        """
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle."""
         self._theme = theme
         style_plot(self.plot_item, theme)
-        self.plot_item.getAxis("left").setWidth(theme.px(48))
-        self._marker.setPen(make_pen(theme, "winner", 1.5, ratio, dashed=True))
-        self._cross.setPen(make_pen(theme, "muted", 1.0, ratio))
+        self._cross.setPen(self.pen(theme.color("muted"), 1.0))
+
+    def set_x_label(self, text: str) -> None:
+        """Say what the x axis is; an empty text takes no room."""
+        axis = self.plot_item.getAxis("bottom")
+        if text != axis.labelText:
+            axis.setLabel(text, **axis.labelStyle)
+            axis.showLabel(bool(text))
+
+    def set_left_width(self, width: int | None) -> None:
+        """Fix the room for the numbers at the left, so that it keeps still; None for as much as they need."""
+        self.plot_item.getAxis("left").setWidth(width)
+
+    def set_names(self, side: str, names: Sequence[Any]) -> None:
+        """Write names, a sequence of `Name`, beside the plot: "right" of it, or at its "top"."""
+        self._names[side].set_names(names, self._theme.px(6))
+
+    # -- what lies in it -----------------------------------------------------------------------------------
+
+    def pen(self, color: QColor, width: float, dashes: Sequence[float] = ()) -> QPen:
+        """Pen of a line so many pixels wide at scale 1."""
+        return make_pen(color, width * self._theme.scale * self.devicePixelRatioF(), dashes)
+
+    def make_line(self, color: QColor, width: float = 1.0, *, angle: int = 90, dashes: Any = ()) -> Any:
+        """Line across the whole area: upright at the angle 90, level at 0."""
+        line = pg.InfiniteLine(angle=angle, movable=False, pen=self.pen(color, width, dashes))
+        line.setZValue(10)
+        return line
 
     def view_range(self) -> tuple[Range, Range]:
         """Ends of the x axis and of the y axis."""
@@ -105,61 +127,39 @@ class PlotCanvas(QWidget):
         """Write powers of ten on the y axis, or not."""
         self.plot_item.getAxis("left").setLogMode(y=log_y)
 
-    def set_marker_x(self, x: float | None) -> None:
-        """Mark an abscissa, or none."""
-        self._set_line(self._marker, x)
-
-    def marker_x(self) -> float | None:
-        """Abscissa that is marked."""
-        return float(self._marker.value()) if self._marker.isVisible() else None
-
     def set_cross_x(self, x: float | None) -> None:
         """Draw the line of the cursor, or none."""
-        self._set_line(self._cross, x)
+        self._cross.setVisible(x is not None)
+        if x is not None:
+            self._cross.setValue(x)
 
-    def scene_point(self, x: float) -> QPointF:
-        """Place in the scene of an abscissa, at half the height of the view."""
-        return self._view.mapViewToScene(QPointF(x, sum(self._view.viewRange()[1]) / 2))
+    def place_of(self, x: float, y: float) -> QPointF:
+        """Where a point of the plot is in this widget."""
+        at = self._widget.viewportTransform().map(self._view.mapViewToScene(QPointF(x, y)))
+        return QPointF(self._widget.viewport().mapTo(self, at))
 
-    def show_readout(self, heading: str, rows: list[tuple[Any, str, str]], at: QPointF) -> None:
-        """Show values beside a place of the scene; see `PlotReadout.show_values`."""
-        self.readout.show_values(heading, rows, self._widget.mapFromScene(at))
+    def point_at(self, place: QPointF) -> QPointF | None:
+        """Point of the plot at a place of this widget; None outside the area of the curves."""
+        scene = self._widget.mapToScene(self._widget.mapFrom(self, place.toPoint()))
+        return self._view.mapSceneToView(scene) if self._view.sceneBoundingRect().contains(scene) else None
 
-    def set_placeholder(self, text: str) -> None:
-        """Text in the middle, or ""."""
-        self._empty.setText(text)
-        px = self._theme.px
-        self._empty.setGeometry(self._widget.rect().adjusted(px(56), px(8), -px(8), -px(32)))
-        self._empty.setVisible(bool(text))
-
-    def _build_plot(self, axes: dict[str, pg.AxisItem], x_label: str, y_label: str) -> None:
+    def _build_plot(self, zooms: bool) -> None:
         # pyqtgraph makes this menu without a parent, though it is never shown: it would outlive the window.
         menu = self.plot_item.ctrlMenu
         menu.setParent(self, menu.windowFlags())
+        # An index of the items would be tidied by a timer, and there are too few for it to be of use.
+        self._widget.scene().setItemIndexMethod(QGraphicsScene.ItemIndexMethod.NoIndex)
         # The plot around it takes the keyboard.
         self._widget.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._widget.viewport().setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._widget.setFrameShape(pg.PlotWidget.Shape.NoFrame)
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents, not zooms)
         self.plot_item.hideButtons()
         self.plot_item.showGrid(y=True, alpha=1.0)
+        for side in self._names:
+            self.set_names(side, ())
         # The numbers at the ends of the y axis reach half a line beyond it.
         self.plot_item.setContentsMargins(0, 10, 12, 0)
-        for side, label in (("bottom", x_label), ("left", y_label)):
-            axes[side].enableAutoSIPrefix(False)
-            if label:
-                axes[side].setLabel(label)
-
-    def _make_line(self) -> pg.InfiniteLine:
-        line = pg.InfiniteLine(angle=90, movable=False)
-        line.setVisible(False)
-        line.setZValue(10)
-        self.plot_item.addItem(line, ignoreBounds=True)
-        return line
-
-    def _set_line(self, line: pg.InfiniteLine, x: float | None) -> None:
-        line.setVisible(x is not None)
-        if x is not None:
-            line.setValue(x)
 
     def _on_range_changed(self, *_: object) -> None:
         if not self._setting_range:
@@ -167,6 +167,7 @@ class PlotCanvas(QWidget):
 
     def _on_mouse_moved(self, position: QPointF) -> None:
         if self._view.sceneBoundingRect().contains(position):
-            self.pointed.emit(self._view.mapSceneToView(position).x(), position)
+            place = self._widget.mapTo(self, self._widget.mapFromScene(position))
+            self.pointed.emit(self._view.mapSceneToView(position).x(), QPointF(place))
         else:
             self.pointerLeft.emit()

@@ -1,9 +1,13 @@
 """Ranges of axes that keep still while data arrives."""
 
 import math
+from collections.abc import Collection
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+Range = tuple[float, float]
 
 _NICE = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
 #: Larger samples are thinned out before quantiles are taken.
@@ -27,7 +31,7 @@ def nice_ceil(value: float) -> float:
     return next(step * power for step in _NICE if step * power >= value * (1 - 1e-12))
 
 
-def extent(values: NDArray[np.float64], outliers: float = 0.0) -> tuple[float, float] | None:
+def extent(values: NDArray[np.floating], outliers: float = 0.0) -> tuple[float, float] | None:
     """Smallest and largest of some values, leaving out gaps and extremes.
 
     Parameters
@@ -92,3 +96,70 @@ class SteadyRange:
         new_hi = fixed_hi if fixed_hi is not None else math.ceil((hi + 0.02 * span) / step) * step
         self._range = (new_lo, new_hi if new_hi > new_lo else new_lo + step)
         return self._range
+
+
+class Ranged(Protocol):
+    """What the ends of the axes are taken from."""
+
+    @property
+    def last(self) -> float | None:
+        """Last abscissa; None without a point."""
+        ...
+
+    def extent(self, log_y: bool) -> Range | None:
+        """Smallest and largest ordinate that should be in sight; None without a point in sight."""
+        ...
+
+
+class CurveRanges:
+    """Takes the ends from the curves, except for those that are fixed; keeps still while points arrive."""
+
+    def __init__(self) -> None:
+        self._x_limit: float | None = None
+        self._y_bounds: tuple[float | None, float | None] = (None, None)
+        self._x, self._y = SteadyRange(), SteadyRange()
+
+    def set_x_limit(self, limit: float | None) -> bool:
+        """Fix the right end, or let it grow with None; return whether that is news."""
+        if limit == self._x_limit:
+            return False
+        self._x_limit = limit
+        self._x.reset()
+        return True
+
+    def set_y_bounds(self, lo: float | None, hi: float | None) -> bool:
+        """Fix ends of the y axis; one that is None follows the data. Return whether that is news."""
+        if (lo, hi) == self._y_bounds:
+            return False
+        self._y_bounds = (lo, hi)
+        self._y.reset()
+        return True
+
+    def reset(self) -> None:
+        """Choose both axes as if all points had come at once."""
+        self._x.reset()
+        self._y.reset()
+
+    def reset_y(self) -> None:
+        """Choose the y axis anew."""
+        self._y.reset()
+
+    def x_range(self, curves: Collection[Ranged]) -> Range:
+        """Ends of the x axis."""
+        last = max((curve.last for curve in curves if curve.last is not None), default=0.0)
+        if self._x_limit is not None and last <= self._x_limit:
+            return 0.0, max(self._x_limit, 1.0)
+        return self._x.update(0.0, max(last, 1.0), 0.0, None)
+
+    def y_range(self, curves: Collection[Ranged], log_y: bool) -> Range:
+        """Ends of the y axis; of the logarithm where y is logarithmic."""
+        lo_fixed, hi_fixed = self._y_bounds
+        if log_y:
+            lo_fixed, hi_fixed = None, None if hi_fixed is None else float(np.log10(hi_fixed))
+        found = [curve.extent(log_y) for curve in curves]
+        ends = [each for each in found if each is not None]
+        lo, hi = (min(e[0] for e in ends), max(e[1] for e in ends)) if ends else (0.0, 1.0)
+        lo, hi = self._y.update(lo, hi, lo_fixed, hi_fixed)
+        # A line that runs along an end must not be cut in half.
+        margin = 0.02 * (hi - lo)
+        return lo - margin, hi + margin

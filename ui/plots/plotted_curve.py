@@ -31,8 +31,8 @@ class PlottedCurve:
         self.role = role
         self.data = MinMaxPyramid()
         self.entry = LegendEntry(label, style, role)
-        self._line = pg.PlotCurveItem()
-        self._dots = pg.ScatterPlotItem(symbol="d", pxMode=True) if style.points else None
+        self._line = pg.PlotCurveItem(antialias=True)
+        self._dots = pg.ScatterPlotItem(symbol="d") if style.points else None
         self.items = [item for item in (self._line, self._dots) if item is not None]
         for item in self.items:
             item.setZValue(style.layer)
@@ -43,9 +43,9 @@ class PlottedCurve:
         return self.data.size > 0 and self.entry.isChecked()
 
     @property
-    def ends(self) -> tuple[float, float]:
-        """First and last abscissa; there must be points."""
-        return float(self.data.x[0]), float(self.data.x[-1])
+    def last(self) -> float | None:
+        """Last abscissa; None without a point."""
+        return float(self.data.x[-1]) if self.data.size else None
 
     def set_theme(self, theme: Theme, ratio: float) -> None:
         """Restyle.
@@ -78,16 +78,6 @@ class PlottedCurve:
         # Smallest values of runs would hide the positive ones beside a zero.
         y = self.data.y if log_y or self.style.outliers else self.data.view(-np.inf, np.inf, _BINS)[1]
         return extent(to_axis(y, log_y), self.style.outliers)
-
-    def nearest(self, x: float) -> tuple[float, float] | None:
-        """Point nearest to an abscissa; None without a point."""
-        if not self.is_shown:
-            return None
-        xs = self.data.x
-        place = min(int(np.searchsorted(xs, x)), xs.size - 1)
-        if place > 0 and abs(xs[place - 1] - x) <= abs(xs[place] - x):
-            place -= 1
-        return float(xs[place]), float(self.data.y[place])
 
 
 def to_axis(y: NDArray[np.float64], log_y: bool) -> NDArray[np.float64]:

@@ -17,9 +17,9 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from cnnviz.quantities import format_count
 from ui.controls.figure_mode import drawing_figure
 from ui.controls.key_moves import is_plain
-from ui.controls.numbers import format_count
 from ui.controls.pace import Pace
 from ui.controls.painted import PaintedWidget
 from ui.controls.wheel import WheelNotches

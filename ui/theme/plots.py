@@ -1,52 +1,37 @@
 """pyqtgraph in the colours of the theme: it does not read QPalette by itself."""
 
+from collections.abc import Sequence
+
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPen
+from PySide6.QtGui import QColor, QPen
 
 from ui.theme.fonts import mono_font
 from ui.theme.tokens import Theme
 
 
-def configure_pyqtgraph() -> None:
-    """Set the options that every plot relies on: rows first, smooth lines. Call it before the first plot."""
-    pg.setConfigOptions(imageAxisOrder="row-major", antialias=True)
-
-
-def make_pen(
-    theme: Theme,
-    role: str,
-    width: float = 1.0,
-    ratio: float = 1.0,
-    *,
-    alpha: float = 1.0,
-    dashed: bool = False,
-) -> QPen:
+def make_pen(color: QColor, width: float = 1.0, dashes: Sequence[float] = ()) -> QPen:
     """Pen whose width does not change with the zoom of a plot.
 
     Parameters
     ----------
-    theme : Theme
-    role : str
-        Colour role.
+    color : QColor
     width : float
-        In logical pixels at scale 1.
-    ratio : float
-        Device pixels a logical pixel: Qt measures such a pen in device pixels.
-    alpha : float
-        Opacity, 0 to 1.
-    dashed : bool
+        In device pixels: Qt measures such a pen in them.
+    dashes : sequence of float
+        Lengths of dashes and gaps, in widths of the pen; none for a solid line.
 
     Returns
     -------
     QPen
     """
-    pen = QPen(theme.color(role, alpha), width * theme.scale * ratio)
+    pen = QPen(color, width)
     pen.setCosmetic(True)
-    pen.setCapStyle(Qt.PenCapStyle.RoundCap)
-    pen.setJoinStyle(Qt.PenJoinStyle.RoundJoin)
-    if dashed:
-        pen.setDashPattern([3.0, 2.5])
+    pen.setCapStyle(Qt.PenCapStyle.FlatCap if dashes else Qt.PenCapStyle.RoundCap)
+    # Sharp turns of a noisy curve would be drawn as spikes by a mitred join, and slowly by a round one.
+    pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)
+    if dashes:
+        pen.setDashPattern(list(dashes))
     return pen
 
 
@@ -68,9 +53,9 @@ def style_plot(plot_item: pg.PlotItem, theme: Theme) -> None:
     for side in ("left", "bottom"):
         axis = plot_item.getAxis(side)
         axis.setZValue(-200)  # below the curves: the axis draws the grid
-        axis.setPen(make_pen(theme, "border", 1.0, ratio))
+        axis.setPen(make_pen(theme.color("border"), theme.scale * ratio))
         axis.setTextPen(theme.color("muted"))
-        axis.setTickPen(make_pen(theme, "border", 1.0, ratio, alpha=0.9))
+        axis.setTickPen(make_pen(theme.color("border", 0.9), theme.scale * ratio))
         axis.setStyle(
             tickFont=font,
             tickLength=0,

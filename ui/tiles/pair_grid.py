@@ -259,7 +259,8 @@ class PairGrid(PointedWidget[int]):
         if self.pair is None:
             self._paint_placeholder(painter)
             return
-        for channel, tile in zip(self._channels(), self._layout(), strict=True):
+        # Before the window has laid out a smaller size there may be no room for a single tile.
+        for channel, tile in zip(self._channels(), self._layout(), strict=False):
             self._shown.paint(painter, channel, tile)
             self._paint_frame(painter, channel, tile)
 

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import StepKind
-from ui.plots.line_plot import Dot, Line, PlotContent
+from ui.plots.plot_content import Dot, Line, PlotContent
 
 _POINTS = 161
 
@@ -33,7 +33,7 @@ def curve_of(passed: Pass, kind: StepKind) -> tuple[str, str, PlotContent]:
         p = _probability(passed, z, 1 if passed.has_one_logit else passed.label)
         here = float(passed.probabilities[1 if passed.has_one_logit else passed.label])
         content = PlotContent(
-            (Line("p", z, p),), (), (Dot(center, here),), _axis(passed), f"p of class {shown}", (-0.03, 1.03)
+            (Line("p", z, p),), (), (Dot(center, here),), _axis(passed), f"p of class {shown}", (0.0, 1.0)
         )
         return f"Probability of class {shown}", "against its logit", content
     loss = -_log_probability(passed, z)

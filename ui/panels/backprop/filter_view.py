@@ -18,7 +18,8 @@ from ui.panels.backprop.map_card import MapCard
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.step_view import StepView
 from ui.panels.backprop.steps import Step
-from ui.plots.line_plot import Dot, Line, LinePlot, PlotContent
+from ui.plots.plot import Plot
+from ui.plots.plot_content import Dot, Line, PlotContent
 from ui.theme import Theme, follow_theme, mono_font
 
 Blocks = tuple[tuple[int, int, int, int], ...]
@@ -70,7 +71,7 @@ class FilterView(StepView):
         self.input, self.arriving, self.term = MapCard(), MapCard(), MapCard()
         self.sum, self.total = MapCard(), MapCard()
         self.plot_title = SectionTitle("Distance", "of sum from gradient")
-        self.plot = LinePlot()
+        self.plot = Plot()
         self.plot.setAccessibleName("Distance of the sum from the gradient")
         self.plot.setToolTip("‖sum of n terms − gradient‖ / ‖gradient‖; click to sum up to there")
         self.filter = ChoiceField([])

@@ -19,7 +19,7 @@ from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.scaled_bar import ScaledBar
 from ui.panels.backprop.step_view import StepView
 from ui.panels.backprop.steps import Step, StepKind
-from ui.plots.line_plot import LinePlot
+from ui.plots.plot import Plot
 from ui.theme import LIGHT, Theme, follow_theme, ui_font
 
 _ROWS = ("z", "p", "y", "d")
@@ -137,7 +137,7 @@ class OutputView(StepView):
             widget.setAccessibleName(_NAMES[row])
         self._heading = ColumnNames(self.maps["p"])
         self.plot_title = SectionTitle("")
-        self.plot = LinePlot()
+        self.plot = Plot()
         self.plot.setAccessibleName("Curve")
 
     def _build_layout(self) -> None:

@@ -8,7 +8,8 @@ from ui.controls.labels import Badge, SectionTitle, WrapLabel
 from ui.controls.numbers import format_signed, format_value
 from ui.controls.power_slider import PowerSlider
 from ui.panels.backprop.focus import describe_target
-from ui.plots.line_plot import Dot, Line, LinePlot, Marker, PlotContent
+from ui.plots.plot import Plot
+from ui.plots.plot_content import Dot, Line, Marker, PlotContent
 from ui.rows.value_list import ValueList, ValueRow
 from ui.theme import Theme, follow_theme
 
@@ -119,7 +120,7 @@ class PokePage(QWidget):
         self.values.setAccessibleName("Finite difference and gradient")
         self.hint = WrapLabel("")
         self._plot_title = SectionTitle("Loss against the poke")
-        self.plot = LinePlot()
+        self.plot = Plot()
         self.plot.setAccessibleName("Loss against the poke")
         self.plot.setToolTip("Solid: the loss. Dashed: the tangent that the gradient promises. Orange: kinks")
         self.radius = PowerSlider("range ±", _RANGE_LOWEST, _RANGE_HIGHEST, RANGE)

@@ -8,12 +8,13 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnviz.arithmetic import ActivationCell, DenseCell, MaxPoolCell
-from cnnviz.quantities import format_count, format_power, format_signed
+from cnnviz.quantities import format_count, format_power, format_signed, format_value
 from ui.cells.value_table import ValueTable
 from ui.cells.waterfall import Waterfall
 from ui.controls.labels import WrapLabel
 from ui.panels.feature_maps.explain import Arithmetic
-from ui.plots.function_plot import FunctionPlot
+from ui.plots.plot import Plot
+from ui.plots.plot_content import Dot, Line, PlotContent
 from ui.rows.ledger import Ledger
 
 _RULES = {
@@ -104,16 +105,14 @@ class FunctionView(ArithmeticView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Value after the activation", parent=parent)
-        self._curve: object = None  # what the curve is painted of
-        self.plot = FunctionPlot()
+        self.plot = Plot()
         self.plot.setAccessibleName("Graph of the activation")
         self.ledger.setMaximumWidth(360)
         right = QVBoxLayout()
         right.addWidget(self.ledger)
         right.addStretch(1)
-        self._across.addWidget(self.plot)
-        self._across.addLayout(right)
-        self._across.addStretch(1)
+        self._across.addWidget(self.plot, 3)
+        self._across.addLayout(right, 2)
 
     @override
     def draw(self, arithmetic: Arithmetic) -> None:
@@ -122,11 +121,12 @@ class FunctionView(ArithmeticView):
         assert isinstance(cell, ActivationCell)
         assert layer is not None
         reach = max(*map(abs, arithmetic.source[2]), abs(cell.input), 1e-6)
-        if (layer, reach) != self._curve:
-            self._curve = (layer, reach)
-            x = np.linspace(-reach, reach, _CURVE_POINTS)
-            self.plot.set_curve(x, layer.forward(x[None, :], {})[0])
-        self.plot.set_point(cell.input, cell.value)
+        x = np.linspace(-reach, reach, _CURVE_POINTS)
+        graph = Line(cell.layer, x, layer.forward(x[None, :], {})[0], "text")
+        point = Dot(cell.input, cell.value, has_guides=True)
+        self.plot.set_content(PlotContent((graph,), (), (point,), "x", cell.layer, has_zeros=True))
+        at, value = format_value(cell.input, 4), format_value(cell.value, 4)
+        self.plot.setAccessibleDescription(f"at {at} the value is {value}")
 
 
 class TermsView(ArithmeticView):

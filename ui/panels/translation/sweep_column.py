@@ -8,7 +8,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.network import Network
-from cnnviz.palette import DASHES, STAGE_STYLES
+from cnnviz.palette import STAGE_STYLES
 from cnnviz.translation import MEASURES, OUTPUT
 from ui.cells.sweep_map import SweepMap
 from ui.controls.color_bar import ColorBar
@@ -20,7 +20,8 @@ from ui.panels.translation.sweep_source import SweepSource
 from ui.panels.translation.sweeping import Swept
 from ui.panels.translation.view import View
 from ui.panels.translation.wording import ink_text
-from ui.plots.distance_plot import DistanceCurve, DistancePlot
+from ui.plots.plot import Plot
+from ui.plots.plot_content import Line, Marker, PlotContent, limits_from_zero
 from ui.state import Shift
 from ui.theme import Theme, follow_theme
 
@@ -29,6 +30,8 @@ _MANY_HINT = "Press Start: each digit is moved to {places} places and followed t
 _MOST = 2.0
 """Change of features that has the last colour: at √2 nothing is left in common, and a stage of a tiny image
 that goes far beyond must not take the colours from all others."""
+
+_NOTHING = PlotContent(names_at_ends=True)
 
 
 class SweepColumn(QWidget):
@@ -72,7 +75,7 @@ class SweepColumn(QWidget):
             self.map.set_sweep(None)
             self.bar.hide()
             self.spread.hide()
-            self.plot.set_curves(np.empty(0), ())
+            self.plot.set_content(_NOTHING)
             self._show_reading()
             return
         shown = swept.spread[view.measure] if view.many and view.spread else stages
@@ -90,8 +93,7 @@ class SweepColumn(QWidget):
         """Mark where the image is."""
         self._shift = shift
         self.map.set_marked(shift.dx, shift.dy)
-        distance = math.hypot(shift.dx, shift.dy)
-        self.plot.set_marked(distance if distance else None)
+        self.plot.set_markers(*self._markers())
         self._show_reading()
 
     def reading(self) -> str:
@@ -123,7 +125,8 @@ class SweepColumn(QWidget):
         self._reading = ElidedLabel(role="muted", widest="", small=True)
         self._note = ElidedLabel(role="muted")
         self._note.hide()
-        self.plot = DistancePlot()
+        self.plot = Plot()
+        self.plot.set_content(_NOTHING)
         self.plot.setAccessibleName("Measure against the distance of the shift")
         self.plot.setToolTip(
             "Mean over all shifts of about the same distance, all stages with the same filters. For many "
@@ -160,22 +163,29 @@ class SweepColumn(QWidget):
         curves = swept.curves[view.measure]
         titles = {tile.key: tile.title for tile in stage_tiles(network, swept.key.block, swept.key.pool_size)}
         titles[OUTPUT] = "Output"
-        distances = next(iter(curves.values())).distances
-        self.plot.set_current(view.sweep_stage(MEASURES[view.measure].of_output))
-        self.plot.set_curves(
-            distances.astype(np.float64),
-            [
-                DistanceCurve(
-                    stage,
-                    titles[stage],
-                    STAGE_STYLES[stage].color,
-                    curve.mean,
-                    curve.std if view.many else None,
-                    list(DASHES).index(STAGE_STYLES[stage].dash),
-                )
-                for stage, curve in curves.items()
-            ],
+        chosen = view.sweep_stage(MEASURES[view.measure].of_output)
+        lines = [
+            Line(
+                titles[stage],
+                curve.distances.astype(np.float64),
+                curve.mean,
+                STAGE_STYLES[stage].color,
+                STAGE_STYLES[stage].dash,
+                2.8 if stage == chosen else 1.4,
+                curve.std if view.many else None,
+                stage == chosen,
+            )
+            for stage, curve in curves.items()
+        ]
+        limits = limits_from_zero(lines)
+        content = PlotContent(
+            tuple(lines), self._markers(), (), "distance", "", limits, names_at_ends=True, digits=3
         )
+        self.plot.set_content(content)
+
+    def _markers(self) -> tuple[Marker, ...]:
+        distance = math.hypot(self._shift.dx, self._shift.dy)
+        return (Marker(distance, role="accent"),) if distance else ()
 
     def _show_reading(self) -> None:
         swept, view = self._swept, self._view
