@@ -49,7 +49,7 @@ class NumberAxis(pg.AxisItem):
             ]
         if self.logMode:
             return [format_value(10.0**value, 2) for value in values]
-        return format_ticks(sorted(values))
+        return format_ticks(values)
 
     def boundingRect(self) -> QRectF:
         """Area of the axis, with room for the halves of numbers that stand at its ends."""

@@ -21,7 +21,7 @@ class Line:
     color : str or tuple of str
         A colour role, or ``#RRGGBB`` on a light and on a dark ground.
     style : str
-        One of `cnnviz.palette.DASHES`; the y axis is that of the solid lines, unless the content says another.
+        One of `cnnviz.palette.DASHES`. The solid lines decide about the y axis where the content does not.
     width : float
         In pixels at scale 1; wider lines lie over narrower ones.
     spread : ndarray of shape (n,), optional
