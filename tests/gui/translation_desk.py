@@ -103,7 +103,7 @@ class Desk:
                 and panel.compared.is_of(panel._subject, panel.view)
                 and panel.compared.shift == state.shift
                 and not self._is_busy()
-                and not panel._words.is_behind
+                and not panel._words.is_waiting
             ),
         )
 

@@ -1,7 +1,9 @@
 """Scrolling to a place that does not exist yet, because what is scrolled has still to be laid out."""
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QAbstractScrollArea, QScrollBar, QWidget
+
+from ui.controls.pace import single_shot
 
 _SETTLED_MS = 500
 """A layout that comes in several passes has its final length by then."""
@@ -24,11 +26,8 @@ class LateScroll(QObject):
         super().__init__(bar)
         self._bar = bar
         self.place = place
-        self._settled, self._latest = QTimer(self), QTimer(self)
-        for timer, interval in ((self._settled, _SETTLED_MS), (self._latest, _LATEST_MS)):
-            timer.setSingleShot(True)
-            timer.setInterval(interval)
-            timer.timeout.connect(self.end)
+        self._settled = single_shot(self, self.end, _SETTLED_MS)
+        self._latest = single_shot(self, self.end, _LATEST_MS)
         bar.rangeChanged.connect(self._on_range_changed)
         bar.actionTriggered.connect(self.end)
         self._on_range_changed()

@@ -1,6 +1,8 @@
-"""Slows a stream of values down to what can be drawn."""
+"""Not now, and not so often: a stream slowed down to what can be drawn, and a call put off."""
 
-from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal
+from collections.abc import Callable
+
+from PySide6.QtCore import QElapsedTimer, QObject, Qt, QTimer, Signal, SignalInstance
 
 
 class Pace(QObject):
@@ -21,12 +23,15 @@ class Pace(QObject):
         self._milliseconds = milliseconds
         self._waiting: list[object] = []  # one value at most
         self._clock = QElapsedTimer()
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
+        self._timer = single_shot(self, self.flush)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
-        self._timer.timeout.connect(self.flush)
 
-    def put(self, value: object) -> None:
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a value has still to be passed on."""
+        return bool(self._waiting)
+
+    def put(self, value: object = None) -> None:
         """Pass a value on, now or when its time comes."""
         self._waiting = [value]
         if self._timer.isActive():
@@ -50,3 +55,22 @@ class Pace(QObject):
         """Forget what is waiting."""
         self._timer.stop()
         self._waiting.clear()
+
+
+def single_shot(parent: QObject, slot: Callable[[], None] | SignalInstance, milliseconds: int = 0) -> QTimer:
+    """Return a timer that calls a slot, or sends a signal, once.
+
+    Started anew before its time has come it begins to wait again: so a slot is called when changes pause.
+
+    Parameters
+    ----------
+    parent : QObject
+    slot : callable or signal
+    milliseconds : int
+        How long after it was started; 0 for as soon as all events that have come meanwhile are dealt with.
+    """
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.setInterval(milliseconds)
+    timer.timeout.connect(slot)
+    return timer

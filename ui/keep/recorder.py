@@ -6,11 +6,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Slot
 
 from cnnviz import checkpoint
 from cnnviz.errors import CNNVizError
 from cnnviz.session_state import SessionState, weights_checksum
+from ui.controls.pace import single_shot
 from ui.keep.session_files import SessionFiles
 from ui.keep.unsaved import Unsaved, weights_of, write_images
 from ui.keep.workspace import Workspace, remove
@@ -43,8 +44,8 @@ class Recorder(QObject):
         self._state, self._own, self._workspace, self._files = state, own, workspace, files
         self._run = LatestOnly(keeping, "unsaved", self._on_run_written)
         self._images = LatestOnly(keeping, "own-images", lambda _result: None)
-        self._timer = _later(self, self._write_run)
-        self._images_timer = _later(self, self._write_images)
+        self._timer = single_shot(self, self._write_run)
+        self._images_timer = single_shot(self, self._write_images)
         self._status = state.run.status
         self._kept: tuple[int, int] | None = None  # run and step of the weights in the file
         for signal in (state.runChanged, state.draftChanged, state.sampleChanged, state.momentChanged):
@@ -132,10 +133,3 @@ class Recorder(QObject):
 
     def _on_run_written(self, written: tuple[int, int] | None) -> None:
         self._kept = written
-
-
-def _later(parent: QObject, slot: Callable[[], None]) -> QTimer:
-    timer = QTimer(parent)
-    timer.setSingleShot(True)
-    timer.timeout.connect(slot)
-    return timer

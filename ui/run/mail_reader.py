@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QTimer, Signal, Slot
 
 from cnnviz.history import EvaluationPoint
 from cnnviz.snapshots import Snapshot
+from ui.controls.pace import single_shot
 from ui.run.frame_budget import FrameBudget
 from ui.run.mailbox import (
     Mailbox,
@@ -70,9 +71,7 @@ class MailReader(QObject):
         # Weights are drawn between two drains, not with the numbers: the window then never has to wait for
         # all that is new to be painted.
         self._live: tuple[int, Snapshot] | None = None
-        self._live_timer = QTimer(self)
-        self._live_timer.setSingleShot(True)
-        self._live_timer.timeout.connect(self._show_live)
+        self._live_timer = single_shot(self, self._show_live)
 
     def start(self) -> None:
         """Read from now on, as long as there is a run to read of."""

@@ -1,9 +1,10 @@
 """Test results that belong to the moment that is shown, also when that is an earlier one."""
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Slot
 
 from cnnviz.evaluation import Evaluation, evaluate
 from cnnviz.snapshots import Snapshot
+from ui.controls.pace import single_shot
 from ui.panels.analysis import Analysis
 from ui.state import AppState, EvaluatedStep
 
@@ -29,10 +30,7 @@ class MomentTests(QObject):
         self._state = state
         self._background = background
         self._latest: EvaluatedStep | None = None
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.setInterval(_REST_MS)
-        self._rest.timeout.connect(self._test_shown)
+        self._rest = single_shot(self, self._test_shown, _REST_MS)
         state.momentChanged.connect(self._on_moment_changed)
 
     def reset(self) -> None:

@@ -1,9 +1,10 @@
 """What the program has to say, above all panels, so that it is read whichever of them is in front."""
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
 from ui.controls.message_bar import MessageBar
+from ui.controls.pace import single_shot
 from ui.state import AppState, Notice
 
 _SUCCESS_MS = 8000
@@ -24,10 +25,7 @@ class NoticeBar(MessageBar):
         super().__init__(parent)
         self._standing: dict[str, Notice] = {}  # by place, the newest last
         self._shown: Notice | None = None
-        self._going = QTimer(self)
-        self._going.setSingleShot(True)
-        self._going.setInterval(_SUCCESS_MS)
-        self._going.timeout.connect(self._show_newest)
+        self._going = single_shot(self, self._show_newest, _SUCCESS_MS)
         self.actionRequested.connect(self._on_action_requested)
         self.closed.connect(self._on_closed)
         state.noticeRaised.connect(self._on_notice_raised)

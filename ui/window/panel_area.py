@@ -1,8 +1,9 @@
 """The middle of the window: panels as docks, tabbed at first, that can stand side by side."""
 
-from PySide6.QtCore import Qt, QTimer, Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
+from ui.controls.pace import single_shot
 from ui.window.panel_frame import PanelFrame
 
 _AREA = Qt.DockWidgetArea.TopDockWidgetArea
@@ -31,10 +32,8 @@ class PanelArea(QMainWindow):
         self.setDocumentMode(True)
         self._docks: list[QDockWidget] = []
         self._is_newly_divided = False
-        self._settled = QTimer(self)  # Qt tells of a move before it has been carried out.
-        self._settled.setSingleShot(True)
-        self._settled.setInterval(0)
-        self._settled.timeout.connect(self._update_titles)
+        # Qt tells of a move before it has been carried out.
+        self._settled = single_shot(self, self._update_titles)
 
     def add_panel(self, panel: QWidget, title: str, name: str) -> QDockWidget:
         """Add a panel as the last tab.

@@ -2,7 +2,7 @@
 
 import math
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -11,6 +11,7 @@ from ui.cells.block import Block
 from ui.cells.excerpt_map import ExcerptMap
 from ui.controls.labels import SectionTitle
 from ui.controls.mark_legend import MarkLegend
+from ui.controls.pace import single_shot
 from ui.panels.backprop.contents import MapContent
 from ui.panels.backprop.scaled_bar import ScaledBar
 from ui.theme import Theme, follow_theme
@@ -46,10 +47,7 @@ class MapCard(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._content: MapContent | None = None
-        self._settling = QTimer(self)
-        self._settling.setSingleShot(True)
-        self._settling.setInterval(0)
-        self._settling.timeout.connect(self.resized)
+        self._settling = single_shot(self, self.resized)
         self._scale = 1.0
         self.title = SectionTitle("")
         self.map = ExcerptMap()

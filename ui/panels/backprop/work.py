@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Signal
 
 from cnnviz._types import ByteArray
 from cnnviz.routing import (
@@ -16,6 +16,7 @@ from cnnviz.routing import (
     poke_curve,
     tie_rate_of_images,
 )
+from ui.controls.pace import single_shot
 from ui.panels.analysis import Analysis, Context, LatestOnly
 from ui.panels.backprop.passes import Pass, PassRequest, compute_pass
 from ui.panels.backprop.trial import Preview, preview_update
@@ -98,10 +99,7 @@ class BackpropWork(QObject):
         self._analysis, self._background = analysis, background
         self._images: ByteArray | None = None
         self._counted: TieOutcome | None = None
-        self._pause = QTimer(self)
-        self._pause.setSingleShot(True)
-        self._pause.setInterval(_PAUSE_MS)
-        self._pause.timeout.connect(self._count_on)
+        self._pause = single_shot(self, self._count_on, _PAUSE_MS)
         self._passes = LatestOnly(analysis, _PASS, self.passReady.emit, self.failed.emit)
         self._previews = LatestOnly(analysis, _PREVIEW, self.previewReady.emit, self.failed.emit)
         self._pokes = LatestOnly(analysis, _POKE, self.pokeReady.emit, self.failed.emit)

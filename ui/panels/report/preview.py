@@ -2,11 +2,12 @@
 
 from typing import override
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from ui.controls.labels import WrapLabel
+from ui.controls.pace import single_shot
 from ui.theme import Theme, follow_theme
 
 _INCHES = 210 / 25.4  # width of an A4 page
@@ -65,10 +66,7 @@ class ReportPreview(QScrollArea):
         self.setWidget(self._content)
         self._pages: list[PagePicture] = []
         self._pixmaps: list[QPixmap] = []
-        self._resized = QTimer(self)
-        self._resized.setSingleShot(True)
-        self._resized.setInterval(250)
-        self._resized.timeout.connect(self.pagesWanted)
+        self._resized = single_shot(self, self.pagesWanted, 250)
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnviz.clock import now, today
 from cnnviz.errors import CNNVizError
@@ -12,6 +12,7 @@ from cnnviz.report import Demonstration, Insert, Report, Version
 from cnnviz.report.content import MAX_WORDS
 from cnnviz.report.guides import GUIDES
 from cnnviz.report.inserts import MOST_INSERTS
+from ui.controls.pace import single_shot
 from ui.panels.analysis import Analysis, LatestOnly
 from ui.panels.report.draft import Draft, DraftFile, load_draft
 
@@ -58,9 +59,7 @@ class Writing(QObject):
         super().__init__(parent)
         self._step = step
         self._saving = LatestOnly(keeping, "draft", self._on_saved, self._on_save_failed)
-        self._save_timer = QTimer(self)
-        self._save_timer.setSingleShot(True)
-        self._save_timer.timeout.connect(self.keep)
+        self._save_timer = single_shot(self, self.keep)
         self._failure = ""
         self._read(path)
 

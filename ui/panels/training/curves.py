@@ -2,11 +2,12 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz.history import History
 from cnnviz.session_state import ViewValue
+from ui.controls.pace import single_shot
 from ui.panels.views import Choices, under
 from ui.plots.curve_plot import CurvePlot
 
@@ -35,9 +36,7 @@ class TrainingCurves(QWidget):
         self._is_accuracy_next = False
         self._tests_due: set[str] = set()
         self._window = 0
-        self._next_drawing = QTimer(self)
-        self._next_drawing.setSingleShot(True)
-        self._next_drawing.timeout.connect(self._draw_one)
+        self._next_drawing = single_shot(self, self._draw_one)
         self._build_plots()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 from cnnviz.session_state import View as PanelView
 from cnnviz.translation import RELATIVE_TO_BLANK_NOTE, conv_blocks
 from ui.controls.message_bar import MessageBar
+from ui.controls.pace import Pace
 from ui.panels.analysis import Analysis
 from ui.panels.drawn import Drawn, TellsDrawn
 from ui.panels.translation import restoring
 from ui.panels.translation.comparing import Compared, Comparer
 from ui.panels.translation.lesson_guide import LessonGuide, lesson_view
 from ui.panels.translation.sections import Sections
-from ui.panels.translation.slowly import Slowly
 from ui.panels.translation.stages import own_pool, stage_keys, stage_tiles
 from ui.panels.translation.subject import FREE, Subject, sample_subject
 from ui.panels.translation.sweep_guide import SweepGuide
@@ -66,8 +66,9 @@ class TranslationPanel(TellsDrawn, QFrame):
         self._comparer = Comparer(analysis, self._on_compared, self._on_failed)
         self._lessons = LessonGuide(self.parts.lesson, background)
         self.sweeps = SweepGuide(self.parts.sweep, analysis, background, self)
-        self._words = Slowly(_WORDS_MS, self._show_words, self)
-        self._networks = Slowly(_NETWORKS_MS, self._show_network, self)
+        self._words, self._networks = Pace(_WORDS_MS, self), Pace(_NETWORKS_MS, self)
+        self._words.due.connect(self._show_words)
+        self._networks.due.connect(self._show_network)
         self._connect_choices()
         self._connect_parts()
         self._connect_state()
@@ -187,7 +188,7 @@ class TranslationPanel(TellsDrawn, QFrame):
         if not self.isVisible():
             return
         if self._state.run.status is RunStatus.TRAINING:
-            self._networks.request()
+            self._networks.put()
         else:
             self._show_network()
 
@@ -205,7 +206,7 @@ class TranslationPanel(TellsDrawn, QFrame):
         wrap_changed = self._compared is not None and self._compared.shift.wrap != shift.wrap
         self.parts.canvas.show_image(self._subject, shift)
         self._request_comparison()
-        self._words.request()
+        self._words.put()
         if wrap_changed:
             self._show_sweep()
 
@@ -318,7 +319,7 @@ class TranslationPanel(TellsDrawn, QFrame):
         found, view, parts = self._now_compared(), self.view, self.parts
         parts.maps.show_result(found, view)
         parts.winners.show_result(found, view.channel)
-        self._words.request()
+        self._words.put()
 
     def _show_words(self) -> None:
         """Write what changes too fast to be read at display rate: texts, counts, marks in the sweep."""

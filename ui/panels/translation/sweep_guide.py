@@ -1,8 +1,9 @@
 """Decides when sweeps are measured and which of them may be shown."""
 
-from PySide6.QtCore import QObject, QTimer, Signal, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnviz.datasets import Dataset
+from ui.controls.pace import single_shot
 from ui.panels.analysis import Analysis
 from ui.panels.translation.subject import Subject
 from ui.panels.translation.sweep_column import SweepColumn
@@ -45,10 +46,7 @@ class SweepGuide(QObject):
         self._sweeps = Sweeps(
             analysis, background, self._on_one_swept, self._on_many_swept, self._on_sweep_failed
         )
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
-        self._timer.setInterval(_PAUSE_MS)
-        self._timer.timeout.connect(self._request)
+        self._timer = single_shot(self, self._request, _PAUSE_MS)
         column.source.measureRequested.connect(self._on_measure_requested)
         column.source.cancelRequested.connect(self._on_cancel_requested)
 
