@@ -1,8 +1,8 @@
 """Coordinates on the edges of a map."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QFontMetricsF, QPainter
@@ -21,14 +21,14 @@ class CellAxes:
 
     Attributes
     ----------
-    rows, cols : sequence of int
+    rows, cols : range or tuple of int
         Coordinate of each row and column; with signs if some are negative.
     names : tuple of str
         What rows and columns are called, in place of the last number; empty for nothing.
     """
 
-    rows: Sequence[int]
-    cols: Sequence[int]
+    rows: range | tuple[int, ...]
+    cols: range | tuple[int, ...]
     names: tuple[str, str] = ("", "")
 
     def margins(self, theme: Theme) -> tuple[float, float, float, float]:
@@ -60,13 +60,14 @@ def _measures(theme: Theme) -> tuple[float, float]:
     return metrics.horizontalAdvance("0"), metrics.height()
 
 
-def _texts(numbers: Sequence[int]) -> list[str]:
+@lru_cache(maxsize=256)
+def _texts(numbers: range | tuple[int, ...]) -> tuple[str, ...]:
     write = format_signed if min(numbers, default=0) < 0 else format_count
-    return [write(number) for number in numbers]
+    return tuple(write(number) for number in numbers)
 
 
 def _apart(
-    numbers: Sequence[int], name: str, cell: float, extent: Callable[[str], float]
+    numbers: range | tuple[int, ...], name: str, cell: float, extent: Callable[[str], float]
 ) -> Iterator[tuple[int, str]]:
     """Return place and text of the multiples of the smallest step with which no two texts touch."""
     texts = _texts(numbers)

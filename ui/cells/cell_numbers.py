@@ -1,7 +1,7 @@
 """The numbers inside the cells of a map, when they fit."""
 
 from dataclasses import replace
-from functools import cache
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -89,15 +89,21 @@ class CellNumbers:
         plain: bool = False,
     ) -> None:
         self._values, self._scale, self._groups = values, scale, groups
+        self._finer, self._signed = finer, scale.name == "signed" and not plain
         self._fitted: tuple[tuple[float, float, float], NumberFont | None, list[str]] | None = None
-        is_whole = values.dtype.kind in "iub"
-        # Where all is 0, the unit of the scale, so that its key stays readable.
-        basis = values if is_whole or values.any() else np.array([scale.hi])
-        signed = scale.name == "signed" and not plain
-        usual = Notation.of(basis, signed=signed)
-        told_apart = Notation.of(basis, signed=signed, groups=groups) if basis is values else usual
-        most = max(told_apart.decimals, usual.decimals + (0 if usual.fixed else finer))
-        self.notation = replace(usual, decimals=most)
+
+    @cached_property
+    def notation(self) -> Notation:
+        """How the numbers are written where there is room for all their decimals."""
+        values, groups = self._values, self._groups
+        if values.dtype.kind in "iub":
+            return Notation.of(values, signed=self._signed)
+        if not values.any():
+            # The unit of the scale, so that its key stays readable.
+            return Notation.of(self._scale.hi, signed=self._signed)
+        usual = Notation.of(values, signed=self._signed)
+        told_apart = usual if groups is None else Notation.of(values, signed=self._signed, groups=groups)
+        return replace(usual, decimals=max(told_apart.decimals, usual.decimals + self._finer))
 
     def may_fit(self, grid: CellGeometry) -> bool:
         """Whether cells are so large that it is worth while to look for a font; no text is made for that."""

@@ -292,7 +292,8 @@ class CellView(PointedWidget[Cell]):
         self._paint_marks(painter, grid)
         ratio = self.devicePixelRatioF()
         for role in OUTLINES:
-            for block in self._outlines.get(role, ()) if self._shows_outline(role) else ():
+            blocks = self._outlines.get(role, ())
+            for block in blocks if blocks and self._shows_outline(role) else ():
                 rect = grid.cells(*block).intersected(grid.rect)
                 paint_outline(painter, rect, role, self._theme, ratio)
         if not drawing_figure():

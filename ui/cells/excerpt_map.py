@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from ui.cells.block import Block
 from ui.cells.cell_geometry import CellGeometry
 from ui.cells.cell_view import Cell
-from ui.cells.heat_map import HeatMap, paint_lines
+from ui.cells.heat_map import HeatMap, paint_lines, same_array
 from ui.cells.outlines import CellBlock
 from ui.theme import mono_font
 
@@ -88,21 +88,22 @@ class ExcerptMap(HeatMap):
             self.set_highlight((), "hover")
             self._block = block
             self._show()
-        self._masks = [None if mask is None else block.cut(mask) for mask in (hatched, struck, blank)]
-        self._window_step = window
-        self.update()
+        masks = [None if mask is None else block.cut(mask) for mask in (hatched, struck, blank)]
+        if window != self._window_step or not all(map(same_array, masks, self._masks)):
+            self._masks, self._window_step = masks, window
+            self._show()
         self.set_numbers(True, 2 if is_precise else 0)
         groups = None
         if window > 1:
-            rows, cols = np.indices(values.shape) // window
-            groups = block.cut(rows * values.shape[1] + cols)
+            rows, cols = (np.arange(side) // window for side in values.shape)
+            groups = block.cut(rows[:, None] * values.shape[1] + cols)
         self.set_values(block.cut(values), colormap, levels, groups)
 
     def set_covered(self, covered: bool) -> None:
         """Cover every cell with a question mark, so that its number can be guessed first."""
         if covered != self._is_covered:
             self._is_covered = covered
-            self.update()
+            self._show()
 
     def is_covered(self) -> bool:
         """Whether the cells are covered."""
@@ -157,7 +158,12 @@ class ExcerptMap(HeatMap):
     # -- painting ------------------------------------------------------------------------------------------
 
     @override
-    def _paint_marks(self, painter: QPainter, grid: CellGeometry) -> None:
+    def _is_kept(self, grid: CellGeometry) -> bool:
+        return True  # for hatching, which takes longer than all the rest
+
+    @override
+    def _paint_cells(self, painter: QPainter, grid: CellGeometry) -> None:
+        super()._paint_cells(painter, grid)
         if self._is_covered:
             self._paint_cover(painter, grid)
         else:

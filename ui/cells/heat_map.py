@@ -105,7 +105,7 @@ class HeatMap(CellView):
             raise ValueError(f"A heat map shows an array of shape (h, w). Got shape {array.shape}.")
         scale = self._scale if array is None else ColorScale.of(array, colormap, levels)
         # Drawing the numbers is what takes time: a pointer that moves changes none of them.
-        same = scale == self._scale and _same(array, self._values) and _same(groups, self._groups)
+        same = scale == self._scale and same_array(array, self._values) and same_array(groups, self._groups)
         if same and (array is None or self._numbers is not None):
             return
         self._values, self._scale, self._groups = array, scale, groups
@@ -236,7 +236,7 @@ def paint_lines(
         painter.fillRect(QRectF(left, rect.top(), width, rect.height()), color)
 
 
-def _same(one: NDArray[np.generic] | None, other: NDArray[np.generic] | None) -> bool:
+def same_array(one: NDArray[np.generic] | None, other: NDArray[np.generic] | None) -> bool:
     """Whether two arrays, or their absence, are alike."""
     if one is None or other is None:
         return one is other

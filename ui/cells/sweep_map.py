@@ -72,8 +72,8 @@ class SweepMap(HeatMap):
         self._border = () if beyond is None else _border_of(beyond)
         self._dxs, self._dys = dxs, dys
         self.set_values(values, "sequential", levels)
+        self._show()
         self.limit_height()
-        self.update()
 
     def border(self) -> tuple[tuple[int, int, int, int], ...]:
         """Line around what lies beyond the limit: corners (row, column) of cells at both ends of a piece."""
@@ -157,11 +157,14 @@ class SweepMap(HeatMap):
         return True  # for the texts on its edges
 
     @override
-    def _paint_marks(self, painter: QPainter, grid: CellGeometry) -> None:
-        """Draw the limit, and a ring round the shift in force, seen on any colour and at any size of cell."""
+    def _paint_ground_marks(self, painter: QPainter, grid: CellGeometry) -> None:
         painter.setPen(QPen(self._theme.color("winner"), 2))
         for top, left, bottom, right in self._border:
             painter.drawLine(grid.cells(top, left).topLeft(), grid.cells(bottom, right).topLeft())
+
+    @override
+    def _paint_marks(self, painter: QPainter, grid: CellGeometry) -> None:
+        """Ring the shift in force, white on black, so that it is seen on any colour and size of cell."""
         cell = self._cell_of(*self._marked)
         if cell is not None:
             ring = grid.cells(*cell).adjusted(-2, -2, 2, 2)
