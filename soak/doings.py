@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QWidget
 
 from soak.driven import later
 from soak.places import here
+from ui.panels.backprop import BackpropPanel
+from ui.panels.report import ReportPanel
 
 if TYPE_CHECKING:
     from ui.export.dialog import ExportDialog
@@ -47,7 +49,7 @@ def _sweep(session: "Session", number: int) -> None:
 
 def _check_all(session: "Session", _number: int) -> None:
     session.window.panels.show_panel(3)
-    press(session.window.backprop, "Check all")
+    press(session.window.panel(BackpropPanel), "Check all")
 
 
 def _train(session: "Session", _number: int) -> int:
@@ -99,12 +101,14 @@ def _copy(session: "Session", number: int) -> None:
 
 def _report(session: "Session", number: int) -> None:
     session.window.panels.show_panel(4)
-    session.window.report.export_to(here().out / ("report", "report.html", "report.pdf")[number % 3])
+    session.window.panel(ReportPanel).export_to(
+        here().out / ("report", "report.html", "report.pdf")[number % 3]
+    )
 
 
 def _lab(session: "Session", _number: int) -> None:
     session.window.panels.show_panel(4)
-    session.window.report.run_lab()
+    session.window.panel(ReportPanel).run_lab()
 
 
 def _session(session: "Session", number: int) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QPlainTextEdit, QPushButton, QToolButton, QWidget
 
 from soak.driven import later
 from soak.journal import tell
+from ui.panels.report import ReportPanel
 
 if TYPE_CHECKING:
     from ui.session import Session
@@ -20,7 +21,7 @@ _OFFERS = ("restore", "bring", "recover", "take back", "take over", "keep", "reo
 def words_field(session: "Session") -> QPlainTextEdit:
     """Bring the report to the front and return its first field for words, with the keyboard."""
     session.window.panels.show_panel(_REPORT)
-    field = next(iter(session.window.report.fields.edits.values()))
+    field = next(iter(session.window.panel(ReportPanel).fields.edits.values()))
     field.setFocus()
     field.moveCursor(field.textCursor().MoveOperation.End)
     return field

@@ -16,6 +16,7 @@ from soak.journal import tell
 from soak.places import here
 from soak.typing_hands import Typist, accept_offers, all_words
 from soak.watching import ErrorWatch
+from ui.panels.report import ReportPanel
 
 if TYPE_CHECKING:
     from ui.session import Session
@@ -73,10 +74,10 @@ class Situation:
         self._session.controller.on_train_requested()
 
     def _do_lab(self) -> None:
-        self._session.window.report.run_lab()
+        self._session.window.panel(ReportPanel).run_lab()
 
     def _do_export(self, name: str = "report.pdf") -> None:
-        self._session.window.report.export_to(here().out / name)
+        self._session.window.panel(ReportPanel).export_to(here().out / name)
 
     def _do_typing(self) -> None:
         self._typist = Typist(self._session, self._stem)

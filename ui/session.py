@@ -12,6 +12,7 @@ from ui.controls.drops import FieldGuard
 from ui.keep.keeper import Keeper
 from ui.keep.session_files import OPEN_FILTER, SessionFiles
 from ui.keep.workspace import Workspace
+from ui.panels.contract import Services, connect_requests
 from ui.run.controller import Controller
 from ui.run.loading import fitting
 from ui.settings import remember_folder, remembered_folder, remembered_text
@@ -22,12 +23,12 @@ from ui.window.main_window import MainWindow
 from ui.window.panel_area import panel_of
 from ui.window.questions import ask_about_unsaved_words, ask_about_unwritten_files, close_dialogs
 
-_REPORT = 4  # number of the panel
 _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.PNG *.JPG *.JPEG *.BMP);;All files (*)"
 
 if TYPE_CHECKING:
     from ui.export.exporter import FigureExporter
     from ui.export.inserter import FigureInserter
+    from ui.panels.report.panel import ReportPanel
 
 
 class Session(QObject):
@@ -69,9 +70,7 @@ class Session(QObject):
             self.controller,
             settings,
             self.window,
-            self._panel_name,
-            self._show_panel_named,
-            self.window.views,
+            self.window.panels,
             self.window.samples.open_image,
         )
         self.window.file_taker = self.files.open
@@ -103,11 +102,14 @@ class Session(QObject):
         self.window.samples.grid.setFocus()
         with theme_manager().undressed():
             self.window.build_panels(
-                controller.analysis,
-                controller.background,
-                controller.files,
-                controller.keeping,
-                self.workspace.draft,
+                Services(
+                    self.state,
+                    controller.analysis,
+                    controller.background,
+                    controller.files,
+                    controller.keeping,
+                    self.workspace.draft,
+                )
             )
         self._connect_panels()
         self._watch_panels()
@@ -123,8 +125,13 @@ class Session(QObject):
         controller.files.becameIdle.connect(self._on_files_written)
 
     def _open_draft(self, path: Path) -> bool:
-        self.window.panels.show_panel(_REPORT)
-        return self.window.report.open_draft(path)
+        return self._show_report().open_draft(path)
+
+    def _show_report(self) -> "ReportPanel":
+        # Imported here because it brings the typesetter and pyqtgraph with it.
+        from ui.panels.report.panel import ReportPanel
+
+        return self.window.panels.bring_forward(ReportPanel)
 
     def close(self) -> bool:
         """Stop the threads and take the window down; return whether all threads have ended.
@@ -144,9 +151,14 @@ class Session(QObject):
     def keep_now(self) -> None:
         """Keep everything as it is: the system may end the program at any moment."""
         if self._started:
-            self.window.report.save_draft()
+            self._save_words()
             self._keeper.finish(keep_run=True)
         self._save_layout()
+
+    def _save_words(self) -> bool:
+        from ui.panels.report.panel import ReportPanel
+
+        return self.window.panel(ReportPanel).save_draft()
 
     def _save_layout(self) -> None:
         self.window.save_layout(self._settings)
@@ -180,7 +192,7 @@ class Session(QObject):
         window.closing.connect(self._on_window_closing)
 
     def _connect_panels(self) -> None:
-        """Connect what panels ask for with what the controller does; a panel has some of these signals."""
+        """Join what panels ask for to what the controller does."""
         controller, window = self.controller, self.window
         slots = {
             "draftRequested": controller.on_draft_requested,
@@ -189,23 +201,22 @@ class Session(QObject):
             "pinRequested": controller.on_pin_requested,
             "shiftRequested": controller.on_shift_requested,
             "adoptRequested": controller.on_adopt_requested,
+            "momentRequested": controller.on_moment_requested,
+            "referenceRequested": controller.on_reference_requested,
+            "closeRequested": window.compare_dock.hide,
         }
-        panels = (window.training, window.feature_maps, window.translation, window.backprop, window.report)
-        for panel in panels:
-            for name, slot in slots.items():
-                if hasattr(panel, name):
-                    getattr(panel, name).connect(slot)
-        window.compare.momentRequested.connect(controller.on_moment_requested)
-        window.compare.referenceRequested.connect(controller.on_reference_requested)
+        for panel in (*window.panels.panels(), window.compare):
+            connect_requests(panel, slots)
 
     def _watch_panels(self) -> None:
         # Imported here because it knows every kind of plot, and with them pyqtgraph.
         from ui.export.exporter import FigureExporter
         from ui.export.inserter import FigureInserter
+        from ui.panels.report.panel import ReportPanel
 
         window = self.window
-        files = self.controller.files
-        self.inserter = FigureInserter(window.panels.docks, self.state, window.report, files, self)
+        files, report = self.controller.files, window.panel(ReportPanel)
+        self.inserter = FigureInserter(window.panels.docks, self.state, report, files, self)
         self.exporter = FigureExporter(
             window,
             window.panels.docks,
@@ -225,9 +236,9 @@ class Session(QObject):
         self._field_guard.watch(window)
 
     def _may_close(self) -> bool:
-        kept = not self._started or self.window.report.save_draft()
+        kept = not self._started or self._save_words()
         if not kept and not ask_about_unsaved_words(self.window):
-            self.window.panels.show_panel(_REPORT)
+            self._show_report()
             return False
         return self.files.may_close() and self._may_leave_files()
 
@@ -254,20 +265,11 @@ class Session(QObject):
             if succeeded:
                 self.window.close()
 
-    def _panel_name(self) -> str:
-        panels = self.window.panels
-        return panels.docks()[panels.front].objectName() if panels.front >= 0 else ""
-
     def show_panel(self, number: int) -> None:
         """Bring a panel to the front; figures are then taken of it."""
         self.window.panels.show_panel(number)
         if self._started:
             self.exporter.show(panel_of(self.window.panels.docks()[number]))
-
-    def _show_panel_named(self, name: str) -> None:
-        for number, dock in enumerate(self.window.panels.docks()):
-            if dock.objectName() == name:
-                self.window.panels.show_panel(number)
 
     def _restore(self) -> None:
         self.window.restore_size(self._settings)
@@ -279,7 +281,7 @@ class Session(QObject):
     @Slot()
     def _on_window_closing(self) -> None:
         if self._started:
-            self.window.report.save_draft()
+            self._save_words()
             self._keeper.finish(keep_run=self._ends_early)
         self._save_layout()
         self.controller.close()
@@ -310,8 +312,7 @@ class Session(QObject):
     def export_report(self) -> None:
         """Show the report, and ask how to export it."""
         if self._started:
-            self.window.panels.show_panel(_REPORT)
-            self.window.report.export_report()
+            self._show_report().export_report()
 
     def set_theme_mode(self, mode: str) -> None:
         """Choose the theme, and remember it."""

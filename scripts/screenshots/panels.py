@@ -5,7 +5,12 @@ from PySide6.QtTest import QTest
 from cnnviz.presets import LENET
 from scripts.screenshots.stage import save, save_widget, session, settle, train, wait_until
 from ui.export.dialog import ExportDialog
+from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.steps import StepKind
+from ui.panels.feature_maps.panel import FeatureMapsPanel
+from ui.panels.report import ReportPanel
+from ui.panels.training import TrainingPanel
+from ui.panels.translation import TranslationPanel
 from ui.session import Session
 from ui.state import PinnedCell, Shift
 
@@ -39,7 +44,7 @@ def feature_maps() -> None:
             settle()
             save(opened, name)
         opened.controller.on_pin_requested(None)
-        opened.window.feature_maps.show_page("looks_for")
+        opened.window.panel(FeatureMapsPanel).show_page("looks_for")
         settle(4000)
         save(opened, "feature-maps-looks-for")
 
@@ -69,7 +74,7 @@ def translation_lesson() -> None:
         train(opened)
         opened.window.panels.show_panel(2)
         settle()
-        opened.window.translation.parts.toolbar.lessonChosen.emit("dots")
+        opened.window.panel(TranslationPanel).parts.toolbar.lessonChosen.emit("dots")
         settle(1500)
         save(opened, "translation-lesson")
 
@@ -81,8 +86,8 @@ def translation_window() -> None:
         opened.controller.on_sample_requested(26)
         opened.window.panels.show_panel(2)
         opened.controller.on_shift_requested(Shift(1, 0))
-        parts = opened.window.translation.parts
-        opened.window.translation.choices.choose(stage="convolution", channel=5)
+        parts = opened.window.panel(TranslationPanel).parts
+        opened.window.panel(TranslationPanel).choices.choose(stage="convolution", channel=5)
         settle(1500)
         winners = parts.winners.map
         QTest.mouseMove(winners, winners.cell_rect(4, 6).center().toPoint())
@@ -95,7 +100,7 @@ def translation_many() -> None:
         train(opened)
         opened.window.panels.show_panel(2)
         settle(600)
-        translation = opened.window.translation
+        translation = opened.window.panel(TranslationPanel)
         translation.choices.choose(many=True, digits=100)
         source = translation.parts.sweep.source
         source.button.click()
@@ -119,21 +124,21 @@ def backprop() -> None:
             _go_to_step(opened, kind)
             save(opened, name)
         _go_to_step(opened, StepKind.ROUTE)
-        opened.window.backprop.model.set_rule("first")
+        opened.window.panel(BackpropPanel).model.set_rule("first")
         opened.controller.on_pin_requested(PinnedCell("conv1", (5, 12, 12)))
-        opened.window.backprop.side.show_page("poke")
-        opened.window.backprop.side.poke.pokeRequested.emit()
+        opened.window.panel(BackpropPanel).side.show_page("poke")
+        opened.window.panel(BackpropPanel).side.poke.pokeRequested.emit()
         settle(1000)
         save(opened, "backprop-poke")
-        opened.window.backprop.side.show_page("inspect")
+        opened.window.panel(BackpropPanel).side.show_page("inspect")
         _go_to_step(opened, StepKind.UPDATE)
-        opened.window.backprop.update_view.apply.click()
+        opened.window.panel(BackpropPanel).update_view.apply.click()
         settle(400)
         save(opened, "backprop-update")
 
 
 def _go_to_step(opened: Session, kind: StepKind) -> None:
-    model = opened.window.backprop.model
+    model = opened.window.panel(BackpropPanel).model
     model.go_to(next(number for number, step in enumerate(model.steps) if step.kind is kind))
     settle(400)
 
@@ -142,8 +147,8 @@ def lab_report() -> None:
     """The report after all three demonstrations have been measured."""
     with session() as opened:
         opened.window.panels.show_panel(4)
-        opened.window.report.run_lab()
-        wait_until(lambda: opened.window.report.results is not None)
+        opened.window.panel(ReportPanel).run_lab()
+        wait_until(lambda: opened.window.panel(ReportPanel).results is not None)
         settle(3000)
         save(opened, "lab-report")
 
@@ -152,7 +157,7 @@ def export_dialog() -> None:
     """Exporting the loss curve."""
     with session() as opened:
         train(opened)
-        opened.exporter.export(opened.window.training)
+        opened.exporter.export(opened.window.panel(TrainingPanel))
         settle(800)
         dialog = opened.window.findChild(ExportDialog)
         dialog.folder.setText("~/lab5")

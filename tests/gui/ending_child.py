@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QPlainTextEdit
 
 from cnnviz.cli import parse_arguments
 from ui import application
+from ui.panels.report import ReportPanel
 from ui.session import Session
 from ui.state import RunStatus, Sample
 
@@ -64,7 +65,7 @@ class _Hands:
 
     def _write(self, session: Session, words: str) -> None:
         session.window.panels.show_panel(4)
-        field = session.window.report.findChildren(QPlainTextEdit)[0]
+        field = session.window.panel(ReportPanel).findChildren(QPlainTextEdit)[0]
         field.setFocus()
         QTest.keyClicks(field, words)
 

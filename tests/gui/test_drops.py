@@ -14,6 +14,7 @@ from tests.gui.driving import save_session
 from tests.gui.whole_window import seen_rect, show_panel, train
 from ui.export.formats import draw_png
 from ui.export.sheet import Figure, Sheet
+from ui.panels.training import TrainingPanel
 from ui.session import Session
 
 COPY, LEFT, NONE = Qt.DropAction.CopyAction, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
@@ -63,10 +64,10 @@ def test_a_picture_with_its_session_dropped_on_a_plot(qtbot: QtBot, session: Ses
     step = session.state.run.step
     session.controller.on_sample_requested(11)
     path = tmp_path / "view.png"
-    figure = Figure(session.window.training, "view", "panel")
+    figure = Figure(session.window.panel(TrainingPanel), "view", "panel")
     path.write_bytes(draw_png(Sheet(figure), session=session.files.current())())
     session.controller.on_sample_requested(3)
-    _drop_session(qtbot, session, session.window.training.curves.loss, path)
+    _drop_session(qtbot, session, session.window.panel(TrainingPanel).curves.loss, path)
     assert session.state.sample.index == 11
     assert session.state.shown.step == step
 
@@ -110,8 +111,8 @@ def test_an_image_dropped_anywhere_becomes_the_sample(
 ) -> None:
     state, window = session.state, session.window
     places = {
-        "plot": window.training.curves.accuracy,
-        "number field": window.training.form.field("filters"),
+        "plot": window.panel(TrainingPanel).curves.accuracy,
+        "number field": window.panel(TrainingPanel).form.field("filters"),
         "timeline": window.timeline.track,
         "button": window.run_bar.train,
         "search field": window.samples.search,
@@ -126,7 +127,7 @@ def test_an_image_dropped_anywhere_becomes_the_sample(
     broken = tmp_path / "letter.png"
     broken.write_text("no picture at all")
     before, message = state.sample, window.samples.message
-    _drop_on(window.training.curves.loss, _file(broken))
+    _drop_on(window.panel(TrainingPanel).curves.loss, _file(broken))
     qtbot.waitUntil(lambda: "letter.png" in message.text() + window.notices.text())
     assert state.sample is before
 

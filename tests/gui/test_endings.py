@@ -18,6 +18,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import opened
 from tests.small_data import write_npz
+from ui.panels.report import ReportPanel
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -53,7 +54,7 @@ def next_start(qtbot: QtBot, folder: Path) -> AbstractContextManager[Session]:
 
 
 def words_of(session: Session) -> list[str]:
-    return [each.toPlainText() for each in session.window.report.findChildren(QPlainTextEdit)]
+    return [each.toPlainText() for each in session.window.panel(ReportPanel).findChildren(QPlainTextEdit)]
 
 
 def weights_at(qtbot: QtBot, session: Session, step: int) -> Mapping[str, NDArray[Any]]:

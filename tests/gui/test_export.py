@@ -26,6 +26,7 @@ from ui.export.dialog import ExportDialog
 from ui.export.formats import draw_pdf, draw_png, draw_svg, to_image
 from ui.export.numbers import Table, tables_of, to_csv
 from ui.export.sheet import Figure, Sheet
+from ui.panels.training import TrainingPanel
 from ui.plots.curve_plot import CurvePlot
 from ui.run.tasks import TaskRunner
 from ui.session import Session
@@ -287,7 +288,7 @@ def test_keys_and_context_menu_reach_the_figure_that_is_meant(
     dialog.reject()
     qtbot.waitUntil(lambda: not _dialogs())
 
-    plot = next(each for each in window.training.findChildren(CurvePlot))
+    plot = next(each for each in window.panel(TrainingPanel).findChildren(CurvePlot))
     place = plot.rect().center()
     viewport = plot.childAt(place)
     assert viewport is not None
@@ -308,7 +309,7 @@ def test_copying_fills_the_clipboard_with_picture_svg_and_text(qtbot: QtBot, ses
     with qtbot.waitSignal(QGuiApplication.clipboard().dataChanged):
         session.exporter.copy()
     data = QGuiApplication.clipboard().mimeData()
-    assert data.imageData().width() == 2 * session.window.training.width()
+    assert data.imageData().width() == 2 * session.window.panel(TrainingPanel).width()
     assert b"<svg" in data.data("image/svg+xml").data()
     assert "lab5" in data.text()
     assert "seed 0" in data.text()

@@ -31,6 +31,7 @@ from ui.export.dialog import ExportDialog
 from ui.export.figures import caption_of, figures_of, plot_at
 from ui.export.numbers import tables_of
 from ui.panels.drawn import catch_up
+from ui.panels.training import TrainingPanel
 from ui.plots.time_track import TimeTrack
 from ui.session import Session
 from ui.state import PinnedCell
@@ -173,7 +174,9 @@ def test_every_figure_has_a_name_of_its_own(qtbot: QtBot, trained: Session) -> N
     qtbot.waitUntil(trained.window.compare.isVisible)
     faults += _faults(trained.window.compare)
     assert not faults
-    assert {"Loss over the training steps", "Filters of conv1"} <= set(_titles(trained.window.training))
+    assert {"Loss over the training steps", "Filters of conv1"} <= set(
+        _titles(trained.window.panel(TrainingPanel))
+    )
 
 
 def test_every_widget_may_be_the_one_that_was_used_last(qtbot: QtBot, session: Session) -> None:
@@ -250,7 +253,7 @@ def test_the_button_at_the_top_exports_what_was_used_last(qtbot: QtBot, session:
         "the panel in front, when nothing has been used yet"
     )
 
-    accuracy = window.training.curves.accuracy
+    accuracy = window.panel(TrainingPanel).curves.accuracy
     QTest.mouseClick(
         window.windowHandle(), left, Qt.KeyboardModifier.NoModifier, seen_rect(accuracy).center()
     )
@@ -311,8 +314,8 @@ def test_a_panel_that_was_asked_for_is_meant_until_something_in_it_is_used(
     window.panels.move_aside()
     show_panel(qtbot, session, 0)
     assert not translation.visibleRegion().isEmpty(), "both are in sight"
-    _press(window.training.curves.loss)
-    assert exporter.meant(None) == (window.training, window.training.curves.loss)
+    _press(window.panel(TrainingPanel).curves.loss)
+    assert exporter.meant(None) == (window.panel(TrainingPanel), window.panel(TrainingPanel).curves.loss)
     control = Qt.KeyboardModifier.ControlModifier
     qtbot.keyClick(window, Qt.Key.Key_3, control)  # it is in sight already
     assert exporter.meant(None) == (translation, None)
@@ -320,7 +323,7 @@ def test_a_panel_that_was_asked_for_is_meant_until_something_in_it_is_used(
     _press(plot)
     assert exporter.meant(None) == (translation, plot)
     qtbot.keyClick(window, Qt.Key.Key_1, control)
-    assert exporter.meant(None) == (window.training, None)
+    assert exporter.meant(None) == (window.panel(TrainingPanel), None)
 
 
 @pytest.mark.qt_log_ignore("does not support raise", extend=True)

@@ -16,6 +16,7 @@ from ui import session as session_module
 from ui.controls.message_bar import MessageBar
 from ui.export.dialog import ExportDialog
 from ui.panels.report import ReportPanel
+from ui.panels.training import TrainingPanel
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -62,7 +63,7 @@ def test_the_export_dialog_stays_open(
     qtbot: QtBot, session: Session, disk: SmallDisk, tmp_path: Path
 ) -> None:
     trained(qtbot, session)
-    session.exporter.export(session.window.training)
+    session.exporter.export(session.window.panel(TrainingPanel))
     dialog = next(each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog))
     for kind in ("png", "svg", "pdf", "csv"):
         (disk.folder / f"old.{kind}").write_bytes(OLD)
@@ -132,7 +133,7 @@ def test_session_and_model_tell_and_can_be_saved_elsewhere(
 
 def test_a_report_tells_in_its_panel(qtbot: QtBot, session: Session, disk: SmallDisk, tmp_path: Path) -> None:
     session.window.panels.show_panel(4)
-    report = session.window.report
+    report = session.window.panel(ReportPanel)
     qtbot.keyClicks(report.fields.edits["objective"], "to see")
     (disk.folder / "lab.pdf").write_bytes(OLD)
     disk.fill()
@@ -154,7 +155,7 @@ def test_words_are_kept_as_soon_as_there_is_room(
 ) -> None:
     monkeypatch.setattr("ui.panels.report.writing._RETRY_MS", 100)
     session.window.panels.show_panel(4)
-    report: ReportPanel = session.window.report
+    report: ReportPanel = session.window.panel(ReportPanel)
     edit = report.fields.edits["objective"]
     qtbot.keyClicks(edit, "first")
     assert report.save_draft()
@@ -182,7 +183,7 @@ def test_the_window_does_not_close_over_words_that_are_not_kept(
 
     monkeypatch.setattr(session_module, "ask_about_unsaved_words", ask)
     session.ask_before_closing(True)
-    edit = session.window.report.fields.edits["objective"]
+    edit = session.window.panel(ReportPanel).fields.edits["objective"]
     disk.fill()
     session.window.panels.show_panel(4)
     qtbot.keyClicks(edit, "words")

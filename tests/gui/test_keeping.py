@@ -18,6 +18,7 @@ from cnnviz.presets import LAB5
 from tests.gui.driving import PATIENCE, opened, save_session
 from tests.small_data import write_npz
 from ui.keep import session_files
+from ui.panels.report import ReportPanel
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -30,7 +31,7 @@ def write(session: Session, words: str) -> None:
 
 
 def first_field(session: Session) -> QPlainTextEdit:
-    return session.window.report.findChildren(QPlainTextEdit)[0]
+    return session.window.panel(ReportPanel).findChildren(QPlainTextEdit)[0]
 
 
 def kept(words: str, session: Session) -> bool:
@@ -57,7 +58,7 @@ def test_two_windows_keep_two_reports(qtbot: QtBot, tmp_path: Path) -> None:
         assert "Another window of CNNViz has your report open" in told(second)
         for each, words in ((first, "of the first"), (second, "of the second"), (first, " window")):
             write(each, words)
-            assert each.window.report.save_draft()
+            assert each.window.panel(ReportPanel).save_draft()
     with opened(qtbot, tmp_path / "window.ini") as again:
         assert first_field(again).toPlainText() == "of the first window"
         assert "There is another report of yours" in told(again)
@@ -72,7 +73,7 @@ def test_a_report_that_is_open_is_not_offered(qtbot: QtBot, tmp_path: Path) -> N
         settings = tmp_path / "window.ini"
         first, second, third = (windows.enter_context(opened(qtbot, settings)) for _ in range(3))
         write(second, "mine")
-        assert second.window.report.save_draft()
+        assert second.window.panel(ReportPanel).save_draft()
         assert third.workspace.report == 3
         third.close()
         with opened(qtbot, tmp_path / "window.ini") as fourth:
@@ -253,7 +254,7 @@ def slow_files(session: Session) -> Iterator[threading.Event]:
 
 
 def test_a_report_is_exported_while_the_lab_runs(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
-    report = session.window.report
+    report = session.window.panel(ReportPanel)
     session.controller.background.submit(
         "hold", lambda context: _until_cancelled(context), lambda _result: None
     )
@@ -271,7 +272,7 @@ def test_a_window_closes_when_its_files_are_written(
     qtbot: QtBot, session: Session, tmp_path: Path, slow_files: threading.Event
 ) -> None:
     session.ask_before_closing(True)
-    session.window.report.export_to(tmp_path / "report.html")
+    session.window.panel(ReportPanel).export_to(tmp_path / "report.html")
     assert not session.window.close()
     assert "still being written" in told(session)
     slow_files.set()
@@ -283,10 +284,10 @@ def test_a_window_stays_when_a_file_cannot_be_written(
     qtbot: QtBot, session: Session, tmp_path: Path, slow_files: threading.Event
 ) -> None:
     session.ask_before_closing(True)
-    session.window.report.export_to(tmp_path / "missing" / "report.html")
+    session.window.panel(ReportPanel).export_to(tmp_path / "missing" / "report.html")
     assert not session.window.close()
     slow_files.set()
-    qtbot.waitUntil(lambda: "missing" in session.window.report.message.text())
+    qtbot.waitUntil(lambda: "missing" in session.window.panel(ReportPanel).message.text())
     assert session.window.isVisible()
     assert session.window.close()
 
@@ -294,7 +295,7 @@ def test_a_window_stays_when_a_file_cannot_be_written(
 def test_an_early_end_waits_for_files(
     qtbot: QtBot, session: Session, tmp_path: Path, slow_files: threading.Event
 ) -> None:
-    session.window.report.export_to(tmp_path / "report.html")
+    session.window.panel(ReportPanel).export_to(tmp_path / "report.html")
     timer = threading.Timer(0.2, slow_files.set)
     timer.start()
     session.end_early()

@@ -69,7 +69,7 @@ def test_no_part_of_a_panel_covers_another(
             around = dock.size() - frame.size()
             for stage in _stages(panel):
                 if name == "backprop":
-                    session.window.backprop.model.go_to(stage)
+                    session.window.panel(BackpropPanel).model.go_to(stage)
                 for size in SIZES[preset]:
                     dock.resize(size + around)
                     settle(qtbot)
@@ -83,10 +83,10 @@ def test_panels_side_by_side_are_equally_wide(qtbot: QtBot, session: Session) ->
     window = session.window
     area, before = window.panels, window.samples.width()
     assert isinstance(area, PanelArea)
-    for number, name in enumerate(PANELS):
+    for number in range(len(PANELS)):
         show_panel(qtbot, session, number)
         area.move_aside()
-        panel, front = getattr(window, name), area.docks()[number]
+        panel, front = area.panels()[number], area.docks()[number]
         others = [each for each in area.docks() if each is not front]
         qtbot.waitUntil(lambda front=front: abs(2 * front.width() - area.width()) < 10)
         seen = [each for each in others if not each.visibleRegion().isEmpty()]

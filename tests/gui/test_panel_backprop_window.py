@@ -21,7 +21,7 @@ pytestmark = pytest.mark.window
 
 @pytest.fixture
 def panel(session: Session, qtbot: QtBot) -> Iterator[BackpropPanel]:
-    shown = session.window.backprop
+    shown = session.window.panel(BackpropPanel)
     QTest.keyClick(session.window, Qt.Key.Key_4, Qt.KeyboardModifier.ControlModifier)
     if not shown.isVisible():
         session.window.panels.show_panel(3)

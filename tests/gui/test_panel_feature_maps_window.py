@@ -7,6 +7,7 @@ from PySide6.QtTest import QTest
 
 from cnnviz.datasets import to_input
 from tests.gui.whole_window import rest
+from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.state import PinnedCell, RunStatus
 
 pytestmark = pytest.mark.window
@@ -18,7 +19,7 @@ LEFT = Qt.MouseButton.LeftButton
 def shown(qtbot, session):
     """Return the session with the panel in front and its first frame drawn."""
     session.window.panels.show_panel(1)
-    panel = session.window.feature_maps
+    panel = session.window.panel(FeatureMapsPanel)
     rest(qtbot, session, lambda: panel.isVisible() and panel.picture is not None)
     return session
 
@@ -29,7 +30,7 @@ def move_to(session, widget, spot):
 
 
 def test_cells_are_hovered_pinned_moved_and_freed_while_training_runs(qtbot, shown):
-    panel, controller = shown.window.feature_maps, shown.controller
+    panel, controller = shown.window.panel(FeatureMapsPanel), shown.controller
     controller.on_speed_requested(200)
     controller.on_train_requested()
     qtbot.waitUntil(lambda: shown.state.run.step > 20)
@@ -57,7 +58,7 @@ def test_cells_are_hovered_pinned_moved_and_freed_while_training_runs(qtbot, sho
 
 
 def test_a_patch_makes_its_image_the_sample(qtbot, shown):
-    panel = shown.window.feature_maps
+    panel = shown.window.panel(FeatureMapsPanel)
     qtbot.mouseClick(panel.pages.button("looks_for"), LEFT)
     view = panel.looks_for
     qtbot.waitUntil(lambda: view.findings() is not None)
@@ -73,7 +74,7 @@ def test_a_patch_makes_its_image_the_sample(qtbot, shown):
 
 
 def test_an_earlier_moment_is_shown_in_the_panel(qtbot, shown):
-    panel, controller = shown.window.feature_maps, shown.controller
+    panel, controller = shown.window.panel(FeatureMapsPanel), shown.controller
     controller.on_train_requested()
     qtbot.waitUntil(lambda: shown.state.run.step > 1500)
     if shown.state.run.status is RunStatus.TRAINING:

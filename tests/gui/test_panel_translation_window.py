@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.datasets import to_input
 from tests.gui.translation_desk import click, moved
+from ui.panels.translation import TranslationPanel
 from ui.session import Session
 from ui.state import RunStatus, Shift
 
@@ -16,7 +17,7 @@ pytestmark = pytest.mark.window
 
 def test_the_digit_is_dragged_while_training_runs(session: Session, qtbot: QtBot) -> None:
     window, state = session.window, session.state
-    panel = window.translation
+    panel = window.panel(TranslationPanel)
     window.panels.show_panel(2)
     qtbot.waitUntil(lambda: panel.isVisible() and panel.compared is not None)
     session.controller.on_train_requested()
@@ -53,7 +54,7 @@ def test_the_digit_is_dragged_while_training_runs(session: Session, qtbot: QtBot
 
 def test_behind_another_tab_the_panel_rests(session: Session, qtbot: QtBot) -> None:
     window = session.window
-    panel = window.translation
+    panel = window.panel(TranslationPanel)
     window.panels.show_panel(2)
     qtbot.waitUntil(panel.isVisible)
     window.panels.show_panel(0)
@@ -66,7 +67,7 @@ def test_behind_another_tab_the_panel_rests(session: Session, qtbot: QtBot) -> N
 
 def test_a_click_in_the_sweep_moves_the_digit_of_the_program(session: Session, qtbot: QtBot) -> None:
     session.window.panels.show_panel(2)
-    sweep = session.window.translation.parts.sweep.map
+    sweep = session.window.panel(TranslationPanel).parts.sweep.map
     qtbot.waitUntil(lambda: sweep.isVisible() and sweep.values is not None)
     click(sweep, sweep.shift_center(-6, 2).toPoint())
     assert session.state.shift == Shift(-6, 2)

@@ -33,7 +33,12 @@ from tests.gui.view_rounds import (
     turn_wheel,
     type_number,
 )
+from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.steps import StepKind
+from ui.panels.feature_maps.panel import FeatureMapsPanel
+from ui.panels.report import ReportPanel
+from ui.panels.training import TrainingPanel
+from ui.panels.translation import TranslationPanel
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -44,7 +49,7 @@ pytestmark = pytest.mark.qt_log_ignore("does not support raise")
 
 
 def _training(_bot: QtBot, session: Session) -> None:
-    panel = session.window.training
+    panel = session.window.panel(TrainingPanel)
     click(legend_entry(panel.curves.loss, "each step"))
     press(panel.curves.accuracy, Key.Key_Plus, Key.Key_Plus)
     choose(panel.filters._layer, "conv2")
@@ -57,7 +62,7 @@ def _training(_bot: QtBot, session: Session) -> None:
 
 
 def _maps_at_a_pinned_cell(bot: QtBot, session: Session) -> None:
-    panel = session.window.feature_maps
+    panel = session.window.panel(FeatureMapsPanel)
     flow, arithmetic = panel.network.flow, panel.network.arithmetic
     for key, channel in (("conv1", 2), ("conv2", 3)):
         thumbs = flow.column(key).thumbs
@@ -74,7 +79,7 @@ def _maps_at_a_pinned_cell(bot: QtBot, session: Session) -> None:
 
 
 def _maps_in_a_sweep(_bot: QtBot, session: Session) -> None:
-    panel = session.window.feature_maps
+    panel = session.window.panel(FeatureMapsPanel)
     shown = panel.network.flow.column("relu2").map
     double_click(shown, shown.cell_rect(4, 4).center())
     press(panel, Key.Key_Escape)
@@ -87,7 +92,7 @@ def _maps_in_a_sweep(_bot: QtBot, session: Session) -> None:
 
 
 def _a_filter(bot: QtBot, session: Session) -> None:
-    panel = session.window.feature_maps
+    panel = session.window.panel(FeatureMapsPanel)
     click(panel.pages.button("looks_for"))
     choose(panel.looks_for.layer_field, "conv2")
     filters = panel.looks_for.filters
@@ -96,7 +101,7 @@ def _a_filter(bot: QtBot, session: Session) -> None:
 
 
 def _translation_of_many_digits(bot: QtBot, session: Session) -> None:
-    panel = session.window.translation
+    panel = session.window.panel(TranslationPanel)
     parts = panel.parts
     press(panel, Key.Key_Right, Key.Key_Right, Key.Key_Up)
     click(parts.toolbar.blocks.button("2"))
@@ -117,7 +122,7 @@ def _translation_of_many_digits(bot: QtBot, session: Session) -> None:
 
 
 def _a_lesson(bot: QtBot, session: Session) -> None:
-    toolbar = session.window.translation.parts.toolbar
+    toolbar = session.window.panel(TranslationPanel).parts.toolbar
     choose(toolbar.lessons, "2 · Row of eight")
     rest(bot, session)
     click(toolbar.views.button("flicker"))
@@ -126,7 +131,7 @@ def _a_lesson(bot: QtBot, session: Session) -> None:
 
 
 def _a_poke(bot: QtBot, session: Session) -> None:
-    panel = session.window.backprop
+    panel = session.window.panel(BackpropPanel)
     step_to(panel, StepKind.ROUTE, "pool1")
     click(panel.side.ties.rule.button("split"))
     choose(panel.side.ties.label, "2")
@@ -141,7 +146,7 @@ def _a_poke(bot: QtBot, session: Session) -> None:
 
 
 def _an_update(bot: QtBot, session: Session) -> None:
-    panel = session.window.backprop
+    panel = session.window.panel(BackpropPanel)
     step_to(panel, StepKind.UPDATE)
     click(panel.header.cover)
     rest(bot, session)
@@ -155,7 +160,7 @@ def _an_update(bot: QtBot, session: Session) -> None:
 
 
 def _report(bot: QtBot, session: Session) -> None:
-    panel = session.window.report
+    panel = session.window.panel(ReportPanel)
     click(panel.pages.button("translation"))
     press(panel.preview, Key.Key_PageDown)
     turn_wheel(panel.fields, -2)
@@ -256,7 +261,7 @@ def test_an_older_session_leaves_the_panels_as_they_are(
     qtbot: QtBot, session: Session, tmp_path: Path
 ) -> None:
     show(qtbot, session, "translation")
-    click(session.window.translation.parts.toolbar.views.button("sides"))
+    click(session.window.panel(TranslationPanel).parts.toolbar.views.button("sides"))
     rest(qtbot, session)
     current = session.files.current()
     assert current is not None
@@ -272,7 +277,7 @@ def test_an_older_session_leaves_the_panels_as_they_are(
 
 
 def test_a_view_waits_until_its_panel_is_shown(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
-    panel = session.window.backprop
+    panel = session.window.panel(BackpropPanel)
     show(qtbot, session, "backprop")
     step_to(panel, StepKind.LOSS)
     show(qtbot, session, "training")

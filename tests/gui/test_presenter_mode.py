@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import settle
 from tests.gui.whole_window import PANELS, choose_preset, controls_in, place_of, show_panel, train
+from ui.panels.training import TrainingPanel
 from ui.session import Session
 from ui.theme import ThemeManager
 from ui.window.panel_frame import PanelFrame
@@ -105,7 +106,7 @@ def _check_top(session: Session) -> None:
 def test_a_narrow_training_panel_shows_settings_or_results(
     qtbot: QtBot, session: Session, theme: ThemeManager
 ) -> None:
-    panel = session.window.training
+    panel = session.window.panel(TrainingPanel)
     theme.set_presenter(True)
     _resize(qtbot, session, (1100, 700))
     settings, results = panel.form, panel.log

@@ -17,8 +17,13 @@ from cnnviz.session_state import load_session, weights_checksum
 from tests.gui.driving import drain
 from ui.controls.labels import ElidedLabel
 from ui.export.dialog import ExportDialog
+from ui.panels.backprop import BackpropPanel
+from ui.panels.feature_maps.panel import FeatureMapsPanel
+from ui.panels.report import ReportPanel
 from ui.panels.report.draft import load_draft
 from ui.panels.report.inserts import InsertChoice
+from ui.panels.training import TrainingPanel
+from ui.panels.translation import TranslationPanel
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -41,12 +46,12 @@ def _train(qtbot: QtBot, session: Session, steps: int) -> None:
 
 
 def _titles(session: Session, key: str) -> list[str]:
-    return [insert.title for insert in session.window.report.report.demonstration(key).inserts]
+    return [insert.title for insert in session.window.panel(ReportPanel).report.demonstration(key).inserts]
 
 
 def _choose(session: Session, panel: str, title: str, table: bool) -> None:
     """Choose an entry of the menu at the observations, as a click on it does."""
-    menu = session.window.report.fields.insert.menu()
+    menu = session.window.panel(ReportPanel).fields.insert.menu()
     menu.aboutToShow.emit()
     submenu = next(action.menu() for action in menu.actions() if action.text() == panel.replace("&", "&&"))
     assert isinstance(submenu, QMenu)
@@ -67,22 +72,22 @@ def test_ctrl_i_puts_the_plot_with_the_focus_in_its_place(
 ) -> None:
     window = session.window
     _train(qtbot, session, 2)
-    plot = window.training.curves.loss
+    plot = window.panel(TrainingPanel).curves.loss
     plot.setFocus()
     qtbot.keyClick(plot, Qt.Key.Key_I, KEYS)
     title = plot.accessibleName()
     qtbot.waitUntil(lambda: _titles(session, WORKING_PRINCIPLE) == [title])
     assert title in window.notices.text()
     assert "demonstration 1" in window.notices.text()
-    (insert,) = window.report.report.demonstration(WORKING_PRINCIPLE).inserts
+    (insert,) = window.panel(ReportPanel).report.demonstration(WORKING_PRINCIPLE).inserts
     assert "step 2" in insert.caption
     assert "<svg" in insert.svg
     assert insert.csv
 
     window.notices.action_button().click()  # it is still sliding in
-    qtbot.waitUntil(window.report.isVisible)
-    assert window.report.fields.inserts.titles() == [title]
-    window.report.save_draft()
+    qtbot.waitUntil(window.panel(ReportPanel).isVisible)
+    assert window.panel(ReportPanel).fields.inserts.titles() == [title]
+    window.panel(ReportPanel).save_draft()
     draft, message = load_draft(draft_file)
     assert message == ""
     assert draft.report.demonstration(WORKING_PRINCIPLE).inserts == (insert,)
@@ -93,7 +98,7 @@ def test_the_context_menu_puts_a_panel_into_its_own_demonstration(qtbot: QtBot, 
     window = session.window
     for number, key in ((2, TRANSLATION), (3, BACKPROP)):
         qtbot.keyClick(window, (Qt.Key.Key_3, Qt.Key.Key_4)[number - 2], KEYS)
-        panel = (window.translation, window.backprop)[number - 2]
+        panel = (window.panel(TranslationPanel), window.panel(BackpropPanel))[number - 2]
         qtbot.waitUntil(panel.isVisible)
         menu = session.exporter.menu_for(panel)
         action = next(each for each in menu.actions() if each.text().startswith("Insert into report"))
@@ -107,7 +112,7 @@ def test_in_the_report_itself_ctrl_i_asks_what(
     qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[bool] = []
-    report = session.window.report
+    report = session.window.panel(ReportPanel)
     monkeypatch.setattr(report.fields.insert, "showMenu", lambda: asked.append(True))
     qtbot.keyClick(session.window, Qt.Key.Key_5, KEYS)
     qtbot.waitUntil(report.isVisible)
@@ -120,7 +125,7 @@ def test_in_the_report_itself_ctrl_i_asks_what(
 def test_a_right_click_offers_it(qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     menus: list[QMenu] = []
     monkeypatch.setattr(QMenu, "popup", lambda menu, _place: menus.append(menu))
-    plot = session.window.training.curves.loss
+    plot = session.window.panel(TrainingPanel).curves.loss
     place = QPoint(40, 40)
     QApplication.sendEvent(
         plot, QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, plot.mapToGlobal(place))
@@ -144,7 +149,7 @@ def _train_to(qtbot: QtBot, session: Session, step: int) -> int:
 
 def test_the_menu_of_the_report_lists_what_was_in_sight(qtbot: QtBot, session: Session) -> None:
     qtbot.keyClick(session.window, Qt.Key.Key_5, KEYS)
-    qtbot.waitUntil(session.window.report.isVisible)
+    qtbot.waitUntil(session.window.panel(ReportPanel).isVisible)
     assert {choice.panel for choice in session.inserter.choices()} == {"Training"}
     qtbot.keyClick(session.window, Qt.Key.Key_2, KEYS)
     qtbot.waitUntil(
@@ -158,12 +163,12 @@ def test_numbers_and_captions_of_a_panel_out_of_sight_are_of_the_same_step(
     window, state = session.window, session.state
     qtbot.keyClick(window, Qt.Key.Key_2, KEYS)
     first = _train_to(qtbot, session, 50)
-    maps = window.feature_maps
+    maps = window.panel(FeatureMapsPanel)
     qtbot.waitUntil(lambda: (drawn := maps.drawn()) is not None and drawn.step == first)
     network = state.history.snapshots.at(first).network
 
     qtbot.keyClick(window, Qt.Key.Key_5, KEYS)
-    qtbot.waitUntil(window.report.isVisible)
+    qtbot.waitUntil(window.panel(ReportPanel).isVisible)
     # The curves of the training panel follow the run; the maps stay as they were last drawn.
     last = _train_to(qtbot, session, first + 600)
     for title, table in (("Loss over the training steps", False), ("Training log", True)):
@@ -171,9 +176,9 @@ def test_numbers_and_captions_of_a_panel_out_of_sight_are_of_the_same_step(
     _choose(session, "Training", "Confusion matrix", table=True)
     filters = next(c for c in session.inserter.choices() if c.panel == "Filters & maps" and c.is_table)
     drain(qtbot, session.controller.files)
-    window.report.add_insert(_made(qtbot, filters), WORKING_PRINCIPLE)
+    window.panel(ReportPanel).add_insert(_made(qtbot, filters), WORKING_PRINCIPLE)
 
-    loss, log, matrix, kernel = window.report.report.demonstration(WORKING_PRINCIPLE).inserts
+    loss, log, matrix, kernel = window.panel(ReportPanel).report.demonstration(WORKING_PRINCIPLE).inserts
     assert all(f"step {last:,}" in each.caption for each in (loss, log, matrix))
     assert f"step {first:,}" in kernel.caption
     assert max(float(line.split(",")[0]) for line in loss.csv.splitlines() if line[:1].isdigit()) == last
@@ -199,7 +204,7 @@ def test_a_picture_saved_while_training_goes_on_says_what_it_shows(
     assert dialog is not None
     dialog.folder.setText(str(tmp_path))
     last = _train_to(qtbot, session, first + 600)
-    backprop = window.backprop
+    backprop = window.panel(BackpropPanel)
     qtbot.waitUntil(lambda: (drawn := backprop.drawn()) is not None and drawn.step == last)
     with qtbot.waitSignal(dialog.exported) as written:
         qtbot.mouseClick(dialog.save, Qt.MouseButton.LeftButton)
@@ -213,25 +218,25 @@ def test_a_picture_saved_while_training_goes_on_says_what_it_shows(
 def test_it_can_be_moved_taken_out_and_brought_back(qtbot: QtBot, session: Session) -> None:
     window = session.window
     qtbot.keyClick(window, Qt.Key.Key_5, KEYS)
-    qtbot.waitUntil(window.report.isVisible)
+    qtbot.waitUntil(window.panel(ReportPanel).isVisible)
     names = [choice.title for choice in session.inserter.choices() if not choice.is_table][:3]
     for name in names:
         _choose(session, "Training", name, table=False)
     qtbot.waitUntil(lambda: _titles(session, WORKING_PRINCIPLE) == names)
-    listed = window.report.fields.inserts
+    listed = window.panel(ReportPanel).fields.inserts
     assert not listed.button(0, "raise").isEnabled()
     qtbot.mouseClick(listed.button(2, "raise"), Qt.MouseButton.LeftButton)
     assert _titles(session, WORKING_PRINCIPLE) == [names[0], names[2], names[1]]
     qtbot.mouseClick(listed.button(1, "remove"), Qt.MouseButton.LeftButton)
     assert _titles(session, WORKING_PRINCIPLE) == [names[0], names[1]]
-    assert names[2] in window.report.message.text()
-    window.report.message.action_button().click()  # it is still sliding in
+    assert names[2] in window.panel(ReportPanel).message.text()
+    window.panel(ReportPanel).message.action_button().click()  # it is still sliding in
     assert _titles(session, WORKING_PRINCIPLE) == [names[0], names[2], names[1]]
     assert listed.titles() == [names[0], names[2], names[1]]
 
 
 def test_a_lost_drawing_is_named_and_the_rest_stays(qtbot: QtBot, session: Session, draft_file: Path) -> None:
-    report = session.window.report
+    report = session.window.panel(ReportPanel)
     for name in ("Loss", "Training panel"):
         choice = next(each for each in session.inserter.choices() if each.title.startswith(name))
         report.add_insert(_made(qtbot, choice), WORKING_PRINCIPLE)
@@ -248,7 +253,7 @@ def test_a_lost_drawing_is_named_and_the_rest_stays(qtbot: QtBot, session: Sessi
 def test_a_damaged_drawing_is_named_and_does_not_spoil_the_report(
     qtbot: QtBot, session: Session, draft_file: Path, damage: bytes
 ) -> None:
-    report = session.window.report
+    report = session.window.panel(ReportPanel)
     report.add_insert(_made(qtbot, next(each for each in session.inserter.choices())), WORKING_PRINCIPLE)
     report.save_draft()
     (file,) = draft_file.with_suffix(".figures").glob("*.svg")
@@ -261,7 +266,7 @@ def test_a_damaged_drawing_is_named_and_does_not_spoil_the_report(
 def test_what_is_wrong_with_one_figure_costs_no_words(
     qtbot: QtBot, session: Session, draft_file: Path
 ) -> None:
-    report = session.window.report
+    report = session.window.panel(ReportPanel)
     report.fields.edits["objective"].setPlainText("to see")
     report.add_insert(_made(qtbot, next(each for each in session.inserter.choices())), WORKING_PRINCIPLE)
     report.save_draft()
@@ -278,7 +283,7 @@ def test_what_is_wrong_with_one_figure_costs_no_words(
 def test_files_of_figures_that_were_taken_out_go_with_the_next_start(
     qtbot: QtBot, session: Session, draft_file: Path
 ) -> None:
-    report = session.window.report
+    report = session.window.panel(ReportPanel)
     first, second = session.inserter.choices()[:2]
     for choice in (first, second):
         report.add_insert(_made(qtbot, choice), WORKING_PRINCIPLE)
@@ -303,8 +308,8 @@ def test_every_damaged_draft_is_kept(draft_file: Path) -> None:
 
 
 def test_a_draft_of_a_newer_version_is_called_so(session: Session, draft_file: Path) -> None:
-    session.window.report.fields.edits["objective"].setPlainText("to see")
-    session.window.report.save_draft()
+    session.window.panel(ReportPanel).fields.edits["objective"].setPlainText("to see")
+    session.window.panel(ReportPanel).save_draft()
     values = json.loads(draft_file.read_text(encoding="utf-8"))
     values["report"]["version"] = 99
     draft_file.write_text(json.dumps(values), encoding="utf-8")
@@ -313,7 +318,7 @@ def test_a_draft_of_a_newer_version_is_called_so(session: Session, draft_file: P
 
 
 def test_a_field_takes_only_what_can_be_kept(qtbot: QtBot, session: Session) -> None:
-    report = session.window.report
+    report = session.window.panel(ReportPanel)
     qtbot.keyClick(session.window, Qt.Key.Key_5, KEYS)
     edit = report.fields.edits["objective"]
     words = ("seven of " * MAX_WORDS)[:MAX_WORDS]
@@ -328,7 +333,7 @@ def test_a_field_takes_only_what_can_be_kept(qtbot: QtBot, session: Session) -> 
 def test_bringing_back_needs_room(qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
     most = 5
     monkeypatch.setattr("ui.panels.report.writing.MOST_INSERTS", most)
-    report = session.window.report
+    report = session.window.panel(ReportPanel)
     insert = _made(qtbot, next(each for each in session.inserter.choices() if not each.is_table))
     for _ in range(most):
         report.add_insert(insert, WORKING_PRINCIPLE)
@@ -343,7 +348,7 @@ def test_bringing_back_needs_room(qtbot: QtBot, session: Session, monkeypatch: p
 
 def test_everything_taken_out_can_be_brought_back_one_after_the_other(qtbot: QtBot, session: Session) -> None:
     window = session.window
-    report, message = window.report, window.report.message
+    report, message = window.panel(ReportPanel), window.panel(ReportPanel).message
     first, second, third = (_made(qtbot, each) for each in session.inserter.choices()[:3])
     for insert, key in ((first, WORKING_PRINCIPLE), (second, WORKING_PRINCIPLE), (third, TRANSLATION)):
         assert report.add_insert(insert, key) is False
@@ -367,7 +372,7 @@ def test_everything_taken_out_can_be_brought_back_one_after_the_other(qtbot: QtB
 
 
 def test_a_figure_and_a_table_of_one_name_can_be_told_apart_in_the_menu(session: Session) -> None:
-    menu = session.window.report.fields.insert.menu()
+    menu = session.window.panel(ReportPanel).fields.insert.menu()
     menu.aboutToShow.emit()
     for action in menu.actions():
         submenu = action.menu()
@@ -378,7 +383,7 @@ def test_a_figure_and_a_table_of_one_name_can_be_told_apart_in_the_menu(session:
 
 
 def test_the_list_says_first_what_differs_and_tells_of_doubles(qtbot: QtBot, session: Session) -> None:
-    report, listed = session.window.report, session.window.report.fields.inserts
+    report, listed = session.window.panel(ReportPanel), session.window.panel(ReportPanel).fields.inserts
     choice = session.inserter.choices()[0]
     report.show_demonstration(WORKING_PRINCIPLE)
     for _ in range(2):

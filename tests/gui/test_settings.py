@@ -11,6 +11,7 @@ from shiboken6 import isValid
 
 from tests.gui.child_window import run_window
 from ui.export.dialog import ExportDialog
+from ui.panels.training import TrainingPanel
 from ui.session import Session
 
 _KEYS = {
@@ -41,7 +42,7 @@ def test_a_value_of_another_kind_is_as_none(qtbot: QtBot, tmp_path: Path, value:
         session.window.show()
     session.start()
     assert session.files.recent() == []
-    session.exporter.export(session.window.training)
+    session.exporter.export(session.window.panel(TrainingPanel))
     (dialog,) = [each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog)]
     assert dialog.format.current() == "png"
     assert dialog.folder.text() == str(Path.home())
@@ -51,7 +52,7 @@ def test_a_value_of_another_kind_is_as_none(qtbot: QtBot, tmp_path: Path, value:
 
 
 def test_these_are_all_that_is_remembered(qtbot: QtBot, session: Session, tmp_path: Path) -> None:
-    session.exporter.export(session.window.training)
+    session.exporter.export(session.window.panel(TrainingPanel))
     (dialog,) = [each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog)]
     dialog.folder.setText(str(tmp_path))
     dialog.export()

@@ -9,6 +9,7 @@ from PySide6.QtCore import Qt
 from cnnviz.evaluation import evaluate
 from cnnviz.training import Trainer
 from tests.gui.driving import settle
+from ui.panels.training import TrainingPanel
 from ui.state import RunStatus
 
 LEFT = Qt.MouseButton.LeftButton
@@ -76,7 +77,7 @@ def check_scrubbing(qtbot, session):
     assert abs(state.shown.step - 500) <= 63
     assert state.shown.step in state.history.snapshots.steps
     assert abs(state.shown.step - shown.step) <= 63
-    training = session.window.training
+    training = session.window.panel(TrainingPanel)
     weight = state.shown.network.params["conv1.weight"]
     np.testing.assert_array_equal(training.filters.grid.values, weight[:, 0])
     assert training.curves.loss.marker_x() == training.curves.accuracy.marker_x() == state.shown.step
@@ -168,7 +169,7 @@ def test_a_fork_with_another_rate_leaves_the_first_run_as_a_ghost(qtbot, session
     )
     losses = trainer.advance(state.run.step - forked_at).losses
     np.testing.assert_array_equal(losses, state.history.losses[forked_at:])
-    x, y = window.training.curves.loss.curve("ghost")
+    x, y = window.panel(TrainingPanel).curves.loss.curve("ghost")
     expected = first.loss_curve(first.log_every)
     np.testing.assert_array_equal(x, expected.steps)
     np.testing.assert_array_equal(y, expected.values)

@@ -20,6 +20,7 @@ from tests.gui.training_driving import (
     wait_for,
     weights,
 )
+from ui.panels.training import TrainingPanel
 from ui.state import RunStatus
 
 LEFT = Qt.MouseButton.LeftButton
@@ -30,7 +31,7 @@ LEFT = Qt.MouseButton.LeftButton
 def test_a_students_first_session(qtbot, session, in_window):
     """Start, watch, pause, step, change the rate, stop, reset, and close while training runs."""
     window, state = session.window, session.state
-    bar, training = window.run_bar, window.training
+    bar, training = window.run_bar, window.panel(TrainingPanel)
     lengthen(qtbot, session)
     initial = weights(session)
 
@@ -86,7 +87,7 @@ def test_the_window_trains_exactly_the_run_of_the_engine(qtbot, session):
     np.testing.assert_array_equal(session.state.history.losses, progress.losses)
     assert_same_weights(weights(session), dict(trainer.network.params))
     assert session.state.live.step == step
-    x, y = session.window.training.curves.loss.curve("raw")
+    x, y = session.window.panel(TrainingPanel).curves.loss.curve("raw")
     np.testing.assert_array_equal(x, np.arange(1, step + 1))
     np.testing.assert_array_equal(y, progress.losses)
 
@@ -94,7 +95,7 @@ def test_the_window_trains_exactly_the_run_of_the_engine(qtbot, session):
 def test_filters_on_the_screen_are_those_of_the_network(qtbot, session):
     click(qtbot, session.window.run_bar.step)
     qtbot.waitUntil(lambda: session.state.run.step == 1 and status(session) is RunStatus.PAUSED)
-    grid = session.window.training.filters.grid
+    grid = session.window.panel(TrainingPanel).filters.grid
     shown = np.asarray(grid.values)
     np.testing.assert_array_equal(shown, session.state.live.network.params["conv1.weight"][:, 0])
     low, high = grid.levels
@@ -108,12 +109,12 @@ def test_whole_epoch_ends_with_results_to_click_through(qtbot, session):
     wait_for(qtbot, session, RunStatus.FINISHED)
     assert state.run.step == state.run.total_steps == 12_665
     assert window.run_bar.train.text() == "Train on"
-    assert len(window.training.log.rows()) == 25
+    assert len(window.panel(TrainingPanel).log.rows()) == 25
     evaluation = state.evaluation.evaluation
     assert evaluation.accuracy >= 0.99
-    assert window.training.results.matrix.counts.sum() == 2_115
+    assert window.panel(TrainingPanel).results.matrix.counts.sum() == 2_115
 
-    mistakes = window.training.results.mistakes
+    mistakes = window.panel(TrainingPanel).results.mistakes
     tile = mistakes.visualRect(mistakes.model().index(1, 0))
     qtbot.mouseClick(mistakes.viewport(), LEFT, pos=tile.center())
     assert state.sample.index == int(evaluation.mistakes[1])
@@ -192,7 +193,7 @@ def test_new_seed_gives_other_weights_and_shows_the_seed(qtbot, session):
     click(qtbot, session.window.run_bar.new_seed)
     qtbot.waitUntil(lambda: session.state.run.run_id == 2 and status(session) is RunStatus.READY)
     seed = session.state.experiment.seed
-    assert session.window.training.form.field("seed").value() == seed
+    assert session.window.panel(TrainingPanel).form.field("seed").value() == seed
     if seed != LAB5.seed:
         assert not np.array_equal(weights(session)["conv1.weight"], before["conv1.weight"])
     assert_same_weights(weights(session), dict(replace(LAB5, seed=seed).build_network().params))
@@ -202,7 +203,7 @@ def test_edited_settings_wait_until_they_are_applied(qtbot, session):
     window, state = session.window, session.state
     train_some(qtbot, session, 50)
     trained = weights(session)
-    filters = window.training.form.field("filters")
+    filters = window.panel(TrainingPanel).form.field("filters")
     filters.setFocus()
     filters.selectAll()
     qtbot.keyClicks(filters, "4")
@@ -233,12 +234,12 @@ def test_settings_of_an_untrained_network_apply_at_once(qtbot, session):
     [("filters", "99", "1 to 64"), ("filters", "8, x", "whole numbers"), ("hidden", "5 5 5", "0 to 2")],
 )
 def test_invalid_settings_are_named_and_change_nothing(qtbot, session, name, text, message):
-    field = session.window.training.form.field(name)
+    field = session.window.panel(TrainingPanel).form.field(name)
     field.setFocus()
     field.selectAll()
     qtbot.keyClicks(field, text)
     qtbot.keyClick(field, Qt.Key.Key_Return)
-    assert message in session.window.training.message.text()
+    assert message in session.window.panel(TrainingPanel).message.text()
     assert session.state.draft == session.state.experiment == LAB5
 
 
@@ -264,7 +265,7 @@ def test_divergence_stops_by_itself_and_the_run_can_begin_again(qtbot, session):
 
 
 def test_slow_motion_keeps_its_pace(qtbot, session):
-    speed = session.window.training.speed.slider
+    speed = session.window.panel(TrainingPanel).speed.slider
     speed.setFocus()
     for _ in range(20):
         qtbot.keyClick(speed, Qt.Key.Key_Left)

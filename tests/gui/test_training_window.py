@@ -15,6 +15,7 @@ from tests.gui.training_driving import (
     weights,
 )
 from tests.gui.whole_window import seen_rect
+from ui.panels.training import TrainingPanel
 from ui.state import RunStatus
 
 LEFT = Qt.MouseButton.LeftButton
@@ -128,7 +129,7 @@ def test_settings_that_grow_later_than_the_panel_are_not_cut_off(qtbot, session)
     """A style sheet is applied when Qt finds time: the window has its size by then, and keeps it."""
     session.window.resize(1440, 900)
     settle(qtbot)
-    field = session.window.training.form.field("classes")
+    field = session.window.panel(TrainingPanel).form.field("classes")
     wide = field.width() + 100
     field.setMinimumWidth(wide)
     qtbot.waitUntil(lambda: field.width() >= wide and seen_rect(field).width() == field.width())

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from tests.gui.training_driving import lengthen, train_on
 from tests.gui.whole_window import PANELS, rest, show_panel
+from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -29,16 +30,14 @@ def test_two_panels_stand_side_by_side_and_become_tabs_again(qtbot, session):
     qtbot.waitUntil(lambda: window.panels.front == 1)
     qtbot.keyClick(window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(lambda: titles(session) == [False, True, False, False, False])
-    assert not window.feature_maps.visibleRegion().isEmpty()
-    others = (window.training, window.translation, window.backprop, window.report)
+    assert not window.panel(FeatureMapsPanel).visibleRegion().isEmpty()
+    others = [panel for panel in window.panels.panels() if not isinstance(panel, FeatureMapsPanel)]
     assert sum(not panel.visibleRegion().isEmpty() for panel in others) == 1
     qtbot.keyClick(
         window, Qt.Key.Key_B, Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     )
     qtbot.waitUntil(lambda: not any(titles(session)))
-    panels = (
-        window.training, window.feature_maps, window.translation, window.backprop, window.report
-    )  # fmt: skip
+    panels = window.panels.panels()
     qtbot.waitUntil(lambda: sum(not panel.visibleRegion().isEmpty() for panel in panels) == 1)
 
 

@@ -21,10 +21,11 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import settle
+from ui.panels import registry
 from ui.session import Session
 from ui.state import RunStatus
 
-PANELS = ("training", "feature_maps", "translation", "backprop", "report")
+PANELS = tuple(row.name for row in registry.PANELS)
 _CONTROLS = (
     QAbstractButton, QAbstractItemView, QAbstractSlider, QAbstractSpinBox, QComboBox, QLineEdit,
     QPlainTextEdit, QTabBar, QTextEdit,
@@ -61,7 +62,7 @@ def show_panel(qtbot: QtBot, session: Session, number: int) -> QWidget:
     """Bring a panel to the front, wait until it shows the present network, and return it."""
     session.window.panels.show_panel(number)
     qtbot.waitUntil(lambda: session.window.panels.front == number)
-    panel = getattr(session.window, PANELS[number])
+    panel = session.window.panels.panels()[number]
     ready = {
         "feature_maps": lambda: panel.picture is not None,
         "backprop": lambda: panel.model.passed is not None,

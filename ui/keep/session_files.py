@@ -20,11 +20,11 @@ from cnnviz.session_state import (
 )
 from ui.keep.session_restore import SessionRestorer
 from ui.panels.drawn import Drawn, drawn_in
-from ui.panels.views import PanelViews
 from ui.run.controller import Controller
 from ui.run.model_files import model_writer, tell_saved
 from ui.settings import remember_folder, remembered_files, remembered_folder
 from ui.state import AppState, RunStatus, Source
+from ui.window.panel_area import PanelArea
 from ui.window.questions import ask_about_unsaved_work
 
 OPEN_FILTER = "CNNViz files (*.safetensors *.json *.png);;All files (*)"
@@ -99,12 +99,8 @@ class SessionFiles(QObject):
         Where the list of recent files is kept.
     window : QWidget
         Parent of dialogs; also of this object.
-    panel_name : callable
-        Returns the name of the panel in front.
-    show_panel : callable
-        Brings the panel of a name to the front.
-    views : PanelViews
-        The choices made inside the panels.
+    panels : PanelArea
+        The panel in front, and the choices made inside the panels.
     open_picture : callable
         Makes a picture that carries no session the sample.
     """
@@ -118,19 +114,17 @@ class SessionFiles(QObject):
         controller: Controller,
         settings: QSettings,
         window: QWidget,
-        panel_name: Callable[[], str],
-        show_panel: Callable[[str], None],
-        views: PanelViews,
+        panels: PanelArea,
         open_picture: Callable[[Path], None],
     ) -> None:
         super().__init__(window)
         self.state, self.controller = self._state, self._controller = state, controller
         self._settings = settings
         self._open_picture = open_picture
-        self._window, self._panel_name, self._views = window, panel_name, views
+        self._window, self._panels = window, panels
         self._saved: tuple[int, int] | None = None
         self._opened = False  # whether the session that is being restored lies in a file of the user
-        self.restorer = SessionRestorer(state, controller, show_panel, views, window)
+        self.restorer = SessionRestorer(state, controller, panels, window)
         self.restorer.finished.connect(self._on_restored)
 
     def current(self, widget: QWidget | None = None) -> SessionState | None:
@@ -138,11 +132,11 @@ class SessionFiles(QObject):
         drawn = drawn_in(widget, self._state)
         if drawn is not None and drawn.sample is None:
             drawn = None  # a lesson with a network of its own: the session is that of the run
-        return session_of(self._state, self._panel_name(), self._views.state(), drawn)
+        return session_of(self._state, self._panels.front_name, self._panels.view_states(), drawn)
 
     def current_unchecked(self) -> SessionState | None:
         """Return what is shown, quickly: without the checksum of its weights."""
-        return session_of(self._state, self._panel_name(), self._views.state(), checksum=False)
+        return session_of(self._state, self._panels.front_name, self._panels.view_states(), checksum=False)
 
     @property
     def has_unsaved_work(self) -> bool:

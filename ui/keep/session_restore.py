@@ -11,10 +11,10 @@ from cnnviz.datasets import Dataset, is_mnist
 from cnnviz.errors import CNNVizError
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.session_state import OwnPixels, SessionState, weights_checksum
-from ui.panels.views import PanelViews
 from ui.run.controller import Controller
 from ui.run.loading import select_classes
 from ui.state import AppState, PinnedCell, RunStatus, Sample, Shift, Source
+from ui.window.panel_area import PanelArea
 
 _SNAPSHOTS_PER_EPOCH = 200
 _STILL = (RunStatus.READY, RunStatus.PAUSED, RunStatus.FINISHED)
@@ -27,10 +27,8 @@ class SessionRestorer(QObject):
     ----------
     state : AppState
     controller : Controller
-    show_panel : callable
-        Brings the panel of a name to the front.
-    views : PanelViews
-        The choices made inside the panels.
+    panels : PanelArea
+        The panel in front, and the choices made inside the panels.
     window : QWidget
         Parent of the progress dialog; also of this object.
     """
@@ -42,13 +40,12 @@ class SessionRestorer(QObject):
         self,
         state: AppState,
         controller: Controller,
-        show_panel: Callable[[str], None],
-        views: PanelViews,
+        panels: PanelArea,
         window: QWidget,
     ) -> None:
         super().__init__(window)
         self._state, self._controller = state, controller
-        self._show_panel, self._views, self._window = show_panel, views, window
+        self._panels, self._window = panels, window
         self._session: SessionState | None = None
         self._stops: list[int] = []
         self._run_id = 0
@@ -196,9 +193,9 @@ class SessionRestorer(QObject):
         self._controller.on_moment_requested(None if live else session.step)
         self._controller.on_pin_requested(self._pinned(session))
         if session.panel:
-            self._show_panel(session.panel)
+            self._panels.show_named(session.panel)
         # Last, for they are choices about what is shown by now.
-        self._views.restore(session.views)
+        self._panels.restore_views(session.views)
         self._compare_weights(session)
         self.finished.emit(True)
 

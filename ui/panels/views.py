@@ -6,44 +6,10 @@ of another version, or of another network, never stops a panel.
 """
 
 from collections.abc import Container, Mapping
-from typing import Protocol
 
 from cnnviz.session_state import View, ViewValue
 from cnnviz.snapshots import Snapshot
 from ui.state import AppState, Sample
-
-
-class KeepsView(Protocol):
-    """A panel whose choices can be kept."""
-
-    def view_state(self) -> View:
-        """Return what the user has chosen in the panel, by name; the defaults as well."""
-        ...
-
-    def restore_view(self, view: View) -> None:
-        """Choose as `view_state` said, now or when there is what the choices are about."""
-        ...
-
-
-class PanelViews:
-    """The choices of all panels, by the names of their docks."""
-
-    def __init__(self) -> None:
-        self._panels: dict[str, KeepsView] = {}
-
-    def add(self, name: str, panel: KeepsView) -> None:
-        """Keep the choices of a panel as well."""
-        self._panels[name] = panel
-
-    def state(self) -> dict[str, View]:
-        """Return the choices of all panels."""
-        return {name: panel.view_state() for name, panel in self._panels.items()}
-
-    def restore(self, views: Mapping[str, View]) -> None:
-        """Give each panel its choices back; panels that are not named stay as they are."""
-        for name, panel in self._panels.items():
-            if name in views:
-                panel.restore_view(views[name])
 
 
 class Choices:

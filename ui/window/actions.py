@@ -6,9 +6,9 @@ rows; to add an action is to add a row, and the method that it names.
 
 from dataclasses import dataclass
 
+from ui.panels.registry import PANELS
 from ui.state import RunStatus
 
-PANELS = ("Training", "Filters && maps", "Translation", "Backprop", "Lab report")
 MENUS = ("&File", "&Run", "&View", "&Help")
 
 _ALWAYS = frozenset(RunStatus)
@@ -177,10 +177,10 @@ ACTIONS = (
     ),
     *(
         ActionRow(
-            name=f"panel_{number}", menu="&View", text=f"&{number + 1} {title}", key=f"Ctrl+{number + 1}",
+            name=f"panel_{number}", menu="&View", text=f"&{number + 1} {row.title}", key=f"Ctrl+{number + 1}",
             handler="session.show_panel", argument=number, help="panels", starts_section=number == 0,
         )
-        for number, title in enumerate(PANELS)
+        for number, row in enumerate(PANELS)
     ),
     ActionRow(
         name="move_aside", menu="&View", text="Put panel &beside the others", key="Ctrl+B",

@@ -20,9 +20,10 @@ from PySide6.QtWidgets import (
 from cnnviz.files import LONGEST_NAME, printable
 from ui.controls.drops import is_welcome
 from ui.panels.analysis import Analysis
+from ui.panels.contract import Panel, Services
+from ui.panels.registry import PANELS
 from ui.panels.samples import SAMPLES_WIDTH, SamplesPanel
 from ui.panels.timeline import TimelineBar
-from ui.panels.views import PanelViews
 from ui.settings import remembered_layout
 from ui.state import AppState
 from ui.theme import LIGHT, Theme, follow_theme
@@ -34,12 +35,7 @@ from ui.window.run_bar import RunBar
 from ui.window.run_status import RunStatusBar
 
 if TYPE_CHECKING:
-    from ui.panels.backprop.panel import BackpropPanel
     from ui.panels.compare import ComparePanel
-    from ui.panels.feature_maps.panel import FeatureMapsPanel
-    from ui.panels.report.panel import ReportPanel
-    from ui.panels.training import TrainingPanel
-    from ui.panels.translation.panel import TranslationPanel
 
 _LAYOUT_VERSION = 1
 #: Least and greatest width of the samples, and what they leave to one panel and to several side by side,
@@ -66,11 +62,6 @@ class MainWindow(QMainWindow):
     firstPainted = Signal()
     closing = Signal()
 
-    training: "TrainingPanel"
-    feature_maps: "FeatureMapsPanel"
-    translation: "TranslationPanel"
-    backprop: "BackpropPanel"
-    report: "ReportPanel"
     compare: "ComparePanel"
 
     def __init__(self, state: AppState, analysis: Analysis, parent: QWidget | None = None) -> None:
@@ -82,7 +73,6 @@ class MainWindow(QMainWindow):
         self._state = state
         self._painted = False
         self._theme = LIGHT
-        self.views = PanelViews()
         #: Asked before the window closes on the user's wish; None lets it close.
         self.close_guard: Callable[[], bool] | None = None
         #: Opens a file or folder that was dropped.
@@ -98,46 +88,20 @@ class MainWindow(QMainWindow):
         self.samples_dock.setMinimumWidth(theme.px(_SAMPLES_LEAST))
         self._fit()
 
-    def build_panels(
-        self, analysis: Analysis, background: Analysis, files: Analysis, keeping: Analysis, draft_path: Path
-    ) -> None:
-        """Fill the middle of the window, and the comparison of two moments.
-
-        Parameters
-        ----------
-        analysis, background : Analysis
-            Where panels have quick and long things computed.
-        files, keeping : Analysis
-            Where they have files written: those asked for, and those kept without being asked.
-        draft_path : Path
-            File in which the words of the report are kept.
-        """
+    def build_panels(self, services: Services) -> None:
+        """Fill the middle of the window, and the comparison of two moments."""
         # Imported here because pyqtgraph takes longer to load than the whole frame takes to appear.
-        from ui.panels.backprop.panel import BackpropPanel
         from ui.panels.compare import ComparePanel
-        from ui.panels.feature_maps.panel import FeatureMapsPanel
-        from ui.panels.report.panel import ReportPanel
-        from ui.panels.training import TrainingPanel
-        from ui.panels.translation.panel import TranslationPanel
 
-        self.training = TrainingPanel(self._state)
-        self.feature_maps = FeatureMapsPanel(self._state, analysis, background)
-        self.translation = TranslationPanel(self._state, analysis, background)
-        self.backprop = BackpropPanel(self._state, analysis, background)
-        self.report = ReportPanel(self._state, background, files, keeping, draft_path)
-        for panel, title, name in (
-            (self.training, "Training", "training_dock"),
-            (self.feature_maps, "Filters && maps", "feature_maps_dock"),
-            (self.translation, "Translation", "translation_dock"),
-            (self.backprop, "Backprop", "backprop_dock"),
-            (self.report, "Lab report", "report_dock"),
-        ):
-            self.panels.add_panel(panel, title, name)
-            self.views.add(name, panel)
+        for row in PANELS:
+            self.panels.add_panel(row.build(services), row.title, row.dock_name)
         self.panels.show_panel(0)
         self.compare = ComparePanel(self._state)
-        self.compare.closeRequested.connect(self.compare_dock.hide)
         self.compare_dock.setWidget(self.compare)
+
+    def panel[P: Panel](self, kind: type[P]) -> P:
+        """Return the panel of a class; there is one of each row of the registry."""
+        return self.panels.panel(kind)
 
     def restore_size(self, settings: QSettings) -> None:
         """Take size and place from the last session."""

@@ -1,9 +1,13 @@
 """The middle of the window: panels as docks, tabbed at first, that can stand side by side."""
 
+from collections.abc import Mapping
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
+from cnnviz.session_state import View
 from ui.controls.pace import single_shot
+from ui.panels.contract import Panel
 from ui.window.panel_frame import PanelFrame
 
 _AREA = Qt.DockWidgetArea.TopDockWidgetArea
@@ -31,20 +35,21 @@ class PanelArea(QMainWindow):
         self.setTabPosition(Qt.DockWidgetArea.AllDockWidgetAreas, QTabWidget.TabPosition.North)
         self.setDocumentMode(True)
         self._docks: list[QDockWidget] = []
+        self._panels: dict[str, Panel] = {}
         self._is_newly_divided = False
         # Qt tells of a move before it has been carried out.
         self._settled = single_shot(self, self._update_titles)
 
-    def add_panel(self, panel: QWidget, title: str, name: str) -> QDockWidget:
+    def add_panel(self, panel: Panel, title: str, name: str) -> QDockWidget:
         """Add a panel as the last tab.
 
         Parameters
         ----------
-        panel : QWidget
+        panel : Panel
         title : str
             Shown on the tab; ``&&`` stands for an ampersand.
         name : str
-            Object name, under which the layout is saved.
+            Object name of its dock, under which layout and choices are saved.
         """
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
@@ -55,6 +60,7 @@ class PanelArea(QMainWindow):
         if self._docks:
             self.tabifyDockWidget(self._docks[-1], dock)
         self._docks.append(dock)
+        self._panels[name] = panel
         dock.visibilityChanged.connect(self._settle)
         # Qt moves what lies behind a tab out of the frame but leaves it visible; hidden, a panel
         # does no work.
@@ -63,6 +69,33 @@ class PanelArea(QMainWindow):
         dock.dockLocationChanged.connect(self._settle)
         self._update_titles()
         return dock
+
+    def panels(self) -> list[Panel]:
+        """Return the panels, in the order in which they were added."""
+        return list(self._panels.values())
+
+    def panel[P: Panel](self, kind: type[P]) -> P:
+        """Return the panel of a class.
+
+        Raises
+        ------
+        LookupError
+            If there is none.
+        """
+        for panel in self._panels.values():
+            if isinstance(panel, kind):
+                return panel
+        raise LookupError(f"There is no {kind.__name__} in the window.")
+
+    def view_states(self) -> dict[str, View]:
+        """Return the choices made in all panels, by the names of their docks."""
+        return {name: panel.view_state() for name, panel in self._panels.items()}
+
+    def restore_views(self, views: Mapping[str, View]) -> None:
+        """Give each panel its choices back; panels that are not named stay as they are."""
+        for name, panel in self._panels.items():
+            if name in views:
+                panel.restore_view(views[name])
 
     def docks(self) -> list[QDockWidget]:
         """Docks of the panels, in the order in which they were added."""
@@ -80,6 +113,22 @@ class PanelArea(QMainWindow):
             dock = self._docks[number]
             dock.show()
             dock.raise_()
+
+    def bring_forward[P: Panel](self, kind: type[P]) -> P:
+        """Show the panel of a class and return it."""
+        panel = self.panel(kind)
+        self.show_panel(self.panels().index(panel))
+        return panel
+
+    def show_named(self, name: str) -> None:
+        """Bring the panel of this name to the front, if there is one."""
+        if name in self._panels:
+            self.show_panel(list(self._panels).index(name))
+
+    @property
+    def front_name(self) -> str:
+        """Name of the first panel that can be seen; "" if there is none."""
+        return list(self._panels)[self.front] if self.front >= 0 else ""
 
     @property
     def titles(self) -> list[str]:

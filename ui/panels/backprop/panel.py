@@ -4,7 +4,7 @@ from typing import override
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.routing import Target
 from cnnviz.session_state import View
@@ -27,7 +27,8 @@ from ui.panels.backprop.step_view import StepView, ViewStack
 from ui.panels.backprop.steps import StepKind
 from ui.panels.backprop.update_view import UpdateView
 from ui.panels.backprop.work import BackpropWork
-from ui.panels.drawn import Drawn, TellsDrawn
+from ui.panels.contract import Panel
+from ui.panels.drawn import Drawn
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme, theme_manager
 
@@ -39,7 +40,7 @@ _WARM_MS = 30
 _PACE_MS = 80
 
 
-class BackpropPanel(TellsDrawn, QFrame):
+class BackpropPanel(Panel):
     """Step bar on top, one large view of the present step, and a column to inspect, poke and check.
 
     Parameters

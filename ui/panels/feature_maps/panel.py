@@ -22,7 +22,8 @@ from ui.controls.message_bar import MessageBar
 from ui.controls.segmented import SegmentedControl
 from ui.controls.status_line import StatusLine
 from ui.panels.analysis import Analysis
-from ui.panels.drawn import Drawn, TellsDrawn
+from ui.panels.contract import Panel
+from ui.panels.drawn import Drawn
 from ui.panels.feature_maps import restoring
 from ui.panels.feature_maps.looks_for import LooksForView
 from ui.panels.feature_maps.network_view import NetworkView
@@ -42,7 +43,7 @@ _NETWORK, _LOOKS_FOR = "network", "looks_for"
 _REST_MS = 200
 
 
-class FeatureMapsPanel(TellsDrawn, QFrame):
+class FeatureMapsPanel(Panel):
     """The network left to right with linked cells, and what each filter looks for.
 
     Parameters

@@ -7,7 +7,6 @@ from typing import override
 from PySide6.QtCore import QTimer, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QFrame,
     QHBoxLayout,
     QProgressBar,
     QVBoxLayout,
@@ -24,6 +23,8 @@ from ui.controls.message_bar import MessageBar
 from ui.controls.scroll_column import ScrollColumn
 from ui.controls.segmented import SegmentedControl
 from ui.panels.analysis import Analysis, LatestOnly
+from ui.panels.contract import Panel
+from ui.panels.drawn import Drawn
 from ui.panels.report import restoring
 from ui.panels.report.asking import AskingBar
 from ui.panels.report.exporting import ask_where
@@ -41,7 +42,7 @@ _EXPORT, _PREVIEW = "report-export", "report-preview"
 _SHORT_TITLES = ("1  Principle", "2  Translation", "3  Backprop")
 
 
-class ReportPanel(QFrame):
+class ReportPanel(Panel):
     """Write the lab report, run the lab, export both as one document.
 
     Everything typed is kept in a draft file within a second. A hypothesis is recorded with time and
@@ -380,6 +381,11 @@ class ReportPanel(QFrame):
     @Slot(str)
     def _on_failed(self, text: str) -> None:
         self.message.show_message(text, "error")
+
+    @override
+    def drawn(self) -> Drawn | None:
+        """Return None: words are of no moment."""
+        return None
 
     # --- sessions -----------------------------------------------------------------------------------------
 

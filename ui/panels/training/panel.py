@@ -4,7 +4,7 @@ from typing import override
 
 from PySide6.QtCore import QEvent, QSize, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.session_state import View
 from ui.controls.catching_up import CatchesUp
@@ -14,7 +14,8 @@ from ui.controls.message_bar import MessageBar
 from ui.controls.pace import Pace
 from ui.controls.scroll_column import ScrollColumn
 from ui.controls.segmented import SegmentedControl
-from ui.panels.drawn import Drawn, TellsDrawn
+from ui.panels.contract import Panel
+from ui.panels.drawn import Drawn
 from ui.panels.training.curves import TrainingCurves
 from ui.panels.training.filters import FiltersView
 from ui.panels.training.results import ResultsView
@@ -33,7 +34,7 @@ _RESULTS_MS = 30
 _LEAST_SPACE = 7
 
 
-class TrainingPanel(TellsDrawn, CatchesUp, QFrame):
+class TrainingPanel(CatchesUp, Panel):
     """Settings on the left, curves and filters in the middle, log and test results on the right.
 
     Signals

@@ -4,14 +4,15 @@ from typing import Any, override
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
-from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz.session_state import View as PanelView
 from cnnviz.translation import RELATIVE_TO_BLANK_NOTE, conv_blocks
 from ui.controls.message_bar import MessageBar
 from ui.controls.pace import Pace
 from ui.panels.analysis import Analysis
-from ui.panels.drawn import Drawn, TellsDrawn
+from ui.panels.contract import Panel
+from ui.panels.drawn import Drawn
 from ui.panels.translation import restoring
 from ui.panels.translation.comparing import Compared, Comparer
 from ui.panels.translation.lesson_guide import LessonGuide, lesson_view
@@ -32,7 +33,7 @@ _NETWORKS_MS = 80
 """Between two networks while training runs, so that a drag is not held up by them."""
 
 
-class TranslationPanel(TellsDrawn, QFrame):
+class TranslationPanel(Panel):
     """Drag an image and see what each stage of the network makes of the shift.
 
     Parameters

@@ -1,0 +1,71 @@
+"""The panels of the window, in the order of their tabs: a panel is its folder and one row here."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ui.panels.contract import Panel, Services
+
+
+@dataclass(frozen=True, slots=True)
+class PanelRow:
+    """A panel.
+
+    Attributes
+    ----------
+    name : str
+        By which sessions and layouts know it.
+    title : str
+        On its tab and in the menu; ``&&`` stands for an ampersand.
+    build : callable
+        Make the panel. It imports it, too: pyqtgraph takes longer to load than the window to appear.
+    """
+
+    name: str
+    title: str
+    build: Callable[[Services], Panel]
+
+    @property
+    def dock_name(self) -> str:
+        """Object name of its dock, under which its place is saved."""
+        return f"{self.name}_dock"
+
+
+def _training(services: Services) -> Panel:
+    from ui.panels.training import TrainingPanel
+
+    return TrainingPanel(services.state)
+
+
+def _feature_maps(services: Services) -> Panel:
+    from ui.panels.feature_maps.panel import FeatureMapsPanel
+
+    return FeatureMapsPanel(services.state, services.analysis, services.background)
+
+
+def _translation(services: Services) -> Panel:
+    from ui.panels.translation.panel import TranslationPanel
+
+    return TranslationPanel(services.state, services.analysis, services.background)
+
+
+def _backprop(services: Services) -> Panel:
+    from ui.panels.backprop.panel import BackpropPanel
+
+    return BackpropPanel(services.state, services.analysis, services.background)
+
+
+def _report(services: Services) -> Panel:
+    from ui.panels.report.panel import ReportPanel
+
+    return ReportPanel(
+        services.state, services.background, services.files, services.keeping, services.draft_path
+    )
+
+
+PANELS = (
+    PanelRow("training", "Training", _training),
+    PanelRow("feature_maps", "Filters && maps", _feature_maps),
+    PanelRow("translation", "Translation", _translation),
+    PanelRow("backprop", "Backprop", _backprop),
+    PanelRow("report", "Lab report", _report),
+)
