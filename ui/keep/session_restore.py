@@ -2,17 +2,13 @@
 
 from collections.abc import Callable
 from math import prod
-from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QProgressDialog, QWidget
 
-from cnnviz.datasets import Dataset, is_mnist
-from cnnviz.errors import CNNVizError
-from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.session_state import OwnPixels, SessionState, weights_checksum
 from ui.run.controller import Controller
-from ui.run.loading import select_classes
+from ui.run.misfit import Misfit, misfit_of
 from ui.state import AppState, PinnedCell, RunStatus, Sample, Shift, Source
 from ui.window.panel_area import PanelArea
 
@@ -80,13 +76,15 @@ class SessionRestorer(QObject):
             return
 
         def work(_context: object) -> Misfit | None:
-            return misfit_of(session, name, opened.dataset, current)
+            experiment, made_with = session.experiment, (session.data_name, session.data_sha256)
+            return misfit_of(experiment, *made_with, opened.dataset, current)
 
         def done(misfit: Misfit | None) -> None:
             if misfit is None:
                 self._begin(session, source)
             else:
-                self._complain(misfit.text, "Use MNIST" if misfit.fits_mnist else "", use_mnist)
+                action = "Use MNIST" if misfit.fits_mnist else ""
+                self._complain(misfit.sentence(name, "session"), action, use_mnist)
 
         def use_mnist() -> None:
             self._controller.open_data(None, lambda mnist: self.restore(session, name, mnist))
@@ -259,43 +257,3 @@ class SessionRestorer(QObject):
     def _complain(self, message: str, action: str = "", act: Callable[[], None] | None = None) -> None:
         self._state.raise_notice("files", "error", message, action, act)
         self.finished.emit(False)
-
-
-class Misfit(NamedTuple):
-    """Why a session does not fit the open data, as a sentence, and whether it fits MNIST."""
-
-    text: str
-    fits_mnist: bool
-
-
-def misfit_of(session: SessionState, name: str, source: Dataset, current: Dataset | None) -> Misfit | None:
-    """Return why the data of a session are not those that are open; None where they are.
-
-    Parameters
-    ----------
-    session : SessionState
-    name : str
-        Name of the file, for messages.
-    source : Dataset
-        The open data with all their classes.
-    current : Dataset or None
-        These with the classes of the run.
-    """
-    classes, opened = session.experiment.classes, printable(source.name, LONGEST_NAME)
-    made_with = printable(session.data_name or "unnamed data", LONGEST_NAME)
-    try:
-        dataset = select_classes(source, classes, current)
-        session.experiment.check_fits(dataset.input_shape)
-    except CNNVizError as error:
-        reason = str(error).rstrip(".")
-        if not set(classes) <= set(source.available_classes):
-            reason = (
-                f"it tells {printable(', '.join(classes), LONGEST_NAME)} apart, which {opened} does not have"
-            )
-    else:
-        if session.data_sha256 in ("", dataset.sha256):
-            return None
-        reason = f"it was made with other data ({made_with}) than those that are open ({opened})"
-    fits_mnist = is_mnist(session.data_sha256, classes)
-    remedy = "Use MNIST first" if fits_mnist else f"Open its data first (Ctrl+D): {made_with}"
-    return Misfit(f"{name} does not fit the open data: {reason}. {remedy}, then the session.", fits_mnist)

@@ -17,7 +17,7 @@ from ui.run.inspector import Inspector
 from ui.run.loading import fitting
 from ui.run.mail_reader import MailReader
 from ui.run.mailbox import Mailbox, RunFailed
-from ui.run.model_files import ModelFiles
+from ui.run.model_files import ModelFiles, OpenedModel
 from ui.run.moment_tests import MomentTests
 from ui.run.start import RunStart
 from ui.run.tasks import TaskRunner
@@ -66,12 +66,14 @@ class Controller(QObject):
         self._inspector = Inspector(state, self._tasks, self)
         self._models = ModelFiles(state, self._tasks, self._files, self)
         self._models.runRequested.connect(self._on_run_from_file_requested)
+        self._models.mnistRequested.connect(self._on_mnist_requested)
         self._moment_tests = MomentTests(state, self._background, self)
         self._reader = MailReader(state, self._mailbox, self._control, self._moment_tests, self)
         self._reader.showRequested.connect(self._show)
         self._run_start = RunStart(state, self._tasks, self._control, self._reader, self._moment_tests, self)
         self._run_start.sampleRequested.connect(self.on_sample_requested)
         self._run_start.refused.connect(self.runRefused)
+        self._run_start.testRequested.connect(self._testRequested)
         # With a run its snapshots have gone, and figures of print quality with the files that they went into.
         self._run_start.prepareRequested.connect(self._give_back_memory)
         self._files.becameIdle.connect(self._give_back_memory)
@@ -384,7 +386,23 @@ class Controller(QObject):
         self._state.set_live(snapshot)
         self._inspector.inspect()
 
-    @Slot(object, object)
-    def _on_run_from_file_requested(self, experiment: Experiment, start: Snapshot) -> None:
+    @Slot(object)
+    def _on_run_from_file_requested(self, model: OpenedModel) -> None:
         if self.may_replace():
-            self._run_start.begin(experiment, start=start)
+            self._run_start.begin(model.experiment, start=model.snapshot)
+            if model.remark and not model.offer:
+                self._state.raise_notice("files", "warning", model.remark)
+            else:
+                self._state.clear_notice("files")
+
+    @Slot(object)
+    def _on_mnist_requested(self, then: Callable[[], None]) -> None:
+        """Open MNIST, and go on when a run stands there."""
+
+        def begin(source: Source) -> None:
+            if self.may_replace():
+                self._run_start.begin(fitting(self._state.draft, source.dataset), source=source)
+                # On the same thread, so after the run has begun.
+                self._tasks.submit("then", lambda _context: None, lambda _result: then())
+
+        self.open_data(None, begin)

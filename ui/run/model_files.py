@@ -1,11 +1,13 @@
 """Saving the network that is shown and continuing from a saved one, in the background."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
 
 from cnnviz import checkpoint
+from cnnviz.datasets import Dataset
 from cnnviz.errors import CheckpointError
 from cnnviz.experiment import Experiment
 from cnnviz.files import printable_name
@@ -13,7 +15,28 @@ from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import check_fit
 from ui.panels.analysis import Analysis
 from ui.run.loading import select_classes
+from ui.run.misfit import Misfit, misfit_of
 from ui.state import AppState
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedModel:
+    """A run that can continue from a file.
+
+    Attributes
+    ----------
+    experiment : Experiment
+    snapshot : Snapshot
+    remark : str
+        What has to be known of it, as a sentence; empty for nothing.
+    offer : str
+        What the user has to choose before it is taken; empty where opening it says enough.
+    """
+
+    experiment: Experiment
+    snapshot: Snapshot
+    remark: str = ""
+    offer: str = ""
 
 
 class ModelFiles(QObject):
@@ -29,7 +52,10 @@ class ModelFiles(QObject):
     parent : QObject, optional
     """
 
-    runRequested = Signal(object, object)  # Experiment and the Snapshot to continue from
+    #: An `OpenedModel` is to take the place of the present run.
+    runRequested = Signal(object)
+    #: MNIST is to be opened, and then this function called.
+    mnistRequested = Signal(object)
 
     def __init__(
         self, state: AppState, analysis: Analysis, files: Analysis, parent: QObject | None = None
@@ -62,30 +88,46 @@ class ModelFiles(QObject):
     def open(self, path: Path, on_read: Callable[[Path], None] | None = None) -> None:
         """Read a model file and ask for a run that continues from it; a bad file changes nothing.
 
+        Weights without a description that belongs to them are offered, where they fit the network of the
+        form.
+
         Parameters
         ----------
         path : Path
         on_read : callable, optional
             Called with the path when it is a model that can be used.
         """
-        source, current = self._state.source, self._state.dataset
+        state = self._state
+        source, current, draft = state.source, state.dataset, state.draft
 
-        def read(_context: object) -> tuple[Experiment, Snapshot]:
-            model = checkpoint.load(path)
-            if source is None or model.experiment is None:
+        def read(_context: object) -> OpenedModel | Misfit:
+            if source is None:
                 raise CheckpointError(
-                    f"{printable_name(path)} does not say how it was trained, so its run cannot be "
-                    "continued. Choose a model that the window or --save wrote."
+                    f"{printable_name(path)} cannot be opened while the data are being read."
                 )
-            check_fit(model.network, select_classes(source.dataset, model.experiment.classes, current))
-            note = f"weights from {printable_name(path)}"
-            origin = Origin(0, model.experiment, source.dataset.name, note)
-            return model.experiment, Snapshot(model.step, model.network, model.optimizer, origin)
+            try:
+                return _read(path, source.dataset, current)
+            except checkpoint.UndescribedError as error:
+                return _taken(path, error.reason, draft, source.dataset, current)
 
-        def done(run: tuple[Experiment, Snapshot]) -> None:
+        def done(found: OpenedModel | Misfit) -> None:
+            if isinstance(found, Misfit):
+                action = "Use MNIST" if found.fits_mnist else ""
+                text = found.sentence(printable_name(path), "model")
+                state.raise_notice("files", "error", text, action, lambda: self.mnistRequested.emit(reopen))
+            elif found.offer:
+                text = f"{found.remark}. Its weights fit the network of the form by name and shape."
+                state.raise_notice("files", "warning", text, found.offer, lambda: take(found))
+            else:
+                take(found)
+
+        def take(model: OpenedModel) -> None:
             if on_read is not None:
                 on_read(path)
-            self.runRequested.emit(*run)
+            self.runRequested.emit(model)
+
+        def reopen() -> None:
+            self.open(path, on_read)
 
         self._analysis.submit("open", read, done, self._on_failed)
 
@@ -111,3 +153,44 @@ def tell_saved(state: AppState, path: Path, left_out: str) -> None:
         state.raise_notice("files", "warning", f"{text} {left_out}")
     else:
         state.raise_notice("files", "success", text)
+
+
+def _read(path: Path, source: Dataset, current: Dataset | None) -> OpenedModel | Misfit:
+    """Return the run that is described in a file, or why it does not fit the open data.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is no model; an `UndescribedError` if it does not say how it was trained.
+    ShapeError
+        If its network is not that of its settings.
+    """
+    name, model = printable_name(path), checkpoint.load(path)
+    experiment = model.experiment
+    if experiment is None:
+        raise checkpoint.UndescribedError(f"{name} does not say how it was trained")
+    misfit = misfit_of(experiment, model.data_name, model.data_sha256, source, current)
+    if misfit is not None and not misfit.is_usable:
+        return misfit
+    check_fit(model.network, select_classes(source, experiment.classes, current))
+    note, remark = f"weights from {name}", ""
+    if misfit is not None:
+        remark = f"About {name}: {misfit.reason}. What is measured from now on, is measured on these."
+    origin = Origin(0, experiment, model.data_name or source.name, note)
+    return OpenedModel(experiment, Snapshot(model.step, model.network, model.optimizer, origin), remark)
+
+
+def _taken(
+    path: Path, reason: str, draft: Experiment, source: Dataset, current: Dataset | None
+) -> OpenedModel:
+    """Return the run of the form that begins at the weights of a file."""
+    blank = draft.build_network(select_classes(source, draft.classes, current).input_shape)
+    try:
+        network = checkpoint.load_weights(path, blank)
+    except CheckpointError as error:
+        raise CheckpointError(
+            f"{reason}, and its weights do not fit the network of the form: {str(error).rstrip('.')}. Set "
+            "the form to the network that they belong to, then open it again."
+        ) from error
+    origin = Origin(0, draft, source.name, f"weights from {printable_name(path)}")
+    return OpenedModel(draft, Snapshot(0, network, origin=origin), reason, "Take them into a new run")

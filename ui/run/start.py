@@ -48,6 +48,8 @@ class RunStart(QObject):
     prepareRequested = Signal(object)
     #: The worker has to train, up to this many steps (0: to the end), what it has prepared.
     trainRequested = Signal(int)
+    #: What the worker has prepared has to be run on the test images.
+    testRequested = Signal()
     #: The test image with this number has to be shown: there is none yet, or it is of other data.
     sampleRequested = Signal(int)
     #: A run could not be built; the present one is as it was.
@@ -137,6 +139,8 @@ class RunStart(QObject):
         if built.then_train:
             self._control.running = True
             self.trainRequested.emit(0)
+        elif built.start is not None:  # what somebody else has trained, or by hand, was never tested here
+            self.testRequested.emit()
         self._reader.start()
 
     def _tell_about(self, built: _Built) -> None:

@@ -119,6 +119,7 @@ class TimelineBar(QFrame):
         state.stepsAdded.connect(self._on_steps_added)
         state.runChanged.connect(self._on_run_changed)
         state.snapshotChanged.connect(self._draw_moment)
+        state.testAdded.connect(self._draw_moment)
         state.momentChanged.connect(self._draw_moment)
         state.ghostChanged.connect(self._draw_ghost)
         state.referenceChanged.connect(self._draw_reference)
@@ -244,7 +245,8 @@ class TimelineBar(QFrame):
         if shown is None:
             self.moment.set_lines("", "")
         else:
-            self.moment.set_lines(f"step {format_count(shown.step)}", measured(state.history, shown.step))
+            words = measured(state.history, shown.step, self._origin())
+            self.moment.set_lines(f"step {format_count(shown.step)}", words)
         self._allow()
 
     def _allow(self) -> None:
@@ -259,6 +261,13 @@ class TimelineBar(QFrame):
         state = self._state
         if step is None or not len(state.history.snapshots):
             return
+        # The track of a run that has come to its end is a step longer, so as to have a length at all.
+        step = min(step, max(state.run.total_steps, state.history.step))
         if step <= state.history.step:
             step = state.history.snapshots.nearest(step).step
-        self.track.set_hover(*described(state.history, step, state.run.steps_per_epoch))
+        self.track.set_hover(*described(state.history, step, state.run.steps_per_epoch, self._origin()))
+
+    def _origin(self) -> str:
+        """Where the run began, if not at initial weights."""
+        shown = self._state.shown
+        return "" if shown is None or shown.origin is None else shown.origin.note

@@ -29,27 +29,38 @@ def nearest(history: History, step: int) -> Snapshot | None:
     return None if found is store[len(store) - 1] else found
 
 
-def measured(history: History, step: int) -> str:
-    """Return mean loss and accuracy at a step in a few words."""
+def measured(history: History, step: int, origin: str = "") -> str:
+    """Return mean loss and accuracy at a step in a few words.
+
+    Before the first step of a run there are no such means: what was measured on the test images stands for
+    them, or that the weights are the initial ones, unless they are from elsewhere (`origin`).
+    """
     loss = history.mean_loss_at(step, history.log_every)
     if loss != loss:
-        return "initial weights" if step == 0 else "nothing measured yet"
+        tests = [point for point in history.tests if point.step == step]
+        if tests:
+            return f"test accuracy {tests[-1].accuracy:.1%}"
+        return "initial weights" if step == 0 and not origin else "not tested yet"
     accuracy = history.mean_accuracy_at(step, history.log_every)
     # A fixed number of figures, so that the words do not jump about while the moment changes.
     return f"loss {loss:.4f} · {accuracy:.1%}" if loss < 10 else f"loss {loss:.1f} · {accuracy:.1%}"
 
 
-def described(history: History, step: int, steps_per_epoch: int) -> tuple[str, list[tuple[str, str, str]]]:
+def described(
+    history: History, step: int, steps_per_epoch: int, origin: str = ""
+) -> tuple[str, list[tuple[str, str, str]]]:
     """Return what is known of a step: a heading, and rows of colour role, name and value."""
     epoch = max(step - 1, 0) // max(steps_per_epoch, 1) + 1
     heading = f"step {format_count(step)} · epoch {format_count(epoch)}"
     if step > history.step:
         return f"{heading} · not trained yet", []
+    rows: list[tuple[str, str, str]] = []
     loss = history.mean_loss_at(step, history.log_every)
-    if loss != loss:
-        return f"{heading} · initial weights" if step == 0 else heading, []
-    accuracy = history.mean_accuracy_at(step, history.log_every)
-    rows = [("accent", "loss", format_value(loss)), ("original", "accuracy", f"{accuracy:.3f}")]
+    if loss == loss:
+        accuracy = history.mean_accuracy_at(step, history.log_every)
+        rows += [("accent", "loss", format_value(loss)), ("original", "accuracy", f"{accuracy:.3f}")]
+    elif origin or step == 0:
+        heading += f" · {origin or 'initial weights'}"
     tests = [point for point in history.tests if point.step <= step]
     if tests:
         name = f"test images, step {format_count(tests[-1].step)}"

@@ -306,7 +306,9 @@ class TrainingPanel(CatchesUp, Panel):
     @Slot()
     def _draw_results(self) -> None:
         self._results_timer.stop()
-        self.results.set_result(self._state.dataset, self._state.evaluation)
+        shown = self._state.shown
+        origin = "" if shown is None or shown.origin is None else shown.origin.note
+        self.results.set_result(self._state.dataset, self._state.evaluation, origin)
         self._on_sample_changed()
 
     @Slot()

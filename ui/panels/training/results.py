@@ -31,6 +31,7 @@ class ResultsView(QWidget):
         super().__init__(parent)
         self._dataset: Dataset | None = None
         self._result: EvaluatedStep | None = None
+        self._origin = ""
         self._cell: tuple[int, int] | None = None
         self._build_widgets()
         self._build_layout()
@@ -38,9 +39,9 @@ class ResultsView(QWidget):
         self.mistakes.sampleRequested.connect(self.sampleRequested)
         self.set_result(None, None)
 
-    def set_result(self, dataset: Dataset | None, result: EvaluatedStep | None) -> None:
-        """Show a result, or with None what to do to get one."""
-        self._dataset, self._result = dataset, result
+    def set_result(self, dataset: Dataset | None, result: EvaluatedStep | None, origin: str = "") -> None:
+        """Show a result, or with None what to do to get one; `origin` says where its run began."""
+        self._dataset, self._result, self._origin = dataset, result, origin
         if dataset is None or result is None:
             self._cell = None
             self.matrix.set_matrix(None, ())
@@ -52,7 +53,8 @@ class ResultsView(QWidget):
         evaluation = result.evaluation
         self.matrix.set_matrix(evaluation.confusion, dataset.classes)
         self.matrix.set_current(*(self._cell or (None, None)))
-        self._title.set_caption(f"after step {result.step:,}")
+        origin = f" · {origin}" if origin else ""
+        self._title.set_caption(f"after step {result.step:,}{origin}")
         self._summary.set_text(f"Test accuracy {evaluation.accuracy:.4f} · loss {evaluation.loss:.4f}")
         self._show_images(dataset, evaluation)
 
@@ -71,7 +73,7 @@ class ResultsView(QWidget):
         is_there = cell is not None and len(cell) == 2 and (not classes or max(cell) < classes)
         self._cell = (cell[0], cell[1]) if cell is not None and is_there else None
         if self._result is not None:
-            self.set_result(self._dataset, self._result)
+            self.set_result(self._dataset, self._result, self._origin)
         scroll_later(self.mistakes.verticalScrollBar(), choices.whole("scroll", 0, 1_000_000, 0))
 
     def _build_widgets(self) -> None:
