@@ -209,7 +209,7 @@ def test_patches_are_those_of_the_largest_and_smallest_responses(trained):
     ]
     largest = np.sort(responses.max(axis=(1, 2)))[::-1][:8]
     smallest = np.sort(responses.min(axis=(1, 2)))[:8]
-    found = trained.panel.looks_for.findings().excitation
+    found = trained.panel.looks_for.picture.findings.excitation
     np.testing.assert_allclose([patch.value for patch in found.most], largest)
     np.testing.assert_allclose([patch.value for patch in found.least], smallest)
     card, patch = trained.panel.looks_for.most.cards()[0], found.most[0]
@@ -221,7 +221,7 @@ def test_patches_are_those_of_the_largest_and_smallest_responses(trained):
 
 def test_a_click_on_a_patch_asks_for_its_image_and_pins_the_cell(trained):
     view = trained.panel.looks_for
-    patch = view.findings().excitation.least[2]
+    patch = view.picture.findings.excitation.least[2]
     trained.qtbot.mouseClick(view.least, LEFT, pos=view.least.card_rect(2).center().toPoint())
     assert trained.samples == [patch.image]
     assert trained.pins == [PinnedCell("conv1", (0, patch.row, patch.column))]
@@ -235,7 +235,7 @@ def test_patches_can_be_chosen_by_the_keyboard(trained):
     view = trained.panel.looks_for
     for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Left, Qt.Key.Key_Return):
         trained.qtbot.keyClick(view.most, key)
-    assert trained.samples == [view.findings().excitation.most[1].image]
+    assert trained.samples == [view.picture.findings.excitation.most[1].image]
 
 
 def test_class_evidence_is_the_mean_of_weight_times_value(trained):
@@ -244,7 +244,7 @@ def test_class_evidence_is_the_mean_of_weight_times_value(trained):
     weights = trained.network.params["dense1.weight"][0].reshape(8, 13, 13)
     labels = trained.dataset.test_labels
     means = np.stack([(weights * pooled[labels == name]).mean(axis=0) for name in (0, 1)])
-    np.testing.assert_allclose(view.averages().evidence.maps, means)
+    np.testing.assert_allclose(trained.panel.looks_for.picture.averages.evidence.maps, means)
     np.testing.assert_allclose(view.maps.values, means.sum(axis=1))
     trained.qtbot.mouseClick(view.scope.button("one"), LEFT)
     np.testing.assert_allclose(view.maps.values, means[:, 0])
@@ -253,20 +253,22 @@ def test_class_evidence_is_the_mean_of_weight_times_value(trained):
 def test_another_filter_is_searched_at_once_and_chosen_on_the_first_page(trained):
     view = trained.panel.looks_for
     trained.qtbot.mouseClick(view.filters.viewport(), LEFT, pos=view.filters.tile_rect(5).center().toPoint())
-    assert view.findings().excitation.channel == 5
+    assert view.picture.findings.excitation.channel == 5
     trained.qtbot.mouseClick(trained.panel.pages.button("network"), LEFT)
     np.testing.assert_array_equal(trained.map("conv1").values, trained.trace.outputs["conv1"][0, 5])
 
 
 def test_findings_of_an_earlier_moment_say_so_and_can_be_renewed(trained):
     view = trained.panel.looks_for
-    before = view.findings()
+    before = view.picture.findings
     trained.look(scaled(trained.network, 2.0), step=90)
-    assert view.findings() is before
-    assert view.age() == "Searched at step 40; the network shown is at step 90"
+    assert view.picture.findings is before
+    assert view.picture.age == "Searched at step 40; the network shown is at step 90"
     trained.qtbot.mouseClick(view.search_button, LEFT)
-    assert view.age() == "Searched at step 90"
-    assert view.findings().excitation.most[0].value == pytest.approx(2 * before.excitation.most[0].value)
+    assert view.picture.age == "Searched at step 90"
+    assert view.picture.findings.excitation.most[0].value == pytest.approx(
+        2 * before.excitation.most[0].value
+    )
 
 
 def test_the_search_shows_its_progress_and_can_be_cancelled(qtbot):
@@ -290,7 +292,7 @@ def test_new_classes_drop_what_was_found(trained):
     trained.state.set_dataset(other.dataset)
     trained.dataset = other.dataset
     trained.look(other.network)
-    found = trained.panel.looks_for.findings()
+    found = trained.panel.looks_for.picture.findings
     assert found is None or found.snapshot.network is other.network
 
 
@@ -299,7 +301,7 @@ def test_deeper_layers_show_patches_as_large_as_their_receptive_field(qtbot):
     opened.state.set_pinned(PinnedCell("conv2", (3, 2, 2)))
     opened.qtbot.mouseClick(opened.panel.pages.button("looks_for"), LEFT)
     view = opened.panel.looks_for
-    found = view.findings().excitation
+    found = view.picture.findings.excitation
     assert (found.layer, found.channel) == ("conv2", 3)
     assert view.most.cards()[0].pixels.shape == (8, 8)
     assert not view.evidence.scope.button("one").isEnabled()

@@ -61,8 +61,8 @@ def test_a_patch_makes_its_image_the_sample(qtbot, shown):
     panel = shown.window.panel(FeatureMapsPanel)
     qtbot.mouseClick(panel.pages.button("looks_for"), LEFT)
     view = panel.looks_for
-    qtbot.waitUntil(lambda: view.findings() is not None)
-    patch = view.findings().excitation.most[3]
+    qtbot.waitUntil(lambda: view.picture is not None and view.picture.findings is not None)
+    patch = view.picture.findings.excitation.most[3]
     qtbot.mouseClick(view.most, LEFT, pos=view.most.card_rect(3).center().toPoint())
     assert shown.state.sample.index == patch.image
     qtbot.mouseClick(panel.pages.button("network"), LEFT)

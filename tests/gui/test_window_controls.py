@@ -49,7 +49,7 @@ def test_every_control_has_a_name_and_a_tool_tip(qtbot: QtBot, trained: Session)
         missing += _nameless(window)
     maps = show_panel(qtbot, trained, 1)
     maps.show_page("looks_for")
-    rest(qtbot, trained, lambda: maps.looks_for.findings() is not None)
+    rest(qtbot, trained, lambda: maps.looks_for.picture.findings is not None)
     missing += _nameless(maps)
     backprop = show_panel(qtbot, trained, 3)
     for _step in backprop.model.steps:

@@ -1,8 +1,9 @@
 """What a filter looks for: the test patches that excite it most and least, and the evidence of each class."""
 
 from collections.abc import Callable
+from typing import override
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
@@ -16,19 +17,15 @@ from ui.controls.buttons import Button
 from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.message_bar import MessageBar
-from ui.controls.numbers import format_fixed, format_signed
 from ui.controls.scale_strip import ScaleStrip
 from ui.panels.analysis import Analysis
 from ui.panels.feature_maps.class_evidence_view import ClassEvidenceView
-from ui.panels.feature_maps.findings import Averages, Findings, average_evidence, find_patches
-from ui.panels.feature_maps.plan import EVIDENCE, Plan, plan_of
+from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch
 from ui.panels.views import Choices
 from ui.state import PinnedCell
 from ui.theme import Theme, follow_theme
 from ui.tiles.map_thumbnails import MapThumbnails
-from ui.tiles.patch_grid import PatchCard, PatchGrid
-
-_PATCHES, _AVERAGES = "looks-for", "class-evidence"
+from ui.tiles.patch_grid import PatchGrid
 
 
 class LooksForView(QWidget):
@@ -55,16 +52,8 @@ class LooksForView(QWidget):
 
     def __init__(self, background: Analysis, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._background = background
-        self._plan: Plan | None = None
-        self._snapshot: Snapshot | None = None
-        self._dataset: Dataset | None = None
-        self._layer = ""
-        self._channel = 0
-        self._findings: Findings | None = None
-        self._averages: Averages | None = None
-        self._searched: Snapshot | None = None  # where the search that was begun last has searched
-        self._wanted = True  # whether the present filter is still to be searched for
+        self.search = FilterSearch(background, self)
+        self._picture: FilterPicture | None = None
         self._build_widgets()
         self._build_layout()
         self._connect_signals()
@@ -72,42 +61,24 @@ class LooksForView(QWidget):
 
     # -- what is shown -------------------------------------------------------------------------------------
 
-    def set_snapshot(self, snapshot: Snapshot | None, dataset: Dataset | None) -> None:
+    def show_network(self, snapshot: Snapshot | None, dataset: Dataset | None) -> None:
         """Show the filters of another moment; findings of an earlier one stay, and are marked as such."""
-        replaced = self._plan is None or snapshot is None or plan_of(snapshot.network) is not self._plan
-        replaced = replaced or dataset is not self._dataset
-        self._snapshot, self._dataset = snapshot, dataset
-        if replaced:
-            self._background.cancel(_PATCHES)
-            self._background.cancel(_AVERAGES)
-            self._findings, self._averages, self._searched = None, None, None
-            self._wanted = True
-            self._plan = None if snapshot is None else plan_of(snapshot.network)
-            self._refill()
-            self._show_findings()
-            self._show_averages()
-        if self.isVisible():
-            self._draw_filters()
-            self._search_if_wanted()
-        self._show_age()
+        self.search.show(snapshot, dataset)
+        self._catch_up()
 
-    def set_filter(self, layer: str, channel: int) -> None:
+    def choose(self, layer: str, channel: int) -> None:
         """Choose a filter."""
-        if (layer, channel) != (self._layer, self._channel):
-            self._layer, self._channel = layer, channel
-            self.layer_field.set_choice(layer)
-            self._wanted = True
-            if self.isVisible():
-                self._draw_filters()
-                self._search_if_wanted()
+        self.search.choose(layer, channel)
+        self._catch_up()
 
     def view_state(self) -> dict[str, ViewValue]:
         """Return the filter, at which step it was searched last, and whose evidence is shown."""
+        search = self.search
         return {
-            "layer": self._layer,
-            "channel": self._channel,
-            "wanted": self._wanted,
-            "searched": None if self._searched is None else self._searched.step,
+            "layer": search.layer,
+            "channel": search.channel,
+            "wanted": search.is_wanted,
+            "searched": None if search.searched is None else search.searched.step,
             "scope": self.evidence.scope.current(),
         }
 
@@ -120,24 +91,21 @@ class LooksForView(QWidget):
         at : callable
             Returns the network at a step; None if that is not known any more.
         """
-        layers = () if self._plan is None else self._plan.convolutions
-        self.set_filter(choices.text("layer", layers, self._layer), choices.whole("channel", 0, 10_000, 0))
+        search = self.search
+        layer = choices.text("layer", search.layers, search.layer)
+        self.choose(layer, choices.whole("channel", 0, 10_000, 0))
         self.evidence.choose_scope(choices.any_text("scope"))
         step = choices.whole("searched", 0, 10**9, None)
         earlier = None if step is None else at(step)
-        if earlier is not None and earlier is not self._searched:
-            self._search_in(earlier)
+        if earlier is not None and earlier is not search.searched:
+            search.begin_in(earlier)
         elif step is None and not choices.flag("wanted", True):
-            self._wanted = False
-            self._on_cancel_clicked()
+            search.cancel()
 
-    def findings(self) -> Findings | None:
+    @property
+    def picture(self) -> FilterPicture | None:
         """What is shown."""
-        return self._findings
-
-    def age(self) -> str:
-        """At which step it was searched, in words."""
-        return self._age.text()
+        return self._picture
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the spacing."""
@@ -146,11 +114,16 @@ class LooksForView(QWidget):
         self._right.setSpacing(theme.px(6))
         self.kernel.setFixedHeight(theme.px(150))
 
+    @override
     def showEvent(self, event: QShowEvent) -> None:
-        """Catch up on what happened meanwhile."""
         super().showEvent(event)
-        self._draw_filters()
-        self._search_if_wanted()
+        self._catch_up()
+
+    def _catch_up(self) -> None:
+        if self.isVisible():
+            if self.search.is_wanted:
+                self.search.begin()
+            self._draw()
 
     # -- building ------------------------------------------------------------------------------------------
 
@@ -214,181 +187,86 @@ class LooksForView(QWidget):
     def _connect_signals(self) -> None:
         self.layer_field.choiceEdited.connect(self._on_layer_edited)
         self.filters.mapSelected.connect(self._on_filter_selected)
-        self.search_button.clicked.connect(self._search)
-        self.cancel_button.clicked.connect(self._on_cancel_clicked)
+        self.search_button.clicked.connect(self.search.begin)
+        self.cancel_button.clicked.connect(self.search.cancel)
+        self.search.changed.connect(self._draw)
+        self.search.progressed.connect(self.progress.setValue)
+        self.search.failed.connect(self._on_failed)
         self.most.patchClicked.connect(self._on_most_clicked)
         self.least.patchClicked.connect(self._on_least_clicked)
 
-    def _refill(self) -> None:
-        layers = () if self._plan is None else self._plan.convolutions
-        self.layer_field.clear()
-        for name in layers:
-            self.layer_field.addItem(name, name)
-        self.layer_field.setVisible(len(layers) > 1)
-        if self._layer not in layers:
-            self._layer, self._channel = (layers[0] if layers else ""), 0
-        self.layer_field.set_choice(self._layer)
-
     # -- drawing -------------------------------------------------------------------------------------------
 
-    def _draw_filters(self) -> None:
-        snapshot = self._snapshot
-        if snapshot is None or not self._layer:
+    @Slot()
+    def _draw(self) -> None:
+        """Show what there is now."""
+        picture = self._picture = self.search.picture()
+        self._fill_layers()
+        self.evidence.draw(picture)
+        if picture is None:
             self.filters.set_maps(None)
             self.kernel.set_values(None)
             return
-        weights = snapshot.network.params[f"{self._layer}.weight"]
-        self._channel = min(self._channel, len(weights) - 1)
+        weights = picture.weights
         levels = signed_levels(weights)
         self.filters.set_maps(weights[:, 0], "signed", levels)
-        self.filters.set_current(self._channel)
-        self.kernel.set_values(weights[self._channel, 0], "signed", levels)
+        self.filters.set_current(picture.channel)
+        self.kernel.set_values(weights[picture.channel, 0], "signed", levels)
         self.kernel_scale.set_scale("signed", *levels)
-        self._filter_title.set_text(f"Filter {self._channel}")
-        self._filter_title.set_caption(f"of {self._layer}")
+        self._filter_title.set_text(f"Filter {picture.channel}")
+        self._filter_title.set_caption(f"of {picture.layer}")
+        self._draw_findings(picture)
 
-    def _show_findings(self) -> None:
-        found = self._findings
-        count = 0 if self._dataset is None else len(self._dataset.test_labels)
-        self._most_title.set_caption(
-            "" if found is None else f"of {count:,} test images, at most one patch each"
-        )
-        for grid, part in ((self.most, "most"), (self.least, "least")):
-            patches: tuple[Patch, ...] = () if found is None else getattr(found.excitation, part)
-            largest = max((abs(patch.value) for patch in patches), default=0.0)
-            grid.set_cards([self._card(patch, 2 if largest >= 1 else 3) for patch in patches])
-
-    def _show_averages(self) -> None:
-        plan = self._plan
-        self.evidence.setVisible(plan is not None and plan.column(EVIDENCE) is not None)
-        last = plan is not None and plan.convolutions[-1:] == (self._layer,)
-        self.evidence.set_averages(self._averages, self._channel if last else None)
-
-    def _show_age(self) -> None:
-        found, snapshot = self._findings, self._snapshot
-        searching = self._background.is_busy(_PATCHES)
-        busy = searching or self._background.is_busy(_AVERAGES)
-        self.progress.setVisible(busy)
-        self.cancel_button.setVisible(busy)
-        self.search_button.setVisible(not busy)
+    def _draw_findings(self, picture: FilterPicture) -> None:
+        found, is_busy = picture.findings, bool(picture.under_way)
+        if is_busy:
+            self.message.clear()
+        self.progress.setVisible(is_busy)
+        self.cancel_button.setVisible(is_busy)
+        self.search_button.setVisible(not is_busy)
         self.search_button.setText("Search" if found is None else "Search again")
-        waiting = "Searching the test images…" if searching else "Nothing was searched yet: press Search."
-        for grid in (self.most, self.least):
-            grid.set_placeholder(waiting)
-        if busy:
-            self._age.set_text("Searching the test images" if searching else "Averaging the evidence")
-        elif found is None or snapshot is None:
-            self._age.set_text("Not searched yet")
-        elif found.snapshot is snapshot:
-            self._age.set_text(f"Searched at step {found.snapshot.step:,}")
-        else:
-            self._age.set_text(
-                f"Searched at step {found.snapshot.step:,}; the network shown is at step {snapshot.step:,}"
-            )
+        self._age.set_text(picture.age)
+        self._most_title.set_caption(picture.count)
+        excited = ((), ()) if found is None else (found.excitation.most, found.excitation.least)
+        placeholder = "Searching the test images…" if is_busy else "Nothing was searched yet: press Search."
+        for grid, patches in zip((self.most, self.least), excited, strict=True):
+            grid.set_placeholder(placeholder)
+            grid.set_cards(picture.cards(patches) if patches else ())
 
-    def _card(self, patch: Patch, decimals: int) -> PatchCard:
-        dataset = self._dataset
-        assert dataset is not None
-        name = dataset.classes[int(dataset.test_labels[patch.image])]
-        tip = (
-            f"Test image {patch.image:,}, class {name}: response {format_signed(patch.value, 4)} at "
-            f"row {patch.row}, column {patch.column}. Click to look at it."
-        )
-        caption = format_fixed(patch.value, decimals, signed=True)
-        place = (patch.rectangle.top, patch.rectangle.left, patch.rectangle.height, patch.rectangle.width)
-        return PatchCard(patch.pixels[0], dataset.test_images[patch.image, 0], place, caption, tip)
+    def _fill_layers(self) -> None:
+        field, layers = self.layer_field, self.search.layers
+        if layers != tuple(field.itemText(place) for place in range(field.count())):
+            field.clear()
+            for name in layers:
+                field.addItem(name, name)
+        field.setVisible(len(layers) > 1)
+        field.set_choice(self.search.layer)
 
-    # -- the search ----------------------------------------------------------------------------------------
-
-    def _search_if_wanted(self) -> None:
-        if self._wanted and self._snapshot is not None and self._dataset is not None and self._layer:
-            self._search()
-
-    def _search(self) -> None:
-        if self._snapshot is not None:
-            self._search_in(self._snapshot)
-
-    def _search_in(self, snapshot: Snapshot) -> None:
-        dataset, layer, channel = self._dataset, self._layer, self._channel
-        if dataset is None:
-            return
-        self._wanted, self._searched = False, snapshot
-        self.message.clear()
-        self.progress.setValue(0)
-        # The averages can wait: they come after the patches.
-        self._background.cancel(_AVERAGES)
-        self._background.submit(
-            _PATCHES,
-            lambda context: find_patches(snapshot, dataset, layer, channel, context),
-            self._on_found,
-            self._on_failed,
-            self._on_progress,
-        )
-        self._show_age()
-
-    def _average(self, snapshot: Snapshot, dataset: Dataset) -> None:
-        """Average the evidence, unless that has been done for these weights."""
-        known = self._averages
-        column = None if self._plan is None else self._plan.column(EVIDENCE)
-        if column is None or (known is not None and known.snapshot is snapshot):
-            return
-        stage = column.stage
-        self.progress.setValue(0)
-        self._background.submit(
-            _AVERAGES,
-            lambda context: average_evidence(snapshot, dataset, stage, context),
-            self._on_averaged,
-            self._on_failed,
-            self._on_progress,
-        )
-
-    def _on_found(self, findings: Findings) -> None:
-        if findings.dataset is not self._dataset:
-            return
-        self._findings = findings
-        self._show_findings()
-        self._show_averages()
-        self._average(findings.snapshot, findings.dataset)
-        self._show_age()
-
-    def _on_averaged(self, averages: Averages) -> None:
-        if averages.dataset is self._dataset:
-            self._averages = averages
-            self._show_averages()
-        self._show_age()
+    # -- events --------------------------------------------------------------------------------------------
 
     def _on_failed(self, message: str) -> None:
         self.message.show_message(message, "error")
-        self._show_age()
-
-    def _on_progress(self, fraction: float) -> None:
-        self.progress.setValue(round(100 * fraction))
-
-    def _on_cancel_clicked(self) -> None:
-        self._background.cancel(_PATCHES)
-        self._background.cancel(_AVERAGES)
-        self._searched = None if self._findings is None else self._findings.snapshot
-        self._show_age()
 
     def _on_layer_edited(self, layer: str) -> None:
         self._choose(layer, 0)
 
     def _on_filter_selected(self, channel: int) -> None:
-        self._choose(self._layer, channel)
+        self._choose(self.search.layer, channel)
 
     def _choose(self, layer: str, channel: int) -> None:
-        self.set_filter(layer, channel)
+        self.choose(layer, channel)
         self.channelRequested.emit(layer, channel)
 
     def _on_most_clicked(self, card: int) -> None:
-        if self._findings is not None:
-            self._look_at(self._findings, self._findings.excitation.most[card])
+        self._look_at(card, "most")
 
     def _on_least_clicked(self, card: int) -> None:
-        if self._findings is not None:
-            self._look_at(self._findings, self._findings.excitation.least[card])
+        self._look_at(card, "least")
 
-    def _look_at(self, findings: Findings, patch: Patch) -> None:
+    def _look_at(self, card: int, part: str) -> None:
+        if self._picture is None or self._picture.findings is None:
+            return
+        found = self._picture.findings.excitation
+        patch: Patch = getattr(found, part)[card]
         self.sampleRequested.emit(patch.image)
-        found = findings.excitation
         self.pinRequested.emit(PinnedCell(found.layer, (found.channel, patch.row, patch.column)))

@@ -262,7 +262,7 @@ class FeatureMapsPanel(Panel):
     @Slot()
     def _on_snapshot_changed(self) -> None:
         if self.isVisible() and self.stack.currentWidget() is self.looks_for:
-            self.looks_for.set_snapshot(self._state.shown, self._state.dataset)
+            self.looks_for.show_network(self._state.shown, self._state.dataset)
 
     @Slot(str)
     def _on_failed(self, message: str) -> None:
@@ -287,7 +287,7 @@ class FeatureMapsPanel(Panel):
         self.show_page(choices.text("page", (_NETWORK, _LOOKS_FOR), _NETWORK))
         own = choices.below("filter")
         if own.any_text("layer"):
-            self.looks_for.set_snapshot(self._state.shown, self._state.dataset)
+            self.looks_for.show_network(self._state.shown, self._state.dataset)
             self.looks_for.restore_view(own, partial(restoring.moment_at, self._state))
 
     # -- requests ------------------------------------------------------------------------------------------
@@ -300,8 +300,8 @@ class FeatureMapsPanel(Panel):
             widget.setVisible(network)
         self._arrange_tools()
         if not network and self.picture is not None:
-            self.looks_for.set_snapshot(self._state.shown, self._state.dataset)
-            self.looks_for.set_filter(*self._shown_filter(self.picture.plan))
+            self.looks_for.show_network(self._state.shown, self._state.dataset)
+            self.looks_for.choose(*self._shown_filter(self.picture.plan))
 
     def _shown_filter(self, plan: Plan) -> tuple[str, int]:
         """Convolution and filter that the marked cell belongs to."""

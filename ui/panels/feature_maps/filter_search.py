@@ -1,0 +1,322 @@
+"""What a filter looks for: the search of the test images, and a picture of what it has found where."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QObject, Signal, Slot
+
+from cnnviz._types import FloatArray
+from cnnviz.datasets import Dataset
+from cnnviz.excitation import ClassEvidence, Excitation, Patch, class_evidence, exciting_patches
+from cnnviz.quantities import format_count, format_signed, format_together
+from cnnviz.snapshots import Snapshot
+from ui.panels.analysis import Analysis, Context
+from ui.panels.feature_maps.plan import EVIDENCE, Plan, plan_of
+from ui.tiles.patch_grid import PatchCard
+
+PATCHES = 8
+"""How many patches of either kind are shown."""
+
+_PATCHES, _AVERAGES = "looks-for", "class-evidence"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Findings:
+    """The patches of one filter, and in which network they were searched.
+
+    Attributes
+    ----------
+    snapshot : Snapshot
+    dataset : Dataset
+        Whose test images were searched.
+    excitation : Excitation
+    """
+
+    snapshot: Snapshot
+    dataset: Dataset
+    excitation: Excitation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Averages:
+    """The average evidence of each class, and what it was measured on.
+
+    Attributes
+    ----------
+    snapshot : Snapshot
+    dataset : Dataset
+    evidence : ClassEvidence
+    """
+
+    snapshot: Snapshot
+    dataset: Dataset
+    evidence: ClassEvidence
+
+    @property
+    def about(self) -> str:
+        """Whose evidence it is, and for what."""
+        network, names = self.snapshot.network, self.dataset.classes
+        single = network.shapes[network.layers[-1][0]][0] == 1
+        whose = f"class {names[1]}" if single else "the class"
+        return f"contributions of {self.evidence.layer}, red speaks for {whose}"
+
+    def maps(self, channel: int | None) -> NDArray[np.float64]:
+        """Maps of shape (classes, h, w): those of one filter, or the sum over all when None."""
+        maps = self.evidence.maps
+        if maps.ndim != 4:  # units without rows and columns
+            return maps[:, None, :]
+        return maps.sum(axis=1) if channel is None else maps[:, min(channel, maps.shape[1] - 1)]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FilterPicture:
+    """A filter as it is now, and what was found of it when it was searched.
+
+    Attributes
+    ----------
+    snapshot : Snapshot
+        The network that is shown.
+    plan : Plan
+    layer, channel : str, int
+        The filter.
+    findings : Findings or None
+        Of this very filter.
+    averages : Averages or None
+        Of the network in which the patches were searched.
+    under_way : {"", "Searching the test images", "Averaging the evidence"}
+    """
+
+    snapshot: Snapshot
+    plan: Plan
+    layer: str
+    channel: int
+    findings: Findings | None
+    averages: Averages | None
+    under_way: str
+
+    @property
+    def weights(self) -> FloatArray:
+        """Weights of the whole layer, of shape (filters, c, k, k)."""
+        return self.snapshot.network.params[f"{self.layer}.weight"]
+
+    @property
+    def has_evidence(self) -> bool:
+        """Whether the network has maps whose cells speak for classes."""
+        return self.plan.column(EVIDENCE) is not None
+
+    @property
+    def own_map(self) -> int | None:
+        """Map of the filter in the evidence; None if it belongs to another layer."""
+        return self.channel if self.plan.convolutions[-1:] == (self.layer,) else None
+
+    @property
+    def age(self) -> str:
+        """In which network it was searched, in words."""
+        if self.under_way:
+            return self.under_way
+        if self.findings is None:
+            return "Not searched yet"
+        searched, shown = self.findings.snapshot, self.snapshot
+        text = f"Searched at step {format_count(searched.step)}"
+        if searched is shown:
+            return text
+        at = f"the network shown is at step {format_count(shown.step)}"
+        if searched.origin is None or shown.origin is None or searched.origin.run_id != shown.origin.run_id:
+            return f"{text} of another run; {at} of this one"
+        return text if searched.step == shown.step else f"{text}; {at}"
+
+    @property
+    def count(self) -> str:
+        """How many images were searched, in words."""
+        if self.findings is None:
+            return ""
+        images = format_count(len(self.findings.dataset.test_labels))
+        return f"of {images} test images, at most one patch each"
+
+    def cards(self, patches: tuple[Patch, ...]) -> list[PatchCard]:
+        """Patches of the findings as cards."""
+        assert self.findings is not None
+        data = self.findings.dataset
+        texts = format_together([patch.value for patch in patches], 3, format_signed, longest=8)
+        cards: list[PatchCard] = []
+        for patch, text in zip(patches, texts, strict=True):
+            name = data.classes[int(data.test_labels[patch.image])]
+            tip = (
+                f"Test image {format_count(patch.image)}, class {name}: response "
+                f"{format_signed(patch.value, 4)} at row {patch.row}, column {patch.column}. "
+                "Click to look at it."
+            )
+            place = patch.rectangle
+            block = (place.top, place.left, place.height, place.width)
+            cards.append(PatchCard(patch.pixels[0], data.test_images[patch.image, 0], block, text, tip))
+        return cards
+
+
+class FilterSearch(QObject):
+    """Which filter is looked at in which network, and the search for what it looks for.
+
+    Patches and evidence of the classes are searched in the background, the evidence behind the patches.
+
+    Parameters
+    ----------
+    background : Analysis
+    parent : QObject
+
+    Attributes
+    ----------
+    snapshot : Snapshot or None
+        The network that is shown.
+    layer, channel : str, int
+        The chosen filter.
+    is_wanted : bool
+        Whether the filter is still to be searched.
+    searched : Snapshot or None
+        The network in which the search that was begun last has searched.
+    """
+
+    #: Something has been found, or a search has begun or ended.
+    changed = Signal()
+    #: How much has been searched, in per cent.
+    progressed = Signal(int)
+    #: Why nothing could be found.
+    failed = Signal(str)
+
+    def __init__(self, background: Analysis, parent: QObject) -> None:
+        super().__init__(parent)
+        self._background = background
+        self._dataset: Dataset | None = None
+        self._plan: Plan | None = None
+        self._findings: Findings | None = None
+        self._averages: Averages | None = None
+        self.snapshot: Snapshot | None = None
+        self.layer, self.channel = "", 0
+        self.searched: Snapshot | None = None
+        self.is_wanted = True
+
+    @property
+    def layers(self) -> tuple[str, ...]:
+        """Convolutions whose filters can be chosen."""
+        return () if self._plan is None else self._plan.convolutions
+
+    def picture(self) -> FilterPicture | None:
+        """What there is to be shown; None while there is no network with filters."""
+        snapshot, plan, found, averages = self.snapshot, self._plan, self._findings, self._averages
+        if snapshot is None or plan is None or not self.layer:
+            return None
+        if found is not None:
+            own = found.excitation
+            if (own.layer, own.channel) != (self.layer, self.channel):
+                found = None
+        if found is None or averages is None or averages.snapshot is not found.snapshot:
+            averages = None
+        under_way = ""
+        if self._background.is_busy(_PATCHES):
+            under_way = "Searching the test images"
+        elif self._background.is_busy(_AVERAGES):
+            under_way = "Averaging the evidence"
+        return FilterPicture(snapshot, plan, self.layer, self.channel, found, averages, under_way)
+
+    def show(self, snapshot: Snapshot | None, dataset: Dataset | None) -> None:
+        """Look at another moment: what was found stays, unless layers or data are others."""
+        plan = None if snapshot is None else plan_of(snapshot.network)
+        is_replaced = plan is None or plan is not self._plan or dataset is not self._dataset
+        self.snapshot, self._dataset, self._plan = snapshot, dataset, plan
+        if is_replaced:
+            self._stop()
+            self._findings = self._averages = self.searched = None
+            self.is_wanted = True
+            if self.layer not in self.layers:
+                self.layer, self.channel = (self.layers[0] if self.layers else ""), 0
+        if snapshot is not None and self.layer:
+            self.channel = min(self.channel, len(snapshot.network.params[f"{self.layer}.weight"]) - 1)
+
+    def choose(self, layer: str, channel: int) -> None:
+        """Choose a filter."""
+        if (layer, channel) != (self.layer, self.channel):
+            self.layer, self.channel = layer, channel
+            self.is_wanted = True
+            self.show(self.snapshot, self._dataset)
+
+    @Slot()
+    def begin(self) -> None:
+        """Search in the network that is shown."""
+        if self.snapshot is not None:
+            self.begin_in(self.snapshot)
+
+    def begin_in(self, snapshot: Snapshot) -> None:
+        """Search in a network of the same layers."""
+        dataset, layer, channel = self._dataset, self.layer, self.channel
+        if dataset is None or not layer:
+            return
+        self.is_wanted, self.searched = False, snapshot
+        self._background.cancel(_AVERAGES)
+
+        def search(context: Context) -> Findings:
+            found = exciting_patches(
+                snapshot.network,
+                dataset.test_images,
+                layer,
+                channel,
+                PATCHES,
+                progress=context.report,
+                cancelled=lambda: context.cancelled,
+            )
+            return Findings(snapshot, dataset, found)
+
+        self._submit(_PATCHES, search, self._on_found)
+
+    @Slot()
+    def cancel(self) -> None:
+        """Stop the search."""
+        self._stop()
+        self.is_wanted = False
+        self.searched = None if self._findings is None else self._findings.snapshot
+        self.changed.emit()
+
+    def _stop(self) -> None:
+        self._background.cancel(_PATCHES)
+        self._background.cancel(_AVERAGES)
+
+    def _submit[T](self, kind: str, function: Callable[[Context], T], done: Callable[[T], None]) -> None:
+        self._background.submit(kind, function, done, self._on_failed, self._on_progress)
+        self.progressed.emit(0)
+        self.changed.emit()
+
+    def _on_found(self, findings: Findings) -> None:
+        if findings.dataset is self._dataset:
+            self._findings = findings
+            self._average(findings.snapshot, findings.dataset)
+            self.changed.emit()
+
+    def _average(self, snapshot: Snapshot, dataset: Dataset) -> None:
+        """Average the evidence, unless that has been done for these weights."""
+        column = None if self._plan is None else self._plan.column(EVIDENCE)
+        if column is None or (self._averages is not None and self._averages.snapshot is snapshot):
+            return
+
+        def average(context: Context) -> Averages:
+            evidence = class_evidence(
+                snapshot.network,
+                dataset.test_images,
+                dataset.test_labels,
+                column.stage,
+                progress=context.report,
+                cancelled=lambda: context.cancelled,
+            )
+            return Averages(snapshot, dataset, evidence)
+
+        self._submit(_AVERAGES, average, self._on_averaged)
+
+    def _on_averaged(self, averages: Averages) -> None:
+        if averages.dataset is self._dataset:
+            self._averages = averages
+        self.changed.emit()
+
+    def _on_failed(self, message: str) -> None:
+        self.failed.emit(message)
+        self.changed.emit()
+
+    def _on_progress(self, fraction: float) -> None:
+        self.progressed.emit(round(100 * fraction))
