@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields, replace
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from cnnviz._architecture import check_size, output_shapes
 from cnnviz._types import Shape
@@ -10,29 +10,15 @@ from cnnviz._validation import check_choice, check_float, check_int, shown
 from cnnviz.errors import ParameterError
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.functional.max_pooling import TieRule
-from cnnviz.layers import (
-    AvgPool2D,
-    BlurPool2D,
-    Conv2D,
-    Dense,
-    Flatten,
-    Layer,
-    LeakyReLU,
-    MaxPool2D,
-    ReLU,
-    Sigmoid,
-    SubsamplePool2D,
-    Tanh,
-)
+from cnnviz.layers import ACTIVATIONS as ACTIVATION_LAYERS
+from cnnviz.layers import POOLS as POOL_LAYERS
+from cnnviz.layers import Conv2D, Dense, Flatten, Layer, layer_of_kind
 from cnnviz.layers.initialisation import Init
 from cnnviz.network import Network
 from cnnviz.training import TrainConfig
 
-Activation = Literal["none", "relu", "leaky_relu", "sigmoid", "tanh"]
-Pool = Literal["max", "average", "blur", "subsample"]
-
-ACTIVATIONS: tuple[Activation, ...] = ("none", "relu", "leaky_relu", "sigmoid", "tanh")
-POOLS: tuple[Pool, ...] = ("max", "average", "blur", "subsample")
+ACTIVATIONS = ("none", *ACTIVATION_LAYERS)
+POOLS = tuple(POOL_LAYERS)
 TIE_RULES = ("first", "all", "split")
 OUTPUTS = ("sigmoid", "softmax")
 INITIAL_WEIGHTS = ("lab5", "he", "glorot")
@@ -76,11 +62,13 @@ class Experiment:
         Side of every kernel and zero padding around its input, in pixels.
     conv_bias : bool
         Whether convolutions add a bias.
-    activation : {"none", "relu", "leaky_relu", "sigmoid", "tanh"}
+    activation : str
+        "none", or one of `cnnviz.layers.ACTIVATIONS`.
         Between convolution and pool, and after hidden dense layers.
     leaky_slope : float
         Slope of the leaky ReLU below zero.
-    pool : {"max", "average", "blur", "subsample"}
+    pool : str
+        One of `cnnviz.layers.POOLS`.
     pool_size : int
         Side and stride of the pooling window, in pixels.
     ties : {"first", "all", "split"}
@@ -108,9 +96,9 @@ class Experiment:
     kernel_size: int = 3
     padding: int = 0
     conv_bias: bool = False
-    activation: Activation = "none"
+    activation: str = "none"
     leaky_slope: float = 0.01
-    pool: Pool = "max"
+    pool: str = "max"
     pool_size: int = 2
     ties: TieRule = "all"
     hidden: tuple[int, ...] = ()
@@ -236,23 +224,13 @@ class Experiment:
         )
 
     def _activation(self, number: int) -> list[tuple[str, Layer]]:
-        layers: dict[str, Layer] = {
-            "relu": ReLU(),
-            "leaky_relu": LeakyReLU(self.leaky_slope),
-            "sigmoid": Sigmoid(),
-            "tanh": Tanh(),
-        }
-        layer = layers.get(self.activation)
-        return [] if layer is None else [(f"{self.activation}{number}", layer)]
+        if self.activation == "none":
+            return []
+        layer = layer_of_kind(ACTIVATION_LAYERS[self.activation], {"slope": self.leaky_slope})
+        return [(f"{self.activation}{number}", layer)]
 
     def _pooling(self) -> Layer:
-        pools: dict[str, Layer] = {
-            "max": MaxPool2D(self.pool_size, ties=self.ties),
-            "average": AvgPool2D(self.pool_size),
-            "blur": BlurPool2D(self.pool_size),
-            "subsample": SubsamplePool2D(self.pool_size),
-        }
-        return pools[self.pool]
+        return layer_of_kind(POOL_LAYERS[self.pool], {"size": self.pool_size, "ties": self.ties})
 
 
 _CHOICES: dict[str, tuple[str, ...]] = {

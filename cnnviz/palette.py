@@ -8,6 +8,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from cnnviz.layers import POOLS
+
 
 class Color(NamedTuple):
     """A colour as ``#RRGGBB``, on a light ground (paper too) and on a dark one."""
@@ -51,14 +53,17 @@ class StageStyle(NamedTuple):
     dash: str = "solid"
 
 
+_POOL_LOOKS = {
+    "max": (WINNER, "solid"),
+    "average": (ACCENT, "solid"),
+    "blur": (Color("#1B8A6B", "#4FD0A8"), "dashed"),
+    "subsample": (Color("#8A5A2B", "#C9A27A"), "dotted"),
+}
 STAGE_STYLES: dict[str, StageStyle] = {
     "pixels": StageStyle("Pixels", "Pixels", MUTED, "dotted"),
     "convolution": StageStyle("Conv", "Convolution", Color("#7A4FC9", "#B394F5"), "dashed"),
     "activation": StageStyle("Activation", "Activation", Color("#B03A8C", "#EE86CB"), "dash-dot"),
-    "max": StageStyle("Max", "Max pooling", WINNER),
-    "average": StageStyle("Average", "Average pooling", ACCENT),
-    "blur": StageStyle("Blur", "Blur and subsampling", Color("#1B8A6B", "#4FD0A8"), "dashed"),
-    "subsample": StageStyle("Subsample", "Subsampling", Color("#8A5A2B", "#C9A27A"), "dotted"),
+    **{kind: StageStyle(POOLS[kind].short, POOLS[kind].title, *looks) for kind, looks in _POOL_LOOKS.items()},
     "output": StageStyle("Output", "Network output", INK),
 }
 """By the names of `cnnviz.translation.STAGES`, and ``"output"``. An activation goes by its own name."""

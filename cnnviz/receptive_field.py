@@ -24,66 +24,14 @@ from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray, Shape
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.layers import AvgPool2D, BlurPool2D, Conv2D, Dense, Flatten, Layer, MaxPool2D, SubsamplePool2D
-from cnnviz.layers.activations import Activation
+from cnnviz.layers import Dense, Flatten, Layer
+from cnnviz.layers.geometry import WindowGeometry
 from cnnviz.network import Network, Trace
 
 INPUT = "input"
 """Name of the first stage."""
 
 Cell = tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class WindowGeometry:
-    """Where the windows of a layer stand along one axis; rows and columns are alike.
-
-    Attributes
-    ----------
-    size : int
-        Cells in a window.
-    stride : int
-        Cells from one window to the next.
-    offset : int
-        Position of the first cell of the first window; negative where the window reaches over the border.
-    mirrored : bool
-        Whether positions over the border are mirrored into the map (without repeating its edge). If not,
-        they are padding and hold 0.
-    """
-
-    size: int
-    stride: int
-    offset: int = 0
-    mirrored: bool = False
-
-    def span(self, first: int, count: int) -> tuple[int, int]:
-        """Return first position and number of positions that `count` neighbouring windows cover together."""
-        return first * self.stride + self.offset, (count - 1) * self.stride + self.size
-
-    def positions(self, windows: IntArray | int) -> IntArray:
-        """Return the positions of each window, also those over the border; shape `(..., size)`."""
-        return np.asarray(windows)[..., None] * self.stride + self.offset + np.arange(self.size)
-
-    def cells(self, windows: IntArray | int, side: int) -> IntArray:
-        """Return the cell that is read at each position of a map of `side` cells, -1 where it is padding."""
-        positions = self.positions(windows)
-        if not self.mirrored:
-            return np.where((positions >= 0) & (positions < side), positions, -1)
-        if side == 1:
-            return np.zeros_like(positions)
-        folded = np.abs(positions) % (2 * (side - 1))
-        return np.minimum(folded, 2 * (side - 1) - folded)
-
-    def reads(self, windows: IntArray, side: int) -> IntArray:
-        """Return all cells that any of the windows reads, ascending."""
-        cells = np.unique(self.cells(windows, side))
-        return cells[cells >= 0]
-
-    def feeds(self, cells: IntArray, side: int, windows: int) -> IntArray:
-        """Return those of the first `windows` windows that read any of the cells, ascending."""
-        wanted = np.zeros(side + 1, dtype=bool)  # one more, at -1, for the padding
-        wanted[cells] = True
-        return np.flatnonzero(wanted[self.cells(np.arange(windows), side)].any(axis=1))
 
 
 class Rectangle(NamedTuple):
@@ -203,19 +151,9 @@ def window_geometry(layer: Layer) -> WindowGeometry:
     ParameterError
         If the layer is flatten or dense, which have no windows.
     """
-    match layer:
-        case Conv2D():
-            return WindowGeometry(layer.kernel_size, layer.stride, -layer.padding)
-        case MaxPool2D() | AvgPool2D():
-            return WindowGeometry(layer.size, layer.step)
-        case SubsamplePool2D():
-            return WindowGeometry(1, layer.size)
-        case BlurPool2D():
-            return WindowGeometry(layer.taps, layer.size, -((layer.taps - 1) // 2), mirrored=True)
-        case Activation():
-            return WindowGeometry(1, 1)
-        case _:
-            raise ParameterError(f"A {type(layer).__name__} layer does not read windows of feature maps.")
+    if layer.geometry is None:
+        raise ParameterError(f"A {type(layer).__name__} layer does not read windows of feature maps.")
+    return layer.geometry
 
 
 def stage_index(network: Network, stage: str) -> int:
@@ -280,7 +218,7 @@ def _read_by(field: Field, layer: Layer, stage: str, shape: Shape) -> Field:
     geometry = window_geometry(layer)
     rows = geometry.reads(field.rows, shape[1])
     columns = geometry.reads(field.columns, shape[2])
-    channels = np.arange(shape[0]) if isinstance(layer, Conv2D) else field.channels
+    channels = np.arange(shape[0]) if layer.mixes_channels else field.channels
     top, height = geometry.span(field.unclipped.top, field.unclipped.height)
     left, width = geometry.span(field.unclipped.left, field.unclipped.width)
     return Field(stage, channels, rows, columns, Rectangle(top, left, height, width))
@@ -300,7 +238,7 @@ def _fed_by(field: Field, layer: Layer, stage: str, before: Shape, shape: Shape)
     geometry = window_geometry(layer)
     rows = geometry.feeds(field.rows, before[1], shape[1])
     columns = geometry.feeds(field.columns, before[2], shape[2])
-    channels = np.arange(shape[0]) if isinstance(layer, Conv2D) else field.channels
+    channels = np.arange(shape[0]) if layer.mixes_channels else field.channels
     return Field(stage, channels, rows, columns, _bounds(rows, columns))
 
 

@@ -11,7 +11,7 @@ from cnnviz.arithmetic.cells import (
     MaxPoolCell,
 )
 from cnnviz.arithmetic.evidence import Evidence, dense_evidence, evidence_maps
-from cnnviz.arithmetic.explain import explain_cell, formula_of
+from cnnviz.arithmetic.explain import explain_cell
 
 __all__ = [
     "ActivationCell",
@@ -26,5 +26,4 @@ __all__ = [
     "dense_evidence",
     "evidence_maps",
     "explain_cell",
-    "formula_of",
 ]

@@ -1,7 +1,7 @@
 """How much each cell of some feature maps contributes to a logit."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 import numpy as np
@@ -10,7 +10,6 @@ from cnnviz._passes import own_params
 from cnnviz._types import FloatArray, IntArray
 from cnnviz._validation import check_int
 from cnnviz.errors import ShapeError
-from cnnviz.layers import MaxPool2D, Sigmoid, Tanh
 from cnnviz.network import Network, Trace
 from cnnviz.receptive_field import stage_index, stage_values
 
@@ -110,7 +109,7 @@ def dense_evidence(
         contributions = (slopes * stage_values(network, one, index))[0]
         logit = float(trace.logits[sample, class_index])
         total = float(contributions.sum(dtype=np.float64)) + sum(biases.values())
-    exact = not any(isinstance(later, Sigmoid | Tanh) for _, later in network.layers[index + 1 :])
+    exact = all(later.is_piecewise_linear for _, later in network.layers[index + 1 :])
     return Evidence(layer, class_index, contributions, MappingProxyType(biases), logit - total, logit, exact)
 
 
@@ -160,7 +159,7 @@ def _back_from_logits(
             bias = own["bias"].reshape(-1, *(1,) * (slopes.ndim - 2))
             biases[f"{name}.bias"] = float((slopes * bias).sum(dtype=np.float64))
         before = stage_values(network, trace, position - 1)
-        if isinstance(layer, MaxPool2D):
-            layer = MaxPool2D(layer.size, layer.stride, ties="first")
+        if layer.tie_rule is not None:
+            layer = replace(layer, ties="first")
         slopes = layer.input_gradient(slopes, before, trace.outputs[name], own)
     return slopes, biases

@@ -19,21 +19,7 @@ from cnnviz.arithmetic.cells import (
     MaxPoolCell,
 )
 from cnnviz.errors import ParameterError
-from cnnviz.layers import (
-    AvgPool2D,
-    BlurPool2D,
-    Conv2D,
-    Dense,
-    Flatten,
-    Layer,
-    LeakyReLU,
-    MaxPool2D,
-    ReLU,
-    Sigmoid,
-    SubsamplePool2D,
-    Tanh,
-)
-from cnnviz.layers.activations import Activation
+from cnnviz.layers import Activation, Conv2D, Dense, Flatten, Layer, MaxPool2D, Pool
 from cnnviz.network import Network, Trace
 from cnnviz.receptive_field import (
     INPUT,
@@ -47,12 +33,6 @@ from cnnviz.receptive_field import (
 
 LARGEST = 10
 """How many terms of a dense unit are listed, if not asked otherwise."""
-
-_FORMULAS: dict[type[Layer], str] = {
-    ReLU: "max(x, 0)",
-    Sigmoid: "1 / (1 + exp(−x))",
-    Tanh: "tanh(x)",
-}
 
 
 def explain_cell(
@@ -97,30 +77,19 @@ def explain_cell(
             return _explain_convolution(described, layer, place, value, x, own["weight"], own.get("bias"))
         case MaxPool2D():
             return _explain_max_pool(described, layer, place, value, x)
-        case AvgPool2D() | BlurPool2D() | SubsamplePool2D():
+        case Pool():
             return _explain_linear_pool(described, layer, place, value, x)
         case Flatten():
             return FlattenCell(layer, place, value, _unravelled(place[0], x.shape))
         case Dense():
             check_int(largest, "largest", "explain_cell", minimum=0)
             return _explain_dense(network, index, place, value, x, largest)
-        case _:
+        case Activation():
             return _explain_activation(described, layer, place, value, x)
-
-
-def formula_of(layer: Layer) -> str:
-    """Formula of an activation layer in text, with `x` for its input.
-
-    Raises
-    ------
-    ParameterError
-        If the layer is no activation.
-    """
-    if isinstance(layer, LeakyReLU):
-        return f"x if x > 0, else {layer.slope:g} × x"
-    if type(layer) not in _FORMULAS:
-        raise ParameterError(f"A {type(layer).__name__} layer is no activation.")
-    return _FORMULAS[type(layer)]
+        case _:
+            raise ParameterError(
+                f"The arithmetic of a {type(described).__name__} layer cannot be written out."
+            )
 
 
 def _unravelled(unit: int, shape: Shape) -> Cell:
@@ -170,22 +139,21 @@ def _explain_max_pool(layer: MaxPool2D, name: str, cell: Cell, value: float, x: 
     return MaxPoolCell(name, cell, value, rows, columns, values, winners, shares, layer.ties)
 
 
-def _explain_linear_pool(
-    layer: AvgPool2D | BlurPool2D | SubsamplePool2D, name: str, cell: Cell, value: float, x: FloatArray
-) -> LinearPoolCell:
+def _explain_linear_pool(layer: Pool, name: str, cell: Cell, value: float, x: FloatArray) -> LinearPoolCell:
     rows, columns = _window_axes(layer, cell, x)
     values = _window(x, cell[0], rows, columns)
-    taps = functional.BLUR_KERNELS[layer.taps] if isinstance(layer, BlurPool2D) else (1,) * len(rows)
-    weights = (np.outer(taps, taps) / sum(taps) ** 2).astype(x.dtype)
+    weights = layer.shares(x[None], "first")[(0, *cell)]
     with np.errstate(over="ignore", invalid="ignore"):
         products = weights * values
     return LinearPoolCell(name, cell, value, rows, columns, values, weights, products)
 
 
-def _explain_activation(layer: Layer, name: str, cell: Cell, value: float, x: FloatArray) -> ActivationCell:
+def _explain_activation(
+    layer: Activation, name: str, cell: Cell, value: float, x: FloatArray
+) -> ActivationCell:
     one_cell = x[cell].reshape(1, 1)
     slope = layer.input_gradient(np.ones_like(one_cell), one_cell, layer.forward(one_cell, {}), {})
-    return ActivationCell(name, cell, value, float(x[cell]), formula_of(layer), float(slope.item()))
+    return ActivationCell(name, cell, value, float(x[cell]), layer.formula, float(slope.item()))
 
 
 def _explain_dense(

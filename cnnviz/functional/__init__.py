@@ -33,7 +33,14 @@ from cnnviz.functional.losses import (
     probabilities_from_logits,
     softmax,
 )
-from cnnviz.functional.max_pooling import TIE_RULES, max_pool2d, max_pool2d_backward, max_pool2d_values
+from cnnviz.functional.max_pooling import (
+    TIE_RULES,
+    max_pool2d,
+    max_pool2d_backward,
+    max_pool2d_values,
+    window_winners,
+    winner_shares,
+)
 from cnnviz.functional.pooling import (
     BLUR_KERNELS,
     avg_pool2d,
@@ -78,4 +85,6 @@ __all__ = [
     "subsample_pool2d_backward",
     "tanh",
     "tanh_backward",
+    "window_winners",
+    "winner_shares",
 ]

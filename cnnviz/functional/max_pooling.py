@@ -3,7 +3,7 @@
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from cnnviz._types import FloatArray, IntArray
 from cnnviz._validation import check_choice
@@ -134,6 +134,37 @@ def max_pool2d_backward(
         # Chosen, not multiplied by 0 or 1: an infinite gradient must not turn losers into NaN.
         d_x[:, :, rows, columns] += np.where(wins, d_out, d_out.dtype.type(0))
     return d_x
+
+
+def window_winners(windows: FloatArray, largest: FloatArray) -> NDArray[np.bool_]:
+    """Tell which cells of windows `(..., k, k)` hold the `largest` value `(...)`; NaNs, if there are any."""
+    largest = largest[..., None, None]
+    winners = windows == largest
+    if np.isnan(largest.max(initial=-np.inf)):
+        winners = winners | np.isnan(windows)
+    return winners
+
+
+def winner_shares(winners: NDArray[np.bool_], ties: TieRule, dtype: DTypeLike) -> FloatArray:
+    """Share of a window's gradient that each winner takes under a rule, 0 for the others.
+
+    Parameters
+    ----------
+    winners : boolean ndarray of shape (..., k, k)
+    ties : {"first", "all", "split"}
+    dtype : float32 or float64
+
+    Returns
+    -------
+    ndarray of the shape of `winners`
+        The shares of a window add up to 1, under ``"all"`` to the number of winners.
+    """
+    if ties == "first":
+        # A winner is the first one if none has come before it.
+        count = winners.reshape(*winners.shape[:-2], winners.shape[-2] * winners.shape[-1]).cumsum(axis=-1)
+        winners = winners & (count.reshape(winners.shape) == 1)
+    shares = winners.astype(dtype)
+    return shares / shares.sum(axis=(-2, -1), keepdims=True) if ties == "split" else shares
 
 
 def _winners(x: FloatArray, pooled: FloatArray, slices: list[CellSlices]) -> list[NDArray[np.bool_]]:

@@ -6,14 +6,17 @@ from typing import Any, cast
 
 from cnnviz._validation import shown
 from cnnviz.errors import ParameterError
-from cnnviz.layers.activations import LeakyReLU, ReLU, Sigmoid, Tanh
+from cnnviz.layers.activations import Activation, LeakyReLU, ReLU, Sigmoid, Tanh
 from cnnviz.layers.base import Layer
 from cnnviz.layers.convolution import Conv2D
 from cnnviz.layers.dense import Dense, Flatten
-from cnnviz.layers.pooling import AvgPool2D, BlurPool2D, MaxPool2D, SubsamplePool2D
+from cnnviz.layers.pooling import AvgPool2D, BlurPool2D, MaxPool2D, Pool, SubsamplePool2D
 
 __all__ = [
+    "ACTIVATIONS",
     "LAYER_TYPES",
+    "POOLS",
+    "Activation",
     "AvgPool2D",
     "BlurPool2D",
     "Conv2D",
@@ -22,12 +25,14 @@ __all__ = [
     "Layer",
     "LeakyReLU",
     "MaxPool2D",
+    "Pool",
     "ReLU",
     "Sigmoid",
     "SubsamplePool2D",
     "Tanh",
     "as_mapping",
     "layer_from_dict",
+    "layer_of_kind",
 ]
 
 LAYER_TYPES: dict[str, type[Layer]] = {
@@ -46,6 +51,18 @@ LAYER_TYPES: dict[str, type[Layer]] = {
         Dense,
     )
 }
+
+
+"""Every layer by the name of its type: what a file may describe."""
+
+ACTIVATIONS = {layer.kind: layer for layer in LAYER_TYPES.values() if issubclass(layer, Activation)}
+POOLS = {layer.kind: layer for layer in LAYER_TYPES.values() if issubclass(layer, Pool)}
+"""Activations and pools by their `kind`, in the order in which they are offered."""
+
+
+def layer_of_kind(layer: type[Layer], settings: Mapping[str, Any]) -> Layer:
+    """Make a layer from those of the settings that it has, by the names of its fields."""
+    return layer(**{field.name: settings[field.name] for field in fields(layer) if field.name in settings})
 
 
 def layer_from_dict(description: object) -> Layer:

@@ -1,16 +1,48 @@
 """Activation layers. They act on each value alone and keep every shape."""
 
 from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cnnviz import functional
 from cnnviz._types import FloatArray, Params, Shape
 from cnnviz._validation import check_float
 from cnnviz.layers.base import Layer, normalise
+from cnnviz.layers.geometry import WindowGeometry
 
 
 @dataclass(frozen=True, slots=True)
 class Activation(Layer):
-    """What the activation layers share: the shape stays."""
+    """What the activation layers share: the shape stays.
+
+    Attributes
+    ----------
+    formula : str
+        In text, with `x` for the input.
+    """
+
+    mixes_channels: ClassVar[bool] = False
+
+    @property
+    def formula(self) -> str:
+        """Formula in text, with `x` for the input."""
+        raise NotImplementedError
+
+    @property
+    def about(self) -> str:
+        """What it does."""
+        return f"{self.formula}, applied to every cell."
+
+    @property
+    def geometry(self) -> WindowGeometry:
+        """Windows of one cell."""
+        return WindowGeometry(1, 1)
+
+    def states(self, x: FloatArray) -> NDArray[np.bool_]:
+        """Whether each gate is open."""
+        return (x > 0)[..., None]
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Shape of the input."""
@@ -20,6 +52,21 @@ class Activation(Layer):
 @dataclass(frozen=True, slots=True)
 class ReLU(Activation):
     """Rectified linear unit, `max(x, 0)`; its slope at 0 is 0."""
+
+    kind: ClassVar[str] = "relu"
+    short: ClassVar[str] = "ReLU"
+    title: ClassVar[str] = "ReLU"
+    signed: ClassVar[bool | None] = False
+
+    @property
+    def formula(self) -> str:
+        """See `Activation`."""
+        return "max(x, 0)"
+
+    @property
+    def has_kinks(self) -> bool:
+        """Always, at 0."""
+        return True
 
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
         """See `cnnviz.functional.relu`."""
@@ -45,7 +92,21 @@ class LeakyReLU(Activation):
         If `slope` lies outside its range.
     """
 
+    kind: ClassVar[str] = "leaky_relu"
+    short: ClassVar[str] = "Leaky ReLU"
+    title: ClassVar[str] = "Leaky ReLU"
+
     slope: float = 0.01
+
+    @property
+    def formula(self) -> str:
+        """See `Activation`."""
+        return f"x if x > 0, else {self.slope:g} × x"
+
+    @property
+    def has_kinks(self) -> bool:
+        """At 0, unless it is a straight line."""
+        return self.slope != 1
 
     def __post_init__(self) -> None:
         normalise(self, slope=check_float(self.slope, "slope", "LeakyReLU", minimum=0.0, maximum=1.0))
@@ -63,6 +124,17 @@ class LeakyReLU(Activation):
 class Sigmoid(Activation):
     """Logistic function, `1 / (1 + exp(-x))`."""
 
+    kind: ClassVar[str] = "sigmoid"
+    short: ClassVar[str] = "Sigmoid"
+    title: ClassVar[str] = "Sigmoid"
+    is_piecewise_linear: ClassVar[bool] = False
+    signed: ClassVar[bool | None] = False
+
+    @property
+    def formula(self) -> str:
+        """See `Activation`."""
+        return "1 / (1 + exp(−x))"
+
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
         """See `cnnviz.functional.sigmoid`."""
         return functional.sigmoid(x)
@@ -75,6 +147,16 @@ class Sigmoid(Activation):
 @dataclass(frozen=True, slots=True)
 class Tanh(Activation):
     """Hyperbolic tangent."""
+
+    kind: ClassVar[str] = "tanh"
+    short: ClassVar[str] = "Tanh"
+    title: ClassVar[str] = "Tanh"
+    is_piecewise_linear: ClassVar[bool] = False
+
+    @property
+    def formula(self) -> str:
+        """See `Activation`."""
+        return "tanh(x)"
 
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
         """See `cnnviz.functional.tanh`."""

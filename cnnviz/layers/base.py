@@ -2,12 +2,15 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, Params, Shape
 from cnnviz.errors import ShapeError
+from cnnviz.functional.max_pooling import TieRule
+from cnnviz.layers.geometry import WindowGeometry
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +20,64 @@ class Layer(ABC):
     Parameters (weights) live outside, in a dict from their short name ("weight", "bias") to an array, so that
     a layer can be shared, compared, hashed and written to a file. Shapes leave the batch out: `(c, h, w)`
     for maps, `(d,)` for flat features.
+
+    A layer says everything that others need to know about it: what it is called, where its windows stand,
+    where it has kinks. Nobody else asks for its type to find out.
+
+    Attributes
+    ----------
+    kind : str
+        Name among the settings of an experiment; "" for a layer that cannot be chosen there.
+    short, title : str
+        What the window and the report call it, where there is little room and where there is more.
+    mixes_channels : bool
+        Whether a channel of the output depends on several channels of the input.
+    is_piecewise_linear : bool
+        Whether it acts as a linear map as long as none of its `states` changes.
+    signed : bool or None
+        Whether its output may be negative; None where that is as with its input.
     """
+
+    kind: ClassVar[str] = ""
+    short: ClassVar[str] = ""
+    title: ClassVar[str] = ""
+    mixes_channels: ClassVar[bool] = True
+    is_piecewise_linear: ClassVar[bool] = True
+    signed: ClassVar[bool | None] = True
+
+    @property
+    def about(self) -> str:
+        """What it does, in a sentence or two."""
+        return ""
+
+    @property
+    def geometry(self) -> WindowGeometry | None:
+        """Where its windows stand; None for a layer that does not read feature maps window by window."""
+        return None
+
+    @property
+    def tie_rule(self) -> TieRule | None:
+        """Who gets the gradient of tied cells; None for a layer that knows no ties."""
+        return None
+
+    @property
+    def has_kinks(self) -> bool:
+        """Whether it has `states`."""
+        return False
+
+    def states(self, x: FloatArray) -> NDArray[np.bool_]:
+        """On which linear piece it works at each cell.
+
+        Parameters
+        ----------
+        x : ndarray of shape (n, *input_shape)
+
+        Returns
+        -------
+        boolean ndarray of shape (n, *output_shape, p)
+            Which of the p cells that an output cell may take win, or, with p = 1, whether a gate is open.
+        """
+        raise NotImplementedError
 
     @property
     def parameter_names(self) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Convolution layer."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from cnnviz import functional
 from cnnviz._types import FloatArray, Params, Shape
 from cnnviz._validation import check_choice, check_int
 from cnnviz.layers.base import Layer, map_sides, normalise
+from cnnviz.layers.geometry import WindowGeometry
 from cnnviz.layers.initialisation import INITS, Init, draw_weight
 
 # A huge padding in a damaged or hostile file would fill the memory although weights and outputs are small.
@@ -40,6 +41,8 @@ class Conv2D(Layer):
         If a value lies outside its range.
     """
 
+    title: ClassVar[str] = "Convolution"
+
     filters: int
     kernel_size: int = 3
     stride: int = 1
@@ -57,6 +60,17 @@ class Conv2D(Layer):
             bias=check_choice(self.bias, "bias", "Conv2D", (True, False)),
             init=check_choice(self.init, "init", "Conv2D", INITS),
         )
+
+    @property
+    def about(self) -> str:
+        """What it does."""
+        bias = " and adds its bias" if self.bias else ""
+        return f"Each filter slides over the maps before it and sums patch × kernel{bias}."
+
+    @property
+    def geometry(self) -> WindowGeometry:
+        """Windows of `kernel_size`, over the padding too."""
+        return WindowGeometry(self.kernel_size, self.stride, -self.padding)
 
     @property
     def parameter_names(self) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from math import prod
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -17,6 +17,9 @@ from cnnviz.layers.initialisation import INITS, Init, draw_weight
 @dataclass(frozen=True, slots=True)
 class Flatten(Layer):
     """Feature maps `(c, h, w)` to flat features `(c * h * w,)`, channel by channel and row by row."""
+
+    title: ClassVar[str] = "Flatten"
+    signed: ClassVar[bool | None] = None
 
     def output_shape(self, input_shape: Shape) -> Shape:
         """Shape `(c * h * w,)`."""
@@ -49,6 +52,8 @@ class Dense(Layer):
     ParameterError
         If a value lies outside its range.
     """
+
+    title: ClassVar[str] = "Dense"
 
     units: int
     bias: bool = True

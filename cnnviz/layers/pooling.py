@@ -1,21 +1,113 @@
 """Pooling layers. All keep the number of channels."""
 
 from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from cnnviz import functional
 from cnnviz._types import FloatArray, Params, Shape
 from cnnviz._validation import check_choice, check_int
 from cnnviz.functional.max_pooling import TieRule
 from cnnviz.layers.base import Layer, map_sides, normalise
-
-
-def _pooled_shape(input_shape: Shape, size: int, stride: int) -> Shape:
-    sides = map_sides(input_shape, size)
-    return (input_shape[0], *((side - size) // stride + 1 for side in sides))
+from cnnviz.layers.geometry import WindowGeometry
 
 
 @dataclass(frozen=True, slots=True)
-class MaxPool2D(Layer):
+class Pool(Layer):
+    """What pools share: a window becomes one number, channel by channel.
+
+    Attributes
+    ----------
+    size : int
+        Side of the window, and usually distance of the windows, in pixels, >= 1.
+    about_gradient : str
+        Where it sends the gradient, in a sentence.
+
+    Raises
+    ------
+    ParameterError
+        If a value lies outside its range.
+    """
+
+    mixes_channels: ClassVar[bool] = False
+    signed: ClassVar[bool | None] = None
+    about_gradient: ClassVar[str] = ""
+
+    size: int = 2
+
+    def __post_init__(self) -> None:
+        normalise(self, size=check_int(self.size, "size", type(self).__name__, minimum=1))
+
+    @property
+    def step(self) -> int:
+        """Pixels from one window to the next."""
+        return self.size
+
+    @property
+    def geometry(self) -> WindowGeometry:
+        """Windows of `size`, `step` apart."""
+        return WindowGeometry(self.size, self.step)
+
+    @property
+    def weights(self) -> FloatArray:
+        """Weight of each cell of a window, shape (k, k), of a linear pool."""
+        size = self.geometry.size
+        return np.full((size, size), 1 / size**2)
+
+    def output_shape(self, input_shape: Shape) -> Shape:
+        """Shape `(c, (h - size) // step + 1, (w - size) // step + 1)`."""
+        sides = map_sides(input_shape, self.size)
+        return (input_shape[0], *((side - self.size) // self.step + 1 for side in sides))
+
+    def windows(self, x: FloatArray) -> FloatArray:
+        """Cells of all windows, shape (n, c, h', w', k, k)."""
+        return self.geometry.windows(x, *self.output_shape(x.shape[1:])[1:])
+
+    def shares(self, x: FloatArray, ties: TieRule | None = None) -> FloatArray:
+        """How far the output moves with each cell of its window, which is its share of the gradient.
+
+        Parameters
+        ----------
+        x : ndarray of shape (n, c, h, w)
+            Linear pools do not look at its numbers.
+        ties : {"first", "all", "split"}, optional
+            Rule for tied cells; None means the pool's own.
+
+        Returns
+        -------
+        ndarray of shape (n, c, h', w', k, k)
+        """
+        del ties
+        weights = self.weights.astype(x.dtype)
+        return np.broadcast_to(weights, (len(x), *self.output_shape(x.shape[1:]), *weights.shape))
+
+    def at_every_cell(self, x: FloatArray) -> FloatArray:
+        """Pool with the windows one cell apart.
+
+        Parameters
+        ----------
+        x : ndarray of shape (n, c, h, w)
+
+        Returns
+        -------
+        ndarray of shape (n, c, h'', w'')
+            Every cell that sees nothing beyond the border has the bits that `forward` would give it.
+        """
+        raise NotImplementedError
+
+
+def every(number: int) -> str:
+    """Say which cells of a row are taken, such as "every third cell"."""
+    return "every cell" if number == 1 else f"every {_ORDINALS.get(number, f'{number}th')} cell"
+
+
+_ORDINALS = {2: "second", 3: "third", 4: "fourth"}
+
+
+@dataclass(frozen=True, slots=True)
+class MaxPool2D(Pool):
     """Largest value of each window.
 
     Attributes
@@ -34,6 +126,13 @@ class MaxPool2D(Layer):
         If a value lies outside its range.
     """
 
+    kind: ClassVar[str] = "max"
+    short: ClassVar[str] = "Max"
+    title: ClassVar[str] = "Max pooling"
+    about_gradient: ClassVar[str] = (
+        "Max pooling sends each gradient to the winner of its window; every other cell gets exactly 0."
+    )
+
     size: int = 2
     stride: int | None = None
     ties: TieRule = "first"
@@ -51,9 +150,37 @@ class MaxPool2D(Layer):
         """Pixels from one window to the next: `stride`, or `size` where that is None."""
         return self.size if self.stride is None else self.stride
 
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """Shape `(c, (h - size) // step + 1, (w - size) // step + 1)`."""
-        return _pooled_shape(input_shape, self.size, self.step)
+    @property
+    def about(self) -> str:
+        """What it does."""
+        return f"Largest value of each {self.size} × {self.size} window."
+
+    @property
+    def tie_rule(self) -> TieRule:
+        """The rule `ties`."""
+        return self.ties
+
+    @property
+    def has_kinks(self) -> bool:
+        """Always, where the winner changes."""
+        return True
+
+    def states(self, x: FloatArray) -> NDArray[np.bool_]:
+        """Which cells of each window win."""
+        winners = self.winners(x)
+        return winners.reshape(*winners.shape[:4], self.size * self.size)
+
+    def winners(self, x: FloatArray) -> NDArray[np.bool_]:
+        """Cells of each window that hold its maximum, shape (n, c, h', w', size, size); of NaNs, these."""
+        return functional.window_winners(self.windows(x), self.forward(x, {}))
+
+    def shares(self, x: FloatArray, ties: TieRule | None = None) -> FloatArray:
+        """Share of each winner; 0 for the others."""
+        return functional.winner_shares(self.winners(x), self.ties if ties is None else ties, x.dtype)
+
+    def at_every_cell(self, x: FloatArray) -> FloatArray:
+        """See `Pool`."""
+        return functional.max_pool2d_values(x, self.size, 1)
 
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
         """See `cnnviz.functional.max_pool2d`."""
@@ -65,7 +192,7 @@ class MaxPool2D(Layer):
 
 
 @dataclass(frozen=True, slots=True)
-class AvgPool2D(Layer):
+class AvgPool2D(Pool):
     """Mean of each window.
 
     Attributes
@@ -80,6 +207,13 @@ class AvgPool2D(Layer):
     ParameterError
         If a value lies outside its range.
     """
+
+    kind: ClassVar[str] = "average"
+    short: ClassVar[str] = "Average"
+    title: ClassVar[str] = "Average pooling"
+    about_gradient: ClassVar[str] = (
+        "Average pooling has no winner: every cell of a window gets the same share of the gradient."
+    )
 
     size: int = 2
     stride: int | None = None
@@ -96,9 +230,14 @@ class AvgPool2D(Layer):
         """Pixels from one window to the next: `stride`, or `size` where that is None."""
         return self.size if self.stride is None else self.stride
 
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """Shape `(c, (h - size) // step + 1, (w - size) // step + 1)`."""
-        return _pooled_shape(input_shape, self.size, self.step)
+    @property
+    def about(self) -> str:
+        """What it does."""
+        return f"Mean of each {self.size} × {self.size} window."
+
+    def at_every_cell(self, x: FloatArray) -> FloatArray:
+        """See `Pool`."""
+        return functional.avg_pool2d(x, self.size, 1)
 
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
         """See `cnnviz.functional.avg_pool2d`."""
@@ -110,7 +249,7 @@ class AvgPool2D(Layer):
 
 
 @dataclass(frozen=True, slots=True)
-class BlurPool2D(Layer):
+class BlurPool2D(Pool):
     """Anti-aliased pooling: blur, then keep every `size`-th pixel.
 
     Attributes
@@ -126,7 +265,13 @@ class BlurPool2D(Layer):
         If a value lies outside its range.
     """
 
-    size: int = 2
+    kind: ClassVar[str] = "blur"
+    short: ClassVar[str] = "Blur"
+    title: ClassVar[str] = "Blur and subsampling"
+    about_gradient: ClassVar[str] = (
+        "A blur spreads each gradient with its weights, beyond the window too; no cell is a winner."
+    )
+
     taps: int = 3
 
     def __post_init__(self) -> None:
@@ -141,9 +286,27 @@ class BlurPool2D(Layer):
             ),
         )
 
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """Shape `(c, h // size, w // size)`."""
-        return _pooled_shape(input_shape, self.size, self.size)
+    @property
+    def about(self) -> str:
+        """What it does."""
+        taps = functional.BLUR_KERNELS[self.taps]
+        kernel = f"[{', '.join(map(str, taps))}] / {sum(taps)}"
+        return f"Blurred with {kernel} in both directions, then {every(self.size)} taken; no maximum."
+
+    @property
+    def geometry(self) -> WindowGeometry:
+        """Windows of `taps`, mirrored at the border."""
+        return WindowGeometry(self.taps, self.size, -((self.taps - 1) // 2), mirrored=True)
+
+    @property
+    def weights(self) -> FloatArray:
+        """Products of the taps."""
+        taps = functional.BLUR_KERNELS[self.taps]
+        return np.outer(taps, taps) / sum(taps) ** 2
+
+    def at_every_cell(self, x: FloatArray) -> FloatArray:
+        """See `Pool`."""
+        return functional.blur_pool2d(x, 1, self.taps)
 
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
         """See `cnnviz.functional.blur_pool2d`."""
@@ -155,7 +318,7 @@ class BlurPool2D(Layer):
 
 
 @dataclass(frozen=True, slots=True)
-class SubsamplePool2D(Layer):
+class SubsamplePool2D(Pool):
     """Top-left cell of each window.
 
     Attributes
@@ -169,14 +332,29 @@ class SubsamplePool2D(Layer):
         If a value lies outside its range.
     """
 
-    size: int = 2
+    kind: ClassVar[str] = "subsample"
+    short: ClassVar[str] = "Subsample"
+    title: ClassVar[str] = "Subsampling"
+    about_gradient: ClassVar[str] = (
+        "Subsampling reads only the first cell of each window, so only that cell gets the gradient."
+    )
 
-    def __post_init__(self) -> None:
-        normalise(self, size=check_int(self.size, "size", "SubsamplePool2D", minimum=1))
+    @property
+    def about(self) -> str:
+        """What it does."""
+        return (
+            f"The top left value of each {self.size} × {self.size} window, without any pooling: what a "
+            "stride alone does."
+        )
 
-    def output_shape(self, input_shape: Shape) -> Shape:
-        """Shape `(c, h // size, w // size)`."""
-        return _pooled_shape(input_shape, self.size, self.size)
+    @property
+    def geometry(self) -> WindowGeometry:
+        """Windows of one cell."""
+        return WindowGeometry(1, self.size)
+
+    def at_every_cell(self, x: FloatArray) -> FloatArray:
+        """See `Pool`."""
+        return x
 
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
         """See `cnnviz.functional.subsample_pool2d`."""

@@ -27,7 +27,7 @@ def routing_figure(backprop: BackpropResults) -> Figure:
     """A close-up: the gradient of some pooled cells, and the cells it is routed to."""
     routing, channel = backprop.routing, backprop.channel
     top, left, high, wide = _closeup(routing, channel)
-    step, size = _step(routing), routing.pool.size
+    step, size = routing.pool.step, routing.pool.size
     rows = slice(top * step, (top + high - 1) * step + size)
     columns = slice(left * step, (left + wide - 1) * step + size)
     values = routing.values[channel, rows, columns]
@@ -127,10 +127,6 @@ def _closeup(routing: PoolRouting, channel: int) -> tuple[int, int, int, int]:
     return (*place, high, wide)
 
 
-def _step(routing: PoolRouting) -> int:
-    return int(getattr(routing.pool, "step", routing.pool.size))
-
-
 def _outline(
     canvas: Canvas,
     routing: PoolRouting,
@@ -141,7 +137,7 @@ def _outline(
     """Outline the windows, and in them the winners."""
     top, left, high, wide = part
     x, cell = place
-    step, size = _step(routing), routing.pool.size
+    step, size = routing.pool.step, routing.pool.size
     for row in range(high):
         for column in range(wide):
             corner = (x + column * step * cell, 16 + row * step * cell)

@@ -3,14 +3,13 @@
 import numpy as np
 
 from cnnviz._types import FloatArray
-from cnnviz.layers import Conv2D
+from cnnviz.layers import Conv2D, Pool
 from cnnviz.palette import signed_levels
 from cnnviz.report.blocks import Figure, data
 from cnnviz.report.numbers import compact, percent
 from cnnviz.report.plots import Axes, legend
 from cnnviz.report.results import LabResults, TrainedRun
 from cnnviz.report.svg import ACCENT, MUTED, WINNER, Canvas
-from cnnviz.routing.windows import Pool
 
 _LIKELIEST = 3
 _FEWEST_STEPS = 20

@@ -19,7 +19,7 @@ from cnnviz.errors import ParameterError
 from cnnviz.evaluation import CancelledError, evaluate
 from cnnviz.experiment import Experiment
 from cnnviz.history import History
-from cnnviz.layers import Conv2D
+from cnnviz.layers import Conv2D, Pool
 from cnnviz.network import Network
 from cnnviz.presets import PRESETS
 from cnnviz.report.results import (
@@ -41,7 +41,6 @@ from cnnviz.routing import (
     tie_rate,
     tie_rate_of_images,
 )
-from cnnviz.routing.windows import Pool
 from cnnviz.runtime import one_blas_thread
 from cnnviz.training import Trainer
 from cnnviz.translation import SweepSettings, compare, curve_over_digits, ink_lost_over, sweep, toy_lessons

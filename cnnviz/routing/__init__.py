@@ -9,7 +9,7 @@ from cnnviz.routing.check import CheckEntry, GradientCheck, ParameterCheck, chec
 from cnnviz.routing.filters import FilterTerms, filter_gradient_terms, pool_after
 from cnnviz.routing.kinks import Kink
 from cnnviz.routing.poke import Poke, PokeCurve, poke, poke_curve
-from cnnviz.routing.pools import PoolRouting, Routes, pool_routes, pool_routing
+from cnnviz.routing.pools import PoolRouting, Routes, linear_pools, pool_routes, pool_routing
 from cnnviz.routing.targets import CellTarget, ParameterTarget, PixelTarget, Target
 from cnnviz.routing.ties import TieRate, tie_rate, tie_rate_of_images, with_ties
 from cnnviz.routing.update import apply_update, saliency
@@ -39,6 +39,7 @@ __all__ = [
     "check_all",
     "check_sample",
     "filter_gradient_terms",
+    "linear_pools",
     "poke",
     "poke_curve",
     "pool_after",

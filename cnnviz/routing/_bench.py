@@ -18,12 +18,10 @@ from cnnviz._passes import own_params
 from cnnviz._types import FloatArray, IntArray
 from cnnviz.errors import ShapeError
 from cnnviz.layers import Conv2D
-from cnnviz.layers.activations import Activation
 from cnnviz.network import Gradients, Network, Trace
 from cnnviz.receptive_field import stage_index, stage_values
-from cnnviz.routing._patterns import BoolArray, Pattern, base_states, has_kinks, layer_states
+from cnnviz.routing._patterns import BoolArray, Pattern, base_states
 from cnnviz.routing.targets import ParameterTarget, PixelTarget, Target
-from cnnviz.routing.windows import Pool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -162,11 +160,11 @@ def run_variants(bench: Bench, variants: Variants) -> Outcome:
     with np.errstate(over="ignore", invalid="ignore"):
         for index in range(variants.index + 1, len(bench.network.layers)):
             name, layer = bench.network.layers[index]
-            if channels is not None and not isinstance(layer, Pool | Activation):
+            if channels is not None and layer.mixes_channels:
                 values = _completed(bench, index - 1, values, channels)
                 channels = None
-            if has_kinks(layer):
-                patterns.append(Pattern(index, layer_states(layer, values), channels))
+            if layer.has_kinks:
+                patterns.append(Pattern(index, layer.states(values), channels))
             values = layer.forward(values, own_params(name, layer, bench.network.params))
         if channels is not None:
             values = _completed(bench, len(bench.network.layers) - 1, values, channels)

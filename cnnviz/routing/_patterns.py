@@ -10,11 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz._types import FloatArray, IntArray
-from cnnviz.layers import Layer, LeakyReLU, MaxPool2D, ReLU
+from cnnviz._types import IntArray
 from cnnviz.network import Network, Trace
 from cnnviz.receptive_field import stage_values
-from cnnviz.routing.windows import winner_mask
 
 BoolArray = NDArray[np.bool_]
 
@@ -39,25 +37,12 @@ class Pattern:
     channels: IntArray | None
 
 
-def has_kinks(layer: Layer) -> bool:
-    """Tell whether a layer has a pattern."""
-    return isinstance(layer, MaxPool2D | ReLU) or (isinstance(layer, LeakyReLU) and layer.slope != 1)
-
-
-def layer_states(layer: Layer, x: FloatArray) -> BoolArray:
-    """States of a layer with a pattern, for its input; shape (v, *cells of the output, p)."""
-    if isinstance(layer, MaxPool2D):
-        winners = winner_mask(x, layer)
-        return winners.reshape(*winners.shape[:4], layer.size * layer.size)
-    return (x > 0)[..., None]
-
-
 def base_states(network: Network, trace: Trace) -> dict[int, BoolArray]:
     """States of all layers that have a pattern, for a batch of one, by position; shape (*cells, p)."""
     return {
-        index: layer_states(layer, stage_values(network, trace, index - 1))[0]
+        index: layer.states(stage_values(network, trace, index - 1))[0]
         for index, (_, layer) in enumerate(network.layers)
-        if has_kinks(layer)
+        if layer.has_kinks
     }
 
 

@@ -42,7 +42,6 @@ from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
 from cnnviz._validation import check_float
-from cnnviz.layers import MaxPool2D
 from cnnviz.network import Gradients, Network
 from cnnviz.routing._bench import Bench, sample_losses
 from cnnviz.routing.ties import with_ties
@@ -144,11 +143,11 @@ def code_of(verdict: Verdict) -> int:
 
 def has_rule_all(network: Network) -> bool:
     """Tell whether a max pool of the network gives the whole gradient to every tied cell."""
-    return any(isinstance(layer, MaxPool2D) and layer.ties == "all" for _, layer in network.layers)
+    return any(layer.tie_rule == "all" for _, layer in network.layers)
 
 
 def first_gradients(bench: Bench) -> Gradients:
     """Gradients under the rule ``"first"``: those of the loss wherever tied cells stay tied."""
-    if all(layer.ties == "first" for _, layer in bench.network.layers if isinstance(layer, MaxPool2D)):
+    if all(layer.tie_rule in (None, "first") for _, layer in bench.network.layers):
         return bench.gradients
     return with_ties(bench.network, "first").gradients(bench.trace.inputs, np.array([bench.label]))

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import IntArray
-from cnnviz.layers import MaxPool2D
+from cnnviz.layers import Pool
 from cnnviz.receptive_field import Cell
 from cnnviz.routing._bench import Bench, Outcome, run_variants, target_variants
 from cnnviz.routing._patterns import BoolArray
@@ -173,7 +173,7 @@ def _kink(
     before, after = (tuple(bool(state) for state in states[local]) for states in ends[first])
     return Kink(
         float((intervals.low[low] + intervals.high[high]) / 2),
-        "winner" if isinstance(layer, MaxPool2D) else "gate",
+        "winner" if isinstance(layer, Pool) else "gate",
         name,
         cell,
         before,

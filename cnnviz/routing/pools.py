@@ -1,9 +1,8 @@
 """Where a pool sends the gradient that arrives at it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,10 +11,10 @@ from cnnviz import functional
 from cnnviz._types import FloatArray, IntArray, Shape
 from cnnviz._validation import check_choice, check_int
 from cnnviz.functional.max_pooling import TieRule
-from cnnviz.layers import AvgPool2D, BlurPool2D, MaxPool2D, SubsamplePool2D
+from cnnviz.layers import AvgPool2D, BlurPool2D, MaxPool2D, Pool, SubsamplePool2D
 from cnnviz.network import Gradients, Network, Trace
 from cnnviz.receptive_field import stage_values, window_geometry
-from cnnviz.routing.windows import Pool, find_pool, winner_mask
+from cnnviz.routing.windows import find_pool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +59,7 @@ class PoolRouting:
     Attributes
     ----------
     layer : str
-    pool : MaxPool2D, AvgPool2D, BlurPool2D or SubsamplePool2D
+    pool : Pool
     values : ndarray of shape (c, h, w)
         Input of the pool.
     pooled : ndarray of shape (c, h', w')
@@ -108,15 +107,21 @@ class PoolRouting:
             Blur and subsampling only where windows neither overlap nor leave gaps, since only then have they
             the same grid.
         """
-        size = self.pool.size
-        step = self.pool.step if isinstance(self.pool, MaxPool2D | AvgPool2D) else size
-        pools: dict[str, Pool] = {"average": AvgPool2D(size, step)}
-        if step == size:
-            pools |= {"blur": BlurPool2D(size), "subsample": SubsamplePool2D(size)}
         return {
             name: pool.input_gradient(self.incoming[None], self.values[None], self.pooled[None], {})[0]
-            for name, pool in pools.items()
+            for name, pool in linear_pools(self.pool).items()
         }
+
+
+def linear_pools(pool: Pool) -> dict[str, Pool]:
+    """Linear pools with the windows of a pool, by kind.
+
+    Blur and subsampling only where windows neither overlap nor leave gaps: only then have they the same grid.
+    """
+    pools: dict[str, Pool] = {"average": AvgPool2D(pool.size, pool.step)}
+    if pool.step == pool.size:
+        pools |= {"blur": BlurPool2D(pool.size), "subsample": SubsamplePool2D(pool.size)}
+    return pools
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -153,17 +158,15 @@ def pool_routing(
     values = stage_values(network, trace, index - 1)[part]
     pooled = trace.outputs[layer][part]
     incoming = gradients.outputs[layer][part]
-    if isinstance(pool, MaxPool2D):
-        routed = {
-            ties: functional.max_pool2d_backward(incoming, values, pooled, pool.size, pool.step, ties)[0]
-            for ties in functional.TIE_RULES
-        }
-        winners = winner_mask(values, pool)[0]
-        counts = winners.sum(axis=(-2, -1), dtype=np.intp)
-    else:
-        routed = {"linear": pool.input_gradient(incoming, values, pooled, {})[0]}
-        winners = counts = None
-    rule = pool.ties if isinstance(pool, MaxPool2D) else "linear"
+    by_rule = (
+        {"linear": pool}
+        if pool.tie_rule is None
+        else {ties: replace(pool, ties=ties) for ties in functional.TIE_RULES}
+    )
+    routed = {rule: each.input_gradient(incoming, values, pooled, {})[0] for rule, each in by_rule.items()}
+    winners = pool.winners(values)[0] if isinstance(pool, MaxPool2D) else None
+    counts = None if winners is None else winners.sum(axis=(-2, -1), dtype=np.intp)
+    rule = pool.tie_rule or "linear"
     return PoolRouting(
         layer, pool, values[0], pooled[0], incoming[0], rule, MappingProxyType(dict(routed)), winners, counts
     )
@@ -178,7 +181,7 @@ def pool_routes(pool: Pool, values: FloatArray, ties: TieRule | None = None) -> 
 
     Parameters
     ----------
-    pool : MaxPool2D, AvgPool2D, BlurPool2D or SubsamplePool2D
+    pool : Pool
     values : ndarray of shape (c, h, w)
         Input of the pool. Only a max pool looks at the numbers.
     ties : {"first", "all", "split"}, optional
@@ -197,7 +200,7 @@ def pool_routes(pool: Pool, values: FloatArray, ties: TieRule | None = None) -> 
         check_choice(ties, "ties", "pool_routes", functional.TIE_RULES)
     geometry = window_geometry(pool)
     _, height, width = pool.output_shape(values.shape)
-    shares = window_shares(pool, values, ties)
+    shares = pool.shares(values[None], ties)[0]
     channel, row, column, i, j = np.nonzero(shares)
     cells = np.stack(
         [
@@ -209,43 +212,6 @@ def pool_routes(pool: Pool, values: FloatArray, ties: TieRule | None = None) -> 
     )
     routes = Routes(np.stack([channel, row, column], axis=1), cells, shares[channel, row, column, i, j])
     return _merged(routes) if geometry.mirrored else routes
-
-
-def window_shares(pool: Pool, values: FloatArray, ties: TieRule | None = None) -> FloatArray:
-    """Share of a window's gradient that each of its cells takes.
-
-    Parameters
-    ----------
-    pool, values, ties
-        As for `pool_routes`.
-
-    Returns
-    -------
-    ndarray of shape (c, h', w', k, k)
-    """
-    if isinstance(pool, MaxPool2D):
-        return _winner_shares(
-            winner_mask(values[None], pool)[0], pool.ties if ties is None else ties, values.dtype
-        )
-    taps = (
-        functional.BLUR_KERNELS[pool.taps]
-        if isinstance(pool, BlurPool2D)
-        else (1,) * window_geometry(pool).size
-    )
-    weights = (np.outer(taps, taps) / sum(taps) ** 2).astype(values.dtype)
-    return np.broadcast_to(weights, (*pool.output_shape(values.shape), *weights.shape))
-
-
-def _winner_shares(
-    winners: NDArray[np.bool_], ties: TieRule, dtype: np.dtype[np.floating[Any]]
-) -> FloatArray:
-    """Share of each winner under a rule, 0 for the others; the shape of `winners`."""
-    if ties == "first":
-        # A winner is the first one if none has come before it.
-        count = winners.reshape(*winners.shape[:3], winners.shape[3] * winners.shape[4]).cumsum(axis=-1)
-        winners = winners & (count.reshape(winners.shape) == 1)
-    shares = winners.astype(dtype)
-    return shares / shares.sum(axis=(-2, -1), keepdims=True) if ties == "split" else shares
 
 
 def _merged(routes: Routes) -> Routes:

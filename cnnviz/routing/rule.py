@@ -15,13 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, Params, Shape
-from cnnviz.layers import Layer, MaxPool2D
+from cnnviz.layers import Layer, Pool
 from cnnviz.receptive_field import stage_values
 from cnnviz.routing._bench import Bench, Outcome, Variants, run_variants
 from cnnviz.routing._patterns import changed_from_base
 from cnnviz.routing.agreement import TOLERANCE, code_of, relative_error
-from cnnviz.routing.pools import window_shares
-from cnnviz.routing.windows import pool_windows
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -30,14 +28,14 @@ class FrozenPool(Layer):
 
     Attributes
     ----------
-    pool : MaxPool2D
+    pool : Pool
     before, pooled : ndarray of shape (c, h, w) and (c, h', w')
         Its input and output for the sample.
     shares : ndarray of shape (c, h', w', k, k)
         How far the output moves with each cell of its window.
     """
 
-    pool: MaxPool2D
+    pool: Pool
     before: FloatArray
     pooled: FloatArray
     shares: FloatArray
@@ -48,7 +46,7 @@ class FrozenPool(Layer):
 
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
         """Pooled values of the sample, moved as the shares say."""
-        moved = pool_windows(x - self.before, self.pool.size, self.pool.step)
+        moved = self.pool.windows(x - self.before)
         return self.pooled + np.einsum("nchwij,chwij->nchw", moved, self.shares)
 
     def input_gradient(self, d_out: FloatArray, x: FloatArray, out: FloatArray, params: Params) -> FloatArray:
@@ -60,9 +58,9 @@ def frozen_bench(bench: Bench) -> Bench:
     """Return the bench with all max pools frozen: its finite differences are what the rules promise."""
     layers: list[tuple[str, Layer]] = []
     for index, (name, layer) in enumerate(bench.network.layers):
-        if isinstance(layer, MaxPool2D):
+        if isinstance(layer, Pool) and layer.tie_rule is not None:
             before, pooled = (stage_values(bench.network, bench.trace, at)[0] for at in (index - 1, index))
-            layer = FrozenPool(layer, before, pooled, window_shares(layer, before))
+            layer = FrozenPool(layer, before, pooled, layer.shares(before[None])[0])
         layers.append((name, layer))
     return replace(bench, network=replace(bench.network, layers=tuple(layers)))
 

@@ -10,7 +10,6 @@ from cnnviz._passes import forward_pass
 from cnnviz._types import ByteArray
 from cnnviz._validation import check_choice, check_int
 from cnnviz.functional.max_pooling import TieRule
-from cnnviz.layers import MaxPool2D
 from cnnviz.network import Network, Trace
 from cnnviz.receptive_field import stage_values
 from cnnviz.routing.windows import find_max_pool, winner_counts
@@ -54,7 +53,7 @@ def with_ties(network: Network, ties: TieRule, layer: str | None = None) -> Netw
     if layer is not None:
         find_max_pool(network, layer)
     layers = tuple(
-        (name, replace(each, ties=ties) if isinstance(each, MaxPool2D) and layer in (None, name) else each)
+        (name, replace(each, ties=ties) if each.tie_rule is not None and layer in (None, name) else each)
         for name, each in network.layers
     )
     return replace(network, layers=layers)

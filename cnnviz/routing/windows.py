@@ -6,12 +6,9 @@ from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray
 from cnnviz.errors import ParameterError
-from cnnviz.functional import max_pool2d_values
-from cnnviz.layers import AvgPool2D, BlurPool2D, MaxPool2D, SubsamplePool2D
+from cnnviz.layers import MaxPool2D, Pool
 from cnnviz.network import Network
 from cnnviz.receptive_field import stage_index
-
-Pool = MaxPool2D | AvgPool2D | BlurPool2D | SubsamplePool2D
 
 
 def pool_windows(x: FloatArray, size: int, step: int) -> FloatArray:
@@ -31,25 +28,8 @@ def pool_windows(x: FloatArray, size: int, step: int) -> FloatArray:
 
 
 def winner_mask(x: FloatArray, pool: MaxPool2D) -> NDArray[np.bool_]:
-    """Tell which cells of each window hold its maximum.
-
-    Parameters
-    ----------
-    x : ndarray of shape (n, c, h, w)
-        Input of the pool.
-    pool : MaxPool2D
-
-    Returns
-    -------
-    boolean ndarray of shape (n, c, h', w', size, size)
-        In a window with NaNs, the NaNs.
-    """
-    windows = pool_windows(x, pool.size, pool.step)
-    largest = max_pool2d_values(x, pool.size, pool.step)[..., None, None]
-    winners = windows == largest
-    if np.isnan(largest.max(initial=-np.inf)):
-        winners = winners | np.isnan(windows)
-    return winners
+    """Tell which cells of each window hold its maximum, shape `(n, c, h', w', size, size)`."""
+    return pool.winners(x)
 
 
 def winner_counts(x: FloatArray, pool: MaxPool2D) -> IntArray:
@@ -67,7 +47,7 @@ def find_pool(network: Network, layer: str) -> tuple[int, Pool]:
     """
     index = stage_index(network, layer)
     pool = network.layers[index][1] if index >= 0 else None
-    if not isinstance(pool, MaxPool2D | AvgPool2D | BlurPool2D | SubsamplePool2D):
+    if not isinstance(pool, Pool):
         raise ParameterError(f"Only a pool has windows; {layer!r} is none.")
     return index, pool
 

@@ -2,34 +2,18 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
 
 from cnnviz._types import FloatArray
 from cnnviz._validation import check_choice, check_int
 from cnnviz.errors import ParameterError
-from cnnviz.layers import (
-    AvgPool2D,
-    BlurPool2D,
-    Conv2D,
-    Layer,
-    LeakyReLU,
-    MaxPool2D,
-    ReLU,
-    Sigmoid,
-    SubsamplePool2D,
-    Tanh,
-)
+from cnnviz.layers import POOLS, Activation, Conv2D, Layer, Pool, layer_of_kind
 from cnnviz.network import NamedLayers, Network
 
-PoolKind = Literal["max", "average", "blur", "subsample"]
-
-POOL_KINDS: tuple[PoolKind, ...] = ("max", "average", "blur", "subsample")
+POOL_KINDS = tuple(POOLS)
+"""Ways to pool, by the `kind` of the layer."""
 
 BLUR_TAPS = 3
 """Taps of the blur kernel where none is asked for: [1, 2, 1]."""
-
-_ACTIVATIONS = (ReLU, LeakyReLU, Sigmoid, Tanh)
-_POOLS = (MaxPool2D, AvgPool2D, BlurPool2D, SubsamplePool2D)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +80,13 @@ def conv_block(network: Network, number: int = 1) -> ConvBlock:
     return blocks[check_int(number, "block", "conv_block", minimum=1, maximum=len(blocks)) - 1]
 
 
-def pool_layer(kind: PoolKind, size: int = 2, taps: int = BLUR_TAPS) -> Layer:
+def pool_layer(kind: str, size: int = 2, taps: int = BLUR_TAPS) -> Pool:
     """Make a pool of any kind on a grid of `size` pixels.
 
     Parameters
     ----------
-    kind : {"max", "average", "blur", "subsample"}
+    kind : str
+        One of `POOL_KINDS`.
     size : int
         Side of the window, and distance of the windows, in pixels, >= 1.
     taps : {2, 3, 4, 5}
@@ -112,20 +97,15 @@ def pool_layer(kind: PoolKind, size: int = 2, taps: int = BLUR_TAPS) -> Layer:
     ParameterError
         If a value lies outside its range.
     """
-    match check_choice(kind, "kind", "pool_layer", POOL_KINDS):
-        case "max":
-            return MaxPool2D(size)
-        case "average":
-            return AvgPool2D(size)
-        case "blur":
-            return BlurPool2D(size, taps)
-        case "subsample":
-            return SubsamplePool2D(size)
+    check_choice(kind, "kind", "pool_layer", POOL_KINDS)
+    pool = layer_of_kind(POOLS[kind], {"size": size, "taps": taps})
+    assert isinstance(pool, Pool)
+    return pool
 
 
 def pooled_maps(
-    maps: FloatArray, kinds: Iterable[PoolKind] = POOL_KINDS, size: int = 2, taps: int = BLUR_TAPS
-) -> dict[PoolKind, FloatArray]:
+    maps: FloatArray, kinds: Iterable[str] = POOL_KINDS, size: int = 2, taps: int = BLUR_TAPS
+) -> dict[str, FloatArray]:
     """Pool the same feature maps in several ways, all onto the same grid.
 
     So pools are compared with the same filters: nothing is trained anew, and all differences are the pool's.
@@ -134,7 +114,8 @@ def pooled_maps(
     ----------
     maps : ndarray of shape (n, c, h, w), float32 or float64
         Output of a convolution and its activation.
-    kinds : iterable of {"max", "average", "blur", "subsample"}
+    kinds : iterable of str
+        Out of `POOL_KINDS`.
     size, taps
         As for `pool_layer`.
 
@@ -155,14 +136,14 @@ def pooled_maps(
 def pool_size_of(network: Network, block: ConvBlock) -> int:
     """Side of the window of a block's own pool, or 2 where the block has none."""
     layer = None if block.pool is None else network.layers[block.pool][1]
-    return layer.size if isinstance(layer, _POOLS) else 2
+    return layer.size if isinstance(layer, Pool) else 2
 
 
 def _block(layers: NamedLayers, number: int, conv: int) -> ConvBlock:
     features = conv
-    while isinstance(_layer(layers, features + 1), _ACTIVATIONS):
+    while isinstance(_layer(layers, features + 1), Activation):
         features += 1
-    pool = features + 1 if isinstance(_layer(layers, features + 1), _POOLS) else None
+    pool = features + 1 if isinstance(_layer(layers, features + 1), Pool) else None
     return ConvBlock(number, conv, features, pool)
 
 

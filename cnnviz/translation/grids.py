@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, Shape
-from cnnviz.layers import AvgPool2D, BlurPool2D, Conv2D, Layer, MaxPool2D, SubsamplePool2D
+from cnnviz.layers import Layer
+from cnnviz.receptive_field import window_geometry
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +38,8 @@ class Axis:
 
     def through(self, layer: Layer, cells: int) -> Self:
         """Return the axis of a layer's output, of `cells` cells, when this is that of its input."""
-        size, stride, before = _window(layer)
+        window = window_geometry(layer)
+        size, stride, before = window.size, window.stride, -window.offset
         # Cell i reads the cells i * stride - before ... + size - 1; all of them must be untouched.
         first = -((-self.first - before) // stride)
         stop = (self.stop - size + before) // stride + 1
@@ -104,21 +106,6 @@ class StageGrid:
             cells lie outside `interior`.
         """
         return _shift_axis(_shift_axis(maps, self.columns, dx, -1), self.rows, dy, -2)
-
-
-def _window(layer: Layer) -> tuple[int, int, int]:
-    """Return the cells that a window reads, the distance of windows, and the cells the first one lacks."""
-    match layer:
-        case Conv2D(kernel_size=size, stride=stride, padding=padding):
-            return size, stride, padding
-        case MaxPool2D(size=size) | AvgPool2D(size=size):
-            return size, layer.step, 0
-        case BlurPool2D(size=stride, taps=taps):
-            return taps, stride, (taps - 1) // 2
-        case SubsamplePool2D(size=stride):
-            return 1, stride, 0
-        case _:
-            return 1, 1, 0
 
 
 def _whole_and_fraction(distance: int, stride: int) -> tuple[int, float]:

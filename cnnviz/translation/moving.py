@@ -3,9 +3,8 @@
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
-from cnnviz import functional
 from cnnviz._types import FloatArray, IntArray
-from cnnviz.layers import AvgPool2D, BlurPool2D, Conv2D, Layer, MaxPool2D
+from cnnviz.layers import Conv2D, Pool
 from cnnviz.network import forward_pass
 from cnnviz.translation.grids import StageGrid
 from cnnviz.translation.shifting import Mode
@@ -87,7 +86,7 @@ class MovedStages:
         # Convolution and activation: one layer, or two; activations act on each value alone.
         outputs = forward_pass(network.layers[: plan.block.features + 1], network.params, canvas)
         maps = {"convolution": outputs[0], "activation": outputs[-1]}
-        maps |= {kind: _at_every_pixel(pool, outputs[-1]) for kind, pool in plan.pools.items()}
+        maps |= {kind: pool.at_every_cell(outputs[-1]) for kind, pool in plan.pools.items()}
         for stage, grid in plan.grids.items():
             if stage != "pixels":
                 self._windows[stage] = _windows(maps[stage][0], grid)
@@ -108,36 +107,23 @@ def _windows(canvas: FloatArray, grid: StageGrid) -> FloatArray:
     return windows.transpose(1, 2, 0, 3, 4)
 
 
-def _at_every_pixel(pool: Layer, maps: FloatArray) -> FloatArray:
-    """Pool with the windows one pixel apart."""
-    match pool:
-        case MaxPool2D(size=size):
-            return functional.max_pool2d_values(maps, size, 1)
-        case AvgPool2D(size=size):
-            return functional.avg_pool2d(maps, size, 1)
-        case BlurPool2D(taps=taps):
-            return functional.blur_pool2d(maps, 1, taps)
-        case _:
-            return maps
-
-
-def _pool_edges(pool: Layer, features: FloatArray, pooled: FloatArray) -> None:
+def _pool_edges(pool: Pool, features: FloatArray, pooled: FloatArray) -> None:
     """Compute the pooled cells anew that look beyond the edge of the features `(n, c, h, w)`, in place."""
-    if not isinstance(pool, BlurPool2D):
+    if not pool.geometry.mirrored:
         return
-    size, taps = pool.size, pool.taps
+    step, reach = pool.geometry.stride, pool.geometry.size
     height, width = features.shape[2:]
     frame = StageGrid.of_pixels(height, width).through(pool, pooled.shape[1:])
     # Strips of whole windows, so broad that their inner edges do not reach the cells in question.
     for cells, side, axis in ((frame.rows, height, 2), (frame.columns, width, 3)):
         if cells.first > 0:
-            near = _along(axis, slice(0, min(side, cells.first * size + taps)))
+            near = _along(axis, slice(0, min(side, cells.first * step + reach)))
             kept = _along(axis, slice(0, cells.first))
-            pooled[kept] = functional.blur_pool2d(features[near], size, taps)[kept]
+            pooled[kept] = pool.forward(features[near], {})[kept]
         if cells.stop < cells.cells:
-            start = max(0, cells.stop - taps)
-            far = _along(axis, slice(start * size, side))
-            strip = functional.blur_pool2d(features[far], size, taps)
+            start = max(0, cells.stop - reach)
+            far = _along(axis, slice(start * step, side))
+            strip = pool.forward(features[far], {})
             pooled[_along(axis, slice(cells.stop, None))] = strip[
                 _along(axis, slice(cells.stop - start, None))
             ]

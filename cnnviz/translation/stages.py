@@ -9,7 +9,7 @@ import numpy as np
 
 from cnnviz._types import FloatArray
 from cnnviz.errors import ShapeError
-from cnnviz.layers import Layer, MaxPool2D
+from cnnviz.layers import Layer, Pool
 from cnnviz.network import Network, forward_pass
 from cnnviz.translation.blocks import (
     BLUR_TAPS,
@@ -37,8 +37,8 @@ class StagePlan:
         Which convolution block the stages belong to.
     pool_size : int
         Side of the pooling windows, and their distance, in cells of the maps that are pooled.
-    pools : mapping from kind to Layer
-        The four pools, all on the same grid.
+    pools : mapping from kind to Pool
+        The pools of all kinds, on the same grid.
     grids : mapping from stage to StageGrid
         The stages that this network has, in order.
     """
@@ -46,7 +46,7 @@ class StagePlan:
     network: Network
     block: ConvBlock
     pool_size: int
-    pools: Mapping[str, Layer]
+    pools: Mapping[str, Pool]
     grids: Mapping[str, StageGrid]
 
     @classmethod
@@ -73,7 +73,7 @@ class StagePlan:
         """
         chosen = conv_block(network, block)
         size = pool_size_of(network, chosen) if pool_size is None else pool_size
-        pools: dict[str, Layer] = {kind: pool_layer(kind, size, taps) for kind in POOL_KINDS}
+        pools = {kind: pool_layer(kind, size, taps) for kind in POOL_KINDS}
         return cls(network, chosen, size, MappingProxyType(pools), _grids(network, chosen, pools))
 
     def maps_of(self, images: FloatArray) -> tuple[dict[str, FloatArray], FloatArray]:
@@ -98,15 +98,20 @@ class StagePlan:
         first = self.block.features + 1
         own = None if self.block.pool is None else self._own_kind(layers[self.block.pool][1])
         if own is not None:
-            # The network's own pool is one of the four: no need to pool again.
+            # The network's own pool is one of them: no need to pool again.
             start, first = own, first + 1
         return forward_pass(layers[first:], self.network.params, stages[start])[-1]
 
     def _own_kind(self, own: Layer) -> str | None:
-        """Return which of the four pools is the network's own, if one is."""
-        if isinstance(own, MaxPool2D):
-            own = MaxPool2D(own.size, None if own.step == own.size else own.stride)
-        return next((kind for kind, pool in self.pools.items() if pool == own), None)
+        """Return which of the pools is the network's own, if one is; rules for ties change no value."""
+        return next(
+            (
+                kind
+                for kind, pool in self.pools.items()
+                if type(pool) is type(own) and pool.geometry == own.geometry
+            ),
+            None,
+        )
 
 
 def stage_maps(
@@ -116,7 +121,7 @@ def stage_maps(
     pool_size: int | None = None,
     taps: int = BLUR_TAPS,
 ) -> dict[str, FloatArray]:
-    """Maps of every stage: pixels, convolution, activation (if there is one) and the four pools.
+    """Maps of every stage: pixels, convolution, activation (if there is one) and the pools.
 
     Parameters
     ----------
@@ -159,7 +164,7 @@ def checked_image(network: Network, image: FloatArray) -> FloatArray:
     return image.astype(network.dtype, copy=False)
 
 
-def _grids(network: Network, block: ConvBlock, pools: Mapping[str, Layer]) -> Mapping[str, StageGrid]:
+def _grids(network: Network, block: ConvBlock, pools: Mapping[str, Pool]) -> Mapping[str, StageGrid]:
     grid = StageGrid.of_pixels(*network.input_shape[1:])
     grids = {"pixels": grid}
     for name, layer in network.layers[: block.features + 1]:

@@ -9,7 +9,7 @@ import numpy as np
 from cnnviz._types import FloatArray
 from cnnviz.datasets import to_input
 from cnnviz.functional.max_pooling import TIE_RULES, TieRule
-from cnnviz.layers import AvgPool2D, BlurPool2D, Layer, MaxPool2D, SubsamplePool2D
+from cnnviz.layers import Layer, Pool
 from cnnviz.network import Gradients, Network, Trace
 from cnnviz.receptive_field import INPUT, stage_index
 from cnnviz.routing import (
@@ -17,6 +17,7 @@ from cnnviz.routing import (
     PoolRouting,
     Routes,
     filter_gradient_terms,
+    linear_pools,
     pool_after,
     pool_routes,
     pool_routing,
@@ -123,8 +124,10 @@ class Pass:
     @property
     def counts_ties(self) -> bool:
         """Whether gradients behind a pool are sums over tied cells, and thus no slopes of the loss."""
-        tied = any(routing.tied.any() for routing in self.routings.values() if routing.rule == "all")
-        return self.rule == "all" and tied
+        return any(
+            routing.rule == "all" and (routing.routed["all"] != routing.routed["first"]).any()
+            for routing in self.routings.values()
+        )
 
     def layer(self, name: str) -> Layer:
         """Layer of a name."""
@@ -185,7 +188,7 @@ def compute_pass(request: PassRequest) -> Pass:
     own = network if rule is None else with_ties(network, rule)
     trace = own.forward(x)
     gradients = own.gradients(x, labels) if rule is None else by_rule[rule]
-    pools = [name for name, layer in own.layers if _is_pool(layer)]
+    pools = [name for name, layer in own.layers if isinstance(layer, Pool)]
     routings = {name: pool_routing(own, trace, gradients, name) for name in pools}
     passed = Pass(request, own, rule, run_rule, x, trace, gradients, by_rule, routings)
     for name in pools:
@@ -193,20 +196,10 @@ def compute_pass(request: PassRequest) -> Pass:
     return passed
 
 
-def contrast_pools(pool: Layer) -> dict[str, AvgPool2D | BlurPool2D | SubsamplePool2D]:
-    """Linear pools with the windows of a pool, of other kinds than its own; see `PoolRouting.contrasts`."""
-    assert isinstance(pool, MaxPool2D | AvgPool2D | BlurPool2D | SubsamplePool2D)
-    size = pool.size
-    step = pool.step if isinstance(pool, MaxPool2D | AvgPool2D) else size
-    pools: dict[str, AvgPool2D | BlurPool2D | SubsamplePool2D] = {"average": AvgPool2D(size, step)}
-    if step == size:
-        pools |= {"blur": BlurPool2D(size), "subsample": SubsamplePool2D(size)}
-    return {name: each for name, each in pools.items() if type(each) is not type(pool)}
+def contrast_pools(pool: Pool) -> dict[str, Pool]:
+    """Linear pools with the windows of a pool, of other kinds than its own; see `linear_pools`."""
+    return {kind: each for kind, each in linear_pools(pool).items() if type(each) is not type(pool)}
 
 
 def _rule_of(network: Network) -> TieRule | None:
-    return next((layer.ties for _, layer in network.layers if isinstance(layer, MaxPool2D)), None)
-
-
-def _is_pool(layer: Layer) -> bool:
-    return isinstance(layer, MaxPool2D | AvgPool2D | BlurPool2D | SubsamplePool2D)
+    return next((layer.tie_rule for _, layer in network.layers if layer.tie_rule is not None), None)

@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from cnnviz.layers import MaxPool2D
+from cnnviz.layers import Pool
 from cnnviz.palette import signed_levels
 from cnnviz.receptive_field import Cell
 from ui.cells.link_overlay import Link, LinkOverlay
@@ -25,16 +25,8 @@ from ui.panels.backprop.windows import (
     channel_routing,
     focus_window,
     window_cells,
-    window_size,
 )
 from ui.theme import Theme, follow_theme, theme_manager
-
-_NAMES = {
-    "MaxPool2D": "max",
-    "AvgPool2D": "average",
-    "BlurPool2D": "blur",
-    "SubsamplePool2D": "subsample",
-}
 
 
 class RoutingView(StepView):
@@ -129,12 +121,9 @@ class RoutingView(StepView):
 
     def _fill_contrasts(self, passed: Pass, step: Step, focus: Focus) -> None:
         pool = passed.layer(step.layer)
-        own = _NAMES[type(pool).__name__]
-        if isinstance(pool, MaxPool2D):
-            own = f"{own}, {passed.rule}"
-        options = [("", own)] + [
-            (name, _NAMES[type(other).__name__]) for name, other in contrast_pools(pool).items()
-        ]
+        assert isinstance(pool, Pool)
+        own = pool.short.lower() + ("" if pool.tie_rule is None else f", {passed.rule}")
+        options = [("", own)] + [(name, other.short.lower()) for name, other in contrast_pools(pool).items()]
         present = [
             (self.contrast.itemData(place), self.contrast.itemText(place))
             for place in range(self.contrast.count())
@@ -149,7 +138,7 @@ class RoutingView(StepView):
         assert self._shown is not None
         passed, step, focus = self._shown
         routing = passed.routings[step.layer]
-        size, distance = window_size(routing)
+        size, distance = routing.pool.size, routing.pool.step
         channel = focus.channel(passed.network, step.stage)
         self._side = self._fitting_side(size)
         contrast = focus.contrast if focus.contrast in contrast_pools(routing.pool) else ""
@@ -194,7 +183,7 @@ class RoutingView(StepView):
     def _on_resized(self) -> None:
         if self._shown is not None:
             passed, step, _ = self._shown
-            size, _ = window_size(passed.routings[step.layer])
+            size = passed.routings[step.layer].pool.size
             if self._fitting_side(size) != self._side:
                 self._draw_maps()
 

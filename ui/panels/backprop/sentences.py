@@ -1,10 +1,9 @@
 """Each kind of step in one or two sentences."""
 
-from cnnviz.layers import AvgPool2D, BlurPool2D, Conv2D, MaxPool2D
+from cnnviz.layers import Conv2D, Pool
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import Step, StepKind
 
-_MAX_POOL = "Max pooling sends each gradient to the winner of its window; every other cell gets exactly 0."
 _TIES = {
     "first": "Of tied cells the first takes it.",
     "all": "Of tied cells each takes all.",
@@ -75,19 +74,9 @@ def _arrive(passed: Pass, step: Step) -> str:
 
 
 def _route(passed: Pass, step: Step) -> str:
-    match passed.layer(step.layer):
-        case MaxPool2D():
-            return f"{_MAX_POOL} {_TIES[passed.rule or 'first']}"
-        case AvgPool2D():
-            return (
-                "Average pooling has no winner: every cell of a window gets the same share of the gradient."
-            )
-        case BlurPool2D():
-            return "Blur pooling spreads each gradient with the weights of its blur, beyond its window too."
-        case _:
-            return (
-                "Subsampling reads only the first cell of each window, so only that cell gets the gradient."
-            )
+    pool = passed.layer(step.layer)
+    assert isinstance(pool, Pool)
+    return pool.about_gradient if pool.tie_rule is None else f"{pool.about_gradient} {_TIES[pool.tie_rule]}"
 
 
 def _input(passed: Pass) -> str:

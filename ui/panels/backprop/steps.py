@@ -4,8 +4,7 @@ import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from cnnviz.layers import AvgPool2D, BlurPool2D, Conv2D, Dense, Flatten, MaxPool2D, SubsamplePool2D
-from cnnviz.layers.activations import Activation
+from cnnviz.layers import Activation, Conv2D, Dense, Flatten, Pool
 from cnnviz.network import Network
 from cnnviz.receptive_field import INPUT, stage_shape
 
@@ -103,7 +102,7 @@ def _layer_steps(network: Network, name: str, layer: object, before: str) -> lis
             kind = StepKind.DENSE if isinstance(layer, Dense) else StepKind.FILTER
             arrival = StepKind.INPUT if source == INPUT else StepKind.ARRIVE
             return [_step(kind, name, name), _arrival(arrival, network, name, source)]
-        case MaxPool2D() | AvgPool2D() | BlurPool2D() | SubsamplePool2D():
+        case Pool():
             return [_step(StepKind.ROUTE, name, before)]
         case Activation():
             return [_step(StepKind.GATE, name, before)]
@@ -117,8 +116,7 @@ def _arrival(kind: StepKind, network: Network, layer: str, stage: str) -> Step:
         return step
     if not is_maps(network, stage):
         return replace(step, title="Units", short="Units")
-    pools = (MaxPool2D, AvgPool2D, BlurPool2D, SubsamplePool2D)
-    is_pooled = any(name == stage and isinstance(each, pools) for name, each in network.layers)
+    is_pooled = any(name == stage and isinstance(each, Pool) for name, each in network.layers)
     return step if is_pooled else replace(step, title="Feature maps", short="Maps")
 
 

@@ -17,7 +17,7 @@ from ui.panels.backprop.focus import Focus, block_of
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.scaled_bar import unit_text
 from ui.panels.backprop.steps import Step
-from ui.panels.backprop.windows import Place, focus_window, window_size
+from ui.panels.backprop.windows import Place, focus_window
 from ui.rows.value_list import ValueRow
 from ui.theme import Theme, follow_theme
 
@@ -51,7 +51,7 @@ class WindowCard(QWidget):
         channel = focus.channel(passed.network, step.stage)
         window = focus_window(passed, step, focus)
         routing = passed.routings[step.layer]
-        size, distance = window_size(routing)
+        size, distance = routing.pool.size, routing.pool.step
         row, col = window[0] * distance, window[1] * distance
         block = Block(row, col, size, size)
         values = routing.values[channel]

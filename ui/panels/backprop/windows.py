@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
-from cnnviz.layers import AvgPool2D, MaxPool2D
 from cnnviz.routing import PoolRouting
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
@@ -42,7 +41,7 @@ class ChannelRouting:
 def channel_routing(passed: Pass, step: Step, channel: int, contrast: str) -> ChannelRouting:
     """Describe one channel of a pool, through the pool's own routes or those of another kind."""
     routing = passed.routings[step.layer]
-    size, distance = window_size(routing)
+    size, distance = routing.pool.size, routing.pool.step
     shape = routing.values.shape[1:]
     winners, tied = _winner_cells(routing, channel, distance)
     routes = passed.routes(step.layer, contrast)
@@ -56,17 +55,11 @@ def channel_routing(passed: Pass, step: Step, channel: int, contrast: str) -> Ch
     return ChannelRouting(size, distance, winners, tied, receives, routed)
 
 
-def window_size(routing: PoolRouting) -> tuple[int, int]:
-    """Side of a pool's windows and their distance."""
-    pool = routing.pool
-    return pool.size, pool.step if isinstance(pool, MaxPool2D | AvgPool2D) else pool.size
-
-
 def focus_window(passed: Pass, step: Step, focus: Focus) -> Place:
     """Window that is looked at, by way of one of its cells or of its pooled cell; else that in the middle."""
     routing = passed.routings[step.layer]
     rows, cols = routing.pooled.shape[1:]
-    _, distance = window_size(routing)
+    distance = routing.pool.step
     for at, divisor in (
         (focus.pointed_at(step.layer), 1),
         (focus.pointed_at(step.stage), distance),

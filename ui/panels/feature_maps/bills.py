@@ -9,7 +9,6 @@ from cnnviz.arithmetic import (
     DenseCell,
     LinearPoolCell,
     MaxPoolCell,
-    formula_of,
 )
 from cnnviz.layers import Dense, Flatten
 from cnnviz.layers.activations import Activation
@@ -123,7 +122,7 @@ def _following(picture: Picture, cell: PinnedCell) -> list[LedgerRow]:
         name, layer = network.layers[index + 1]
         if isinstance(layer, Activation):
             after = float(picture.stage(name)[cell.index])
-            rows.append(LedgerRow(f"→ {name}", after, tip=f"{name}: {formula_of(layer)}"))
+            rows.append(LedgerRow(f"→ {name}", after, tip=f"{name}: {layer.formula}"))
     else:
         chance = float(picture.trace.probabilities[0][cell.index])
         formula = "1 / (1 + exp(−logit))" if picture.has_one_logit else "exp(logit) / Σ exp(logits)"

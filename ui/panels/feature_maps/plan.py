@@ -6,8 +6,7 @@ from enum import Enum, auto
 from functools import lru_cache
 
 from cnnviz._types import Shape
-from cnnviz.layers import Conv2D, Dense, Flatten, Layer, ReLU, Sigmoid
-from cnnviz.layers.activations import Activation
+from cnnviz.layers import Activation, Conv2D, Flatten, Layer
 from cnnviz.network import NamedLayers, Network
 from cnnviz.receptive_field import INPUT
 
@@ -159,10 +158,7 @@ def _plan(layers: NamedLayers, input_shape: Shape) -> Plan:
             if source.kind in (Kind.IMAGE, Kind.MAPS):
                 columns.append(Column(EVIDENCE, Kind.EVIDENCE, before, layer, source.shape, group, True))
             continue
-        if isinstance(layer, Conv2D | Dense):
-            signed = True
-        elif isinstance(layer, Activation):
-            signed = not isinstance(layer, ReLU | Sigmoid)
+        signed = signed if layer.signed is None else layer.signed
         if len(shape) == 3:
             columns.append(Column(name, Kind.MAPS, name, layer, _maps(shape), group, signed))
         else:

@@ -1,7 +1,5 @@
 """Columns, cells and their neighbours in words."""
 
-from cnnviz.arithmetic import formula_of
-from cnnviz.layers import AvgPool2D, BlurPool2D, Conv2D, Layer, MaxPool2D, SubsamplePool2D
 from ui.panels.feature_maps.links import Links
 from ui.panels.feature_maps.plan import Column, Kind, Plan
 from ui.state import PinnedCell
@@ -72,22 +70,7 @@ def about(column: Column) -> str:
         case Kind.UNITS:
             return f"Units of {column.stage}, laid out row by row."
         case _:
-            return _about_layer(column.layer) if column.layer is not None else ""
-
-
-def _about_layer(layer: Layer) -> str:
-    match layer:
-        case Conv2D():
-            bias = " and adds its bias" if layer.bias else ""
-            return f"Each filter slides over the maps before it and sums patch × kernel{bias}."
-        case MaxPool2D():
-            return f"Largest value of each {layer.size} × {layer.size} window. Ties: {layer.ties}."
-        case AvgPool2D():
-            return f"Mean of each {layer.size} × {layer.size} window."
-        case BlurPool2D():
-            taps = f"{layer.taps} × {layer.taps} taps"
-            return f"Blurred with {taps}, then one cell of {layer.size} in each direction."
-        case SubsamplePool2D():
-            return f"Upper left cell of each {layer.size} × {layer.size} window."
-        case _:
-            return f"{formula_of(layer)}, applied to every cell."
+            if column.layer is None:
+                return ""
+            ties = column.layer.tie_rule
+            return column.layer.about + (f" Ties: {ties}." if ties else "")

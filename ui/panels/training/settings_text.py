@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+from cnnviz.layers import ACTIVATIONS, POOLS
+
 
 class SettingText(NamedTuple):
     """Label of a setting and the text of its tooltip; `{low}` and `{high}` stand for its limits."""
@@ -101,14 +103,8 @@ SETTINGS: dict[str, SettingText] = {
 }
 
 CHOICES: dict[str, list[tuple[str, str]]] = {
-    "activation": [
-        ("none", "none"),
-        ("relu", "ReLU"),
-        ("leaky_relu", "leaky ReLU"),
-        ("sigmoid", "sigmoid"),
-        ("tanh", "tanh"),
-    ],
-    "pool": [("max", "max"), ("average", "average"), ("blur", "blur"), ("subsample", "subsample")],
+    "activation": [("none", "none"), *((kind, layer.short) for kind, layer in ACTIVATIONS.items())],
+    "pool": [(kind, layer.short) for kind, layer in POOLS.items()],
     "ties": [("first", "first"), ("all", "all"), ("split", "split")],
     "output": [("sigmoid", "sigmoid"), ("softmax", "softmax")],
     "init": [("lab5", "exercise"), ("he", "He"), ("glorot", "Glorot")],

@@ -1,23 +1,16 @@
 """Names, colours and explanations of the stages."""
 
-from cnnviz.layers import AvgPool2D, BlurPool2D, LeakyReLU, MaxPool2D, ReLU, Sigmoid, SubsamplePool2D, Tanh
+from cnnviz.layers import Pool
 from cnnviz.network import Network
 from cnnviz.palette import STAGE_STYLES
-from cnnviz.translation import POOL_KINDS, STAGES, ConvBlock, conv_blocks
-from ui.panels.translation.wording import ordinal
+from cnnviz.translation import POOL_KINDS, STAGES, ConvBlock, conv_blocks, pool_layer
 from ui.tiles.stage_strip import StageTile
 
 _WORDS = {
     "pixels": "The input image itself.",
     "convolution": "Output of the convolution, before the activation.",
     "activation": "Output of the convolution after its activation: what goes into the pool.",
-    "max": "The largest value of each window.",
-    "average": "The mean of each window.",
-    "blur": "Blurred with [1, 2, 1] / 4 in both directions, then every {ordinal} cell taken; no maximum.",
-    "subsample": "The top left value of each window, without any pooling: what a stride alone does.",
 }
-_ACTIVATIONS = {ReLU: "ReLU", LeakyReLU: "Leaky ReLU", Sigmoid: "Sigmoid", Tanh: "Tanh"}
-_POOLS = {MaxPool2D: "max", AvgPool2D: "average", BlurPool2D: "blur", SubsamplePool2D: "subsample"}
 
 
 def stage_keys(network: Network, block: int) -> tuple[str, ...]:
@@ -32,7 +25,7 @@ def stage_tiles(network: Network, block: int, pool_size: int) -> tuple[StageTile
     tiles: list[StageTile] = []
     for stage in stage_keys(network, block):
         is_own = stage not in POOL_KINDS or own == (stage, pool_size)
-        words = _WORDS[stage].format(ordinal=ordinal(pool_size))
+        words = pool_layer(stage, pool_size).about if stage in POOL_KINDS else _WORDS[stage]
         if stage in POOL_KINDS:
             words += (
                 " The pool of this network."
@@ -53,12 +46,10 @@ def stage_title(network: Network, block: int, stage: str) -> str:
 
 
 def own_pool(network: Network, block: int) -> tuple[str, int] | None:
-    """Kind and window of the pool that a block really has; None if it has none of the four."""
+    """Kind and window of the pool that a block really has; None if it has none."""
     index = _block(network, block).pool
     layer = None if index is None else network.layers[index][1]
-    if isinstance(layer, MaxPool2D | AvgPool2D | BlurPool2D | SubsamplePool2D):
-        return _POOLS[type(layer)], layer.size
-    return None
+    return (layer.kind, layer.size) if isinstance(layer, Pool) else None
 
 
 def _title(network: Network, block: int, stage: str) -> str:
@@ -66,8 +57,7 @@ def _title(network: Network, block: int, stage: str) -> str:
 
 
 def _activation(network: Network, block: int) -> str:
-    layer = network.layers[_block(network, block).features][1]
-    return next((name for kind, name in _ACTIVATIONS.items() if isinstance(layer, kind)), "Activation")
+    return network.layers[_block(network, block).features][1].title
 
 
 def _block(network: Network, number: int) -> ConvBlock:

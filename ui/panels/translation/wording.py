@@ -96,11 +96,6 @@ def _less_or_more(share: float) -> str:
     return "They change as much." if share <= 1.03 else "They change more."
 
 
-def ordinal(number: int) -> str:
-    """Write which cell of a row is taken, such as "third"."""
-    return {1: "single", 2: "second", 3: "third", 4: "fourth"}.get(number, f"{number}th")
-
-
 def _decision(comparison: Comparison, classes: tuple[str, ...]) -> str:
     before, after = comparison.original_class, comparison.moved_class
     label = comparison.label
