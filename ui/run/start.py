@@ -131,6 +131,8 @@ class RunStart(QObject):
         state.set_dataset(built.dataset)
         if is_new:
             self._tell_about(built)
+        elif built.dataset is not previous:  # other classes were chosen than those the notice names
+            state.clear_notice("data")
         self._reset_history(experiment, built.start, built.forks)
         if built.dataset is not previous or state.sample is None:
             self.sampleRequested.emit(0)
