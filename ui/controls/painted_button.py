@@ -109,10 +109,6 @@ class FoldedStrip(PaintedButton):
         follow_theme(self)
 
     @override
-    def _restyle(self, theme: Theme) -> None:
-        self.setFont(ui_font(theme, theme.small_pt))
-
-    @override
     def sizeHint(self) -> QSize:
         return QSize(self._theme.px(22), self._theme.px(120))
 
@@ -129,6 +125,8 @@ class FoldedStrip(PaintedButton):
         side = theme.px(14)
         picture = icon_pixmap("chevron-right", theme.color("muted"), side, self.devicePixelRatioF())
         painter.drawPixmap((self.width() - side) // 2, theme.px(5), picture)
+        # Set here, because Qt gives a button that is first shown later the font of an earlier theme.
+        painter.setFont(ui_font(theme, theme.small_pt))
         painter.setPen(theme.color("text" if active else "muted"))
         painter.rotate(90)
         top = theme.px(26)

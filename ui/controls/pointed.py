@@ -85,6 +85,11 @@ class PointedWidget[Part](PaintedWidget):
         else:
             self._press(part)
 
+    def forget_pointer(self) -> None:
+        """Point at nothing until the pointer moves again, because the keyboard has gone elsewhere."""
+        self._pointer = None
+        self._hover(None)
+
     def _ask_again(self) -> None:
         """Look what lies under the pointer now; a kind of it says so whenever its content changes.
 

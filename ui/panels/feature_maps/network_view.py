@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz.arithmetic import DenseCell
+from ui.controls.pointed import PointedWidget
 from ui.panels.feature_maps.arithmetic_pane import ArithmeticPane
 from ui.panels.feature_maps.explain import Explained, Look, explain, shown_pin
 from ui.panels.feature_maps.flow import FlowView
@@ -247,6 +248,9 @@ class NetworkView(QWidget):
             channel, row, col = pinned.index
             row, col = min(max(row + rows, 0), high - 1), min(max(col + cols, 0), wide - 1)
             moved = PinnedCell(pinned.stage, (channel, row, col))
+        # The outline under a pointer that rests would read as one of the links.
+        for part in self.flow.findChildren(PointedWidget):
+            part.forget_pointer()
         if moved != pinned:
             self.pinRequested.emit(moved)
 

@@ -1,0 +1,295 @@
+"""Nothing in Filters & maps is left over from another moment, another run or another cell."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+
+from cnnviz.presets import LAB5
+from tests.gui.driving import opened, settle
+from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Opened
+from tests.gui.view_rounds import difference
+from ui.panels.feature_maps.explain import explain
+from ui.panels.feature_maps.panel import FeatureMapsPanel
+from ui.state import PinnedCell
+
+CONV = PinnedCell("conv1", (0, 4, 5))
+
+
+@pytest.fixture
+def lab5(qtbot):
+    return Opened(qtbot)
+
+
+def scaled(network, factor):
+    return network.with_params({name: factor * array for name, array in network.params.items()})
+
+
+def assert_all_of_one_cell(desk, cell, pinned=False):
+    """Value line, head, tag and outlines are those of a cell, with the value that the network computes."""
+    panel, arithmetic = desk.panel, desk.arithmetic
+    assert panel.network.marked_cell() == cell
+    value = float(desk.trace.outputs[cell.stage][(0, *cell.index)])
+    channel, row, column = cell.index
+    where = f"{cell.stage} · map {channel} · row {row}, column {column}"
+    assert panel.status.text().startswith(where)
+    assert arithmetic.title.text().startswith(where)
+    assert said_in(panel.status.text().split(" · ")[3]) == pytest.approx(value, rel=1e-3)
+    assert said_in(arithmetic.title.text().split("= ")[1].split()[0]) == pytest.approx(value, rel=1e-2)
+    assert arithmetic.badge.isVisibleTo(panel) == pinned
+    assert desk.map(cell.stage).highlighted("selected") == ((row, column, 1, 1),)
+    np.testing.assert_array_equal(desk.map(cell.stage).values, desk.trace.outputs[cell.stage][0, channel])
+
+
+def said_in(text):
+    return float(text.replace("−", "-").replace("≈", ""))
+
+
+# -- moments -------------------------------------------------------------------------------------------------
+
+
+def test_line_and_head_follow_the_moment_while_the_pointer_rests(lab5):
+    lab5.hover("conv1", 4, 5)
+    assert_all_of_one_cell(lab5, CONV)
+    lab5.look(scaled(lab5.network, 3.0), step=9)
+    assert_all_of_one_cell(lab5, CONV)
+
+
+def test_the_weight_under_the_pointer_follows_the_moment(lab5):
+    kernel = lab5.map("conv1.weight")
+    lab5._move(kernel, kernel.cell_rect(1, 2).center())
+    lab5.look(scaled(lab5.network, 3.0), step=9)
+    text = lab5.panel.status.text().split(" · ")
+    assert text[:3] == ["weight of conv1", "filter 0", "row 1, column 2"]
+    weight = float(lab5.network.params["conv1.weight"][0, 0, 1, 2])
+    assert said_in(text[3]) == pytest.approx(weight, rel=1e-3)
+
+
+def test_a_pin_from_before_the_first_picture_shows_its_map(qtbot):
+    analysis = Later()
+    desk = Opened(qtbot, analysis=analysis)
+    desk.state.set_pinned(PinnedCell("conv1", (7, 4, 5)))
+    analysis.finish("feature-maps")
+    assert_all_of_one_cell(desk, PinnedCell("conv1", (7, 4, 5)), pinned=True)
+    assert desk.column("conv1").head.line() == "map 7 of 8"
+    assert desk.column("conv1.weight").head.line() == "filter 7 of 8"
+
+
+def test_a_network_without_the_pinned_cell_has_no_tag(lab5):
+    lab5.click("conv1", 25, 25)
+    lab5.leave()
+    pooled = replace(LAB5, kernel_size=7).build_network()  # its maps are smaller
+    lab5.look(pooled, run_id=2)
+    assert_all_of_one_cell(lab5, PinnedCell("conv1", (0, 11, 11)))
+
+
+# -- sweep and Esc -------------------------------------------------------------------------------------------
+
+
+def test_during_a_sweep_the_line_is_that_of_the_swept_cell(lab5):
+    lab5.hover("conv1", 9, 9)
+    lab5.leave()
+    for _ in range(30):
+        lab5.qtbot.mouseClick(lab5.arithmetic.sweep_bar.step, LEFT)
+    assert_all_of_one_cell(lab5, PinnedCell("conv1", (0, 1, 3)))
+
+
+def test_after_escape_the_line_is_that_of_the_marked_cell(lab5):
+    lab5.hover("conv1", 9, 9)
+    lab5.click("conv1", 4, 5)
+    lab5.leave()
+    assert_all_of_one_cell(lab5, CONV, pinned=True)
+    lab5.key(Qt.Key.Key_Escape)
+    assert_all_of_one_cell(lab5, lab5.panel.network.marked_cell())
+
+
+def test_after_escape_the_cell_under_the_pointer_is_marked(lab5):
+    lab5.hover("conv1", 9, 9)
+    lab5.click("conv1", 9, 9)
+    lab5.hover("conv1", 20, 3)
+    lab5.key(Qt.Key.Key_Escape)
+    assert_all_of_one_cell(lab5, PinnedCell("conv1", (0, 20, 3)))
+
+
+def test_a_pin_that_keys_move_leaves_no_outline_under_the_pointer(lab5):
+    lab5.hover("conv1", 4, 5)
+    lab5.click("conv1", 4, 5)
+    lab5.key(Qt.Key.Key_Right)
+    assert lab5.map("conv1").hovered is None
+    assert_all_of_one_cell(lab5, PinnedCell("conv1", (0, 4, 6)), pinned=True)
+
+
+# -- classes -------------------------------------------------------------------------------------------------
+
+
+def names_in(panel):
+    """Names of the classes wherever the panel writes them, from outside."""
+    output = panel.network.flow.column(panel.picture.plan.output_stage)
+    assert output.head.line().removeprefix("read as ") in output.rows.names
+    choices = [output.choice.itemText(place) for place in range(1, output.choice.count())]
+    assert choices == list(output.rows.names)
+    return output.rows.names
+
+
+@pytest.mark.parametrize("change", [{}, {"pool": "average", "kernel_size": 5}])
+def test_classes_have_their_names_after_a_start_with_others(qtbot, settings, change):
+    experiment = replace(LAB5, classes=("4", "9"), seed=42)
+    with opened(qtbot, settings, experiment=experiment) as session:
+        session.window.panels.show_panel(1)
+        panel = session.window.panels.docks()[1].findChild(FeatureMapsPanel)
+        qtbot.waitUntil(lambda: panel.picture is not None)
+        if change:
+            session.controller.on_draft_requested(replace(experiment, **change))
+            session.controller.on_reset_requested()
+            qtbot.waitUntil(lambda: panel.picture.scene.snapshot is session.state.shown)
+            qtbot.waitUntil(lambda: session.state.experiment.kernel_size == 5)
+            qtbot.waitUntil(lambda: panel.picture.plan.column("conv1.weight").shape[1] == 5)
+        assert names_in(panel) == ("4", "9")
+
+
+def test_other_data_bring_their_own_names(lab5):
+    other = Opened(lab5.qtbot, replace(LAB5, classes=("3", "8")))
+    lab5.dataset = other.dataset
+    lab5.state.set_dataset(other.dataset)
+    lab5.look(other.network, run_id=2)
+    assert names_in(lab5.panel) == ("3", "8")
+    assert any("p(8)" in row.label for row in lab5.column("dense1").ledger.rows())
+
+
+# -- what a filter looks for ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def searched(lab5):
+    lab5.look(lab5.network, step=200)
+    lab5.qtbot.mouseClick(lab5.panel.pages.button("looks_for"), LEFT)
+    assert lab5.panel.looks_for.picture.age == "Searched at step 200"
+    return lab5
+
+
+def test_patches_of_another_run_say_so_also_at_the_same_step(searched):
+    view = searched.panel.looks_for
+    searched.look(LAB5.build_network(), step=200, run_id=2)
+    assert (
+        view._age.text()
+        == "Searched at step 200 of another run; the network shown is at step 200 of this one"
+    )
+    searched.qtbot.mouseClick(view.search_button, LEFT)
+    assert view._age.text() == "Searched at step 200"
+
+
+def test_the_same_moment_shown_again_is_the_same_moment(searched):
+    searched.look(searched.network, step=200)
+    assert searched.panel.looks_for._age.text() == "Searched at step 200"
+
+
+def test_patches_stand_below_the_filter_that_they_are_of(qtbot):
+    background = Later()
+    desk = Opened(qtbot, background=background)
+    qtbot.mouseClick(desk.panel.pages.button("looks_for"), LEFT)
+    view = desk.panel.looks_for
+    background.finish("looks-for")
+    assert len(view.most.cards()) == 8
+    qtbot.mouseClick(view.filters.viewport(), LEFT, pos=view.filters.tile_rect(5).center().toPoint())
+    assert view.most.cards() == ()  # those of filter 0 under "Filter 5" would be untrue
+    background.finish("looks-for")
+    assert view.picture.findings.excitation.channel == 5
+    assert len(view.most.cards()) == 8
+
+
+def test_evidence_of_an_earlier_moment_does_not_stand_below_later_patches(qtbot):
+    background = Later()
+    desk = Opened(qtbot, background=background)
+    qtbot.mouseClick(desk.panel.pages.button("looks_for"), LEFT)
+    view = desk.panel.looks_for
+    background.finish("looks-for")
+    background.finish("class-evidence")
+    assert view.evidence.maps.count == 2
+    desk.look(scaled(desk.network, 2.0), step=50)
+    qtbot.mouseClick(view.search_button, LEFT)
+    background.finish("looks-for")
+    qtbot.mouseClick(view.cancel_button, LEFT)
+    assert view._age.text() == "Searched at step 50"
+    assert view.evidence.maps.count == 0
+
+
+# -- limits --------------------------------------------------------------------------------------------------
+
+
+def test_fixed_limits_of_another_run_are_its_own(lab5):
+    lab5.look(scaled(lab5.network, 4.0))
+    lab5.qtbot.mouseClick(lab5.panel.limits.button("fixed"), LEFT)
+    lab5.look(scaled(lab5.network, 0.25), run_id=2)
+    highest = float(np.abs(lab5.trace.outputs["conv1"]).max())
+    assert lab5.map("conv1").levels == pytest.approx((-highest, highest))
+
+
+def test_fixed_limits_say_over_how_many_moments_they_were_taken(lab5):
+    for step in range(0, 700, 10):
+        lab5.state.history.add_snapshot(step, scaled(lab5.network, 1 + step / 1000))
+    lab5.qtbot.mouseClick(lab5.panel.limits.button("fixed"), LEFT)
+    assert "70 of 70 moments on record" in lab5.panel.limits.button("fixed").toolTip()
+    largest = float(np.abs(lab5.trace.outputs["conv1"]).max())
+    assert lab5.map("conv1").levels[1] == pytest.approx(1.69 * largest)
+
+
+# -- presenter mode ------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["lab5", "lenet"])
+def test_after_presenter_mode_all_is_drawn_as_if_it_had_been_opened_in_it(qtbot, theme, name):
+    cell = PinnedCell("conv1", (1, 20, 9))
+
+    def image_of(desk):
+        settle(qtbot, painted=True)
+        return desk.panel.network.grab().toImage()
+
+    def fresh():
+        desk = Opened(qtbot, EXPERIMENTS[name], size=(1300, 900))
+        desk.state.set_pinned(cell)
+        desk.leave()
+        return desk
+
+    desk = fresh()
+    before = image_of(desk)
+    theme.set_presenter(True)
+    assert not difference(image_of(desk), image_of(fresh()))
+    theme.set_presenter(False)
+    assert not difference(image_of(desk), before)
+
+
+def test_in_presenter_mode_the_pinned_cell_of_an_enlarged_map_stays_in_sight(lab5, theme):
+    lab5.state.set_pinned(PinnedCell("conv1", (0, 23, 24)))
+    lab5.flow.set_enlarged("conv1")
+    settle(lab5.qtbot)
+    for _ in range(6):
+        lab5.column("conv1").zoom(1)
+    theme.set_presenter(True)
+    settle(lab5.qtbot)
+    shown = lab5.map("conv1")
+    assert shown.visibleRegion().boundingRect().contains(shown.cell_rect(23, 24).center().toPoint())
+
+
+def test_the_line_is_a_function_of_the_picture_and_of_where_one_looks(lab5):
+    rng = np.random.default_rng(2)
+    for step in range(40):
+        match int(rng.integers(6)):
+            case 0:
+                lab5.look(scaled(lab5.network, float(rng.uniform(0.5, 2))), step=step)
+            case 1:
+                lab5.hover("conv1", *(int(each) for each in rng.integers(0, 26, 2)))
+            case 2:
+                lab5.click("pool1", *(int(each) for each in rng.integers(0, 13, 2)))
+            case 3:
+                lab5.key((Qt.Key.Key_Escape, Qt.Key.Key_Down)[int(rng.integers(2))])
+            case 4:
+                lab5.click_thumb("conv1", int(rng.integers(8)))
+            case _:
+                lab5.qtbot.mouseClick(lab5.arithmetic.sweep_bar.step, LEFT)
+        view = lab5.panel.network
+        anew = explain(view.picture, replace(view.look, pinned=lab5.state.pinned, swept=view.sweep.place))
+        assert lab5.panel.status.text() == anew.value_line
+        assert lab5.arithmetic.title.text() == " ".join(text for text, _ in anew.arithmetic.title)
+        channel = anew.channel(view.picture.plan.column("conv1"))
+        np.testing.assert_array_equal(lab5.map("conv1").values, lab5.trace.outputs["conv1"][0, channel])
