@@ -8,6 +8,7 @@ from cnnviz._types import Shape
 from cnnviz._validation import check_int, shown
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.layers import Layer
+from cnnviz.quantities import format_count
 
 NamedLayers = tuple[tuple[str, Layer], ...]
 
@@ -72,6 +73,6 @@ def check_size(layers: NamedLayers, input_shape: Shape, shapes: Mapping[str, Sha
         if largest > MAX_VALUES:
             raise ParameterError(
                 f"The network is too large: up to layer {shown(name)} it needs arrays of {shown(largest)} "
-                f"values, and {MAX_VALUES:,} is the limit."
+                f"values, and {format_count(MAX_VALUES)} is the limit."
             )
         before = shapes[name]

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
 from cnnviz.errors import ParameterError
+from cnnviz.quantities import format_megabytes
 
 LARGEST_STATE = 24 << 20
 """Bytes; a third more as text, and readers of `.safetensors` files stop at headers of 100 MB."""
@@ -28,8 +29,8 @@ def why_left_out(state: State) -> str:
     size = sum(array.nbytes for array in state.values())
     if size > LARGEST_STATE:
         return (
-            f"What the optimiser remembers ({size / 1e6:,.0f} MB) is not in the file, which has room for "
-            f"{LARGEST_STATE / 1e6:,.0f} MB of it"
+            f"What the optimiser remembers ({format_megabytes(size)}) is not in the file, which has room for "
+            f"{format_megabytes(LARGEST_STATE)} of it"
         )
     if not all(np.isfinite(array).all() for array in state.values()):
         return (

@@ -26,6 +26,7 @@ from cnnviz.file_kinds import wrong_kind
 from cnnviz.files import LONGEST_NAME, atomic_write, printable, printable_name
 from cnnviz.network import Network
 from cnnviz.optim import make_optimizer
+from cnnviz.quantities import format_count, format_megabytes
 from cnnviz.reading import LARGEST_TEXT, parse_json, read_bytes
 from cnnviz.session_state import weights_checksum
 from cnnviz.snapshots import Snapshot
@@ -332,9 +333,9 @@ def _require_room(path: Path, network: Network, texts: Mapping[str, str]) -> Non
     weights = sum(array.nbytes for array in network.params.values())
     if weights + sum(map(len, texts.values())) + _LARGEST_TABLE > _LARGEST_FILE:
         raise CheckpointError(
-            f"{printable_name(path)} was not written: with weights of {weights / 1e6:,.0f} MB it could not "
-            f"be opened again, for a model file may have {_LARGEST_FILE / 1e6:,.0f} MB in all. Train a "
-            "network with fewer filters or hidden units, or in float32."
+            f"{printable_name(path)} was not written: with weights of {format_megabytes(weights)} it could "
+            f"not be opened again, for a model file may have {format_megabytes(_LARGEST_FILE)} in all. Train "
+            "a network with fewer filters or hidden units, or in float32."
         )
 
 
@@ -342,7 +343,7 @@ def _require_finite(path: Path, network: Network) -> None:
     for name, array in network.params.items():
         broken = int(array.size - np.isfinite(array).sum())
         if broken:
-            place = f"{broken:,} values in {printable(name, 40)}"
+            place = f"{format_count(broken)} values in {printable(name, 40)}"
             raise CheckpointError(
                 f"{printable_name(path)} holds {place} that are not finite numbers. "
                 "Choose a model whose training did not diverge."

@@ -28,6 +28,7 @@ from cnnviz.experiment import Experiment
 from cnnviz.history import History, LogLine
 from cnnviz.output import Output
 from cnnviz.presets import preset_of
+from cnnviz.quantities import format_count, format_probability, format_value
 from cnnviz.runtime import one_blas_thread
 from cnnviz.training import Trainer
 
@@ -78,7 +79,8 @@ def run(arguments: Arguments) -> int:
     if target is not None:
         with output.going_on():
             left_out = checkpoint.save_snapshot(target, trainer.snapshot, experiment, dataset)
-            output.say(f"Saved the network after {trainer.step:,} steps to {target}. {left_out}".rstrip())
+            steps = format_count(trainer.step)
+            output.say(f"Saved the network after {steps} steps to {target}. {left_out}".rstrip())
     if finished and arguments.wants_report:
         results = measured_lab(experiment, dataset, trainer, history, arguments.sample)
         _write_report(arguments, results, output)
@@ -144,17 +146,18 @@ def describe(experiment: Experiment, dataset: Dataset) -> str:
     """Return the settings in two lines."""
     return (
         f"{preset_of(experiment)}: classes {', '.join(dataset.classes)} of {dataset.name}, "
-        f"{len(dataset.train_labels):,} training and {len(dataset.test_labels):,} test images\n"
-        f"{experiment.optimizer}, rate {experiment.learning_rate:g}, batch {experiment.batch_size}, "
-        f"{experiment.epochs} epoch{'s' if experiment.epochs > 1 else ''}, {experiment.dtype}, "
-        f"ties {experiment.ties}, seed {experiment.seed}"
+        f"{format_count(len(dataset.train_labels))} training and "
+        f"{format_count(len(dataset.test_labels))} test images\n"
+        f"{experiment.optimizer}, rate {format_value(experiment.learning_rate)}, "
+        f"batch {experiment.batch_size}, {experiment.epochs} epoch{'s' if experiment.epochs > 1 else ''}, "
+        f"{experiment.dtype}, ties {experiment.ties}, seed {experiment.seed}"
     )
 
 
 def describe_log_line(line: LogLine) -> str:
     """Return one line of the log."""
-    means = f"mean loss {line.loss:.3f}, accuracy {line.accuracy:.3f}"
-    return f"step {line.step:>7,} | last {line.interval:,} steps: {means}"
+    means = f"mean loss {format_value(line.loss)}, accuracy {format_probability(line.accuracy)}"
+    return f"step {format_count(line.step):>7} | last {format_count(line.interval)} steps: {means}"
 
 
 def describe_evaluation(evaluation: Evaluation, classes: tuple[str, ...]) -> str:
@@ -162,10 +165,13 @@ def describe_evaluation(evaluation: Evaluation, classes: tuple[str, ...]) -> str
     width = max(6, *(len(name) for name in classes)) + 2
     header = "true \\ predicted".ljust(18) + "".join(name.rjust(width) for name in classes)
     rows = [
-        name.ljust(18) + "".join(f"{count:,}".rjust(width) for count in counts)
+        name.ljust(18) + "".join(format_count(count).rjust(width) for count in counts)
         for name, counts in zip(classes, evaluation.confusion, strict=True)
     ]
-    summary = f"test loss {evaluation.loss:.4f}\ntest accuracy {evaluation.accuracy:.4f}"
+    summary = (
+        f"test loss {format_value(evaluation.loss, 4)}\n"
+        f"test accuracy {format_probability(evaluation.accuracy)}"
+    )
     return "\n".join([summary, header, *rows])
 
 

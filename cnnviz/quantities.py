@@ -5,31 +5,23 @@ Nothing else in the program chooses digits. The rules:
 * A single value is right where it stands: so many significant figures, in full from 0.001 to a million
   (``0.00573``), with an exponent beyond (``1.90e−4``). What is exactly that number has no zeros at its end
   (``0.5``); what is rounded to it has (``0.500``). So 0 is written for zero only.
-* Numbers that are seen side by side get more figures until unequal ones look unequal (`format_together`,
-  `Notation`). Where there is no room for that, they carry ``≈``.
-* Cells of a map may share a power of ten, which stands in the heading and beside the colour bar:
-  `Notation.unit`.
+* Numbers that are seen side by side get more figures until unequal ones look unequal (`format_together`).
+  Where there is no room for that, they carry ``≈``.
+* Cells of a map share decimals and a power of ten: see `cnnviz.notation`.
 * Minus is the typographic one, as wide as a plus, except in what a program reads (`format_plain`).
 """
 
 import math
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Self
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+
+from cnnviz._apart import ALMOST as ALMOST
+from cnnviz._apart import told_apart
 
 MINUS = "\N{MINUS SIGN}"
 """The typographic minus."""
-
-ALMOST = "\N{ALMOST EQUAL TO}"
-"""Stands before a number that looks like an unequal one beside it."""
-
-_MOST_FIGURES = 17
-"""So many tell any two float64 apart."""
 
 _FEWEST_IN_FULL, _MOST_IN_FULL = 1e-3, 1e6
 _NEAREST_TO_ONE = 1e-4
@@ -53,7 +45,7 @@ def format_count(count: int) -> str:
     str
         Such as "12,665".
     """
-    return _typeset(f"{count:,}")
+    return typeset(f"{count:,}")
 
 
 def format_value(value: float, digits: int = 3) -> str:
@@ -71,7 +63,7 @@ def format_value(value: float, digits: int = 3) -> str:
         Such as "0.0407", "12.3", "1.20e−7", "0.5" (exactly), "0.500" (rounded), "0", "NaN", "∞".
     """
     if not math.isfinite(value):
-        return "NaN" if math.isnan(value) else _typeset("∞" if value > 0 else "-∞")
+        return "NaN" if math.isnan(value) else typeset("∞" if value > 0 else "-∞")
     rounded = float(f"{value:.{digits - 1}e}")
     if value == 0:
         return "0"
@@ -84,7 +76,7 @@ def format_value(value: float, digits: int = 3) -> str:
         exponent, is_exact = f"e{int(exponent)}", rounded == value
     if is_exact and "." in text:
         text = text.rstrip("0").rstrip(".")
-    return _typeset(text + exponent)
+    return typeset(text + exponent)
 
 
 def format_signed(value: float, digits: int = 3) -> str:
@@ -144,15 +136,17 @@ def format_percent(share: float, decimals: int = 1) -> str:
     Returns
     -------
     str
-        Such as "98.4 %", "99.998 %", "0.02 %"; "–" where there is none (NaN).
+        Such as "98.4 %", "99.998 %", "0.02 %", "90 %" (exactly); "–" where there is none (NaN).
     """
     if math.isnan(share):
         return "–"
     percent = 100 * share
     for more in range(decimals, 12):
         text = f"{percent:,.{more}f}"
-        if (float(text.replace(",", "")) in (0, 100)) == (percent in (0, 100)):
-            return _typeset(f"{text} %")
+        written = float(text.replace(",", ""))
+        if (written in (0, 100)) == (percent in (0, 100)):
+            is_exact = "." in text and math.isclose(written, percent, rel_tol=1e-13)
+            return typeset(f"{text.rstrip('0').rstrip('.') if is_exact else text} %")
     return f"{format_value(percent, 2)} %"
 
 
@@ -173,6 +167,20 @@ def format_seconds(seconds: float) -> str:
         return f"{seconds:.0f} s"
     minutes = round(seconds / 60)
     return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"
+
+
+def format_megabytes(size: int) -> str:
+    """Write a number of bytes in megabytes of 10⁶, such as "1,300 MB".
+
+    Parameters
+    ----------
+    size : int
+
+    Returns
+    -------
+    str
+    """
+    return f"{format_value(size / 1e6, 2) if size < 1e7 else format_count(round(size / 1e6))} MB"
 
 
 def format_power(exponent: int) -> str:
@@ -200,10 +208,10 @@ def format_plain(value: float | np.generic) -> str:
     Returns
     -------
     str
-        With ``-`` and ``.``, such as "-0.1", "1e-07".
+        With ``-`` and ``.``, such as "-0.1", "1e-7", "10".
     """
-    text = str(value)
-    return text.removesuffix(".0")
+    mantissa, mark, exponent = str(value).partition("e")
+    return mantissa.removesuffix(".0") + (f"{mark}{int(exponent)}" if mark else "")
 
 
 # --- places -------------------------------------------------------------------------------------------------
@@ -263,26 +271,100 @@ def format_together(
     list of str
     """
     numbers = [float(value) for value in values]
-    enough = (
-        figures
-        for figures in range(digits, _MOST_FIGURES)
-        if not any(_alike(numbers, [write(value, figures) for value in numbers]))
+    return told_apart(numbers, lambda figures: [write(value, figures) for value in numbers], digits, longest)
+
+
+def format_probabilities(
+    probabilities: Iterable[float], digits: int = 3, longest: int | None = None
+) -> list[str]:
+    """Write the probabilities of all classes; one near 1 by what the others leave of it.
+
+    Parameters
+    ----------
+    probabilities : iterable of float
+        Of every class: they add up to 1.
+    digits : int
+        As for `format_probability`.
+    longest : int, optional
+        As for `format_together`.
+
+    Returns
+    -------
+    list of str
+    """
+    numbers = [float(p) for p in probabilities]
+    rests = [rest_of(numbers, place) for place in range(len(numbers))]
+    return told_apart(
+        numbers,
+        lambda figures: [
+            format_probability(p, figures, rest) for p, rest in zip(numbers, rests, strict=True)
+        ],
+        digits,
+        longest,
     )
-    figures = next(enough, _MOST_FIGURES)
-    while True:
-        texts = _marked(numbers, [write(value, figures) for value in numbers])
-        if figures == 1 or longest is None or max(map(len, texts), default=0) <= longest:
-            return texts
-        figures -= 1
 
 
-def format_ticks(ticks: Sequence[float]) -> list[str]:
+def format_probability_pairs(
+    before: Iterable[float], after: Iterable[float], digits: int = 3, longest: int | None = None
+) -> list[tuple[str, str]]:
+    """Write the probability of each class before and after something: what has changed looks changed.
+
+    Parameters
+    ----------
+    before, after : iterable of float
+        Of every class.
+    digits, longest : int
+        As for `format_probabilities`.
+
+    Returns
+    -------
+    list of (str, str)
+    """
+    sides = [float(p) for p in before], [float(p) for p in after]
+    pairs: list[tuple[str, str]] = []
+    for place, both in enumerate(zip(*sides, strict=True)):
+        rests = [rest_of(side, place) for side in sides]
+        first, second = told_apart(
+            both,
+            lambda figures, both=both, rests=rests: [
+                format_probability(p, figures, rest) for p, rest in zip(both, rests, strict=True)
+            ],
+            digits,
+            longest,
+        )
+        pairs.append((first, second))
+    return pairs
+
+
+def rest_of(probabilities: Sequence[float], place: int) -> float:
+    """Sum of the probabilities of all other classes, which single precision cannot tell from 1 by difference.
+
+    Parameters
+    ----------
+    probabilities : sequence of float
+    place : int
+        The class that is left out.
+
+    Returns
+    -------
+    float
+    """
+    p = probabilities[place]
+    if p <= 0.5:
+        return 1 - p
+    rest = math.fsum(each for other, each in enumerate(probabilities) if other != place)
+    return rest if rest > 0 else max(1 - p, 0.0)
+
+
+def format_ticks(ticks: Sequence[float], distance: float | None = None) -> list[str]:
     """Write the numbers of an axis, all with the same decimals: as many as their distance needs.
 
     Parameters
     ----------
     ticks : sequence of float
         In rising order; multiples of their distance, but for rounding.
+    distance : float, optional
+        Where there may be one tick only.
 
     Returns
     -------
@@ -290,137 +372,16 @@ def format_ticks(ticks: Sequence[float]) -> list[str]:
     """
     if not ticks:
         return []
-    distance = min((b - a for a, b in pairwise(ticks)), default=abs(ticks[0]))
+    distance = distance or min((b - a for a, b in pairwise(ticks)), default=abs(ticks[0]))
     clean = [0.0 if abs(tick) < 1e-6 * distance else float(f"{tick:.12g}") for tick in ticks]
     largest = max(map(abs, clean))
     if largest < _MOST_IN_FULL:
         for decimals in range(6):
             if all(abs(round(tick, decimals) - tick) <= 1e-6 * distance for tick in clean):
-                return [_typeset(f"{tick:,.{decimals}f}") if tick else "0" for tick in clean]
+                return [typeset(f"{tick:,.{decimals}f}") if tick else "0" for tick in clean]
     return format_together(clean, 2)
 
 
-@dataclass(frozen=True)
-class Notation:
-    """How the numbers in the cells of one map, or of one column, are written.
-
-    Attributes
-    ----------
-    decimals : int
-    exponent : int
-        Numbers are in units of ``10 ** exponent``, so that small gradients are not all "0.00".
-    signed : bool
-        Whether a plus is written.
-    fixed : bool
-        Whether the number of decimals must be kept where there is little room.
-    """
-
-    decimals: int
-    exponent: int = 0
-    signed: bool = False
-    fixed: bool = False
-
-    @classmethod
-    def of(
-        cls,
-        values: ArrayLike,
-        *,
-        signed: bool = False,
-        decimals: int | None = None,
-        groups: NDArray[np.integer] | None = None,
-    ) -> Self:
-        """Choose a notation with about three figures of the largest value.
-
-        Parameters
-        ----------
-        values : array_like
-        signed : bool
-        decimals : int, optional
-            Fixed number of decimals.
-        groups : ndarray of int of the same shape, optional
-            Cells with the same number are compared, such as those of one pooling window: there are as many
-            decimals as that needs. Negative: not compared with any.
-
-        Returns
-        -------
-        Notation
-        """
-        array = np.asarray(values)
-        if array.dtype.kind in "iub":
-            return cls(decimals or 0, 0, signed, fixed=True)
-        magnitudes = np.abs(array.astype(np.float64).ravel())
-        largest = float(np.max(magnitudes[np.isfinite(magnitudes)], initial=0.0))
-        if decimals is not None or largest == 0:
-            return cls(2 if decimals is None else decimals, 0, signed, fixed=decimals is not None)
-        exponent = 0 if 0.02 <= largest < 1e4 else max(math.floor(math.log10(largest)), -300)
-        largest /= 10.0**exponent
-        found = cls(2 if largest < 10 else 1 if largest < 100 else 0, exponent, signed)
-        if groups is None:
-            return found
-        while found.decimals < _MOST_FIGURES and found._crowded(array, groups):
-            found = replace(found, decimals=found.decimals + 1)
-        return found
-
-    @property
-    def unit(self) -> str:
-        """What all numbers are to be multiplied with, such as "× 10⁻⁴"; "" for 1."""
-        return format_power(self.exponent)
-
-    def text(self, value: float) -> str:
-        """Write one number; "0" is exactly zero, and "≈0" is what would read so."""
-        if value == 0:
-            return "0"
-        if not math.isfinite(value):
-            return format_value(value)
-        scaled = value / 10.0**self.exponent
-        text = f"{scaled:{'+' if self.signed else ''},.{self.decimals}f}"
-        return f"{ALMOST}0" if not text.strip("+-0.") else _typeset(text)
-
-    def texts(self, values: ArrayLike, groups: NDArray[np.integer] | None = None) -> list[str]:
-        """Write numbers, with ``≈`` before those that look like an unequal one of their group.
-
-        Parameters
-        ----------
-        values : array_like
-        groups : ndarray of int of the same shape, optional
-            As for `of`; without it, numbers are not compared.
-
-        Returns
-        -------
-        list of str
-            In row-major order.
-        """
-        numbers: list[float] = np.asarray(values).ravel().tolist()
-        texts = [self.text(value) for value in numbers]
-        return texts if groups is None else _marked(numbers, texts, groups.ravel().tolist())
-
-    def _crowded(self, values: NDArray[np.generic], groups: NDArray[np.integer]) -> bool:
-        numbers: list[float] = values.ravel().tolist()
-        texts = [self.text(value) for value in numbers]
-        return any(_alike(numbers, texts, groups.ravel().tolist()))
-
-
-def _alike(numbers: Sequence[float], texts: Sequence[str], groups: Sequence[int] | None = None) -> list[bool]:
-    """Whether each number reads like an unequal one of its group."""
-    seen: defaultdict[tuple[int, str], set[float | str]] = defaultdict(set)
-    keys = [(0 if groups is None else groups[place], _reading(text)) for place, text in enumerate(texts)]
-    for key, number in zip(keys, numbers, strict=True):
-        seen[key].add("NaN" if math.isnan(number) else number)
-    return [key[0] >= 0 and len(seen[key]) > 1 for key in keys]
-
-
-def _marked(numbers: Sequence[float], texts: Sequence[str], groups: Sequence[int] | None = None) -> list[str]:
-    return [
-        ALMOST + text if alike and not text.startswith(ALMOST) else text
-        for text, alike in zip(texts, _alike(numbers, texts, groups), strict=True)
-    ]
-
-
-def _reading(text: str) -> str:
-    """Text without the zeros that say how exact a number is: "0.500" reads like "0.5"."""
-    mantissa, mark, exponent = text.partition("e")
-    return (mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa) + mark + exponent
-
-
-def _typeset(text: str) -> str:
+def typeset(text: str) -> str:
+    """Text of a number with the typographic minus."""
     return text.replace("-", MINUS)

@@ -13,6 +13,7 @@ from typing import BinaryIO, Protocol
 
 from cnnviz.errors import DataError
 from cnnviz.files import printable
+from cnnviz.quantities import format_count
 
 LARGEST_TEXT = 2 << 20
 """Letters of JSON that are read, unless a caller allows more; a session has some thousand."""
@@ -109,7 +110,7 @@ def entries(folder: Path, most: int = MOST_ENTRIES) -> list[os.DirEntry[str]]:
                     raise bad_file(
                         folder,
                         "holds too many files",
-                        f"at most {MOST_ENTRIES:,} can be read in all",
+                        f"at most {format_count(MOST_ENTRIES)} can be read in all",
                         "choose another folder",
                     )
                 found.append(entry)
@@ -209,7 +210,7 @@ def _require_file(path: Path, mode: int, remedy: str) -> None:
 
 
 def _too_large(path: Path, largest: int, remedy: str) -> DataError:
-    most = f"at most {largest:,} bytes can be read"
+    most = f"at most {format_count(largest)} bytes can be read"
     return bad_file(path, "is too large", most, remedy or "choose a smaller one")
 
 

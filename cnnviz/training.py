@@ -17,6 +17,7 @@ from cnnviz.errors import DivergenceError, ParameterError
 from cnnviz.evaluation import Evaluation, evaluate
 from cnnviz.network import Network
 from cnnviz.optim import State, make_optimizer
+from cnnviz.quantities import format_count, format_value
 from cnnviz.runtime import on_one_blas_thread
 from cnnviz.snapshots import Snapshot
 from cnnviz.vector_optimizer import VectorOptimizer
@@ -291,9 +292,9 @@ class Trainer:
         self._optimizer.rule.load_state(before[1])
         self.step = first_step - 1
         raise DivergenceError(
-            f"Training diverged near step {first_step + len(losses) - 1:,}: the loss grew out of bounds. "
-            f"Reset the weights and try a learning rate below {self.learning_rate:g}, for example "
-            f"{self.learning_rate / 10:g}."
+            f"Training diverged near step {format_count(first_step + len(losses) - 1)}: the loss grew out of "
+            f"bounds. Reset the weights and try a learning rate below {format_value(self.learning_rate)}, "
+            f"for example {format_value(self.learning_rate / 10)}."
         )
 
 

@@ -12,6 +12,7 @@ from cnnviz._types import ByteArray
 from cnnviz.datasets.dataset import MAX_CLASSES, MIN_CLASSES, Dataset, LabelArray
 from cnnviz.errors import DataError
 from cnnviz.files import LONGEST_NAME, LONGEST_PATH, printable
+from cnnviz.quantities import format_count
 from cnnviz.reading import bad_file
 
 MIN_SIDE = 6
@@ -172,7 +173,10 @@ def check_class_count(path: Path, count: int) -> None:
     """Raise `DataError` if there are more classes than anybody can choose from."""
     if count > MOST_CLASSES:
         raise bad_file(
-            path, f"has {count:,} classes", f"at most {MOST_CLASSES:,} can be read", "choose another data set"
+            path,
+            f"has {format_count(count)} classes",
+            f"at most {format_count(MOST_CLASSES)} can be read",
+            "choose another data set",
         )
 
 
@@ -199,8 +203,8 @@ def _check_split(split: Split) -> LabelArray:
     if labels.size != count:
         raise bad_file(
             split.labels_place,
-            f"holds {labels.size:,} labels",
-            f"there are {count:,} images in {images_name}",
+            f"holds {format_count(labels.size)} labels",
+            f"there are {format_count(count)} images in {images_name}",
             "choose files that belong together",
         )
     lowest, highest = labels.min(), labels.max()

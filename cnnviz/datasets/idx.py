@@ -12,6 +12,7 @@ import numpy as np
 
 from cnnviz._types import ByteArray, Shape
 from cnnviz.datasets.assembly import MAX_PACKED, SMALLER
+from cnnviz.quantities import format_count
 from cnnviz.reading import BoundedFile, ByteStream, bad_file, opened, read_up_to
 
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -57,7 +58,10 @@ def read_idx(path: Path, ndim: int, room: int, md5: str = "", remedy: str = "") 
             return _read_array(file, path, ndim, room, size, md5, remedy)
         if size > MAX_PACKED:
             raise bad_file(
-                path, f"holds {size:,} packed bytes", f"at most {MAX_PACKED:,} are unpacked", "unpack it"
+                path,
+                f"holds {format_count(size)} packed bytes",
+                f"at most {format_count(MAX_PACKED)} are unpacked",
+                "unpack it",
             )
         try:
             with gzip.GzipFile(fileobj=BoundedFile(file, path), mode="rb") as stream:
@@ -82,15 +86,19 @@ def _read_array(
     if size == 0:
         raise bad_file(path, f"holds no data ({sides})", "at least one item was expected", remedy)
     if size > room:
-        found, most = f"announces {sides} bytes", f"there is room for {room:,} at most"
+        found, most = f"announces {sides} bytes", f"there is room for {format_count(room)} at most"
         raise bad_file(path, found, most, remedy or SMALLER)
     if len(header) + size > largest:
         raise bad_file(path, "is too short", f"its header announces {sides} bytes", remedy)
     # One byte more than announced: it shows what is too much, and lets gzip check its checksum at the end.
     content = read_up_to(stream, size + 1)
     if len(content) != size:
-        found = f"holds only {len(content):,} bytes of data" if len(content) < size else "holds more data"
-        raise bad_file(path, found, f"its header announces {sides} = {size:,} bytes", remedy)
+        found = (
+            f"holds only {format_count(len(content))} bytes of data"
+            if len(content) < size
+            else "holds more data"
+        )
+        raise bad_file(path, found, f"its header announces {sides} = {format_count(size)} bytes", remedy)
     if md5:
         digest = hashlib.md5(header, usedforsecurity=False)
         digest.update(content)

@@ -10,6 +10,7 @@ from cnnviz.datasets.assembly import check_class_count
 from cnnviz.datasets.dataset import MIN_CLASSES, Dataset
 from cnnviz.datasets.images import IMAGE_SUFFIXES, fit_image, read_levels
 from cnnviz.files import LONGEST_NAME, printable
+from cnnviz.quantities import format_count
 from cnnviz.reading import MOST_ENTRIES, bad_file, entries
 
 SIDE = 28
@@ -79,7 +80,7 @@ def read_image_folder(folder: Path, progress: Progress | None = None) -> Dataset
         scaled += pixels.shape != (SIDE, SIDE)
         left -= pixels.size
         if left < 0:
-            most = f"at most {MAX_PIXELS_IN_ALL:,} in all can be read"
+            most = f"at most {format_count(MAX_PIXELS_IN_ALL)} in all can be read"
             raise bad_file(folder, "holds too many pixels", most, "scale the images down")
         images[index, 0] = fit_image(pixels, SIDE, SIDE)
         if progress is not None:
@@ -101,10 +102,14 @@ def read_image_folder(folder: Path, progress: Progress | None = None) -> Dataset
 def _conversion(name: str, count: int, coloured: int, scaled: int) -> str:
     """Return what the pictures have lost, as a sentence; empty for nothing."""
     parts = ((coloured, "made grey"), (scaled, f"scaled to {SIDE} x {SIDE} pixels"))
-    done = [f"{number:,} {'was' if number == 1 else 'were'} {what}" for number, what in parts if number]
+    done = [
+        f"{format_count(number)} {'was' if number == 1 else 'were'} {what}"
+        for number, what in parts
+        if number
+    ]
     if not done:
         return ""
-    return f"Of the {count:,} pictures in {printable(name, LONGEST_NAME)}, {' and '.join(done)}."
+    return f"Of the {format_count(count)} pictures in {printable(name, LONGEST_NAME)}, {' and '.join(done)}."
 
 
 def _list_pictures(folder: Path) -> tuple[tuple[str, ...], _Files, _Files]:

@@ -9,6 +9,7 @@ import numpy as np
 from cnnviz._types import ByteArray
 from cnnviz.errors import DataError
 from cnnviz.file_kinds import kind_of
+from cnnviz.quantities import format_count
 from cnnviz.reading import BoundedFile, bad_file, opened
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def read_levels(path: str | os.PathLike[str]) -> tuple[ByteArray, bool]:
             _make_small(image, file, place)
             if image.width * image.height <= MAX_PIXELS:
                 return _grey_levels(image)
-            found = f"is an image of {image.width:,} x {image.height:,} pixels"
+            found = f"is an image of {format_count(image.width)} x {format_count(image.height)} pixels"
     except DataError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
@@ -82,7 +83,9 @@ def read_levels(path: str | os.PathLike[str]) -> tuple[ByteArray, bool]:
         ) from error
     except Exception as error:  # Pillow's decoders raise SyntaxError, struct.error and more
         raise bad_file(place, "is damaged", "a whole PNG, JPEG or BMP image was expected") from error
-    raise bad_file(place, found, f"at most {MAX_PIXELS:,} pixels can be read", "scale the image down")
+    raise bad_file(
+        place, found, f"at most {format_count(MAX_PIXELS)} pixels can be read", "scale the image down"
+    )
 
 
 def fit_image(pixels: ByteArray, height: int, width: int) -> ByteArray:
@@ -127,7 +130,9 @@ def _make_small(image: "Image", file: BinaryIO, path: Path) -> None:
         scans += chunk.count(b"\xff\xda")
     file.seek(here)
     if scans > _MOST_SCANS:
-        raise bad_file(path, f"is an image in {scans:,} layers", f"at most {_MOST_SCANS} can be read")
+        raise bad_file(
+            path, f"is an image in {format_count(scans)} layers", f"at most {_MOST_SCANS} can be read"
+        )
     if MAX_PIXELS < image.width * image.height <= 2 * MAX_PIXELS:
         image.draft("L", (image.width // 2, image.height // 2))
 

@@ -17,6 +17,7 @@ from cnnviz.datasets.dataset import Dataset
 from cnnviz.errors import DataError
 from cnnviz.file_kinds import ARCHIVE, kind_of
 from cnnviz.files import LONGEST_NAME, printable
+from cnnviz.quantities import format_count
 from cnnviz.reading import BoundedFile, bad_file, opened, read_up_to
 
 MAX_UNPACKED = 512 << 20
@@ -114,7 +115,10 @@ def _check_members(archive: zipfile.ZipFile, path: Path) -> None:
         raise NotImplementedError
     packed = sum(info.compress_size for info in infos if info.compress_type == zipfile.ZIP_DEFLATED)
     if packed > MAX_PACKED:
-        found, most = f"holds {packed:,} packed bytes", f"at most {MAX_PACKED:,} are unpacked"
+        found, most = (
+            f"holds {format_count(packed)} packed bytes",
+            f"at most {format_count(MAX_PACKED)} are unpacked",
+        )
         raise bad_file(path, found, most, "save it with numpy.savez, which does not pack")
 
 
@@ -127,7 +131,9 @@ def _check_room(path: Path, images: tuple[_Array, ...], labels: tuple[_Array, ..
         (total, "bytes of data", MAX_UNPACKED),
     ):
         if found > most:
-            raise bad_file(path, f"announces {shown(found)} {unit}", f"at most {most:,} can be read", SMALLER)
+            raise bad_file(
+                path, f"announces {shown(found)} {unit}", f"at most {format_count(most)} can be read", SMALLER
+            )
 
 
 def _open_array(archive: zipfile.ZipFile, path: Path, key: str) -> _Array:

@@ -11,6 +11,7 @@ from cnnviz._types import FloatArray, Params, Shape
 from cnnviz._validation import check_float
 from cnnviz.layers.base import Layer, normalise
 from cnnviz.layers.geometry import WindowGeometry
+from cnnviz.quantities import format_value
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ class LeakyReLU(Activation):
     @property
     def formula(self) -> str:
         """See `Activation`."""
-        return f"x if x > 0, else {self.slope:g} × x"
+        return f"x if x > 0, else {format_value(self.slope)} × x"
 
     @property
     def has_kinks(self) -> bool:

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cnnviz.report.numbers import compact, fixed, percent
+from cnnviz.notation import format_column
+from cnnviz.quantities import format_count, format_percent, format_together
 
 Cell = str | int | float
 
@@ -72,9 +73,13 @@ class Table:
     @property
     def shown(self) -> list[list[str]]:
         """The rows as they are written in the report."""
-        return [
-            [shown(cell, how) for cell, how in zip(row, self.formats, strict=True)] for row in self.data.rows
+        if not self.data.rows:
+            return []
+        columns = [
+            column_texts(cells, how)
+            for cells, how in zip(zip(*self.data.rows, strict=True), self.formats, strict=True)
         ]
+        return [list(row) for row in zip(*columns, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,17 +149,19 @@ class Document:
         return [block for block in self.blocks if isinstance(block, Table)]
 
 
-def shown(cell: Cell, how: str) -> str:
-    """Write one value of a table."""
-    if isinstance(cell, str):
-        return cell
+def column_texts(cells: Sequence[Cell], how: str) -> list[str]:
+    """Write one column of a table; unequal numbers of it look unequal."""
+    numbers = [float(cell) for cell in cells if not isinstance(cell, str)]
     if how == "count":
-        return f"{int(cell):,}"
-    if how == "percent":
-        return percent(float(cell), 2)
-    if how.isdigit():
-        return fixed(float(cell), int(how))
-    return compact(float(cell), 4)
+        texts = [format_count(int(number)) for number in numbers]
+    elif how == "percent":
+        texts = format_together(numbers, 2, format_percent)
+    elif how.isdigit():
+        texts = format_column(numbers, int(how))
+    else:
+        texts = format_together(numbers, 4)
+    written = iter(texts)
+    return [cell if isinstance(cell, str) else next(written) for cell in cells]
 
 
 def data(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> Data:

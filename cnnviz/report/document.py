@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from cnnviz.quantities import format_count, format_together, format_value
 from cnnviz.report import tables
 from cnnviz.report.blocks import Block, Document, Formula, Heading, Words
 from cnnviz.report.content import Demonstration, Report, Version
@@ -11,7 +12,6 @@ from cnnviz.report.figures_backprop import route_maps_figure, routing_figure
 from cnnviz.report.figures_training import curves_figure, filters_figure, maps_figure
 from cnnviz.report.figures_translation import distance_figure, dots_figure, shift_figure, sweep_figure
 from cnnviz.report.guides import BACKPROP, FIELDS, GUIDES, TRANSLATION, WORKING_PRINCIPLE
-from cnnviz.report.numbers import compact
 from cnnviz.report.results import LabResults
 from cnnviz.translation import OUTPUT
 
@@ -51,7 +51,7 @@ def hypothesis_blocks(versions: tuple[Version, ...]) -> Iterator[Words]:
     for number, version in enumerate(versions):
         what = "Recorded" if number == 0 else "Edited"
         when = "after the lab was run" if version.after_run else "before the lab was run"
-        yield Words(f"{what} {version.time}, at training step {version.step:,}, {when}", "stamp")
+        yield Words(f"{what} {version.time}, at training step {format_count(version.step)}, {when}", "stamp")
         yield Words(version.text or "(deleted)", "student")
 
 
@@ -88,8 +88,9 @@ def _working_principle(results: LabResults) -> Iterator[Block]:
     training, log_every = results.training, results.experiment.log_every
     yield Heading("Network and training", 3)
     yield Words(
-        f"The network was trained for {training.steps:,} steps on {results.train_count:,} images of the "
-        f"classes {', '.join(results.experiment.classes)} ({results.data_name})."
+        f"The network was trained for {format_count(training.steps)} steps on "
+        f"{format_count(results.train_count)} images of the classes "
+        f"{', '.join(results.experiment.classes)} ({results.data_name})."
         + (f" {results.data_conversion}" if results.data_conversion else "")
     )
     yield tables.layers_table(results)
@@ -129,7 +130,7 @@ def _backprop(results: LabResults) -> Iterator[Block]:
     yield Heading("From the pool back to the convolution", 3)
     yield Words(
         f"One test image (number {results.sample.index}, class {name}) was sent through the trained network; "
-        f"its loss is {compact(backprop.loss, 4)}."
+        f"its loss is {format_value(backprop.loss, 4)}."
     )
     if backprop.routing.winners is not None:
         yield Formula("pool_gradient")
@@ -141,10 +142,11 @@ def _backprop(results: LabResults) -> Iterator[Block]:
     yield Heading("From the convolution to the filter", 3)
     yield Formula("filter_gradient")
     yield tables.terms_table(backprop)
-    rate = compact(results.experiment.learning_rate)
+    rate = format_value(results.experiment.learning_rate)
+    before, after = format_together((backprop.loss, backprop.loss_after), 6)
     yield Words(
         f"One step against the gradient of this image alone (rate {rate}) "
-        f"changes its loss from {compact(backprop.loss, 6)} to {compact(backprop.loss_after, 6)}."
+        f"changes its loss from {before} to {after}."
     )
     yield Heading("Is the gradient right?", 3)
     yield Formula("difference")

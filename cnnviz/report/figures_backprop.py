@@ -1,18 +1,20 @@
 """Figures of the third demonstration: windows, winners, and where the gradient lands."""
 
-import math
-
 import numpy as np
+from numpy.typing import NDArray
 
+from cnnviz.notation import Notation
 from cnnviz.palette import signed_levels
 from cnnviz.report.blocks import Figure, data
-from cnnviz.report.numbers import MINUS, fixed
 from cnnviz.report.results import BackpropResults
 from cnnviz.report.svg import ACCENT, MUTED, WINNER, Canvas
 from cnnviz.routing import PoolRouting
 
 _WINDOWS = 3
 """Windows on a side of the close-up."""
+
+_DIGIT_WIDTH = 0.6
+"""Of the font of numbers, in units of its size."""
 
 RULE_TITLES = {
     "first": "first: the first winner takes it all",
@@ -39,20 +41,23 @@ def routing_figure(backprop: BackpropResults) -> Figure:
     lefts = (2.0, 165.0, 328.0)
     levels = signed_levels(values)
     slopes = signed_levels(incoming, routed)
-    power = math.floor(math.log10(slopes[1]))
-    unit = f" in 1e{power}".replace("-", MINUS) if power else ""
+    slope_notation = Notation.of(np.array(slopes), signed=True)
+    unit = f" {slope_notation.unit}".rstrip()
     titles = ("values before the pool", f"gradient that arrives{unit}", f"gradient passed on{unit}")
     for x, words in zip(lefts, titles, strict=True):
         canvas.text(x, 10, words, size=7.5, bold=True)
     pictures = (
-        (lefts[0], cell, values, levels, 1.0),
-        (lefts[1], coarse, incoming, slopes, 10.0**power),
-        (lefts[2], cell, routed, slopes, 10.0**power),
+        (lefts[0], cell, values, levels, Notation.of(values, signed=True)),
+        (lefts[1], coarse, incoming, slopes, slope_notation),
+        (lefts[2], cell, routed, slopes, slope_notation),
     )
-    for x, side, shown, limits, scale in pictures:
+    for x, side, shown, limits, notation in pictures:
         canvas.heat_map(x, 16, side, shown, "signed", limits, grid=1)
-        texts = [["0" if v == 0 else fixed(v / scale, 2) for v in row] for row in shown.tolist()]
-        canvas.cell_numbers(x, 16, side, texts, shown, "signed", limits, min(side * 0.24, 7))
+        points = min(side * 0.24, 7)
+        windows = None if shown is incoming else _windows(shown.shape, step)
+        texts = notation.texts(shown, windows, int(0.92 * side / (_DIGIT_WIDTH * points)))
+        lines = [texts[row * shown.shape[1] :][: shown.shape[1]] for row in range(shown.shape[0])]
+        canvas.cell_numbers(x, 16, side, lines, shown, "signed", limits, points)
     _outline(canvas, routing, channel, (top, left, high, wide), (lefts[0], cell))
     _outline(canvas, routing, channel, (top, left, high, wide), (lefts[2], cell))
     canvas.rect(2, 176, 7, 7, stroke=WINNER, line=1.4)
@@ -96,9 +101,9 @@ def route_maps_figure(backprop: BackpropResults) -> Figure:
         canvas.text(x, 10, words, size=7, bold=True)
         canvas.heat_map(x, 16, 80 / max(shown.shape), shown, "signed", limits)
     canvas.color_bar(2 + len(pictures) * 87 + 1, 16, 80, "signed", slopes)
-    canvas.text(
-        2, 110, "White: no gradient, or hardly any. The colour bar is that of the gradients.", fill=MUTED
-    )
+    # Two of 256 colours are white: those up to 1 / 127.5 of the limit on either side of 0.
+    white = "White: no gradient, or less than 1/127 of the largest."
+    canvas.text(2, 110, f"{white} The colour bar is that of the gradients.", fill=MUTED)
     return Figure(
         "gradient-maps",
         f"The same for the whole map of filter {channel}: "
@@ -125,6 +130,12 @@ def _closeup(routing: PoolRouting, channel: int) -> tuple[int, int, int, int]:
             if total > best:
                 best, place = total, (top, left)
     return (*place, high, wide)
+
+
+def _windows(shape: tuple[int, ...], step: int) -> NDArray[np.intp]:
+    """Return the number of the window that each cell of the close-up lies in."""
+    rows, columns = np.indices(shape)
+    return rows // step * shape[1] + columns // step
 
 
 def _outline(

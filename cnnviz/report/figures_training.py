@@ -5,8 +5,8 @@ import numpy as np
 from cnnviz._types import FloatArray
 from cnnviz.layers import Conv2D, Pool
 from cnnviz.palette import signed_levels
+from cnnviz.quantities import format_count, format_probability
 from cnnviz.report.blocks import Figure, data
-from cnnviz.report.numbers import compact, percent
 from cnnviz.report.plots import Axes, legend
 from cnnviz.report.results import LabResults, TrainedRun
 from cnnviz.report.svg import ACCENT, MUTED, WINNER, Canvas
@@ -38,7 +38,7 @@ def curves_figure(training: TrainedRun, log_every: int) -> Figure:
         canvas,
         34,
         168,
-        [(f"training, mean of the last {log_every:,} steps (thin: of the last 20)", ACCENT, "")],
+        [(f"training, mean of the last {format_count(log_every)} steps (thin: of the last 20)", ACCENT, "")],
     )
     legend(canvas, 280, 168, [("test images, before and after training", WINNER, "point")])
     rows = zip(
@@ -50,7 +50,8 @@ def curves_figure(training: TrainedRun, log_every: int) -> Figure:
     )
     return Figure(
         "training-curves",
-        f"Loss and accuracy over {training.steps:,} training steps. The test images were not trained on.",
+        f"Loss and accuracy over {format_count(training.steps)} training steps. "
+        "The test images were not trained on.",
         canvas.to_svg(),
         data=data(
             ("step", "loss_mean_20", f"loss_mean_{log_every}", f"accuracy_mean_{log_every}"), list(rows)
@@ -131,7 +132,7 @@ def _prediction(results: LabResults) -> list[str]:
     """Return the most probable classes in words."""
     order = np.argsort(-results.probabilities, kind="stable")[:_LIKELIEST]
     classes = results.experiment.classes
-    return [f"p({classes[int(k)]}) = {percent(float(results.probabilities[k]))}" for k in order]
+    return [f"p({classes[int(k)]}) = {format_probability(float(results.probabilities[k]))}" for k in order]
 
 
 def _first_convolution(training: TrainedRun) -> str:
@@ -139,4 +140,4 @@ def _first_convolution(training: TrainedRun) -> str:
 
 
 def _shape(maps: FloatArray) -> str:
-    return " × ".join(compact(side) for side in maps.shape)
+    return " × ".join(format_count(side) for side in maps.shape)

@@ -6,9 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
+from cnnviz.notation import Notation
 from cnnviz.palette import DASHES, STAGE_STYLES, signed_levels
+from cnnviz.quantities import format_count, format_plain, format_value
 from cnnviz.report.blocks import Figure, data
-from cnnviz.report.numbers import compact, fixed
 from cnnviz.report.plots import Axes, legend
 from cnnviz.report.svg import MUTED, WINNER, Canvas
 from cnnviz.translation import Comparison, Curve, Sweep
@@ -88,9 +89,9 @@ def sweep_figure(sweep: Sweep) -> Figure:
         canvas.heat_map(x, 16, 98 / side, values[stage], "sequential", (0.0, high))
         _set_apart(canvas, x, 16, 98 / side, sweep.ink_lost > 0)
         for place, words in ((0.5, -reach), (side / 2, 0), (side - 0.5, reach)):
-            canvas.text(x + place * 98 / side, 123, compact(words), anchor="middle", fill=MUTED)
+            canvas.text(x + place * 98 / side, 123, format_value(words), anchor="middle", fill=MUTED)
             if not index:
-                canvas.text(x - 3, 18.2 + place * 98 / side, compact(words), anchor="end", fill=MUTED)
+                canvas.text(x - 3, 18.2 + place * 98 / side, format_value(words), anchor="end", fill=MUTED)
         canvas.text(x + 49, 133, "dx in pixels", anchor="middle", size=7)
     canvas.text(8, 65, "dy in pixels", anchor="middle", size=7, turned=True)
     canvas.color_bar(26 + 4 * 108 - 4, 16, 98, "sequential", (0.0, high))
@@ -143,9 +144,9 @@ def distance_figure(curves: Mapping[str, Curve], ink_lost: FloatArray, digits: i
     header = ("dx", *(f"{stage}_{what}" for stage in stages for what in ("mean", "spread")), "ink_lost")
     return Figure(
         "change-against-shift",
-        f"Relative change against the shift: mean over {digits:,} test digits; bands: one standard "
-        "deviation, for convolution and max pool. From the dotted orange lines outwards, ink of some digits "
-        "has left the image.",
+        f"Relative change against the shift: mean over {format_count(digits)} test digits; bands: one "
+        "standard deviation, for convolution and max pool. From the dotted orange lines outwards, ink of "
+        "some digits has left the image.",
         canvas.to_svg(),
         data=data(header, rows),
     )
@@ -178,11 +179,12 @@ def _numbered(
 ) -> None:
     colormap = "grey" if stage == "pixels" else "signed"
     canvas.heat_map(x, y, cell, values, colormap, levels, grid=1)
-    texts = [[compact(v) if stage == "pixels" else fixed(v, 3) for v in row] for row in values.tolist()]
+    notation = Notation.of(values, decimals=0 if stage == "pixels" else 3)
+    texts = [[notation.text(value) for value in row] for row in values.tolist()]
     size = 7 if stage != "convolution" else 6
     canvas.cell_numbers(x, y, cell, texts, values, colormap, levels, size)
 
 
 def _dash(stage: str) -> str:
     """Pattern of a stage's curve, as SVG writes it."""
-    return " ".join(f"{length:g}" for length in DASHES[STAGE_STYLES[stage].dash])
+    return " ".join(format_plain(length) for length in DASHES[STAGE_STYLES[stage].dash])

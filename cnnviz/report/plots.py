@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.report.numbers import MINUS
+from cnnviz.quantities import format_ticks
 from cnnviz.report.svg import INK, LINE, MUTED, Canvas
 
 Points = NDArray[np.float64]
@@ -43,14 +43,16 @@ class Axes:
     def frame(self, title: str, x_label: str, y_label: str) -> None:
         """Draw grid, scales and labels."""
         canvas, bottom = self.canvas, self.top + self.height
-        for value in ticks(*self.y_range):
+        values = ticks(*self.y_range)
+        for value, text in zip(values, format_ticks(values), strict=True):
             _, y = self.place(self.x_range[0], value)
             canvas.line(self.left, y, self.left + self.width, y, stroke=LINE)
-            canvas.text(self.left - 3, y + 2.2, _label(value), anchor="end", fill=MUTED)
-        for value in ticks(*self.x_range):
+            canvas.text(self.left - 3, y + 2.2, text, anchor="end", fill=MUTED)
+        values = ticks(*self.x_range)
+        for value, text in zip(values, format_ticks(values), strict=True):
             x, _ = self.place(value, self.y_range[0])
             canvas.line(x, bottom, x, bottom + 2.5, stroke=MUTED)
-            canvas.text(x, bottom + 9.5, _label(value), anchor="middle", fill=MUTED)
+            canvas.text(x, bottom + 9.5, text, anchor="middle", fill=MUTED)
         canvas.line(self.left, bottom, self.left + self.width, bottom, stroke=MUTED, line=0.6)
         canvas.text(self.left, self.top - 6, title, size=8, bold=True)
         canvas.text(self.left + self.width / 2, bottom + 19, x_label, anchor="middle", size=7)
@@ -97,8 +99,3 @@ def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
     first = math.ceil(low / step - 1e-9)
     last = math.floor(high / step + 1e-9)
     return [each * step for each in range(first, last + 1)]
-
-
-def _label(value: float) -> str:
-    text = f"{value:,.10g}" if abs(value) < 1 else f"{value:,.6g}"
-    return ("0" if float(f"{value:.12g}") == 0 else text).replace("-", MINUS)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cnnviz import palette
 from cnnviz._types import FloatArray
-from cnnviz.report.numbers import compact
+from cnnviz.quantities import format_value
 
 INK, MUTED, LINE, ACCENT, WINNER = (
     each.light for each in (palette.INK, palette.MUTED, palette.LINE, palette.ACCENT, palette.WINNER)
@@ -204,8 +204,8 @@ class Canvas:
             color = _hex_of(_colors_of(ramp[step], colormap, levels)[0])
             self.rect(x, y + step * height / steps, 5, height / steps + 0.2, fill=color)
         self.rect(x, y, 5, height, stroke=MUTED, line=0.4)
-        self.text(x + 8, y + 5, compact(levels[1]), size=6, mono=True)
-        self.text(x + 8, y + height, compact(levels[0]), size=6, mono=True)
+        self.text(x + 8, y + 5, format_value(levels[1]), size=6, mono=True)
+        self.text(x + 8, y + height, format_value(levels[0]), size=6, mono=True)
         if levels[0] < 0 < levels[1]:
             middle = y + height * levels[1] / (levels[1] - levels[0])
             self.text(x + 8, middle + 2, "0", size=6, mono=True)

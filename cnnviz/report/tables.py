@@ -4,9 +4,9 @@ import numpy as np
 
 from cnnviz.history import LogLine
 from cnnviz.palette import STAGE_STYLES
+from cnnviz.quantities import format_count, format_value
 from cnnviz.report.blocks import Cell, Table, data
 from cnnviz.report.figures_backprop import RULE_TITLES
-from cnnviz.report.numbers import compact
 from cnnviz.report.results import BackpropResults, LabResults, TrainedRun, TranslationResults
 from cnnviz.routing import GradientCheck
 from cnnviz.routing.agreement import TOLERANCE, VERDICTS
@@ -34,7 +34,7 @@ def layers_table(results: LabResults) -> Table:
         rows.append((words, " × ".join(str(side) for side in network.shapes[name]), count))
     return Table(
         "layers",
-        f"The network: {network.parameter_count:,} parameters.",
+        f"The network: {format_count(network.parameter_count)} parameters.",
         data(("layer", "output", "parameters"), rows),
         ("text", "text", "count"),
     )
@@ -43,15 +43,15 @@ def layers_table(results: LabResults) -> Table:
 def log_table(training: TrainedRun, log_every: int) -> Table:
     """The log of the training run, thinned out evenly where it is long."""
     lines: list[LogLine] = list(training.log)
-    caption = f"Log of training: means over {log_every:,} steps."
+    caption = f"Log of training: means over {format_count(log_every)} steps"
     if len(lines) > _LOG_LINES:
         chosen = np.linspace(0, len(lines) - 1, _LOG_LINES).astype(int)
-        caption = f"Log of training: means over {log_every:,} steps; {_LOG_LINES} of {len(lines)} lines."
+        caption = f"{caption}; {_LOG_LINES} of {len(lines)} lines"
         lines = [lines[index] for index in chosen]
     rows = [(line.step, line.loss, line.accuracy) for line in lines]
     return Table(
         "training-log",
-        caption,
+        f"{caption}.",
         data(("step", "loss", "accuracy"), rows),
         ("count", "3", "3"),
         columns=3 if len(rows) > 8 else 1,
@@ -66,7 +66,7 @@ def test_table(training: TrainedRun) -> Table:
     ]
     return Table(
         "test-result",
-        f"Result on the {len(training.after.labels):,} test images.",
+        f"Result on the {format_count(len(training.after.labels))} test images.",
         data(("", "loss", "accuracy", "mistakes"), rows),
         ("text", "4", "percent", "count"),
     )
@@ -103,8 +103,8 @@ def measures_table(translation: TranslationResults) -> Table:
     header = ("shift", "stage", "relative change", "± spread", "cosine", "± spread", "residual", "± spread")
     return Table(
         "measures",
-        f"Measures of {translation.digits:,} test digits moved to the right: mean and spread (standard "
-        "deviation). Residual: what moving the map along does not explain.",
+        f"Measures of {format_count(translation.digits)} test digits moved to the right: mean and spread "
+        "(standard deviation). Residual: what moving the map along does not explain.",
         data(header, rows),
         ("text", "text", "3", "3", "3", "3", "3", "3"),
     )
@@ -136,7 +136,7 @@ def ties_table(backprop: BackpropResults) -> Table:
         (words, rate.windows, rate.tied, rate.rate)
         for words, rate in (
             ("this digit", backprop.sample_ties),
-            (f"{backprop.tie_images:,} test images", backprop.ties),
+            (f"{format_count(backprop.tie_images)} test images", backprop.ties),
         )
         if rate is not None
     ]
@@ -182,7 +182,7 @@ def terms_table(backprop: BackpropResults) -> Table:
     return Table(
         "filter-gradient-terms",
         f"The largest of the {len(terms.norms)} terms that add up to the gradient of filter "
-        f"{backprop.channel}. Their sum differs from the gradient by at most {compact(difference, 2)}.",
+        f"{backprop.channel}. Their sum differs from the gradient by at most {format_value(difference, 2)}.",
         data((f"{places} (row, column)", "gradient that arrives", "length of the term"), rows),
         ("text", "value", "value"),
     )
@@ -197,12 +197,12 @@ def check_table(results: LabResults) -> Table:
         for verdict in VERDICTS
         if counts[verdict] or verdict in ("ok", "kink", "mismatch")
     ]
-    largest = compact(check.largest_error, 2)
+    largest = format_value(check.largest_error, 2)
     return Table(
         "gradient-check",
-        f"Gradient against central difference (ε = {compact(check.eps)}) for "
+        f"Gradient against central difference (ε = {format_value(check.eps)}) for "
         f"{_which(check, total, results)}, at this digit. Largest relative error of those that agree: "
-        f"{largest} (tolerance {compact(TOLERANCE)}).",
+        f"{largest} (tolerance {format_value(TOLERANCE)}).",
         data(("verdict", "meaning", "parameters"), rows),
         ("text", "text", "count"),
     )
@@ -211,10 +211,10 @@ def check_table(results: LabResults) -> Table:
 def _which(check: GradientCheck, total: int, results: LabResults) -> str:
     """Say which parameters were checked."""
     if check.checked == total:
-        return f"every one of the {total:,} parameters"
+        return f"every one of the {format_count(total)} parameters"
     return (
-        f"{check.checked:,} of the {total:,} parameters, drawn at random with the seed of the run "
-        f"({results.experiment.seed}): as many of each array, small arrays whole"
+        f"{format_count(check.checked)} of the {format_count(total)} parameters, drawn at random with the "
+        f"seed of the run ({results.experiment.seed}): as many of each array, small arrays whole"
     )
 
 
@@ -230,7 +230,11 @@ def versions_table(results: LabResults) -> Table:
     """Versions and data."""
     rows: list[tuple[Cell, ...]] = [*results.versions]
     rows.append(
-        ("data", f"{results.data_name}: {results.train_count:,} training, {results.test_count:,} test images")
+        (
+            "data",
+            f"{results.data_name}: {format_count(results.train_count)} training, "
+            f"{format_count(results.test_count)} test images",
+        )
     )
     if results.data_conversion:
         rows.append(("changes to the data", results.data_conversion))

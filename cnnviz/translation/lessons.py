@@ -9,6 +9,8 @@ from cnnviz._types import FloatArray
 from cnnviz.functional import max_pool2d_values
 from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D
 from cnnviz.network import Network
+from cnnviz.notation import format_column
+from cnnviz.quantities import format_shift, format_together, format_value
 from cnnviz.translation.comparison import Comparison, compare
 from cnnviz.translation.shifting import BACKGROUND, Mode, shift
 from cnnviz.translation.winners import WinnerChange
@@ -186,7 +188,7 @@ def _dots_result(lesson: Lesson) -> str:
     return (
         f"The convolution maps differ in {np.count_nonzero(before != after)} of {before.size} cells, the "
         f"pooled maps in {np.count_nonzero(pooled_before != pooled_after)} of {pooled_before.size} (largest "
-        f"difference {largest:g})."
+        f"difference {format_value(largest)})."
     )
 
 
@@ -234,7 +236,7 @@ def _bright_cell() -> Lesson:
 
 def _bright_cell_result(lesson: Lesson) -> str:
     hidden = unchanged_shifts(lesson.image, mode=lesson.mode, background=lesson.background)
-    listed = ", ".join(f"({dx:+d}, {dy:+d})" for dx, dy in hidden) or "none"
+    listed = ", ".join(format_shift(dx, dy) for dx, dy in hidden) or "none"
     return (
         f"{len(hidden)} of the {len(NEIGHBOURS)} one-pixel shifts leave the 2x2 max pool unchanged: "
         f"(dx, dy) = {listed}."
@@ -244,20 +246,19 @@ def _bright_cell_result(lesson: Lesson) -> str:
 def _digit_result(lesson: Lesson) -> str:
     comparison = lesson.compare()
     measured = {stage: pair.measured() for stage, pair in comparison.stages.items()}
-    changes = ", ".join(
-        f"{title} {measured[stage]['relative_change']:.2f}"
-        for stage, title in (("pixels", "pixels"), ("convolution", "convolution"), ("max", "max pool"))
-    )
+    titles = {"pixels": "pixels", "convolution": "convolution", "max": "max pool"}
+    numbers = format_column((measured[stage]["relative_change"] for stage in titles), 2)
+    changes = ", ".join(f"{title} {number}" for title, number in zip(titles.values(), numbers, strict=True))
     counts = comparison.winners.counts
     windows = sum(count.total for count in counts.values())
     changed = counts[WinnerChange.CHANGED].total
     residual = measured["max"]["equivariance_residual"]
-    exactly = "exactly 0" if residual == 0 else f"{residual:.2f}"
+    exactly = "exactly 0" if residual == 0 else format_value(residual)
     probability = comparison.output_measured()["probability_change"]
     return (
         f"Relative change: {changes}. The max pool's value changed in {changed} of {windows} windows. "
         f"Against the shifted pooled map the residual is {exactly} away from the border. The probability "
-        f"changed by {probability:.3f}."
+        f"changed by {format_value(probability)}."
     )
 
 
@@ -281,4 +282,4 @@ def _small_network(image: FloatArray, kernel_size: int) -> Network:
 
 def _written(row: FloatArray) -> str:
     """Write the first row of a map `(1, h, w)`; all rows are alike."""
-    return "[" + ", ".join(f"{value:g}" for value in row[0, 0]) + "]"
+    return "[" + ", ".join(format_together(row[0, 0].tolist())) + "]"

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnnviz.notation import Notation
 from cnnviz.quantities import (
     ALMOST,
     MINUS,
-    Notation,
     format_cell,
     format_count,
     format_percent,
@@ -159,21 +159,20 @@ def test_probabilities_side_by_side(values: list[float]) -> None:
 @given(
     st.lists(st.floats(-2, 2, width=32) | st.floats(-(2**-20), 2**-20, width=32), min_size=4, max_size=16),
     st.booleans(),
-    st.booleans(),
+    st.none() | st.integers(5, 9),
 )
-def test_cells_of_a_window_are_told_apart(values: list[float], signed: bool, shortened: bool) -> None:
+def test_cells_of_a_window_are_told_apart(values: list[float], signed: bool, longest: int | None) -> None:
     array = np.array(values, dtype=np.float32)
     windows = np.arange(array.size) // 4
-    notation = Notation.of(array, signed=signed, groups=windows)
-    if shortened:
-        notation = Notation(1, notation.exponent, signed)
-    texts = notation.texts(array, windows)
+    notation = Notation.of(array, signed=signed)
+    texts = notation.texts(array, windows, longest)
     unit = 10.0**notation.exponent
     for place, text in enumerate(texts):
         assert (text == "0") == (array[place] == 0)
-        assert read(text) * unit == pytest.approx(
-            float(array[place]), abs=0.51 * unit * 10.0**-notation.decimals
-        )
+        assert longest is None or len(text) <= longest
+        decimals = len(text.partition(".")[2])
+        error = 0.51 * unit * 10.0 ** -(notation.decimals if text == "≈0" else decimals)
+        assert read(text) * unit == pytest.approx(float(array[place]), abs=error, rel=1e-12)
         for other in np.flatnonzero(windows == windows[place]):
             if array[place] == array[other]:
                 assert text == texts[other]
@@ -190,7 +189,7 @@ def test_a_map_of_small_gradients_shares_a_power_of_ten() -> None:
 
 def test_a_near_tie_gets_the_digits_that_tell_who_won() -> None:
     window = np.array([[-0.3519, -0.3521], [-0.3519, -0.9]], dtype=np.float32)
-    assert Notation.of(window, signed=True, groups=np.zeros((2, 2), int)).texts(window) == [
+    assert Notation.of(window, signed=True).texts(window, np.zeros((2, 2), int)) == [
         f"{MINUS}0.3519", f"{MINUS}0.3521", f"{MINUS}0.3519", f"{MINUS}0.9000"
     ]  # fmt: skip
 

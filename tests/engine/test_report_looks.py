@@ -8,10 +8,10 @@ from dataclasses import replace
 
 import pytest
 
+from cnnviz.quantities import format_value
 from cnnviz.report import Report, Version, build_document
 from cnnviz.report.blocks import Document, Heading, Table, Words, data
 from cnnviz.report.html import to_html
-from cnnviz.report.numbers import compact
 from cnnviz.report.pdf import to_pages, to_pdf
 from tests.engine.report_cases import needs_poppler, small_lab
 
@@ -161,4 +161,4 @@ def test_every_drawing_is_told_to_those_who_cannot_see_it():
     ],
 )
 def test_numbers_have_no_needless_zeros(value, digits, text):
-    assert compact(value, digits) == text
+    assert format_value(value, digits) == text

@@ -98,7 +98,7 @@ def test_in_larger_windows_it_depends_on_where_the_cell_is():
 def test_the_lesson_of_the_bright_cell_counts_what_it_saw():
     result = lesson("bright-cell").result()
     assert result.startswith("3 of the 8 one-pixel shifts")
-    assert result.endswith("(+1, +0), (+0, +1), (+1, +1).")
+    assert result.endswith("(+1, 0), (0, +1), (+1, +1).")
 
 
 def test_results_are_measured_not_promised():

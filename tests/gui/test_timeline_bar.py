@@ -225,9 +225,9 @@ def test_words_say_what_was_measured_at_the_shown_moment(opened):
     loss = opened.history.losses[500:600].mean()
     first, second = opened.bar.moment.lines()
     assert first == "step 600"
-    assert second == f"loss {loss:.4f} · 90.0%"
+    assert second == f"loss {loss:.3f} · 90 %"
     assert opened.bar.moment.width() >= opened.bar.moment.fontMetrics().horizontalAdvance(
-        "loss 0.0066 · 100.0%"
+        "loss 0.0066 · 100 %"
     )
     opened.key(Qt.Key.Key_Home)
     assert opened.bar.moment.lines() == ("step 0", "initial weights")
@@ -240,8 +240,8 @@ def test_hovering_tells_about_that_moment(opened, qtbot):
     lines = track.hover_text().splitlines()
     assert lines[0] == "step 700 · epoch 2"
     assert lines[1] == f"loss {loss:.3f}"
-    assert lines[2] == "accuracy 0.900"
-    assert lines[3] == "test images, step 500 0.900"
+    assert lines[2] == "accuracy 0.9"
+    assert lines[3] == "test images, step 500 0.9"
     qtbot.mouseMove(track, track.point_of(1400).toPoint())
     assert "not trained yet" in track.hover_text()
     qtbot.mouseMove(track, track.point_of(0).toPoint())

@@ -166,12 +166,6 @@ def test_a_colour_bar_has_numbers_at_its_ends(
     assert all(text in bar.accessibleName() for text in texts)
 
 
-def test_decimals_of_a_colour_bar_can_be_fixed(bar: ColorBar) -> None:
-    bar.set_scale("sequential", 0, 1)
-    bar.set_decimals(2)
-    assert bar.texts() == ("0.00", "1.00")
-
-
 def test_a_colour_bar_runs_from_the_first_colour_to_the_last(bar: ColorBar, theme: ThemeManager) -> None:
     theme.set_mode("dark")  # a ground that is not white
     bar.set_scale("signed", -1, 1)

@@ -6,9 +6,9 @@ from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QComboBox, QWidget
 from pytestqt.qtbot import QtBot
 
+from cnnviz.quantities import format_plain
 from tests.gui.control_window import column_window, place
-from ui.controls.number_field import FloatField, IntField, format_plain
-from ui.controls.numbers import format_count, format_fixed, format_signed, format_value
+from ui.controls.number_field import FloatField, IntField
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -27,37 +27,6 @@ def type_into(qtbot: QtBot, field: IntField | FloatField, text: str, *, confirm:
 
 
 # -- numbers as text ---------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [
-        (0, "0"),
-        (0.0407, "0.0407"),
-        (12.34, "12.3"),
-        (1234.5, "1234"),
-        (-0.5, "−0.5"),
-        (1.23e-7, "1.23e−7"),
-        (6.02e23, "6.02e23"),
-        (float("nan"), "NaN"),
-        (float("inf"), "∞"),
-        (float("-inf"), "−∞"),
-    ],
-)
-def test_values(value: float, text: str) -> None:
-    assert format_value(value) == text
-
-
-def test_signed_counted_and_fixed_numbers() -> None:
-    assert [format_signed(value) for value in (0.35, -0.92, 0)] == ["+0.35", "−0.92", "0"]
-    assert [format_count(value) for value in (12665, -3)] == ["12,665", "−3"]
-    assert [format_fixed(value, 2, signed=True) for value in (0.349, -0.92, 0.0, -0.001)] == [
-        "+0.35",
-        "−0.92",
-        "0",
-        "0.00",
-    ]
-    assert format_fixed(0.5, 3) == "0.500"
 
 
 @pytest.mark.parametrize(
@@ -114,7 +83,7 @@ def test_a_rate_out_of_range_is_explained_and_corrected(
     qtbot: QtBot, rate: FloatField, typed: str, nearest: float
 ) -> None:
     type_into(qtbot, rate, typed, confirm=False)
-    assert rate.message() == "Learning rate must be a number from 1e-6 to 10."
+    assert rate.message() == "Learning rate must be a number from 1e−6 to 10."
     assert rate.property("invalid") is True
     qtbot.keyClick(rate, Qt.Key.Key_Return)
     assert rate.value() == pytest.approx(nearest)

@@ -105,7 +105,7 @@ def test_a_stage_is_chosen_by_mouse_and_by_arrow_key(qtbot: QtBot, strip: StageS
 def test_the_tool_tip_is_that_of_the_tile_under_the_pointer(qtbot: QtBot, strip: StageStrip) -> None:
     strip.set_about("stages")
     QTest.mouseMove(strip, strip.tile_rect("pixels").center().toPoint())
-    qtbot.waitUntil(lambda: strip.toolTip() == "Pixels: change 0.70, residual 0.00\nabout pixels")
+    qtbot.waitUntil(lambda: strip.toolTip() == "Pixels: change 0.70, residual 0\nabout pixels")
 
 
 def test_longer_bars_are_larger_values(strip: StageStrip) -> None:
@@ -268,7 +268,7 @@ def test_probabilities_of_many_classes_show_the_likeliest(qtbot: QtBot) -> None:
     second = np.array([0.5, 0.1, 0.3, 0.1])
     pairs.set_probabilities(["a", "b", "c", "d"], first, second)
     assert pairs.shown_rows() == [0, 1, 2]
-    assert "class d: original 0.2500, shifted 0.1000" in pairs.accessibleDescription()
+    assert "class d: original 0.25, shifted 0.1" in pairs.accessibleDescription()
     with pytest.raises(ValueError, match="2 classes"):
         pairs.set_probabilities(["a", "b"], first, second)
 

@@ -190,8 +190,8 @@ def test_the_true_class_is_named_and_marked(bars: PredictionBars) -> None:
     plain = bars.grab().toImage()
     bars.set_probabilities(["cat", "dog"], [0.9, 0.1], true_index=1)
     assert bars.grab().toImage() != plain
-    assert "class dog: probability 0.1000, the true class" in bars.accessibleDescription()
-    assert "class cat: probability 0.9000, predicted" in bars.accessibleDescription()
+    assert "class dog: probability 0.1, the true class" in bars.accessibleDescription()
+    assert "class cat: probability 0.9, predicted" in bars.accessibleDescription()
 
 
 def test_without_a_prediction_bars_are_empty(bars: PredictionBars) -> None:

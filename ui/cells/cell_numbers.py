@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
-from cnnviz.quantities import Notation
+from cnnviz.notation import Notation
 from ui.cells.cell_geometry import CellGeometry
 from ui.controls.color_scale import ColorScale
 from ui.theme import Theme, mono_font
@@ -63,6 +63,11 @@ def fitting_font(longest: int, wide: float, high: float, theme: Theme) -> Number
     return None
 
 
+def most_characters(grid: CellGeometry) -> int:
+    """For how many characters there is room in a cell, in the smallest font."""
+    return int((grid.wide - _LEAST_MARGIN) / number_font(_SMALLEST_PT).width)
+
+
 class CellNumbers:
     """The values of a map as they are written in its cells: all in one font, with one number of decimals.
 
@@ -95,15 +100,14 @@ class CellNumbers:
     @cached_property
     def notation(self) -> Notation:
         """How the numbers are written where there is room for all their decimals."""
-        values, groups = self._values, self._groups
+        values = self._values
         if values.dtype.kind in "iub":
             return Notation.of(values, signed=self._signed)
         if not values.any():
             # The unit of the scale, so that its key stays readable.
             return Notation.of(self._scale.hi, signed=self._signed)
         usual = Notation.of(values, signed=self._signed)
-        told_apart = usual if groups is None else Notation.of(values, signed=self._signed, groups=groups)
-        return replace(usual, decimals=max(told_apart.decimals, usual.decimals + self._finer))
+        return replace(usual, decimals=usual.decimals + self._finer)
 
     def may_fit(self, grid: CellGeometry) -> bool:
         """Whether cells are so large that it is worth while to look for a font; no text is made for that."""
@@ -147,8 +151,10 @@ class CellNumbers:
         """Texts, with fewer decimals if these do not fit, and their font."""
         if self.may_fit(grid):
             most = self.notation.decimals
+            longest = most_characters(grid)
             for decimals in range(most, (most if self.notation.fixed else min(most, 1)) - 1, -1):
-                texts = replace(self.notation, decimals=decimals).texts(self._values, self._groups)
+                notation = replace(self.notation, decimals=decimals)
+                texts = notation.texts(self._values, self._groups, longest)
                 font = fitting_font(max(map(len, texts), default=0), grid.wide, grid.high, theme)
                 if font is not None:
                     return font, texts

@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from cnnviz.quantities import format_count
+from cnnviz.quantities import format_count, format_percent
 from ui.cells.cell_geometry import CellGeometry
 from ui.cells.cell_view import Cell, CellView
 from ui.controls.figure_mode import drawing_alone
@@ -286,7 +286,7 @@ class ConfusionMatrix(CellView):
         count = int(self._counts[row, col])
         images = "image" if count == 1 else "images"
         total = int(self._counts[row].sum())
-        share = f" ({count / total:.1%} of class {self._names[row]})" if total else ""
+        share = f" ({format_percent(count / total)} of class {self._names[row]})" if total else ""
         names = f"of class {self._names[row]} predicted as {self._names[col]}"
         return f"{format_count(count)} {images} {names}{share}"
 

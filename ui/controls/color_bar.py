@@ -6,7 +6,6 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPainterPath, QPaintEvent, QTransform
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.controls.numbers import format_fixed
 from ui.controls.scale_key import ScaleKey
 from ui.theme import Theme, follow_theme, mono_font
 
@@ -26,19 +25,11 @@ class ColorBar(ScaleKey):
     ) -> None:
         super().__init__(parent)
         self._orientation = orientation
-        self._decimals: int | None = None
         self._ramp = self._make_ramp()
         fixed, free = QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred
         self.setSizePolicy(*((free, fixed) if self._is_horizontal() else (fixed, free)))
         follow_theme(self)
         self._describe()
-
-    def set_decimals(self, decimals: int | None) -> None:
-        """Write the numbers with so many decimals; with about three figures when None."""
-        self._decimals = decimals
-        self._describe()
-        self.updateGeometry()
-        self.update()
 
     @override
     def _restyle(self, theme: Theme) -> None:
@@ -57,14 +48,6 @@ class ColorBar(ScaleKey):
         return self.sizeHint() - (
             QSize(self._theme.px(70), 0) if self._is_horizontal() else QSize(0, self._theme.px(70))
         )
-
-    @override
-    def texts(self) -> tuple[str, str]:
-        if self._decimals is None:
-            return super().texts()
-        signed, scale = self._scale.name == "signed", self._scale
-        lo, hi = (format_fixed(end, self._decimals, signed=signed) for end in (scale.lo, scale.hi))
-        return lo, hi
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter, QPen
 
-from ui.controls.numbers import format_signed
+from cnnviz.quantities import format_signed
 from ui.theme import Theme, mono_font, ui_font
 
 #: Size of a formula's text and of its scripts, in units of the theme's ordinary text.

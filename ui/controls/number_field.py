@@ -1,5 +1,6 @@
 """Fields for whole numbers and for positive numbers of any magnitude, with a sentence for what is wrong."""
 
+import math
 import re
 from typing import Any, override
 
@@ -7,26 +8,11 @@ from PySide6.QtCore import QLocale, Qt, Signal
 from PySide6.QtGui import QValidator, QWheelEvent
 from PySide6.QtWidgets import QAbstractSpinBox, QDoubleSpinBox, QSpinBox, QWidget
 
-from ui.controls.numbers import format_count
+from cnnviz.quantities import MINUS, format_count, format_plain, format_value
 from ui.theme import Theme, follow_theme, repolish
 
-_PARTIAL_INT = re.compile(r"[+-]?\d*")
-_PARTIAL_FLOAT = re.compile(r"[+-]?\d*[.,]?\d*([eE][+-]?\d*)?")
-
-
-def format_plain(value: float) -> str:
-    """Shortest text of a number that can be typed back: "0.0001", "1e-5", "10".
-
-    Parameters
-    ----------
-    value : float
-
-    Returns
-    -------
-    str
-    """
-    text = f"{value:.12g}"
-    return re.sub(r"e([+-])0*(\d)", lambda match: f"e{'-' if match[1] == '-' else ''}{match[2]}", text)
+_PARTIAL_INT = re.compile(r"[+\-−]?\d*")
+_PARTIAL_FLOAT = re.compile(r"[+\-−]?\d*[.,]?\d*([eE][+\-−]?\d*)?")
 
 
 class _CheckedField[Number: float]:
@@ -205,7 +191,7 @@ class _InputCheck:
         lo, hi = self._field.minimum(), self._field.maximum()
         if isinstance(self._field, IntField):
             return f"a whole number from {format_count(int(lo))} to {format_count(int(hi))}"
-        return f"a number from {format_plain(lo)} to {format_plain(hi)}"
+        return f"a number from {format_value(lo)} to {format_value(hi)}"
 
     def _say(self, message: str) -> None:
         if message != self.message:
@@ -217,14 +203,14 @@ class _InputCheck:
 
 def _parse(text: str, kind: type) -> float | None:
     try:
-        number = kind(text.strip().replace(",", "." if kind is float else ""))
+        number = kind(text.strip().replace(MINUS, "-").replace(",", "." if kind is float else ""))
     except ValueError:
         return None
     return number if number == number and abs(number) != float("inf") else None
 
 
 def _steps(value: float) -> list[float]:
-    exponent = int(f"{value:e}".split("e")[1]) if value > 0 else -12
+    exponent = math.floor(math.log10(value)) if value > 0 else -12
     return [float(f"{digit}e{exponent + shift}") for shift in (-1, 0, 1) for digit in (1, 2, 5)]
 
 

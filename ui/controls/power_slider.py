@@ -5,7 +5,7 @@ import math
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
-from ui.controls.number_field import format_plain
+from cnnviz.quantities import format_value
 from ui.theme import Theme, follow_theme, mono_font
 
 _STEPS = 3  # a decade is divided 1, 2, 5
@@ -63,7 +63,7 @@ class PowerSlider(QWidget):
         self.slider.blockSignals(True)
         self.slider.setValue(place)
         self.slider.blockSignals(False)
-        self._number.setText(format_plain(self.value()))
+        self._number.setText(format_value(self.value()))
 
     def set_theme(self, theme: Theme) -> None:
         """Restyle."""
@@ -76,5 +76,5 @@ class PowerSlider(QWidget):
 
     def _on_value_changed(self, place: int) -> None:
         value = self._value_at(place)
-        self._number.setText(format_plain(value))
+        self._number.setText(format_value(value))
         self.valueEdited.emit(value)

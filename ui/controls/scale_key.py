@@ -4,8 +4,8 @@ import numpy as np
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 
+from cnnviz.quantities import format_signed, format_value
 from ui.controls.color_scale import ColorScale
-from ui.controls.numbers import format_signed, format_value
 from ui.controls.painted import PaintedWidget
 
 

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.controls.numbers import format_value
+from cnnviz.quantities import format_value
 from ui.controls.scale_key import ScaleKey
 from ui.theme import Theme, follow_theme, mono_font
 

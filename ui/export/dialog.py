@@ -22,6 +22,7 @@ from PySide6.QtWidgets import (
 
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write, printable_name
+from cnnviz.quantities import format_count, format_value
 from cnnviz.session_state import SessionState
 from ui.controls.buttons import Button
 from ui.controls.form import Form
@@ -306,7 +307,7 @@ class ExportDialog(QDialog):
     @Slot()
     def _on_figure_chosen(self) -> None:
         self._describe_content()
-        self.width_cm.set_value(round(natural_width(self.sheet()), 1))
+        self.width_cm.set_value(round(10 * natural_width(self.sheet())) / 10)
         self._propose_name()
         self._refresh()
 
@@ -383,12 +384,15 @@ class ExportDialog(QDialog):
         self._form.set_row_visible(self.colours, kind != "csv")
         self._form.set_row_visible(self.width_cm, kind != "csv")
         height = width * size.height() / max(size.width(), 1)
-        measures = f"{width:.1f} × {height:.1f} cm"
+        measures = f"{format_value(width)} × {format_value(height)} cm"
         if kind == "png":
             scale = int(self.scale.current())
             dpi = size.width() * scale / width * CM_PER_INCH
-            measures += f" · {size.width() * scale:,} × {size.height() * scale:,} pixels · {dpi:.0f} DPI"
+            pixels = " × ".join(format_count(side * scale) for side in (size.width(), size.height()))
+            measures += f" · {pixels} pixels · {format_count(round(dpi))} DPI"
         elif kind == "csv":
             count = sum(map(len, tables_of(self.figure().widget)))
-            measures = f"{count:,} rows of numbers" if count else "No numbers behind this figure yet"
+            measures = (
+                f"{format_count(count)} rows of numbers" if count else "No numbers behind this figure yet"
+            )
         self.about.setText(measures)

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtWidgets import QDialog, QDockWidget, QWidget
 
 from cnnviz.presets import preset_of
+from cnnviz.quantities import format_count, format_shift
 from ui.cells.confusion_matrix import ConfusionMatrix
 from ui.export.numbers import is_plot, title_of
 from ui.export.sheet import Figure
@@ -76,11 +77,11 @@ def caption_of(state: AppState, widget: QWidget | None = None) -> str:
         return " · ".join([drawn.note, *_shifted(shift)])
     parts = [f"{preset_of(experiment)}, classes {', '.join(experiment.classes)}", f"seed {experiment.seed}"]
     if drawn is not None:
-        parts.append(f"step {drawn.step:,}")
+        parts.append(f"step {format_count(drawn.step)}")
     tested = None if state.evaluation is None else state.evaluation.step
     is_other = tested is not None and (drawn is None or tested != drawn.step)
-    if widget is not None and has_results(widget) and is_other:
-        parts.append(f"test results of step {tested:,}")
+    if widget is not None and has_results(widget) and tested is not None and is_other:
+        parts.append(f"test results of step {format_count(tested)}")
     if drawn is not None and drawn.note:
         parts.append(drawn.note)
     if sample is not None:
@@ -94,7 +95,7 @@ def caption_of(state: AppState, widget: QWidget | None = None) -> str:
 def _shifted(shift: Shift) -> list[str]:
     if not (shift.dx or shift.dy):
         return []
-    return [f"shifted by ({shift.dx:+d}, {shift.dy:+d}){' wrapped' if shift.wrap else ''}"]
+    return [f"shifted by {format_shift(shift.dx, shift.dy)}{' wrapped' if shift.wrap else ''}"]
 
 
 def file_name_of(figure: Figure, state: AppState) -> str:

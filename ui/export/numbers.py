@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
+from cnnviz.quantities import format_plain
 from ui.cells.category_map import CategoryMap
 from ui.cells.confusion_matrix import ConfusionMatrix
 from ui.cells.drawing_pad import DrawingPad
@@ -163,7 +164,7 @@ def _sweep(widget: SweepMap) -> list[Table]:
     if widget.values is None:
         return []
     dxs, dys = widget.shifts
-    header = ("dy", *(f"dx {dx:+d}" for dx in dxs))
+    header = ("dy", *(f"dx {format_plain(dx)}" for dx in dxs))
     return [Table(title_of(widget), header, [(dy, *row) for dy, row in zip(dys, widget.values, strict=True)])]
 
 

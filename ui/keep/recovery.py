@@ -8,6 +8,7 @@ from cnnviz import checkpoint
 from cnnviz.clock import moment
 from cnnviz.errors import CNNVizError
 from cnnviz.presets import preset_of
+from cnnviz.quantities import format_count
 from cnnviz.session_state import weights_checksum
 from cnnviz.snapshots import Snapshot
 from ui.keep.session_files import SessionFiles
@@ -95,7 +96,7 @@ class Recovery(QObject):
             "files",
             "info",
             "The run had been changed on the way, so it goes on from the weights that were kept at step "
-            f"{model.step:,}; its curves begin there.",
+            f"{format_count(model.step)}; its curves begin there.",
         )
         # On the same thread, so after the run has begun.
         self._controller.analysis.submit("recovery", lambda _context: None, self._settle)
@@ -142,5 +143,5 @@ def _offer(unsaved: Unsaved) -> str:
     run = "a run with settings of your own" if preset == "custom" else f"a run of {preset.upper()}"
     return (
         f"CNNViz ended on {when} without being closed. Kept from then: {run}, classes "
-        f"{', '.join(settings.classes)}, seed {settings.seed}, at step {session.run_step:,}."
+        f"{', '.join(settings.classes)}, seed {settings.seed}, at step {format_count(session.run_step)}."
     )

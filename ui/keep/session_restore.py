@@ -6,6 +6,7 @@ from math import prod
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QProgressDialog, QWidget
 
+from cnnviz.quantities import format_count
 from cnnviz.session_state import OwnPixels, SessionState, weights_checksum
 from ui.run.controller import Controller
 from ui.run.misfit import Misfit, misfit_of
@@ -101,7 +102,8 @@ class SessionRestorer(QObject):
         self._state.raise_notice(
             "files",
             "info",
-            f"Restoring was cancelled before step {session.run_step:,}. Train continues the run from here.",
+            f"Restoring was cancelled before step {format_count(session.run_step)}. "
+            "Train continues the run from here.",
         )
         self.finished.emit(False)
 
@@ -232,7 +234,7 @@ class SessionRestorer(QObject):
             )
 
     def _open_progress(self, session: SessionState) -> None:
-        text = f"Training again up to step {session.run_step:,}…"
+        text = f"Training again up to step {format_count(session.run_step)}…"
         progress = QProgressDialog(text, "Cancel", 0, max(session.run_step, 1), self._window)
         progress.setWindowTitle("Restoring the session")
         progress.setWindowModality(Qt.WindowModality.NonModal)

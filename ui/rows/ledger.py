@@ -9,7 +9,8 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
-from ui.controls.numbers import format_fixed
+from cnnviz.notation import format_column
+from cnnviz.quantities import format_signed, format_together
 from ui.controls.painted import PaintedWidget
 from ui.theme import Theme, follow_theme, mono_font, ui_font
 
@@ -164,7 +165,9 @@ def _written(rows: Sequence[LedgerRow]) -> list[str]:
     ]
     largest = max(numbers, default=0.0)
     decimals = min(max(3 - math.floor(math.log10(largest)), 2), 7) if largest > 0 else 4
-    return [
-        row.number if isinstance(row.number, str) else format_fixed(row.number, decimals, signed=True)
-        for row in rows
-    ]
+    values = [row.number for row in rows if not isinstance(row.number, str)]
+    if largest < 1e-3:
+        texts = iter(format_together(values, 4, format_signed))
+    else:
+        texts = iter(format_column(values, decimals, signed=True))
+    return [row.number if isinstance(row.number, str) else next(texts) for row in rows]

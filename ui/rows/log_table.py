@@ -7,18 +7,56 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
+from cnnviz.notation import Notation
+from cnnviz.quantities import ALMOST, format_count, format_plain
 from ui.controls.late_scroll import place_of, scroll_later
-from ui.controls.numbers import format_count, format_fixed
 from ui.controls.placeholder import draw_placeholder
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
 
+_FEWEST_DECIMALS, _MOST_DECIMALS = 3, 5
 _ROOT = QModelIndex()
 _Index = QModelIndex | QPersistentModelIndex
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
+class _Column:
+    """Texts of numbers that come one after the other: unequal ones look unequal, or carry ``≈``."""
+
+    def __init__(self) -> None:
+        self._notation = Notation(_FEWEST_DECIMALS)
+        self._values: list[float] = []
+        self._written: dict[str, float] = {}
+        self._shared: set[str] = set()
+
+    def text(self, value: float) -> str:
+        """One of the numbers as it is written."""
+        text = self._notation.text(value)
+        return ALMOST + text if text in self._shared else text
+
+    def add(self, values: list[float]) -> bool:
+        """Take in more numbers; return whether those before are written in another way now."""
+        self._values += values
+        is_fine = self._take(values)
+        if is_fine or self._notation.decimals == _MOST_DECIMALS:
+            return not is_fine
+        while not is_fine and self._notation.decimals < _MOST_DECIMALS:
+            self._notation = Notation(self._notation.decimals + 1)
+            self._written, self._shared = {}, set()
+            is_fine = self._take(self._values)
+        return True
+
+    def _take(self, values: list[float]) -> bool:
+        """Note how numbers are written; return whether none is written like another one."""
+        before = len(self._shared)
+        for value in values:
+            text = self._notation.text(value)
+            if self._written.setdefault(text, value) != value and value == value:
+                self._shared.add(text)
+        return len(self._shared) == before
+
+
 class LogModel(QAbstractTableModel):
-    """Rows of numbers: the first column counts, the others are written with three decimals.
+    """Rows of numbers: the first column counts; the others have as many decimals as tell them apart.
 
     Parameters
     ----------
@@ -30,6 +68,7 @@ class LogModel(QAbstractTableModel):
         super().__init__(parent)
         self.headers = tuple(headers)
         self.rows: list[tuple[float, ...]] = []
+        self._columns = [_Column() for _ in self.headers[1:]]
 
     def append(self, rows: Iterable[Sequence[float]]) -> None:
         """Add rows at the end.
@@ -47,17 +86,21 @@ class LogModel(QAbstractTableModel):
             self.beginInsertRows(QModelIndex(), len(self.rows), len(self.rows) + len(new) - 1)
             self.rows += new
             self.endInsertRows()
+            for place, column in enumerate(self._columns, start=1):
+                if column.add([row[place] for row in new]):
+                    self.dataChanged.emit(self.index(0, place), self.index(len(self.rows) - 1, place))
 
     def clear(self) -> None:
         """Remove all rows."""
         self.beginResetModel()
         self.rows = []
+        self._columns = [_Column() for _ in self.headers[1:]]
         self.endResetModel()
 
     def text(self, row: int, column: int) -> str:
         """One cell as it is written."""
         value = self.rows[row][column]
-        return format_count(int(value)) if column == 0 else format_fixed(float(value), 3)
+        return format_count(int(value)) if column == 0 else self._columns[column - 1].text(float(value))
 
     @override
     def rowCount(self, parent: _Index = _ROOT) -> int:
@@ -189,7 +232,7 @@ class LogTable(QTableView):
             What was put on the clipboard.
         """
         chosen = sorted({index.row() for index in self.selectedIndexes()}) or range(len(self._log.rows))
-        lines = ["\t".join(f"{value:.10g}" for value in self._log.rows[row]) for row in chosen]
+        lines = ["\t".join(format_plain(value) for value in self._log.rows[row]) for row in chosen]
         text = "\n".join(["\t".join(self._log.headers), *lines, ""])
         QGuiApplication.clipboard().setText(text)
         return text

@@ -9,8 +9,9 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from cnnviz.notation import format_column
+from cnnviz.quantities import format_probabilities, format_signed
 from ui.controls.key_moves import column_step, is_enter
-from ui.controls.numbers import format_signed, format_value
 from ui.controls.pointed import PointedWidget
 from ui.rows.table_text import claims_copy, copy_table, is_copy_key
 from ui.theme import Theme, follow_theme, mono_font, ui_font
@@ -37,6 +38,8 @@ class OutputRows(PointedWidget[int]):
         self._names: tuple[str, ...] = ()
         self._logits: NDArray[np.floating] | None = None
         self._probabilities: NDArray[np.floating] = np.zeros(0)
+        self._shares: list[str] = []
+        self._logit_texts: list[str] = []
         self._true: int | None = None
         self._selected: int | None = None
         self._outlined: frozenset[int] = frozenset()
@@ -83,6 +86,9 @@ class OutputRows(PointedWidget[int]):
         self._probabilities = np.asarray(probabilities)
         self._logits = None if logits is None else np.asarray(logits)
         self._true = true_index
+        self._shares = format_probabilities(self._probabilities.tolist(), longest=8)
+        written: list[float] = [] if self._logits is None else self._logits.tolist()
+        self._logit_texts = format_column(written, 2, signed=True, longest=7)
         self.setAccessibleDescription("; ".join(self.describe(row) for row in range(len(self._names))))
         self.update()
 
@@ -112,7 +118,7 @@ class OutputRows(PointedWidget[int]):
         text = f"class {self._names[row]}"
         if self._logits is not None:
             text += f": logit {format_signed(float(self._logits[row]), 5)}"
-        text += f", probability {format_value(float(self._probabilities[row]), 4)}"
+        text += f", probability {self._shares[row]}"
         return text + (", the true class" if row == self._true else "")
 
     def row_rect(self, row: int) -> QRectF:
@@ -195,15 +201,15 @@ class OutputRows(PointedWidget[int]):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         bold, mono = QFontMetrics(self._fonts[1]), QFontMetrics(self._fonts[2])
         name_width = min(max(bold.horizontalAdvance(name) for name in self._names), self.width() // 3)
-        number_width = mono.horizontalAdvance("−00.00")
+        number_width = max(map(mono.horizontalAdvance, ["−00.00", *self._logit_texts]))
+        share_width = max(map(mono.horizontalAdvance, ["0.000", *self._shares]))
         predicted = int(np.argmax(self._probabilities))
         for row in range(len(self._names)):
-            self._paint_row(painter, row, name_width, number_width, row == predicted)
+            self._paint_row(painter, row, (name_width, number_width, share_width), row == predicted)
 
-    def _paint_row(
-        self, painter: QPainter, row: int, name_width: int, number_width: int, predicted: bool
-    ) -> None:
+    def _paint_row(self, painter: QPainter, row: int, widths: tuple[int, int, int], predicted: bool) -> None:
         theme, align, px = self._theme, Qt.AlignmentFlag, self._theme.px
+        name_width, number_width, share_width = widths
         box = self.row_rect(row)
         if row == self._selected or row == self._hovered:
             painter.setPen(Qt.PenStyle.NoPen)
@@ -228,15 +234,13 @@ class OutputRows(PointedWidget[int]):
         painter.setFont(self._fonts[2])
         painter.setPen(theme.color("text"))
         if self._logits is not None:
-            text = f"{float(self._logits[row]):+.2f}".replace("-", "−")
             place = QRectF(left, box.top(), number_width, box.height())
-            painter.drawText(place, align.AlignRight | align.AlignVCenter, text)
+            painter.drawText(place, align.AlignRight | align.AlignVCenter, self._logit_texts[row])
             left += number_width + px(6)
         share = float(self._probabilities[row])
-        share_width = painter.fontMetrics().horizontalAdvance("0.000")
         right = box.right() - px(4)
         place = QRectF(right - share_width, box.top(), share_width, box.height())
-        painter.drawText(place, align.AlignRight | align.AlignVCenter, f"{share:.3f}")
+        painter.drawText(place, align.AlignRight | align.AlignVCenter, self._shares[row])
         self._paint_bar(
             painter,
             QRectF(left, box.center().y() - px(3), place.left() - px(6) - left, px(6)),

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from cnnviz.quantities import format_probability_pairs
 from ui.controls.painted import PaintedWidget
 from ui.theme import Theme, follow_theme, ui_font
 
@@ -124,5 +125,7 @@ class PairedBars(PaintedWidget):
             painter.drawText(below, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
 
     def _text(self, place: int) -> str:
-        text = f"class {self._names[place]}: {self._before[place]:.4f} before"
-        return text if self._after is None else f"{text}, {self._after[place]:.4f} after"
+        after = self._before if self._after is None else self._after
+        first, second = format_probability_pairs(self._before, after, 4)[place]
+        text = f"class {self._names[place]}: {first} before"
+        return text if self._after is None else f"{text}, {second} after"

@@ -9,8 +9,12 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
 
+from cnnviz.quantities import format_probabilities
 from ui.controls.painted import PaintedWidget
 from ui.theme import Theme, follow_theme, mono_font, ui_font
+
+LONGEST = 8
+"""Characters of a number, such as "1 − 2e−8"."""
 
 _TOP_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
 
@@ -27,12 +31,17 @@ class PredictionBars(PaintedWidget):
         super().__init__(parent)
         self._names: tuple[str, ...] = ()
         self._probabilities: list[float] | None = None
+        self._texts: list[str] = []
         self._true_index: int | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         follow_theme(self)
 
     def set_probabilities(
-        self, names: Sequence[str], probabilities: ArrayLike | None, true_index: int | None = None
+        self,
+        names: Sequence[str],
+        probabilities: ArrayLike | None,
+        true_index: int | None = None,
+        texts: Sequence[str] | None = None,
     ) -> None:
         """Show a prediction.
 
@@ -44,6 +53,8 @@ class PredictionBars(PaintedWidget):
             None shows empty bars.
         true_index : int, optional
             Number of the true class, if it is known.
+        texts : sequence of str, optional
+            The numbers as they are written, where those shown are not the probabilities of all classes.
 
         Raises
         ------
@@ -59,6 +70,9 @@ class PredictionBars(PaintedWidget):
             self.updateGeometry()
         self._names = tuple(names)
         self._probabilities = None if values is None else values.tolist()
+        if texts is None:
+            texts = format_probabilities(self._probabilities or (), longest=LONGEST)
+        self._texts = list(texts)
         self._true_index = true_index
         self._describe()
         self.update()
@@ -108,10 +122,14 @@ class PredictionBars(PaintedWidget):
         bold = ui_font(self._theme, weight=QFont.Weight.DemiBold)
         name_width = max(QFontMetrics(bold).horizontalAdvance(name) for name in self._names)
         name_width = min(name_width, round(self.width() * 0.35))
+        numbers = QFontMetrics(mono_font(theme=self._theme))
+        number_width = max(map(numbers.horizontalAdvance, ["0.000", *self._texts]))
         for row in range(len(self._names)):
-            self._paint_row(painter, row, name_width, bold)
+            self._paint_row(painter, row, name_width, number_width, bold)
 
-    def _paint_row(self, painter: QPainter, row: int, name_width: int, bold: QFont) -> None:
+    def _paint_row(
+        self, painter: QPainter, row: int, name_width: int, number_width: int, bold: QFont
+    ) -> None:
         theme, height = self._theme, self._row_height()
         top, px, align = row * height, theme.px, Qt.AlignmentFlag
         predicted = row == self.predicted()
@@ -123,8 +141,7 @@ class PredictionBars(PaintedWidget):
         if row == self._true_index:
             self._paint_tick(painter, tick)
         painter.setFont(mono_font(theme=theme))
-        number = "" if self._probabilities is None else f"{self._probabilities[row]:.3f}"
-        number_width = painter.fontMetrics().horizontalAdvance("0.000")
+        number = "" if self._probabilities is None else self._texts[row]
         painter.setPen(theme.color("text" if self._probabilities is not None else "muted"))
         place = QRectF(self.width() - number_width - 1, top, number_width + 1, height)
         painter.drawText(place, align.AlignRight | align.AlignVCenter, number or "–")
@@ -165,7 +182,7 @@ class PredictionBars(PaintedWidget):
     def _row_text(self, row: int) -> str:
         text = f"class {self._names[row]}"
         if self._probabilities is not None:
-            text += f": probability {self._probabilities[row]:.4f}"
+            text += f": probability {self._texts[row]}"
         if row == self.predicted():
             text += ", predicted"
         if row == self._true_index:

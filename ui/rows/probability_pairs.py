@@ -6,13 +6,15 @@ from typing import override
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QEnterEvent, QFont, QPainter, QPaintEvent
+from PySide6.QtGui import QEnterEvent, QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from cnnviz.quantities import format_probability_pairs
 from ui.controls.painted import PaintedWidget
 from ui.theme import Theme, follow_theme, mono_font, ui_font
 
 _SIDES = ("original", "shifted")
+_LONGEST = 8  # characters of a number, such as "1 − 2e−8"
 
 
 class ProbabilityPairs(PaintedWidget):
@@ -30,6 +32,7 @@ class ProbabilityPairs(PaintedWidget):
         super().__init__(parent)
         self._names: tuple[str, ...] = ()
         self._pair: tuple[NDArray[np.floating], NDArray[np.floating]] | None = None
+        self._texts: list[str] = []
         self._about = ""
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         follow_theme(self)
@@ -66,6 +69,8 @@ class ProbabilityPairs(PaintedWidget):
         if len(names) != len(self._names):
             self.updateGeometry()
         self._names = tuple(names)
+        pairs = [] if self._pair is None else format_probability_pairs(*self._pair, longest=_LONGEST)
+        self._texts = [" → ".join(pair) for pair in pairs]
         self.setAccessibleDescription(self._words())
         self.update()
 
@@ -112,10 +117,13 @@ class ProbabilityPairs(PaintedWidget):
         metrics = self.fontMetrics()
         widest = max(metrics.horizontalAdvance(self._names[number]) for number in shown) + theme.px(4)
         name_width = min(widest, round(self.width() * 0.3))
+        numbers = QFontMetrics(mono_font(theme=theme))
+        texts = ["0.000 → 0.000", *(self._texts[number] for number in shown)]
+        number_width = max(map(numbers.horizontalAdvance, texts)) + theme.px(2)
         for row, number in enumerate(shown):
-            self._paint_row(painter, row * self._row_height(), number, name_width)
+            self._paint_row(painter, row * self._row_height(), number, name_width, number_width)
 
-    def _paint_row(self, painter: QPainter, top: int, number: int, name_width: int) -> None:
+    def _paint_row(self, painter: QPainter, top: int, number: int, name_width: int, width: int) -> None:
         assert self._pair is not None
         theme, px, height = self._theme, self._theme.px, self._row_height()
         strong = any(int(np.argmax(side)) == number for side in self._pair)
@@ -125,11 +133,8 @@ class ProbabilityPairs(PaintedWidget):
         name = painter.fontMetrics().elidedText(self._names[number], Qt.TextElideMode.ElideRight, name_width)
         painter.drawText(QRectF(0, top, name_width, height), align.AlignLeft | align.AlignVCenter, name)
         painter.setFont(mono_font(theme=theme))
-        text = " → ".join(f"{float(side[number]):.3f}" for side in self._pair)
-        width = painter.fontMetrics().horizontalAdvance("0.000 → 0.000") + px(2)
-        painter.drawText(
-            QRectF(self.width() - width, top, width, height), align.AlignRight | align.AlignVCenter, text
-        )
+        place = QRectF(self.width() - width, top, width, height)
+        painter.drawText(place, align.AlignRight | align.AlignVCenter, self._texts[number])
         middle = top + height / 2
         length = self.width() - width - px(8) - name_width - px(6)
         for side, (role, offset) in enumerate(zip(_SIDES, (-px(6), px(1)), strict=True)):
@@ -137,6 +142,8 @@ class ProbabilityPairs(PaintedWidget):
             self._paint_bar(painter, bar, float(self._pair[side][number]), role)
 
     def _paint_bar(self, painter: QPainter, bar: QRectF, share: float, role: str) -> None:
+        if bar.width() <= 0:
+            return
         radius = bar.height() / 2
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._theme.color("track"))
@@ -153,6 +160,8 @@ class ProbabilityPairs(PaintedWidget):
         if self._pair is None:
             return ""
         return "\n".join(
-            f"class {name}: original {first:.4f}, shifted {second:.4f}"
-            for name, first, second in zip(self._names, *self._pair, strict=True)
+            f"class {name}: original {first}, shifted {second}"
+            for name, (first, second) in zip(
+                self._names, format_probability_pairs(*self._pair, 4), strict=True
+            )
         )

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from cnnviz.files import printable_name
+from cnnviz.quantities import format_percent
 from ui.panels.analysis import Analysis
 from ui.run.loading import load_source
 from ui.state import AppState, RunStatus, Source
@@ -71,7 +72,7 @@ class DataFiles(QObject):
 
         def progressed(fraction: float) -> None:
             if time.perf_counter() - start > _PATIENCE_SECONDS:
-                text = f"Reading {_name(path)}: {fraction:.0%} of the pictures."
+                text = f"Reading {_name(path)}: {format_percent(fraction, 0)} of the pictures."
                 state.raise_notice(_PLACE, "info", text, "Cancel", cancel)
 
         self._analysis.submit(_KIND, lambda context: load_source(path, context), done, failed, progressed)

@@ -7,9 +7,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QPen
 
-from cnnviz.quantities import Notation
+from cnnviz.notation import Notation
 from ui.cells.cell_geometry import CellGeometry
-from ui.cells.cell_numbers import DARK_INK, LIGHT_INK, NumberFont, fitting_font
+from ui.cells.cell_numbers import DARK_INK, LIGHT_INK, NumberFont, fitting_font, most_characters
 from ui.controls.figure_mode import drawing_figure
 from ui.theme import Theme
 from ui.tiles.pair_image import MapPair, PairView, Side
@@ -165,14 +165,15 @@ class PairPainter:
         """Font, and the texts of both values of each cell: those that differ look different."""
         both = self._numbers(channel, side)
         groups = np.broadcast_to(np.arange(both[0].size).reshape(both[0].shape), both.shape)
-        found = Notation.of(both, signed=self.view == "difference", groups=groups)
+        found = Notation.of(both, signed=self.view == "difference")
+        longest = most_characters(grid)
         # In full, because nothing beside the maps says a power of ten.
         most = 0 if found.fixed else max(found.decimals - found.exponent, 0)
         # Where values differ two lines have to fit; where they cannot, the equal ones are still written.
         for lines in (2, 1):
             for decimals in range(most, min(most, 2) - 1, -1):
                 notation = replace(found, exponent=0, decimals=decimals)
-                texts = notation.texts(both, groups)
+                texts = notation.texts(both, groups, longest)
                 upper, lower = texts[: len(texts) // 2], texts[len(texts) // 2 :]
                 high = grid.high / (1 if upper == lower else lines)
                 font = fitting_font(max(map(len, texts)), grid.wide, high, self._theme)

@@ -19,6 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from cnnviz.notation import format_column
 from ui.controls.backdrop import Backdrop
 from ui.controls.key_moves import row_step
 from ui.controls.pointed import PointedWidget
@@ -49,6 +50,9 @@ class StageTile:
     def color(self, theme: Theme) -> QColor:
         """Colour of the stage on the ground of a theme."""
         return QColor(self.colors[theme.is_dark])
+
+
+_LONGEST = 5  # characters of a number
 
 
 class StageStrip(PointedWidget[str]):
@@ -283,12 +287,13 @@ class StageStrip(PointedWidget[str]):
         left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
         filled: list[tuple[QRectF, float, QColor]] = []
         hollow: list[tuple[QRectF, float, QColor]] = []
+        texts = self.texts()
         for tile, (first, second, color) in zip(self._tiles, self._tracks, strict=True):
             values = self._values.get(tile.key)
             if values is None:
                 continue
-            painter.drawText(first, left, number_text(values[0]))
-            painter.drawText(second, left, number_text(values[1]))
+            painter.drawText(first, left, texts[tile.key][0])
+            painter.drawText(second, left, texts[tile.key][1])
             filled.append((first, values[0], color))
             hollow.append((second, values[1], color))
         painter.setPen(Qt.PenStyle.NoPen)
@@ -303,7 +308,7 @@ class StageStrip(PointedWidget[str]):
 
     def _bar(self, row: QRectF) -> QRectF:
         px = self._theme.px
-        number = QFontMetrics(self._numbers).horizontalAdvance("0.00") + px(8)
+        number = QFontMetrics(self._numbers).horizontalAdvance("0.000") + px(8)
         return QRectF(row.left() + number, row.center().y() - px(3), row.width() - number, px(6))
 
     def _draw_bar(self, painter: QPainter, bar: QRectF, share: float) -> None:
@@ -312,11 +317,20 @@ class StageStrip(PointedWidget[str]):
             bar.setWidth(max(bar.width() * min(share, 1.0), least))
             painter.drawRoundedRect(bar, radius, radius)
 
+    def texts(self) -> dict[str, tuple[str, str]]:
+        """Numbers of each stage as they are written; "–" where there is nothing to compare with."""
+        keys = [tile.key for tile in self._tiles if self._values.get(tile.key) is not None]
+        rows = (
+            format_column((_finite(self._values[key][row]) for key in keys), 2, longest=_LONGEST)
+            for row in range(2)
+        )
+        return dict(zip(keys, zip(*rows, strict=True), strict=True))
+
     def _words(self, tile: StageTile) -> str:
         values = self._values.get(tile.key)
         if values is None:
             return tile.title
-        numbers = ", ".join(f"{row} {number_text(v)}" for row, v in zip(self._rows, values, strict=True))
+        numbers = ", ".join(f"{row} {v}" for row, v in zip(self._rows, self.texts()[tile.key], strict=True))
         return f"{tile.title}: {numbers}"
 
     def _describe(self) -> None:
@@ -325,6 +339,5 @@ class StageStrip(PointedWidget[str]):
         self.setAccessibleDescription(f"{'' if chosen is None else f'chosen: {chosen.title}. '}{words}")
 
 
-def number_text(value: float) -> str:
-    """Number with two decimals; a dash where there is nothing to compare with."""
-    return f"{value:.2f}" if math.isfinite(value) else "–"
+def _finite(value: float) -> float:
+    return value if math.isfinite(value) else math.nan

@@ -2,6 +2,8 @@
 
 from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
 
+from cnnviz.quantities import format_count
+
 _MOST_DIALOGS = 20
 
 
@@ -23,7 +25,7 @@ def ask_about_unsaved_work(parent: QWidget, step: int, event: str) -> str:
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Question)
     box.setWindowTitle("Unsaved network")
-    box.setText(f"The network has been trained for {step:,} steps and is not saved.")
+    box.setText(f"The network has been trained for {format_count(step)} steps and is not saved.")
     box.setInformativeText(f"Save it as a model before {event}?")
     save = box.addButton("Save…", QMessageBox.ButtonRole.AcceptRole)
     discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)

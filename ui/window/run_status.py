@@ -7,6 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QWidget
 
 from cnnviz.presets import preset_of
+from cnnviz.quantities import format_count, format_percent, format_seconds, format_value
 from ui.controls.pace import Pace
 from ui.state import AppState, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme
@@ -135,12 +136,16 @@ class RunStatusBar(QWidget):
         self.progress.setRange(0, max(run.total_steps, 1))
         self.progress.setValue(run.step)
         epoch = f" · epoch {run.epoch}" if run.is_started else ""
-        self.step.setText(f"{_WORDS[run.status]} · step {run.step:,} / {run.total_steps:,}{epoch}")
+        self.step.setText(
+            f"{_WORDS[run.status]} · step {format_count(run.step)} / {format_count(run.total_steps)}{epoch}"
+        )
         known = len(history.losses) > 0
-        self.loss.setText(f"loss {history.mean_loss(history.log_every):.4f}" if known else "")
-        self.accuracy.setText(f"accuracy {history.mean_accuracy(history.log_every):.3f}" if known else "")
+        self.loss.setText(f"loss {format_value(history.mean_loss(history.log_every))}" if known else "")
+        self.accuracy.setText(
+            f"accuracy {format_percent(history.mean_accuracy(history.log_every))}" if known else ""
+        )
         training = run.status is RunStatus.TRAINING and run.images_per_second > 0
-        self.speed.setText(f"{_rounded(run.images_per_second):,} images/s" if training else "")
+        self.speed.setText(f"{format_count(_rounded(run.images_per_second))} images/s" if training else "")
         self.time_left.setText(self._remaining() if training else "")
         ties = f" · ties: {experiment.ties}" if experiment.pool == "max" else ""
         self.settings.setText(
@@ -151,7 +156,7 @@ class RunStatusBar(QWidget):
     def _remaining(self) -> str:
         run = self._state.run
         images = (run.total_steps - run.step) * self._state.experiment.batch_size
-        return f"{_duration(images / run.images_per_second)} left"
+        return f"{format_seconds(images / run.images_per_second)} left"
 
 
 def _field(tooltip: str) -> QLabel:
@@ -165,12 +170,3 @@ def _rounded(value: float) -> int:
     """Two significant digits are all that is steady enough to read."""
     step = 10 ** max(len(str(int(value))) - 2, 0)
     return round(value / step) * step
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 9.95:
-        return f"{seconds:.1f} s"
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    minutes = round(seconds / 60)
-    return f"{minutes} min" if minutes < 120 else f"{minutes / 60:.1f} h"

@@ -13,10 +13,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnviz.quantities import format_count, format_signed, format_together, format_value
 from cnnviz.routing import CheckEntry, GradientCheck, ParameterTarget, Verdict
 from ui.controls.buttons import Button
 from ui.controls.labels import SectionTitle, WrapLabel
-from ui.controls.numbers import format_count, format_signed
 from ui.controls.segmented import SegmentedControl
 from ui.rows.value_list import ValueList, ValueRow
 from ui.theme import Theme, follow_theme
@@ -105,7 +105,7 @@ class CheckPage(QWidget):
                 ValueRow(
                     "error",
                     "largest relative error",
-                    f"{result.largest_error:.1e}".replace("-", "−"),
+                    format_value(result.largest_error, 2),
                     tooltip="Of the parameters that agree and those that differ by the tie rule only; there "
                     "of “first” and the slope, and of “all” and the sum over all tied cells",
                 ),
@@ -173,12 +173,10 @@ class CheckPage(QWidget):
         verdicts = (kind,) if kind in ("kink", "tie_rule") else _WITHOUT_KINK
         self._entries = self._result.entries(*verdicts, limit=_LISTED)
         self.table.setRowCount(len(self._entries))
+        errors = [format_value(entry.judged_error, 2) for entry in self._entries]
         for row, entry in enumerate(self._entries):
-            texts = (
-                f"{entry.name}[{', '.join(map(str, entry.index))}]",
-                f"{entry.judged_error:.0e}".replace("-", "−"),
-            )
-            for column, text in enumerate(texts):
+            name = f"{entry.name}[{', '.join(map(str, entry.index))}]"
+            for column, text in enumerate((name, errors[row])):
                 item = QTableWidgetItem(text)
                 if column:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -200,9 +198,8 @@ class CheckPage(QWidget):
 
 
 def _entry_text(entry: CheckEntry) -> str:
-    text = (
-        f"backprop {format_signed(entry.gradient, 6)}, finite difference {format_signed(entry.difference, 6)}"
-    )
+    gradient, difference = format_together((entry.gradient, entry.difference), 6, format_signed)
+    text = f"backprop {gradient}, finite difference {difference}"
     if entry.verdict == "tie_rule":
         text += f"\nunder “first” {format_signed(entry.first_gradient, 6)}"
     if entry.kink_layer is not None:

@@ -5,12 +5,12 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from cnnviz.palette import signed_levels
+from cnnviz.quantities import format_signed
 from cnnviz.receptive_field import INPUT, window_geometry
 from cnnviz.routing import FilterTerms, ParameterTarget, pool_after
 from ui.controls.buttons import IconButton
 from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle
-from ui.controls.numbers import format_signed
 from ui.panels.backprop.arithmetic import Grid
 from ui.panels.backprop.contents import MapContent, channel_title
 from ui.panels.backprop.focus import Focus

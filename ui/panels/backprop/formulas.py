@@ -3,9 +3,9 @@
 import numpy as np
 
 from cnnviz.layers import AvgPool2D, BlurPool2D, MaxPool2D
+from cnnviz.quantities import format_value
 from cnnviz.receptive_field import INPUT, Cell
 from ui.controls.formula_boxes import Formula, Script, Text, number, partial
-from ui.controls.numbers import format_value
 from ui.panels.backprop.arithmetic import (
     Product,
     feature_index,

@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal
 from cnnviz._types import Shape
 from cnnviz.functional.max_pooling import TIE_RULES, TieRule
 from cnnviz.network import NamedLayers, Network
+from cnnviz.quantities import format_count
 from cnnviz.receptive_field import INPUT, Cell
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, Target, with_ties
 from cnnviz.session_state import ViewValue
@@ -175,7 +176,9 @@ class BackpropModel(QObject):
         if self._inspection is None or not self._trial.networks:
             return None
         snapshot, updates = self._inspection.snapshot, len(self._trial.networks)
-        note = f"after {updates} trial update{'s' if updates > 1 else ''} at step {snapshot.step:,}"
+        note = (
+            f"after {updates} trial update{'s' if updates > 1 else ''} at step {format_count(snapshot.step)}"
+        )
         origin = None if snapshot.origin is None else replace(snapshot.origin, note=note)
         return Snapshot(snapshot.step, self._trial.networks[-1], origin=origin)
 

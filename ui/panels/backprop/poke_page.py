@@ -3,9 +3,9 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from cnnviz.quantities import format_signed, format_together, format_value
 from cnnviz.routing import Kink, Poke, PokeCurve, Target
 from ui.controls.labels import Badge, SectionTitle, WrapLabel
-from ui.controls.numbers import format_signed, format_value
 from ui.controls.power_slider import PowerSlider
 from ui.panels.backprop.focus import describe_target
 from ui.plots.plot import Plot
@@ -79,21 +79,23 @@ class PokePage(QWidget):
         """Show the outcome."""
         self._poke = result
         role = _VERDICTS[result.verdict][1]
+        plus, minus = format_together((result.loss_plus, result.loss_minus), 9)
+        central, gradient = format_together((result.central, result.gradient), 6, format_signed)
         self.values.set_rows(
             (
-                ValueRow("plus", "loss at +ε", format_value(result.loss_plus, 9)),
-                ValueRow("minus", "loss at −ε", format_value(result.loss_minus, 9)),
+                ValueRow("plus", "loss at +ε", plus),
+                ValueRow("minus", "loss at −ε", minus),
                 ValueRow(
                     "difference",
                     "finite difference",
-                    format_signed(result.central, 6),
+                    central,
                     tooltip="Central difference: (L(+ε) − L(−ε)) / 2ε",
                 ),
-                ValueRow("gradient", "backprop", format_signed(result.gradient, 6), "accent"),
+                ValueRow("gradient", "backprop", gradient, "accent"),
                 ValueRow(
                     "error",
                     "relative error",
-                    f"{result.relative_error:.1e}".replace("-", "−"),
+                    format_value(result.relative_error, 2),
                     role,
                     "|gradient − difference| / the larger of the two",
                 ),

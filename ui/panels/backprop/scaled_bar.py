@@ -4,11 +4,10 @@ from collections.abc import Sequence
 
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
-from cnnviz.quantities import Notation
+from cnnviz.notation import Notation
+from cnnviz.quantities import format_power
 from ui.controls.color_bar import ColorBar
 from ui.theme import Theme, follow_theme
-
-_POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class ScaledBar(QWidget):
@@ -51,19 +50,5 @@ class ScaledBar(QWidget):
         if exponent is None:
             exponent = Notation.of(hi).exponent
         self.bar.set_scale(colormap, lo / 10.0**exponent, hi / 10.0**exponent)
-        self.unit.setText(unit_text(exponent))
+        self.unit.setText(format_power(exponent))
         self.unit.setVisible(exponent != 0)
-
-
-def unit_text(exponent: int) -> str:
-    """Unit of the numbers in a map, such as "× 10⁻⁴"; "" for 1.
-
-    Parameters
-    ----------
-    exponent : int
-
-    Returns
-    -------
-    str
-    """
-    return "" if exponent == 0 else f"× 10{str(exponent).translate(_POWERS)}"

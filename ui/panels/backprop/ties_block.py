@@ -4,6 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnviz.functional.max_pooling import TIE_RULES
+from cnnviz.quantities import format_count, format_percent
 from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.segmented import SegmentedControl
@@ -127,10 +128,13 @@ class TiesBlock(QWidget):
 def _tie_text(passed: Pass, step: Step, focus: Focus, test_set: TieOutcome | None) -> str:
     tied = passed.routings[step.layer].tied
     own = tied[focus.channel(passed.network, step.stage)]
-    text = f"{own.sum()} of {own.size} windows are tied in this map, {tied.mean():.0%} in all maps"
+    share = format_percent(float(tied.mean()), 0)
+    text = f"{own.sum()} of {own.size} windows are tied in this map, {share} in all maps"
     if test_set is not None:
         images = (
-            "the" if test_set.counted == test_set.total else f"{test_set.counted:,} of {test_set.total:,}"
+            "the"
+            if test_set.counted == test_set.total
+            else f"{format_count(test_set.counted)} of {format_count(test_set.total)}"
         )
-        text += f", {test_set.rate.rate:.0%} over {images} test images"
+        text += f", {format_percent(test_set.rate.rate, 0)} over {images} test images"
     return f"{text}."

@@ -6,11 +6,11 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from cnnviz.quantities import format_signed, format_value
 from ui.controls.buttons import Button
 from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle
 from ui.controls.number_field import FloatField
-from ui.controls.numbers import format_signed, format_value
 from ui.panels.backprop.arithmetic import source_stage
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.map_card import MapCard

@@ -8,14 +8,13 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 from cnnviz._types import FloatArray
 from cnnviz.functional.max_pooling import TIE_RULES
 from cnnviz.palette import signed_levels
+from cnnviz.quantities import format_power, format_signed
 from cnnviz.routing import pool_after
 from ui.cells.block import Block
 from ui.cells.excerpt_map import ExcerptMap
 from ui.controls.labels import SectionTitle, WrapLabel
-from ui.controls.numbers import format_signed
 from ui.panels.backprop.focus import Focus, block_of
 from ui.panels.backprop.passes import Pass
-from ui.panels.backprop.scaled_bar import unit_text
 from ui.panels.backprop.steps import Step
 from ui.panels.backprop.windows import Place, focus_window
 from ui.rows.value_list import ValueRow
@@ -117,7 +116,7 @@ class WindowCard(QWidget):
                 values = routed[rule][channel]
                 each.set_excerpt(values, block, "signed", levels, struck=values == 0)
                 name = f"<b>{rule}</b>" if rule == passed.rule else "gets" if rule == "linear" else rule
-                self._names[rule].setText(f"{name} {unit_text(each.number_exponent)}")
+                self._names[rule].setText(f"{name} {format_power(each.number_exponent)}")
 
     def _show_term(self, passed: Pass, step: Step, focus: Focus, channel: int, window: Place) -> None:
         layer = block_of(passed.network, step.stage)
@@ -139,8 +138,8 @@ class WindowCard(QWidget):
         self.patch.set_excerpt(patch, None, "signed", signed_levels(patch))
         self.term.set_excerpt(slope * patch, None, "signed", signed_levels(gradient[channel]))
         self._term_title.set_caption(f"{format_signed(slope)} × patch")
-        self._patch_name.setText(f"patch {unit_text(self.patch.number_exponent)}")
-        self._term_name.setText(f"term {unit_text(self.term.number_exponent)}")
+        self._patch_name.setText(f"patch {format_power(self.patch.number_exponent)}")
+        self._term_name.setText(f"term {format_power(self.term.number_exponent)}")
 
 
 def _rows(incoming: float, largest: list[Place], shares: float) -> list[ValueRow]:

@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QVBoxLayout, QWidg
 from cnnviz.comparison import comparable, parameter_changes, weight_layers, weight_maps
 from cnnviz.layers import Conv2D
 from cnnviz.network import Network
+from cnnviz.quantities import format_count
 from cnnviz.snapshots import Snapshot
 from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle
-from ui.controls.numbers import format_count
 from ui.panels.compare.maps import WeightMaps
 from ui.panels.compare.wording import all_changes, change_of_layer
 from ui.state import AppState

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from cnnviz.comparison import ParameterChange
-from ui.controls.numbers import format_value
+from cnnviz.quantities import format_percent, format_value
 
 _FORMULA = (
     "|shown − A|: root of the sum of the squared changes of all values of a parameter; "
@@ -28,4 +28,4 @@ def all_changes(changes: Sequence[ParameterChange]) -> str:
 def _amount(change: ParameterChange) -> str:
     if math.isinf(change.relative):
         return f"{format_value(change.norm)} (from 0)"
-    return f"{format_value(change.norm)} ({change.relative:.0%})"
+    return f"{format_value(change.norm)} ({format_percent(change.relative, 0)})"

@@ -2,6 +2,7 @@
 
 from PySide6.QtCore import QObject, Signal
 
+from cnnviz.quantities import format_count, format_percent
 from cnnviz.report import LabResults
 from ui.panels.analysis import Analysis
 from ui.panels.report.work import lab_work
@@ -63,8 +64,8 @@ class LabRun(QObject):
                 "Write your hypotheses, then run the lab: it trains, measures and fills in the observations."
             )
         text = (
-            f"Measured: test accuracy {results.training.after.accuracy:.4f} after {results.training.steps:,} "
-            f"steps, seed {results.experiment.seed}."
+            f"Measured: test accuracy {format_percent(results.training.after.accuracy, 2)} after "
+            f"{format_count(results.training.steps)} steps, seed {results.experiment.seed}."
         )
         if results.experiment != self._state.experiment:
             text += " The settings have changed since: run the lab again to measure with them."

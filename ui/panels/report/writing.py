@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnviz.clock import now, today
 from cnnviz.errors import CNNVizError
+from cnnviz.quantities import format_count
 from cnnviz.report import Demonstration, Insert, Report, Version
 from cnnviz.report.content import MAX_WORDS
 from cnnviz.report.guides import GUIDES
@@ -102,7 +103,7 @@ class Writing(QObject):
         """
         if len(words) > MAX_WORDS:
             raise CNNVizError(
-                f"A field holds {MAX_WORDS:,} letters at most; what was added last was left out."
+                f"A field holds {format_count(MAX_WORDS)} letters at most; what was added last was left out."
             )
         if name == "hypothesis":
             self._take(replace(self._draft, pending=self._draft.pending | {key: words}))

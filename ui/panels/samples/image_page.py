@@ -3,6 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QVBoxLayout, QWidget
 
+from cnnviz.quantities import format_count
 from ui.cells.heat_map import HeatMap
 from ui.controls.buttons import Button
 from ui.controls.labels import SectionTitle
@@ -51,7 +52,9 @@ class ImagePage(QWidget):
             self.title.set_caption("")
             return
         height, width = picture.size
-        self.title.set_caption(f"{shortened(picture.name)}, {width:,} × {height:,} pixels")
+        self.title.set_caption(
+            f"{shortened(picture.name)}, {format_count(width)} × {format_count(height)} pixels"
+        )
         self.fit.set_current(fit)
         self.dark.blockSignals(True)
         self.dark.setChecked(picture.dark_ink)

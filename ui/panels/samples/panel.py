@@ -11,6 +11,7 @@ from PySide6.QtGui import QAction, QGuiApplication, QIntValidator, QKeySequence,
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from cnnviz._types import IntArray
+from cnnviz.quantities import format_count
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.message_bar import MessageBar
 from ui.panels.analysis import Analysis, Context
@@ -378,7 +379,7 @@ class SamplesPanel(QFrame):
             self.grid.set_placeholder(
                 "No test image is misclassified" if tested else "Train first: nothing was tested yet"
             )
-        self._title.set_caption(f"{dataset.name} · {len(indices):,} test images")
+        self._title.set_caption(f"{dataset.name} · {format_count(len(indices))} test images")
         self._title.setToolTip(f"{dataset.name}. {dataset.conversion}" if dataset.conversion else "")
         self.grid.set_images(dataset.test_images, indices, *self._describe(indices))
         self._on_sample_changed()

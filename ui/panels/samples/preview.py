@@ -9,10 +9,11 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 
 from cnnviz._types import ByteArray
+from cnnviz.quantities import format_probabilities
 from ui.cells.heat_map import HeatMap
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.panels.samples.wording import most_probable
-from ui.rows.prediction_bars import PredictionBars
+from ui.rows.prediction_bars import LONGEST, PredictionBars
 from ui.theme import Theme, follow_theme
 
 _ALL, _FEW = 10, 4
@@ -83,7 +84,7 @@ class Outcome(QWidget):
         self._names, self._probabilities = tuple(names), probabilities
         if probabilities is not None:
             best = int(np.argmax(probabilities))
-            text = f"Read as {names[best]} ({probabilities[best]:.1%})"
+            text = f"Read as {names[best]} ({format_probabilities(probabilities.tolist())[best]})"
         self.verdict.set_text(text)
         self._draw()
 
@@ -95,4 +96,7 @@ class Outcome(QWidget):
             self.bars.set_probabilities(names[: self._most], None)
         else:
             chosen = most_probable(probabilities, None, self._most)
-            self.bars.set_probabilities([names[i] for i in chosen], probabilities[chosen])
+            texts = format_probabilities(probabilities.tolist(), longest=LONGEST)
+            self.bars.set_probabilities(
+                [names[i] for i in chosen], probabilities[chosen], texts=[texts[i] for i in chosen]
+            )

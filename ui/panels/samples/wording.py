@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnviz.quantities import format_value
 from ui.panels.samples.pictures import shortened
 from ui.state import Inspection, Sample
 
@@ -19,7 +20,7 @@ def verdict_of(inspection: Inspection, classes: Sequence[str]) -> str:
     loss = -float(np.log(max(float(probabilities[sample.label]), 1e-300)))
     word = "correct" if predicted == sample.label else f"wrong, read as {classes[predicted]}"
     index = f"#{sample.index} · " if sample.index is not None else ""
-    return f"{index}class {classes[sample.label]} · {word} · loss {loss:.4f}"
+    return f"{index}class {classes[sample.label]} · {word} · loss {format_value(loss, 4)}"
 
 
 def most_probable(probabilities: NDArray[Any], label: int | None, count: int) -> list[int]:

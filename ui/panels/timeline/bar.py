@@ -6,8 +6,8 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
+from cnnviz.quantities import format_count
 from cnnviz.snapshots import Snapshot
-from ui.controls.numbers import format_count
 from ui.controls.pace import Pace
 from ui.panels.timeline.controls import ForkButton, MomentLabel, Transport, ViewToggles
 from ui.panels.timeline.film import Film

@@ -79,7 +79,7 @@ class Transport(QWidget):
 class MomentLabel(QWidget):
     """Two lines of a fixed width: which moment is shown, and what was measured there."""
 
-    _WIDEST = ("step 8,888,888", "loss 8.8888 · 100.0%")
+    _WIDEST = ("step 8,888,888", "loss 8.88e−8 · 88.8 %")
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,8 +1,8 @@
 """Finding moments in the record of a run, and saying in words what was measured there."""
 
 from cnnviz.history import History
+from cnnviz.quantities import format_count, format_percent, format_probability, format_value
 from cnnviz.snapshots import Snapshot
-from ui.controls.numbers import format_count, format_value
 
 
 def moved(history: History, from_step: int, count: int) -> Snapshot | None:
@@ -39,11 +39,10 @@ def measured(history: History, step: int, origin: str = "") -> str:
     if loss != loss:
         tests = [point for point in history.tests if point.step == step]
         if tests:
-            return f"test accuracy {tests[-1].accuracy:.1%}"
+            return f"test accuracy {format_percent(tests[-1].accuracy)}"
         return "initial weights" if step == 0 and not origin else "not tested yet"
     accuracy = history.mean_accuracy_at(step, history.log_every)
-    # A fixed number of figures, so that the words do not jump about while the moment changes.
-    return f"loss {loss:.4f} · {accuracy:.1%}" if loss < 10 else f"loss {loss:.1f} · {accuracy:.1%}"
+    return f"loss {format_value(loss)} · {format_percent(accuracy)}"
 
 
 def described(
@@ -58,11 +57,12 @@ def described(
     loss = history.mean_loss_at(step, history.log_every)
     if loss == loss:
         accuracy = history.mean_accuracy_at(step, history.log_every)
-        rows += [("accent", "loss", format_value(loss)), ("original", "accuracy", f"{accuracy:.3f}")]
+        rows.append(("accent", "loss", format_value(loss)))
+        rows.append(("original", "accuracy", format_probability(accuracy)))
     elif origin or step == 0:
         heading += f" · {origin or 'initial weights'}"
     tests = [point for point in history.tests if point.step <= step]
     if tests:
         name = f"test images, step {format_count(tests[-1].step)}"
-        rows.append(("winner", name, f"{tests[-1].accuracy:.3f}"))
+        rows.append(("winner", name, format_probability(tests[-1].accuracy)))
     return heading, rows

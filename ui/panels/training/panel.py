@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QSize, QTimer, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from cnnviz.quantities import format_count
 from cnnviz.session_state import View
 from ui.controls.catching_up import CatchesUp
 from ui.controls.labels import SectionTitle
@@ -255,7 +256,7 @@ class TrainingPanel(CatchesUp, Panel):
         self._new_lines.clear()
         self.curves.set_history(history)
         self.log.set_rows([line[:3] for line in history.log])
-        self._log_title.set_caption(f"means of {history.log_every:,} steps")
+        self._log_title.set_caption(f"means of {format_count(history.log_every)} steps")
 
     @Slot(list)
     def _on_steps_added(self, lines: list[tuple[int, float, float, int]]) -> None:

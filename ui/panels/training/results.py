@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz.datasets import Dataset
 from cnnviz.evaluation import Evaluation
+from cnnviz.quantities import format_count, format_percent, format_value
 from cnnviz.session_state import ViewValue
 from ui.cells.confusion_matrix import ConfusionMatrix
 from ui.controls.labels import SectionTitle, WrapLabel
@@ -54,8 +55,9 @@ class ResultsView(QWidget):
         self.matrix.set_matrix(evaluation.confusion, dataset.classes)
         self.matrix.set_current(*(self._cell or (None, None)))
         origin = f" · {origin}" if origin else ""
-        self._title.set_caption(f"after step {result.step:,}{origin}")
-        self._summary.set_text(f"Test accuracy {evaluation.accuracy:.4f} · loss {evaluation.loss:.4f}")
+        self._title.set_caption(f"after step {format_count(result.step)}{origin}")
+        accuracy, loss = format_percent(evaluation.accuracy, 2), format_value(evaluation.loss, 4)
+        self._summary.set_text(f"Test accuracy {accuracy} · loss {loss}")
         self._show_images(dataset, evaluation)
 
     def set_current_sample(self, index: int | None) -> None:
@@ -105,13 +107,14 @@ class ResultsView(QWidget):
 
     def _show_images(self, dataset: Dataset, evaluation: Evaluation) -> None:
         indices = evaluation.mistakes
-        caption = f"{len(indices):,}"
+        caption = format_count(len(indices))
         if self._cell is not None and max(self._cell) < len(dataset.classes):
             true, predicted = self._cell
             indices = np.flatnonzero((evaluation.labels == true) & (evaluation.predictions == predicted))
             indices = indices[np.argsort(-evaluation.losses[indices], kind="stable")]
             caption = (
-                f"{len(indices):,} with class {dataset.classes[true]} read as {dataset.classes[predicted]}"
+                f"{format_count(len(indices))} with class {dataset.classes[true]} "
+                f"read as {dataset.classes[predicted]}"
             )
         self._mistakes_title.set_text(
             "Mistakes" if self._cell is None or self._cell[0] != self._cell[1] else "Correct"

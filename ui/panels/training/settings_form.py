@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from cnnviz.errors import ParameterError
 from cnnviz.experiment import LIMITS, Experiment
 from cnnviz.presets import LAB5
+from cnnviz.quantities import format_value
 from ui.controls.choice_field import ChoiceField
 from ui.controls.class_picker import ClassPicker
 from ui.controls.form import Form
@@ -85,7 +86,8 @@ class SettingsForm(QWidget):
         text = SETTINGS[name]
         low, high = LIMITS.get(name, (0, 0))
         tooltip = text.tooltip.format(
-            low=f"{low:g}" if high < 1e6 else f"{low:,}", high=f"{high:g}" if high < 1e6 else f"{high:,}"
+            low=format_value(low),
+            high=format_value(high),
         )
         field = self._make_field(name)
         field.setObjectName(f"setting_{name}")

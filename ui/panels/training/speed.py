@@ -3,6 +3,8 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
+from cnnviz.quantities import format_value
+
 PACES: tuple[float | None, ...] = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, None)
 """Steps a second that the slider offers; None is full speed."""
 
@@ -49,7 +51,9 @@ class SpeedControl(QWidget):
         blocked = self.slider.blockSignals(True)
         self.slider.setValue(position)
         self.slider.blockSignals(blocked)
-        self._value.setText("full" if steps_per_second is None else f"{steps_per_second:,g} steps/s")
+        self._value.setText(
+            "full" if steps_per_second is None else f"{format_value(steps_per_second)} steps/s"
+        )
 
     def _on_slider_moved(self, position: int) -> None:
         self.set_speed(PACES[position])

@@ -6,10 +6,10 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from cnnviz.quantities import format_signed
 from cnnviz.translation import shift as shifted_image
 from ui.controls.buttons import Button
 from ui.controls.labels import ElidedLabel, SectionTitle
-from ui.controls.numbers import format_signed
 from ui.controls.segmented import SegmentedControl
 from ui.controls.statement_box import StatementBox
 from ui.panels.translation.comparing import Compared, mode_of

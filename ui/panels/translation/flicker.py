@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
+from cnnviz.quantities import format_value
 from cnnviz.session_state import ViewValue
 from ui.controls.buttons import IconButton
 from ui.panels.views import Choices
@@ -97,7 +98,7 @@ class FlickerControl(QWidget):
 
     def _set_phase(self, phase: str) -> None:
         self._phase = phase
-        self._value.setText(f"{self.hertz:g} Hz · {phase}")
+        self._value.setText(f"{format_value(self.hertz)} Hz · {phase}")
         self.phaseChanged.emit(phase)
 
     def _on_timeout(self) -> None:

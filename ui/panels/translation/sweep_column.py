@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.network import Network
 from cnnviz.palette import STAGE_STYLES
+from cnnviz.quantities import format_shift, format_value
 from cnnviz.translation import MEASURES, OUTPUT
 from ui.cells.sweep_map import SweepMap
 from ui.controls.color_bar import ColorBar
 from ui.controls.labels import ElidedLabel
-from ui.controls.numbers import format_signed
 from ui.controls.segmented import SegmentedControl
 from ui.panels.translation.stages import stage_tiles, stage_title
 from ui.panels.translation.sweep_source import SweepSource
@@ -201,13 +201,13 @@ class SweepColumn(QWidget):
             return
         place = swept.dys.index(dy), swept.dxs.index(dx)
         value = float(swept.values[view.measure][stage][place])
-        text = f"{value:.3f}" if math.isfinite(value) else "not defined"
+        text = format_value(value) if math.isfinite(value) else "not defined"
         if swept.spread and math.isfinite(value):
-            text += f" ± {float(swept.spread[view.measure][stage][place]):.3f}"
+            text += f" ± {format_value(float(swept.spread[view.measure][stage][place]))}"
         name = stage_title(swept.network, swept.key.block, stage)
         lost = ink_text(float(swept.ink_lost[place]))
         beyond = f"; {lost} of the ink lost" if lost else ""
-        self._reading.set_text(f"{name} at {format_signed(dx)}, {format_signed(dy)}: {text}{beyond}")
+        self._reading.set_text(f"{name} at {format_shift(dx, dy)}: {text}{beyond}")
 
     @Slot(int, int)
     def _on_shift_hovered(self, dx: int, dy: int) -> None:

@@ -3,6 +3,7 @@
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnviz.datasets import Dataset
+from cnnviz.quantities import format_count
 from ui.controls.pace import single_shot
 from ui.panels.analysis import Analysis
 from ui.panels.translation.subject import Subject
@@ -94,7 +95,7 @@ class SweepGuide(QObject):
             if not (is_of_it and found.network.is_like(subject.network)):
                 found, note = None, _OTHER_SETTINGS if self._view.many else ""
             elif found.network is not subject.network and found.step != subject.step:
-                note = f"network of step {found.step:,}"
+                note = f"network of step {format_count(found.step)}"
         if found is None and self._view.many and self._column.source.is_running():
             note = "Measuring…"
         self._column.show_sweep(found, None if subject is None else subject.network, note)

@@ -7,6 +7,7 @@ from PySide6.QtCore import QPoint, QRect, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.palette import signed_levels
+from cnnviz.quantities import format_together
 from cnnviz.receptive_field import receptive_field
 from cnnviz.translation import WinnerChange, WinnerMap, conv_blocks
 from ui.cells.category_map import Category, CategoryMap
@@ -133,7 +134,8 @@ class WinnersView(QWidget):
         )
         changes = np.abs(one.change[one.category == WinnerChange.CHANGED])
         if changes.size:
-            self._change.set_text(f"mean {float(changes.mean()):.2f} · max {float(changes.max()):.2f}")
+            mean, largest = format_together((float(changes.mean()), float(changes.max())))
+            self._change.set_text(f"mean {mean} · max {largest}")
         else:
             self._change.set_text("no value changed")
 

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Mapping
 
+from cnnviz.quantities import format_percent, format_probability_pairs, format_together, format_value
 from cnnviz.translation import POOL_KINDS, Comparison, MeasureName
 
 _POOL_WORDS = {
@@ -66,7 +67,7 @@ def ink_text(lost: float) -> str:
     """Share of the ink that has left the frame, or "" if none has."""
     if lost <= 0:
         return ""
-    return "less than 1 %" if lost < 0.01 else f"{100 * lost:.0f} %"
+    return "less than 1 %" if lost < 0.01 else format_percent(lost, 0)
 
 
 def _change(comparison: Comparison, measured: Mapping[str, Mapping[MeasureName, float]], pool: str) -> str:
@@ -79,8 +80,10 @@ def _change(comparison: Comparison, measured: Mapping[str, Mapping[MeasureName, 
     if not (math.isfinite(change) and math.isfinite(maps)):
         return f"There is nothing to compare: the {noun} of this image is that of a blank one."
     if change == 0 and maps > 0:
-        return f"{words} did not change at all, the {noun} by *{maps:.2f}*: pooling hides this shift here."
-    start = f"{words} changed by *{change:.2f}*, the {noun} by *{maps:.2f}*."
+        unmoved = f"{words} did not change at all"
+        return f"{unmoved}, the {noun} by *{format_value(maps)}*: pooling hides this shift here."
+    by, maps_by = format_together((change, maps))
+    start = f"{words} changed by *{by}*, the {noun} by *{maps_by}*."
     if residual == 0 and change > 0:
         return (
             f"{start} Away from the border they have moved along with the image exactly: the residual is *0*."
@@ -99,9 +102,9 @@ def _less_or_more(share: float) -> str:
 def _decision(comparison: Comparison, classes: tuple[str, ...]) -> str:
     before, after = comparison.original_class, comparison.moved_class
     label = comparison.label
-    first = float(comparison.original_probabilities[label])
-    second = float(comparison.moved_probabilities[label])
-    numbers = f"p({classes[label]}) *{first:.3f}* → *{second:.3f}*"
+    pairs = format_probability_pairs(comparison.original_probabilities, comparison.moved_probabilities)
+    first, second = pairs[label]
+    numbers = f"p({classes[label]}) *{first}* → *{second}*"
     if before == after:
         return f"The network still reads {classes[after]}, {numbers}."
     return f"The network now reads {classes[after]} instead of {classes[before]}, {numbers}."

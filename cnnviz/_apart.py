@@ -1,0 +1,52 @@
+"""Texts of numbers that stand side by side: unequal numbers look unequal, or carry a mark."""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+
+ALMOST = "\N{ALMOST EQUAL TO}"
+"""Stands before a number that looks like an unequal one beside it."""
+
+MOST_FIGURES = 17
+"""So many tell any two float64 apart."""
+
+
+def told_apart(
+    numbers: Sequence[float], write: Callable[[int], list[str]], digits: int, longest: int | None
+) -> list[str]:
+    """Texts with the fewest figures that tell the numbers apart, or marked ones if these do not fit."""
+    enough = (figures for figures in range(digits, MOST_FIGURES) if not any(alike(numbers, write(figures))))
+    figures = next(enough, MOST_FIGURES)
+    while True:
+        texts = marked(numbers, write(figures))
+        if figures == 1 or fit(texts, longest):
+            return texts
+        figures -= 1
+
+
+def fit(texts: Sequence[str], longest: int | None) -> bool:
+    """Whether no text has more than `longest` characters."""
+    return longest is None or max(map(len, texts), default=0) <= longest
+
+
+def alike(numbers: Sequence[float], texts: Sequence[str]) -> list[bool]:
+    """Whether each number reads like an unequal one beside it."""
+    seen: defaultdict[str, set[float | str]] = defaultdict(set)
+    readings = [_reading(text) for text in texts]
+    for reading, number in zip(readings, numbers, strict=True):
+        seen[reading].add("NaN" if math.isnan(number) else number)
+    return [len(seen[reading]) > 1 for reading in readings]
+
+
+def marked(numbers: Sequence[float], texts: Sequence[str]) -> list[str]:
+    """Texts, with ``≈`` before those that read like an unequal one."""
+    return [
+        ALMOST + text if is_like and not text.startswith(ALMOST) else text
+        for text, is_like in zip(texts, alike(numbers, texts), strict=True)
+    ]
+
+
+def _reading(text: str) -> str:
+    """Text without the zeros that say how exact a number is: "0.500" reads like "0.5"."""
+    mantissa, mark, exponent = text.removesuffix(" %").partition("e")
+    return (mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa) + mark + exponent

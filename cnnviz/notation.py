@@ -1,0 +1,153 @@
+"""How the numbers in the cells of one map are written: with the same decimals, in units of a power of ten.
+
+The power stands in the heading of the map and beside its colour bar, wherever the map is shown.
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from cnnviz._apart import ALMOST, MOST_FIGURES, alike, fit, marked
+from cnnviz.quantities import format_power, format_value, typeset
+
+
+@dataclass(frozen=True)
+class Notation:
+    """How the numbers in the cells of one map, or of one column, are written.
+
+    Attributes
+    ----------
+    decimals : int
+    exponent : int
+        Numbers are in units of ``10 ** exponent``, so that small gradients are not all "0.00".
+    signed : bool
+        Whether a plus is written.
+    fixed : bool
+        Whether the number of decimals must be kept where there is little room.
+    """
+
+    decimals: int
+    exponent: int = 0
+    signed: bool = False
+    fixed: bool = False
+
+    @classmethod
+    def of(cls, values: ArrayLike, *, signed: bool = False, decimals: int | None = None) -> Self:
+        """Choose a notation with about three figures of the largest value.
+
+        Parameters
+        ----------
+        values : array_like
+        signed : bool
+        decimals : int, optional
+            Fixed number of decimals.
+
+        Returns
+        -------
+        Notation
+        """
+        array = np.asarray(values)
+        if array.dtype.kind in "iub":
+            return cls(decimals or 0, 0, signed, fixed=True)
+        magnitudes = np.abs(array.astype(np.float64).ravel())
+        largest = float(np.max(magnitudes[np.isfinite(magnitudes)], initial=0.0))
+        if decimals is not None or largest == 0:
+            return cls(2 if decimals is None else decimals, 0, signed, fixed=decimals is not None)
+        exponent = 0 if 0.02 <= largest < 1e4 else max(math.floor(math.log10(largest)), -300)
+        largest /= 10.0**exponent
+        return cls(2 if largest < 10 else 1 if largest < 100 else 0, exponent, signed)
+
+    @property
+    def unit(self) -> str:
+        """What all numbers are to be multiplied with, such as "× 10⁻⁴"; "" for 1."""
+        return format_power(self.exponent)
+
+    def text(self, value: float) -> str:
+        """Write one number; "0" is exactly zero, and "≈0" is what would read so."""
+        if value == 0:
+            return "0"
+        if not math.isfinite(value):
+            return format_value(value)
+        scaled = value / 10.0**self.exponent
+        text = f"{scaled:{'+' if self.signed else ''},.{self.decimals}f}"
+        return f"{ALMOST}0" if not text.strip("+-0.") else typeset(text)
+
+    def texts(
+        self, values: ArrayLike, groups: NDArray[np.integer] | None = None, longest: int | None = None
+    ) -> list[str]:
+        """Write numbers so that unequal ones of a group look unequal, or carry ``≈``.
+
+        Parameters
+        ----------
+        values : array_like
+        groups : ndarray of int of the same shape, optional
+            Cells with the same number are compared, such as those of one pooling window: a window that needs
+            them gets more decimals. Without groups, numbers are not compared.
+        longest : int, optional
+            For how many characters there is room in a cell.
+
+        Returns
+        -------
+        list of str
+            In row-major order.
+        """
+        numbers: list[float] = np.asarray(values).ravel().tolist()
+        if groups is None:
+            return [self.text(value) for value in numbers]
+        members: defaultdict[int, list[int]] = defaultdict(list)
+        for place, group in enumerate(groups.ravel().tolist()):
+            members[group].append(place)
+        texts = [""] * len(numbers)
+        for places in members.values():
+            written = self._told_apart([numbers[place] for place in places], longest)
+            for place, text in zip(places, written, strict=True):
+                texts[place] = text
+        return texts
+
+    def _told_apart(self, numbers: Sequence[float], longest: int | None) -> list[str]:
+        """Texts with the decimals that tell the numbers apart, or with marks where there is no room."""
+        for decimals in range(self.decimals, MOST_FIGURES):
+            texts = self._with(decimals, numbers)
+            if decimals > self.decimals and not fit(texts, longest):
+                break
+            if not any(alike(numbers, texts)):
+                return texts
+        for decimals in range(self.decimals, 0, -1):
+            texts = marked(numbers, self._with(decimals, numbers))
+            if fit(texts, longest):
+                return texts
+        return marked(numbers, self._with(0, numbers))
+
+    def _with(self, decimals: int, numbers: Sequence[float]) -> list[str]:
+        notation = self if decimals == self.decimals else replace(self, decimals=decimals)
+        return [notation.text(value) for value in numbers]
+
+
+def format_column(
+    values: Iterable[float], decimals: int = 3, *, signed: bool = False, longest: int | None = 9
+) -> list[str]:
+    """Write numbers that stand under one another: all with the same decimals, so that they line up.
+
+    Parameters
+    ----------
+    values : iterable of float
+    decimals : int
+        The fewest; there are more where unequal numbers would look equal.
+    signed : bool
+    longest : int, optional
+        For how many characters there is room. Numbers that these do not tell apart carry ``≈``.
+
+    Returns
+    -------
+    list of str
+        "–" where there is no number (NaN).
+    """
+    numbers = np.array([float(value) for value in values])
+    together = np.where(np.isfinite(numbers), 0, np.arange(1, numbers.size + 1))
+    texts = Notation(decimals, signed=signed).texts(numbers, together, longest)
+    return ["–" if math.isnan(number) else text for number, text in zip(numbers, texts, strict=True)]
