@@ -9,6 +9,7 @@ import numpy as np
 from cnnviz._passes import own_params
 from cnnviz._types import FloatArray, IntArray
 from cnnviz._validation import check_int
+from cnnviz.datasets import to_input
 from cnnviz.errors import ShapeError
 from cnnviz.network import Network, Trace
 from cnnviz.receptive_field import stage_index, stage_values
@@ -16,7 +17,7 @@ from cnnviz.receptive_field import stage_index, stage_values
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evidence:
-    """A logit taken apart: `logit = contributions.sum() + bias + remainder`.
+    """A logit taken apart: `logit = contributions.sum() + bias + remainder`, and `blank` if there is one.
 
     Attributes
     ----------
@@ -27,14 +28,18 @@ class Evidence:
     contributions : ndarray of the shape of one sample of the stage
         Contribution of each cell, in the network's dtype.
     biases : mapping from parameter name to float
-        Contribution of each bias after the stage.
+        Contribution of each bias after the stage; empty relative to a blank image, whose logit holds them.
     remainder : float
         What the contributions and biases leave unexplained: rounding only, if `exact`.
     logit : float
     exact : bool
         Whether the decomposition holds whatever the weights. If not (there is a sigmoid or tanh between the
-        stage and the logit), it is a linearisation around this image, and the remainder is what the curvature
-        adds.
+        stage and the logit, or, relative to a blank image, anything that is not linear), it is a
+        linearisation around this image, and the remainder is what the curvature adds.
+    blank : float or None
+        Logit of a blank image, if the contributions are relative to one.
+    blank_values : ndarray of the shape of one sample of the stage, or None
+        What a blank image has in the stage.
     """
 
     layer: str
@@ -44,6 +49,8 @@ class Evidence:
     remainder: float
     logit: float
     exact: bool
+    blank: float | None = None
+    blank_values: FloatArray | None = None
 
     @property
     def bias(self) -> float:
@@ -52,7 +59,13 @@ class Evidence:
 
 
 def dense_evidence(
-    network: Network, trace: Trace, layer: str, class_index: int = 0, sample: int = 0
+    network: Network,
+    trace: Trace,
+    layer: str,
+    class_index: int = 0,
+    sample: int = 0,
+    *,
+    relative: bool = False,
 ) -> Evidence:
     """Take a logit apart into contributions of the cells of a stage, such as the last pooled maps.
 
@@ -68,6 +81,13 @@ def dense_evidence(
     the network.) Sigmoid and tanh are not homogeneous: there it is a first-order Taylor expansion, and the
     remainder is given.
 
+    Black pixels are not zero at the input, so a blank image has evidence, too: a network may be sure of it.
+    Relative to a blank image the values count less its own, and its logit takes the place of the biases,
+
+        contribution[c, y, x] = d logit / d a[c, y, x] * (a[c, y, x] - a_blank[c, y, x]).
+
+    That adds up exactly where all that follows is linear.
+
     Parameters
     ----------
     network : Network
@@ -79,6 +99,8 @@ def dense_evidence(
         Which logit, from 0.
     sample : int
         Which sample of the batch.
+    relative : bool
+        Whether contributions are relative to a blank image.
 
     Returns
     -------
@@ -106,11 +128,23 @@ def dense_evidence(
     )
     with np.errstate(over="ignore", invalid="ignore"):
         slopes, biases = _back_from_logits(network, one, index, np.array([class_index]))
-        contributions = (slopes * stage_values(network, one, index))[0]
+        values, blank, blank_values = stage_values(network, one, index), None, None
+        if relative:
+            of_blank = network.forward(to_input(np.zeros((1, *network.input_shape), np.uint8), network.dtype))
+            blank, blank_values = (
+                float(of_blank.logits[0, class_index]),
+                stage_values(network, of_blank, index),
+            )
+            values, blank_values, biases = values - blank_values, blank_values[0], {}
+        contributions = (slopes * values)[0]
         logit = float(trace.logits[sample, class_index])
-        total = float(contributions.sum(dtype=np.float64)) + sum(biases.values())
-    exact = all(later.is_piecewise_linear for _, later in network.layers[index + 1 :])
-    return Evidence(layer, class_index, contributions, MappingProxyType(biases), logit - total, logit, exact)
+        total = float(contributions.sum(dtype=np.float64)) + sum(biases.values()) + (blank or 0.0)
+    after = [later for _, later in network.layers[index + 1 :]]
+    exact = all(later.is_piecewise_linear and not (relative and later.has_kinks) for later in after)
+    by_name = MappingProxyType(biases)
+    return Evidence(
+        layer, class_index, contributions, by_name, logit - total, logit, exact, blank, blank_values
+    )
 
 
 def evidence_maps(network: Network, trace: Trace, layer: str, class_indices: IntArray) -> FloatArray:

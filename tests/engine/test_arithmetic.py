@@ -318,6 +318,35 @@ def test_evidence_along_the_active_path_adds_up_to_every_logit(layer, ties):
         assert set(found.biases) == {f"{name}.bias" for name in later if f"{name}.bias" in network.params}
 
 
+@pytest.mark.parametrize("preset", [LAB5, LENET], ids=["one dense layer", "hidden layer"])
+def test_evidence_relative_to_blank_leaves_out_what_a_blank_image_has(preset):
+    network = preset.build_network()
+    network = network.with_params(
+        {name: array + network.dtype.type(0.01) for name, array in network.params.items()}
+    )
+    trace = network.forward(digits(network))
+    stage = f"pool{len(preset.filters)}"
+    blank = network.forward(np.full((1, *network.input_shape), -0.5, network.dtype))
+    for sample in range(4):
+        raw = dense_evidence(network, trace, stage, sample=sample)
+        found = dense_evidence(network, trace, stage, sample=sample, relative=True)
+        values, of_blank = trace.outputs[stage][sample], blank.outputs[stage][0]
+        with np.errstate(invalid="ignore", divide="ignore"):
+            slopes = np.where(values == 0, 0, raw.contributions / values)
+        known = values != 0
+        np.testing.assert_allclose(
+            found.contributions[known], (slopes * (values - of_blank))[known], rtol=1e-4, atol=1e-6
+        )
+        assert found.blank == blank.logits[0, 0]
+        assert found.biases == {}
+        total = found.contributions.sum(dtype=np.float64) + found.blank + found.remainder
+        assert total == pytest.approx(found.logit, abs=1e-12)
+        assert found.exact is (not preset.hidden)
+        if found.exact:
+            assert abs(found.remainder) < 1e-5
+        np.testing.assert_array_equal(found.contributions[values == of_blank], 0)
+
+
 def test_evidence_through_a_curved_activation_states_its_remainder():
     network = everything("float64")
     trace = network.forward(np.random.default_rng(0).normal(size=(1, *network.input_shape)))

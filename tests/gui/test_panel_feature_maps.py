@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 
 from tests.gui.driving import settle
@@ -77,6 +77,26 @@ def test_evidence_of_the_exercise_is_weight_times_value(lab5):
     weights = lab5.network.params["dense1.weight"][0].reshape(8, 13, 13)
     expected = weights * lab5.trace.outputs["pool1"][0]
     np.testing.assert_allclose(lab5.column("evidence").thumbs.values, expected, rtol=1e-12)
+
+
+def test_evidence_relative_to_a_blank_image_leaves_its_part_out(qtbot):
+    """What a blank image says stands in the sum by itself; cells that see no ink have no evidence then."""
+    opened = Opened(qtbot, EXPERIMENTS["lab5"])
+    output = opened.column("dense1")
+    blank = opened.network.forward(np.full((1, 1, 28, 28), -0.5))
+    raw = np.array(opened.column("evidence").thumbs.values)
+    qtbot.mouseClick(output.relative, Qt.MouseButton.LeftButton, pos=QPoint(8, output.relative.height() // 2))
+    shown = opened.column("evidence").thumbs.values
+    weights = opened.network.params["dense1.weight"][0].reshape(8, 13, 13)
+    change = opened.trace.outputs["pool1"][0] - blank.outputs["pool1"][0]
+    np.testing.assert_allclose(shown, weights * change, rtol=1e-12, atol=1e-15)
+    assert np.count_nonzero(shown == 0) > np.count_nonzero(raw == 0)
+    ledger = output.ledger
+    assert ledger.value_of("blank image") == float(blank.logits[0, 0])
+    total = ledger.value_of("evidence") + ledger.value_of("blank image")
+    assert total == pytest.approx(float(opened.trace.logits[0, 0]), abs=1e-9)
+    opened.panel.restore_view(opened.panel.view_state())
+    assert output.relative.isChecked()
 
 
 def test_another_class_may_be_chosen_for_the_evidence(qtbot):

@@ -55,10 +55,12 @@ def logit_bill(picture: Picture) -> list[LedgerRow]:
             float(evidence.contributions.sum(dtype=np.float64)),
             tip=f"Sum of the {count} contributions of {evidence.layer} in the evidence column",
         ),
-        LedgerRow("biases" if len(evidence.biases) > 1 else "bias", evidence.bias, tip=biases or "no bias"),
+        LedgerRow("biases" if len(evidence.biases) > 1 else "bias", evidence.bias, tip=biases or "no bias")
+        if evidence.blank is None
+        else LedgerRow("blank image", evidence.blank, tip="Logit of an image without any ink"),
     ]
     if not evidence.exact:
-        tip = "A sigmoid or tanh on the way is not straight: what its slope at this image leaves over"
+        tip = "The way to the logit is not straight: what the slopes at this image leave over"
         rows.append(LedgerRow("curvature", evidence.remainder, tip=tip))
     whose = "logit" if single else f"logit of {names[evidence.class_index]}"
     rows.append(LedgerRow(whose, evidence.logit, is_total=True, tip="What the last dense layer computes"))
@@ -137,6 +139,12 @@ def _evidence_rows(picture: Picture, cell: PinnedCell, contribution: float) -> l
     evidence = picture.evidence
     assert evidence is not None
     rows: list[LedgerRow] = []
+    if evidence.blank_values is not None:
+        blank = float(evidence.blank_values[cell.index])
+        value -= blank
+        rows.append(
+            LedgerRow("− blank image's", blank, tip="Value of this cell for an image without any ink")
+        )
     if weight is not None:
         rows.append(LedgerRow("× weight", weight, tip="Weight between this cell and the logit"))
     elif value:

@@ -4,7 +4,7 @@ from typing import override
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from ui.cells.linked_map import UnitMap
 from ui.cells.outlines import CellBlock
@@ -96,9 +96,12 @@ class OutputColumn(StageColumn):
     -------
     classRequested : int or None
         Class whose logit is to be taken apart; None for the predicted one.
+    relativeRequested : bool
+        Whether the evidence is to be relative to a blank image.
     """
 
     classRequested = Signal(object)
+    relativeRequested = Signal(bool)
 
     def __init__(self, column: Column, parent: QWidget | None = None) -> None:
         super().__init__(column, "Output", "", parent)
@@ -113,12 +116,19 @@ class OutputColumn(StageColumn):
         self.choice = ChoiceField([])
         self.choice.setAccessibleName("Class whose logit is taken apart")
         self.choice.setToolTip("Class whose logit the evidence column takes apart")
+        self.relative = QCheckBox("Relative to blank")
+        self.relative.setAccessibleName("Take the evidence relative to a blank image")
+        self.relative.setToolTip(
+            "Black is −0.5 at the input, so a blank image has evidence, too, and often most of it. Relative "
+            "to one, a cell counts with what the ink has changed"
+        )
         self._build_layout()
         self.head.set_about(
             "What the last dense layer computes, and the probabilities that follow. The dot marks the true "
             "class. Click a row to pin its logit and to see the evidence for it."
         )
         self.choice.choiceEdited.connect(self._on_choice_edited)
+        self.relative.clicked.connect(self.relativeRequested)
         self.rows.rowHovered.connect(self._on_row_hovered)
         self.rows.rowClicked.connect(self._on_row_clicked)
         self.rows.rowLeft.connect(self.cellLeft)
@@ -128,7 +138,7 @@ class OutputColumn(StageColumn):
         content = QWidget()
         self._layout = QVBoxLayout(content)
         self._layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.rows, self._choice_label, self.choice, self.ledger):
+        for widget in (self.rows, self._choice_label, self.choice, self.relative, self.ledger):
             self._layout.addWidget(widget)
         self._layout.addStretch(1)
         # Ten classes are higher than the maps of a small window.
@@ -155,6 +165,8 @@ class OutputColumn(StageColumn):
         for widget in (self._choice_label, self.choice):
             widget.setVisible(not self._single and evidence is not None)
         self._fill_choice(names, picture.scene.choices.class_index)
+        self.relative.setVisible(evidence is not None)
+        self.relative.setChecked(picture.scene.choices.is_relative)
         logits = None if self._single else picture.trace.logits[0]
         self.rows.set_outputs(names, probabilities, logits, picture.scene.sample.label)
         self.rows.set_selected(None if self._single or evidence is None else evidence.class_index)

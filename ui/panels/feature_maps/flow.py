@@ -71,6 +71,8 @@ class FlowView(QScrollArea):
         Group and channel to show.
     classRequested : int or None
         Class whose logit is to be taken apart.
+    relativeRequested : bool
+        Whether the evidence is to be relative to a blank image.
     unfolded
         Columns can be seen again that were not drawn while they were folded.
     """
@@ -81,6 +83,7 @@ class FlowView(QScrollArea):
     moveRequested = Signal(int, int)
     channelRequested = Signal(int, int)
     classRequested = Signal(object)
+    relativeRequested = Signal(bool)
     unfolded = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -300,6 +303,7 @@ class FlowView(QScrollArea):
             case Kind.OUTPUT:
                 widget = OutputColumn(column, self._row)
                 widget.classRequested.connect(self.classRequested)
+                widget.relativeRequested.connect(self.relativeRequested)
             case _:
                 widget = MapColumn(column, self._row)
         if column.kind is Kind.IMAGE and isinstance(widget, MapColumn):

@@ -53,12 +53,15 @@ class NetworkView(QWidget):
     pinRequested : PinnedCell or None
     classRequested : int or None
         Class whose logit is to be taken apart.
+    relativeRequested : bool
+        Whether the evidence is to be relative to a blank image.
     valueLineChanged : str
         What is under the pointer, or marked.
     """
 
     pinRequested = Signal(object)
     classRequested = Signal(object)
+    relativeRequested = Signal(bool)
     valueLineChanged = Signal(str)
 
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
@@ -199,6 +202,7 @@ class NetworkView(QWidget):
         flow.moveRequested.connect(self._on_move_requested)
         flow.channelRequested.connect(self.select_channel)
         flow.classRequested.connect(self.classRequested)
+        flow.relativeRequested.connect(self.relativeRequested)
         flow.unfolded.connect(self._redraw)
         arithmetic.partSelected.connect(self.choose_part)
         arithmetic.termClicked.connect(self._on_term_clicked)

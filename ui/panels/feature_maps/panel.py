@@ -109,6 +109,7 @@ class FeatureMapsPanel(Panel):
             "page": self.pages.current(),
             "limits": self.limits.current(),
             "class": self._choices.class_index,
+            "relative_evidence": self._choices.is_relative,
             **(restoring.limits_view_of(self._run_limits.of_run) if self._run_limits.are_fixed else {}),
             **restoring.network_view_of(self.network),
             **under("filter", self.looks_for.view_state()),
@@ -216,6 +217,7 @@ class FeatureMapsPanel(Panel):
         self.fit.clicked.connect(self.network.flow.fit)
         self.network.pinRequested.connect(self.pinRequested)
         self.network.classRequested.connect(self._choose_class)
+        self.network.relativeRequested.connect(self._choose_relative)
         self.network.valueLineChanged.connect(self._on_value_line_changed)
         self.looks_for.sampleRequested.connect(self.sampleRequested)
         self.looks_for.pinRequested.connect(self.pinRequested)
@@ -272,10 +274,15 @@ class FeatureMapsPanel(Panel):
         self._choices = replace(self._choices, class_index=class_index)
         self._loop.look()
 
+    def _choose_relative(self, is_relative: bool) -> None:
+        self._choices = replace(self._choices, is_relative=is_relative)
+        self._loop.look()
+
     def _restore(self, choices: Choices, picture: Picture) -> None:
         """Choose as a session says."""
         restoring.restore_network_view(self.network, picture, choices)
         self._choose_class(choices.whole("class", 0, len(picture.names) - 1, None))
+        self._choose_relative(choices.flag("relative_evidence", False))
         limits = choices.text("limits", (AUTOMATIC, FIXED), AUTOMATIC)
         levels = restoring.limits_from(choices, picture) if limits == FIXED else None
         self.limits.set_current(limits)

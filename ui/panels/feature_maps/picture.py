@@ -32,9 +32,12 @@ class MapChoices:
     ----------
     class_index : int or None
         Class whose logit is taken apart; the predicted one when None.
+    is_relative : bool
+        Whether the evidence is relative to a blank image.
     """
 
     class_index: int | None = None
+    is_relative: bool = False
 
 
 MapScene = Scene[MapChoices]
@@ -116,7 +119,7 @@ def picture(scene: MapScene, _context: Context | None = None) -> Picture:
     network = scene.snapshot.network
     plan = plan_of(network)
     trace = network.forward(to_input(scene.sample.pixels[np.newaxis], network.dtype))
-    evidence = _evidence(plan, network, trace, scene.choices.class_index)
+    evidence = _evidence(plan, network, trace, scene.choices)
     return Picture(scene, plan, trace, evidence, _levels(plan, network, trace, evidence))
 
 
@@ -148,13 +151,14 @@ def union(first: Levels, second: Levels) -> dict[str, Limits]:
     return joined
 
 
-def _evidence(plan: Plan, network: Network, trace: Trace, chosen: int | None) -> Evidence | None:
+def _evidence(plan: Plan, network: Network, trace: Trace, choices: MapChoices) -> Evidence | None:
     """Take the chosen logit apart; the only one where there is but one."""
     column, logits = plan.column(EVIDENCE), trace.logits[0]
     if column is None:
         return None
+    chosen = choices.class_index
     index = int(np.argmax(logits)) if chosen is None else min(chosen, len(logits) - 1)
-    return dense_evidence(network, trace, column.stage, index)
+    return dense_evidence(network, trace, column.stage, index, relative=choices.is_relative)
 
 
 def _levels(plan: Plan, network: Network, trace: Trace, evidence: Evidence | None) -> Levels:

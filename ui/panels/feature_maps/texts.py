@@ -64,8 +64,10 @@ def about(column: Column) -> str:
             )
         case Kind.EVIDENCE:
             return (
-                f"Contribution of each cell of {column.stage} to the chosen logit: weight × value. All "
-                "contributions and the biases add up to the logit."
+                f"Contribution of each cell of {column.stage} to the chosen logit: value × slope of the "
+                "logit, which is the weight where one dense layer follows. With the biases, and what a "
+                "sigmoid or tanh on the way bends, they add up to the logit. Relative to blank: the value "
+                "less that of a blank image, and its logit for the biases."
             )
         case Kind.UNITS:
             return f"Units of {column.stage}, laid out row by row."
