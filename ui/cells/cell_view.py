@@ -190,13 +190,12 @@ class CellView(PointedWidget[Cell]):
             self._shown_shape = self.shape
             self._focus_cell = (0, 0)
             self.updateGeometry()
-        # The pointer may be on another cell now. One that the arrow keys have reached stays if it is there.
-        if self._pointer is not None or self._hovered is None or not self._has(self._hovered):
-            self._ask_again()
+        self._ask_again()
         self.update()
 
-    def _has(self, cell: Cell) -> bool:
-        return stepped(cell, (0, 0), self.shape) == cell and self.shape != (0, 0)
+    @override
+    def _is_there(self, part: Cell) -> bool:
+        return stepped(part, (0, 0), self.shape) == part and self.shape != (0, 0)
 
     # -- pointing ------------------------------------------------------------------------------------------
 

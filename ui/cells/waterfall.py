@@ -83,8 +83,7 @@ class Waterfall(PointedWidget[int]):
         self._names, self._total = tuple(names), total
         self._describe = describe
         self._clickable = clickable
-        if self._hovered is not None and self._hovered >= len(self._terms):
-            self._hovered = None
+        self._ask_again()
         self.update()
 
     def set_marked(self, term: int) -> None:

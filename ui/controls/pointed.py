@@ -2,7 +2,7 @@
 
 from typing import override
 
-from PySide6.QtCore import QEvent, QPointF, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
 from PySide6.QtGui import QHelpEvent, QMouseEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
@@ -27,6 +27,7 @@ class PointedWidget[Part](PaintedWidget):
         super().__init__(parent)
         self._hovered: Part | None = None
         self._pointer: QPointF | None = None  # where the pointer is; None while it is elsewhere
+        self._shown_tip: tuple[QPoint, str] = (QPoint(), "")  # where it was shown last
         self.setMouseTracking(True)
 
     @property
@@ -39,6 +40,10 @@ class PointedWidget[Part](PaintedWidget):
     def _part_at(self, point: QPointF) -> Part | None:
         """Part at a point of the widget, or None."""
         raise NotImplementedError
+
+    def _is_there(self, part: Part) -> bool:
+        """Whether a part that a key has led to is still there; here no key leads anywhere."""
+        return False
 
     def _tip(self, part: Part) -> str:
         """Tool tip of a part; "" leaves it to the widget as a whole."""
@@ -62,7 +67,8 @@ class PointedWidget[Part](PaintedWidget):
             part = self._part_at(QPointF(event.pos()))
             tip = "" if part is None else self._tip(part)
             if tip:
-                QToolTip.showText(event.globalPos(), tip, self)
+                self._shown_tip = (event.globalPos(), tip)
+                QToolTip.showText(*self._shown_tip, self)
                 return True
         return super().event(event)
 
@@ -96,7 +102,15 @@ class PointedWidget[Part](PaintedWidget):
         Hover is the only state of the widget's own: no tool tip and no cursor may belong to older content.
         Others are told when the drawing that is under way is over.
         """
-        part = None if self._pointer is None else self._part_at(self._pointer)
+        if self._pointer is not None:
+            part = self._part_at(self._pointer)
+        else:
+            part = self._hovered if self._hovered is not None and self._is_there(self._hovered) else None
+        place, text = self._shown_tip
+        if text and QToolTip.isVisible() and QToolTip.text() == text:
+            under = self._part_at(QPointF(self.mapFromGlobal(place)))
+            self._shown_tip = (place, "" if under is None else self._tip(under))
+            QToolTip.showText(*self._shown_tip, self)
         if part != self._hovered:
             self._hovered = part
             QTimer.singleShot(0, self, self._tell_hovered)

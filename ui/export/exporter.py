@@ -22,6 +22,7 @@ from ui.panels.analysis import Analysis
 from ui.panels.drawn import catch_up
 from ui.rows.log_table import LogTable
 from ui.state import AppState
+from ui.window.actions import action_row
 from ui.window.panel_area import panel_of
 
 
@@ -204,12 +205,13 @@ class FigureExporter(QObject):
             menu.addActions(own.actions())
             menu.addSeparator()
         self._target = widget
-        for text, slot, keys in (
-            ("Export figure…", self._on_export_chosen, "Ctrl+E"),
-            ("Copy figure", self._on_copy_chosen, "Ctrl+C"),
-            ("Insert into report", self._on_insert_chosen, "Ctrl+I"),
+        for name, slot in (
+            ("export", self._on_export_chosen),
+            ("copy", self._on_copy_chosen),
+            ("insert", self._on_insert_chosen),
         ):
-            action = QAction(f"{text}\t{keys}", menu)
+            row = action_row(name)
+            action = QAction(f"{row.label_in_menu}\t{row.key}", menu)
             action.triggered.connect(slot)
             menu.addAction(action)
         panel = panel_at(widget)

@@ -100,8 +100,8 @@ class HeatMapGrid(PointedWidget[int]):
         if old_shape != (None if array is None else array.shape):
             if self._current is not None and self._current >= self.count:
                 self._current = None
-            self._hovered = None
             self.updateGeometry()
+        self._ask_again()
         self.update()
 
     def set_captions(self, captions: Sequence[str]) -> None:

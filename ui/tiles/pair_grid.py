@@ -60,7 +60,7 @@ class PairGrid(PointedWidget[int]):
         self._shown.set_pair(pair)
         if (None if pair is None else pair.shape) != before:
             self._tiles = None
-            self._hovered = None
+        self._ask_again()
         self.update()
 
     def set_view(self, view: PairView) -> None:

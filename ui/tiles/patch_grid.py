@@ -78,8 +78,9 @@ class PatchGrid(PointedWidget[int]):
         """Show other patches."""
         self._cards = tuple(cards)
         self._pictures = [(_GREY.to_image(card.pixels), _GREY.to_image(card.image)) for card in self._cards]
-        self._hovered, self._focus_card = None, 0
+        self._focus_card = 0
         self.setAccessibleDescription("; ".join(card.tip for card in self._cards))
+        self._ask_again()
         self.update()
 
     @override

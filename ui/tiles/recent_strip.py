@@ -185,6 +185,7 @@ class RecentStrip(PointedWidget[int]):
 
     def _scroll_to(self, first: int) -> None:
         self._first = min(max(first, 0), max(self.count - self._fitting(), 0))
+        self._ask_again()
         self.update()
 
 

@@ -111,11 +111,13 @@ class StageStrip(PointedWidget[str]):
             self._tiles = tuple(tiles)
             self.updateGeometry()
             self._describe()
+            self._ask_again()
             self.update()
 
     def set_values(self, values: dict[str, tuple[float, float]]) -> None:
         """Show both numbers of each stage; NaN where there is nothing to compare with."""
         self._values = dict(values)
+        self._ask_again()
         self.update()
 
     def set_current(self, key: str) -> None:

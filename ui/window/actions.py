@@ -82,6 +82,11 @@ class ActionRow:
         return self.short or self.words
 
     @property
+    def label_in_menu(self) -> str:
+        """What a context menu says."""
+        return self.label + "…" * self.text.endswith("…")
+
+    @property
     def sentence(self) -> str:
         """The tool tip by itself."""
         return self.tooltip[:1].upper() + self.tooltip[1:]
@@ -128,7 +133,7 @@ ACTIONS = (
     ActionRow(
         name="insert", menu="&File", text="&Insert figure into report", handler="session.insert_figure",
         tooltip="put the plot or panel used last below the observations of the lab report",
-        key="Ctrl+I", icon="plus",
+        key="Ctrl+I", icon="plus", short="Insert into report",
     ),
     ActionRow(
         name="export_report", menu="&File", text="Export &report…", handler="session.export_report",
