@@ -16,7 +16,7 @@ from cnnviz.experiment import Experiment
 from cnnviz.history import History, LogLine
 from cnnviz.network import Trace
 from cnnviz.presets import LAB5
-from cnnviz.snapshots import Snapshot
+from cnnviz.snapshots import Origin, Snapshot
 
 
 class RunStatus(StrEnum):
@@ -130,10 +130,11 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedStep:
-    """An evaluation and the step it belongs to."""
+    """An evaluation, and the step and the run it belongs to; no run when that is not known."""
 
     step: int
     evaluation: Evaluation
+    origin: Origin | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,17 +2,18 @@
 
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtWidgets import QDialog, QDockWidget, QWidget
 
+from cnnviz.experiment import Experiment
 from cnnviz.presets import preset_of
 from cnnviz.quantities import format_count, format_shift
-from ui.cells.confusion_matrix import ConfusionMatrix
 from ui.export.numbers import is_plot, title_of
 from ui.export.sheet import Figure
-from ui.panels.drawn import drawn_in
-from ui.state import AppState, Shift
+from ui.panels.drawn import Drawn, drawn_in, drawn_within, moment_of
+from ui.state import AppState, Sample, Shift
 from ui.window.panel_area import panel_of
 
 #: Signs of formulas, as letters that every file system knows.
@@ -61,35 +62,46 @@ def panel_title(panel: QWidget) -> str:
     return "Part" if widget is None else widget.windowTitle().replace("&&", "&")
 
 
-def has_results(widget: QWidget) -> bool:
-    """Whether a widget shows results on the test images, which may be of an earlier step than the rest."""
-    return isinstance(widget, ConfusionMatrix) or widget.findChild(ConfusionMatrix) is not None
-
-
 def caption_of(state: AppState, widget: QWidget | None = None) -> str:
     """Return one line that says what a widget shows: preset, seed, step, sample, shift.
 
-    Of test results it says of which step they are, when that is not the step shown.
+    All of it is of the run, the moment and the image that were drawn, whatever the program shows by now. Of
+    parts that are of another moment or run, it says of which.
     """
-    experiment, drawn = state.experiment, drawn_in(widget, state)
-    sample, shift = (state.sample, state.shift) if drawn is None else (drawn.sample, drawn.shift)
-    if drawn is not None and sample is None and drawn.note:
-        return " · ".join([drawn.note, *_shifted(shift)])
-    parts = [f"{preset_of(experiment)}, classes {', '.join(experiment.classes)}", f"seed {experiment.seed}"]
-    if drawn is not None:
-        parts.append(f"step {format_count(drawn.step)}")
-    tested = None if state.evaluation is None else state.evaluation.step
-    is_other = tested is not None and (drawn is None or tested != drawn.step)
-    if widget is not None and has_results(widget) and tested is not None and is_other:
-        parts.append(f"test results of step {format_count(tested)}")
-    if drawn is not None and drawn.note:
-        parts.append(drawn.note)
-    if sample is not None:
-        what = f"test image {sample.index}" if sample.index is not None else f"own image ({sample.origin})"
-        if sample.label is not None and sample.label < len(experiment.classes):
-            what += f", a {experiment.classes[sample.label]}"
-        parts.append(what)
-    return " · ".join([*parts, *_shifted(shift)])
+    drawn = drawn_in(widget, state)
+    if drawn is None:
+        return " · ".join(_run(state.experiment))
+    if drawn.origin is None and drawn.note:
+        return " · ".join([drawn.note, *_shifted(drawn.shift)])
+    origin, within = drawn.origin, [] if widget is None else drawn_within(widget)
+    parts = [] if origin is None else [*_run(origin.experiment, origin.data), origin.note]
+    parts += [f"step {format_count(drawn.step)}", drawn.what, drawn.note]
+    parts += [
+        f"{each.what} of {moment_of(each.step, each.origin, origin)}"
+        for each in within
+        if each.what and (each.step, _run_id(each)) != (drawn.step, _run_id(drawn))
+    ]
+    if drawn.sample is not None:
+        parts.append(_image(drawn.sample, () if origin is None else origin.experiment.classes))
+    return " · ".join(dict.fromkeys(each for each in (*parts, *_shifted(drawn.shift)) if each))
+
+
+def _run(experiment: Experiment, data: str = "MNIST") -> list[str]:
+    of = "" if data == "MNIST" else f" of {data}"
+    return [
+        f"{preset_of(experiment)}, classes {', '.join(experiment.classes)}{of}",
+        f"seed {experiment.seed}",
+    ]
+
+
+def _run_id(drawn: Drawn) -> int | None:
+    return None if drawn.origin is None else drawn.origin.run_id
+
+
+def _image(sample: Sample, classes: Sequence[str]) -> str:
+    what = f"own image ({sample.origin})" if sample.index is None else f"test image {sample.index}"
+    label = sample.label
+    return what if label is None or label >= len(classes) else f"{what}, a {classes[label]}"
 
 
 def _shifted(shift: Shift) -> list[str]:
@@ -100,10 +112,13 @@ def _shifted(shift: Shift) -> list[str]:
 
 def file_name_of(figure: Figure, state: AppState) -> str:
     """Return a file name, without its ending, that says what the figure shows."""
-    step = 0 if state.shown is None else state.shown.step
-    words = [figure.title, preset_of(state.experiment), f"seed{state.experiment.seed}", f"step{step}"]
-    if state.sample is not None and state.sample.index is not None:
-        words.append(f"image{state.sample.index}")
+    drawn = drawn_in(figure.widget, state)
+    origin = None if drawn is None else drawn.origin
+    experiment = state.experiment if origin is None else origin.experiment
+    step = 0 if drawn is None else drawn.step
+    words = [figure.title, preset_of(experiment), f"seed{experiment.seed}", f"step{step}"]
+    if drawn is not None and drawn.sample is not None and drawn.sample.index is not None:
+        words.append(f"image{drawn.sample.index}")
     slug = re.sub(r"[^a-z0-9]+", "-", " ".join(words).lower().translate(_LETTERS)).strip("-")
     return slug[:100] or "figure"
 

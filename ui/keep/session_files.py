@@ -19,7 +19,7 @@ from cnnviz.session_state import (
     weights_checksum,
 )
 from ui.keep.session_restore import SessionRestorer
-from ui.panels.drawn import Drawn, drawn_in
+from ui.panels.drawn import Drawn, drawn_in, drawn_in_panel
 from ui.run.controller import Controller
 from ui.run.model_files import model_writer, tell_saved
 from ui.settings import remember_folder, remembered_files, remembered_folder
@@ -66,13 +66,13 @@ def session_of(
         own = OwnPixels(sample.pixels, sample.label, sample.origin[:200])
         saved = own if sample.index is None else sample.index
     return SessionState(
-        experiment=state.experiment,
+        experiment=state.experiment if shown.origin is None else shown.origin.experiment,
         data_name=state.dataset.name[:200],
         data_sha256=state.dataset.sha256,
         step=shown.step,
         run_step=max(state.run.step, shown.step),
         epochs=max(state.run.total_steps // state.run.steps_per_epoch, 1),
-        weights_sha256=weights_checksum(shown.network) if checksum else "",
+        weights_sha256=weights_checksum(shown.network) if checksum and shown.network is not None else "",
         sample=saved,
         dx=shift.dx,
         dy=shift.dy,
@@ -129,7 +129,7 @@ class SessionFiles(QObject):
 
     def current(self, widget: QWidget | None = None) -> SessionState | None:
         """Return what is shown, or drawn in a widget, as a value; None before there is a network."""
-        drawn = drawn_in(widget, self._state)
+        drawn = drawn_in_panel(widget, self._state)
         if drawn is not None and drawn.sample is None:
             drawn = None  # a lesson with a network of its own: the session is that of the run
         return session_of(self._state, self._panels.front_name, self._panels.view_states(), drawn)

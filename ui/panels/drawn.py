@@ -4,11 +4,15 @@ Panels draw at a pace of their own while training runs, and not at all while the
 of figures, and the session that a picture carries, have to say what the picture shows.
 """
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Self, override
 
 from PySide6.QtWidgets import QWidget
 
 from cnnviz.network import Network
+from cnnviz.quantities import format_count
+from cnnviz.snapshots import Origin, Snapshot
 from ui.controls.catching_up import CatchesUp
 from ui.state import AppState, Sample, Shift
 
@@ -17,51 +21,111 @@ _NOWHERE = Shift()
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Drawn:
-    """A moment of training and a sample, as they were drawn.
+    """A moment of a run and an image, as they were drawn.
 
     Attributes
     ----------
     step : int
-    network : Network
-        As it was at that step.
+    origin : Origin or None
+        The run, whichever runs have come since; None for a network that was made up.
     sample : Sample or None
-        None when no sample is shown, but something made up.
+        None when no single image is shown.
     shift : Shift
         By how much the sample is moved; not at all in panels that show it where it is.
     note : str
         What else there is to say, or "".
+    what : str
+        What a part shows that may be of another moment, or of another run, than what is around it; else "".
+    network : Network or None
+        As it was at that step, where it is at hand.
     """
 
     step: int
-    network: Network
-    sample: Sample | None
+    origin: Origin | None
+    sample: Sample | None = None
     shift: Shift = _NOWHERE
     note: str = ""
+    what: str = ""
+    network: Network | None = None
+
+    @classmethod
+    def of(
+        cls,
+        snapshot: Snapshot,
+        sample: Sample | None = None,
+        shift: Shift = _NOWHERE,
+        *,
+        note: str = "",
+        what: str = "",
+    ) -> Self:
+        """Return what is drawn of a snapshot."""
+        return cls(snapshot.step, snapshot.origin, sample, shift, note, what, snapshot.network)
 
 
 class TellsDrawn:
-    """Mixed, as `CatchesUp` is, into a panel that draws later than the state changes."""
+    """Mixed, as `CatchesUp` is, into a panel that draws later than the state changes, or a part of one."""
 
     def drawn(self) -> Drawn | None:
-        """Return what is to be seen in the panel; None when nothing was drawn yet."""
+        """Return what is to be seen; None when nothing was drawn yet."""
         raise NotImplementedError
 
 
+class DrawnPart(TellsDrawn):
+    """Mixed into a part of a panel whose panel knows what the part shows.
+
+    Attributes
+    ----------
+    tell : callable
+        Return what is to be seen; None for the same as around the part.
+    """
+
+    tell: Callable[[], Drawn | None] = staticmethod(lambda: None)
+
+    @override
+    def drawn(self) -> Drawn | None:
+        return self.tell()
+
+
 def drawn_in(widget: QWidget | None, state: AppState) -> Drawn | None:
-    """Return what is drawn in a widget, as its panel says; where none says it, what the state shows.
+    """Return what is drawn in a widget, as the nearest part around it says; else what the state shows.
 
     None before there is a network.
     """
+    return next(_told_around(widget), _of_state(state))
+
+
+def drawn_in_panel(widget: QWidget | None, state: AppState) -> Drawn | None:
+    """Return what is drawn in the panel that a widget is in, as that says; else what the state shows."""
+    told = list(_told_around(widget))
+    return told[-1] if told else _of_state(state)
+
+
+def drawn_within(widget: QWidget) -> list[Drawn]:
+    """Return what the parts in sight within a widget say that they show."""
+    parts = [each for each in widget.findChildren(QWidget) if isinstance(each, TellsDrawn)]
+    told = (each.drawn() for each in parts if each.isVisibleTo(widget))
+    return [each for each in told if each is not None]
+
+
+def moment_of(step: int, origin: Origin | None, beside: Origin | None) -> str:
+    """Return a moment in words: of which run it is, too, where that is not the run of what is beside it."""
+    if origin is None or beside is None or origin.run_id == beside.run_id:
+        return f"step {format_count(step)}"
+    return f"step {format_count(step)} of another run (seed {origin.experiment.seed})"
+
+
+def _told_around(widget: QWidget | None) -> Iterator[Drawn]:
+    """Yield what the widget and the parts around it say, from inside to outside."""
     part = widget
     while part is not None:
-        if isinstance(part, TellsDrawn):
-            told = part.drawn()
-            if told is not None:
-                return told
+        told = part.drawn() if isinstance(part, TellsDrawn) else None
+        if told is not None:
+            yield told
         part = None if part.isWindow() else part.parentWidget()
-    if state.shown is None:
-        return None
-    return Drawn(state.shown.step, state.shown.network, state.sample, state.shift)
+
+
+def _of_state(state: AppState) -> Drawn | None:
+    return None if state.shown is None else Drawn.of(state.shown, state.sample, state.shift)
 
 
 def catch_up(widget: QWidget) -> None:

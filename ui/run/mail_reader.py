@@ -134,7 +134,8 @@ class MailReader(QObject):
                 state.history.snapshots.add(snapshot, keep=keep)
             case Tested(step, evaluation):
                 state.history.add_test(EvaluationPoint(step, evaluation.loss, evaluation.accuracy))
-                self._moment_tests.take(EvaluatedStep(step, evaluation))
+                origin = None if state.live is None else state.live.origin
+                self._moment_tests.take(EvaluatedStep(step, evaluation, origin))
                 state.notify_test()
             case RunPrepared():
                 self._on_run_prepared(message)

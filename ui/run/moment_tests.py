@@ -73,4 +73,4 @@ class MomentTests(QObject):
     def _on_tested(self, result: tuple[Snapshot, Evaluation]) -> None:
         snapshot, evaluation = result
         if snapshot is self._state.shown and not self._state.follows_live:
-            self._state.set_evaluation(EvaluatedStep(snapshot.step, evaluation))
+            self._state.set_evaluation(EvaluatedStep(snapshot.step, evaluation, snapshot.origin))

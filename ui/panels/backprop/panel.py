@@ -260,7 +260,7 @@ class BackpropPanel(Panel):
             return None
         snapshot, updates = passed.request.snapshot, len(passed.request.trial.networks)
         note = f"after {updates} trial update{'s' if updates > 1 else ''}" if updates else ""
-        return Drawn(snapshot.step, snapshot.network, passed.request.sample, note=note)
+        return Drawn.of(snapshot, passed.request.sample, note=note)
 
     # -- the application's state ---------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle
 from ui.panels.compare.maps import WeightMaps
 from ui.panels.compare.wording import all_changes, change_of_layer
+from ui.panels.drawn import Drawn, TellsDrawn, moment_of
 from ui.state import AppState
 from ui.theme import LIGHT, Theme, follow_theme
 
@@ -24,7 +25,7 @@ _ROOM_FOR_WORDS = 760
 _NOTHING = "Choose a moment on the timeline and press Mark this moment"
 
 
-class ComparePanel(QFrame):
+class ComparePanel(TellsDrawn, QFrame):
     """Weights of a marked moment A, of the moment that is shown, and the difference.
 
     Signals
@@ -46,6 +47,7 @@ class ComparePanel(QFrame):
         self._state = state
         self._theme = LIGHT
         self._layers: dict[str, int] = {}
+        self._compared: tuple[Snapshot, Snapshot] | None = None
         self._kinds: dict[str, bool] = {}
         self.setProperty("role", "bar")
         self._build_widgets()
@@ -73,6 +75,14 @@ class ComparePanel(QFrame):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._draw()
+
+    @override
+    def drawn(self) -> Drawn | None:
+        """Return the moment B, compared with the moment A."""
+        if self._compared is None:
+            return None
+        then, now = self._compared
+        return Drawn.of(now, note=f"compared with {moment_of(then.step, then.origin, now.origin)}")
 
     def _build_widgets(self) -> None:
         self.title = SectionTitle("Compare moments")
@@ -148,6 +158,7 @@ class ComparePanel(QFrame):
         if not self.isVisible():
             return
         then, now = self._pair()
+        self._compared = None if then is None or now is None else (then, now)
         if then is None or now is None:
             self.maps.clear(_NOTHING)
             return

@@ -1,11 +1,14 @@
 """Where the evidence for each class comes from, on average over its test images."""
 
+from typing import override
+
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.palette import signed_levels
 from ui.controls.labels import SectionTitle
 from ui.controls.scale_strip import ScaleStrip
 from ui.controls.segmented import SegmentedControl
+from ui.panels.drawn import Drawn, TellsDrawn
 from ui.panels.feature_maps.filter_search import FilterPicture
 from ui.theme import Theme, follow_theme
 from ui.tiles.map_grid import HeatMapGrid
@@ -13,7 +16,7 @@ from ui.tiles.map_grid import HeatMapGrid
 _ALL, _ONE = "all", "one"
 
 
-class ClassEvidenceView(QFrame):
+class ClassEvidenceView(TellsDrawn, QFrame):
     """One map a class, of all filters together or of the chosen one.
 
     Parameters
@@ -65,6 +68,11 @@ class ClassEvidenceView(QFrame):
         self.maps.set_captions([f"class {name}" for name in averages.dataset.classes])
         self.scale.set_scale("signed", *levels)
         self._title.set_caption(averages.about)
+
+    @override
+    def drawn(self) -> Drawn | None:
+        averages = None if self._picture is None else self._picture.averages
+        return None if averages is None else averages.drawn
 
     def choose_scope(self, scope: str) -> None:
         """Show ``"all"`` filters together, or ``"one"``."""

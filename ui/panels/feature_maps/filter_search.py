@@ -13,6 +13,7 @@ from cnnviz.excitation import ClassEvidence, Excitation, Patch, class_evidence, 
 from cnnviz.quantities import format_count, format_signed, format_together
 from cnnviz.snapshots import Snapshot
 from ui.panels.analysis import Analysis, Context
+from ui.panels.drawn import Drawn
 from ui.panels.feature_maps.plan import EVIDENCE, Plan, plan_of
 from ui.tiles.patch_grid import PatchCard
 
@@ -38,6 +39,12 @@ class Findings:
     dataset: Dataset
     excitation: Excitation
 
+    @property
+    def drawn(self) -> Drawn:
+        """What is to be seen where this is drawn."""
+        note = f"searched in {format_count(len(self.dataset.test_labels))} test images"
+        return Drawn.of(self.snapshot, note=note, what="patches")
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Averages:
@@ -53,6 +60,12 @@ class Averages:
     snapshot: Snapshot
     dataset: Dataset
     evidence: ClassEvidence
+
+    @property
+    def drawn(self) -> Drawn:
+        """What is to be seen where this is drawn."""
+        note = f"mean over {format_count(len(self.dataset.test_labels))} test images"
+        return Drawn.of(self.snapshot, note=note, what="evidence")
 
     @property
     def about(self) -> str:

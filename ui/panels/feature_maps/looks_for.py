@@ -19,6 +19,7 @@ from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.message_bar import MessageBar
 from ui.controls.scale_strip import ScaleStrip
 from ui.panels.analysis import Analysis
+from ui.panels.drawn import Drawn, DrawnPart, TellsDrawn
 from ui.panels.feature_maps.class_evidence_view import ClassEvidenceView
 from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch
 from ui.panels.views import Choices
@@ -28,7 +29,7 @@ from ui.tiles.map_thumbnails import MapThumbnails
 from ui.tiles.patch_grid import PatchGrid
 
 
-class LooksForView(QWidget):
+class LooksForView(TellsDrawn, QWidget):
     """Choose a filter on the left; patches and evidence of the classes are searched in the background.
 
     Parameters
@@ -107,6 +108,15 @@ class LooksForView(QWidget):
         """What is shown."""
         return self._picture
 
+    @override
+    def drawn(self) -> Drawn | None:
+        """Return the moment whose filters are shown; the patches may be of another."""
+        return None if self._picture is None else Drawn.of(self._picture.snapshot)
+
+    def _patches_drawn(self) -> Drawn | None:
+        found = None if self._picture is None else self._picture.findings
+        return None if found is None else found.drawn
+
     def set_theme(self, theme: Theme) -> None:
         """Scale the spacing."""
         self._left.setFixedWidth(theme.px(216))
@@ -154,7 +164,8 @@ class LooksForView(QWidget):
             SectionTitle("Excites it most"),
             SectionTitle("Excites it least"),
         )
-        self.most, self.least = PatchGrid(), PatchGrid()
+        self.most, self.least = _Patches(), _Patches()
+        self.most.tell = self.least.tell = self._patches_drawn
         self.most.setAccessibleName("Patches that excite the filter most")
         self.least.setAccessibleName("Patches that excite the filter least")
         for grid in (self.most, self.least):
@@ -270,3 +281,7 @@ class LooksForView(QWidget):
         patch: Patch = getattr(found, part)[card]
         self.sampleRequested.emit(patch.image)
         self.pinRequested.emit(PinnedCell(found.layer, (found.channel, patch.row, patch.column)))
+
+
+class _Patches(DrawnPart, PatchGrid):
+    """Patches, which may have been found at another moment than that of the page."""

@@ -229,10 +229,11 @@ class FeatureMapsPanel(Panel):
     @override
     def drawn(self) -> Drawn | None:
         """Return network and sample of the picture that is shown."""
-        if self.picture is None:
-            return None
-        scene = self.picture.scene
-        return Drawn(scene.snapshot.step, scene.snapshot.network, scene.sample)
+        if self.stack.currentWidget() is self.looks_for:
+            return self.looks_for.drawn()
+        return (
+            None if self.picture is None else Drawn.of(self.picture.scene.snapshot, self.picture.scene.sample)
+        )
 
     # -- the picture ---------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Snapshot
 from ui.controls.pace import Pace
+from ui.panels.drawn import Drawn, TellsDrawn
 from ui.panels.timeline.controls import ForkButton, MomentLabel, Transport, ViewToggles
 from ui.panels.timeline.film import Film
 from ui.panels.timeline.moments import described, measured, moved, nearest
@@ -24,7 +25,7 @@ _ROOM_FOR_TEXT = 1200
 _ROOM_FOR_MOMENT = 900
 
 
-class TimelineBar(QFrame):
+class TimelineBar(TellsDrawn, QFrame):
     """Shows where in the run the panels are, and asks for other moments.
 
     Parameters
@@ -75,6 +76,17 @@ class TimelineBar(QFrame):
         self._fit()
 
     # -- building ------------------------------------------------------------------------------------------
+
+    @override
+    def drawn(self) -> Drawn | None:
+        """Return the moment that the handle stands at, on a run that may have come further."""
+        state = self._state
+        if state.shown is None:
+            return None
+        further = state.history.step != state.shown.step
+        return Drawn.of(
+            state.shown, note=f"run up to step {format_count(state.history.step)}" if further else ""
+        )
 
     def _build_widgets(self) -> None:
         self.transport = Transport()

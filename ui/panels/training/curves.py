@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from cnnviz.history import History
 from cnnviz.session_state import ViewValue
 from ui.controls.pace import single_shot
+from ui.panels.drawn import DrawnPart
 from ui.panels.views import Choices, under
 from ui.plots.curve_plot import CurvePlot
 
@@ -19,7 +20,7 @@ _FARTHEST = 1e12  # ends of a view that a session keeps
 _UNTRAINED = "Press Train (Space) and watch the network learn"
 
 
-class TrainingCurves(QWidget):
+class TrainingCurves(DrawnPart, QWidget):
     """Two plots that grow with the history.
 
     Raw loss is the loss of every single step; the strong line is the mean over the last steps, as

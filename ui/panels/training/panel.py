@@ -16,7 +16,7 @@ from ui.controls.pace import Pace
 from ui.controls.scroll_column import ScrollColumn
 from ui.controls.segmented import SegmentedControl
 from ui.panels.contract import Panel
-from ui.panels.drawn import Drawn
+from ui.panels.drawn import Drawn, DrawnPart
 from ui.panels.training.curves import TrainingCurves
 from ui.panels.training.filters import FiltersView
 from ui.panels.training.results import ResultsView
@@ -118,9 +118,20 @@ class TrainingPanel(CatchesUp, Panel):
 
     @override
     def drawn(self) -> Drawn | None:
-        """Return network and sample of the moment that is shown; the sample is where it was."""
-        shown = self._state.shown
-        return None if shown is None else Drawn(shown.step, shown.network, self._state.sample)
+        """Return the moment that is shown: no image of the samples is to be seen here."""
+        return None if self._state.shown is None else Drawn.of(self._state.shown)
+
+    def _run_drawn(self, what: str) -> Drawn | None:
+        """Return what shows the run up to its last step, whichever moment is shown."""
+        state = self._state
+        if state.live is None:
+            return None
+        notes: list[str] = []
+        if what == "curves" and state.shown is not None and not state.follows_live:
+            notes.append(f"step {format_count(state.shown.step)} is marked")
+        if what == "curves" and state.ghost is not None:
+            notes.append("an earlier run in grey")
+        return Drawn(state.history.step, state.live.origin, note=", ".join(notes), what=what)
 
     @override
     def catch_up(self) -> None:
@@ -158,7 +169,9 @@ class TrainingPanel(CatchesUp, Panel):
         self.speed = SpeedControl()
         self.curves = TrainingCurves()
         self.filters = FiltersView()
-        self.log = LogTable(("step", "loss", "accuracy"))
+        self.log = _Log(("step", "loss", "accuracy"))
+        self.curves.tell = lambda: self._run_drawn("curves")
+        self.log.tell = lambda: self._run_drawn("log")
         self.log.setAccessibleName("Training log")
         self.log.setToolTip(
             "Mean loss and accuracy over the steps since the line before, as the exercise prints "
@@ -322,6 +335,10 @@ class TrainingPanel(CatchesUp, Panel):
             self.message.show_message(text, "error")
         else:
             self.message.clear()
+
+
+class _Log(DrawnPart, LogTable):
+    """The log of the whole run."""
 
 
 def _column(*widgets: QWidget) -> QWidget:

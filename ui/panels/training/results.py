@@ -1,5 +1,7 @@
 """How well the network does on the test images: confusion matrix and mistakes."""
 
+from typing import override
+
 import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
@@ -12,12 +14,13 @@ from ui.cells.confusion_matrix import ConfusionMatrix
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.panels.describe import SampleTexts
+from ui.panels.drawn import Drawn, TellsDrawn
 from ui.panels.views import Choices
 from ui.state import EvaluatedStep
 from ui.tiles.sample_strip import SampleGrid
 
 
-class ResultsView(QWidget):
+class ResultsView(TellsDrawn, QWidget):
     """Confusion matrix over the mistakes; a cell of the matrix narrows the mistakes down to its own.
 
     Signals
@@ -59,6 +62,12 @@ class ResultsView(QWidget):
         accuracy, loss = format_percent(evaluation.accuracy, 2), format_value(evaluation.loss, 4)
         self._summary.set_text(f"Test accuracy {accuracy} · loss {loss}")
         self._show_images(dataset, evaluation)
+
+    @override
+    def drawn(self) -> Drawn | None:
+        """Return the moment whose network was tested."""
+        found = self._result
+        return None if found is None else Drawn(found.step, found.origin, what="test results")
 
     def set_current_sample(self, index: int | None) -> None:
         """Mark the sample among the mistakes."""

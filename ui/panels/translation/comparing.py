@@ -8,7 +8,7 @@ from ui.panels.analysis import Analysis, Context, LatestOnly
 from ui.panels.drawn import Drawn
 from ui.panels.translation.subject import Subject
 from ui.panels.translation.view import View
-from ui.state import Sample, Shift
+from ui.state import Shift
 
 _KIND = "translation"
 
@@ -37,10 +37,7 @@ class Compared:
     @property
     def drawn(self) -> Drawn:
         """What is to be seen where this is drawn."""
-        lesson, origin = self.subject.lesson, self.subject.origin
-        sample = origin if isinstance(origin, Sample) else None
-        note = "" if lesson is None else f"lesson: {lesson.title}"
-        return Drawn(self.subject.step, self.subject.network, sample, self.shift, note)
+        return self.subject.drawn(self.shift)
 
     @property
     def shift(self) -> Shift:

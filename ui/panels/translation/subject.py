@@ -10,7 +10,8 @@ from cnnviz.datasets import to_input
 from cnnviz.network import Network
 from cnnviz.snapshots import Snapshot
 from cnnviz.translation import BACKGROUND, REACH, Lesson, digit_lessons, toy_lessons
-from ui.state import Sample
+from ui.panels.drawn import Drawn
+from ui.state import Sample, Shift
 
 FREE = "free"
 """Key of no lesson: the current sample and the shown network, moved as one likes."""
@@ -34,7 +35,8 @@ class Subject:
 
     Attributes
     ----------
-    network : Network
+    snapshot : Snapshot
+        The network, and of which run and step it is.
     image : ndarray of shape (c, h, w)
         In the values and the dtype that the network takes.
     background : float
@@ -43,19 +45,26 @@ class Subject:
         True class.
     classes : tuple of str
         Names of the classes; empty where the output means nothing.
-    step : int
-        Training step of the network.
     origin : Sample or Lesson
         What the image comes from: two subjects with the same origin differ at most in their network.
     """
 
-    network: Network
+    snapshot: Snapshot
     image: FloatArray
     background: float
     label: int | None
     classes: tuple[str, ...]
-    step: int
     origin: Sample | Lesson
+
+    @property
+    def network(self) -> Network:
+        """The network."""
+        return self.snapshot.network
+
+    @property
+    def step(self) -> int:
+        """Training step of the network."""
+        return self.snapshot.step
 
     @property
     def lesson(self) -> Lesson | None:
@@ -67,6 +76,12 @@ class Subject:
         """Largest shift to the right and down: a sweep's reach, or less in a small image."""
         height, width = self.image.shape[1:]
         return min(REACH, width - 1), min(REACH, height - 1)
+
+    def drawn(self, shift: Shift) -> Drawn:
+        """Return what is to be seen where this is drawn."""
+        if isinstance(self.origin, Sample):
+            return Drawn.of(self.snapshot, self.origin, shift)
+        return Drawn.of(self.snapshot, None, shift, note=f"lesson: {self.origin.title}")
 
     @cached_property
     def original_ink(self) -> FloatArray:
@@ -84,7 +99,7 @@ def sample_subject(snapshot: Snapshot, sample: Sample, classes: tuple[str, ...])
     if network.input_shape != sample.pixels.shape or network.classes_count != len(classes):
         return None
     image = to_input(sample.pixels[np.newaxis], network.dtype)[0]
-    return Subject(network, image, BACKGROUND, sample.label, classes, snapshot.step, sample)
+    return Subject(snapshot, image, BACKGROUND, sample.label, classes, sample)
 
 
 class LessonBook:
@@ -99,7 +114,8 @@ class LessonBook:
             self._toys = {lesson.name: lesson for lesson in toy_lessons()}
         lesson = self._toys[name]
         classes = ("0", "1") if lesson.shows_output else ()
-        return Subject(lesson.network, lesson.image, lesson.background, lesson.label, classes, 0, lesson)
+        untrained = Snapshot(0, lesson.network)
+        return Subject(untrained, lesson.image, lesson.background, lesson.label, classes, lesson)
 
     def lesson(self, name: str, subject: Subject) -> Lesson:
         """Lesson of a subject: its own, or the one of this name on its digit."""

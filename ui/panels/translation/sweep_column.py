@@ -1,6 +1,7 @@
 """The right column: one measure for every shift, as a map and against distance."""
 
 import math
+from typing import override
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,7 @@ from ui.cells.sweep_map import SweepMap
 from ui.controls.color_bar import ColorBar
 from ui.controls.labels import ElidedLabel
 from ui.controls.segmented import SegmentedControl
+from ui.panels.drawn import Drawn, TellsDrawn
 from ui.panels.translation.stages import stage_tiles, stage_title
 from ui.panels.translation.sweep_source import SweepSource
 from ui.panels.translation.sweeping import Swept
@@ -34,7 +36,7 @@ that goes far beyond must not take the colours from all others."""
 _NOTHING = PlotContent(names_at_ends=True)
 
 
-class SweepColumn(QWidget):
+class SweepColumn(TellsDrawn, QWidget):
     """Choice of the measure, map over dx and dy, curves against distance.
 
     Parameters
@@ -88,6 +90,11 @@ class SweepColumn(QWidget):
         self.spread.setVisible(view.many)
         self._show_curves(swept, network)
         self._show_reading()
+
+    @override
+    def drawn(self) -> Drawn | None:
+        """Return network and image of the sweep, or what many digits stand for."""
+        return None if self._swept is None else self._swept.drawn
 
     def show_shift(self, shift: Shift) -> None:
         """Mark where the image is."""

@@ -3,9 +3,9 @@
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnviz.datasets import Dataset
-from cnnviz.quantities import format_count
 from ui.controls.pace import single_shot
 from ui.panels.analysis import Analysis
+from ui.panels.drawn import moment_of
 from ui.panels.translation.subject import Subject
 from ui.panels.translation.sweep_column import SweepColumn
 from ui.panels.translation.sweeping import SweepKey, Sweeps, Swept
@@ -94,8 +94,9 @@ class SweepGuide(QObject):
             is_of_it = found.origin is origin and found.key == self._key
             if not (is_of_it and found.network.is_like(subject.network)):
                 found, note = None, _OTHER_SETTINGS if self._view.many else ""
-            elif found.network is not subject.network and found.step != subject.step:
-                note = f"network of step {format_count(found.step)}"
+            elif found.network is not subject.network:
+                measured, shown = found.snapshot, subject.snapshot
+                note = f"network of {moment_of(measured.step, measured.origin, shown.origin)}"
         if found is None and self._view.many and self._column.source.is_running():
             note = "Measuring…"
         self._column.show_sweep(found, None if subject is None else subject.network, note)

@@ -1,13 +1,15 @@
 """All shifts of one image, or of many digits, measured in the background."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from cnnviz.datasets import Dataset, to_input
 from cnnviz.network import Network
+from cnnviz.quantities import format_count
+from cnnviz.snapshots import Snapshot
 from cnnviz.translation import (
     BACKGROUND,
     Curve,
@@ -20,8 +22,10 @@ from cnnviz.translation import (
 )
 from cnnviz.translation.curves import Rings
 from ui.panels.analysis import Analysis, Context, LatestOnly
+from ui.panels.drawn import Drawn
 from ui.panels.translation.comparing import mode_of
 from ui.panels.translation.subject import Subject
+from ui.state import Shift
 
 _ONE, _MANY = "translation-sweep", "translation-digits"
 
@@ -62,11 +66,12 @@ class Swept:
     Attributes
     ----------
     key : SweepKey
-    network : Network
-    step : int
-        Training step of the network.
+    snapshot : Snapshot
+        The network, and of which run and step it is.
     origin : object
         What the image comes from; the data set for many digits.
+    drawn : Drawn
+        What is to be seen where this is drawn.
     dxs, dys : tuple of int
     values, spread : mapping from measure to mapping from stage to ndarray of shape (rows, columns)
         `spread` is empty for a single image.
@@ -78,9 +83,9 @@ class Swept:
     """
 
     key: SweepKey
-    network: Network
-    step: int
+    snapshot: Snapshot
     origin: object
+    drawn: Drawn
     dxs: tuple[int, ...]
     dys: tuple[int, ...]
     values: Mapping[MeasureName, Mapping[str, np.ndarray[Any, Any]]]
@@ -94,6 +99,11 @@ class Swept:
         """Shortest distance from which on ink leaves the image; None where none does."""
         distances = np.hypot(np.array(self.dys)[:, None], np.array(self.dxs))[self.ink_lost > 0]
         return float(distances.min()) if distances.size else None
+
+    @property
+    def network(self) -> Network:
+        """The network."""
+        return self.snapshot.network
 
 
 class Sweeps:
@@ -150,19 +160,19 @@ class Sweeps:
         on_progress: Callable[[float], None],
     ) -> None:
         """Move the first test images to all places, with the network of a subject."""
-        network, step, limits = subject.network, subject.step, subject.limits
+        snapshot, limits = subject.snapshot, subject.limits
         images, labels = dataset.test_images[:digits], dataset.test_labels[:digits]
 
         def work(context: Context) -> Swept:
             found = sweep_many(
-                network,
-                to_input(images, network.dtype),
+                snapshot.network,
+                to_input(images, snapshot.network.dtype),
                 labels,
                 key.settings(BACKGROUND, limits),
                 progress=context.report,
                 cancelled=lambda: context.cancelled,
             )
-            return _many_swept(network, step, dataset, key, found)
+            return _many_swept(snapshot, dataset, key, found)
 
         self._background.submit(_MANY, work, self._on_many, self._on_many_failed, on_progress)
 
@@ -185,9 +195,9 @@ def _one_swept(subject: Subject, key: SweepKey, found: Sweep) -> Swept:
     }
     return Swept(
         key,
-        subject.network,
-        subject.step,
+        subject.snapshot,
         subject.origin,
+        replace(subject.drawn(Shift()), what="sweep"),
         tuple(found.dxs.tolist()),
         tuple(found.dys.tolist()),
         found.values,
@@ -197,12 +207,12 @@ def _one_swept(subject: Subject, key: SweepKey, found: Sweep) -> Swept:
     )
 
 
-def _many_swept(network: Network, step: int, dataset: Dataset, key: SweepKey, found: DigitSweep) -> Swept:
+def _many_swept(snapshot: Snapshot, dataset: Dataset, key: SweepKey, found: DigitSweep) -> Swept:
     return Swept(
         key,
-        network,
-        step,
+        snapshot,
         dataset,
+        Drawn.of(snapshot, note=f"the first {format_count(found.digits)} test images", what="sweep"),
         tuple(found.dxs.tolist()),
         tuple(found.dys.tolist()),
         found.mean,

@@ -1,0 +1,135 @@
+"""Captions name the run, the moment and the image that were drawn, not those that are in force by now."""
+
+from dataclasses import replace
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from tests.gui.whole_window import rest, show_panel, train
+from ui.cells.confusion_matrix import ConfusionMatrix
+from ui.export.figures import caption_of, file_name_of
+from ui.export.sheet import Figure
+from ui.session import Session
+
+
+def new_run(qtbot: QtBot, session: Session, **changes: object) -> None:
+    """Begin a run with other settings, and wait until it is shown."""
+    state = session.state
+    run_id = state.run.run_id
+    session.controller.begin_run(replace(state.experiment, **changes))
+    qtbot.waitUntil(lambda: state.run.run_id > run_id)
+    rest(qtbot, session)
+
+
+def test_patches_of_another_run_say_so(qtbot: QtBot, session: Session) -> None:
+    train(qtbot, session, 50)
+    maps = show_panel(qtbot, session, 1)
+    maps.show_page("looks_for")
+    looks_for = maps.looks_for
+    rest(qtbot, session, lambda: looks_for.evidence.averages() is not None)
+    step = session.state.shown.step
+    new_run(qtbot, session, seed=7)
+    train(qtbot, session, 60)
+    rest(qtbot, session)
+    for part in (looks_for.most, looks_for.evidence.maps):
+        caption = caption_of(session.state, part)
+        assert "seed 0" in caption
+        assert f"step {step:,}" in caption.split(" · ")
+        assert f"{len(session.state.dataset.test_labels):,} test images" in caption
+        assert "test image " not in caption
+    page = caption_of(session.state, maps)
+    assert "seed 7" in page.split(" · ")
+    assert f"patches of step {step:,} of another run (seed 0)" in page
+    assert f"searched at step {step:,} of another run (seed 0)" in looks_for.age().lower()
+    assert "seed 7" in caption_of(session.state, looks_for.filters).split(" · ")
+
+
+def test_patches_of_another_run_at_the_same_step_say_so_too(qtbot: QtBot, session: Session) -> None:
+    maps = show_panel(qtbot, session, 1)
+    maps.show_page("looks_for")
+    rest(qtbot, session, lambda: maps.looks_for.evidence.averages() is not None)
+    new_run(qtbot, session, seed=3)
+    assert "another run (seed 0)" in maps.looks_for.age()
+    assert "seed 0" in caption_of(session.state, maps.looks_for.least)
+
+
+def test_many_digits_are_no_test_image(qtbot: QtBot, session: Session) -> None:
+    panel = show_panel(qtbot, session, 2)
+    sweep = panel.parts.sweep
+    rest(qtbot, session, lambda: panel.sweeps.swept is not None)
+    assert "test image 0" in caption_of(session.state, sweep.map)
+    sweep.source.source.button("many").click()
+    sweep.source.digits.valueEdited.emit(20)
+    sweep.source.button.click()
+    rest(qtbot, session, lambda: panel.sweeps.swept is not None)
+    for part in (sweep.map, sweep.plot):
+        caption = caption_of(session.state, part)
+        assert "the first 20 test images" in caption
+        assert "test image 0" not in caption
+        assert "image0" not in file_name_of(Figure(part, "Sweep", "plot"), session.state)
+    assert "test image 0" in caption_of(session.state, panel.parts.strip)
+
+    new_run(qtbot, session, seed=5)  # at step 0 as before
+    rest(qtbot, session, lambda: "another run (seed 0)" in sweep._note.text())
+    assert "seed 0" in caption_of(session.state, sweep.map).split(" · ")
+    assert "seed 5" in caption_of(session.state, panel.parts.strip).split(" · ")
+    assert "sweep of step 0 of another run (seed 0)" in caption_of(session.state, panel)
+
+
+def test_curves_reach_to_their_end_whichever_moment_is_shown(qtbot: QtBot, session: Session) -> None:
+    train(qtbot, session, 300)
+    state, window = session.state, session.window
+    last = state.run.step
+    session.controller.on_moment_requested(state.history.snapshots[1].step)
+    qtbot.waitUntil(lambda: state.shown.step != last)
+    rest(qtbot, session, lambda: state.evaluation.step == state.shown.step)
+    loss = caption_of(state, window.training.curves.loss)
+    assert f"step {last:,}" in loss.split(" · ")
+    assert f"step {state.shown.step:,} is marked" in loss
+    assert "image" not in loss
+    assert f"step {last:,}" in caption_of(state, window.training.log).split(" · ")
+    filters = caption_of(state, window.training.filters.grid).split(" · ")
+    assert filters == ["lab5, classes 0, 1", "seed 0", f"step {state.shown.step:,}"]
+    assert f"run up to step {last:,}" in caption_of(state, window.timeline.track)
+
+
+def test_test_results_say_of_which_step_they_are(qtbot: QtBot, session: Session) -> None:
+    train(qtbot, session, 100)
+    state, training = session.state, session.window.training
+    tested = state.evaluation.step
+    session.controller.on_step_requested()
+    qtbot.waitUntil(lambda: state.shown.step > tested)
+    if state.evaluation.step == tested:
+        matrix = training.findChild(ConfusionMatrix)
+        assert f"step {tested:,}" in caption_of(state, matrix).split(" · ")
+        assert f"test results of step {tested:,}" in caption_of(state, training)
+
+
+def test_a_compared_moment_is_named(qtbot: QtBot, session: Session) -> None:
+    train(qtbot, session, 100)
+    window, state = session.window, session.state
+    window.timeline.toggles.compare.click()
+    qtbot.waitUntil(lambda: "compared with step 0" in caption_of(state, window.compare.maps))
+    new_run(qtbot, session, seed=2)
+    qtbot.waitUntil(
+        lambda: "compared with step 0 of another run (seed 0)" in caption_of(state, window.compare.maps)
+    )
+    assert "seed 2" in caption_of(state, window.compare.maps).split(" · ")
+
+
+@pytest.mark.parametrize("updates", [1, 2])
+def test_an_adopted_network_is_not_that_of_its_seed(qtbot: QtBot, session: Session, updates: int) -> None:
+    train(qtbot, session, 20)
+    step = session.state.shown.step
+    model = show_panel(qtbot, session, 3).model
+    network = session.state.shown.network
+    for _ in range(updates):
+        network = network.with_params({name: 0.5 * value for name, value in network.params.items()})
+    note = f"after {updates} trial update{'s' if updates > 1 else ''} at step {step:,}"
+    origin = replace(session.state.shown.origin, note=note)
+    run_id = session.state.run.run_id
+    session.controller.on_adopt_requested(replace(session.state.shown, network=network, origin=origin))
+    qtbot.waitUntil(lambda: session.state.run.run_id > run_id)
+    rest(qtbot, session, lambda: model.passed.request.snapshot is session.state.shown)
+    assert note in caption_of(session.state, session.window.backprop).split(" · ")
+    assert note in caption_of(session.state, session.window.training.filters.grid).split(" · ")
