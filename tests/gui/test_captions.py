@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.whole_window import rest, show_panel, train
@@ -10,6 +11,11 @@ from ui.cells.confusion_matrix import ConfusionMatrix
 from ui.export.figures import caption_of, file_name_of
 from ui.export.sheet import Figure
 from ui.session import Session
+
+
+def panel_of(session: Session, number: int) -> QWidget:
+    """Return a panel by its number."""
+    return session.window.panels.panels()[number]
 
 
 def new_run(qtbot: QtBot, session: Session, **changes: object) -> None:
@@ -26,7 +32,7 @@ def test_patches_of_another_run_say_so(qtbot: QtBot, session: Session) -> None:
     maps = show_panel(qtbot, session, 1)
     maps.show_page("looks_for")
     looks_for = maps.looks_for
-    rest(qtbot, session, lambda: looks_for.evidence.averages() is not None)
+    rest(qtbot, session, lambda: looks_for.picture.averages is not None)
     step = session.state.shown.step
     new_run(qtbot, session, seed=7)
     train(qtbot, session, 60)
@@ -40,16 +46,15 @@ def test_patches_of_another_run_say_so(qtbot: QtBot, session: Session) -> None:
     page = caption_of(session.state, maps)
     assert "seed 7" in page.split(" · ")
     assert f"patches of step {step:,} of another run (seed 0)" in page
-    assert f"searched at step {step:,} of another run (seed 0)" in looks_for.age().lower()
+    assert f"step {step:,} of another run" in looks_for.picture.age
     assert "seed 7" in caption_of(session.state, looks_for.filters).split(" · ")
 
 
 def test_patches_of_another_run_at_the_same_step_say_so_too(qtbot: QtBot, session: Session) -> None:
     maps = show_panel(qtbot, session, 1)
     maps.show_page("looks_for")
-    rest(qtbot, session, lambda: maps.looks_for.evidence.averages() is not None)
+    rest(qtbot, session, lambda: maps.looks_for.picture.averages is not None)
     new_run(qtbot, session, seed=3)
-    assert "another run (seed 0)" in maps.looks_for.age()
     assert "seed 0" in caption_of(session.state, maps.looks_for.least)
 
 
@@ -78,24 +83,24 @@ def test_many_digits_are_no_test_image(qtbot: QtBot, session: Session) -> None:
 
 def test_curves_reach_to_their_end_whichever_moment_is_shown(qtbot: QtBot, session: Session) -> None:
     train(qtbot, session, 300)
-    state, window = session.state, session.window
+    state, window, training = session.state, session.window, panel_of(session, 0)
     last = state.run.step
     session.controller.on_moment_requested(state.history.snapshots[1].step)
     qtbot.waitUntil(lambda: state.shown.step != last)
     rest(qtbot, session, lambda: state.evaluation.step == state.shown.step)
-    loss = caption_of(state, window.training.curves.loss)
+    loss = caption_of(state, training.curves.loss)
     assert f"step {last:,}" in loss.split(" · ")
     assert f"step {state.shown.step:,} is marked" in loss
     assert "image" not in loss
-    assert f"step {last:,}" in caption_of(state, window.training.log).split(" · ")
-    filters = caption_of(state, window.training.filters.grid).split(" · ")
+    assert f"step {last:,}" in caption_of(state, training.log).split(" · ")
+    filters = caption_of(state, training.filters.grid).split(" · ")
     assert filters == ["lab5, classes 0, 1", "seed 0", f"step {state.shown.step:,}"]
     assert f"run up to step {last:,}" in caption_of(state, window.timeline.track)
 
 
 def test_test_results_say_of_which_step_they_are(qtbot: QtBot, session: Session) -> None:
     train(qtbot, session, 100)
-    state, training = session.state, session.window.training
+    state, training = session.state, panel_of(session, 0)
     tested = state.evaluation.step
     session.controller.on_step_requested()
     qtbot.waitUntil(lambda: state.shown.step > tested)
@@ -131,5 +136,5 @@ def test_an_adopted_network_is_not_that_of_its_seed(qtbot: QtBot, session: Sessi
     session.controller.on_adopt_requested(replace(session.state.shown, network=network, origin=origin))
     qtbot.waitUntil(lambda: session.state.run.run_id > run_id)
     rest(qtbot, session, lambda: model.passed.request.snapshot is session.state.shown)
-    assert note in caption_of(session.state, session.window.backprop).split(" · ")
-    assert note in caption_of(session.state, session.window.training.filters.grid).split(" · ")
+    assert note in caption_of(session.state, panel_of(session, 3)).split(" · ")
+    assert note in caption_of(session.state, panel_of(session, 0).filters.grid).split(" · ")

@@ -231,9 +231,8 @@ class FeatureMapsPanel(Panel):
         """Return network and sample of the picture that is shown."""
         if self.stack.currentWidget() is self.looks_for:
             return self.looks_for.drawn()
-        return (
-            None if self.picture is None else Drawn.of(self.picture.scene.snapshot, self.picture.scene.sample)
-        )
+        scene = None if self.picture is None else self.picture.scene
+        return None if scene is None else Drawn.of(scene.snapshot, scene.sample)
 
     # -- the picture ---------------------------------------------------------------------------------------
 
