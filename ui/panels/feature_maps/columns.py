@@ -45,11 +45,17 @@ class StageColumn(QWidget):
     def __init__(self, column: Column, title: str, caption: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.column = column
+        self._painted: Picture | None = None
         self.head = StageTitle(title, caption, self)
 
     def draw(self, picture: Picture, explained: Explained) -> None:
         """Show the values of the column, and outline the cells that belong to the marked one."""
         raise NotImplementedError
+
+    def _is_new(self, picture: Picture) -> bool:
+        """Whether a picture is another than the one whose values are painted; from now on it is that one."""
+        is_new, self._painted = picture is not self._painted, picture
+        return is_new
 
     def set_side(self, side: int) -> None:
         """Make room for maps of this side, in logical pixels."""

@@ -50,12 +50,13 @@ class UnitColumn(StageColumn):
 
     @override
     def draw(self, picture: Picture, explained: Explained) -> None:
-        values, limits = picture.values(self.column), picture.levels[self.column.key]
-        _, rows, cols = self.column.shape
-        self.map.set_units(values, (rows, cols), self.column.colormap, limits)
+        values = picture.values(self.column)
+        if self._is_new(picture):
+            limits = picture.levels[self.column.key]
+            self.map.set_units(values, self.column.shape[1:], self.column.colormap, limits)
+            self.strip.set_scale(self.column.colormap, *limits)
+            self.head.set_line(f"{len(values)} units", str(len(values)))
         self.map.set_movable(explained.look.pinned is not None)
-        self.strip.set_scale(self.column.colormap, *limits)
-        self.head.set_line(f"{len(values)} units", str(len(values)))
         marks = () if explained.links is None else explained.links.of(self.column.stage)
         for role in MARK_ROLES:
             own = [mark for mark in marks if mark.role == role]
@@ -160,6 +161,13 @@ class OutputColumn(StageColumn):
 
     @override
     def draw(self, picture: Picture, explained: Explained) -> None:
+        if self._is_new(picture):
+            self._draw_values(picture)
+        marks = () if explained.links is None else explained.links.of(self.column.stage)
+        units = {start for m in marks if m.role == "selected" for _, start, _, _ in m.blocks}
+        self.rows.set_outlined(range(2) if units and self._single else units)
+
+    def _draw_values(self, picture: Picture) -> None:
         names, probabilities, evidence = picture.names, picture.probabilities, picture.evidence
         self._single = picture.has_one_logit
         for widget in (self._choice_label, self.choice):
@@ -173,9 +181,6 @@ class OutputColumn(StageColumn):
         self.ledger.set_rows(logit_bill(picture))
         predicted = names[int(np.argmax(probabilities))]
         self.head.set_line(f"read as {predicted}", predicted)
-        marks = () if explained.links is None else explained.links.of(self.column.stage)
-        units = {start for m in marks if m.role == "selected" for _, start, _, _ in m.blocks}
-        self.rows.set_outlined(range(2) if units and self._single else units)
 
     def _fill_choice(self, names: tuple[str, ...], chosen: int | None) -> None:
         texts = ("predicted", *names)

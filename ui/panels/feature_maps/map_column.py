@@ -37,7 +37,7 @@ class MapColumn(StageColumn):
     def __init__(self, column: Column, parent: QWidget | None = None) -> None:
         super().__init__(column, column_title(column), f"{column.shape[1]} × {column.shape[2]}", parent)
         self._token: object = None  # of the values that are painted
-        self._painted: tuple[Limits, int, int] | None = None  # and their limits, channel and source
+        self._seen: tuple[Limits, int, int] | None = None  # and their limits, channel and source
         self._enlarged = False
         self._numbered = True
         self._cell: float | None = None  # side of an enlarged cell; None: as large as fits
@@ -69,10 +69,10 @@ class MapColumn(StageColumn):
     def _paint(self, picture: Picture, channel: int, source: int) -> None:
         """Show a channel, unless it is shown already."""
         column, token = self.column, picture.token(self.column)
-        painted = (picture.levels[column.key], channel, source)
-        if token is self._token and painted == self._painted:
+        seen = (picture.levels[column.key], channel, source)
+        if token is self._token and seen == self._seen:
             return
-        maps, (limits, _, _) = picture.values(column), painted
+        maps, (limits, _, _) = picture.values(column), seen
         if column.kind is Kind.KERNELS:
             of = f" of {column.count}" if maps.shape[1] == 1 else f", input {source}"
             self.head.set_line(f"filter {channel}{of}", f"filter {channel}")
@@ -80,11 +80,11 @@ class MapColumn(StageColumn):
         elif column.kind is not Kind.IMAGE:
             self.head.set_line(f"map {channel} of {column.count}", f"map {channel}")
         self.map.set_values(maps[channel], column.colormap, limits)
-        is_other_channel = self._painted is not None and (limits, source) == self._painted[::2]
+        is_other_channel = self._seen is not None and (limits, source) == self._seen[::2]
         if self.thumbs is not None and not (token is self._token and is_other_channel):
             self.thumbs.set_maps(maps, column.colormap, limits)
         self.strip.set_scale(column.colormap, *limits)
-        self._token, self._painted = token, painted
+        self._token, self._seen = token, seen
 
     def _mark(self, explained: Explained, channel: int) -> None:
         """Outline the cells that belong to the marked one."""
@@ -282,8 +282,8 @@ class MapColumn(StageColumn):
         self.cellHovered.emit(self._cell_of(row, col, channel))
 
     def _cell_of(self, row: int, col: int, channel: int | None = None) -> PinnedCell:
-        assert self._painted is not None
-        _, shown, source = self._painted
+        assert self._seen is not None
+        _, shown, source = self._seen
         channel = shown if channel is None else channel
         if self.column.kind is Kind.KERNELS:
             return PinnedCell(self.column.key, (channel, source, row, col))
