@@ -159,7 +159,7 @@ class Opened:
             tile.left() + (col + 0.5) * tile.width() / shape[2],
             tile.top() + (row + 0.5) * tile.height() / shape[1],
         )
-        self._move(thumbs.viewport(), spot)
+        self._move(thumbs, spot)
 
     def leave(self):
         """Move the pointer off the maps."""
@@ -171,7 +171,7 @@ class Opened:
 
     def click_thumb(self, key, index):
         thumbs = self.column(key).thumbs
-        self.qtbot.mouseClick(thumbs.viewport(), LEFT, pos=thumbs.tile_rect(index).center().toPoint())
+        self.qtbot.mouseClick(thumbs, LEFT, pos=thumbs.tile_rect(index).center().toPoint())
 
     def key(self, key, widget=None):
         self.qtbot.keyClick(self.panel if widget is None else widget, key)

@@ -47,7 +47,7 @@ def test_input_channels_can_be_looked_at_one_by_one(qtbot):
     kernel = opened.network.params["conv2.weight"][0]
     np.testing.assert_array_equal(view.slices.values, patch * kernel)
     spot = view.slices.tile_rect(3).center().toPoint()
-    qtbot.mouseClick(view.slices.viewport(), Qt.MouseButton.LeftButton, pos=spot)
+    qtbot.mouseClick(view.slices, Qt.MouseButton.LeftButton, pos=spot)
     np.testing.assert_array_equal(view.patch.values, patch[3])
     np.testing.assert_array_equal(view.kernel.values, kernel[3])
     assert view.ledger.value_of("input 3 alone") == pytest.approx(

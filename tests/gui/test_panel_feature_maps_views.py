@@ -102,7 +102,7 @@ def test_sixty_four_maps_are_scrolled_and_only_those_in_sight_are_drawn(qtbot):
     opened.qtbot.keyClick(thumbs, Qt.Key.Key_End)
     assert thumbs.current() == 63
     assert 63 in thumbs.visible_range()
-    assert thumbs.viewport().rect().contains(thumbs.tile_rect(63).center().toPoint())
+    assert thumbs.rect().contains(thumbs.tile_rect(63).center().toPoint())
     np.testing.assert_array_equal(opened.map("conv1").values, opened.trace.outputs["conv1"][0, 63])
 
 
@@ -222,7 +222,7 @@ def test_patches_are_those_of_the_largest_and_smallest_responses(trained):
 def test_a_click_on_a_patch_asks_for_its_image_and_pins_the_cell(trained):
     view = trained.panel.looks_for
     patch = view.picture.findings.excitation.least[2]
-    trained.qtbot.mouseClick(view.least, LEFT, pos=view.least.card_rect(2).center().toPoint())
+    trained.qtbot.mouseClick(view.least, LEFT, pos=view.least.tile_rect(2).center().toPoint())
     assert trained.samples == [patch.image]
     assert trained.pins == [PinnedCell("conv1", (0, patch.row, patch.column))]
     value = trained.network.forward(
@@ -252,7 +252,7 @@ def test_class_evidence_is_the_mean_of_weight_times_value(trained):
 
 def test_another_filter_is_searched_at_once_and_chosen_on_the_first_page(trained):
     view = trained.panel.looks_for
-    trained.qtbot.mouseClick(view.filters.viewport(), LEFT, pos=view.filters.tile_rect(5).center().toPoint())
+    trained.qtbot.mouseClick(view.filters, LEFT, pos=view.filters.tile_rect(5).center().toPoint())
     assert view.picture.findings.excitation.channel == 5
     trained.qtbot.mouseClick(trained.panel.pages.button("network"), LEFT)
     np.testing.assert_array_equal(trained.map("conv1").values, trained.trace.outputs["conv1"][0, 5])

@@ -63,7 +63,7 @@ def test_a_patch_makes_its_image_the_sample(qtbot, shown):
     view = panel.looks_for
     qtbot.waitUntil(lambda: view.picture is not None and view.picture.findings is not None)
     patch = view.picture.findings.excitation.most[3]
-    qtbot.mouseClick(view.most, LEFT, pos=view.most.card_rect(3).center().toPoint())
+    qtbot.mouseClick(view.most, LEFT, pos=view.most.tile_rect(3).center().toPoint())
     assert shown.state.sample.index == patch.image
     qtbot.mouseClick(panel.pages.button("network"), LEFT)
     expected = PinnedCell("conv1", (0, patch.row, patch.column))

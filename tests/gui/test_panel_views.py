@@ -66,12 +66,12 @@ def _maps_at_a_pinned_cell(bot: QtBot, session: Session) -> None:
     flow, arithmetic = panel.network.flow, panel.network.arithmetic
     for key, channel in (("conv1", 2), ("conv2", 3)):
         thumbs = flow.column(key).thumbs
-        click(thumbs.viewport(), thumbs.tile_rect(channel).center())
+        click(thumbs, thumbs.tile_rect(channel).center())
     click(flow.column("relu1").head.findChildren(type(flow.column("relu1")._fold))[2])
     shown = flow.column("conv2").map
     click(shown, shown.cell_rect(3, 5).center())
     slices = arithmetic.products.slices
-    click(slices.viewport(), slices.tile_rect(1).center())
+    click(slices, slices.tile_rect(1).center())
     choose(flow.column("dense1").choice, "2")
     click(panel.limits.button("fixed"))
     click(panel.smaller)
@@ -96,7 +96,7 @@ def _a_filter(bot: QtBot, session: Session) -> None:
     click(panel.pages.button("looks_for"))
     choose(panel.looks_for.layer_field, "conv2")
     filters = panel.looks_for.filters
-    click(filters.viewport(), filters.tile_rect(3).center())
+    click(filters, filters.tile_rect(3).center())
     rest(bot, session)
 
 

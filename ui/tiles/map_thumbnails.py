@@ -4,36 +4,23 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import override
 
-import numpy as np
-from numpy.typing import NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QFocusEvent,
-    QHelpEvent,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QPixmap,
-)
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QScrollBar, QSizePolicy, QWidget
 
-from cnnviz.quantities import format_value
+from cnnviz.quantities import format_cell, format_value
 from ui.cells.outlines import CellBlock
-from ui.controls.color_scale import ColorScale
-from ui.controls.figure_mode import drawing_figure
-from ui.controls.key_moves import moved_in_grid
-from ui.theme import LIGHT, Theme, follow_theme, ui_font
+from ui.controls.backdrop import Backdrop
+from ui.theme import Theme
+from ui.tiles.map_tiles import MapTiles
 from ui.tiles.tile_layout import Shelf, TileLayout
 from ui.tiles.tile_marks import TileMarks
 
 _SMALLEST = 22
 _LARGEST = 96
-_CAPTION = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
 
 
-class MapThumbnails(QAbstractScrollArea):
+class MapThumbnails(MapTiles):
     """Maps on one scale, as large as the room allows; more than fit are scrolled. One of them is chosen.
 
     Parameters
@@ -49,89 +36,35 @@ class MapThumbnails(QAbstractScrollArea):
     mapLeft = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._theme = LIGHT
-        self._values: NDArray[np.generic] | None = None
-        self._scale = ColorScale()
         self._noun = "map"
-        self._current: int | None = None
-        self._hovered: tuple[int, int, int] | None = None
         self._marks = TileMarks()
         self._tiles = TileLayout(1, 1.0, 1.0, 0.0, 0.0, False)
-        self._base = QPixmap()  # the maps without marks; drawn once for many repaints
-        self._frames = QPixmap()  # frames and captions; drawn once for many values
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self._cell: tuple[int, int, int] | None = None  # under the pointer
+        self._revision = 0
+        self._maps = Backdrop()  # the maps without marks; drawn once for many repaints
+        self._frames = Backdrop()  # frames and captions; drawn once for many values
+        super().__init__(parent)
+        self._bar = QScrollBar(Qt.Orientation.Vertical, self)
+        self._bar.hide()
+        self._bar.valueChanged.connect(self._on_scrolled)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.viewport().setMouseTracking(True)
         # It paints its own ground, so that what lies below need not be painted with every movement.
-        self.viewport().setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
-        follow_theme(self)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
 
     # -- what is shown -------------------------------------------------------------------------------------
-
-    @property
-    def values(self) -> NDArray[np.generic] | None:
-        """Maps shown, of shape (m, h, w)."""
-        return self._values
-
-    @property
-    def count(self) -> int:
-        """Number of maps."""
-        return 0 if self._values is None else len(self._values)
-
-    def current(self) -> int | None:
-        """Number of the chosen map."""
-        return self._current
-
-    def set_maps(
-        self,
-        values: NDArray[np.generic] | None,
-        colormap: str = "signed",
-        levels: tuple[float, float] | None = None,
-    ) -> None:
-        """Show maps.
-
-        Parameters
-        ----------
-        values : ndarray of shape (m, h, w), or None
-            Kept, not copied: it must not change.
-        colormap : {"signed", "sequential", "grey"}
-        levels : tuple of float, optional
-            Limits of the common scale; from all values when None.
-
-        Raises
-        ------
-        ValueError
-            If `values` is not three-dimensional.
-        """
-        if values is not None and values.ndim != 3:
-            raise ValueError(f"Thumbnails show an array of shape (m, h, w). Got shape {values.shape}.")
-        old = None if self._values is None else self._values.shape
-        self._values = values
-        if values is not None:
-            self._scale = ColorScale.of(values, colormap, levels)
-        if old != (None if values is None else values.shape):
-            self._hovered = None
-            self._arrange()
-            self.updateGeometry()
-            self._frames = QPixmap()
-        self._base = QPixmap()
-        self.viewport().update()
 
     def set_noun(self, noun: str) -> None:
         """What one of the maps is called in tool tips, such as "filter"."""
         self._noun = noun
 
+    @override
     def set_current(self, index: int | None) -> None:
         """Choose a map and scroll to it, or choose none."""
         if index != self._current:
-            self._current = index
             if index is not None:
                 self._scroll_to(index)
-            self._refresh()
+            self._revision += 1
+        super().set_current(index)
 
     def set_marks(self, role: str, blocks: Sequence[CellBlock], maps: Iterable[int] | None = None) -> None:
         """Outline blocks of cells in some maps, in place of those that had this role before.
@@ -145,43 +78,44 @@ class MapThumbnails(QAbstractScrollArea):
             Numbers of the maps; all when None.
         """
         if self._marks.set(role, blocks, maps):
-            self.viewport().update()
+            self.update()
 
     def marked(self, role: str) -> dict[int, tuple[CellBlock, ...]]:
         """Blocks that are outlined in a role, by the number of the map."""
         return self._marks.of(role, self.count)
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
-        self.setFont(ui_font(theme, theme.small_pt))
+    @override
+    def _restyle(self, theme: Theme) -> None:
+        super()._restyle(theme)
+        self._revision += 1
         self._arrange()
-        self.updateGeometry()
-        self._refresh()
+
+    @override
+    def _show(self) -> None:
+        self._revision += 1
+        super()._show()
+        if self._pointer is not None and self.cell_at(self._pointer) != self._cell:
+            QTimer.singleShot(0, self, self._point_again)
 
     # -- where things are ----------------------------------------------------------------------------------
 
+    @override
     def tile_rect(self, index: int) -> QRectF:
-        """Rectangle of a map, without its caption, in the coordinates of the viewport."""
-        return self._tiles.tile(index, self.verticalScrollBar().value())
+        return self._tiles.tile(index, self._offset())
 
+    @override
     def visible_range(self) -> range:
-        """Numbers of the maps that are in sight, at least in part."""
-        offset, high = self.verticalScrollBar().value(), self.viewport().height()
-        return self._tiles.in_sight(offset, high, self.count)
+        return self._tiles.in_sight(self._offset(), self.height(), self.count)
 
     def cell_at(self, point: QPointF) -> tuple[int, int, int] | None:
-        """Map, row and column at a point of the viewport, or None."""
-        if self._values is None:
+        """Map, row and column at a point of the widget, or None."""
+        index = self._part_at(point)
+        if self._values is None or index is None:
             return None
-        for index in self.visible_range():
-            tile = self.tile_rect(index)
-            if tile.contains(point):
-                _, rows, cols = self._values.shape
-                row = int((point.y() - tile.top()) / tile.height() * rows)
-                col = int((point.x() - tile.left()) / tile.width() * cols)
-                return index, min(row, rows - 1), min(col, cols - 1)
-        return None
+        tile, (_, rows, cols) = self.tile_rect(index), self._values.shape
+        row = int((point.y() - tile.top()) / tile.height() * rows)
+        col = int((point.x() - tile.left()) / tile.width() * cols)
+        return index, min(row, rows - 1), min(col, cols - 1)
 
     @override
     def sizeHint(self) -> QSize:
@@ -192,193 +126,124 @@ class MapThumbnails(QAbstractScrollArea):
     def minimumSizeHint(self) -> QSize:
         return QSize(self._theme.px(_SMALLEST + 4), self._theme.px(_SMALLEST + 4))
 
+    @override
+    def _columns(self) -> int:
+        return self._tiles.columns
+
+    @override
     def _arrange(self) -> None:
         """Choose the columns that make the maps largest; scroll where they would be too small."""
-        if self._values is None or not self.count:
+        if self._values is None:
             return
-        px = self._theme.px
-        shelf = Shelf(
-            count=self.count,
-            rows=self._values.shape[1],
-            cols=self._values.shape[2],
-            ratio=self.devicePixelRatioF(),
-            gap=float(px(5)),
-            largest=float(px(_LARGEST)),
-        )
+        px, (_, rows, cols) = self._theme.px, self._values.shape
+        shelf = Shelf(self.count, rows, cols, self.devicePixelRatioF(), float(px(5)), float(px(_LARGEST)))
         wide, high = float(self.width() - 4), float(self.height() - 4)
         tiles = shelf.fitted(wide, high, float(self.fontMetrics().height()))
         if tiles.width < px(40):  # without room for captions larger maps serve better
             tiles = shelf.fitted(wide, high, 0.0)
         if tiles.width < px(_SMALLEST):
-            bar = self.verticalScrollBar().sizeHint().width() + px(2)
-            tiles = shelf.scrolled(wide - bar, float(px(_SMALLEST)))
+            tiles = shelf.scrolled(wide - self._bar.sizeHint().width() - px(2), float(px(_SMALLEST)))
         self._tiles = tiles
-        self._set_bar(tiles)
+        total = 4 + math.ceil(self.count / tiles.columns) * tiles.step - tiles.gap
+        self._bar.setVisible(tiles.scrolls)
+        self._bar.setPageStep(max(self.height(), 1))
+        self._bar.setSingleStep(max(round(tiles.step), 1))
+        self._bar.setRange(0, max(math.ceil(total - self.height()), 0) if tiles.scrolls else 0)
 
-    def _set_bar(self, tiles: TileLayout) -> None:
-        bar = self.verticalScrollBar()
-        rows = math.ceil(self.count / tiles.columns)
-        step = tiles.step
-        total = 4 + rows * step - tiles.gap
-        policy = Qt.ScrollBarPolicy
-        self.setVerticalScrollBarPolicy(
-            policy.ScrollBarAlwaysOn if tiles.scrolls else policy.ScrollBarAlwaysOff
-        )
-        bar.setPageStep(max(self.height(), 1))
-        bar.setSingleStep(max(round(step), 1))
-        bar.setRange(0, max(math.ceil(total - self.height()), 0) if tiles.scrolls else 0)
+    def _offset(self) -> int:
+        return self._bar.value()
 
     def _scroll_to(self, index: int) -> None:
-        tile, bar = self.tile_rect(index), self.verticalScrollBar()
+        tile = self.tile_rect(index)
         if tile.top() < 0:
-            bar.setValue(math.floor(bar.value() + tile.top() - 2))
-        elif tile.bottom() > self.viewport().height():
-            bar.setValue(math.ceil(bar.value() + tile.bottom() - self.viewport().height() + 2))
+            self._bar.setValue(math.floor(self._offset() + tile.top() - 2))
+        elif tile.bottom() > self.height():
+            self._bar.setValue(math.ceil(self._offset() + tile.bottom() - self.height() + 2))
 
     # -- events --------------------------------------------------------------------------------------------
 
     @override
-    def resizeEvent(self, event: QEvent) -> None:
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        wide = self._bar.sizeHint().width()
+        self._bar.setGeometry(self.width() - wide, 0, wide, self.height())
         self._arrange()
-        self._refresh()
-        if self._current is not None and self.count:
-            self._scroll_to(min(self._current, self.count - 1))
+        self._show()
+        if self._current is not None:
+            self._scroll_to(self._current)
 
     @override
-    def scrollContentsBy(self, dx: int, dy: int) -> None:
-        self._refresh()
-
-    @override
-    def viewportEvent(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            cell = self.cell_at(QPointF(event.pos()))
-            if cell is not None and self._values is not None:
-                value = format_value(self._values[cell].item(), 4)
-                where = f"{self._noun} {cell[0]}, row {cell[1]}, column {cell[2]}: {value}"
-                QToolTip.showText(event.globalPos(), f"{self.toolTip()}\n{where}".strip(), self)
-                return True
-        if event.type() == QEvent.Type.Leave:
-            self._hover(None)
-        return super().viewportEvent(event)
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self._tiles.scrolls:
+            self._bar.wheelEvent(event)
+        else:
+            event.ignore()
 
     @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        self._hover(self.cell_at(event.position()))
+        super().mouseMoveEvent(event)
+        self._point_again()
 
     @override
-    def mousePressEvent(self, event: QMouseEvent) -> None:
-        cell = self.cell_at(event.position())
-        if cell is not None and event.button() == Qt.MouseButton.LeftButton:
-            self._select(cell[0])
-        else:
-            super().mousePressEvent(event)
+    def _on_hovered(self, part: int | None) -> None:
+        self._point_again()
 
     @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        place = moved_in_grid(event, self._current, self.count, self._tiles.columns)
-        if place is None:
-            event.ignore()
-        elif place >= 0:
-            self._select(place)
+    def _tip(self, part: int) -> str:
+        if self._values is None or self._cell is None:
+            return ""
+        where = f"{format_cell(self._cell, self._noun)}: {format_value(self._values[self._cell].item(), 4)}"
+        return f"{self.toolTip()}\n{where}".strip()
 
     @override
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.viewport().update()
-
-    @override
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.viewport().update()
-
-    def _select(self, index: int) -> None:
-        self.set_current(index)
+    def _tell_chosen(self, index: int) -> None:
         self.mapSelected.emit(index)
 
-    def _hover(self, cell: tuple[int, int, int] | None) -> None:
-        if cell == self._hovered:
-            return
-        self._hovered = cell
-        if cell is None:
-            self.mapLeft.emit()
-        else:
-            self.cellHovered.emit(*cell)
+    def _point_again(self) -> None:
+        """Tell which cell lies under the pointer now, if it is another."""
+        cell = None if self._pointer is None else self.cell_at(self._pointer)
+        if cell != self._cell:
+            self._cell = cell
+            if cell is None:
+                self.mapLeft.emit()
+            else:
+                self.cellHovered.emit(*cell)
+
+    def _on_scrolled(self) -> None:
+        self._show()
 
     # -- painting ------------------------------------------------------------------------------------------
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        shown = self.visible_range()
-        if self._values is None or not shown:
-            QPainter(self.viewport()).fillRect(event.rect(), self._theme.color("surface"))
-            return
-        if not math.isclose(self._frames.devicePixelRatio(), self.devicePixelRatioF()):
-            self._frames = QPixmap()
-            self._base = QPixmap()
-        if self._base.isNull():
-            self._render_base(shown)
-        painter = QPainter(self.viewport())
-        if drawing_figure():
+        painter = QPainter(self)
+        if self._values is None or not self.visible_range():
             painter.fillRect(event.rect(), self._theme.color("surface"))
-            self._draw_frames(painter, shown)
-            self._draw_maps(painter, shown)
-        else:
-            painter.drawPixmap(QPointF(0, 0), self._base)
+            return
+        self._maps.paint(painter, self, self._revision, self._paint_maps)
+        shown = self.visible_range()
         self._marks.draw(painter, shown, self.tile_rect, self._values.shape[1:], self._theme)
-        if self._current is not None and self._current in shown:
-            self._paint_frame(painter, self._current, 3 if self.hasFocus() else 2, "accent")
+        if self._current is not None and self._current in shown and self._is_chosen(self._current):
+            self._paint_frame(painter, self._current, self.tile_rect(self._current))
 
-    def _render_base(self, shown: range) -> None:
-        """Draw all maps in sight into a picture that serves until something but the marks changes."""
-        if self._frames.isNull():
-            self._render_frames(shown)
-        self._base = QPixmap(self._frames)
-        painter = QPainter(self._base)
-        self._draw_maps(painter, shown)
-        painter.end()
+    def _paint_maps(self, painter: QPainter) -> None:
+        key = (self._tiles, self._offset(), self.count, self._current, self._theme)
+        self._frames.paint(painter, self, key, self._paint_frames)
+        for index in self.visible_range():
+            self._paint_tile(painter, index, self.tile_rect(index))
 
-    def _draw_maps(self, painter: QPainter, shown: range) -> None:
-        assert self._values is not None
-        _, rows, cols = self._values.shape
-        # One conversion for everything in sight; each map is a part of this tall picture.
-        tall = self._scale.to_image(self._values[shown.start : shown.stop].reshape(-1, cols))
-        cell = self._tiles.width / cols * self.devicePixelRatioF()
-        # Cells of one or two pixels would differ in size without smoothing; larger ones hide the difference.
-        smooth = cell < 4 and abs(cell - round(cell)) > 1e-6
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
-        for place, index in enumerate(shown):
-            if drawing_figure():  # an SVG file has no parts of images
-                painter.drawImage(self.tile_rect(index), tall.copy(0, place * rows, cols, rows))
-            else:
-                painter.drawImage(self.tile_rect(index), tall, QRectF(0, place * rows, cols, rows))
+    def _paint_frames(self, painter: QPainter) -> None:
+        """Paint frames and captions, which stay the same while the values change."""
+        painter.fillRect(self.rect(), self._theme.color("surface"))
+        for index in self.visible_range():
+            rect = self.tile_rect(index)
+            self._draw_frame(painter, rect, "border", 1)
+            self._paint_caption(painter, index, rect)
 
-    def _render_frames(self, shown: range) -> None:
-        """Draw frames and captions, which stay the same while the values change."""
-        ratio = self.devicePixelRatioF()
-        self._frames = QPixmap(self.viewport().size() * ratio)
-        self._frames.setDevicePixelRatio(ratio)
-        self._frames.fill(self._theme.color("surface"))
-        painter = QPainter(self._frames)
-        self._draw_frames(painter, shown)
-        painter.end()
+    @override
+    def _caption_height(self) -> float:
+        return self._tiles.caption
 
-    def _draw_frames(self, painter: QPainter, shown: range) -> None:
-        painter.setFont(self.font())
-        for index in shown:
-            self._paint_frame(painter, index, 1, "border")
-            if self._tiles.caption:
-                tile = self.tile_rect(index)
-                below = QRectF(tile.left(), tile.bottom() + 1, tile.width(), self._tiles.caption)
-                painter.setPen(self._theme.color("text" if index == self._current else "muted"))
-                painter.drawText(below, _CAPTION, str(index))
-
-    def _paint_frame(self, painter: QPainter, index: int, width: int, role: str) -> None:
-        painter.setPen(QPen(self._theme.color(role), width))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        grow = width / 2
-        painter.drawRect(self.tile_rect(index).adjusted(-grow, -grow, grow, grow))
-
-    def _refresh(self) -> None:
-        """Draw everything anew."""
-        self._base, self._frames = QPixmap(), QPixmap()
-        self.viewport().update()
+    @override
+    def _caption_of(self, index: int) -> str:
+        return str(index)

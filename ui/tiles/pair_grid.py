@@ -4,18 +4,19 @@ import math
 from typing import override
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtWidgets import QWidget
 
 from cnnviz.quantities import format_value
-from ui.controls.pointed import PointedWidget
-from ui.theme import Theme, follow_theme, ui_font
-from ui.tiles.pair_display import PairDisplay
+from ui.controls.map_legend import MapLegend
+from ui.theme import Theme
 from ui.tiles.pair_image import MapPair, PairView, Side
-from ui.tiles.pair_tile import TileGeometry, is_inside
+from ui.tiles.pair_tile import PairDisplay, TileGeometry, is_inside
+from ui.tiles.tile_layout import arrangements
+from ui.tiles.tile_view import TileView
 
 
-class PairGrid(PointedWidget[int]):
+class PairGrid(TileView):
     """Tiles, one a channel, on one scale; one of them is the current one.
 
     Parameters
@@ -27,16 +28,13 @@ class PairGrid(PointedWidget[int]):
     channelSelected = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
         self._shown = PairDisplay()
-        self._current = 0
         self._alone = False
         self._caption = "filter"
         self._about = ""
         self._tiles: list[TileGeometry] | None = None
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        follow_theme(self)
+        super().__init__(parent)
+        self._current = 0
 
     # -- what is shown -------------------------------------------------------------------------------------
 
@@ -50,9 +48,14 @@ class PairGrid(PointedWidget[int]):
         """How it is shown."""
         return self._shown.view
 
-    def current(self) -> int:
-        """Channel that is chosen."""
-        return self._current
+    @property
+    @override
+    def count(self) -> int:
+        return 0 if self.pair is None else self.pair.shape[0]
+
+    def map_legend(self) -> MapLegend | None:
+        """What a figure of the maps has to say beside them; None while there are none."""
+        return self._shown.legend
 
     def set_pair(self, pair: MapPair | None) -> None:
         """Show maps; None shows the placeholder."""
@@ -74,11 +77,10 @@ class PairGrid(PointedWidget[int]):
         if self._shown.set_phase(phase):
             self.update()
 
-    def set_current(self, channel: int) -> None:
-        """Choose a channel."""
-        if channel != self._current:
-            self._current = channel
-            self.update()
+    @override
+    def set_current(self, index: int | None) -> None:
+        if index is not None:  # there is always one
+            super().set_current(index)
 
     def set_alone(self, alone: bool) -> None:
         """Show the current channel alone and large, or all of them."""
@@ -107,16 +109,22 @@ class PairGrid(PointedWidget[int]):
 
     @override
     def _restyle(self, theme: Theme) -> None:
+        super()._restyle(theme)
         self._shown.set_theme(theme)
         self._tiles = None
-        self.setFont(ui_font(theme, theme.small_pt))
 
-    def tile_rect(self, channel: int) -> QRectF:
+    @override
+    def tile_rect(self, index: int) -> QRectF:
         """Rectangle of a channel's tile; empty if it is not shown."""
-        for shown, tile in zip(self._channels(), self._layout(), strict=True):
-            if shown == channel:
-                return tile.rect
-        return QRectF()
+        tile = self._tile(index)
+        return QRectF() if tile is None else tile.rect
+
+    @override
+    def visible_range(self) -> range:
+        if self._alone and self.pair is not None:
+            return range(self._chosen(), self._chosen() + 1)
+        # A widget without room shows none.
+        return range(self.count if self._layout() else 0)
 
     @override
     def sizeHint(self) -> QSize:
@@ -128,11 +136,13 @@ class PairGrid(PointedWidget[int]):
 
     # -- layout --------------------------------------------------------------------------------------------
 
-    def _channels(self) -> range:
-        if self.pair is None:
-            return range(0)
-        count = self.pair.shape[0]
-        return range(self._current, self._current + 1) if self._alone else range(count)
+    def _chosen(self) -> int:
+        """Channel that is chosen: there is always one."""
+        return self._current or 0
+
+    def _tile(self, channel: int) -> TileGeometry | None:
+        place, tiles = channel - (self._chosen() if self._alone else 0), self._layout()
+        return tiles[place] if 0 <= place < len(tiles) else None
 
     def _layout(self) -> list[TileGeometry]:
         if self._tiles is None:
@@ -143,14 +153,12 @@ class PairGrid(PointedWidget[int]):
         """Tiles in as many columns as make them largest, the whole block in the middle."""
         if self.pair is None:
             return []
-        count, ratio = len(self._channels()), self.devicePixelRatioF()
+        count, ratio = 1 if self._alone else self.count, self.devicePixelRatioF()
         _, rows, cols = self.pair.shape
         sides, gap = self._shown.has_sides, self._theme.px(8 if count <= 16 else 4)
         best: tuple[float, int, TileGeometry] | None = None
-        for columns in range(1, count + 1):
-            lines = math.ceil(count / columns)
-            wide = (self.width() - 6 - (columns - 1) * gap) / columns
-            high = (self.height() - 6 - (lines - 1) * gap) / lines - self._label()
+        for columns, wide, height in arrangements(count, self.width() - 6, self.height() - 6, gap):
+            high = height - self._caption_height()
             if wide <= 0 or high <= 0:
                 continue
             area = QRectF(0, 0, wide, min(high, wide * rows / cols) if not sides else high)
@@ -164,7 +172,7 @@ class PairGrid(PointedWidget[int]):
     def _place(self, count: int, columns: int, size: QSize, gap: int) -> list[TileGeometry]:
         assert self.pair is not None
         _, rows, cols = self.pair.shape
-        lines, label = math.ceil(count / columns), self._label()
+        lines, label = math.ceil(count / columns), round(self._caption_height())
         step_x = size.width() + min(
             4 * gap, (self.width() - 6 - columns * size.width()) / max(columns - 1, 1)
         )
@@ -180,17 +188,14 @@ class PairGrid(PointedWidget[int]):
             tiles.append(TileGeometry.fit(rows, cols, area, self._shown.has_sides, self.devicePixelRatioF()))
         return tiles
 
-    def _label(self) -> int:
-        """Height of the number under a tile; many small tiles have none."""
-        count = len(self._channels())
-        return self.fontMetrics().height() + 2 if 1 < count <= 16 else 0
+    @override
+    def _caption_height(self) -> float:
+        # Many small tiles have none.
+        return self.fontMetrics().height() + 2 if 1 < self.count <= 16 and not self._alone else 0
 
     @override
-    def _part_at(self, point: QPointF) -> int | None:
-        for channel, tile in zip(self._channels(), self._layout(), strict=True):
-            if tile.rect.contains(point):
-                return channel
-        return None
+    def _caption_of(self, index: int) -> str:
+        return str(index)
 
     # -- events --------------------------------------------------------------------------------------------
 
@@ -201,9 +206,9 @@ class PairGrid(PointedWidget[int]):
     def text_at(self, point: QPointF) -> str:
         """Channel, cell and both values at a point of the widget, or ""."""
         channel = self._part_at(point)
-        if self.pair is None or channel is None:
+        tile = None if channel is None else self._tile(channel)
+        if self.pair is None or channel is None or tile is None:
             return ""
-        tile = self._layout()[channel - self._channels().start]
         cell = tile.cell_at(point)
         if cell is None:
             return f"{self._caption} {channel}"
@@ -221,10 +226,6 @@ class PairGrid(PointedWidget[int]):
         return not self._alone
 
     @override
-    def _press(self, part: int) -> None:
-        self._select(part)
-
-    @override
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         super().mouseMoveEvent(event)
         about = f"{self._about}\n{self.text_at(event.position())}".strip()
@@ -232,52 +233,40 @@ class PairGrid(PointedWidget[int]):
             self.setToolTip(about)
 
     @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        count = 0 if self.pair is None else self.pair.shape[0]
-        keys = {
+    def _moved(self, event: QKeyEvent) -> int | None:
+        # The arrow keys move the image, wherever the keyboard is.
+        count = self.count
+        steps = {
             Qt.Key.Key_PageUp: -1,
             Qt.Key.Key_PageDown: 1,
             Qt.Key.Key_Home: -count,
             Qt.Key.Key_End: count,
         }
-        step = keys.get(Qt.Key(event.key()))
-        if step is None or not count:
-            super().keyPressEvent(event)
-        else:
-            self._select(min(max(self._current + step, 0), count - 1))
+        step = steps.get(Qt.Key(event.key()))
+        return None if step is None or not count else min(max(self._chosen() + step, 0), count - 1)
 
-    def _select(self, channel: int) -> None:
-        if channel != self._current:
-            self.set_current(channel)
-            self.channelSelected.emit(channel)
+    @override
+    def _select(self, index: int) -> None:
+        if index != self._current:
+            super()._select(index)
+
+    @override
+    def _tell_chosen(self, index: int) -> None:
+        self.channelSelected.emit(index)
 
     # -- painting ------------------------------------------------------------------------------------------
 
     @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        if self.pair is None:
-            self._paint_placeholder(painter)
-            return
-        # Before the window has laid out a smaller size there may be no room for a single tile.
-        for channel, tile in zip(self._channels(), self._layout(), strict=False):
-            self._shown.paint(painter, channel, tile)
-            self._paint_frame(painter, channel, tile)
-
-    def _paint_frame(self, painter: QPainter, channel: int, tile: TileGeometry) -> None:
-        theme, rect = self._theme, tile.rect
-        chosen = channel == self._current
-        if chosen:
+    def _paint_tile(self, painter: QPainter, index: int, rect: QRectF) -> None:
+        tile = self._tile(index)
+        assert tile is not None
+        self._shown.paint(painter, index, tile)
+        if index == self._current:
             self._shown.paint_highlight(painter, tile)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        if chosen and (not self._alone or self.hasFocus()):
-            painter.setPen(QPen(theme.color("accent"), 3 if self.hasFocus() else 2))
-            painter.drawRect(rect.adjusted(-1, -1, 1, 1))
-        elif channel == self._hovered and not self._alone:
-            painter.setPen(QPen(theme.color("muted"), 1))
-            painter.drawRect(rect.adjusted(-0.5, -0.5, 0.5, 0.5))
-        if self._label():
-            painter.setFont(self.font())
-            below = QRectF(rect.left() - 8, rect.bottom() + 2, rect.width() + 16, self._label() - 2)
-            painter.setPen(theme.color("text" if chosen else "muted"))
-            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, str(channel))
+
+    @override
+    def _paint_frame(self, painter: QPainter, index: int, rect: QRectF) -> None:
+        # The tile has a border of its own, and alone it need not be told from others.
+        chosen = self._is_chosen(index) and (not self._alone or self.hasFocus())
+        if chosen or (self._is_pointed_at(index) and not self._alone):
+            super()._paint_frame(painter, index, rect)

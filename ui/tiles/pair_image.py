@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage
 
 from cnnviz.palette import sequential_levels, signed_levels
-from ui.controls.color_scale import ColorScale
+from ui.controls.color_scale import ColorScale, image_of_words
 from ui.theme import Theme
 
 PairView = Literal["overlay", "sides", "difference", "flicker"]
@@ -22,6 +22,9 @@ PAIR_VIEWS: tuple[tuple[PairView, str], ...] = (
     ("flicker", "Flicker"),
 )
 """Ways to look at a pair, with their names."""
+
+HUES = (("original", "original"), ("shifted", "shifted"), ("text", "both"))
+"""Colour roles of the overlay, with what they stand for."""
 
 _Maps = NDArray[np.floating]
 
@@ -134,16 +137,13 @@ def overlay_image(original: _Maps, shifted: _Maps, strength: float, theme: Theme
     parts = (common, first - common, second - common)
     ground = theme.color("surface")
     weights = [_steps(ground, theme.color(role)) for role in ("text", "original", "shifted")]
-    words = np.full(common.shape, 0xFF, dtype=np.uint32)
+    words: NDArray[np.uint32] = np.full(common.shape, 0xFF, dtype=np.uint32)
     for channel, base in enumerate((ground.red(), ground.green(), ground.blue())):
         value = np.full(common.shape, base + 0.5, dtype=np.float32)
         for part, weight in zip(parts, weights, strict=True):
             value += part * weight[channel]
-        words = (words << 8) | value.astype(np.uint32)
-    words = np.ascontiguousarray(words)
-    height, width = words.shape
-    # The copy is needed: a QImage made from a buffer does not keep the buffer alive.
-    return QImage(words.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
+        words = (words << np.uint32(8)) | value.astype(np.uint32)
+    return image_of_words(words)
 
 
 def _steps(ground: QColor, color: QColor) -> tuple[float, float, float]:

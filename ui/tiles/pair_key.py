@@ -10,9 +10,7 @@ from cnnviz.quantities import format_value
 from ui.controls.color_bar import ColorBar
 from ui.controls.painted import PaintedWidget
 from ui.theme import Theme, follow_theme, ui_font
-from ui.tiles.pair_image import MapPair, PairView
-
-_HUES = (("original", "original"), ("shifted", "shifted"), ("text", "both"))
+from ui.tiles.pair_image import HUES, MapPair, PairView
 
 
 class PairKey(QWidget):
@@ -77,7 +75,7 @@ class _Hues(PaintedWidget):
     @override
     def sizeHint(self) -> QSize:
         px, metrics = self._theme.px, self.fontMetrics()
-        words = sum(metrics.horizontalAdvance(name) + px(25) for _, name in _HUES)
+        words = sum(metrics.horizontalAdvance(name) + px(25) for _, name in HUES)
         return QSize(words + metrics.horizontalAdvance("≤ 0.000"), metrics.height() + px(4))
 
     @override
@@ -90,7 +88,7 @@ class _Hues(PaintedWidget):
         painter = QPainter(self)
         left, height = 0.0, float(self.height())
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        for role, name in _HUES:
+        for role, name in HUES:
             ramp = QRectF(left, (height - px(11)) / 2, px(12), px(11))
             gradient = QLinearGradient(ramp.topLeft(), ramp.topRight())
             gradient.setColorAt(0, theme.color("surface"))

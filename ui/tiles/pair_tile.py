@@ -1,4 +1,4 @@
-"""One map of a pair, drawn with its outline and, where there is room, with its numbers."""
+"""A pair of maps as a tile: how it is looked at, its outline and, where there is room, its numbers."""
 
 from dataclasses import dataclass, replace
 
@@ -10,9 +10,11 @@ from PySide6.QtGui import QColor, QImage, QPainter, QPen
 from cnnviz.notation import Notation
 from ui.cells.cell_geometry import CellGeometry
 from ui.cells.cell_numbers import DARK_INK, LIGHT_INK, NumberFont, fitting_font, most_characters
+from ui.cells.outlines import OUTLINES, CellBlock, draw_outline
 from ui.controls.figure_mode import drawing_figure
-from ui.theme import Theme
-from ui.tiles.pair_image import MapPair, PairView, Side
+from ui.controls.map_legend import MapLegend
+from ui.theme import LIGHT, Theme
+from ui.tiles.pair_image import HUES, MapPair, PairView, Side
 
 _GAP = 6
 #: Side in pixels below which no number fits into a cell, and number of cells beyond which nobody reads them.
@@ -76,58 +78,112 @@ def has_numbers(grid: CellGeometry) -> bool:
     return grid.cell >= _SMALLEST_CELL and grid.rows * grid.cols <= _MOST_CELLS
 
 
-class PairPainter:
-    """Draws the channels of a pair in one way of looking at it. Pictures are made once, when first needed.
+class PairDisplay:
+    """A pair, the way of looking at it, and a block of cells outlined in both images; draws a tile of it.
 
-    Parameters
-    ----------
-    pair : MapPair
-    view : {"overlay", "sides", "difference", "flicker"}
-    theme : Theme
+    The setters say whether anything has changed, so that the widget need not be repainted otherwise.
+    Pictures are made once, when first needed.
     """
 
-    def __init__(self, pair: MapPair, view: PairView, theme: Theme) -> None:
-        self.pair = pair
-        self.view: PairView = view
-        self._theme = theme
+    def __init__(self) -> None:
+        self.pair: MapPair | None = None
+        self.view: PairView = "overlay"
+        self._phase: Side = "original"
+        self._block: CellBlock | None = None
+        self._theme = LIGHT
         self._pictures: dict[Side, QImage] = {}
 
-    def paint(self, painter: QPainter, channel: int, geometry: TileGeometry, phase: Side) -> None:
-        """Draw one channel; `phase` says which image the flicker shows."""
-        _, rows, cols = self.pair.shape
+    @property
+    def highlight(self) -> CellBlock | None:
+        """Block that is outlined."""
+        return self._block
+
+    @property
+    def has_sides(self) -> bool:
+        """Whether the two images stand side by side."""
+        return self.view == "sides"
+
+    @property
+    def legend(self) -> MapLegend | None:
+        """What a figure of the pair has to say beside it; None while there is none."""
+        if self.pair is None:
+            return None
+        if self.view == "overlay":
+            return MapLegend(kinds=tuple((self._theme.color(role), name) for role, name in HUES))
+        return MapLegend(self.pair.difference_scale if self.view == "difference" else self.pair.scale)
+
+    def set_pair(self, pair: MapPair | None) -> None:
+        """Show another pair, or none."""
+        self.pair = pair
+        self._pictures = {}
+
+    def set_view(self, view: PairView) -> bool:
+        """Choose how the two images are shown."""
+        if view == self.view:
+            return False
+        self.view = view
+        self._pictures = {}
+        return True
+
+    def set_phase(self, phase: Side) -> bool:
+        """Say which image the flicker shows."""
+        changed, self._phase = phase != self._phase, phase
+        return changed
+
+    def set_highlight(self, block: CellBlock | None) -> bool:
+        """Outline a block of cells (row, column, rows, columns), or none."""
+        changed, self._block = block != self._block, block
+        return changed
+
+    def set_theme(self, theme: Theme) -> None:
+        """Restyle."""
+        self._theme = theme
+        self._pictures = {}
+
+    def paint(self, painter: QPainter, channel: int, tile: TileGeometry) -> None:
+        """Draw one channel of the pair, which must be there."""
+        assert self.pair is not None
+        pair, (_, rows, cols) = self.pair, self.pair.shape
         source = QRectF(0, channel * rows, cols, rows)
-        for grid, side in zip(geometry.grids, self._sides_shown(phase), strict=True):
-            picture = self._picture(side)
+        for grid, side in zip(tile.grids, self._sides_shown(), strict=True):
+            picture = self._picture(pair, side)
             # Below one pixel a cell, nearest-neighbour scaling would drop whole rows.
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, grid.cell < 1)
             if drawing_figure():  # an SVG file has no parts of images
                 painter.drawImage(grid.rect, picture.copy(source.toRect()))
             else:
                 painter.drawImage(grid.rect, picture, source)
-            self._cover_rest(painter, grid)
+            self._cover_rest(painter, pair, grid)
             painter.setPen(QPen(self._theme.color("border" if self._is_joint() else side), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(grid.rect.adjusted(-0.5, -0.5, 0.5, 0.5))
             if has_numbers(grid):
-                self._paint_numbers(painter, channel, grid, side)
+                self._paint_numbers(painter, pair, channel, grid, side)
+
+    def paint_highlight(self, painter: QPainter, tile: TileGeometry) -> None:
+        """Outline the block in every grid of a tile."""
+        if self._block is not None:
+            for grid in tile.grids:
+                block = grid.cells(*self._block).intersected(grid.rect)
+                draw_outline(painter, block, OUTLINES["receptive"], self._theme)
 
     def _is_joint(self) -> bool:
         return self.view in ("overlay", "difference")
 
-    def _sides_shown(self, phase: Side) -> tuple[Side, ...]:
-        return ("original", "shifted") if self.view == "sides" else (phase,)
+    def _sides_shown(self) -> tuple[Side, ...]:
+        return ("original", "shifted") if self.has_sides else (self._phase,)
 
-    def _picture(self, side: Side) -> QImage:
+    def _picture(self, pair: MapPair, side: Side) -> QImage:
         key: Side = "original" if self._is_joint() else side
         if key not in self._pictures:
-            self._pictures[key] = self.pair.picture(self.view, self._theme, key)
+            self._pictures[key] = pair.picture(self.view, self._theme, key)
         return self._pictures[key]
 
-    def _cover_rest(self, painter: QPainter, grid: CellGeometry) -> None:
+    def _cover_rest(self, painter: QPainter, pair: MapPair, grid: CellGeometry) -> None:
         """Cover the cells that cannot be compared."""
-        if self.pair.compared is None:
+        if pair.compared is None:
             return
-        whole, inside = grid.rect, grid.cells(*self.pair.compared)
+        whole, inside = grid.rect, grid.cells(*pair.compared)
         color = self._theme.color("track")
         if inside.isEmpty():
             painter.fillRect(whole, color)
@@ -137,14 +193,16 @@ class PairPainter:
         painter.fillRect(QRectF(QPointF(whole.left(), inside.top()), inside.bottomLeft()), color)
         painter.fillRect(QRectF(inside.topRight(), QPointF(whole.right(), inside.bottom())), color)
 
-    def _paint_numbers(self, painter: QPainter, channel: int, grid: CellGeometry, side: Side) -> None:
+    def _paint_numbers(
+        self, painter: QPainter, pair: MapPair, channel: int, grid: CellGeometry, side: Side
+    ) -> None:
         """Write the values into the cells: in the overlay the original's above the shifted's."""
-        font, upper, lower = self._fit(channel, grid, side)
+        font, upper, lower = self._fit(pair, channel, grid, side)
         if font is None:
             return
         painter.setFont(font.font)
-        picture, line = self._picture(side), font.height
-        centred, compared = Qt.AlignmentFlag.AlignCenter, self.pair.compared
+        picture, line = self._picture(pair, side), font.height
+        centred, compared = Qt.AlignmentFlag.AlignCenter, pair.compared
         for place, (above, below) in enumerate(zip(upper, lower, strict=True)):
             row, col = divmod(place, grid.cols)
             if compared is not None and not is_inside(compared, row, col):
@@ -160,10 +218,10 @@ class PairPainter:
                 painter.drawText(QRectF(cell.left(), middle, cell.width(), line), centred, below)
 
     def _fit(
-        self, channel: int, grid: CellGeometry, side: Side
+        self, pair: MapPair, channel: int, grid: CellGeometry, side: Side
     ) -> tuple[NumberFont | None, list[str], list[str]]:
         """Font, and the texts of both values of each cell: those that differ look different."""
-        both = self._numbers(channel, side)
+        both = self._numbers(pair, channel, side)
         groups = np.broadcast_to(np.arange(both[0].size).reshape(both[0].shape), both.shape)
         found = Notation.of(both, signed=self.view == "difference")
         longest = most_characters(grid)
@@ -181,9 +239,8 @@ class PairPainter:
                     return font, upper, lower
         return None, [], []
 
-    def _numbers(self, channel: int, side: Side) -> NDArray[np.generic]:
+    def _numbers(self, pair: MapPair, channel: int, side: Side) -> NDArray[np.generic]:
         """Values of a channel, and those that they are compared with, shape (2, h, w)."""
-        pair = self.pair
         if self.view == "overlay":
             both = np.stack([pair.original[channel], pair.shifted[channel]])
         else:

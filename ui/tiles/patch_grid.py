@@ -6,25 +6,18 @@ from typing import override
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QFontMetrics,
-    QImage,
-    QKeyEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-)
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QImage, QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import QWidget
 
 from ui.cells.outlines import OUTLINES, draw_outline
-from ui.controls.color_scale import ColorScale
-from ui.controls.key_moves import is_enter, row_step
-from ui.controls.pointed import PointedWidget
-from ui.theme import Theme, follow_theme, mono_font, ui_font
+from ui.controls.color_scale import GREY_LEVELS
+from ui.controls.key_moves import is_enter
+from ui.controls.map_legend import MapLegend
+from ui.theme import Theme, mono_font, ui_font
+from ui.tiles.tile_view import TileView, fitted
 
 _TOP_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop
-_GREY = ColorScale("grey", 0.0, 255.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +43,7 @@ class PatchCard:
     tip: str
 
 
-class PatchGrid(PointedWidget[int]):
+class PatchGrid(TileView):
     """Cards side by side: the patch enlarged, its image with the place outlined, a caption.
 
     Parameters
@@ -61,14 +54,21 @@ class PatchGrid(PointedWidget[int]):
     #: Number of the card that was clicked, or confirmed by Enter.
     patchClicked = Signal(int)
 
+    is_row = True
+
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
         self._cards: tuple[PatchCard, ...] = ()
         self._pictures: list[tuple[QImage, QImage]] = []
-        self._focus_card = 0
-        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        follow_theme(self)
+        super().__init__(parent)
+
+    @property
+    @override
+    def count(self) -> int:
+        return len(self._cards)
+
+    def map_legend(self) -> MapLegend | None:
+        """What a figure of the patches has to say beside them; None while there are none."""
+        return MapLegend(GREY_LEVELS) if self._cards else None
 
     def cards(self) -> tuple[PatchCard, ...]:
         """Cards shown."""
@@ -77,21 +77,21 @@ class PatchGrid(PointedWidget[int]):
     def set_cards(self, cards: Sequence[PatchCard]) -> None:
         """Show other patches."""
         self._cards = tuple(cards)
-        self._pictures = [(_GREY.to_image(card.pixels), _GREY.to_image(card.image)) for card in self._cards]
-        self._focus_card = 0
+        grey = GREY_LEVELS.to_image
+        self._pictures = [(grey(card.pixels), grey(card.image)) for card in self._cards]
         self.setAccessibleDescription("; ".join(card.tip for card in self._cards))
-        self._ask_again()
-        self.update()
+        self.set_current(0 if self._cards else None)  # the card that the keyboard is at
+        self._show()
 
     @override
     def _restyle(self, theme: Theme) -> None:
         self.setFont(mono_font(theme.small_pt))
 
-    def card_rect(self, card: int) -> QRectF:
-        """Rectangle of a card, in the widget's coordinates."""
+    @override
+    def tile_rect(self, index: int) -> QRectF:
         side, gap = self._side(), self._theme.px(10)
         height = 2 * side + self._theme.px(4) + self._line()
-        return QRectF(3 + card * (side + gap), 3, side, height)
+        return QRectF(3 + index * (side + gap), 3, side, height)
 
     @override
     def sizeHint(self) -> QSize:
@@ -106,58 +106,41 @@ class PatchGrid(PointedWidget[int]):
     # -- events --------------------------------------------------------------------------------------------
 
     @override
-    def _part_at(self, point: QPointF) -> int | None:
-        return next((i for i in range(len(self._cards)) if self.card_rect(i).contains(point)), None)
-
-    @override
     def _tip(self, part: int) -> str:
         return self._cards[part].tip
 
     @override
-    def _can_press(self, part: int) -> bool:
-        return True
-
-    @override
-    def _press(self, part: int) -> None:
-        self._focus_card = part
-        self.patchClicked.emit(part)
+    def _tell_chosen(self, index: int) -> None:
+        self.patchClicked.emit(index)
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = row_step(event)
-        if step is not None and self._cards:
-            self._focus_card = min(max(self._focus_card + step, 0), len(self._cards) - 1)
-            self.update()
-        elif is_enter(event) and self._cards:
-            self.patchClicked.emit(self._focus_card)
+        place = self._moved(event)
+        if place is not None:
+            self.set_current(place)
+        elif is_enter(event) and self._current is not None:
+            self._select(self._current)
         else:
             super().keyPressEvent(event)
 
     # -- painting ------------------------------------------------------------------------------------------
 
     @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        if not self._cards:
-            painter.setFont(ui_font(self._theme))
-            self._paint_placeholder(painter, _TOP_LEFT)
-            return
-        for place in range(len(self._cards)):
-            self._paint_card(painter, place)
+    def _paint_placeholder(self, painter: QPainter, alignment: Qt.AlignmentFlag = _TOP_LEFT) -> None:
+        painter.setFont(ui_font(self._theme))
+        super()._paint_placeholder(painter, alignment)
 
-    def _paint_card(self, painter: QPainter, place: int) -> None:
-        theme, card = self._theme, self._cards[place]
-        rect, side = self.card_rect(place), self._side()
-        patch, image = self._pictures[place]
-        top = _fitted(QRectF(rect.left(), rect.top(), side, side), patch)
-        below = _fitted(QRectF(rect.left(), rect.top() + side + theme.px(4), side, side), image)
+    @override
+    def _paint_tile(self, painter: QPainter, index: int, rect: QRectF) -> None:
+        theme, card, side = self._theme, self._cards[index], self._side()
+        patch, image = self._pictures[index]
+        top = fitted(QRectF(rect.left(), rect.top(), side, side), patch)
+        below = fitted(QRectF(rect.left(), rect.top() + side + theme.px(4), side, side), image)
         painter.drawImage(top, patch)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, True)
         painter.drawImage(below, image)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.setPen(theme.color("border"))
-        painter.drawRect(top.adjusted(-0.5, -0.5, 0.5, 0.5))
+        self._draw_frame(painter, top, "border", 1)
         unit = below.width() / image.width()
         row, col, rows, cols = card.place
         box = QRectF(below.left() + col * unit, below.top() + row * unit, cols * unit, rows * unit)
@@ -166,9 +149,13 @@ class PatchGrid(PointedWidget[int]):
         painter.setFont(self.font())
         painter.setPen(theme.color("text"))
         painter.drawText(text, Qt.AlignmentFlag.AlignHCenter, card.caption)
-        focused = self.hasFocus() and place == self._focus_card
-        if place == self._hovered or focused:
-            painter.setPen(QPen(theme.color("accent"), 2 if focused else 1))
+
+    @override
+    def _paint_frame(self, painter: QPainter, index: int, rect: QRectF) -> None:
+        focused = self.hasFocus() and self._is_chosen(index)
+        if focused or self._is_pointed_at(index):
+            painter.setPen(QPen(self._theme.color("accent"), 2 if focused else 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(rect.adjusted(-2, -2, 2, 1), 4, 4)
 
     def _side(self) -> float:
@@ -179,10 +166,3 @@ class PatchGrid(PointedWidget[int]):
 
     def _line(self) -> int:
         return QFontMetrics(self.font()).height() + 1
-
-
-def _fitted(area: QRectF, picture: QImage) -> QRectF:
-    """Largest rectangle of a picture's shape in the middle of an area."""
-    scale = min(area.width() / picture.width(), area.height() / picture.height())
-    wide, high = picture.width() * scale, picture.height() * scale
-    return QRectF(area.center().x() - wide / 2, area.center().y() - high / 2, wide, high)

@@ -6,27 +6,17 @@ from typing import override
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QImage,
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPen,
-    QResizeEvent,
-    QWheelEvent,
-)
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from ui.controls.key_moves import row_step
-from ui.controls.pointed import PointedWidget
+from ui.controls.color_scale import GREY_LEVELS
 from ui.controls.wheel import WheelNotches
-from ui.theme import follow_theme
+from ui.tiles.tile_view import TileView, fitted
 
 _TILE = 34
 
 
-class RecentStrip(PointedWidget[int]):
+class RecentStrip(TileView):
     """Thumbnails in one row; the wheel and the arrow keys reach those that do not fit.
 
     Parameters
@@ -37,16 +27,16 @@ class RecentStrip(PointedWidget[int]):
     #: Number of the picture that the user has chosen.
     pictureRequested = Signal(int)
 
+    is_row = True
+
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
         self._images: list[QImage] = []
         self._names: list[str] = []
-        self._current: int | None = None
         self._first = 0
         self._wheel = WheelNotches()
+        super().__init__(parent)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        follow_theme(self)
 
     def set_pictures(self, pictures: Sequence[NDArray[np.uint8]], names: Sequence[str]) -> None:
         """Show pictures.
@@ -57,31 +47,25 @@ class RecentStrip(PointedWidget[int]):
         names : sequence of str
             Tool tips, one for each.
         """
-        self._images = [_image(each) for each in pictures]
+        self._images = [GREY_LEVELS.to_image(each) for each in pictures]
         self._names = list(names)
-        if self._current is not None and self._current >= len(self._images):
-            self._current = None
         self._scroll_to(self._first)
 
+    @override
     def set_current(self, index: int | None) -> None:
-        """Choose a picture, or none."""
-        self._current = index
+        """Choose a picture and scroll to it, or choose none."""
+        super().set_current(index)
         if index is not None:
             last = index - self._fitting() + 1
             self._scroll_to(min(max(self._first, last), index))
-        self.update()
-
-    def current(self) -> int | None:
-        """Number of the chosen picture."""
-        return self._current
 
     @property
+    @override
     def count(self) -> int:
-        """Number of pictures."""
         return len(self._images)
 
+    @override
     def tile_rect(self, index: int) -> QRectF:
-        """Where a picture lies, in the widget's coordinates; outside of it when it is scrolled away."""
         side, gap = self._theme.px(_TILE), self._theme.px(4)
         return QRectF(2 + (index - self._first) * (side + gap), 2, side, side)
 
@@ -96,21 +80,16 @@ class RecentStrip(PointedWidget[int]):
     # -- events --------------------------------------------------------------------------------------------
 
     @override
-    def _part_at(self, point: QPointF) -> int | None:
-        shown = range(self._first, min(self._first + self._fitting(), self.count))
-        return next((index for index in shown if self.tile_rect(index).contains(point)), None)
+    def visible_range(self) -> range:
+        return range(self._first, min(self._first + self._fitting(), self.count))
 
     @override
     def _tip(self, part: int) -> str:
         return self._names[part]
 
     @override
-    def _can_press(self, part: int) -> bool:
-        return True
-
-    @override
-    def _press(self, part: int) -> None:
-        self._choose(part)
+    def _tell_chosen(self, index: int) -> None:
+        self.pictureRequested.emit(index)
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -130,31 +109,19 @@ class RecentStrip(PointedWidget[int]):
         self._scroll_to(self._first - self._wheel.turned(event))
 
     @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = row_step(event)
-        if step is None or not self._images:
-            super().keyPressEvent(event)
-            return
-        start = -1 if self._current is None else self._current
-        self._choose(min(max(start + step, 0), self.count - 1))
-
-    @override
     def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        for index in range(self._first, min(self._first + self._fitting(), self.count)):
-            rect = self.tile_rect(index)
-            painter.drawImage(_inside(rect, self._images[index]), self._images[index])
-            chosen = index == self._current
-            role = "accent" if chosen else "muted" if index == self._hovered else "border"
-            painter.setPen(QPen(self._theme.color(role), 2 if chosen else 1))
-            painter.drawRect(rect)
         for forward in (False, True):
             if self._has_more(forward):
                 self._paint_more(painter, forward)
-        if self.hasFocus() and self._current is None:
-            self._paint_focus_frame(painter)
+
+    @override
+    def _paint_tile(self, painter: QPainter, index: int, rect: QRectF) -> None:
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.drawImage(fitted(rect, self._images[index]), self._images[index])
 
     def _paint_more(self, painter: QPainter, forward: bool) -> None:
         """Paint a sign that there are more pictures at this end."""
@@ -175,30 +142,10 @@ class RecentStrip(PointedWidget[int]):
         end = self.tile_rect(shown - 1).right()
         return QRectF(end - width if forward else 2, 2, width, self._theme.px(_TILE))
 
-    def _choose(self, index: int) -> None:
-        self.set_current(index)
-        self.pictureRequested.emit(index)
-
     def _fitting(self) -> int:
         side, gap = self._theme.px(_TILE), self._theme.px(4)
         return max((self.width() - 4 + gap) // (side + gap), 1)
 
     def _scroll_to(self, first: int) -> None:
         self._first = min(max(first, 0), max(self.count - self._fitting(), 0))
-        self._ask_again()
-        self.update()
-
-
-def _image(pixels: NDArray[np.uint8]) -> QImage:
-    rows = np.ascontiguousarray(pixels)
-    height, width = rows.shape
-    # The copy is needed: a QImage made from a buffer does not keep the buffer alive.
-    return QImage(rows.data, width, height, width, QImage.Format.Format_Grayscale8).copy()
-
-
-def _inside(rect: QRectF, image: QImage) -> QRectF:
-    """Return the largest rectangle with the aspect of an image inside another."""
-    size = image.size().toSizeF().scaled(rect.size(), Qt.AspectRatioMode.KeepAspectRatio)
-    found = QRectF(0, 0, size.width(), size.height())
-    found.moveCenter(rect.center())
-    return found
+        self._show()

@@ -19,9 +19,8 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from ui.controls.key_moves import arrow_step
 from ui.controls.painted import PaintedWidget
 from ui.theme import Theme, follow_theme, ui_font
-from ui.tiles.pair_display import PairDisplay
 from ui.tiles.pair_image import MapPair, PairView, Side
-from ui.tiles.pair_tile import TileGeometry, has_numbers
+from ui.tiles.pair_tile import PairDisplay, TileGeometry, has_numbers
 
 _LONG_STEP = 4
 _NONE = Qt.KeyboardModifier.NoModifier

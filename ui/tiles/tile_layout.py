@@ -1,6 +1,7 @@
 """How thumbnails of equal size share an area."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -49,6 +50,13 @@ class TileLayout(NamedTuple):
         return range(min(first * self.columns, count), min(last * self.columns, count))
 
 
+def arrangements(count: int, wide: float, high: float, gap: float) -> Iterator[tuple[int, float, float]]:
+    """Return every number of columns for so many tiles, with the room that it leaves for each of them."""
+    for columns in range(1, count + 1):
+        rows = math.ceil(count / columns)
+        yield columns, (wide - (columns - 1) * gap) / columns, (high - (rows - 1) * gap) / rows
+
+
 @dataclass(frozen=True)
 class Shelf:
     """What is to be arranged.
@@ -75,10 +83,8 @@ class Shelf:
     def fitted(self, wide: float, high: float, caption: float) -> TileLayout:
         """Columns that make the maps largest in an area; rows that are all full may cost a little of it."""
         best, best_score = TileLayout(1, 0.0, 0.0, self.gap, caption, False), 0.0
-        for columns in range(1, self.count + 1):
-            rows = math.ceil(self.count / columns)
-            by_width = (wide - (columns - 1) * self.gap) / columns
-            by_height = ((high - (rows - 1) * self.gap) / rows - caption) / self._aspect
+        for columns, by_width, height in arrangements(self.count, wide, high, self.gap):
+            by_height = (height - caption) / self._aspect
             width = self._snapped(max(min(by_width, by_height, self.largest), 0.0))
             score = width * (1.0 if self.count % columns == 0 else 0.85)
             if score >= 0.97 * best_score:
