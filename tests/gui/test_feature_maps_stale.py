@@ -191,7 +191,7 @@ def test_patches_stand_below_the_filter_that_they_are_of(qtbot):
     view = desk.panel.looks_for
     background.finish("looks-for")
     assert len(view.most.cards()) == 8
-    qtbot.mouseClick(view.filters.viewport(), LEFT, pos=view.filters.tile_rect(5).center().toPoint())
+    qtbot.mouseClick(view.filters, LEFT, pos=view.filters.tile_rect(5).center().toPoint())
     assert view.most.cards() == ()  # those of filter 0 under "Filter 5" would be untrue
     background.finish("looks-for")
     assert view.picture.findings.excitation.channel == 5

@@ -190,9 +190,10 @@ class MapThumbnails(MapTiles):
 
     @override
     def _tip(self, part: int) -> str:
-        if self._values is None or self._cell is None:
+        cell = None if self._pointer is None else self.cell_at(self._pointer)
+        if self._values is None or cell is None:
             return ""
-        where = f"{format_cell(self._cell, self._noun)}: {format_value(self._values[self._cell].item(), 4)}"
+        where = f"{format_cell(cell, self._noun)}: {format_value(self._values[cell].item(), 4)}"
         return f"{self.toolTip()}\n{where}".strip()
 
     @override
