@@ -1,5 +1,10 @@
 """Errors whose text is written for the person at the screen: one sentence, cause and remedy."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cnnviz.training import Progress  # which itself raises these errors
+
 
 class CNNVizError(Exception):
     """Base of every error that CNNViz raises on purpose; its text can be shown as it is."""
@@ -26,7 +31,18 @@ class CheckpointError(CNNVizError):
 
 
 class DivergenceError(CNNVizError):
-    """Training produced numbers that are no longer finite."""
+    """Training produced numbers that are no longer finite, or far from what they should be.
+
+    Parameters
+    ----------
+    message : str
+    progress : Progress, optional
+        What the last steps measured up to there, for the record of the run.
+    """
+
+    def __init__(self, message: str, progress: "Progress | None" = None) -> None:
+        super().__init__(message)
+        self.progress = progress
 
 
 NO_THREAD = "The system has no thread to spare for this. Close other programs, and try again."

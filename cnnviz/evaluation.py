@@ -106,4 +106,5 @@ def _losses_of_each(logits: FloatArray, labels: NDArray[np.int64]) -> NDArray[np
     exact: NDArray[Any] = logits.astype(np.float64)
     if exact.shape[1] == 1:
         exact = np.concatenate([np.zeros_like(exact), exact], axis=1)
-    return np.asarray(-log_softmax(exact)[np.arange(len(labels)), labels], dtype=np.float64)
+    # 0 − x and not −x: the loss of what is certain is 0, and not −0.
+    return np.asarray(0.0 - log_softmax(exact)[np.arange(len(labels)), labels], dtype=np.float64)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from cnnviz.network import Network
 from cnnviz.snapshots import Snapshot, SnapshotStore
@@ -59,11 +59,15 @@ class History:
     ----------
     forked_at : int or None
         Step at which this record left the one it was forked from; None for a record of its own.
+    batch_size, epoch_images : int
+        Images of a step and of an epoch, 1 until they are set: what steps beyond the record come to.
     """
 
     def __init__(self, log_every: int = 500, first_step: int = 0, snapshot_bytes: int = 256 << 20) -> None:
         self.log_every = log_every
         self.first_step = first_step
+        self.batch_size = 1
+        self.epoch_images = 1
         self.forked_at: int | None = None
         self.log: list[LogLine] = []
         self.tests: list[EvaluationPoint] = []
@@ -128,6 +132,7 @@ class History:
                 f"The history goes from step {self.first_step} to {self.step}. Got {step} instead."
             )
         fork = History(self.log_every, self.first_step, self.snapshots.max_bytes)
+        fork.batch_size, fork.epoch_images = self.batch_size, self.epoch_images
         fork.forked_at = step
         count = step - self.first_step
         fork.log = [line for line in self.log if line.step <= step]
@@ -138,6 +143,31 @@ class History:
         fork._correct_total.copy_first(self._correct_total, count)
         fork._image_total.copy_first(self._image_total, count)
         return fork
+
+    def images_at(self, steps: ArrayLike) -> NDArray[np.float64]:
+        """Return how many images have been trained on by the end of some steps.
+
+        Runs of different batch sizes can be compared by it, which they cannot by their steps. Divided by
+        `epoch_images` it is in epochs. It is exact for the steps on record; what lies before and behind them
+        is counted in batches of `batch_size`, of which an epoch's last one is smaller.
+
+        Parameters
+        ----------
+        steps : array_like of int
+
+        Returns
+        -------
+        ndarray of float64, same shape
+        """
+        given = np.asarray(steps, dtype=np.int64)
+        on_record = np.clip(given, self.first_step, self.step)
+        measured = self._image_total.view()[on_record - self.first_step]
+        return measured + self._planned(given) - self._planned(on_record) + self._planned(self.first_step)
+
+    def _planned(self, steps: NDArray[np.int64] | int) -> NDArray[np.int64]:
+        """Images of so many steps with the batches of this record."""
+        epochs, rest = np.divmod(steps, -(-self.epoch_images // self.batch_size))
+        return epochs * self.epoch_images + rest * self.batch_size
 
     def mean_loss_at(self, step: int, last: int) -> float:
         """Mean loss of the `last` steps that end at `step`, fewer at the start; NaN without a record."""

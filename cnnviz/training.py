@@ -112,6 +112,13 @@ class Progress:
         """Number of the last of these steps."""
         return self.first_step + len(self.losses) - 1
 
+    def until_finite_ends(self) -> "Progress":
+        """Return the part before the first loss that is not finite."""
+        count = int(np.argmin(np.append(np.isfinite(self.losses), False)))
+        return Progress(
+            self.first_step, self.losses[:count], self.correct[:count], self.sizes[:count], self.seconds
+        )
+
 
 class Trainer:
     """One run: a network, a data set and a position in the order of its images.
@@ -223,7 +230,7 @@ class Trainer:
         ------
         DivergenceError
             If the loss stops being finite or grows far beyond that of guessing. The weights and what the
-            optimiser remembers are then those from before this call.
+            optimiser remembers are then those from before this call; the error has what was measured since.
         """
         count = min(check_int(steps, "steps", "Trainer.advance", minimum=1), self.total_steps - self.step)
         before = self._engine.vector.copy(), self._optimizer.rule.state()
@@ -235,8 +242,9 @@ class Trainer:
             for i in range(count):
                 losses[i], correct[i], sizes[i] = self._train_batch()
         seconds = time.perf_counter() - start
-        self._stop_if_diverged(losses, first_step, before)
-        return Progress(first_step, losses, correct, sizes, seconds)
+        progress = Progress(first_step, losses, correct, sizes, seconds)
+        self._stop_if_diverged(progress, before)
+        return progress
 
     def evaluate(self) -> Evaluation:
         """Return loss, accuracy and confusion matrix over the test images."""
@@ -278,9 +286,8 @@ class Trainer:
         first = position * self.config.batch_size
         return self._order[first : first + self.config.batch_size]
 
-    def _stop_if_diverged(
-        self, losses: NDArray[np.float64], first_step: int, before: tuple[FloatArray, State]
-    ) -> None:
+    def _stop_if_diverged(self, progress: Progress, before: tuple[FloatArray, State]) -> None:
+        losses = progress.losses
         if not len(losses):
             return
         self._recent = np.concatenate([self._recent, losses])[-_DIVERGENCE_WINDOW:]
@@ -290,11 +297,12 @@ class Trainer:
             return
         self._engine.vector[...] = before[0]
         self._optimizer.rule.load_state(before[1])
-        self.step = first_step - 1
+        self.step = progress.first_step - 1
         raise DivergenceError(
-            f"Training diverged near step {format_count(first_step + len(losses) - 1)}: the loss grew out of "
+            f"Training diverged near step {format_count(progress.last_step)}: the loss grew out of "
             f"bounds. Reset the weights and try a learning rate below {format_value(self.learning_rate)}, "
-            f"for example {format_value(self.learning_rate / 10)}."
+            f"for example {format_value(self.learning_rate / 10)}.",
+            progress.until_finite_ends(),
         )
 
 

@@ -171,7 +171,8 @@ def cross_entropy(logits: FloatArray, labels: Labels) -> float:
     .. [1] Goodfellow, Bengio, Courville (2016), Deep Learning, section 6.2.2.3.
     """
     z, labels = _checked(logits, labels, "cross_entropy", one_logit=False)
-    return float(-log_softmax(z)[np.arange(len(labels)), labels].mean())
+    # 0 − x and not −x: the loss of what is certain is 0, and not −0.
+    return float(0.0 - log_softmax(z)[np.arange(len(labels)), labels].mean())
 
 
 def cross_entropy_backward(logits: FloatArray, labels: Labels) -> FloatArray:

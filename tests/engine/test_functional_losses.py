@@ -1,12 +1,15 @@
 """Softmax, probabilities and the two cross-entropies."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from cnnviz import functional
 from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.evaluation import evaluate
+from cnnviz.presets import LAB5
 from tests.oracles import cross_entropy_loop, numeric_gradient, softmax_loop
 
 DTYPES = ["float32", "float64"]
@@ -144,3 +147,20 @@ def test_each_loss_refuses_the_logits_of_the_other():
         functional.binary_cross_entropy(np.zeros((2, 2)), labels)
     with pytest.raises(ParameterError, match=r"labels from 0 to 1. Got 2"):
         functional.binary_cross_entropy(np.zeros((2, 1)), np.array([0, 2]))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_the_loss_of_what_is_certain_is_zero_without_a_sign(dtype):
+    several = np.array([[900, 0, 0], [0, 0, 900]], dtype=dtype)
+    one = np.array([[-900], [900]], dtype=dtype)
+    found = [
+        functional.cross_entropy(several, np.array([0, 2])),
+        functional.binary_cross_entropy(one, np.array([0, 1])),
+    ]
+    for output in ("sigmoid", "softmax"):
+        network = replace(LAB5, output=output).build_network((1, 8, 8))
+        weights = {name: np.zeros_like(array) for name, array in network.params.items()}
+        weights["dense1.bias"][-1] = 900.0
+        images = np.zeros((4, 1, 8, 8), dtype=np.uint8)
+        found.append(evaluate(network.with_params(weights), images, np.ones(4, dtype=np.int64)).loss)
+    assert [f"{loss:.4f}" for loss in found] == ["0.0000"] * 4

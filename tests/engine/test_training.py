@@ -191,3 +191,15 @@ def test_experiment_survives_json():
         Experiment.from_dict({"filters": "8"})
     with pytest.raises(ParameterError):
         Experiment.from_dict({"classes": 5})
+
+
+def test_a_run_that_diverged_says_what_it_measured_until_then(small):
+    trainer = build(small, learning_rate=1e3, dtype="float32", epochs=20)
+    with pytest.raises(DivergenceError) as caught:
+        train_to_the_end(trainer)
+    progress = caught.value.progress
+    assert progress.first_step == trainer.step + 1
+    assert len(progress.losses) > 0
+    assert np.isfinite(progress.losses).all()
+    assert len(progress.losses) == len(progress.correct) == len(progress.sizes)
+    assert progress.losses.max() > 10

@@ -133,7 +133,7 @@ class RunStart(QObject):
             self._tell_about(built)
         elif built.dataset is not previous:  # other classes were chosen than those the notice names
             state.clear_notice("data")
-        self._reset_history(experiment, built.start, built.forks)
+        self._reset_history(built)
         if built.dataset is not previous or state.sample is None:
             self.sampleRequested.emit(0)
         note = "" if built.start is None or built.start.origin is None else built.start.origin.note
@@ -155,12 +155,14 @@ class RunStart(QObject):
         else:
             self._state.clear_notice("data")
 
-    def _reset_history(self, experiment: Experiment, start: Snapshot | None, forks: bool) -> None:
+    def _reset_history(self, built: _Built) -> None:
         state, previous = self._state, self._state.history
-        if forks and start is not None and previous.covers(start.step):
+        experiment, start = built.experiment, built.start
+        if built.forks and start is not None and previous.covers(start.step):
             history = previous.forked(start.step)
         else:
             history = History(experiment.log_every, 0 if start is None else start.step)
+        history.batch_size, history.epoch_images = experiment.batch_size, len(built.dataset.train_labels)
         self._keep_reference(history.forked_at)
         # Of the run before, the curves are compared: its snapshots would take the memory of two runs.
         previous.snapshots.clear()

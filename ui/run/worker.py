@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cnnviz.errors import in_words
+from cnnviz.errors import DivergenceError, in_words
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Trainer
 from ui.run.mailbox import (
@@ -165,7 +165,12 @@ class TrainWorker(QObject):
 
     def _advance(self, trainer: Trainer, count: int) -> None:
         count = min(count, self._chunk)
-        progress = trainer.advance(count)
+        try:
+            progress = trainer.advance(count)
+        except DivergenceError as error:
+            if error.progress is not None:
+                self._post(ProgressMade(error.progress))
+            raise
         self._post(ProgressMade(progress))
         now = time.perf_counter()
         if self._mailbox.wants_live and now - self._last_live >= _LIVE_SECONDS:
