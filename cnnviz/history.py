@@ -83,6 +83,11 @@ class History:
         return self.first_step + len(self._losses)
 
     @property
+    def steps_per_epoch(self) -> int:
+        """Batches in which all images are met once."""
+        return -(-self.epoch_images // self.batch_size)
+
+    @property
     def losses(self) -> NDArray[np.float64]:
         """Loss of every step on record, shape (steps,), read-only."""
         return self._losses.view()
@@ -166,7 +171,7 @@ class History:
 
     def _planned(self, steps: NDArray[np.int64] | int) -> NDArray[np.int64]:
         """Images of so many steps with the batches of this record."""
-        epochs, rest = np.divmod(steps, -(-self.epoch_images // self.batch_size))
+        epochs, rest = np.divmod(steps, self.steps_per_epoch)
         return epochs * self.epoch_images + rest * self.batch_size
 
     def mean_loss_at(self, step: int, last: int) -> float:

@@ -2,13 +2,15 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.training import Progress
 from tests.gui.driving import show_window
 from ui.panels.training.curves import TrainingCurves
+from ui.panels.views import Choices
 
 
 @pytest.fixture
@@ -58,3 +60,78 @@ def test_tests_with_every_frame_hold_up_neither_plot(qtbot: QtBot, curves: Train
     qtbot.waitUntil(lambda: _drawn(curves) == (history.step,) * 3)
     tests = len(history.tests)
     qtbot.waitUntil(lambda: all(len(p.curve("test")[0]) == tests for p in (curves.loss, curves.accuracy)))
+
+
+def _run(batch: int, epochs: int, images: int = 120) -> History:
+    """A run whose loss is a function of how many images have been met."""
+    history = History(log_every=4)
+    history.batch_size, history.epoch_images = batch, images
+    sizes = np.array([min(batch, images - start) for start in range(0, images, batch)] * epochs)
+    history.append(Progress(1, 1 / (1 + np.cumsum(sizes) / 50), sizes // 2, sizes, 0.1))
+    history.add_test(EvaluationPoint(history.step, 0.3, 0.9))
+    return history
+
+
+def _choose_unit(curves: TrainingCurves, qtbot: QtBot, text: str) -> None:
+    qtbot.mouseClick(curves.units, Qt.MouseButton.LeftButton)
+    menu = QApplication.activePopupWidget()
+    assert isinstance(menu, QMenu)
+    (action,) = [each for each in menu.actions() if each.text() == text]
+    action.trigger()
+    menu.close()
+
+
+def test_runs_of_different_batches_are_compared_by_images_and_by_epochs(
+    qtbot: QtBot, curves: TrainingCurves
+) -> None:
+    small, large = _run(batch=4, epochs=2), _run(batch=30, epochs=2)
+    curves.set_history(small)
+    curves.set_ghost(large)
+    curves.set_total_steps(90)
+    curves.set_moment(30)
+    assert curves.loss.curve("raw")[0][-1] == 60
+    assert curves.loss.curve("ghost")[0][-1] == 8
+    for text, label, per_image in (("Training images", "images", 1.0), ("Epochs", "epochs", 1 / 120)):
+        _choose_unit(curves, qtbot, text)
+        assert curves.loss.content().x_label == curves.accuracy.content().x_label == label
+        x, y = curves.loss.curve("raw")
+        np.testing.assert_allclose(x, np.arange(4, 244, 4) * per_image)
+        np.testing.assert_allclose(y, small.losses)
+        for plot in (curves.loss, curves.accuracy):
+            assert plot.curve("ghost")[0][-1] == pytest.approx(240 * per_image)
+            assert plot.curve("test")[0] == pytest.approx([240 * per_image])
+            assert plot.marker_x() == pytest.approx(120 * per_image)
+            assert plot.view_range()[0][1] == pytest.approx(360 * per_image)
+    # News go on in the unit that was chosen.
+    ones = np.full(3, 4)
+    small.append(Progress(61, np.full(3, 0.1), ones, ones, 0.1))
+    curves.follow_steps()
+    qtbot.waitUntil(lambda: len(curves.loss.curve("raw")[0]) == 63)
+    assert curves.loss.curve("raw")[0][-1] == pytest.approx(252 / 120)
+    curves.loss.set_cursor(1.5)
+    assert curves.loss.readout_text().startswith("epochs 1.5\n")
+    curves.set_unit("step")
+    assert curves.loss.curve("raw")[0][-1] == 63
+
+
+def test_the_unit_comes_back_with_the_view(qtbot: QtBot, curves: TrainingCurves) -> None:
+    curves.set_history(_run(batch=30, epochs=2))
+    _choose_unit(curves, qtbot, "Epochs")
+    curves.loss.set_view_range((0.5, 1.5), (0.0, 1.0))
+    view = curves.view_state()
+    other = TrainingCurves()
+    qtbot.addWidget(other)
+    other.set_history(_run(batch=30, epochs=2))
+    other.restore_view(Choices(view))
+    assert other.unit() == "epochs"
+    assert other.loss.view_range()[0] == pytest.approx((0.5, 1.5))
+    assert other.view_state() == view
+
+
+@pytest.mark.parametrize(("count", "words"), [(2, "ln 2 = 0.693"), (10, "ln 10 = 2.303")])
+def test_what_guessing_costs_depends_on_the_classes(curves: TrainingCurves, count: int, words: str) -> None:
+    curves.set_classes(count)
+    assert words in curves.loss.toolTip()
+    for plot in (curves.loss, curves.accuracy):
+        assert "training images, as they were met" in plot.toolTip()
+        assert "mean is over the last 10 steps" in plot.toolTip()

@@ -257,11 +257,17 @@ def test_divergence_stops_by_itself_and_the_run_can_begin_again(qtbot, session):
     wait_for(qtbot, session, RunStatus.FAILED)
     assert "learning rate below 900" in session.window.notices.text()
     assert all(np.isfinite(array).all() for array in weights(session).values())
+    curves = session.window.training.curves
+    steps, losses = curves.loss.curve("raw")
+    assert len(steps) == len(session.state.history.losses) > 0
+    assert losses.max() > 10  # where it left the rails
     session.controller.on_draft_requested(replace(LAB5, epochs=500))
     click(qtbot, session.window.run_bar.train)
     qtbot.waitUntil(lambda: session.state.run.step > 100 and status(session) is RunStatus.TRAINING)
     click(qtbot, session.window.run_bar.train)
     wait_for(qtbot, session, RunStatus.PAUSED)
+    # The curve of the run that diverged stays to be compared with.
+    assert curves.loss.curve("ghost")[0][-1] == steps[-1]
 
 
 def test_slow_motion_keeps_its_pace(qtbot, session):

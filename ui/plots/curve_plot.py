@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import override
 
 import numpy as np
@@ -193,6 +194,16 @@ class CurvePlot(Plot):
         return self._curves[name].entry.isChecked()
 
     # -- view ----------------------------------------------------------------------------------------------
+
+    def set_x_axis(self, label: str, *, counts: bool) -> None:
+        """Say what x is, and whether it is a number of things."""
+        self._content = replace(self._content, x_label=label)
+        self._made().set_x_counts(counts)
+        self._refresh()
+
+    def set_label_button(self, button: QWidget) -> None:
+        """Place a small button beside the label of the x axis."""
+        self._made().set_label_button(button)
 
     def set_x_limit(self, limit: float | None) -> None:
         """Fix the right end of the x axis, such as the number of steps planned; None lets it grow."""

@@ -28,6 +28,11 @@ class NumberAxis(pg.AxisItem):
         self._counts = counts
         self.enableAutoSIPrefix(False)
 
+    def set_counts(self, counts: bool) -> None:
+        """Write only whole numbers, or all."""
+        self._counts, self.picture = counts, None
+        self.update()
+
     def tickSpacing(self, minVal: float, maxVal: float, size: float) -> list[tuple[float, float]]:
         """Distances between ticks, the largest first, each with the value that one of them lies at."""
         levels: list[tuple[float, float]] = list(super().tickSpacing(minVal, maxVal, size))

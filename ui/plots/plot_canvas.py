@@ -1,11 +1,11 @@
 """The area of a plot: pyqtgraph set up with axes, grid, cursor and names beside it."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, override
 
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, Qt, Signal
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtGui import QColor, QPen, QResizeEvent
 from PySide6.QtWidgets import QGraphicsScene, QVBoxLayout, QWidget
 
 from ui.plots.plot_axes import NameAxis, NumberAxis
@@ -54,6 +54,7 @@ class PlotCanvas(QWidget):
         super().__init__(parent)
         self._theme = LIGHT
         self._setting_range = False
+        self._label_button: QWidget | None = None
         self._view = _ViewBox(enableMenu=False, enableMouse=zooms)
         self._names = {"right": NameAxis("right"), "top": NameAxis("top")}
         axes = {"left": NumberAxis("left"), "bottom": NumberAxis("bottom", counts=x_counts), **self._names}
@@ -76,6 +77,7 @@ class PlotCanvas(QWidget):
         self._theme = theme
         style_plot(self.plot_item, theme)
         self._cross.setPen(self.pen(theme.color("muted"), 1.0))
+        self._place_button()
 
     def set_x_label(self, text: str) -> None:
         """Say what the x axis is; an empty text takes no room."""
@@ -83,6 +85,31 @@ class PlotCanvas(QWidget):
         if text != axis.labelText:
             axis.setLabel(text, **axis.labelStyle)
             axis.showLabel(bool(text))
+            self._place_button()
+
+    def set_x_counts(self, counts: bool) -> None:
+        """Write only whole numbers on the x axis, or all."""
+        self.plot_item.getAxis("bottom").set_counts(counts)
+
+    def set_label_button(self, button: QWidget) -> None:
+        """Place a button at the right of the label of the x axis."""
+        button.setParent(self._widget.viewport())
+        self._label_button = button
+        self._place_button()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place_button()
+
+    def _place_button(self) -> None:
+        button, label = self._label_button, self.plot_item.getAxis("bottom").label
+        if button is None or label is None:
+            return
+        button.resize(button.sizeHint())
+        place = self._widget.mapFromScene(label.sceneBoundingRect().center())
+        half = round(label.boundingRect().width() / 2) + self._theme.px(2)
+        button.move(place.x() + half, place.y() - button.height() // 2)
 
     def set_left_width(self, width: int | None) -> None:
         """Fix the room for the numbers at the left, so that it keeps still; None for as much as they need."""

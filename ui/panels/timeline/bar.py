@@ -238,8 +238,10 @@ class TimelineBar(TellsDrawn, QFrame):
         if ghost is None:
             self.track.set_ghost((), ())
         else:
-            curve = ghost.loss_curve(ghost.log_every)
-            self.track.set_ghost(curve.steps, curve.values)
+            # Where this run has met as much of the data: the steps of the other may be of other batches.
+            curve, history = ghost.loss_curve(ghost.log_every), self._state.history
+            epochs = ghost.images_at(curve.steps) / ghost.epoch_images
+            self.track.set_ghost(epochs * history.steps_per_epoch, curve.values)
 
     @Slot()
     def _draw_reference(self) -> None:

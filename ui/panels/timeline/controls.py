@@ -86,7 +86,10 @@ class MomentLabel(QWidget):
         self._theme = LIGHT
         self._lines = ("", "")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
-        self.setToolTip("The moment that all panels show; loss and accuracy are means of the steps before it")
+        self.setToolTip(
+            "The moment that all panels show. Loss and accuracy are means over the steps before it, "
+            "on training images as they were met."
+        )
         follow_theme(self)
 
     def lines(self) -> tuple[str, str]:

@@ -1,13 +1,19 @@
 """Loss and accuracy over the steps of the run."""
 
+import math
+from functools import partial
+
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import Slot
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from cnnviz.history import History
+from cnnviz.quantities import format_count
 from cnnviz.session_state import ViewValue
 from ui.controls.pace import single_shot
+from ui.controls.painted_button import MiniButton
 from ui.panels.drawn import DrawnPart
 from ui.panels.views import Choices, under
 from ui.plots.curve_plot import CurvePlot
@@ -18,6 +24,13 @@ _DRAWING_MS = 10
 _OTHER_MS = 110
 _FARTHEST = 1e12  # ends of a view that a session keeps
 _UNTRAINED = "Press Train (Space) and watch the network learn"
+_HANDLING = "Wheel: zoom, drag: move, A: whole run."
+_MEANS = (
+    "Each step is measured on its own training images, as they were met, before the weights change; the "
+    "running mean is over the last {window} steps. Test images are measured with the weights of that step."
+)
+UNITS = {"step": "Steps", "epochs": "Epochs", "images": "Training images"}
+"""Units of the x axis, as the axis and as the menu call them; runs of other batch sizes compare by images."""
 
 
 class TrainingCurves(DrawnPart, QWidget):
@@ -37,6 +50,10 @@ class TrainingCurves(DrawnPart, QWidget):
         self._is_accuracy_next = False
         self._tests_due: set[str] = set()
         self._window = 0
+        self._unit = "step"
+        self._classes = 2
+        self._moment: int | None = None
+        self._total = 0
         self._next_drawing = single_shot(self, self._draw_one)
         self._build_plots()
         layout = QVBoxLayout(self)
@@ -48,6 +65,34 @@ class TrainingCurves(DrawnPart, QWidget):
     def set_history(self, history: History) -> None:
         """Show another record, from its beginning."""
         self._history = history
+        self._draw_anew()
+
+    def set_classes(self, count: int) -> None:
+        """Say how many classes are told apart, on which it depends what guessing costs."""
+        self._classes = count
+        self._describe()
+
+    def set_unit(self, unit: str) -> None:
+        """Count along the x axis in one of `UNITS`."""
+        if unit == self._unit:
+            return
+        self._unit = unit
+        self.units.setToolTip(f"Unit of the x axis: {UNITS[unit].lower()}")
+        for each, action in self._unit_actions.items():
+            action.setChecked(each == unit)
+        for plot in (self.loss, self.accuracy):
+            plot.set_x_axis(unit, counts=unit != "epochs")
+        self._draw_anew()
+        self.set_moment(self._moment)
+        self.set_total_steps(self._total)
+
+    def unit(self) -> str:
+        """Return the unit of the x axis."""
+        return self._unit
+
+    def _draw_anew(self) -> None:
+        history = self._history
+        self._describe()
         self._drawn_steps = self._accuracy_drawn_steps = 0
         self._window = history.log_every
         self.loss.clear()
@@ -63,13 +108,17 @@ class TrainingCurves(DrawnPart, QWidget):
 
     def set_moment(self, step: int | None) -> None:
         """Mark the step whose weights are shown; None when these are the newest."""
+        self._moment = step
+        x = None if step is None else float(self._x(self._history, step))
         for plot in (self.loss, self.accuracy):
-            plot.set_marker_x(step)
+            plot.set_marker_x(x)
 
     def set_total_steps(self, total: int) -> None:
         """Leave room for the whole run."""
+        self._total = total
+        limit = float(self._x(self._history, total)) if total else None
         for plot in (self.loss, self.accuracy):
-            plot.set_x_limit(total or None)
+            plot.set_x_limit(limit)
 
     def follow_steps(self) -> None:
         """Draw new steps soon.
@@ -102,8 +151,8 @@ class TrainingCurves(DrawnPart, QWidget):
                 plot.reset_view()
 
     def view_state(self) -> dict[str, ViewValue]:
-        """Return which curves are hidden, and which parts of the plots are shown."""
-        view: dict[str, ViewValue] = {}
+        """Return the unit, which curves are hidden, and which parts of the plots are shown."""
+        view: dict[str, ViewValue] = {"unit": self._unit}
         for name, plot in (("loss", self.loss), ("accuracy", self.accuracy)):
             zoom = (*plot.view_range()[0], *plot.view_range()[1]) if plot.is_zoomed() else None
             if zoom is not None and max(map(abs, zoom)) > _FARTHEST:
@@ -114,6 +163,7 @@ class TrainingCurves(DrawnPart, QWidget):
 
     def restore_view(self, choices: Choices) -> None:
         """Choose as `view_state` said."""
+        self.set_unit(choices.text("unit", UNITS, "step"))
         for name, plot in (("loss", self.loss), ("accuracy", self.accuracy)):
             own = choices.below(name)
             for curve in plot.curve_names():
@@ -150,8 +200,8 @@ class TrainingCurves(DrawnPart, QWidget):
         first = self._history.first_step + self._drawn_steps + 1
         mean = self._history.loss_curve(self._window)
         with self.loss.changes():
-            self.loss.append_curve("raw", np.arange(first, first + len(new), dtype=np.float64), new)
-            self.loss.set_curve("mean", mean.steps, mean.values)
+            self.loss.append_curve("raw", self._x(self._history, np.arange(first, first + len(new))), new)
+            self.loss.set_curve("mean", self._x(self._history, mean.steps), mean.values)
         self._drawn_steps = len(losses)
 
     def _add_accuracies(self) -> None:
@@ -166,7 +216,8 @@ class TrainingCurves(DrawnPart, QWidget):
             if "accuracy" in self._tests_due:
                 self._tests_due.discard("accuracy")
                 self.accuracy.set_curve("test", *self._test_points("accuracy"))
-            self.accuracy.set_curve("mean", accuracy.steps[settled], accuracy.values[settled])
+            x = self._x(self._history, accuracy.steps[settled])
+            self.accuracy.set_curve("mean", x, accuracy.values[settled])
             if settled.any():
                 self.accuracy.set_y_bounds(_tenth_below(float(accuracy.values[settled].min())), 1.0)
 
@@ -178,8 +229,14 @@ class TrainingCurves(DrawnPart, QWidget):
 
     def _test_points(self, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         tests = self._history.tests
-        steps = np.array([point.step for point in tests], dtype=np.float64)
+        steps = self._x(self._history, [point.step for point in tests])
         return steps, np.array([getattr(point, name) for point in tests], dtype=np.float64)
+
+    def _x(self, history: History, steps: ArrayLike) -> NDArray[np.float64]:
+        """Where steps of a run lie on the x axis: two runs have their own steps, but the same images."""
+        if self._unit == "step":
+            return np.asarray(steps, dtype=np.float64)
+        return history.images_at(steps) / (history.epoch_images if self._unit == "epochs" else 1)
 
     def _draw_ghost(self) -> None:
         ghost = self._ghost
@@ -198,20 +255,23 @@ class TrainingCurves(DrawnPart, QWidget):
         window = ghost.log_every
         loss, accuracy = ghost.loss_curve(window), ghost.accuracy_curve(window)
         settled = accuracy.steps - ghost.first_step >= window // 10
-        self.loss.set_curve("ghost", loss.steps, loss.values)
-        self.accuracy.set_curve("ghost", accuracy.steps[settled], accuracy.values[settled])
+        self.loss.set_curve("ghost", self._x(ghost, loss.steps), loss.values)
+        self.accuracy.set_curve("ghost", self._x(ghost, accuracy.steps[settled]), accuracy.values[settled])
 
     def _build_plots(self) -> None:
         self.loss = CurvePlot("Loss", x_label="step", parent=self)
-        self.loss.setToolTip(
-            "Cross-entropy in nats. Guessing between two classes costs ln 2 = 0.693. Wheel: zoom, "
-            "drag: move, A: whole run."
-        )
         self.loss.add_curve("raw", "each step", style="raw")
         self.accuracy = CurvePlot("Accuracy", x_label="step", parent=self)
-        self.accuracy.setToolTip(
-            "Share of images whose class is predicted correctly. Wheel: zoom, drag: move, A: whole run."
-        )
+        self._units_menu = QMenu(self)
+        self._unit_actions: dict[str, QAction] = {}
+        for unit, text in UNITS.items():
+            action = self._unit_actions[unit] = self._units_menu.addAction(text)
+            action.setCheckable(True)
+            action.setChecked(unit == self._unit)
+            action.triggered.connect(partial(self.set_unit, unit))
+        self.units = MiniButton("chevron-down", "Unit of the x axis")
+        self.units.clicked.connect(self._on_units_clicked)
+        self.accuracy.set_label_button(self.units)
         self.loss.set_y_bounds(0.0, None)
         self.accuracy.set_y_bounds(0.0, 1.0)
         for plot, role in ((self.loss, "accent"), (self.accuracy, "original")):
@@ -220,6 +280,19 @@ class TrainingCurves(DrawnPart, QWidget):
             plot.set_placeholder(_UNTRAINED)
         self.loss.setAccessibleName("Loss over the training steps")
         self.accuracy.setAccessibleName("Accuracy over the training steps")
+        self._describe()
+
+    def _describe(self) -> None:
+        count, means = self._classes, _MEANS.format(window=format_count(self._history.log_every))
+        self.loss.setToolTip(
+            f"Cross-entropy in nats. Guessing among {count} classes costs ln {count} = "
+            f"{math.log(count):.3f}. {means} {_HANDLING}"
+        )
+        self.accuracy.setToolTip(f"Share of images whose class is predicted correctly. {means} {_HANDLING}")
+
+    @Slot()
+    def _on_units_clicked(self) -> None:
+        self._units_menu.popup(self.units.mapToGlobal(self.units.rect().bottomLeft()))
 
 
 def _tenth_below(value: float) -> float:
