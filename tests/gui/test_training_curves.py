@@ -1,9 +1,11 @@
 """Curves that follow a run: both plots come up to date, however the news arrive."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QApplication, QMenu
+from PySide6.QtWidgets import QMenu
 from pytestqt.qtbot import QtBot
 
 from cnnviz.history import EvaluationPoint, History
@@ -72,17 +74,23 @@ def _run(batch: int, epochs: int, images: int = 120) -> History:
     return history
 
 
-def _choose_unit(curves: TrainingCurves, qtbot: QtBot, text: str) -> None:
-    qtbot.mouseClick(curves.units, Qt.MouseButton.LeftButton)
-    menu = QApplication.activePopupWidget()
-    assert isinstance(menu, QMenu)
-    (action,) = [each for each in menu.actions() if each.text() == text]
-    action.trigger()
-    menu.close()
+@pytest.fixture
+def choose_unit(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Callable[[TrainingCurves, str], None]:
+    """Choose a unit by its name in the menu that the button asks for; without a screen it is not shown."""
+    menus: list[QMenu] = []
+    monkeypatch.setattr(QMenu, "popup", lambda menu, _place: menus.append(menu))
+
+    def choose(curves: TrainingCurves, text: str) -> None:
+        qtbot.mouseClick(curves.units, Qt.MouseButton.LeftButton)
+        (action,) = [each for each in menus.pop().actions() if each.text() == text]
+        action.trigger()
+        assert action.isChecked()
+
+    return choose
 
 
 def test_runs_of_different_batches_are_compared_by_images_and_by_epochs(
-    qtbot: QtBot, curves: TrainingCurves
+    qtbot: QtBot, curves: TrainingCurves, choose_unit: Callable[[TrainingCurves, str], None]
 ) -> None:
     small, large = _run(batch=4, epochs=2), _run(batch=30, epochs=2)
     curves.set_history(small)
@@ -92,7 +100,7 @@ def test_runs_of_different_batches_are_compared_by_images_and_by_epochs(
     assert curves.loss.curve("raw")[0][-1] == 60
     assert curves.loss.curve("ghost")[0][-1] == 8
     for text, label, per_image in (("Training images", "images", 1.0), ("Epochs", "epochs", 1 / 120)):
-        _choose_unit(curves, qtbot, text)
+        choose_unit(curves, text)
         assert curves.loss.content().x_label == curves.accuracy.content().x_label == label
         x, y = curves.loss.curve("raw")
         np.testing.assert_allclose(x, np.arange(4, 244, 4) * per_image)
@@ -114,9 +122,11 @@ def test_runs_of_different_batches_are_compared_by_images_and_by_epochs(
     assert curves.loss.curve("raw")[0][-1] == 63
 
 
-def test_the_unit_comes_back_with_the_view(qtbot: QtBot, curves: TrainingCurves) -> None:
+def test_the_unit_comes_back_with_the_view(
+    qtbot: QtBot, curves: TrainingCurves, choose_unit: Callable[[TrainingCurves, str], None]
+) -> None:
     curves.set_history(_run(batch=30, epochs=2))
-    _choose_unit(curves, qtbot, "Epochs")
+    choose_unit(curves, "Epochs")
     curves.loss.set_view_range((0.5, 1.5), (0.0, 1.0))
     view = curves.view_state()
     other = TrainingCurves()

@@ -257,7 +257,7 @@ def test_divergence_stops_by_itself_and_the_run_can_begin_again(qtbot, session):
     wait_for(qtbot, session, RunStatus.FAILED)
     assert "learning rate below 900" in session.window.notices.text()
     assert all(np.isfinite(array).all() for array in weights(session).values())
-    curves = session.window.training.curves
+    curves = session.window.panel(TrainingPanel).curves
     steps, losses = curves.loss.curve("raw")
     assert len(steps) == len(session.state.history.losses) > 0
     assert losses.max() > 10  # where it left the rails

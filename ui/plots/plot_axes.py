@@ -10,6 +10,9 @@ from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from cnnviz.quantities import format_count, format_ticks, format_value
 
+#: Room at the right of a plot for the half of a number.
+MARGIN = 12
+
 
 class NumberAxis(pg.AxisItem):
     """Axis whose numbers have as few decimals as tell them apart; powers of ten when logarithmic.
@@ -55,6 +58,15 @@ class NumberAxis(pg.AxisItem):
         if self.logMode:
             return [format_value(10.0**value, 2) for value in values]
         return format_ticks(values)
+
+    def generateDrawSpecs(self, p: QPainter) -> Any:
+        """Lines and texts of the axis; a number at its right end is moved into the plot."""
+        specs: Any = super().generateDrawSpecs(p)
+        if specs is None or self.orientation == "left":
+            return specs
+        line, ticks, texts = specs
+        right = self.width() + MARGIN
+        return line, ticks, [(r.translated(min(right - r.right(), 0), 0), *more) for r, *more in texts]
 
     def boundingRect(self) -> QRectF:
         """Area of the axis, with room for the halves of numbers that stand at its ends."""

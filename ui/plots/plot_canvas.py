@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QPen, QResizeEvent
 from PySide6.QtWidgets import QGraphicsScene, QVBoxLayout, QWidget
 
-from ui.plots.plot_axes import NameAxis, NumberAxis
+from ui.plots.plot_axes import MARGIN, NameAxis, NumberAxis
 from ui.theme import LIGHT, Theme
 from ui.theme.plots import make_pen, style_plot
 
@@ -186,7 +186,7 @@ class PlotCanvas(QWidget):
         for side in self._names:
             self.set_names(side, ())
         # The numbers at the ends of the y axis reach half a line beyond it.
-        self.plot_item.setContentsMargins(0, 10, 12, 0)
+        self.plot_item.setContentsMargins(0, 10, MARGIN, 0)
 
     def _on_range_changed(self, *_: object) -> None:
         if not self._setting_range:
