@@ -246,3 +246,21 @@ def test_what_was_measured_with_other_layers_is_not_shown(desk: Desk, qtbot: QtB
     desk.load(LAB5.build_network())
     assert "ReLU" not in {line.name for line in desk.parts.sweep.plot.content().lines}
     assert (desk.parts.sweep.map.values is None) is many
+
+
+def test_what_was_measured_in_another_run_says_so_also_at_the_same_step(desk: Desk, qtbot: QtBot) -> None:
+    """Two runs of other seeds, both at step 100."""
+    first, second = (
+        Snapshot(100, LAB5.with_classes(("0", "1")).build_network(), origin=Origin(run, LAB5, "MNIST"))
+        for run in (1, 2)
+    )
+    desk.state.set_live(first)
+    desk.panel.choices.set_many(True)
+    desk.panel.choices.set_digits(4)
+    desk.settle()
+    desk.parts.sweep.source.button.click()
+    qtbot.waitUntil(lambda: not desk.parts.sweep.source.is_running())
+    assert desk.parts.sweep._note.text() == ""
+    desk.state.set_live(second)
+    desk.settle()
+    assert desk.parts.sweep._note.text() == "network of another run (seed 0), step 100"

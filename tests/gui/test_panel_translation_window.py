@@ -19,7 +19,7 @@ def test_the_digit_is_dragged_while_training_runs(session: Session, qtbot: QtBot
     window, state = session.window, session.state
     panel = window.panel(TranslationPanel)
     window.panels.show_panel(2)
-    qtbot.waitUntil(lambda: panel.isVisible() and panel.compared is not None)
+    qtbot.waitUntil(lambda: panel.isVisible() and panel.picture is not None)
     session.controller.on_train_requested()
     qtbot.waitUntil(lambda: state.run.step > 500)
     canvas = panel.parts.canvas.canvas
@@ -28,7 +28,7 @@ def test_the_digit_is_dragged_while_training_runs(session: Session, qtbot: QtBot
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=start.toPoint())
     for dx in range(1, 6):
         QTest.mouseMove(canvas, (start + QPointF(dx * cell, -dx * cell)).toPoint())
-        qtbot.waitUntil(lambda dx=dx: panel.compared.shift == Shift(dx, -dx))
+        qtbot.waitUntil(lambda dx=dx: panel.picture.shift == Shift(dx, -dx))
     end = start + QPointF(5 * cell, -5 * cell)
     QTest.mouseRelease(canvas, Qt.MouseButton.LeftButton, pos=end.toPoint())
     assert state.shift == Shift(5, -5)
@@ -37,9 +37,9 @@ def test_the_digit_is_dragged_while_training_runs(session: Session, qtbot: QtBot
     qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
     qtbot.waitUntil(
         lambda: (
-            panel.compared is not None
-            and panel.compared.subject.network is state.live.network
-            and panel.compared.shift == state.shift
+            panel.picture is not None
+            and panel.picture.subject.network is state.live.network
+            and panel.picture.shift == state.shift
         ),
     )
     assert state.sample is not None

@@ -99,11 +99,10 @@ class Desk:
         panel, state = self.panel, self.state
         self.bot.waitUntil(
             lambda: (
-                panel.compared is not None
-                and panel.compared.is_of(panel._subject, panel.view)
-                and panel.compared.shift == state.shift
+                panel.picture is not None
+                and panel.is_current
+                and panel.picture.shift == state.shift
                 and not self._is_busy()
-                and not panel._words.is_waiting
             ),
         )
 

@@ -12,9 +12,8 @@ from ui.controls.buttons import Button
 from ui.controls.labels import ElidedLabel, SectionTitle
 from ui.controls.segmented import SegmentedControl
 from ui.controls.statement_box import StatementBox
-from ui.panels.translation.comparing import Compared, mode_of
+from ui.panels.translation.picture import Picture, mode_of
 from ui.panels.translation.subject import Subject
-from ui.panels.translation.view import View
 from ui.panels.translation.wording import ink_text, statement
 from ui.rows.probability_pairs import ProbabilityPairs
 from ui.state import Shift
@@ -44,6 +43,7 @@ class CanvasColumn(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shift = Shift()
+        self._origin: object = None
         self._narrow = _NARROW
         self._build_widgets()
         self._build_layout()
@@ -52,28 +52,20 @@ class CanvasColumn(QWidget):
         self.reset.clicked.connect(self._on_reset_clicked)
         follow_theme(self)
 
-    def show_image(self, subject: Subject | None, shift: Shift) -> None:
+    def show_image(self, subject: Subject, shift: Shift) -> None:
         """Show the image and its shifted self; this much is done at once, without the network."""
         if mode_of(shift.wrap) != self.edges.current():
             self.edges.set_current(mode_of(shift.wrap))
         self._shift = shift
         self.reset.setEnabled((shift.dx, shift.dy) != (0, 0))
         self._where.set_text(f"dx {format_signed(shift.dx)} dy {format_signed(shift.dy)}")
-        if subject is None:
-            self.canvas.set_pair(None, (0, 0))
-            return
         moved = shifted_image(subject.image, shift.dx, shift.dy, mode_of(shift.wrap), subject.background)
         self.canvas.set_limits(*subject.limits)
         pair = MapPair(subject.original_ink, subject.ink(moved), "grey")
         self.canvas.set_pair(pair, (shift.dx, shift.dy))
 
-    def show_result(self, result: Compared | None, view: View) -> None:
+    def show_result(self, result: Picture) -> None:
         """Show what the network makes of both images."""
-        if result is None:
-            self.probabilities.set_probabilities((), None, None)
-            self.canvas.set_warning("")
-            self.statement.set_statement("Choose a sample on the left; the network is being prepared.")
-            return
         found, classes = result.comparison, result.subject.classes
         self.probabilities.setVisible(bool(classes))
         if classes:
@@ -85,12 +77,15 @@ class CanvasColumn(QWidget):
         text, kind = statement(
             found,
             result.measured,
-            view.stage,
-            relative=result.relative,
+            result.view.stage,
+            relative=result.view.relative,
             classes=classes,
             step=result.subject.step,
         )
         self.statement.set_statement(text, kind)
+        if result.subject.origin is not self._origin:
+            self._origin = result.subject.origin  # room that longer words about another image have taken
+            self.statement.reset_height()
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the gaps."""
@@ -133,6 +128,7 @@ class CanvasColumn(QWidget):
             "What the network makes of the original (upper bar) and the shifted image"
         )
         self.statement = StatementBox()
+        self.statement.set_statement("Choose a sample on the left; the network is being prepared.")
 
     def _build_layout(self) -> None:
         header = QHBoxLayout()

@@ -2,7 +2,7 @@
 
 from ui.controls.statement_box import StatementBox
 from ui.panels.analysis import Analysis, LatestOnly
-from ui.panels.translation.subject import DIGIT_LESSONS, FREE, LessonBook, Subject
+from ui.panels.translation.subject import FREE, Subject, lesson_of
 from ui.panels.translation.view import View
 from ui.state import Shift
 
@@ -22,19 +22,9 @@ class LessonGuide:
 
     def __init__(self, box: StatementBox, background: Analysis) -> None:
         self._box = box
-        self._book = LessonBook()
         self._jobs = LatestOnly(background, _KIND, self._on_measured)
         self._name = FREE
         self._text = ""
-
-    def toy_subject(self, name: str) -> Subject | None:
-        """Subject of a lesson that brings its own image; None for all others."""
-        return None if name in (FREE, *DIGIT_LESSONS) else self._book.toy_subject(name)
-
-    def shift(self, name: str, subject: Subject) -> Shift:
-        """Shift with which a lesson begins."""
-        lesson = self._book.lesson(name, subject)
-        return Shift(lesson.dx, lesson.dy, lesson.mode == "wrap")
 
     def show(self, name: str, subject: Subject | None) -> None:
         """Say what there is to look at; the result follows when it has been measured."""
@@ -43,7 +33,7 @@ class LessonGuide:
         self._box.setVisible(name != FREE and subject is not None)
         if name == FREE or subject is None:
             return
-        lesson = self._book.lesson(name, subject)
+        lesson = lesson_of(name, subject)
         text = f"*{lesson.title}.* {lesson.look_at}"
         if text != self._text:
             self._text = text
@@ -56,6 +46,12 @@ class LessonGuide:
         name, result = found
         if name == self._name:
             self._box.set_statement(f"{self._text} *Measured:* {result}")
+
+
+def lesson_shift(name: str, subject: Subject) -> Shift:
+    """Shift with which a lesson begins."""
+    lesson = lesson_of(name, subject)
+    return Shift(lesson.dx, lesson.dy, lesson.mode == "wrap")
 
 
 def lesson_view(view: View, name: str) -> View:

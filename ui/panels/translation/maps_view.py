@@ -11,9 +11,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from ui.controls.buttons import IconButton
 from ui.controls.labels import SectionTitle
 from ui.controls.segmented import SegmentedControl
-from ui.panels.translation.comparing import Compared
+from ui.panels.translation.picture import Picture
 from ui.panels.translation.stages import stage_title
-from ui.panels.translation.view import View
 from ui.theme import Theme, follow_theme
 from ui.tiles.pair_grid import PairGrid
 from ui.tiles.pair_image import MapPair
@@ -44,18 +43,15 @@ class MapsView(QWidget):
         self.against.currentChanged.connect(self._on_against_changed)
         follow_theme(self)
 
-    def show_result(self, result: Compared | None, view: View) -> None:
+    def show_result(self, result: Picture) -> None:
         """Show the maps of the chosen stage."""
+        view = result.view
         self.grid.set_view(view.pair)
         self.against.set_current("moved" if view.moved_along else "original")
-        if result is None or view.stage not in result.comparison.stages:
-            self.grid.set_pair(None)
-            self.key.set_pair(None, view.pair)
-            return
-        pair = map_pair(result, view)
+        pair = map_pair(result)
         channels, rows, cols = pair.shape
         noun = "channel" if view.stage == "pixels" else "filter"
-        self._title.set_text(stage_title(result.subject.network, result.block, view.stage))
+        self._title.set_text(stage_title(result.subject.network, view.block, view.stage))
         many = f"{channels} {noun}s" if channels > 1 else f"1 {noun}"
         self._caption = f"{many}, {rows} × {cols}"
         self._show_caption()
@@ -135,8 +131,9 @@ class MapsView(QWidget):
         self.movedAlongChosen.emit(key == "moved")
 
 
-def map_pair(result: Compared, view: View) -> MapPair:
+def map_pair(result: Picture) -> MapPair:
     """Maps of the chosen stage as they are to be compared."""
+    view = result.view
     stage = result.comparison.stages[view.stage]
     before, after = stage.features(view.relative)
     colormap = "grey" if view.stage == "pixels" and view.relative else ""

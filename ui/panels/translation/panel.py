@@ -1,36 +1,36 @@
 """The translation panel."""
 
+from dataclasses import replace
 from typing import Any, override
 
 from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from cnnviz.network import Network
 from cnnviz.session_state import View as PanelView
 from cnnviz.translation import RELATIVE_TO_BLANK_NOTE, conv_blocks
 from ui.controls.message_bar import MessageBar
-from ui.controls.pace import Pace
 from ui.panels.analysis import Analysis
 from ui.panels.contract import Panel
 from ui.panels.drawn import Drawn
+from ui.panels.picture_loop import PictureLoop
+from ui.panels.scene import Scene, scene_of
 from ui.panels.translation import restoring
-from ui.panels.translation.comparing import Compared, Comparer
-from ui.panels.translation.lesson_guide import LessonGuide, lesson_view
+from ui.panels.translation.lesson_guide import LessonGuide, lesson_shift, lesson_view
+from ui.panels.translation.picture import Picture, picture_of, subject_of
 from ui.panels.translation.sections import Sections
-from ui.panels.translation.stages import own_pool, stage_keys, stage_tiles
-from ui.panels.translation.subject import FREE, Subject, sample_subject
+from ui.panels.translation.stages import own_pool, stage_tiles
+from ui.panels.translation.subject import FREE, Subject, toy_subject
 from ui.panels.translation.sweep_guide import SweepGuide
 from ui.panels.translation.sweeping import Swept
 from ui.panels.translation.view import View, ViewModel
-from ui.panels.views import PendingView
+from ui.panels.views import Choices
 from ui.state import AppState, RunStatus, Shift
 from ui.theme import Theme, follow_theme
 
-_WORDS_MS = 70
-"""Between two changes of texts and numbers while the image is dragged: nobody reads faster."""
-
 _NETWORKS_MS = 80
-"""Between two networks while training runs, so that a drag is not held up by them."""
+"""Least time between two pictures while training runs, so that a drag is not held up by them."""
 
 
 class TranslationPanel(Panel):
@@ -56,23 +56,23 @@ class TranslationPanel(Panel):
     ) -> None:
         super().__init__(parent)
         self._state = state
-        self._subject: Subject | None = None
-        self._compared: Compared | None = None
+        self._network: Network | None = None  # whose architecture the choices fit
         self._theme: Theme | None = None
         self._last_status = state.run.status
-        self._pending = PendingView(state)
         self.setProperty("role", "panel")
         self.choices = ViewModel(self)
         self._build()
-        self._comparer = Comparer(analysis, self._on_compared, self._on_failed)
         self._lessons = LessonGuide(self.parts.lesson, background)
         self.sweeps = SweepGuide(self.parts.sweep, analysis, background, self)
-        self._words, self._networks = Pace(_WORDS_MS, self), Pace(_NETWORKS_MS, self)
-        self._words.due.connect(self._show_words)
-        self._networks.due.connect(self._show_network)
+        state.sampleChanged.connect(self._leave_toy)
+        state.datasetChanged.connect(self.sweeps.forget_digits)
+        state.snapshotChanged.connect(self._fit_choices)
+        self._loop = PictureLoop(self, state, analysis, "translation", self._scene, picture_of, self._draw)
         self._connect_choices()
         self._connect_parts()
-        self._connect_state()
+        state.shiftChanged.connect(self._on_shift_changed)
+        state.runChanged.connect(self._on_run_changed)
+        self._show_choices()
         follow_theme(self)
 
     # -- what is shown -------------------------------------------------------------------------------------
@@ -83,9 +83,14 @@ class TranslationPanel(Panel):
         return self.choices.view
 
     @property
-    def compared(self) -> Compared | None:
-        """What the maps show."""
-        return self._compared
+    def picture(self) -> Picture | None:
+        """What is drawn."""
+        return self._loop.picture
+
+    @property
+    def is_current(self) -> bool:
+        """Whether what is drawn is that of the present state and choices."""
+        return self._loop.is_current
 
     @property
     def swept(self) -> Swept | None:
@@ -94,16 +99,17 @@ class TranslationPanel(Panel):
 
     def view_state(self) -> PanelView:
         """Return all choices, for a session."""
-        waiting = self._pending.view
+        waiting = self._loop.waiting_view
         if waiting is not None:
             return waiting
         noted = self.message.text() == RELATIVE_TO_BLANK_NOTE
         return restoring.view_of(self.view, self.parts, self.sweeps) | {"note": noted}
 
     def restore_view(self, view: PanelView) -> None:
-        """Choose as `view_state` said, as soon as the network and the sample are there."""
-        self._pending.wait(view)
-        self._refresh()
+        """Choose as `view_state` said, as soon as the network and the sample are drawn."""
+        self._leave_toy()  # or the network of a lesson would be drawn instead
+        self._loop.when_current(view, self._restore)
+        self._loop.look()
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the layout."""
@@ -112,11 +118,6 @@ class TranslationPanel(Panel):
         self.parts.fit(self.width(), theme)
 
     # -- events --------------------------------------------------------------------------------------------
-
-    @override
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._refresh()  # what happened out of sight was not followed
 
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -132,8 +133,8 @@ class TranslationPanel(Panel):
 
     @override
     def drawn(self) -> Drawn | None:
-        """Return network, sample and shift of the comparison that is shown."""
-        return None if self._compared is None else self._compared.drawn
+        """Return network, sample and shift that are shown."""
+        return None if self.picture is None else self.picture.drawn
 
     # -- building ------------------------------------------------------------------------------------------
 
@@ -161,7 +162,10 @@ class TranslationPanel(Panel):
         source.manyChosen.connect(choices.set_many)
         source.digitsChosen.connect(choices.set_digits)
         parts.sweep.spreadChosen.connect(choices.set_spread)
-        choices.changed.connect(self._refresh)
+        choices.changed.connect(self._show_choices)
+        choices.changed.connect(self._show_beside)
+        choices.changed.connect(self._loop.look)
+        self._loop.failed.connect(self._on_failed)
 
     def _connect_parts(self) -> None:
         parts = self.parts
@@ -169,194 +173,113 @@ class TranslationPanel(Panel):
         parts.toolbar.flicker.phaseChanged.connect(parts.canvas.canvas.set_phase)
         parts.toolbar.flicker.phaseChanged.connect(parts.maps.grid.set_phase)
         parts.canvas.shiftRequested.connect(self.shiftRequested)
-        parts.canvas.canvas.released.connect(self._on_released)
+        parts.canvas.canvas.released.connect(self._show_beside)
         parts.winners.windowPointed.connect(self._on_window_pointed)
         parts.sweep.shiftSelected.connect(self._on_shift_selected)
         self.sweeps.failed.connect(self._on_failed)
 
-    def _connect_state(self) -> None:
-        state = self._state
-        state.snapshotChanged.connect(self._on_network_changed)
-        state.sampleChanged.connect(self._on_sample_changed)
-        state.shiftChanged.connect(self._on_shift_changed)
-        state.datasetChanged.connect(self._on_dataset_changed)
-        state.runChanged.connect(self._on_run_changed)
+    # -- scene ---------------------------------------------------------------------------------------------
 
-    # -- state ---------------------------------------------------------------------------------------------
-
-    @Slot()
-    def _on_network_changed(self) -> None:
-        if not self.isVisible():
-            return
-        if self._state.run.status is RunStatus.TRAINING:
-            self._networks.put()
-        else:
-            self._show_network()
-
-    @Slot()
-    def _on_sample_changed(self) -> None:
-        if self._lessons.toy_subject(self.view.lesson) is not None:
-            self.choices.view = self.view.but(lesson=FREE)
-        self._refresh()
-
-    @Slot()
-    def _on_shift_changed(self) -> None:
-        if not self.isVisible():
-            return
-        shift = self._state.shift
-        wrap_changed = self._compared is not None and self._compared.shift.wrap != shift.wrap
-        self.parts.canvas.show_image(self._subject, shift)
-        self._request_comparison()
-        self._words.put()
-        if wrap_changed:
-            self._show_sweep()
-
-    @Slot()
-    def _on_dataset_changed(self) -> None:
-        self.sweeps.forget_digits()
-        self._refresh()
-
-    @Slot()
-    def _on_run_changed(self) -> None:
-        status = self._state.run.status
-        if status is not self._last_status and status is not RunStatus.TRAINING and self.isVisible():
-            # What was put off while training ran.
-            self._lessons.show(self.view.lesson, self._subject)
-            self._show_sweep()
-        self._last_status = status
-
-    # -- subject -------------------------------------------------------------------------------------------
-
-    def _update_subject(self) -> None:
-        """Find out what is moved, and fit the choices to it."""
-        before, choices = self._subject, self.choices
-        subject = self._subject = self._find_subject()
-        if subject is None:
-            self._compared = None
-            return
-        if before is None or not subject.network.is_like(before.network):
-            own = own_pool(subject.network, 1)
-            choices.view = choices.view.but(block=1, pool_size=2 if own is None else own[1])
-        if choices.view.stage not in stage_keys(subject.network, choices.view.block):
-            choices.view = choices.view.but(stage="convolution")
-
-    def _find_subject(self) -> Subject | None:
-        state, toy = self._state, self._lessons.toy_subject(self.view.lesson)
-        if toy is not None:
-            return toy
-        if state.shown is None or state.sample is None or state.dataset is None:
+    def _scene(self) -> Scene[View] | None:
+        """Return what there is to be seen; of a lesson's own network the run decides nothing."""
+        scene, toy = scene_of(self._state, self.view), toy_subject(self.view.lesson)
+        if scene is None:
             return None
-        before = self._subject
-        if before is not None and before.origin is state.sample and before.network is state.shown.network:
-            return before
-        return sample_subject(state.shown, state.sample, state.dataset.classes)
+        snapshot = scene.snapshot if toy is None else toy.snapshot
+        choices = restoring.fitting(self.view, snapshot.network)
+        return replace(scene, snapshot=snapshot, pinned=None, choices=choices)
+
+    def _subject(self) -> Subject | None:
+        """What would be moved now."""
+        scene = self._scene()
+        return None if scene is None else subject_of(scene)
+
+    @Slot()
+    def _leave_toy(self) -> None:
+        if toy_subject(self.view.lesson) is not None:
+            self.choices.choose(lesson=FREE)
+
+    @Slot()
+    def _fit_choices(self) -> None:
+        """Leave no choice that the network does not offer; another architecture begins with its own pool."""
+        scene = self._scene()
+        if scene is None:
+            return
+        network, before, view = scene.snapshot.network, self._network, self.view
+        self._network = network
+        if before is None or not network.is_like(before):
+            own = own_pool(network, 1)
+            view = view.but(block=1, pool_size=2 if own is None else own[1])
+        self.choices.choose_all(restoring.fitting(view, network))
 
     # -- drawing -------------------------------------------------------------------------------------------
 
     @Slot()
-    def _refresh(self) -> None:
-        """Show everything anew; costs nothing while the panel is out of sight."""
-        if not self.isVisible():
-            return
-        is_measured = self._restore_pending()
-        self._update_subject()
-        subject, view, parts = self._subject, self.view, self.parts
+    def _show_choices(self) -> None:
+        """Show the choices in the controls."""
+        view, parts = self.view, self.parts
         parts.toolbar.show_view(view)
         parts.sweep.show_view(view)
         parts.canvas.canvas.set_view(view.pair)
-        if subject is not None:
-            parts.toolbar.set_blocks(len(conv_blocks(subject.network)))
-            parts.toolbar.set_largest_pool(self._largest_pool(subject))
-            parts.strip.set_tiles(stage_tiles(subject.network, view.block, view.pool_size))
         parts.strip.set_current(view.stage)
-        parts.canvas.show_image(subject, self._state.shift)
-        self._lessons.show(view.lesson, subject)
-        self._show_comparison()
-        self._request_comparison()
-        self._show_sweep()
-        if is_measured:
-            self.sweeps.measure()
 
-    def _restore_pending(self) -> bool:
-        """Choose as a session says, if there is one; return whether it has many digits measured."""
-        restored = self._pending.take(self._state.shown, self._state.sample)
-        if restored is None:
-            return False
+    def _draw(self, picture: Picture) -> None:
+        parts, subject, view = self.parts, picture.subject, picture.view
+        network = subject.network
+        if self.message.kind() == "error":
+            self.message.clear()
+        parts.toolbar.set_blocks(len(conv_blocks(network)))
+        features = network.layers[conv_blocks(network)[view.block - 1].features][0]
+        parts.toolbar.set_largest_pool(min(network.shapes[features][1:]))
+        parts.strip.set_tiles(stage_tiles(network, view.block, view.pool_size))
+        parts.strip.set_current(view.stage)
+        parts.strip.set_values(
+            {s: (m["relative_change"], m["equivariance_residual"]) for s, m in picture.measured.items()}
+        )
+        parts.canvas.show_image(subject, self._state.shift)
+        parts.canvas.show_result(picture)
+        parts.maps.show_result(picture)
+        parts.winners.show_result(picture)
+        parts.sweep.show_shift(picture.shift)
+        is_dragged = parts.canvas.canvas.is_dragged
+        is_training = self._state.run.status is RunStatus.TRAINING
+        self._loop.pace = _NETWORKS_MS if is_training and not is_dragged else 0
+        if not is_dragged:  # no sweep should get into the way of a drag
+            self._show_beside()
+
+    @Slot()
+    def _show_beside(self) -> None:
+        """Show what takes longer than a picture: the lesson's measurement, and the sweep."""
+        scene = self._scene()
+        if scene is not None and self.isVisible():
+            self._lessons.show(scene.choices.lesson, subject_of(scene))
+            self.sweeps.look_at(scene, is_training=self._state.run.status is RunStatus.TRAINING)
+
+    @Slot()
+    def _on_shift_changed(self) -> None:
+        # Under the hand at once: this much needs no network.
+        if self.picture is not None and self.isVisible():
+            self.parts.canvas.show_image(self.picture.subject, self._state.shift)
+
+    @Slot()
+    def _on_run_changed(self) -> None:
+        status = self._state.run.status
+        if status is not self._last_status and status is not RunStatus.TRAINING:
+            self._show_beside()  # what was put off while training ran
+        self._last_status = status
+
+    def _restore(self, restored: Choices, picture: Picture) -> None:
+        """Choose as a session says; many digits are measured again if they were."""
         view = View.from_choices(restored)
-        # The lesson first: it brings the network, and that decides what else can be chosen.
-        self.choices.view = self.view.but(lesson=view.lesson)
-        self._update_subject()
-        self.choices.view = restoring.fitting(view, self._subject)
+        self._network = (toy_subject(view.lesson) or picture.subject).network
+        self.choices.choose_all(restoring.fitting(view, self._network))
         restoring.restore(self.parts, restored)
         if restored.flag("note", False):
             self.message.show_message(RELATIVE_TO_BLANK_NOTE, "info")
         else:
             self.message.clear()
-        return view.many and restored.flag("measured", False)
-
-    def _show_network(self) -> None:
-        """Look at the image with the network that is shown now."""
-        before = self._subject
-        self._update_subject()
-        subject = self._subject
-        if subject is None or before is None or not subject.network.is_like(before.network):
-            self._refresh()
-        elif subject is not before and not self.parts.canvas.canvas.is_dragged:
-            # A drag asks for enough comparisons by itself, and no sweep should get in its way.
-            self._request_comparison()
-            self._show_sweep()
-
-    def _largest_pool(self, subject: Subject) -> int:
-        network = subject.network
-        features = network.layers[conv_blocks(network)[self.view.block - 1].features][0]
-        return min(network.shapes[features][1:])
-
-    def _now_compared(self) -> Compared | None:
-        """Return the last comparison, if it is of this image and these choices."""
-        found = self._compared
-        return found if found is not None and found.is_of(self._subject, self.view) else None
-
-    def _show_comparison(self) -> None:
-        found, view, parts = self._now_compared(), self.view, self.parts
-        parts.maps.show_result(found, view)
-        parts.winners.show_result(found, view.channel)
-        self._words.put()
-
-    def _show_words(self) -> None:
-        """Write what changes too fast to be read at display rate: texts, counts, marks in the sweep."""
-        found = self._now_compared()
-        measured = {} if found is None else found.measured
-        self.parts.strip.set_values(
-            {s: (each["relative_change"], each["equivariance_residual"]) for s, each in measured.items()}
-        )
-        self.parts.canvas.show_result(found, self.view)
-        self.parts.winners.show_counts()
-        self.parts.sweep.show_shift(self._state.shift)
-
-    def _show_sweep(self) -> None:
-        state = self._state
-        self.sweeps.look_at(
-            self._subject,
-            self.view,
-            state.shift.wrap,
-            state.dataset,
-            is_training=state.run.status is RunStatus.TRAINING,
-        )
-
-    # -- results -------------------------------------------------------------------------------------------
-
-    def _request_comparison(self) -> None:
-        if self._subject is not None and self.isVisible():
-            self._comparer.request(self._subject, self._state.shift, self.view)
-
-    def _on_compared(self, found: Compared) -> None:
-        if not found.is_of(self._subject, self.view):
-            return
-        self._compared = found
-        if self.message.kind() == "error":
-            self.message.clear()
-        if self.isVisible():
-            self._show_comparison()
+        if view.many and restored.flag("measured", False):
+            self.sweeps.measure()
 
     @Slot(str)
     def _on_failed(self, message: str) -> None:
@@ -366,20 +289,14 @@ class TranslationPanel(Panel):
 
     @Slot(str)
     def _on_lesson_chosen(self, name: str) -> None:
-        left_toy = self._subject is not None and self._subject.lesson is not None
-        self.choices.view = lesson_view(self.view, name)
-        self._update_subject()
-        if name != FREE and self._subject is not None:
-            self.shiftRequested.emit(self._lessons.shift(name, self._subject))
+        left_toy = toy_subject(self.view.lesson) is not None
+        self.choices.choose_all(lesson_view(self.view, name))
+        self._fit_choices()
+        subject = self._subject()
+        if name != FREE and subject is not None:
+            self.shiftRequested.emit(lesson_shift(name, subject))
         elif left_toy:
             self.shiftRequested.emit(Shift())
-        self._refresh()
-
-    @Slot()
-    def _on_released(self) -> None:
-        # What was put off for the drag.
-        self._request_comparison()
-        self._show_sweep()
 
     @Slot(bool)
     def _on_relative_chosen(self, relative: bool) -> None:

@@ -1,11 +1,11 @@
 """What a session keeps of the translation panel, and how the panel takes it back."""
 
+from cnnviz.network import Network
 from cnnviz.session_state import ViewValue
 from cnnviz.translation import conv_blocks
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.panels.translation.sections import Sections
 from ui.panels.translation.stages import stage_keys
-from ui.panels.translation.subject import Subject
 from ui.panels.translation.sweep_guide import SweepGuide
 from ui.panels.translation.view import View
 from ui.panels.views import Choices, under
@@ -22,11 +22,8 @@ def view_of(view: View, parts: Sections, sweeps: SweepGuide) -> dict[str, ViewVa
     }
 
 
-def fitting(view: View, subject: Subject | None) -> View:
-    """Return a view with the choices that a subject does not offer left at their defaults."""
-    if subject is None:
-        return view.but(block=1, stage="convolution")
-    network = subject.network
+def fitting(view: View, network: Network) -> View:
+    """Return a view with the choices that a network does not offer left at their defaults."""
     blocks = conv_blocks(network)
     block = view.block if view.block <= len(blocks) else 1
     pooled = network.layers[blocks[block - 1].features][0]

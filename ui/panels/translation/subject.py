@@ -1,7 +1,7 @@
 """What is moved and what looks at it: an image and a network."""
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import numpy as np
 
@@ -93,33 +93,36 @@ class Subject:
         return (image - self.background).mean(axis=0, keepdims=True)
 
 
-def sample_subject(snapshot: Snapshot, sample: Sample, classes: tuple[str, ...]) -> Subject | None:
-    """Subject of a sample; None while the network belongs to other data."""
-    network = snapshot.network
-    if network.input_shape != sample.pixels.shape or network.classes_count != len(classes):
-        return None
-    image = to_input(sample.pixels[np.newaxis], network.dtype)[0]
+def sample_subject(snapshot: Snapshot, sample: Sample, classes: tuple[str, ...]) -> Subject:
+    """Subject of a sample, which has to fit the network."""
+    image = to_input(sample.pixels[np.newaxis], snapshot.network.dtype)[0]
     return Subject(snapshot, image, BACKGROUND, sample.label, classes, sample)
 
 
-class LessonBook:
-    """The lessons by name. Those on made-up images are made once; those on a digit belong to a subject."""
+@cache
+def _toys() -> dict[str, Subject]:
+    """Subjects of the lessons that bring their own image and network: made once, as no run changes them."""
+    return {
+        lesson.name: Subject(
+            Snapshot(0, lesson.network),
+            lesson.image,
+            lesson.background,
+            lesson.label,
+            ("0", "1") if lesson.shows_output else (),
+            lesson,
+        )
+        for lesson in toy_lessons()
+    }
 
-    def __init__(self) -> None:
-        self._toys: dict[str, Lesson] = {}
 
-    def toy_subject(self, name: str) -> Subject:
-        """Subject of a lesson that brings its own image and network."""
-        if not self._toys:
-            self._toys = {lesson.name: lesson for lesson in toy_lessons()}
-        lesson = self._toys[name]
-        classes = ("0", "1") if lesson.shows_output else ()
-        untrained = Snapshot(0, lesson.network)
-        return Subject(untrained, lesson.image, lesson.background, lesson.label, classes, lesson)
+def toy_subject(name: str) -> Subject | None:
+    """Subject of a lesson that brings its own image and network; None for all others."""
+    return None if name in (FREE, *DIGIT_LESSONS) else _toys()[name]
 
-    def lesson(self, name: str, subject: Subject) -> Lesson:
-        """Lesson of a subject: its own, or the one of this name on its digit."""
-        if subject.lesson is not None:
-            return subject.lesson
-        lessons = {each.name: each for each in digit_lessons(subject.network, subject.image, subject.label)}
-        return lessons[name]
+
+def lesson_of(name: str, subject: Subject) -> Lesson:
+    """Lesson of a subject: its own, or the one of this name on its digit."""
+    if subject.lesson is not None:
+        return subject.lesson
+    lessons = {each.name: each for each in digit_lessons(subject.network, subject.image, subject.label)}
+    return lessons[name]

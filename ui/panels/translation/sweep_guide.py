@@ -6,6 +6,8 @@ from cnnviz.datasets import Dataset
 from ui.controls.pace import single_shot
 from ui.panels.analysis import Analysis
 from ui.panels.drawn import moment_of
+from ui.panels.scene import Scene
+from ui.panels.translation.picture import subject_of
 from ui.panels.translation.subject import Subject
 from ui.panels.translation.sweep_column import SweepColumn
 from ui.panels.translation.sweeping import SweepKey, Sweeps, Swept
@@ -56,14 +58,13 @@ class SweepGuide(QObject):
         """The sweep that was measured last: that of the image, or of many digits."""
         return self._many if self._view.many else self._one
 
-    def look_at(
-        self, subject: Subject | None, view: View, wrap: bool, dataset: Dataset | None, *, is_training: bool
-    ) -> None:
-        """Show what belongs to an image, a network and some choices, and have measured what is missing."""
+    def look_at(self, scene: Scene[View], *, is_training: bool) -> None:
+        """Show what belongs to a scene, and have measured what is missing."""
+        subject, view, dataset = subject_of(scene), scene.choices, scene.dataset
         self._subject, self._view, self._dataset = subject, view, dataset
-        self._key = SweepKey(view.block, view.pool_size, view.relative, wrap)
-        is_toy = subject is not None and subject.lesson is not None
-        self._column.source.set_available(0 if dataset is None or is_toy else len(dataset.test_labels))
+        self._key = SweepKey(view.block, view.pool_size, view.relative, scene.shift.wrap)
+        is_toy = subject.lesson is not None
+        self._column.source.set_available(0 if is_toy else len(dataset.test_labels))
         self._show()
         if not is_training:
             self._request()

@@ -23,7 +23,7 @@ from cnnviz.translation import (
 from cnnviz.translation.curves import Rings
 from ui.panels.analysis import Analysis, Context, LatestOnly
 from ui.panels.drawn import Drawn
-from ui.panels.translation.comparing import mode_of
+from ui.panels.translation.picture import mode_of
 from ui.panels.translation.subject import Subject
 from ui.state import Shift
 
@@ -93,12 +93,6 @@ class Swept:
     curves: Mapping[MeasureName, Mapping[str, Curve]]
     ink_lost: np.ndarray[Any, Any]
     digits: int = 1
-
-    @property
-    def first_loss(self) -> float | None:
-        """Shortest distance from which on ink leaves the image; None where none does."""
-        distances = np.hypot(np.array(self.dys)[:, None], np.array(self.dxs))[self.ink_lost > 0]
-        return float(distances.min()) if distances.size else None
 
     @property
     def network(self) -> Network:

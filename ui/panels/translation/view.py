@@ -109,7 +109,10 @@ class ViewModel(QObject):
 
     def choose(self, **changes: Any) -> None:
         """Change some fields."""
-        view = self.view.but(**changes)
+        self.choose_all(self.view.but(**changes))
+
+    def choose_all(self, view: View) -> None:
+        """Change whatever is different."""
         if view != self.view:
             self.view = view
             self.changed.emit()

@@ -15,7 +15,7 @@ from ui.cells.category_table import CategoryRow, CategoryTable
 from ui.cells.window_card import WindowCard, WindowPair
 from ui.controls.color_scale import ColorScale
 from ui.controls.labels import ElidedLabel, SectionTitle
-from ui.panels.translation.comparing import Compared
+from ui.panels.translation.picture import Picture
 from ui.theme import Theme, follow_theme
 
 Block = tuple[int, int, int, int]
@@ -47,8 +47,7 @@ class WinnersView(QWidget):
 
     def __init__(self, card_ground: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._result: Compared | None = None
-        self._channel = 0
+        self._result: Picture | None = None
         self._ground = card_ground
         self.card = WindowCard(card_ground)
         self._build_widgets()
@@ -57,26 +56,16 @@ class WinnersView(QWidget):
         self.map.cellLeft.connect(self._on_cell_left)
         follow_theme(self)
 
-    def show_result(self, result: Compared | None, channel: int) -> None:
-        """Show the windows of a filter."""
+    def show_result(self, result: Picture) -> None:
+        """Show the windows of the chosen filter, and count them."""
         self._result = result
-        if result is None:
-            self.map.set_cells(None)
-            self.table.set_rows(())
-            self._change.set_text("")
-            self.card.hide()
-            return
-        winners = result.comparison.winners
-        self._channel = min(channel, len(winners.category) - 1)
-        self._title.set_caption(f"filter {self._channel}")
-        self._show_map(channel_of(winners, self._channel))
+        channel = chosen_channel(result)
+        self._title.set_caption(f"filter {channel}")
+        one = channel_of(result.comparison.winners, channel)
+        self._show_map(one)
+        self._show_counts(one)
         if self.map.hovered is not None:
             self._on_cell_hovered(*self.map.hovered)
-
-    def show_counts(self) -> None:
-        """Count the windows of the filter that is shown."""
-        if self._result is not None:
-            self._show_counts(channel_of(self._result.comparison.winners, self._channel))
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the gaps."""
@@ -143,7 +132,7 @@ class WinnersView(QWidget):
         if self._result is None:
             return
         winners = self._result.comparison.winners
-        channel, size = self._channel, winners.size
+        channel, size = chosen_channel(self._result), winners.size
         kind = WinnerChange(int(winners.category[channel, row, column]))
         tie = ", tied" if winners.tied[channel, row, column] else ""
         place = (channel, row, column)
@@ -164,7 +153,7 @@ class WinnersView(QWidget):
         """Pixels that a window of the pooled maps is computed from."""
         assert self._result is not None
         network = self._result.subject.network
-        layer = network.layers[conv_blocks(network)[self._result.block - 1].features][0]
+        layer = network.layers[conv_blocks(network)[self._result.view.block - 1].features][0]
         top, left, rows, cols = window
         corners = [(top, left), (top + rows - 1, left + cols - 1)]
         fields = [receptive_field(network, layer, (0, *corner))["input"].rectangle for corner in corners]
@@ -180,6 +169,11 @@ class WinnersView(QWidget):
     def _on_cell_left(self) -> None:
         self.card.hide()
         self.windowPointed.emit(None)
+
+
+def chosen_channel(result: Picture) -> int:
+    """Filter whose windows are shown: the chosen one, as far as there are as many."""
+    return min(result.view.channel, len(result.comparison.winners.category) - 1)
 
 
 def channel_of(winners: WinnerMap, channel: int) -> WinnerMap:
