@@ -1,6 +1,7 @@
 """Dragging the image, and what the maps, the winners and the statement make of it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from cnnviz.presets import LAB5
+from cnnviz.snapshots import Snapshot
 from cnnviz.translation import WinnerChange
 from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, click, moved, norm_ratio, point_at
 from ui.state import RunStatus, Shift
@@ -379,3 +382,30 @@ def test_nothing_is_cut_in_a_small_window_and_for_a_projector(qtbot: QtBot, them
         area = desk.parts.scroll_area
         assert area.horizontalScrollBar().maximum() == 0, (size, presenter)
         desk.close()
+
+
+def test_all_numbers_of_a_moment_are_of_one_network(desk: Desk, qtbot: QtBot) -> None:
+    """Networks as they come while training: maps, strip and probabilities change together."""
+    parts = desk.parts
+    desk.move(2, 1)
+    seen = []
+
+    def look() -> None:
+        picture = desk.panel.picture
+        assert picture is not None
+        shown, found = parts.strip.values("max"), picture.measured["max"]
+        assert shown == (found["relative_change"], found["equivariance_residual"])
+        bars = parts.canvas.probabilities.probabilities
+        assert bars is not None
+        np.testing.assert_array_equal(bars[1], picture.comparison.moved_probabilities)
+        _before, after = picture.comparison.stages[picture.view.stage].features(picture.view.relative)
+        pair = parts.maps.grid.pair
+        assert pair is not None
+        np.testing.assert_array_equal(pair.shifted, after)
+        seen.append(picture.subject.step)
+
+    desk.panel._loop.drew.connect(look)
+    desk.state.update_run(status=RunStatus.TRAINING)
+    for step in (200, 300, 400):
+        desk.state.set_live(Snapshot(step, replace(LAB5, seed=step).build_network()))
+        qtbot.waitUntil(lambda step=step: step in seen)

@@ -10,6 +10,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from cnnviz.presets import LAB5
+from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.translation import MEASURES, compare
 from tests.gui.driving import drain
 from tests.gui.few_digits import few_digits
@@ -250,17 +251,17 @@ def test_what_was_measured_with_other_layers_is_not_shown(desk: Desk, qtbot: QtB
 
 def test_what_was_measured_in_another_run_says_so_also_at_the_same_step(desk: Desk, qtbot: QtBot) -> None:
     """Two runs of other seeds, both at step 100."""
+    runs = [replace(LAB5, seed=seed) for seed in (7, 8)]
     first, second = (
-        Snapshot(100, LAB5.with_classes(("0", "1")).build_network(), origin=Origin(run, LAB5, "MNIST"))
-        for run in (1, 2)
+        Snapshot(100, each.build_network(), origin=Origin(run_id, each, "MNIST"))
+        for run_id, each in enumerate(runs, start=1)
     )
     desk.state.set_live(first)
-    desk.panel.choices.set_many(True)
-    desk.panel.choices.set_digits(4)
+    desk.panel.choices.choose(many=True, digits=4)
     desk.settle()
     desk.parts.sweep.source.button.click()
     qtbot.waitUntil(lambda: not desk.parts.sweep.source.is_running())
     assert desk.parts.sweep._note.text() == ""
     desk.state.set_live(second)
     desk.settle()
-    assert desk.parts.sweep._note.text() == "network of another run (seed 0), step 100"
+    assert desk.parts.sweep._note.text() == "network of step 100 of another run (seed 7)"
