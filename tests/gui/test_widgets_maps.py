@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import show_window
-from ui.controls.color_bar import ColorBar
+from ui.controls.scale_key import ColorBar
 from ui.theme import ThemeManager
 from ui.tiles.map_grid import HeatMapGrid
 
@@ -179,23 +179,16 @@ def test_a_colour_bar_runs_from_the_first_colour_to_the_last(bar: ColorBar, them
     assert np.mean(white) == pytest.approx((min(blue) + max(red)) / 2, abs=3)
 
 
-@pytest.mark.parametrize("orientation", [Qt.Orientation.Horizontal, Qt.Orientation.Vertical])
-def test_no_number_of_a_colour_bar_is_cut(
-    qtbot: QtBot, theme: ThemeManager, orientation: Qt.Orientation
-) -> None:
+def test_no_number_of_a_colour_bar_is_cut(qtbot: QtBot, theme: ThemeManager) -> None:
     theme.set_presenter(True)
-    bar = ColorBar(orientation)
+    bar = ColorBar()
     qtbot.addWidget(bar)
     bar.set_scale("signed", -12345, 12345)
     bar.resize(bar.minimumSizeHint())
     metrics = bar.fontMetrics()
     widest = max(metrics.horizontalAdvance(text) for text in bar.texts())
-    if orientation == Qt.Orientation.Horizontal:
-        assert bar.width() >= 2 * widest + 20
-        assert bar.height() >= metrics.height()
-    else:
-        assert bar.width() >= widest
-        assert bar.height() >= 2 * metrics.height() + 20
+    assert bar.width() >= 2 * widest + 20
+    assert bar.height() >= metrics.height()
 
 
 def test_limits_that_do_not_rise_are_refused(bar: ColorBar) -> None:

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import override
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QFont, QFontMetrics, QPainter
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnviz.notation import format_column
 from cnnviz.quantities import format_signed, format_together
-from ui.controls.painted import PaintedWidget
+from ui.rows.rows import Rows
 from ui.theme import Theme, follow_theme, mono_font, ui_font
 
 
@@ -39,13 +39,15 @@ class LedgerRow:
     role: str = "text"
 
 
-class Ledger(PaintedWidget):
+class Ledger(Rows):
     """Lines of label and number.
 
     Parameters
     ----------
     parent : QWidget, optional
     """
+
+    _GAP = 3
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -86,11 +88,11 @@ class Ledger(PaintedWidget):
         self._texts = _written(new)
         self._measure(recount)
         lines = zip(new, self._texts, strict=True)
-        self.setAccessibleDescription("; ".join(f"{row.label} {text}".strip() for row, text in lines))
-        self.update()
+        self._set_names([row.label for row in new], [f"{row.label} {text}".strip() for row, text in lines])
 
     @override
     def _restyle(self, theme: Theme) -> None:
+        self.setFont(ui_font(theme, theme.small_pt))
         self._fonts = {
             False: (ui_font(theme, theme.small_pt), mono_font(theme.small_pt)),
             True: (
@@ -105,45 +107,30 @@ class Ledger(PaintedWidget):
 
     @override
     def sizeHint(self) -> QSize:
-        return QSize(sum(self._widest) + self._theme.px(12), len(self._rows) * self._line())
+        return QSize(sum(self._widest) + self._theme.px(12), super().sizeHint().height())
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return QSize(min(self.sizeHint().width(), self._theme.px(120)), self.sizeHint().height())
+        return super().minimumSizeHint().boundedTo(self.sizeHint())
 
     @override
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            line = event.pos().y() // self._line()
-            if 0 <= line < len(self._rows):
-                row = self._rows[line]
-                QToolTip.showText(
-                    event.globalPos(), row.tip or f"{row.label} {self._texts[line]}".strip(), self
-                )
-                return True
-        return super().event(event)
+    def _tip(self, part: int) -> str:
+        row = self._rows[part]
+        return row.tip or f"{row.label} {self._texts[part]}".strip()
 
     @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        theme, align, line = self._theme, Qt.AlignmentFlag, self._line()
-        for place, (row, text) in enumerate(zip(self._rows, self._texts, strict=True)):
-            box = QRectF(0, place * line, self.width(), line)
-            label_font, number_font = self._fonts[row.is_total]
-            metrics = self._metrics[row.is_total]
-            painter.setFont(number_font)
-            painter.setPen(theme.color(row.role))
-            painter.drawText(box, align.AlignRight | align.AlignVCenter, text)
-            room = box.width() - (metrics[1].horizontalAdvance(text) + theme.px(8) if text else 0)
-            painter.setFont(label_font)
-            painter.setPen(theme.color("text" if row.is_total else "muted"))
-            shown = metrics[0].elidedText(row.label, Qt.TextElideMode.ElideRight, int(room))
-            painter.drawText(box, align.AlignLeft | align.AlignVCenter, shown)
-            if row.is_total and place:
-                painter.fillRect(QRectF(0, box.top(), box.width(), 1), theme.color("border"))
-
-    def _line(self) -> int:
-        return self._metrics[False][0].height() + self._theme.px(3)
+    def _paint_row(self, painter: QPainter, row: int, box: QRectF) -> None:
+        theme, shown, text = self._theme, self._rows[row], self._texts[row]
+        label_font, number_font = self._fonts[shown.is_total]
+        painter.setFont(number_font)
+        painter.setPen(theme.color(shown.role))
+        self._write_right(painter, box, text)
+        taken = painter.fontMetrics().horizontalAdvance(text) + theme.px(8) if text else 0
+        painter.setFont(label_font)
+        painter.setPen(theme.color("text" if shown.is_total else "muted"))
+        self._write_left(painter, box.adjusted(0, 0, -taken, 0), shown.label)
+        if shown.is_total and row:
+            painter.fillRect(QRectF(0, box.top(), box.width(), 1), theme.color("border"))
 
     def _measure(self, recount: bool) -> None:
         # The room for the numbers never shrinks while they change, or the layout would tremble in training;

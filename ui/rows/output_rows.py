@@ -5,19 +5,19 @@ from typing import override
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QFontMetrics, QKeyEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QRectF, Qt, Signal
+from PySide6.QtGui import QFontMetrics, QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import QWidget
 
 from cnnviz.notation import format_column
 from cnnviz.quantities import format_probabilities, format_signed
 from ui.controls.key_moves import column_step, is_enter
-from ui.controls.pointed import PointedWidget
+from ui.rows.rows import Rows
 from ui.rows.table_text import claims_copy, copy_table, is_copy_key
-from ui.theme import Theme, follow_theme, mono_font, ui_font
+from ui.theme import follow_theme, mono_font
 
 
-class OutputRows(PointedWidget[int]):
+class OutputRows(Rows):
     """Name, logit (where every class has its own), bar and probability of each class.
 
     Parameters
@@ -31,11 +31,10 @@ class OutputRows(PointedWidget[int]):
     #: Number of the row that was clicked, or confirmed by Enter.
     rowClicked = Signal(int)
 
-    shows_hand = False
+    _WIDTHS, _FEWEST = (150, 110), 2
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._names: tuple[str, ...] = ()
         self._logits: NDArray[np.floating] | None = None
         self._probabilities: NDArray[np.floating] = np.zeros(0)
         self._shares: list[str] = []
@@ -45,13 +44,7 @@ class OutputRows(PointedWidget[int]):
         self._outlined: frozenset[int] = frozenset()
         self._focus_row = 0
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         follow_theme(self)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the classes."""
-        return self._names
 
     @property
     def probabilities(self) -> NDArray[np.floating]:
@@ -80,17 +73,13 @@ class OutputRows(PointedWidget[int]):
         true_index : int, optional
             Number of the true class, if it is known.
         """
-        if len(names) != len(self._names):
-            self.updateGeometry()
-        self._names = tuple(names)
         self._probabilities = np.asarray(probabilities)
         self._logits = None if logits is None else np.asarray(logits)
         self._true = true_index
         self._shares = format_probabilities(self._probabilities.tolist(), longest=8)
         written: list[float] = [] if self._logits is None else self._logits.tolist()
         self._logit_texts = format_column(written, 2, signed=True, longest=7)
-        self.setAccessibleDescription("; ".join(self.describe(row) for row in range(len(self._names))))
-        self.update()
+        self._set_names(names)
 
     def set_selected(self, row: int | None) -> None:
         """Mark the row whose logit is taken apart, or none."""
@@ -113,44 +102,15 @@ class OutputRows(PointedWidget[int]):
         """Row whose logit is taken apart."""
         return self._selected
 
-    def describe(self, row: int) -> str:
-        """A row in words."""
-        text = f"class {self._names[row]}"
-        if self._logits is not None:
-            text += f": logit {format_signed(float(self._logits[row]), 5)}"
-        text += f", probability {self._shares[row]}"
-        return text + (", the true class" if row == self._true else "")
-
-    def row_rect(self, row: int) -> QRectF:
-        """Rectangle of a row, in the widget's coordinates."""
-        return QRectF(0, row * self._line(), self.width(), self._line())
-
-    @override
-    def _restyle(self, theme: Theme) -> None:
-        self._fonts = (
-            ui_font(theme),
-            ui_font(theme, weight=QFont.Weight.DemiBold),
-            mono_font(theme.small_pt),
-        )
-
-    @override
-    def sizeHint(self) -> QSize:
-        return QSize(self._theme.px(150), max(len(self._names), 2) * self._line())
-
-    @override
-    def minimumSizeHint(self) -> QSize:
-        return QSize(self._theme.px(110), self.sizeHint().height())
-
     # -- events --------------------------------------------------------------------------------------------
 
     @override
-    def _part_at(self, point: QPointF) -> int | None:
-        row = int(point.y() // self._line())
-        return row if 0 <= row < len(self._names) else None
-
-    @override
     def _tip(self, part: int) -> str:
-        return self.describe(part)
+        text = f"class {self._names[part]}"
+        if self._logits is not None:
+            text += f": logit {format_signed(float(self._logits[part]), 5)}"
+        text += f", probability {self._shares[part]}"
+        return text + (", the true class" if part == self._true else "")
 
     @override
     def _on_hovered(self, part: int | None) -> None:
@@ -194,23 +154,16 @@ class OutputRows(PointedWidget[int]):
     # -- painting ------------------------------------------------------------------------------------------
 
     @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if not self._names:
-            return
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        bold, mono = QFontMetrics(self._fonts[1]), QFontMetrics(self._fonts[2])
-        name_width = min(max(bold.horizontalAdvance(name) for name in self._names), self.width() // 3)
-        number_width = max(map(mono.horizontalAdvance, ["−00.00", *self._logit_texts]))
-        share_width = max(map(mono.horizontalAdvance, ["0.000", *self._shares]))
-        predicted = int(np.argmax(self._probabilities))
-        for row in range(len(self._names)):
-            self._paint_row(painter, row, (name_width, number_width, share_width), row == predicted)
+    def _before_rows(self) -> None:
+        mono = QFontMetrics(mono_font(self._theme.small_pt))
+        self._name_room = self._name_width(self._names, 1 / 3) + 2
+        self._logit_room = max(map(mono.horizontalAdvance, ["−00.00", *self._logit_texts]))
+        self._share_room = max(map(mono.horizontalAdvance, ["0.000", *self._shares]))
 
-    def _paint_row(self, painter: QPainter, row: int, widths: tuple[int, int, int], predicted: bool) -> None:
-        theme, align, px = self._theme, Qt.AlignmentFlag, self._theme.px
-        name_width, number_width, share_width = widths
-        box = self.row_rect(row)
+    @override
+    def _paint_row(self, painter: QPainter, row: int, box: QRectF) -> None:
+        theme, px = self._theme, self._theme.px
+        predicted = row == int(np.argmax(self._probabilities))
         if row == self._selected or row == self._hovered:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("accent_soft" if row == self._selected else "hover"))
@@ -220,44 +173,26 @@ class OutputRows(PointedWidget[int]):
             painter.setPen(QPen(theme.color("accent" if row in self._outlined else "text"), 1.5))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), 4, 4)
-        painter.setFont(self._fonts[predicted])
+        painter.setFont(self._bold() if predicted else self.font())
         painter.setPen(theme.color("text"))
-        name = painter.fontMetrics().elidedText(self._names[row], Qt.TextElideMode.ElideRight, name_width + 2)
-        left = box.left() + px(4)
-        painter.drawText(QRectF(left, box.top(), name_width + 2, box.height()), align.AlignVCenter, name)
-        left += name_width + px(4)
+        left = px(4)
+        self._write_left(painter, QRectF(left, box.top(), self._name_room, box.height()), self._names[row])
+        left += self._name_room - 2 + px(4)
         if row == self._true:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(theme.color("success" if predicted else "danger"))
             painter.drawEllipse(QRectF(left, box.center().y() - px(2.5), px(5), px(5)))
         left += px(8)
-        painter.setFont(self._fonts[2])
+        painter.setFont(mono_font(theme.small_pt))
         painter.setPen(theme.color("text"))
         if self._logits is not None:
-            place = QRectF(left, box.top(), number_width, box.height())
-            painter.drawText(place, align.AlignRight | align.AlignVCenter, self._logit_texts[row])
-            left += number_width + px(6)
-        share = float(self._probabilities[row])
-        right = box.right() - px(4)
-        place = QRectF(right - share_width, box.top(), share_width, box.height())
-        painter.drawText(place, align.AlignRight | align.AlignVCenter, self._shares[row])
-        self._paint_bar(
-            painter,
-            QRectF(left, box.center().y() - px(3), place.left() - px(6) - left, px(6)),
-            share,
-            predicted,
+            logit = QRectF(left, box.top(), self._logit_room, box.height())
+            self._write_right(painter, logit, self._logit_texts[row])
+            left += self._logit_room + px(6)
+        right = box.right() - px(4) - self._share_room
+        self._write_right(
+            painter, QRectF(right, box.top(), self._share_room, box.height()), self._shares[row]
         )
-
-    def _paint_bar(self, painter: QPainter, bar: QRectF, share: float, predicted: bool) -> None:
-        if bar.width() < 6:
-            return
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.color("track"))
-        painter.drawRoundedRect(bar, 3, 3)
-        if share > 0.0005:
-            bar.setWidth(max(bar.width() * min(share, 1.0), bar.height()))
-            painter.setBrush(self._theme.color("accent" if predicted else "muted"))
-            painter.drawRoundedRect(bar, 3, 3)
-
-    def _line(self) -> int:
-        return QFontMetrics(self._fonts[0]).height() + self._theme.px(4)
+        bar = QRectF(left, box.center().y() - px(3), right - px(6) - left, px(6))
+        role = "accent" if predicted else "muted"
+        self._paint_bar(painter, bar, float(self._probabilities[row]), role)

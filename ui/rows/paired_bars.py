@@ -3,18 +3,18 @@
 from collections.abc import Sequence
 from typing import override
 
-import numpy as np
 from numpy.typing import ArrayLike
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QHelpEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QFont, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnviz.quantities import format_probability_pairs
-from ui.controls.painted import PaintedWidget
+from ui.controls.pointed import PointedWidget
+from ui.rows.rows import one_for_each
 from ui.theme import Theme, follow_theme, ui_font
 
 
-class PairedBars(PaintedWidget):
+class PairedBars(PointedWidget[int]):
     """For each class a muted column for before and one in the accent for after, from 0 to 1.
 
     Parameters
@@ -22,11 +22,14 @@ class PairedBars(PaintedWidget):
     parent : QWidget, optional
     """
 
+    shows_hand = False
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._names: tuple[str, ...] = ()
         self._before: list[float] = []
         self._after: list[float] | None = None
+        self._words: list[str] = []
         self._true_index: int | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         follow_theme(self)
@@ -50,18 +53,18 @@ class PairedBars(PaintedWidget):
         ValueError
             If there is not one probability for each name.
         """
-        first = np.asarray(before, dtype=float)
-        second = None if after is None else np.asarray(after, dtype=float)
-        for values in (first, second):
-            if values is not None and values.shape != (len(names),):
-                raise ValueError(
-                    f"{len(names)} classes need {len(names)} probabilities. Got shape {values.shape}."
-                )
+        first, second = one_for_each(names, before), one_for_each(names, after)
         self._names = tuple(names)
-        self._before = first.tolist()
+        self._before = [] if first is None else first.tolist()
         self._after = None if second is None else second.tolist()
         self._true_index = true_index
-        self.setAccessibleDescription("; ".join(self._text(place) for place in range(len(names))))
+        pairs = format_probability_pairs(self._before, self._after or self._before, 4)
+        self._words = [f"class {name}: {one} before" for name, (one, _) in zip(names, pairs, strict=True)]
+        if self._after is not None:
+            pairs = zip(self._words, pairs, strict=True)
+            self._words = [f"{text}, {other} after" for text, (_, other) in pairs]
+        self.setAccessibleDescription("; ".join(self._words))
+        self._ask_again()
         self.update()
 
     @property
@@ -90,13 +93,13 @@ class PairedBars(PaintedWidget):
         return QSize(self._theme.px(150), self._theme.px(72))
 
     @override
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip and self._names:
-            place = int(event.pos().x() / self.width() * len(self._names))
-            if 0 <= place < len(self._names):
-                QToolTip.showText(event.globalPos(), self._text(place), self)
-                return True
-        return super().event(event)
+    def _part_at(self, point: QPointF) -> int | None:
+        place = int(point.x() / self.width() * len(self._names))
+        return place if 0 <= place < len(self._names) else None
+
+    @override
+    def _tip(self, part: int) -> str:
+        return self._words[part]
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -123,9 +126,3 @@ class PairedBars(PaintedWidget):
             below = QRectF(place * step, height + theme.px(2), step, self.height() - height)
             text = painter.fontMetrics().elidedText(name, Qt.TextElideMode.ElideRight, round(step))
             painter.drawText(below, Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop, text)
-
-    def _text(self, place: int) -> str:
-        after = self._before if self._after is None else self._after
-        first, second = format_probability_pairs(self._before, after, 4)[place]
-        text = f"class {self._names[place]}: {first} before"
-        return text if self._after is None else f"{text}, {second} after"

@@ -5,19 +5,19 @@ from typing import override
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QEnterEvent, QFont, QFontMetrics, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import QWidget
 
 from cnnviz.quantities import format_probability_pairs
-from ui.controls.painted import PaintedWidget
-from ui.theme import Theme, follow_theme, mono_font, ui_font
+from ui.rows.rows import Rows, one_for_each
+from ui.theme import follow_theme, mono_font
 
 _SIDES = ("original", "shifted")
 _LONGEST = 8  # characters of a number, such as "1 − 2e−8"
 
 
-class ProbabilityPairs(PaintedWidget):
+class ProbabilityPairs(Rows):
     """Name, two bars and two numbers a class. Of many classes the likeliest are shown, the tool tip has all.
 
     Parameters
@@ -28,19 +28,15 @@ class ProbabilityPairs(PaintedWidget):
     #: Rows that are shown when there are more classes.
     MOST_ROWS = 3
 
+    _GAP, _WIDTHS, _FEWEST = 5, (220, 170), 2
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._names: tuple[str, ...] = ()
         self._pair: tuple[NDArray[np.floating], NDArray[np.floating]] | None = None
         self._texts: list[str] = []
+        self._words: list[str] = []
         self._about = ""
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         follow_theme(self)
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the classes."""
-        return self._names
 
     @property
     def probabilities(self) -> tuple[NDArray[np.floating], NDArray[np.floating]] | None:
@@ -60,19 +56,14 @@ class ProbabilityPairs(PaintedWidget):
         ValueError
             If there is not one probability for each name.
         """
-        if original is None or shifted is None:
-            self._pair = None
-        elif original.shape != (len(names),) or shifted.shape != (len(names),):
-            raise ValueError(f"{len(names)} classes need {len(names)} probabilities. Got {original.shape}.")
-        else:
-            self._pair = (original, shifted)
-        if len(names) != len(self._names):
-            self.updateGeometry()
-        self._names = tuple(names)
-        pairs = [] if self._pair is None else format_probability_pairs(*self._pair, longest=_LONGEST)
-        self._texts = [" → ".join(pair) for pair in pairs]
-        self.setAccessibleDescription(self._words())
-        self.update()
+        first, second = one_for_each(names, original), one_for_each(names, shifted)
+        self._pair = None if first is None or second is None else (first, second)
+        self._texts, self._words = [], []
+        if self._pair is not None:
+            self._texts = [" → ".join(p) for p in format_probability_pairs(*self._pair, longest=_LONGEST)]
+            pairs = zip(names, format_probability_pairs(*self._pair, 4), strict=True)
+            self._words = [f"class {name}: original {one}, shifted {other}" for name, (one, other) in pairs]
+        self._set_names(names, self._words)
 
     def set_about(self, text: str) -> None:
         """Tool tip, to which the probabilities of all classes are added."""
@@ -87,81 +78,36 @@ class ProbabilityPairs(PaintedWidget):
         return sorted(likeliest.tolist())
 
     @override
-    def _restyle(self, theme: Theme) -> None:
-        self.setFont(ui_font(theme))
+    def _count(self) -> int:
+        return min(len(self._names), self.MOST_ROWS)
 
     @override
-    def sizeHint(self) -> QSize:
-        rows = min(max(len(self._names), 2), self.MOST_ROWS)
-        return QSize(self._theme.px(220), rows * self._row_height())
+    def _tip(self, part: int) -> str:
+        return "\n".join([self._about, *self._words]).strip()
 
     @override
-    def minimumSizeHint(self) -> QSize:
-        return QSize(self._theme.px(170), self.sizeHint().height())
+    def _before_rows(self) -> None:
+        self._shown = self.shown_rows()
+        names = [self._names[number] for number in self._shown]
+        widest = max(map(self.fontMetrics().horizontalAdvance, names), default=0) + self._theme.px(4)
+        self._name_room = min(widest, round(self.width() * 0.3))
+        numbers = QFontMetrics(mono_font(theme=self._theme))
+        texts = ["0.000 → 0.000", *(self._texts[number] for number in self._shown)]
+        self._number_room = max(map(numbers.horizontalAdvance, texts)) + self._theme.px(2)
 
     @override
-    def enterEvent(self, event: QEnterEvent) -> None:
-        self.setToolTip(f"{self._about}\n{self._words()}".strip())
-        super().enterEvent(event)
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter, theme = QPainter(self), self._theme
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    def _paint_row(self, painter: QPainter, row: int, box: QRectF) -> None:
         if self._pair is None:
-            painter.setPen(theme.color("muted"))
-            flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect(), int(flags), self._placeholder)
             return
-        shown = self.shown_rows()
-        metrics = self.fontMetrics()
-        widest = max(metrics.horizontalAdvance(self._names[number]) for number in shown) + theme.px(4)
-        name_width = min(widest, round(self.width() * 0.3))
-        numbers = QFontMetrics(mono_font(theme=theme))
-        texts = ["0.000 → 0.000", *(self._texts[number] for number in shown)]
-        number_width = max(map(numbers.horizontalAdvance, texts)) + theme.px(2)
-        for row, number in enumerate(shown):
-            self._paint_row(painter, row * self._row_height(), number, name_width, number_width)
-
-    def _paint_row(self, painter: QPainter, top: int, number: int, name_width: int, width: int) -> None:
-        assert self._pair is not None
-        theme, px, height = self._theme, self._theme.px, self._row_height()
-        strong = any(int(np.argmax(side)) == number for side in self._pair)
-        painter.setFont(ui_font(theme, weight=QFont.Weight.DemiBold if strong else QFont.Weight.Normal))
-        painter.setPen(theme.color("text"))
-        align = Qt.AlignmentFlag
-        name = painter.fontMetrics().elidedText(self._names[number], Qt.TextElideMode.ElideRight, name_width)
-        painter.drawText(QRectF(0, top, name_width, height), align.AlignLeft | align.AlignVCenter, name)
-        painter.setFont(mono_font(theme=theme))
-        place = QRectF(self.width() - width, top, width, height)
-        painter.drawText(place, align.AlignRight | align.AlignVCenter, self._texts[number])
-        middle = top + height / 2
-        length = self.width() - width - px(8) - name_width - px(6)
-        for side, (role, offset) in enumerate(zip(_SIDES, (-px(6), px(1)), strict=True)):
-            bar = QRectF(name_width + px(6), middle + offset, length, px(5))
-            self._paint_bar(painter, bar, float(self._pair[side][number]), role)
-
-    def _paint_bar(self, painter: QPainter, bar: QRectF, share: float, role: str) -> None:
-        if bar.width() <= 0:
-            return
-        radius = bar.height() / 2
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.color("track"))
-        painter.drawRoundedRect(bar, radius, radius)
-        if share > 0.0005:
-            bar.setWidth(max(bar.width() * min(share, 1.0), bar.height()))
-            painter.setBrush(self._theme.color(role))
-            painter.drawRoundedRect(bar, radius, radius)
-
-    def _row_height(self) -> int:
-        return self.fontMetrics().height() + self._theme.px(5)
-
-    def _words(self) -> str:
-        if self._pair is None:
-            return ""
-        return "\n".join(
-            f"class {name}: original {first}, shifted {second}"
-            for name, (first, second) in zip(
-                self._names, format_probability_pairs(*self._pair, 4), strict=True
-            )
-        )
+        number, px = self._shown[row], self._theme.px
+        is_likeliest = any(int(np.argmax(side)) == number for side in self._pair)
+        painter.setFont(self._bold() if is_likeliest else self.font())
+        painter.setPen(self._theme.color("text"))
+        self._write_left(painter, QRectF(0, box.top(), self._name_room, box.height()), self._names[number])
+        painter.setFont(mono_font(theme=self._theme))
+        right = box.adjusted(box.width() - self._number_room, 0, 0, 0)
+        self._write_right(painter, right, self._texts[number])
+        left = self._name_room + px(6)
+        for side, role, offset in zip(self._pair, _SIDES, (-px(6), px(1)), strict=True):
+            bar = QRectF(left, box.center().y() + offset, right.left() - px(8) - left, px(5))
+            self._paint_bar(painter, bar, float(side[number]), role)

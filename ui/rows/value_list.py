@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import override
 
-from PySide6.QtCore import QEvent, QRectF, QSize, Qt
-from PySide6.QtGui import QFont, QFontMetrics, QHelpEvent, QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QFont, QFontMetrics, QPainter
+from PySide6.QtWidgets import QWidget
 
-from ui.controls.painted import PaintedWidget
-from ui.theme import Theme, follow_theme, mono_font, ui_font
+from ui.rows.rows import Rows
+from ui.theme import follow_theme, mono_font
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class ValueRow:
     tooltip: str = ""
 
 
-class ValueList(PaintedWidget):
+class ValueList(Rows):
     """Rows of a name and a number, with thin lines between them.
 
     Parameters
@@ -43,19 +43,19 @@ class ValueList(PaintedWidget):
     parent : QWidget, optional
     """
 
+    _GAP, _WIDTHS = 6, (220, 0)
+
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rows: tuple[ValueRow, ...] = ()
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         follow_theme(self)
 
     def set_rows(self, rows: Sequence[ValueRow]) -> None:
         """Show other rows."""
         if tuple(rows) != self._rows:
             self._rows = tuple(rows)
-            self.setAccessibleDescription("; ".join(f"{row.name}: {row.text}" for row in rows))
-            self.updateGeometry()
-            self.update()
+            self._set_names([row.name for row in rows], [f"{row.name}: {row.text}" for row in rows])
+            self.updateGeometry()  # no number may be cut
 
     def text(self, key: str) -> str:
         """Text of a row.
@@ -65,22 +65,16 @@ class ValueList(PaintedWidget):
         KeyError
             If there is no such row.
         """
-        for row in self._rows:
-            if row.key == key:
-                return row.text
-        raise KeyError(key)
+        return {row.key: row.text for row in self._rows}[key]
 
     def keys(self) -> list[str]:
         """Keys of the rows shown."""
         return [row.key for row in self._rows]
 
     @override
-    def _restyle(self, theme: Theme) -> None:
-        self.setFont(ui_font(theme))
-
-    @override
-    def sizeHint(self) -> QSize:
-        return QSize(self._theme.px(220), len(self._rows) * self._row_height())
+    def _tip(self, part: int) -> str:
+        row = self._rows[part]
+        return row.tooltip or f"{row.name}: {row.text}"
 
     @override
     def minimumSizeHint(self) -> QSize:
@@ -90,37 +84,17 @@ class ValueList(PaintedWidget):
         return QSize(widest + self._theme.px(48), self.sizeHint().height())
 
     @override
-    def event(self, event: QEvent) -> bool:
-        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
-            place = event.pos().y() // self._row_height()
-            if 0 <= place < len(self._rows):
-                row = self._rows[place]
-                QToolTip.showText(event.globalPos(), row.tooltip or f"{row.name}: {row.text}", self)
-                return True
-        return super().event(event)
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        painter, theme, height = QPainter(self), self._theme, self._row_height()
-        align = Qt.AlignmentFlag
-        numbers = self._number_font()
-        for place, row in enumerate(self._rows):
-            box = QRectF(0, place * height, self.width(), height)
-            if place:
-                painter.setPen(QPen(theme.color("border"), 1))
-                painter.drawLine(box.topLeft(), box.topRight())
-            painter.setFont(numbers)
-            painter.setPen(theme.color(row.role))
-            painter.drawText(box, align.AlignRight | align.AlignVCenter, row.text)
-            taken = painter.fontMetrics().horizontalAdvance(row.text) + theme.px(6)
-            painter.setFont(self.font())
-            painter.setPen(theme.color("muted"))
-            room = max(round(box.width() - taken), 0)
-            name = self.fontMetrics().elidedText(row.name, Qt.TextElideMode.ElideRight, room)
-            painter.drawText(box, align.AlignLeft | align.AlignVCenter, name)
-
-    def _row_height(self) -> int:
-        return self.fontMetrics().height() + self._theme.px(6)
+    def _paint_row(self, painter: QPainter, row: int, box: QRectF) -> None:
+        if row:
+            painter.fillRect(QRectF(0, box.top(), box.width(), 1), self._theme.color("border"))
+        shown = self._rows[row]
+        painter.setFont(self._number_font())
+        painter.setPen(self._theme.color(shown.role))
+        self._write_right(painter, box, shown.text)
+        taken = painter.fontMetrics().horizontalAdvance(shown.text) + self._theme.px(6)
+        painter.setFont(self.font())
+        painter.setPen(self._theme.color("muted"))
+        self._write_left(painter, box.adjusted(0, 0, -taken, 0), shown.name)
 
     def _number_font(self) -> QFont:
         return mono_font(self._theme.base_pt * 0.95, theme=self._theme)

@@ -7,8 +7,8 @@ from PySide6.QtGui import QLinearGradient, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QStackedLayout, QWidget
 
 from cnnviz.quantities import format_value
-from ui.controls.color_bar import ColorBar
 from ui.controls.painted import PaintedWidget
+from ui.controls.scale_key import ColorBar
 from ui.theme import Theme, follow_theme, ui_font
 from ui.tiles.pair_image import HUES, MapPair, PairView
 

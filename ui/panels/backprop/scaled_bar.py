@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from cnnviz.notation import Notation
 from cnnviz.quantities import format_power
-from ui.controls.color_bar import ColorBar
+from ui.controls.scale_key import ColorBar
 from ui.theme import Theme, follow_theme
 
 

@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QGridLayout, QWidget
 
 from cnnviz.palette import signed_levels
-from ui.controls.color_bar import ColorBar
 from ui.controls.labels import SectionTitle
+from ui.controls.scale_key import ColorBar
 from ui.theme import Theme, follow_theme
 from ui.tiles.map_grid import HeatMapGrid
 

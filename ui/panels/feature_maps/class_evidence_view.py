@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.palette import signed_levels
 from ui.controls.labels import SectionTitle
-from ui.controls.scale_strip import ScaleStrip
+from ui.controls.scale_key import ScaleStrip
 from ui.controls.segmented import SegmentedControl
 from ui.panels.drawn import Drawn, TellsDrawn
 from ui.panels.feature_maps.filter_search import FilterPicture

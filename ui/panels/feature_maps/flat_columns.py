@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QScrollArea, QVBoxLayou
 from ui.cells.linked_map import UnitMap
 from ui.cells.outlines import CellBlock
 from ui.controls.choice_field import ChoiceField
-from ui.controls.scale_strip import ScaleStrip
+from ui.controls.scale_key import ScaleStrip
 from ui.panels.feature_maps.bills import logit_bill
 from ui.panels.feature_maps.columns import MARK_ROLES, StageColumn
 from ui.panels.feature_maps.explain import Explained

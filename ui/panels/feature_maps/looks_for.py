@@ -17,7 +17,7 @@ from ui.controls.buttons import Button
 from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.message_bar import MessageBar
-from ui.controls.scale_strip import ScaleStrip
+from ui.controls.scale_key import ScaleStrip
 from ui.panels.analysis import Analysis
 from ui.panels.drawn import Drawn, DrawnPart, TellsDrawn
 from ui.panels.feature_maps.class_evidence_view import ClassEvidenceView

@@ -11,7 +11,7 @@ from ui.cells.linked_map import LinkedMap
 from ui.cells.outlines import CellBlock
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.painted_button import MiniButton
-from ui.controls.scale_strip import ScaleStrip
+from ui.controls.scale_key import ScaleStrip
 from ui.panels.feature_maps.columns import MARK_ROLES, StageColumn
 from ui.panels.feature_maps.explain import Explained
 from ui.panels.feature_maps.picture import Limits, Picture

@@ -8,8 +8,8 @@ from cnnviz.network import Network
 from cnnviz.palette import signed_levels
 from cnnviz.session_state import ViewValue
 from ui.controls.choice_field import ChoiceField
-from ui.controls.color_bar import ColorBar
 from ui.controls.labels import SectionTitle
+from ui.controls.scale_key import ColorBar
 from ui.panels.views import Choices
 from ui.tiles.map_grid import HeatMapGrid
 

@@ -13,8 +13,8 @@ from cnnviz.palette import STAGE_STYLES
 from cnnviz.quantities import format_shift, format_value
 from cnnviz.translation import MEASURES, OUTPUT
 from ui.cells.sweep_map import SweepMap
-from ui.controls.color_bar import ColorBar
 from ui.controls.labels import ElidedLabel
+from ui.controls.scale_key import ColorBar
 from ui.controls.segmented import SegmentedControl
 from ui.panels.drawn import Drawn, TellsDrawn
 from ui.panels.translation.stages import stage_tiles, stage_title
