@@ -189,6 +189,8 @@ class Session(QObject):
         window.samples.noticeActionRequested.connect(self.open_mnist)
         window.timeline.momentRequested.connect(controller.on_moment_requested)
         window.timeline.forkRequested.connect(controller.on_fork_requested)
+        window.pending.startRequested.connect(controller.on_new_run_requested)
+        window.pending.discardRequested.connect(controller.on_discard_requested)
         window.closing.connect(self._on_window_closing)
 
     def _connect_panels(self) -> None:
@@ -291,7 +293,7 @@ class Session(QObject):
         preset, source = PRESETS[name], self.state.source
         if source is not None:
             preset = fitting(preset, source.dataset)
-        self.controller.on_draft_requested(preset)
+        self.controller.on_preset_requested(preset)
 
     @Slot()
     def export_figure(self) -> None:

@@ -1,10 +1,10 @@
 """The only mutable application state: immutable values, and a signal for each that changes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal
@@ -153,6 +153,33 @@ class Notice:
     act: Callable[[], None] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What runs, and what would run: one value, so that the two are always of the same moment.
+
+    Attributes
+    ----------
+    running : Experiment
+        Settings of the present run.
+    edited : Experiment
+        Settings as the form has them.
+    """
+
+    running: Experiment
+    edited: Experiment
+
+    @property
+    def pending(self) -> tuple[str, ...]:
+        """Names of the settings of the form that are not those of the run."""
+        names = (field.name for field in fields(Experiment))
+        return tuple(name for name in names if getattr(self.running, name) != getattr(self.edited, name))
+
+    def carried_to(self, running: Experiment) -> Self:
+        """Return the settings of another run of the same network, with the edits of the form upon them."""
+        edits = {name: getattr(self.edited, name) for name in self.pending}
+        return replace(self, running=running, edited=replace(running, **edits))
+
+
 class AppState(QObject):
     """Holds the state. The controller writes, everybody else reads and listens.
 
@@ -162,10 +189,8 @@ class AppState(QObject):
         The data with all their classes, and where they come from.
     dataset : Dataset or None
         The data restricted to the classes of the current experiment.
-    experiment : Experiment
-        Settings of the current run.
-    draft : Experiment
-        Settings as edited; they differ from `experiment` until they are applied.
+    settings : Settings
+        Those of the current run, and as edited; `experiment` and `draft` are its parts.
     live, shown : Snapshot or None
         Newest weights of the run, and those that all panels show: the same, unless an earlier
         moment was chosen.
@@ -201,8 +226,7 @@ class AppState(QObject):
         super().__init__(parent)
         self.source: Source | None = None
         self.dataset: Dataset | None = None
-        self.experiment = experiment
-        self.draft = experiment
+        self.settings = Settings(experiment, experiment)
         self.run = Run()
         self.history = History(experiment.log_every)
         self.live: Snapshot | None = None
@@ -242,17 +266,43 @@ class AppState(QObject):
         self.dataset = dataset
         self.datasetChanged.emit()
 
+    @property
+    def experiment(self) -> Experiment:
+        """Settings of the current run."""
+        return self.settings.running
+
+    @property
+    def draft(self) -> Experiment:
+        """Settings as edited; where they differ from `experiment`, they wait."""
+        return self.settings.edited
+
+    @property
+    def pending(self) -> tuple[str, ...]:
+        """Names of the settings that wait; see `Settings.pending`."""
+        return self.settings.pending
+
+    @property
+    def is_untrained(self) -> bool:
+        """Whether the run stands at the initial weights of its seed, so that another one loses nothing."""
+        origin = None if self.live is None else self.live.origin
+        is_drawn = origin is None or not origin.note
+        return self.run.status is RunStatus.READY and not self.run.is_started and is_drawn
+
+    def set_settings(self, settings: Settings) -> None:
+        """Change what runs and what would run, both before anybody is told."""
+        before, self.settings = self.settings, settings
+        if settings.running != before.running:
+            self.experimentChanged.emit()
+        if settings.edited != before.edited:
+            self.draftChanged.emit()
+
     def set_experiment(self, experiment: Experiment) -> None:
         """Make these the settings of the current run."""
-        if experiment != self.experiment:
-            self.experiment = experiment
-            self.experimentChanged.emit()
+        self.set_settings(replace(self.settings, running=experiment))
 
     def set_draft(self, draft: Experiment) -> None:
         """Edit the settings."""
-        if draft != self.draft:
-            self.draft = draft
-            self.draftChanged.emit()
+        self.set_settings(replace(self.settings, edited=draft))
 
     def update_run(self, **changes: Any) -> None:
         """Change some fields of `run`."""

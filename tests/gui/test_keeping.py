@@ -179,7 +179,7 @@ def test_what_is_opened_asks_before_it_takes_the_place_of_a_trained_network(
 
     def apply() -> None:
         controller.on_draft_requested(changed)
-        session.window.notices.action_button().click()
+        session.window.pending.action_button().click()
 
     ways = {
         "model": lambda: session.files.open(tmp_path / "a.safetensors"),

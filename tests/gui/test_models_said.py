@@ -13,6 +13,7 @@ from tests.gui.driving import opened
 from tests.gui.whole_window import rest, train
 from tests.picture_folders import write_pictures
 from tests.small_data import write_npz
+from ui.panels.training import TrainingPanel
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -48,9 +49,10 @@ def test_an_opened_model_is_tested_at_once_and_says_where_it_is_from(
     predicted = trained.network.predict(images / np.float64(255) - 0.5)
     accuracy = (predicted == labels).mean()
     assert state.evaluation.evaluation.accuracy == accuracy
-    results = window.training.results
+    results = window.panel(TrainingPanel).results
     assert not results.mistakes.isHidden()
-    assert results._title.caption() == f"after step {trained.step:,} · weights from mine.safetensors"
+    assert results._title.caption() == f"after step {trained.step:,}"
+    assert results._summary.text().endswith(" · weights from mine.safetensors")
     assert window.timeline.moment.lines() == (f"step {trained.step:,}", f"test accuracy {accuracy:.1%}")
     heads: list[str] = []
     window.timeline.track.set_hover = lambda heading, _rows: heads.append(heading)
@@ -102,7 +104,8 @@ def test_weights_of_others_are_offered_and_taken(qtbot: QtBot, session: Session,
     rest(qtbot, session)
     for name, array in state.shown.network.params.items():
         np.testing.assert_array_equal(array, arrays[name])
-    assert session.window.training.results._title.caption() == "after step 0 · weights from torch.safetensors"
+    results = session.window.panel(TrainingPanel).results
+    assert results._summary.text().endswith(" · weights from torch.safetensors")
     assert notices.text() == ""
 
 

@@ -211,8 +211,8 @@ def test_edited_settings_wait_until_they_are_applied(qtbot, session):
     assert state.draft.filters == (4,)
     assert state.experiment.filters == (8,)
     assert_same_weights(weights(session), trained)
-    assert "new run" in window.notices.text()
-    button = window.notices.action_button()
+    assert "new run" in window.pending.text()
+    button = window.pending.action_button()
     settle(qtbot)  # The message slides in; nobody clicks a button that is still moving.
     click(qtbot, button)
     qtbot.waitUntil(lambda: state.experiment.filters == (4,) and status(session) is RunStatus.READY)
@@ -246,7 +246,7 @@ def test_invalid_settings_are_named_and_change_nothing(qtbot, session, name, tex
 def test_layers_too_large_for_the_image_are_refused_before_anything_is_lost(qtbot, session):
     before = weights(session)
     session.controller.on_draft_requested(replace(LAB5, filters=(8, 8, 8), kernel_size=9))
-    assert "conv2" in session.window.notices.text() or "conv3" in session.window.notices.text()
+    assert "conv2" in session.window.pending.text() or "conv3" in session.window.pending.text()
     assert_same_weights(weights(session), before)
     assert session.state.experiment == LAB5
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,7 +28,6 @@ from ui.state import AppState, PinnedCell, Reference, RunStatus, Sample, Shift, 
 
 _CLOSE_MS = 1500
 _FINISH_MS = 60_000
-_APPLY = "Apply and reset"
 
 
 class Controller(QObject):
@@ -225,35 +225,43 @@ class Controller(QObject):
 
     @Slot(object)
     def on_draft_requested(self, draft: Experiment) -> None:
-        """Take edited settings: at once where nothing is lost by it, else when the user applies them."""
+        """Take settings edited in the form.
+
+        A rate is taken at once, also while training runs, unless other settings wait; everything else begins
+        a new run, at once where nothing is lost by it, else when the user says so.
+        """
         state = self._state
         state.set_draft(draft)
-        if state.dataset is not None:
-            try:
-                draft.check_fits(state.dataset.input_shape)
-            except CNNVizError as error:
-                state.raise_notice("settings", "error", str(error))
-                return
-        if draft.learning_rate != state.experiment.learning_rate:
+        if state.pending == ("learning_rate",):
             self._control.learning_rate = draft.learning_rate
-            state.set_experiment(replace(state.experiment, learning_rate=draft.learning_rate))
-        if draft == state.experiment:
-            state.clear_notice("settings")
-        elif state.run.status is RunStatus.READY and not state.run.is_started:
-            self._run_start.begin(draft)
-        elif state.run.status is not RunStatus.LOADING:
-            state.raise_notice(
-                "settings",
-                "info",
-                "These settings start a new run. The trained network stays until then.",
-                _APPLY,
-                self._on_apply_chosen,
-            )
+            state.set_experiment(draft)
+        else:
+            self._begin_untrained()
+
+    @Slot(object)
+    def on_preset_requested(self, preset: Experiment) -> None:
+        """Put a preset into the form; nothing that is on is changed by it."""
+        self._state.set_draft(preset)
+        self._begin_untrained()
 
     @Slot()
-    def _on_apply_chosen(self) -> None:
+    def on_discard_requested(self) -> None:
+        """Let the form show the settings of the run again."""
+        self._state.set_draft(self._state.experiment)
+
+    @Slot()
+    def on_new_run_requested(self) -> None:
+        """Begin a run with the settings as edited, if the present one may be lost."""
         if self.may_replace():
             self.on_reset_requested()
+
+    def _begin_untrained(self) -> None:
+        """Begin a run with the settings as edited, if they can make one and the present one is untrained."""
+        state = self._state
+        if state.pending and state.is_untrained and state.dataset is not None:
+            with suppress(CNNVizError):  # the window says so as long as it is true
+                state.draft.check_fits(state.dataset.input_shape)
+                self._run_start.begin(state.draft)
 
     @Slot(object)
     def on_speed_requested(self, steps_per_second: float | None) -> None:

@@ -14,7 +14,7 @@ from ui.run.mail_reader import MailReader
 from ui.run.moment_tests import MomentTests
 from ui.run.tasks import TaskRunner
 from ui.run.worker import Job, TrainControl
-from ui.state import AppState, Reference, RunStatus, Source
+from ui.state import AppState, Reference, RunStatus, Settings, Source
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +28,7 @@ class _Built:
     start: Snapshot | None
     forks: bool
     then_train: bool
+    form: Experiment  # as it was when the run was asked for
 
 
 class RunStart(QObject):
@@ -97,7 +98,7 @@ class RunStart(QObject):
         opened = self._state.source if source is None else source
         if opened is None:
             return
-        dataset = self._state.dataset if source is None else None
+        dataset, form = (self._state.dataset if source is None else None), self._state.draft
         # Epochs that were added to the run belong to its fork, too.
         epochs = self._state.run.total_steps // self._state.run.steps_per_epoch
         extra_epochs = max(epochs - experiment.epochs, 0) if forks else 0
@@ -108,7 +109,7 @@ class RunStart(QObject):
             trainer = _trainer(experiment, selected, start)
             if extra_epochs:
                 trainer.add_epochs(extra_epochs)
-            return _Built(experiment, opened, selected, trainer, start, forks, then_train)
+            return _Built(experiment, opened, selected, trainer, start, forks, then_train, form)
 
         self._tasks.submit("begin", work, self._prepare, self._on_failed)
 
@@ -120,12 +121,10 @@ class RunStart(QObject):
         self._reader.stopping = False
         self._control.learning_rate = experiment.learning_rate
         self._control.epochs = 0
-        state.clear_notice("settings")
         state.clear_notice("run")
         self._moment_tests.reset()
         state.update_run(status=RunStatus.LOADING, run_id=run_id, step=step, images_per_second=0.0)
-        state.set_experiment(experiment)
-        state.set_draft(experiment)
+        state.set_settings(self._settings_of(built))
         is_new, state.source = built.source is not state.source, built.source
         previous = state.dataset
         state.set_dataset(built.dataset)
@@ -144,6 +143,14 @@ class RunStart(QObject):
         elif built.start is not None:  # what somebody else has trained, or by hand, was never tested here
             self.testRequested.emit()
         self._reader.start()
+
+    def _settings_of(self, built: _Built) -> Settings:
+        """Return what runs from now on, and what of the form still waits."""
+        settings, experiment = self._state.settings, built.experiment
+        if built.forks:  # the same network goes on: what was edited for another one still waits
+            return settings.carried_to(experiment)
+        # What was edited while the run was being built is not lost.
+        return Settings(experiment, experiment if settings.edited == built.form else settings.edited)
 
     def _tell_about(self, built: _Built) -> None:
         """Say what the new data have lost by being read, and that not all of their classes are used."""

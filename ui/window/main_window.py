@@ -31,6 +31,7 @@ from ui.window.help import show_about, show_help
 from ui.window.menus import Menus
 from ui.window.notice_bar import NoticeBar
 from ui.window.panel_area import PanelArea
+from ui.window.pending_bar import PendingBar
 from ui.window.run_bar import RunBar
 from ui.window.run_status import RunStatusBar
 
@@ -205,6 +206,7 @@ class MainWindow(QMainWindow):
         self.run_bar = RunBar(state, self.menus)
         self.samples = SamplesPanel(state, analysis)
         self.notices = NoticeBar(state)
+        self.pending = PendingBar(state)
         self.panels = PanelArea()
         self.panels.divided.connect(self._fit)
         self.run_status = RunStatusBar(state)
@@ -232,6 +234,7 @@ class MainWindow(QMainWindow):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         layout.addWidget(self.notices)
+        layout.addWidget(self.pending)
         layout.addWidget(self.panels, 1)
         return centre
 

@@ -57,10 +57,10 @@ class ResultsView(TellsDrawn, QWidget):
         evaluation = result.evaluation
         self.matrix.set_matrix(evaluation.confusion, dataset.classes)
         self.matrix.set_current(*(self._cell or (None, None)))
-        origin = f" · {origin}" if origin else ""
-        self._title.set_caption(f"after step {format_count(result.step)}{origin}")
+        self._title.set_caption(f"after step {format_count(result.step)}")
         accuracy, loss = format_percent(evaluation.accuracy, 2), format_value(evaluation.loss, 4)
-        self._summary.set_text(f"Test accuracy {accuracy} · loss {loss}")
+        origin = f" · {origin}" if origin else ""
+        self._summary.set_text(f"Test accuracy {accuracy} · loss {loss}{origin}")
         self._show_images(dataset, evaluation)
 
     @override

@@ -112,3 +112,14 @@ CHOICES: dict[str, list[tuple[str, str]]] = {
     "optimizer": [("sgd", "SGD"), ("adam", "Adam")],
     "conv_bias": [("no", "no"), ("yes", "yes")],
 }
+
+
+def value_text(name: str, value: object) -> str:
+    """Return the value of a setting as the form shows it."""
+    if isinstance(value, bool):
+        value = "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return dict(CHOICES.get(name, ())).get(str(value), str(value))

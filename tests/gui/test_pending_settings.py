@@ -1,0 +1,135 @@
+"""What runs and what would run: one clear state, and choosing changes nothing that is on."""
+
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from cnnviz.presets import LAB5, LENET
+from tests.gui.driving import settle
+from tests.gui.whole_window import rest, train
+from ui.panels.training import TrainingPanel
+from ui.session import Session
+from ui.state import RunStatus
+
+
+def _click(qtbot: QtBot, button) -> None:
+    settle(qtbot)  # the message slides in
+    assert button.isVisible()
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def _edit(qtbot: QtBot, session: Session, name: str, text: str) -> None:
+    """Type a setting into the form, as a user does."""
+    field = session.window.panel(TrainingPanel).form.field(name)
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, text)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
+
+
+def test_a_preset_chosen_beside_a_trained_run_changes_nothing_that_is_on(
+    qtbot: QtBot, session: Session
+) -> None:
+    state, window = session.state, session.window
+    train(qtbot, session, 40)
+    before, weights = state.experiment, state.shown.network.params
+    window.run_bar.presetRequested.emit("lenet")
+    assert state.draft == LENET
+    assert (state.experiment, state.dataset.classes) == (before, ("0", "1"))
+    assert window.pending.text() == (
+        "Chosen for a new run: Classes 0, 1 → 0, 1, 2, 3, 4, 5, 6, 7, 8, 9; Filters 8 → 8, 16; "
+        "Padding 0 → 1; and 11 more. The present run goes on as it is."
+    )
+    step = state.run.step
+    train(qtbot, session, step + 40)
+    rest(qtbot, session)
+    # The rate that trained is that of the run: the weights are those of LAB5 without a pause.
+    assert state.live.origin.experiment == before == LAB5
+    assert not np.array_equal(weights["conv1.weight"], state.live.network.params["conv1.weight"])
+    assert window.pending.isVisible()
+    _click(qtbot, window.pending.discard_button())
+    assert state.draft == LAB5
+    assert window.pending.text() == ""
+    assert window.run_bar.preset.choice() == "lab5"
+
+
+def test_a_preset_with_another_rate_alone_waits_too(qtbot: QtBot, session: Session) -> None:
+    state = session.state
+    session.controller.on_draft_requested(replace(LAB5, learning_rate=1e-3))
+    train(qtbot, session, 40)
+    session.window.run_bar.presetRequested.emit("lab5")
+    assert session.window.pending.text() == (
+        "Chosen for a new run: Learning rate 0.001 → 0.0001. The present run goes on as it is."
+    )
+    train(qtbot, session, state.run.step + 40)
+    assert state.live.origin.experiment.learning_rate == 1e-3
+
+
+def test_a_new_run_has_the_settings_of_the_form(qtbot: QtBot, session: Session) -> None:
+    state, window = session.state, session.window
+    train(qtbot, session, 40)
+    _edit(qtbot, session, "filters", "3")
+    run_id = state.run.run_id
+    assert window.pending.text() == "Chosen for a new run: Filters 8 → 3. The present run goes on as it is."
+    _click(qtbot, window.pending.action_button())
+    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.status is RunStatus.READY)
+    assert state.experiment == state.draft == replace(LAB5, filters=(3,))
+    assert window.pending.text() == ""
+
+
+def test_a_rate_is_taken_at_once_unless_other_settings_wait(qtbot: QtBot, session: Session) -> None:
+    state, window = session.state, session.window
+    train(qtbot, session, 40)
+    _edit(qtbot, session, "learning_rate", "0.002")
+    assert state.experiment.learning_rate == 0.002
+    assert window.pending.text() == ""
+    _edit(qtbot, session, "seed", "7")
+    _edit(qtbot, session, "learning_rate", "0.003")
+    assert state.experiment.learning_rate == 0.002
+    assert "Learning rate 0.002 → 0.003; Seed 0 → 7" in window.pending.text()
+    _edit(qtbot, session, "seed", "0")
+    assert state.experiment.learning_rate == 0.003
+    assert window.pending.text() == ""
+
+
+def test_a_fork_keeps_what_waits_in_the_form(qtbot: QtBot, session: Session) -> None:
+    state, window = session.state, session.window
+    train(qtbot, session, 200)
+    _edit(qtbot, session, "filters", "3")
+    session.controller.on_moment_requested(100)
+    run_id = state.run.run_id
+    session.controller.on_fork_requested()
+    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.step > 100)
+    session.controller.pause()
+    qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
+    assert state.experiment == LAB5
+    assert state.draft == replace(LAB5, filters=(3,))
+    assert window.pending.text() == "Chosen for a new run: Filters 8 → 3. The present run goes on as it is."
+
+
+def test_layers_that_do_not_fit_say_so_as_long_as_they_stand_in_the_form(
+    qtbot: QtBot, session: Session
+) -> None:
+    state, pending = session.state, session.window.pending
+    session.controller.on_draft_requested(replace(LAB5, filters=(8, 8, 8), kernel_size=9))
+    assert pending.kind() == "error"
+    assert not pending.action_button().isVisible()
+    pending.setFocus()
+    qtbot.keyClick(pending, Qt.Key.Key_Escape)
+    assert pending.isVisible(), "what is true cannot be sent away"
+    _click(qtbot, pending.discard_button())
+    assert state.draft == LAB5
+    assert pending.text() == ""
+
+
+def test_an_untrained_run_takes_what_is_chosen_without_a_word(qtbot: QtBot, session: Session) -> None:
+    state, pending = session.state, session.window.pending
+    shown: list[str] = []
+    pending.show_message = lambda text, *_: shown.append(text)
+    session.window.run_bar.presetRequested.emit("lenet")
+    qtbot.waitUntil(lambda: state.experiment == LENET and state.run.status is RunStatus.READY)
+    settle(qtbot)
+    assert state.draft == LENET
+    assert shown == []
