@@ -9,6 +9,7 @@ from safetensors.numpy import load_file, save_file
 
 from cnnviz import checkpoint
 from cnnviz.presets import LAB5
+from cnnviz.quantities import format_percent
 from tests.gui.driving import opened
 from tests.gui.whole_window import rest, train
 from tests.picture_folders import write_pictures
@@ -53,7 +54,10 @@ def test_an_opened_model_is_tested_at_once_and_says_where_it_is_from(
     assert not results.mistakes.isHidden()
     assert results._title.caption() == f"after step {trained.step:,}"
     assert results._summary.text().endswith(" · weights from mine.safetensors")
-    assert window.timeline.moment.lines() == (f"step {trained.step:,}", f"test accuracy {accuracy:.1%}")
+    assert window.timeline.moment.lines() == (
+        f"step {trained.step:,}",
+        f"test accuracy {format_percent(accuracy)}",
+    )
     heads: list[str] = []
     window.timeline.track.set_hover = lambda heading, _rows: heads.append(heading)
     for step in (0, trained.step, 10**6):

@@ -321,9 +321,7 @@ class TrainingPanel(CatchesUp, Panel):
     @Slot()
     def _draw_results(self) -> None:
         self._results_timer.stop()
-        shown = self._state.shown
-        origin = "" if shown is None or shown.origin is None else shown.origin.note
-        self.results.set_result(self._state.dataset, self._state.evaluation, origin)
+        self.results.set_result(self._state.dataset, self._state.evaluation)
         self._on_sample_changed()
 
     @Slot()

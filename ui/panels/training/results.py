@@ -35,7 +35,6 @@ class ResultsView(TellsDrawn, QWidget):
         super().__init__(parent)
         self._dataset: Dataset | None = None
         self._result: EvaluatedStep | None = None
-        self._origin = ""
         self._cell: tuple[int, int] | None = None
         self._build_widgets()
         self._build_layout()
@@ -43,9 +42,9 @@ class ResultsView(TellsDrawn, QWidget):
         self.mistakes.sampleRequested.connect(self.sampleRequested)
         self.set_result(None, None)
 
-    def set_result(self, dataset: Dataset | None, result: EvaluatedStep | None, origin: str = "") -> None:
-        """Show a result, or with None what to do to get one; `origin` says where its run began."""
-        self._dataset, self._result, self._origin = dataset, result, origin
+    def set_result(self, dataset: Dataset | None, result: EvaluatedStep | None) -> None:
+        """Show a result, and where its run began if not at initial weights; with None how to get one."""
+        self._dataset, self._result = dataset, result
         if dataset is None or result is None:
             self._cell = None
             self.matrix.set_matrix(None, ())
@@ -59,8 +58,8 @@ class ResultsView(TellsDrawn, QWidget):
         self.matrix.set_current(*(self._cell or (None, None)))
         self._title.set_caption(f"after step {format_count(result.step)}")
         accuracy, loss = format_percent(evaluation.accuracy, 2), format_value(evaluation.loss, 4)
-        origin = f" · {origin}" if origin else ""
-        self._summary.set_text(f"Test accuracy {accuracy} · loss {loss}{origin}")
+        began = result.origin.note if result.origin is not None else ""
+        self._summary.set_text(f"Test accuracy {accuracy} · loss {loss}{began and f' · {began}'}")
         self._show_images(dataset, evaluation)
 
     @override
@@ -84,7 +83,7 @@ class ResultsView(TellsDrawn, QWidget):
         is_there = cell is not None and len(cell) == 2 and (not classes or max(cell) < classes)
         self._cell = (cell[0], cell[1]) if cell is not None and is_there else None
         if self._result is not None:
-            self.set_result(self._dataset, self._result, self._origin)
+            self.set_result(self._dataset, self._result)
         scroll_later(self.mistakes.verticalScrollBar(), choices.whole("scroll", 0, 1_000_000, 0))
 
     def _build_widgets(self) -> None:
