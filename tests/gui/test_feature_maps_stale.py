@@ -157,6 +157,20 @@ def test_other_data_bring_their_own_names(lab5):
     assert any("p(8)" in row.label for row in lab5.column("dense1").ledger.rows())
 
 
+def test_a_class_that_another_network_does_not_have_is_chosen_no_longer(qtbot):
+    desk = Opened(qtbot, replace(EXPERIMENTS["three blocks"], classes=tuple("01234567")))
+    output = desk.column("dense1")
+    qtbot.mouseClick(output.rows, LEFT, pos=output.rows.row_rect(7).center().toPoint())
+    assert output.choice.choice() == "7"
+    other = Opened(qtbot, EXPERIMENTS["three blocks"])
+    desk.dataset = other.dataset
+    desk.state.set_dataset(other.dataset)
+    desk.look(other.network, run_id=2)
+    output = desk.column("dense1")
+    assert output.choice.currentText() == "predicted"
+    assert output.rows.selected() == int(desk.trace.logits[0].argmax())
+
+
 # -- what a filter looks for ---------------------------------------------------------------------------------
 
 

@@ -33,6 +33,7 @@ from tests.gui.view_rounds import (
     turn_wheel,
     type_number,
 )
+from ui.controls.painted_button import MiniButton
 from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.steps import StepKind
 from ui.panels.feature_maps.panel import FeatureMapsPanel
@@ -67,7 +68,7 @@ def _maps_at_a_pinned_cell(bot: QtBot, session: Session) -> None:
     for key, channel in (("conv1", 2), ("conv2", 3)):
         thumbs = flow.column(key).thumbs
         click(thumbs, thumbs.tile_rect(channel).center())
-    click(flow.column("relu1").head.findChildren(type(flow.column("relu1")._fold))[2])
+    click(flow.column("relu1").head.findChildren(MiniButton)[2])
     shown = flow.column("conv2").map
     click(shown, shown.cell_rect(3, 5).center())
     slices = arithmetic.products.slices

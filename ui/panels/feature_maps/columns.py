@@ -1,10 +1,11 @@
 """What all columns of the network share."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from ui.controls.stage_title import StageTitle
 from ui.panels.feature_maps.explain import Explained
+from ui.panels.feature_maps.links import Mark
 from ui.panels.feature_maps.picture import Picture
 from ui.panels.feature_maps.plan import Column
 
@@ -12,24 +13,23 @@ MARK_ROLES = ("feeds", "receptive", "winner", "selected")
 """Roles of the outlines by which cells are linked."""
 
 
-class StageColumn(QWidget):
-    """What all columns share: the head with its buttons, and the signals.
-
-    Parameters
-    ----------
-    column : Column
-    parent : QWidget, optional
+class ColumnRequests(QObject):
+    """What columns ask for and tell of the pointer; one object serves all columns of a network.
 
     Signals
     -------
     cellHovered, cellClicked : PinnedCell
-        A cell of the column's stage.
+        A cell of a stage; of a kernel: the column's key and (filter, input, row, column).
     cellLeft
         The pointer has left the cells.
     moveRequested : int, int
         Arrow keys ask for the pinned cell to move by rows and columns.
-    channelSelected : int
-        A thumbnail was chosen.
+    channelRequested : int, int
+        Group and channel to show.
+    classRequested : int or None
+        Class whose logit is to be taken apart; None for the predicted one.
+    relativeRequested : bool
+        Whether the evidence is to be relative to a blank image.
     enlargeRequested, foldRequested : str
         Key of the column.
     """
@@ -38,13 +38,35 @@ class StageColumn(QWidget):
     cellClicked = Signal(object)
     cellLeft = Signal()
     moveRequested = Signal(int, int)
-    channelSelected = Signal(int)
+    channelRequested = Signal(int, int)
+    classRequested = Signal(object)
+    relativeRequested = Signal(bool)
     enlargeRequested = Signal(str)
     foldRequested = Signal(str)
 
-    def __init__(self, column: Column, title: str, caption: str, parent: QWidget | None = None) -> None:
+
+class StageColumn(QWidget):
+    """What all columns share: the head with its buttons.
+
+    Parameters
+    ----------
+    column : Column
+    title, caption : str
+        Of the head.
+    requests : ColumnRequests
+    parent : QWidget, optional
+    """
+
+    def __init__(
+        self,
+        column: Column,
+        title: str,
+        caption: str,
+        requests: ColumnRequests,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
-        self.column = column
+        self.column, self.requests = column, requests
         self._painted: Picture | None = None
         self.head = StageTitle(title, caption, self)
 
@@ -52,11 +74,21 @@ class StageColumn(QWidget):
         """Show the values of the column, and outline the cells that belong to the marked one."""
         raise NotImplementedError
 
+    def set_side(self, side: int) -> None:
+        """Make room for maps of this side, in logical pixels; nothing where there are none."""
+
     def _is_new(self, picture: Picture) -> bool:
         """Whether a picture is another than the one whose values are painted; from now on it is that one."""
         is_new, self._painted = picture is not self._painted, picture
         return is_new
 
-    def set_side(self, side: int) -> None:
-        """Make room for maps of this side, in logical pixels."""
-        raise NotImplementedError
+    def _marks(self, explained: Explained) -> tuple[Mark, ...]:
+        return () if explained.links is None else explained.links.of(self.column.stage)
+
+    def _add_fold_button(self) -> QWidget:
+        button = self.head.add_button("chevron-left", "Fold this column")
+        button.clicked.connect(self._on_fold_clicked)
+        return button
+
+    def _on_fold_clicked(self) -> None:
+        self.requests.foldRequested.emit(self.column.key)

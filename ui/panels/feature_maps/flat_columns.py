@@ -3,7 +3,7 @@
 from typing import override
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from ui.cells.linked_map import UnitMap
@@ -11,7 +11,7 @@ from ui.cells.outlines import CellBlock
 from ui.controls.choice_field import ChoiceField
 from ui.controls.scale_key import ScaleStrip
 from ui.panels.feature_maps.bills import logit_bill
-from ui.panels.feature_maps.columns import MARK_ROLES, StageColumn
+from ui.panels.feature_maps.columns import MARK_ROLES, ColumnRequests, StageColumn
 from ui.panels.feature_maps.explain import Explained
 from ui.panels.feature_maps.links import Mark
 from ui.panels.feature_maps.picture import Picture
@@ -26,14 +26,14 @@ from ui.theme import Theme, follow_theme
 class UnitColumn(StageColumn):
     """Units of a hidden dense layer, or of the activation after it, as a grid."""
 
-    def __init__(self, column: Column, parent: QWidget | None = None) -> None:
-        super().__init__(column, column.stage, "", parent)
+    def __init__(self, column: Column, requests: ColumnRequests, parent: QWidget | None = None) -> None:
+        super().__init__(column, column.stage, "", requests, parent)
         self.map = UnitMap(self)
         self.map.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.map.setAccessibleName(f"Units of {column.stage}")
         self.map.setToolTip("Point at a unit to see its value; click to pin it")
         self.strip = ScaleStrip(self)
-        self._fold = self.head.add_button("chevron-left", "Fold this column")
+        self._add_fold_button()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
@@ -44,9 +44,8 @@ class UnitColumn(StageColumn):
         self.head.set_about(about(column))
         self.map.cellHovered.connect(self._on_cell_hovered)
         self.map.cellClicked.connect(self._on_cell_clicked)
-        self.map.cellLeft.connect(self.cellLeft)
-        self.map.moveRequested.connect(self.moveRequested)
-        self._fold.clicked.connect(self._on_fold_clicked)
+        self.map.cellLeft.connect(requests.cellLeft)
+        self.map.moveRequested.connect(requests.moveRequested)
 
     @override
     def draw(self, picture: Picture, explained: Explained) -> None:
@@ -57,7 +56,7 @@ class UnitColumn(StageColumn):
             self.strip.set_scale(self.column.colormap, *limits)
             self.head.set_line(f"{len(values)} units", str(len(values)))
         self.map.set_movable(explained.look.pinned is not None)
-        marks = () if explained.links is None else explained.links.of(self.column.stage)
+        marks = self._marks(explained)
         for role in MARK_ROLES:
             own = [mark for mark in marks if mark.role == role]
             blocks = [block for mark in own for block in self._blocks(mark, len(values))]
@@ -81,31 +80,17 @@ class UnitColumn(StageColumn):
         return blocks
 
     def _on_cell_hovered(self, row: int, col: int) -> None:
-        self.cellHovered.emit(PinnedCell(self.column.stage, (self.map.unit_of(row, col),)))
+        self.requests.cellHovered.emit(PinnedCell(self.column.stage, (self.map.unit_of(row, col),)))
 
     def _on_cell_clicked(self, row: int, col: int) -> None:
-        self.cellClicked.emit(PinnedCell(self.column.stage, (self.map.unit_of(row, col),)))
-
-    def _on_fold_clicked(self) -> None:
-        self.foldRequested.emit(self.column.key)
+        self.requests.cellClicked.emit(PinnedCell(self.column.stage, (self.map.unit_of(row, col),)))
 
 
 class OutputColumn(StageColumn):
-    """Probabilities, and below them the evidence that adds up to the chosen logit.
+    """Probabilities, and below them the evidence that adds up to the chosen logit."""
 
-    Signals
-    -------
-    classRequested : int or None
-        Class whose logit is to be taken apart; None for the predicted one.
-    relativeRequested : bool
-        Whether the evidence is to be relative to a blank image.
-    """
-
-    classRequested = Signal(object)
-    relativeRequested = Signal(bool)
-
-    def __init__(self, column: Column, parent: QWidget | None = None) -> None:
-        super().__init__(column, "Output", "", parent)
+    def __init__(self, column: Column, requests: ColumnRequests, parent: QWidget | None = None) -> None:
+        super().__init__(column, "Output", "", requests, parent)
         self._single = False
         self.rows = OutputRows(self)
         self.rows.setAccessibleName("Outputs: logit and probability of each class")
@@ -129,10 +114,10 @@ class OutputColumn(StageColumn):
             "class. Click a row to pin its logit and to see the evidence for it."
         )
         self.choice.choiceEdited.connect(self._on_choice_edited)
-        self.relative.clicked.connect(self.relativeRequested)
+        self.relative.clicked.connect(requests.relativeRequested)
         self.rows.rowHovered.connect(self._on_row_hovered)
         self.rows.rowClicked.connect(self._on_row_clicked)
-        self.rows.rowLeft.connect(self.cellLeft)
+        self.rows.rowLeft.connect(requests.cellLeft)
         follow_theme(self)
 
     def _build_layout(self) -> None:
@@ -163,7 +148,7 @@ class OutputColumn(StageColumn):
     def draw(self, picture: Picture, explained: Explained) -> None:
         if self._is_new(picture):
             self._draw_values(picture)
-        marks = () if explained.links is None else explained.links.of(self.column.stage)
+        marks = self._marks(explained)
         units = {start for m in marks if m.role == "selected" for _, start, _, _ in m.blocks}
         self.rows.set_outlined(range(2) if units and self._single else units)
 
@@ -188,19 +173,18 @@ class OutputColumn(StageColumn):
             self.choice.clear()
             for number, text in enumerate(texts, start=-1):
                 self.choice.addItem(text, "" if number < 0 else str(number))
-        self.choice.set_choice("" if chosen is None else str(chosen))
-
-    @override
-    def set_side(self, side: int) -> None:
-        del side
+        self.choice.set_choice("" if chosen is None or chosen >= len(names) else str(chosen))
 
     def _on_row_hovered(self, row: int) -> None:
-        self.cellHovered.emit(PinnedCell(self.column.stage, (0 if self._single else row,)))
+        self.requests.cellHovered.emit(self._cell_of(row))
 
     def _on_row_clicked(self, row: int) -> None:
-        self.cellClicked.emit(PinnedCell(self.column.stage, (0 if self._single else row,)))
+        self.requests.cellClicked.emit(self._cell_of(row))
         if not self._single:
-            self.classRequested.emit(row)
+            self.requests.classRequested.emit(row)
+
+    def _cell_of(self, row: int) -> PinnedCell:
+        return PinnedCell(self.column.stage, (0 if self._single else row,))
 
     def _on_choice_edited(self, key: str) -> None:
-        self.classRequested.emit(int(key) if key else None)
+        self.requests.classRequested.emit(int(key) if key else None)

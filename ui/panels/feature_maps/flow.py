@@ -11,7 +11,7 @@ from cnnviz.session_state import ViewValue
 from ui.cells.outline_key import OutlineKey
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.painted_button import FoldedStrip
-from ui.panels.feature_maps.columns import StageColumn
+from ui.panels.feature_maps.columns import ColumnRequests, StageColumn
 from ui.panels.feature_maps.explain import Explained
 from ui.panels.feature_maps.flat_columns import OutputColumn, UnitColumn
 from ui.panels.feature_maps.map_column import MapColumn
@@ -60,35 +60,25 @@ class _Row(QWidget):
 class FlowView(QScrollArea):
     """All columns. What does not fit is folded or scrolled; one column may be enlarged.
 
+    Attributes
+    ----------
+    requests : ColumnRequests
+        What the columns ask for.
+
     Signals
     -------
-    cellHovered, cellClicked : PinnedCell
-        Of a kernel: the column's key and (filter, input, row, column).
-    cellLeft
-    moveRequested : int, int
-        Arrow keys ask for the pinned cell to move.
-    channelRequested : int, int
-        Group and channel to show.
-    classRequested : int or None
-        Class whose logit is to be taken apart.
-    relativeRequested : bool
-        Whether the evidence is to be relative to a blank image.
     unfolded
         Columns can be seen again that were not drawn while they were folded.
     """
 
-    cellHovered = Signal(object)
-    cellClicked = Signal(object)
-    cellLeft = Signal()
-    moveRequested = Signal(int, int)
-    channelRequested = Signal(int, int)
-    classRequested = Signal(object)
-    relativeRequested = Signal(bool)
     unfolded = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = LIGHT
+        self.requests = ColumnRequests(self)
+        self.requests.enlargeRequested.connect(self._on_enlarge_requested)
+        self.requests.foldRequested.connect(self._on_fold_requested)
         self._plan: Plan | None = None
         self._columns: dict[str, StageColumn] = {}
         self._strips: dict[str, FoldedStrip] = {}
@@ -297,24 +287,10 @@ class FlowView(QScrollArea):
         self._arrange()
 
     def _make(self, column: Column) -> StageColumn:
-        match column.kind:
-            case Kind.UNITS:
-                widget = UnitColumn(column, self._row)
-            case Kind.OUTPUT:
-                widget = OutputColumn(column, self._row)
-                widget.classRequested.connect(self.classRequested)
-                widget.relativeRequested.connect(self.relativeRequested)
-            case _:
-                widget = MapColumn(column, self._row)
+        kind = {Kind.UNITS: UnitColumn, Kind.OUTPUT: OutputColumn}.get(column.kind, MapColumn)
+        widget = kind(column, self.requests, self._row)
         if column.kind is Kind.IMAGE and isinstance(widget, MapColumn):
             widget.add_below(OutlineKey(_KEY))
-        widget.cellHovered.connect(self.cellHovered)
-        widget.cellClicked.connect(self.cellClicked)
-        widget.cellLeft.connect(self.cellLeft)
-        widget.moveRequested.connect(self.moveRequested)
-        widget.channelSelected.connect(self._on_channel_selected)
-        widget.enlargeRequested.connect(self._on_enlarge_requested)
-        widget.foldRequested.connect(self._on_fold_requested)
         return widget
 
     def _clear(self) -> None:
@@ -330,11 +306,6 @@ class FlowView(QScrollArea):
         self._user_folds.clear()
         self._folded = frozenset()
         self._enlarged = None
-
-    def _on_channel_selected(self, channel: int) -> None:
-        widget = self.sender()
-        assert isinstance(widget, StageColumn)
-        self.channelRequested.emit(widget.column.group, channel)
 
     def _on_enlarge_requested(self, key: str) -> None:
         self.set_enlarged(None if self._enlarged == key else key)

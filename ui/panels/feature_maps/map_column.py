@@ -12,7 +12,7 @@ from ui.cells.outlines import CellBlock
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.painted_button import MiniButton
 from ui.controls.scale_key import ScaleStrip
-from ui.panels.feature_maps.columns import MARK_ROLES, StageColumn
+from ui.panels.feature_maps.columns import MARK_ROLES, ColumnRequests, StageColumn
 from ui.panels.feature_maps.explain import Explained
 from ui.panels.feature_maps.picture import Limits, Picture
 from ui.panels.feature_maps.plan import Column, Kind
@@ -34,8 +34,9 @@ _UNLIMITED = 16_777_215  # QWIDGETSIZE_MAX, which PySide6 does not export
 class MapColumn(StageColumn):
     """Column of the input, of feature maps, of kernels or of evidence."""
 
-    def __init__(self, column: Column, parent: QWidget | None = None) -> None:
-        super().__init__(column, column_title(column), f"{column.shape[1]} × {column.shape[2]}", parent)
+    def __init__(self, column: Column, requests: ColumnRequests, parent: QWidget | None = None) -> None:
+        size = f"{column.shape[1]} × {column.shape[2]}"
+        super().__init__(column, column_title(column), size, requests, parent)
         self._token: object = None  # of the values that are painted
         self._seen: tuple[Limits, int, int] | None = None  # and their limits, channel and source
         self._enlarged = False
@@ -88,7 +89,7 @@ class MapColumn(StageColumn):
 
     def _mark(self, explained: Explained, channel: int) -> None:
         """Outline the cells that belong to the marked one."""
-        marks = () if explained.links is None else explained.links.of(self.column.stage)
+        marks = self._marks(explained)
         shown: dict[str, list[CellBlock]] = {}
         for role in MARK_ROLES:
             own = [mark for mark in marks if mark.role == role]
@@ -232,8 +233,7 @@ class MapColumn(StageColumn):
                 button.hide()
                 button.setProperty("steps", steps)
                 button.clicked.connect(self._on_zoom_clicked)
-        self._fold = self.head.add_button("chevron-left", "Fold this column")
-        self._fold.setVisible(column.kind is Kind.MAPS)
+        self._add_fold_button().setVisible(column.kind is Kind.MAPS)
         self._enlarge = self.head.add_button(*_ENLARGE)
         self._enlarge.setVisible(column.kind is not Kind.KERNELS)
 
@@ -257,29 +257,31 @@ class MapColumn(StageColumn):
     def _connect_signals(self) -> None:
         if self.column.kind is not Kind.KERNELS:
             self.map.cellClicked.connect(self._on_cell_clicked)
-            self.map.moveRequested.connect(self.moveRequested)
+            self.map.moveRequested.connect(self.requests.moveRequested)
             self.map.enlargeRequested.connect(self._on_enlarge_requested)
         self.map.cellHovered.connect(self._on_cell_hovered)
-        self.map.cellLeft.connect(self.cellLeft)
+        self.map.cellLeft.connect(self.requests.cellLeft)
         if self.thumbs is not None:
-            self.thumbs.mapSelected.connect(self.channelSelected)
+            self.thumbs.mapSelected.connect(self._on_channel_selected)
             self.thumbs.cellHovered.connect(self._on_thumb_hovered)
-            self.thumbs.mapLeft.connect(self.cellLeft)
+            self.thumbs.mapLeft.connect(self.requests.cellLeft)
         self.body.resized.connect(self._fit_map)
         self.body.zoomRequested.connect(self._on_zoom_requested)
         self._enlarge.clicked.connect(self._on_enlarge_requested)
-        self._fold.clicked.connect(self._on_fold_clicked)
 
     # -- events --------------------------------------------------------------------------------------------
 
     def _on_cell_hovered(self, row: int, col: int) -> None:
-        self.cellHovered.emit(self._cell_of(row, col))
+        self.requests.cellHovered.emit(self._cell_of(row, col))
 
     def _on_cell_clicked(self, row: int, col: int) -> None:
-        self.cellClicked.emit(self._cell_of(row, col))
+        self.requests.cellClicked.emit(self._cell_of(row, col))
 
     def _on_thumb_hovered(self, channel: int, row: int, col: int) -> None:
-        self.cellHovered.emit(self._cell_of(row, col, channel))
+        self.requests.cellHovered.emit(self._cell_of(row, col, channel))
+
+    def _on_channel_selected(self, channel: int) -> None:
+        self.requests.channelRequested.emit(self.column.group, channel)
 
     def _cell_of(self, row: int, col: int, channel: int | None = None) -> PinnedCell:
         assert self._seen is not None
@@ -290,10 +292,7 @@ class MapColumn(StageColumn):
         return PinnedCell(self.column.stage, (channel, row, col))
 
     def _on_enlarge_requested(self) -> None:
-        self.enlargeRequested.emit(self.column.key)
-
-    def _on_fold_clicked(self) -> None:
-        self.foldRequested.emit(self.column.key)
+        self.requests.enlargeRequested.emit(self.column.key)
 
     def _on_zoom_requested(self, steps: int) -> None:
         if self._enlarged:

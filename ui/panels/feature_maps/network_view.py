@@ -51,17 +51,11 @@ class NetworkView(QWidget):
     Signals
     -------
     pinRequested : PinnedCell or None
-    classRequested : int or None
-        Class whose logit is to be taken apart.
-    relativeRequested : bool
-        Whether the evidence is to be relative to a blank image.
     valueLineChanged : str
         What is under the pointer, or marked.
     """
 
     pinRequested = Signal(object)
-    classRequested = Signal(object)
-    relativeRequested = Signal(bool)
     valueLineChanged = Signal(str)
 
     def __init__(self, state: AppState, parent: QWidget | None = None) -> None:
@@ -195,15 +189,13 @@ class NetworkView(QWidget):
     # -- requests ------------------------------------------------------------------------------------------
 
     def _connect_signals(self) -> None:
-        flow, arithmetic, bar = self.flow, self.arithmetic, self.arithmetic.sweep_bar
-        flow.cellHovered.connect(self._on_cell_hovered)
-        flow.cellLeft.connect(self._on_cell_left)
-        flow.cellClicked.connect(self._on_cell_clicked)
-        flow.moveRequested.connect(self._on_move_requested)
-        flow.channelRequested.connect(self.select_channel)
-        flow.classRequested.connect(self.classRequested)
-        flow.relativeRequested.connect(self.relativeRequested)
-        flow.unfolded.connect(self._redraw)
+        requests, arithmetic, bar = self.flow.requests, self.arithmetic, self.arithmetic.sweep_bar
+        requests.cellHovered.connect(self._on_cell_hovered)
+        requests.cellLeft.connect(self._on_cell_left)
+        requests.cellClicked.connect(self._on_cell_clicked)
+        requests.moveRequested.connect(self._on_move_requested)
+        requests.channelRequested.connect(self.select_channel)
+        self.flow.unfolded.connect(self._redraw)
         arithmetic.partSelected.connect(self.choose_part)
         arithmetic.termClicked.connect(self._on_term_clicked)
         arithmetic.freeRequested.connect(self._on_free_requested)

@@ -216,8 +216,8 @@ class FeatureMapsPanel(Panel):
         self.larger.clicked.connect(self._on_larger_clicked)
         self.fit.clicked.connect(self.network.flow.fit)
         self.network.pinRequested.connect(self.pinRequested)
-        self.network.classRequested.connect(self._choose_class)
-        self.network.relativeRequested.connect(self._choose_relative)
+        self.network.flow.requests.classRequested.connect(self._choose_class)
+        self.network.flow.requests.relativeRequested.connect(self._choose_relative)
         self.network.valueLineChanged.connect(self._on_value_line_changed)
         self.looks_for.sampleRequested.connect(self.sampleRequested)
         self.looks_for.pinRequested.connect(self.pinRequested)
@@ -253,8 +253,9 @@ class FeatureMapsPanel(Panel):
 
     @Slot()
     def _on_limits_changed(self) -> None:
-        if self._loop.picture is not None:
-            self.network.draw(self._run_limits.applied_to(self._loop.picture))
+        picture = self._loop.picture
+        if picture is not None and picture.scene.choices == self._choices:
+            self.network.draw(self._run_limits.applied_to(picture))
 
     @Slot()
     def _on_pinned_changed(self) -> None:
@@ -271,18 +272,20 @@ class FeatureMapsPanel(Panel):
         self.message.show_message(message, "error")
 
     def _choose_class(self, class_index: int | None) -> None:
-        self._choices = replace(self._choices, class_index=class_index)
-        self._loop.look()
+        self._choose(replace(self._choices, class_index=class_index))
 
     def _choose_relative(self, is_relative: bool) -> None:
-        self._choices = replace(self._choices, is_relative=is_relative)
+        self._choose(replace(self._choices, is_relative=is_relative))
+
+    def _choose(self, choices: MapChoices) -> None:
+        self._choices = choices
         self._loop.look()
 
     def _restore(self, choices: Choices, picture: Picture) -> None:
         """Choose as a session says."""
         restoring.restore_network_view(self.network, picture, choices)
-        self._choose_class(choices.whole("class", 0, len(picture.names) - 1, None))
-        self._choose_relative(choices.flag("relative_evidence", False))
+        chosen = choices.whole("class", 0, len(picture.names) - 1, None)
+        self._choose(MapChoices(chosen, choices.flag("relative_evidence", False)))
         limits = choices.text("limits", (AUTOMATIC, FIXED), AUTOMATIC)
         levels = restoring.limits_from(choices, picture) if limits == FIXED else None
         self.limits.set_current(limits)

@@ -31,7 +31,7 @@ class MapChoices:
     Attributes
     ----------
     class_index : int or None
-        Class whose logit is taken apart; the predicted one when None.
+        Class whose logit is taken apart; the predicted one when None, or where there is no such class.
     is_relative : bool
         Whether the evidence is relative to a blank image.
     """
@@ -157,7 +157,7 @@ def _evidence(plan: Plan, network: Network, trace: Trace, choices: MapChoices) -
     if column is None:
         return None
     chosen = choices.class_index
-    index = int(np.argmax(logits)) if chosen is None else min(chosen, len(logits) - 1)
+    index = chosen if chosen is not None and chosen < len(logits) else int(np.argmax(logits))
     return dense_evidence(network, trace, column.stage, index, relative=choices.is_relative)
 
 
