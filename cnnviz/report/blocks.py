@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from cnnviz.notation import format_column
 from cnnviz.quantities import format_count, format_percent, format_together
+from cnnviz.report.equations import Equation
 
 Cell = str | int | float
 
@@ -114,9 +115,9 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """A displayed equation: a name out of `EQUATIONS`."""
+    """A displayed equation."""
 
-    name: str
+    equation: Equation
 
 
 Block = Heading | Words | Table | Figure | Formula

@@ -4,8 +4,10 @@ import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from cnnviz.layers import Conv2D
 from cnnviz.quantities import format_count, format_together, format_value
-from cnnviz.report import tables
+from cnnviz.receptive_field import stage_index
+from cnnviz.report import equations, tables
 from cnnviz.report.blocks import Block, Document, Formula, Heading, Words
 from cnnviz.report.content import Demonstration, Report, Version
 from cnnviz.report.figures_backprop import route_maps_figure, routing_figure
@@ -94,8 +96,11 @@ def _working_principle(results: LabResults) -> Iterator[Block]:
         + (f" {results.data_conversion}" if results.data_conversion else "")
     )
     yield tables.layers_table(results)
-    yield Formula("convolution")
-    yield Formula("loss")
+    name, layer = next(each for each in training.network.layers if isinstance(each[1], Conv2D))
+    assert isinstance(layer, Conv2D)
+    yield Formula(equations.convolution(layer, training.network.params[f"{name}.weight"].shape[1]))
+    yield Words(equations.remarks(layer))
+    yield Formula(equations.LOSS)
     yield curves_figure(training, log_every)
     yield tables.log_table(training, log_every)
     yield Heading("Result on the test images", 3)
@@ -112,7 +117,7 @@ def _translation(results: LabResults) -> Iterator[Block]:
     yield Words(f"Measured: {translation.dots_result}")
     yield dots_figure(translation.dots)
     yield Heading("A digit that moves", 3)
-    yield Formula("relative_change")
+    yield Formula(equations.RELATIVE_CHANGE)
     yield shift_figure(translation.digit)
     yield sweep_figure(translation.sweep)
     yield Heading("Many digits that move", 3)
@@ -132,15 +137,17 @@ def _backprop(results: LabResults) -> Iterator[Block]:
         f"One test image (number {results.sample.index}, class {name}) was sent through the trained network; "
         f"its loss is {format_value(backprop.loss, 4)}."
     )
-    if backprop.routing.winners is not None:
-        yield Formula("pool_gradient")
+    yield Formula(equations.pool_gradient(backprop.routing.pool))
     yield routing_figure(backprop)
     yield route_maps_figure(backprop)
     yield tables.rules_table(backprop)
     if backprop.ties is not None:
         yield tables.ties_table(backprop)
     yield Heading("From the convolution to the filter", 3)
-    yield Formula("filter_gradient")
+    network = results.training.network
+    layer = network.layers[stage_index(network, backprop.filter_layer)][1]
+    assert isinstance(layer, Conv2D)
+    yield Formula(equations.filter_gradient(layer, backprop.filter_gradient.shape[0]))
     yield tables.terms_table(backprop)
     rate = format_value(results.experiment.learning_rate)
     before, after = format_together((backprop.loss, backprop.loss_after), 6)
@@ -149,7 +156,7 @@ def _backprop(results: LabResults) -> Iterator[Block]:
         f"changes its loss from {before} to {after}."
     )
     yield Heading("Is the gradient right?", 3)
-    yield Formula("difference")
+    yield Formula(equations.DIFFERENCE)
     yield tables.check_table(results)
 
 

@@ -15,7 +15,8 @@ from cnnviz import __version__
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write
 from cnnviz.report.blocks import Document, Figure, Formula, Heading, Table, Words
-from cnnviz.report.equations import mathml
+from cnnviz.report.equations import Equation
+from cnnviz.report.mathematics import mathml
 
 _TEMPLATE = Path(__file__).resolve().parents[2] / "resources" / "report" / "report.html.jinja"
 
@@ -73,8 +74,16 @@ def _blocks(document: Document) -> Iterator[dict[str, Any]]:
                 yield {"type": "figure", "number": figures, "caption": block.caption} | _figure(
                     block, figures
                 )
-            case Formula(name):
-                yield {"type": "formula", "mathml": Markup(mathml(name))}
+            case Formula(equation):
+                yield {"type": "formula", "mathml": Markup(_math(equation))}
+
+
+def _math(equation: Equation) -> str:
+    """Return an equation as a complete MathML element."""
+    return (
+        f'<math xmlns="http://www.w3.org/1998/Math/MathML" display="block" alttext="{equation.words}">'
+        f"{mathml(equation.formula)}</math>"
+    )
 
 
 def _figure(figure: Figure, number: int) -> dict[str, Any]:

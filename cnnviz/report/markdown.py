@@ -12,7 +12,7 @@ from pathlib import Path
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write, atomic_write_folder, printable
 from cnnviz.report.blocks import Block, Cell, Data, Document, Figure, Formula, Heading, Table, Words
-from cnnviz.report.equations import EQUATIONS
+from cnnviz.report.mathematics import latex
 from cnnviz.report.pdf import to_png
 
 TEXT = "report.md"
@@ -186,8 +186,8 @@ def _blocks(blocks: tuple[Block, ...], inside: str) -> Iterator[str]:
                 numbers = f" ([numbers]({inside}figure-{block.name}.csv))" if has_numbers else ""
                 yield f"![Figure {figures}]({inside}figure-{block.name}.png)"
                 yield f"**Figure {figures}.** {escaped(block.caption)}{numbers}"
-            case Formula(name):
-                yield f"$$\n{EQUATIONS[name].latex}\n$$"
+            case Formula(equation):
+                yield f"$$\n{latex(equation.formula)}\n$$"
 
 
 def _table(table: Table) -> str:

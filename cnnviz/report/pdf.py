@@ -18,7 +18,7 @@ from cnnviz import __version__
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write
 from cnnviz.report.blocks import Block, Document, Figure, Formula, Heading, Table, Words
-from cnnviz.report.equations import EQUATIONS
+from cnnviz.report.mathematics import typst as typst_math
 from cnnviz.runtime import give_back_memory
 
 _RESOURCES = Path(__file__).resolve().parents[2] / "resources"
@@ -168,5 +168,5 @@ def _block(block: Block) -> dict[str, Any]:
             }
         case Figure():
             return {"type": "figure", "caption": block.caption, "svg": block.svg, "width": block.width}
-        case Formula(name):
-            return {"type": "formula", "math": EQUATIONS[name].typst, "words": EQUATIONS[name].words}
+        case Formula(equation):
+            return {"type": "formula", "math": typst_math(equation.formula), "words": equation.words}

@@ -13,10 +13,11 @@ from PIL import Image
 
 from cnnviz.errors import CNNVizError
 from cnnviz.report import build_document, write_folder, write_html, write_pdf
+from cnnviz.report.blocks import Formula
 from cnnviz.report.content import Report
-from cnnviz.report.equations import EQUATIONS
 from cnnviz.report.html import to_html
 from cnnviz.report.markdown import TEXT
+from cnnviz.report.mathematics import mathml
 from cnnviz.report.pdf import to_pdf
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.report_cases import HOSTILE, hostile_report, needs_poppler, small_lab
@@ -137,9 +138,10 @@ def test_every_drawing_and_equation_is_well_formed(hostile):
         root = ET.fromstring(figure.svg)
         assert root.tag.endswith("svg")
         assert not any(each.tag.endswith("image") for each in root.iter())
-    for name, equation in EQUATIONS.items():
-        ET.fromstring(f"<math>{equation.mathml}</math>")
-        assert name in {block.name for block in hostile.blocks if type(block).__name__ == "Formula"}
+    formulas = [block.equation.formula for block in hostile.blocks if isinstance(block, Formula)]
+    assert len(formulas) == 6
+    for formula in formulas:
+        ET.fromstring(f"<math>{mathml(formula)}</math>")
 
 
 def test_folder_holds_text_pictures_and_numbers(document, tmp_path):
