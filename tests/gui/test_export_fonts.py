@@ -16,7 +16,6 @@ from ui.cells.heat_map import HeatMap
 from ui.export.formats import draw_svg
 from ui.export.sheet import Figure, Sheet
 from ui.export.small_font import small_font
-from ui.theme import mono_font, ui_font
 from ui.theme.fonts import FONT_FOLDER
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -31,9 +30,9 @@ def _picture(font: ImageFont.FreeTypeFont, letter: str) -> np.ndarray:
 
 @pytest.mark.parametrize("file", ["Inter-Regular.otf", "JetBrainsMono-Regular.ttf"])
 def test_letters_look_like_those_of_the_whole_font(file: str) -> None:
-    font = ui_font() if file.startswith("Inter") else mono_font()
+    family = "Inter" if file.startswith("Inter") else "JetBrains Mono"
     basic = ImageFont.Layout.BASIC
-    small = ImageFont.truetype(io.BytesIO(small_font(font, LETTERS)), 100, layout_engine=basic)
+    small = ImageFont.truetype(io.BytesIO(small_font(family, 400, LETTERS)), 100, layout_engine=basic)
     whole = ImageFont.truetype(FONT_FOLDER / file, 100, layout_engine=basic)
     for letter in LETTERS:
         assert small.getlength(letter) == pytest.approx(whole.getlength(letter), abs=1), letter
@@ -43,15 +42,15 @@ def test_letters_look_like_those_of_the_whole_font(file: str) -> None:
 
 
 def test_letters_that_were_not_asked_for_are_left_out() -> None:
-    few = ImageFont.truetype(io.BytesIO(small_font(ui_font(), "ab")), 100)
+    few = ImageFont.truetype(io.BytesIO(small_font("Inter", 400, "ab")), 100)
     assert _picture(few, "b").any()
     np.testing.assert_array_equal(_picture(few, "c"), _picture(few, "\N{SNOWMAN}"))
-    assert small_font(ui_font(), "") == b""
-    assert small_font(ui_font(), "\N{CJK UNIFIED IDEOGRAPH-732B}") == b"", "the font has no such letter"
+    assert small_font("Inter", 400, "") == b""
+    assert small_font("Inter", 400, "\N{CJK UNIFIED IDEOGRAPH-732B}") == b"", "the font has no such letter"
 
 
 def test_the_sums_of_the_font_file_are_right() -> None:
-    data = small_font(ui_font(), LETTERS)
+    data = small_font("Inter", 400, LETTERS)
     words = struct.unpack(f">{len(data) // 4}I", data)
     assert sum(words) & 0xFFFFFFFF == 0xB1B0AFBA
     (count,) = struct.unpack_from(">H", data, 4)
@@ -85,7 +84,7 @@ def test_an_svg_carries_every_letter_it_uses_and_is_else_unchanged(qtbot: QtBot)
         for family, weight, data in rules
     }
     texts = [each for each in root.iter(f"{SVG}text") if each.text and each.text.strip()]
-    assert {"seed", "0.50"} <= {text.text.strip().split()[0].lstrip("+−-") for text in texts}
+    assert {"seed", "0.0714"} <= {text.text.strip().split()[0].lstrip("+−-") for text in texts}
     for text in texts:
         family = text.get("font-family", "").split(",")[0].strip("' ")
         font = fonts[family, text.get("font-weight")]

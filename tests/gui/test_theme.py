@@ -11,7 +11,7 @@ from typing import override
 import numpy as np
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QColor, QFontDatabase, QFontMetricsF, QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import (
     QApplication,
@@ -159,6 +159,23 @@ def test_what_is_behind_a_tab_is_dressed_a_little_later(qtbot: QtBot, theme: The
     theme.set_presenter(True)
     qtbot.waitUntil(lambda: changes.counts == {shown: 2, hidden: 1})
     assert hidden.font().pointSizeF() == DARK.base_pt * 1.35
+
+
+def test_much_that_is_behind_a_tab_is_dressed_in_turns(qtbot: QtBot, theme: ThemeManager) -> None:
+    window, panel, shown = nested(2)
+    hidden = [QLabel("behind a tab", panel) for _ in range(3000)]
+    for label in hidden:
+        label.hide()
+    qtbot.addWidget(window)
+    show_window(qtbot, window)
+    changes, met = StyleChanges(shown, *hidden), set[int]()
+    watch = QTimer(window)
+    watch.timeout.connect(lambda: met.add(sum(changes.counts.values()) - 1))
+    watch.start(0)
+    theme.set_mode("dark")
+    qtbot.waitUntil(lambda: set(changes.counts.values()) == {1})
+    watch.stop()
+    assert any(0 < count < len(hidden) for count in met), "others had their turn meanwhile"
 
 
 @pytest.mark.parametrize("whole_window", [True, False])

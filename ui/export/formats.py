@@ -17,7 +17,7 @@ from cnnviz import __version__
 from cnnviz.errors import CNNVizError
 from cnnviz.session_state import SessionState, png_texts
 from ui.export.sheet import PIXELS_PER_INCH, Sheet
-from ui.export.svg import embed_fonts, mend_svg
+from ui.export.svg import mend_svg
 
 type Content = Callable[[], bytes]
 """Returns the content of a file; it knows no widget, so it may be called on any thread."""
@@ -115,15 +115,9 @@ def draw_svg(sheet: Sheet, width_cm: float | None = None, *, with_fonts: bool = 
     widget = sheet.figure.widget
     views = [each.viewport() for each in widget.findChildren(QGraphicsView) if each.isVisibleTo(widget)]
     plots = [QRect(each.mapTo(widget, QPoint(0, 0)), each.size()) for each in views]
-    svg = bytes(buffer.data().data()).decode("utf-8")
     height = width * size.height() / size.width()
-    title = sheet.figure.title
-
-    def mended() -> bytes:
-        whole = mend_svg(svg, title, width, height, plots)
-        return (embed_fonts(whole) if with_fonts else whole).encode("utf-8")
-
-    return mended
+    written, title = bytes(buffer.data().data()), sheet.figure.title
+    return lambda: mend_svg(written, title, width, height, plots, with_fonts=with_fonts)
 
 
 def draw_pdf(sheet: Sheet, width_cm: float | None = None) -> Content:

@@ -1,11 +1,12 @@
 """Which theme is in force, and telling everybody when it changes."""
 
+from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Protocol, cast
 
-from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QCoreApplication, QElapsedTimer, QEvent, QObject, Qt, QTimer, Signal, Slot
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QWidget
 from shiboken6 import Shiboken
@@ -16,6 +17,7 @@ from ui.theme.stylesheet import StylesheetWriter
 from ui.theme.tokens import DARK, LIGHT, PRESENTER_SCALE, Theme
 
 _BEHIND_MS = 30
+_SLICE_MS = 40  # in one turn of the event loop: there are a thousand of them
 
 MODES = ("system", "light", "dark")
 
@@ -44,7 +46,7 @@ class ThemeManager(QObject):
         self._writer: StylesheetWriter | None = None
         self._theme = self._resolve()
         # Seven widgets in eight are behind a tab: they are dressed when those in front have been painted.
-        self._undressed: list[QWidget] = []
+        self._undressed = deque[QWidget]()
         self._dressing = QTimer(self)
         self._dressing.setSingleShot(True)
         self._dressing.setInterval(_BEHIND_MS)
@@ -186,7 +188,7 @@ class ThemeManager(QObject):
         _set_style_sheet(self._app, self._writer.write(theme))
         if widgets is None:
             every = _widgets_of(self._app)
-            self._undressed = [each for each in every if _is_behind(each)]
+            self._undressed = deque(each for each in every if _is_behind(each))
             widgets = [each for each in every if not _is_behind(each)]
             self._dressing.start()
         for each in widgets:
@@ -194,10 +196,14 @@ class ThemeManager(QObject):
 
     @Slot()
     def _dress_hidden(self) -> None:
-        widgets, self._undressed = self._undressed, []
-        for each in widgets:
-            if Shiboken.isValid(each):
-                _polish_again(each)
+        clock = QElapsedTimer()
+        clock.start()
+        while self._undressed and clock.elapsed() < _SLICE_MS:
+            widget = self._undressed.popleft()
+            if Shiboken.isValid(widget):
+                _polish_again(widget)
+        if self._undressed:
+            self._dressing.start()
 
 
 def theme_manager() -> ThemeManager:
