@@ -248,6 +248,25 @@ def test_fixed_limits_say_over_how_many_moments_they_were_taken(lab5):
     assert lab5.map("conv1").levels[1] == pytest.approx(1.69 * largest)
 
 
+# -- units ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("factor", "unit"), [(1.0, ""), (1e-4, "× 10⁻⁵"), (1e7, "× 10⁶")])
+def test_the_head_of_a_map_of_numbers_says_their_power_of_ten(lab5, factor, unit):
+    lab5.look(scaled(lab5.network, factor), step=3)
+    column = lab5.column("conv1")
+    lab5.flow.set_enlarged("conv1")
+    for _ in range(12):
+        column.zoom(1)
+    settle(lab5.qtbot)
+    assert column.head.line() == f"map 0 of 8 {unit}".strip()
+    largest = float(np.abs(lab5.trace.outputs["conv1"][0, 0]).max())
+    assert 0.02 <= largest / 10.0**column.map.number_exponent < 1e4
+    lab5.flow.set_enlarged(None)
+    settle(lab5.qtbot)
+    assert column.head.line() == "map 0 of 8"  # no numbers are written here
+
+
 # -- presenter mode ------------------------------------------------------------------------------------------
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
+from cnnviz.quantities import format_power
 from ui.cells.linked_map import UnitMap
 from ui.cells.outlines import CellBlock
 from ui.controls.choice_field import ChoiceField
@@ -54,7 +55,8 @@ class UnitColumn(StageColumn):
             limits = picture.levels[self.column.key]
             self.map.set_units(values, self.column.shape[1:], self.column.colormap, limits)
             self.strip.set_scale(self.column.colormap, *limits)
-            self.head.set_line(f"{len(values)} units", str(len(values)))
+            unit = format_power(self.map.number_exponent)
+            self.head.set_line(f"{len(values)} units {unit}".rstrip(), f"{len(values)} {unit}".rstrip())
         self.map.set_movable(explained.look.pinned is not None)
         marks = self._marks(explained)
         for role in MARK_ROLES:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 from cnnviz.datasets import Dataset
 from cnnviz.excitation import Patch
 from cnnviz.palette import signed_levels
+from cnnviz.quantities import format_power
 from cnnviz.session_state import ViewValue
 from cnnviz.snapshots import Snapshot
 from ui.cells.linked_map import LinkedMap
@@ -225,7 +226,8 @@ class LooksForView(TellsDrawn, QWidget):
         self.kernel.set_values(weights[picture.channel, 0], "signed", levels)
         self.kernel_scale.set_scale("signed", *levels)
         self._filter_title.set_text(f"Filter {picture.channel}")
-        self._filter_title.set_caption(f"of {picture.layer}")
+        unit = format_power(self.kernel.number_exponent)
+        self._filter_title.set_caption(f"of {picture.layer} {unit}".rstrip())
         self._draw_findings(picture)
 
     def _draw_findings(self, picture: FilterPicture) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
+from cnnviz.quantities import format_power
 from cnnviz.session_state import ViewValue
 from ui.cells.linked_map import LinkedMap
 from ui.cells.outlines import CellBlock
@@ -41,6 +42,8 @@ class MapColumn(StageColumn):
         self._seen: tuple[Limits, int, int] | None = None  # and their limits, channel and source
         self._enlarged = False
         self._numbered = True
+        # Second line of the head, and a shorter one for a narrow column.
+        self._lines = ("pixel ÷ 255 − 0.5", "pixels") if column.kind is Kind.IMAGE else ("", "")
         self._cell: float | None = None  # side of an enlarged cell; None: as large as fits
         self._side = 0
         self._marked: tuple[CellBlock, ...] = ()
@@ -48,8 +51,6 @@ class MapColumn(StageColumn):
         self._build_layout()
         self._connect_signals()
         self.head.set_about(about(column))
-        if column.kind is Kind.IMAGE:
-            self.head.set_line("pixel ÷ 255 − 0.5", "pixels")
         follow_theme(self)
 
     # -- what is shown -------------------------------------------------------------------------------------
@@ -76,16 +77,22 @@ class MapColumn(StageColumn):
         maps, (limits, _, _) = picture.values(column), seen
         if column.kind is Kind.KERNELS:
             of = f" of {column.count}" if maps.shape[1] == 1 else f", input {source}"
-            self.head.set_line(f"filter {channel}{of}", f"filter {channel}")
+            self._lines = (f"filter {channel}{of}", f"filter {channel}")
             maps = maps[:, min(source, maps.shape[1] - 1)]
         elif column.kind is not Kind.IMAGE:
-            self.head.set_line(f"map {channel} of {column.count}", f"map {channel}")
+            self._lines = (f"map {channel} of {column.count}", f"map {channel}")
         self.map.set_values(maps[channel], column.colormap, limits)
-        is_other_channel = self._seen is not None and (limits, source) == self._seen[::2]
-        if self.thumbs is not None and not (token is self._token and is_other_channel):
+        self._describe()
+        same_maps = token is self._token and self._seen is not None and (limits, source) == self._seen[::2]
+        if self.thumbs is not None and not same_maps:
             self.thumbs.set_maps(maps, column.colormap, limits)
         self.strip.set_scale(column.colormap, *limits)
         self._token, self._seen = token, seen
+
+    def _describe(self) -> None:
+        """Name what is shown, with the power of ten in which its numbers are written."""
+        unit = format_power(self.map.number_exponent) if self._numbered else ""
+        self.head.set_line(*(f"{line} {unit}".rstrip() for line in self._lines))
 
     def _mark(self, explained: Explained, channel: int) -> None:
         """Outline the cells that belong to the marked one."""
@@ -188,6 +195,7 @@ class MapColumn(StageColumn):
         if (cell >= _NUMBERED_CELL) != self._numbered:
             self._numbered = cell >= _NUMBERED_CELL
             self.map.set_numbers(self._numbered)
+            self._describe()
         self.map.setFixedSize(int(cell) * cols + 2, int(cell) * rows + 2)
         self._show_marked()
         self.strip.set_length(int(cell) * cols if not self._enlarged else self._theme.px(240))
