@@ -295,7 +295,7 @@ def test_the_statement_gives_the_measured_numbers(desk: Desk) -> None:
     assert convolution is not None
     text = desk.parts.canvas.statement.text()
     assert text.startswith(
-        f"Max-pooled maps changed by {change[0]:.2f}, the convolution by {convolution[0]:.2f}."
+        f"Max-pooled maps changed by {change[0]:.3f}, the convolution by {convolution[0]:.3f}."
     )
     assert ("They change less." in text) is (change[0] < 0.97 * convolution[0])
     desk.move(7, 0)
