@@ -2,9 +2,10 @@
 
 import json
 from pathlib import Path
+from typing import override
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
@@ -12,10 +13,24 @@ from cnnviz.report.blocks import Words
 from cnnviz.report.guides import BACKPROP, GUIDES, TRANSLATION, WORKING_PRINCIPLE
 from cnnviz.snapshots import Snapshot
 from tests.engine.report_cases import small_data
-from tests.gui.driving import drain, show_window
+from tests.gui.driving import drain, settle, show_window
 from ui.panels.report import ReportPanel
 from ui.run.tasks import TaskRunner
 from ui.state import AppState, Sample
+
+
+class PaintCounter(QObject):
+    """Remembers which widgets were painted, without painting any."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.widgets: list[QObject] = []
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.Paint:
+            self.widgets.append(watched)
+        return False
 
 
 @pytest.fixture
@@ -73,6 +88,19 @@ def test_guiding_questions_follow_the_demonstration(qtbot, make):
         qtbot.mouseClick(panel.pages.button(key), Qt.MouseButton.LeftButton)
         assert panel.pages.current() == key, button
         assert panel.fields.edits["inference"].placeholderText() == GUIDES[key].inference
+
+
+def test_an_empty_field_is_painted_again_with_the_question_of_another_demonstration(qtbot, make):
+    panel = make()
+    settle(qtbot, parts=[panel], painted=True)
+    painted = PaintCounter()
+    fields = {name: edit.viewport() for name, edit in panel.fields.edits.items() if edit.isVisible()}
+    for viewport in fields.values():
+        viewport.installEventFilter(painted)
+    qtbot.mouseClick(panel.pages.button(BACKPROP), Qt.MouseButton.LeftButton)
+    seen = [view for view in fields.values() if not view.visibleRegion().isEmpty()]
+    assert seen
+    qtbot.waitUntil(lambda: all(view in painted.widgets for view in seen))
 
 
 def test_words_stay_with_their_demonstration_and_survive_the_program(qtbot, make):

@@ -81,6 +81,13 @@ class WordsField(QPlainTextEdit):
         """Keep room for a few lines."""
         self.setMinimumHeight(self.fontMetrics().lineSpacing() * _LINES + theme.px(18))
 
+    def ask(self, question: str) -> None:
+        """Show a guiding question while there are no words, and as the tool tip."""
+        self.setPlaceholderText(question)
+        self.setToolTip(question)
+        # Qt paints a placeholder again when it comes or goes, not when it changes.
+        self.viewport().update()
+
     def show_words(self, words: str) -> None:
         """Show other words without telling anybody; the cursor stays where nothing changes."""
         if words != self.toPlainText():
@@ -117,9 +124,7 @@ class DemonstrationFields(QWidget):
     def set_questions(self, key: str) -> None:
         """Ask the guiding questions of a demonstration."""
         for name, _ in FIELDS:
-            question = GUIDES[key].question(name)
-            self.edits[name].setPlaceholderText(question)
-            self.edits[name].setToolTip(question)
+            self.edits[name].ask(GUIDES[key].question(name))
 
     def set_words(self, name: str, words: str) -> None:
         """Show the words of a field."""
