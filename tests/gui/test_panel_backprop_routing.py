@@ -1,5 +1,6 @@
 """Routing through pools: winners, explicit zeros, ties under each rule, spreads of other pools."""
 
+import re
 from collections.abc import Iterator
 
 import numpy as np
@@ -266,7 +267,7 @@ def test_ties_are_counted_in_this_map_and_over_the_test_images(desk: Desk) -> No
     panel, dataset = desk.panel, desk.dataset
     wait_for(desk.bot, lambda: "over the test images" in panel.side.ties.text.text())
     rate = tie_rate_of_images(lab5(), dataset.test_images, "pool1").rate
-    assert f"{rate:.0%} over the test images" in panel.side.ties.text.text()
+    assert f"{100 * rate:.0f} % over the test images" in panel.side.ties.text.text()
     channel = panel.model.focus.channel(lab5(), "conv1")
     own = panel.model.passed.routings["pool1"].tied[channel]
     assert panel.side.ties.text.text().startswith(f"{own.sum()} of 169 windows")
@@ -294,3 +295,24 @@ def test_a_count_of_ties_begun_for_another_network_is_not_mixed_in(desk: Desk) -
     rate = tie_rate_of_images(moved, dataset.test_images, "pool1")
     assert counted is not None
     assert counted.rate == rate
+
+
+def test_numbers_of_the_step_are_those_of_a_cell_in_the_outlined_window(desk: Desk) -> None:
+    """Whatever is pointed at: nothing, a cell that is read, or a pooled cell."""
+    panel, shown = desk.panel, desk.panel.routing
+
+    def check() -> None:
+        ((row, col, rows, cols),) = shown.values.map.outlined("selected")
+        (text,) = panel.header.formula.texts()
+        found = re.search(r"cell \((\d+), (\d+)\)", text)
+        assert found is not None, text
+        at = [int(part) for part in found.groups()]
+        assert row <= at[0] < row + rows, text
+        assert col <= at[1] < col + cols, text
+
+    check()
+    for view in (shown.values.map, shown.routed.map, shown.arriving.map):
+        for place in ((2, 3), (4, 1)):
+            point_at(view, *place)
+            desk.settle()
+            check()

@@ -17,6 +17,7 @@ from ui.panels.backprop.arithmetic import (
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import Step, StepKind
+from ui.panels.backprop.windows import routed_cell
 
 _TERMS_WRITTEN = 2
 
@@ -173,7 +174,7 @@ def _route(passed: Pass, step: Step, focus: Focus) -> Formula:
 
 def _route_numbers(passed: Pass, step: Step, focus: Focus) -> Formula:
     """What the cell that is looked at gets."""
-    at = focus.at(step.stage) or focus_cell(passed, step.stage, focus)
+    at = routed_cell(passed, step, focus)
     value, slope = float(passed.values(step.stage)[at]), float(passed.gradient(step.stage)[at])
     where = f"      cell ({', '.join(map(str, at[-2:]))}), z = "
     return (Text(where, "muted"), number(value), Text(", gets ", "muted"), number(slope, "accent"))

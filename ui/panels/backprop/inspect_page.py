@@ -15,6 +15,7 @@ from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.rule_card import RuleCard
 from ui.panels.backprop.steps import Step, StepKind
 from ui.panels.backprop.window_card import WindowCard
+from ui.panels.backprop.windows import routed_cell
 from ui.rows.value_list import ValueList, ValueRow
 
 _TERMS = 6
@@ -124,6 +125,8 @@ def _looked_at(passed: Pass, step: Step, focus: Focus) -> tuple[str, Cell]:
         before = passed.before(step.layer)
         stage = before if focus.at(before) else step.stage
         return stage, focus_cell(passed, stage, focus)
+    if step.kind is StepKind.ROUTE:
+        return step.stage, routed_cell(passed, step, focus)
     if step.kind is StepKind.GATE and focus.at(step.layer):
         return step.stage, focus.at(step.layer)
     return step.stage, focus_cell(passed, step.stage, focus)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
+from cnnviz.receptive_field import Cell
 from cnnviz.routing import PoolRouting
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
@@ -71,6 +72,23 @@ def focus_window(passed: Pass, step: Step, focus: Focus) -> Place:
     height, width = routing.values.shape[1:]
     row, col = int(focus.center[0] * height) // distance, int(focus.center[1] * width) // distance
     return min(row, rows - 1), min(col, cols - 1)
+
+
+def routed_cell(passed: Pass, step: Step, focus: Focus) -> Cell:
+    """Cell that the numbers of the step speak of: always one of the window that is outlined.
+
+    It is the cell that is pointed at or pinned, where that is in the window; else the first at which a route
+    of the window ends.
+    """
+    window = row, col = focus_window(passed, step, focus)
+    channel = focus.channel(passed.network, step.stage)
+    pool = passed.routings[step.layer].pool
+    top, left = row * pool.step, col * pool.step
+    for at in (focus.pointed_at(step.stage), focus.pinned_at(step.stage)):
+        if len(at) == 3 and 0 <= at[1] - top < pool.size and 0 <= at[2] - left < pool.size:
+            return (channel, *at[1:])
+    ends = window_cells(passed, step, channel, window)
+    return (channel, *(ends[0] if ends else (top, left)))
 
 
 def window_cells(passed: Pass, step: Step, channel: int, window: Place, contrast: str = "") -> list[Place]:
