@@ -70,6 +70,9 @@ def test_each_rule_shares_a_tied_window_as_it_says(window_of_ties: Desk) -> None
         window_of_ties.settle()
         shown = visible_cells(panel.routing.routed.map)[:2, :2].ravel()
         np.testing.assert_allclose(shown, incoming * np.array(SHARES[rule]), rtol=1e-12, err_msg=rule)
+        formula = panel.header.formula.texts()[0]
+        assert ("for the first winner" if rule == "first" else "for each winner") in formula
+        assert ("/ ties" in formula) is (rule == "split")
         struck = panel.routing.routed.map.struck()[:2, :2].ravel()
         np.testing.assert_array_equal(struck, np.array(SHARES[rule]) == 0, err_msg=rule)
 

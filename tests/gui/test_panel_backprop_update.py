@@ -61,6 +61,32 @@ def test_terms_are_added_one_by_one_the_largest_first(desk: Desk) -> None:
     assert view.slider.value() == 2
 
 
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        ("first", "the patch of its winner"),
+        ("all", "the sum of its winners"),
+        ("split", "the mean of its winners"),
+    ],
+)
+def test_the_formula_of_a_term_is_that_of_the_rule(desk: Desk, rule: str, words: str) -> None:
+    """In a tied window: the winners' patches, cut out by hand, make the patch that is shown."""
+    desk.go_to(StepKind.FILTER)
+    click(desk.panel.side.ties.rule.button(rule))
+    desk.settle()
+    assert words in desk.panel.header.formula.texts()[0]
+    assert words in desk.panel.header.sentence.text()
+    passed = desk.panel.model.passed
+    terms = passed.terms("conv1", 0)
+    maps, image = passed.values("conv1")[0], passed.values("input")[0]
+    for (row, col), patch in zip(terms.places, terms.patches, strict=True):
+        window = maps[2 * row : 2 * row + 2, 2 * col : 2 * col + 2]
+        cells = [(2 * row + i, 2 * col + j) for i, j in np.argwhere(window == window.max())]
+        patches = [image[top : top + 3, left : left + 3] for top, left in cells]
+        expected = {"first": patches[0], "all": sum(patches), "split": sum(patches) / len(patches)}[rule]
+        np.testing.assert_allclose(patch[0], expected, rtol=1e-12, atol=1e-15)
+
+
 def test_the_sum_of_all_terms_is_the_engines_gradient(desk: Desk) -> None:
     desk.go_to(StepKind.FILTER)
     view = desk.panel.filter

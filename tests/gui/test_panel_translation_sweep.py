@@ -147,6 +147,8 @@ def test_a_line_sets_apart_the_shifts_that_push_ink_out_of_the_image(desk: Desk)
         if ((dx, dy) in beyond) != ((dx + 1, dy) in beyond)
     }
     assert {piece for piece in shown.border() if piece[1] == piece[3]} == expected
+    mark = next(each for each in desk.parts.sweep.plot.content().markers if each.text)
+    assert mark.x == min(np.hypot(dx, dy) for dx, dy in beyond)
     far = next((dx, dy) for dx, dy in sorted(beyond) if dx == 13)
     point_at(shown, shown.shift_center(*far))
     assert "of the ink lost" in desk.parts.sweep.reading()

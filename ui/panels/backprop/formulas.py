@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnviz.layers import AvgPool2D, BlurPool2D, MaxPool2D
+from cnnviz.layers import MaxPool2D, Pool
 from cnnviz.quantities import format_value
 from cnnviz.receptive_field import INPUT, Cell
 from ui.controls.formula_boxes import Formula, Script, Text, number, partial
@@ -16,10 +16,17 @@ from ui.panels.backprop.arithmetic import (
 )
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
+from ui.panels.backprop.sentences import patch_words
 from ui.panels.backprop.steps import Step, StepKind
 from ui.panels.backprop.windows import routed_cell
 
 _TERMS_WRITTEN = 2
+#: What a winner gets, and which winners get it.
+_RULES = {
+    "first": "  for the first winner",
+    "all": "  for each winner",
+    "split": " / ties  for each winner",
+}
 
 
 def formula_of(passed: Pass, step: Step, focus: Focus, learning_rate: float) -> Formula:
@@ -158,17 +165,19 @@ def _arrive(passed: Pass, step: Step, focus: Focus) -> Formula:
 
 
 def _route(passed: Pass, step: Step, focus: Focus) -> Formula:
+    pool = passed.layer(step.layer)
+    assert isinstance(pool, Pool)
     arriving = partial("L", "p")
-    match passed.layer(step.layer):
-        case MaxPool2D():
-            share = " / ties" if passed.rule == "split" else ""
-            rule: Formula = (arriving, Text(f"{share}  for the winner of the window,   0 for the others"))
-        case AvgPool2D() as pool:
-            rule = (arriving, Text(f" / {pool.size**2}"))
-        case BlurPool2D():
-            rule = (Text("Σ share · "), arriving)
-        case _:
-            rule = (arriving, Text("  for the first cell of the window,   0 for the others"))
+    if pool.tie_rule is not None and isinstance(pool, MaxPool2D):
+        # Where windows overlap, a cell may win several of them.
+        before = "Σ windows  " if pool.step < pool.size else ""
+        rule: Formula = (
+            Text(before),
+            arriving,
+            Text(f"{_RULES[pool.tie_rule]} of the window,   0 for the others"),
+        )
+    else:
+        rule = (Text("Σ windows  share · "), arriving)
     return (partial("L", "z"), Text(" = "), *rule, *_route_numbers(passed, step, focus))
 
 
@@ -209,7 +218,7 @@ def _filter(passed: Pass, step: Step, focus: Focus) -> Formula:
         partial("L", "w"),
         Text(f" = Σ {'windows' if is_window else 'cells'}  "),
         partial("L", "p" if is_window else "z"),
-        Text(f" · {'winning patch' if is_window else 'patch'}"),
+        Text(f" · {patch_words(passed, step.layer) if is_window else 'patch'}"),
         Text(f"      here {shown} of {count} terms, the largest first", "muted"),
     )
 

@@ -1,6 +1,8 @@
 """Each kind of step in one or two sentences."""
 
-from cnnviz.layers import Conv2D, Pool
+from cnnviz.layers import Activation, Conv2D, MaxPool2D, Pool
+from cnnviz.receptive_field import stage_index
+from cnnviz.routing import pool_after
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import Step, StepKind
 
@@ -8,6 +10,12 @@ _TIES = {
     "first": "Of tied cells the first takes it.",
     "all": "Of tied cells each takes all.",
     "split": "Tied cells share it.",
+}
+#: What the gradient of a window is multiplied with, where its pool has winners.
+_PATCHES = {
+    "first": "the patch of its winner",
+    "all": "the sum of its winners' patches",
+    "split": "the mean of its winners' patches",
 }
 _SENTENCES = {
     StepKind.LOGITS: (
@@ -27,6 +35,16 @@ _SENTENCES = {
         "adopt the result."
     ),
 }
+
+
+def patch_words(passed: Pass, layer: str) -> str:
+    """Say what the gradient of a window is multiplied with in the gradient of the filter before it."""
+    name = pool_after(passed.network, layer)
+    pool = None if name is None else passed.layer(name)
+    rule = pool.tie_rule if isinstance(pool, MaxPool2D) else None
+    words = "the patches of its cells, by their shares" if rule is None else _PATCHES[rule]
+    follows = passed.network.layers[stage_index(passed.network, layer) + 1][1]
+    return f"{words}, times the slope f′(z)" if isinstance(follows, Activation) else words
 
 
 def sentence_of(passed: Pass, step: Step) -> str:
@@ -102,7 +120,7 @@ def _filter(passed: Pass, step: Step) -> str:
     if passed.terms(step.layer, 0).by == "window":
         return (
             "One kernel is used everywhere, so its gradient is a sum: each window adds its gradient times "
-            "the patch under its winner."
+            f"{patch_words(passed, step.layer)}."
         )
     return (
         "One kernel is used everywhere, so its gradient is a sum: each cell adds its gradient times the "

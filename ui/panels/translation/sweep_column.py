@@ -137,7 +137,8 @@ class SweepColumn(TellsDrawn, QWidget):
         self.plot.setAccessibleName("Measure against the distance of the shift")
         self.plot.setToolTip(
             "Mean over all shifts of about the same distance, all stages with the same filters. For many "
-            "digits the band of the chosen stage is the spread over the digits."
+            "digits the band of the chosen stage is the spread over the digits. From the orange line on, "
+            "some shifts push ink out of the image."
         )
 
     def _build_layout(self) -> None:
@@ -192,7 +193,9 @@ class SweepColumn(TellsDrawn, QWidget):
 
     def _markers(self) -> tuple[Marker, ...]:
         distance = math.hypot(self._shift.dx, self._shift.dy)
-        return (Marker(distance, role="accent"),) if distance else ()
+        first_loss = None if self._swept is None else self._swept.first_loss
+        marks = () if first_loss is None else (Marker(first_loss, "ink leaves"),)
+        return (*marks, Marker(distance, role="accent")) if distance else marks
 
     def _show_reading(self) -> None:
         swept, view = self._swept, self._view
