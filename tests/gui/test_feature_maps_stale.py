@@ -248,6 +248,21 @@ def test_fixed_limits_say_over_how_many_moments_they_were_taken(lab5):
     assert lab5.map("conv1").levels[1] == pytest.approx(1.69 * largest)
 
 
+def test_automatic_limits_say_how_many_times_those_of_the_first_step_they_are(lab5):
+    lab5.state.history.snapshots.add(lab5.state.shown)
+    strip, first = lab5.column("conv1.weight").strip, lab5.network
+    lab5.look(scaled(first, 23.0), step=500)
+    assert "23 times the limits at step 0" in strip.toolTip()
+    lab5.qtbot.mouseClick(lab5.panel.limits.button("fixed"), LEFT)
+    assert "times" not in strip.toolTip()
+    lab5.qtbot.mouseClick(lab5.panel.limits.button("automatic"), LEFT)
+    assert "23 times the limits at step 0" in strip.toolTip()
+    lab5.look(first, step=0)
+    assert "times" not in strip.toolTip()
+    lab5.look(scaled(first, 5.0), step=7, run_id=2)  # nothing is on record of this run
+    assert "times" not in strip.toolTip()
+
+
 # -- units ---------------------------------------------------------------------------------------------------
 
 

@@ -129,6 +129,14 @@ class ScaleStrip(ScaleKey):
     """
 
     _length: int | None = None
+    _note, _about = "", ""
+
+    def set_note(self, text: str, about: str = "") -> None:
+        """Write something beside the numbers where there is room; `about` explains it in the tool tip."""
+        if (text, about) != (self._note, self._about):
+            self._note, self._about = text, about
+            self._describe()
+            self.update()
 
     def set_length(self, pixels: int | None) -> None:
         """Length of the strip in logical pixels; the whole width when None."""
@@ -154,12 +162,16 @@ class ScaleStrip(ScaleKey):
         painter.drawRect(bar)
         below = QRectF(0, bar.bottom() + 1, width, self.height() - bar.bottom() - 1)
         painter.setPen(self._theme.color("muted"))
-        lo, hi = self.texts()
-        if sum(self._widths()) + self._theme.px(6) <= width:
+        (lo, hi), gap = self.texts(), self._theme.px(6)
+        both, noted = f"±{hi.lstrip('+')}", f"±{hi.lstrip('+')} {self._note}"
+        note, measure = self._note, self.fontMetrics().horizontalAdvance
+        if sum(self._widths()) + gap + (measure(note) + gap if note else 0) <= width:
             painter.drawText(below, align.AlignLeft | align.AlignTop, lo)
+            painter.drawText(below, align.AlignHCenter | align.AlignTop, note)
             painter.drawText(below, align.AlignRight | align.AlignTop, hi)
         elif self._scale.lo == -self._scale.hi:
-            painter.drawText(below, align.AlignHCenter | align.AlignTop, f"±{hi.lstrip('+')}")
+            text = noted if note and measure(noted) <= width else both
+            painter.drawText(below, align.AlignHCenter | align.AlignTop, text)
         else:
             painter.drawText(below, align.AlignRight | align.AlignTop, hi)
 
@@ -167,4 +179,4 @@ class ScaleStrip(ScaleKey):
     def _describe(self) -> None:
         super()._describe()
         lo, hi = (format_value(end, 4) for end in (self._scale.lo, self._scale.hi))
-        self.setToolTip(f"Colours from {lo} to {hi}")
+        self.setToolTip(f"Colours from {lo} to {hi}{': ' if self._about else ''}{self._about}")

@@ -1,12 +1,13 @@
 """A column of maps: one of them large, its colour scale, and all of them as thumbnails."""
 
+import math
 from typing import override
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
-from cnnviz.quantities import format_power
+from cnnviz.quantities import format_count, format_power, format_value
 from cnnviz.session_state import ViewValue
 from ui.cells.linked_map import LinkedMap
 from ui.cells.outlines import CellBlock
@@ -39,7 +40,9 @@ class MapColumn(StageColumn):
         size = f"{column.shape[1]} × {column.shape[2]}"
         super().__init__(column, column_title(column), size, requests, parent)
         self._token: object = None  # of the values that are painted
-        self._seen: tuple[Limits, int, int] | None = None  # and their limits, channel and source
+        self._seen: tuple[Limits, int, int, tuple[float, int]] | None = (
+            None  # limits, source, channel, growth
+        )
         self._enlarged = False
         self._numbered = True
         # Second line of the head, and a shorter one for a narrow column.
@@ -71,10 +74,10 @@ class MapColumn(StageColumn):
     def _paint(self, picture: Picture, channel: int, source: int) -> None:
         """Show a channel, unless it is shown already."""
         column, token = self.column, picture.token(self.column)
-        seen = (picture.levels[column.key], channel, source)
+        seen = (picture.levels[column.key], source, channel, picture.growth.get(column.key, (1.0, 0)))
         if token is self._token and seen == self._seen:
             return
-        maps, (limits, _, _) = picture.values(column), seen
+        maps, limits = picture.values(column), seen[0]
         if column.kind is Kind.KERNELS:
             of = f" of {column.count}" if maps.shape[1] == 1 else f", input {source}"
             self._lines = (f"filter {channel}{of}", f"filter {channel}")
@@ -83,11 +86,20 @@ class MapColumn(StageColumn):
             self._lines = (f"map {channel} of {column.count}", f"map {channel}")
         self.map.set_values(maps[channel], column.colormap, limits)
         self._describe()
-        same_maps = token is self._token and self._seen is not None and (limits, source) == self._seen[::2]
+        same_maps = token is self._token and self._seen is not None and (limits, source) == self._seen[:2]
         if self.thumbs is not None and not same_maps:
             self.thumbs.set_maps(maps, column.colormap, limits)
         self.strip.set_scale(column.colormap, *limits)
+        self._draw_growth(*seen[3])
         self._token, self._seen = token, seen
+
+    def _draw_growth(self, factor: float, step: int) -> None:
+        """Say below the colours how many times their limits are those of an earlier step, if they differ."""
+        times = format_value(factor, 2)
+        if format_value(1.0, 2) == times or not 0 < factor < math.inf:
+            self.strip.set_note("")
+        else:
+            self.strip.set_note(f"×{times}", f"{times} times the limits at step {format_count(step)}")
 
     def _describe(self) -> None:
         """Name what is shown, with the power of ten in which its numbers are written."""
@@ -293,7 +305,7 @@ class MapColumn(StageColumn):
 
     def _cell_of(self, row: int, col: int, channel: int | None = None) -> PinnedCell:
         assert self._seen is not None
-        _, shown, source = self._seen
+        _, source, shown, _ = self._seen
         channel = shown if channel is None else channel
         if self.column.kind is Kind.KERNELS:
             return PinnedCell(self.column.key, (channel, source, row, col))

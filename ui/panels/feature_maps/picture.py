@@ -1,7 +1,7 @@
 """All that the panel shows of one moment: arrays and words, computed by one pure function."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Self
 
 import numpy as np
@@ -58,6 +58,9 @@ class Picture:
         The chosen logit taken apart; None for a network without feature maps.
     levels : mapping from column key to limits
         Limits of the colours: those of this moment, or wider ones that hold for a run.
+    growth : mapping from column key to (factor, step)
+        How many times the limits of kernels are those of an earlier step of the run; where limits follow the
+        moment, colours alone would hide it.
     """
 
     scene: MapScene
@@ -65,6 +68,7 @@ class Picture:
     trace: Trace
     evidence: Evidence | None
     levels: Levels
+    growth: Mapping[str, tuple[float, int]] = field(default_factory=dict[str, tuple[float, int]])
 
     @property
     def network(self) -> Network:
@@ -107,6 +111,18 @@ class Picture:
     def within(self, levels: Levels) -> Self:
         """The same with other limits of the colours."""
         return replace(self, levels=levels)
+
+    def since(self, first: Snapshot) -> Self:
+        """The same with the growth of the kernels since a moment of the same run."""
+        kernels = [column for column in self.plan.columns if column.kind is Kind.KERNELS]
+        growth = {
+            column.key: (
+                self.levels[column.key][1] / _limits(first.network.params[column.key], signed=True)[1],
+                first.step,
+            )
+            for column in kernels
+        }
+        return replace(self, growth=growth)
 
 
 def picture(scene: MapScene, _context: Context | None = None) -> Picture:

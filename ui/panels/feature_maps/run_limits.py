@@ -62,7 +62,18 @@ class RunLimits(QObject):
             self._levels = {}
             self._scan_if_fixed()
         self._levels = union(self._levels, picture.levels)
-        return picture.within(self._levels) if self.are_fixed else picture
+        if self.are_fixed:
+            return picture.within(self._levels)
+        first = self._first_moment(picture)
+        return picture if first is None else picture.since(first)
+
+    def _first_moment(self, picture: Picture) -> Snapshot | None:
+        """First moment on record of the run of a picture."""
+        snapshots = self._state.history.snapshots
+        first = snapshots.at(snapshots.steps[0]) if len(snapshots) else None
+        if first is None or first.origin is None or first.origin.run_id != picture.scene.run_id:
+            return None
+        return first if plan_of(first.network) is picture.plan else None
 
     def put(self, levels: Levels, scene: MapScene) -> None:
         """Take these limits as those of the run of a scene, as a session says."""
