@@ -6,6 +6,7 @@ from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from ui.controls.layouts import fill
 from ui.controls.painted import PaintedWidget, WrappedWidget
 from ui.theme import Theme, follow_theme, mono_font, ui_font
 
@@ -25,11 +26,7 @@ class SectionTitle(QWidget):
         self._title = QLabel(text)
         self._title.setProperty("role", "title")
         self._caption = ElidedLabel(caption, role="muted")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addWidget(self._title)
-        layout.addWidget(self._caption, 1)
+        fill(QHBoxLayout(self), self._title, (self._caption, 1), spacing=6)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def set_text(self, text: str) -> None:

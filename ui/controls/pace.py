@@ -26,11 +26,6 @@ class Pace(QObject):
         self._timer = single_shot(self, self.flush)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
 
-    @property
-    def is_waiting(self) -> bool:
-        """Whether a value has still to be passed on."""
-        return bool(self._waiting)
-
     def put(self, value: object = None) -> None:
         """Pass a value on, now or when its time comes."""
         self._waiting = [value]

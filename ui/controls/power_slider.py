@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
 from cnnviz.quantities import format_value
+from ui.controls.layouts import fill
 from ui.theme import Theme, follow_theme, mono_font
 
 _STEPS = 3  # a decade is divided 1, 2, 5
@@ -40,12 +41,7 @@ class PowerSlider(QWidget):
         self.slider.setAccessibleName(name)
         self._number = QLabel()
         self._number.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self._name)
-        layout.addWidget(self.slider, 1)
-        layout.addWidget(self._number)
+        fill(QHBoxLayout(self), self._name, (self.slider, 1), self._number, spacing=8)
         self.set_value(value)
         self.slider.valueChanged.connect(self._on_value_changed)
         follow_theme(self)

@@ -26,6 +26,7 @@ from cnnviz.quantities import format_count, format_value
 from cnnviz.session_state import SessionState
 from ui.controls.buttons import Button
 from ui.controls.form import Form
+from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.number_field import FloatField
 from ui.controls.segmented import SegmentedControl
@@ -230,20 +231,10 @@ class ExportDialog(QDialog):
         form.add_row("Folder", self.folder, "Folder that the file is written to")
         form.add_wide(self.browse)
         self._form = form
-        right = QVBoxLayout()
-        right.addWidget(form)
-        right.addStretch(1)
-        left = QVBoxLayout()
-        left.addWidget(self.preview, 1)
-        left.addWidget(self.about)
-        middle = QHBoxLayout()
-        middle.setSpacing(16)
-        middle.addLayout(left, 1)
-        middle.addLayout(right)
-        buttons = QHBoxLayout()
-        buttons.addStretch(1)
-        buttons.addWidget(self.cancel)
-        buttons.addWidget(self.save)
+        right = fill(QVBoxLayout(), form, 1)
+        left = fill(QVBoxLayout(), (self.preview, 1), self.about)
+        middle = fill(QHBoxLayout(), (left, 1), right, spacing=16)
+        buttons = fill(QHBoxLayout(), 1, self.cancel, self.save)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(16, 16, 16, 16)
         whole.setSpacing(12)

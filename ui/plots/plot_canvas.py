@@ -8,6 +8,7 @@ from PySide6.QtCore import QPointF, Qt, Signal
 from PySide6.QtGui import QColor, QPen, QResizeEvent
 from PySide6.QtWidgets import QGraphicsScene, QVBoxLayout, QWidget
 
+from ui.controls.layouts import fill
 from ui.plots.plot_axes import MARGIN, NameAxis, NumberAxis
 from ui.theme import LIGHT, Theme
 from ui.theme.plots import make_pen, style_plot
@@ -64,9 +65,7 @@ class PlotCanvas(QWidget):
         self._cross = self.make_line(QColor())
         self._cross.hide()
         self.plot_item.addItem(self._cross, ignoreBounds=True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._widget)
+        fill(QVBoxLayout(self), self._widget)
         self._view.wholeRequested.connect(self.wholeRequested)
         self._view.sigRangeChanged.connect(self._on_range_changed)
         if zooms:

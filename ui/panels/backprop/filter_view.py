@@ -11,6 +11,7 @@ from cnnviz.routing import FilterTerms, ParameterTarget, pool_after
 from ui.controls.buttons import IconButton
 from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle
+from ui.controls.layouts import fill
 from ui.panels.backprop.arithmetic import Grid
 from ui.panels.backprop.contents import MapContent, channel_title
 from ui.panels.backprop.focus import Focus
@@ -90,18 +91,20 @@ class FilterView(StepView):
         self._count = QLabel()
 
     def _build_layout(self) -> None:
-        controls = QHBoxLayout()
-        controls.setSpacing(8)
-        for widget in (self.filter, self.channel, self.first, self.fewer, self.more, self.all):
-            controls.addWidget(widget)
-        controls.addWidget(self.slider, 1)
-        controls.addWidget(self._count)
+        controls = fill(
+            QHBoxLayout(),
+            self.filter,
+            self.channel,
+            self.first,
+            self.fewer,
+            self.more,
+            self.all,
+            (self.slider, 1),
+            self._count,
+            spacing=8,
+        )
         right = QWidget()
-        plot = QVBoxLayout(right)
-        plot.setContentsMargins(0, 0, 0, 0)
-        plot.setSpacing(4)
-        plot.addWidget(self.plot_title)
-        plot.addWidget(self.plot, 1)
+        fill(QVBoxLayout(right), self.plot_title, (self.plot, 1), spacing=4)
         self._grid = QGridLayout()
         cells = ((self.input, self.arriving, self.term), (self.sum, self.total, right))
         for row, widgets in enumerate(cells):
@@ -111,11 +114,7 @@ class FilterView(StepView):
             self._grid.setColumnStretch(place, 1)
         for place in range(2):
             self._grid.setRowStretch(place, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(10)
-        layout.addLayout(controls)
-        layout.addLayout(self._grid, 1)
+        fill(QVBoxLayout(self), controls, (self._grid, 1), spacing=10)
 
     def _connect_signals(self) -> None:
         self.filter.choiceEdited.connect(self._on_filter_edited)

@@ -9,6 +9,7 @@ from ui.controls.buttons import Button, IconButton
 from ui.controls.formula_boxes import Box, Formula, Text
 from ui.controls.formula_view import FormulaView
 from ui.controls.labels import WrapLabel
+from ui.controls.layouts import fill
 from ui.controls.step_bar import StepBar
 from ui.panels.backprop.steps import Step
 from ui.theme import Theme, follow_theme
@@ -114,24 +115,14 @@ class StepHeader(QWidget):
             self.play.set_icon("play", "Play the steps")
 
     def _build_layout(self) -> None:
-        self._row = QHBoxLayout()
-        self._row.addWidget(self.bar, 1)
-        for widget in (self.cover, self.back, self.play, self.next):
-            self._row.addWidget(widget)
+        self._row = fill(QHBoxLayout(), (self.bar, 1), self.cover, self.back, self.play, self.next)
         self._strut = QSpacerItem(0, 0)
-        said = QVBoxLayout()
-        said.setSpacing(4)
-        said.addWidget(self.sentence)
-        said.addWidget(self.formula)
-        said.addStretch(1)
+        said = fill(QVBoxLayout(), self.sentence, self.formula, 1, spacing=4)
         self._below = QHBoxLayout()
         self._below.setSpacing(0)
         self._below.addLayout(said, 1)
         self._below.addItem(self._strut)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addLayout(self._row)
-        self._layout.addLayout(self._below)
+        self._layout = fill(QVBoxLayout(self), self._row, self._below)
 
     def _request(self, index: int) -> None:
         self.stop()

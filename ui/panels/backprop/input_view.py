@@ -9,6 +9,7 @@ from cnnviz.palette import signed_levels
 from cnnviz.receptive_field import INPUT, Cell
 from ui.cells.saliency_map import SaliencyMap
 from ui.controls.labels import SectionTitle
+from ui.controls.layouts import fill
 from ui.panels.backprop.arithmetic import Grid, filter_parts
 from ui.panels.backprop.contents import MapContent, PickerContent, channel_title
 from ui.panels.backprop.focus import Focus
@@ -85,20 +86,9 @@ class InputView(StepView):
         self.picker = Picker()
 
     def _build_layout(self) -> None:
-        left = QVBoxLayout()
-        left.setSpacing(4)
-        left.addWidget(self.title)
-        left.addWidget(self.saliency, 1)
-        left.addWidget(self.bar)
-        left.addStretch(0)
-        self._row = QHBoxLayout()
-        self._row.addLayout(left, 1)
-        self._row.addWidget(self.pixels, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(12)
-        layout.addLayout(self._row, 3)
-        layout.addWidget(self.picker, 1)
+        left = fill(QVBoxLayout(), self.title, (self.saliency, 1), self.bar, 0, spacing=4)
+        self._row = fill(QHBoxLayout(), (left, 1), (self.pixels, 1))
+        fill(QVBoxLayout(self), (self._row, 3), (self.picker, 1), spacing=12)
 
     def _draw_pixels(self) -> None:
         assert self._shown is not None

@@ -7,6 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ui.cells.block import Block
+from ui.controls.layouts import fill
 from ui.panels.backprop.contents import MapsContent, PickerContent, maps_content
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.map_card import MapCard
@@ -77,16 +78,11 @@ class MapsView(StepView):
                 self._row.addWidget(self._signs[place - 1])
             self._row.addWidget(card, 1)
         self._below = QWidget()
-        self._strip = QHBoxLayout(self._below)
-        self._strip.setContentsMargins(0, 0, 0, 0)
-        self._strip.addWidget(self.overview)
+        self._strip = fill(QHBoxLayout(self._below), self.overview)
         for picker in self.pickers:
             self._strip.addWidget(picker, 1)
         self._strip.addStretch(0)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addLayout(self._row, 1)
-        self._layout.addWidget(self._below)
+        self._layout = fill(QVBoxLayout(self), (self._row, 1), self._below)
 
     def _connect_signals(self) -> None:
         for card in self.cards:

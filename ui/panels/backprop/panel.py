@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 from cnnviz.routing import Target
 from cnnviz.session_state import View
 from ui.controls.labels import WrapLabel
+from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.panels.analysis import Analysis
 from ui.panels.backprop.filter_view import FilterView
@@ -200,12 +201,7 @@ class BackpropPanel(Panel):
         self._columns.addWidget(self.side)
         self._body.addWidget(self.header)
         self._body.addLayout(self._columns, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.message)
-        layout.addWidget(self.empty)
-        layout.addWidget(self._content, 1)
+        fill(QVBoxLayout(self), self.message, self.empty, (self._content, 1), spacing=0)
         self._content.hide()
         self.empty.setContentsMargins(16, 16, 16, 16)
 

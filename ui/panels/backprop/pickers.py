@@ -7,6 +7,7 @@ from ui.cells.block import Block
 from ui.cells.excerpt_map import ExcerptMap
 from ui.cells.overview_map import OverviewMap
 from ui.controls.labels import SectionTitle
+from ui.controls.layouts import fill
 from ui.panels.backprop.arithmetic import grid_of
 from ui.panels.backprop.contents import MapContent, PickerContent
 from ui.panels.backprop.scaled_bar import ScaledBar
@@ -38,13 +39,7 @@ class Picker(QWidget):
         self.cells.set_max_cell(56)
         self.cells.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.bar = ScaledBar()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.title)
-        layout.addWidget(self.grid, 1)
-        layout.addWidget(self.cells, 1)
-        layout.addWidget(self.bar)
+        fill(QVBoxLayout(self), self.title, (self.grid, 1), (self.cells, 1), self.bar, spacing=4)
         self.grid.mapSelected.connect(self._on_map_selected)
         self.cells.cellChosen.connect(self._on_cell_chosen)
 
@@ -108,11 +103,7 @@ class Overview(QWidget):
         self.map = OverviewMap()
         self.map.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.map.setToolTip("Drag the frame, or use the arrow keys, to choose the part that is enlarged")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.title)
-        layout.addWidget(self.map, 1)
+        fill(QVBoxLayout(self), self.title, (self.map, 1), spacing=4)
         self.map.centerRequested.connect(self._on_center_requested)
         follow_theme(self)
 

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from cnnviz.quantities import format_signed, format_together, format_value
 from cnnviz.routing import Kink, Poke, PokeCurve, Target
 from ui.controls.labels import Badge, SectionTitle, WrapLabel
+from ui.controls.layouts import fill
 from ui.controls.power_slider import PowerSlider
 from ui.panels.backprop.focus import describe_target
 from ui.plots.plot import Plot
@@ -130,17 +131,18 @@ class PokePage(QWidget):
         self.radius.slider.setAccessibleName("Range of the plot")
 
     def _build_layout(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        layout.addWidget(self._title)
-        layout.addWidget(self.eps)
-        layout.addWidget(self.values)
-        layout.addWidget(self.badge)
-        layout.addWidget(self.hint)
-        layout.addWidget(self._plot_title)
-        layout.addWidget(self.plot, 1)
-        layout.addWidget(self.radius)
+        fill(
+            QVBoxLayout(self),
+            self._title,
+            self.eps,
+            self.values,
+            self.badge,
+            self.hint,
+            self._plot_title,
+            (self.plot, 1),
+            self.radius,
+            spacing=8,
+        )
 
     def _show_nothing(self) -> None:
         self._poke = None

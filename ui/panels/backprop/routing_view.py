@@ -11,6 +11,7 @@ from cnnviz.palette import signed_levels
 from cnnviz.receptive_field import Cell
 from ui.cells.link_overlay import Link, LinkOverlay
 from ui.controls.choice_field import ChoiceField
+from ui.controls.layouts import fill
 from ui.panels.backprop.arithmetic import Grid
 from ui.panels.backprop.contents import MapContent, PickerContent, channel_title
 from ui.panels.backprop.focus import Focus
@@ -91,19 +92,13 @@ class RoutingView(StepView):
         self._upper = QWidget()
         self._top, self._bottom = QHBoxLayout(self._upper), QHBoxLayout()
         self._top.setContentsMargins(0, 0, 0, 0)
-        left = QHBoxLayout()
-        left.setSpacing(16)
-        left.addWidget(self.overview)
-        left.addWidget(self.picker, 1)
+        left = fill(QHBoxLayout(), self.overview, (self.picker, 1), spacing=16)
         self._top.addLayout(left, 1)
         self._top.addWidget(self.arriving, 1)
         self._bottom.addWidget(self.values, 1)
         self._bottom.addWidget(self.routed, 1)
         self.arriving.add_to_title(self.contrast)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addWidget(self._upper)
-        self._layout.addLayout(self._bottom, 1)
+        self._layout = fill(QVBoxLayout(self), self._upper, (self._bottom, 1))
         self.links = LinkOverlay(self.arriving.map, self.routed.map, self)
 
     def _connect_signals(self) -> None:

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from cnnviz.functional.max_pooling import TIE_RULES
 from cnnviz.palette import signed_levels
 from ui.controls.labels import SectionTitle
+from ui.controls.layouts import fill
 from ui.panels.backprop.focus import Focus, block_of
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.scaled_bar import ScaledBar
@@ -33,11 +34,7 @@ class RuleCard(QWidget):
         self.maps.setAccessibleName("Filter gradient under each rule")
         self.maps.setToolTip("Gradient of this filter under each rule, on one scale; click to use a rule")
         self.bar = ScaledBar()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        for widget in (self.title, self.maps, self.bar):
-            layout.addWidget(widget)
+        fill(QVBoxLayout(self), self.title, self.maps, self.bar, spacing=4)
         self.maps.mapSelected.connect(self._on_map_selected)
         follow_theme(self)
 

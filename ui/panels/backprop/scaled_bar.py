@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from cnnviz.notation import Notation
 from cnnviz.quantities import format_power
+from ui.controls.layouts import fill
 from ui.controls.scale_key import ColorBar
 from ui.theme import Theme, follow_theme
 
@@ -18,12 +19,7 @@ class ScaledBar(QWidget):
         self.bar = ColorBar()
         self.unit = QLabel()
         self.unit.setProperty("role", "muted")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addWidget(self.bar)
-        layout.addWidget(self.unit)
-        layout.addStretch(1)
+        fill(QHBoxLayout(self), self.bar, self.unit, 1, spacing=6)
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:

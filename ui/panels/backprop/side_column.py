@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnviz.session_state import ViewValue
 from ui.controls.late_scroll import place_of, scroll_later
+from ui.controls.layouts import fill
 from ui.controls.scroll_column import ScrollColumn
 from ui.controls.segmented import SegmentedControl
 from ui.panels.backprop.check_page import CheckPage
@@ -36,11 +37,7 @@ class SideColumn(QWidget):
             self._stack.addWidget(ScrollColumn(page))
         line = QFrame()
         line.setProperty("role", "separator")
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.ties, line, self.pages):
-            self._layout.addWidget(widget)
-        self._layout.addWidget(self._stack, 1)
+        self._layout = fill(QVBoxLayout(self), self.ties, line, self.pages, (self._stack, 1))
         self.pages.currentChanged.connect(self._on_page_changed)
         follow_theme(self)
 

@@ -7,6 +7,7 @@ from cnnviz.functional.max_pooling import TIE_RULES
 from cnnviz.quantities import format_count, format_percent
 from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle, WrapLabel
+from ui.controls.layouts import fill
 from ui.controls.segmented import SegmentedControl
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
@@ -84,21 +85,9 @@ class TiesBlock(QWidget):
         row.setSpacing(8)
         row.addWidget(QLabel("Loss for class"))
         row.addWidget(self.label, 1)
-        choice = QHBoxLayout()
-        choice.setSpacing(8)
-        choice.addWidget(self._title, 1)
-        choice.addWidget(self.rule)
-        ties = QVBoxLayout(self._ties)
-        ties.setContentsMargins(0, 0, 0, 0)
-        ties.setSpacing(6)
-        ties.addLayout(choice)
-        ties.addWidget(self.text)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addLayout(row)
-        layout.addWidget(self.hint)
-        layout.addWidget(self._ties)
+        choice = fill(QHBoxLayout(), (self._title, 1), self.rule, spacing=8)
+        fill(QVBoxLayout(self._ties), choice, self.text, spacing=6)
+        fill(QVBoxLayout(self), row, self.hint, self._ties, spacing=6)
 
     def _fill_labels(self, passed: Pass) -> None:
         texts = [f"{name}" for name in passed.names]

@@ -10,6 +10,7 @@ from cnnviz.quantities import format_signed, format_value
 from ui.controls.buttons import Button
 from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle
+from ui.controls.layouts import fill
 from ui.controls.number_field import FloatField
 from ui.panels.backprop.arithmetic import source_stage
 from ui.panels.backprop.focus import Focus
@@ -136,11 +137,7 @@ class UpdateView(StepView):
         )
 
     def _build_layout(self) -> None:
-        controls = QHBoxLayout()
-        controls.setSpacing(8)
-        for widget in (self.parameter, self.row, self.channel):
-            controls.addWidget(widget)
-        controls.addStretch(1)
+        controls = fill(QHBoxLayout(), self.parameter, self.row, self.channel, 1, spacing=8)
         controls.addWidget(QLabel("Rate η"))
         controls.addWidget(self.rate)
         maps = QHBoxLayout()
@@ -160,21 +157,9 @@ class UpdateView(StepView):
                 column.addWidget(widget)
         left.addStretch(1)
         self._lower = QWidget()
-        self._below = QHBoxLayout(self._lower)
-        self._below.setContentsMargins(0, 0, 0, 0)
-        self._below.addLayout(left, 1)
-        self._below.addLayout(right, 1)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        for widget in (self.apply, self.undo, self.adopt):
-            buttons.addWidget(widget)
-        buttons.addStretch(1)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addLayout(controls)
-        self._layout.addLayout(maps, 1)
-        self._layout.addWidget(self._lower)
-        self._layout.addLayout(buttons)
+        self._below = fill(QHBoxLayout(self._lower), (left, 1), (right, 1))
+        buttons = fill(QHBoxLayout(), self.apply, self.undo, self.adopt, 1, spacing=8)
+        self._layout = fill(QVBoxLayout(self), controls, (maps, 1), self._lower, buttons)
 
     def _connect_signals(self) -> None:
         self.rate.valueEdited.connect(self.rateEdited)

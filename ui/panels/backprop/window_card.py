@@ -13,6 +13,7 @@ from cnnviz.routing import pool_after
 from ui.cells.block import Block
 from ui.cells.excerpt_map import ExcerptMap
 from ui.controls.labels import SectionTitle, WrapLabel
+from ui.controls.layouts import fill
 from ui.panels.backprop.focus import Focus, block_of
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import Step
@@ -97,13 +98,7 @@ class WindowCard(QWidget):
         parts.addWidget(self.patch, 1, 0)
         parts.addWidget(self.term, 1, 1)
         self._note = WrapLabel("", small=True)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addLayout(names)
-        layout.addWidget(self._term_title)
-        layout.addLayout(parts)
-        layout.addWidget(self._note)
+        fill(QVBoxLayout(self), names, self._term_title, parts, self._note, spacing=6)
 
     def _show_outgoing(self, passed: Pass, step: Step, channel: int, block: Block) -> None:
         routed = passed.routings[step.layer].routed

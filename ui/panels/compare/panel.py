@@ -14,6 +14,7 @@ from cnnviz.snapshots import Snapshot
 from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle
+from ui.controls.layouts import fill
 from ui.panels.compare.maps import WeightMaps
 from ui.panels.compare.wording import all_changes, change_of_layer
 from ui.panels.drawn import Drawn, TellsDrawn, moment_of
@@ -108,12 +109,16 @@ class ComparePanel(TellsDrawn, QFrame):
         self.maps = WeightMaps()
 
     def _build_layout(self) -> None:
-        self._header = QHBoxLayout()
-        self._header.addWidget(self.title, 1)
-        self._header.addWidget(self.layer)
-        self._header.addWidget(self.part)
-        for widget in (self.own_scale, self.go, self.mark, self.close_button):
-            self._header.addWidget(widget)
+        self._header = fill(
+            QHBoxLayout(),
+            (self.title, 1),
+            self.layer,
+            self.part,
+            self.own_scale,
+            self.go,
+            self.mark,
+            self.close_button,
+        )
         self._layout = QVBoxLayout(self)
         self._layout.addLayout(self._header)
         self._layout.addWidget(self.maps, 1)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnviz.arithmetic import ActivationCell, DenseCell, MaxPoolCell
 from ui.controls.labels import Badge
+from ui.controls.layouts import fill
 from ui.controls.painted_button import MiniButton
 from ui.controls.status_line import StatusLine
 from ui.panels.feature_maps.arithmetic_views import (
@@ -51,10 +52,7 @@ class ArithmeticPane(QWidget):
         self.stack = QStackedWidget()
         for view in (self.products, self.window_view, self.function, self.terms, self.pixel):
             self.stack.addWidget(view)
-        self._head = QHBoxLayout()
-        self._head.addWidget(self.badge)
-        self._head.addWidget(self.free)
-        self._head.addWidget(self.title, 1)
+        self._head = fill(QHBoxLayout(), self.badge, self.free, (self.title, 1))
         self._head.addWidget(self.sweep_bar, 0, Qt.AlignmentFlag.AlignRight)
         self._layout = QVBoxLayout(self)
         self._layout.addLayout(self._head)

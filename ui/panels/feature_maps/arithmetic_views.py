@@ -12,6 +12,7 @@ from cnnviz.quantities import format_count, format_power, format_signed, format_
 from ui.cells.value_table import ValueTable
 from ui.cells.waterfall import Waterfall
 from ui.controls.labels import WrapLabel
+from ui.controls.layouts import fill
 from ui.panels.feature_maps.explain import Arithmetic
 from ui.plots.plot import Plot
 from ui.plots.plot_content import Dot, Line, PlotContent
@@ -108,9 +109,7 @@ class FunctionView(ArithmeticView):
         self.plot = Plot()
         self.plot.setAccessibleName("Graph of the activation")
         self.ledger.setMaximumWidth(360)
-        right = QVBoxLayout()
-        right.addWidget(self.ledger)
-        right.addStretch(1)
+        right = fill(QVBoxLayout(), self.ledger, 1)
         self._across.addWidget(self.plot, 3)
         self._across.addLayout(right, 2)
 
@@ -146,10 +145,7 @@ class TermsView(ArithmeticView):
         self.waterfall.setAccessibleName("Largest contributions")
         self._title = QLabel()
         self._title.setProperty("role", "caption")
-        left = QVBoxLayout()
-        left.setSpacing(3)
-        left.addWidget(self._title)
-        left.addWidget(self.waterfall, 1)
+        left = fill(QVBoxLayout(), self._title, (self.waterfall, 1), spacing=3)
         self._across.addLayout(left, 1)
         self._across.addWidget(self.ledger, 0, Qt.AlignmentFlag.AlignTop)
         self.waterfall.termClicked.connect(self.termClicked)

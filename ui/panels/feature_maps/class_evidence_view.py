@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.palette import signed_levels
 from ui.controls.labels import SectionTitle
+from ui.controls.layouts import fill
 from ui.controls.scale_key import ScaleStrip
 from ui.controls.segmented import SegmentedControl
 from ui.panels.drawn import Drawn, TellsDrawn
@@ -40,14 +41,8 @@ class ClassEvidenceView(TellsDrawn, QFrame):
             "evidence for the class comes from"
         )
         self.scale = ScaleStrip()
-        head = QHBoxLayout()
-        head.addWidget(self._title, 1)
-        head.addWidget(self.scope)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(head)
-        layout.addWidget(self.maps, 1)
-        layout.addWidget(self.scale)
+        head = fill(QHBoxLayout(), (self._title, 1), self.scope)
+        fill(QVBoxLayout(self), head, (self.maps, 1), self.scale)
         self.scope.currentChanged.connect(self._on_scope_changed)
         self.maps.set_placeholder("Comes after the patches")
         follow_theme(self)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz.arithmetic import DenseCell
+from ui.controls.layouts import fill
 from ui.controls.pointed import PointedWidget
 from ui.panels.feature_maps.arithmetic_pane import ArithmeticPane
 from ui.panels.feature_maps.explain import Explained, Look, explain, shown_pin
@@ -69,9 +70,7 @@ class NetworkView(QWidget):
         self.arithmetic = ArithmeticPane()
         self.sweep = Sweep(self)
         self.splitter = HeightSplitter(self.flow, self.arithmetic)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.splitter)
+        fill(QVBoxLayout(self), self.splitter)
         self._connect_signals()
         follow_theme(self)
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from cnnviz.session_state import View
+from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.segmented import SegmentedControl
 from ui.controls.status_line import StatusLine
@@ -190,10 +191,7 @@ class FeatureMapsPanel(Panel):
         self._tools.addStretch(1)
         self._tools.addWidget(self._view_tools, 0, Qt.AlignmentFlag.AlignLeft)
         self._bottom = QWidget()
-        bottom = QHBoxLayout(self._bottom)
-        bottom.setContentsMargins(0, 0, 0, 0)
-        bottom.addWidget(self.status, 1)
-        bottom.addWidget(self._hint)
+        fill(QHBoxLayout(self._bottom), (self.status, 1), self._hint)
         self._layout = QVBoxLayout(self)
         self._layout.addWidget(self.message)
         self._layout.addLayout(self._tools)

@@ -4,6 +4,7 @@ from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
 from ui.controls.buttons import IconButton
+from ui.controls.layouts import fill
 from ui.theme import Theme, follow_theme
 
 SPEEDS = (1, 2, 4, 8, 15, 30, 60)
@@ -124,11 +125,7 @@ class SweepBar(QWidget):
         self.speed.setValue(3)
         self.speed.setAccessibleName("Speed of the sweep")
         self._show_speed()
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        for widget in (self._label, self.play, self.step, self.end, self.speed):
-            layout.addWidget(widget)
+        fill(QHBoxLayout(self), self._label, self.play, self.step, self.end, self.speed, spacing=4)
         self.end.hide()
         self.play.clicked.connect(self.playRequested)
         self.step.clicked.connect(self.stepRequested)

@@ -3,6 +3,7 @@
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from ui.controls.buttons import IconButton
+from ui.controls.layouts import fill
 from ui.controls.segmented import SegmentedControl
 
 AUTOMATIC, FIXED = "automatic", "fixed"
@@ -24,10 +25,7 @@ class ViewTools(QWidget):
             "plus", "Larger maps", "what does not fit is scrolled; the wheel moves along the network"
         )
         self.fit = IconButton("maximize", "Fit", "all maps as large as fits")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (label, self.limits, self.smaller, self.larger, self.fit):
-            layout.addWidget(widget)
+        fill(QHBoxLayout(self), label, self.limits, self.smaller, self.larger, self.fit)
 
     def set_moments(self, of_all: str) -> None:
         """Say over how many moments on record the fixed limits were taken, such as "500 of 1,200"."""

@@ -19,6 +19,7 @@ from cnnviz.report.guides import FIELDS, GUIDES
 from cnnviz.session_state import View
 from ui.controls.buttons import Button
 from ui.controls.labels import WrapLabel
+from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.scroll_column import ScrollColumn
 from ui.controls.segmented import SegmentedControl
@@ -221,32 +222,13 @@ class ReportPanel(Panel):
         self._desk = InsertDesk(self._writing, self.pages, self.fields, self.message, self)
 
     def _build_layout(self) -> None:
-        left = QVBoxLayout()
-        left.setSpacing(10)
-        left.addWidget(self.head)
-        left.addWidget(self.pages)
+        left = fill(QVBoxLayout(), self.head, self.pages, spacing=10)
         self._words_area = ScrollColumn(self.fields)
         left.addWidget(self._words_area, 1)
-        buttons = QHBoxLayout()
-        buttons.setSpacing(8)
-        for widget in (self.run_button, self.cancel, self.export):
-            buttons.addWidget(widget)
-        buttons.addStretch(1)
-        right = QVBoxLayout()
-        right.setSpacing(8)
-        right.addLayout(buttons)
-        right.addWidget(self.status)
-        right.addWidget(self.progress)
-        right.addWidget(self.preview, 1)
-        self._columns = QHBoxLayout()
-        self._columns.addLayout(left, 1)
-        self._columns.addLayout(right, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.unsaved)
-        layout.addWidget(self.message)
-        layout.addLayout(self._columns, 1)
+        buttons = fill(QHBoxLayout(), self.run_button, self.cancel, self.export, 1, spacing=8)
+        right = fill(QVBoxLayout(), buttons, self.status, self.progress, (self.preview, 1), spacing=8)
+        self._columns = fill(QHBoxLayout(), (left, 1), (right, 1))
+        fill(QVBoxLayout(self), self.unsaved, self.message, (self._columns, 1), spacing=0)
 
     def _build_timers(self) -> None:
         self._preview_timer = QTimer(self)

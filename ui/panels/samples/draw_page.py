@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from ui.cells.drawing_pad import DrawingPad
 from ui.controls.buttons import Button, IconButton
+from ui.controls.layouts import fill
 from ui.controls.segmented import SegmentedControl
 from ui.theme import Theme, follow_theme
 
@@ -81,17 +82,10 @@ class DrawPage(QWidget):
         label = QLabel("Brush")
         label.setProperty("role", "muted")
         label.setBuddy(self.brush)
-        self._tools = QHBoxLayout()
-        self._tools.addWidget(self.tool)
-        self._tools.addWidget(label)
-        self._tools.addWidget(self.brush)
-        self._tools.addStretch(1)
-        for widget in (self.undo_button, self.redo_button, self.clear):
-            self._tools.addWidget(widget)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addWidget(self.pad, 1)
-        self._layout.addLayout(self._tools)
+        self._tools = fill(
+            QHBoxLayout(), self.tool, label, self.brush, 1, self.undo_button, self.redo_button, self.clear
+        )
+        self._layout = fill(QVBoxLayout(self), (self.pad, 1), self._tools)
 
     def _connect_signals(self) -> None:
         self.tool.currentChanged.connect(self._on_tool_changed)

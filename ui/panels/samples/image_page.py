@@ -7,6 +7,7 @@ from cnnviz.quantities import format_count
 from ui.cells.heat_map import HeatMap
 from ui.controls.buttons import Button
 from ui.controls.labels import SectionTitle
+from ui.controls.layouts import fill
 from ui.controls.segmented import SegmentedControl
 from ui.panels.samples.pictures import Fit, Picture, shortened
 from ui.theme import Theme, follow_theme
@@ -97,11 +98,7 @@ class ImagePage(QWidget):
         for widget in (self.fit, self.dark):
             self._tools.addWidget(widget)
         self._tools.addStretch(1)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addLayout(self._head)
-        self._layout.addWidget(self.picture, 1)
-        self._layout.addLayout(self._tools)
+        self._layout = fill(QVBoxLayout(self), self._head, (self.picture, 1), self._tools)
 
     def _connect_signals(self) -> None:
         self.fit.currentChanged.connect(self._on_setting_edited)

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.controls.buttons import Button, IconButton
+from ui.controls.layouts import fill
 from ui.panels.samples.wording import origin_of
 from ui.state import Sample
 from ui.theme import Theme, follow_theme
@@ -41,10 +42,7 @@ class OwnTools(QWidget):
         self.strip.hide()
         self._rows = QVBoxLayout(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
-        self._buttons = QHBoxLayout()
-        self._buttons.addWidget(self.draw, 1)
-        self._buttons.addWidget(self.open, 1)
-        self._buttons.addWidget(self.edit)
+        self._buttons = fill(QHBoxLayout(), (self.draw, 1), (self.open, 1), self.edit)
         self._rows.addLayout(self._buttons)
         self._rows.addWidget(self.strip)
         self.draw.clicked.connect(self.drawRequested)

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout,
 from cnnviz._types import ByteArray
 from cnnviz.digit import normalize_digit
 from ui.controls.drops import is_welcome
+from ui.controls.layouts import fill
 from ui.controls.pace import Pace
 from ui.controls.segmented import SegmentedControl
 from ui.panels.samples.draw_page import DrawPage
@@ -154,13 +155,8 @@ class OwnDigitWindow(QDialog):
         self._pace = Pace(_LIVE_MS, self)
 
     def _build_layout(self) -> None:
-        self._side = QVBoxLayout()
-        for widget in (self.pair, self.pixel_page.surroundings, self.outcome):
-            self._side.addWidget(widget)
-        self._side.addStretch(1)
-        self._columns = QHBoxLayout()
-        self._columns.addWidget(self._stack, 1)
-        self._columns.addLayout(self._side)
+        self._side = fill(QVBoxLayout(), self.pair, self.pixel_page.surroundings, self.outcome, 1)
+        self._columns = fill(QHBoxLayout(), (self._stack, 1), self._side)
         self._layout = QVBoxLayout(self)
         self._layout.addWidget(self.switch, 0, Qt.AlignmentFlag.AlignLeft)
         self._layout.addLayout(self._columns, 1)

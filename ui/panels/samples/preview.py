@@ -12,6 +12,7 @@ from cnnviz._types import ByteArray
 from cnnviz.quantities import format_probabilities
 from ui.cells.heat_map import HeatMap
 from ui.controls.labels import SectionTitle, WrapLabel
+from ui.controls.layouts import fill
 from ui.panels.samples.wording import most_probable
 from ui.rows.prediction_bars import LONGEST, PredictionBars
 from ui.theme import Theme, follow_theme
@@ -65,10 +66,7 @@ class Outcome(QWidget):
         self.bars = PredictionBars()
         self.bars.setAccessibleName("Probability of each class for this image")
         self.verdict = WrapLabel("", role="muted")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self._title, self.bars, self.verdict):
-            layout.addWidget(widget)
+        fill(QVBoxLayout(self), self._title, self.bars, self.verdict)
 
     def set_few(self, few: bool) -> None:
         """Show only the most probable classes, where there is no room for all, or all of them."""

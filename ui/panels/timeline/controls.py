@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWi
 
 from ui.controls.buttons import IconButton
 from ui.controls.choice_field import ChoiceField
+from ui.controls.layouts import fill
 from ui.panels.timeline.film import SPEEDS
 from ui.theme import LIGHT, Theme, bind_icon, follow_theme, ui_font
 
@@ -35,10 +36,7 @@ class Transport(QWidget):
         self.speed.setAccessibleName("Speed of the film")
         self.speed.setToolTip("Moments shown each second while the film plays")
         self.speed.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._layout = QHBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.first, self.back, self.play, self.forward, self.speed):
-            self._layout.addWidget(widget)
+        self._layout = fill(QHBoxLayout(self), self.first, self.back, self.play, self.forward, self.speed)
         self.first.clicked.connect(self.startRequested)
         self.back.clicked.connect(self._on_back_clicked)
         self.play.clicked.connect(self.playToggled)
@@ -144,11 +142,7 @@ class ViewToggles(QFrame):
             "Compare", "Compare the shown moment with another: filters then, now, difference"
         )
         self.live = self._make("Live", "Show the newest weights and follow training (End on the timeline)")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.compare)
-        layout.addWidget(self.live)
+        fill(QHBoxLayout(self), self.compare, self.live, spacing=0)
 
     def _make(self, text: str, tooltip: str) -> QPushButton:
         button = QPushButton(text, self)

@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 from cnnviz.history import History
 from cnnviz.quantities import format_count
 from cnnviz.session_state import ViewValue
+from ui.controls.layouts import fill
 from ui.controls.pace import single_shot
 from ui.controls.painted_button import MiniButton
 from ui.panels.drawn import DrawnPart
@@ -56,10 +57,7 @@ class TrainingCurves(DrawnPart, QWidget):
         self._total = 0
         self._next_drawing = single_shot(self, self._draw_one)
         self._build_plots()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.loss, 1)
-        layout.addWidget(self.accuracy, 1)
+        fill(QVBoxLayout(self), (self.loss, 1), (self.accuracy, 1))
         self.set_history(self._history)
 
     def set_history(self, history: History) -> None:

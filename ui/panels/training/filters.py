@@ -9,6 +9,7 @@ from cnnviz.palette import signed_levels
 from cnnviz.session_state import ViewValue
 from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle
+from ui.controls.layouts import fill
 from ui.controls.scale_key import ColorBar
 from ui.panels.views import Choices
 from ui.tiles.map_grid import HeatMapGrid
@@ -73,16 +74,8 @@ class FiltersView(QWidget):
             widget.hide()
 
     def _build_layout(self) -> None:
-        header = QHBoxLayout()
-        header.addWidget(self._title, 1)
-        header.addWidget(self._layer)
-        header.addWidget(self._channel)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addLayout(header)
-        layout.addWidget(self.grid)
-        layout.addWidget(self._bar)
+        header = fill(QHBoxLayout(), (self._title, 1), self._layer, self._channel)
+        fill(QVBoxLayout(self), header, self.grid, self._bar, spacing=6)
 
     def _draw(self) -> None:
         if self._network is None or not self._layers:

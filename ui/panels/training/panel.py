@@ -11,6 +11,7 @@ from cnnviz.session_state import View
 from ui.controls.catching_up import CatchesUp
 from ui.controls.labels import SectionTitle
 from ui.controls.late_scroll import place_of, scroll_later
+from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.pace import Pace
 from ui.controls.scroll_column import ScrollColumn
@@ -199,17 +200,9 @@ class TrainingPanel(CatchesUp, Panel):
         right.setStretch(1, 4)
         right.setStretch(2, 5)
         self._middle = _column(self.curves, self.filters)
-        self._columns = QHBoxLayout()
-        self._columns.addWidget(self._settings)
-        self._columns.addWidget(self._middle, 1)
-        self._columns.addWidget(self._right)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.message)
-        self._switch_row = QHBoxLayout()
-        self._switch_row.addWidget(self._switch)
-        self._switch_row.addStretch(1)
+        self._columns = fill(QHBoxLayout(), self._settings, (self._middle, 1), self._right)
+        layout = fill(QVBoxLayout(self), self.message, spacing=0)
+        self._switch_row = fill(QHBoxLayout(), self._switch, 1)
         layout.addLayout(self._switch_row)
         layout.addLayout(self._columns, 1)
 

@@ -13,6 +13,7 @@ from cnnviz.session_state import ViewValue
 from ui.cells.confusion_matrix import ConfusionMatrix
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.late_scroll import place_of, scroll_later
+from ui.controls.layouts import fill
 from ui.panels.describe import SampleTexts
 from ui.panels.drawn import Drawn, TellsDrawn
 from ui.panels.views import Choices
@@ -104,14 +105,15 @@ class ResultsView(TellsDrawn, QWidget):
         self.mistakes.set_placeholder("None: every test image is classified correctly")
 
     def _build_layout(self) -> None:
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        layout.addWidget(self._title)
-        layout.addWidget(self.matrix)
-        layout.addWidget(self._summary)
-        layout.addWidget(self._mistakes_title)
-        layout.addWidget(self.mistakes, 1)
+        fill(
+            QVBoxLayout(self),
+            self._title,
+            self.matrix,
+            self._summary,
+            self._mistakes_title,
+            (self.mistakes, 1),
+            spacing=6,
+        )
 
     def _show_images(self, dataset: Dataset, evaluation: Evaluation) -> None:
         indices = evaluation.mistakes

@@ -4,6 +4,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from cnnviz.quantities import format_value
+from ui.controls.layouts import fill
 
 PACES: tuple[float | None, ...] = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, None)
 """Steps a second that the slider offers; None is full speed."""
@@ -34,14 +35,8 @@ class SpeedControl(QWidget):
         label = QLabel("Speed")
         label.setProperty("role", "muted")
         label.setBuddy(self.slider)
-        header = QHBoxLayout()
-        header.addWidget(label, 1)
-        header.addWidget(self._value)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
-        layout.addLayout(header)
-        layout.addWidget(self.slider)
+        header = fill(QHBoxLayout(), (label, 1), self._value)
+        fill(QVBoxLayout(self), header, self.slider, spacing=2)
         self.set_speed(None)
         self.slider.valueChanged.connect(self._on_slider_moved)
 

@@ -10,6 +10,7 @@ from cnnviz.quantities import format_signed
 from cnnviz.translation import shift as shifted_image
 from ui.controls.buttons import Button
 from ui.controls.labels import ElidedLabel, SectionTitle
+from ui.controls.layouts import fill
 from ui.controls.segmented import SegmentedControl
 from ui.controls.statement_box import StatementBox
 from ui.panels.translation.picture import Picture, mode_of
@@ -131,21 +132,11 @@ class CanvasColumn(QWidget):
         self.statement.set_statement("Choose a sample on the left; the network is being prepared.")
 
     def _build_layout(self) -> None:
-        header = QHBoxLayout()
-        header.addWidget(self._title, 1)
-        header.addWidget(self._where)
-        controls = QHBoxLayout()
-        controls.addWidget(self.edges)
-        controls.addWidget(self.reset)
-        controls.addStretch(1)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addLayout(header)
-        self._layout.addWidget(self.canvas, 100)
-        self._layout.addLayout(controls)
-        self._layout.addWidget(self.probabilities)
-        self._layout.addWidget(self.statement)
-        self._layout.addStretch(1)
+        header = fill(QHBoxLayout(), (self._title, 1), self._where)
+        controls = fill(QHBoxLayout(), self.edges, self.reset, 1)
+        self._layout = fill(
+            QVBoxLayout(self), header, (self.canvas, 100), controls, self.probabilities, self.statement, 1
+        )
 
     @Slot(int, int)
     def _on_shift_dragged(self, dx: int, dy: int) -> None:

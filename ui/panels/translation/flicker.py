@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 from cnnviz.quantities import format_value
 from cnnviz.session_state import ViewValue
 from ui.controls.buttons import IconButton
+from ui.controls.layouts import fill
 from ui.panels.views import Choices
 from ui.theme import Theme, follow_theme
 
@@ -72,11 +73,7 @@ class FlickerControl(QWidget):
         self.slider.setToolTip("How often a second the images change there and back, 0.5 to 3")
         self._value = QLabel()
         self._value.setProperty("role", "muted")
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        for widget in (self.button, self.slider, self._value):
-            layout.addWidget(widget)
+        fill(QHBoxLayout(self), self.button, self.slider, self._value, spacing=8)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Go on."""

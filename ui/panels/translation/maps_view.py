@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ui.controls.buttons import IconButton
 from ui.controls.labels import SectionTitle
+from ui.controls.layouts import fill
 from ui.controls.segmented import SegmentedControl
 from ui.panels.translation.picture import Picture
 from ui.panels.translation.stages import stage_title
@@ -109,18 +110,9 @@ class MapsView(QWidget):
         self.key.setToolTip("Full strength: the largest magnitude of both images, the same for all filters")
 
     def _build_layout(self) -> None:
-        header = QHBoxLayout()
-        header.addWidget(self._title, 1)
-        header.addWidget(self._versus)
-        header.addWidget(self.against)
-        row = QHBoxLayout()
-        row.addWidget(self.key, 1)
-        row.addWidget(self.enlarge)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addLayout(header)
-        self._layout.addWidget(self.grid, 1)
-        self._layout.addLayout(row)
+        header = fill(QHBoxLayout(), (self._title, 1), self._versus, self.against)
+        row = fill(QHBoxLayout(), (self.key, 1), self.enlarge)
+        self._layout = fill(QVBoxLayout(self), header, (self.grid, 1), row)
 
     @Slot()
     def _on_enlarge_clicked(self) -> None:

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from cnnviz.network import Network
 from cnnviz.session_state import View as PanelView
 from cnnviz.translation import RELATIVE_TO_BLANK_NOTE, conv_blocks
+from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.panels.analysis import Analysis
 from ui.panels.contract import Panel
@@ -141,11 +142,7 @@ class TranslationPanel(Panel):
     def _build(self) -> None:
         self.message = MessageBar(self)
         self.parts = Sections(self)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.message)
-        layout.addWidget(self.parts.scroll_area, 1)
+        fill(QVBoxLayout(self), self.message, (self.parts.scroll_area, 1), spacing=0)
 
     def _connect_choices(self) -> None:
         parts, choices = self.parts, self.choices

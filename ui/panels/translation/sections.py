@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
 
+from ui.controls.layouts import fill
 from ui.controls.statement_box import StatementBox
 from ui.panels.translation.canvas_column import CanvasColumn
 from ui.panels.translation.maps_view import MapsView
@@ -73,10 +74,7 @@ class Sections:
 
     def _build_middle(self) -> None:
         self._middle = QWidget()
-        self._middle_layout = QVBoxLayout(self._middle)
-        self._middle_layout.setContentsMargins(0, 0, 0, 0)
-        self._middle_layout.addWidget(self.maps, 3)
-        self._middle_layout.addWidget(self.winners, 2)
+        self._middle_layout = fill(QVBoxLayout(self._middle), (self.maps, 3), (self.winners, 2))
 
     def _build_area(self) -> None:
         content = QWidget()

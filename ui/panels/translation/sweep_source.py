@@ -7,6 +7,7 @@ from cnnviz.translation import MEASURES, Measure
 from ui.controls.buttons import Button
 from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle
+from ui.controls.layouts import fill
 from ui.controls.number_field import IntField
 from ui.controls.segmented import SegmentedControl
 from ui.panels.translation.view import View
@@ -100,20 +101,9 @@ class SweepSource(QWidget):
         self.progress.hide()
 
     def _build_layout(self) -> None:
-        header = QHBoxLayout()
-        header.addWidget(self._title)
-        header.addWidget(self.measure, 1)
-        row = QHBoxLayout()
-        row.setSpacing(6)
-        row.addWidget(self.source)
-        row.addStretch(1)
-        row.addWidget(self.digits)
-        row.addWidget(self.button)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addLayout(header)
-        self._layout.addLayout(row)
-        self._layout.addWidget(self.progress)
+        header = fill(QHBoxLayout(), self._title, (self.measure, 1))
+        row = fill(QHBoxLayout(), self.source, 1, self.digits, self.button, spacing=6)
+        self._layout = fill(QVBoxLayout(self), header, row, self.progress)
 
     @Slot(str)
     def _on_source_changed(self, key: str) -> None:

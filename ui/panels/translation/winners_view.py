@@ -15,6 +15,7 @@ from ui.cells.category_table import CategoryRow, CategoryTable
 from ui.cells.window_card import WindowCard, WindowPair
 from ui.controls.color_scale import ColorScale
 from ui.controls.labels import ElidedLabel, SectionTitle
+from ui.controls.layouts import fill
 from ui.panels.translation.picture import Picture
 from ui.theme import Theme, follow_theme
 
@@ -91,18 +92,9 @@ class WinnersView(QWidget):
         self._change.setToolTip("By how much the changed values have changed")
 
     def _build_layout(self) -> None:
-        side = QVBoxLayout()
-        side.setSpacing(6)
-        side.addWidget(self.table)
-        side.addWidget(self._change)
-        side.addStretch(1)
-        self._row = QHBoxLayout()
-        self._row.addWidget(self.map, 10)
-        self._row.addLayout(side, 9)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addWidget(self._title)
-        self._layout.addLayout(self._row, 1)
+        side = fill(QVBoxLayout(), self.table, self._change, 1, spacing=6)
+        self._row = fill(QHBoxLayout(), (self.map, 10), (side, 9))
+        self._layout = fill(QVBoxLayout(self), self._title, (self._row, 1))
 
     def _show_map(self, one: WinnerMap) -> None:
         category, tied, change = one.category[0], one.tied[0], np.abs(one.change[0])

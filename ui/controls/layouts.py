@@ -1,0 +1,37 @@
+"""Rows and columns of widgets without a margin of their own."""
+
+from PySide6.QtWidgets import QBoxLayout, QLayout, QWidget
+
+Part = QWidget | QLayout | tuple[QWidget | QLayout, int] | int
+
+
+def fill[Box: QBoxLayout](layout: Box, *parts: Part, spacing: int | None = None) -> Box:
+    """Put parts into a row or a column, and return it.
+
+    Parameters
+    ----------
+    layout : QHBoxLayout or QVBoxLayout
+        Loses its margins.
+    *parts : QWidget, QLayout, (part, stretch), or int
+        In their order. A part with a stretch takes what the others leave; a number by itself is empty room
+        of that stretch.
+    spacing : int, optional
+        Pixels between the parts; as the style has it when None.
+
+    Returns
+    -------
+    QBoxLayout
+    """
+    layout.setContentsMargins(0, 0, 0, 0)
+    if spacing is not None:
+        layout.setSpacing(spacing)
+    for each in parts:
+        if isinstance(each, int):
+            layout.addStretch(each)
+            continue
+        part, stretch = each if isinstance(each, tuple) else (each, 0)
+        if isinstance(part, QWidget):
+            layout.addWidget(part, stretch)
+        else:
+            layout.addLayout(part, stretch)
+    return layout
