@@ -45,6 +45,7 @@ class CurvePlot(Plot):
         self._curves: dict[str, PlottedCurve] = {}
         self._ranges = CurveRanges()
         self._log_y = False
+        self._is_smooth = True
         self._zoomed = False
         self._holds = 0
         self._header = CurveHeader(title)
@@ -221,6 +222,12 @@ class CurvePlot(Plot):
         self._made().set_log_y(log_y)
         self.reset_view()
 
+    def set_smooth(self, is_smooth: bool) -> None:
+        """Draw smooth lines, or from the next drawing on quick ones, while points come at display rate."""
+        was_smooth, self._is_smooth = self._is_smooth, is_smooth
+        if is_smooth and not was_smooth:
+            self._refresh()
+
     def is_log_y(self) -> bool:
         """Whether the y axis is logarithmic."""
         return self._log_y
@@ -315,7 +322,7 @@ class CurvePlot(Plot):
     def _draw_curves(self, canvas: PlotCanvas) -> None:
         x_range = canvas.view_range()[0]
         for curve in self._curves.values():
-            curve.draw(*x_range, canvas.columns(), self._log_y)
+            curve.draw(*x_range, canvas.columns(), log_y=self._log_y, is_smooth=self._is_smooth)
 
     def _fit(self, canvas: PlotCanvas) -> None:
         curves = self._curves.values()

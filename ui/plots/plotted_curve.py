@@ -31,7 +31,7 @@ class PlottedCurve:
         self.role = role
         self.data = MinMaxPyramid()
         self.entry = LegendEntry(label, style, role)
-        self._line = pg.PlotCurveItem(antialias=True)
+        self._line = pg.PlotCurveItem()
         self._dots = pg.ScatterPlotItem(symbol="d") if style.points else None
         self.items = [item for item in (self._line, self._dots) if item is not None]
         for item in self.items:
@@ -62,11 +62,12 @@ class PlottedCurve:
             self._dots.setBrush(self.style.color(theme, self.role))
             self._dots.setSize(theme.px(8))
 
-    def draw(self, x_lo: float, x_hi: float, bins: int, log_y: bool) -> None:
+    def draw(self, x_lo: float, x_hi: float, bins: int, *, log_y: bool, is_smooth: bool) -> None:
         """Draw what is between two abscissae, with as many points as some columns of pixels can show."""
         x, y = self.data.view(x_lo, x_hi, bins) if self.is_shown else (np.empty(0), np.empty(0))
         y = to_axis(y, log_y)
-        self._line.setData(x, y, connect="all" if np.isfinite(y).all() else "finite")
+        connect = "all" if np.isfinite(y).all() else "finite"
+        self._line.setData(x, y, connect=connect, antialias=is_smooth)
         if self._dots is not None:
             fine = np.isfinite(y)
             self._dots.setData(x[fine], y[fine])

@@ -27,8 +27,7 @@ def make_pen(color: QColor, width: float = 1.0, dashes: Sequence[float] = ()) ->
     """
     pen = QPen(color, width)
     pen.setCosmetic(True)
-    pen.setCapStyle(Qt.PenCapStyle.FlatCap if dashes else Qt.PenCapStyle.RoundCap)
-    # Sharp turns of a noisy curve would be drawn as spikes by a mitred join, and slowly by a round one.
+    # Sharp turns of a noisy curve would be spikes with mitred joins, and slow with round joins or caps.
     pen.setJoinStyle(Qt.PenJoinStyle.BevelJoin)
     if dashes:
         pen.setDashPattern(list(dashes))

@@ -145,6 +145,7 @@ class TrainingCurves(DrawnPart, QWidget):
         While curves grow, their axes depend on when they were drawn; those of a run at rest should not.
         """
         for plot in (self.loss, self.accuracy):
+            plot.set_smooth(True)
             if not plot.is_zoomed():
                 plot.reset_view()
 
@@ -175,6 +176,8 @@ class TrainingCurves(DrawnPart, QWidget):
     @Slot()
     def _draw_one(self) -> None:
         """Draw what is new in one of the plots, and leave the other for the next time."""
+        self.loss.set_smooth(False)
+        self.accuracy.set_smooth(False)
         if self._is_accuracy_next:
             self._add_accuracies()
         else:
