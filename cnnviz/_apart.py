@@ -14,14 +14,28 @@ MOST_FIGURES = 17
 def told_apart(
     numbers: Sequence[float], write: Callable[[int], list[str]], digits: int, longest: int | None
 ) -> list[str]:
-    """Texts with the fewest figures that tell the numbers apart, or marked ones if these do not fit."""
+    """Texts with the fewest figures that tell the numbers apart; those that do not fit are shortened.
+
+    What reads like an unequal one for want of room is marked.
+    """
     enough = (figures for figures in range(digits, MOST_FIGURES) if not any(alike(numbers, write(figures))))
     figures = next(enough, MOST_FIGURES)
+    texts = write(figures)
+    if fit(texts, longest):
+        return marked(numbers, texts)
+    assert longest is not None
+    choices = [write(fewer) for fewer in range(figures, 0, -1)]
+
+    def shortened(place: int, room: int) -> str:
+        return next((each[place] for each in choices if len(each[place]) <= room), choices[-1][place])
+
+    is_alike = [False] * len(numbers)
     while True:
-        texts = marked(numbers, write(figures))
-        if figures == 1 or fit(texts, longest):
-            return texts
-        figures -= 1
+        texts = [shortened(place, longest - mark) for place, mark in enumerate(is_alike)]
+        found = [before or now for before, now in zip(is_alike, alike(numbers, texts), strict=True)]
+        if found == is_alike:
+            return [ALMOST + text if mark else text for text, mark in zip(texts, is_alike, strict=True)]
+        is_alike = found
 
 
 def fit(texts: Sequence[str], longest: int | None) -> bool:

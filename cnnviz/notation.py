@@ -1,19 +1,21 @@
-"""How the numbers in the cells of one map are written: with the same decimals, in units of a power of ten.
+"""How numbers are written that share decimals: those of a map, of a column, of an axis.
 
-The power stands in the heading of the map and beside its colour bar, wherever the map is shown.
+The cells of a map may share a power of ten too. It stands in the heading of the map and beside its colour
+bar, wherever the map is shown.
 """
 
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cnnviz._apart import ALMOST, MOST_FIGURES, alike, fit, marked
-from cnnviz.quantities import format_power, format_value, typeset
+from cnnviz.quantities import MOST_IN_FULL, format_power, format_together, format_value, typeset
 
 
 @dataclass(frozen=True)
@@ -151,3 +153,29 @@ def format_column(
     together = np.where(np.isfinite(numbers), 0, np.arange(1, numbers.size + 1))
     texts = Notation(decimals, signed=signed).texts(numbers, together, longest)
     return ["–" if math.isnan(number) else text for number, text in zip(numbers, texts, strict=True)]
+
+
+def format_ticks(ticks: Sequence[float], distance: float | None = None) -> list[str]:
+    """Write the numbers of an axis, all with the same decimals: as many as their distance needs.
+
+    Parameters
+    ----------
+    ticks : sequence of float
+        In rising order; multiples of their distance, but for rounding.
+    distance : float, optional
+        Where there may be one tick only.
+
+    Returns
+    -------
+    list of str
+    """
+    if not ticks:
+        return []
+    distance = distance or min((b - a for a, b in pairwise(ticks)), default=abs(ticks[0]))
+    clean = [0.0 if abs(tick) < 1e-6 * distance else float(f"{tick:.12g}") for tick in ticks]
+    largest = max(map(abs, clean))
+    if largest < MOST_IN_FULL:
+        for decimals in range(6):
+            if all(abs(round(tick, decimals) - tick) <= 1e-6 * distance for tick in clean):
+                return [typeset(f"{tick:,.{decimals}f}") if tick else "0" for tick in clean]
+    return format_together(clean, 2)

@@ -13,7 +13,6 @@ Nothing else in the program chooses digits. The rules:
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from itertools import pairwise
 
 import numpy as np
 
@@ -23,7 +22,7 @@ from cnnviz._apart import told_apart
 MINUS = "\N{MINUS SIGN}"
 """The typographic minus."""
 
-_FEWEST_IN_FULL, _MOST_IN_FULL = 1e-3, 1e6
+_FEWEST_IN_FULL, MOST_IN_FULL = 1e-3, 1e6
 _NEAREST_TO_ONE = 1e-4
 _POWERS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -67,7 +66,7 @@ def format_value(value: float, digits: int = 3) -> str:
     rounded = float(f"{value:.{digits - 1}e}")
     if value == 0:
         return "0"
-    if _FEWEST_IN_FULL <= abs(rounded) < _MOST_IN_FULL:
+    if _FEWEST_IN_FULL <= abs(rounded) < MOST_IN_FULL:
         decimals = max(digits - 1 - math.floor(math.log10(abs(rounded))), 0)
         text, exponent = f"{value:,.{decimals}f}", ""
         is_exact = float(text.replace(",", "")) == value
@@ -122,6 +121,27 @@ def format_probability(p: float, digits: int = 3, rest: float | None = None) -> 
         return f"1 {MINUS} {format_value(rest, digits)}"
     text = f"{p:.{digits - 1 - math.floor(math.log10(rest))}f}"
     return text.rstrip("0") if float(text) == p else text
+
+
+def format_one_plus(rest: float, digits: int = 3) -> str:
+    """Write ``1 + rest`` so that a small rest can still be read.
+
+    Parameters
+    ----------
+    rest : float
+        >= 0.
+    digits : int
+        Significant figures of `rest`.
+
+    Returns
+    -------
+    str
+        Such as "1.0316", "1 + 1.56e−8", "1".
+    """
+    if 0 < rest < _NEAREST_TO_ONE:
+        return f"1 + {format_value(rest, digits)}"
+    more = max(-math.floor(math.log10(rest)), 0) if rest > 0 else 0
+    return format_value(1 + rest, digits + more)
 
 
 def format_percent(share: float, decimals: int = 1) -> str:
@@ -354,32 +374,6 @@ def rest_of(probabilities: Sequence[float], place: int) -> float:
         return 1 - p
     rest = math.fsum(each for other, each in enumerate(probabilities) if other != place)
     return rest if rest > 0 else max(1 - p, 0.0)
-
-
-def format_ticks(ticks: Sequence[float], distance: float | None = None) -> list[str]:
-    """Write the numbers of an axis, all with the same decimals: as many as their distance needs.
-
-    Parameters
-    ----------
-    ticks : sequence of float
-        In rising order; multiples of their distance, but for rounding.
-    distance : float, optional
-        Where there may be one tick only.
-
-    Returns
-    -------
-    list of str
-    """
-    if not ticks:
-        return []
-    distance = distance or min((b - a for a, b in pairwise(ticks)), default=abs(ticks[0]))
-    clean = [0.0 if abs(tick) < 1e-6 * distance else float(f"{tick:.12g}") for tick in ticks]
-    largest = max(map(abs, clean))
-    if largest < _MOST_IN_FULL:
-        for decimals in range(6):
-            if all(abs(round(tick, decimals) - tick) <= 1e-6 * distance for tick in clean):
-                return [typeset(f"{tick:,.{decimals}f}") if tick else "0" for tick in clean]
-    return format_together(clean, 2)
 
 
 def typeset(text: str) -> str:

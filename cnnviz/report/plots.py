@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cnnviz.quantities import format_ticks
+from cnnviz.notation import format_ticks
 from cnnviz.report.svg import INK, LINE, MUTED, Canvas
 
 Points = NDArray[np.float64]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cnnviz.notation import Notation
+from cnnviz.notation import Notation, format_ticks
 from cnnviz.quantities import (
     ALMOST,
     MINUS,
@@ -22,7 +22,6 @@ from cnnviz.quantities import (
     format_seconds,
     format_shift,
     format_signed,
-    format_ticks,
     format_together,
     format_value,
 )

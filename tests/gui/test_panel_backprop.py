@@ -137,7 +137,7 @@ def test_first_steps_show_the_logit_its_probability_and_its_gradient(desk: Desk)
     assert visible_cells(desk.panel.output.maps["y"]).ravel() == desk.state.sample.label
     text = desk.panel.header.formula.texts()[0]
     assert text.startswith("∂L/∂z = p − y = ")
-    assert f"{float(trace.probabilities[0, 0]):.4f}".rstrip("0") in text
+    assert f" = {float(trace.probabilities[0, 0]):.5f} − " in text
 
 
 def test_loss_in_the_formula_is_that_of_the_engine(desk: Desk) -> None:

@@ -1,5 +1,6 @@
 """The numbers inside the cells of a map, when they fit."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import cache, cached_property
 from typing import NamedTuple
@@ -63,6 +64,9 @@ def fitting_font(longest: int, wide: float, high: float, theme: Theme) -> Number
     return None
 
 
+Writer = Callable[[list[float], int], list[str]]
+
+
 def most_characters(grid: CellGeometry) -> int:
     """For how many characters there is room in a cell, in the smallest font."""
     return int((grid.wide - _LEAST_MARGIN) / number_font(_SMALLEST_PT).width)
@@ -83,6 +87,8 @@ class CellNumbers:
         Decimals beyond the three figures or so that a map has, where there is room for them.
     plain : bool
         Whether positive numbers have no plus on colours that tell signs, either.
+    write : callable, optional
+        Writes the values, in row-major order and in so many characters at most, without a power of ten.
     """
 
     def __init__(
@@ -92,8 +98,9 @@ class CellNumbers:
         groups: NDArray[np.integer] | None = None,
         finer: int = 0,
         plain: bool = False,
+        write: Writer | None = None,
     ) -> None:
-        self._values, self._scale, self._groups = values, scale, groups
+        self._values, self._scale, self._groups, self._write = values, scale, groups, write
         self._finer, self._signed = finer, scale.name == "signed" and not plain
         self._fitted: tuple[tuple[float, float, float], NumberFont | None, list[str]] | None = None
 
@@ -150,6 +157,10 @@ class CellNumbers:
     def _fit(self, grid: CellGeometry, theme: Theme) -> tuple[NumberFont | None, list[str]]:
         """Texts, with fewer decimals if these do not fit, and their font."""
         if self.may_fit(grid):
+            if self._write is not None:
+                texts = self._write(self._values.ravel().tolist(), most_characters(grid))
+                longest = max(map(len, texts), default=0)
+                return fitting_font(longest, grid.wide, grid.high, theme), texts
             most = self.notation.decimals
             longest = most_characters(grid)
             for decimals in range(most, (most if self.notation.fixed else min(most, 1)) - 1, -1):

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from cnnviz.quantities import format_cell, format_signed, format_value
 from ui.cells.cell_geometry import CellGeometry
-from ui.cells.cell_numbers import CellNumbers
+from ui.cells.cell_numbers import CellNumbers, Writer
 from ui.cells.cell_view import Cell, CellView
 from ui.controls.color_scale import ColorScale
 from ui.controls.map_legend import MapLegend
@@ -41,6 +41,7 @@ class HeatMap(CellView):
         self._image = QImage()
         self._numbers: CellNumbers | None = None
         self._writes, self._finer = True, 0
+        self._writer: Writer | None = None
         self._lines_between, self._thick_every = False, 0
         self.set_interactive(True)
         follow_theme(self)
@@ -148,6 +149,17 @@ class HeatMap(CellView):
             self._writes, self._finer = shown, finer
             self._count()
 
+    def texts(self) -> list[str]:
+        """Numbers as they stand in the cells, in row-major order; empty where there is no room for them."""
+        if self._numbers is None or not self._writes:
+            return []
+        return self._numbers.texts(self.grid(), self._theme)
+
+    def set_writer(self, write: Writer | None) -> None:
+        """Write the numbers in a way of their own, each in full; see `CellNumbers`."""
+        self._writer = write
+        self._count()
+
     def set_grid(self, cells: bool, block: int = 0) -> None:
         """Draw lines between cells.
 
@@ -171,7 +183,11 @@ class HeatMap(CellView):
         """Write the numbers anew, and show them."""
         values = self._values
         finer = self._decimals_more()
-        self._numbers = None if values is None else CellNumbers(values, self._scale, self._groups, finer)
+        self._numbers = (
+            None
+            if values is None
+            else CellNumbers(values, self._scale, self._groups, finer, write=self._writer)
+        )
         self._show()
 
     @override

@@ -8,7 +8,8 @@ import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
-from cnnviz.quantities import format_count, format_ticks, format_value
+from cnnviz.notation import format_ticks
+from cnnviz.quantities import format_count, format_value
 
 #: Room at the right of a plot for the half of a number.
 MARGIN = 12

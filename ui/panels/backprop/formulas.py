@@ -3,7 +3,7 @@
 import numpy as np
 
 from cnnviz.layers import MaxPool2D, Pool
-from cnnviz.quantities import format_value
+from cnnviz.quantities import format_one_plus, format_probability, format_value, rest_of
 from cnnviz.receptive_field import INPUT, Cell
 from ui.controls.formula_boxes import Formula, Script, Text, number, partial
 from ui.panels.backprop.arithmetic import (
@@ -27,6 +27,9 @@ _RULES = {
     "all": "  for each winner",
     "split": " / ties  for each winner",
 }
+#: An equation holds within the figures printed: factors have one figure more than their product, and a power
+#: as many as its result is sensitive to.
+_FACTOR_DIGITS, _POWER_DIGITS = 5, 7
 
 
 def formula_of(passed: Pass, step: Step, focus: Focus, learning_rate: float) -> Formula:
@@ -72,12 +75,13 @@ def _output(passed: Pass) -> Formula:
             Text("p = σ(z) = 1 / (1 + e"),
             Script(sup="−z"),
             Text(") = 1 / (1 + e"),
-            Script(sup=_plain(-z), role="accent"),
+            Script(sup=_plain(-z, _POWER_DIGITS), role="accent"),
             Text(") = "),
-            Text(_plain(float(passed.probabilities[1]), 4), "accent", mono=True),
+            Text(_probability(passed, 1), "accent", mono=True),
         )
     logits = passed.trace.logits[0].astype(np.float64)
     weights = np.exp(logits - logits.max())
+    others = float(np.delete(weights, int(logits.argmax())).sum())
     return (
         Text("p"),
         Script(sub=passed.names[passed.label]),
@@ -88,9 +92,9 @@ def _output(passed: Pass) -> Formula:
         Text(" = "),
         Text(_plain(float(weights[passed.label]), 5), mono=True),
         Text(" / "),
-        Text(_plain(float(weights.sum()), 5), mono=True),
+        Text(_bracketed(format_one_plus(others, 5)), mono=True),
         Text(" = "),
-        Text(_plain(float(passed.probabilities[passed.label]), 4), "accent", mono=True),
+        Text(_probability(passed, passed.label), "accent", mono=True),
         Text(f"   (each logit less the largest, {_plain(float(logits.max()))})", "muted"),
     )
 
@@ -100,7 +104,7 @@ def _loss(passed: Pass) -> Formula:
         Text("L = −ln p"),
         Script(sub=passed.names[passed.label]),
         Text(" = −ln "),
-        Text(_plain(float(passed.probabilities[passed.label]), 4), mono=True),
+        Text(_bracketed(_probability(passed, passed.label, 5)), mono=True),
         Text(" = "),
         Text(_plain(passed.gradients.loss, 4), "accent", mono=True),
     )
@@ -124,7 +128,7 @@ def _logits(passed: Pass, step: Step, focus: Focus) -> Formula:
         Text(f" − {symbol}"),
         *script,
         Text(" = "),
-        Text(_plain(float(passed.probabilities[unit]), 4), mono=True),
+        Text(_probability(passed, unit, 5), mono=True),
         Text(" − "),
         Text(str(taken), mono=True),
         Text(" = "),
@@ -142,16 +146,16 @@ def _dense(passed: Pass, step: Step, focus: Focus) -> Formula:
         Text(" = "),
         partial("L", "z"),
         Text(" · a = "),
-        number(float(passed.gradient(layer)[unit])),
+        number(float(passed.gradient(layer)[unit]), digits=_FACTOR_DIGITS),
         Text(" · "),
-        number(float(passed.values(stage)[cell])),
+        number(float(passed.values(stage)[cell]), digits=_FACTOR_DIGITS),
         Text(" = "),
-        number(float(slope), "accent"),
+        number(float(slope), "accent", 4),
     )
     bias = passed.gradients.params.get(f"{layer}.bias")
     if bias is None:
         return formula
-    own = number(float(bias[unit]), "accent")
+    own = number(float(bias[unit]), "accent", _FACTOR_DIGITS)
     return (*formula, Text("      "), partial("L", "b"), Text(" = "), partial("L", "z"), Text(" = "), own)
 
 
@@ -186,12 +190,12 @@ def _route_numbers(passed: Pass, step: Step, focus: Focus) -> Formula:
     at = routed_cell(passed, step, focus)
     value, slope = float(passed.values(step.stage)[at]), float(passed.gradient(step.stage)[at])
     where = f"      cell ({', '.join(map(str, at[-2:]))}), z = "
-    return (Text(where, "muted"), number(value), Text(", gets ", "muted"), number(slope, "accent"))
+    return (Text(where, "muted"), number(value, digits=4), Text(", gets ", "muted"), number(slope, "accent"))
 
 
 def _gate(passed: Pass, step: Step, focus: Focus) -> Formula:
     cell = focus.at(step.stage) or focus.at(step.layer) or focus_cell(passed, step.stage, focus)
-    arriving = number(float(passed.gradient(step.layer)[cell]))
+    arriving = number(float(passed.gradient(step.layer)[cell]), digits=_FACTOR_DIGITS)
     return (
         partial("L", "z", _index(cell)),
         Text(" = "),
@@ -203,9 +207,9 @@ def _gate(passed: Pass, step: Step, focus: Focus) -> Formula:
         Text(") = "),
         arriving,
         Text(" · "),
-        Text(_plain(float(slopes_of(passed, step.layer)[cell])), mono=True),
+        Text(_plain(float(slopes_of(passed, step.layer)[cell]), _FACTOR_DIGITS), mono=True),
         Text(" = "),
-        number(float(passed.gradient(step.stage)[cell]), "accent"),
+        number(float(passed.gradient(step.stage)[cell]), "accent", 4),
     )
 
 
@@ -247,3 +251,14 @@ def _index(cell: Cell) -> str:
 
 def _plain(value: float, digits: int = 3) -> str:
     return format_value(value, digits)
+
+
+def _probability(passed: Pass, place: int, digits: int = 4) -> str:
+    """Probability of a class; one near 1 by what the other classes leave of it."""
+    shares = passed.probabilities.tolist()
+    return format_probability(shares[place], digits, rest_of(shares, place))
+
+
+def _bracketed(text: str) -> str:
+    """A number that is written as a sum or a difference, in brackets."""
+    return f"({text})" if " " in text else text

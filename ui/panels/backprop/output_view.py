@@ -9,7 +9,10 @@ from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnviz.palette import signed_levels
+from cnnviz.quantities import format_probabilities, format_signed, format_together, format_value
 from cnnviz.routing import CellTarget
+from ui.cells.cell_geometry import CellGeometry
+from ui.cells.cell_numbers import Writer
 from ui.cells.excerpt_map import ExcerptMap
 from ui.cells.heat_map import HeatMap
 from ui.controls.labels import SectionTitle
@@ -34,6 +37,16 @@ _VISIBLE = {StepKind.OUTPUT: "zp", StepKind.LOSS: "py", StepKind.LOGITS: "pyd"}
 
 #: What a student may work out from the rest: covered until it is asked for.
 _RESULTS = {StepKind.OUTPUT: "p", StepKind.LOSS: "", StepKind.LOGITS: "d"}
+
+
+class NumberRow(ExcerptMap):
+    """A row of numbers in coloured cells, wider than high, so that each can be written in full."""
+
+    @override
+    def grid(self) -> CellGeometry:
+        rows, cols = max(self.shape[0], 1), max(self.shape[1], 1)
+        wide = min((self.width() - 2) / cols, self._theme.px(96))
+        return CellGeometry(rows, cols, 1, 1, float(int(wide)), float((self.height() - 2) // rows))
 
 
 class ColumnNames(QWidget):
@@ -106,12 +119,13 @@ class OutputView(StepView):
             colormap = "sequential" if row in "py" else "signed"
             levels = (0.0, 1.0) if row in "py" else signed_levels(values)
             if visible:
+                self.maps[row].set_writer(_writer(passed, row))
                 self.maps[row].set_excerpt(values[None], None, colormap, levels)
                 self.maps[row].outline(((0, _column(passed)),), "selected")
                 self.maps[row].set_covered(focus.is_covered and row == _RESULTS[step.kind])
             for widget in (self.maps[row], self._names[row]):
                 widget.setVisible(visible)
-            self.bars[row].set_scale(colormap, levels)
+            self.bars[row].set_scale(colormap, levels, 0)
         self._heading.set_names(passed.names if not passed.has_one_logit else (passed.names[1],))
         title, caption, content = curve_of(passed, step.kind)
         self.plot_title.set_text(title)
@@ -126,13 +140,11 @@ class OutputView(StepView):
         self.image.set_interactive(False)
         self.image.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.image.setAccessibleName("Image of the sample")
-        self.maps = {row: ExcerptMap() for row in _ROWS}
+        self.maps = {row: NumberRow() for row in _ROWS}
         self.bars = {row: ScaledBar() for row in _ROWS}
         self._names = {row: _stacked(QLabel(_NAMES[row]), self.bars[row]) for row in _ROWS}
         for row, widget in self.maps.items():
             widget.set_grid(True)
-            widget.set_max_cell(64)
-            widget.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
             widget.setToolTip(_TIPS[row])
             widget.setAccessibleName(_NAMES[row])
         self._heading = ColumnNames(self.maps["p"])
@@ -180,6 +192,16 @@ def _stacked(upper: QWidget, lower: QWidget) -> QWidget:
     layout.addWidget(upper)
     layout.addWidget(lower, 1)
     return both
+
+
+def _writer(passed: Pass, row: str) -> Writer:
+    """How the numbers of a row are written: in full, for nothing beside them says a power of ten."""
+    if row == "p":
+        # One logit stands for the second of two classes.
+        shares, first = passed.probabilities.tolist(), -len(passed.trace.logits[0])
+        return lambda _values, longest: format_probabilities(shares, longest=longest)[first:]
+    write = format_value if row == "y" else format_signed
+    return lambda values, longest: format_together(values, 4, write, longest)
 
 
 def _column(passed: Pass) -> int:

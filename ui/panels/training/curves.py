@@ -10,7 +10,7 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
 from cnnviz.history import History
-from cnnviz.quantities import format_count
+from cnnviz.quantities import format_count, format_value
 from cnnviz.session_state import ViewValue
 from ui.controls.layouts import fill
 from ui.controls.pace import single_shot
@@ -287,7 +287,7 @@ class TrainingCurves(DrawnPart, QWidget):
         count, means = self._classes, _MEANS.format(window=format_count(self._history.log_every))
         self.loss.setToolTip(
             f"Cross-entropy in nats. Guessing among {count} classes costs ln {count} = "
-            f"{math.log(count):.3f}. {means} {_HANDLING}"
+            f"{format_value(math.log(count))}. {means} {_HANDLING}"
         )
         self.accuracy.setToolTip(f"Share of images whose class is predicted correctly. {means} {_HANDLING}")
 

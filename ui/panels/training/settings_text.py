@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 from cnnviz.layers import ACTIVATIONS, POOLS
+from cnnviz.quantities import format_plain
 
 
 class SettingText(NamedTuple):
@@ -121,5 +122,5 @@ def value_text(name: str, value: object) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(str, value)) or "none"
     if isinstance(value, float):
-        return f"{value:g}"
+        return format_plain(value)
     return dict(CHOICES.get(name, ())).get(str(value), str(value))
