@@ -21,7 +21,9 @@ from cnnviz.presets import LAB5
 from cnnviz.session_state import SessionState, load_session
 from tests.engine.report_cases import needs_poppler
 from tests.gui.driving import PATIENCE, show_window
+from ui.cells.category_map import Category, CategoryMap
 from ui.cells.heat_map import HeatMap
+from ui.controls.figure_mode import figure_mode
 from ui.export.dialog import ExportDialog
 from ui.export.formats import draw_pdf, draw_png, draw_svg, to_image
 from ui.export.numbers import Table, tables_of, to_csv
@@ -78,9 +80,9 @@ def test_a_png_has_its_pixels_and_its_dpi(panel: Panel, scale: int) -> None:
 
 def test_a_png_at_one_to_one_is_what_the_screen_shows(panel: Panel) -> None:
     panel.setAutoFillBackground(True)
-    shown = panel.map.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
-    drawn = to_image(Sheet(Figure(panel.map, "Map", "plot")))
-    cells = panel.map.map_rect().toRect().adjusted(2, 2, -2, -2)
+    shown = panel.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    drawn = to_image(_sheet(panel))
+    cells = panel.map.map_rect().toRect().adjusted(2, 2, -2, -2).translated(panel.map.pos())
     assert drawn.copy(cells) == shown.copy(cells)
 
 
@@ -118,7 +120,8 @@ def test_the_cells_of_a_map_are_rectangles_of_its_colours(panel: Panel) -> None:
     }
     for row in range(3):
         for col in range(4):
-            corner = panel.map.cell_rect(row, col).topLeft() + QPoint(3, 3).toPointF()
+            with figure_mode(alone=True):  # with coordinates beside the cells
+                corner = panel.map.cell_rect(row, col).topLeft() + QPoint(3, 3).toPointF()
             assert image.pixelColor(corner.toPoint()).name() in fills
 
 
@@ -392,3 +395,56 @@ def test_a_csv_says_of_each_row_where_in_the_maps_it_is_and_leaves_gaps_empty() 
     assert rows[1] == ["0", "0", "0.0", "0.125"]
     assert rows[-1] == ["1", "2", "", "1.375"]
     assert len(rows) == 1 + 2 * 3
+
+
+def _texts(svg: bytes) -> list[str]:
+    return ["".join(each.itertext()).strip() for each in ElementTree.fromstring(svg).iter(f"{SVG}text")]
+
+
+def test_a_map_alone_carries_colour_bar_unit_and_coordinates(qtbot: QtBot) -> None:
+    shown = HeatMap()
+    qtbot.addWidget(shown)
+    shown.set_values(np.array([[1e-4, -3e-4], [2e-4, 0], [1e-4, 1e-4]]))
+    shown.set_numbers(True, 2)
+    shown.resize(300, 320)
+    show_window(qtbot, shown)
+    alone, beside = (Sheet(Figure(shown, "Map", kind)) for kind in ("plot", "panel"))
+    texts = _texts(draw_svg(alone)())
+    minus, power = "\N{MINUS SIGN}3", "\N{MULTIPLICATION SIGN} 10\N{SUPERSCRIPT MINUS}\N{SUPERSCRIPT FOUR}"
+    assert {minus, "+3", power} <= set(texts)
+    assert texts.count("2") == 1, "the third row, counted from 0"
+    assert "+3" not in _texts(draw_svg(beside)()), "in a panel the colour bar is beside the map"
+    assert alone.size.height() > beside.size.height() == 320
+    fills = {each.get("fill") for each in ElementTree.fromstring(draw_svg(alone)()).iter(f"{SVG}path")}
+    image = to_image(alone)
+    ends = {image.pixelColor(x, 320 + 12).name() for x in range(image.width())}
+    assert len(ends) > 20, "a ramp of colours below the map"
+    assert fills & {each.lower() for each in ends}
+
+
+def test_a_map_of_kinds_says_what_its_colours_mean_in_the_colours_of_the_figure(qtbot: QtBot) -> None:
+    shown = CategoryMap((Category("border", name="same"), Category("winner", name="moved")))
+    qtbot.addWidget(shown)
+    shown.set_cells(np.array([[0, 1]]))
+    shown.resize(200, 200)
+    show_window(qtbot, shown)
+    sheet = Sheet(Figure(shown, "Winners", "plot"), "dark")
+    assert {"same", "moved"} <= set(_texts(draw_svg(sheet)()))
+    image = to_image(sheet)
+    below = {image.pixelColor(x, y).name().upper() for x in range(200) for y in range(200, image.height())}
+    assert {DARK.border, DARK.winner, DARK.surface} <= below
+
+
+def test_no_cursor_and_no_frame_of_what_is_chosen_are_in_a_figure(qtbot: QtBot) -> None:
+    shown = HeatMap()
+    qtbot.addWidget(shown)
+    shown.set_values(VALUES)
+    shown.resize(300, 320)
+    show_window(qtbot, shown)
+    sheet = Sheet(Figure(shown, "Map", "plot"))
+    plain = to_image(sheet)
+    shown.set_highlight([(1, 1, 1, 1)], "selected")
+    qtbot.mouseMove(shown, shown.cell_rect(0, 2).center().toPoint())
+    qtbot.waitUntil(lambda: shown.hovered == (0, 2))
+    shown.setFocus()
+    assert to_image(sheet) == plain

@@ -19,6 +19,9 @@ from ui.theme import Theme
 
 Cell = tuple[int, int]
 
+_ROOM_FOR_COORDINATES = 140
+"""Height of a map, in pixels at scale 1, from which on coordinates leave room for its cells."""
+
 
 class CellView(PointedWidget[Cell]):
     """Cells in rows and columns, as large as the widget allows, whole numbers of screen pixels wide.
@@ -72,7 +75,8 @@ class CellView(PointedWidget[Cell]):
 
     def axes(self) -> CellAxes | None:
         """Coordinates on the edges; in a figure of this map alone there always are some."""
-        if not (self._has_coordinates or drawing_alone()) or self.shape == (0, 0):
+        has_room = self.height() >= _ROOM_FOR_COORDINATES * self._theme.scale
+        if not (self._has_coordinates or (drawing_alone() and has_room)) or self.shape == (0, 0):
             return None
         (row, col), (rows, cols) = self._place_of(0, 0), self.shape
         return CellAxes(range(row, row + rows), range(col, col + cols))

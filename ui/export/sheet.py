@@ -9,7 +9,9 @@ from PySide6.QtGui import QColor, QFontMetrics, QPainter, QRegion
 from PySide6.QtWidgets import QWidget
 
 from ui.controls.figure_mode import figure_mode
+from ui.controls.map_legend import HasMapLegend
 from ui.controls.message_bar import MessageBar
+from ui.export.map_key import MapKey
 from ui.theme import DARK, LIGHT, PRINT, Theme, theme_manager, ui_font
 
 COLOURS = (("screen", "As on screen"), ("light", "Light"), ("dark", "Dark"), ("print", "For print"))
@@ -57,23 +59,24 @@ class Sheet:
 
     @property
     def size(self) -> QSize:
-        """Width and height in logical pixels, caption included."""
-        size = self.figure.widget.size()
+        """Width and height in logical pixels, key and caption included."""
+        size = self._size_with_key(self._key())
         if not self.caption:
             return size
-        return QSize(size.width(), size.height() + self._caption_rect().height() + 2 * _MARGIN)
+        return QSize(size.width(), size.height() + self._caption_rect(size).height() + 2 * _MARGIN)
 
     @contextmanager
     def dressed(self) -> Iterator[None]:
         """Give the window the colours of the sheet, for as long as it is painted."""
         themes = {"light": LIGHT, "dark": DARK, "print": PRINT}
         theme = themes.get(self.colours, theme_manager().theme)
-        with theme_manager().wearing(theme, self.figure.widget), figure_mode():
+        alone = self.figure.kind == "plot"
+        with theme_manager().wearing(theme, self.figure.widget), figure_mode(alone=alone):
             yield
 
     def paint(self, painter: QPainter) -> None:
         """Draw the sheet, from the origin on, while it is `dressed`."""
-        theme, widget = theme_manager().theme, self.figure.widget
+        theme, widget, key = theme_manager().theme, self.figure.widget, self._key()
         painter.fillRect(QRect(QPoint(0, 0), self.size), self._ground(theme))
         flags = QWidget.RenderFlag.DrawChildren
         if self.figure.kind == "window":
@@ -82,17 +85,33 @@ class Sheet:
         with _good_news_left_out(widget):
             widget.render(painter, QPoint(0, 0), QRegion(), flags)
         painter.restore()
+        if key is not None:
+            painter.save()
+            key.render(painter, QPoint(0, widget.height()), QRegion(), QWidget.RenderFlag.DrawChildren)
+            painter.restore()
         if self.caption:
             painter.setFont(ui_font(theme, theme.small_pt))
             painter.setPen(theme.color("muted"))
-            painter.drawText(self._caption_rect(), _FLAGS, self.caption)
+            painter.drawText(self._caption_rect(self._size_with_key(key)), _FLAGS, self.caption)
+
+    def _key(self) -> MapKey | None:
+        """Return what explains a map that stands alone; in a panel it is beside it."""
+        widget = self.figure.widget
+        if self.figure.kind != "plot" or not isinstance(widget, HasMapLegend):
+            return None
+        legend = widget.map_legend()
+        return None if legend is None else MapKey(legend, widget.width())
+
+    def _size_with_key(self, key: MapKey | None) -> QSize:
+        size = self.figure.widget.size()
+        return size if key is None else QSize(max(size.width(), key.width()), size.height() + key.height())
 
     def _ground(self, theme: Theme) -> QColor:
         return theme.color("window" if self.figure.kind == "window" else "surface")
 
-    def _caption_rect(self) -> QRect:
-        widget, theme = self.figure.widget, theme_manager().theme
-        room = QRect(_MARGIN, widget.height() + _MARGIN, max(widget.width() - 2 * _MARGIN, 40), 10_000)
+    def _caption_rect(self, above: QSize) -> QRect:
+        theme = theme_manager().theme
+        room = QRect(_MARGIN, above.height() + _MARGIN, max(above.width() - 2 * _MARGIN, 40), 10_000)
         metrics = QFontMetrics(ui_font(theme, theme.small_pt))
         return QRect(
             room.topLeft(), QSize(room.width(), metrics.boundingRect(room, _FLAGS, self.caption).height())

@@ -21,9 +21,9 @@ from ui.theme import Theme, follow_theme
 
 Block = tuple[int, int, int, int]
 
-_SAME, _SAME_TIED = Category("border"), Category("faint")
-_MOVED = Category("winner", dotted=True)
-_CHANGED = Category("shifted", faint=0.82)
+_SAME, _SAME_TIED = Category("border", name="same"), Category("faint", name="same, tied")
+_MOVED = Category("winner", dotted=True, name="moved")
+_CHANGED = Category("shifted", faint=0.82, name="value changed")
 _CATEGORIES = (_SAME, _MOVED, _CHANGED, _SAME_TIED)
 _NAMES = {
     WinnerChange.SAME: ("same", "same winner, equal value"),
