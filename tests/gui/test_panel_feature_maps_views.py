@@ -179,7 +179,7 @@ def test_the_sweep_takes_the_stage_that_is_marked_and_ends_with_its_last_cell(la
     for _ in range(13 * 13 + 3):
         sweep.step()
     assert lab5.panel.network.marked_cell() == PinnedCell("pool1", (0, 12, 12))
-    sweep.play()
+    sweep.toggle()
     assert sweep.place == ("pool1", 0)
     lab5.click("conv1", 3, 3)
     assert sweep.stage is None

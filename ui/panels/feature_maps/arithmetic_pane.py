@@ -19,12 +19,17 @@ from ui.panels.feature_maps.arithmetic_views import (
 )
 from ui.panels.feature_maps.explain import Arithmetic
 from ui.panels.feature_maps.products_view import ProductsView
-from ui.panels.feature_maps.sweep import SweepBar
+from ui.panels.feature_maps.sweep import Sweep, SweepBar
 from ui.theme import Theme, follow_theme
 
 
 class ArithmeticPane(QWidget):
     """Head with the controls of the sweep, and one view for each kind of layer.
+
+    Parameters
+    ----------
+    sweep : Sweep
+    parent : QWidget, optional
 
     Signals
     -------
@@ -40,13 +45,13 @@ class ArithmeticPane(QWidget):
     termClicked = Signal(int)
     freeRequested = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, sweep: Sweep, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.title = StatusLine()
         self.title.setAccessibleName("The marked cell")
         self.badge = Badge("pinned", "info")
         self.free = MiniButton("x", "Free the pinned cell (Esc)")
-        self.sweep_bar = SweepBar()
+        self.sweep_bar = SweepBar(sweep)
         self.products, self.window_view, self.function = ProductsView(), WindowView(), FunctionView()
         self.terms, self.pixel = TermsView(), PixelView()
         self.stack = QStackedWidget()

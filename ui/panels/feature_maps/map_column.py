@@ -161,11 +161,6 @@ class MapColumn(StageColumn):
         self.set_theme(self._theme)
         self.head.place_buttons()
 
-    @property
-    def is_enlarged(self) -> bool:
-        """Whether the column takes all the room there is."""
-        return self._enlarged
-
     def zoom(self, steps: int) -> None:
         """Make the cells of an enlarged map larger or smaller; never smaller than what fits."""
         cell = (self._cell or self._fitting_cell()) * _ZOOM**steps

@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 from typing import override
 
-from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -67,8 +67,8 @@ class NetworkView(QWidget):
         self._look = Look()
         self._pointed_time = -_MOMENT
         self.flow = FlowView()
-        self.arithmetic = ArithmeticPane()
-        self.sweep = Sweep(self)
+        self.sweep = Sweep(self._sweep_start, self)
+        self.arithmetic = ArithmeticPane(self.sweep)
         self.splitter = HeightSplitter(self.flow, self.arithmetic)
         fill(QVBoxLayout(self), self.splitter)
         self._connect_signals()
@@ -81,16 +81,14 @@ class NetworkView(QWidget):
         earlier, self.picture = self.picture, picture
         if earlier is None or picture.plan is not earlier.plan:
             self._look = Look()
-            with QSignalBlocker(self.sweep):
-                self.sweep.end()
+            self.sweep.end()
             self._share_height(self._theme)
         self._redraw()
 
     def draw_pin(self) -> None:
         """Show which cell is pinned now; that ends a sweep."""
         if self._shown_pin() is not None:
-            with QSignalBlocker(self.sweep):
-                self.sweep.end()
+            self.sweep.end()
         self._redraw()
 
     def marked_cell(self) -> PinnedCell | None:
@@ -142,7 +140,6 @@ class NetworkView(QWidget):
         self._look = explained.look
         self.flow.draw(picture, explained)
         self.arithmetic.draw(explained.arithmetic, explained.is_pinned)
-        self.arithmetic.sweep_bar.show_sweep(self.sweep)
         self.valueLineChanged.emit(explained.value_line)
 
     def _shown_pin(self) -> PinnedCell | None:
@@ -188,7 +185,7 @@ class NetworkView(QWidget):
     # -- requests ------------------------------------------------------------------------------------------
 
     def _connect_signals(self) -> None:
-        requests, arithmetic, bar = self.flow.requests, self.arithmetic, self.arithmetic.sweep_bar
+        requests, arithmetic = self.flow.requests, self.arithmetic
         requests.cellHovered.connect(self._on_cell_hovered)
         requests.cellLeft.connect(self._on_cell_left)
         requests.cellClicked.connect(self._on_cell_clicked)
@@ -198,10 +195,6 @@ class NetworkView(QWidget):
         arithmetic.partSelected.connect(self.choose_part)
         arithmetic.termClicked.connect(self._on_term_clicked)
         arithmetic.freeRequested.connect(self._on_free_requested)
-        bar.playRequested.connect(self._on_play_requested)
-        bar.stepRequested.connect(self._on_step_requested)
-        bar.endRequested.connect(self.sweep.end)
-        bar.speedRequested.connect(self.sweep.set_speed)
         self.sweep.changed.connect(self._redraw)
 
     def _on_cell_hovered(self, cell: PinnedCell) -> None:
@@ -251,39 +244,28 @@ class NetworkView(QWidget):
 
     # -- the sweep -----------------------------------------------------------------------------------------
 
-    def _on_play_requested(self) -> None:
-        if self.sweep.is_playing:
-            self.sweep.pause()
-            return
-        if self.sweep.stage is None:
-            self._begin_sweep()
-        self.sweep.play()
-
-    def _on_step_requested(self) -> None:
-        if self.sweep.stage is None:
-            self._begin_sweep()
-        else:
-            self.sweep.pause()
-            self.sweep.step()
-
     def restore_sweep(self, stage: str, place: int) -> None:
         """Stand at a cell of the sweep of a stage; without effect where no window slides."""
-        column = None if self.picture is None else self.picture.plan.column(stage)
-        self.sweep.end()
-        if column is not None and column.kind is Kind.MAPS:
-            self.sweep.begin(stage, column.shape[1:])
-            self.sweep.jump(place)
+        shape = self._swept_shape(stage)
+        if shape is None:
+            self.sweep.end()
+        else:
+            self.sweep.stand_at(stage, shape, place)
 
-    def _begin_sweep(self) -> None:
-        """Sweep the stage of the marked cell, or the first convolution if no window slides to make it."""
-        if self.picture is None:
-            return
-        plan, marked = self.picture.plan, self.marked_cell()
-        for stage in (marked.stage if marked is not None else "", plan.first_convolution or ""):
-            column = plan.column(stage)
-            if column is not None and column.kind is Kind.MAPS:
-                self.sweep.begin(stage, column.shape[1:])
-                return
+    def _sweep_start(self) -> tuple[str, tuple[int, int]] | None:
+        """The stage of the marked cell, or the first convolution if no window slides to make it."""
+        marked, picture = self.marked_cell(), self.picture
+        first = None if picture is None else picture.plan.first_convolution
+        for stage in (None if marked is None else marked.stage, first):
+            shape = None if stage is None else self._swept_shape(stage)
+            if stage is not None and shape is not None:
+                return stage, shape
+        return None
+
+    def _swept_shape(self, stage: str) -> tuple[int, int] | None:
+        """Rows and columns of a stage that a sliding window makes."""
+        column = None if self.picture is None else self.picture.plan.column(stage)
+        return None if column is None or column.kind is not Kind.MAPS else column.shape[1:]
 
     # -- layout --------------------------------------------------------------------------------------------
 
