@@ -119,6 +119,10 @@ class CategoryMap(CellView):
         return QSize(side, side)
 
     @override
+    def _is_kept(self, grid: CellGeometry) -> bool:
+        return False  # a picture as large as the widget would take longer than a few hundred cells
+
+    @override
     def _paint_cells(self, painter: QPainter, grid: CellGeometry) -> None:
         assert self._kinds is not None
         theme, cell = self._theme, grid.cell

@@ -239,7 +239,7 @@ class MapThumbnails(MapTiles):
         for index in self.visible_range():
             rect = self.tile_rect(index)
             self._draw_frame(painter, rect, "border", 1)
-            self._paint_caption(painter, index, rect)
+            self._paint_caption(painter, index, rect, self._tiles.caption)
 
     @override
     def _caption_height(self) -> float:

@@ -134,12 +134,13 @@ class TileView(PointedWidget[int]):
         if not self.count:
             self._paint_placeholder(painter)
             return
+        below, dirty = self._caption_height(), event.rect().toRectF()
         for index in self.visible_range():
             rect = self.tile_rect(index)
-            if event.rect().toRectF().intersects(rect.adjusted(-3, -3, 3, 3 + self._caption_height())):
+            if dirty.intersects(rect.adjusted(-3, -3, 3, 3 + below)):
                 self._paint_tile(painter, index, rect)
                 self._paint_frame(painter, index, rect)
-                self._paint_caption(painter, index, rect)
+                self._paint_caption(painter, index, rect, below)
         if self.hasFocus() and self._current is None:
             self._paint_focus_frame(painter)
 
@@ -168,10 +169,10 @@ class TileView(PointedWidget[int]):
         """Height of the captions with the gap above them; 0 without captions."""
         return 0.0
 
-    def _paint_caption(self, painter: QPainter, index: int, rect: QRectF) -> None:
+    def _paint_caption(self, painter: QPainter, index: int, rect: QRectF, height: float) -> None:
         text = self._caption_of(index)
-        if text and self._caption_height():
-            below = QRectF(rect.left() - 2, rect.bottom() + 2, rect.width() + 4, self._caption_height())
+        if text and height:
+            below = QRectF(rect.left() - 2, rect.bottom() + 2, rect.width() + 4, height)
             painter.setFont(self.font())
             painter.setPen(self._theme.color("text" if self._is_chosen(index) else "muted"))
             shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, round(below.width()))
