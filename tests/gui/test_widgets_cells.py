@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
@@ -20,6 +20,7 @@ from ui.controls.color_scale import ColorScale
 from ui.controls.figure_mode import figure_mode
 from ui.controls.map_legend import HasMapLegend, MapLegend
 from ui.theme import LIGHT
+from ui.tiles.map_area import MapArea
 
 
 def shown(qtbot: QtBot, widget: QWidget, width: int = 302, height: int = 242) -> None:
@@ -120,6 +121,32 @@ def test_coordinates_are_those_of_the_whole_map(qtbot: QtBot) -> None:
     qtbot.mouseMove(excerpt, excerpt.cell_rect(3, 3).center().toPoint())
     qtbot.waitUntil(lambda: excerpt.hovered == (3, 3))
     assert "row 14, column 23" in excerpt.describe(3, 3)
+
+
+def test_coordinates_stay_in_sight_when_a_map_is_scrolled(qtbot: QtBot) -> None:
+    large = HeatMap()
+    large.set_values(np.zeros((20, 20)))
+    large.set_coordinates(True)
+    large.set_numbers(False)
+    large.setFixedSize(1000, 1000)
+    area = MapArea(large)
+    shown(qtbot, area, 300, 300)
+
+    def below() -> QImage:
+        return area.grab(QRect(60, 280, 200, 20)).toImage()
+
+    def has_ink(image: QImage) -> bool:
+        colors = {image.pixel(x, y) for x in range(image.width()) for y in range(image.height())}
+        return len(colors) > 4  # cells of one colour, the ground, and the letters' edges
+
+    at_start = below()
+    assert has_ink(at_start)
+    area.horizontalScrollBar().setValue(400)
+    area.verticalScrollBar().setValue(300)
+    qtbot.waitUntil(lambda: below() != at_start)
+    assert has_ink(below())
+    large.set_coordinates(False)
+    assert not has_ink(below())
 
 
 def written(values: list[list[float]], side: float, *, is_window: bool) -> list[str]:

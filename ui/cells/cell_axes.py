@@ -37,20 +37,40 @@ class CellAxes:
         longest = max((len(text) for text in (*_texts(self.rows), self.names[0])), default=0)
         return longest * figure + theme.px(_GAP + 2), 0.0, 0.0, -line - 1.0
 
-    def paint(self, painter: QPainter, grid: CellGeometry, width: int, theme: Theme) -> None:
-        """Write the texts, centred on their rows and columns, inside a widget so many pixels wide."""
+    def paint(self, painter: QPainter, grid: CellGeometry, seen: QRectF, theme: Theme) -> None:
+        """Write the texts, centred on their rows and columns.
+
+        Parameters
+        ----------
+        painter : QPainter
+        grid : CellGeometry
+        seen : QRectF
+            Part of the widget that is in sight: texts beside and below the cells that are scrolled away
+            stand at its edges, above the cells there.
+        theme : Theme
+        """
         figure, line = _measures(theme)
+        left, _, _, _ = self.margins(theme)
         rect, middle = grid.rect, Qt.AlignmentFlag.AlignVCenter
+        side, base = max(rect.left(), seen.left() + left), min(rect.bottom() + 1, seen.bottom() - line)
+        ground = theme.color("surface", 0.9)
+        if side > rect.left():
+            painter.fillRect(QRectF(seen.left(), seen.top(), left, seen.height()), ground)
+        if base < rect.bottom():
+            painter.fillRect(QRectF(seen.left(), base, seen.width(), line + 1), ground)
         painter.setFont(mono_font(theme=theme))
         painter.setPen(theme.color("muted"))
         for place, text in _apart(self.rows, self.names[0], grid.high, lambda _text: line):
-            box = QRectF(0, 0, rect.left() - theme.px(_GAP), line)
+            box = QRectF(0, 0, side - theme.px(_GAP), line)
             box.moveTop(max(grid.cells(place, 0).center().y() - line / 2, 0))
-            painter.drawText(box, int(Qt.AlignmentFlag.AlignRight | middle), text)
+            if box.bottom() <= base or base > rect.bottom():
+                painter.drawText(box, int(Qt.AlignmentFlag.AlignRight | middle), text)
         for place, text in _apart(self.cols, self.names[1], grid.wide, lambda text: (len(text) + 1) * figure):
-            box = QRectF(0, rect.bottom() + 1, (len(text) + 1) * figure, line)
-            box.moveLeft(min(grid.cells(0, place).center().x() - box.width() / 2, width - box.width()))
-            painter.drawText(box, int(Qt.AlignmentFlag.AlignHCenter | middle), text)
+            box = QRectF(0, base, (len(text) + 1) * figure, line)
+            half = box.width() / 2
+            box.moveLeft(min(grid.cells(0, place).center().x(), rect.right() + 3 - half) - half)
+            if box.left() >= side - left:
+                painter.drawText(box, int(Qt.AlignmentFlag.AlignHCenter | middle), text)
 
 
 @cache

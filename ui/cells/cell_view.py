@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import override
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -115,12 +115,17 @@ class CellView(PointedWidget[Cell]):
         """Row and column of the cell at a point of the widget, or None."""
         return None if self.shape == (0, 0) else self.grid().cell_at(point)
 
+    def edges(self) -> tuple[int, int]:
+        """Width and height that the coordinates take, at the left and at the bottom; 0 without any."""
+        axes = self.axes()
+        left, _, _, below = (0.0, 0.0, 0.0, 0.0) if axes is None else axes.margins(self._theme)
+        return math.ceil(left), math.ceil(-below)
+
     def useful_height(self, width: int) -> int:
         """Height beyond which a map of this width would have room to spare."""
         rows, cols = self.shape if self.shape != (0, 0) else (1, 1)
-        axes = self.axes()
-        left, _, _, below = (0.0, 0.0, 0.0, 0.0) if axes is None else axes.margins(self._theme)
-        return math.ceil((width - left) * rows / cols) + 2 - round(below)
+        left, below = self.edges()
+        return math.ceil((width - left) * rows / cols) + 2 + below
 
     def limit_height(self) -> None:
         """Leave to others the height that the map has no use for, so that its key stays close to it."""
@@ -143,8 +148,9 @@ class CellView(PointedWidget[Cell]):
 
     def set_coordinates(self, shown: bool) -> None:
         """Write the numbers of rows and columns on the edges."""
-        self._has_coordinates = shown
-        self._show()
+        if shown != self._has_coordinates:
+            self._has_coordinates = shown
+            self._show()
 
     def set_alignment(self, alignment: Qt.AlignmentFlag) -> None:
         """Say where the cells lie when the widget has room to spare; in the centre by default."""
@@ -288,7 +294,7 @@ class CellView(PointedWidget[Cell]):
             return
         grid = self.grid()
         if self._is_kept(grid):
-            key = (self._revision, grid)
+            key = (self._revision, grid, self._seen() == self.rect())
             self._backdrop.paint(painter, self, key, lambda inner: self._paint_base(inner, grid))
         else:
             self._paint_base(painter, grid)
@@ -299,6 +305,8 @@ class CellView(PointedWidget[Cell]):
             for block in blocks if blocks and self._shows_outline(role) else ():
                 rect = grid.cells(*block).intersected(grid.rect)
                 paint_outline(painter, rect, role, self._theme, ratio)
+        if self._seen() != self.rect():
+            self._paint_axes(painter, grid)
         if not drawing_figure():
             if self._hovered is not None:
                 self._paint_hovered(painter, grid.cells(*self._hovered))
@@ -311,9 +319,18 @@ class CellView(PointedWidget[Cell]):
 
     def _paint_base(self, painter: QPainter, grid: CellGeometry) -> None:
         self._paint_cells(painter, grid)
+        if self._seen() == self.rect():
+            self._paint_axes(painter, grid)
+
+    def _paint_axes(self, painter: QPainter, grid: CellGeometry) -> None:
         axes = self.axes()
         if axes is not None:
-            axes.paint(painter, grid, self.width(), self._theme)
+            axes.paint(painter, grid, QRectF(self._seen()), self._theme)
+
+    def _seen(self) -> QRect:
+        """Part of the widget that is in sight, at whose edges coordinates stand; all if there are none."""
+        seen = QRect() if self.axes() is None or drawing_alone() else self.visibleRegion().boundingRect()
+        return self.rect() if seen.isEmpty() else seen
 
     def _shows_outline(self, role: str) -> bool:
         """Whether the outlines of a role are drawn now: in figures the user's cursor is not."""

@@ -35,6 +35,13 @@ class MapArea(QScrollArea):
         self.resized.emit()
 
     @override
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        super().scrollContentsBy(dx, dy)
+        content = self.widget()
+        if content is not None:
+            content.update()  # coordinates stay at the edges of what is seen
+
+    @override
     def wheelEvent(self, event: QWheelEvent) -> None:
         turned = event.angleDelta().y()
         if event.modifiers() & Qt.KeyboardModifier.ControlModifier and turned:

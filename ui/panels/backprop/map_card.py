@@ -1,7 +1,5 @@
 """A map with its title, its colour bar and the key of its marks."""
 
-import math
-
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
@@ -18,6 +16,7 @@ from ui.theme import Theme, follow_theme
 
 #: Side of a cell, in pixels at scale 1, in which a number of three figures has room.
 NUMBER_CELL = 45
+_COORDINATES = 24  # beside and below the cells
 _SMALLEST, _LARGEST = 3, 8
 
 
@@ -52,6 +51,7 @@ class MapCard(QWidget):
         self.title = SectionTitle("")
         self.map = ExcerptMap()
         self.map.set_grid(True)
+        self.map.set_coordinates(True)
         self.map.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.bar = ScaledBar()
         self.legend = MarkLegend()
@@ -88,7 +88,7 @@ class MapCard(QWidget):
 
     def fitting_side(self) -> int:
         """How many cells with numbers fit along a side of the map."""
-        side = min(self.width(), self._room())
+        side = min(self.width(), self._room()) - _COORDINATES * self._scale
         return min(max(int(side // (NUMBER_CELL * self._scale)), _SMALLEST), _LARGEST)
 
     def _room(self) -> int:
@@ -129,9 +129,8 @@ class MapCard(QWidget):
 
     def _limit_height(self) -> None:
         """Give the map no more height than its width can use, so that its colour bar stays close to it."""
-        rows, cols = self.map.shape
-        if rows and self.width() > 0:
-            self.map.setMaximumHeight(max(math.ceil(self.width() * rows / cols) + 2, 24))
+        if self.map.shape != (0, 0) and self.width() > 0:
+            self.map.setMaximumHeight(max(self.map.useful_height(self.width()), 24))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Tell that another number of cells may fit."""

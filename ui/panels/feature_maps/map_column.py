@@ -143,6 +143,7 @@ class MapColumn(StageColumn):
             return
         self._enlarged = enlarged
         self._cell = None
+        self.map.set_coordinates(enlarged)
         self._outer.setDirection(
             QBoxLayout.Direction.LeftToRight if enlarged else QBoxLayout.Direction.TopToBottom
         )
@@ -203,7 +204,8 @@ class MapColumn(StageColumn):
             self._numbered = cell >= _NUMBERED_CELL
             self.map.set_numbers(self._numbered)
             self._describe()
-        self.map.setFixedSize(int(cell) * cols + 2, int(cell) * rows + 2)
+        left, below = self.map.edges()
+        self.map.setFixedSize(int(cell) * cols + 2 + left, int(cell) * rows + 2 + below)
         self._show_marked()
         self.strip.set_length(int(cell) * cols if not self._enlarged else self._theme.px(240))
 
@@ -219,8 +221,8 @@ class MapColumn(StageColumn):
     def _fitting_cell(self) -> float:
         """Side of a cell with which the whole map can be seen."""
         _, rows, cols = self.column.shape
-        room = self.body.maximumViewportSize()
-        return float(max(min((room.width() - 2) // cols, (room.height() - 2) // rows), 1))
+        room, (left, below) = self.body.maximumViewportSize(), self.map.edges()
+        return float(max(min((room.width() - 2 - left) // cols, (room.height() - 2 - below) // rows), 1))
 
     # -- building ------------------------------------------------------------------------------------------
 

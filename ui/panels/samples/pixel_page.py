@@ -8,7 +8,8 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnviz._types import ByteArray
-from ui.cells.heat_map import HeatMap
+from ui.cells.block import Block
+from ui.cells.excerpt_map import ExcerptMap
 from ui.cells.pixel_editor import PixelEditor
 from ui.controls.buttons import Button, IconButton
 from ui.controls.labels import SectionTitle
@@ -85,7 +86,8 @@ class PixelPage(QWidget):
             "wheel: ±1, with Shift ±16. Keyboard: arrow keys, figures, + and −, Page keys ±16, Enter."
         )
         self.surroundings = QWidget()  # placed by the owner, beside the page
-        self.magnifier = HeatMap()
+        self.magnifier = ExcerptMap()
+        self.magnifier.set_coordinates(True)
         self.magnifier.set_interactive(False)
         self.magnifier.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.magnifier.setAccessibleName("Values around the pointer")
@@ -147,9 +149,10 @@ class PixelPage(QWidget):
 
     def _magnify(self) -> None:
         pixels, (rows, cols) = self.editor.pixels(), self.around()
-        self.magnifier.set_values(pixels[rows, cols], "grey", (0, 255))
+        block = Block(rows.start, cols.start, rows.stop - rows.start, cols.stop - cols.start)
+        self.magnifier.set_excerpt(pixels, block, "grey", (0, 255))
         row, col = self._cell
-        self.magnifier.set_highlight([(row - rows.start, col - cols.start, 1, 1)], "selected")
+        self.magnifier.outline([(row, col)], "selected")
         self.where.set_text(f"Row {row}, column {col}")
         self.where.set_caption(f"value {pixels[row, col]}")
 
