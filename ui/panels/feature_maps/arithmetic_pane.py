@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from cnnviz.arithmetic import ActivationCell, DenseCell, MaxPoolCell
 from ui.controls.labels import Badge
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.controls.painted_button import MiniButton
 from ui.controls.status_line import StatusLine
 from ui.panels.feature_maps.arithmetic_views import (
@@ -47,8 +48,7 @@ class ArithmeticPane(QWidget):
 
     def __init__(self, sweep: Sweep, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.title = StatusLine()
-        self.title.setAccessibleName("The marked cell")
+        self.title = named(StatusLine(), "The marked cell")
         self.badge = Badge("pinned", "info")
         self.free = MiniButton("x", "Free the pinned cell (Esc)")
         self.sweep_bar = SweepBar(sweep)

@@ -13,6 +13,7 @@ from ui.cells.value_table import ValueTable
 from ui.cells.waterfall import Waterfall
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.panels.feature_maps.explain import Arithmetic
 from ui.plots.plot import Plot
 from ui.plots.plot_content import Dot, Line, PlotContent
@@ -40,11 +41,8 @@ class ArithmeticView(QWidget):
 
     def __init__(self, about: str, spacing: int = 24, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.ledger = Ledger()
-        self.ledger.setAccessibleName(f"{about}, step by step")
-        self._across = QHBoxLayout(self)
-        self._across.setContentsMargins(0, 0, 0, 0)
-        self._across.setSpacing(spacing)
+        self.ledger = named(Ledger(), f"{about}, step by step")
+        self._across = fill(QHBoxLayout(self), spacing=spacing)
 
     def draw(self, arithmetic: Arithmetic) -> None:
         """Write out a cell of the kind that the view is for."""
@@ -56,11 +54,10 @@ class WindowView(ArithmeticView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Value of the pooled cell", parent=parent)
-        self.window_table, self.shares = ValueTable(), ValueTable()
-        self.window_table.setAccessibleName("Window of the pool")
-        self.shares.setAccessibleName("Share of the gradient")
-        self.window_table.setToolTip("Values in the window of the pool; the largest wins")
-        self.shares.setToolTip("How much of the gradient each cell of the window gets on the way back")
+        tip = "Values in the window of the pool; the largest wins"
+        self.window_table = named(ValueTable(), "Window of the pool", tip)
+        tip = "How much of the gradient each cell of the window gets on the way back"
+        self.shares = named(ValueTable(), "Share of the gradient", tip)
         self._title = QLabel()
         self.note = WrapLabel()
         grid = QGridLayout()
@@ -69,16 +66,11 @@ class WindowView(ArithmeticView):
         grid.setVerticalSpacing(3)
         titles = (self._title, QLabel("share of the gradient"))
         for place, (title, table) in enumerate(zip(titles, (self.window_table, self.shares), strict=True)):
-            title.setProperty("role", "caption")
-            grid.addWidget(title, 0, place)
+            grid.addWidget(named(title, role="caption"), 0, place)
             grid.addWidget(table, 1, place)
         grid.setRowStretch(1, 1)
-        right = QVBoxLayout()
-        right.setSpacing(8)
         self.ledger.setMaximumWidth(360)
-        right.addWidget(self.ledger)
-        right.addWidget(self.note)
-        right.addStretch(1)
+        right = fill(QVBoxLayout(), self.ledger, self.note, 1, spacing=8)
         self._across.addLayout(grid, 3)
         self._across.addLayout(right, 4)
 
@@ -141,10 +133,8 @@ class TermsView(ArithmeticView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Value of the unit", 16, parent)
-        self.waterfall = Waterfall()
-        self.waterfall.setAccessibleName("Largest contributions")
-        self._title = QLabel()
-        self._title.setProperty("role", "caption")
+        self.waterfall = named(Waterfall(), "Largest contributions")
+        self._title = named(QLabel(), role="caption")
         left = fill(QVBoxLayout(), self._title, (self.waterfall, 1), spacing=3)
         self._across.addLayout(left, 1)
         self._across.addWidget(self.ledger, 0, Qt.AlignmentFlag.AlignTop)

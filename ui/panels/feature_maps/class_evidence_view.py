@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
 from cnnviz.palette import signed_levels
 from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.controls.scale_key import ScaleStrip
 from ui.controls.segmented import SegmentedControl
 from ui.panels.drawn import Drawn, TellsDrawn
@@ -32,14 +33,13 @@ class ClassEvidenceView(TellsDrawn, QFrame):
         self.scope = SegmentedControl([(_ALL, "All filters"), (_ONE, "This filter")])
         self.scope.set_option_tooltip(_ALL, "Evidence of all maps, added up cell by cell")
         self.scope.set_option_tooltip(_ONE, "Evidence of the map of the chosen filter alone")
-        self.maps = HeatMapGrid()
-        self.maps.set_selectable(False)
-        self.maps.set_tile_size(72, 120)
-        self.maps.setAccessibleName("Average evidence of each class")
-        self.maps.setToolTip(
+        tip = (
             "For each class, the mean over its test images of weight × value of each cell: where the "
             "evidence for the class comes from"
         )
+        self.maps = named(HeatMapGrid(), "Average evidence of each class", tip)
+        self.maps.set_selectable(False)
+        self.maps.set_tile_size(72, 120)
         self.scale = ScaleStrip()
         head = fill(QHBoxLayout(), (self._title, 1), self.scope)
         fill(QVBoxLayout(self), head, (self.maps, 1), self.scale)

@@ -10,6 +10,8 @@ from cnnviz.quantities import format_power
 from ui.cells.linked_map import UnitMap
 from ui.cells.outlines import CellBlock
 from ui.controls.choice_field import ChoiceField
+from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.controls.scale_key import ScaleStrip
 from ui.panels.feature_maps.bills import logit_bill
 from ui.panels.feature_maps.columns import MARK_ROLES, ColumnRequests, StageColumn
@@ -29,19 +31,12 @@ class UnitColumn(StageColumn):
 
     def __init__(self, column: Column, requests: ColumnRequests, parent: QWidget | None = None) -> None:
         super().__init__(column, column.stage, "", requests, parent)
-        self.map = UnitMap(self)
+        tip = "Point at a unit to see its value; click to pin it"
+        self.map = named(UnitMap(self), f"Units of {column.stage}", tip)
         self.map.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.map.setAccessibleName(f"Units of {column.stage}")
-        self.map.setToolTip("Point at a unit to see its value; click to pin it")
         self.strip = ScaleStrip(self)
         self._add_fold_button()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        layout.addWidget(self.head)
-        layout.addWidget(self.map)
-        layout.addWidget(self.strip)
-        layout.addStretch(1)
+        fill(QVBoxLayout(self), self.head, self.map, self.strip, 1, spacing=4)
         self.head.set_about(about(column))
         self.map.cellHovered.connect(self._on_cell_hovered)
         self.map.cellClicked.connect(self._on_cell_clicked)
@@ -94,22 +89,18 @@ class OutputColumn(StageColumn):
     def __init__(self, column: Column, requests: ColumnRequests, parent: QWidget | None = None) -> None:
         super().__init__(column, "Output", "", requests, parent)
         self._single = False
-        self.rows = OutputRows(self)
-        self.rows.setAccessibleName("Outputs: logit and probability of each class")
-        self.rows.setToolTip("Click a class to take its logit apart")
-        self.ledger = Ledger(self)
-        self.ledger.setAccessibleName("The chosen logit as a sum")
-        self._choice_label = QLabel("Evidence for class")
-        self._choice_label.setProperty("role", "muted")
-        self.choice = ChoiceField([])
-        self.choice.setAccessibleName("Class whose logit is taken apart")
-        self.choice.setToolTip("Class whose logit the evidence column takes apart")
-        self.relative = QCheckBox("Relative to blank")
-        self.relative.setAccessibleName("Take the evidence relative to a blank image")
-        self.relative.setToolTip(
+        tip = "Click a class to take its logit apart"
+        self.rows = named(OutputRows(self), "Outputs: logit and probability of each class", tip)
+        self.ledger = named(Ledger(self), "The chosen logit as a sum")
+        self._choice_label = named(QLabel("Evidence for class"), role="muted")
+        tip = "Class whose logit the evidence column takes apart"
+        self.choice = named(ChoiceField([]), "Class whose logit is taken apart", tip)
+        tip = (
             "Black is −0.5 at the input, so a blank image has evidence, too, and often most of it. Relative "
             "to one, a cell counts with what the ink has changed"
         )
+        name = "Take the evidence relative to a blank image"
+        self.relative = named(QCheckBox("Relative to blank"), name, tip)
         self._build_layout()
         self.head.set_about(
             "What the last dense layer computes, and the probabilities that follow. The dot marks the true "
@@ -124,11 +115,8 @@ class OutputColumn(StageColumn):
 
     def _build_layout(self) -> None:
         content = QWidget()
-        self._layout = QVBoxLayout(content)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.rows, self._choice_label, self.choice, self.relative, self.ledger):
-            self._layout.addWidget(widget)
-        self._layout.addStretch(1)
+        parts = (self.rows, self._choice_label, self.choice, self.relative, self.ledger, 1)
+        self._layout = fill(QVBoxLayout(content), *parts)
         # Ten classes are higher than the maps of a small window.
         area = QScrollArea()
         area.setFrameShape(QFrame.Shape.NoFrame)
@@ -136,11 +124,7 @@ class OutputColumn(StageColumn):
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         area.setWidget(content)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(4)
-        whole.addWidget(self.head)
-        whole.addWidget(area, 1)
+        fill(QVBoxLayout(self), self.head, (area, 1), spacing=4)
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the spacing."""

@@ -17,7 +17,9 @@ from ui.cells.linked_map import LinkedMap
 from ui.controls.buttons import Button
 from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle, WrapLabel
+from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
+from ui.controls.naming import named
 from ui.controls.scale_key import ScaleStrip
 from ui.panels.analysis import Analysis
 from ui.panels.drawn import Drawn, DrawnPart, TellsDrawn
@@ -140,61 +142,41 @@ class LooksForView(TellsDrawn, QWidget):
 
     def _build_widgets(self) -> None:
         self.message = MessageBar(self)
-        self.layer_field = ChoiceField([])
-        self.layer_field.setAccessibleName("Convolution layer")
-        self.layer_field.setToolTip("Convolution layer whose filters can be chosen")
+        tip = "Convolution layer whose filters can be chosen"
+        self.layer_field = named(ChoiceField([]), "Convolution layer", tip)
         self._filter_title = SectionTitle("Filter")
-        self.kernel = LinkedMap()
-        self.kernel.setAccessibleName("Weights of the chosen filter")
-        self.kernel.setToolTip("Weights of the chosen filter, for its first input channel")
+        name = "Weights of the chosen filter"
+        self.kernel = named(LinkedMap(), name, f"{name}, for its first input channel")
         self.kernel.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.kernel_scale = ScaleStrip()
-        self.filters = MapThumbnails()
+        tip = "Click a filter to see what it looks for"
+        self.filters = named(MapThumbnails(), "All filters of the layer", tip)
         self.filters.set_noun("filter")
-        self.filters.setAccessibleName("All filters of the layer")
-        self.filters.setToolTip("Click a filter to see what it looks for")
-        self.search_button = Button(
-            "Search again", "refresh-cw", tooltip="Search all test images with the present weights"
-        )
-        self.progress = QProgressBar()
+        tip = "Search all test images with the present weights"
+        self.search_button = Button("Search again", "refresh-cw", tooltip=tip)
+        self.progress = named(QProgressBar(), "Progress of the search")
         self.progress.setRange(0, 100)
-        self.progress.setAccessibleName("Progress of the search")
         self.cancel_button = Button("Cancel", tooltip="Stop the search")
         self._age = WrapLabel()
         self._most_title, self._least_title = (
             SectionTitle("Excites it most"),
             SectionTitle("Excites it least"),
         )
-        self.most, self.least = _Patches(), _Patches()
+        tip = "Parts of the test images; click one to make its image the sample"
+        self.most = named(_Patches(), "Patches that excite the filter most", tip)
+        self.least = named(_Patches(), "Patches that excite the filter least", tip)
         self.most.tell = self.least.tell = self._patches_drawn
-        self.most.setAccessibleName("Patches that excite the filter most")
-        self.least.setAccessibleName("Patches that excite the filter least")
-        for grid in (self.most, self.least):
-            grid.setToolTip("Parts of the test images; click one to make its image the sample")
         self.evidence = ClassEvidenceView()
 
     def _build_layout(self) -> None:
         self._left = QWidget()
-        left = QVBoxLayout(self._left)
-        left.setContentsMargins(0, 0, 0, 0)
-        for widget in (self._filter_title, self.layer_field, self.kernel, self.kernel_scale):
-            left.addWidget(widget)
-        left.addWidget(self.filters, 1)
-        for widget in (self._age, self.progress, self.search_button, self.cancel_button):
-            left.addWidget(widget)
-        self._right = QVBoxLayout()
-        self._right.addWidget(self._most_title)
-        self._right.addWidget(self.most, 6)
-        self._right.addWidget(self._least_title)
-        self._right.addWidget(self.least, 6)
-        self._right.addWidget(self.evidence, 3)
-        self._whole = QHBoxLayout()
-        self._whole.addWidget(self._left)
-        self._whole.addLayout(self._right, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.message)
-        layout.addLayout(self._whole, 1)
+        top = (self._filter_title, self.layer_field, self.kernel, self.kernel_scale, (self.filters, 1))
+        bottom = (self._age, self.progress, self.search_button, self.cancel_button)
+        fill(QVBoxLayout(self._left), *top, *bottom)
+        found = ((self.most, 6), self._least_title, (self.least, 6), (self.evidence, 3))
+        self._right = fill(QVBoxLayout(), self._most_title, *found)
+        self._whole = fill(QHBoxLayout(), self._left, (self._right, 1))
+        fill(QVBoxLayout(self), self.message, (self._whole, 1))
 
     def _connect_signals(self) -> None:
         self.layer_field.choiceEdited.connect(self._on_layer_edited)

@@ -12,6 +12,8 @@ from cnnviz.session_state import ViewValue
 from ui.cells.linked_map import LinkedMap
 from ui.cells.outlines import CellBlock
 from ui.controls.late_scroll import place_of, scroll_later
+from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.controls.painted_button import MiniButton
 from ui.controls.scale_key import ScaleStrip
 from ui.panels.feature_maps.columns import MARK_ROLES, ColumnRequests, StageColumn
@@ -228,18 +230,16 @@ class MapColumn(StageColumn):
 
     def _build_widgets(self) -> None:
         column = self.column
-        self.map = LinkedMap()
+        tip = "Point at a cell to see what it reads and what it feeds; click to pin it"
+        self.map = named(LinkedMap(), f"{self.head.title()}, the chosen map", tip)
         self.map.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.map.setAccessibleName(f"{self.head.title()}, the chosen map")
-        self.map.setToolTip("Point at a cell to see what it reads and what it feeds; click to pin it")
         self.body = MapArea(self.map, self)
         self.strip = ScaleStrip(self)
         self.thumbs: MapThumbnails | None = None
         if column.count > 1:
-            self.thumbs = MapThumbnails(self)
+            name = f"All maps of {self.head.title()}"
+            self.thumbs = named(MapThumbnails(self), name, "Click one to show it large")
             self.thumbs.set_noun("filter" if column.kind is Kind.KERNELS else "map")
-            self.thumbs.setAccessibleName(f"All maps of {self.head.title()}")
-            self.thumbs.setToolTip("Click one to show it large")
         self._zooms: list[MiniButton] = []
         if column.kind is not Kind.KERNELS:
             self._zooms = [
@@ -255,21 +255,10 @@ class MapColumn(StageColumn):
         self._enlarge.setVisible(column.kind is not Kind.KERNELS)
 
     def _build_layout(self) -> None:
-        self._layout = QVBoxLayout()
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addWidget(self.body)
-        self._layout.addWidget(self.strip)
-        self._outer = QBoxLayout(QBoxLayout.Direction.TopToBottom)
-        self._outer.addLayout(self._layout)
-        if self.thumbs is not None:
-            self._outer.addWidget(self.thumbs, 1)
-        else:
-            self._outer.addStretch(1)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.setSpacing(4)
-        whole.addWidget(self.head)
-        whole.addLayout(self._outer, 1)
+        self._layout = fill(QVBoxLayout(), self.body, self.strip)
+        thumbs = 1 if self.thumbs is None else (self.thumbs, 1)
+        self._outer = fill(QBoxLayout(QBoxLayout.Direction.TopToBottom), self._layout, thumbs)
+        fill(QVBoxLayout(self), self.head, (self._outer, 1), spacing=4)
 
     def _connect_signals(self) -> None:
         if self.column.kind is not Kind.KERNELS:

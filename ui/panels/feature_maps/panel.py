@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from cnnviz.session_state import View
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
+from ui.controls.naming import named
 from ui.controls.segmented import SegmentedControl
 from ui.controls.status_line import StatusLine
 from ui.panels.analysis import Analysis
@@ -157,19 +158,13 @@ class FeatureMapsPanel(Panel):
             _LOOKS_FOR, "Test patches that excite a filter most and least; evidence of each class"
         )
         self._view_tools = tools = ViewTools()
-        self.limits, self.smaller, self.larger, self.fit = (
-            tools.limits,
-            tools.smaller,
-            tools.larger,
-            tools.fit,
-        )
+        self.limits, self.fit = tools.limits, tools.fit
+        self.smaller, self.larger = tools.smaller, tools.larger
         self._run_limits = RunLimits(self._state, self._background, tools, self)
         self.network = NetworkView(self._state)
         self.looks_for = LooksForView(self._background)
-        self._empty = QLabel(
-            "Choose a sample on the left: the network and everything it computes appear here."
-        )
-        self._empty.setProperty("role", "muted")
+        text = "Choose a sample on the left: the network and everything it computes appear here."
+        self._empty = named(QLabel(text), role="muted")
         self.stack = QStackedWidget()
         for page in (self._empty, self.network, self.looks_for):
             self.stack.addWidget(page)
@@ -179,10 +174,8 @@ class FeatureMapsPanel(Panel):
         self._scroll.setWidgetResizable(True)
         self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self._scroll.setWidget(self.stack)
-        self.status = StatusLine()
-        self.status.setAccessibleName("Value under the pointer")
-        self._hint = QLabel("Click pins, arrows move, Esc frees, Ctrl+C copies")
-        self._hint.setProperty("role", "caption")
+        self.status = named(StatusLine(), "Value under the pointer")
+        self._hint = named(QLabel("Click pins, arrows move, Esc frees, Ctrl+C copies"), role="caption")
 
     def _build_layout(self) -> None:
         # In a narrow panel the tools stand in two rows.

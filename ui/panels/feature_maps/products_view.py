@@ -14,6 +14,7 @@ from cnnviz.quantities import format_power, format_signed
 from ui.cells.value_table import ValueTable
 from ui.cells.waterfall import Waterfall
 from ui.controls.labels import ElidedLabel
+from ui.controls.naming import named
 from ui.panels.feature_maps.arithmetic_views import ArithmeticView
 from ui.panels.feature_maps.explain import Arithmetic
 from ui.tiles.map_thumbnails import MapThumbnails
@@ -33,24 +34,22 @@ class ProductsView(ArithmeticView):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Value of the cell", 16, parent)
         self._before = 0  # terms of the running sum before those of the tables
-        self.patch, self.kernel, self.products = ValueTable(), ValueTable(), ValueTable()
-        for table, name, tip in (
-            (self.patch, "Patch that the cell reads", "Values of the stage before; hatched: padding"),
-            (self.kernel, "Weights of the kernel", "Each is multiplied by the value at its place"),
-            (self.products, "Products of patch and kernel", "Their sum, with the bias, is the value"),
-        ):
-            table.setAccessibleName(name)
-            table.setToolTip(f"{name}. {tip}")
+        self.patch, self.kernel, self.products = (
+            named(ValueTable(), name, f"{name}. {tip}")
+            for name, tip in (
+                ("Patch that the cell reads", "Values of the stage before; hatched: padding"),
+                ("Weights of the kernel", "Each is multiplied by the value at its place"),
+                ("Products of patch and kernel", "Their sum, with the bias, is the value"),
+            )
+        )
         self._titles = [ElidedLabel(role="muted") for _ in range(5)]
         for title in self._titles:
             # A long title must not widen its table.
             title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        self.slices = MapThumbnails()
+        name = "Products of each input channel"
+        self.slices = named(MapThumbnails(), name, f"{name}; click to see its patch and kernel")
         self.slices.set_noun("input")
-        self.slices.setAccessibleName("Products of each input channel")
-        self.slices.setToolTip("Products of each input channel; click to see its patch and kernel")
-        self.waterfall = Waterfall()
-        self.waterfall.setAccessibleName("Running sum of the products")
+        self.waterfall = named(Waterfall(), "Running sum of the products")
         self._build_layout()
         self._connect_signals()
 
@@ -104,8 +103,7 @@ class ProductsView(ArithmeticView):
             grid.addWidget(title, 0, 2 * place)
             grid.addWidget(block, 1, 2 * place)
         for place, sign in enumerate(("×", "=", "", "")):
-            label = QLabel(sign)
-            label.setProperty("role", "heading")
+            label = named(QLabel(sign), role="heading")
             grid.addWidget(label, 1, 2 * place + 1, Qt.AlignmentFlag.AlignCenter)
         grid.setColumnStretch(8, 4)
         grid.setRowStretch(1, 1)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QWidget
 
 from ui.controls.buttons import IconButton
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.theme import Theme, follow_theme
 
 SPEEDS = (1, 2, 4, 8, 15, 30, 60)
@@ -135,17 +136,22 @@ class SweepBar(QWidget):
     def __init__(self, sweep: Sweep, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._sweep = sweep
-        label = QLabel("Sweep")
-        label.setProperty("role", "muted")
         self.play = IconButton("play", "Play the sweep", _ABOUT)
         self.step = IconButton("step-forward", "Sweep one cell further")
         self.end = IconButton("x", "Leave the sweep", "", "Esc")
-        self.speed = QSlider(Qt.Orientation.Horizontal)
+        self.speed = named(QSlider(Qt.Orientation.Horizontal), "Speed of the sweep")
         self.speed.setRange(0, len(SPEEDS) - 1)
         self.speed.setValue(_USUAL_SPEED)
-        self.speed.setAccessibleName("Speed of the sweep")
         self._show_speed(_USUAL_SPEED)
-        fill(QHBoxLayout(self), label, self.play, self.step, self.end, self.speed, spacing=4)
+        fill(
+            QHBoxLayout(self),
+            named(QLabel("Sweep"), role="muted"),
+            self.play,
+            self.step,
+            self.end,
+            self.speed,
+            spacing=4,
+        )
         self.end.hide()
         self.play.clicked.connect(sweep.toggle)
         self.step.clicked.connect(sweep.go_on)

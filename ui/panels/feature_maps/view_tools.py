@@ -4,6 +4,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from ui.controls.buttons import IconButton
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.controls.segmented import SegmentedControl
 
 AUTOMATIC, FIXED = "automatic", "fixed"
@@ -15,8 +16,7 @@ class ViewTools(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        label = QLabel("Colour limits")
-        label.setProperty("role", "muted")
+        label = named(QLabel("Colour limits"), role="muted")
         self.limits = SegmentedControl([(AUTOMATIC, "Automatic"), (FIXED, "Fixed")])
         self.limits.set_option_tooltip(AUTOMATIC, "The largest value of each layer at this moment")
         self.limits.set_option_tooltip(FIXED, _FIXED_ABOUT)

@@ -1,0 +1,29 @@
+"""What a widget is called, said where it is made."""
+
+from PySide6.QtWidgets import QWidget
+
+
+def named[Widget: QWidget](widget: Widget, name: str = "", tip: str = "", role: str = "") -> Widget:
+    """Name a widget, and return it.
+
+    Parameters
+    ----------
+    widget : QWidget
+    name : str
+        What a screen reader says.
+    tip : str
+        Tool tip.
+    role : str
+        Role by which the stylesheet knows it, such as "caption".
+
+    Returns
+    -------
+    QWidget
+    """
+    if name:
+        widget.setAccessibleName(name)
+    if tip:
+        widget.setToolTip(tip)
+    if role:
+        widget.setProperty("role", role)
+    return widget
