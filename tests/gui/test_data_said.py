@@ -4,6 +4,7 @@ from pathlib import Path
 
 from pytestqt.qtbot import QtBot
 
+from cnnviz.presets import LAB5
 from tests.gui.driving import opened
 from tests.picture_folders import write_pictures
 from tests.small_data import write_npz
@@ -75,3 +76,11 @@ def test_an_error_goes_with_the_next_success(qtbot: QtBot, session: Session, tmp
     session.controller.open_data(write_npz(tmp_path / "few.npz"))
     qtbot.waitUntil(lambda: session.window.windowTitle() == "few · CNNViz")
     assert message.text() == ""
+
+
+def test_classes_that_the_data_lack_are_replaced_and_that_is_said(qtbot: QtBot, tmp_path: Path) -> None:
+    with opened(qtbot, tmp_path / "window.ini", experiment=LAB5.with_classes(("4", "x"))) as session:
+        assert session.state.experiment.classes == ("0", "1")
+        assert session.window.notices.text() == (
+            "MNIST has 10 classes; 0, 1 are used, and any 2 to 10 can be chosen."
+        )

@@ -75,9 +75,12 @@ def test_an_error_goes_when_something_is_opened(qtbot: QtBot, session: Session, 
     bad.write_text("{}")
     session.files.open(bad)
     qtbot.waitUntil(lambda: "bad.json" in notices.text())
+    message = session.window.samples.message
+    session.controller.open_data(tmp_path / "nothing")
+    qtbot.waitUntil(lambda: "nothing" in message.text())
     with qtbot.waitSignal(session.files.restorer.finished):
         session.files.open(good)
-    assert notices.text() == ""
+    assert notices.text() == message.text() == ""
 
 
 def test_a_session_of_mnist_offers_mnist(qtbot: QtBot, session: Session, tmp_path: Path) -> None:

@@ -133,3 +133,11 @@ def test_an_untrained_run_takes_what_is_chosen_without_a_word(qtbot: QtBot, sess
     settle(qtbot)
     assert state.draft == LENET
     assert shown == []
+
+
+def test_an_error_of_the_form_goes_with_what_was_wrong(qtbot: QtBot, session: Session) -> None:
+    message = session.window.panel(TrainingPanel).message
+    _edit(qtbot, session, "filters", "99")
+    assert "1 to 64" in message.text()
+    session.window.run_bar.presetRequested.emit("lenet")
+    assert message.text() == ""

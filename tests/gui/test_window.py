@@ -6,6 +6,7 @@ import pytest
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt
 from PySide6.QtWidgets import QWidget
 
+from tests.gui.driving import settle
 from tests.gui.training_driving import lengthen, train_on
 from tests.gui.whole_window import PANELS, rest, show_panel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
@@ -120,3 +121,18 @@ def test_the_window_looks_as_built_after_a_change_of_theme_and_back(qtbot, sessi
     theme.set_mode("dark")
     theme.set_mode("light")
     assert list(pictures()) == before
+
+
+def test_no_gap_is_left_beside_the_samples_when_panels_stand_side_by_side(qtbot, session):
+    window = session.window
+    wide = window.samples_dock.width()
+    for number in (0, 3, 2, 1, 4, 0):
+        window.panels.show_panel(number)
+        window.panels.move_aside()
+        settle(qtbot)
+        beside = window.centralWidget().x() - window.samples_dock.geometry().right() - 1
+        assert window.samples_dock.width() < wide
+        assert beside <= 1, "the line between them and nothing else"
+        window.panels.gather()
+        settle(qtbot)
+        assert window.samples_dock.width() == wide

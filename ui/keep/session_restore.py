@@ -114,6 +114,7 @@ class SessionRestorer(QObject):
             return
         self._forget()
         self._state.clear_notice("files")
+        self._state.clear_notice("samples")
         self._session, self._began = session, False
         if is_at_hand:
             self._finish()

@@ -398,6 +398,7 @@ class Controller(QObject):
     def _on_run_from_file_requested(self, model: OpenedModel) -> None:
         if self.may_replace():
             self._run_start.begin(model.experiment, start=model.snapshot)
+            self._state.clear_notice("samples")
             if model.remark and not model.offer:
                 self._state.raise_notice("files", "warning", model.remark)
             else:

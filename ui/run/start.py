@@ -129,7 +129,7 @@ class RunStart(QObject):
         previous = state.dataset
         state.set_dataset(built.dataset)
         if is_new:
-            self._tell_about(built)
+            self._tell_about(built, is_first=previous is None)
         elif built.dataset is not previous:  # other classes were chosen than those the notice names
             state.clear_notice("data")
         self._reset_history(built)
@@ -152,10 +152,12 @@ class RunStart(QObject):
         # What was edited while the run was being built is not lost.
         return Settings(experiment, experiment if settings.edited == built.form else settings.edited)
 
-    def _tell_about(self, built: _Built) -> None:
+    def _tell_about(self, built: _Built, *, is_first: bool) -> None:
         """Say what the new data have lost by being read, and that not all of their classes are used."""
-        is_own = built.source.path is not None
-        sentences = (built.dataset.conversion, choice_note(built.dataset) if is_own else "")
+        # Of MNIST everybody knows that it has ten digits, but not that those of the command line are no digits.
+        is_replaced = is_first and built.experiment.classes != built.form.classes
+        is_told = is_replaced or built.source.path is not None
+        sentences = (built.dataset.conversion, choice_note(built.dataset) if is_told else "")
         text = " ".join(each for each in sentences if each)
         if text:
             self._state.raise_notice("data", "info", text)

@@ -142,6 +142,12 @@ class MainWindow(QMainWindow):
         room = max(px(_SAMPLES_LEAST), min(px(_SAMPLES_MOST), width - wanted))
         dock, usual = self.samples_dock, min(room, px(SAMPLES_WIDTH))
         gains = room > dock.maximumWidth() == dock.width() < usual
+        if dock.width() > room:
+            # Before it is bound to: a dock that is made narrower by its bound leaves a gap beside it.
+            self.resizeDocks([dock], [room], Qt.Orientation.Horizontal)
+            layout = self.layout()
+            assert layout is not None
+            layout.activate()
         dock.setMaximumWidth(room)
         if gains:  # it was narrow only because there was no more room
             self.resizeDocks([dock], [usual], Qt.Orientation.Horizontal)

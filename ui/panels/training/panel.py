@@ -242,6 +242,7 @@ class TrainingPanel(CatchesUp, Panel):
     @Slot()
     def _on_draft_changed(self) -> None:
         self.form.set_draft(self._state.draft)
+        self.message.clear()  # what was wrong with a field is not in it any more
 
     @Slot()
     def _on_dataset_changed(self) -> None:
