@@ -154,7 +154,7 @@ class RunStart(QObject):
 
     def _tell_about(self, built: _Built, *, is_first: bool) -> None:
         """Say what the new data have lost by being read, and that not all of their classes are used."""
-        # Of MNIST everybody knows that it has ten digits, but not that those of the command line are no digits.
+        # Of MNIST everybody knows that it has ten digits, but not that the command line named others.
         is_replaced = is_first and built.experiment.classes != built.form.classes
         is_told = is_replaced or built.source.path is not None
         sentences = (built.dataset.conversion, choice_note(built.dataset) if is_told else "")
