@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QFileDialog
 
 from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5, PRESETS, preset_of
-from ui.controls.drops import FieldGuard
+from ui.controls.drops import DropFilter
 from ui.keep.keeper import Keeper
 from ui.keep.session_files import OPEN_FILTER, SessionFiles
 from ui.keep.workspace import Workspace
@@ -74,7 +74,7 @@ class Session(QObject):
             self.window.samples.open_image,
         )
         self.window.file_taker = self.files.open
-        self._field_guard = FieldGuard(self)
+        self._drop_filter = DropFilter(self)
         self.window.menus.connect_to(
             {
                 "session": self,
@@ -234,8 +234,8 @@ class Session(QObject):
         self.exporter.watch_chooser(window.samples)
         self.exporter.watch_chooser(window.timeline, window.timeline.track)
         window.samples.windowMade.connect(self.exporter.watch)
-        window.samples.windowMade.connect(self._field_guard.watch)
-        self._field_guard.watch(window)
+        window.samples.windowMade.connect(self._drop_filter.watch)
+        self._drop_filter.watch(window)
 
     def _may_close(self) -> bool:
         kept = not self._started or self._save_words()

@@ -12,7 +12,7 @@ def is_welcome(data: QMimeData) -> bool:
     return data.hasImage() or any(url.isLocalFile() for url in data.urls())
 
 
-class FieldGuard(QObject):
+class DropFilter(QObject):
     """Lets files and images that are dropped on a field for text fall through to the window behind.
 
     Of itself a field would take the path of the file as text.

@@ -5,6 +5,7 @@ from typing import override
 from PySide6.QtCore import QEvent, QPoint, QRect, QSize
 from PySide6.QtWidgets import QHBoxLayout, QLayout, QLayoutItem, QWidget
 
+from ui.controls.layouts import fill
 from ui.controls.painted import WrappedWidget
 from ui.theme import Theme, follow_theme
 
@@ -31,11 +32,7 @@ class FlowRow(WrappedWidget):
     def joined(self, *widgets: QWidget) -> QWidget:
         """Return widgets as one that stays together, such as a label and its control."""
         group = QWidget(self)
-        layout = QHBoxLayout(group)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
-        for widget in widgets:
-            layout.addWidget(widget)
+        fill(QHBoxLayout(group), *widgets, spacing=6)
         return group
 
     @override

@@ -8,6 +8,7 @@ from cnnviz.routing import Target
 from ui.cells.block import Block
 from ui.cells.excerpt_map import ExcerptMap
 from ui.controls.labels import SectionTitle
+from ui.controls.layouts import fill
 from ui.controls.mark_legend import MarkLegend
 from ui.controls.pace import single_shot
 from ui.panels.backprop.contents import MapContent
@@ -55,10 +56,7 @@ class MapCard(QWidget):
         self.map.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.bar = ScaledBar()
         self.legend = MarkLegend()
-        below = QHBoxLayout()
-        below.setSpacing(8)
-        below.addWidget(self.bar)
-        below.addWidget(self.legend, 1)
+        below = fill(QHBoxLayout(), self.bar, (self.legend, 1), spacing=8)
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(0, 0, 0, 0)
         self._layout.setSpacing(4)

@@ -16,6 +16,7 @@ from ui.cells.cell_numbers import Writer
 from ui.cells.excerpt_map import ExcerptMap
 from ui.cells.heat_map import HeatMap
 from ui.controls.labels import SectionTitle
+from ui.controls.layouts import fill
 from ui.panels.backprop.curves import curve_of
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
@@ -165,10 +166,7 @@ class OutputView(StepView):
         below.setSpacing(24)
         below.addWidget(_stacked(self.image_title, self.image))
         below.addWidget(_stacked(self.plot_title, self.plot), 1)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addLayout(self._table)
-        self._layout.addLayout(below, 1)
+        self._layout = fill(QVBoxLayout(self), self._table, (below, 1))
 
     def _on_pointed(self, _row: int, column: int) -> None:
         self.cellPointed.emit(self._stage, (column,))
@@ -186,11 +184,7 @@ class OutputView(StepView):
 def _stacked(upper: QWidget, lower: QWidget) -> QWidget:
     """Put one widget below another; the lower one takes the room."""
     both = QWidget()
-    layout = QVBoxLayout(both)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(4)
-    layout.addWidget(upper)
-    layout.addWidget(lower, 1)
+    fill(QVBoxLayout(both), upper, (lower, 1), spacing=4)
     return both
 
 

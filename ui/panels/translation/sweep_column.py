@@ -14,6 +14,7 @@ from cnnviz.quantities import format_shift, format_value
 from cnnviz.translation import MEASURES, OUTPUT
 from ui.cells.sweep_map import SweepMap
 from ui.controls.labels import ElidedLabel
+from ui.controls.layouts import fill
 from ui.controls.scale_key import ColorBar
 from ui.controls.segmented import SegmentedControl
 from ui.panels.drawn import Drawn, TellsDrawn
@@ -142,23 +143,12 @@ class SweepColumn(TellsDrawn, QWidget):
         )
 
     def _build_layout(self) -> None:
-        key = QHBoxLayout()
-        key.setSpacing(6)
-        key.addWidget(self.bar, 1)
-        key.addWidget(self.spread)
-        upper = QVBoxLayout()
-        upper.setSpacing(4)
-        upper.addWidget(self.source)
-        upper.addWidget(self.map, 1)
-        upper.addLayout(key)
-        upper.addWidget(self._reading)
-        upper.addWidget(self._note)
+        key = fill(QHBoxLayout(), (self.bar, 1), self.spread, spacing=6)
+        upper = fill(QVBoxLayout(), self.source, (self.map, 1), key, self._reading, self._note, spacing=4)
         self._halves = QBoxLayout(QBoxLayout.Direction.TopToBottom)
         self._halves.addLayout(upper, 11)
         self._halves.addWidget(self.plot, 4)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addLayout(self._halves)
+        self._layout = fill(QVBoxLayout(self), self._halves)
 
     def _connect_signals(self) -> None:
         self.map.shiftSelected.connect(self.shiftSelected)
