@@ -341,3 +341,11 @@ def test_the_line_is_a_function_of_the_picture_and_of_where_one_looks(lab5):
         assert lab5.arithmetic.title.text() == " ".join(text for text, _ in anew.arithmetic.title)
         channel = anew.channel(view.picture.plan.column("conv1"))
         np.testing.assert_array_equal(lab5.map("conv1").values, lab5.trace.outputs["conv1"][0, channel])
+
+
+def test_without_a_network_no_patches_are_shown(searched):
+    view = searched.panel.looks_for
+    assert len(view.most.cards()) == 8
+    searched.state.set_dataset(Opened(searched.qtbot, EXPERIMENTS["three blocks"]).dataset)
+    assert view.most.cards() == ()
+    assert view._age.text() == ""

@@ -11,7 +11,7 @@ from ui.controls.naming import named
 from ui.controls.scale_key import ScaleStrip
 from ui.controls.segmented import SegmentedControl
 from ui.panels.drawn import Drawn, TellsDrawn
-from ui.panels.feature_maps.filter_search import FilterPicture
+from ui.panels.feature_maps.filter_search import Averages, FilterPicture
 from ui.theme import Theme, follow_theme
 from ui.tiles.map_grid import HeatMapGrid
 
@@ -29,6 +29,8 @@ class ClassEvidenceView(TellsDrawn, QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._picture: FilterPicture | None = None
+        self._averaged: Averages | None = None  # those that are painted, and of which map
+        self._channel: int | None = None
         self._title = SectionTitle("Average evidence of each class")
         self.scope = SegmentedControl([(_ALL, "All filters"), (_ONE, "This filter")])
         self.scope.set_option_tooltip(_ALL, "Evidence of all maps, added up cell by cell")
@@ -53,11 +55,15 @@ class ClassEvidenceView(TellsDrawn, QFrame):
         self.setVisible(picture is not None and picture.has_evidence)
         averages, own = (None, None) if picture is None else (picture.averages, picture.own_map)
         self.scope.set_option_enabled(_ONE, own is not None)
+        channel = own if self.scope.current() == _ONE else None
+        if averages is self._averaged and channel == self._channel:
+            return
+        self._averaged, self._channel = averages, channel
         if averages is None:
             self.maps.set_maps(None)
             self._title.set_caption("")
             return
-        shown = averages.maps(own if self.scope.current() == _ONE else None)
+        shown = averages.maps(channel)
         levels = signed_levels(shown)
         self.maps.set_maps(shown, "signed", levels)
         self.maps.set_captions([f"class {name}" for name in averages.dataset.classes])

@@ -45,6 +45,28 @@ class Findings:
         note = f"searched in {format_count(len(self.dataset.test_labels))} test images"
         return Drawn.of(self.snapshot, note=note, what="patches")
 
+    @property
+    def count(self) -> str:
+        """How many images were searched, in words."""
+        return f"of {format_count(len(self.dataset.test_labels))} test images, at most one patch each"
+
+    def cards(self, patches: tuple[Patch, ...]) -> list[PatchCard]:
+        """Patches of these as cards."""
+        data = self.dataset
+        texts = format_together([patch.value for patch in patches], 3, format_signed, longest=8)
+        cards: list[PatchCard] = []
+        for patch, text in zip(patches, texts, strict=True):
+            name = data.classes[int(data.test_labels[patch.image])]
+            tip = (
+                f"Test image {format_count(patch.image)}, class {name}: response "
+                f"{format_signed(patch.value, 4)} at row {patch.row}, column {patch.column}. "
+                "Click to look at it."
+            )
+            place = patch.rectangle
+            block = (place.top, place.left, place.height, place.width)
+            cards.append(PatchCard(patch.pixels[0], data.test_images[patch.image, 0], block, text, tip))
+        return cards
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Averages:
@@ -139,32 +161,6 @@ class FilterPicture:
         if searched.origin is None or shown.origin is None or searched.origin.run_id != shown.origin.run_id:
             return f"{text} of another run; {at} of this one"
         return text if searched.step == shown.step else f"{text}; {at}"
-
-    @property
-    def count(self) -> str:
-        """How many images were searched, in words."""
-        if self.findings is None:
-            return ""
-        images = format_count(len(self.findings.dataset.test_labels))
-        return f"of {images} test images, at most one patch each"
-
-    def cards(self, patches: tuple[Patch, ...]) -> list[PatchCard]:
-        """Patches of the findings as cards."""
-        assert self.findings is not None
-        data = self.findings.dataset
-        texts = format_together([patch.value for patch in patches], 3, format_signed, longest=8)
-        cards: list[PatchCard] = []
-        for patch, text in zip(patches, texts, strict=True):
-            name = data.classes[int(data.test_labels[patch.image])]
-            tip = (
-                f"Test image {format_count(patch.image)}, class {name}: response "
-                f"{format_signed(patch.value, 4)} at row {patch.row}, column {patch.column}. "
-                "Click to look at it."
-            )
-            place = patch.rectangle
-            block = (place.top, place.left, place.height, place.width)
-            cards.append(PatchCard(patch.pixels[0], data.test_images[patch.image, 0], block, text, tip))
-        return cards
 
 
 class FilterSearch(QObject):

@@ -24,7 +24,7 @@ from ui.controls.scale_key import ScaleStrip
 from ui.panels.analysis import Analysis
 from ui.panels.drawn import Drawn, DrawnPart, TellsDrawn
 from ui.panels.feature_maps.class_evidence_view import ClassEvidenceView
-from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch
+from ui.panels.feature_maps.filter_search import FilterPicture, FilterSearch, Findings
 from ui.panels.views import Choices
 from ui.state import PinnedCell
 from ui.theme import Theme, follow_theme
@@ -58,6 +58,7 @@ class LooksForView(TellsDrawn, QWidget):
         super().__init__(parent)
         self.search = FilterSearch(background, self)
         self._picture: FilterPicture | None = None
+        self._carded: Findings | None = None  # those whose patches are painted
         self._build_widgets()
         self._build_layout()
         self._connect_signals()
@@ -197,6 +198,7 @@ class LooksForView(TellsDrawn, QWidget):
         picture = self._picture = self.search.picture()
         self._fill_layers()
         self.evidence.draw(picture)
+        self._draw_findings(picture)
         if picture is None:
             self.filters.set_maps(None)
             self.kernel.set_values(None)
@@ -210,23 +212,25 @@ class LooksForView(TellsDrawn, QWidget):
         self._filter_title.set_text(f"Filter {picture.channel}")
         unit = format_power(self.kernel.number_exponent)
         self._filter_title.set_caption(f"of {picture.layer} {unit}".rstrip())
-        self._draw_findings(picture)
 
-    def _draw_findings(self, picture: FilterPicture) -> None:
-        found, is_busy = picture.findings, bool(picture.under_way)
+    def _draw_findings(self, picture: FilterPicture | None) -> None:
+        found = None if picture is None else picture.findings
+        is_busy = picture is not None and bool(picture.under_way)
         if is_busy:
             self.message.clear()
         self.progress.setVisible(is_busy)
         self.cancel_button.setVisible(is_busy)
         self.search_button.setVisible(not is_busy)
         self.search_button.setText("Search" if found is None else "Search again")
-        self._age.set_text(picture.age)
-        self._most_title.set_caption(picture.count)
-        excited = ((), ()) if found is None else (found.excitation.most, found.excitation.least)
+        self._age.set_text("" if picture is None else picture.age)
+        self._most_title.set_caption("" if found is None else found.count)
         placeholder = "Searching the test images…" if is_busy else "Nothing was searched yet: press Search."
+        excited = ((), ()) if found is None else (found.excitation.most, found.excitation.least)
         for grid, patches in zip((self.most, self.least), excited, strict=True):
             grid.set_placeholder(placeholder)
-            grid.set_cards(picture.cards(patches) if patches else ())
+            if found is not self._carded:
+                grid.set_cards(() if found is None else found.cards(patches))
+        self._carded = found
 
     def _fill_layers(self) -> None:
         field, layers = self.layer_field, self.search.layers
