@@ -7,8 +7,8 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import show_window
 from ui.controls.buttons import IconButton
+from ui.plots.curve_legend import LegendEntry
 from ui.plots.curve_plot import CurvePlot
-from ui.plots.curve_style import LegendEntry
 from ui.plots.plot_readout import PlotReadout
 from ui.theme import DARK, LIGHT, ThemeManager
 

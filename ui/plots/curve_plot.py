@@ -12,7 +12,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from ui.plots.curve_header import CurveHeader
+from ui.plots.curve_legend import CurveHeader
 from ui.plots.curve_style import CURVE_STYLES
 from ui.plots.decimate import MinMaxPyramid
 from ui.plots.plot import Plot, Series
@@ -161,10 +161,6 @@ class CurvePlot(Plot):
     def curve(self, name: str) -> Points:
         """All points of a curve."""
         return self._curves[name].data.x, self._curves[name].data.y
-
-    def clear_curve(self, name: str) -> None:
-        """Remove the points of a curve."""
-        self.set_curve(name, (), ())
 
     def clear(self) -> None:
         """Remove the points of all curves and begin a new view."""
@@ -325,8 +321,11 @@ class CurvePlot(Plot):
             curve.draw(*x_range, canvas.columns(), log_y=self._log_y, is_smooth=self._is_smooth)
 
     def _fit(self, canvas: PlotCanvas) -> None:
-        curves = self._curves.values()
-        canvas.set_view_range(self._ranges.x_range(curves), self._ranges.y_range(curves, self._log_y))
+        curves = [curve for curve in self._curves.values() if curve.data.size]
+        last = max((float(curve.data.x[-1]) for curve in curves), default=0.0)
+        extents = [curve.extent(log_y=self._log_y) for curve in curves if curve.is_shown]
+        ends = [each for each in extents if each is not None]
+        canvas.set_view_range(self._ranges.x_range(last), self._ranges.y_range(ends, log_y=self._log_y))
 
     @property
     @override

@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Collection
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -98,19 +97,6 @@ class SteadyRange:
         return self._range
 
 
-class Ranged(Protocol):
-    """What the ends of the axes are taken from."""
-
-    @property
-    def last(self) -> float | None:
-        """Last abscissa; None without a point."""
-        ...
-
-    def extent(self, log_y: bool) -> Range | None:
-        """Smallest and largest ordinate that should be in sight; None without a point in sight."""
-        ...
-
-
 class CurveRanges:
     """Takes the ends from the curves, except for those that are fixed; keeps still while points arrive."""
 
@@ -144,21 +130,18 @@ class CurveRanges:
         """Choose the y axis anew."""
         self._y.reset()
 
-    def x_range(self, curves: Collection[Ranged]) -> Range:
-        """Ends of the x axis."""
-        last = max((curve.last for curve in curves if curve.last is not None), default=0.0)
+    def x_range(self, last: float) -> Range:
+        """Ends of the x axis for points up to `last`."""
         if self._x_limit is not None and last <= self._x_limit:
             return 0.0, max(self._x_limit, 1.0)
         return self._x.update(0.0, max(last, 1.0), 0.0, None)
 
-    def y_range(self, curves: Collection[Ranged], log_y: bool) -> Range:
-        """Ends of the y axis; of the logarithm where y is logarithmic."""
+    def y_range(self, ends: Collection[Range], *, log_y: bool) -> Range:
+        """Ends of the y axis for curves between some ends; of the logarithm where y is logarithmic."""
         lo_fixed, hi_fixed = self._y_bounds
         if log_y:
             lo_fixed, hi_fixed = None, None if hi_fixed is None else float(np.log10(hi_fixed))
-        found = [curve.extent(log_y) for curve in curves]
-        ends = [each for each in found if each is not None]
-        lo, hi = (min(e[0] for e in ends), max(e[1] for e in ends)) if ends else (0.0, 1.0)
+        lo, hi = min((each[0] for each in ends), default=0.0), max((each[1] for each in ends), default=1.0)
         lo, hi = self._y.update(lo, hi, lo_fixed, hi_fixed)
         # A line that runs along an end must not be cut in half.
         margin = 0.02 * (hi - lo)

@@ -4,7 +4,8 @@ import numpy as np
 import pyqtgraph as pg
 from numpy.typing import NDArray
 
-from ui.plots.curve_style import CurveStyle, LegendEntry
+from ui.plots.curve_legend import LegendEntry
+from ui.plots.curve_style import CurveStyle
 from ui.plots.decimate import MinMaxPyramid
 from ui.plots.plot_range import extent
 from ui.theme import Theme
@@ -42,11 +43,6 @@ class PlottedCurve:
         """Whether there are points and the legend does not hide them."""
         return self.data.size > 0 and self.entry.isChecked()
 
-    @property
-    def last(self) -> float | None:
-        """Last abscissa; None without a point."""
-        return float(self.data.x[-1]) if self.data.size else None
-
     def set_theme(self, theme: Theme, ratio: float) -> None:
         """Restyle.
 
@@ -72,10 +68,8 @@ class PlottedCurve:
             fine = np.isfinite(y)
             self._dots.setData(x[fine], y[fine])
 
-    def extent(self, log_y: bool) -> tuple[float, float] | None:
-        """Smallest and largest ordinate that should be in sight; None without a point."""
-        if not self.is_shown:
-            return None
+    def extent(self, *, log_y: bool) -> tuple[float, float] | None:
+        """Smallest and largest ordinate that should be in sight; None if none is finite."""
         # Smallest values of runs would hide the positive ones beside a zero.
         y = self.data.y if log_y or self.style.outliers else self.data.view(-np.inf, np.inf, _BINS)[1]
         return extent(to_axis(y, log_y), self.style.outliers)

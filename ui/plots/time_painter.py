@@ -1,13 +1,13 @@
 """Draws the track of a timeline."""
 
-from dataclasses import dataclass, field, fields
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+from PySide6.QtGui import QColor, QPainter, QPen
 
+from ui.plots.curve_legend import draw_diamond
 from ui.plots.time_scale import TimeScale, curve_polygon, epoch_labels, top_value
 from ui.theme import Theme
 from ui.theme.stylesheet import mix
@@ -19,7 +19,7 @@ def _no_points() -> Points:
     return np.empty(0), np.empty(0)
 
 
-@dataclass(eq=False)
+@dataclass(frozen=True, eq=False)
 class TrackContent:
     """What is drawn behind the handle.
 
@@ -44,18 +44,6 @@ class TrackContent:
     ghost: Points = field(default_factory=_no_points)
     reference: int | None = None
     fork: int | None = None
-
-    def change(self, **changes: Any) -> bool:
-        """Set some fields and return whether any is different now; arrays always count as different."""
-        names = {each.name for each in fields(self)}
-        changed = {
-            name: value
-            for name, value in changes.items()
-            if name in names and (isinstance(value, tuple) or value != getattr(self, name))
-        }
-        for name, value in changed.items():
-            setattr(self, name, value)
-        return bool(changed)
 
 
 class TrackPainter:
@@ -85,7 +73,8 @@ class TrackPainter:
         self._draw_curves(painter)
         self._draw_rail(painter, self._scale.right, self._theme.color("track"))
         if self._content.fork is not None:
-            self._draw_fork(painter, self._content.fork)
+            place = QPointF(self._scale.x(self._content.fork), self.rail_y)
+            draw_diamond(painter, place, self._theme.px(4), self._theme.color("muted"))
         if self._content.reference is not None:
             self._draw_reference(painter, self._content.reference)
 
@@ -148,13 +137,6 @@ class TrackPainter:
     def _draw_rail(self, painter: QPainter, end: float, color: QColor) -> None:
         painter.setPen(QPen(color, self._theme.px(3), Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap))
         painter.drawLine(QPointF(self._scale.left, self.rail_y), QPointF(end, self.rail_y))
-
-    def _draw_fork(self, painter: QPainter, step: int) -> None:
-        x, size = self._scale.x(step), self._theme.px(4)
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self._theme.color("muted"))
-        corners = ((0, -size), (size, 0), (0, size), (-size, 0))
-        painter.drawPolygon(QPolygonF([QPointF(x + dx, self.rail_y + dy) for dx, dy in corners]))
 
     def _draw_reference(self, painter: QPainter, step: int) -> None:
         """Draw a flag with the letter A."""

@@ -1,24 +1,17 @@
 """The track of a timeline: how far a run has got, its loss in small, its epochs, and a handle to drag."""
 
 from collections.abc import Sequence
-from typing import override
+from dataclasses import replace
+from typing import Any, override
 
 import numpy as np
 from numpy.typing import ArrayLike
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QPixmap,
-    QResizeEvent,
-    QWheelEvent,
-)
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnviz.quantities import format_count
-from ui.controls.figure_mode import drawing_figure
+from ui.controls.backdrop import Backdrop
 from ui.controls.key_moves import is_plain
 from ui.controls.pace import Pace
 from ui.controls.painted import PaintedWidget
@@ -72,7 +65,7 @@ class TimeTrack(PaintedWidget):
         self._hover_x: float | None = None
         self._readout: PlotReadout | None = None
         self._wheel = WheelNotches()
-        self._ground = QPixmap()  # all that does not move with the handle
+        self._ground = Backdrop()  # all that does not move with the handle
         self._pace = Pace(_FRAME_MS, self)
         self._pace.due.connect(self.stepRequested)
         self.setMouseTracking(True)
@@ -162,7 +155,6 @@ class TimeTrack(PaintedWidget):
     @override
     def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme, theme.small_pt))
-        self._ground = QPixmap()
 
     @override
     def sizeHint(self) -> QSize:
@@ -231,27 +223,10 @@ class TimeTrack(PaintedWidget):
     # -- painting ------------------------------------------------------------------------------------------
 
     @override
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._redraw()
-
-    @override
     def paintEvent(self, event: QPaintEvent) -> None:
         parts = self._painter()
-        ratio = self.devicePixelRatioF()
-        if self._ground.isNull() or self._ground.devicePixelRatio() != ratio:
-            self._ground = QPixmap(self.size() * ratio)
-            self._ground.setDevicePixelRatio(ratio)
-            self._ground.fill(Qt.GlobalColor.transparent)
-            painter = QPainter(self._ground)
-            painter.setFont(self.font())
-            parts.draw_ground(painter)
-            painter.end()
         painter = QPainter(self)
-        if drawing_figure():
-            parts.draw_ground(painter)
-        else:
-            painter.drawPixmap(0, 0, self._ground)
+        self._ground.paint(painter, self, (self._content, self._theme), parts.draw_ground)
         parts.draw_reached(painter, self._reached)
         if self._position is not None:
             parts.draw_handle(
@@ -260,13 +235,13 @@ class TimeTrack(PaintedWidget):
         if self._hover_x is not None:
             parts.draw_hover(painter, self._hover_x)
 
-    def _change(self, **changes: object) -> None:
-        if self._content.change(**changes):
-            self._redraw()
-
-    def _redraw(self) -> None:
-        self._ground = QPixmap()
-        self.update()
+    def _change(self, **changes: Any) -> None:
+        # Arrays always count as different.
+        if any(
+            isinstance(new, tuple) or new != getattr(self._content, name) for name, new in changes.items()
+        ):
+            self._content = replace(self._content, **changes)
+            self.update()
 
     def _painter(self) -> TrackPainter:
         return TrackPainter(self._content, self._scale(), QRectF(self.rect()), self._theme)
