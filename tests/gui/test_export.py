@@ -139,6 +139,23 @@ def test_a_pdf_has_text_to_select_and_the_size_asked_for(panel: Panel, tmp_path:
     assert "Inter" in fonts
 
 
+@needs_poppler
+def test_the_cells_of_a_map_have_their_very_colours_in_a_pdf(panel: Panel, tmp_path: Path) -> None:
+    sheet = Sheet(Figure(panel.map, "Map", "plot"))
+    (tmp_path / "map.pdf").write_bytes(draw_pdf(sheet)())
+    subprocess.run(
+        ["pdftoppm", "-r", "96", "-png", "-singlefile", tmp_path / "map.pdf", tmp_path / "map"], check=True
+    )
+    drawn = to_image(sheet)
+    with Image.open(tmp_path / "map.png") as read:
+        for row in range(3):
+            for col in range(4):
+                with figure_mode(alone=True):
+                    place = (panel.map.cell_rect(row, col).topLeft() + QPoint(4, 4).toPointF()).toPoint()
+                color = drawn.pixelColor(place)
+                assert read.convert("RGB").getpixel((place.x(), place.y())) == color.getRgb()[:3]
+
+
 @pytest.mark.parametrize(("colours", "ground"), [("print", PRINT.surface), ("dark", DARK.surface)])
 def test_colours_are_those_of_the_figure_not_of_the_screen(
     panel: Panel, theme: ThemeManager, colours: str, ground: str

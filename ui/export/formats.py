@@ -135,7 +135,10 @@ def draw_pdf(sheet: Sheet, width_cm: float | None = None) -> Content:
             QPageSize(points, QPageSize.Unit.Point, "figure", QPageSize.SizeMatchPolicy.ExactMatch)
         )
         writer.setPageMargins(QMarginsF())
-        _paint(sheet, QPainter(writer), factor)
+        painter = QPainter(writer)
+        # Or else Qt keeps images as JPEG, which mixes the colours of the cells of a map.
+        painter.setRenderHint(QPainter.RenderHint.LosslessImageRendering)
+        _paint(sheet, painter, factor)
     pdf = bytes(buffer.data().data())
     return lambda: pdf
 
