@@ -15,6 +15,7 @@ from ui.cells.cell_geometry import CellGeometry
 from ui.cells.cell_numbers import CellNumbers
 from ui.cells.excerpt_map import ExcerptMap
 from ui.cells.heat_map import HeatMap
+from ui.cells.linked_map import LinkedMap
 from ui.cells.value_table import ValueTable
 from ui.controls.color_scale import ColorScale
 from ui.controls.figure_mode import figure_mode
@@ -83,6 +84,21 @@ def test_a_map_says_what_a_figure_of_it_needs(qtbot: QtBot, kind: type[HeatMap])
     expected = MapLegend(ColorScale("signed", -3e-4, 3e-4), exponent=-4)
     assert shown_map.map_legend() == expected
     assert expected.unit == "× 10⁻⁴"
+
+
+def test_what_outlines_mean_stands_beside_a_figure(qtbot: QtBot) -> None:
+    linked, excerpt = LinkedMap(), ExcerptMap()
+    for each in (linked, excerpt):
+        qtbot.addWidget(each)
+    linked.set_values(np.eye(4))
+    linked.set_highlight([(0, 0, 2, 2)], "receptive")
+    legend = linked.map_legend()
+    assert legend is not None
+    assert legend.marks == (("accent", "what the marked cell reads"),)
+    excerpt.set_excerpt(np.eye(4), hatched=np.eye(4, dtype=bool), marks=(("hatched", "tied"),))
+    legend = excerpt.map_legend()
+    assert legend is not None
+    assert legend.marks == (("hatched", "tied"),)
 
 
 def test_a_map_of_kinds_says_what_its_colours_mean(qtbot: QtBot) -> None:

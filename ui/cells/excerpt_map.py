@@ -1,6 +1,7 @@
 """A block of a larger map, large enough for numbers."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import override
 
 import numpy as np
@@ -14,6 +15,7 @@ from ui.cells.cell_geometry import CellGeometry
 from ui.cells.cell_view import Cell
 from ui.cells.heat_map import HeatMap, paint_lines, same_array
 from ui.cells.outlines import CellBlock
+from ui.controls.map_legend import MapLegend
 from ui.theme import mono_font
 
 _Mask = NDArray[np.bool_]
@@ -40,6 +42,7 @@ class ExcerptMap(HeatMap):
         self._masks: list[_Mask | None] = [None, None, None]  # hatched, struck, blank
         self._window_step = 0
         self._is_covered = False
+        self._meanings: tuple[tuple[str, str], ...] = ()
         super().__init__(parent)
         self.cellHovered.connect(self._on_cell_hovered)
         self.cellClicked.connect(self._on_cell_clicked)
@@ -61,6 +64,7 @@ class ExcerptMap(HeatMap):
         blank: _Mask | None = None,
         is_precise: bool = False,
         window: int = 0,
+        marks: Sequence[tuple[str, str]] = (),
     ) -> None:
         """Show a block of a map.
 
@@ -78,11 +82,14 @@ class ExcerptMap(HeatMap):
         window : int
             Side of the windows of a pool into which thick lines divide the whole map; 0 for none. What
             differs in a window is written so that it looks different.
+        marks : sequence of (mark, text)
+            What outlines and hatching mean, for the key of a figure; see `MarkLegend`.
         """
         if values is None:
             self._masks = [None, None, None]
             self.set_values(None)
             return
+        self._meanings = tuple(marks)
         block = Block(0, 0, values.shape[0], values.shape[1]) if block is None else block
         if block != self._block:
             self.set_highlight((), "hover")
@@ -141,6 +148,11 @@ class ExcerptMap(HeatMap):
         if self.values is None or not self._block.holds(row, col):
             return None
         return self.cell_rect(row - self._block.row, col - self._block.col)
+
+    @override
+    def map_legend(self) -> MapLegend | None:
+        legend = super().map_legend()
+        return None if legend is None else replace(legend, marks=self._meanings)
 
     @override
     def _place_of(self, row: int, col: int) -> Cell:

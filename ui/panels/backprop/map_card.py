@@ -108,6 +108,7 @@ class MapCard(QWidget):
             blank=content.grid.blank,
             is_precise=whole,
             window=window,
+            marks=content.marks,
         )
         self.map.setToolTip(content.tooltip)
         self.map.setAccessibleName(", ".join(filter(None, (content.title, content.caption))))
