@@ -21,8 +21,7 @@ class ChoiceField(QComboBox):
 
     def __init__(self, options: Sequence[tuple[str, str]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        for key, text in options:
-            self.addItem(text, key)
+        self.set_options(options)
         # A long entry must not widen the form; the list itself is as wide as it needs to be.
         self.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.setMinimumContentsLength(6)
@@ -31,6 +30,15 @@ class ChoiceField(QComboBox):
     def choice(self) -> str:
         """Return the chosen key."""
         return str(self.currentData())
+
+    def set_options(self, options: Sequence[tuple[str, str]]) -> None:
+        """Offer these keys with their names; the chosen one stays chosen, unless it is not among them."""
+        if [(self.itemData(place), self.itemText(place)) for place in range(self.count())] != list(options):
+            chosen = self.currentData()
+            self.clear()
+            for key, text in options:
+                self.addItem(text, key)
+            self.setCurrentIndex(max(self.findData(chosen), 0))
 
     def set_choice(self, key: str) -> None:
         """Show another key; an unknown one is shown as no choice."""

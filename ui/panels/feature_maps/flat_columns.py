@@ -143,7 +143,11 @@ class OutputColumn(StageColumn):
         self._single = picture.has_one_logit
         for widget in (self._choice_label, self.choice):
             widget.setVisible(not self._single and evidence is not None)
-        self._fill_choice(names, picture.scene.choices.class_index)
+        chosen = picture.scene.choices.class_index
+        self.choice.set_options(
+            [("", "predicted"), *((str(place), name) for place, name in enumerate(names))]
+        )
+        self.choice.set_choice("" if chosen is None or chosen >= len(names) else str(chosen))
         self.relative.setVisible(evidence is not None)
         self.relative.setChecked(picture.scene.choices.is_relative)
         logits = None if self._single else picture.trace.logits[0]
@@ -152,14 +156,6 @@ class OutputColumn(StageColumn):
         self.ledger.set_rows(logit_bill(picture))
         predicted = names[int(np.argmax(probabilities))]
         self.head.set_line(f"read as {predicted}", predicted)
-
-    def _fill_choice(self, names: tuple[str, ...], chosen: int | None) -> None:
-        texts = ("predicted", *names)
-        if texts != tuple(self.choice.itemText(place) for place in range(self.choice.count())):
-            self.choice.clear()
-            for number, text in enumerate(texts, start=-1):
-                self.choice.addItem(text, "" if number < 0 else str(number))
-        self.choice.set_choice("" if chosen is None or chosen >= len(names) else str(chosen))
 
     def _on_row_hovered(self, row: int) -> None:
         self.requests.cellHovered.emit(self._cell_of(row))

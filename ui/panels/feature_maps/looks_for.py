@@ -196,7 +196,9 @@ class LooksForView(TellsDrawn, QWidget):
     def _draw(self) -> None:
         """Show what there is now."""
         picture = self._picture = self.search.picture()
-        self._fill_layers()
+        self.layer_field.set_options([(name, name) for name in self.search.layers])
+        self.layer_field.setVisible(len(self.search.layers) > 1)
+        self.layer_field.set_choice(self.search.layer)
         self.evidence.draw(picture)
         self._draw_findings(picture)
         if picture is None:
@@ -231,15 +233,6 @@ class LooksForView(TellsDrawn, QWidget):
             if found is not self._carded:
                 grid.set_cards(() if found is None else found.cards(patches))
         self._carded = found
-
-    def _fill_layers(self) -> None:
-        field, layers = self.layer_field, self.search.layers
-        if layers != tuple(field.itemText(place) for place in range(field.count())):
-            field.clear()
-            for name in layers:
-                field.addItem(name, name)
-        field.setVisible(len(layers) > 1)
-        field.set_choice(self.search.layer)
 
     # -- events --------------------------------------------------------------------------------------------
 
