@@ -1,13 +1,12 @@
 """What can be asked of the program: menus, keys, buttons and the help say the same."""
 
-import re
 from collections import Counter
 from types import SimpleNamespace
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QMainWindow, QMessageBox
+from PySide6.QtGui import QAction, QKeySequence, QShortcut, QTextTable
+from PySide6.QtWidgets import QAbstractButton, QDialog, QMainWindow, QTextBrowser
 
 from cnnviz.presets import LAB5
 from tests.gui.training_driving import lengthen
@@ -28,10 +27,16 @@ def entries(session):
 def said_in_help(session):
     """Keys in the help, and what they do."""
     session.window.menus.action("help").trigger()
-    (box,) = session.window.findChildren(QMessageBox)
-    cells = re.findall(r"<td><b>(.+?)</b></td><td>(.+?)</td>", box.text())
-    box.close()
-    return dict(cells)
+    (dialog,) = session.window.findChildren(QDialog)
+    document = dialog.findChild(QTextBrowser).document()
+    (table,) = [each for each in document.rootFrame().childFrames() if isinstance(each, QTextTable)]
+    texts = [
+        [table.cellAt(row, column).firstCursorPosition().block().text() for column in range(table.columns())]
+        for row in range(table.rows())
+    ]
+    assert dialog.height() <= session.window.height()
+    dialog.reject()
+    return {key: words for row in texts for key, words in (row[:2], row[2:]) if key}
 
 
 def test_every_row_is_in_its_menu_and_every_key_in_the_help(session):
@@ -47,6 +52,14 @@ def test_every_row_is_in_its_menu_and_every_key_in_the_help(session):
             assert said[row.key] in (row.help, row.words[0].lower() + row.words[1:])
         elif row.key:
             assert said["Ctrl+1 … 5"] == row.help == "panels"
+
+
+def test_no_key_means_two_things_in_the_window(session):
+    window = session.window
+    keys = [key.toString() for each in window.findChildren(QAction) for key in each.shortcuts()]
+    keys += [each.key().toString() for each in window.findChildren(QShortcut)]
+    assert len(keys) > 25
+    assert [key for key, times in Counter(keys).items() if times > 1] == []
 
 
 def test_buttons_name_the_key_and_do_what_the_menu_does(qtbot, session):

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from itertools import groupby, zip_longest
 
-from PySide6.QtWidgets import QMessageBox, QWidget
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QMessageBox, QTextBrowser, QVBoxLayout, QWidget
 
 from cnnviz import __version__
 from ui.window.actions import ACTIONS
@@ -30,8 +31,12 @@ OTHER_KEYS = (
     ("R", "put a moved digit back"),
     ("Home, End", "on the timeline: start, live (arrows: one moment)"),
     ("A", "on a curve: show the whole run"),
+    ("Page Up, Page Down", "in Backprop: one step back, one on"),
 )
 """Keys that belong to a part of the window."""
+
+#: Letters in a line of the help, and pixels of the window that are to be seen around it.
+_WIDTH, _AROUND = 96, 60
 
 _ABOUT = f"""
 <h3>CNNViz {__version__}</h3>
@@ -42,13 +47,35 @@ Fonts Inter and JetBrains Mono: SIL Open Font License. Icons: Lucide, ISC licenc
 
 
 def show_help(parent: QWidget) -> None:
-    """Show what to try first and all keys."""
-    _show(parent, "First steps and keys", _FIRST_STEPS + _table([*_action_keys(), *OTHER_KEYS]))
+    """Show what to try first and all keys, beside the window that they are tried in."""
+    dialog = QDialog(parent)
+    dialog.setWindowTitle("First steps and keys")
+    text = QTextBrowser()
+    text.setAccessibleName("First steps and keys")
+    text.setHtml(_FIRST_STEPS + _table([*_action_keys(), *OTHER_KEYS]))
+    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+    buttons.rejected.connect(dialog.reject)
+    layout = QVBoxLayout(dialog)
+    layout.addWidget(text)
+    layout.addWidget(buttons)
+    width = text.fontMetrics().averageCharWidth() * _WIDTH
+    text.document().setTextWidth(width)
+    around = dialog.sizeHint().height() - text.sizeHint().height()
+    height = round(text.document().size().height()) + around
+    dialog.resize(QSize(width, height).boundedTo(parent.size() - QSize(_AROUND, _AROUND)))
+    buttons.setFocus()
+    dialog.open()
+    dialog.finished.connect(dialog.deleteLater)
 
 
 def show_about(parent: QWidget) -> None:
     """Show version and licences."""
-    _show(parent, "About CNNViz", _ABOUT)
+    box = QMessageBox(parent)
+    box.setWindowTitle("About CNNViz")
+    box.setText(_ABOUT)
+    box.setStandardButtons(QMessageBox.StandardButton.Close)
+    box.open()
+    box.finished.connect(box.deleteLater)
 
 
 def _action_keys() -> Iterator[tuple[str, str]]:
@@ -66,12 +93,3 @@ def _table(keys: list[tuple[str, str]]) -> str:
     rows = zip_longest(keys[:half], keys[half:], fillvalue=("", ""))
     cells = ("".join(f"<td><b>{key}</b></td><td>{words}</td>" for key, words in row) for row in rows)
     return f'<table cellpadding="2">{"".join(f"<tr>{each}</tr>" for each in cells)}</table>'
-
-
-def _show(parent: QWidget, title: str, text: str) -> None:
-    box = QMessageBox(parent)
-    box.setWindowTitle(title)
-    box.setText(text)
-    box.setStandardButtons(QMessageBox.StandardButton.Close)
-    box.open()
-    box.finished.connect(box.deleteLater)
