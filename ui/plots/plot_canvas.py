@@ -84,6 +84,7 @@ class PlotCanvas(QWidget):
         if text != axis.labelText:
             axis.setLabel(text, **axis.labelStyle)
             axis.showLabel(bool(text))
+            axis.resizeEvent()  # only this puts a label into the middle
             self._place_button()
 
     def set_x_counts(self, counts: bool) -> None:
