@@ -6,13 +6,16 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 
+from cnnviz.datasets import to_input
 from cnnviz.presets import LAB5
 from tests.gui.driving import opened, settle
 from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Opened
 from tests.gui.view_rounds import difference
+from tests.gui.whole_window import rest
+from tests.picture_folders import write_pictures
 from ui.panels.feature_maps.explain import explain
 from ui.panels.feature_maps.panel import FeatureMapsPanel
-from ui.state import PinnedCell
+from ui.state import PinnedCell, RunStatus
 
 CONV = PinnedCell("conv1", (0, 4, 5))
 
@@ -137,7 +140,7 @@ def test_classes_have_their_names_after_a_start_with_others(qtbot, settings, cha
     experiment = replace(LAB5, classes=("4", "9"), seed=42)
     with opened(qtbot, settings, experiment=experiment) as session:
         session.window.panels.show_panel(1)
-        panel = session.window.panels.docks()[1].findChild(FeatureMapsPanel)
+        panel = session.window.panel(FeatureMapsPanel)
         qtbot.waitUntil(lambda: panel.picture is not None)
         if change:
             session.controller.on_draft_requested(replace(experiment, **change))
@@ -146,6 +149,18 @@ def test_classes_have_their_names_after_a_start_with_others(qtbot, settings, cha
             qtbot.waitUntil(lambda: session.state.experiment.kernel_size == 5)
             qtbot.waitUntil(lambda: panel.picture.plan.column("conv1.weight").shape[1] == 5)
         assert names_in(panel) == ("4", "9")
+
+
+def test_own_data_have_their_names(qtbot, settings, tmp_path):
+    with opened(qtbot, settings, write_pictures(tmp_path / "zoo")) as session:
+        session.window.panels.show_panel(1)
+        panel = session.window.panel(FeatureMapsPanel)
+        qtbot.waitUntil(lambda: panel.picture is not None)
+        assert names_in(panel) == ("ant", "bee")
+        session.controller.open_data(None)
+        qtbot.waitUntil(lambda: panel.picture.scene.dataset.name == "MNIST")
+        qtbot.waitUntil(lambda: panel.picture.scene.snapshot is session.state.shown)
+        assert names_in(panel) == session.state.dataset.classes == ("0", "1")
 
 
 def test_other_data_bring_their_own_names(lab5):
@@ -317,6 +332,79 @@ def test_in_presenter_mode_the_pinned_cell_of_an_enlarged_map_stays_in_sight(lab
     settle(lab5.qtbot)
     shown = lab5.map("conv1")
     assert shown.visibleRegion().boundingRect().contains(shown.cell_rect(23, 24).center().toPoint())
+
+
+def test_whatever_is_done_all_that_is_said_is_of_what_is_shown(qtbot, settings):
+    """Random actions in the whole program; after each, the panel is compared with a picture computed anew."""
+    with opened(qtbot, settings) as session:
+        state, controller = session.state, session.controller
+        session.window.panels.show_panel(1)
+        panel = session.window.panel(FeatureMapsPanel)
+        rng, steps = np.random.default_rng(11), [0]
+
+        def begin(experiment):
+            run_id = state.run.run_id
+            controller.on_draft_requested(experiment)
+            controller.on_new_run_requested()
+            qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.status is RunStatus.READY)
+
+        def settled():
+            rest(qtbot, session, lambda: panel.picture is not None)
+            assert panel.picture.scene.snapshot is state.shown
+            assert panel.picture.scene.sample is state.sample
+
+        settled()
+        for _ in range(30):
+            match int(rng.integers(7)):
+                case 0:
+                    steps.append(state.run.step + int(rng.integers(5, 40)))
+                    controller.on_moment_requested(None)
+                    controller.train_to(steps[-1], 1)
+                    qtbot.waitUntil(lambda: state.run.step >= steps[-1])
+                case 1:
+                    controller.on_moment_requested(int(rng.integers(state.run.step + 1)))
+                case 2:
+                    controller.on_sample_requested(int(rng.integers(300)))
+                case 3:
+                    classes = (("4", "9"), ("0", "1"), ("2", "3", "7"))[int(rng.integers(3))]
+                    other = replace(
+                        LAB5, seed=int(rng.integers(100)), kernel_size=(3, 5)[int(rng.integers(2))]
+                    )
+                    begin(other.with_classes(classes))
+                case 4:
+                    column = panel.network.flow.column("conv1")
+                    controller.on_pin_requested(
+                        PinnedCell("conv1", tuple(int(rng.integers(side)) for side in column.column.shape))
+                    )
+                case 5:
+                    controller.on_pin_requested(None)
+                case _:
+                    qtbot.mouseClick(panel.network.arithmetic.sweep_bar.step, LEFT)
+            settled()
+            assert_all_is_of_the_state(panel, state)
+
+
+def assert_all_is_of_the_state(panel, state):
+    network = state.shown.network
+    trace = network.forward(to_input(state.sample.pixels[np.newaxis], network.dtype))
+    view = panel.network
+    for key in ("conv1", "pool1"):
+        column = view.flow.column(key)
+        np.testing.assert_array_equal(column.thumbs.values, trace.outputs[key][0])
+        shown = int(column.head.line().split()[1])
+        np.testing.assert_array_equal(column.map.values, trace.outputs[key][0, shown])
+        assert column.strip.scale.hi == pytest.approx(np.abs(trace.outputs[key]).max())
+    rows = view.flow.column(panel.picture.plan.output_stage).rows
+    assert rows.names == state.dataset.classes
+    np.testing.assert_array_equal(rows.probabilities, trace.class_probabilities[0])
+    cell = view.marked_cell()
+    value = float(trace.outputs[cell.stage][(0, *cell.index)])
+    assert said_in(panel.status.text().split(" · ")[3]) == pytest.approx(value, rel=1e-3, abs=1e-9)
+    assert said_in(view.arithmetic.title.text().split("= ")[1].split()[0]) == pytest.approx(
+        value, rel=1e-2, abs=1e-9
+    )
+    is_shown = state.pinned is not None and view.sweep.stage is None and cell == state.pinned
+    assert view.arithmetic.badge.isVisibleTo(panel) == is_shown
 
 
 def test_the_line_is_a_function_of_the_picture_and_of_where_one_looks(lab5):
