@@ -211,3 +211,34 @@ def assert_same_bits(actual: Array, expected: Array) -> None:
     assert actual.shape == expected.shape
     assert actual.dtype == expected.dtype
     assert np.ascontiguousarray(actual).tobytes() == np.ascontiguousarray(expected).tobytes()
+
+
+def _mirrored(place, side):
+    """Cell at a place over the border: walk, and turn round at the edges."""
+    step = 1
+    at = 0
+    for _ in range(abs(place)):
+        if side == 1:
+            return 0
+        if not 0 <= at + step < side:
+            step = -step
+        at += step
+    return at
+
+
+def max_blur_pool2d_loop(x, size):
+    """Largest value around each cell, then the weighted mean of those around every size-th cell."""
+    weights = np.convolve(np.ones(size), np.ones(size))
+    n, c, height, width = x.shape
+    out = np.zeros((n, c, height // size, width // size))
+    for s, ch, row, col in np.ndindex(*out.shape):
+        for a, down in enumerate(weights):
+            for b, across in enumerate(weights):
+                top, left = row * size - (size - 1) + a, col * size - (size - 1) + b
+                window = [
+                    x[s, ch, _mirrored(top + i, height), _mirrored(left + j, width)]
+                    for i in range(size)
+                    for j in range(size)
+                ]
+                out[s, ch, row, col] += down * across / size**4 * max(window)
+    return out

@@ -33,6 +33,7 @@ from cnnviz.functional.losses import (
     probabilities_from_logits,
     softmax,
 )
+from cnnviz.functional.max_blur import blur_kernel, max_blur_pool2d, max_blur_pool2d_backward
 from cnnviz.functional.max_pooling import (
     TIE_RULES,
     max_pool2d,
@@ -58,6 +59,7 @@ __all__ = [
     "avg_pool2d_backward",
     "binary_cross_entropy",
     "binary_cross_entropy_backward",
+    "blur_kernel",
     "blur_pool2d",
     "blur_pool2d_backward",
     "class_probabilities",
@@ -71,6 +73,8 @@ __all__ = [
     "leaky_relu",
     "leaky_relu_backward",
     "log_softmax",
+    "max_blur_pool2d",
+    "max_blur_pool2d_backward",
     "max_pool2d",
     "max_pool2d_backward",
     "max_pool2d_values",

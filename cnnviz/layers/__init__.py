@@ -10,7 +10,8 @@ from cnnviz.layers.activations import Activation, LeakyReLU, ReLU, Sigmoid, Tanh
 from cnnviz.layers.base import Layer
 from cnnviz.layers.convolution import Conv2D
 from cnnviz.layers.dense import Dense, Flatten
-from cnnviz.layers.pooling import AvgPool2D, BlurPool2D, MaxPool2D, Pool, SubsamplePool2D
+from cnnviz.layers.max_pooling import MaxBlurPool2D, MaxPool2D
+from cnnviz.layers.pooling import AvgPool2D, BlurPool2D, Pool, SubsamplePool2D
 
 __all__ = [
     "ACTIVATIONS",
@@ -24,6 +25,7 @@ __all__ = [
     "Flatten",
     "Layer",
     "LeakyReLU",
+    "MaxBlurPool2D",
     "MaxPool2D",
     "Pool",
     "ReLU",
@@ -42,6 +44,7 @@ LAYER_TYPES: dict[str, type[Layer]] = {
         MaxPool2D,
         AvgPool2D,
         BlurPool2D,
+        MaxBlurPool2D,
         SubsamplePool2D,
         ReLU,
         LeakyReLU,

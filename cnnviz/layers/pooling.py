@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cnnviz import functional
 from cnnviz._types import FloatArray, Params, Shape
@@ -22,6 +21,8 @@ class Pool(Layer):
     ----------
     size : int
         Side of the window, and usually distance of the windows, in pixels, >= 1.
+    maps : str
+        What its output is called.
     about_gradient : str
         Where it sends the gradient, in a sentence.
 
@@ -33,6 +34,7 @@ class Pool(Layer):
 
     mixes_channels: ClassVar[bool] = False
     signed: ClassVar[bool | None] = None
+    maps: ClassVar[str] = ""
     about_gradient: ClassVar[str] = ""
 
     size: int = 2
@@ -107,91 +109,6 @@ _ORDINALS = {2: "second", 3: "third", 4: "fourth"}
 
 
 @dataclass(frozen=True, slots=True)
-class MaxPool2D(Pool):
-    """Largest value of each window.
-
-    Attributes
-    ----------
-    size : int
-        Side of the window in pixels, >= 1.
-    stride : int or None
-        Pixels from one window to the next, >= 1. None means `size`.
-    ties : {"first", "all", "split"}
-        Who gets the gradient when several cells share the largest value; see
-        `cnnviz.functional.max_pool2d_backward`.
-
-    Raises
-    ------
-    ParameterError
-        If a value lies outside its range.
-    """
-
-    kind: ClassVar[str] = "max"
-    short: ClassVar[str] = "Max"
-    title: ClassVar[str] = "Max pooling"
-    about_gradient: ClassVar[str] = (
-        "Max pooling sends each gradient to the winner of its window; every other cell gets exactly 0."
-    )
-
-    size: int = 2
-    stride: int | None = None
-    ties: TieRule = "first"
-
-    def __post_init__(self) -> None:
-        normalise(
-            self,
-            size=check_int(self.size, "size", "MaxPool2D", minimum=1),
-            stride=None if self.stride is None else check_int(self.stride, "stride", "MaxPool2D", minimum=1),
-            ties=check_choice(self.ties, "ties", "MaxPool2D", functional.TIE_RULES),
-        )
-
-    @property
-    def step(self) -> int:
-        """Pixels from one window to the next: `stride`, or `size` where that is None."""
-        return self.size if self.stride is None else self.stride
-
-    @property
-    def about(self) -> str:
-        """What it does."""
-        return f"Largest value of each {self.size} × {self.size} window."
-
-    @property
-    def tie_rule(self) -> TieRule:
-        """The rule `ties`."""
-        return self.ties
-
-    @property
-    def has_kinks(self) -> bool:
-        """Always, where the winner changes."""
-        return True
-
-    def states(self, x: FloatArray) -> NDArray[np.bool_]:
-        """Which cells of each window win."""
-        winners = self.winners(x)
-        return winners.reshape(*winners.shape[:4], self.size * self.size)
-
-    def winners(self, x: FloatArray) -> NDArray[np.bool_]:
-        """Cells of each window that hold its maximum, shape (n, c, h', w', size, size); of NaNs, these."""
-        return functional.window_winners(self.windows(x), self.forward(x, {}))
-
-    def shares(self, x: FloatArray, ties: TieRule | None = None) -> FloatArray:
-        """Share of each winner; 0 for the others."""
-        return functional.winner_shares(self.winners(x), self.ties if ties is None else ties, x.dtype)
-
-    def at_every_cell(self, x: FloatArray) -> FloatArray:
-        """See `Pool`."""
-        return functional.max_pool2d_values(x, self.size, 1)
-
-    def forward(self, x: FloatArray, params: Params) -> FloatArray:
-        """See `cnnviz.functional.max_pool2d`."""
-        return functional.max_pool2d_values(x, self.size, self.step)
-
-    def input_gradient(self, d_out: FloatArray, x: FloatArray, out: FloatArray, params: Params) -> FloatArray:
-        """See `cnnviz.functional.max_pool2d_backward`."""
-        return functional.max_pool2d_backward(d_out, x, out, self.size, self.step, self.ties)
-
-
-@dataclass(frozen=True, slots=True)
 class AvgPool2D(Pool):
     """Mean of each window.
 
@@ -211,6 +128,7 @@ class AvgPool2D(Pool):
     kind: ClassVar[str] = "average"
     short: ClassVar[str] = "Average"
     title: ClassVar[str] = "Average pooling"
+    maps: ClassVar[str] = "Average-pooled maps"
     about_gradient: ClassVar[str] = (
         "Average pooling has no winner: every cell of a window gets the same share of the gradient."
     )
@@ -268,6 +186,7 @@ class BlurPool2D(Pool):
     kind: ClassVar[str] = "blur"
     short: ClassVar[str] = "Blur"
     title: ClassVar[str] = "Blur and subsampling"
+    maps: ClassVar[str] = "Blurred and subsampled maps"
     about_gradient: ClassVar[str] = (
         "A blur spreads each gradient with its weights, beyond the window too; no cell is a winner."
     )
@@ -335,6 +254,7 @@ class SubsamplePool2D(Pool):
     kind: ClassVar[str] = "subsample"
     short: ClassVar[str] = "Subsample"
     title: ClassVar[str] = "Subsampling"
+    maps: ClassVar[str] = "Subsampled maps"
     about_gradient: ClassVar[str] = (
         "Subsampling reads only the first cell of each window, so only that cell gets the gradient."
     )

@@ -1,7 +1,7 @@
 """What moves when an image moves: shifts, the stages of a network before and after, and measures of both.
 
 `compare` follows one sample and one shift, `sweep` one sample over a grid of shifts, `sweep_many` many
-samples. All of them see the same stages: pixels, convolution, activation, and four pools of the same maps.
+samples. All of them see the same stages: pixels, convolution, activation, and the pools of the same maps.
 The measures are functions of their own; `MEASURES` holds their formulas and sources in words.
 """
 

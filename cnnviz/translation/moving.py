@@ -111,17 +111,19 @@ def _pool_edges(pool: Pool, features: FloatArray, pooled: FloatArray) -> None:
     """Compute the pooled cells anew that look beyond the edge of the features `(n, c, h, w)`, in place."""
     if not pool.geometry.mirrored:
         return
-    step, reach = pool.geometry.stride, pool.geometry.size
+    step, reach, offset = pool.geometry.stride, pool.geometry.size, pool.geometry.offset
     height, width = features.shape[2:]
     frame = StageGrid.of_pixels(height, width).through(pool, pooled.shape[1:])
     # Strips of whole windows, so broad that their inner edges do not reach the cells in question.
     for cells, side, axis in ((frame.rows, height, 2), (frame.columns, width, 3)):
         if cells.first > 0:
-            near = _along(axis, slice(0, min(side, cells.first * step + reach)))
+            near = _along(
+                axis, slice(0, min(side, max(cells.first * step, (cells.first - 1) * step + reach + offset)))
+            )
             kept = _along(axis, slice(0, cells.first))
             pooled[kept] = pool.forward(features[near], {})[kept]
         if cells.stop < cells.cells:
-            start = max(0, cells.stop - reach)
+            start = max(0, cells.stop + -reach // step)
             far = _along(axis, slice(start * step, side))
             strip = pool.forward(features[far], {})
             pooled[_along(axis, slice(cells.stop, None))] = strip[

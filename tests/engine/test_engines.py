@@ -41,7 +41,8 @@ def mnist() -> Dataset:
 def test_every_experiment_that_can_be_chosen_is_fused(activation, pool):
     for preset in (LAB5, LENET):
         network = replace(preset, activation=activation, pool=pool).build_network()
-        assert isinstance(make_engine(network), FusedEngine)
+        # The blurred maximum is computed by the layers themselves.
+        assert isinstance(make_engine(network), FusedEngine) is (pool != "max_blur")
 
 
 ODD_ONES = {

@@ -23,6 +23,7 @@ from tests.oracles import (
     assert_same_bits,
     avg_pool2d_loop,
     blur_pool2d_loop,
+    max_blur_pool2d_loop,
     max_pool2d_loop,
     subsample_pool2d_loop,
 )
@@ -43,6 +44,7 @@ def test_pooled_maps_equal_the_loops_and_share_one_grid(rng, size, taps, dtype):
         "max": max_pool2d_loop(maps, size, size)[0],
         "average": avg_pool2d_loop(maps, size, size),
         "blur": blur_pool2d_loop(maps, size, taps),
+        "max_blur": max_blur_pool2d_loop(maps, size),
         "subsample": subsample_pool2d_loop(maps, size),
     }
     assert tuple(pooled) == POOL_KINDS
@@ -55,7 +57,7 @@ def test_pooled_maps_equal_the_loops_and_share_one_grid(rng, size, taps, dtype):
 def test_some_kinds_can_be_chosen_and_unknown_ones_are_named():
     maps = np.zeros((1, 1, 4, 4))
     assert tuple(pooled_maps(maps, ("subsample", "max"))) == ("subsample", "max")
-    with pytest.raises(ParameterError, match="'max', 'average', 'blur', 'subsample'"):
+    with pytest.raises(ParameterError, match="'max', 'average', 'blur', 'max_blur', 'subsample'"):
         pooled_maps(maps, ("median",))
     with pytest.raises(ParameterError, match="'size' parameter of MaxPool2D must be an int >= 1"):
         pool_layer("max", 0)
@@ -147,8 +149,9 @@ def test_the_interior_is_what_moves_with_the_image_and_no_more(rng, layers, size
             expected = grid.shift_maps(before, dx, dy)
             interior = grid.interior(dx, dy)
             np.testing.assert_array_equal(after[:, interior], expected[:, interior])
-            assert interior.any() or (dx, dy) != (0, 0)
-            if dx and dy and linear and stage != "max":
+            # Windows under a blur are wide: of few cells each may see a border.
+            assert interior.any() or (dx, dy) != (0, 0) or stage == "max_blur"
+            if dx and dy and linear and stage not in ("max", "max_blur"):
                 # A maximum, or a cut at 0, may hide the edge; a sum does not.
                 assert (after != expected).any(axis=0)[~interior].all()
 

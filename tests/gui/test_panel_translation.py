@@ -181,7 +181,8 @@ def test_other_windows_pool_the_same_filters(desk: Desk, size: int) -> None:
     assert np.allclose(pair.original, blocks.max(axis=(2, 4)))
     own = {tile.key: tile.is_own for tile in desk.parts.strip.tiles}
     assert own == {
-        "pixels": True, "convolution": True, "max": False, "average": False, "blur": False, "subsample": False
+        "pixels": True, "convolution": True, "max": False, "average": False, "blur": False,
+        "max_blur": False, "subsample": False,
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz.errors import ParameterError
 from cnnviz.experiment import LIMITS, Experiment
+from cnnviz.layers import POOLS
 from cnnviz.presets import LAB5
 from cnnviz.quantities import format_value
 from ui.controls.choice_field import ChoiceField
@@ -65,7 +66,7 @@ class SettingsForm(QWidget):
         for name, show in self._show.items():
             show(getattr(draft, name))
         self._form.set_row_visible(self._fields["leaky_slope"], draft.activation == "leaky_relu")
-        self._form.set_row_visible(self._fields["ties"], draft.pool == "max")
+        self._form.set_row_visible(self._fields["ties"], POOLS[draft.pool]().tie_rule is not None)
         self._form.set_row_visible(self._fields["momentum"], draft.optimizer == "sgd")
         output = self._fields["output"]
         assert isinstance(output, ChoiceField)

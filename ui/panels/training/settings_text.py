@@ -47,9 +47,8 @@ SETTINGS: dict[str, SettingText] = {
     ),
     "pool": SettingText(
         "Pooling",
-        "How a window becomes one number: its maximum, its mean, a blur before taking every second "
-        "cell, or just its "
-        "top left cell.",
+        "How a window becomes one number: its maximum, its mean, a blur before cells are left out, the "
+        "maximum with such a blur after it, or just its top left cell.",
     ),
     "pool_size": SettingText(
         "Window", "Side of the pooling window in cells, {low} to {high}; windows do not overlap."

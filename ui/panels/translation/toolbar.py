@@ -101,7 +101,7 @@ class Toolbar(FlowRow):
         for size in _POOL_SIZES:
             self.pool_sizes.set_option_tooltip(
                 str(size),
-                f"Pool windows of {size} × {size} cells, for all four kinds of pool; the filters stay",
+                f"Pool windows of {size} × {size} cells, for all kinds of pool; the filters stay",
             )
         self.relative = QCheckBox("Relative to blank")
         self.relative.setAccessibleName("Take features relative to a blank image")

@@ -3,15 +3,10 @@
 import math
 from collections.abc import Mapping
 
+from cnnviz.layers import POOLS
 from cnnviz.quantities import format_percent, format_probability_pairs, format_together, format_value
 from cnnviz.translation import POOL_KINDS, Comparison, MeasureName
 
-_POOL_WORDS = {
-    "max": "Max-pooled maps",
-    "average": "Average-pooled maps",
-    "blur": "Blurred and subsampled maps",
-    "subsample": "Subsampled maps",
-}
 #: From here on a stage is as far from what it was as a blank image would be, on its way to the √2 of maps
 #: that have nothing in common: whose change is the larger says nothing about pooling then.
 _SATURATED = 1.0
@@ -75,7 +70,7 @@ def _change(comparison: Comparison, measured: Mapping[str, Mapping[MeasureName, 
     before = "activation" if "activation" in comparison.stages else "convolution"
     maps = measured[before]["relative_change"]
     change, residual = measured[pool]["relative_change"], measured[pool]["equivariance_residual"]
-    words = _POOL_WORDS[pool]
+    words = POOLS[pool].maps
     noun = "convolution" if before == "convolution" else "activation"
     if not (math.isfinite(change) and math.isfinite(maps)):
         return f"There is nothing to compare: the {noun} of this image is that of a blank one."
