@@ -119,9 +119,10 @@ class RunStatusBar(QWidget):
 
     @Slot()
     def _on_changed(self) -> None:
+        if self._state.run.status is not RunStatus.TRAINING:
+            self._widest.clear()  # before anything is drawn, which `put` may do at once
         self._pace.put(None)
         if self._state.run.status is not RunStatus.TRAINING:
-            self._widest.clear()
             self._pace.flush()
 
     @Slot()
