@@ -1,5 +1,6 @@
 """Training in the window, driven with mouse and keyboard as a student would."""
 
+import re
 import threading
 import time
 from dataclasses import replace
@@ -110,6 +111,11 @@ def test_whole_epoch_ends_with_results_to_click_through(qtbot, session):
     assert state.run.step == state.run.total_steps == 12_665
     assert window.run_bar.train.text() == "Train on"
     assert len(window.panel(TrainingPanel).log.rows()) == 25
+    first, last = (each.network.params["conv1.weight"] for each in (state.history.snapshots[0], state.live))
+    factor = float(np.abs(last).max() / np.abs(first).max())
+    found = re.search(r"largest weight ×([\d.]+) since step 0", window.panel(TrainingPanel).filters.caption())
+    assert found is not None
+    assert float(found[1]) == pytest.approx(factor, rel=0.05)
     evaluation = state.evaluation.evaluation
     assert evaluation.accuracy >= 0.99
     assert window.panel(TrainingPanel).results.matrix.counts.sum() == 2_115

@@ -6,7 +6,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from cnnviz.layers import Conv2D
 from cnnviz.network import Network
 from cnnviz.palette import signed_levels
+from cnnviz.quantities import format_count, format_value
 from cnnviz.session_state import ViewValue
+from cnnviz.snapshots import Snapshot
 from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill
@@ -24,15 +26,16 @@ class FiltersView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._network: Network | None = None
+        self._first: Snapshot | None = None
         self._layers: tuple[str, ...] = ()
         self._build_widgets()
         self._build_layout()
         self._layer.choiceEdited.connect(self._on_layer_edited)
         self._channel.choiceEdited.connect(self._on_channel_edited)
 
-    def set_network(self, network: Network | None) -> None:
-        """Show the filters of `network`."""
-        self._network = network
+    def set_network(self, network: Network | None, first: Snapshot | None = None) -> None:
+        """Show the filters of `network`, and how they have grown since the `first` moment of its run."""
+        self._network, self._first = network, first
         layers = (
             () if network is None else tuple(n for n, layer in network.layers if isinstance(layer, Conv2D))
         )
@@ -42,6 +45,10 @@ class FiltersView(QWidget):
             self._layer.setVisible(len(layers) > 1)
             self._refill_channels()
         self._draw()
+
+    def caption(self) -> str:
+        """What is said about the filters."""
+        return self._title.caption()
 
     def view_state(self) -> dict[str, ViewValue]:
         """Return the layer and the input channel that are shown."""
@@ -92,7 +99,18 @@ class FiltersView(QWidget):
             f"Filters of {name}" + (f", input {channel}" if weight.shape[1] > 1 else "")
         )
         self._bar.set_scale("signed", *levels)
-        self._title.set_caption(f"{len(maps)} of {maps.shape[1]} × {maps.shape[2]}, change as you watch")
+        size = f"{len(maps)} of {maps.shape[1]} × {maps.shape[2]}"
+        self._title.set_caption(f"{size}, {self._growth(name, levels[1]) or 'change as you watch'}")
+
+    def _growth(self, layer: str, largest: float) -> str:
+        """Say how many times the largest weight has grown: the colours alone look alike at all moments."""
+        before = None if self._first is None else self._first.network.params.get(f"{layer}.weight")
+        if self._first is None or before is None:
+            return ""
+        factor = largest / signed_levels(before)[1]
+        if f"{factor:.1e}" == "1.0e+00":
+            return ""
+        return f"largest weight ×{format_value(factor, 2)} since step {format_count(self._first.step)}"
 
     def _refill_channels(self) -> None:
         if self._network is None or not self._layers:

@@ -289,7 +289,9 @@ class TrainingPanel(CatchesUp, Panel):
     @Slot()
     def _on_snapshot_changed(self) -> None:
         shown = self._state.shown
-        self.filters.set_network(None if shown is None else shown.network)
+        snapshots = self._state.history.snapshots
+        first = snapshots[0] if len(snapshots) else None
+        self.filters.set_network(None if shown is None else shown.network, first)
 
     @Slot()
     def _on_moment_changed(self) -> None:
