@@ -138,7 +138,7 @@ def test_the_unit_comes_back_with_the_view(
     assert other.view_state() == view
 
 
-@pytest.mark.parametrize(("count", "words"), [(2, "ln 2 = 0.693"), (10, "ln 10 = 2.303")])
+@pytest.mark.parametrize(("count", "words"), [(2, "ln 2 = 0.693"), (10, "ln 10 = 2.30")])
 def test_what_guessing_costs_depends_on_the_classes(curves: TrainingCurves, count: int, words: str) -> None:
     curves.set_classes(count)
     assert words in curves.loss.toolTip()

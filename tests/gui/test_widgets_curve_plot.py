@@ -304,3 +304,14 @@ def test_numbers_at_both_ends_of_the_accuracy_axis_are_written(plot: CurvePlot) 
     ]
     assert axis.isVisible()
     assert min(strip) < 170
+
+
+def test_a_run_that_diverged_does_not_flatten_the_one_it_is_compared_with(plot: CurvePlot) -> None:
+    plot.add_curve("ghost", "before", "ghost", "muted")
+    plot.set_curve("ghost", np.arange(60), 0.7 * 1.4 ** np.arange(60))
+    assert plot.view_range()[1][1] > 1e8  # alone it is shown as it is
+    plot.set_curve("mean", np.arange(100), np.linspace(0.7, 0.2, 100))
+    assert 0.7 < plot.view_range()[1][1] < 3
+    plot.set_curve("ghost", np.arange(60), np.linspace(1.2, 0.9, 60))
+    plot.reset_view()
+    assert plot.view_range()[1][1] > 1.2  # a tame one is in sight as a whole

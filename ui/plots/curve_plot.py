@@ -1,5 +1,6 @@
 """Curves against the step: fluid with a million points, steady while they arrive, readable by pointer."""
 
+import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -323,9 +324,12 @@ class CurvePlot(Plot):
     def _fit(self, canvas: PlotCanvas) -> None:
         curves = [curve for curve in self._curves.values() if curve.data.size]
         last = max((float(curve.data.x[-1]) for curve in curves), default=0.0)
-        extents = [curve.extent(log_y=self._log_y) for curve in curves if curve.is_shown]
-        ends = [each for each in extents if each is not None]
-        canvas.set_view_range(self._ranges.x_range(last), self._ranges.y_range(ends, log_y=self._log_y))
+        shown = [curve for curve in curves if curve.is_shown]
+        found = [(each.style.reach, each.extent(log_y=self._log_y)) for each in shown]
+        ends = [(reach, each) for reach, each in found if each is not None]
+        top = max((hi for reach, (_, hi) in ends if reach == math.inf and hi > 0), default=math.inf)
+        limited = [(lo, max(lo, min(hi, reach * top))) for reach, (lo, hi) in ends]
+        canvas.set_view_range(self._ranges.x_range(last), self._ranges.y_range(limited, log_y=self._log_y))
 
     @property
     @override

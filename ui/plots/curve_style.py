@@ -1,5 +1,6 @@
 """The looks of curves: thin and pale, strong, dashed with points, grey."""
 
+import math
 from dataclasses import dataclass
 
 from PySide6.QtGui import QColor, QPen
@@ -23,6 +24,9 @@ class CurveStyle:
         Whether the line is dashed, and whether its points are marked by diamonds.
     outliers : float
         Share of the largest values that need not be in sight.
+    reach : float
+        The y axis reaches no farther for it than so many times what the other curves need: a run that is
+        compared with and has diverged must not flatten them.
     layer : int
         Higher layers lie over lower ones.
     """
@@ -32,6 +36,7 @@ class CurveStyle:
     dashed: bool = False
     points: bool = False
     outliers: float = 0.0
+    reach: float = math.inf
     layer: int = 0
 
     def color(self, theme: Theme, role: str) -> QColor:
@@ -44,9 +49,10 @@ class CurveStyle:
         return make_pen(self.color(theme, role), self.width * theme.scale * ratio, dashes)
 
 
+GHOST_REACH = 3.0
 CURVE_STYLES = {
     "raw": CurveStyle(1.0, pale=0.68, outliers=0.03, layer=0),
     "smooth": CurveStyle(2.0, layer=2),
     "test": CurveStyle(1.5, dashed=True, points=True, layer=3),
-    "ghost": CurveStyle(1.5, pale=0.4, layer=1),
+    "ghost": CurveStyle(1.5, pale=0.4, reach=GHOST_REACH, layer=1),
 }

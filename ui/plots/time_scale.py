@@ -7,6 +7,8 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QFontMetrics, QPolygonF
 
+from ui.plots.curve_style import GHOST_REACH
+
 #: Share of the values of a curve that may be cut off at the top: the few means of the first steps.
 _OUTLIERS = 0.01
 
@@ -31,11 +33,14 @@ class TimeScale:
         return self.first + round(min(max(share, 0.0), 1.0) * (self.last - self.first))
 
 
-def top_value(*curves: NDArray[np.float64]) -> float:
-    """Value at the top of the area for some curves from 0 up; 1 if they have no points."""
-    values = np.concatenate([curve[np.isfinite(curve)] for curve in curves])
-    top = float(np.quantile(values, 1 - _OUTLIERS)) if values.size else 0.0
-    return top if top > 0 else 1.0
+def top_value(curve: NDArray[np.float64], ghost: NDArray[np.float64]) -> float:
+    """Value at the top of the area for two curves from 0 up; 1 if they have no points."""
+    top, other = (_quantile(each[np.isfinite(each)]) for each in (curve, ghost))
+    return max(top, min(other, GHOST_REACH * top)) if top > 0 else other if other > 0 else 1.0
+
+
+def _quantile(values: NDArray[np.float64]) -> float:
+    return float(np.quantile(values, 1 - _OUTLIERS)) if values.size else 0.0
 
 
 def curve_polygon(
