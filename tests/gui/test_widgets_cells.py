@@ -94,7 +94,7 @@ def test_what_outlines_mean_stands_beside_a_figure(qtbot: QtBot) -> None:
     linked.set_highlight([(0, 0, 2, 2)], "receptive")
     legend = linked.map_legend()
     assert legend is not None
-    assert legend.marks == (("accent", "what the marked cell reads"),)
+    assert legend.marks == (("receptive", "what the marked cell reads"),)
     excerpt.set_excerpt(np.eye(4), hatched=np.eye(4, dtype=bool), marks=(("hatched", "tied"),))
     legend = excerpt.map_legend()
     assert legend is not None

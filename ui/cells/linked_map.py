@@ -13,7 +13,6 @@ from cnnviz.quantities import format_cell
 from ui.cells.cell_geometry import CellGeometry
 from ui.cells.cell_view import Cell
 from ui.cells.heat_map import HeatMap
-from ui.cells.outlines import OUTLINES
 from ui.controls.key_moves import plain_arrow_step
 from ui.controls.map_legend import MapLegend
 from ui.rows.table_text import add_copy_action, claims_copy, copy_table, is_copy_key
@@ -94,7 +93,7 @@ class LinkedMap(CopiedMap):
     @override
     def map_legend(self) -> MapLegend | None:
         legend = super().map_legend()
-        marks = [(OUTLINES[role].color, text) for role, text in _MEANINGS.items() if self.highlighted(role)]
+        marks = [(role, text) for role, text in _MEANINGS.items() if self.highlighted(role)]
         return None if legend is None else replace(legend, marks=tuple(marks))
 
     @override

@@ -6,9 +6,9 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
+from ui.cells.mark_legend import MarkLegend
 from ui.controls.flow_row import FlowRow
 from ui.controls.map_legend import MapLegend
-from ui.controls.mark_legend import MarkLegend
 from ui.controls.painted import PaintedWidget
 from ui.controls.scale_key import ColorBar
 from ui.theme import follow_theme
@@ -44,7 +44,7 @@ class MapKey(QWidget):
                 kinds.add(kinds.joined(_Patch(color), QLabel(text)))
             layout.addWidget(kinds)
         if legend.marks:
-            marks = MarkLegend()
+            marks = MarkLegend(parent=self)
             marks.set_marks(legend.marks)
             layout.addWidget(marks)
         self.setFixedWidth(max(width, layout.minimumSize().width()))

@@ -7,9 +7,9 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from cnnviz.routing import Target
 from ui.cells.block import Block
 from ui.cells.excerpt_map import ExcerptMap
+from ui.cells.mark_legend import MarkLegend
 from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill
-from ui.controls.mark_legend import MarkLegend
 from ui.controls.pace import single_shot
 from ui.panels.backprop.contents import MapContent
 from ui.panels.backprop.scaled_bar import ScaledBar

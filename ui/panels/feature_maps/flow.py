@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent, QWh
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QWidget
 
 from cnnviz.session_state import ViewValue
-from ui.cells.outline_key import OutlineKey
+from ui.cells.mark_legend import MarkLegend
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.painted_button import FoldedStrip
 from ui.panels.feature_maps.columns import ColumnRequests, StageColumn
@@ -290,7 +290,9 @@ class FlowView(QScrollArea):
         kind = {Kind.UNITS: UnitColumn, Kind.OUTPUT: OutputColumn}.get(column.kind, MapColumn)
         widget = kind(column, self.requests, self._row)
         if column.kind is Kind.IMAGE and isinstance(widget, MapColumn):
-            widget.add_below(OutlineKey(_KEY))
+            key = MarkLegend(is_column=True)
+            widget.add_below(key)
+            key.set_marks(_KEY)
         return widget
 
     def _clear(self) -> None:
