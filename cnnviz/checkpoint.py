@@ -36,6 +36,7 @@ FORMAT_VERSION = 1
 
 _LARGEST_FILE = 192 << 20  # read, then copied: twice as much for a moment
 _LARGEST_HEAD = LARGEST_TEXT + 2 * LARGEST_STATE
+_LONGEST_REASON = 180  # letters, of a message that has at most 300
 _LARGEST_TABLE = 1 << 16  # bytes of names, shapes and places of the arrays
 _LENGTH = 8  # bytes of the number with which a .safetensors file begins: the length of its description
 
@@ -180,7 +181,8 @@ def load(path: str | Path) -> Checkpoint:
             else "its description of the network is incomplete"
         )
         raise CheckpointError(
-            f"{printable_name(path)} cannot be used: {reason.rstrip('.')}. Choose a model that CNNViz saved."
+            f"{printable_name(path)} cannot be used: {printable(reason.rstrip('.'), _LONGEST_REASON)}. "
+            "Choose a model that CNNViz saved."
         ) from error
     _require_finite(path, network)
     _require_undamaged(path, header, network)

@@ -7,10 +7,13 @@ import pytest
 from PIL import Image
 from pytestqt.qtbot import QtBot
 
+from cnnviz.datasets import load_dataset
+from tests.engine.datasets_files import tiny_arrays, write_idx_folder
 from tests.gui.driving import opened, save_session
 from tests.gui.whole_window import rest
 from tests.picture_folders import write_pictures
 from tests.small_data import write_npz
+from ui.run.loading import data_path_of
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -103,3 +106,18 @@ def test_a_session_of_mnist_offers_mnist(qtbot: QtBot, session: Session, tmp_pat
         assert other.state.sample.index == 7
         assert other.state.run.status is RunStatus.READY
         assert "digits.json" not in notices.text()
+
+
+def test_any_file_of_a_data_set_stands_for_it(tmp_path: Path) -> None:
+    two = tmp_path / "two"
+    write_idx_folder(two, tiny_arrays(2), prefix="a-")
+    write_idx_folder(two, tiny_arrays(3), prefix="b-")
+    assert load_dataset(data_path_of(two / "b-t10k-labels-idx1-ubyte")).name == "b"
+    one = write_idx_folder(tmp_path / "one", tiny_arrays(2))
+    (one / "mapping.txt").write_text("0 65\n1 66\n")
+    assert data_path_of(one / "mapping.txt") == one
+    zoo = write_pictures(tmp_path / "zoo", ("ant", "bee"), 2)
+    assert data_path_of(zoo / "bee" / "001.png") == zoo
+    notes = tmp_path / "notes.txt"
+    notes.write_text("about nothing")
+    assert data_path_of(notes) == notes
