@@ -3,8 +3,12 @@
 import numpy as np
 import pytest
 
+from cnnviz.arithmetic import dense_evidence, explain_cell
 from cnnviz.functional import blur_kernel, max_blur_pool2d, max_blur_pool2d_backward
 from cnnviz.layers import MaxBlurPool2D, layer_from_dict
+from cnnviz.network import Network
+from cnnviz.routing import check_all, filter_gradient_terms, pool_routing
+from tests.engine.routing_cases import lab5
 from tests.oracles import max_blur_pool2d_loop
 
 CASES = pytest.mark.parametrize(
@@ -75,3 +79,24 @@ def test_the_kernel_lets_nothing_through_that_the_coarser_grid_would_mistake(siz
 def test_it_can_be_described_and_made_again():
     pool = MaxBlurPool2D(3, "all")
     assert layer_from_dict(pool.to_dict()) == pool
+
+
+@pytest.mark.parametrize("ties", ["first", "all", "split"])
+def test_everything_that_is_said_about_pools_holds_for_it(ties):
+    """Gradient check, routes, terms, arithmetic and evidence follow from what the layer says of itself."""
+    network, x, label = lab5()
+    layers = [(name, MaxBlurPool2D(2, ties) if name == "pool1" else layer) for name, layer in network.layers]
+    network = Network.build(layers, network.input_shape, dtype="float64").with_params(network.params)
+    report = check_all(network, x, label)
+    assert report.counts["mismatch"] == report.counts["curvature"] == 0
+    assert (report.counts["tie_rule"] > 0) == (ties == "all")
+    assert report.largest_error < 1e-6
+    trace, gradients = network.forward(x), network.gradients(x, np.array([label]))
+    routing = pool_routing(network, trace, gradients, "pool1")
+    delivered = routing.routes().delivered(routing.incoming, routing.values.shape)
+    np.testing.assert_allclose(delivered, gradients.outputs["conv1"][0], atol=1e-15)
+    terms = filter_gradient_terms(network, trace, gradients, "conv1", 0, by="window")
+    np.testing.assert_allclose(terms.total, gradients.params["conv1.weight"][0], atol=1e-13)
+    cell = explain_cell(network, trace, "pool1", (1, 5, 0))
+    assert cell.products.sum() == pytest.approx(cell.value)
+    assert abs(dense_evidence(network, trace, "conv1").remainder) < 1e-12

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -27,6 +28,7 @@ from tests.gui.backprop_desk import (
     visible_cells,
     wait_for,
 )
+from tests.gui.few_digits import few_digits
 from ui.panels.backprop.steps import StepKind
 from ui.state import PinnedCell, Sample
 
@@ -319,3 +321,22 @@ def test_numbers_of_the_step_are_those_of_a_cell_in_the_outlined_window(desk: De
             point_at(view, *place)
             desk.settle()
             check()
+
+
+def test_every_step_of_a_pool_without_a_single_winner_can_be_shown(qtbot: QtBot) -> None:
+    """The maximum with a blur after it: each pooled gradient goes to several windows' winners."""
+    experiment = replace(LAB5, pool="max_blur", filters=(3,), activation="relu")
+    desk = Desk(qtbot, experiment)
+    network = experiment.build_network(few_digits().input_shape)
+    desk.show(network)
+    for step in desk.panel.model.steps:
+        desk.go_to(step.kind, step.layer)
+        assert desk.panel.header.sentence.text()
+        assert desk.panel.header.formula.texts()[0]
+    desk.go_to(StepKind.ROUTE)
+    assert "blur spreads each gradient" in desk.panel.header.sentence.text()
+    shown = desk.panel.routing.routed.map
+    oracle = desk.gradients(network).outputs["relu1"][0]
+    channel = desk.panel.model.focus.channel(network, "relu1")
+    np.testing.assert_array_equal(visible_cells(shown), shown.block.cut(oracle[channel]))
+    desk.close()
