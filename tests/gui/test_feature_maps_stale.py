@@ -35,10 +35,10 @@ def assert_all_of_one_cell(desk, cell, pinned=False):
     assert panel.network.marked_cell() == cell
     value = float(desk.trace.outputs[cell.stage][(0, *cell.index)])
     channel, row, column = cell.index
-    where = f"{cell.stage} · map {channel} · row {row}, column {column}"
+    where = f"{cell.stage} · filter {channel}, row {row}, column {column}"
     assert panel.status.text().startswith(where)
     assert arithmetic.title.text().startswith(where)
-    assert said_in(panel.status.text().split(" · ")[3]) == pytest.approx(value, rel=1e-3)
+    assert said_in(panel.status.text().split(" · ")[2]) == pytest.approx(value, rel=1e-3)
     assert said_in(arithmetic.title.text().split("= ")[1].split()[0]) == pytest.approx(value, rel=1e-2)
     assert arithmetic.badge.isVisibleTo(panel) == pinned
     assert desk.map(cell.stage).highlighted("selected") == ((row, column, 1, 1),)
@@ -64,9 +64,9 @@ def test_the_weight_under_the_pointer_follows_the_moment(lab5):
     lab5._move(kernel, kernel.cell_rect(1, 2).center())
     lab5.look(scaled(lab5.network, 3.0), step=9)
     text = lab5.panel.status.text().split(" · ")
-    assert text[:3] == ["weight of conv1", "filter 0", "row 1, column 2"]
+    assert text[:2] == ["weight of conv1", "filter 0, row 1, column 2"]
     weight = float(lab5.network.params["conv1.weight"][0, 0, 1, 2])
-    assert said_in(text[3]) == pytest.approx(weight, rel=1e-3)
+    assert said_in(text[2]) == pytest.approx(weight, rel=1e-3)
 
 
 def test_a_pin_from_before_the_first_picture_shows_its_map(qtbot):

@@ -205,7 +205,7 @@ def test_a_pinned_window_stays_when_the_pointer_leaves(desk: Desk) -> None:
     point_at(panel.routing.values.map, 5, 5)
     QTest.mouseMove(panel.header.sentence)
     panel.routing.values.map.cellLeft.emit()
-    assert panel.side.inspect.title.text().startswith(f"Window ({pinned.index[1]}, {pinned.index[2]})")
+    assert panel.side.inspect.title.text().endswith(f"row {pinned.index[1]}, column {pinned.index[2]}")
 
 
 def test_a_cell_pinned_elsewhere_is_gone_to(desk: Desk) -> None:
@@ -220,8 +220,8 @@ def test_arrow_keys_point_at_cells(desk: Desk) -> None:
     shown.setFocus()
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Right, Qt.Key.Key_Right):
         QTest.keyClick(shown, key)
-    window = (shown.block.row + 2) // 2, (shown.block.col + 2) // 2
-    assert desk.panel.side.inspect.title.text().startswith(f"Window {window}")
+    row, column = (shown.block.row + 2) // 2, (shown.block.col + 2) // 2
+    assert desk.panel.side.inspect.title.text().endswith(f"row {row}, column {column}")
 
 
 def test_the_frame_moves_the_block_by_whole_windows(desk: Desk) -> None:

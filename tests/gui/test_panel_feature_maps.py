@@ -209,12 +209,12 @@ def test_a_window_with_one_maximum_has_one_winner(lab5):
 def test_the_value_under_the_pointer_stands_in_the_status_line(lab5):
     lab5.hover("pool1", 2, 5)
     text = lab5.panel.status.text()
-    assert text.startswith("pool1 · map 0 · row 2, column 5")
-    shown = float(text.split(" · ")[3].replace("−", "-"))
+    assert text.startswith("pool1 · filter 0, row 2, column 5")
+    shown = float(text.split(" · ")[2].replace("−", "-"))
     assert shown == pytest.approx(lab5.trace.outputs["pool1"][0, 0, 2, 5], rel=1e-4)
     assert "sees rows 4–7, columns 10–13" in text
     lab5._move(lab5.map("conv1.weight"), lab5.map("conv1.weight").cell_rect(1, 2).center())
-    assert "weight of conv1 · filter 0 · row 1, column 2" in lab5.panel.status.text()
+    assert "weight of conv1 · filter 0, row 1, column 2" in lab5.panel.status.text()
 
 
 # -- pins ----------------------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
-from cnnviz.quantities import format_value
+from cnnviz.quantities import format_cell, format_together
 from ui.controls.map_legend import MapLegend
 from ui.theme import Theme
 from ui.tiles.pair_image import MapPair, PairView, Side
@@ -212,14 +212,12 @@ class PairGrid(TileView):
         cell = tile.cell_at(point)
         if cell is None:
             return f"{self._caption} {channel}"
-        block = self.pair.compared
+        block, name = self.pair.compared, format_cell((channel, *cell), self._caption)
         if block is not None and not is_inside(block, *cell):
-            return f"{self._caption} {channel}, row {cell[0]}, column {cell[1]}: has no counterpart"
+            return f"{name}: has no counterpart"
         first, second = (maps[channel][cell] for maps in (self.pair.original, self.pair.shifted))
-        return (
-            f"{self._caption} {channel}, row {cell[0]}, column {cell[1]}: "
-            f"original {format_value(float(first))}, shifted {format_value(float(second))}"
-        )
+        original, shifted = format_together((float(first), float(second)))
+        return f"{name}: original {original}, shifted {shifted}"
 
     @override
     def _can_press(self, part: int) -> bool:

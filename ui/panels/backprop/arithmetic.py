@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
 from cnnviz.layers import Conv2D
+from cnnviz.quantities import format_cell
 from cnnviz.receptive_field import Cell, stage_shape, window_geometry
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
@@ -181,7 +182,7 @@ def _convolution_products(passed: Pass, layer: str, cell: Cell) -> list[Product]
     for kernel in range(len(weights)):
         products.extend(
             Product(
-                f"filter {kernel}, cell ({u}, {v})",
+                format_cell((kernel, u, v)),
                 float(weights[kernel, channel, i, j]),
                 float(arriving[kernel, u, v]),
             )

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnviz.quantities import format_count, format_signed, format_together, format_value
+from cnnviz.quantities import format_cell, format_count, format_signed, format_together, format_value
 from cnnviz.routing import CheckEntry, GradientCheck, ParameterTarget, Verdict
 from ui.controls.buttons import Button
 from ui.controls.labels import SectionTitle, WrapLabel
@@ -100,11 +100,18 @@ class CheckPage(QWidget):
         counts = result.counts
         total = sum(counts.values())
         self.hint.set_text(_verdict_text(counts, total))
+        first = result.entries(*_WITHOUT_KINK, limit=1)
         self.summary.set_rows(
             (
                 ValueRow(
-                    "error",
+                    "largest",
                     "largest relative error",
+                    format_value(first[0].judged_error if first else 0.0, 2),
+                    tooltip="Of all parameters without a kink: the first of the list below",
+                ),
+                ValueRow(
+                    "error",
+                    "… of those that agree",
                     format_value(result.largest_error, 2),
                     tooltip="Of the parameters that agree and those that differ by the tie rule only; there "
                     "of “first” and the slope, and of “all” and the sum over all tied cells",
@@ -202,8 +209,8 @@ def _entry_text(entry: CheckEntry) -> str:
     text = f"backprop {gradient}, finite difference {difference}"
     if entry.verdict == "tie_rule":
         text += f"\nunder “first” {format_signed(entry.first_gradient, 6)}"
-    if entry.kink_layer is not None:
-        text += f"\nkink in {entry.kink_layer}, cell {entry.kink_cell}"
+    if entry.kink_layer is not None and entry.kink_cell is not None:
+        text += f"\nkink in {entry.kink_layer}, {format_cell(entry.kink_cell)}"
     return text
 
 

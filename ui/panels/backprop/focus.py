@@ -7,6 +7,7 @@ import numpy as np
 
 from cnnviz.layers import Conv2D
 from cnnviz.network import Network
+from cnnviz.quantities import format_cell
 from cnnviz.receptive_field import INPUT, Cell, stage_shape
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, Target
 from cnnviz.session_state import ViewValue
@@ -200,11 +201,8 @@ def describe_target(target: Target) -> str:
     """Name of what is poked, in words."""
     match target:
         case PixelTarget():
-            return f"pixel ({', '.join(map(str, target.index[-2:]))})"
+            return f"pixel, {format_cell(target.index[-2:])}"
         case CellTarget():
-            if len(target.index) == 3:
-                channel, row, column = target.index
-                return f"{target.layer}, filter {channel}, cell ({row}, {column})"
-            return f"{target.layer}, unit {target.index[0]}"
+            return f"{target.layer}, {format_cell(target.index)}"
         case ParameterTarget():
             return f"{target.name}[{', '.join(map(str, target.index))}]"

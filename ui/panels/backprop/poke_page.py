@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from cnnviz.quantities import format_signed, format_together, format_value
+from cnnviz.quantities import format_cell, format_signed, format_together, format_value
 from cnnviz.routing import Kink, Poke, PokeCurve, Target
 from ui.controls.labels import Badge, SectionTitle, WrapLabel
 from ui.controls.layouts import fill
@@ -180,7 +180,7 @@ def _short_kink(kind: str) -> str:
 
 def _kink_text(kink: Kink) -> str:
     what = "The winner changes" if kink.kind == "winner" else "A gate opens or closes"
-    return f"{what} at {format_signed(kink.value)}, in {kink.layer} {kink.cell}."
+    return f"{what} at {format_signed(kink.value)}, in {kink.layer}, {format_cell(kink.cell)}."
 
 
 def _kinks_text(curve: PokeCurve) -> str:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 from cnnviz._types import FloatArray
 from cnnviz.functional.max_pooling import TIE_RULES
 from cnnviz.palette import signed_levels
-from cnnviz.quantities import format_power, format_signed
+from cnnviz.quantities import format_cell, format_power, format_signed, format_value
 from cnnviz.routing import pool_after
 from ui.cells.block import Block
 from ui.cells.excerpt_map import ExcerptMap
@@ -57,14 +57,17 @@ class WindowCard(QWidget):
         values = routing.values[channel]
         routes = passed.routes(step.layer)
         shares = float(routes.shares[routes.of_window((channel, *window))].sum())
-        self.values.set_excerpt(values, block, "signed", signed_levels(routing.values))
+        self.values.set_excerpt(
+            values, block, "signed", signed_levels(routing.values), window=distance if size == distance else 0
+        )
         largest = [] if routing.winners is None else _winners(routing.winners[(channel, *window)], block)
         self.values.outline(largest, "winner")
         incoming = float(routing.incoming[(channel, *window)])
         self._show_outgoing(passed, step, channel, block)
         self._show_term(passed, step, focus, channel, window)
-        title = f"Window ({window[0]}, {window[1]}) of {step.layer}, filter {channel}"
-        return title, _rows(incoming, largest, shares)
+        title = f"Window of {step.layer}: {format_cell((channel, *window))}"
+        lead = _lead(block.cut(values)) if len(largest) == 1 else None
+        return title, _rows(incoming, largest, lead, shares)
 
     def _build_layout(self) -> None:
         for each in (self.values, self.patch, self.term, *self.outgoing.values()):
@@ -137,17 +140,25 @@ class WindowCard(QWidget):
         self._term_name.setText(f"term {format_power(self.term.number_exponent)}")
 
 
-def _rows(incoming: float, largest: list[Place], shares: float) -> list[ValueRow]:
+def _rows(incoming: float, largest: list[Place], lead: float | None, shares: float) -> list[ValueRow]:
     rows = [ValueRow("incoming", "arriving ∂L/∂p", format_signed(incoming, 5), "accent")]
     if largest:
         winner = ", ".join(str(cell) for cell in largest[:2]) + (" …" if len(largest) > 2 else "")
         name = "winner" if len(largest) == 1 else f"{len(largest)} tied winners"
         rows.append(ValueRow("winner", name, winner, "warning"))
+    if lead is not None:
+        rows.append(ValueRow("lead", "ahead of the next by", format_value(lead, 4)))
     tip = "Sum of what the cells get; more than arrives only where “all” gives tied cells the whole of it"
     rows.append(
         ValueRow("outgoing", "sum of what is sent on", format_signed(incoming * shares, 5), tooltip=tip)
     )
     return rows
+
+
+def _lead(window: NDArray[np.generic]) -> float | None:
+    """By how much the maximum of a window is larger than the next number of it; None for a single cell."""
+    ordered = np.sort(window.astype(np.float64), axis=None)
+    return float(ordered[-1] - ordered[-2]) if ordered.size > 1 else None
 
 
 def _winners(mask: NDArray[np.bool_], block: Block) -> list[Place]:

@@ -4,6 +4,7 @@ from functools import partial
 from typing import override
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -89,8 +90,16 @@ class WindowView(ArithmeticView):
                 f"Rule in force, “{cell.ties}”: {_RULES[cell.ties]}."
             )
         else:
-            text = f"One cell of {cell.values.size} wins: on the way back it gets the whole gradient."
-            self.note.set_text(text)
+            lead = format_value(lead_of(cell.values, cell.winners))
+            self.note.set_text(
+                f"One cell of {cell.values.size} wins, by {lead}: on the way back it gets the whole gradient."
+            )
+
+
+def lead_of(values: NDArray[np.floating], winners: NDArray[np.bool_]) -> float:
+    """By how much the maximum of a window is larger than the next number of it, exactly."""
+    exact = values.astype(np.float64)
+    return float(exact.max() - exact[~winners].max())
 
 
 class FunctionView(ArithmeticView):

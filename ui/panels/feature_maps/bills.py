@@ -12,7 +12,7 @@ from cnnviz.arithmetic import (
 )
 from cnnviz.layers import Dense, Flatten
 from cnnviz.layers.activations import Activation
-from cnnviz.quantities import format_count, format_probability, format_signed, format_value
+from cnnviz.quantities import format_cell, format_count, format_probability, format_signed, format_value
 from cnnviz.receptive_field import stage_index
 from ui.panels.feature_maps.picture import Picture
 from ui.rows.ledger import LedgerRow
@@ -84,9 +84,8 @@ def _rows_of(cell: CellArithmetic, part: int) -> list[LedgerRow]:
         case LinearPoolCell():
             return [LedgerRow(f"{cell.products.size} products", cell.value), total]
         case MaxPoolCell():
-            row, column = winner_of(cell)
             several = int(np.count_nonzero(cell.winners))
-            winner = f"{several} cells tie" if cell.tied else f"row {row}, column {column}"
+            winner = f"{several} cells tie" if cell.tied else format_cell(winner_of(cell))
             return [
                 LedgerRow("winner", winner, role="winner" if cell.tied else "text"),
                 LedgerRow(f"maximum = {cell.layer}", cell.value, is_total=True),

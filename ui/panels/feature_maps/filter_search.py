@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from cnnviz._types import FloatArray
 from cnnviz.datasets import Dataset
 from cnnviz.excitation import ClassEvidence, Excitation, Patch, class_evidence, exciting_patches
-from cnnviz.quantities import format_count, format_signed, format_together
+from cnnviz.quantities import format_cell, format_count, format_signed, format_together
 from cnnviz.snapshots import Snapshot
 from ui.panels.analysis import Analysis, Context
 from ui.panels.drawn import Drawn
@@ -59,7 +59,7 @@ class Findings:
             name = data.classes[int(data.test_labels[patch.image])]
             tip = (
                 f"Test image {format_count(patch.image)}, class {name}: response "
-                f"{format_signed(patch.value, 4)} at row {patch.row}, column {patch.column}. "
+                f"{format_signed(patch.value, 4)} at {format_cell((patch.row, patch.column))}. "
                 "Click to look at it."
             )
             place = patch.rectangle

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
 from cnnviz.arithmetic import ConvolutionCell, LinearPoolCell
 from cnnviz.palette import signed_levels
-from cnnviz.quantities import format_power, format_signed
+from cnnviz.quantities import format_cell, format_power, format_signed
 from ui.cells.value_table import ValueTable
 from ui.cells.waterfall import Waterfall
 from ui.controls.labels import ElidedLabel
@@ -147,10 +147,9 @@ def _term_text(cell: ConvolutionCell, term: int) -> str:
     patch, weight, product = (
         format_signed(float(values[place]), 4) for values in (cell.patch, cell.kernel, cell.products)
     )
-    channel, row, col = place
+    name = format_cell([int(index) for index in place], "input")
     return (
-        f"input {channel}, row {row}, column {col}: {patch} × {weight} = {product}\n"
-        f"running sum {format_signed(float(cell.running[term]), 5)}"
+        f"{name}: {patch} × {weight} = {product}\nrunning sum {format_signed(float(cell.running[term]), 5)}"
     )
 
 

@@ -1,30 +1,34 @@
 """Columns, cells and their neighbours in words."""
 
+from cnnviz.quantities import format_cell
 from ui.panels.feature_maps.links import Links
 from ui.panels.feature_maps.plan import Column, Kind, Plan
 from ui.state import PinnedCell
 
 
 def cell_name(plan: Plan, cell: PinnedCell) -> str:
-    """Where a cell is, such as "conv1 · filter 3 · row 12, column 9"."""
+    """Where a cell is, such as "conv1 · filter 3, row 12, column 9"."""
     column = plan.column(cell.stage)
     if len(cell.index) == 1:
         if cell.stage == plan.output_stage and column is not None and column.shape == (1, 1, 1):
             return f"{cell.stage} · logit"
         kind = "logit" if cell.stage == plan.output_stage else "unit"
-        return f"{cell.stage} · {kind} {cell.index[0]}"
-    channel, row, col = cell.index
-    place = f"row {row}, column {col}"
+        return (
+            f"{cell.stage} · {kind} {cell.index[0]}"
+            if kind == "logit"
+            else f"{cell.stage} · {format_cell(cell.index)}"
+        )
     if column is None or column.kind is Kind.IMAGE:
-        return f"Input · {place}" if plan.channels(0) == 1 else f"Input · channel {channel} · {place}"
-    return f"{cell.stage} · map {channel} · {place}"
+        is_grey = plan.channels(0) == 1
+        return f"Input · {format_cell(cell.index[1:] if is_grey else cell.index, 'channel')}"
+    return f"{cell.stage} · {format_cell(cell.index)}"
 
 
 def weight_name(column: Column, index: tuple[int, ...], inputs: int) -> str:
-    """Where a weight is, such as "conv1 · filter 3 · row 0, column 2"."""
+    """Where a weight is, such as "weight of conv1 · filter 3, row 0, column 2"."""
     number, source, row, col = index
-    of_input = f" · input {source}" if inputs > 1 else ""
-    return f"weight of {column.stage} · filter {number}{of_input} · row {row}, column {col}"
+    of_input = f", input {source}" if inputs > 1 else ""
+    return f"weight of {column.stage} · filter {number}{of_input}, {format_cell((row, col))}"
 
 
 def field_text(links: Links) -> str:

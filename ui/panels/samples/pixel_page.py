@@ -8,6 +8,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnviz._types import ByteArray
+from cnnviz.quantities import format_cell
 from ui.cells.block import Block
 from ui.cells.excerpt_map import ExcerptMap
 from ui.cells.pixel_editor import PixelEditor
@@ -153,7 +154,7 @@ class PixelPage(QWidget):
         self.magnifier.set_excerpt(pixels, block, "grey", (0, 255))
         row, col = self._cell
         self.magnifier.outline([(row, col)], "selected")
-        self.where.set_text(f"Row {row}, column {col}")
+        self.where.set_text(format_cell((row, col)).capitalize())
         self.where.set_caption(f"value {pixels[row, col]}")
 
     def _allow(self) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnviz.functional import binary_cross_entropy, cross_entropy
 from cnnviz.quantities import format_value
 from ui.panels.samples.pictures import shortened
 from ui.state import Inspection, Sample
@@ -17,7 +18,9 @@ def verdict_of(inspection: Inspection, classes: Sequence[str]) -> str:
     predicted = int(np.argmax(probabilities))
     if sample.label is None:
         return f"{origin_of(sample)} · read as {classes[predicted]}"
-    loss = -float(np.log(max(float(probabilities[sample.label]), 1e-300)))
+    logits = inspection.trace.logits
+    measure = binary_cross_entropy if logits.shape[1] == 1 else cross_entropy
+    loss = measure(logits, np.array([sample.label]))
     word = "correct" if predicted == sample.label else f"wrong, read as {classes[predicted]}"
     index = f"#{sample.index} · " if sample.index is not None else ""
     return f"{index}class {classes[sample.label]} · {word} · loss {format_value(loss, 4)}"

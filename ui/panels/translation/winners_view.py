@@ -7,7 +7,7 @@ from PySide6.QtCore import QPoint, QRect, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.palette import signed_levels
-from cnnviz.quantities import format_together
+from cnnviz.quantities import format_cell, format_together
 from cnnviz.receptive_field import receptive_field
 from cnnviz.translation import WinnerChange, WinnerMap, conv_blocks
 from ui.cells.category_map import Category, CategoryMap
@@ -130,7 +130,7 @@ class WinnersView(QWidget):
         place = (channel, row, column)
         values = np.stack([winners.original[channel], winners.moved[channel]])
         window = WindowPair(
-            f"Row {row}, column {column}: {_NAMES[kind][1]}{tie}",
+            f"{format_cell((row, column)).capitalize()}: {_NAMES[kind][1]}{tie}",
             winners.window(*place),
             (int(winners.original_winner[place]), int(winners.moved_winner[place])),
             ColorScale("signed", *signed_levels(values)),

@@ -1,0 +1,143 @@
+"""Numbers that stand side by side in the window: unequal ones look unequal, or carry ≈."""
+
+import re
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pytestqt.qtbot import QtBot
+
+from cnnviz.presets import LAB5
+from tests.gui.backprop_desk import Desk
+from ui.cells.excerpt_map import ExcerptMap
+from ui.panels.backprop.steps import StepKind
+from ui.rows.ledger import Ledger, LedgerRow
+from ui.rows.log_table import LogModel
+from ui.rows.paired_bars import PairedBars
+from ui.rows.prediction_bars import PredictionBars
+from ui.rows.probability_pairs import ProbabilityPairs
+from ui.tiles.stage_strip import StageStrip, StageTile
+
+
+def read(text: str) -> float:
+    """What a reader takes a number for."""
+    text = text.lstrip("≈").replace("−", "-").replace(",", "")
+    difference = re.fullmatch(r"1 - (\S+)", text)
+    return 1 - float(difference[1]) if difference else float(text)
+
+
+def assert_told_apart(values, texts) -> None:
+    """Unequal values have unequal texts, or both are marked; equal ones have equal texts."""
+    for one, text in zip(values, texts, strict=True):
+        for other, other_text in zip(values, texts, strict=True):
+            if one == other:
+                assert text == other_text
+            elif text != other_text and read(text) != read(other_text):
+                assert (read(text) < read(other_text)) == (one < other) or "≈" in text + other_text
+            else:
+                assert "≈" in text + other_text or text != other_text
+                assert text.startswith("≈") or text == "0" or text.startswith("1 ")
+
+
+def near(values: list[float]) -> list[float]:
+    """The same numbers, each with a near neighbour."""
+    return [each for value in values for each in (value, value * (1 + 3e-7))]
+
+
+numbers = st.lists(st.floats(-3, 3, width=32) | st.floats(0, 2**-20, width=32), min_size=2, max_size=5).map(
+    near
+)
+shares = st.lists(st.floats(2**-20, 1, width=32), min_size=3, max_size=5).map(
+    lambda weights: (np.array(weights) / np.sum(weights)).tolist()
+)
+
+
+@given(numbers)
+@settings(deadline=None, max_examples=60)
+def test_lines_of_a_ledger(qapp, values: list[float]) -> None:
+    ledger = Ledger()
+    ledger.set_rows([LedgerRow(str(place), value) for place, value in enumerate(values)])
+    assert_told_apart(values, ledger.texts())
+
+
+@given(numbers)
+@settings(deadline=None, max_examples=60)
+def test_a_column_of_the_log_however_it_grew(qapp, values: list[float]) -> None:
+    model = LogModel(("step", "loss"))
+    for place, value in enumerate(values):
+        model.append([(place, abs(value))])
+    texts = [model.text(row, 1) for row in range(len(values))]
+    assert_told_apart(list(map(abs, values)), texts)
+
+
+@given(shares, shares)
+@settings(deadline=None, max_examples=60)
+def test_probabilities_before_and_after(qapp, first: list[float], second: list[float]) -> None:
+    count = min(len(first), len(second)) - 1
+    before, after = ([*each[:count], sum(each[count:])] for each in (first, second))
+    names = [str(number) for number in range(count + 1)]
+    bars, pairs = PairedBars(), ProbabilityPairs()
+    bars.set_probabilities(names, before, after)
+    pairs.set_probabilities(names, np.array(before), np.array(after))
+    for line in bars.accessibleDescription().split("; "):
+        place = int(line[6:].split(":")[0])
+        texts = re.fullmatch(r"class \d+: (.*) before, (.*) after", line)
+        assert texts
+        assert_told_apart((before[place], after[place]), texts.groups())
+    for line in pairs.accessibleDescription().split("; "):
+        place = int(line[6:].split(":")[0])
+        texts = re.fullmatch(r"class \d+: original (.*), shifted (.*)", line)
+        assert texts
+        assert_told_apart((before[place], after[place]), texts.groups())
+
+
+@given(st.lists(st.floats(-40, 40), min_size=3, max_size=10))
+@settings(deadline=None, max_examples=60)
+def test_no_probability_but_0_or_1_reads_as_one_of_these(qapp, logits: list[float]) -> None:
+    powers = np.exp(np.float32(logits) - np.float32(max(logits)))
+    shares = powers / powers.sum()
+    bars = PredictionBars()
+    bars.set_probabilities([str(number) for number in range(len(logits))], shares)
+    for line in bars.accessibleDescription().split("; "):
+        found = re.match(r"class (\d+): probability (≈?[^,]*)", line)
+        assert found
+        if found[2] in ("0", "1"):
+            assert shares[int(found[1])] == float(found[2])
+            assert np.delete(shares, int(found[1])).sum() == 1 - float(found[2])
+
+
+def test_a_loser_never_reads_like_the_winner(qtbot: QtBot) -> None:
+    """The windows of LAB5's pool, all filters of some digits, at the size that the panel gives them."""
+    desk = Desk(qtbot, LAB5)
+    network = LAB5.build_network(desk.dataset.input_shape)
+    near_ties = windows = 0
+    for index in range(4):
+        desk.show(network, index)
+        desk.go_to(StepKind.ROUTE)
+        shown: ExcerptMap = desk.panel.routing.values.map
+        texts, values, block = shown.texts(), shown.values, shown.block
+        assert values is not None
+        assert texts, "there is room for the numbers"
+        rows, cols = values.shape
+        for top in range(-block.row % 2, rows - 1, 2):
+            for left in range(-block.col % 2, cols - 1, 2):
+                places = [(top + a, left + b) for a in (0, 1) for b in (0, 1)]
+                windows += 1
+                own = [texts[row * cols + col] for row, col in places]
+                near_ties += any("≈" in text or len(text) > 5 for text in own)
+                assert_told_apart([float(values[place]) for place in places], own)
+    assert windows > 30
+    assert near_ties, "some windows need more than the usual decimals"
+    desk.close()
+
+
+def test_stages_that_differ_look_different(qtbot: QtBot) -> None:
+    keys = ("pixels", "conv", "max", "average", "blur")
+    strip = StageStrip()
+    qtbot.addWidget(strip)
+    strip.set_tiles([StageTile(key, key, ("#7A4FC9", "#B394F5"), "") for key in keys])
+    values = {"pixels": 0.4671, "conv": 0.4678, "max": 0.46711, "average": 0.0, "blur": 1.4}
+    strip.set_values({key: (value, float("nan")) for key, value in values.items()})
+    texts = strip.texts()
+    assert_told_apart(list(values.values()), [texts[key][0] for key in values])
+    assert {texts[key][1] for key in values} == {"–"}
