@@ -69,10 +69,10 @@ def format_value(value: float, digits: int = 3) -> str:
     if _FEWEST_IN_FULL <= abs(rounded) < MOST_IN_FULL:
         decimals = max(digits - 1 - math.floor(math.log10(abs(rounded))), 0)
         text, exponent = f"{value:,.{decimals}f}", ""
-        is_exact = float(text.replace(",", "")) == value
+        is_exact = _is_exact(float(text.replace(",", "")), value)
     else:
         text, exponent = f"{value:.{digits - 1}e}".split("e")
-        exponent, is_exact = f"e{int(exponent)}", rounded == value
+        exponent, is_exact = f"e{int(exponent)}", _is_exact(rounded, value)
     if is_exact and "." in text:
         text = text.rstrip("0").rstrip(".")
     return typeset(text + exponent)
@@ -165,7 +165,7 @@ def format_percent(share: float, decimals: int = 1) -> str:
         text = f"{percent:,.{more}f}"
         written = float(text.replace(",", ""))
         if (written in (0, 100)) == (percent in (0, 100)):
-            is_exact = "." in text and math.isclose(written, percent, rel_tol=1e-13)
+            is_exact = "." in text and _is_exact(written, percent)
             return typeset(f"{text.rstrip('0').rstrip('.') if is_exact else text} %")
     return f"{format_value(percent, 2)} %"
 
@@ -374,6 +374,11 @@ def rest_of(probabilities: Sequence[float], place: int) -> float:
         return 1 - p
     rest = math.fsum(each for other, each in enumerate(probabilities) if other != place)
     return rest if rest > 0 else max(1 - p, 0.0)
+
+
+def _is_exact(written: float, value: float) -> bool:
+    """Whether a number is what is written, but for the noise of double precision: 3 × 0.1 is 0.3."""
+    return math.isclose(written, value, rel_tol=1e-14)
 
 
 def typeset(text: str) -> str:

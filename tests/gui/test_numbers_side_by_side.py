@@ -36,7 +36,7 @@ def assert_told_apart(values, texts) -> None:
                 assert (read(text) < read(other_text)) == (one < other) or "≈" in text + other_text
             else:
                 assert "≈" in text + other_text or text != other_text
-                assert text.startswith("≈") or text == "0" or text.startswith("1 ")
+                assert text.startswith(("≈", "1 ")) or text == "0"
 
 
 def near(values: list[float]) -> list[float]:

@@ -31,8 +31,7 @@ class MapKey(QWidget):
         layout.setSpacing(4)
         if legend.scale is not None:
             bar, factor, scale = ColorBar(), 10.0**-legend.exponent, legend.scale
-            # 3e-4 times 1e4 is not quite 3, and would be written with more digits.
-            bar.set_scale(scale.name, round(scale.lo * factor, 12), round(scale.hi * factor, 12))
+            bar.set_scale(scale.name, scale.lo * factor, scale.hi * factor)
             row = QHBoxLayout()
             row.setSpacing(6)
             row.addWidget(bar)
