@@ -126,11 +126,22 @@ def read_data(path: Path | None, classes: tuple[str, ...], *, required: bool) ->
 
     Other data that lacks some of the classes comes with as many of its own, unless they are `required`.
     """
-    dataset = load_mnist() if path is None else load_dataset(path)
+    dataset = load_mnist() if path is None else _read_with_bar(path)
     if required or path is None:
         require_classes(dataset, classes)
         return dataset.select(classes)
     return dataset.select(fitting_classes(dataset, classes))
+
+
+def _read_with_bar(path: Path) -> Dataset:
+    """Read other data, on a terminal with a progress bar: many pictures take half a minute."""
+    with tqdm(unit=" pictures", disable=None, leave=False) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        return load_dataset(path, progress=progress)
 
 
 def _require_folder(target: Path | None) -> None:
