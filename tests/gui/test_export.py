@@ -431,10 +431,9 @@ def test_a_map_alone_carries_colour_bar_unit_and_coordinates(qtbot: QtBot) -> No
     assert {minus, "+3", power} <= set(texts)
     assert texts.count("2") == 1, "the third row, counted from 0"
     assert "+3" not in _texts(draw_svg(beside)()), "in a panel the colour bar is beside the map"
-    assert alone.size.height() > beside.size.height() == 320
     fills = {each.get("fill") for each in ElementTree.fromstring(draw_svg(alone)()).iter(f"{SVG}path")}
     image = to_image(alone)
-    ends = {image.pixelColor(x, 320 + 12).name() for x in range(image.width())}
+    ends = {image.pixelColor(x, image.height() - 10).name() for x in range(image.width())}
     assert len(ends) > 20, "a ramp of colours below the map"
     assert fills & {each.lower() for each in ends}
 
@@ -442,7 +441,7 @@ def test_a_map_alone_carries_colour_bar_unit_and_coordinates(qtbot: QtBot) -> No
 def test_a_map_of_kinds_says_what_its_colours_mean_in_the_colours_of_the_figure(qtbot: QtBot) -> None:
     shown = CategoryMap((Category("border", name="same"), Category("winner", name="moved")))
     qtbot.addWidget(shown)
-    shown.set_cells(np.array([[0, 1]]))
+    shown.set_cells(np.array([[0], [1]]))
     shown.resize(200, 200)
     show_window(qtbot, shown)
     sheet = Sheet(Figure(shown, "Winners", "plot"), "dark")
@@ -465,3 +464,16 @@ def test_no_cursor_and_no_frame_of_what_is_chosen_are_in_a_figure(qtbot: QtBot) 
     qtbot.waitUntil(lambda: shown.hovered == (0, 2))
     shown.setFocus()
     assert to_image(sheet) == plain
+
+
+def test_the_empty_room_below_a_map_is_no_part_of_its_figure(qtbot: QtBot) -> None:
+    shown = HeatMap()
+    qtbot.addWidget(shown)
+    shown.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+    shown.set_values(VALUES)
+    shown.resize(200, 800)
+    show_window(qtbot, shown)
+    sheet = Sheet(Figure(shown, "Map", "plot"), caption="lab5, classes 0, 1 · seed 0 · step 12")
+    assert sheet.size.height() < 300
+    assert sheet.size.width() == 340, "room for a line of the caption"
+    assert {"lab5, classes 0, 1 · seed 0 · step 12", "0", "2"} <= set(_texts(draw_svg(sheet)()))

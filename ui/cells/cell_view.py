@@ -103,6 +103,12 @@ class CellView(PointedWidget[Cell]):
         ratio = self.devicePixelRatioF()
         return CellGeometry.fit(max(rows, 1), max(cols, 1), area, ratio, self._alignment, limit)
 
+    def drawn_height(self) -> int:
+        """Height of what is drawn, coordinates included; below it the widget may be empty."""
+        axes = self.axes()
+        below = 0.0 if axes is None else -axes.margins(self._theme)[3]
+        return min(math.ceil(self.grid().rect.bottom() + below) + 2, self.height())
+
     def map_rect(self) -> QRectF:
         """Rectangle of all cells, in the widget's coordinates."""
         return self.grid().rect

@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QRegion
 from PySide6.QtWidgets import QWidget
 
+from ui.cells.cell_view import CellView
 from ui.controls.figure_mode import figure_mode
 from ui.controls.map_legend import HasMapLegend
 from ui.controls.message_bar import MessageBar
@@ -21,6 +22,7 @@ COLOURS = (("screen", "As on screen"), ("light", "Light"), ("dark", "Dark"), ("p
 PIXELS_PER_INCH = 96
 
 _MARGIN = 10
+_LEAST_WIDTH = 340  # of a figure with a caption, which would else be set in a narrow column
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,18 +78,19 @@ class Sheet:
 
     def paint(self, painter: QPainter) -> None:
         """Draw the sheet, from the origin on, while it is `dressed`."""
-        theme, widget, key = theme_manager().theme, self.figure.widget, self._key()
+        theme, widget = theme_manager().theme, self.figure.widget
+        size, key = self._part_size(), self._key()
         painter.fillRect(QRect(QPoint(0, 0), self.size), self._ground(theme))
         flags = QWidget.RenderFlag.DrawChildren
         if self.figure.kind == "window":
             flags |= QWidget.RenderFlag.DrawWindowBackground
         painter.save()
         with _good_news_left_out(widget):
-            widget.render(painter, QPoint(0, 0), QRegion(), flags)
+            widget.render(painter, QPoint(0, 0), QRegion(QRect(QPoint(0, 0), size)), flags)
         painter.restore()
         if key is not None:
             painter.save()
-            key.render(painter, QPoint(0, widget.height()), QRegion(), QWidget.RenderFlag.DrawChildren)
+            key.render(painter, QPoint(0, size.height()), QRegion(), QWidget.RenderFlag.DrawChildren)
             painter.restore()
         if self.caption:
             painter.setFont(ui_font(theme, theme.small_pt))
@@ -102,8 +105,18 @@ class Sheet:
         legend = widget.map_legend()
         return None if legend is None else MapKey(legend, widget.width())
 
+    def _part_size(self) -> QSize:
+        """Size of what is taken of the widget: the empty room below a map is left out."""
+        widget = self.figure.widget
+        if self.figure.kind != "plot" or not isinstance(widget, CellView) or widget.shape == (0, 0):
+            return widget.size()
+        with figure_mode(alone=True):
+            return QSize(widget.width(), widget.drawn_height())
+
     def _size_with_key(self, key: MapKey | None) -> QSize:
-        size = self.figure.widget.size()
+        size = self._part_size()
+        if self.caption:
+            size.setWidth(max(size.width(), _LEAST_WIDTH))
         return size if key is None else QSize(max(size.width(), key.width()), size.height() + key.height())
 
     def _ground(self, theme: Theme) -> QColor:
