@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 
+from cnnviz.inspect.receptive_field import stage_index
 from cnnviz.layers import Conv2D
 from cnnviz.quantities import format_count, format_together, format_value
-from cnnviz.receptive_field import stage_index
 from cnnviz.report import equations, tables
 from cnnviz.report.blocks import Block, Document, Formula, Heading, Words
 from cnnviz.report.content import Demonstration, Report, Version

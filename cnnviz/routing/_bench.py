@@ -17,9 +17,9 @@ from cnnviz import functional
 from cnnviz._passes import own_params
 from cnnviz._types import FloatArray, IntArray
 from cnnviz.errors import ShapeError
+from cnnviz.inspect.receptive_field import stage_index, stage_values
 from cnnviz.layers import Conv2D
 from cnnviz.network import Gradients, Network, Trace
-from cnnviz.receptive_field import stage_index, stage_values
 from cnnviz.routing._patterns import BoolArray, Pattern, base_states
 from cnnviz.routing.targets import ParameterTarget, PixelTarget, Target
 

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import IntArray
+from cnnviz.inspect.receptive_field import stage_values
 from cnnviz.network import Network, Trace
-from cnnviz.receptive_field import stage_values
 
 BoolArray = NDArray[np.bool_]
 

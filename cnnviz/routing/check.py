@@ -13,8 +13,8 @@ from cnnviz._chunks import Cancelled, Progress, ignore_progress, never
 from cnnviz._types import FloatArray, IntArray, Shape
 from cnnviz._validation import check_int
 from cnnviz.evaluation import CancelledError
+from cnnviz.inspect.receptive_field import Cell
 from cnnviz.network import Network
-from cnnviz.receptive_field import Cell
 from cnnviz.routing._bench import (
     Bench,
     Outcome,

@@ -8,9 +8,9 @@ import numpy as np
 from cnnviz._types import FloatArray, IntArray
 from cnnviz._validation import check_choice, check_int
 from cnnviz.errors import ParameterError
+from cnnviz.inspect.receptive_field import stage_index, stage_values
 from cnnviz.layers import Activation, Conv2D, Pool
 from cnnviz.network import Gradients, Network, Trace
-from cnnviz.receptive_field import stage_index, stage_values
 from cnnviz.routing.pools import pool_routes
 from cnnviz.routing.windows import find_pool, pool_windows
 

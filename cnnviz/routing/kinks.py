@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import IntArray
+from cnnviz.inspect.receptive_field import Cell
 from cnnviz.layers import Pool
-from cnnviz.receptive_field import Cell
 from cnnviz.routing._bench import Bench, Outcome, run_variants, target_variants
 from cnnviz.routing._patterns import BoolArray
 from cnnviz.routing.targets import Target

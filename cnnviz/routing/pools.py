@@ -11,9 +11,9 @@ from cnnviz import functional
 from cnnviz._types import FloatArray, IntArray, Shape
 from cnnviz._validation import check_choice, check_int
 from cnnviz.functional.max_pooling import TieRule
+from cnnviz.inspect.receptive_field import stage_values, window_geometry
 from cnnviz.layers import AvgPool2D, BlurPool2D, MaxPool2D, Pool, SubsamplePool2D
 from cnnviz.network import Gradients, Network, Trace
-from cnnviz.receptive_field import stage_values, window_geometry
 from cnnviz.routing.windows import find_pool
 
 

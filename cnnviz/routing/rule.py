@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, Params, Shape
+from cnnviz.inspect.receptive_field import stage_values
 from cnnviz.layers import Layer, Pool
-from cnnviz.receptive_field import stage_values
 from cnnviz.routing._bench import Bench, Outcome, Variants, run_variants
 from cnnviz.routing._patterns import changed_from_base
 from cnnviz.routing.agreement import TOLERANCE, code_of, relative_error

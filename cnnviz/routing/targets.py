@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.inspect.receptive_field import INPUT, Cell, checked_cell
 from cnnviz.network import Gradients, Network
-from cnnviz.receptive_field import INPUT, Cell, checked_cell
 
 
 @dataclass(frozen=True, slots=True)

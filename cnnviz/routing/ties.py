@@ -10,8 +10,8 @@ from cnnviz._passes import forward_pass
 from cnnviz._types import ByteArray
 from cnnviz._validation import check_choice, check_int
 from cnnviz.functional.max_pooling import TieRule
+from cnnviz.inspect.receptive_field import stage_values
 from cnnviz.network import Network, Trace
-from cnnviz.receptive_field import stage_values
 from cnnviz.routing.windows import find_max_pool, winner_counts
 
 

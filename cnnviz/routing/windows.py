@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray
 from cnnviz.errors import ParameterError
+from cnnviz.inspect.receptive_field import stage_index
 from cnnviz.layers import MaxPool2D, Pool
 from cnnviz.network import Network
-from cnnviz.receptive_field import stage_index
 
 
 def pool_windows(x: FloatArray, size: int, step: int) -> FloatArray:

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, Shape
+from cnnviz.inspect.receptive_field import window_geometry
 from cnnviz.layers import Layer
-from cnnviz.receptive_field import window_geometry
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,9 @@ import math
 import numpy as np
 import pytest
 
-from cnnviz.arithmetic import (
+from cnnviz.datasets import load_mnist, to_input
+from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.inspect.arithmetic import (
     ActivationCell,
     ConvolutionCell,
     DenseCell,
@@ -17,8 +19,6 @@ from cnnviz.arithmetic import (
     evidence_maps,
     explain_cell,
 )
-from cnnviz.datasets import load_mnist, to_input
-from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.layers import (
     LAYER_TYPES,
     AvgPool2D,

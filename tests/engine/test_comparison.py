@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from cnnviz.comparison import comparable, parameter_changes, weight_layers, weight_maps
 from cnnviz.errors import ParameterError
+from cnnviz.inspect.comparison import comparable, parameter_changes, weight_layers, weight_maps
 from cnnviz.presets import LAB5, LENET
 
 

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from cnnviz.arithmetic import dense_evidence
 from cnnviz.datasets import load_mnist, to_input
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.evaluation import CancelledError
-from cnnviz.excitation import PADDING_LEVEL, class_evidence, exciting_patches
+from cnnviz.inspect.arithmetic import dense_evidence
+from cnnviz.inspect.excitation import PADDING_LEVEL, class_evidence, exciting_patches
 from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D, ReLU
 from cnnviz.network import Network
 from cnnviz.presets import LAB5

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cnnviz.arithmetic import dense_evidence, explain_cell
 from cnnviz.functional import blur_kernel, max_blur_pool2d, max_blur_pool2d_backward
+from cnnviz.inspect.arithmetic import dense_evidence, explain_cell
 from cnnviz.layers import MaxBlurPool2D, layer_from_dict
 from cnnviz.network import Network
 from cnnviz.routing import check_all, filter_gradient_terms, pool_routing

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.inspect.receptive_field import projective_field, receptive_field, window_geometry
 from cnnviz.layers import (
     AvgPool2D,
     BlurPool2D,
@@ -21,7 +22,6 @@ from cnnviz.layers import (
 )
 from cnnviz.network import Network, forward_pass
 from cnnviz.presets import LAB5, LENET
-from cnnviz.receptive_field import projective_field, receptive_field, window_geometry
 
 LAYERS = st.one_of(
     st.builds(

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from cnnviz.datasets import to_input
+from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.network import forward_pass
-from cnnviz.receptive_field import INPUT
 from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.feature_maps_panel import EXPERIMENTS, digits
 from ui.panels.feature_maps.explain import Look, explain

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
+from cnnviz.inspect.receptive_field import Cell, stage_shape, window_geometry
 from cnnviz.layers import Conv2D
 from cnnviz.quantities import format_cell
-from cnnviz.receptive_field import Cell, stage_shape, window_geometry
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import is_maps, maps_stage

@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
+from cnnviz.inspect.receptive_field import INPUT, Cell
 from cnnviz.layers import Conv2D
 from cnnviz.palette import signed_levels
-from cnnviz.receptive_field import INPUT, Cell
 from cnnviz.routing import ParameterTarget, Target
 from ui.panels.backprop.arithmetic import (
     Grid,

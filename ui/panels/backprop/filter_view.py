@@ -4,9 +4,9 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
+from cnnviz.inspect.receptive_field import INPUT, window_geometry
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_signed
-from cnnviz.receptive_field import INPUT, window_geometry
 from cnnviz.routing import FilterTerms, ParameterTarget, pool_after
 from ui.controls.buttons import IconButton
 from ui.controls.choice_field import ChoiceField

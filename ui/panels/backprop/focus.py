@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from cnnviz.inspect.receptive_field import INPUT, Cell, stage_shape
 from cnnviz.layers import Conv2D
 from cnnviz.network import Network
 from cnnviz.quantities import format_cell
-from cnnviz.receptive_field import INPUT, Cell, stage_shape
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, Target
 from cnnviz.session_state import ViewValue
 from ui.panels.backprop.passes import Pass

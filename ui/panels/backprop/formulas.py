@@ -2,9 +2,9 @@
 
 import numpy as np
 
+from cnnviz.inspect.receptive_field import INPUT, Cell
 from cnnviz.layers import MaxPool2D, Pool
 from cnnviz.quantities import format_one_plus, format_probability, format_value, rest_of
-from cnnviz.receptive_field import INPUT, Cell
 from ui.controls.formula_boxes import Formula, Script, Text, number, partial
 from ui.panels.backprop.arithmetic import (
     Product,

@@ -4,9 +4,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from cnnviz.inspect.receptive_field import INPUT, Cell
 from cnnviz.layers import Conv2D
 from cnnviz.palette import signed_levels
-from cnnviz.receptive_field import INPUT, Cell
 from ui.cells.saliency_map import SaliencyMap
 from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill

@@ -5,8 +5,8 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from cnnviz.inspect.receptive_field import Cell
 from cnnviz.quantities import format_count, format_signed, format_value
-from cnnviz.receptive_field import Cell
 from cnnviz.routing import ParameterTarget, Target
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.panels.backprop.arithmetic import focus_cell, products_into, slopes_of, source_stage

@@ -7,9 +7,9 @@ from PySide6.QtCore import QObject, Signal
 
 from cnnviz._types import Shape
 from cnnviz.functional.max_pooling import TIE_RULES, TieRule
+from cnnviz.inspect.receptive_field import INPUT, Cell
 from cnnviz.network import NamedLayers, Network
 from cnnviz.quantities import format_count
-from cnnviz.receptive_field import INPUT, Cell
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, Target, with_ties
 from cnnviz.session_state import ViewValue
 from cnnviz.snapshots import Snapshot

@@ -3,8 +3,8 @@
 import numpy as np
 
 from cnnviz._types import FloatArray
+from cnnviz.inspect.receptive_field import Cell
 from cnnviz.palette import signed_levels
-from cnnviz.receptive_field import Cell
 from cnnviz.routing import ParameterTarget
 from ui.panels.backprop.arithmetic import Grid, feature_index, grid_of, source_stage, weight_row
 from ui.panels.backprop.contents import MapContent

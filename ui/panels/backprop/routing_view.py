@@ -6,9 +6,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from cnnviz.inspect.receptive_field import Cell
 from cnnviz.layers import Pool
 from cnnviz.palette import signed_levels
-from cnnviz.receptive_field import Cell
 from ui.cells.link_overlay import Link, LinkOverlay
 from ui.controls.choice_field import ChoiceField
 from ui.controls.layouts import fill

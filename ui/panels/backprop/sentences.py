@@ -1,7 +1,7 @@
 """Each kind of step in one or two sentences."""
 
+from cnnviz.inspect.receptive_field import stage_index
 from cnnviz.layers import Activation, Conv2D, MaxPool2D, Pool
-from cnnviz.receptive_field import stage_index
 from cnnviz.routing import pool_after
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import Step, StepKind

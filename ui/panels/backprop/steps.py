@@ -4,9 +4,9 @@ import re
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+from cnnviz.inspect.receptive_field import INPUT, stage_shape
 from cnnviz.layers import Activation, Conv2D, Dense, Flatten, Pool
 from cnnviz.network import Network
-from cnnviz.receptive_field import INPUT, stage_shape
 
 
 class StepKind(StrEnum):

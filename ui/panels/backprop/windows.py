@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
-from cnnviz.receptive_field import Cell
+from cnnviz.inspect.receptive_field import Cell
 from cnnviz.routing import PoolRouting
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass

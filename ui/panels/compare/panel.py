@@ -6,7 +6,7 @@ from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
-from cnnviz.comparison import comparable, parameter_changes, weight_layers, weight_maps
+from cnnviz.inspect.comparison import comparable, parameter_changes, weight_layers, weight_maps
 from cnnviz.layers import Conv2D
 from cnnviz.network import Network
 from cnnviz.quantities import format_count

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 
-from cnnviz.comparison import ParameterChange
+from cnnviz.inspect.comparison import ParameterChange
 from cnnviz.quantities import format_percent, format_value
 
 _FORMULA = (

@@ -5,7 +5,7 @@ from typing import override
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
-from cnnviz.arithmetic import ActivationCell, DenseCell, MaxPoolCell
+from cnnviz.inspect.arithmetic import ActivationCell, DenseCell, MaxPoolCell
 from ui.controls.labels import Badge
 from ui.controls.layouts import fill
 from ui.controls.naming import named

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from cnnviz.arithmetic import ActivationCell, DenseCell, MaxPoolCell
+from cnnviz.inspect.arithmetic import ActivationCell, DenseCell, MaxPoolCell
 from cnnviz.quantities import format_count, format_power, format_signed, format_value
 from ui.cells.value_table import ValueTable
 from ui.cells.waterfall import Waterfall

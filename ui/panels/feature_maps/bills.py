@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from cnnviz.arithmetic import (
+from cnnviz.inspect.arithmetic import (
     ActivationCell,
     CellArithmetic,
     ConvolutionCell,
@@ -10,10 +10,10 @@ from cnnviz.arithmetic import (
     LinearPoolCell,
     MaxPoolCell,
 )
+from cnnviz.inspect.receptive_field import stage_index
 from cnnviz.layers import Dense, Flatten
 from cnnviz.layers.activations import Activation
 from cnnviz.quantities import format_cell, format_count, format_probability, format_signed, format_value
-from cnnviz.receptive_field import stage_index
 from ui.panels.feature_maps.picture import Picture
 from ui.rows.ledger import LedgerRow
 from ui.state import PinnedCell

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from cnnviz.arithmetic import (
+from cnnviz.inspect.arithmetic import (
     ActivationCell,
     CellArithmetic,
     ConvolutionCell,
@@ -11,9 +11,9 @@ from cnnviz.arithmetic import (
     MaxPoolCell,
     explain_cell,
 )
+from cnnviz.inspect.receptive_field import INPUT, stage_index
 from cnnviz.layers import Layer
 from cnnviz.quantities import format_signed
-from cnnviz.receptive_field import INPUT, stage_index
 from ui.panels.feature_maps.bills import bill_of
 from ui.panels.feature_maps.links import Links, is_cell_of, links_of, shown_cell
 from ui.panels.feature_maps.picture import Limits, Picture

@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnviz._types import FloatArray
 from cnnviz.datasets import Dataset
-from cnnviz.excitation import ClassEvidence, Excitation, Patch, class_evidence, exciting_patches
+from cnnviz.inspect.excitation import ClassEvidence, Excitation, Patch, class_evidence, exciting_patches
 from cnnviz.quantities import format_cell, format_count, format_signed, format_together
 from cnnviz.snapshots import Snapshot
 from ui.panels.analysis import Analysis, Context

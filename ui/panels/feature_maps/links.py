@@ -5,12 +5,19 @@ from dataclasses import dataclass
 import numpy as np
 
 from cnnviz._types import IntArray
-from cnnviz.arithmetic import MaxPoolCell, explain_cell
 from cnnviz.errors import CNNVizError
+from cnnviz.inspect.arithmetic import MaxPoolCell, explain_cell
+from cnnviz.inspect.receptive_field import (
+    INPUT,
+    Field,
+    projective_field,
+    receptive_field,
+    stage_index,
+    stage_shape,
+)
 from cnnviz.layers import Flatten, MaxPool2D
 from cnnviz.layers.activations import Activation
 from cnnviz.network import Network, Trace
-from cnnviz.receptive_field import INPUT, Field, projective_field, receptive_field, stage_index, stage_shape
 from ui.cells.outlines import CellBlock
 from ui.state import PinnedCell
 

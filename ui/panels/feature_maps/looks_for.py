@@ -8,7 +8,7 @@ from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from cnnviz.datasets import Dataset
-from cnnviz.excitation import Patch
+from cnnviz.inspect.excitation import Patch
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_power
 from cnnviz.session_state import ViewValue

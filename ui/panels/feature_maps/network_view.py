@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from cnnviz.arithmetic import DenseCell
+from cnnviz.inspect.arithmetic import DenseCell
 from ui.controls.layouts import fill
 from ui.controls.pointed import PointedWidget
 from ui.panels.feature_maps.arithmetic_pane import ArithmeticPane

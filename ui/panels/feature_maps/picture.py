@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
-from cnnviz.arithmetic import Evidence, dense_evidence
 from cnnviz.datasets import to_input
+from cnnviz.inspect.arithmetic import Evidence, dense_evidence
+from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.network import Network, Trace
-from cnnviz.receptive_field import INPUT
 from cnnviz.snapshots import Snapshot
 from ui.panels.analysis import Context
 from ui.panels.feature_maps.plan import EVIDENCE, Column, Kind, Plan, plan_of

@@ -6,9 +6,9 @@ from enum import Enum, auto
 from functools import lru_cache
 
 from cnnviz._types import Shape
+from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.layers import Activation, Conv2D, Flatten, Layer
 from cnnviz.network import NamedLayers, Network
-from cnnviz.receptive_field import INPUT
 
 EVIDENCE = "evidence"
 """Key of the column of contributions to a logit."""

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
-from cnnviz.arithmetic import ConvolutionCell, LinearPoolCell
+from cnnviz.inspect.arithmetic import ConvolutionCell, LinearPoolCell
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_cell, format_power, format_signed
 from ui.cells.value_table import ValueTable

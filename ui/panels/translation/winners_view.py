@@ -6,9 +6,9 @@ import numpy as np
 from PySide6.QtCore import QPoint, QRect, Signal, Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from cnnviz.inspect.receptive_field import receptive_field
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_cell, format_together
-from cnnviz.receptive_field import receptive_field
 from cnnviz.translation import WinnerChange, WinnerMap, conv_blocks
 from ui.cells.category_map import Category, CategoryMap
 from ui.cells.category_table import CategoryRow, CategoryTable

@@ -1,6 +1,6 @@
 """The computation of one cell, or of one logit, written out with the numbers of one image."""
 
-from cnnviz.arithmetic.cells import (
+from cnnviz.inspect.arithmetic.cells import (
     ActivationCell,
     CellArithmetic,
     Contribution,
@@ -10,8 +10,8 @@ from cnnviz.arithmetic.cells import (
     LinearPoolCell,
     MaxPoolCell,
 )
-from cnnviz.arithmetic.evidence import Evidence, dense_evidence, evidence_maps
-from cnnviz.arithmetic.explain import explain_cell
+from cnnviz.inspect.arithmetic.evidence import Evidence, dense_evidence, evidence_maps
+from cnnviz.inspect.arithmetic.explain import explain_cell
 
 __all__ = [
     "ActivationCell",

@@ -11,11 +11,11 @@ from cnnviz._chunks import Cancelled, Progress, ignore_progress, input_chunks, n
 from cnnviz._passes import forward_pass, own_params
 from cnnviz._types import ByteArray, FloatArray, IntArray
 from cnnviz._validation import check_int
-from cnnviz.arithmetic import evidence_maps
 from cnnviz.errors import ParameterError, ShapeError
+from cnnviz.inspect.arithmetic import evidence_maps
+from cnnviz.inspect.receptive_field import INPUT, Rectangle, receptive_field, stage_index, stage_shape
 from cnnviz.layers import Conv2D
 from cnnviz.network import Network
-from cnnviz.receptive_field import INPUT, Rectangle, receptive_field, stage_index, stage_shape
 
 PADDING_LEVEL = 128
 """Grey level shown where a patch reaches over the border: the nearest to 0.0, which padding holds."""
@@ -170,7 +170,7 @@ def class_evidence(
     progress: Progress = ignore_progress,
     cancelled: Cancelled = never,
 ) -> ClassEvidence:
-    """Average the evidence maps of the images of each class; see `cnnviz.arithmetic.dense_evidence`.
+    """Average the evidence maps of the images of each class; see `cnnviz.inspect.arithmetic.dense_evidence`.
 
     Parameters
     ----------

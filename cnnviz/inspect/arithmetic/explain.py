@@ -8,7 +8,8 @@ from cnnviz import functional
 from cnnviz._passes import own_params
 from cnnviz._types import FloatArray, IntArray, Shape
 from cnnviz._validation import check_int
-from cnnviz.arithmetic.cells import (
+from cnnviz.errors import ParameterError
+from cnnviz.inspect.arithmetic.cells import (
     ActivationCell,
     CellArithmetic,
     Contribution,
@@ -18,10 +19,7 @@ from cnnviz.arithmetic.cells import (
     LinearPoolCell,
     MaxPoolCell,
 )
-from cnnviz.errors import ParameterError
-from cnnviz.layers import Activation, Conv2D, Dense, Flatten, Layer, MaxPool2D, Pool
-from cnnviz.network import Network, Trace
-from cnnviz.receptive_field import (
+from cnnviz.inspect.receptive_field import (
     INPUT,
     Cell,
     checked_cell,
@@ -30,6 +28,8 @@ from cnnviz.receptive_field import (
     stage_values,
     window_geometry,
 )
+from cnnviz.layers import Activation, Conv2D, Dense, Flatten, Layer, MaxPool2D, Pool
+from cnnviz.network import Network, Trace
 
 LARGEST = 10
 """How many terms of a dense unit are listed, if not asked otherwise."""

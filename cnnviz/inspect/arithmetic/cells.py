@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray
 from cnnviz.functional.max_pooling import TieRule
-from cnnviz.receptive_field import Cell
+from cnnviz.inspect.receptive_field import Cell
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,8 +11,8 @@ from cnnviz._types import FloatArray, IntArray
 from cnnviz._validation import check_int
 from cnnviz.datasets import to_input
 from cnnviz.errors import ShapeError
+from cnnviz.inspect.receptive_field import stage_index, stage_values
 from cnnviz.network import Network, Trace
-from cnnviz.receptive_field import stage_index, stage_values
 
 
 @dataclass(frozen=True, slots=True, eq=False)
