@@ -3,6 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QWidget
 
+from ui.controls.naming import named
 from ui.theme import Theme, follow_theme
 
 
@@ -36,8 +37,7 @@ class Form(QWidget):
         QLabel
             The title.
         """
-        title = QLabel(text)
-        title.setProperty("role", "title")
+        title = named(QLabel(text), role="title")
         if self._row:
             title.setContentsMargins(0, 8, 0, 0)
         self._grid.addWidget(title, self._row, 0, 1, 2)
@@ -60,8 +60,7 @@ class Form(QWidget):
         QLabel
             The label; its mnemonic, if it has one, leads to the field.
         """
-        label = QLabel(text)
-        label.setProperty("role", "muted")
+        label = named(QLabel(text), role="muted")
         label.setBuddy(field)
         if not field.accessibleName():
             field.setAccessibleName(text.replace("&", ""))

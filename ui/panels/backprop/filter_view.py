@@ -12,6 +12,7 @@ from ui.controls.buttons import IconButton
 from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.panels.backprop.arithmetic import Grid
 from ui.panels.backprop.contents import MapContent, channel_title
 from ui.panels.backprop.focus import Focus
@@ -75,12 +76,8 @@ class FilterView(StepView):
         self.plot = Plot()
         self.plot.setAccessibleName("Distance of the sum from the gradient")
         self.plot.setToolTip("‖sum of n terms − gradient‖ / ‖gradient‖; click to sum up to there")
-        self.filter = ChoiceField([])
-        self.filter.setAccessibleName("Filter")
-        self.filter.setToolTip("Filter whose gradient is taken apart")
-        self.channel = ChoiceField([])
-        self.channel.setAccessibleName("Input map")
-        self.channel.setToolTip("Input map whose part of the filter is shown")
+        self.filter = named(ChoiceField([]), "Filter", "Filter whose gradient is taken apart")
+        self.channel = named(ChoiceField([]), "Input map", "Input map whose part of the filter is shown")
         self.first = IconButton("rotate-ccw", "First term alone")
         self.fewer = IconButton("chevron-left", "One term fewer")
         self.more = IconButton("chevron-right", "Add the next term")

@@ -9,6 +9,7 @@ from cnnviz.inspect.receptive_field import Cell
 from cnnviz.quantities import format_count, format_signed, format_value
 from cnnviz.routing import ParameterTarget, Target
 from ui.controls.labels import SectionTitle, WrapLabel
+from ui.controls.naming import named
 from ui.panels.backprop.arithmetic import focus_cell, products_into, slopes_of, source_stage
 from ui.panels.backprop.focus import Focus, describe_target, target_of
 from ui.panels.backprop.passes import Pass
@@ -29,13 +30,11 @@ class InspectPage(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.title = SectionTitle("")
-        self.values = ValueList()
-        self.values.setAccessibleName("Numbers of the cell")
+        self.values = named(ValueList(), "Numbers of the cell")
         self.window_card = WindowCard()
         self.rules = RuleCard()
         self._terms_title = SectionTitle("Sum", "weight · ∂L/∂z, the largest first")
-        self.terms = ValueList()
-        self.terms.setAccessibleName("Largest terms of its sum")
+        self.terms = named(ValueList(), "Largest terms of its sum")
         self.hint = WrapLabel("")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 from cnnviz.session_state import ViewValue
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.controls.scroll_column import ScrollColumn
 from ui.controls.segmented import SegmentedControl
 from ui.panels.backprop.check_page import CheckPage
@@ -27,16 +28,14 @@ class SideColumn(QWidget):
         self.inspect = InspectPage()
         self.poke = PokePage()
         self.check = CheckPage()
-        self.pages = SegmentedControl(_PAGES)
-        self.pages.setAccessibleName("What the right column shows")
+        self.pages = named(SegmentedControl(_PAGES), "What the right column shows")
         self.pages.set_option_tooltip(INSPECT, "Numbers of the cell that is pointed at or pinned")
         self.pages.set_option_tooltip(POKE, "Change one number and see whether the gradient was right")
         self.pages.set_option_tooltip(CHECK, "Poke every parameter of the network")
         self._stack = QStackedWidget()
         for page in (self.inspect, self.poke, self.check):
             self._stack.addWidget(ScrollColumn(page))
-        line = QFrame()
-        line.setProperty("role", "separator")
+        line = named(QFrame(), role="separator")
         self._layout = fill(QVBoxLayout(self), self.ties, line, self.pages, (self._stack, 1))
         self.pages.currentChanged.connect(self._on_page_changed)
         follow_theme(self)

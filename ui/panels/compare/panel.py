@@ -15,6 +15,7 @@ from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.panels.compare.maps import WeightMaps
 from ui.panels.compare.wording import all_changes, change_of_layer
 from ui.panels.drawn import Drawn, TellsDrawn, moment_of
@@ -87,9 +88,7 @@ class ComparePanel(TellsDrawn, QFrame):
 
     def _build_widgets(self) -> None:
         self.title = SectionTitle("Compare moments")
-        self.layer = ChoiceField([])
-        self.layer.setAccessibleName("Layer to compare")
-        self.layer.setToolTip("Layer whose weights are compared")
+        self.layer = named(ChoiceField([]), "Layer to compare", "Layer whose weights are compared")
         self.part = ChoiceField([])
         self.part.setAccessibleName("Input channel or unit to compare")
         self.part.setToolTip(

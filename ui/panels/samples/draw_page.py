@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 from ui.cells.drawing_pad import DrawingPad
 from ui.controls.buttons import Button, IconButton
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.controls.segmented import SegmentedControl
 from ui.theme import Theme, follow_theme
 
@@ -61,8 +62,7 @@ class DrawPage(QWidget):
             "Keyboard: arrow keys move the pen, Space lowers and lifts it."
         )
         self.pad.set_placeholder("Draw a digit here")
-        self.tool = SegmentedControl([("pen", "Pen"), ("eraser", "Eraser")])
-        self.tool.setAccessibleName("Tool")
+        self.tool = named(SegmentedControl([("pen", "Pen"), ("eraser", "Eraser")]), "Tool")
         self.tool.set_option_tooltip("pen", "Draw in white")
         self.tool.set_option_tooltip("eraser", "Wipe away what the pointer touches")
         self.brush = QSlider(Qt.Orientation.Horizontal)
@@ -79,8 +79,7 @@ class DrawPage(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def _build_layout(self) -> None:
-        label = QLabel("Brush")
-        label.setProperty("role", "muted")
+        label = named(QLabel("Brush"), role="muted")
         label.setBuddy(self.brush)
         self._tools = fill(
             QHBoxLayout(), self.tool, label, self.brush, 1, self.undo_button, self.redo_button, self.clear

@@ -12,6 +12,7 @@ from cnnviz.snapshots import Snapshot
 from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.controls.scale_key import ColorBar
 from ui.panels.views import Choices
 from ui.tiles.map_grid import HeatMapGrid
@@ -64,9 +65,7 @@ class FiltersView(QWidget):
 
     def _build_widgets(self) -> None:
         self._title = SectionTitle("Filters")
-        self._layer = ChoiceField([])
-        self._layer.setToolTip("Convolution layer whose filters are shown")
-        self._layer.setAccessibleName("Convolution layer")
+        self._layer = named(ChoiceField([]), "Convolution layer", "Convolution layer whose filters are shown")
         self._channel = ChoiceField([])
         self._channel.setToolTip("Input channel that the shown kernels look at")
         self._channel.setAccessibleName("Input channel")

@@ -5,6 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from cnnviz.quantities import format_value
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 
 PACES: tuple[float | None, ...] = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, None)
 """Steps a second that the slider offers; None is full speed."""
@@ -30,10 +31,8 @@ class SpeedControl(QWidget):
         self.slider.setToolTip(
             "Steps a second, from slow motion to full speed. May be changed while training runs."
         )
-        self._value = QLabel()
-        self._value.setProperty("role", "mono")
-        label = QLabel("Speed")
-        label.setProperty("role", "muted")
+        self._value = named(QLabel(), role="mono")
+        label = named(QLabel("Speed"), role="muted")
         label.setBuddy(self.slider)
         header = fill(QHBoxLayout(), (label, 1), self._value)
         fill(QVBoxLayout(self), header, self.slider, spacing=2)

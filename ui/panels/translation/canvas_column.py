@@ -11,6 +11,7 @@ from cnnviz.translation import shift as shifted_image
 from ui.controls.buttons import Button
 from ui.controls.labels import ElidedLabel, SectionTitle
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.controls.segmented import SegmentedControl
 from ui.controls.statement_box import StatementBox
 from ui.panels.translation.picture import Picture, mode_of
@@ -110,9 +111,7 @@ class CanvasColumn(QWidget):
         self._title = SectionTitle("Drag the image")
         self._where = ElidedLabel(widest="dx −13 dy −13", mono=True)
         self._where.setAccessibleName("Shift in pixels, to the right and down")
-        self.canvas = ShiftCanvas()
-        self.canvas.setAccessibleName("Image to drag")
-        self.canvas.setToolTip(_DRAG_TIP)
+        self.canvas = named(ShiftCanvas(), "Image to drag", _DRAG_TIP)
         self.canvas.set_placeholder("Reading the digits…")
         self.edges = SegmentedControl([("fill", "Zero-fill"), ("wrap", "Wrap")])
         self.edges.setAccessibleName("What enters the frame")
@@ -123,8 +122,7 @@ class CanvasColumn(QWidget):
         self.reset = Button(
             "Reset", icon="rotate-ccw", tooltip="Put the image back where it was", shortcut="R"
         )
-        self.probabilities = ProbabilityPairs()
-        self.probabilities.setAccessibleName("Probabilities of original and shifted image")
+        self.probabilities = named(ProbabilityPairs(), "Probabilities of original and shifted image")
         self.probabilities.set_about(
             "What the network makes of the original (upper bar) and the shifted image"
         )

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from ui.controls.buttons import IconButton
 from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.controls.segmented import SegmentedControl
 from ui.panels.translation.picture import Picture
 from ui.panels.translation.stages import stage_title
@@ -100,11 +101,9 @@ class MapsView(QWidget):
             "Equivariance: compare F′(Tx) with S F′(x), the original's maps moved as far as the image. "
             "No difference: the maps have moved along. Cells without a counterpart are covered.",
         )
-        self._versus = QLabel("vs")
-        self._versus.setProperty("role", "muted")
+        self._versus = named(QLabel("vs"), role="muted")
         self._versus.setBuddy(self.against)
-        self.grid = PairGrid()
-        self.grid.setAccessibleName("Maps of the chosen stage")
+        self.grid = named(PairGrid(), "Maps of the chosen stage")
         self.grid.set_placeholder("The maps appear when the network and the digits are there.")
         self.key = PairKey()
         self.key.setToolTip("Full strength: the largest magnitude of both images, the same for all filters")

@@ -8,6 +8,7 @@ from ui.controls.buttons import Button
 from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.controls.number_field import IntField
 from ui.controls.segmented import SegmentedControl
 from ui.panels.translation.view import View
@@ -77,13 +78,11 @@ class SweepSource(QWidget):
 
     def _build_widgets(self) -> None:
         self._title = SectionTitle("Sweep")
-        self.measure = ChoiceField([(name, info.title) for name, info in MEASURES.items()])
-        self.measure.setAccessibleName("Measure")
+        self.measure = named(ChoiceField([(name, info.title) for name, info in MEASURES.items()]), "Measure")
         self.measure.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         for place, info in enumerate(MEASURES.values()):
             self.measure.setItemData(place, measure_tip(info), Qt.ItemDataRole.ToolTipRole)
-        self.source = SegmentedControl([("one", "One"), ("many", "Many")])
-        self.source.setAccessibleName("Whose shifts are shown")
+        self.source = named(SegmentedControl([("one", "One"), ("many", "Many")]), "Whose shifts are shown")
         self.source.set_option_tooltip("one", "All shifts of the one image on the left")
         self.source.set_option_tooltip("many", "All shifts of many test digits: mean and spread")
         self.digits = IntField(1, 100_000, 400)

@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QWidget
 from cnnviz.translation import RELATIVE_TO_BLANK_NOTE
 from ui.controls.choice_field import ChoiceField
 from ui.controls.flow_row import FlowRow
+from ui.controls.naming import named
 from ui.controls.segmented import SegmentedControl
 from ui.panels.translation.flicker import FlickerControl
 from ui.panels.translation.subject import LESSON_TITLES
@@ -82,16 +83,14 @@ class Toolbar(FlowRow):
         )
 
     def _build_views(self) -> None:
-        self.views = SegmentedControl(PAIR_VIEWS)
-        self.views.setAccessibleName("How original and shifted are shown")
+        self.views = named(SegmentedControl(PAIR_VIEWS), "How original and shifted are shown")
         for key, text in _VIEW_TIPS.items():
             self.views.set_option_tooltip(key, text)
         self.flicker = FlickerControl()
         self.flicker.hide()
 
     def _build_network_choices(self) -> None:
-        self.blocks = SegmentedControl([str(number) for number in _BLOCKS])
-        self.blocks.setAccessibleName("Convolution block")
+        self.blocks = named(SegmentedControl([str(number) for number in _BLOCKS]), "Convolution block")
         for number in _BLOCKS:
             self.blocks.set_option_tooltip(
                 str(number), f"Convolution block {number}, counted from the input, and the pools after it"
@@ -103,8 +102,7 @@ class Toolbar(FlowRow):
                 str(size),
                 f"Pool windows of {size} × {size} cells, for all kinds of pool; the filters stay",
             )
-        self.relative = QCheckBox("Relative to blank")
-        self.relative.setAccessibleName("Take features relative to a blank image")
+        self.relative = named(QCheckBox("Relative to blank"), "Take features relative to a blank image")
         self.relative.setAccessibleDescription(RELATIVE_TO_BLANK_NOTE)
         self.relative.setToolTip(f"F′(x) = F(x) − F(blank). {RELATIVE_TO_BLANK_NOTE}")
         self.relative.setFocusPolicy(Qt.FocusPolicy.TabFocus)
@@ -126,7 +124,6 @@ class Toolbar(FlowRow):
 
 
 def _group(parent: FlowRow, text: str, control: QWidget) -> QWidget:
-    label = QLabel(text)
-    label.setProperty("role", "muted")
+    label = named(QLabel(text), role="muted")
     label.setBuddy(control)
     return parent.joined(label, control)
