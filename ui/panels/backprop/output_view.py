@@ -152,6 +152,7 @@ class OutputView(StepView):
         self.plot_title = SectionTitle("")
         self.plot = Plot()
         self.plot.setAccessibleName("Curve")
+        self.plot.setToolTip("Point at the curve, or use the left and right arrow keys, to read its values")
 
     def _build_layout(self) -> None:
         self._table = QGridLayout()
