@@ -13,12 +13,16 @@ from ui.cells.cell_geometry import CellGeometry
 from ui.cells.cell_numbers import CellNumbers, Writer
 from ui.cells.cell_view import Cell, CellView
 from ui.controls.color_scale import ColorScale
+from ui.controls.figure_mode import drawing_figure
 from ui.controls.map_legend import MapLegend
 from ui.theme import Theme, follow_theme, ui_font
 
 #: Sides of a cell, in pixels, below which lines would cover too much of it.
 _SMALLEST_FOR_CELLS = 8
 _SMALLEST_FOR_BLOCKS = 4
+_MOST_ROWS = 64
+"""Height in pixels in which a line is filled at once: a translucent one of 97 or more Qt shares out to
+threads of its own, and waits for them, milliseconds on a busy machine."""
 
 
 class HeatMap(CellView):
@@ -247,9 +251,12 @@ def paint_lines(
     for row in range(start[0] or every, grid.rows, every):
         top = rect.top() + row * grid.high - width / 2
         painter.fillRect(QRectF(rect.left(), top, rect.width(), width), color)
+    high = rect.height() if drawing_figure() else _MOST_ROWS
     for col in range(start[1] or every, grid.cols, every):
-        left = rect.left() + col * grid.wide - width / 2
-        painter.fillRect(QRectF(left, rect.top(), width, rect.height()), color)
+        left, top = rect.left() + col * grid.wide - width / 2, rect.top()
+        while top < rect.bottom():
+            painter.fillRect(QRectF(left, top, width, min(high, rect.bottom() - top)), color)
+            top += high
 
 
 def same_array(one: NDArray[np.generic] | None, other: NDArray[np.generic] | None) -> bool:
