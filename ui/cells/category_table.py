@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.cells.category_map import Category
-from ui.controls.backdrop import Backdrop
+from ui.controls.cached_drawing import CachedDrawing
 from ui.controls.painted import PaintedWidget
 from ui.theme import Theme, follow_theme, mono_font, ui_font
 
@@ -46,7 +46,7 @@ class CategoryTable(PaintedWidget):
         super().__init__(parent)
         self._heads = heads
         self._rows: tuple[CategoryRow, ...] = ()
-        self._backdrop = Backdrop()
+        self._backdrop = CachedDrawing()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         follow_theme(self)
 

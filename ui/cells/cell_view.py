@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from ui.cells.cell_axes import CellAxes
 from ui.cells.cell_geometry import CellGeometry
 from ui.cells.outlines import OUTLINES, CellBlock, paint_outline
-from ui.controls.backdrop import Backdrop
+from ui.controls.cached_drawing import CachedDrawing
 from ui.controls.figure_mode import drawing_alone, drawing_figure
 from ui.controls.key_moves import is_enter, plain_arrow_step, stepped
 from ui.controls.pointed import PointedWidget
@@ -61,7 +61,7 @@ class CellView(PointedWidget[Cell]):
         self._max_cell = math.inf
         self._has_coordinates = False
         self._outlines: dict[str, tuple[CellBlock, ...]] = {}
-        self._backdrop, self._revision = Backdrop(), 0
+        self._backdrop, self._revision = CachedDrawing(), 0
         self._shown_shape: Cell = (0, 0)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, self.paints_ground)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)

@@ -11,7 +11,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QWheelE
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnviz.quantities import format_count
-from ui.controls.backdrop import Backdrop
+from ui.controls.cached_drawing import CachedDrawing
 from ui.controls.key_moves import is_plain
 from ui.controls.pace import Pace
 from ui.controls.painted import PaintedWidget
@@ -65,7 +65,7 @@ class TimeTrack(PaintedWidget):
         self._hover_x: float | None = None
         self._readout: PlotReadout | None = None
         self._wheel = WheelNotches()
-        self._ground = Backdrop()  # all that does not move with the handle
+        self._ground = CachedDrawing()  # all that does not move with the handle
         self._pace = Pace(_FRAME_MS, self)
         self._pace.due.connect(self.stepRequested)
         self.setMouseTracking(True)

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QScrollBar, QSizePolicy, QWidget
 
 from cnnviz.quantities import format_cell, format_value
 from ui.cells.outlines import CellBlock
-from ui.controls.backdrop import Backdrop
+from ui.controls.cached_drawing import CachedDrawing
 from ui.theme import Theme
 from ui.tiles.map_tiles import MapTiles
 from ui.tiles.tile_layout import Shelf, TileLayout
@@ -41,8 +41,8 @@ class MapThumbnails(MapTiles):
         self._tiles = TileLayout(1, 1.0, 1.0, 0.0, 0.0, False)
         self._cell: tuple[int, int, int] | None = None  # under the pointer
         self._revision = 0
-        self._maps = Backdrop()  # the maps without marks; drawn once for many repaints
-        self._frames = Backdrop()  # frames and captions; drawn once for many values
+        self._maps = CachedDrawing()  # the maps without marks; drawn once for many repaints
+        self._frames = CachedDrawing()  # frames and captions; drawn once for many values
         super().__init__(parent)
         self._bar = QScrollBar(Qt.Orientation.Vertical, self)
         self._bar.hide()

@@ -20,7 +20,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnviz.notation import format_column
-from ui.controls.backdrop import Backdrop
+from ui.controls.cached_drawing import CachedDrawing
 from ui.controls.key_moves import row_step
 from ui.controls.pointed import PointedWidget
 from ui.theme import Theme, follow_theme, mono_font, ui_font
@@ -80,7 +80,7 @@ class StageStrip(PointedWidget[str]):
         self._values: dict[str, tuple[float, float]] = {}
         self._current = ""
         self._about = ""
-        self._backdrop = Backdrop()
+        self._backdrop = CachedDrawing()
         self._tracks: list[tuple[QRectF, QRectF, QColor]] = []
         self._numbers = QFont()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

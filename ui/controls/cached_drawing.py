@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QWidget
 from ui.controls.figure_mode import drawing_figure
 
 
-class Backdrop:
+class CachedDrawing:
     """Keeps a picture of the part of a widget that does not change at display rate.
 
     While training runs, the GUI thread has to share the interpreter; a widget that repaints at display rate
