@@ -209,7 +209,7 @@ class RoutingView(StepView):
 def _values_content(passed: Pass, step: Step, channel: int, own: ChannelRouting) -> MapContent:
     values = passed.values(step.stage)
     is_max = bool(own.winners.any())
-    marks = (("winner", "winner"), ("hatched", "tied")) if is_max else ()
+    marks = (("winner", "winner"), ("hatched", "tied: equal to the last bit")) if is_max else ()
     return MapContent(
         "Values z",
         channel_title(passed, step.stage, channel),

@@ -106,10 +106,10 @@ class FiltersView(QWidget):
         before = None if self._first is None else self._first.network.params.get(f"{layer}.weight")
         if self._first is None or before is None:
             return ""
-        factor = largest / signed_levels(before)[1]
-        if f"{factor:.1e}" == "1.0e+00":
+        factor = format_value(largest / signed_levels(before)[1], 2)
+        if factor in ("1", "1.0"):
             return ""
-        return f"largest weight ×{format_value(factor, 2)} since step {format_count(self._first.step)}"
+        return f"largest weight ×{factor} since step {format_count(self._first.step)}"
 
     def _refill_channels(self) -> None:
         if self._network is None or not self._layers:
