@@ -175,8 +175,8 @@ class TrainingPanel(CatchesUp, Panel):
         self.log.tell = lambda: self._run_drawn("log")
         self.log.setAccessibleName("Training log")
         self.log.setToolTip(
-            "Mean loss and accuracy over the steps since the line before, as the exercise prints "
-            "them. Ctrl+C copies."
+            "Mean loss and accuracy over the steps since the line before, on training images as they were "
+            "met: what the exercise prints. Ctrl+C copies."
         )
         self._log_pace = Pace(_LOG_MS, self)
         self._results_timer = QTimer(self)
