@@ -24,17 +24,33 @@ def told_apart(
     if fit(texts, longest):
         return marked(numbers, texts)
     assert longest is not None
-    choices = [write(fewer) for fewer in range(figures, 0, -1)]
+    return shortened(numbers, [write(fewer) for fewer in range(figures, 0, -1)], longest)
 
-    def shortened(place: int, room: int) -> str:
+
+def shortened(numbers: Sequence[float], choices: Sequence[Sequence[str]], longest: int) -> list[str]:
+    """Texts that fit, each as exact as there is room for; what reads like an unequal one is marked.
+
+    Parameters
+    ----------
+    numbers : sequence of float
+    choices : sequence of sequence of str
+        The numbers as texts, the most exact ones first.
+    longest : int
+        For how many characters there is room.
+    """
+
+    def text(place: int, room: int) -> str:
         return next((each[place] for each in choices if len(each[place]) <= room), choices[-1][place])
 
     is_alike = [False] * len(numbers)
     while True:
-        texts = [shortened(place, longest - mark) for place, mark in enumerate(is_alike)]
+        texts = [text(place, longest - mark) for place, mark in enumerate(is_alike)]
         found = [before or now for before, now in zip(is_alike, alike(numbers, texts), strict=True)]
         if found == is_alike:
-            return [ALMOST + text if mark else text for text, mark in zip(texts, is_alike, strict=True)]
+            return [
+                ALMOST + each if mark and not each.startswith(ALMOST) else each
+                for each, mark in zip(texts, is_alike, strict=True)
+            ]
         is_alike = found
 
 

@@ -14,7 +14,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cnnviz._apart import ALMOST, MOST_FIGURES, alike, fit, marked
+from cnnviz._apart import ALMOST, MOST_FIGURES, alike, fit, marked, shortened
 from cnnviz.quantities import MOST_IN_FULL, format_power, format_together, format_value, typeset
 
 
@@ -119,11 +119,8 @@ class Notation:
                 break
             if not any(alike(numbers, texts)):
                 return texts
-        for decimals in range(self.decimals, 0, -1):
-            texts = marked(numbers, self._with(decimals, numbers))
-            if fit(texts, longest):
-                return texts
-        return marked(numbers, self._with(0, numbers))
+        choices = [self._with(decimals, numbers) for decimals in range(self.decimals, -1, -1)]
+        return marked(numbers, choices[0]) if longest is None else shortened(numbers, choices, longest)
 
     def _with(self, decimals: int, numbers: Sequence[float]) -> list[str]:
         notation = self if decimals == self.decimals else replace(self, decimals=decimals)

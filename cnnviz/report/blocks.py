@@ -150,17 +150,21 @@ class Document:
         return [block for block in self.blocks if isinstance(block, Table)]
 
 
+_LONGEST = 9
+"""Characters of a number in a table: sums that differ by rounding alone do not get all their digits."""
+
+
 def column_texts(cells: Sequence[Cell], how: str) -> list[str]:
     """Write one column of a table; unequal numbers of it look unequal."""
     numbers = [float(cell) for cell in cells if not isinstance(cell, str)]
     if how == "count":
         texts = [format_count(int(number)) for number in numbers]
     elif how == "percent":
-        texts = format_together(numbers, 2, format_percent)
+        texts = format_together(numbers, 2, format_percent, _LONGEST)
     elif how.isdigit():
         texts = format_column(numbers, int(how))
     else:
-        texts = format_together(numbers, 4)
+        texts = format_together(numbers, 4, longest=_LONGEST)
     written = iter(texts)
     return [cell if isinstance(cell, str) else next(written) for cell in cells]
 
