@@ -5,7 +5,8 @@ an update. All are pure functions of a network and a sample; nothing is trained 
 """
 
 from cnnviz.routing.agreement import DEFAULT_EPS, MIN_EPS, TOLERANCE, VERDICTS, Verdict
-from cnnviz.routing.check import CheckEntry, GradientCheck, ParameterCheck, check_all, check_sample
+from cnnviz.routing.check import check_all, check_sample
+from cnnviz.routing.check_result import CheckEntry, GradientCheck, ParameterCheck
 from cnnviz.routing.filters import FilterTerms, filter_gradient_terms, pool_after
 from cnnviz.routing.kinks import Kink
 from cnnviz.routing.poke import Poke, PokeCurve, poke, poke_curve
