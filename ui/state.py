@@ -296,10 +296,6 @@ class AppState(QObject):
         if settings.edited != before.edited:
             self.draftChanged.emit()
 
-    def set_experiment(self, experiment: Experiment) -> None:
-        """Make these the settings of the current run."""
-        self.set_settings(replace(self.settings, running=experiment))
-
     def set_draft(self, draft: Experiment) -> None:
         """Edit the settings."""
         self.set_settings(replace(self.settings, edited=draft))

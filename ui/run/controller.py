@@ -2,13 +2,12 @@
 
 import secrets
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QThread, Signal, Slot
 
-from cnnviz.errors import NO_THREAD, CNNVizError
+from cnnviz.errors import NO_THREAD
 from cnnviz.experiment import Experiment
 from cnnviz.runtime import give_back_memory
 from cnnviz.snapshots import Snapshot
@@ -20,11 +19,11 @@ from ui.run.mail_reader import MailReader
 from ui.run.mailbox import Mailbox, RunFailed
 from ui.run.model_files import ModelFiles, OpenedModel
 from ui.run.moment_tests import MomentTests
-from ui.run.start import RunStart
+from ui.run.start import RunStart, branch_settings
 from ui.run.tasks import TaskRunner
 from ui.run.threads import is_running
 from ui.run.worker import Job, TrainControl, TrainWorker
-from ui.state import AppState, PinnedCell, Reference, RunStatus, Sample, Shift, Source
+from ui.state import AppState, PinnedCell, Reference, RunStatus, Sample, Settings, Shift, Source
 
 _CLOSE_MS = 1500
 _FINISH_MS = 60_000
@@ -125,6 +124,7 @@ class Controller(QObject):
         path: Path | None,
         then: Callable[[Source], None] | None = None,
         otherwise: Callable[[], None] | None = None,
+        after: Callable[[], None] | None = None,
     ) -> None:
         """Change to other data; the current session stays until they have been read and a run fits them.
 
@@ -136,11 +136,15 @@ class Controller(QObject):
             What to do with them, instead of beginning a run with the settings as edited.
         otherwise : callable, optional
             What to do when they cannot be read, after the user was told.
+        after : callable, optional
+            What to do when a run with them stands there.
         """
 
         def begin(source: Source) -> None:
             if self.may_replace():
                 self._run_start.begin(fitting(self._state.draft, source.dataset), source=source)
+                # On the same thread, so after the run has begun.
+                self._tasks.submit("then", lambda _context: None, lambda _result: after and after())
 
         self._data_files.read(path, begin if then is None else then, otherwise)
 
@@ -234,15 +238,15 @@ class Controller(QObject):
         state.set_draft(draft)
         if state.pending == ("learning_rate",):
             self._control.learning_rate = draft.learning_rate
-            state.set_experiment(draft)
+            state.set_settings(Settings(draft, draft))
         else:
-            self._begin_untrained()
+            self._run_start.begin_untrained()
 
     @Slot(object)
     def on_preset_requested(self, preset: Experiment) -> None:
         """Put a preset into the form; nothing that is on is changed by it."""
         self._state.set_draft(preset)
-        self._begin_untrained()
+        self._run_start.begin_untrained()
 
     @Slot()
     def on_discard_requested(self) -> None:
@@ -254,14 +258,6 @@ class Controller(QObject):
         """Begin a run with the settings as edited, if the present one may be lost."""
         if self.may_replace():
             self.on_reset_requested()
-
-    def _begin_untrained(self) -> None:
-        """Begin a run with the settings as edited, if they can make one and the present one is untrained."""
-        state = self._state
-        if state.pending and state.is_untrained and state.dataset is not None:
-            with suppress(CNNVizError):  # the window says so as long as it is true
-                state.draft.check_fits(state.dataset.input_shape)
-                self._run_start.begin(state.draft)
 
     @Slot(object)
     def on_speed_requested(self, steps_per_second: float | None) -> None:
@@ -317,16 +313,7 @@ class Controller(QObject):
         """Continue training from the moment that is shown; the run so far stays as a ghost."""
         state = self._state
         if state.shown is not None and not state.follows_live:
-            self._run_start.begin(self._branch_settings(), start=state.shown, forks=True, then_train=True)
-
-    def _branch_settings(self) -> Experiment:
-        """Return the settings of the moment shown, but for a rate that was chosen since and not used yet."""
-        state = self._state
-        origin = None if state.shown is None else state.shown.origin
-        used = None if state.live is None or state.live.origin is None else state.live.origin.experiment
-        if origin is None or used is None or used.learning_rate != state.experiment.learning_rate:
-            return state.experiment
-        return origin.experiment
+            self._run_start.begin(branch_settings(state), start=state.shown, forks=True, then_train=True)
 
     @Slot(object)
     def on_adopt_requested(self, snapshot: Snapshot) -> None:
@@ -407,11 +394,4 @@ class Controller(QObject):
     @Slot(object)
     def _on_mnist_requested(self, then: Callable[[], None]) -> None:
         """Open MNIST, and go on when a run stands there."""
-
-        def begin(source: Source) -> None:
-            if self.may_replace():
-                self._run_start.begin(fitting(self._state.draft, source.dataset), source=source)
-                # On the same thread, so after the run has begun.
-                self._tasks.submit("then", lambda _context: None, lambda _result: then())
-
-        self.open_data(None, begin)
+        self.open_data(None, after=then)

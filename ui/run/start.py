@@ -1,10 +1,12 @@
 """Beginning a run: what is built in the background, and what the state becomes when it is there."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
 from cnnviz.datasets import Dataset, choice_note
+from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.history import History
 from cnnviz.snapshots import Origin, Snapshot
@@ -113,6 +115,14 @@ class RunStart(QObject):
 
         self._tasks.submit("begin", work, self._prepare, self._on_failed)
 
+    def begin_untrained(self) -> None:
+        """Start a run with the settings as edited, if they can make one and the present one is untrained."""
+        state = self._state
+        if state.pending and state.is_untrained and state.dataset is not None:
+            with suppress(CNNVizError):  # the window says so as long as it is true
+                state.draft.check_fits(state.dataset.input_shape)
+                self.begin(state.draft)
+
     def _prepare(self, built: _Built) -> None:
         state, experiment, step = self._state, built.experiment, built.trainer.step
         run_id = state.run.run_id + 1
@@ -192,6 +202,15 @@ class RunStart(QObject):
             state.update_run(status=RunStatus.FAILED)  # there is no run that could stay as it is
         state.raise_notice("run", "error", message)
         self.refused.emit()
+
+
+def branch_settings(state: AppState) -> Experiment:
+    """Return the settings of the moment shown, but for a rate that was chosen since and not used yet."""
+    origin = None if state.shown is None else state.shown.origin
+    used = None if state.live is None or state.live.origin is None else state.live.origin.experiment
+    if origin is None or used is None or used.learning_rate != state.experiment.learning_rate:
+        return state.experiment
+    return origin.experiment
 
 
 def _trainer(experiment: Experiment, dataset: Dataset, start: Snapshot | None) -> Trainer:
