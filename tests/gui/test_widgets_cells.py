@@ -22,6 +22,9 @@ from ui.controls.figure_mode import figure_mode
 from ui.controls.map_legend import HasMapLegend, MapLegend
 from ui.theme import LIGHT
 from ui.tiles.map_area import MapArea
+from ui.tiles.map_grid import HeatMapGrid
+from ui.tiles.map_thumbnails import MapThumbnails
+from ui.tiles.map_tiles import MapTiles
 
 
 def shown(qtbot: QtBot, widget: QWidget, width: int = 302, height: int = 242) -> None:
@@ -72,6 +75,23 @@ def test_a_figure_carries_no_cursor_and_alone_no_selection(qtbot: QtBot) -> None
     assert figure(shown_map) == plain
     shown_map.set_highlight([(0, 0, 2, 2)], "receptive")
     assert figure(shown_map) != plain
+
+
+@pytest.mark.parametrize("kind", [HeatMapGrid, MapThumbnails])
+def test_a_figure_of_many_maps_frames_none_of_them(qtbot: QtBot, kind: type[MapTiles]) -> None:
+    grid = kind()
+    shown(qtbot, grid)
+    grid.set_maps(np.arange(36.0).reshape(4, 3, 3))
+    plain = figure(grid)
+    grid.set_current(2)
+    qtbot.mouseMove(grid, grid.tile_rect(1).center().toPoint())
+    qtbot.waitUntil(lambda: grid.hovered == 1)
+    grid.setFocus()
+    assert picture(grid) != plain
+    assert figure(grid) == plain
+    assert grid.map_legend() == MapLegend(ColorScale("signed", -35.0, 35.0))
+    grid.set_maps(np.zeros((1, 3, 3)))
+    assert (grid.current(), grid.hovered in (None, 0)) == (None, True), "maps that are gone are not chosen"
 
 
 @pytest.mark.parametrize("kind", [HeatMap, ExcerptMap, ValueTable])

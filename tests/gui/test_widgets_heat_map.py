@@ -195,7 +195,7 @@ def test_each_outline_is_drawn_at_its_cells_and_nowhere_else(heat_map: HeatMap, 
     assert {heat_map.cell_at(QPointF(x, y)) for y, x in np.argwhere(changed)} == {(0, 1)}
     center = point(heat_map, 0, 1)
     assert not changed[center.y(), center.x()]
-    heat_map.clear_highlights()
+    heat_map.set_highlight([], role)
     assert np.array_equal(pixels(heat_map), before)
 
 
@@ -207,7 +207,7 @@ def test_outlines_differ_even_without_colour(heat_map: HeatMap) -> None:
         image = pixels(heat_map)
         dark = image.min(axis=2) < 200
         shapes.add((dark & (image != plain).any(axis=2)).tobytes())
-        heat_map.clear_highlights()
+        heat_map.set_highlight([], role)
     assert len(shapes) == 6
 
 
@@ -252,7 +252,7 @@ def test_grid_lines_lie_between_cells(heat_map: HeatMap) -> None:
     heat_map.set_values(np.zeros((4, 4)))
     plain = picture(heat_map)
     edge = heat_map.cell_rect(2, 2).topLeft().toPoint()
-    heat_map.set_grid(True, block=2)
+    heat_map.set_grid(True)
     lined = picture(heat_map)
     inside = QPoint(edge.x() + 9, edge.y())
     assert lined.pixelColor(inside) != plain.pixelColor(inside)

@@ -190,11 +190,6 @@ class CellView(PointedWidget[Cell]):
         """Blocks of cells that are outlined in a role."""
         return self._outlines.get(role, ())
 
-    def clear_highlights(self) -> None:
-        """Remove all outlines."""
-        self._outlines.clear()
-        self.update()
-
     @override
     def _restyle(self, theme: Theme) -> None:
         self._revision += 1

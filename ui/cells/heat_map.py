@@ -17,9 +17,8 @@ from ui.controls.figure_mode import drawing_figure
 from ui.controls.map_legend import MapLegend
 from ui.theme import Theme, follow_theme, ui_font
 
-#: Sides of a cell, in pixels, below which lines would cover too much of it.
-_SMALLEST_FOR_CELLS = 8
-_SMALLEST_FOR_BLOCKS = 4
+#: Side of a cell, in pixels, below which lines would cover too much of it.
+_SMALLEST_FOR_LINES = 8
 _MOST_ROWS = 64
 """Height in pixels in which a line is filled at once: a translucent one of 97 or more Qt shares out to
 threads of its own, and waits for them, milliseconds on a busy machine."""
@@ -46,7 +45,7 @@ class HeatMap(CellView):
         self._numbers: CellNumbers | None = None
         self._writes, self._finer = True, 0
         self._writer: Writer | None = None
-        self._lines_between, self._thick_every = False, 0
+        self._lines_between = False
         self.set_interactive(True)
         follow_theme(self)
 
@@ -164,17 +163,9 @@ class HeatMap(CellView):
         self._writer = write
         self._count()
 
-    def set_grid(self, cells: bool, block: int = 0) -> None:
-        """Draw lines between cells.
-
-        Parameters
-        ----------
-        cells : bool
-            Thin lines between all cells, when these are large enough.
-        block : int
-            Thick lines every so many cells, such as the size of a pooling window; 0 for none.
-        """
-        self._lines_between, self._thick_every = cells, block
+    def set_grid(self, cells: bool) -> None:
+        """Draw thin lines between all cells, when these are large enough."""
+        self._lines_between = cells
         self._show()
 
     # -- for special maps ----------------------------------------------------------------------------------
@@ -217,10 +208,8 @@ class HeatMap(CellView):
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
         painter.drawImage(rect, self._image)
         self._paint_ground_marks(painter, grid)
-        if self._lines_between and grid.cell >= _SMALLEST_FOR_CELLS:
+        if self._lines_between and grid.cell >= _SMALLEST_FOR_LINES:
             paint_lines(painter, grid, 1, theme.color("surface", 0.35), 1)
-        if self._thick_every and grid.cell >= _SMALLEST_FOR_BLOCKS:
-            paint_lines(painter, grid, self._thick_every, theme.color("surface", 0.9), 2)
         painter.setPen(theme.color("border"))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRect(rect.adjusted(-0.5, -0.5, 0.5, 0.5))

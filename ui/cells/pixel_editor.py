@@ -66,10 +66,6 @@ class PixelEditor(Undoable[Pixels], HeatMap):
         """Choose the value that clicks set, 0 to 255."""
         self._value = value
 
-    def set_cell(self, row: int, col: int, value: int) -> None:
-        """Set one cell as if the user had done it; clipped to 0 to 255."""
-        self._apply([(row, col)], value)
-
     def replace(self, pixels: Pixels) -> None:
         """Change the whole image, of the same shape, as if the user had done it."""
         self._undo.record(self._pixels)

@@ -72,11 +72,6 @@ class ValueTable(CopiedMap):
         """Outline one cell, because the pointer is at its counterpart elsewhere."""
         self.set_highlight([] if cell is None else [(*cell, 1, 1)], "focus")
 
-    def text_at(self, row: int, col: int) -> str:
-        """Value as it is written in its cell, if there is room for all its decimals."""
-        assert self._numbers is not None
-        return self._numbers.notation.text(self.value_at(row, col))
-
     def has_numbers(self) -> bool:
         """Whether there is room for the numbers."""
         return self._numbers is not None and bool(self._numbers.texts(self.grid(), self._theme))

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnviz.palette import color_map
 from cnnviz.quantities import format_signed
+from ui.controls.figure_mode import drawing_figure
 from ui.controls.pointed import PointedWidget
 from ui.theme import Theme, follow_theme, mono_font
 
@@ -181,7 +182,8 @@ class Waterfall(PointedWidget[int]):
         painter.setPen(QPen(theme.color("border"), 1))
         painter.drawLine(QPointF(area.left(), zero), QPointF(area.right(), zero))
         self._paint_texts(painter, area, step, zero, unit)
-        self._paint_hovered(painter)
+        if not drawing_figure():
+            self._paint_hovered(painter)
 
     def _paint_total(
         self, painter: QPainter, area: QRectF, step: float, gap: float, zero: float, unit: float

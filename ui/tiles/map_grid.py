@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import override
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Signal
+from PySide6.QtCore import QRectF, QSize, Signal
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.cells.cell_geometry import CellGeometry
@@ -55,11 +55,6 @@ class HeatMapGrid(MapTiles):
         self._maximum = maximum if maximum is not None else round(2.5 * preferred)
         self.updateGeometry()
         self.update()
-
-    def map_at(self, point: QPointF) -> int:
-        """Number of the map at a point of the widget, or -1."""
-        part = self._part_at(point)
-        return -1 if part is None else part
 
     # -- layout --------------------------------------------------------------------------------------------
 

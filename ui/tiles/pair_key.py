@@ -31,11 +31,6 @@ class PairKey(QWidget):
         self._stack.addWidget(self._bar)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
-    @property
-    def color_bar(self) -> ColorBar:
-        """Colour scale of the views that have one."""
-        return self._bar
-
     def strength(self) -> float:
         """Value at which the hues of the overlay are full."""
         return self._hues.strength

@@ -68,11 +68,6 @@ class TileGeometry:
         return next((cell for grid in self.grids if (cell := grid.cell_at(point)) is not None), None)
 
 
-def tile_width(rows: int, cols: int, height: float, sides: bool) -> float:
-    """Width of a tile of some height."""
-    return height * cols / rows * (2 if sides else 1) + (_GAP if sides else 0)
-
-
 def has_numbers(grid: CellGeometry) -> bool:
     """Whether numbers are written into the cells of a grid, if they fit."""
     return grid.cell >= _SMALLEST_CELL and grid.rows * grid.cols <= _MOST_CELLS

@@ -16,6 +16,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from ui.controls.figure_mode import drawing_figure
 from ui.controls.key_moves import arrow_step
 from ui.controls.painted import PaintedWidget
 from ui.theme import Theme, follow_theme, ui_font
@@ -236,7 +237,7 @@ class ShiftCanvas(PaintedWidget):
             self._paint_arrow(painter, geometry)
         if self._warning:
             self._paint_warning(painter, geometry.rect)
-        if self.hasFocus():
+        if self.hasFocus() and not drawing_figure():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme.color("accent"), 2))
             painter.drawRect(geometry.rect.adjusted(-1, -1, 1, 1))

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from cnnviz.notation import format_column
 from ui.controls.cached_drawing import CachedDrawing
+from ui.controls.figure_mode import drawing_alone, drawing_figure
 from ui.controls.key_moves import row_step
 from ui.controls.pointed import PointedWidget
 from ui.theme import Theme, follow_theme, mono_font, ui_font
@@ -264,8 +265,9 @@ class StageStrip(PointedWidget[str]):
 
     def _paint_tile(self, painter: QPainter, tile: StageTile, rect: QRectF) -> None:
         theme, px, line = self._theme, self._theme.px, self._line()
-        chosen, hovered = tile.key == self._current, tile.key == self._hovered
-        width = 2 if chosen and self.hasFocus() else 1
+        chosen = tile.key == self._current and not drawing_alone()
+        hovered = tile.key == self._hovered and not drawing_figure()
+        width = 2 if chosen and self.hasFocus() and not drawing_figure() else 1
         painter.setPen(QPen(theme.color("accent" if chosen else "border"), width))
         painter.setBrush(theme.color("accent_soft" if chosen else "hover" if hovered else "surface"))
         painter.drawRoundedRect(rect, px(5), px(5))

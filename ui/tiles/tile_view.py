@@ -141,7 +141,7 @@ class TileView(PointedWidget[int]):
                 self._paint_tile(painter, index, rect)
                 self._paint_frame(painter, index, rect)
                 self._paint_caption(painter, index, rect, below)
-        if self.hasFocus() and self._current is None:
+        if self.hasFocus() and self._current is None and not drawing_figure():
             self._paint_focus_frame(painter)
 
     def _is_chosen(self, index: int) -> bool:
@@ -156,7 +156,7 @@ class TileView(PointedWidget[int]):
         """Frame a tile on its outside."""
         role, width = ("muted" if self._is_pointed_at(index) else "border"), 1
         if self._is_chosen(index):
-            role, width = "accent", 3 if self.hasFocus() else 2
+            role, width = "accent", 3 if self.hasFocus() and not drawing_figure() else 2
         self._draw_frame(painter, rect, role, width)
 
     def _draw_frame(self, painter: QPainter, rect: QRectF, role: str, width: int) -> None:
