@@ -100,11 +100,12 @@ def sweep_figure(sweep: Sweep) -> Figure:
         for i, dy in enumerate(sweep.dys)
         for j, dx in enumerate(sweep.dxs)
     ]
+    beyond = " Outside the orange line a part of the ink has left the image: values bend for that, too."
+    beyond = beyond if sweep.ink_lost.any() else ""
     return Figure(
         "shift-sweep",
         "Relative change of the features of the digit for every shift (dx to the right, dy down). Dark: "
-        "nothing changed. The centre is the digit where it was. Outside the orange line a part of the ink "
-        "has left the image: there values bend for that reason, too.",
+        f"nothing changed. The centre is the digit where it was.{beyond}",
         canvas.to_svg(),
         data=data(("dx", "dy", *values, "ink_lost"), rows),
     )
@@ -142,11 +143,12 @@ def distance_figure(curves: Mapping[str, Curve], ink_lost: FloatArray, digits: i
         for i, x in enumerate(xs)
     ]
     header = ("dx", *(f"{stage}_{what}" for stage in stages for what in ("mean", "spread")), "ink_lost")
+    beyond = " From the dotted orange lines outwards, ink of some digits has left the image."
+    beyond = beyond if np.any(ink_lost) else ""
     return Figure(
         "change-against-shift",
         f"Relative change against the shift: mean over {format_count(digits)} test digits; bands: one "
-        "standard deviation, for convolution and max pool. From the dotted orange lines outwards, ink of "
-        "some digits has left the image.",
+        f"standard deviation, for convolution and max pool.{beyond}",
         canvas.to_svg(),
         data=data(header, rows),
     )
