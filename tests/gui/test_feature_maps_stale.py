@@ -399,7 +399,7 @@ def assert_all_is_of_the_state(panel, state):
     np.testing.assert_array_equal(rows.probabilities, trace.class_probabilities[0])
     cell = view.marked_cell()
     value = float(trace.outputs[cell.stage][(0, *cell.index)])
-    assert said_in(panel.status.text().split(" · ")[3]) == pytest.approx(value, rel=1e-3, abs=1e-9)
+    assert said_in(panel.status.text().split(" · ")[2]) == pytest.approx(value, rel=1e-3, abs=1e-9)
     assert said_in(view.arithmetic.title.text().split("= ")[1].split()[0]) == pytest.approx(
         value, rel=1e-2, abs=1e-9
     )
