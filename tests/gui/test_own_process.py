@@ -14,8 +14,8 @@ def test_a_copied_figure_does_not_crash_the_end(tmp_path: Path) -> None:
 
 def test_an_impossible_time_zone_spoils_no_report(tmp_path: Path) -> None:
     act = (
-        "session.exporter.insert(session.window.panel(TrainingPanel))\nsession.window.panels.show_panel(4)\n"
-        "assert session.window.panel(ReportPanel).report.date\nsession.window.close()"
+        "session.exporter.insert(session.window.panels.panels()[0])\nsession.window.panels.show_panel(4)\n"
+        "assert session.window.panels.panels()[4].report.date\nsession.window.close()"
     )
     ended = run_window(tmp_path, act=act, environment={"TZ": "UTC+99999"})
     assert (ended.returncode, ended.stderr) == (0, "")
@@ -28,7 +28,7 @@ def test_without_room_for_the_typesetter_the_report_says_so(tmp_path: Path) -> N
         "import resource\n"
         "from pathlib import Path\n"
         "from PySide6.QtCore import QTimer\n"
-        "report = session.window.panel(ReportPanel)\n"
+        "report = session.window.panels.panels()[4]\n"
         "session.window.panels.show_panel(4)\n"
         "size = int(Path('/proc/self/statm').read_text().split()[0]) * resource.getpagesize()\n"
         "resource.setrlimit(resource.RLIMIT_AS, (size + (200 << 20),) * 2)\n"

@@ -268,7 +268,7 @@ def test_pointing_at_a_cell_writes_its_sum_out(desk: Desk) -> None:
     shown = desk.panel.input.pixels.map
     point_at(shown, 2, 3)
     row, col = shown.block.row + 2, shown.block.col + 3
-    assert desk.panel.side.inspect.title.text() == f"pixel ({row}, {col})"
+    assert desk.panel.side.inspect.title.text() == f"pixel, row {row}, column {col}"
     gradient = desk.gradients(lab5()).input[0, 0, row, col]
     text = desk.panel.side.inspect.values.text("gradient").replace("−", "-")
     assert float(text) == pytest.approx(gradient, rel=1e-4)

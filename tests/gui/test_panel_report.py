@@ -158,7 +158,7 @@ def test_running_the_lab_stamps_the_hypothesis_before_and_shows_later_edits(qtbo
     assert (first.text, first.step, first.after_run) == ("99 %", 120, False)
     assert "before the lab was run" in panel.fields.stamp.text()
     assert panel.results.sample.index == 2
-    assert f"{panel.results.training.after.accuracy:.4f}" in panel.status.text()
+    assert f"{100 * panel.results.training.after.accuracy:.2f} %" in panel.status.text()
 
     write(qtbot, panel, "hypothesis", " or so")
     assert "not recorded yet" in panel.fields.stamp.text()

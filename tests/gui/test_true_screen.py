@@ -19,7 +19,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.presets import LAB5
 from tests.gui.driving import PATIENCE, opened, settle
-from tests.gui.view_rounds import THREE_DIGITS, difference, rest, train
+from tests.gui.view_rounds import THREE_DIGITS, difference, rest
 from tests.small_data import write_npz
 from ui.controls.statement_box import StatementBox
 from ui.panels.backprop import BackpropPanel
@@ -80,6 +80,14 @@ def picture_of(qtbot: QtBot, panel: Panel) -> QImage:
         box.reset_height()
     settle(qtbot, parts=[panel])
     return panel.grab().toImage()
+
+
+def train(qtbot: QtBot, session: Session, step: int) -> None:
+    """Train up to a step, in a run of as many epochs as that takes."""
+    run = session.state.run
+    session.controller.train_to(step, step // run.steps_per_epoch + 1)
+    qtbot.waitUntil(lambda: session.state.run.step >= step)
+    rest(qtbot, session)
 
 
 # --- actions --------------------------------------------------------------------------------------------
