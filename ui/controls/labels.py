@@ -3,7 +3,7 @@
 from typing import override
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from ui.controls.layouts import fill
@@ -142,8 +142,8 @@ class WrapLabel(WrappedWidget):
     Parameters
     ----------
     text : str
-    role : {"text", "muted", "danger", "success", "warning", "accent"}
-        Colour of the text.
+    role : {"text", "title", "muted", "danger", "success", "warning", "accent"}
+        Colour of the text; a title is strong text.
     small : bool
         Whether the smallest size of the theme is used.
     parent : QWidget, optional
@@ -154,7 +154,8 @@ class WrapLabel(WrappedWidget):
     ) -> None:
         super().__init__(parent)
         self._text = text
-        self._role = role
+        self._role = "text" if role == "title" else role
+        self._weight = QFont.Weight.DemiBold if role == "title" else QFont.Weight.Normal
         self._small = small
         self._vertical = Qt.AlignmentFlag.AlignTop
         self.setAccessibleName(text)
@@ -183,7 +184,7 @@ class WrapLabel(WrappedWidget):
 
     @override
     def _restyle(self, theme: Theme) -> None:
-        self.setFont(ui_font(theme, theme.small_pt if self._small else theme.base_pt))
+        self.setFont(ui_font(theme, theme.small_pt if self._small else theme.base_pt, self._weight))
         self._claim_height()
 
     @override

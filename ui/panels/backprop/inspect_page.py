@@ -29,7 +29,7 @@ class InspectPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.title = SectionTitle("")
+        self.title = WrapLabel(role="title")
         self.values = named(ValueList(), "Numbers of the cell")
         self.window_card = WindowCard()
         self.rules = RuleCard()
