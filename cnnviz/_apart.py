@@ -61,8 +61,10 @@ def fit(texts: Sequence[str], longest: int | None) -> bool:
 
 def alike(numbers: Sequence[float], texts: Sequence[str]) -> list[bool]:
     """Whether each number reads like an unequal one beside it."""
-    seen: defaultdict[str, set[float | str]] = defaultdict(set)
     readings = [_reading(text) for text in texts]
+    if len(set(readings)) == len(readings):
+        return [False] * len(readings)
+    seen: defaultdict[str, set[float | str]] = defaultdict(set)
     for reading, number in zip(readings, numbers, strict=True):
         seen[reading].add("NaN" if math.isnan(number) else number)
     return [len(seen[reading]) > 1 for reading in readings]

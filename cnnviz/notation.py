@@ -106,13 +106,13 @@ class Notation:
             members[group].append(place)
         texts = [""] * len(numbers)
         for places in members.values():
-            written = self._told_apart([numbers[place] for place in places], longest)
+            written = self.told_apart([numbers[place] for place in places], longest)
             for place, text in zip(places, written, strict=True):
                 texts[place] = text
         return texts
 
-    def _told_apart(self, numbers: Sequence[float], longest: int | None) -> list[str]:
-        """Texts with the decimals that tell the numbers apart, or with marks where there is no room."""
+    def told_apart(self, numbers: Sequence[float], longest: int | None = None) -> list[str]:
+        """Write numbers with the decimals that tell them apart, or with marks where there is no room."""
         for decimals in range(self.decimals, MOST_FIGURES):
             texts = self._with(decimals, numbers)
             if decimals > self.decimals and not fit(texts, longest):
@@ -146,10 +146,13 @@ def format_column(
     list of str
         "–" where there is no number (NaN).
     """
-    numbers = np.array([float(value) for value in values])
-    together = np.where(np.isfinite(numbers), 0, np.arange(1, numbers.size + 1))
-    texts = Notation(decimals, signed=signed).texts(numbers, together, longest)
-    return ["–" if math.isnan(number) else text for number, text in zip(numbers, texts, strict=True)]
+    numbers = [float(value) for value in values]
+    finite = [number for number in numbers if math.isfinite(number)]
+    texts = iter(Notation(decimals, signed=signed).told_apart(finite, longest))
+    return [
+        next(texts) if math.isfinite(number) else "–" if math.isnan(number) else format_value(number)
+        for number in numbers
+    ]
 
 
 def format_ticks(ticks: Sequence[float], distance: float | None = None) -> list[str]:

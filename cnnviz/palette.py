@@ -148,9 +148,8 @@ def map_entries(values: NDArray[np.generic], levels: tuple[float, float]) -> NDA
     low, high = levels
     if values.dtype == np.uint8 and (low, high) == (0.0, 255.0):
         return values.astype(np.uint8, copy=False)
-    scaled = np.asarray(values, dtype=np.float64)
-    scaled = np.where(np.isnan(scaled), low, scaled)
-    return np.rint((np.clip(scaled, low, high) - low) * (255.0 / (high - low))).astype(np.uint8)
+    clipped = np.fmin(np.fmax(np.asarray(values, dtype=np.float64), low), high)  # NaN becomes low
+    return np.rint((clipped - low) * (255.0 / (high - low))).astype(np.uint8)
 
 
 def dark_entries(name: str) -> NDArray[np.bool_]:

@@ -1,8 +1,11 @@
 """The feature maps panel: the arithmetic of a cell, written out with the numbers of the engine."""
 
+from typing import override
+
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QWidget
 
 from cnnviz.layers import Dense
 from tests.gui.feature_maps_panel import EXPERIMENTS, Opened
@@ -116,3 +119,31 @@ def test_before_anything_is_pointed_at_there_is_an_example(lab5):
     assert lab5.panel.network.marked_cell() == PinnedCell("conv1", (0, 13, 13))
     assert lab5.arithmetic.products.isVisible()
     assert lab5.map("input").highlighted("receptive") == ((13, 13, 3, 3),)
+
+
+class Painted(QObject):
+    """Names of the widgets in another one that were painted."""
+
+    def __init__(self, parent):
+        super().__init__(parent)
+        self.names = set()
+        for widget in parent.findChildren(QWidget):
+            widget.installEventFilter(self)
+
+    @override
+    def eventFilter(self, watched, event):
+        if event.type() == QEvent.Type.Paint:
+            self.names.add(watched.accessibleName())
+        return False
+
+
+@pytest.mark.parametrize("stage", ["conv1", "pool1"])
+def test_while_a_cell_is_pinned_its_arithmetic_is_not_drawn_again_with_the_pointer(qtbot, lab5, stage):
+    lab5.click(stage, 5, 5)
+    lab5.hover("conv1", 3, 3)
+    painted = Painted(lab5.panel)
+    for cell in ((4, 3), (9, 8), (4, 3)):
+        lab5.hover("conv1", *cell)
+    assert "conv1, the chosen map" in painted.names
+    written_out = {widget.accessibleName() for widget in lab5.arithmetic.stack.findChildren(QWidget)}
+    assert not painted.names & written_out - {""}

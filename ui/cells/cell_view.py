@@ -61,6 +61,7 @@ class CellView(PointedWidget[Cell]):
         self._max_cell = math.inf
         self._has_coordinates = False
         self._outlines: dict[str, tuple[CellBlock, ...]] = {}
+        self._fitted: tuple[object, CellGeometry] | None = None  # what the geometry depends on, and it
         self._backdrop, self._revision = CachedDrawing(), 0
         self._shown_shape: Cell = (0, 0)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent, self.paints_ground)
@@ -75,8 +76,8 @@ class CellView(PointedWidget[Cell]):
 
     def axes(self) -> CellAxes | None:
         """Coordinates on the edges; in a figure of this map alone there always are some."""
-        has_room = self.height() >= _ROOM_FOR_COORDINATES * self._theme.scale
-        if not (self._has_coordinates or (drawing_alone() and has_room)) or self.shape == (0, 0):
+        has_room = drawing_alone() and self.height() >= _ROOM_FOR_COORDINATES * self._theme.scale
+        if not (self._has_coordinates or has_room) or self.shape == (0, 0):
             return None
         (row, col), (rows, cols) = self._place_of(0, 0), self.shape
         return CellAxes(range(row, row + rows), range(col, col + cols))
@@ -95,13 +96,15 @@ class CellView(PointedWidget[Cell]):
 
     def grid(self) -> CellGeometry:
         """Where the cells lie, in the widget's coordinates."""
-        rows, cols = self.shape
-        area, limit = QRectF(self.rect()).adjusted(1, 1, -1, -1), self._max_cell * self._theme.scale
-        axes = self.axes()
-        if axes is not None:
-            area.adjust(*axes.margins(self._theme))
-        ratio = self.devicePixelRatioF()
-        return CellGeometry.fit(max(rows, 1), max(cols, 1), area, ratio, self._alignment, limit)
+        shape, axes, ratio = self.shape, self.axes(), self.devicePixelRatioF()
+        key = (shape, axes, ratio, self.size(), self._alignment, self._max_cell, self._theme)
+        if self._fitted is None or self._fitted[0] != key:
+            area, limit = QRectF(self.rect()).adjusted(1, 1, -1, -1), self._max_cell * self._theme.scale
+            if axes is not None:
+                area.adjust(*axes.margins(self._theme))
+            rows, cols = max(shape[0], 1), max(shape[1], 1)
+            self._fitted = key, CellGeometry.fit(rows, cols, area, ratio, self._alignment, limit)
+        return self._fitted[1]
 
     def drawn_height(self) -> int:
         """Height of what is drawn, coordinates included; below it the widget may be empty."""
@@ -293,12 +296,12 @@ class CellView(PointedWidget[Cell]):
         if self.shape == (0, 0):
             self._paint_placeholder(painter)
             return
-        grid = self.grid()
+        grid, is_whole = self.grid(), self._seen() == self.rect()
         if self._is_kept(grid):
-            key = (self._revision, grid, self._seen() == self.rect())
-            self._backdrop.paint(painter, self, key, lambda inner: self._paint_base(inner, grid))
+            key = (self._revision, grid, is_whole)
+            self._backdrop.paint(painter, self, key, lambda inner: self._paint_base(inner, grid, is_whole))
         else:
-            self._paint_base(painter, grid)
+            self._paint_base(painter, grid, is_whole)
         self._paint_marks(painter, grid)
         ratio = self.devicePixelRatioF()
         for role in OUTLINES:
@@ -306,7 +309,7 @@ class CellView(PointedWidget[Cell]):
             for block in blocks if blocks and self._shows_outline(role) else ():
                 rect = grid.cells(*block).intersected(grid.rect)
                 paint_outline(painter, rect, role, self._theme, ratio)
-        if self._seen() != self.rect():
+        if not is_whole:
             self._paint_axes(painter, grid)
         if not drawing_figure():
             if self._hovered is not None:
@@ -318,9 +321,9 @@ class CellView(PointedWidget[Cell]):
         """Whether the cells take so long to draw that a picture of them is worth its memory."""
         return True
 
-    def _paint_base(self, painter: QPainter, grid: CellGeometry) -> None:
+    def _paint_base(self, painter: QPainter, grid: CellGeometry, is_whole: bool) -> None:
         self._paint_cells(painter, grid)
-        if self._seen() == self.rect():
+        if is_whole:
             self._paint_axes(painter, grid)
 
     def _paint_axes(self, painter: QPainter, grid: CellGeometry) -> None:

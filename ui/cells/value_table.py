@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from ui.cells.cell_geometry import CellGeometry
 from ui.cells.cell_numbers import CellNumbers
 from ui.cells.cell_view import Cell
+from ui.cells.heat_map import same_array
 from ui.cells.linked_map import CopiedMap
 from ui.controls.key_moves import arrow_step, is_enter
 
@@ -62,10 +63,11 @@ class ValueTable(CopiedMap):
         padding : boolean ndarray of shape (h, w), optional
             Cells that lie outside the map, which are hatched.
         """
+        if not same_array(padding, self._padding):
+            self.update()
         self._padding, self._winners = padding, winners
         marked = [] if winners is None else [(row, col, 1, 1) for row, col in np.argwhere(winners).tolist()]
         self.set_highlight(marked, "winner")
-        self.update()
         self.set_values(values, colormap, levels, None if winners is None else np.zeros(winners.shape, int))
 
     def set_marked(self, cell: Cell | None) -> None:

@@ -1,5 +1,6 @@
 """From values to colours: one colour map between two limits."""
 
+import math
 from dataclasses import dataclass
 from functools import cache
 
@@ -38,7 +39,7 @@ class ColorScale:
 
     def __post_init__(self) -> None:
         color_map(self.name)
-        if not (np.isfinite(self.lo) and np.isfinite(self.hi) and self.lo < self.hi):
+        if not -math.inf < self.lo < self.hi < math.inf:
             raise ValueError(
                 f"The limits of a colour scale must be finite and rise. Got {self.lo} and {self.hi}."
             )

@@ -24,6 +24,7 @@ class ScaleKey(PaintedWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._scale = ColorScale()
+        self._texts = "", ""
         self._ramp = self._make_ramp()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         follow_theme(self)
@@ -58,8 +59,7 @@ class ScaleKey(PaintedWidget):
 
     def texts(self) -> tuple[str, str]:
         """Numbers at the ends."""
-        write = format_signed if self._scale.name == "signed" else format_value
-        return write(self._scale.lo, 2), write(self._scale.hi, 2)
+        return self._texts
 
     @override
     def _restyle(self, theme: Theme) -> None:
@@ -74,7 +74,8 @@ class ScaleKey(PaintedWidget):
         return self._scale.to_image(np.linspace(self._scale.lo, self._scale.hi, 256)[None, :])
 
     def _describe(self) -> None:
-        lo, hi = self.texts()
+        write = format_signed if self._scale.name == "signed" else format_value
+        self._texts = lo, hi = write(self._scale.lo, 2), write(self._scale.hi, 2)
         self.setAccessibleName(f"Colour scale from {lo} to {hi}")
 
 

@@ -83,7 +83,9 @@ class Ledger(Rows):
         new = tuple(rows)
         if new == self._rows:
             return
-        recount = [row.label for row in new] != [row.label for row in self._rows]
+        recount = [(row.label, row.is_total) for row in new] != [
+            (row.label, row.is_total) for row in self._rows
+        ]
         self._rows = new
         self._texts = _written(new)
         self._measure(recount)
@@ -136,13 +138,13 @@ class Ledger(Rows):
         # The room for the numbers never shrinks while they change, or the layout would tremble in training;
         # and it is seldom larger than that for this one, so that it does not depend on what was shown before.
         usual = self._metrics[True][1].horizontalAdvance("+0.00000")
-        widest = [0, usual] if recount else list(self._widest)
+        labels, numbers = (0, usual) if recount else self._widest
         for row, text in zip(self._rows, self._texts, strict=True):
-            metrics = self._metrics[row.is_total]
-            widest[0] = max(widest[0], metrics[0].horizontalAdvance(row.label))
-            widest[1] = max(widest[1], metrics[1].horizontalAdvance(text))
-        if recount or (widest[0], widest[1]) != self._widest:
-            self._widest = (widest[0], widest[1])
+            label, number = self._metrics[row.is_total]
+            labels = max(labels, label.horizontalAdvance(row.label)) if recount else labels
+            numbers = max(numbers, number.horizontalAdvance(text))
+        if recount or numbers != self._widest[1]:
+            self._widest = (labels, numbers)
             self.updateGeometry()
 
 

@@ -36,6 +36,7 @@ def load_fonts(folder: Path = FONT_FOLDER) -> list[str]:
             continue
         families += [name for name in QFontDatabase.applicationFontFamilies(number) if name not in families]
     _family.cache_clear()
+    _number_font.cache_clear()
     return families
 
 
@@ -100,10 +101,15 @@ def mono_font(
     -------
     QFont
     """
+    return QFont(_number_font(max(theme.small_pt if size is None else size, 9.0), weight))
+
+
+@cache
+def _number_font(size: float, weight: QFont.Weight) -> QFont:
     font = QFont(_family("mono"))
     font.setStyleHint(QFont.StyleHint.Monospace)
     font.setFixedPitch(True)
-    font.setPointSizeF(max(theme.small_pt if size is None else size, 9.0))
+    font.setPointSizeF(size)
     font.setWeight(weight)
     for tag in ("calt", "liga"):
         font.setFeature(QFont.Tag.fromString(tag), 0)

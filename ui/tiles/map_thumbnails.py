@@ -221,7 +221,7 @@ class MapThumbnails(MapTiles):
         if self._values is None or not self.visible_range():
             painter.fillRect(event.rect(), self._theme.color("surface"))
             return
-        self._maps.paint(painter, self, self._revision, self._paint_maps)
+        self._maps.paint(painter, self, self._revision, self._paint_maps, covers=True)
         shown = self.visible_range()
         self._marks.draw(painter, shown, self.tile_rect, self._values.shape[1:], self._theme)
         if self._current is not None and self._current in shown and self._is_chosen(self._current):
@@ -229,7 +229,7 @@ class MapThumbnails(MapTiles):
 
     def _paint_maps(self, painter: QPainter) -> None:
         key = (self._tiles, self._offset(), self.count, self._current, self._theme)
-        self._frames.paint(painter, self, key, self._paint_frames)
+        self._frames.paint(painter, self, key, self._paint_frames, covers=True)
         for index in self.visible_range():
             self._paint_tile(painter, index, self.tile_rect(index))
 

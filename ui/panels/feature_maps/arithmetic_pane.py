@@ -48,6 +48,7 @@ class ArithmeticPane(QWidget):
 
     def __init__(self, sweep: Sweep, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._written: Arithmetic | None = None
         self.title = named(StatusLine(), "The marked cell")
         self.badge = Badge("pinned", "info")
         self.free = MiniButton("x", "Free the pinned cell (Esc)")
@@ -71,7 +72,8 @@ class ArithmeticPane(QWidget):
         """Write out a cell; None leaves what was written last."""
         self.badge.setVisible(is_pinned)
         self.free.setVisible(is_pinned)
-        if arithmetic is not None:
+        if arithmetic is not None and arithmetic is not self._written:
+            self._written = arithmetic
             view = self._view_of(arithmetic)
             view.draw(arithmetic)
             self.title.set_parts(arithmetic.title)

@@ -17,7 +17,7 @@ from cnnviz.quantities import format_signed
 from ui.panels.feature_maps.bills import bill_of
 from ui.panels.feature_maps.links import Links, is_cell_of, links_of, shown_cell
 from ui.panels.feature_maps.picture import Limits, Picture
-from ui.panels.feature_maps.plan import Column, Kind
+from ui.panels.feature_maps.plan import Column, Kind, Plan
 from ui.panels.feature_maps.texts import cell_name, field_text, weight_name
 from ui.rows.ledger import LedgerRow
 from ui.state import PinnedCell
@@ -100,6 +100,7 @@ class Explained:
 
     Attributes
     ----------
+    picture : Picture
     look : Look
         As far as the network has what is looked at: the channel of a pinned cell is that of its group.
     cell : PinnedCell or None
@@ -116,6 +117,7 @@ class Explained:
         Of the marked cell.
     """
 
+    picture: Picture
     look: Look
     cell: PinnedCell | None = None
     is_pinned: bool = False
@@ -132,13 +134,22 @@ class Explained:
         """Channel that the group before a column shows, whose weights a column of kernels shows."""
         return self.channels[max(column.group - 1, 0)]
 
+    def is_of(self, plan: Plan, cell: PinnedCell | None) -> bool:
+        """Whether a cell of networks of a plan is the marked one."""
+        return self.cell == cell and self.picture.plan is plan
+
+    def is_written(self, picture: Picture, look: Look) -> bool:
+        """Whether the arithmetic of the marked cell is that of a picture, with the same input channel."""
+        own = self.look
+        return self.picture is picture and (own.channels, own.part) == (look.channels, look.part)
+
     def uncovered(self, stage: str) -> int | None:
         """How many cells of a stage the sweep has computed; None where it does not sweep."""
         swept = self.look.swept
         return swept[1] + 1 if swept is not None and swept[0] == stage else None
 
 
-def explain(picture: Picture, look: Look) -> Explained:
+def explain(picture: Picture, look: Look, before: Explained | None = None) -> Explained:
     """Work out what is to be seen where the user looks.
 
     Parameters
@@ -146,15 +157,24 @@ def explain(picture: Picture, look: Look) -> Explained:
     picture : Picture
     look : Look
         May be about another network: what this one does not have is left out.
+    before : Explained, optional
+        What was worked out last: what it knows of the same cell is not worked out again.
     """
     look = _settled(picture, look)
     cell = _marked(picture, look)
     if look.part is not None and (cell is None or look.part[0] != cell.stage):
         look = replace(look, part=None)
-    links = None if cell is None else links_of(picture.network, picture.trace, cell)
-    written = None if cell is None else _arithmetic(picture, look, cell)
+    known = before if before is not None and before.is_of(picture.plan, cell) else None
+    if known is not None and known.is_written(picture, look):
+        links, written = known.links, known.arithmetic
+    elif cell is not None:
+        links = links_of(picture.network, picture.trace, cell, None if known is None else known.links)
+        written = _arithmetic(picture, look, cell)
+    else:
+        links, written = None, None
     shown = look.under or cell
     return Explained(
+        picture,
         look,
         cell,
         look.swept is None and look.pinned is not None,

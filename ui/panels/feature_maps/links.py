@@ -1,6 +1,6 @@
 """Which cells of the other stages belong to a cell: those it is computed from, and those it feeds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -41,25 +41,29 @@ class Mark:
     channels: tuple[int, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Links:
     """The marks of every stage for one cell.
 
     Attributes
     ----------
     cell : PinnedCell
-    marks : mapping from stage to marks
+    fields : mapping from stage to mark
+        The cell itself, what it reads and what it feeds.
+    winners : mapping from stage to mark
+        Cells that hold the maximum of a pooling window.
     image_field : Field or None
         Cells of the input that the cell is computed from.
     """
 
     cell: PinnedCell
-    marks: dict[str, tuple[Mark, ...]]
+    fields: dict[str, Mark]
+    winners: dict[str, Mark]
     image_field: Field | None
 
     def of(self, stage: str) -> tuple[Mark, ...]:
         """Marks of a stage."""
-        return self.marks.get(stage, ())
+        return tuple(marks[stage] for marks in (self.fields, self.winners) if stage in marks)
 
 
 def is_cell_of(network: Network, cell: PinnedCell) -> bool:
@@ -82,7 +86,7 @@ def shown_cell(network: Network, cell: PinnedCell) -> PinnedCell:
     return cell
 
 
-def links_of(network: Network, trace: Trace, cell: PinnedCell) -> Links:
+def links_of(network: Network, trace: Trace, cell: PinnedCell, before: Links | None = None) -> Links:
     """Find what belongs to a cell.
 
     Parameters
@@ -92,16 +96,19 @@ def links_of(network: Network, trace: Trace, cell: PinnedCell) -> Links:
         Decides who wins in a max pool.
     cell : PinnedCell
         A cell of the network; see `is_cell_of`.
+    before : Links, optional
+        Those of the same cell, in a network that differs in weights only: its winners alone may be others.
     """
-    marks: dict[str, tuple[Mark, ...]] = {cell.stage: (_own_mark(cell),)}
-    before = receptive_field(network, cell.stage, cell.index)
-    for role, fields in (("receptive", before.values()), ("feeds", _following(network, cell))):
-        for field in fields:
+    winners = dict(_winners(network, trace, cell))
+    if before is not None:
+        return replace(before, winners=winners)
+    fields = {cell.stage: _own_mark(cell)}
+    read = receptive_field(network, cell.stage, cell.index)
+    for role, found in (("receptive", read.values()), ("feeds", _following(network, cell))):
+        for field in found:
             shape = stage_shape(network, field.stage)
-            marks[field.stage] = (Mark(role, _blocks(field, shape), _channels(network, field)),)
-    for stage, mark in _winners(network, trace, cell):
-        marks[stage] = (*marks.get(stage, ()), mark)
-    return Links(cell, marks, before.get(INPUT))
+            fields[field.stage] = Mark(role, _blocks(field, shape), _channels(network, field))
+    return Links(cell, fields, winners, read.get(INPUT))
 
 
 def _following(network: Network, cell: PinnedCell) -> list[Field]:

@@ -18,6 +18,7 @@ from ui.controls.painted_button import MiniButton
 from ui.controls.scale_key import ScaleStrip
 from ui.panels.feature_maps.columns import MARK_ROLES, ColumnRequests, StageColumn
 from ui.panels.feature_maps.explain import Explained
+from ui.panels.feature_maps.links import Links
 from ui.panels.feature_maps.picture import Limits, Picture
 from ui.panels.feature_maps.plan import Column, Kind
 from ui.panels.feature_maps.texts import about, column_title
@@ -51,6 +52,7 @@ class MapColumn(StageColumn):
         self._lines = ("pixel ÷ 255 − 0.5", "pixels") if column.kind is Kind.IMAGE else ("", "")
         self._cell: float | None = None  # side of an enlarged cell; None: as large as fits
         self._side = 0
+        self._linked: tuple[Links | None, int] | None = None  # what is outlined: links, channel
         self._marked: tuple[CellBlock, ...] = ()
         self._build_widgets()
         self._build_layout()
@@ -109,7 +111,10 @@ class MapColumn(StageColumn):
         self.head.set_line(*(f"{line} {unit}".rstrip() for line in self._lines))
 
     def _mark(self, explained: Explained, channel: int) -> None:
-        """Outline the cells that belong to the marked one."""
+        """Outline the cells that belong to the marked one, unless they are outlined already."""
+        if self._linked is not None and self._linked == (explained.links, channel):
+            return
+        self._linked = (explained.links, channel)
         marks = self._marks(explained)
         shown: dict[str, list[CellBlock]] = {}
         for role in MARK_ROLES:

@@ -136,7 +136,7 @@ class NetworkView(QWidget):
         if picture is None:
             return
         look = replace(self._look, pinned=self._state.pinned, swept=self.sweep.place)
-        explained = self.explained = explain(picture, look)
+        explained = self.explained = explain(picture, look, self.explained)
         self._look = explained.look
         self.flow.draw(picture, explained)
         self.arithmetic.draw(explained.arithmetic, explained.is_pinned)
