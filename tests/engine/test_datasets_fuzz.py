@@ -60,7 +60,7 @@ LABELS = idx_bytes(ARRAYS["y_train"])
 
 
 @given(damaged(IMAGES, gzip.compress(IMAGES)))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_images(folder: Path, content: bytes) -> None:
     (folder / "train-images-idx3-ubyte").write_bytes(content)
     (folder / "train-labels-idx1-ubyte").write_bytes(LABELS)
@@ -68,7 +68,7 @@ def test_images(folder: Path, content: bytes) -> None:
 
 
 @given(damaged(LABELS, gzip.compress(LABELS)))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_labels(folder: Path, content: bytes) -> None:
     (folder / "train-images-idx3-ubyte").write_bytes(IMAGES)
     (folder / "train-labels-idx1-ubyte").write_bytes(content)
@@ -76,7 +76,7 @@ def test_labels(folder: Path, content: bytes) -> None:
 
 
 @given(damaged(npz_bytes(ARRAYS), npz_bytes(ARRAYS, compressed=False)))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_npz(folder: Path, content: bytes) -> None:
     path = folder.parent / "set.npz"
     path.write_bytes(content)
@@ -90,7 +90,7 @@ def image_bytes(kind: str) -> bytes:
 
 
 @given(damaged(*(image_bytes(kind) for kind in ("PNG", "JPEG", "BMP"))))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_image_file(folder: Path, content: bytes) -> None:
     path = folder.parent / "picture.png"
     path.write_bytes(content)

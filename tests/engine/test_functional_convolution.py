@@ -96,7 +96,7 @@ def test_blank_background_is_one_value_per_filter(rng, dtype, filters, size):
         assert len(np.unique(out[:, f])) == 1
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(
     n=st.integers(1, 5),
     filters=st.integers(1, 9),

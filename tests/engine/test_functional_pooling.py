@@ -56,7 +56,7 @@ def test_blur_equals_loop_and_central_difference(rng, shape, size, taps):
     )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     height=st.integers(1, 12),
     width=st.integers(1, 12),

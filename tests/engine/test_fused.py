@@ -15,7 +15,7 @@ from tests.engine.fused_networks import assert_close, assert_same_step, batch, n
 SEEDS = st.integers(0, 1000)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(network=networks(), samples=st.sampled_from([1, 2, 3, 7, 16, 33]), seed=SEEDS)
 def test_any_network_gives_the_loss_and_gradients_of_its_layers(network, samples, seed):
     images, labels = batch(network, samples, seed)
@@ -32,7 +32,7 @@ def coarse(network: Network, seed: int) -> Network:
     return network.with_params(params)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     network=networks(
         "float32",
@@ -74,7 +74,7 @@ def two_blocks(ties: str, dtype: str) -> Network:
     return Network.build(layers, (1, 28, 28), seed=4, dtype=dtype)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     filters=st.integers(1, 20),
     channels=st.integers(1, 4),
@@ -133,7 +133,7 @@ def test_blas_that_rounds_unevenly_is_worked_around(monkeypatch, uneven, samples
     assert_same_step(make_engine(network), network, images, labels, 1e-12)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(
     columns=st.integers(1, 50_000),
     samples=st.integers(1, 64),
@@ -151,7 +151,7 @@ def test_columns_are_cut_into_products_that_keep_them_equal(columns, samples, fi
     assert blocks.width == 16 or (min(blocks.rows, filters) <= most_filters and blocks.width <= widest)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(network=networks(), samples=st.integers(2, 20), seed=SEEDS)
 def test_batch_is_the_mean_of_its_samples(network, samples, seed):
     images, labels = batch(network, samples, seed)

@@ -85,7 +85,7 @@ def moves(network, x, position, deltas):
     return moved
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(network=networks(), data=st.data())
 def test_fields_are_exactly_the_cells_that_move(network, data):
     network = monotone(network)
@@ -107,7 +107,7 @@ def test_fields_are_exactly_the_cells_that_move(network, data):
             np.testing.assert_array_equal(field.mask(network.shapes[stage]), moved[stage][number])
 
 
-@settings(deadline=None, max_examples=40, derandomize=True)
+@settings(max_examples=40, derandomize=True)
 @given(network=networks())
 def test_nothing_outside_the_field_moves_whatever_the_weights(network):
     x = np.random.default_rng(2).normal(size=(1, *network.input_shape))
@@ -117,7 +117,7 @@ def test_nothing_outside_the_field_moves_whatever_the_weights(network):
             assert not np.any(cells[number] & ~allowed)
 
 
-@settings(deadline=None, max_examples=60, derandomize=True)
+@settings(max_examples=60, derandomize=True)
 @given(network=networks())
 def test_unclipped_size_and_position_follow_the_closed_form(network):
     """Size 1 + sum of (k - 1) * product of the earlier strides; position by going back layer by layer."""

@@ -70,7 +70,7 @@ def both_passes(network, x, label):
     return network.forward(x), network.gradients(x, np.array([label]))
 
 
-@settings(deadline=None, max_examples=150, derandomize=True)
+@settings(max_examples=150, derandomize=True)
 @given(pool=POOLS, sides=st.tuples(*[st.integers(1, 8)] * 3), seed=st.integers(0, 999))
 def test_routes_deliver_what_the_backward_pass_does(pool, sides, seed):
     """With few distinct values, so that many windows are tied."""

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
@@ -86,7 +86,6 @@ cases = st.tuples(
 
 
 @given(cases)
-@settings(deadline=None)
 def test_the_loss_is_minus_the_logarithm_of_the_probability_as_printed(
     case: tuple[int, int, float, int],
 ) -> None:
@@ -100,7 +99,6 @@ def test_the_loss_is_minus_the_logarithm_of_the_probability_as_printed(
 
 
 @given(cases)
-@settings(deadline=None)
 def test_probability_less_label_is_the_gradient_as_printed(case: Case) -> None:
     passed = passed_through(*case)
     *_, difference, gradient = formula(passed, StepKind.LOGITS)
@@ -110,7 +108,6 @@ def test_probability_less_label_is_the_gradient_as_printed(case: Case) -> None:
 
 
 @given(cases)
-@settings(deadline=None)
 def test_the_probability_comes_out_of_the_powers_as_printed(case: Case) -> None:
     passed = passed_through(*case)
     *_, quotient, p = formula(passed, StepKind.OUTPUT)
@@ -124,7 +121,6 @@ def test_the_probability_comes_out_of_the_powers_as_printed(case: Case) -> None:
 
 
 @given(cases)
-@settings(deadline=None)
 def test_the_product_of_the_factors_is_the_gradient_of_the_weight_as_printed(
     case: tuple[int, int, float, int],
 ) -> None:

@@ -53,7 +53,7 @@ shares = st.lists(st.floats(2**-20, 1, width=32), min_size=3, max_size=5).map(
 
 
 @given(numbers)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_lines_of_a_ledger(qapp, values: list[float]) -> None:
     ledger = Ledger()
     ledger.set_rows([LedgerRow(str(place), value) for place, value in enumerate(values)])
@@ -61,7 +61,7 @@ def test_lines_of_a_ledger(qapp, values: list[float]) -> None:
 
 
 @given(numbers)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_a_column_of_the_log_however_it_grew(qapp, values: list[float]) -> None:
     model = LogModel(("step", "loss"))
     for place, value in enumerate(values):
@@ -71,7 +71,7 @@ def test_a_column_of_the_log_however_it_grew(qapp, values: list[float]) -> None:
 
 
 @given(shares, shares)
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_probabilities_before_and_after(qapp, first: list[float], second: list[float]) -> None:
     count = min(len(first), len(second)) - 1
     before, after = ([*each[:count], sum(each[count:])] for each in (first, second))
@@ -92,7 +92,7 @@ def test_probabilities_before_and_after(qapp, first: list[float], second: list[f
 
 
 @given(st.lists(st.floats(-40, 40), min_size=3, max_size=10))
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_no_probability_but_0_or_1_reads_as_one_of_these(qapp, logits: list[float]) -> None:
     powers = np.exp(np.float32(logits) - np.float32(max(logits)))
     shares = powers / powers.sum()

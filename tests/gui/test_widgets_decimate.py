@@ -48,7 +48,7 @@ def test_a_long_curve_keeps_every_peak_and_the_order_of_x(count: int) -> None:
     ends=st.tuples(st.floats(0, 1), st.floats(0, 1)),
     bins=st.integers(20, 400),
 )
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 def test_the_band_drawn_covers_the_data_and_exceeds_it_by_no_more_than_a_neighbouring_run(
     seed: int, count: int, ends: tuple[float, float], bins: int
 ) -> None:

@@ -22,6 +22,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import settle
 from ui.panels import registry
+from ui.panels.picture_loop import PictureLoop
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -74,6 +75,7 @@ def show_panel(qtbot: QtBot, session: Session, number: int) -> QWidget:
 def rest(qtbot: QtBot, session: Session, *conditions: Callable[[], bool], painted: bool = False) -> None:
     """Wait until nothing trains, nothing is computed, and all is shown and laid out."""
     controller, state = session.controller, session.state
+    loops = session.window.findChildren(PictureLoop)
 
     def is_all_shown() -> bool:
         inspection = state.inspection
@@ -82,6 +84,7 @@ def rest(qtbot: QtBot, session: Session, *conditions: Callable[[], bool], painte
             and inspection.snapshot is state.shown
             and inspection.sample is state.sample
             and state.run.status is not RunStatus.TRAINING
+            and all(each.is_current for each in loops if each.is_in_sight)
         )
 
     settle(qtbot, is_all_shown, lambda: controller.is_idle, *conditions, parts=[controller], painted=painted)

@@ -88,10 +88,15 @@ class PictureLoop[C, P](QObject):
         """Whether what is drawn is the picture of the present scene."""
         return self.scene is not None and self.scene == self._read_scene()
 
+    @property
+    def is_in_sight(self) -> bool:
+        """Whether the panel is to be seen, so that what is drawn follows the scene."""
+        return self._panel.isVisible()
+
     @Slot()
     def look(self) -> None:
         """Find out whether the scene has changed, and ask for its picture if so."""
-        if not self._panel.isVisible() or self._rest.isActive():
+        if not self.is_in_sight or self._rest.isActive():
             return
         scene = self._read_scene()
         if scene is None or scene in (self.scene, self._wanted):
@@ -126,7 +131,7 @@ class PictureLoop[C, P](QObject):
         if scene == self._wanted:
             self._wanted = None
         now = self._read_scene()
-        if now is None or not now.continues(scene) or not self._panel.isVisible():
+        if now is None or not now.continues(scene) or not self.is_in_sight:
             self.look()
             return
         clock = QElapsedTimer()
