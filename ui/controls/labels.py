@@ -158,6 +158,7 @@ class WrapLabel(WrappedWidget):
         self._weight = QFont.Weight.DemiBold if role == "title" else QFont.Weight.Normal
         self._small = small
         self._vertical = Qt.AlignmentFlag.AlignTop
+        self._heights: dict[int, int] = {}  # of the text, by width: layouts ask again and again
         self.setAccessibleName(text)
         follow_theme(self)
 
@@ -170,6 +171,7 @@ class WrapLabel(WrappedWidget):
         if text != self._text:
             before = (self.sizeHint(), self.minimumSizeHint())
             self._text = text
+            self._heights.clear()
             self.setAccessibleName(text)
             self._claim_height()
             # A number in the text may change many times a second: not every time does it need other room.
@@ -185,13 +187,18 @@ class WrapLabel(WrappedWidget):
     @override
     def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme, theme.small_pt if self._small else theme.base_pt, self._weight))
+        self._heights.clear()
         self._claim_height()
 
     @override
     def heightForWidth(self, width: int) -> int:
         if not self._text:
             return 0
-        return self._bounds(max(width, 1)).height()
+        if width not in self._heights:
+            box = QRect(0, 0, max(width, 1), 100_000)
+            bounds = self.fontMetrics().boundingRect(box, int(Qt.TextFlag.TextWordWrap), self._text)
+            self._heights[width] = bounds.height()
+        return self._heights[width]
 
     @override
     def sizeHint(self) -> QSize:
@@ -212,10 +219,6 @@ class WrapLabel(WrappedWidget):
         painter.setPen(self._theme.color(self._role))
         flags = Qt.TextFlag.TextWordWrap | Qt.AlignmentFlag.AlignLeft | self._vertical
         painter.drawText(self.rect(), int(flags), self._text)
-
-    def _bounds(self, width: int) -> QRect:
-        box = QRect(0, 0, width, 100_000)
-        return self.fontMetrics().boundingRect(box, int(Qt.TextFlag.TextWordWrap), self._text)
 
 
 class Badge(PaintedWidget):

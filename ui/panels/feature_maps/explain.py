@@ -168,8 +168,8 @@ def explain(picture: Picture, look: Look, before: Explained | None = None) -> Ex
     if known is not None and known.is_written(picture, look):
         links, written = known.links, known.arithmetic
     elif cell is not None:
-        links = links_of(picture.network, picture.trace, cell, None if known is None else known.links)
         written = _arithmetic(picture, look, cell)
+        links = links_of(picture.network, cell, written.cell, None if known is None else known.links)
     else:
         links, written = None, None
     shown = look.under or cell

@@ -6,7 +6,7 @@ import numpy as np
 
 from cnnviz._types import IntArray
 from cnnviz.errors import CNNVizError
-from cnnviz.inspect.arithmetic import MaxPoolCell, explain_cell
+from cnnviz.inspect.arithmetic import CellArithmetic, MaxPoolCell
 from cnnviz.inspect.receptive_field import (
     INPUT,
     Field,
@@ -15,9 +15,9 @@ from cnnviz.inspect.receptive_field import (
     stage_index,
     stage_shape,
 )
-from cnnviz.layers import Flatten, MaxPool2D
+from cnnviz.layers import Flatten
 from cnnviz.layers.activations import Activation
-from cnnviz.network import Network, Trace
+from cnnviz.network import Network
 from ui.cells.outlines import CellBlock
 from ui.state import PinnedCell
 
@@ -86,20 +86,22 @@ def shown_cell(network: Network, cell: PinnedCell) -> PinnedCell:
     return cell
 
 
-def links_of(network: Network, trace: Trace, cell: PinnedCell, before: Links | None = None) -> Links:
+def links_of(
+    network: Network, cell: PinnedCell, written: CellArithmetic | None, before: Links | None = None
+) -> Links:
     """Find what belongs to a cell.
 
     Parameters
     ----------
     network : Network
-    trace : Trace
-        Decides who wins in a max pool.
     cell : PinnedCell
         A cell of the network; see `is_cell_of`.
+    written : CellArithmetic or None
+        How it came about: says who wins in a max pool.
     before : Links, optional
         Those of the same cell, in a network that differs in weights only: its winners alone may be others.
     """
-    winners = dict(_winners(network, trace, cell))
+    winners = _winners(network, cell, written) if isinstance(written, MaxPoolCell) else {}
     if before is not None:
         return replace(before, winners=winners)
     fields = {cell.stage: _own_mark(cell)}
@@ -131,20 +133,14 @@ def _own_mark(cell: PinnedCell) -> Mark:
     return Mark("selected", ((row, column, 1, 1),), (channel,))
 
 
-def _winners(network: Network, trace: Trace, cell: PinnedCell) -> list[tuple[str, Mark]]:
+def _winners(network: Network, cell: PinnedCell, window: MaxPoolCell) -> dict[str, Mark]:
     """Cells that hold the maximum of a pooling window, also before an activation that comes between."""
-    index = stage_index(network, cell.stage)
-    if index < 0 or not isinstance(network.layers[index][1], MaxPool2D) or len(cell.index) != 3:
-        return []
-    window = explain_cell(network, trace, cell.stage, cell.index)
-    assert isinstance(window, MaxPoolCell)
     places = np.argwhere(window.winners).tolist()
     blocks = tuple((int(window.rows[r]), int(window.columns[c]), 1, 1) for r, c in places)
     mark = Mark("winner", blocks, (cell.index[0],))
-    found: list[tuple[str, Mark]] = []
-    for position in range(index - 1, -1, -1):
-        name, layer = network.layers[position]
-        found.append((name, mark))
+    found: dict[str, Mark] = {}
+    for name, layer in reversed(network.layers[: stage_index(network, cell.stage)]):
+        found[name] = mark
         if not isinstance(layer, Activation):
             break
     return found

@@ -88,7 +88,9 @@ class ProductsView(ArithmeticView):
         texts = (patch, kernel, "products", "each input", f"running sum of {count}")
         columns = 3 if self.patch.values is None else self.patch.values.shape[1]
         for place in range(3):
-            self._grid.setColumnStretch(2 * place, min(max(columns, 3), 6))
+            stretch = min(max(columns, 3), 6)
+            if stretch != self._grid.columnStretch(2 * place):  # Qt would lay out everything anew
+                self._grid.setColumnStretch(2 * place, stretch)
         exponents = [table.number_exponent for table in (self.patch, self.kernel, self.products)] + [0, 0]
         for title, text, exponent in zip(self._titles, texts, exponents, strict=True):
             title.set_text(f"{text} {format_power(exponent)}".rstrip())
