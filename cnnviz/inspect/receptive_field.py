@@ -14,7 +14,7 @@ References
    doi:10.23915/distill.00021.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, NamedTuple
@@ -134,13 +134,17 @@ def projective_field(network: Network, layer: str, cell: Sequence[int]) -> dict[
     ParameterError
         If there is no such layer or cell.
     """
+    return {field.stage: field for field in projected(network, layer, cell)}
+
+
+def projected(network: Network, layer: str, cell: Sequence[int]) -> Iterator[Field]:
+    """Yield the fields of `projective_field` one by one, for those who need the next stages only."""
     field = _single(layer, checked_cell(network, layer, cell))
     before = stage_shape(network, layer)
-    fields: dict[str, Field] = {}
     for name, following in network.layers[stage_index(network, layer) + 1 :]:
-        field = fields[name] = _fed_by(field, following, name, before, network.shapes[name])
+        field = _fed_by(field, following, name, before, network.shapes[name])
         before = network.shapes[name]
-    return fields
+        yield field
 
 
 def window_geometry(layer: Layer) -> WindowGeometry:

@@ -10,7 +10,7 @@ from cnnviz.inspect.arithmetic import CellArithmetic, MaxPoolCell
 from cnnviz.inspect.receptive_field import (
     INPUT,
     Field,
-    projective_field,
+    projected,
     receptive_field,
     stage_index,
     stage_shape,
@@ -116,8 +116,8 @@ def links_of(
 def _following(network: Network, cell: PinnedCell) -> list[Field]:
     """Cells fed in the next stage; an activation only passes on, so what comes after it is meant as well."""
     fields: list[Field] = []
-    for stage, field in projective_field(network, cell.stage, cell.index).items():
-        layer = network.layers[stage_index(network, stage)][1]
+    for field in projected(network, cell.stage, cell.index):
+        layer = network.layers[stage_index(network, field.stage)][1]
         if isinstance(layer, Flatten):
             continue
         fields.append(field)
