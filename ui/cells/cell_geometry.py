@@ -79,7 +79,7 @@ class CellGeometry:
     @property
     def rect(self) -> QRectF:
         """The whole grid."""
-        return self.cells(0, 0, self.rows, self.cols)
+        return QRectF(self.left, self.top, self.cols * self.wide, self.rows * self.high)
 
     def cells(self, row: int, col: int, rows: int = 1, cols: int = 1) -> QRectF:
         """Rectangle of a block of cells.

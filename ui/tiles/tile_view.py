@@ -175,8 +175,11 @@ class TileView(PointedWidget[int]):
             below = QRectF(rect.left() - 2, rect.bottom() + 2, rect.width() + 4, height)
             painter.setFont(self.font())
             painter.setPen(self._theme.color("text" if self._is_chosen(index) else "muted"))
-            shown = self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, round(below.width()))
-            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, shown)
+            metrics = self.fontMetrics()
+            # To measure a text costs as much as to write it: what is surely short enough is not measured.
+            if len(text) * metrics.maxWidth() > below.width():
+                text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, round(below.width()))
+            painter.drawText(below, Qt.AlignmentFlag.AlignCenter, text)
 
 
 def fitted(area: QRectF, picture: QImage) -> QRectF:

@@ -89,6 +89,7 @@ class OutputColumn(StageColumn):
     def __init__(self, column: Column, requests: ColumnRequests, parent: QWidget | None = None) -> None:
         super().__init__(column, "Output", "", requests, parent)
         self._single = False
+        self._names: tuple[str, ...] = ()
         tip = "Click a class to take its logit apart"
         self.rows = named(OutputRows(self), "Outputs: logit and probability of each class", tip)
         self.ledger = named(Ledger(self), "The chosen logit as a sum")
@@ -144,9 +145,10 @@ class OutputColumn(StageColumn):
         for widget in (self._choice_label, self.choice):
             widget.setVisible(not self._single and evidence is not None)
         chosen = picture.scene.choices.class_index
-        self.choice.set_options(
-            [("", "predicted"), *((str(place), name) for place, name in enumerate(names))]
-        )
+        if names != self._names:
+            self._names = names
+            options = [("", "predicted"), *((str(place), name) for place, name in enumerate(names))]
+            self.choice.set_options(options)
         self.choice.set_choice("" if chosen is None or chosen >= len(names) else str(chosen))
         self.relative.setVisible(evidence is not None)
         self.relative.setChecked(picture.scene.choices.is_relative)

@@ -99,8 +99,8 @@ class MapColumn(StageColumn):
 
     def _draw_growth(self, factor: float, step: int) -> None:
         """Say below the colours how many times their limits are those of an earlier step, if they differ."""
-        times = format_value(factor, 2)
-        if format_value(1.0, 2) == times or not 0 < factor < math.inf:
+        times = "1" if factor == 1 else format_value(factor, 2)
+        if times == "1" or not 0 < factor < math.inf:
             self.strip.set_note("")
         else:
             self.strip.set_note(f"×{times}", f"{times} times the limits at step {format_count(step)}")
