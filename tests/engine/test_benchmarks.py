@@ -11,6 +11,7 @@ from benchmarks.rounds import Timing
 from benchmarks.tables import duration, rate, seconds, table, verdict
 from benchmarks.worker import arithmetic_error
 from benchmarks.workloads import Workload
+from tests.patience import PATIENCE
 
 WORKLOADS = {
     "lab5": Workload("lab5", 8),
@@ -44,7 +45,7 @@ def test_worker_answers_requests_line_by_line():
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=PATIENCE,
     )
     train, epoch, evaluation = map(json.loads, result.stdout.splitlines())
     assert train["seconds"] > 0

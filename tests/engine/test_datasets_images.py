@@ -15,6 +15,7 @@ from PIL import Image
 
 from cnnviz.datasets import fit_image, load_dataset, read_grayscale
 from tests.engine.datasets_files import data_error
+from tests.patience import PATIENCE
 
 GREY = np.arange(48, dtype=np.uint8).reshape(6, 8) * 5
 
@@ -159,7 +160,7 @@ def test_permission_denied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def test_pillow_is_imported_only_when_needed() -> None:
     code = "import sys, cnnviz.datasets as d; d.load_mnist(); sys.exit('PIL' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=60).returncode == 0
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=PATIENCE).returncode == 0
 
 
 def test_fit_leaves_the_right_size_alone() -> None:

@@ -18,6 +18,7 @@ from cnnviz.report.markdown import TEXT
 from cnnviz.session_state import SessionState, load_session, png_texts, save_session
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.report_cases import small_lab
+from tests.patience import PATIENCE
 from tests.small_disk import WAYS, open_small_disk
 
 OLD = b"what was there before"
@@ -44,7 +45,7 @@ def disk(request, tmp_path):
 
 
 def run_in(folder, command):
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False, timeout=PATIENCE)
 
 
 def refused(write, path, *words):

@@ -25,6 +25,7 @@ from cnnviz.errors import DataError
 from cnnviz.files import printable
 from cnnviz.reading import BoundedFile, opened, parse_json, read_bytes
 from tests.engine.datasets_files import data_error, idx_names, tiny_arrays, write_idx_folder, write_npz
+from tests.patience import PATIENCE
 
 PNG = b"\x89PNG\r\n\x1a\n"
 REMEDY = re.compile(r"(choose|copy|update|save|scale|unpack|check|keep|try)\b[^.;]*\.$", re.IGNORECASE)
@@ -38,7 +39,7 @@ def read_in_child(*jobs: tuple[str, Path]) -> list[tuple[float | None, str]]:
         input=json.dumps([(kind, str(path)) for kind, path in jobs]),
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=PATIENCE,
         check=True,
     )
     return [(peak, message) for peak, message in json.loads(told.stdout)]

@@ -11,6 +11,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from cnnviz import runtime
 from cnnviz.runtime import on_one_blas_thread, one_blas_thread
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 
@@ -103,13 +104,13 @@ def test_blocks_of_two_threads_may_overlap(threads, first_ends_first):
     def other() -> None:
         with one_blas_thread():
             held.set()
-            assert may_end.wait(60)
+            assert may_end.wait(PATIENCE)
             seen.update(threads())
 
     thread = threading.Thread(target=other)
     with one_blas_thread():
         thread.start()
-        assert held.wait(60)
+        assert held.wait(PATIENCE)
         if not first_ends_first:
             may_end.set()
             thread.join()

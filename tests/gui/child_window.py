@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from textwrap import indent
 
+from tests.patience import PATIENCE
+
 PROJECT = Path(__file__).parents[2]
 
 _PROGRAM = """
@@ -49,6 +51,6 @@ def run_window(
         env=surroundings,
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )

@@ -6,18 +6,29 @@ from functools import partialmethod
 from pathlib import Path
 from typing import override
 
-from PySide6.QtCore import QAbstractAnimation, QCoreApplication, QEvent, QObject, QSettings, Qt, QTimer
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtCore import (
+    QAbstractAnimation,
+    QAbstractEventDispatcher,
+    QCoreApplication,
+    QEvent,
+    QObject,
+    QSettings,
+    Qt,
+    QTimer,
+)
+from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5
+from tests import patience
 from ui.run.tasks import TaskRunner
 from ui.session import Session
 from ui.state import RunStatus
+from ui.theme import theme_manager
 
-#: Milliseconds after which what has not come will not come: also on a machine that has much else to do.
-PATIENCE = 120_000
+#: Milliseconds after which what has not come will not come.
+PATIENCE = 1000 * patience.PATIENCE
 
 _END_OF_ROUND = QEvent.Type(QEvent.registerEventType())
 # Qt posts what is to be painted with the lowest priority of its own: -1.
@@ -84,8 +95,9 @@ def settle(
 ) -> None:
     """Wait until nothing is under way in any window.
 
-    That is: no layout is pending, no timer is about to fire, no animation runs, and conditions of the test's
-    own hold; and so it has been since the end of the last round of the event queue.
+    That is: no layout is pending, all is dressed in the theme, no timer is about to fire, no animation runs,
+    and conditions of the test's own hold; and so it has been since the end of the last round of the event
+    queue.
 
     Parameters
     ----------
@@ -151,14 +163,26 @@ class _Round(QObject):
 
     def _unfinished(self) -> Iterator[str]:
         windows = [each for each in QApplication.topLevelWidgets() if each.parent() is None]
-        for part in (*windows, *self._parts):
+        # The theme dresses what is behind other things a little later, which lays it out anew.
+        for part in (*windows, theme_manager(), *self._parts):
             for timer in part.findChildren(QTimer):
                 if timer.isActive() and timer.interval() < _SOON_MS:
                     yield f"timer of {type(timer.parent()).__name__}"
             for animation in part.findChildren(QAbstractAnimation):
                 if animation.state() == QAbstractAnimation.State.Running:
                     yield f"animation of {type(animation.parent()).__name__}"
+        yield from (f"layout of {type(each).__name__}" for each in _views_to_be_laid_out(windows))
         yield from (f"condition {n}" for n, condition in enumerate(self._conditions) if not condition())
+
+
+def _views_to_be_laid_out(windows: Iterable[QWidget]) -> Iterator[QAbstractItemView]:
+    """Yield the lists that have put off their layout until the queue is empty, by timers of Qt's own."""
+    dispatcher = QAbstractEventDispatcher.instance()
+    assert dispatcher is not None
+    for window in windows:
+        for view in window.findChildren(QAbstractItemView):
+            if any(timer.interval == 0 for timer in dispatcher.registeredTimers(view)):
+                yield view
 
 
 def _app() -> QCoreApplication:

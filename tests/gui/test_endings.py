@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import opened
+from tests.patience import PATIENCE
 from tests.small_data import write_npz
 from ui.panels.report import ReportPanel
 from ui.session import Session
@@ -45,7 +46,7 @@ def child(folder: Path, *wishes: str) -> Iterator[subprocess.Popen[str]]:
 
 def end(process: subprocess.Popen[str], number: signal.Signals) -> int:
     process.send_signal(number)
-    return process.wait(timeout=60)
+    return process.wait(timeout=PATIENCE)
 
 
 def next_start(qtbot: QtBot, folder: Path) -> AbstractContextManager[Session]:

@@ -244,7 +244,7 @@ def test_what_was_measured_with_other_layers_is_not_shown(desk: Desk, qtbot: QtB
     desk.load(replace(LAB5, activation="relu").build_network())
     if many:
         measure_many(desk, 2)
-        qtbot.waitUntil(lambda: not desk.parts.sweep.source.is_running(), timeout=20_000)
+        qtbot.waitUntil(lambda: not desk.parts.sweep.source.is_running())
     assert "ReLU" in {line.name for line in desk.parts.sweep.plot.content().lines}
     desk.load(LAB5.build_network())
     assert "ReLU" not in {line.name for line in desk.parts.sweep.plot.content().lines}

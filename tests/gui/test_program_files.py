@@ -15,6 +15,7 @@ from cnnviz.report import Report, build_document, html, pdf
 from cnnviz.report.blocks import Document
 from tests.engine.report_cases import small_lab
 from tests.gui.child_window import PROJECT, run_window
+from tests.patience import PATIENCE
 
 _TEMPLATES = {"report.typ", "report.html.jinja"}
 
@@ -179,7 +180,7 @@ def test_a_missing_package_is_said_in_one_sentence(tmp_path: Path, package: str)
         env=environment | {"PYTHONPATH": str(blocked.parent), "QT_QPA_PLATFORM": "offscreen"},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )
     _assert_ended_well(ended, 2)

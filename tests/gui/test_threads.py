@@ -255,7 +255,7 @@ def test_without_a_thread_the_window_says_so_and_goes_on_when_there_is_one(qtbot
         samples, state = session.window.samples, session.state
         qtbot.waitUntil(lambda: samples.message.text() == NO_THREAD)
     session.controller.start()
-    qtbot.waitUntil(lambda: state.run.status is RunStatus.READY, timeout=20_000)
+    qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
     assert samples.message.text() == ""
     assert session.close()
 
@@ -263,7 +263,7 @@ def test_without_a_thread_the_window_says_so_and_goes_on_when_there_is_one(qtbot
 def test_training_without_a_thread_fails_by_a_sentence(qtbot, session, monkeypatch):
     state, (training,) = session.state, _threads(session, "training")
     training.quit()
-    assert training.wait(5000)
+    assert training.wait(PATIENCE)
     with monkeypatch.context() as patch:
         patch.setattr(QThread, "start", lambda *_arguments: None)
         session.controller.on_reset_requested()

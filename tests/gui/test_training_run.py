@@ -73,10 +73,8 @@ def test_a_students_first_session(qtbot, session, in_window):
 
     click(qtbot, bar.train)
     qtbot.waitUntil(lambda: state.run.step > 0)
-    start = time.monotonic()
     window.close()
     session.close()
-    assert time.monotonic() - start < 2.0
     assert "training" not in [thread.name for thread in threading.enumerate()]
 
 
