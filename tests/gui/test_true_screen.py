@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.presets import LAB5
-from tests.gui.driving import PATIENCE, opened, settle
+from tests.gui.driving import PATIENCE, opened, settle, show_window
 from tests.gui.view_rounds import THREE_DIGITS, difference, rest
 from tests.small_data import write_npz
 from ui.controls.statement_box import StatementBox
@@ -32,6 +32,9 @@ from ui.state import PinnedCell, Shift
 from ui.theme import theme_manager
 
 ACTIONS = int(os.environ.get("CNNVIZ_ACTIONS", "25"))
+#: Numbers of the panels that are drawn from a picture of a scene. The training and the backprop panel are not
+#: yet: their plots keep ranges of their own.
+COMPARED = (1, 2)
 NETWORKS = (
     replace(LAB5, classes=("0", "1"), seed=3),
     replace(LAB5, classes=("1", "2"), seed=3),
@@ -56,8 +59,7 @@ def made_now(qtbot: QtBot, session: Session, number: int, folder: Path) -> Itera
     ground.resize(front.size())
     qtbot.addWidget(ground)
     view = front.view_state()
-    with qtbot.waitExposed(ground):
-        ground.show()
+    show_window(qtbot, ground)
     try:
         settle(qtbot, lambda: all(each.is_idle for each in runners), parts=runners)
         panel.restore_view(view)
@@ -196,7 +198,7 @@ def test_nothing_is_left_over_from_what_was_done_before(qtbot: QtBot, tmp_path: 
     with opened(qtbot, tmp_path / "window.ini", data, NETWORKS[0]) as session:
         train(qtbot, session, 2)
         for count in range(ACTIONS):
-            number = chance.choice((0, 1, 2, 3))
+            number = chance.choice(COMPARED)
             session.window.panels.show_panel(number)
             rest(qtbot, session)
             done.append(chance.choice(ALL)(qtbot, session, chance))
