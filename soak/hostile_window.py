@@ -42,6 +42,7 @@ class Opener:
         self._files, self._index = files, first
         self._end = time.monotonic() + seconds
         self._said: list[str] = []
+        self._refused = False
 
     def begin(self, session: "Session") -> None:
         """Begin as soon as the data are there, with a network that has been trained a little."""
@@ -66,6 +67,7 @@ class Opener:
     def _hear(self, text: str, kind: str) -> None:
         if text and kind in ("error", "warning") and text not in self._said:
             self._said.append(text)
+            self._refused |= kind == "error"  # with a warning a file may be taken
 
     def _train(self) -> None:
         """Train a step, so that there is something to lose."""
@@ -88,13 +90,14 @@ class Opener:
         with self._watch.apart():
             self._before = self._fingerprint()
             self._said.clear()
+            self._refused = False
             (self._rss, _) = memory("VmRSS"), _forget_peak()
         self._watch.begin()
         if self._index % 2:
             drop(self._session.window, QPointF(400, 400), hostile.path)
         else:
             self._session.files.open(hostile.path)
-        later(150, lambda: self._when(self._is_still, self._look, _SETTLES_WITHIN))
+        later(150, lambda: self._when(self._is_answered, self._look, _SETTLES_WITHIN))
 
     def _look(self) -> None:
         hostile = self._files[self._index]
@@ -102,7 +105,7 @@ class Opener:
         after, said = self._fingerprint(), list(self._said)
         if not self._is_still():
             found.append(f"not settled after {_SETTLES_WITHIN:.0f} s")
-        if said and after != self._before:
+        if self._refused and after != self._before:
             changed = [name for name, value in after.items() if value != self._before[name]]
             found.append(f"refused, but {', '.join(changed)} changed: {said[0][:80]}")
         if len(said) > 1:
@@ -139,6 +142,10 @@ class Opener:
             "sample": id(state.sample),
             "shift": repr(state.shift),
         }
+
+    def _is_answered(self) -> bool:
+        """Whether nothing is under way any more, and the file was taken or refused."""
+        return self._is_still() and (bool(self._said) or self._fingerprint() != self._before)
 
     def _is_still(self) -> bool:
         session = self._session
