@@ -107,7 +107,13 @@ class Situation:
         dialog = QApplication.activeModalWidget()
         if dialog is not None:  # as everywhere, the window takes no keys before the dialog is answered
             QTest.keyClick(dialog, Qt.Key.Key_Escape)
-        QTest.keyClick(self._session.window.windowHandle(), Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier)
+        window = self._session.window
+        # A desktop gives the keyboard back to the window under a dialog; without a screen nobody does.
+        window.activateWindow()
+        self._when(
+            window.isActiveWindow,
+            lambda: QTest.keyClick(window.windowHandle(), Qt.Key.Key_Q, Qt.KeyboardModifier.ControlModifier),
+        )
 
     # --- questions --------------------------------------------------------------------------------------
 
