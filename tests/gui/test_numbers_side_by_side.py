@@ -3,6 +3,7 @@
 import re
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
@@ -141,3 +142,17 @@ def test_stages_that_differ_look_different(qtbot: QtBot) -> None:
     texts = strip.texts()
     assert_told_apart(list(values.values()), [texts[key][0] for key in values])
     assert {texts[key][1] for key in values} == {"–"}
+
+
+@pytest.mark.parametrize("scale", [1.0, 1e-4])
+def test_parts_that_differ_by_rounding_only_leave_the_labels_their_room(qtbot: QtBot, scale: float) -> None:
+    """The sum of evidence and a bias of 0, as added in another order."""
+    ledger = Ledger()
+    qtbot.addWidget(ledger)
+    evidence = 7.655186067018001 * scale
+    logit = float(np.nextafter(evidence, 0))
+    ledger.set_rows([LedgerRow("evidence", evidence), LedgerRow("bias", 0.0), LedgerRow("logit", logit)])
+    first, _zero, last = ledger.texts()
+    assert first == last
+    assert first.startswith("≈"), "unequal to the last bit"
+    assert len(first) <= 10

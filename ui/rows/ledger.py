@@ -14,6 +14,9 @@ from cnnviz.quantities import format_signed, format_together
 from ui.rows.rows import Rows
 from ui.theme import Theme, follow_theme, mono_font, ui_font
 
+_LONGEST = 10
+"""Characters of a number: more would leave no room for the label. Parts may differ by rounding only."""
+
 
 @dataclass(frozen=True)
 class LedgerRow:
@@ -156,7 +159,7 @@ def _written(rows: Sequence[LedgerRow]) -> list[str]:
     decimals = min(max(3 - math.floor(math.log10(largest)), 2), 7) if largest > 0 else 4
     values = [row.number for row in rows if not isinstance(row.number, str)]
     if largest < 1e-3:
-        texts = iter(format_together(values, 4, format_signed))
+        texts = iter(format_together(values, 4, format_signed, _LONGEST))
     else:
         texts = iter(format_column(values, decimals, signed=True))
     return [row.number if isinstance(row.number, str) else next(texts) for row in rows]
