@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 
-from cnnviz._types import FloatArray
+import numpy as np
+
+from cnnviz._types import FloatArray, IntArray
 from cnnviz.errors import ParameterError, ShapeError
 
 # The two spatial slices of one cell of every window, and the two spatial sides of the result.
@@ -13,6 +15,14 @@ Sides = tuple[int, int]
 def windows_along(side: int, size: int, stride: int) -> int:
     """Count the windows of `size` pixels, `stride` pixels apart, that fit entirely into `side` pixels."""
     return (side - size) // stride + 1
+
+
+def mirrored_cells(positions: IntArray, side: int) -> IntArray:
+    """Return the cell at each position, mirrored into a map of `side` cells without repeating its edge."""
+    if side == 1:
+        return np.zeros_like(positions)
+    folded = np.abs(positions) % (2 * (side - 1))
+    return np.minimum(folded, 2 * (side - 1) - folded)
 
 
 def check_maps(x: FloatArray, operation: str) -> None:

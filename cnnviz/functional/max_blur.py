@@ -6,7 +6,7 @@ from types import EllipsisType
 import numpy as np
 
 from cnnviz._types import FloatArray, IntArray
-from cnnviz.functional._windows import check_same_shape, output_sides
+from cnnviz.functional._windows import check_same_shape, mirrored_cells, output_sides
 from cnnviz.functional.max_pooling import TieRule, max_pool2d_backward
 
 
@@ -115,11 +115,7 @@ def _mirrored(x: FloatArray, size: int, step: int) -> FloatArray:
 @lru_cache(maxsize=64)
 def _mirrored_cells(side: int, size: int, step: int) -> IntArray:
     """Cell of the map at each place of the mirrored one, along one axis."""
-    places = np.arange(1 - size, (side // step - 1) * step + 2 * size - 1)
-    if side == 1:
-        return np.zeros_like(places)
-    folded = np.abs(places) % (2 * (side - 1))
-    return np.minimum(folded, 2 * (side - 1) - folded)
+    return mirrored_cells(np.arange(1 - size, (side // step - 1) * step + 2 * size - 1), side)
 
 
 @lru_cache(maxsize=64)

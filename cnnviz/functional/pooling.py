@@ -8,7 +8,13 @@ from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray, Shape
 from cnnviz._validation import check_choice
-from cnnviz.functional._windows import cell_slices, check_same_shape, output_sides, windows_along
+from cnnviz.functional._windows import (
+    cell_slices,
+    check_same_shape,
+    mirrored_cells,
+    output_sides,
+    windows_along,
+)
 
 # Rows of Pascal's triangle: the binomial approximation of a Gaussian, by number of taps.
 BLUR_KERNELS: dict[int, tuple[int, ...]] = {2: (1, 1), 3: (1, 2, 1), 4: (1, 3, 3, 1), 5: (1, 4, 6, 4, 1)}
@@ -207,11 +213,7 @@ def _normalised_kernel(taps: int) -> list[float]:
 @lru_cache(maxsize=64)
 def _tap_positions(side: int, size: int, taps: int) -> IntArray:
     """Return the pixel that each tap reads for each output cell, mirrored: shape `(taps, side // size)`."""
-    positions = np.arange(taps)[:, None] - (taps - 1) // 2 + np.arange(side // size) * size
-    if side == 1:
-        return np.zeros_like(positions)
-    folded = np.abs(positions) % (2 * (side - 1))
-    return np.minimum(folded, 2 * (side - 1) - folded)
+    return mirrored_cells(np.arange(taps)[:, None] - (taps - 1) // 2 + np.arange(side // size) * size, side)
 
 
 @lru_cache(maxsize=64)

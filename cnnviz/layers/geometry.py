@@ -6,6 +6,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 
 from cnnviz._types import FloatArray, IntArray
+from cnnviz.functional._windows import mirrored_cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +42,9 @@ class WindowGeometry:
     def cells(self, windows: IntArray | int, side: int) -> IntArray:
         """Return the cell that is read at each position of a map of `side` cells, -1 where it is padding."""
         positions = self.positions(windows)
-        if not self.mirrored:
-            return np.where((positions >= 0) & (positions < side), positions, -1)
-        if side == 1:
-            return np.zeros_like(positions)
-        folded = np.abs(positions) % (2 * (side - 1))
-        return np.minimum(folded, 2 * (side - 1) - folded)
+        if self.mirrored:
+            return mirrored_cells(positions, side)
+        return np.where((positions >= 0) & (positions < side), positions, -1)
 
     def reads(self, windows: IntArray, side: int) -> IntArray:
         """Return all cells that any of the windows reads, ascending."""
