@@ -54,8 +54,6 @@ LAYER_TYPES: dict[str, type[Layer]] = {
         Dense,
     )
 }
-
-
 """Every layer by the name of its type: what a file may describe."""
 
 ACTIVATIONS = {layer.kind: layer for layer in LAYER_TYPES.values() if issubclass(layer, Activation)}

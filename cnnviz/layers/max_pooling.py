@@ -9,15 +9,15 @@ from numpy.typing import NDArray
 
 from cnnviz import functional
 from cnnviz._types import FloatArray, Params
-from cnnviz._validation import check_choice, check_int
+from cnnviz._validation import check_choice
 from cnnviz.functional.max_pooling import TieRule
 from cnnviz.layers.base import normalise
 from cnnviz.layers.geometry import WindowGeometry
-from cnnviz.layers.pooling import Pool, every
+from cnnviz.layers.pooling import Pool, StridedPool, every
 
 
 @dataclass(frozen=True, slots=True)
-class MaxPool2D(Pool):
+class MaxPool2D(StridedPool):
     """Largest value of each window.
 
     Attributes
@@ -44,22 +44,11 @@ class MaxPool2D(Pool):
         "Max pooling sends each gradient to the winner of its window; every other cell gets exactly 0."
     )
 
-    size: int = 2
-    stride: int | None = None
     ties: TieRule = "first"
 
     def __post_init__(self) -> None:
-        normalise(
-            self,
-            size=check_int(self.size, "size", "MaxPool2D", minimum=1),
-            stride=None if self.stride is None else check_int(self.stride, "stride", "MaxPool2D", minimum=1),
-            ties=check_choice(self.ties, "ties", "MaxPool2D", functional.TIE_RULES),
-        )
-
-    @property
-    def step(self) -> int:
-        """Pixels from one window to the next: `stride`, or `size` where that is None."""
-        return self.size if self.stride is None else self.stride
+        StridedPool.__post_init__(self)
+        normalise(self, ties=check_choice(self.ties, "ties", "MaxPool2D", functional.TIE_RULES))
 
     @property
     def about(self) -> str:
@@ -70,11 +59,6 @@ class MaxPool2D(Pool):
     def tie_rule(self) -> TieRule:
         """The rule `ties`."""
         return self.ties
-
-    @property
-    def has_kinks(self) -> bool:
-        """Always, where the winner changes."""
-        return True
 
     def states(self, x: FloatArray) -> NDArray[np.bool_]:
         """Which cells of each window win."""
@@ -152,11 +136,6 @@ class MaxBlurPool2D(Pool):
     def tie_rule(self) -> TieRule:
         """The rule `ties`."""
         return self.ties
-
-    @property
-    def has_kinks(self) -> bool:
-        """Always, where the winner of a window changes."""
-        return True
 
     def states(self, x: FloatArray) -> NDArray[np.bool_]:
         """Which cells win, in each window under the blur."""

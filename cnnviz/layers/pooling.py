@@ -53,6 +53,11 @@ class Pool(Layer):
         return WindowGeometry(self.size, self.step)
 
     @property
+    def has_kinks(self) -> bool:
+        """Where a winner changes, in a pool that has winners."""
+        return self.tie_rule is not None
+
+    @property
     def weights(self) -> FloatArray:
         """Weight of each cell of a window, shape (k, k), of a linear pool."""
         size = self.geometry.size
@@ -109,7 +114,35 @@ _ORDINALS = {2: "second", 3: "third", 4: "fourth"}
 
 
 @dataclass(frozen=True, slots=True)
-class AvgPool2D(Pool):
+class StridedPool(Pool):
+    """A pool whose windows may overlap or leave gaps.
+
+    Attributes
+    ----------
+    stride : int or None
+        Pixels from one window to the next, >= 1. None means `size`.
+
+    Raises
+    ------
+    ParameterError
+        If a value lies outside its range.
+    """
+
+    stride: int | None = None
+
+    def __post_init__(self) -> None:
+        Pool.__post_init__(self)
+        if self.stride is not None:
+            normalise(self, stride=check_int(self.stride, "stride", type(self).__name__, minimum=1))
+
+    @property
+    def step(self) -> int:
+        """Pixels from one window to the next: `stride`, or `size` where that is None."""
+        return self.size if self.stride is None else self.stride
+
+
+@dataclass(frozen=True, slots=True)
+class AvgPool2D(StridedPool):
     """Mean of each window.
 
     Attributes
@@ -132,21 +165,6 @@ class AvgPool2D(Pool):
     about_gradient: ClassVar[str] = (
         "Average pooling has no winner: every cell of a window gets the same share of the gradient."
     )
-
-    size: int = 2
-    stride: int | None = None
-
-    def __post_init__(self) -> None:
-        normalise(
-            self,
-            size=check_int(self.size, "size", "AvgPool2D", minimum=1),
-            stride=None if self.stride is None else check_int(self.stride, "stride", "AvgPool2D", minimum=1),
-        )
-
-    @property
-    def step(self) -> int:
-        """Pixels from one window to the next: `stride`, or `size` where that is None."""
-        return self.size if self.stride is None else self.stride
 
     @property
     def about(self) -> str:
@@ -194,16 +212,9 @@ class BlurPool2D(Pool):
     taps: int = 3
 
     def __post_init__(self) -> None:
-        normalise(
-            self,
-            size=check_int(self.size, "size", "BlurPool2D", minimum=1),
-            taps=check_choice(
-                check_int(self.taps, "taps", "BlurPool2D"),
-                "taps",
-                "BlurPool2D",
-                tuple(functional.BLUR_KERNELS),
-            ),
-        )
+        Pool.__post_init__(self)
+        taps = check_int(self.taps, "taps", "BlurPool2D")
+        normalise(self, taps=check_choice(taps, "taps", "BlurPool2D", tuple(functional.BLUR_KERNELS)))
 
     @property
     def about(self) -> str:
