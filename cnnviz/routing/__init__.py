@@ -14,7 +14,7 @@ from cnnviz.routing.pools import PoolRouting, Routes, linear_pools, pool_routes,
 from cnnviz.routing.targets import CellTarget, ParameterTarget, PixelTarget, Target
 from cnnviz.routing.ties import TieRate, tie_rate, tie_rate_of_images, with_ties
 from cnnviz.routing.update import apply_update, saliency
-from cnnviz.routing.windows import winner_counts, winner_mask
+from cnnviz.routing.windows import winner_counts
 
 __all__ = [
     "DEFAULT_EPS",
@@ -50,6 +50,5 @@ __all__ = [
     "tie_rate",
     "tie_rate_of_images",
     "winner_counts",
-    "winner_mask",
     "with_ties",
 ]

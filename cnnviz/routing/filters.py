@@ -10,9 +10,10 @@ from cnnviz._validation import check_choice, check_int
 from cnnviz.errors import ParameterError
 from cnnviz.inspect.receptive_field import stage_index, stage_values
 from cnnviz.layers import Activation, Conv2D, Pool
+from cnnviz.layers.geometry import WindowGeometry
 from cnnviz.network import Gradients, Network, Trace
 from cnnviz.routing.pools import pool_routes
-from cnnviz.routing.windows import find_pool, pool_windows
+from cnnviz.routing.windows import find_pool
 
 By = Literal["position", "window"]
 
@@ -154,8 +155,8 @@ def _patches(x: FloatArray, convolution: Conv2D) -> FloatArray:
     """Patch under every position of the map, a view of shape (h', w', c, k, k)."""
     pad = convolution.padding
     padded = np.pad(x, ((0, 0), (pad, pad), (pad, pad)))
-    windows = pool_windows(padded, convolution.kernel_size, convolution.stride)
-    return windows.transpose(1, 2, 0, 3, 4)
+    inside = WindowGeometry(convolution.kernel_size, convolution.stride)
+    return inside.windows(padded, *convolution.output_shape(x.shape)[1:]).transpose(1, 2, 0, 3, 4)
 
 
 def _by_window(

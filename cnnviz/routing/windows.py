@@ -1,8 +1,6 @@
 """The windows of a pool, and who wins them."""
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
-from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray
 from cnnviz.errors import ParameterError
@@ -11,30 +9,9 @@ from cnnviz.layers import MaxPool2D, Pool
 from cnnviz.network import Network
 
 
-def pool_windows(x: FloatArray, size: int, step: int) -> FloatArray:
-    """All windows of feature maps, as a read-only view.
-
-    Parameters
-    ----------
-    x : ndarray of shape (..., h, w)
-    size, step : int
-        Side of a window and distance of the windows, in cells.
-
-    Returns
-    -------
-    ndarray of shape (..., h', w', size, size)
-    """
-    return sliding_window_view(x, (size, size), axis=(-2, -1))[..., ::step, ::step, :, :]
-
-
-def winner_mask(x: FloatArray, pool: MaxPool2D) -> NDArray[np.bool_]:
-    """Tell which cells of each window hold its maximum, shape `(n, c, h', w', size, size)`."""
-    return pool.winners(x)
-
-
 def winner_counts(x: FloatArray, pool: MaxPool2D) -> IntArray:
     """Count the winners of each window: 1 where there is no tie; shape `(n, c, h', w')`."""
-    return winner_mask(x, pool).sum(axis=(-2, -1), dtype=np.intp)
+    return pool.winners(x).sum(axis=(-2, -1), dtype=np.intp)
 
 
 def find_pool(network: Network, layer: str) -> tuple[int, Pool]:

@@ -21,7 +21,6 @@ from cnnviz.routing import (
     tie_rate,
     tie_rate_of_images,
     winner_counts,
-    winner_mask,
     with_ties,
 )
 from tests.engine.routing_cases import ink, lab5, two_blocks
@@ -105,7 +104,7 @@ def test_routes_deliver_what_the_backward_pass_does(pool, sides, seed):
 def test_winners_against_a_loop(rng, stride, dtype):
     x = rng.integers(0, 3, size=(2, 3, 8, 7)).astype(dtype)
     pool = MaxPool2D(2, stride)
-    winners, counts = winner_mask(x, pool), winner_counts(x, pool)
+    winners, counts = pool.winners(x), winner_counts(x, pool)
     for target, cells in windows_loop(x, 2, stride):
         values = [x[cell] for cell in cells]
         assert winners[target].ravel().tolist() == [value == max(values) for value in values]
@@ -115,7 +114,7 @@ def test_winners_against_a_loop(rng, stride, dtype):
 def test_not_a_number_wins_its_window():
     x = np.zeros((1, 1, 2, 4))
     x[0, 0, 0, 1] = np.nan
-    winners = winner_mask(x, MaxPool2D(2))[0, 0, 0]
+    winners = MaxPool2D(2).winners(x)[0, 0, 0]
     assert winners[0].ravel().tolist() == [False, True, False, False]
     assert winners[1].all()
 
