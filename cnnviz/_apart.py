@@ -47,10 +47,7 @@ def shortened(numbers: Sequence[float], choices: Sequence[Sequence[str]], longes
         texts = [text(place, longest - mark) for place, mark in enumerate(is_alike)]
         found = [before or now for before, now in zip(is_alike, alike(numbers, texts), strict=True)]
         if found == is_alike:
-            return [
-                ALMOST + each if mark and not each.startswith(ALMOST) else each
-                for each, mark in zip(texts, is_alike, strict=True)
-            ]
+            return _with_marks(texts, is_alike)
         is_alike = found
 
 
@@ -72,9 +69,13 @@ def alike(numbers: Sequence[float], texts: Sequence[str]) -> list[bool]:
 
 def marked(numbers: Sequence[float], texts: Sequence[str]) -> list[str]:
     """Texts, with ``≈`` before those that read like an unequal one."""
+    return _with_marks(texts, alike(numbers, texts))
+
+
+def _with_marks(texts: Sequence[str], is_alike: Sequence[bool]) -> list[str]:
     return [
-        ALMOST + text if is_like and not text.startswith(ALMOST) else text
-        for text, is_like in zip(texts, alike(numbers, texts), strict=True)
+        ALMOST + text if mark and not text.startswith(ALMOST) else text
+        for text, mark in zip(texts, is_alike, strict=True)
     ]
 
 
