@@ -78,17 +78,15 @@ def pool_gradient(pool: Pool) -> Equation:
             )
         case "first":
             words = "Max pooling passes the gradient of a window on to its winner, the first of tied ones."
-            when, value = "is the first winner of its window", arriving
+            value, where = arriving, (Text(" is the first winner of its window "), "W")
         case "all":
             words = "Max pooling passes all of the gradient of a window on to each of its winners."
-            when, value = "is a winner of its window", arriving
+            value, where = arriving, (Text(" is a winner of its window "), "W")
         case "split":
             words = "Max pooling divides the gradient of a window among its winners, n of them."
-            when = "is one of the"
             value = (Frac("1", Sub("n", "W")), "~", arriving)
-    condition: Node = (Text("if "), "c", Text(f" {when} "), "W")
-    if pool.tie_rule == "split":
-        condition = (Text("if "), "c", Text(f" {when} "), Sub("n", "W"), Text(" winners of its window "), "W")
+            where = (Text(" is one of the "), Sub("n", "W"), Text(" winners of its window "), "W")
+    condition: Node = (Text("if "), "c", *where)
     return Equation(
         f"{words} All other cells get 0.", (slope, Cases(((value, condition), ("0", Text("otherwise")))))
     )
