@@ -43,11 +43,6 @@ def build_document(
     return Document(report.title, report.author, report.roll_number, report.date, tuple(blocks))
 
 
-def measured_blocks(key: str, results: LabResults) -> tuple[Block, ...]:
-    """Return the measured tables and figures of one demonstration."""
-    return tuple(_MEASURED[key](results))
-
-
 def hypothesis_blocks(versions: tuple[Version, ...]) -> Iterator[Words]:
     """Yield the recorded hypothesis and each later edit under its stamp."""
     for number, version in enumerate(versions):
