@@ -6,7 +6,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from cnnviz.network import Network
 from cnnviz.snapshots import Snapshot, SnapshotStore
 from cnnviz.training import Progress
 
@@ -113,10 +112,6 @@ class History:
         if self.tests and self.tests[-1].step == point.step:
             self.tests.pop()
         self.tests.append(point)
-
-    def add_snapshot(self, step: int, network: Network, *, keep: bool = False) -> None:
-        """Add the network of a step; `keep` protects it from being thinned out."""
-        self.snapshots.add(Snapshot(step, network), keep=keep)
 
     def covers(self, step: int) -> bool:
         """Whether a record up to `step` can be forked from this one."""

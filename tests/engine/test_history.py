@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cnnviz.history import EvaluationPoint, History
+from cnnviz.history import EvaluationPoint, History, Snapshot
 from cnnviz.presets import LAB5
 from cnnviz.training import Progress
 
@@ -88,7 +88,7 @@ def test_snapshots_are_thinned_evenly_and_keep_what_matters():
     size = sum(array.nbytes for array in network.params.values())
     history = History(snapshot_bytes=40 * size)
     for step in range(0, 5001, 10):
-        history.add_snapshot(step, network, keep=step in (1230, 4320))
+        history.snapshots.add(Snapshot(step, network), keep=step in (1230, 4320))
     steps = history.snapshots.steps
     assert history.snapshots.nbytes <= 40 * size
     assert len(steps) * size == history.snapshots.nbytes

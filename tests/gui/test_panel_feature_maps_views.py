@@ -8,6 +8,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 
 from cnnviz.datasets import to_input
 from cnnviz.presets import LAB5, LENET
+from cnnviz.snapshots import Snapshot
 from tests.gui.driving import settle
 from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Opened
 from ui.state import PinnedCell
@@ -118,7 +119,7 @@ def test_automatic_limits_follow_the_moment(lab5):
 def test_fixed_limits_hold_the_whole_run(lab5):
     first = lab5.network
     for step, factor in ((0, 1.0), (10, 2.0), (20, 0.5)):
-        lab5.state.history.add_snapshot(step, scaled(first, factor))
+        lab5.state.history.snapshots.add(Snapshot(step, scaled(first, factor)))
     lab5.qtbot.mouseClick(lab5.panel.limits.button("fixed"), LEFT)
     highest = float(np.abs(scaled(first, 2.0).forward(lab5.trace.inputs).outputs["conv1"]).max())
     assert lab5.map("conv1").levels == pytest.approx((-highest, highest))
@@ -135,7 +136,7 @@ def test_fixed_limits_hold_the_whole_run(lab5):
 
 def test_fixed_limits_of_another_sample_are_its_own(lab5):
     first = lab5.network
-    lab5.state.history.add_snapshot(0, first)
+    lab5.state.history.snapshots.add(Snapshot(0, first))
     lab5.qtbot.mouseClick(lab5.panel.limits.button("fixed"), LEFT)
     lab5.look(first, pixels=np.full_like(lab5.dataset.test_images[0], 255))
     lab5.look(first, pixels=np.full_like(lab5.dataset.test_images[0], 128))
