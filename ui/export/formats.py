@@ -23,7 +23,6 @@ type Content = Callable[[], bytes]
 """Returns the content of a file; it knows no widget, so it may be called on any thread."""
 
 CM_PER_INCH = 2.54
-SCALES = (1, 2, 3)
 _LARGEST_SIDE = 16_000
 
 

@@ -202,7 +202,7 @@ class Plot(CatchesUp, QWidget):
         while len(self._marker_lines) > len(shown):
             canvas.plot_item.removeItem(self._marker_lines.pop())
         while len(self._marker_lines) < len(shown):
-            self._marker_lines.append(canvas.make_line(QColor()))
+            self._marker_lines.append(canvas.make_line())
             canvas.plot_item.addItem(self._marker_lines[-1], ignoreBounds=True)
         for line, marker in zip(self._marker_lines, shown, strict=True):
             line.setPen(canvas.pen(self._theme.color(marker.role), 1.5, (3.0, 2.5)))

@@ -62,7 +62,7 @@ class PlotCanvas(QWidget):
         self._widget = pg.PlotWidget(self, viewBox=self._view, axisItems=axes, enableMenu=False)
         self.plot_item: pg.PlotItem = self._widget.getPlotItem()
         self._build_plot(zooms)
-        self._cross = self.make_line(QColor())
+        self._cross = self.make_line()
         self._cross.hide()
         self.plot_item.addItem(self._cross, ignoreBounds=True)
         fill(QVBoxLayout(self), self._widget)
@@ -125,9 +125,9 @@ class PlotCanvas(QWidget):
         """Pen of a line so many pixels wide at scale 1."""
         return make_pen(color, width * self._theme.scale * self.devicePixelRatioF(), dashes)
 
-    def make_line(self, color: QColor, width: float = 1.0, *, angle: int = 90, dashes: Any = ()) -> Any:
-        """Line across the whole area: upright at the angle 90, level at 0."""
-        line = pg.InfiniteLine(angle=angle, movable=False, pen=self.pen(color, width, dashes))
+    def make_line(self, angle: int = 90) -> Any:
+        """Line across the whole area, as yet without a pen: upright at the angle 90, level at 0."""
+        line = pg.InfiniteLine(angle=angle, movable=False)
         line.setZValue(10)
         return line
 

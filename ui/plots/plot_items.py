@@ -37,7 +37,7 @@ class ContentItems:
 
     def __init__(self, canvas: PlotCanvas) -> None:
         self._canvas = canvas
-        self._zeros = [canvas.make_line(QColor(), angle=angle) for angle in (0, 90)]
+        self._zeros = [canvas.make_line(angle) for angle in (0, 90)]
         self._strokes: list[pg.PlotCurveItem] = []
         self._spots = pg.ScatterPlotItem(antialias=True)
         for item in (*self._zeros, self._spots):

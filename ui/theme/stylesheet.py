@@ -65,10 +65,8 @@ class StylesheetWriter:
         tokens = {field.name: str(getattr(theme, field.name)) for field in fields(theme)}
         tokens |= {
             "disabled": mix(theme.muted, theme.surface, 0.45),
-            "accent_disabled": mix(theme.accent, theme.surface, 0.6),
             "handle": mix(theme.border, theme.muted, 0.35),
             "mono_family": mono_font().family(),
-            "base_pt": f"{theme.base_pt:g}pt",
             "small_pt": f"{theme.small_pt:g}pt",
             "heading_pt": f"{theme.base_pt * 1.3:g}pt",
         }

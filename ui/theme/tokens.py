@@ -83,11 +83,6 @@ class Theme:
         """Size of the smallest text there is, in points: never below 9."""
         return 9.0 * self.scale
 
-    @property
-    def title_pt(self) -> float:
-        """Size of the title of a section, in points."""
-        return 10.0 * self.scale
-
     def px(self, length: float) -> int:
         """Turn a length at scale 1 into whole logical pixels at the scale in force."""
         return max(round(length * self.scale), 1) if length > 0 else 0
