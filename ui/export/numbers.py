@@ -18,7 +18,6 @@ from ui.cells.confusion_matrix import ConfusionMatrix
 from ui.cells.drawing_pad import DrawingPad
 from ui.cells.heat_map import HeatMap
 from ui.cells.sweep_map import SweepMap
-from ui.cells.value_table import ValueTable
 from ui.cells.waterfall import Waterfall
 from ui.plots.curve_plot import CurvePlot
 from ui.plots.plot import Plot
@@ -29,8 +28,7 @@ from ui.rows.output_rows import OutputRows
 from ui.rows.paired_bars import PairedBars
 from ui.rows.prediction_bars import PredictionBars
 from ui.rows.probability_pairs import ProbabilityPairs
-from ui.tiles.map_grid import HeatMapGrid
-from ui.tiles.map_thumbnails import MapThumbnails
+from ui.tiles.map_tiles import MapTiles
 from ui.tiles.pair_grid import PairGrid
 from ui.tiles.patch_grid import PatchGrid
 from ui.tiles.shift_canvas import ShiftCanvas
@@ -189,11 +187,11 @@ def _log(widget: LogTable) -> list[Table]:
     return [Table(title_of(widget), tuple(header), list(widget.rows()))]
 
 
-def _one(widget: HeatMap | ValueTable) -> list[Table]:
+def _one(widget: HeatMap) -> list[Table]:
     return [] if widget.values is None else [_matrix(title_of(widget), widget.values)]
 
 
-def _many(widget: HeatMapGrid | MapThumbnails) -> list[Table]:
+def _many(widget: MapTiles) -> list[Table]:
     return [] if widget.values is None else [_maps(title_of(widget), widget.values)]
 
 
@@ -288,9 +286,7 @@ _READERS: dict[type[QWidget], Callable[[Any], list[Table]]] = {
     ConfusionMatrix: _confusion,
     LogTable: _log,
     HeatMap: _one,
-    ValueTable: _one,
-    HeatMapGrid: _many,
-    MapThumbnails: _many,
+    MapTiles: _many,
     CategoryMap: _kinds,
     PairGrid: _pairs,
     ShiftCanvas: _pairs,
