@@ -9,7 +9,8 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPo
 from PySide6.QtWidgets import QWidget
 
 from ui.cells.excerpt_map import ExcerptMap
-from ui.theme import LIGHT, Theme, follow_theme
+from ui.controls.painted import PaintedWidget
+from ui.theme import follow_theme
 
 _FEW = 4
 
@@ -27,7 +28,7 @@ class Link:
     end: tuple[int, int]
 
 
-class LinkOverlay(QWidget):
+class LinkOverlay(PaintedWidget):
     """Lies over a widget, lets the pointer through, and joins cells of two maps inside it.
 
     Parameters
@@ -39,7 +40,6 @@ class LinkOverlay(QWidget):
 
     def __init__(self, source: ExcerptMap, target: ExcerptMap, parent: QWidget) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._source, self._target, self._over = source, target, parent
         self._links: tuple[Link, ...] = ()
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
@@ -67,11 +67,6 @@ class LinkOverlay(QWidget):
                 tip = QPointF(end.center().x(), end.top() + self._theme.px(5))
                 found.append((QPointF(start.center().x(), start.bottom() - 2), tip))
         return found
-
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
-        self.update()
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
