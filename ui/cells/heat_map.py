@@ -109,8 +109,7 @@ class HeatMap(CellView):
             raise ValueError(f"A heat map shows an array of shape (h, w). Got shape {array.shape}.")
         scale = self._scale if array is None else ColorScale.of(array, colormap, levels)
         # Drawing the numbers is what takes time: a pointer that moves changes none of them.
-        same = scale == self._scale and same_array(array, self._values) and same_array(groups, self._groups)
-        if same and (array is None or self._numbers is not None):
+        if scale == self._scale and same_array(array, self._values) and same_array(groups, self._groups):
             return
         self._values, self._scale, self._groups = array, scale, groups
         if array is not None:
