@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QWidget
 from cnnviz.notation import format_column
 from cnnviz.quantities import format_probabilities, format_signed
 from ui.controls.key_moves import column_step, is_enter
-from ui.rows.rows import Rows
+from ui.rows.rows import LONGEST, Rows
 from ui.rows.table_text import claims_copy, copy_table, is_copy_key
 from ui.theme import follow_theme, mono_font
 
@@ -76,7 +76,7 @@ class OutputRows(Rows):
         self._probabilities = np.asarray(probabilities)
         self._logits = None if logits is None else np.asarray(logits)
         self._true = true_index
-        self._shares = format_probabilities(self._probabilities.tolist(), longest=8)
+        self._shares = format_probabilities(self._probabilities.tolist(), longest=LONGEST)
         written: list[float] = [] if self._logits is None else self._logits.tolist()
         self._logit_texts = format_column(written, 2, signed=True, longest=7)
         self._set_names(names)
@@ -156,7 +156,7 @@ class OutputRows(Rows):
     @override
     def _before_rows(self) -> None:
         mono = QFontMetrics(mono_font(self._theme.small_pt))
-        self._name_room = self._name_width(self._names, 1 / 3) + 2
+        self._name_room = self._name_width(1 / 3) + 2
         self._logit_room = max(map(mono.horizontalAdvance, ["−00.00", *self._logit_texts]))
         self._share_room = max(map(mono.horizontalAdvance, ["0.000", *self._shares]))
 

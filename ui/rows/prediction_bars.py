@@ -10,11 +10,8 @@ from PySide6.QtGui import QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from cnnviz.quantities import format_probabilities
-from ui.rows.rows import Rows, one_for_each
+from ui.rows.rows import LONGEST, Rows, one_for_each
 from ui.theme import follow_theme, mono_font
-
-LONGEST = 8
-"""Characters of a number, such as "1 − 2e−8"."""
 
 
 class PredictionBars(Rows):
@@ -91,7 +88,7 @@ class PredictionBars(Rows):
 
     @override
     def _before_rows(self) -> None:
-        self._name_room = self._name_width(self._names, 0.35) + 2
+        self._name_room = self._name_width(0.35) + 2
         numbers = QFontMetrics(mono_font(theme=self._theme))
         self._number_room = max(map(numbers.horizontalAdvance, ["0.000", *self._texts])) + 1
 

@@ -10,11 +10,10 @@ from PySide6.QtGui import QFontMetrics, QPainter
 from PySide6.QtWidgets import QWidget
 
 from cnnviz.quantities import format_probability_pairs
-from ui.rows.rows import Rows, one_for_each
+from ui.rows.rows import LONGEST, Rows, one_for_each
 from ui.theme import follow_theme, mono_font
 
 _SIDES = ("original", "shifted")
-_LONGEST = 8  # characters of a number, such as "1 − 2e−8"
 
 
 class ProbabilityPairs(Rows):
@@ -60,7 +59,7 @@ class ProbabilityPairs(Rows):
         self._pair = None if first is None or second is None else (first, second)
         self._texts, self._words = [], []
         if self._pair is not None:
-            self._texts = [" → ".join(p) for p in format_probability_pairs(*self._pair, longest=_LONGEST)]
+            self._texts = [" → ".join(p) for p in format_probability_pairs(*self._pair, longest=LONGEST)]
             pairs = zip(names, format_probability_pairs(*self._pair, 4), strict=True)
             self._words = [f"class {name}: original {one}, shifted {other}" for name, (one, other) in pairs]
         self._set_names(names, self._words)

@@ -12,6 +12,9 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from ui.controls.pointed import PointedWidget
 from ui.theme import Theme, ui_font
 
+LONGEST = 8
+"""Characters of a probability, such as "1 − 2e−8"."""
+
 _LEAST_SHARE = 0.0005
 """A bar of a smaller share is empty."""
 
@@ -89,10 +92,10 @@ class Rows(PointedWidget[int]):
     def _bold(self) -> QFont:
         return ui_font(self._theme, weight=QFont.Weight.DemiBold)
 
-    def _name_width(self, names: Sequence[str], share: float) -> int:
+    def _name_width(self, share: float) -> int:
         """Width of the longest name where it is bold, but not more than a share of the whole."""
         metrics = QFontMetrics(self._bold())
-        return min(max(metrics.horizontalAdvance(name) for name in names), round(self.width() * share))
+        return min(max(map(metrics.horizontalAdvance, self._names)), round(self.width() * share))
 
     def _write_left(self, painter: QPainter, box: QRectF, text: str) -> None:
         """Write at the left of a box, in the painter's font and pen, with an ellipsis where room is short."""

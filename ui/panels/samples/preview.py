@@ -14,7 +14,8 @@ from ui.cells.heat_map import HeatMap
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill
 from ui.panels.samples.wording import most_probable
-from ui.rows.prediction_bars import LONGEST, PredictionBars
+from ui.rows.prediction_bars import PredictionBars
+from ui.rows.rows import LONGEST
 from ui.theme import Theme, follow_theme
 
 _ALL, _FEW = 10, 4
