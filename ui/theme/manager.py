@@ -46,7 +46,7 @@ class ThemeManager(QObject):
         self._writer: StylesheetWriter | None = None
         self._theme = self._resolve()
         # Seven widgets in eight are behind a tab: they are dressed when those in front have been painted.
-        self._undressed = deque[QWidget]()
+        self._behind = deque[QWidget]()
         self._dressing = QTimer(self)
         self._dressing.setSingleShot(True)
         self._dressing.setInterval(_BEHIND_MS)
@@ -144,14 +144,15 @@ class ThemeManager(QObject):
         With it Qt dresses a widget, and everything in it, each time that it is given a parent: a widget that
         lies six deep six times. What is built must not be painted meanwhile, so no event may be processed.
         """
-        if self._app is None or self._writer is None:
+        if self._app is None:
             yield
             return
+        sheet = self._app.styleSheet()
         self._app.setStyleSheet("")
         try:
             yield
         finally:
-            self._app.setStyleSheet(self._writer.write(self._theme))
+            self._app.setStyleSheet(sheet)
 
     def _tell(self, part: QWidget, widgets: Collection[QWidget]) -> None:
         """Tell what follows the theme among some widgets, and what belongs to them, which one is worn."""
@@ -188,7 +189,7 @@ class ThemeManager(QObject):
         _set_style_sheet(self._app, self._writer.write(theme))
         if widgets is None:
             every = _widgets_of(self._app)
-            self._undressed = deque(each for each in every if _is_behind(each))
+            self._behind = deque(each for each in every if _is_behind(each))
             widgets = [each for each in every if not _is_behind(each)]
             self._dressing.start()
         for each in widgets:
@@ -198,11 +199,11 @@ class ThemeManager(QObject):
     def _dress_hidden(self) -> None:
         clock = QElapsedTimer()
         clock.start()
-        while self._undressed and clock.elapsed() < _SLICE_MS:
-            widget = self._undressed.popleft()
+        while self._behind and clock.elapsed() < _SLICE_MS:
+            widget = self._behind.popleft()
             if Shiboken.isValid(widget):
                 _polish_again(widget)
-        if self._undressed:
+        if self._behind:
             self._dressing.start()
 
 
