@@ -62,7 +62,10 @@ class Sheet:
     @property
     def size(self) -> QSize:
         """Width and height in logical pixels, key and caption included."""
-        size = self._size_with_key(self._key())
+        return self._whole_size(self._key())
+
+    def _whole_size(self, key: MapKey | None) -> QSize:
+        size = self._size_with_key(key)
         if not self.caption:
             return size
         return QSize(size.width(), size.height() + self._caption_rect(size).height() + 2 * _MARGIN)
@@ -80,7 +83,7 @@ class Sheet:
         """Draw the sheet, from the origin on, while it is `dressed`."""
         theme, widget = theme_manager().theme, self.figure.widget
         size, key = self._part_size(), self._key()
-        painter.fillRect(QRect(QPoint(0, 0), self.size), self._ground(theme))
+        painter.fillRect(QRect(QPoint(0, 0), self._whole_size(key)), self._ground(theme))
         flags = QWidget.RenderFlag.DrawChildren
         if self.figure.kind == "window":
             flags |= QWidget.RenderFlag.DrawWindowBackground
