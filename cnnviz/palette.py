@@ -153,11 +153,25 @@ def map_entries(values: NDArray[np.generic], levels: tuple[float, float]) -> NDA
 
 
 def dark_entries(name: str) -> NDArray[np.bool_]:
-    """For each of the 256 colours of a map, whether white text stands out more on it than black text.
+    """For each of the 256 colours of a map, whether white text stands out more on it than black text."""
+    return are_dark(color_map(name))
+
+
+def are_dark(colors: ArrayLike) -> NDArray[np.bool_]:
+    """Whether white text stands out more on a colour than black text.
 
     Relative luminance and contrast as in WCAG 2.2; the two contrasts are equal at a luminance of 0.179.
+
+    Parameters
+    ----------
+    colors : array_like of shape (..., 3)
+        Red, green and blue, 0 to 255.
+
+    Returns
+    -------
+    ndarray of shape (...), bool
     """
-    channel = color_map(name) / 255.0
+    channel = np.asarray(colors) / 255.0
     linear = np.where(channel <= 0.04045, channel / 12.92, ((channel + 0.055) / 1.055) ** 2.4)
     return linear @ np.array([0.2126, 0.7152, 0.0722]) < 0.179
 

@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QImage, QPainter, QPen
+from PySide6.QtGui import QImage, QPainter, QPen
 
 from cnnviz.notation import Notation
+from cnnviz.palette import are_dark
 from ui.cells.cell_geometry import CellGeometry
 from ui.cells.cell_numbers import DARK_INK, LIGHT_INK, NumberFont, fitting_font, most_characters
 from ui.cells.outlines import OUTLINES, CellBlock, draw_outline
@@ -198,12 +199,13 @@ class PairDisplay:
         painter.setFont(font.font)
         picture, line = self._picture(pair, side), font.height
         centred, compared = Qt.AlignmentFlag.AlignCenter, pair.compared
-        for place, (above, below) in enumerate(zip(upper, lower, strict=True)):
-            row, col = divmod(place, grid.cols)
+        cells = list(np.ndindex(grid.rows, grid.cols))
+        colors = [picture.pixelColor(col, channel * grid.rows + row) for row, col in cells]
+        dark = are_dark([(each.red(), each.green(), each.blue()) for each in colors])
+        for (row, col), is_dark, above, below in zip(cells, dark, upper, lower, strict=True):
             if compared is not None and not is_inside(compared, row, col):
                 continue
-            color = picture.pixelColor(col, channel * grid.rows + row)
-            painter.setPen(LIGHT_INK if _luminance(color) < 0.179 else DARK_INK)
+            painter.setPen(LIGHT_INK if is_dark else DARK_INK)
             cell = grid.cells(row, col)
             middle = cell.center().y()
             if above == below:
@@ -253,10 +255,3 @@ def is_inside(block: tuple[int, int, int, int], row: int, col: int) -> bool:
 def _all_whole(pair: MapPair) -> bool:
     both = np.stack([pair.original, pair.shifted])
     return bool((both == np.rint(both)).all())
-
-
-def _luminance(color: QColor) -> float:
-    """Relative luminance as in WCAG 2.2."""
-    parts = (color.redF(), color.greenF(), color.blueF())
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
