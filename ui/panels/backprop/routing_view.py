@@ -209,11 +209,12 @@ class RoutingView(StepView):
 def _values_content(passed: Pass, step: Step, channel: int, own: ChannelRouting) -> MapContent:
     values = passed.values(step.stage)
     is_max = bool(own.winners.any())
-    marks = (("winner", "winner"), ("hatched", "tied: equal to the last bit")) if is_max else ()
+    marks = (("winner", "winner"), ("hatched", "tied")) if is_max else ()
     return MapContent(
         "Values z",
         channel_title(passed, step.stage, channel),
-        "What the pool reads; thick lines divide its windows. Click a cell to pin and poke it",
+        "What the pool reads; thick lines divide its windows. Tied cells are equal to the last bit. Click a "
+        "cell to pin and poke it",
         Grid(values[channel], None, channel),
         signed_levels(values),
         stage=step.stage,
