@@ -130,12 +130,8 @@ def _explain_convolution(
 def _explain_max_pool(layer: MaxPool2D, name: str, cell: Cell, value: float, x: FloatArray) -> MaxPoolCell:
     rows, columns = _window_axes(layer, cell, x)
     values = _window(x, cell[0], rows, columns)
-    # The window is a map with a single window, so the engine itself can tell who gets what.
-    window = values[None, None]
-    pooled = functional.max_pool2d_values(window, layer.size)
-    one = np.ones_like(pooled)
-    winners = functional.max_pool2d_backward(one, window, pooled, layer.size, ties="all")[0, 0] > 0
-    shares = functional.max_pool2d_backward(one, window, pooled, layer.size, ties=layer.ties)[0, 0]
+    winners = functional.window_winners(values, np.asarray(values.max()))
+    shares = functional.winner_shares(winners, layer.ties, x.dtype)
     return MaxPoolCell(name, cell, value, rows, columns, values, winners, shares, layer.ties)
 
 
