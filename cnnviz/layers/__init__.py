@@ -61,7 +61,7 @@ POOLS = {layer.kind: layer for layer in LAYER_TYPES.values() if issubclass(layer
 """Activations and pools by their `kind`, in the order in which they are offered."""
 
 
-def layer_of_kind(layer: type[Layer], settings: Mapping[str, Any]) -> Layer:
+def layer_of_kind[L: Layer](layer: type[L], settings: Mapping[str, Any]) -> L:
     """Make a layer from those of the settings that it has, by the names of its fields."""
     return layer(**{field.name: settings[field.name] for field in fields(layer) if field.name in settings})
 

@@ -98,9 +98,7 @@ def pool_layer(kind: str, size: int = 2, taps: int = BLUR_TAPS) -> Pool:
         If a value lies outside its range.
     """
     check_choice(kind, "kind", "pool_layer", POOL_KINDS)
-    pool = layer_of_kind(POOLS[kind], {"size": size, "taps": taps})
-    assert isinstance(pool, Pool)
-    return pool
+    return layer_of_kind(POOLS[kind], {"size": size, "taps": taps})
 
 
 def pooled_maps(
