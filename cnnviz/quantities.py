@@ -314,14 +314,7 @@ def format_probabilities(
     """
     numbers = [float(p) for p in probabilities]
     rests = [rest_of(numbers, place) for place in range(len(numbers))]
-    return told_apart(
-        numbers,
-        lambda figures: [
-            format_probability(p, figures, rest) for p, rest in zip(numbers, rests, strict=True)
-        ],
-        digits,
-        longest,
-    )
+    return _probabilities_apart(numbers, rests, digits, longest)
 
 
 def format_probability_pairs(
@@ -344,16 +337,22 @@ def format_probability_pairs(
     pairs: list[tuple[str, str]] = []
     for place, both in enumerate(zip(*sides, strict=True)):
         rests = [rest_of(side, place) for side in sides]
-        first, second = told_apart(
-            both,
-            lambda figures, both=both, rests=rests: [
-                format_probability(p, figures, rest) for p, rest in zip(both, rests, strict=True)
-            ],
-            digits,
-            longest,
-        )
+        first, second = _probabilities_apart(both, rests, digits, longest)
         pairs.append((first, second))
     return pairs
+
+
+def _probabilities_apart(
+    numbers: Sequence[float], rests: Sequence[float], digits: int, longest: int | None
+) -> list[str]:
+    return told_apart(
+        numbers,
+        lambda figures: [
+            format_probability(p, figures, rest) for p, rest in zip(numbers, rests, strict=True)
+        ],
+        digits,
+        longest,
+    )
 
 
 def rest_of(probabilities: Sequence[float], place: int) -> float:
