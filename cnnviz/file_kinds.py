@@ -17,6 +17,8 @@ Role = Literal["model", "session", "picture", "data", ""]
 _HEAD_BYTES = 4096
 _LARGEST_HEAD = 100 << 20  # of a .safetensors file, as its own readers have it
 _CHOOSE = "choose one of these"
+_OPEN = "open it with Ctrl+O"
+_OPEN_DATA = "open it with Ctrl+D"
 _WEIGHTS = "save its weights as .safetensors, set the form to the same network, and open that file"
 _AS_PNG = "save it as PNG"
 _UNPACK = "unpack it"
@@ -41,11 +43,11 @@ class FileKind(NamedTuple):
 
 
 UNKNOWN = FileKind("")
-MODEL = FileKind("a model (.safetensors)", "model", "open it with Ctrl+O")
-SESSION = FileKind("a session of CNNViz", "session", "open it with Ctrl+O")
-ARCHIVE = FileKind("a NumPy archive (.npz)", "data", "open it with Ctrl+D")
-IDX = FileKind("an IDX file", "data", "open it with Ctrl+D")
-PNG = FileKind("a PNG picture", "picture", "open it with Ctrl+O")
+MODEL = FileKind("a model (.safetensors)", "model", _OPEN)
+SESSION = FileKind("a session of CNNViz", "session", _OPEN)
+ARCHIVE = FileKind("a NumPy archive (.npz)", "data", _OPEN_DATA)
+IDX = FileKind("an IDX file", "data", _OPEN_DATA)
+PNG = FileKind("a PNG picture", "picture", _OPEN)
 JSON = FileKind("a JSON text", "session")
 TEXT = FileKind("a text")
 
@@ -56,7 +58,7 @@ _ONNX = FileKind("an ONNX model", remedy=_WEIGHTS)
 # The beginning of a file, as its format prescribes it, and what it shows.
 _SIGNATURES: tuple[tuple[bytes, FileKind], ...] = (
     (b"\x89PNG\r\n\x1a\n", PNG),
-    (b"\xff\xd8\xff", FileKind("a JPEG picture", "picture", "open it with Ctrl+O")),
+    (b"\xff\xd8\xff", FileKind("a JPEG picture", "picture", _OPEN)),
     (b"GIF8", FileKind("a GIF picture", remedy=_AS_PNG)),
     (b"II*\x00", FileKind("a TIFF picture", remedy=_AS_PNG)),
     (b"MM\x00*", FileKind("a TIFF picture", remedy=_AS_PNG)),
@@ -107,7 +109,7 @@ def _kind_of_bytes(head: bytes, size: int) -> FileKind:
         if head.startswith(signature):
             return kind
     if head.startswith(b"BM") and head[6:10] == bytes(4):
-        return FileKind("a BMP picture", "picture", "open it with Ctrl+O")
+        return FileKind("a BMP picture", "picture", _OPEN)
     if head.startswith(b"RIFF") and head[8:12] == b"WEBP":
         return FileKind("a WebP picture", remedy=_AS_PNG)
     if head.startswith(b"\x1f\x8b"):
