@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QDialog, QDockWidget, QWidget
 from cnnviz.experiment import Experiment
 from cnnviz.presets import preset_of
 from cnnviz.quantities import format_count, format_shift
-from ui.export.numbers import is_plot, title_of
+from ui.export.numbers import is_plot, plots_in, title_of
 from ui.export.sheet import Figure
 from ui.panels.drawn import Drawn, drawn_in, drawn_within, moment_of
 from ui.state import AppState, Sample, Shift
@@ -43,9 +43,7 @@ def figures_of(window: QWidget, panel: QWidget | None, plot: QWidget | None = No
     if panel is not None:
         kind = "window" if panel.isWindow() else "panel"
         found.append(Figure(panel, f"{panel_title(panel)} {kind}", "panel"))
-        plots = [each for each in panel.findChildren(QWidget) if each.isVisibleTo(panel) and is_plot(each)]
-        outer = [each for each in plots if plot_at(each.parentWidget()) is None]
-        outer.sort(key=lambda each: (each.mapTo(panel, each.rect().topLeft()).y() // 24, each.x()))
+        outer = [each for each in plots_in(panel) if plot_at(each.parentWidget()) is None]
         found.extend(Figure(each, title_of(each), "plot") for each in outer)
     found.append(Figure(window, "Whole window", "window"))
     if plot is not None:

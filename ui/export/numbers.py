@@ -74,13 +74,18 @@ def is_plot(widget: QWidget) -> bool:
     return isinstance(widget, tuple(_READERS))
 
 
+def plots_in(widget: QWidget) -> list[QWidget]:
+    """List the plots in sight in a part of the window, in reading order."""
+    plots = [each for each in widget.findChildren(QWidget) if each.isVisibleTo(widget) and is_plot(each)]
+    plots.sort(key=lambda each: (each.mapTo(widget, each.rect().topLeft()).y() // 24, each.x()))
+    return plots
+
+
 def tables_of(widget: QWidget) -> list[Table]:
     """Return the numbers of a plot, or of all plots in sight in a part of the window, in reading order."""
     if is_plot(widget):
         return _read(widget)
-    plots = [each for each in widget.findChildren(QWidget) if each.isVisibleTo(widget) and is_plot(each)]
-    plots.sort(key=lambda each: (each.mapTo(widget, each.rect().topLeft()).y() // 24, each.x()))
-    return [table for plot in plots for table in _read(plot)]
+    return [table for plot in plots_in(widget) for table in _read(plot)]
 
 
 def to_csv(tables: Iterable[Table], note: str = "") -> bytes:
