@@ -4,14 +4,13 @@ from typing import override
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from PySide6.QtCore import QRectF
+from PySide6.QtCore import QRect, QRectF
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
 from ui.controls.color_scale import ColorScale
-from ui.controls.figure_mode import drawing_figure
 from ui.controls.map_legend import MapLegend
-from ui.tiles.tile_view import TileView
+from ui.tiles.tile_view import TileView, draw_part
 
 
 class MapTiles(TileView):
@@ -91,10 +90,7 @@ class MapTiles(TileView):
         assert self._values is not None
         _, rows, cols = self._values.shape
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, self._is_smooth(rect.width() / cols))
-        if drawing_figure():  # an SVG file has no parts of images
-            painter.drawImage(rect, self._tall.copy(0, index * rows, cols, rows))
-        else:
-            painter.drawImage(rect, self._tall, QRectF(0, index * rows, cols, rows))
+        draw_part(painter, rect, self._tall, QRect(0, index * rows, cols, rows))
 
     def _is_smooth(self, cell: float) -> bool:
         """Whether cells that are no whole number of screen pixels wide have to be smoothed.

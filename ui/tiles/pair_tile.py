@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QPen
 
 from cnnviz.notation import Notation
@@ -12,10 +12,10 @@ from cnnviz.palette import are_dark
 from ui.cells.cell_geometry import CellGeometry
 from ui.cells.cell_numbers import DARK_INK, LIGHT_INK, NumberFont, fitting_font, most_characters
 from ui.cells.outlines import OUTLINES, CellBlock, draw_outline
-from ui.controls.figure_mode import drawing_figure
 from ui.controls.map_legend import MapLegend
 from ui.theme import LIGHT, Theme
 from ui.tiles.pair_image import HUES, MapPair, PairView, Side
+from ui.tiles.tile_view import draw_part
 
 _GAP = 6
 #: Side in pixels below which no number fits into a cell, and number of cells beyond which nobody reads them.
@@ -140,15 +140,12 @@ class PairDisplay:
         """Draw one channel of the pair, which must be there."""
         assert self.pair is not None
         pair, (_, rows, cols) = self.pair, self.pair.shape
-        source = QRectF(0, channel * rows, cols, rows)
+        part = QRect(0, channel * rows, cols, rows)
         for grid, side in zip(tile.grids, self._sides_shown(), strict=True):
             picture = self._picture(pair, side)
             # Below one pixel a cell, nearest-neighbour scaling would drop whole rows.
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, grid.cell < 1)
-            if drawing_figure():  # an SVG file has no parts of images
-                painter.drawImage(grid.rect, picture.copy(source.toRect()))
-            else:
-                painter.drawImage(grid.rect, picture, source)
+            draw_part(painter, grid.rect, picture, part)
             self._cover_rest(painter, pair, grid)
             painter.setPen(QPen(self._theme.color("border" if self._is_joint() else side), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)

@@ -2,7 +2,7 @@
 
 from typing import override
 
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QImage, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
@@ -188,3 +188,11 @@ def fitted(area: QRectF, picture: QImage) -> QRectF:
     found = QRectF(0, 0, size.width(), size.height())
     found.moveCenter(area.center())
     return found
+
+
+def draw_part(painter: QPainter, rect: QRectF, picture: QImage, part: QRect) -> None:
+    """Draw a part of a picture into a rectangle."""
+    if drawing_figure():  # an SVG file has no parts of images
+        painter.drawImage(rect, picture.copy(part))
+    else:
+        painter.drawImage(rect, picture, QRectF(part))
