@@ -2,15 +2,15 @@
 
 from typing import override
 
-from PySide6.QtCore import QEasingCurve, QPropertyAnimation, QRectF, Qt, Signal
-from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent, QPainter, QPainterPath, QPaintEvent
+from PySide6.QtCore import QEasingCurve, QPropertyAnimation, Qt, Signal
+from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStyle, QWidget
 
 from ui.controls.buttons import Button, IconButton
 from ui.controls.icon_label import IconLabel
 from ui.controls.labels import WrapLabel
-from ui.controls.painted import height_for_width
-from ui.theme import Theme, follow_theme
+from ui.controls.painted import height_for_width, paint_tinted_ground
+from ui.theme import LIGHT, Theme, follow_theme
 
 _ROLES = {"info": "info", "success": "success", "warning": "warning", "error": "danger"}
 _ICONS = {"info": "info", "success": "circle-check", "warning": "triangle-alert", "error": "circle-x"}
@@ -33,7 +33,7 @@ class MessageBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._kind = "info"
-        self._theme: Theme | None = None
+        self._theme = LIGHT
         self._build_widgets()
         self._build_layout()
         self._connect_signals()
@@ -107,16 +107,7 @@ class MessageBar(QFrame):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._theme is None:
-            return
-        role = _ROLES[self._kind]
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        shape = QPainterPath()
-        shape.addRoundedRect(QRectF(self.rect()), self._theme.px(4), self._theme.px(4))
-        painter.setClipPath(shape)
-        painter.fillRect(self.rect(), self._theme.color(f"{role}_soft"))
-        painter.fillRect(0, 0, self._theme.px(3), self.height(), self._theme.color(role))
+        paint_tinted_ground(QPainter(self), self.rect(), _ROLES[self._kind], self._theme)
 
     def _build_widgets(self) -> None:
         self._icon = IconLabel()

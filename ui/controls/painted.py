@@ -2,8 +2,8 @@
 
 from typing import override
 
-from PySide6.QtCore import QRectF, Qt
-from PySide6.QtGui import QPainter, QPen, QResizeEvent
+from PySide6.QtCore import QRect, QRectF, Qt
+from PySide6.QtGui import QPainter, QPainterPath, QPen, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.controls.placeholder import draw_placeholder
@@ -52,6 +52,19 @@ class PaintedWidget(QWidget):
         painter.setPen(QPen(self._theme.color("accent"), 2))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
+
+
+def paint_tinted_ground(painter: QPainter, rect: QRect, role: str, theme: Theme) -> None:
+    """Fill the ground of something said: the soft colour of its kind, and the full one along the left edge.
+
+    Nothing that is painted later gets beyond the round corners.
+    """
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    shape = QPainterPath()
+    shape.addRoundedRect(QRectF(rect), theme.px(4), theme.px(4))
+    painter.setClipPath(shape)
+    painter.fillRect(rect, theme.color(f"{role}_soft"))
+    painter.fillRect(0, 0, theme.px(3), rect.height(), theme.color(role))
 
 
 def height_for_width() -> QSizePolicy:

@@ -3,12 +3,11 @@
 from html import escape
 from typing import override
 
-from PySide6.QtCore import QRectF, QSize
+from PySide6.QtCore import QSize
 from PySide6.QtGui import (
     QAbstractTextDocumentLayout,
     QFont,
     QPainter,
-    QPainterPath,
     QPaintEvent,
     QPalette,
     QResizeEvent,
@@ -16,7 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QWidget
 
-from ui.controls.painted import WrappedWidget
+from ui.controls.painted import WrappedWidget, paint_tinted_ground
 from ui.theme import Theme, follow_theme, ui_font
 
 
@@ -103,12 +102,7 @@ class StatementBox(WrappedWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         theme, px = self._theme, self._theme.px
         painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        shape = QPainterPath()
-        shape.addRoundedRect(QRectF(self.rect()), px(4), px(4))
-        painter.setClipPath(shape)
-        painter.fillRect(self.rect(), theme.color(f"{self._kind}_soft"))
-        painter.fillRect(0, 0, px(3), self.height(), theme.color(self._kind))
+        paint_tinted_ground(painter, self.rect(), self._kind, theme)
         painter.translate(px(14), px(7))
         self._document.setTextWidth(max(self.width() - px(24), 40))
         context = QAbstractTextDocumentLayout.PaintContext()
