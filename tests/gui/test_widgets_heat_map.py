@@ -252,7 +252,7 @@ def test_grid_lines_lie_between_cells(heat_map: HeatMap) -> None:
     heat_map.set_values(np.zeros((4, 4)))
     plain = picture(heat_map)
     edge = heat_map.cell_rect(2, 2).topLeft().toPoint()
-    heat_map.set_grid(True)
+    heat_map.show_lines()
     lined = picture(heat_map)
     inside = QPoint(edge.x() + 9, edge.y())
     assert lined.pixelColor(inside) != plain.pixelColor(inside)

@@ -162,9 +162,9 @@ class HeatMap(CellView):
         self._writer = write
         self._count()
 
-    def set_grid(self, cells: bool) -> None:
+    def show_lines(self) -> None:
         """Draw thin lines between all cells, when these are large enough."""
-        self._lines_between = cells
+        self._lines_between = True
         self._show()
 
     # -- for special maps ----------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ class PixelEditor(Undoable[Pixels], HeatMap):
         self._wheel = WheelNotches()
         self._typed = ""
         self._typing = QElapsedTimer()
-        self.set_grid(cells=True)
+        self.show_lines()
 
     def pixels(self) -> Pixels:
         """Grey levels, shape (h, w)."""

@@ -32,7 +32,7 @@ class ValueTable(CopiedMap):
         self._winners: _Mask | None = None
         self._padding: _Mask | None = None
         super().__init__(parent)
-        self.set_grid(cells=True)
+        self.show_lines()
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
 
     @property

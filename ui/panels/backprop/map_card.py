@@ -51,7 +51,7 @@ class MapCard(QWidget):
         self._scale = 1.0
         self.title = SectionTitle("")
         self.map = ExcerptMap()
-        self.map.set_grid(True)
+        self.map.show_lines()
         self.map.set_coordinates(True)
         self.map.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.bar = ScaledBar()

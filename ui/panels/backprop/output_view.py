@@ -145,7 +145,7 @@ class OutputView(StepView):
         self.bars = {row: ScaledBar() for row in _ROWS}
         self._names = {row: _stacked(QLabel(_NAMES[row]), self.bars[row]) for row in _ROWS}
         for row, widget in self.maps.items():
-            widget.set_grid(True)
+            widget.show_lines()
             widget.setToolTip(_TIPS[row])
             widget.setAccessibleName(_NAMES[row])
         self._heading = ColumnNames(self.maps["p"])

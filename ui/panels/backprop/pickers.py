@@ -35,7 +35,7 @@ class Picker(QWidget):
         self.grid = HeatMapGrid()
         self.grid.set_tile_size(44, 84)
         self.cells = ExcerptMap()
-        self.cells.set_grid(True)
+        self.cells.show_lines()
         self.cells.set_max_cell(56)
         self.cells.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.bar = ScaledBar()

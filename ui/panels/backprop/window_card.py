@@ -71,7 +71,7 @@ class WindowCard(QWidget):
 
     def _build_layout(self) -> None:
         for each in (self.values, self.patch, self.term, *self.outgoing.values()):
-            each.set_grid(True)
+            each.show_lines()
             each.set_interactive(False)
             each.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.values.setToolTip("Values of the window; orange: its maximum")
