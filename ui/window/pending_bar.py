@@ -2,13 +2,14 @@
 
 from typing import override
 
-from PySide6.QtCore import QTimer, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
 from cnnviz.errors import CNNVizError
 from ui.controls.buttons import Button
 from ui.controls.message_bar import MessageBar
+from ui.controls.pace import single_shot
 from ui.state import AppState, RunStatus
 
 _START, _DISCARD = "Start a new run", "Discard changes"
@@ -41,10 +42,7 @@ class PendingBar(MessageBar):
         self._discard.setToolTip("Show the settings of the run in the form again")
         self._layout.addWidget(self._discard)
         self.action_button().setToolTip("Begin at initial weights, with the settings of the form")
-        self._late = QTimer(self)
-        self._late.setSingleShot(True)
-        self._late.setInterval(_UNTRAINED_MS)
-        self._late.timeout.connect(self._draw)
+        self._late = single_shot(self, self._draw, _UNTRAINED_MS)
         self.actionRequested.connect(self.startRequested)
         self._discard.clicked.connect(self.discardRequested)
         for signal in (state.draftChanged, state.experimentChanged, state.datasetChanged, state.runChanged):
