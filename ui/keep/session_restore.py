@@ -84,8 +84,7 @@ class SessionRestorer(QObject):
             if misfit is None:
                 self._begin(session, source)
             else:
-                action = "Use MNIST" if misfit.fits_mnist else ""
-                self._complain(misfit.sentence(name, "session"), action, use_mnist)
+                self._complain(misfit.sentence(name, "session"), misfit.action, use_mnist)
 
         def use_mnist() -> None:
             self._controller.open_data(None, lambda mnist: self.restore(session, name, mnist))

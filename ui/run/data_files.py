@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject
 from cnnviz.files import printable_name
 from cnnviz.quantities import format_percent
 from ui.panels.analysis import Analysis
-from ui.run.loading import load_source
+from ui.run.loading import USE_MNIST, load_source
 from ui.state import AppState, RunStatus, Source
 
 _KIND = "load"
@@ -17,7 +17,6 @@ _KIND = "load"
 _PLACE, _SAMPLES = "data", "samples"
 #: What is read sooner is read before anybody could have stopped it.
 _PATIENCE_SECONDS = 0.4
-_USE_MNIST = "Use MNIST"
 
 
 class DataFiles(QObject):
@@ -49,7 +48,7 @@ class DataFiles(QObject):
             What to do when they cannot be read or are not waited for, after the user was told.
         """
         state, start = self._state, time.perf_counter()
-        remedy = "" if path is None else _USE_MNIST
+        remedy = "" if path is None else USE_MNIST
 
         def done(source: Source) -> None:
             state.clear_notice(_PLACE)

@@ -9,6 +9,9 @@ from cnnviz.file_kinds import kind_of
 from ui.panels.analysis import Context
 from ui.state import Source
 
+USE_MNIST = "Use MNIST"
+"""What is offered where other data than the digits cannot be used."""
+
 _DIGITS = tuple("0123456789")
 _PARTS = 100
 

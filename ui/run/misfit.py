@@ -6,7 +6,7 @@ from cnnviz.datasets import Dataset, is_mnist
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.files import LONGEST_NAME, printable
-from ui.run.loading import select_classes
+from ui.run.loading import USE_MNIST, select_classes
 
 
 class Misfit(NamedTuple):
@@ -18,8 +18,8 @@ class Misfit(NamedTuple):
         In words, as a sentence about "it" without its full stop.
     remedy : str
         What to do first, as a sentence without its full stop.
-    fits_mnist : bool
-        Whether it fits the digits that come with the program.
+    action : str
+        What the user can be offered to do at once; empty when there is nothing.
     is_usable : bool
         Whether a network of the run can be used with the open data all the same: they have its classes and
         sizes, but other images.
@@ -27,7 +27,7 @@ class Misfit(NamedTuple):
 
     reason: str
     remedy: str
-    fits_mnist: bool
+    action: str
     is_usable: bool
 
     def sentence(self, name: str, what: str) -> str:
@@ -67,6 +67,6 @@ def misfit_of(
             return None
         reason = f"it was made with other data ({made_with}) than those that are open ({opened})"
         is_usable = True
-    fits_mnist = is_mnist(data_sha256, classes)
-    remedy = "Use MNIST first" if fits_mnist else f"Open its data first (Ctrl+D): {made_with}"
-    return Misfit(reason, remedy, fits_mnist, is_usable)
+    action = USE_MNIST if is_mnist(data_sha256, classes) else ""
+    remedy = f"{action} first" if action else f"Open its data first (Ctrl+D): {made_with}"
+    return Misfit(reason, remedy, action, is_usable)

@@ -40,7 +40,7 @@ class OpenedModel:
 
 
 class ModelFiles(QObject):
-    """Writes and reads `.safetensors` files; outcomes are reported as notices in the training panel.
+    """Writes and reads `.safetensors` files; outcomes are reported as notices.
 
     Parameters
     ----------
@@ -112,9 +112,8 @@ class ModelFiles(QObject):
 
         def done(found: OpenedModel | Misfit) -> None:
             if isinstance(found, Misfit):
-                action = "Use MNIST" if found.fits_mnist else ""
                 text = found.sentence(printable_name(path), "model")
-                state.raise_notice("files", "error", text, action, lambda: self.mnistRequested.emit(reopen))
+                state.raise_notice("files", "error", text, found.action, use_mnist)
             elif found.offer:
                 text = f"{found.remark}. Its weights fit the network of the form by name and shape."
                 state.raise_notice("files", "warning", text, found.offer, lambda: take(found))
@@ -126,8 +125,8 @@ class ModelFiles(QObject):
                 on_read(path)
             self.runRequested.emit(model)
 
-        def reopen() -> None:
-            self.open(path, on_read)
+        def use_mnist() -> None:
+            self.mnistRequested.emit(lambda: self.open(path, on_read))
 
         self._analysis.submit("open", read, done, self._on_failed)
 
