@@ -59,8 +59,9 @@ def data_path_of(chosen: Path) -> Path:
     """
     if not chosen.is_file():
         return chosen
-    if kind_of(chosen).role == "picture":
+    role = kind_of(chosen).role
+    if role == "picture":
         root = chosen.parent.parent
         return root.parent if root.name in ("train", "test") else root
     is_beside_data = not is_idx_name(chosen.name) and find_idx_sets(chosen.parent)
-    return chosen.parent if is_beside_data and not kind_of(chosen).role else chosen
+    return chosen.parent if is_beside_data and not role else chosen
