@@ -46,6 +46,7 @@ class Session(QObject):
 
     exporter: "FigureExporter"
     inserter: "FigureInserter"
+    _report: "ReportPanel"
 
     def __init__(
         self,
@@ -125,13 +126,11 @@ class Session(QObject):
         controller.files.becameIdle.connect(self._on_files_written)
 
     def _open_draft(self, path: Path) -> bool:
-        return self._show_report().open_draft(path)
+        self._show_report()
+        return self._report.open_draft(path)
 
-    def _show_report(self) -> "ReportPanel":
-        # Imported here because it brings the typesetter and pyqtgraph with it.
-        from ui.panels.report.panel import ReportPanel
-
-        return self.window.panels.bring_forward(ReportPanel)
+    def _show_report(self) -> None:
+        self.window.panels.bring_forward(self._report)
 
     def close(self) -> bool:
         """Stop the threads and take the window down; return whether all threads have ended.
@@ -151,14 +150,9 @@ class Session(QObject):
     def keep_now(self) -> None:
         """Keep everything as it is: the system may end the program at any moment."""
         if self._started:
-            self._save_words()
+            self._report.save_draft()
             self._keeper.finish(keep_run=True)
         self._save_layout()
-
-    def _save_words(self) -> bool:
-        from ui.panels.report.panel import ReportPanel
-
-        return self.window.panel(ReportPanel).save_draft()
 
     def _save_layout(self) -> None:
         self.window.save_layout(self._settings)
@@ -211,14 +205,14 @@ class Session(QObject):
             connect_requests(panel, slots)
 
     def _watch_panels(self) -> None:
-        # Imported here because it knows every kind of plot, and with them pyqtgraph.
+        # Imported here because they bring every kind of plot and the typesetter with them, and so pyqtgraph.
         from ui.export.exporter import FigureExporter
         from ui.export.inserter import FigureInserter
         from ui.panels.report.panel import ReportPanel
 
         window = self.window
-        files, report = self.controller.files, window.panel(ReportPanel)
-        self.inserter = FigureInserter(window.panels.docks, self.state, report, files, self)
+        files, self._report = self.controller.files, window.panel(ReportPanel)
+        self.inserter = FigureInserter(window.panels.docks, self.state, self._report, files, self)
         self.exporter = FigureExporter(
             window,
             window.panels.docks,
@@ -238,7 +232,7 @@ class Session(QObject):
         self._drop_filter.watch(window)
 
     def _may_close(self) -> bool:
-        kept = not self._started or self._save_words()
+        kept = not self._started or self._report.save_draft()
         if not kept and not ask_about_unsaved_words(self.window):
             self._show_report()
             return False
@@ -283,7 +277,7 @@ class Session(QObject):
     @Slot()
     def _on_window_closing(self) -> None:
         if self._started:
-            self._save_words()
+            self._report.save_draft()
             self._keeper.finish(keep_run=self._ends_early)
         self._save_layout()
         self.controller.close()
@@ -314,7 +308,8 @@ class Session(QObject):
     def export_report(self) -> None:
         """Show the report, and ask how to export it."""
         if self._started:
-            self._show_report().export_report()
+            self._show_report()
+            self._report.export_report()
 
     def set_theme_mode(self, mode: str) -> None:
         """Choose the theme, and remember it."""

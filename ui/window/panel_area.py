@@ -114,11 +114,9 @@ class PanelArea(QMainWindow):
             dock.show()
             dock.raise_()
 
-    def bring_forward[P: Panel](self, kind: type[P]) -> P:
-        """Show the panel of a class and return it."""
-        panel = self.panel(kind)
+    def bring_forward(self, panel: Panel) -> None:
+        """Bring a panel to the front."""
         self.show_panel(self.panels().index(panel))
-        return panel
 
     def show_named(self, name: str) -> None:
         """Bring the panel of this name to the front, if there is one."""
