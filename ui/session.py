@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, QSettings, Slot
 from PySide6.QtWidgets import QFileDialog
 
 from cnnviz.experiment import Experiment
-from cnnviz.presets import LAB5, PRESETS, preset_of
+from cnnviz.presets import LAB5, PRESETS
 from ui.controls.drops import DropFilter
 from ui.keep.keeper import Keeper
 from ui.keep.session_files import OPEN_FILTER, SessionFiles
@@ -318,24 +318,18 @@ class Session(QObject):
 
     def open_data(self) -> None:
         """Ask for data and open them."""
-        path, _ = QFileDialog.getOpenFileName(
-            self.window,
+        path = self._ask_file(
             "Open data: choose an .npz file, or any file inside an IDX or image folder",
-            str(remembered_folder(self._settings)),
             "Data (*.npz *.gz *ubyte* *.png *.jpg *.jpeg *.bmp);;All files (*)",
         )
-        if path:
-            remember_folder(self._settings, Path(path))
-            self.controller.open_data(Path(path))
+        if path is not None:
+            self.controller.open_data(path)
 
     @Slot()
     def _open_image(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(
-            self.window, "Open an image of a digit", str(remembered_folder(self._settings)), _IMAGES
-        )
-        if path:
-            remember_folder(self._settings, Path(path))
-            self.window.samples.open_image(Path(path))
+        path = self._ask_file("Open an image of a digit", _IMAGES)
+        if path is not None:
+            self.window.samples.open_image(path)
 
     @Slot()
     def open_mnist(self) -> None:
@@ -344,21 +338,15 @@ class Session(QObject):
 
     def open_model(self) -> None:
         """Ask for a model, a session or an exported picture, and open it."""
-        path, _ = QFileDialog.getOpenFileName(
-            self.window, "Open model or session", str(remembered_folder(self._settings)), OPEN_FILTER
-        )
-        if path:
-            remember_folder(self._settings, Path(path))
-            self.files.open(Path(path))
+        path = self._ask_file("Open model or session", OPEN_FILTER)
+        if path is not None:
+            self.files.open(path)
 
-    def save_model(self) -> None:
-        """Ask for a file and save the network to it."""
-        state = self.state
-        name = f"{preset_of(state.experiment)}-seed{state.experiment.seed}-step{state.run.step}.safetensors"
-        path, _ = QFileDialog.getSaveFileName(
-            self.window, "Save model", str(remembered_folder(self._settings) / name), "Models (*.safetensors)"
-        )
-        if path:
-            remember_folder(self._settings, Path(path))
-            target = Path(path)
-            self.files.save_model(target if target.suffix else target.with_suffix(".safetensors"))
+    def _ask_file(self, title: str, kinds: str) -> Path | None:
+        """Ask for a file to open; None for none."""
+        folder = str(remembered_folder(self._settings))
+        path, _ = QFileDialog.getOpenFileName(self.window, title, folder, kinds)
+        if not path:
+            return None
+        remember_folder(self._settings, Path(path))
+        return Path(path)

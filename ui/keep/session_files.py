@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, QSettings, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
 
 from cnnviz.errors import CNNVizError, DataError
+from cnnviz.experiment import Experiment
 from cnnviz.file_kinds import OPENED, PNG, TEXT, Role, kind_of, wrong_kind
 from cnnviz.files import printable_name
 from cnnviz.presets import preset_of
@@ -160,15 +161,10 @@ class SessionFiles(QObject):
                 "files", "info", "There is no session to save yet: the data are being read."
             )
             return
-        name = (
-            f"{preset_of(session.experiment)}-seed{session.experiment.seed}-step{session.step}.session.json"
-        )
-        path, _ = QFileDialog.getSaveFileName(
-            self._window, "Save session", str(remembered_folder(self._settings) / name), "Sessions (*.json)"
-        )
-        if path:
-            target = Path(path)
-            self.save_session(target if target.suffix else target.with_suffix(".json"))
+        name = f"{_name_of(session.experiment, session.step)}.session.json"
+        path = self._ask_target("Save session", name, "Sessions (*.json)")
+        if path is not None:
+            self.save_session(path)
 
     def save_session(self, path: Path) -> None:
         """Have what is shown written in the background; how it went becomes a notice."""
@@ -183,6 +179,14 @@ class SessionFiles(QObject):
         self._controller.files.submit(
             f"save {path}", lambda _context: save_session(path, session), done, self._complain
         )
+
+    @Slot()
+    def ask_save_model(self) -> None:
+        """Ask for a file and save the network that is shown in it."""
+        path = self._ask_model()
+        if path is not None:
+            remember_folder(self._settings, path)
+            self.save_model(path)
 
     def save_model(self, path: Path) -> None:
         """Have the network that is shown written in the background."""
@@ -200,6 +204,20 @@ class SessionFiles(QObject):
             return False
         self._on_saved(path, self._state.run.run_id, self._state.run.step)
         return True
+
+    def _ask_model(self) -> Path | None:
+        """Ask where to save the network; None for nowhere."""
+        name = f"{_name_of(self._state.experiment, self._state.run.step)}.safetensors"
+        return self._ask_target("Save model", name, "Models (*.safetensors)")
+
+    def _ask_target(self, title: str, name: str, kinds: str) -> Path | None:
+        """Ask for a file to write; one without an ending gets that of `name`."""
+        proposed = remembered_folder(self._settings) / name
+        path, _ = QFileDialog.getSaveFileName(self._window, title, str(proposed), kinds)
+        if not path:
+            return None
+        target = Path(path)
+        return target if target.suffix else target.with_suffix(proposed.suffix)
 
     # --- opening --------------------------------------------------------------------------------------------
 
@@ -264,22 +282,9 @@ class SessionFiles(QObject):
             return True
         answer = ask_about_unsaved_work(self._window, self._state.run.step, event)
         if answer == "save":
-            return self._ask_save_model()
+            path = self._ask_model()
+            return path is not None and self.save_model_now(path)
         return answer == "discard"
-
-    def _ask_save_model(self) -> bool:
-        state = self._state
-        name = f"{preset_of(state.experiment)}-seed{state.experiment.seed}-step{state.run.step}.safetensors"
-        path, _ = QFileDialog.getSaveFileName(
-            self._window,
-            "Save model",
-            str(remembered_folder(self._settings) / name),
-            "Models (*.safetensors)",
-        )
-        if not path:
-            return False
-        target = Path(path)
-        return self.save_model_now(target if target.suffix else target.with_suffix(".safetensors"))
 
     def _on_saved(self, path: Path, run_id: int, step: int) -> None:
         self._saved = (run_id, step)
@@ -292,6 +297,11 @@ class SessionFiles(QObject):
     def _on_restored(self, complete: bool) -> None:
         if complete and self._opened:
             self.mark_saved()
+
+
+def _name_of(experiment: Experiment, step: int) -> str:
+    """Return the name of a file of a run, without its ending."""
+    return f"{preset_of(experiment)}-seed{experiment.seed}-step{step}"
 
 
 def _look_into(path: Path) -> SessionState | Role:

@@ -115,7 +115,7 @@ ACTIONS = (
         name="open_recent", menu="&File", text="Open &recent", handler="files.open", listing="files.recent",
     ),
     ActionRow(
-        name="save_model", menu="&File", text="&Save model…", handler="session.save_model", key="Ctrl+S",
+        name="save_model", menu="&File", text="&Save model…", handler="files.ask_save_model", key="Ctrl+S",
         tooltip="save the network with its settings", icon="save",
     ),
     ActionRow(
