@@ -58,6 +58,13 @@ def show_window(qtbot: QtBot, window: QWidget) -> None:
     qtbot.waitUntil(window.isActiveWindow)
 
 
+def give_up_keyboard() -> None:
+    """Take the keyboard away from whatever part of the window has it: a part that has it looks different."""
+    focus = QApplication.focusWidget()
+    if focus is not None:
+        focus.clearFocus()
+
+
 @contextmanager
 def opened(
     qtbot: QtBot, settings: Path, data: Path | None = None, experiment: Experiment = LAB5

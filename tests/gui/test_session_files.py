@@ -8,11 +8,11 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent
-from PySide6.QtWidgets import QApplication, QFileDialog, QMenu
+from PySide6.QtWidgets import QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from cnnviz.session_state import load_session
-from tests.gui.driving import save_session
+from tests.gui.driving import give_up_keyboard, save_session
 from tests.gui.view_rounds import difference
 from tests.gui.whole_window import rest
 from ui.export.formats import draw_png, to_image
@@ -30,9 +30,7 @@ def _train(qtbot: QtBot, session: Session, step: int) -> None:
 
 def _settle(qtbot: QtBot, session: Session) -> None:
     """Take the keyboard away from all parts, and wait until nothing is computed any more."""
-    focus = QApplication.focusWidget()
-    if focus is not None:
-        focus.clearFocus()
+    give_up_keyboard()
     rest(qtbot, session)
 
 

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.presets import LAB5
-from tests.gui.driving import PATIENCE, opened, settle, show_window
+from tests.gui.driving import PATIENCE, give_up_keyboard, opened, settle, show_window
 from tests.gui.view_rounds import THREE_DIGITS, difference, rest
 from tests.small_data import write_npz
 from ui.controls.statement_box import StatementBox
@@ -63,9 +63,7 @@ def made_now(qtbot: QtBot, session: Session, number: int, folder: Path) -> Itera
     try:
         settle(qtbot, lambda: all(each.is_idle for each in runners), parts=runners)
         panel.restore_view(view)
-        focus = QApplication.focusWidget()
-        if focus is not None:
-            focus.clearFocus()
+        give_up_keyboard()
         settle(qtbot, lambda: all(each.is_idle for each in runners), parts=runners)
         yield panel
     finally:

@@ -12,6 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.experiment import Experiment
 from tests.gui import whole_window
+from tests.gui.driving import give_up_keyboard
+from tests.gui.whole_window import PANELS
 from ui.export.figures import figures_of
 from ui.export.formats import draw_png, to_image
 from ui.export.sheet import Sheet
@@ -31,8 +33,6 @@ THREE_DIGITS = Experiment(
     log_every=5, seed=11,
 )  # fmt: skip
 
-PANELS = ("training", "feature_maps", "translation", "backprop", "report")
-
 
 def train(qtbot: QtBot, session: Session, step: int) -> None:
     session.controller.train_to(step, 1)
@@ -47,9 +47,7 @@ def show(qtbot: QtBot, session: Session, panel: str) -> None:
 
 def rest(qtbot: QtBot, session: Session) -> None:
     """Wait for the window to be at rest, with neither keyboard nor pointer anywhere."""
-    focus = QApplication.focusWidget()
-    if focus is not None:
-        focus.clearFocus()
+    give_up_keyboard()
     point_nowhere(session)
     whole_window.rest(qtbot, session)
 
