@@ -119,7 +119,7 @@ class SessionFiles(QObject):
         open_picture: Callable[[Path], None],
     ) -> None:
         super().__init__(window)
-        self.state, self.controller = self._state, self._controller = state, controller
+        self.state, self.controller = state, controller
         self._settings = settings
         self._open_picture = open_picture
         self._window, self._panels = window, panels
@@ -130,25 +130,25 @@ class SessionFiles(QObject):
 
     def current(self, widget: QWidget | None = None) -> SessionState | None:
         """Return what is shown, or drawn in a widget, as a value; None before there is a network."""
-        drawn = drawn_in_panel(widget, self._state)
+        drawn = drawn_in_panel(widget, self.state)
         if drawn is not None and drawn.sample is None:
             drawn = None  # a lesson with a network of its own: the session is that of the run
-        return session_of(self._state, self._panels.front_name, self._panels.view_states(), drawn)
+        return session_of(self.state, self._panels.front_name, self._panels.view_states(), drawn)
 
     def current_unchecked(self) -> SessionState | None:
         """Return what is shown, quickly: without the checksum of its weights."""
-        return session_of(self._state, self._panels.front_name, self._panels.view_states(), checksum=False)
+        return session_of(self.state, self._panels.front_name, self._panels.view_states(), checksum=False)
 
     @property
     def has_unsaved_work(self) -> bool:
         """Whether a network has been trained that neither a model nor a session file keeps."""
-        run = self._state.run
+        run = self.state.run
         started = run.is_started and run.status is not RunStatus.LOADING
         return started and self._saved != (run.run_id, run.step)
 
     def mark_saved(self) -> None:
         """Take what has been trained so far as saved."""
-        self._saved = (self._state.run.run_id, self._state.run.step)
+        self._saved = (self.state.run.run_id, self.state.run.step)
 
     # --- saving ---------------------------------------------------------------------------------------------
 
@@ -157,7 +157,7 @@ class SessionFiles(QObject):
         """Ask for a file and save the session in it."""
         session = self.current()
         if session is None:
-            self._state.raise_notice(
+            self.state.raise_notice(
                 "files", "info", "There is no session to save yet: the data are being read."
             )
             return
@@ -168,15 +168,15 @@ class SessionFiles(QObject):
 
     def save_session(self, path: Path) -> None:
         """Have what is shown written in the background; how it went becomes a notice."""
-        session, run = self.current(), self._state.run
+        session, run = self.current(), self.state.run
         if session is None:
             return
 
         def done(_result: object) -> None:
             self._on_saved(path, run.run_id, run.step)
-            self._state.raise_notice("files", "success", f"Saved the session to {printable_name(path)}.")
+            self.state.raise_notice("files", "success", f"Saved the session to {printable_name(path)}.")
 
-        self._controller.files.submit(
+        self.controller.files.submit(
             f"save {path}", lambda _context: save_session(path, session), done, self._complain
         )
 
@@ -190,24 +190,24 @@ class SessionFiles(QObject):
 
     def save_model(self, path: Path) -> None:
         """Have the network that is shown written in the background."""
-        self._controller.save_model(path, self._on_saved)
+        self.controller.save_model(path, self._on_saved)
 
     def save_model_now(self, path: Path) -> bool:
         """Write the network that is shown before going on; return whether it was written."""
-        write = model_writer(self._state, path)
+        write = model_writer(self.state, path)
         if write is None:
             return False
         try:
-            tell_saved(self._state, path, write())
+            tell_saved(self.state, path, write())
         except CNNVizError as error:
             self._complain(str(error))
             return False
-        self._on_saved(path, self._state.run.run_id, self._state.run.step)
+        self._on_saved(path, self.state.run.run_id, self.state.run.step)
         return True
 
     def _ask_model(self) -> Path | None:
         """Ask where to save the network; None for nowhere."""
-        name = f"{_name_of(self._state.experiment, self._state.run.step)}.safetensors"
+        name = f"{_name_of(self.state.experiment, self.state.run.step)}.safetensors"
         return self._ask_target("Save model", name, "Models (*.safetensors)")
 
     def _ask_target(self, title: str, name: str, kinds: str) -> Path | None:
@@ -227,11 +227,11 @@ class SessionFiles(QObject):
         Which of them it is, is told by what is in the file.
         """
         if path.is_dir():
-            self._open_data(path)
+            self.controller.open_data(path)
             return
 
         def done(found: SessionState | Role) -> None:
-            self._state.clear_notice("files")
+            self.state.clear_notice("files")
             if isinstance(found, SessionState):
                 self.remember(path)
                 self._opened = True
@@ -239,14 +239,11 @@ class SessionFiles(QObject):
             elif found == "picture":
                 self._open_picture(path)
             elif found == "model":
-                self._controller.open_model(path, self.remember)
+                self.controller.open_model(path, self.remember)
             else:
-                self._open_data(path)
+                self.controller.open_data(path)
 
-        self._controller.analysis.submit("open", lambda _context: _look_into(path), done, self._complain)
-
-    def _open_data(self, path: Path) -> None:
-        self._controller.open_data(path)
+        self.controller.analysis.submit("open", lambda _context: _look_into(path), done, self._complain)
 
     def bring_back(self, session: SessionState, source: Source | None) -> None:
         """Restore a session that no file of the user keeps: it stays unsaved."""
@@ -280,7 +277,7 @@ class SessionFiles(QObject):
     def _may_lose_run(self, event: str) -> bool:
         if not self.has_unsaved_work:
             return True
-        answer = ask_about_unsaved_work(self._window, self._state.run.step, event)
+        answer = ask_about_unsaved_work(self._window, self.state.run.step, event)
         if answer == "save":
             path = self._ask_model()
             return path is not None and self.save_model_now(path)
@@ -291,7 +288,7 @@ class SessionFiles(QObject):
         self.remember(path)
 
     def _complain(self, message: str) -> None:
-        self._state.raise_notice("files", "error", message)
+        self.state.raise_notice("files", "error", message)
 
     @Slot(bool)
     def _on_restored(self, complete: bool) -> None:
