@@ -63,9 +63,7 @@ class DataFiles(QObject):
 
         def cancel() -> None:
             self._analysis.cancel(_KIND)
-            if state.run.run_id:
-                state.clear_notice(_PLACE)
-            else:  # there are no data that could stay
+            if not state.run.run_id:  # there are no data that could stay
                 state.update_run(status=RunStatus.FAILED)
             failed(f"Reading {_name(path)} was cancelled. Open other data, or this again (Ctrl+D).")
 
