@@ -16,6 +16,7 @@ from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Trainer
 from ui.run.mailbox import (
     Mailbox,
+    Message,
     ProgressMade,
     RunFailed,
     RunHalted,
@@ -117,7 +118,7 @@ class TrainWorker(QObject):
     def test(self) -> None:
         """Run the network as it stands on the test images."""
         trainer = self._trainer
-        self._do(lambda: None if trainer is None else self._post(Tested(trainer.step, trainer.evaluate())))
+        self._do(lambda: None if trainer is None else self._test(trainer))
 
     def _do(self, work: Callable[[], None]) -> None:
         """Work, and let the window know how it ended, whatever it was that ended it."""
@@ -161,7 +162,7 @@ class TrainWorker(QObject):
             if trainer.step % snapshot_every == 0 or epoch_ends:
                 self._post(SnapshotTaken(self._snapshot(trainer), keep=epoch_ends))
             if trainer.step % test_every == 0 and trainer.step < trainer.total_steps:
-                self._post(Tested(trainer.step, trainer.evaluate()))
+                self._test(trainer)
 
     def _advance(self, trainer: Trainer, count: int) -> None:
         count = min(count, self._chunk)
@@ -185,9 +186,12 @@ class TrainWorker(QObject):
         self._post(SnapshotTaken(snapshot, keep=trainer.finished))
         self._mailbox.post_live(self._run_id, snapshot)
         if test or trainer.finished:
-            self._post(Tested(trainer.step, trainer.evaluate()))
+            self._test(trainer)
         self._control.running = False
         self._post(RunHalted(trainer.step, trainer.total_steps, trainer.finished))
+
+    def _test(self, trainer: Trainer) -> None:
+        self._post(Tested(trainer.step, trainer.evaluate()))
 
     def _apply_wishes(self, trainer: Trainer) -> None:
         missing = self._control.epochs - trainer.total_steps // trainer.steps_per_epoch
@@ -224,9 +228,7 @@ class TrainWorker(QObject):
             return 0
         return due
 
-    def _post(
-        self, message: ProgressMade | SnapshotTaken | Tested | RunPrepared | RunHalted | RunFailed
-    ) -> None:
+    def _post(self, message: Message) -> None:
         self._mailbox.post(self._run_id, message)
 
     def _fail(self, error: BaseException) -> None:
