@@ -8,6 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.presets import LAB5, LENET
 from tests.gui.driving import settle
+from tests.gui.training_driving import type_setting
 from tests.gui.whole_window import rest, train
 from ui.panels.training import TrainingPanel
 from ui.session import Session
@@ -18,15 +19,6 @@ def _click(qtbot: QtBot, button) -> None:
     settle(qtbot)  # the message slides in
     assert button.isVisible()
     qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
-
-
-def _edit(qtbot: QtBot, session: Session, name: str, text: str) -> None:
-    """Type a setting into the form, as a user does."""
-    field = session.window.panel(TrainingPanel).form.field(name)
-    field.setFocus()
-    field.selectAll()
-    qtbot.keyClicks(field, text)
-    qtbot.keyClick(field, Qt.Key.Key_Return)
 
 
 def test_a_preset_chosen_beside_a_trained_run_changes_nothing_that_is_on(
@@ -70,7 +62,7 @@ def test_a_preset_with_another_rate_alone_waits_too(qtbot: QtBot, session: Sessi
 def test_a_new_run_has_the_settings_of_the_form(qtbot: QtBot, session: Session) -> None:
     state, window = session.state, session.window
     train(qtbot, session, 40)
-    _edit(qtbot, session, "filters", "3")
+    type_setting(qtbot, session, "filters", "3")
     run_id = state.run.run_id
     assert window.pending.text() == "Chosen for a new run: Filters 8 → 3. The present run goes on as it is."
     _click(qtbot, window.pending.action_button())
@@ -82,14 +74,14 @@ def test_a_new_run_has_the_settings_of_the_form(qtbot: QtBot, session: Session) 
 def test_a_rate_is_taken_at_once_unless_other_settings_wait(qtbot: QtBot, session: Session) -> None:
     state, window = session.state, session.window
     train(qtbot, session, 40)
-    _edit(qtbot, session, "learning_rate", "0.002")
+    type_setting(qtbot, session, "learning_rate", "0.002")
     assert state.experiment.learning_rate == 0.002
     assert window.pending.text() == ""
-    _edit(qtbot, session, "seed", "7")
-    _edit(qtbot, session, "learning_rate", "0.003")
+    type_setting(qtbot, session, "seed", "7")
+    type_setting(qtbot, session, "learning_rate", "0.003")
     assert state.experiment.learning_rate == 0.002
     assert "Learning rate 0.002 → 0.003; Seed 0 → 7" in window.pending.text()
-    _edit(qtbot, session, "seed", "0")
+    type_setting(qtbot, session, "seed", "0")
     assert state.experiment.learning_rate == 0.003
     assert window.pending.text() == ""
 
@@ -97,7 +89,7 @@ def test_a_rate_is_taken_at_once_unless_other_settings_wait(qtbot: QtBot, sessio
 def test_a_fork_keeps_what_waits_in_the_form(qtbot: QtBot, session: Session) -> None:
     state, window = session.state, session.window
     train(qtbot, session, 200)
-    _edit(qtbot, session, "filters", "3")
+    type_setting(qtbot, session, "filters", "3")
     session.controller.on_moment_requested(100)
     run_id = state.run.run_id
     session.controller.on_fork_requested()
@@ -137,7 +129,7 @@ def test_an_untrained_run_takes_what_is_chosen_without_a_word(qtbot: QtBot, sess
 
 def test_an_error_of_the_form_goes_with_what_was_wrong(qtbot: QtBot, session: Session) -> None:
     message = session.window.panel(TrainingPanel).message
-    _edit(qtbot, session, "filters", "99")
+    type_setting(qtbot, session, "filters", "99")
     assert "1 to 64" in message.text()
     session.window.run_bar.presetRequested.emit("lenet")
     assert message.text() == ""

@@ -18,6 +18,7 @@ from tests.gui.training_driving import (
     lengthen,
     status,
     train_some,
+    type_setting,
     wait_for,
     weights,
 )
@@ -50,11 +51,7 @@ def test_a_students_first_session(qtbot, session, in_window):
     qtbot.waitUntil(lambda: state.run.step == paused_at + 1 and status(session) is RunStatus.PAUSED)
     assert len(state.history.losses) == paused_at + 1
 
-    rate = training.form.field("learning_rate")
-    rate.setFocus()
-    rate.selectAll()
-    qtbot.keyClicks(rate, "1e-7")
-    qtbot.keyClick(rate, Qt.Key.Key_Return)
+    type_setting(qtbot, session, "learning_rate", "1e-7")
     assert state.experiment.learning_rate == 1e-7
     before = weights(session)
     click(qtbot, bar.step)
@@ -207,11 +204,7 @@ def test_edited_settings_wait_until_they_are_applied(qtbot, session):
     window, state = session.window, session.state
     train_some(qtbot, session, 50)
     trained = weights(session)
-    filters = window.panel(TrainingPanel).form.field("filters")
-    filters.setFocus()
-    filters.selectAll()
-    qtbot.keyClicks(filters, "4")
-    qtbot.keyClick(filters, Qt.Key.Key_Return)
+    type_setting(qtbot, session, "filters", "4")
     assert state.draft.filters == (4,)
     assert state.experiment.filters == (8,)
     assert_same_weights(weights(session), trained)
@@ -238,11 +231,7 @@ def test_settings_of_an_untrained_network_apply_at_once(qtbot, session):
     [("filters", "99", "1 to 64"), ("filters", "8, x", "whole numbers"), ("hidden", "5 5 5", "0 to 2")],
 )
 def test_invalid_settings_are_named_and_change_nothing(qtbot, session, name, text, message):
-    field = session.window.panel(TrainingPanel).form.field(name)
-    field.setFocus()
-    field.selectAll()
-    qtbot.keyClicks(field, text)
-    qtbot.keyClick(field, Qt.Key.Key_Return)
+    type_setting(qtbot, session, name, text)
     assert message in session.window.panel(TrainingPanel).message.text()
     assert session.state.draft == session.state.experiment == LAB5
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 from PySide6.QtCore import Qt
 
+from ui.panels.training import TrainingPanel
 from ui.state import RunStatus
 
 LEFT = Qt.MouseButton.LeftButton
@@ -41,6 +42,15 @@ def lengthen(qtbot, session):
     """Make the run too long to end before the test has clicked."""
     session.controller.on_draft_requested(replace(session.state.draft, epochs=500))
     qtbot.waitUntil(lambda: session.state.run.run_id == 2 and status(session) is RunStatus.READY)
+
+
+def type_setting(qtbot, session, name, text):
+    """Type a setting into the form, as a user does."""
+    field = session.window.panel(TrainingPanel).form.field(name)
+    field.setFocus()
+    field.selectAll()
+    qtbot.keyClicks(field, text)
+    qtbot.keyClick(field, Qt.Key.Key_Return)
 
 
 def weights(session):
