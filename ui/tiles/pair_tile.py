@@ -17,6 +17,7 @@ from ui.theme import LIGHT, Theme
 from ui.tiles.pair_image import HUES, MapPair, PairView, Side
 from ui.tiles.tile_view import draw_part
 
+#: Logical pixels between two grids side by side.
 _GAP = 6
 #: Side in pixels below which no number fits into a cell, and number of cells beyond which nobody reads them.
 _SMALLEST_CELL, _MOST_CELLS = 22, 100
@@ -35,9 +36,7 @@ class TileGeometry:
     grids: tuple[CellGeometry, ...]
 
     @classmethod
-    def fit(
-        cls, rows: int, cols: int, area: QRectF, sides: bool, ratio: float = 1.0, gap: float = _GAP
-    ) -> "TileGeometry":
+    def fit(cls, rows: int, cols: int, area: QRectF, sides: bool, ratio: float = 1.0) -> "TileGeometry":
         """Largest tile in an area.
 
         Parameters
@@ -48,15 +47,13 @@ class TileGeometry:
             Whether two grids stand side by side.
         ratio : float
             Device pixels a logical pixel.
-        gap : float
-            Between the two, in logical pixels.
         """
         if not sides:
             return cls((CellGeometry.fit(rows, cols, area, ratio),))
-        half = QRectF(area.left(), area.top(), (area.width() - gap) / 2, area.height())
+        half = QRectF(area.left(), area.top(), (area.width() - _GAP) / 2, area.height())
         first = CellGeometry.fit(rows, cols, half, ratio)
-        left = area.left() + (area.width() - gap - 2 * cols * first.cell) / 2
-        step = cols * first.cell + gap
+        left = area.left() + (area.width() - _GAP - 2 * cols * first.cell) / 2
+        step = cols * first.cell + _GAP
         return cls(tuple(replace(first, left=left + i * step) for i in (0, 1)))
 
     @property

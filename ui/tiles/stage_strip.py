@@ -61,22 +61,19 @@ class StageStrip(PointedWidget[str]):
 
     Parameters
     ----------
-    rows : tuple of str
-        What the two bars are called.
-    full : float
-        Value of a full bar; larger ones are cut there.
     parent : QWidget, optional
     """
 
     #: Key of the stage that the user has chosen.
     stageSelected = Signal(str)
 
-    def __init__(
-        self, rows: tuple[str, str] = ("change", "residual"), full: float = 1.5, parent: QWidget | None = None
-    ) -> None:
+    #: What the two bars are called.
+    rows = ("change", "residual")
+    #: Value of a full bar; larger ones are cut there.
+    _FULL = 1.5
+
+    def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._rows = rows
-        self._full = full
         self._tiles: tuple[StageTile, ...] = ()
         self._values: dict[str, tuple[float, float]] = {}
         self._current = ""
@@ -87,11 +84,6 @@ class StageStrip(PointedWidget[str]):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         follow_theme(self)
-
-    @property
-    def rows(self) -> tuple[str, str]:
-        """What the two bars are called."""
-        return self._rows
 
     @property
     def tiles(self) -> tuple[StageTile, ...]:
@@ -162,7 +154,7 @@ class StageStrip(PointedWidget[str]):
         return self.fontMetrics().height() + self._theme.px(1)
 
     def _label_width(self) -> int:
-        return max(self.fontMetrics().horizontalAdvance(text) for text in self._rows) + self._theme.px(10)
+        return max(self.fontMetrics().horizontalAdvance(text) for text in self.rows) + self._theme.px(10)
 
     def _least_widths(self) -> list[int]:
         """Width that each tile needs for its title and its numbers; the bars may vanish."""
@@ -248,7 +240,7 @@ class StageStrip(PointedWidget[str]):
         theme = self._theme
         painter.setPen(theme.color("muted"))
         line, top, labels = self._line(), theme.px(6), self._room()[0]
-        for number, text in enumerate(self._rows if labels else (), start=1):
+        for number, text in enumerate(self.rows if labels else (), start=1):
             box = QRectF(0, top + number * line, labels, line)
             painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
         self._tracks = []
@@ -303,12 +295,12 @@ class StageStrip(PointedWidget[str]):
         painter.setPen(Qt.PenStyle.NoPen)
         for row, value, color in filled:
             painter.setBrush(color)
-            self._draw_bar(painter, self._bar(row), value / self._full)
+            self._draw_bar(painter, self._bar(row), value / self._FULL)
         # The residual is drawn hollow: it is not the same kind of number.
         painter.setBrush(self._theme.color("surface"))
         for row, value, color in hollow:
             painter.setPen(QPen(color, max(self._theme.px(1.5), 1)))
-            self._draw_bar(painter, self._bar(row).adjusted(0.5, 0.5, -0.5, -0.5), value / self._full)
+            self._draw_bar(painter, self._bar(row).adjusted(0.5, 0.5, -0.5, -0.5), value / self._FULL)
 
     def _bar(self, row: QRectF) -> QRectF:
         px = self._theme.px
@@ -334,7 +326,7 @@ class StageStrip(PointedWidget[str]):
         values = self._values.get(tile.key)
         if values is None:
             return tile.title
-        numbers = ", ".join(f"{row} {v}" for row, v in zip(self._rows, self.texts()[tile.key], strict=True))
+        numbers = ", ".join(f"{row} {v}" for row, v in zip(self.rows, self.texts()[tile.key], strict=True))
         return f"{tile.title}: {numbers}"
 
     def _describe(self) -> None:
