@@ -217,7 +217,7 @@ class AppState(QObject):
     shiftChanged = Signal()
     sampleChanged = Signal()
     inspectionChanged = Signal()
-    sceneChanged = Signal()  # with data, network, sample, shift and pinned cell: what pictures are made of
+    sceneChanged = Signal()  # with data, network, sample and shift: what pictures are made of
     evaluationChanged = Signal()
     speedChanged = Signal()
     noticeRaised = Signal(object)
@@ -240,13 +240,7 @@ class AppState(QObject):
         self.inspection: Inspection | None = None
         self.evaluation: EvaluatedStep | None = None
         self.steps_per_second: float | None = None
-        for part in (
-            self.datasetChanged,
-            self.snapshotChanged,
-            self.sampleChanged,
-            self.shiftChanged,
-            self.pinnedChanged,
-        ):
+        for part in (self.datasetChanged, self.snapshotChanged, self.sampleChanged, self.shiftChanged):
             part.connect(self.sceneChanged)
 
     def set_dataset(self, dataset: Dataset) -> None:

@@ -24,7 +24,7 @@ def scene_of(name="lab5", index=0, choices=None, **changes):
     data, network = digits(experiment.classes), experiment.build_network()
     sample = Sample(data.test_images[index], int(data.test_labels[index]), index)
     origin = Origin(1, experiment, data.name)
-    return Scene(data, Snapshot(7, network, origin=origin), sample, Shift(), None, choices or MapChoices())
+    return Scene(data, Snapshot(7, network, origin=origin), sample, Shift(), choices or MapChoices())
 
 
 def plain_pass(scene):

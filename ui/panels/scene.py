@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from cnnviz.datasets import Dataset
 from cnnviz.snapshots import Snapshot
-from ui.state import AppState, PinnedCell, Sample, Shift
+from ui.state import AppState, Sample, Shift
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +21,6 @@ class Scene[Choices]:
     snapshot : Snapshot
     sample : Sample
     shift : Shift
-    pinned : PinnedCell or None
     choices : object
         What was chosen in the panel itself: a frozen value.
     """
@@ -30,7 +29,6 @@ class Scene[Choices]:
     snapshot: Snapshot
     sample: Sample
     shift: Shift
-    pinned: PinnedCell | None
     choices: Choices
 
     @property
@@ -44,7 +42,7 @@ class Scene[Choices]:
         return 0 if self.snapshot.origin is None else self.snapshot.origin.run_id
 
     def continues(self, earlier: "Scene[Choices]") -> bool:
-        """Whether only what moves has changed since: the moment of the run, the shift, the pinned cell.
+        """Whether only what moves has changed since: the moment of the run and the shift.
 
         While these stream in (training, a drag), an answer for an earlier one may still be drawn; with
         anything else changed it would be a picture of something that is not shown any more.
@@ -65,4 +63,4 @@ def scene_of[Choices](state: AppState, choices: Choices) -> Scene[Choices] | Non
     network = snapshot.network
     if network.input_shape != sample.pixels.shape or network.classes_count != len(dataset.classes):
         return None
-    return Scene(dataset, snapshot, sample, state.shift, state.pinned, choices)
+    return Scene(dataset, snapshot, sample, state.shift, choices)

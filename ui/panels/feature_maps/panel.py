@@ -228,9 +228,9 @@ class FeatureMapsPanel(Panel):
     # -- the picture ---------------------------------------------------------------------------------------
 
     def _scene(self) -> MapScene | None:
-        """What is to be seen now: the sample where it is, and all cells, whichever is pinned."""
+        """What is to be seen now: the sample where it is."""
         scene = scene_of(self._state, self._choices)
-        return None if scene is None else replace(scene, shift=Shift(), pinned=None)
+        return None if scene is None else replace(scene, shift=Shift())
 
     def _on_picture(self, picture: Picture) -> None:
         is_first = self.picture is None

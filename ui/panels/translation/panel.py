@@ -184,7 +184,7 @@ class TranslationPanel(Panel):
             return None
         snapshot = scene.snapshot if toy is None else toy.snapshot
         choices = restoring.fitting(self.view, snapshot.network)
-        return replace(scene, snapshot=snapshot, pinned=None, choices=choices)
+        return replace(scene, snapshot=snapshot, choices=choices)
 
     def _subject(self) -> Subject | None:
         """What would be moved now."""
