@@ -7,6 +7,7 @@ from PySide6.QtCore import QElapsedTimer, QEvent, QObject, QTimer, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from cnnviz.session_state import View
+from ui.controls.pace import single_shot
 from ui.panels.analysis import Analysis, Context, LatestOnly
 from ui.panels.scene import Scene
 from ui.panels.views import Choices, PendingView
@@ -72,9 +73,7 @@ class PictureLoop[C, P](QObject):
         self._panel, self._read_scene, self._compute, self._draw = panel, scene, compute, draw
         self._requests = LatestOnly(analysis, kind, self._on_computed, self._on_failed)
         self.pace = pace
-        self._rest = QTimer(self)
-        self._rest.setSingleShot(True)
-        self._rest.timeout.connect(self.look)
+        self._rest = single_shot(self, self.look)
         self._wanted: Scene[C] | None = None  # the newest that was asked for
         self._unrestored = PendingView(state)
         self._restore: Callable[[Choices, P], None] | None = None

@@ -11,6 +11,7 @@ from cnnviz.session_state import View
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
+from ui.controls.pace import single_shot
 from ui.panels.analysis import Analysis
 from ui.panels.backprop.filter_view import FilterView
 from ui.panels.backprop.formulas import formula_of
@@ -71,7 +72,7 @@ class BackpropPanel(Panel):
         self.work = BackpropWork(analysis, background, self)
         self.model = BackpropModel(self.work, self)
         self._warming = QTimer(self, interval=_WARM_MS)
-        self._pace = QTimer(self, singleShot=True, interval=_PACE_MS)
+        self._pace = single_shot(self, self._on_paced, _PACE_MS)
         self.setProperty("role", "panel")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._build_widgets()
@@ -237,7 +238,6 @@ class BackpropPanel(Panel):
         model.previewChanged.connect(self._on_preview_changed)
         model.trialDropped.connect(self._on_trial_dropped)
         work.failed.connect(self._on_failed)
-        self._pace.timeout.connect(self._on_paced)
         self._warming.timeout.connect(self._warm_up)
 
     def _connect_state(self) -> None:

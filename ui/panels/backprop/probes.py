@@ -1,9 +1,10 @@
 """Joins the pages that probe the network (poke, check all, ties) with the pass that is shown."""
 
-from PySide6.QtCore import QObject, QTimer, Slot
+from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
 from cnnviz.routing import Target
+from ui.controls.pace import single_shot
 from ui.panels.backprop.model import BackpropModel
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.side_column import CHECK, POKE, SideColumn
@@ -37,10 +38,8 @@ class Probes(QObject):
         self._checked: Pass | None = None
         self._counting: tuple[str, object] | None = None
         self._counts: dict[str, TieOutcome] = {}
-        self._slow, self._ties_timer = QTimer(self), QTimer(self)
-        for timer in (self._slow, self._ties_timer):
-            timer.setSingleShot(True)
-            timer.setInterval(_SLOW_MS)
+        self._slow = single_shot(self, self._follow_up, _SLOW_MS)
+        self._ties_timer = single_shot(self, self._request_ties, _SLOW_MS)
         self._connect_signals()
 
     def ties(self, layer: str) -> TieOutcome | None:
@@ -94,8 +93,6 @@ class Probes(QObject):
         work.checkProgressed.connect(side.check.show_progress)
         work.checkReady.connect(self._on_check_ready)
         work.tiesReady.connect(self._on_ties_ready)
-        self._slow.timeout.connect(self._follow_up)
-        self._ties_timer.timeout.connect(self._request_ties)
 
     def _is_training(self) -> bool:
         return self._state.run.status is RunStatus.TRAINING

@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import override
 
-from PySide6.QtCore import QTimer, Slot
+from PySide6.QtCore import Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -21,6 +21,7 @@ from ui.controls.buttons import Button
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
+from ui.controls.pace import single_shot
 from ui.controls.scroll_column import ScrollColumn
 from ui.controls.segmented import SegmentedControl
 from ui.panels.analysis import Analysis, LatestOnly
@@ -81,7 +82,7 @@ class ReportPanel(Panel):
         self.setProperty("role", "panel")
         self._build_widgets()
         self._build_layout()
-        self._build_timers()
+        self._preview_timer = single_shot(self, self._refresh, _PREVIEW_MS)
         self._connect_signals()
         self._show_draft()
         self._show_run()
@@ -230,11 +231,6 @@ class ReportPanel(Panel):
         self._columns = fill(QHBoxLayout(), (left, 1), (right, 1))
         fill(QVBoxLayout(self), self.unsaved, self.message, (self._columns, 1), spacing=0)
 
-    def _build_timers(self) -> None:
-        self._preview_timer = QTimer(self)
-        self._preview_timer.setSingleShot(True)
-        self._preview_timer.setInterval(_PREVIEW_MS)
-
     def _connect_signals(self) -> None:
         self.head.headEdited.connect(self._writing.set_head)
         self.pages.currentChanged.connect(self._show_demonstration)
@@ -252,7 +248,6 @@ class ReportPanel(Panel):
         self._lab.failed.connect(self._on_failed)
         self.export.clicked.connect(self.export_report)
         self.preview.pagesWanted.connect(self._refresh)
-        self._preview_timer.timeout.connect(self._refresh)
         self._state.datasetChanged.connect(self._show_run)
         self._state.experimentChanged.connect(self._show_run)
 

@@ -2,7 +2,7 @@
 
 from typing import override
 
-from PySide6.QtCore import QEvent, QSize, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -13,7 +13,7 @@ from ui.controls.labels import SectionTitle
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
-from ui.controls.pace import Pace
+from ui.controls.pace import Pace, single_shot
 from ui.controls.scroll_column import ScrollColumn
 from ui.controls.segmented import SegmentedControl
 from ui.panels.contract import Panel
@@ -179,9 +179,7 @@ class TrainingPanel(CatchesUp, Panel):
             "met: what the exercise prints. Ctrl+C copies."
         )
         self._log_pace = Pace(_LOG_MS, self)
-        self._results_timer = QTimer(self)
-        self._results_timer.setSingleShot(True)
-        self._results_timer.setInterval(_RESULTS_MS)
+        self._results_timer = single_shot(self, self._draw_results, _RESULTS_MS)
         self._new_lines: list[tuple[int, float, float]] = []
         self.results = ResultsView()
         self._log_title = SectionTitle("Log")
@@ -209,7 +207,6 @@ class TrainingPanel(CatchesUp, Panel):
     def _connect_signals(self) -> None:
         self._switch.currentChanged.connect(self._on_switched)
         self._log_pace.due.connect(self._draw_log)
-        self._results_timer.timeout.connect(self._draw_results)
         self.form.draftRequested.connect(self.draftRequested)
         self.form.messageChanged.connect(self._on_form_message)
         self.speed.speedRequested.connect(self.speedRequested)
