@@ -2,13 +2,11 @@
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cnnviz.datasets import Dataset
 from ui.controls.pace import single_shot
 from ui.panels.analysis import Analysis
 from ui.panels.drawn import moment_of
 from ui.panels.scene import Scene
 from ui.panels.translation.picture import subject_of
-from ui.panels.translation.subject import Subject
 from ui.panels.translation.sweep_column import SweepColumn
 from ui.panels.translation.sweeping import SweepKey, Sweeps, Swept
 from ui.panels.translation.view import View
@@ -40,10 +38,7 @@ class SweepGuide(QObject):
     ) -> None:
         super().__init__(parent)
         self._column = column
-        self._subject: Subject | None = None
-        self._dataset: Dataset | None = None
-        self._view = View()
-        self._key = SweepKey(1, 2, True, False)
+        self._scene: Scene[View] | None = None  # what is looked at
         self._one: Swept | None = None
         self._many: Swept | None = None
         self._sweeps = Sweeps(
@@ -56,15 +51,13 @@ class SweepGuide(QObject):
     @property
     def swept(self) -> Swept | None:
         """The sweep that was measured last: that of the image, or of many digits."""
-        return self._many if self._view.many else self._one
+        return self._many if self._is_of_many else self._one
 
     def look_at(self, scene: Scene[View], *, is_training: bool) -> None:
         """Show what belongs to a scene, and have measured what is missing."""
-        subject, view, dataset = subject_of(scene), scene.choices, scene.dataset
-        self._subject, self._view, self._dataset = subject, view, dataset
-        self._key = SweepKey(view.block, view.pool_size, view.relative, scene.shift.wrap)
-        is_toy = subject.lesson is not None
-        self._column.source.set_available(0 if is_toy else len(dataset.test_labels))
+        self._scene = scene
+        is_toy = subject_of(scene).lesson is not None
+        self._column.source.set_available(0 if is_toy else len(scene.dataset.test_labels))
         self._show()
         if not is_training:
             self._request()
@@ -73,11 +66,8 @@ class SweepGuide(QObject):
 
     def is_measured(self) -> bool:
         """Whether many digits have been measured, or are being measured, with the choices in force."""
-        found, subject = self._many, self._subject
-        if not self._view.many or found is None or subject is None:
-            return self._view.many and self._column.source.is_running()
-        is_same = found.key == self._key and found.origin is self._dataset
-        return (is_same and found.network is subject.network) or self._column.source.is_running()
+        is_there = self._scene is not None and _is_there(self._many, self._scene, many=True)
+        return self._is_of_many and (is_there or self._column.source.is_running())
 
     def measure(self) -> None:
         """Have many digits measured, as the button does."""
@@ -88,42 +78,38 @@ class SweepGuide(QObject):
         self._on_cancel_requested()
         self._many = None
 
+    @property
+    def _is_of_many(self) -> bool:
+        """Whether the sweep of many digits is chosen."""
+        return self._scene is not None and self._scene.choices.many
+
     def _show(self) -> None:
-        found, subject, note = self.swept, self._subject, ""
-        if found is not None and subject is not None:
-            origin = self._dataset if self._view.many else subject.origin
-            is_of_it = found.origin is origin and found.key == self._key
-            if not (is_of_it and found.network.is_like(subject.network)):
-                found, note = None, _OTHER_SETTINGS if self._view.many else ""
+        scene, found, note = self._scene, self.swept, ""
+        subject = None if scene is None else subject_of(scene)
+        if found is not None and scene is not None and subject is not None:
+            if not (_is_of(found, scene, many=self._is_of_many) and found.network.is_like(subject.network)):
+                found, note = None, _OTHER_SETTINGS if self._is_of_many else ""
             elif found.network is not subject.network:
                 measured, shown = found.snapshot, subject.snapshot
                 note = f"network of {moment_of(measured.step, measured.origin, shown.origin)}"
-        if found is None and self._view.many and self._column.source.is_running():
+        if found is None and self._is_of_many and self._column.source.is_running():
             note = "Measuring…"
         self._column.show_sweep(found, None if subject is None else subject.network, note)
 
     @Slot()
     def _request(self) -> None:
-        subject, found = self._subject, self._one
-        if subject is None or not self._column.isVisible():
-            return
-        is_there = (
-            found is not None
-            and found.origin is subject.origin
-            and found.network is subject.network
-            and found.key == self._key
-        )
-        if not is_there:
-            self._sweeps.request_one(subject, self._key)
+        scene = self._scene
+        if scene is not None and self._column.isVisible() and not _is_there(self._one, scene, many=False):
+            self._sweeps.request_one(subject_of(scene), _key_of(scene))
 
     def _on_one_swept(self, found: Swept) -> None:
         self._one = found
-        if self._column.isVisible() and not self._view.many:
+        if self._column.isVisible() and not self._is_of_many:
             self._show()
 
     def _on_many_swept(self, found: Swept) -> None:
         self._column.source.set_progress(None)
-        if found.origin is self._dataset:
+        if self._scene is not None and found.origin is self._scene.dataset:
             self._many = found
             self._show()
 
@@ -134,12 +120,14 @@ class SweepGuide(QObject):
 
     @Slot()
     def _on_measure_requested(self) -> None:
-        subject, dataset, source = self._subject, self._dataset, self._column.source
-        if subject is None or dataset is None or subject.lesson is not None:
+        scene, source = self._scene, self._column.source
+        if scene is None or subject_of(scene).lesson is not None:
             return
         source.set_progress(0.0)
-        digits = min(self._view.digits, len(dataset.test_labels))
-        self._sweeps.request_many(subject, dataset, digits, self._key, source.set_progress)
+        digits = min(scene.choices.digits, len(scene.dataset.test_labels))
+        self._sweeps.request_many(
+            subject_of(scene), scene.dataset, digits, _key_of(scene), source.set_progress
+        )
         self._show()
 
     @Slot()
@@ -147,3 +135,21 @@ class SweepGuide(QObject):
         self._sweeps.cancel_many()
         self._column.source.set_progress(None)
         self._show()
+
+
+def _key_of(scene: Scene[View]) -> SweepKey:
+    view = scene.choices
+    return SweepKey(view.block, view.pool_size, view.relative, scene.shift.wrap)
+
+
+def _is_of(found: Swept, scene: Scene[View], *, many: bool) -> bool:
+    """Whether a sweep is of these images, with the choices of a scene; of whichever network."""
+    origin = scene.dataset if many else subject_of(scene).origin
+    return found.origin is origin and found.key == _key_of(scene)
+
+
+def _is_there(found: Swept | None, scene: Scene[View], *, many: bool) -> bool:
+    """Whether a sweep is the one that belongs to a scene."""
+    if found is None or found.network is not subject_of(scene).network:
+        return False
+    return _is_of(found, scene, many=many)
