@@ -175,10 +175,8 @@ class BackpropModel(QObject):
         """Weights after the trial updates, for the run to continue from; None without any."""
         if self._inspection is None or not self._trial.networks:
             return None
-        snapshot, updates = self._inspection.snapshot, len(self._trial.networks)
-        note = (
-            f"after {updates} trial update{'s' if updates > 1 else ''} at step {format_count(snapshot.step)}"
-        )
+        snapshot = self._inspection.snapshot
+        note = f"after {self._trial.words} at step {format_count(snapshot.step)}"
         origin = None if snapshot.origin is None else replace(snapshot.origin, note=note)
         return Snapshot(snapshot.step, self._trial.networks[-1], origin=origin)
 

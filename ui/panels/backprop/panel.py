@@ -254,9 +254,8 @@ class BackpropPanel(Panel):
         passed = self.model.passed
         if passed is None:
             return None
-        snapshot, updates = passed.request.snapshot, len(passed.request.trial.networks)
-        note = f"after {updates} trial update{'s' if updates > 1 else ''}" if updates else ""
-        return Drawn.of(snapshot, passed.request.sample, note=note)
+        request, tried = passed.request, passed.request.trial.words
+        return Drawn.of(request.snapshot, request.sample, note=f"after {tried}" if tried else "")
 
     # -- the application's state ---------------------------------------------------------------------------
 

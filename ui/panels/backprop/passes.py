@@ -42,6 +42,12 @@ class Trial:
     networks: tuple[Network, ...] = ()
     losses: tuple[float, ...] = ()
 
+    @property
+    def words(self) -> str:
+        """How many updates there are, such as "2 trial updates"; "" for none."""
+        count = len(self.networks)
+        return f"{count} trial update{'s' if count > 1 else ''}" if count else ""
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PassRequest:

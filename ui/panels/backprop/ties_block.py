@@ -103,10 +103,9 @@ class TiesBlock(QWidget):
             text = f"The sample's own class is {passed.names[own]}."
         else:
             text = ""
-        tried = len(passed.request.trial.networks)
+        tried = passed.request.trial.words
         if tried:
-            steps = "1 trial update" if tried == 1 else f"{tried} trial updates"
-            text = f"{text} The network shown has {steps}; the run is unchanged.".strip()
+            text = f"{text} The network shown has {tried}; the run is unchanged.".strip()
         self.hint.set_text(text)
         self.hint.setVisible(bool(text))
 

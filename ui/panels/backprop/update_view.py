@@ -202,7 +202,7 @@ class UpdateView(StepView):
         rows: list[ValueRow] = []
         if count:
             rows.append(ValueRow("run", "the run's network", format_value(trial.losses[0], 6)))
-        tried = f"now, after {count} trial update{'s' if count != 1 else ''}" if count else "before"
+        tried = f"now, after {trial.words}" if count else "before"
         rows.append(ValueRow("before", tried, format_value(passed.gradients.loss, 6)))
         if preview is not None:
             change = preview.loss - passed.gradients.loss
