@@ -26,12 +26,12 @@ class LessonGuide:
         self._name = FREE
         self._text = ""
 
-    def show(self, name: str, subject: Subject | None) -> None:
+    def show(self, name: str, subject: Subject) -> None:
         """Say what there is to look at; the result follows when it has been measured."""
         is_new = name != self._name
         self._name = name
-        self._box.setVisible(name != FREE and subject is not None)
-        if name == FREE or subject is None:
+        self._box.setVisible(name != FREE)
+        if name == FREE:
             return
         lesson = lesson_of(name, subject)
         text = f"*{lesson.title}.* {lesson.look_at}"

@@ -22,9 +22,8 @@ from ui.panels.translation.lesson_guide import LessonGuide, lesson_shift, lesson
 from ui.panels.translation.picture import Picture, picture_of, subject_of
 from ui.panels.translation.sections import Sections
 from ui.panels.translation.stages import own_pool, stage_tiles
-from ui.panels.translation.subject import FREE, Subject, toy_subject
+from ui.panels.translation.subject import FREE, toy_subject
 from ui.panels.translation.sweep_guide import SweepGuide
-from ui.panels.translation.sweeping import Swept
 from ui.panels.translation.view import View, ViewModel
 from ui.panels.views import Choices
 from ui.state import AppState, RunStatus, Shift
@@ -92,11 +91,6 @@ class TranslationPanel(Panel):
     def is_current(self) -> bool:
         """Whether what is drawn is that of the present state and choices."""
         return self._loop.is_current
-
-    @property
-    def swept(self) -> Swept | None:
-        """The sweep that was measured last: that of the image, or of many digits."""
-        return self.sweeps.swept
 
     def view_state(self) -> PanelView:
         """Return all choices, for a session."""
@@ -185,11 +179,6 @@ class TranslationPanel(Panel):
         snapshot = scene.snapshot if toy is None else toy.snapshot
         choices = restoring.fitting(self.view, snapshot.network)
         return replace(scene, snapshot=snapshot, choices=choices)
-
-    def _subject(self) -> Subject | None:
-        """What would be moved now."""
-        scene = self._scene()
-        return None if scene is None else subject_of(scene)
 
     @Slot()
     def _leave_toy(self) -> None:
@@ -289,9 +278,9 @@ class TranslationPanel(Panel):
         left_toy = toy_subject(self.view.lesson) is not None
         self.choices.choose_all(lesson_view(self.view, name))
         self._fit_choices()
-        subject = self._subject()
-        if name != FREE and subject is not None:
-            self.shiftRequested.emit(lesson_shift(name, subject))
+        scene = self._scene()
+        if name != FREE and scene is not None:
+            self.shiftRequested.emit(lesson_shift(name, subject_of(scene)))
         elif left_toy:
             self.shiftRequested.emit(Shift())
 
