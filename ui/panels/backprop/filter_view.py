@@ -325,10 +325,7 @@ def _convergence(terms: FilterTerms, shown: int) -> PlotContent:
 
 
 def _fill(field: ChoiceField, word: str, count: int, current: int) -> None:
-    if field.count() != count:
-        field.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToContents)
-        field.clear()
-        for number in range(count):
-            field.addItem(f"{word} {number}", str(number))
+    field.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToContents)
+    field.set_options([(str(number), f"{word} {number}") for number in range(count)])
     field.set_choice(str(current))
     field.setVisible(count > 1)

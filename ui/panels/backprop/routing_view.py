@@ -119,14 +119,7 @@ class RoutingView(StepView):
         assert isinstance(pool, Pool)
         own = pool.short.lower() + ("" if pool.tie_rule is None else f", {passed.rule}")
         options = [("", own)] + [(name, other.short.lower()) for name, other in contrast_pools(pool).items()]
-        present = [
-            (self.contrast.itemData(place), self.contrast.itemText(place))
-            for place in range(self.contrast.count())
-        ]
-        if options != present:
-            self.contrast.clear()
-            for key, text in options:
-                self.contrast.addItem(text, key)
+        self.contrast.set_options(options)
         self.contrast.set_choice(focus.contrast if focus.contrast in dict(options) else "")
 
     def _draw_maps(self) -> None:

@@ -90,11 +90,7 @@ class TiesBlock(QWidget):
         fill(QVBoxLayout(self), row, self.hint, self._ties, spacing=6)
 
     def _fill_labels(self, passed: Pass) -> None:
-        texts = [f"{name}" for name in passed.names]
-        if texts != [self.label.itemText(place) for place in range(self.label.count())]:
-            self.label.clear()
-            for place, text in enumerate(texts):
-                self.label.addItem(text, str(place))
+        self.label.set_options([(str(place), name) for place, name in enumerate(passed.names)])
         self.label.set_choice(str(passed.label))
         own = passed.request.sample.label
         if own is None:

@@ -79,10 +79,7 @@ class UpdateView(StepView):
         """Draw the step."""
         self._shown = (passed, step, focus)
         names = tuple(passed.network.params)
-        if names != tuple(self.parameter.itemData(place) for place in range(self.parameter.count())):
-            self.parameter.clear()
-            for name in names:
-                self.parameter.addItem(name, name)
+        self.parameter.set_options([(name, name) for name in names])
         name = focus.parameter if focus.parameter in names else names[0]
         self.parameter.set_choice(name)
         self._draw_maps()
@@ -263,10 +260,6 @@ class UpdateView(StepView):
 
 
 def _fill(field: ChoiceField, word: str, count: int, current: int) -> None:
-    texts = [f"{word} {number}" for number in range(count)]
-    if texts != [field.itemText(place) for place in range(field.count())]:
-        field.clear()
-        for number, text in enumerate(texts):
-            field.addItem(text, str(number))
+    field.set_options([(str(number), f"{word} {number}") for number in range(count)])
     field.set_choice(str(current))
     field.setVisible(count > 1)

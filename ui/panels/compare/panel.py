@@ -204,14 +204,9 @@ class ComparePanel(TellsDrawn, QFrame):
         layers = weight_layers(network)
         if layers == self._layers:
             return
-        chosen = self.layer.choice()
         self._layers = layers
         self._kinds = {name: isinstance(layer, Conv2D) for name, layer in network.layers}
-        self.layer.clear()
-        for name in layers:
-            self.layer.addItem(name, name)
-        if chosen in layers:
-            self.layer.set_choice(chosen)
+        self.layer.set_options([(name, name) for name in layers])
         self._fill_parts()
         self.maps.reset_scale()
 
