@@ -70,7 +70,7 @@ class RunLimits(QObject):
     def _first_moment(self, picture: Picture) -> Snapshot | None:
         """First moment on record of the run of a picture."""
         snapshots = self._state.history.snapshots
-        first = snapshots.at(snapshots.steps[0]) if len(snapshots) else None
+        first = snapshots[0] if len(snapshots) else None
         if first is None or first.origin is None or first.origin.run_id != picture.scene.run_id:
             return None
         return first if plan_of(first.network) is picture.plan else None
@@ -114,8 +114,7 @@ def _subject(scene: MapScene) -> tuple[object, ...]:
 
 def _moments_of(history: History, plan: Plan) -> list[Snapshot]:
     """Return moments of a run, evenly over what is on record, whose networks a plan describes."""
-    steps = history.snapshots.steps
-    count = min(len(steps), _MOST_MOMENTS)
-    picked = {steps[round(place * (len(steps) - 1) / max(count - 1, 1))] for place in range(count)}
-    snapshots = [history.snapshots.at(step) for step in sorted(picked)]
-    return [snapshot for snapshot in snapshots if plan_of(snapshot.network) is plan]
+    store = history.snapshots
+    count = min(len(store), _MOST_MOMENTS)
+    picked = sorted({round(place * (len(store) - 1) / max(count - 1, 1)) for place in range(count)})
+    return [store[place] for place in picked if plan_of(store[place].network) is plan]
