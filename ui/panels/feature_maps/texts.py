@@ -9,15 +9,11 @@ from ui.state import PinnedCell
 def cell_name(plan: Plan, cell: PinnedCell) -> str:
     """Where a cell is, such as "conv1 · filter 3, row 12, column 9"."""
     column = plan.column(cell.stage)
+    if len(cell.index) == 1 and cell.stage == plan.output_stage:
+        is_only = column is not None and column.shape == (1, 1, 1)
+        return f"{cell.stage} · logit" + ("" if is_only else f" {cell.index[0]}")
     if len(cell.index) == 1:
-        if cell.stage == plan.output_stage and column is not None and column.shape == (1, 1, 1):
-            return f"{cell.stage} · logit"
-        kind = "logit" if cell.stage == plan.output_stage else "unit"
-        return (
-            f"{cell.stage} · {kind} {cell.index[0]}"
-            if kind == "logit"
-            else f"{cell.stage} · {format_cell(cell.index)}"
-        )
+        return f"{cell.stage} · {format_cell(cell.index)}"
     if column is None or column.kind is Kind.IMAGE:
         is_grey = plan.channels(0) == 1
         return f"Input · {format_cell(cell.index[1:] if is_grey else cell.index, 'channel')}"
