@@ -110,13 +110,13 @@ class PendingView:
         """Keep a view until it is taken."""
         self._view, self._run_id = view, self._state.run.run_id
 
-    def take(self, snapshot: Snapshot | None, sample: Sample | None) -> Choices | None:
+    def take(self, snapshot: Snapshot, sample: Sample) -> Choices | None:
         """Take the view for what a panel shows now.
 
         Parameters
         ----------
-        snapshot : Snapshot or None
-        sample : Sample or None
+        snapshot : Snapshot
+        sample : Sample
             What the panel has drawn.
 
         Returns
@@ -125,9 +125,7 @@ class PendingView:
             None if there is no view, or if the panel is behind the network or the sample of the application.
         """
         view, state = self.view, self._state
-        if view is None or snapshot is None or sample is None:
-            return None
-        if snapshot is not state.shown or sample is not state.sample:
+        if view is None or snapshot is not state.shown or sample is not state.sample:
             return None
         self._view = None
         return Choices(view)
