@@ -21,7 +21,7 @@ from ui.panels.translation import restoring
 from ui.panels.translation.lesson_guide import LessonGuide, lesson_shift, lesson_view
 from ui.panels.translation.picture import Picture, picture_of, subject_of
 from ui.panels.translation.sections import Sections
-from ui.panels.translation.stages import own_pool, stage_tiles
+from ui.panels.translation.stages import largest_pool, own_pool, stage_tiles
 from ui.panels.translation.subject import FREE, toy_subject
 from ui.panels.translation.sweep_guide import SweepGuide
 from ui.panels.translation.view import View, ViewModel
@@ -215,8 +215,7 @@ class TranslationPanel(Panel):
         if self.message.kind() == "error":
             self.message.clear()
         parts.toolbar.set_blocks(len(conv_blocks(network)))
-        features = network.layers[conv_blocks(network)[view.block - 1].features][0]
-        parts.toolbar.set_largest_pool(min(network.shapes[features][1:]))
+        parts.toolbar.set_largest_pool(largest_pool(network, view.block))
         parts.strip.set_tiles(stage_tiles(network, view.block, view.pool_size))
         parts.strip.set_current(view.stage)
         parts.strip.set_values(

@@ -5,7 +5,7 @@ from cnnviz.session_state import ViewValue
 from cnnviz.translation import conv_blocks
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.panels.translation.sections import Sections
-from ui.panels.translation.stages import stage_keys
+from ui.panels.translation.stages import largest_pool, stage_keys
 from ui.panels.translation.sweep_guide import SweepGuide
 from ui.panels.translation.view import View
 from ui.panels.views import Choices, under
@@ -24,13 +24,11 @@ def view_of(view: View, parts: Sections, sweeps: SweepGuide) -> dict[str, ViewVa
 
 def fitting(view: View, network: Network) -> View:
     """Return a view with the choices that a network does not offer left at their defaults."""
-    blocks = conv_blocks(network)
-    block = view.block if view.block <= len(blocks) else 1
-    pooled = network.layers[blocks[block - 1].features][0]
+    block = view.block if view.block <= len(conv_blocks(network)) else 1
     stages = stage_keys(network, block)
     return view.but(
         block=block,
-        pool_size=max(min(view.pool_size, *network.shapes[pooled][1:]), 2),
+        pool_size=max(min(view.pool_size, largest_pool(network, block)), 2),
         stage=view.stage if view.stage in stages else "convolution",
     )
 

@@ -52,6 +52,16 @@ def own_pool(network: Network, block: int) -> tuple[str, int] | None:
     return (layer.kind, layer.size) if isinstance(layer, Pool) else None
 
 
+def pooled_layer(network: Network, block: int) -> str:
+    """Name of the layer whose maps the pools of a block read."""
+    return network.layers[_block(network, block).features][0]
+
+
+def largest_pool(network: Network, block: int) -> int:
+    """Side of the largest pooling window that fits into the maps of a block."""
+    return min(network.shapes[pooled_layer(network, block)][1:])
+
+
 def _title(network: Network, block: int, stage: str) -> str:
     return _activation(network, block) if stage == "activation" else STAGE_STYLES[stage].short
 

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from cnnviz.inspect.receptive_field import receptive_field
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_cell, format_together
-from cnnviz.translation import WinnerChange, WinnerMap, conv_blocks
+from cnnviz.translation import WinnerChange, WinnerMap
 from ui.cells.category_map import Category, CategoryMap
 from ui.cells.category_table import CategoryRow, CategoryTable
 from ui.cells.window_card import WindowCard, WindowPair
@@ -17,6 +17,7 @@ from ui.controls.color_scale import ColorScale
 from ui.controls.labels import ElidedLabel, SectionTitle
 from ui.controls.layouts import fill
 from ui.panels.translation.picture import Picture
+from ui.panels.translation.stages import pooled_layer
 from ui.theme import Theme, follow_theme
 
 Block = tuple[int, int, int, int]
@@ -145,7 +146,7 @@ class WinnersView(QWidget):
         """Pixels that a window of the pooled maps is computed from."""
         assert self._result is not None
         network = self._result.subject.network
-        layer = network.layers[conv_blocks(network)[self._result.view.block - 1].features][0]
+        layer = pooled_layer(network, self._result.view.block)
         top, left, rows, cols = window
         corners = [(top, left), (top + rows - 1, left + cols - 1)]
         fields = [receptive_field(network, layer, (0, *corner))["input"].rectangle for corner in corners]
