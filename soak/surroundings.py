@@ -186,7 +186,7 @@ def _settings(value: str | None) -> Callable[[Place], None]:
 # --- the program's own files ----------------------------------------------------------------------------
 
 _PROGRAM_FILES = (
-    "ui/theme/style.qss", "resources/mnist/train-images-idx3-ubyte.gz", "resources/fonts", "resources/icons",
+    "resources/style.qss", "resources/mnist/train-images-idx3-ubyte.gz", "resources/fonts", "resources/icons",
     "resources/report",
 )  # fmt: skip
 

@@ -2,13 +2,13 @@
 
 import os
 import sys
-from pathlib import Path
 
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QApplication
 
 from cnnviz import __version__
+from cnnviz.bundled import bundled
 from cnnviz.cli import Arguments
 from cnnviz.errors import CNNVizError, in_words
 from cnnviz.exits import complain
@@ -18,7 +18,7 @@ from ui.session import Session
 from ui.theme import theme_manager
 from ui.tuning import ErrorReporter, MainThreadCollector, prefer_short_switches
 
-_ICON = Path(__file__).parent.parent / "resources" / "icons" / "cnnviz.svg"
+_ICON = bundled("icons/cnnviz.svg")
 
 
 def run(arguments: Arguments) -> int:

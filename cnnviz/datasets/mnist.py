@@ -5,11 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from pathlib import Path
 
+from cnnviz.bundled import bundled, restore
 from cnnviz.datasets.assembly import MAX_BYTES, Split, assemble
 from cnnviz.datasets.dataset import Dataset
 from cnnviz.datasets.idx import read_idx
 
-MNIST_FOLDER = Path(__file__).resolve().parents[2] / "resources" / "mnist"
+MNIST_FOLDER = bundled("mnist")
 
 # Name, number of axes and MD5 of the unpacked file; the largest first, so that it is started first.
 _FILES = (
@@ -18,7 +19,7 @@ _FILES = (
     ("t10k-images-idx3-ubyte.gz", 3, "2646ac647ad5339dbf082846283269ea"),
     ("t10k-labels-idx1-ubyte.gz", 1, "27ae3e4e09519cfbb04c329615203637"),
 )
-_REMEDY = "restore the folder resources/mnist from the program's repository"
+_REMEDY = restore("mnist")
 
 
 def load_mnist(classes: Iterable[int | str] = (0, 1), folder: Path | None = None) -> Dataset:
@@ -32,7 +33,7 @@ def load_mnist(classes: Iterable[int | str] = (0, 1), folder: Path | None = None
     classes : iterable of int or str
         Two to ten distinct digits. The order counts: with (3, 8) label 0 is the 3.
     folder : Path, optional
-        Where the four gzipped files are; by default ``resources/mnist`` beside the package.
+        Where the four gzipped files are; by default those that come with the program.
 
     Raises
     ------

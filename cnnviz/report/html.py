@@ -5,20 +5,20 @@ import contextlib
 import os
 from collections.abc import Iterator
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, StrictUndefined, Template, TemplateError
 from markupsafe import Markup, escape
 
 from cnnviz import __version__
+from cnnviz.bundled import bundled, restore
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write
 from cnnviz.report.blocks import Document, Figure, Formula, Heading, Table, Words
 from cnnviz.report.equations import Equation
 from cnnviz.report.mathematics import mathml
 
-_TEMPLATE = Path(__file__).resolve().parents[2] / "resources" / "report" / "report.html.jinja"
+_TEMPLATE = bundled("report/report.html.jinja")
 
 
 def write_html(document: Document, path: str | os.PathLike[str]) -> None:
@@ -46,10 +46,7 @@ def to_html(document: Document) -> str:
         text = _template().render(document=document, head=head, blocks=blocks, version=__version__)
         if text.rstrip().endswith("</html>"):  # and not, of half a template, half a report
             return text
-    raise CNNVizError(
-        "The template of the report is missing or damaged; restore the folder resources/report from the "
-        "program's repository."
-    )
+    raise CNNVizError(f"The template of the report is missing or damaged; {restore('report')}.")
 
 
 @cache

@@ -8,22 +8,21 @@ import json
 import os
 import unicodedata
 from functools import cache
-from pathlib import Path
 from typing import Any, Literal, cast
 
 import numpy as np
 import typst
 
 from cnnviz import __version__
+from cnnviz.bundled import bundled, restore
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write
 from cnnviz.report.blocks import Block, Document, Figure, Formula, Heading, Table, Words
 from cnnviz.report.mathematics import typst as typst_math
 from cnnviz.runtime import give_back_memory
 
-_RESOURCES = Path(__file__).resolve().parents[2] / "resources"
-_TEMPLATE = _RESOURCES / "report" / "report.typ"
-_FONTS = (_RESOURCES / "fonts", _RESOURCES / "report" / "fonts")
+_TEMPLATE = bundled("report/report.typ")
+_FONTS = (bundled("fonts"), bundled("report/fonts"))
 _RUNNING_LETTERS = 60
 _REMEMBERED = 11  # documents, after which Typst has forgotten one that has not come again
 #: Bytes that must be there before anything is set: a report takes up to half of them.
@@ -104,8 +103,8 @@ def _compiled(
         raise
     except BaseException as error:  # a panic of the typesetter is no `Exception`
         raise CNNVizError(
-            f"The report could not be typeset ({error}). If that happens to every report, restore the folder "
-            "resources/report from the program's repository."
+            f"The report could not be typeset ({error}). "
+            f"If that happens to every report, {restore('report')}."
         ) from error
     _forget()
     pages = cast("list[bytes]", result) if isinstance(result, list) else [cast("bytes", result)]
@@ -145,10 +144,7 @@ def _template() -> bytes:
         source = _TEMPLATE.read_bytes()
         if source.strip():  # of an empty one would come an empty page
             return source
-    raise CNNVizError(
-        "The template of the report is missing; restore the folder resources/report from the program's "
-        "repository."
-    )
+    raise CNNVizError(f"The template of the report is missing; {restore('report')}.")
 
 
 def _block(block: Block) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from tests.engine.report_cases import small_lab
 from tests.gui.child_window import PROJECT, run_window
 from tests.patience import PATIENCE
 
-_TEMPLATES = {"report.typ", "report.html.jinja"}
+_TEXTS = {"report.typ", "report.html.jinja", "style.qss"}
 
 type Damage = Callable[[Path], object]
 
@@ -83,14 +83,14 @@ def test_every_file_of_the_program_is_looked_at_here() -> None:
     files = [path for path in (PROJECT / "resources").rglob("*") if path.is_file()]
     files = [path for path in files if "LICENSE" not in path.name and path.name != "NOTICE"]
     kinds = {".svg", ".otf", ".ttf", ".gz"}
-    assert {path.name for path in files if path.suffix not in kinds} == _TEMPLATES
+    assert {path.name for path in files if path.suffix not in kinds} == _TEXTS
     others = [path for room in ("cnnviz", "ui") for path in (PROJECT / room).rglob("*") if path.is_file()]
-    assert {each.name for each in others if each.suffix not in (".py", ".pyc")} == {"style.qss", "py.typed"}
+    assert {each.name for each in others if each.suffix not in (".py", ".pyc")} == {"py.typed"}
 
 
 @pytest.mark.parametrize("kind", ["missing", "spoilt"])  # of one that ends too soon the window has less
 def test_the_window_needs_its_look(tree: Path, spoil, tmp_path: Path, kind: str) -> None:
-    spoil(tree / "ui" / "theme" / "style.qss", kind)
+    spoil(tree / "resources" / "style.qss", kind)
     ended = run_window(tmp_path, project=tree)
     _assert_ended_well(ended, 2)
     assert "style.qss" in ended.stderr

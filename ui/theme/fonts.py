@@ -6,9 +6,10 @@ from pathlib import Path
 
 from PySide6.QtGui import QFont, QFontDatabase
 
+from cnnviz.bundled import bundled
 from ui.theme.tokens import LIGHT, Theme
 
-FONT_FOLDER = Path(__file__).resolve().parents[2] / "resources" / "fonts"
+FONT_FOLDER = bundled("fonts")
 
 _log = logging.getLogger(__name__)
 

@@ -2,7 +2,6 @@
 
 import logging
 from functools import cache
-from pathlib import Path
 from typing import Protocol
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt
@@ -10,10 +9,11 @@ from PySide6.QtGui import QAction, QColor, QGuiApplication, QIcon, QPainter, QPi
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QAbstractButton
 
+from cnnviz.bundled import bundled
 from ui.theme.manager import FOLLOWS, follow_theme, theme_manager
 from ui.theme.tokens import Theme
 
-ICON_FOLDER = Path(__file__).resolve().parents[2] / "resources" / "icons"
+ICON_FOLDER = bundled("icons")
 
 #: Pixels between the icon of a button and its text, beyond what the style leaves.
 _TEXT_GAP = 4

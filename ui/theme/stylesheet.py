@@ -2,20 +2,17 @@
 
 import re
 from dataclasses import fields
-from pathlib import Path
 
 from PySide6.QtGui import QColor
 
+from cnnviz.bundled import bundled, restore
 from cnnviz.errors import CNNVizError
 from ui.theme.fonts import mono_font
 from ui.theme.marks import MARKS, mark_path
 from ui.theme.tokens import Theme
 
-TEMPLATE = Path(__file__).with_name("style.qss")
-_DAMAGED = (
-    "The look of the window is missing or damaged; restore the file ui/theme/style.qss from the program's "
-    "repository."
-)
+TEMPLATE = bundled("style.qss")
+_DAMAGED = f"The look of the window is missing or damaged; {restore('style.qss')}."
 
 
 def mix(first: str, second: str, share: float) -> str:

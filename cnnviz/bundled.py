@@ -1,0 +1,28 @@
+"""Files that come with the program: digits, fonts, icons, templates."""
+
+from importlib.resources import files
+from pathlib import Path
+
+# A package that is installed, or frozen into a bundle, holds them; in the project they stand beside it.
+_PACKAGE = Path(str(files("cnnviz")))
+_INSIDE = _PACKAGE / "resources"
+_ROOT = _INSIDE if _INSIDE.is_dir() else _PACKAGE.parent / "resources"
+
+
+def bundled(name: str) -> Path:
+    """Return the path of a file or folder that comes with the program, whichever way it was installed.
+
+    Parameters
+    ----------
+    name : str
+        Path inside ``resources``, such as "icons" or "report/report.typ". It need not exist.
+    """
+    return _ROOT / name
+
+
+def restore(name: str) -> str:
+    """Return what to do when such a file is missing or damaged, to follow a semicolon."""
+    if _ROOT == _INSIDE:
+        return f"install CNNViz again, which brings resources/{name}"
+    kind = "file" if Path(name).suffix else "folder"
+    return f"restore the {kind} resources/{name} from the program's repository"
