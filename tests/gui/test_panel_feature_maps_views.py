@@ -39,6 +39,17 @@ def test_the_exercise_is_in_sight_at_once(qtbot, size):
             assert len(widget.thumbs.visible_range()) == 8
 
 
+def test_maps_grow_with_the_panel(qtbot):
+    opened = Opened(qtbot, size=(2270, 1230))
+    settle(qtbot)
+    columns = [opened.column(column.key) for column in opened.panel.picture.plan.columns]
+    maps = [opened.map(stage).grid().rect.width() for stage in ("input", "conv1", "pool1")]
+    assert min(maps) > 430
+    used = max(widget.geometry().right() for widget in columns)
+    assert used > 0.95 * opened.flow.width()
+    assert opened.flow.horizontalScrollBar().maximum() == 0
+
+
 def test_large_networks_fold_their_activations(qtbot):
     opened = Opened(qtbot, LENET)
     assert [key for key in ("relu1", "relu2", "relu3", "conv1", "pool2") if opened.flow.is_folded(key)] == [

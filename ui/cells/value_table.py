@@ -91,8 +91,8 @@ class ValueTable(CopiedMap):
     def grid(self) -> CellGeometry:
         rows, cols = self.shape
         px = self._theme.px
-        wide = min((self.width() - 2) / max(cols, 1), px(76))
-        high = min((self.height() - 2) / max(rows, 1), px(44), wide)
+        wide = min((self.width() - 2) / max(cols, 1), px(104))
+        high = min((self.height() - 2) / max(rows, 1), px(60), wide)
         return CellGeometry(rows, cols, 1, 1, float(int(min(wide, 2.2 * high))), float(int(high)))
 
     @override

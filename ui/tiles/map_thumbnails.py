@@ -17,7 +17,7 @@ from ui.tiles.tile_layout import Shelf, TileLayout
 from ui.tiles.tile_marks import TileMarks
 
 _SMALLEST = 22
-_LARGEST = 96
+_LARGEST = 192
 
 
 class MapThumbnails(MapTiles):

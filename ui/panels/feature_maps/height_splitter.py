@@ -7,8 +7,8 @@ from cnnviz.layers import Conv2D
 from ui.panels.feature_maps.plan import Plan
 from ui.theme import Theme
 
-_LARGEST_SHARE = 0.45
-"""Of the height, what the arithmetic may take."""
+_USUAL_SHARE, _LARGEST_SHARE = 0.18, 0.45
+"""Of the height, what the tables of the arithmetic get in a large window, and what they may take in all."""
 
 
 class HeightSplitter(QSplitter):
@@ -53,8 +53,9 @@ class HeightSplitter(QSplitter):
         layers = () if plan is None else plan.layers
         kernels = [layer.kernel_size for _, layer in layers if isinstance(layer, Conv2D)]
         rows = max(kernels, default=3)
-        wanted = theme.px(62) + min(max(rows * theme.px(24), theme.px(112)), theme.px(190))
         total = self.height()
+        tables = min(max(rows * theme.px(24), theme.px(112)), theme.px(190))
+        wanted = theme.px(62) + max(tables, round(_USUAL_SHARE * total))
         wanted = min(wanted, round(_LARGEST_SHARE * total))
         self.setSizes([max(total - wanted, 1), wanted])
 

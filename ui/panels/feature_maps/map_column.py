@@ -30,8 +30,9 @@ from ui.tiles.map_thumbnails import MapThumbnails
 
 _LARGEST_CELL = 64
 _ZOOM = 1.25
-_NUMBERED_CELL = 24
-"""Side in pixels below which no number fits into a cell."""
+_NUMBERED_CELL, _NUMBERED_CELL_IN_ROW = 24, 40
+"""Side in pixels below which no number fits into a cell of an enlarged map; in a row of columns, none with
+two decimals: with one, maps of the exercise's network would read as -0.1 and 0 throughout."""
 _ENLARGE = ("maximize", "Enlarge (double click on the map)")
 _UNLIMITED = 16_777_215  # QWIDGETSIZE_MAX, which PySide6 does not export
 
@@ -207,8 +208,9 @@ class MapColumn(StageColumn):
         _, rows, cols = self.column.shape
         cell = self._cell if self._cell is not None and self._enlarged else self._fitting_cell()
         # Looking for room that is not there costs time with every movement of the pointer.
-        if (cell >= _NUMBERED_CELL) != self._numbered:
-            self._numbered = cell >= _NUMBERED_CELL
+        numbered = cell >= (_NUMBERED_CELL if self._enlarged else _NUMBERED_CELL_IN_ROW)
+        if numbered != self._numbered:
+            self._numbered = numbered
             self.map.set_numbers(self._numbered)
             self._describe()
         left, below = self.map.edges()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ui.panels.feature_maps.plan import Column, Kind, Plan
 from ui.theme import Theme
 
-LARGEST_SCALE = 12
+LARGEST_SCALE = 40
 SMALLEST_SCALE = 3
 _SCROLLED_SCALE = 4
 _FOLDED = 22
