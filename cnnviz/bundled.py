@@ -8,6 +8,15 @@ _PACKAGE = Path(str(files("cnnviz")))
 _INSIDE = _PACKAGE / "resources"
 _ROOT = _INSIDE if _INSIDE.is_dir() else _PACKAGE.parent / "resources"
 
+_IS_INSTALLED = _ROOT == _INSIDE
+
+INSTALL_AGAIN = (
+    "Install CNNViz again."
+    if _IS_INSTALLED
+    else "Install the packages in requirements/runtime.txt again, as `make run` does."
+)
+"""What to do when a part of the program is missing."""
+
 
 def bundled(name: str) -> Path:
     """Return the path of a file or folder that comes with the program, whichever way it was installed.
@@ -22,7 +31,7 @@ def bundled(name: str) -> Path:
 
 def restore(name: str) -> str:
     """Return what to do when such a file is missing or damaged, to follow a semicolon."""
-    if _ROOT == _INSIDE:
+    if _IS_INSTALLED:
         return f"install CNNViz again, which brings resources/{name}"
     kind = "file" if Path(name).suffix else "folder"
     return f"restore the {kind} resources/{name} from the program's repository"

@@ -1,6 +1,9 @@
 """Errors whose text is written for the person at the screen: one sentence, cause and remedy."""
 
+from traceback import walk_tb
 from typing import TYPE_CHECKING
+
+from cnnviz.bundled import INSTALL_AGAIN
 
 if TYPE_CHECKING:
     from cnnviz.training import Progress  # which itself raises these errors
@@ -48,6 +51,8 @@ class DivergenceError(CNNVizError):
 NO_THREAD = "The system has no thread to spare for this. Close other programs, and try again."
 
 
+_LONGEST = 200  # letters of what Python or a package says
+
 #: What the loader says of a library for which there is no memory: to Python that is an `ImportError`.
 _NO_ROOM = ("failed to map segment", "annot allocate memory")
 
@@ -62,11 +67,29 @@ def in_words(error: BaseException) -> str:
             "There is not enough memory for this. Close other programs, or choose fewer filters, smaller "
             "batches or less data."
         )
-    if isinstance(error, ImportError):
-        return (
-            f"A part of the program is missing ({error}). Install the packages in requirements/runtime.txt "
-            "again, as `make run` does."
-        )
+    if _is_of_importing(error):
+        return f"A part of the program is missing or damaged ({_origin_of(error)}). {INSTALL_AGAIN}"
     if isinstance(error, RuntimeError) and "new thread" in str(error):
         return NO_THREAD
     return ""
+
+
+def _is_of_importing(error: BaseException) -> bool:
+    """Whether a module could not be loaded: it is missing, half written, or fails while it is run."""
+    if isinstance(error, (ImportError, SyntaxError)):
+        return True
+    codes = [(frame.f_globals.get("__name__"), frame.f_code) for frame, _ in walk_tb(error.__traceback__)]
+    return isinstance(error, Exception) and any(
+        code.co_filename.startswith("<frozen importlib")
+        or (code.co_name == "<module>" and name != "__main__")
+        for name, code in codes
+    )
+
+
+def _origin_of(error: BaseException) -> str:
+    """Return in one line what is behind an error of importing: packages wrap it in advice of many lines."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    words = " ".join(str(error).split())
+    kind = "" if isinstance(error, ImportError) else f"{type(error).__name__}: "
+    return f"{kind}{words if len(words) <= _LONGEST else words[:_LONGEST] + '…'}"

@@ -1,6 +1,7 @@
 #!/bin/sh
-# Writes requirements/runtime.txt and dev.txt: the newest versions that requirements/*.in allow, with the hashes of
-# their files, for Linux, macOS and Windows and every supported Python, and without the address of any registry.
+# Writes requirements/runtime.txt and dev.txt: the newest versions that pyproject.toml and requirements/dev.in allow,
+# with the hashes of their files, for Linux, macOS and Windows and every supported Python, and without the address of
+# any registry.
 set -eu
 
 cd -- "$(dirname -- "$0")/.."
@@ -13,7 +14,7 @@ compile() {
         --custom-compile-command "make lock" "$@" >/dev/null
 }
 
-compile requirements/runtime.in --output-file requirements/runtime.txt
-compile requirements/runtime.in requirements/dev.in --constraints requirements/runtime.txt \
+compile pyproject.toml --output-file requirements/runtime.txt
+compile pyproject.toml requirements/dev.in --constraints requirements/runtime.txt \
     --output-file requirements/dev.txt
 echo "Wrote requirements/runtime.txt and requirements/dev.txt"

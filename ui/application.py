@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QApplication
 from cnnviz import __version__
 from cnnviz.bundled import bundled
 from cnnviz.cli import Arguments
-from cnnviz.errors import CNNVizError, in_words
+from cnnviz.errors import in_words
 from cnnviz.exits import complain
 from cnnviz.runtime import one_blas_thread
 from ui.end_signals import EndSignals
@@ -62,8 +62,10 @@ def start(session: Session) -> None:
     """Build the rest of the window; end the program by one sentence where a part of it is missing."""
     try:
         session.start()
-    except (CNNVizError, ImportError, MemoryError) as error:
-        QApplication.exit(complain(in_words(error)))
+    except Exception as error:
+        if not (words := in_words(error)):
+            raise
+        QApplication.exit(complain(words))
 
 
 def make_application() -> QApplication:

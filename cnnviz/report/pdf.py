@@ -11,7 +11,6 @@ from functools import cache
 from typing import Any, Literal, cast
 
 import numpy as np
-import typst
 
 from cnnviz import __version__
 from cnnviz.bundled import bundled, restore
@@ -94,10 +93,11 @@ def _compiled(
 ) -> list[bytes]:
     # A lone surrogate is no text that any file could hold.
     inputs = {name: text.encode("utf-8", "replace").decode() for name, text in inputs.items()}
+    typst, fonts = _typesetter(), _fonts()
     np.empty(_ROOM, np.uint8)  # a MemoryError, where the typesetter would end the process
     try:
         result: Any = typst.compile(
-            source, format=kind, font_paths=_fonts(), sys_inputs=inputs, ppi=dpi, timestamp=_EPOCH
+            source, format=kind, font_paths=fonts, sys_inputs=inputs, ppi=dpi, timestamp=_EPOCH
         )
     except (KeyboardInterrupt, MemoryError):
         raise
@@ -117,13 +117,25 @@ def _forget() -> None:
     It has no other way to be told than by setting others.
     """
     for _ in range(_REMEMBERED):
-        typst.compile(b"", format="pdf", font_paths=_fonts())
+        _typesetter().compile(b"", format="pdf", font_paths=_fonts())
     give_back_memory()
 
 
 @cache
-def _fonts() -> typst.Fonts:
-    return typst.Fonts(font_paths=[str(each) for each in _FONTS])
+def _fonts() -> Any:
+    return _typesetter().Fonts(font_paths=[str(each) for each in _FONTS])
+
+
+def _typesetter() -> Any:
+    """Return the module typst; all else goes on without it."""
+    try:
+        import typst
+    except ImportError as error:
+        raise CNNVizError(
+            "PDF, Markdown and the preview need the package typst, which is not here (there is none for "
+            "Windows on ARM). Export the report as HTML instead."
+        ) from error
+    return typst
 
 
 def _shortened(words: str) -> str:

@@ -167,7 +167,7 @@ def test_a_report_is_written_with_the_fonts_that_there_are(
         pdf._fonts.cache_clear()
 
 
-@pytest.mark.parametrize("package", ["typst", "numpy"])
+@pytest.mark.parametrize("package", ["pyqtgraph", "numpy"])
 def test_a_missing_package_is_said_in_one_sentence(tmp_path: Path, package: str) -> None:
     blocked = tmp_path / "blocked" / f"{package}.py"
     blocked.parent.mkdir()
@@ -186,3 +186,8 @@ def test_a_missing_package_is_said_in_one_sentence(tmp_path: Path, package: str)
     _assert_ended_well(ended, 2)
     assert package in ended.stderr
     assert ended.stderr.count("\n") == 1
+
+
+def test_the_window_opens_without_a_typesetter(tmp_path: Path) -> None:
+    ended = run_window(tmp_path, before="import sys; sys.modules['typst'] = None")
+    _assert_ended_well(ended, 0)

@@ -1,13 +1,15 @@
 """The lists of packages: complete, hashed, and free of addresses and paths of whoever wrote them."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-FOLDER = Path(__file__).resolve().parents[2] / "requirements"
+ROOT = Path(__file__).resolve().parents[2]
+FOLDER = ROOT / "requirements"
 
 
 def read_lock(name: str) -> dict[str, tuple[Requirement, list[str]]]:
@@ -23,7 +25,10 @@ def read_lock(name: str) -> dict[str, tuple[Requirement, list[str]]]:
 
 
 def read_wanted(name: str) -> list[Requirement]:
-    """Return the requirements of a hand-written list."""
+    """Return the requirements of a hand-written list, or of the program's own."""
+    if name == "pyproject.toml":
+        project = tomllib.loads((ROOT / name).read_text(encoding="utf-8"))["project"]
+        return [Requirement(each) for each in project["dependencies"]]
     lines = (line.partition("#")[0].strip() for line in (FOLDER / name).read_text().splitlines())
     return [Requirement(line) for line in lines if line]
 
@@ -45,7 +50,8 @@ def test_locks_name_no_registry_and_no_folder(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("wanted", "lock"), [("runtime.in", "runtime.txt"), ("runtime.in", "dev.txt"), ("dev.in", "dev.txt")]
+    ("wanted", "lock"),
+    [("pyproject.toml", "runtime.txt"), ("pyproject.toml", "dev.txt"), ("dev.in", "dev.txt")],
 )
 def test_locks_fulfil_what_is_wanted(wanted: str, lock: str) -> None:
     locked = read_lock(lock)

@@ -1,0 +1,62 @@
+"""Start the program: in its window, or without one. The only module here that knows there is a window."""
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+
+from cnnviz.errors import CNNVizError, in_words
+from cnnviz.exits import INTERRUPTED, complain
+
+# Names to import, each brought by a package of about the same name.
+_ENGINE = ("fontTools", "jinja2", "numpy", "PIL", "safetensors", "threadpoolctl", "tqdm")
+_WINDOW = ("ui", "shiboken6", "PySide6", "pyqtgraph")
+
+
+def start(argv: Sequence[str] | None = None) -> int:
+    """Run the program and return its exit status."""
+    try:
+        return _run(argv)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except Exception as error:
+        if words := in_words(error):
+            return complain(words)
+        raise
+
+
+def _run(argv: Sequence[str] | None) -> int:
+    # Imported late: each way of running loads only what it needs, and what is missing is said in a sentence.
+    _require(_ENGINE)
+    from cnnviz.cli import parse_arguments
+
+    arguments = parse_arguments(argv)
+    if arguments.headless:
+        from cnnviz.headless import run
+    else:
+        _require(_WINDOW)
+        from ui.application import run
+    status = run(arguments)
+    if arguments.headless and arguments.screenshots is not None and status != INTERRUPTED:
+        from ui.screenshots import save_screenshots
+
+        save_screenshots(arguments)
+    return status
+
+
+def _require(names: Sequence[str]) -> None:
+    """Find out before anything is shown whether all packages are there, whole so far as a look tells.
+
+    Raises
+    ------
+    ImportError
+        If one is missing, or is a folder that lacks its beginning: an installation that was cut short.
+    """
+    if "ui" in names and find_spec("ui") is None:
+        raise CNNVizError(
+            "This is the engine of CNNViz alone, without the window: use --headless, or install cnnviz."
+        )
+    for name in names:
+        spec = find_spec(name)
+        if spec is None:
+            raise ImportError(f"the package {name} is not installed")
+        if spec.origin is None:
+            raise ImportError(f"the package {name} is installed in part only")
