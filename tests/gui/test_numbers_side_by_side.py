@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from cnnviz.presets import LAB5
 from tests.gui.backprop_desk import Desk
 from ui.cells.excerpt_map import ExcerptMap
+from ui.cells.value_table import ValueTable
 from ui.panels.backprop.steps import StepKind
 from ui.rows.ledger import Ledger, LedgerRow
 from ui.rows.log_table import LogModel
@@ -130,6 +131,39 @@ def test_a_loser_never_reads_like_the_winner(qtbot: QtBot) -> None:
     assert windows > 30
     assert near_ties, "some windows need more than the usual decimals"
     desk.close()
+
+
+@pytest.mark.parametrize("parameter", ["conv1.weight", "dense1.weight"])
+def test_weights_before_and_after_an_update(qtbot: QtBot, parameter: str) -> None:
+    """A step of LAB5 changes the weights of a kernel by some millionths."""
+    desk = Desk(qtbot, LAB5)
+    desk.show(LAB5.build_network(desk.dataset.input_shape))
+    desk.go_to(StepKind.UPDATE)
+    view = desk.panel.update_view
+    view.parameterRequested.emit(parameter)
+    desk.settle()
+    first, _, last = (card.map for card in view.cards)
+    assert first.texts(), "there is room for the numbers"
+    assert (first.values != last.values).any()
+    rows = zip(first.values.ravel().tolist(), last.values.ravel().tolist(), strict=True)
+    for values, texts in zip(rows, zip(first.texts(), last.texts(), strict=True), strict=True):
+        assert_told_apart(values, texts)
+    desk.close()
+
+
+@given(st.lists(st.floats(-3, 3, width=32), min_size=9, max_size=9), st.integers(0, 8), st.integers(40, 400))
+@settings(max_examples=60)
+def test_small_maps_and_tables(qapp, values: list[float], place: int, side: int) -> None:
+    """Kernels, patches and products, with a neighbour that differs in the seventh figure."""
+    values[place - 1] = values[place] * (1 + 3e-7)
+    excerpt, table = ExcerptMap(), ValueTable()
+    for shown in (excerpt, table):
+        shown.resize(side, side)
+    excerpt.set_excerpt(np.reshape(values, (3, 3)), is_precise=True)
+    table.set_matrix(np.reshape(values, (3, 3)))
+    for shown in (excerpt, table):
+        texts = shown.texts()
+        assert_told_apart(values[: len(texts)], texts)
 
 
 def test_stages_that_differ_look_different(qtbot: QtBot) -> None:

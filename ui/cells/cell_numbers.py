@@ -83,6 +83,9 @@ class CellNumbers:
     groups : ndarray of int of shape (h, w), optional
         Cells with the same number are compared, such as those of a pooling window: unequal values get as
         many decimals as they need to look unequal, or ``≈`` where there is no room for these.
+    beside : ndarray of shape (h, w), optional
+        Values of a map beside this one in which the same cells are compared, such as those after an update;
+        without groups, each cell with its counterpart.
     finer : int
         Decimals beyond the three figures or so that a map has, where there is room for them.
     plain : bool
@@ -99,15 +102,20 @@ class CellNumbers:
         finer: int = 0,
         plain: bool = False,
         write: Writer | None = None,
+        beside: NDArray[np.generic] | None = None,
     ) -> None:
         self._values, self._scale, self._groups, self._write = values, scale, groups, write
+        self._written = values if beside is None else np.stack([values, beside])
+        if beside is not None:
+            own = np.arange(values.size).reshape(values.shape) if groups is None else groups
+            self._groups = np.broadcast_to(own, self._written.shape)
         self._finer, self._signed = finer, scale.name == "signed" and not plain
         self._fitted: tuple[tuple[float, float, float], NumberFont | None, list[str]] | None = None
 
     @cached_property
     def notation(self) -> Notation:
         """How the numbers are written where there is room for all their decimals."""
-        values = self._values
+        values = self._written
         if values.dtype.kind in "iub":
             return Notation.of(values, signed=self._signed)
         if not values.any():
@@ -165,8 +173,8 @@ class CellNumbers:
             longest = most_characters(grid)
             for decimals in range(most, (most if self.notation.fixed else min(most, 1)) - 1, -1):
                 notation = replace(self.notation, decimals=decimals)
-                texts = notation.texts(self._values, self._groups, longest)
+                texts = notation.texts(self._written, self._groups, longest)
                 font = fitting_font(max(map(len, texts), default=0), grid.wide, grid.high, theme)
                 if font is not None:
-                    return font, texts
+                    return font, texts[: self._values.size]
         return None, []

@@ -65,6 +65,7 @@ class ExcerptMap(HeatMap):
         is_precise: bool = False,
         window: int = 0,
         marks: Sequence[tuple[str, str]] = (),
+        beside: NDArray[np.generic] | None = None,
     ) -> None:
         """Show a block of a map.
 
@@ -78,12 +79,16 @@ class ExcerptMap(HeatMap):
         hatched, struck, blank : boolean ndarray of shape (h, w), optional
             Cells that are hatched, that carry an explicit 0, that are not there at all.
         is_precise : bool
-            Whether as many decimals are written as there is room for, up to four.
+            Whether as many decimals are written as there is room for, up to four, and all cells are compared,
+            as those of a kernel. In a large map most numbers have a double: marks at them would say nothing.
         window : int
             Side of the windows of a pool into which thick lines divide the whole map; 0 for none. What
             differs in a window is written so that it looks different.
         marks : sequence of (mark, text)
             What outlines and hatching mean, for the key of a figure; see `MarkLegend`.
+        beside : ndarray of shape (h, w), optional
+            Values of the same cells in a map that is read beside this one: what differs from them is written
+            so that it looks different.
         """
         if values is None:
             self._masks = [None, None, None]
@@ -100,11 +105,12 @@ class ExcerptMap(HeatMap):
             self._masks, self._window_step = masks, window
             self._show()
         self.set_numbers(True, 2 if is_precise else 0)
-        groups = None
+        groups = np.zeros((block.rows, block.cols), int) if is_precise else None
         if window > 1:
             rows, cols = (np.arange(side) // window for side in values.shape)
             groups = block.cut(rows[:, None] * values.shape[1] + cols)
-        self.set_values(block.cut(values), colormap, levels, groups)
+        beside = None if beside is None else block.cut(beside)
+        self.set_values(block.cut(values), colormap, levels, groups, beside)
 
     def set_covered(self, covered: bool) -> None:
         """Cover every cell with a question mark, so that its number can be guessed first."""

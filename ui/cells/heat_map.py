@@ -40,6 +40,7 @@ class HeatMap(CellView):
         super().__init__(parent)
         self._values: NDArray[np.generic] | None = None
         self._groups: NDArray[np.integer] | None = None
+        self._beside: NDArray[np.generic] | None = None
         self._scale = ColorScale()
         self._image = QImage()
         self._numbers: CellNumbers | None = None
@@ -86,6 +87,7 @@ class HeatMap(CellView):
         colormap: str = "signed",
         levels: tuple[float, float] | None = None,
         groups: NDArray[np.integer] | None = None,
+        beside: NDArray[np.generic] | None = None,
     ) -> None:
         """Show a map.
 
@@ -98,6 +100,8 @@ class HeatMap(CellView):
             Values of the first and of the last colour; from the values when None.
         groups : ndarray of int of shape (h, w), optional
             Cells that are compared; see `CellNumbers`.
+        beside : ndarray of shape (h, w), optional
+            What they are compared with in another map; see `CellNumbers`.
 
         Raises
         ------
@@ -109,9 +113,10 @@ class HeatMap(CellView):
             raise ValueError(f"A heat map shows an array of shape (h, w). Got shape {array.shape}.")
         scale = self._scale if array is None else ColorScale.of(array, colormap, levels)
         # Drawing the numbers is what takes time: a pointer that moves changes none of them.
-        if scale == self._scale and same_array(array, self._values) and same_array(groups, self._groups):
+        pairs = ((array, self._values), (groups, self._groups), (beside, self._beside))
+        if scale == self._scale and all(same_array(*pair) for pair in pairs):
             return
-        self._values, self._scale, self._groups = array, scale, groups
+        self._values, self._scale, self._groups, self._beside = array, scale, groups, beside
         if array is not None:
             self._image = scale.to_image(array)
         self._count()
@@ -180,7 +185,9 @@ class HeatMap(CellView):
         self._numbers = (
             None
             if values is None
-            else CellNumbers(values, self._scale, self._groups, finer, write=self._writer)
+            else CellNumbers(
+                values, self._scale, self._groups, finer, write=self._writer, beside=self._beside
+            )
         )
         self._show()
 

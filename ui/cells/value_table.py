@@ -49,7 +49,7 @@ class ValueTable(CopiedMap):
         winners: _Mask | None = None,
         padding: _Mask | None = None,
     ) -> None:
-        """Show a matrix.
+        """Show a matrix. Its cells are compared: unequal ones look unequal, or carry ``≈``.
 
         Parameters
         ----------
@@ -58,8 +58,7 @@ class ValueTable(CopiedMap):
         levels : tuple of float, optional
             Values of the first and of the last colour; from the values when None.
         winners : boolean ndarray of shape (h, w), optional
-            Cells that hold the maximum, which are outlined: the matrix is the window of a pool, and its
-            values are compared.
+            Cells that hold the maximum of a window, which are outlined.
         padding : boolean ndarray of shape (h, w), optional
             Cells that lie outside the map, which are hatched.
         """
@@ -68,7 +67,8 @@ class ValueTable(CopiedMap):
         self._padding, self._winners = padding, winners
         marked = [] if winners is None else [(row, col, 1, 1) for row, col in np.argwhere(winners).tolist()]
         self.set_highlight(marked, "winner")
-        self.set_values(values, colormap, levels, None if winners is None else np.zeros(winners.shape, int))
+        groups = None if values is None else np.zeros(np.shape(values), int)
+        self.set_values(values, colormap, levels, groups)
 
     def set_marked(self, cell: Cell | None) -> None:
         """Outline one cell, because the pointer is at its counterpart elsewhere."""

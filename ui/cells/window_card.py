@@ -114,7 +114,8 @@ class WindowCard(FloatingBox):
         painter.drawText(QRectF(left, top, self._side(), line), Qt.AlignmentFlag.AlignLeft, _TITLES[number])
         grid = CellGeometry(size, size, left, top + line, self._side() / size, self._cell())
         painter.drawImage(grid.rect, window.scale.to_image(block))
-        numbers = CellNumbers(block, window.scale, np.zeros(block.shape, int), plain=True)
+        groups, other = np.zeros(block.shape, int), window.blocks[1 - number]
+        numbers = CellNumbers(block, window.scale, groups, plain=True, beside=other)
         numbers.paint(painter, grid, theme)
         row, col = divmod(window.winners[number], size)
         draw_outline(painter, grid.cells(row, col), OUTLINES["winner"], theme)

@@ -48,6 +48,8 @@ class MapContent:
     outlines : dict from role to blocks (row, column, rows, columns)
     is_whole : bool
         Whether all of it is shown, as with a kernel, and not the common block.
+    beside : ndarray of the shape of the grid, optional
+        The same quantity in another map of the step: where it differs, both numbers look different.
     """
 
     title: str
@@ -63,6 +65,7 @@ class MapContent:
     marks: tuple[tuple[str, str], ...] = ()
     outlines: tuple[tuple[str, tuple[tuple[int, int, int, int], ...]], ...] = ()
     is_whole: bool = False
+    beside: FloatArray | None = None
 
     def target(self, row: int, col: int) -> Target | None:
         """What can be poked at a place; None where there is nothing."""
@@ -71,6 +74,11 @@ class MapContent:
         if self.parameter is not None:
             return self.parameter(row, col)
         return target_of(self.stage, self.grid.cell(row, col)) if self.stage else None
+
+
+def side_by_side(one: MapContent, other: MapContent) -> tuple[MapContent, MapContent]:
+    """Two maps of the same quantity, whose numbers are compared cell by cell."""
+    return replace(one, beside=other.grid.values), replace(other, beside=one.grid.values)
 
 
 @dataclass(frozen=True, eq=False)
@@ -244,6 +252,7 @@ def _gate(passed: Pass, step: Step, focus: Focus) -> MapsContent:
         marks=(("struck", "closed"),) if marks else (),
     )
     arriving = _gradient_map(passed, layer, channel, "Arriving ∂L/∂a")
+    arriving, result = side_by_side(arriving, result)
     pickers = _channel_picker(before, passed.gradient(before), "∂L/∂z by filter", channel)
     # Gates that are open or closed are marked on what they read; other slopes are numbers of their own.
     maps = (values, arriving, result) if marks else (slope, arriving, result)

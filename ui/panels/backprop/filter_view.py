@@ -14,7 +14,7 @@ from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.panels.backprop.arithmetic import Grid
-from ui.panels.backprop.contents import MapContent, channel_title
+from ui.panels.backprop.contents import MapContent, channel_title, side_by_side
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.map_card import MapCard
 from ui.panels.backprop.passes import Pass
@@ -155,10 +155,10 @@ class FilterView(StepView):
         self.input.show_map(_input_content(passed, before, channel, patches), None)
         self.arriving.show_map(_arriving_content(passed, layer, kernel, outline), None)
         levels = signed_levels(gradient[kernel])
-        contents = _kernel_contents(terms, shown, channel, levels)
-        for card, content in zip((self.term, self.sum), contents, strict=True):
+        term, so_far = _kernel_contents(terms, shown, channel, levels)
+        so_far, total = side_by_side(so_far, gradient_content(passed, layer, kernel, channel))
+        for card, content in ((self.term, term), (self.sum, so_far), (self.total, total)):
             card.show_map(content, None)
-        self.total.show_map(gradient_content(passed, layer, kernel, channel), None)
 
     def _request(self, terms: int) -> None:
         self.termsRequested.emit(min(max(terms, self.slider.minimum()), self.slider.maximum()))

@@ -109,6 +109,7 @@ class MapCard(QWidget):
             is_precise=whole,
             window=window,
             marks=content.marks,
+            beside=content.beside,
         )
         self.map.setToolTip(content.tooltip)
         self.map.setAccessibleName(", ".join(filter(None, (content.title, content.caption))))

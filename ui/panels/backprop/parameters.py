@@ -7,7 +7,7 @@ from cnnviz.inspect.receptive_field import Cell
 from cnnviz.palette import signed_levels
 from cnnviz.routing import ParameterTarget
 from ui.panels.backprop.arithmetic import Grid, feature_index, grid_of, source_stage, weight_row
-from ui.panels.backprop.contents import MapContent
+from ui.panels.backprop.contents import MapContent, side_by_side
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import is_maps
@@ -39,20 +39,13 @@ def parameter_contents(
     before, step = passed.network.params[name], -rate * passed.gradients.params[name]
     levels = signed_levels(before if after is None else np.stack([before, after]))
     new = before if after is None else after
-    return (
-        _content(
-            passed, name, focus, before, ("Before w", "Weights as they are; click one to poke it"), levels
-        ),
-        _content(
-            passed,
-            name,
-            focus,
-            step,
-            ("Step −η · ∂L/∂w", "What is added to each weight"),
-            signed_levels(step),
-        ),
+    words = ("Before w", "Weights as they are; click one to poke it")
+    first, last = side_by_side(
+        _content(passed, name, focus, before, words, levels),
         _content(passed, name, focus, new, ("After w′", "Weights after the update"), levels),
     )
+    words = ("Step −η · ∂L/∂w", "What is added to each weight")
+    return first, _content(passed, name, focus, step, words, signed_levels(step)), last
 
 
 def rows_of(passed: Pass, name: str, focus: Focus) -> tuple[Choice, Choice]:

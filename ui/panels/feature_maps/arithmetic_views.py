@@ -81,7 +81,7 @@ class WindowView(ArithmeticView):
         cell, (source, colormap, limits) = arithmetic.cell, arithmetic.source
         assert isinstance(cell, MaxPoolCell)
         self.window_table.set_matrix(cell.values, colormap, limits, winners=cell.winners)
-        self.shares.set_values(cell.shares, "sequential", (0.0, 1.0))
+        self.shares.set_matrix(cell.shares, "sequential", (0.0, 1.0))
         power = format_power(self.window_table.number_exponent)
         self._title.setText(f"window of {source} {power}".rstrip())
         if cell.tied:

@@ -73,8 +73,8 @@ class ProductsView(ArithmeticView):
             patch, kernel, products = cell.values, cell.weights, cell.products
         self._before = part * products.size
         self.patch.set_matrix(patch, colormap, limits, padding=padding)
-        self.kernel.set_values(kernel, "signed", arithmetic.weights or (-1.0, 1.0))
-        self.products.set_values(products, "signed", levels)
+        self.kernel.set_matrix(kernel, "signed", arithmetic.weights or (-1.0, 1.0))
+        self.products.set_matrix(products, "signed", levels)
         self.slices.setVisible(several)
         self._titles[3].setVisible(several)
         if several:
