@@ -115,18 +115,18 @@ def receptive_field(network: Network, layer: str, cell: Sequence[int]) -> dict[s
     return {field.stage: field for field in reversed(fields)}
 
 
-def projective_field(network: Network, layer: str, cell: Sequence[int]) -> dict[str, Field]:
-    """Cells that one cell feeds, in every later stage.
+def projective_fields(network: Network, layer: str, cell: Sequence[int]) -> Iterator[Field]:
+    """Cells that one cell feeds, stage by stage, for those who need the next ones only.
 
     Parameters
     ----------
     network, layer, cell
         As for `receptive_field`.
 
-    Returns
-    -------
-    dict from stage to Field
-        In the order of the network, beginning with the stage after the cell's own; empty for a logit. The
+    Yields
+    ------
+    Field
+        In the order of the network, beginning with the stage after the cell's own; none for a logit. The
         fields are empty from where a border cell is dropped, or skipped by a stride.
 
     Raises
@@ -134,11 +134,6 @@ def projective_field(network: Network, layer: str, cell: Sequence[int]) -> dict[
     ParameterError
         If there is no such layer or cell.
     """
-    return {field.stage: field for field in projected(network, layer, cell)}
-
-
-def projected(network: Network, layer: str, cell: Sequence[int]) -> Iterator[Field]:
-    """Yield the fields of `projective_field` one by one, for those who need the next stages only."""
     field = _single(layer, checked_cell(network, layer, cell))
     before = stage_shape(network, layer)
     for name, following in network.layers[stage_index(network, layer) + 1 :]:

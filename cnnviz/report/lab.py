@@ -43,7 +43,7 @@ from cnnviz.routing import (
 )
 from cnnviz.runtime import one_blas_thread
 from cnnviz.training import Trainer
-from cnnviz.translation import SweepSettings, compare, curve_over_digits, ink_lost_over, sweep, toy_lessons
+from cnnviz.translation import SweepSettings, compare, curves_along_axis, sweep, sweep_many, toy_lessons
 
 Progress = Callable[[str, float], None]
 """Is told what is being done and how much of the whole is done, from 0 to 1."""
@@ -257,12 +257,11 @@ def _translation(
     digits = min(settings.digits, len(dataset.test_labels))
     chosen = np.linspace(0, len(dataset.test_labels) - 1, digits).astype(np.intp)
     images = to_input(dataset.test_images[chosen], network.dtype)
-    lost = [ink_lost_over(each, np.array(shifts), np.zeros(1, np.intp))[0] for each in images]
-    curves = curve_over_digits(
+    swept = sweep_many(
         network,
         images,
         dataset.test_labels[chosen],
-        reach=settings.reach,
+        SweepSettings(dxs=shifts, dys=(0,)),
         progress=lambda share: progress("Moving digits", _within("Moving digits", share)),
         cancelled=cancelled,
     )
@@ -273,9 +272,9 @@ def _translation(
         sweep=sweep(
             network, image, SweepSettings(dxs=shifts, dys=shifts), label=sample.label, cancelled=cancelled
         ),
-        curves=curves,
-        ink_lost=np.mean(lost, axis=0),
-        digits=digits,
+        curves=curves_along_axis(swept),
+        ink_lost=swept.ink_lost[0],
+        digits=swept.digits,
     )
 
 

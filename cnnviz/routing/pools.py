@@ -97,21 +97,6 @@ class PoolRouting:
         """Routes of the gradient, under the pool's own rule or another one; see `pool_routes`."""
         return pool_routes(self.pool, self.values, ties)
 
-    @np.errstate(over="ignore", invalid="ignore")
-    def contrasts(self) -> dict[str, FloatArray]:
-        """Send the same incoming gradient through linear pools of the same windows.
-
-        Returns
-        -------
-        dict from "average", "blur", "subsample" to ndarray of shape (c, h, w)
-            Blur and subsampling only where windows neither overlap nor leave gaps, since only then have they
-            the same grid.
-        """
-        return {
-            name: pool.input_gradient(self.incoming[None], self.values[None], self.pooled[None], {})[0]
-            for name, pool in linear_pools(self.pool).items()
-        }
-
 
 def linear_pools(pool: Pool) -> dict[str, Pool]:
     """Linear pools with the windows of a pool, by kind.

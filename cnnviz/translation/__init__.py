@@ -11,11 +11,10 @@ from cnnviz.translation.blocks import (
     ConvBlock,
     conv_blocks,
     pool_layer,
-    pooled_maps,
 )
 from cnnviz.translation.comparison import Comparison, StagePair, compare
-from cnnviz.translation.curves import Curve, radial_curve
-from cnnviz.translation.digits import DigitSweep, curve_over_digits, sweep_many
+from cnnviz.translation.curves import Curve, Rings
+from cnnviz.translation.digits import DigitSweep, curves_along_axis, sweep_many
 from cnnviz.translation.grids import Axis, StageGrid
 from cnnviz.translation.lessons import NEIGHBOURS, Lesson, digit_lessons, toy_lessons, unchanged_shifts
 from cnnviz.translation.measures import (
@@ -32,7 +31,7 @@ from cnnviz.translation.measures import (
     total_variation,
 )
 from cnnviz.translation.shifting import BACKGROUND, MODES, Mode, ink_lost, ink_lost_over, shift
-from cnnviz.translation.stages import STAGES, stage_maps
+from cnnviz.translation.stages import STAGES, StagePlan
 from cnnviz.translation.sweep import DEFAULT_SETTINGS, REACH, Sweep, SweepSettings, sweep
 from cnnviz.translation.winners import WinnerChange, WinnerCount, WinnerMap, winner_map
 
@@ -57,8 +56,10 @@ __all__ = [
     "Measure",
     "MeasureName",
     "Mode",
+    "Rings",
     "StageGrid",
     "StagePair",
+    "StagePlan",
     "Sweep",
     "SweepSettings",
     "WinnerChange",
@@ -67,19 +68,16 @@ __all__ = [
     "compare",
     "conv_blocks",
     "cosine_similarity",
-    "curve_over_digits",
+    "curves_along_axis",
     "decision_flip",
     "digit_lessons",
     "equivariance_residual",
     "ink_lost",
     "ink_lost_over",
     "pool_layer",
-    "pooled_maps",
     "probability_change",
-    "radial_curve",
     "relative_change",
     "shift",
-    "stage_maps",
     "sweep",
     "sweep_many",
     "total_variation",

@@ -1,9 +1,7 @@
 """Where the convolution blocks of a network are, and the same maps pooled in every way."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cnnviz._types import FloatArray
 from cnnviz._validation import check_choice, check_int
 from cnnviz.errors import ParameterError
 from cnnviz.layers import POOLS, Activation, Conv2D, Layer, Pool, layer_of_kind
@@ -99,36 +97,6 @@ def pool_layer(kind: str, size: int = 2, taps: int = BLUR_TAPS) -> Pool:
     """
     check_choice(kind, "kind", "pool_layer", POOL_KINDS)
     return layer_of_kind(POOLS[kind], {"size": size, "taps": taps})
-
-
-def pooled_maps(
-    maps: FloatArray, kinds: Iterable[str] = POOL_KINDS, size: int = 2, taps: int = BLUR_TAPS
-) -> dict[str, FloatArray]:
-    """Pool the same feature maps in several ways, all onto the same grid.
-
-    So pools are compared with the same filters: nothing is trained anew, and all differences are the pool's.
-
-    Parameters
-    ----------
-    maps : ndarray of shape (n, c, h, w), float32 or float64
-        Output of a convolution and its activation.
-    kinds : iterable of str
-        Out of `POOL_KINDS`.
-    size, taps
-        As for `pool_layer`.
-
-    Returns
-    -------
-    dict from kind to ndarray of shape (n, c, h // size, w // size), same dtype as `maps`
-
-    Raises
-    ------
-    ShapeError
-        If the maps are smaller than a window.
-    ParameterError
-        If a kind is unknown or a value outside its range.
-    """
-    return {kind: pool_layer(kind, size, taps).forward(maps, {}) for kind in kinds}
 
 
 def pool_size_of(network: Network, block: ConvBlock) -> int:

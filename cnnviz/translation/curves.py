@@ -84,26 +84,3 @@ class Rings:
             )
         flat = values.reshape(*values.shape[:-2], -1)
         return flat, (~np.isnan(flat)).astype(np.float64)
-
-
-def radial_curve(dxs: IntArray, dys: IntArray, values: FloatArray) -> Curve:
-    """Mean and spread of a measure over all shifts of about the same distance.
-
-    Parameters
-    ----------
-    dxs, dys : ndarray of shape (columns,) and (rows,), intp
-        The shifts of a sweep.
-    values : ndarray of shape (rows, columns)
-        One measure of one stage. NaN is left out.
-
-    Returns
-    -------
-    Curve
-        Against the Euclidean distance, rounded to whole pixels; see `Rings`.
-
-    Raises
-    ------
-    ShapeError
-        If `values` does not have the shape of the grid.
-    """
-    return Rings(dxs, dys).curve(values)

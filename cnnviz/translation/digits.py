@@ -1,22 +1,20 @@
 """Sweeps over many samples: mean and spread, for every shift and against distance."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray, IntArray
-from cnnviz._validation import check_choice
 from cnnviz.errors import ShapeError
 from cnnviz.functional.losses import Labels
 from cnnviz.network import Network
 from cnnviz.translation.curves import Curve, Rings
 from cnnviz.translation.measures import MeasureName, Values
 from cnnviz.translation.stages import checked_images
-from cnnviz.translation.sweep import DEFAULT_SETTINGS, REACH, Sweeper, SweepSettings, SweepValues
+from cnnviz.translation.sweep import DEFAULT_SETTINGS, Sweeper, SweepSettings, SweepValues
 
 
 def _unreported(fraction: float) -> None:
@@ -117,57 +115,26 @@ def sweep_many(
     )
 
 
-def curve_over_digits(
-    network: Network,
-    images: FloatArray,
-    labels: Labels | None = None,
-    settings: SweepSettings = DEFAULT_SETTINGS,
-    *,
-    axis: Literal["x", "y"] = "x",
-    reach: int = REACH,
-    progress: Callable[[float], None] = _unreported,
-    cancelled: Callable[[], bool] = lambda: False,
-) -> Mapping[MeasureName, Mapping[str, Curve]]:
-    """Move many samples along one axis only: a fraction of the work of `sweep_many`.
+def curves_along_axis(swept: DigitSweep) -> Mapping[MeasureName, Mapping[str, Curve]]:
+    """Curves of samples that were moved along one axis only, which is a fraction of the work of a grid.
 
     Parameters
     ----------
-    network, images, labels, progress, cancelled
-        As for `sweep_many`.
-    settings : SweepSettings
-        Its shifts are replaced.
-    axis : {"x", "y"}
-        Move to the left and right, or up and down.
-    reach : int
-        Largest distance in pixels.
+    swept : DigitSweep
+        With a single `dy`, or with a single `dx`.
 
     Returns
     -------
     mapping from measure to mapping from stage to Curve
-        Against the signed distance, from `-reach` to `reach`; mean and spread over the samples.
-
-    Raises
-    ------
-    ShapeError, ParameterError, CancelledError
-        As `sweep_many`.
+        Against the signed distance; mean and spread over the samples.
     """
-    check_choice(axis, "axis", "curve_over_digits", ("x", "y"))
-    distances = range(-reach, reach + 1)
-    dxs, dys = (distances, (0,)) if axis == "x" else ((0,), distances)
-    moved = replace(settings, dxs=dxs, dys=dys)
-    found = sweep_many(network, images, labels, moved, progress=progress, cancelled=cancelled)
-    along = found.dxs if axis == "x" else found.dys
-    return MappingProxyType(
-        {
-            name: MappingProxyType(
-                {
-                    stage: Curve(along, mean.reshape(-1), found.std[name][stage].reshape(-1))
-                    for stage, mean in stages.items()
-                }
-            )
-            for name, stages in found.mean.items()
-        }
-    )
+    along = swept.dxs if len(swept.dys) == 1 else swept.dys
+    keys = [(name, stage) for name, stages in swept.mean.items() for stage in stages]
+    curves = [
+        Curve(along, swept.mean[name][stage].reshape(-1), swept.std[name][stage].reshape(-1))
+        for name, stage in keys
+    ]
+    return _by_measure(keys, curves)
 
 
 class _Moments:

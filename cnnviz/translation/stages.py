@@ -114,37 +114,6 @@ class StagePlan:
         )
 
 
-def stage_maps(
-    network: Network,
-    images: FloatArray,
-    block: int = 1,
-    pool_size: int | None = None,
-    taps: int = BLUR_TAPS,
-) -> dict[str, FloatArray]:
-    """Maps of every stage: pixels, convolution, activation (if there is one) and the pools.
-
-    Parameters
-    ----------
-    network : Network
-    images : ndarray of shape (n, c, h, w)
-        As the network takes them (`cnnviz.datasets.to_input`).
-    block, pool_size, taps
-        As for `StagePlan.of`.
-
-    Returns
-    -------
-    dict from stage to ndarray of shape (n, channels, rows, columns)
-        In the order of `STAGES`, raw: not relative to a blank image.
-
-    Raises
-    ------
-    ShapeError, ParameterError
-        As `StagePlan.of`; also if the images do not fit the network.
-    """
-    plan = StagePlan.of(network, block, pool_size, taps)
-    return plan.maps_of(checked_images(network, images))[0]
-
-
 def checked_images(network: Network, images: FloatArray) -> FloatArray:
     """Return a batch in the network's dtype, or raise `ShapeError` if it is none the network takes."""
     if images.ndim != 4 or images.shape[1:] != network.input_shape or len(images) == 0:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cnnviz import functional
 from cnnviz._types import FloatArray, IntArray
@@ -46,9 +45,6 @@ class Sweep:
         Probability of each class.
     ink_lost : ndarray of shape (rows, columns), float64
         Share of the ink that has left the frame.
-    whole_cells : ndarray of shape (rows, columns), bool
-        Whether the shift is one by whole cells of the pooled maps; only there is the equivariance residual of
-        the pools free of interpolation (and 0).
     label : int
         The class whose probability is followed.
     """
@@ -58,7 +54,6 @@ class Sweep:
     values: SweepValues
     probabilities: FloatArray
     ink_lost: Values
-    whole_cells: NDArray[np.bool_]
     label: int
 
 
@@ -219,7 +214,6 @@ class Sweeper:
             MappingProxyType({name: MappingProxyType(stages) for name, stages in values.items()}),
             probabilities,
             ink_lost_over(image, self.dxs, self.dys, self._settings.mode, self._settings.background),
-            self._whole_cells(),
             label,
         )
 
@@ -248,11 +242,6 @@ class Sweeper:
             for name, info in MEASURES.items()
             if name in self._settings.measures
         }
-
-    def _whole_cells(self) -> NDArray[np.bool_]:
-        grid = self._plan.grids["max"]
-        rows, columns = self.dys % grid.rows.stride == 0, self.dxs % grid.columns.stride == 0
-        return rows[:, None] & columns
 
 
 def _put(values: _Values, name: MeasureName, stage: str, where: int | slice, result: Values) -> None:

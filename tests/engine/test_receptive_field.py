@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.inspect.receptive_field import projective_field, receptive_field, window_geometry
+from cnnviz.inspect.receptive_field import projective_fields, receptive_field, window_geometry
 from cnnviz.layers import (
     AvgPool2D,
     BlurPool2D,
@@ -22,6 +22,12 @@ from cnnviz.layers import (
 )
 from cnnviz.network import Network, forward_pass
 from cnnviz.presets import LAB5, LENET
+
+
+def projective_field(network, layer, cell):
+    """Fields of one cell by their stages."""
+    return {field.stage: field for field in projective_fields(network, layer, cell)}
+
 
 LAYERS = st.one_of(
     st.builds(

@@ -186,6 +186,6 @@ def test_diverged_networks_give_numbers_without_warnings(bad):
                 found = filter_gradient_terms(network, trace, gradients, layer, 0, by=by)
                 assert found.total.shape == network.params[f"{layer}.weight"].shape[1:]
         routing = pool_routing(network, trace, gradients, "pool1")
-        assert set(routing.contrasts()) == {"average", "blur", "subsample"}
+        assert set(routing.routed) == {"first", "all", "split"}
         assert saliency(network, x, 1).shape == x.shape[1:]
         assert set(apply_update(network, gradients, 0.1).params) == set(params)

@@ -10,7 +10,7 @@ from cnnviz.inspect.arithmetic import CellArithmetic, MaxPoolCell
 from cnnviz.inspect.receptive_field import (
     INPUT,
     Field,
-    projected,
+    projective_fields,
     receptive_field,
     stage_index,
     stage_shape,
@@ -116,7 +116,7 @@ def links_of(
 def _following(network: Network, cell: PinnedCell) -> list[Field]:
     """Cells fed in the next stage; an activation only passes on, so what comes after it is meant as well."""
     fields: list[Field] = []
-    for field in projected(network, cell.stage, cell.index):
+    for field in projective_fields(network, cell.stage, cell.index):
         layer = network.layers[stage_index(network, field.stage)][1]
         if isinstance(layer, Flatten):
             continue
