@@ -21,7 +21,7 @@ from ui.cells.heat_map import HeatMap
 from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.steps import StepKind
 from ui.run.tasks import TaskRunner
-from ui.state import AppState, Inspection, RunStatus, Sample
+from ui.state import AppState, RunStatus, Sample
 
 TWO_BLOCKS = Experiment(
     filters=(3, 4),
@@ -97,21 +97,14 @@ class Desk:
 
     def inspect(self, network: Network, sample: Sample, step: int = 0) -> None:
         """Show a network and a sample, as the program would."""
-        trace = network.forward(to_input(sample.pixels[np.newaxis], network.dtype))
-        inspection = Inspection(Snapshot(step, network), sample, trace, trace.class_probabilities[0])
         self.state.set_sample(sample)
-        self.state.set_inspection(inspection)
+        self.inspect_quickly(network, step)
         if self.panel.isVisible():
             self.settle()
 
     def inspect_quickly(self, network: Network, step: int) -> None:
         """Show the next moment of a run and do not wait for the panel."""
-        sample = self.state.sample
-        assert sample is not None
-        trace = network.forward(to_input(sample.pixels[np.newaxis], network.dtype))
-        self.state.set_inspection(
-            Inspection(Snapshot(step, network), sample, trace, trace.class_probabilities[0])
-        )
+        self.state.set_live(Snapshot(step, network))
 
     def show(self, network: Network, index: int = 0, step: int = 0) -> None:
         """Show a network with a test image."""

@@ -135,6 +135,6 @@ def test_an_adopted_network_is_not_that_of_its_seed(qtbot: QtBot, session: Sessi
     run_id = session.state.run.run_id
     session.controller.on_adopt_requested(replace(session.state.shown, network=network, origin=origin))
     qtbot.waitUntil(lambda: session.state.run.run_id > run_id)
-    rest(qtbot, session, lambda: model.passed.request.snapshot is session.state.shown)
+    rest(qtbot, session, lambda: model.passed.scene.snapshot is session.state.shown)
     assert note in caption_of(session.state, panel_of(session, 3)).split(" · ")
     assert note in caption_of(session.state, panel_of(session, 0).filters.grid).split(" · ")

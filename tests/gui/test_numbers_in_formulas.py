@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytestqt.qtbot import QtBot
 
+from cnnviz.datasets import Dataset
 from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D
 from cnnviz.network import Network
 from cnnviz.snapshots import Snapshot
@@ -17,9 +18,10 @@ from ui.controls.formula_boxes import plain_text
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.formulas import formula_of
 from ui.panels.backprop.output_view import OutputView
-from ui.panels.backprop.passes import Pass, PassRequest, Trial, compute_pass
+from ui.panels.backprop.passes import Pass, PassChoices, compute_pass
 from ui.panels.backprop.steps import Step, StepKind, backward_steps
-from ui.state import Sample
+from ui.panels.scene import Scene
+from ui.state import Sample, Shift
 
 getcontext().prec = 60
 
@@ -51,8 +53,11 @@ def passed_through(outputs: int, label: int, scale: float, seed: int) -> Pass:
     )
     pixels = np.random.default_rng(seed).integers(0, 256, (1, 8, 8), dtype=np.uint8)
     names = tuple(str(number) for number in range(max(outputs, 2)))
-    request = PassRequest(Snapshot(0, network), Sample(pixels, label), label, None, Trial(), names)
-    return compute_pass(request)
+    part = pixels[np.newaxis], np.array([label])
+    scene = Scene(
+        Dataset(*part, *part, names), Snapshot(0, network), Sample(pixels, label), Shift(), PassChoices()
+    )
+    return compute_pass(scene)
 
 
 def step_of(passed: Pass, kind: StepKind) -> Step:

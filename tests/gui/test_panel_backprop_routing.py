@@ -120,7 +120,7 @@ def test_switching_the_rule_changes_routing_and_filter_gradient(desk: Desk) -> N
         np.testing.assert_array_equal(total, oracles[rule].params["conv1.weight"][kernel, 0], err_msg=rule)
         assert panel.side.inspect.rules.maps.current() == TIE_RULES.index(rule)
         desk.go_to(StepKind.ROUTE)
-    assert desk.state.inspection.snapshot.network is lab5()
+    assert desk.state.shown.network is lab5()
 
 
 def test_clicking_a_small_map_takes_its_rule(desk: Desk) -> None:

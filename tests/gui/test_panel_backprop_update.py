@@ -200,7 +200,7 @@ def test_applied_updates_change_the_panel_and_never_the_run(update: Desk) -> Non
         losses.append(update.panel.model.passed.gradients.loss)
     assert losses[2] < losses[1] < losses[0]
     assert number(view.outcome.text("run")) == pytest.approx(first, rel=1e-5)
-    assert update.state.inspection.snapshot.network is lab5()
+    assert update.state.shown.network is lab5()
     update.go_to(StepKind.LOSS)
     assert "2 trial updates; the run is unchanged" in update.panel.side.ties.hint.text()
     assert update.panel.header.formula.texts()[0].endswith(f"{losses[2]:.4g}")

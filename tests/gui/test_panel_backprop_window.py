@@ -56,9 +56,9 @@ def test_the_timeline_takes_the_backward_pass_to_an_earlier_moment(
     first = session.state.live.network
     session.controller.on_step_requested()
     qtbot.waitUntil(lambda: session.state.run.step == 1 and session.state.run.status is RunStatus.PAUSED)
-    qtbot.waitUntil(lambda: panel.model.passed.request.snapshot.step == 1)
+    qtbot.waitUntil(lambda: panel.model.passed.scene.snapshot.step == 1)
     session.controller.on_moment_requested(0)
-    qtbot.waitUntil(lambda: panel.model.passed.request.snapshot.network is first)
+    qtbot.waitUntil(lambda: panel.model.passed.scene.snapshot.network is first)
 
 
 def test_a_pin_is_shared_with_the_rest_of_the_window(

@@ -1,14 +1,12 @@
-"""What the backprop panel looks at: pass, step, focus, trial. Views draw it and ask it to change."""
+"""What is chosen in the backprop panel: class, rule, trial, step, place. Views ask to change it."""
 
 from dataclasses import replace
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from cnnviz._types import Shape
 from cnnviz.functional.max_pooling import TIE_RULES, TieRule
 from cnnviz.inspect.receptive_field import INPUT, Cell
-from cnnviz.network import NamedLayers, Network
+from cnnviz.network import Network
 from cnnviz.quantities import format_count
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, Target, with_ties
 from cnnviz.session_state import ViewValue
@@ -21,36 +19,38 @@ from ui.panels.backprop.focus import (
     target_of,
     target_to_view,
 )
-from ui.panels.backprop.passes import Pass, PassRequest, Trial
+from ui.panels.backprop.passes import Pass, PassChoices, PassScene, Trial
 from ui.panels.backprop.steps import Step, backward_steps
 from ui.panels.backprop.trial import Preview, undone
 from ui.panels.backprop.work import BackpropWork
 from ui.panels.views import Choices, under
-from ui.state import Inspection, PinnedCell, Sample
-
-#: Layers and shape of the input: what is chosen in a network is also there in one that agrees in them.
-Signature = tuple[NamedLayers, Shape]
+from ui.state import PinnedCell
 
 
 class BackpropModel(QObject):
-    """Own settings of the panel, and the pass that is computed from them and from the application's state.
+    """Own settings of the panel, and the pass that is drawn.
 
     Parameters
     ----------
     work : BackpropWork
-        Computes passes and previews.
+        Computes previews.
     parent : QObject, optional
+
+    Attributes
+    ----------
+    choices : PassChoices
+        What passes are computed from, besides the application's state.
 
     Signals
     -------
-    passChanged
-        Another pass is there; `passed`, perhaps `steps` and `focus`, have changed.
+    choicesChanged
+        Another pass is wanted.
     stepChanged, focusChanged, targetChanged, previewChanged
     trialDropped
         The run has moved on, so that the trial updates no longer belong to it.
     """
 
-    passChanged = Signal()
+    choicesChanged = Signal()
     stepChanged = Signal()
     focusChanged = Signal()
     targetChanged = Signal()
@@ -60,11 +60,8 @@ class BackpropModel(QObject):
     def __init__(self, work: BackpropWork, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._work = work
-        self._inspection: Inspection | None = None
-        self._names: tuple[str, ...] = ()
-        self._label: int | None = None
-        self._rule: TieRule | None = None
-        self._trial = Trial()
+        self._scene: PassScene | None = None  # that the choices fit
+        self.choices = PassChoices()
         self._is_own_focus = False
         self._covers = False
         self.passed: Pass | None = None
@@ -74,7 +71,6 @@ class BackpropModel(QObject):
         self.target: Target | None = None
         self.preview: Preview | None = None
         self.rate = 1e-4
-        work.passReady.connect(self._on_pass_ready)
         work.previewReady.connect(self._on_preview_ready)
 
     @property
@@ -84,35 +80,30 @@ class BackpropModel(QObject):
 
     # -- what the pass is computed from --------------------------------------------------------------------
 
-    def set_inspection(self, inspection: Inspection | None, names: tuple[str, ...]) -> None:
-        """Take another moment or sample of the application."""
-        if inspection is None:
+    def follow(self, scene: PassScene) -> None:
+        """Leave no choice that was made for another sample or another network."""
+        before, self._scene = self._scene, scene
+        if before is None:
             return
-        previous = self._inspection
-        network = inspection.snapshot.network
-        if len(names) != network.classes_count:
-            names = tuple(str(number) for number in range(network.classes_count))
-        is_same = previous is not None and previous.snapshot is inspection.snapshot
-        if previous is not None and is_same and previous.sample is inspection.sample and names == self._names:
-            return
-        self._inspection, self._names = inspection, names
-        if previous is None or previous.sample is not inspection.sample:
-            self._label = None
-        if previous is not None and previous.snapshot.network is not network:
-            self._drop_trial()
-            if signature_of(previous.snapshot.network) != signature_of(network):
-                self._label, self._rule, self._is_own_focus = None, None, False
-        self._request()
+        label, rule, trial = self.choices.label, self.choices.rule, self.choices.trial
+        if before.sample is not scene.sample:
+            label = None
+        if before.snapshot.network is not scene.snapshot.network:
+            trial = Trial()
+            if not _are_alike(before.snapshot.network, scene.snapshot.network):
+                label, rule, self._is_own_focus = None, None, False
+        is_dropped = trial != self.choices.trial
+        self._choose(PassChoices(label, rule, trial))
+        if is_dropped:
+            self.trialDropped.emit()
 
     def set_label(self, label: int) -> None:
         """Differentiate for another class."""
-        self._label = label
-        self._request()
+        self._choose(replace(self.choices, label=label))
 
     def set_rule(self, rule: TieRule) -> None:
         """Use another rule for ties, in this panel only."""
-        self._rule = rule
-        self._request()
+        self._choose(replace(self.choices, rule=rule))
 
     def set_rate(self, rate: float) -> None:
         """Use another learning rate for the trial update."""
@@ -126,8 +117,8 @@ class BackpropModel(QObject):
         return {
             "step": self.step.kind.value,
             "step_layer": self.step.layer,
-            "label": self._label,
-            "rule": self._rule,
+            "label": self.choices.label,
+            "rule": self.choices.rule,
             "rate": self.rate,
             "covers": self._covers,
             "own_focus": self._is_own_focus,
@@ -135,14 +126,8 @@ class BackpropModel(QObject):
             **under("target", target_to_view(self.target)),
         }
 
-    def restore_view(self, choices: Choices) -> bool:
-        """Choose as `view_state` said; the rate and what is covered are for the panel to set before.
-
-        Returns
-        -------
-        bool
-            Whether another pass is on its way.
-        """
+    def restore_view(self, choices: Choices) -> None:
+        """Choose as `view_state` said; the rate and what is covered are for the panel to set before."""
         assert self.passed is not None
         kind, layer = choices.any_text("step"), choices.any_text("step_layer")
         alike = [place for place, each in enumerate(self.steps) if each.kind == kind]
@@ -151,34 +136,27 @@ class BackpropModel(QObject):
         self._is_own_focus = choices.flag("own_focus", False)
         self.focus = replace(first_focus(self.passed), pinned=self.focus.pinned).restored(choices)
         self.set_target(target_from(choices.below("target"), self.passed.network))
-        before = self._label, self._rule
-        self._label = choices.whole("label", 0, len(self._names) - 1, None)
-        rule = choices.any_text("rule")
-        self._rule = next((each for each in TIE_RULES if each == rule), None)
-        if (self._label, self._rule) != before:
-            self._request()
-        return (self._label, self._rule) != before
+        label = choices.whole("label", 0, len(self.passed.names) - 1, None)
+        rule = next((each for each in TIE_RULES if each == choices.any_text("rule")), None)
+        self._choose(replace(self.choices, label=label, rule=rule))
 
     def apply(self) -> None:
         """Take the update that was previewed, on trial."""
         if self.preview is not None and self.preview.passed is self.passed:
-            self._trial = self.preview.applied()
-            self._request()
+            self._choose(replace(self.choices, trial=self.preview.applied()))
 
     def undo(self) -> None:
         """Take the latest trial update back."""
-        if self._trial.networks:
-            self._trial = undone(self._trial)
-            self._request()
+        self._choose(replace(self.choices, trial=undone(self.choices.trial)))
 
     def adopted(self) -> Snapshot | None:
         """Weights after the trial updates, for the run to continue from; None without any."""
-        if self._inspection is None or not self._trial.networks:
+        if self.passed is None or not self.passed.trial.networks:
             return None
-        snapshot = self._inspection.snapshot
-        note = f"after {self._trial.words} at step {format_count(snapshot.step)}"
+        snapshot, trial = self.passed.scene.snapshot, self.passed.trial
+        note = f"after {trial.words} at step {format_count(snapshot.step)}"
         origin = None if snapshot.origin is None else replace(snapshot.origin, note=note)
-        return Snapshot(snapshot.step, self._trial.networks[-1], origin=origin)
+        return Snapshot(snapshot.step, trial.after(snapshot.network), origin=origin)
 
     def request_preview(self) -> None:
         """Have the next update tried, for the steps that show it."""
@@ -228,6 +206,8 @@ class BackpropModel(QObject):
             self._set_focus(replace(self.focus, pinned=None))
             return
         stage, cell = pinned.stage, pinned.index
+        if self.focus.pinned == (stage, cell):
+            return
         focus = replace(self.focus, pinned=(stage, cell))
         center = center_of(network, stage, cell)
         if center is not None and stage != INPUT:
@@ -275,53 +255,34 @@ class BackpropModel(QObject):
 
     # -- results -------------------------------------------------------------------------------------------
 
-    def _request(self) -> None:
-        inspection = self._inspection
-        if inspection is None:
-            return
-        label = inspection.sample.label if self._label is None else self._label
-        if label is None or label >= len(self._names):
-            label = int(np.argmax(inspection.probabilities))
-        self._work.request_pass(
-            PassRequest(inspection.snapshot, inspection.sample, label, self._rule, self._trial, self._names)
-        )
-
-    def _on_pass_ready(self, passed: Pass) -> None:
+    def take(self, passed: Pass) -> None:
+        """Look at another pass; in another kind of network at its own steps and cells."""
         previous = self.passed
         self.passed = passed
-        is_new = previous is None or signature_of(previous.network) != signature_of(passed.network)
-        if is_new:
+        if previous is None or not _are_alike(previous.network, passed.network):
             step = self.steps[self.index] if self.steps else None
             self.steps = backward_steps(passed.network)
             self.index = _index_of(self.steps, step)
-            self.target = None
-            self.focus = replace(first_focus(passed), pinned=None, is_covered=self._covers)
-        elif previous is not None and not self._is_own_focus and _sample(previous) is not _sample(passed):
+            self.focus = replace(first_focus(passed), is_covered=self._covers)
+            self.set_target(None)
+        elif not self._is_own_focus and previous.scene.sample is not passed.scene.sample:
             fresh = first_focus(passed)
             self.focus = replace(self.focus, channels=fresh.channels, units=fresh.units, center=fresh.center)
-        self.passChanged.emit()
-        if is_new:
-            self.targetChanged.emit()
 
     def _on_preview_ready(self, preview: Preview) -> None:
         if preview.passed is self.passed and preview.rate == self.rate:
             self.preview = preview
             self.previewChanged.emit()
 
-    def _drop_trial(self) -> None:
-        if self._trial.networks:
-            self._trial = Trial()
-            self.trialDropped.emit()
+    def _choose(self, choices: PassChoices) -> None:
+        if choices != self.choices:
+            self.choices = choices
+            self.choicesChanged.emit()
 
     def _set_focus(self, focus: Focus) -> None:
         if focus != self.focus:
             self.focus = focus
             self.focusChanged.emit()
-
-
-def signature_of(network: Network) -> Signature:
-    """Layers with all their settings, and the input; the rule for ties and the weights do not matter."""
-    return with_ties(network, TIE_RULES[0]).layers, network.input_shape
 
 
 def pinned_of(target: Target) -> PinnedCell | None:
@@ -335,8 +296,9 @@ def pinned_of(target: Target) -> PinnedCell | None:
             return None
 
 
-def _sample(passed: Pass) -> Sample:
-    return passed.request.sample
+def _are_alike(one: Network, other: Network) -> bool:
+    """Whether what is chosen in one network is there in the other: its rule for ties does not matter."""
+    return with_ties(one, TIE_RULES[0]).is_like(with_ties(other, TIE_RULES[0]))
 
 
 def _exists(network: Network, pinned: PinnedCell) -> bool:

@@ -112,7 +112,7 @@ class OutputView(StepView):
     def show_step(self, passed: Pass, step: Step, focus: Focus) -> None:
         """Draw a step."""
         self._stage = step.stage
-        pixels = passed.request.sample.pixels
+        pixels = passed.scene.sample.pixels
         self.image.set_values(pixels[0], "grey")
         self.image_title.set_caption(f"label {passed.names[passed.label]}")
         for row, values in _rows(passed).items():

@@ -1,5 +1,6 @@
 """The backprop panel: the backward pass of the sample in steps."""
 
+from dataclasses import replace
 from typing import override
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
@@ -11,8 +12,8 @@ from cnnviz.session_state import View
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
-from ui.controls.pace import single_shot
 from ui.panels.analysis import Analysis
+from ui.panels.backprop import restoring
 from ui.panels.backprop.filter_view import FilterView
 from ui.panels.backprop.formulas import formula_of
 from ui.panels.backprop.header import StepHeader
@@ -20,18 +21,21 @@ from ui.panels.backprop.input_view import InputView
 from ui.panels.backprop.maps_view import MapsView
 from ui.panels.backprop.model import BackpropModel, pinned_of
 from ui.panels.backprop.output_view import OutputView
+from ui.panels.backprop.passes import Pass, PassScene, compute_pass
 from ui.panels.backprop.probes import Probes
-from ui.panels.backprop.restoring import ViewKeeper
 from ui.panels.backprop.routing_view import RoutingView
 from ui.panels.backprop.sentences import sentence_of
 from ui.panels.backprop.side_column import SideColumn
 from ui.panels.backprop.step_view import StepView, ViewStack
 from ui.panels.backprop.steps import StepKind
 from ui.panels.backprop.update_view import UpdateView
-from ui.panels.backprop.work import BackpropWork
+from ui.panels.backprop.work import PASS, BackpropWork
 from ui.panels.contract import Panel
 from ui.panels.drawn import Drawn
-from ui.state import AppState, RunStatus
+from ui.panels.picture_loop import PictureLoop
+from ui.panels.scene import scene_of
+from ui.panels.views import Choices
+from ui.state import AppState, RunStatus, Shift
 from ui.theme import Theme, follow_theme, theme_manager
 
 #: Greatest width that Qt knows; it sets no limit.
@@ -67,18 +71,18 @@ class BackpropPanel(Panel):
     ) -> None:
         super().__init__(parent)
         self._state = state
-        self._is_stale = True
         self._was_training = False
+        self._is_check_wanted = False
         self.work = BackpropWork(analysis, background, self)
         self.model = BackpropModel(self.work, self)
         self._warming = QTimer(self, interval=_WARM_MS)
-        self._pace = single_shot(self, self._on_paced, _PACE_MS)
         self.setProperty("role", "panel")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._build_widgets()
         self._build_layout()
         self._probes = Probes(state, self.model, self.work, self.side, self)
-        self._keeper = ViewKeeper(state, self.model, self._probes, self.header, self.update_view, self.side)
+        state.sceneChanged.connect(self._fit_choices)
+        self._loop = PictureLoop(self, state, analysis, PASS, self._scene, compute_pass, self._draw)
         self._connect_views()
         self._connect_model()
         self._connect_state()
@@ -94,14 +98,16 @@ class BackpropPanel(Panel):
         self._fit_side()
 
     def view_state(self) -> View:
-        """Return all choices, for a session."""
-        return self._keeper.state()
+        """Return all choices, for a session; none before the first pass."""
+        waiting = self._loop.waiting_view
+        if waiting is not None or self.model.passed is None:
+            return waiting or {}
+        return restoring.view_of(self.model, self.side, self._probes)
 
     def restore_view(self, view: View) -> None:
         """Choose as `view_state` said, as soon as there is a pass of the present network and sample."""
-        self._keeper.wait(view)
-        if self.model.passed is not None:
-            self._on_pass_changed()
+        if view:
+            self._loop.when_current(view, self._restore)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Make the column narrower where there is little room."""
@@ -135,9 +141,8 @@ class BackpropPanel(Panel):
         self.side.setMaximumWidth(width if beside else QWIDGETSIZE_MAX)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Catch up with what has changed while the panel was hidden."""
+        """Make the views ready that were not seen yet."""
         super().showEvent(event)
-        self._catch_up()
         if self._unpolished:
             self._warming.start()
 
@@ -232,18 +237,18 @@ class BackpropPanel(Panel):
 
     def _connect_model(self) -> None:
         model, work = self.model, self.work
-        model.passChanged.connect(self._on_pass_changed)
+        model.choicesChanged.connect(self._loop.look)
         model.stepChanged.connect(self._on_step_changed)
         model.focusChanged.connect(self._draw_step)
         model.previewChanged.connect(self._on_preview_changed)
         model.trialDropped.connect(self._on_trial_dropped)
-        work.failed.connect(self._on_failed)
+        for part in (self._loop, work):
+            part.failed.connect(self._on_failed)
+        self._loop.drew.connect(self._on_drew)
         self._warming.timeout.connect(self._warm_up)
 
     def _connect_state(self) -> None:
         state = self._state
-        state.inspectionChanged.connect(self._on_inspection_changed)
-        state.datasetChanged.connect(self._on_inspection_changed)
         state.experimentChanged.connect(self._on_experiment_changed)
         state.pinnedChanged.connect(self._on_pinned_changed)
         state.runChanged.connect(self._on_run_changed)
@@ -254,25 +259,21 @@ class BackpropPanel(Panel):
         passed = self.model.passed
         if passed is None:
             return None
-        request, tried = passed.request, passed.request.trial.words
-        return Drawn.of(request.snapshot, request.sample, note=f"after {tried}" if tried else "")
+        scene, tried = passed.scene, passed.trial.words
+        return Drawn.of(scene.snapshot, scene.sample, note=f"after {tried}" if tried else "")
 
     # -- the application's state ---------------------------------------------------------------------------
 
-    @Slot()
-    def _on_inspection_changed(self) -> None:
-        self._is_stale = True
-        # While training they come with every picture: more than anybody can read.
-        if self.isVisible() and not self._pace.isActive():
-            self._catch_up()
-            if self._is_training():
-                self._pace.start()
+    def _scene(self) -> PassScene | None:
+        """Return what is to be seen now: the sample where it is."""
+        scene = scene_of(self._state, self.model.choices)
+        return None if scene is None else replace(scene, shift=Shift())
 
     @Slot()
-    def _on_paced(self) -> None:
-        if self._is_stale and self.isVisible():
-            self._catch_up()
-            self._pace.start()
+    def _fit_choices(self) -> None:
+        scene = self._scene()
+        if scene is not None:
+            self.model.follow(scene)
 
     @Slot()
     def _on_experiment_changed(self) -> None:
@@ -292,27 +293,35 @@ class BackpropPanel(Panel):
                 self.model.refocus()
             self._probes.follow_ties()
 
-    @Slot()
-    def _catch_up(self) -> None:
-        if self._is_stale and self.isVisible():
-            self._is_stale = False
-            dataset = self._state.dataset
-            names = () if dataset is None else dataset.classes
-            self.model.set_inspection(self._state.inspection, names)
-
     def _is_training(self) -> bool:
         return self._state.run.status is RunStatus.TRAINING
 
     # -- drawing -------------------------------------------------------------------------------------------
 
-    @Slot()
-    def _on_pass_changed(self) -> None:
+    def _draw(self, passed: Pass) -> None:
         self.empty.hide()
         self._content.show()
-        self._keeper.on_pass()
+        self._loop.pace = _PACE_MS if self._is_training() else 0
+        self.model.take(passed)
+        self.model.set_pinned(self._state.pinned)
         self.header.set_steps(self.model.steps)
         self._on_step_changed()
         self._probes.follow()
+
+    @Slot()
+    def _on_drew(self) -> None:
+        if self._is_check_wanted and self._loop.is_current:
+            self._is_check_wanted = False
+            self._probes.check()
+
+    def _restore(self, choices: Choices, _passed: Pass) -> None:
+        """Choose as a session says; the parameters are checked again if they were."""
+        self.model.set_pinned(self._state.pinned)
+        self._on_experiment_changed()
+        restoring.restore(self.model, self.header, self.update_view, self.side, choices)
+        self._on_step_changed()
+        self._is_check_wanted = choices.flag("checked", False)
+        self._on_drew()
 
     @Slot()
     def _on_step_changed(self) -> None:

@@ -23,8 +23,8 @@ from cnnviz.routing import (
     pool_routing,
     with_ties,
 )
-from cnnviz.snapshots import Snapshot
-from ui.state import Sample
+from ui.panels.analysis import Context
+from ui.panels.scene import Scene
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,31 +48,30 @@ class Trial:
         count = len(self.networks)
         return f"{count} trial update{'s' if count > 1 else ''}" if count else ""
 
+    def after(self, network: Network) -> Network:
+        """Return what the updates have made of the run's network."""
+        return self.networks[-1] if self.networks else network
 
-@dataclass(frozen=True, slots=True, eq=False)
-class PassRequest:
-    """What a pass is computed from.
+
+@dataclass(frozen=True, slots=True)
+class PassChoices:
+    """What is chosen in the panel and changes the pass.
 
     Attributes
     ----------
-    snapshot : Snapshot
-        Moment of the run.
-    sample : Sample
-    label : int
-        Class to differentiate for.
+    label : int or None
+        Class to differentiate for; None for the sample's own, or the run's guess where that is not known.
     rule : {"first", "all", "split"} or None
         Rule for ties in all max pools; None keeps the network's own.
     trial : Trial
-    names : tuple of str
-        Names of the classes.
     """
 
-    snapshot: Snapshot
-    sample: Sample
-    label: int
-    rule: TieRule | None
-    trial: Trial
-    names: tuple[str, ...]
+    label: int | None = None
+    rule: TieRule | None = None
+    trial: Trial = Trial()
+
+
+PassScene = Scene[PassChoices]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,7 +80,10 @@ class Pass:
 
     Attributes
     ----------
-    request : PassRequest
+    scene : PassScene
+        What it was computed from.
+    label : int
+        Class that is differentiated for.
     network : Network
         With trial updates and the chosen rule for ties.
     rule : {"first", "all", "split"} or None
@@ -96,7 +98,8 @@ class Pass:
     routings : mapping from pool to PoolRouting
     """
 
-    request: PassRequest
+    scene: PassScene
+    label: int
     network: Network
     rule: TieRule | None
     run_rule: TieRule | None
@@ -108,14 +111,14 @@ class Pass:
     _cache: dict[Any, Any] = field(default_factory=dict)
 
     @property
-    def label(self) -> int:
-        """Class that is differentiated for."""
-        return self.request.label
+    def trial(self) -> Trial:
+        """Updates that were tried before it."""
+        return self.scene.choices.trial
 
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the classes."""
-        return self.request.names
+        return self.scene.classes
 
     @property
     def probabilities(self) -> FloatArray:
@@ -172,22 +175,24 @@ class Pass:
         return self._cache[key]
 
 
-def compute_pass(request: PassRequest) -> Pass:
+def compute_pass(scene: PassScene, _context: Context | None = None) -> Pass:
     """Run the sample forwards and backwards, under each rule for ties that there is.
 
     Parameters
     ----------
-    request : PassRequest
+    scene : PassScene
 
     Returns
     -------
     Pass
     """
-    network = request.trial.networks[-1] if request.trial.networks else request.snapshot.network
+    chosen = scene.choices
+    network = chosen.trial.after(scene.snapshot.network)
     run_rule = _rule_of(network)
-    rule = run_rule if run_rule is None or request.rule is None else request.rule
-    x = to_input(request.sample.pixels[np.newaxis], network.dtype)
-    labels = np.array([request.label])
+    rule = run_rule if run_rule is None or chosen.rule is None else chosen.rule
+    x = to_input(scene.sample.pixels[np.newaxis], network.dtype)
+    label = _label_of(scene, x)
+    labels = np.array([label])
     by_rule: dict[str, Gradients] = {}
     if run_rule is not None:
         by_rule = {each: with_ties(network, each).gradients(x, labels) for each in TIE_RULES}
@@ -196,7 +201,7 @@ def compute_pass(request: PassRequest) -> Pass:
     gradients = own.gradients(x, labels) if rule is None else by_rule[rule]
     pools = [name for name, layer in own.layers if isinstance(layer, Pool)]
     routings = {name: pool_routing(own, trace, gradients, name) for name in pools}
-    passed = Pass(request, own, rule, run_rule, x, trace, gradients, by_rule, routings)
+    passed = Pass(scene, label, own, rule, run_rule, x, trace, gradients, by_rule, routings)
     for name in pools:
         passed.routes(name)  # found here, so that nobody waits for them when the step is shown
     return passed
@@ -205,6 +210,13 @@ def compute_pass(request: PassRequest) -> Pass:
 def contrast_pools(pool: Pool) -> dict[str, Pool]:
     """Linear pools with the windows of a pool, of other kinds than its own; see `linear_pools`."""
     return {kind: each for kind, each in linear_pools(pool).items() if type(each) is not type(pool)}
+
+
+def _label_of(scene: PassScene, x: FloatArray) -> int:
+    label = scene.sample.label if scene.choices.label is None else scene.choices.label
+    if label is None or label >= len(scene.classes):
+        return int(scene.snapshot.network.predict(x)[0])
+    return label
 
 
 def _rule_of(network: Network) -> TieRule | None:

@@ -92,14 +92,14 @@ class TiesBlock(QWidget):
     def _fill_labels(self, passed: Pass) -> None:
         self.label.set_options([(str(place), name) for place, name in enumerate(passed.names)])
         self.label.set_choice(str(passed.label))
-        own = passed.request.sample.label
+        own = passed.scene.sample.label
         if own is None:
             text = "This image has no label: the network's own guess is taken until you choose a class."
         elif own != passed.label:
             text = f"The sample's own class is {passed.names[own]}."
         else:
             text = ""
-        tried = passed.request.trial.words
+        tried = passed.trial.words
         if tried:
             text = f"{text} The network shown has {tried}; the run is unchanged.".strip()
         self.hint.set_text(text)

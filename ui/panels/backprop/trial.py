@@ -38,7 +38,7 @@ class Preview:
 
     def applied(self) -> Trial:
         """Return the trial with this step taken."""
-        trial, loss = self.passed.request.trial, self.passed.gradients.loss
+        trial, loss = self.passed.trial, self.passed.gradients.loss
         return Trial((*trial.networks, self.network), (*trial.losses, loss))
 
 
@@ -55,8 +55,7 @@ def preview_update(passed: Pass, rate: float) -> Preview:
     -------
     Preview
     """
-    request = passed.request
-    base = request.trial.networks[-1] if request.trial.networks else request.snapshot.network
+    base = passed.trial.after(passed.scene.snapshot.network)
     network = apply_update(base, passed.gradients, rate)
     gradients = network.gradients(passed.x, np.array([passed.label]))
     probabilities = network.forward(passed.x).class_probabilities[0]

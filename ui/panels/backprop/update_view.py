@@ -193,7 +193,7 @@ class UpdateView(StepView):
     def _draw_outcome(self) -> None:
         assert self._shown is not None
         passed = self._shown[0]
-        trial = passed.request.trial
+        trial = passed.trial
         preview = self._current_preview()
         count = len(trial.networks)
         rows: list[ValueRow] = []

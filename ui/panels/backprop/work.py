@@ -18,10 +18,10 @@ from cnnviz.routing import (
 )
 from ui.controls.pace import single_shot
 from ui.panels.analysis import Analysis, Context, LatestOnly
-from ui.panels.backprop.passes import Pass, PassRequest, compute_pass
+from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.trial import Preview, preview_update
 
-_PASS, _PREVIEW, _POKE = "backprop.pass", "backprop.preview", "backprop.poke"
+PASS, _PREVIEW, _POKE = "backprop.pass", "backprop.preview", "backprop.poke"
 _CHECK, _TIES = "backprop.check", "backprop.ties"
 #: Images that are counted in one go, and the pause after them.
 _PORTION, _PAUSE_MS = 48, 40
@@ -76,7 +76,6 @@ class BackpropWork(QObject):
 
     Signals
     -------
-    passReady : Pass
     previewReady : Preview
     pokeReady : PokeOutcome
     checkProgressed : float
@@ -86,7 +85,6 @@ class BackpropWork(QObject):
         One sentence.
     """
 
-    passReady = Signal(object)
     previewReady = Signal(object)
     pokeReady = Signal(object)
     checkProgressed = Signal(float)
@@ -100,13 +98,8 @@ class BackpropWork(QObject):
         self._images: ByteArray | None = None
         self._counted: TieOutcome | None = None
         self._pause = single_shot(self, self._count_on, _PAUSE_MS)
-        self._passes = LatestOnly(analysis, _PASS, self.passReady.emit, self.failed.emit)
         self._previews = LatestOnly(analysis, _PREVIEW, self.previewReady.emit, self.failed.emit)
         self._pokes = LatestOnly(analysis, _POKE, self.pokeReady.emit, self.failed.emit)
-
-    def request_pass(self, request: PassRequest) -> None:
-        """Have a sample run forwards and backwards."""
-        self._passes.request(lambda _context: compute_pass(request))
 
     def request_preview(self, passed: Pass, rate: float) -> None:
         """Have one more update tried."""
@@ -195,4 +188,4 @@ class BackpropWork(QObject):
         self.tiesReady.emit(outcome)
 
     def _pokes_pending(self) -> bool:
-        return any(self._analysis.is_busy(kind) for kind in (_POKE, _PASS))
+        return any(self._analysis.is_busy(kind) for kind in (_POKE, PASS))
