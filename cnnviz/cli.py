@@ -146,6 +146,8 @@ def _build_parser() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     parser.add_argument("--version", action="version", version=f"CNNViz {__version__}")
+    # Answered before anything else is read, in `cnnviz.start`; here it is for --help.
+    parser.add_argument("--doctor", action="store_true", help="tell whether everything is as it should be")
     parser.add_argument(
         "--preset", choices=list(PRESETS), default="lab5", help="settings to start from (default: lab5)"
     )

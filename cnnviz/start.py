@@ -1,8 +1,11 @@
 """Start the program: in its window, or without one. The only module here that knows there is a window."""
 
+import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 
+from cnnviz.doctor.window import TRY_WINDOW
+from cnnviz.doctor.window import hindrance as window_hindrance
 from cnnviz.errors import CNNVizError, in_words
 from cnnviz.exits import INTERRUPTED, complain
 
@@ -25,14 +28,25 @@ def start(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: Sequence[str] | None) -> int:
     # Imported late: each way of running loads only what it needs, and what is missing is said in a sentence.
+    given = list(sys.argv[1:] if argv is None else argv)
+    if "--doctor" in given:
+        from cnnviz.doctor.diagnosis import run as diagnose
+
+        return diagnose()
     _require(_ENGINE)
+    if given[:1] == [TRY_WINDOW]:
+        from ui import try_window
+
+        return try_window.run(int(given[1]))
     from cnnviz.cli import parse_arguments
 
-    arguments = parse_arguments(argv)
+    arguments = parse_arguments(given)
     if arguments.headless:
         from cnnviz.headless import run
     else:
         _require(_WINDOW)
+        if hindrance := window_hindrance():
+            return complain(hindrance)
         from ui.application import run
     status = run(arguments)
     if arguments.headless and arguments.screenshots is not None and status != INTERRUPTED:

@@ -97,25 +97,11 @@ apt_install() {
 
 # One line for each library: its file, and the package of Debian and Ubuntu that brings it.
 libraries() {
-    cat <<LIST
-libglib-2.0.so.0 libglib2.0-0
-libEGL.so.1 libegl1
-libGL.so.1 libgl1
-libX11.so.6 libx11-6
-libdbus-1.so.3 libdbus-1-3
-libfontconfig.so.1 libfontconfig1
-libfreetype.so.6 libfreetype6
-libxkbcommon.so.0 libxkbcommon0
-LIST
-    if needs_window; then cat <<LIST
-libxcb-cursor.so.0 libxcb-cursor0
-libxcb-icccm.so.4 libxcb-icccm4
-libxcb-keysyms.so.1 libxcb-keysyms1
-libxcb-shape.so.0 libxcb-shape0
-libxcb-xkb.so.1 libxcb-xkb1
-libxkbcommon-x11.so.0 libxkbcommon-x11-0
-LIST
-    fi
+    uses=" all "
+    if needs_window; then uses=" all x11 "; fi
+    while read -r library package use; do
+        case $uses in *" $use "*) echo "$library $package" ;; esac
+    done <"$root/resources/system-libraries.txt"
 }
 
 needs_window() {

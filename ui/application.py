@@ -23,10 +23,6 @@ _ICON = bundled("icons/cnnviz.svg")
 
 def run(arguments: Arguments) -> int:
     """Open the window and return the exit status."""
-    if not has_display():
-        return complain(
-            "there is no display to open a window on. Use --headless, or start it from a desktop session."
-        )
     app = make_application()
     one_blas_thread()
     prefer_short_switches()
@@ -79,10 +75,3 @@ def make_application() -> QApplication:
     app.setWindowIcon(QIcon(str(_ICON)))
     theme_manager().apply(app)
     return app
-
-
-def has_display() -> bool:
-    """Return whether a window can be opened; Qt would end the process if not."""
-    if not sys.platform.startswith("linux"):
-        return True
-    return any(os.environ.get(name) for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"))

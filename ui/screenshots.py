@@ -2,9 +2,7 @@
 
 import os
 import re
-import tempfile
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
 
     from ui.session import Session
 
-_PATIENCE_SECONDS = 120.0
 _SETTLE_SECONDS = 6.0
 _QUIET_SECONDS = 0.4
 _SIZE = (1440, 900)
@@ -53,36 +50,22 @@ def save_screenshots(arguments: Arguments) -> list[Path]:
         ) from error
     # Before Qt is loaded: pictures are taken off screen, with or without a display.
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
-    from PySide6.QtCore import QSettings
-
     from ui.application import make_application
-    from ui.session import Session
-    from ui.theme import theme_manager
+    from ui.private_session import private_session
 
     application = make_application()
     one_blas_thread()
-    with tempfile.TemporaryDirectory() as place:
-        settings = QSettings(str(Path(place) / "window.ini"), QSettings.Format.IniFormat)
-        session = Session(settings, arguments.experiment, arguments.data)
-        try:
-            theme_manager().set_mode("light")
-            session.window.resize(*_SIZE)
-            session.window.show()
-            session.start()
-            _train(session)
-            return _take(session, folder)
-        finally:
-            session.close()
-            application.processEvents()
+    with private_session(application, arguments.experiment, arguments.data, _SIZE) as session:
+        _train(session)
+        return _take(session, folder)
 
 
 def _train(session: "Session") -> None:
+    from ui.private_session import wait_until
     from ui.state import RunStatus
 
-    state = session.state
-    _wait_until(lambda: state.run.status is RunStatus.READY and state.inspection is not None)
     session.controller.on_train_requested()
-    _wait_until(lambda: state.run.status in (RunStatus.FINISHED, RunStatus.FAILED))
+    wait_until(lambda: session.state.run.status in (RunStatus.FINISHED, RunStatus.FAILED))
 
 
 def _take(session: "Session", folder: Path) -> list[Path]:
@@ -112,6 +95,8 @@ def _picture(window: "QWidget") -> bytes:
 
 def _settle(session: "Session") -> None:
     """Wait until nothing is computed any more, a while at most: a panel may go on for its own pleasure."""
+    from ui.private_session import wait_until
+
     quiet_since = time.monotonic()
 
     def rested() -> bool:
@@ -121,20 +106,4 @@ def _settle(session: "Session") -> None:
             quiet_since = now
         return now - quiet_since > _QUIET_SECONDS
 
-    _wait_until(rested, _SETTLE_SECONDS, required=False)
-
-
-def _wait_until(
-    condition: Callable[[], bool], seconds: float = _PATIENCE_SECONDS, *, required: bool = True
-) -> None:
-    from PySide6.QtCore import QEventLoop, QTimer
-
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            if required:
-                raise CNNVizError("The pictures were not taken: the window did not come to rest. Try again.")
-            return
-        loop = QEventLoop()
-        QTimer.singleShot(20, loop.quit)
-        loop.exec()
+    wait_until(rested, _SETTLE_SECONDS, required=False)

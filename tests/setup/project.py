@@ -57,6 +57,8 @@ class Project:
         for path in (self.root / "requirements", self.tools, self.log_folder):
             path.mkdir(parents=True)
         shutil.copytree(ROOT / "scripts", self.root / "scripts")
+        (self.root / "resources").mkdir()
+        shutil.copy(ROOT / "resources" / "system-libraries.txt", self.root / "resources")
         for lock in ("runtime", "dev"):
             (self.root / "requirements" / f"{lock}.txt").write_text(f"# {lock}\n")
         (self.log_folder / "venv-python").write_text(VENV_PYTHON)

@@ -1,0 +1,161 @@
+"""``--doctor``, and what is said in one sentence where no window can open."""
+
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from cnnviz.bundled import bundled
+from cnnviz.doctor import contents, loops
+from cnnviz.doctor.engine import training
+from cnnviz.doctor.surroundings import PACKAGES
+from tests.patience import PATIENCE
+
+ROOT = Path(__file__).resolve().parents[2]
+on_linux = pytest.mark.skipif(
+    not sys.platform.startswith("linux"), reason="other systems have their own display"
+)
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run the program without the display of whoever runs the tests."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM", "XDG_SESSION_TYPE")
+    }
+    return subprocess.run(
+        [sys.executable, "-m", "cnnviz", *arguments],
+        cwd=ROOT,
+        env=kept | environment,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=False,
+    )
+
+
+def hiding(folder: Path, library: str) -> str:
+    """Return a path for the loader on which a library cannot be loaded, as if it were missing."""
+    (folder / library).write_bytes(b"")
+    return os.pathsep.join(filter(None, (str(folder), os.environ.get("LD_LIBRARY_PATH"))))
+
+
+def test_all_is_well_where_the_tests_run() -> None:
+    ended = run("--doctor", QT_QPA_PLATFORM="offscreen")
+    first, *facts, last = ended.stdout.splitlines()
+    assert first.startswith("CNNViz doctor")
+    assert [line for line in facts if not line.startswith("OK ")] == []
+    assert (ended.returncode, ended.stderr, last) == (0, "", "Everything is as it should be.")
+    names = {line.split(":")[0].removeprefix("OK").strip() for line in facts}
+    assert names >= {
+        *PACKAGES,
+        "Python",
+        "fonts",
+        "MNIST",
+        "BLAS",
+        "training",
+        "gradients",
+        "Qt",
+        "screen",
+        "window",
+    }
+    assert "platform plugin offscreen" in ended.stdout
+    assert str(Path.home()) not in ended.stdout or str(Path.home()) == "/"
+
+
+def test_the_doctor_works_without_qt(tmp_path: Path) -> None:
+    (tmp_path / "PySide6.py").write_text("raise ImportError('No module named PySide6')", encoding="utf-8")
+    ended = run("--doctor", QT_QPA_PLATFORM="offscreen", PYTHONPATH=str(tmp_path))
+    assert ended.returncode == 1
+    assert re.search(r"^PROBLEM PySide6-Essentials: .*PySide6", ended.stdout, re.MULTILINE)
+    assert re.search(r"^PROBLEM window: .*PySide6", ended.stdout, re.MULTILINE)
+    assert re.search(r"^OK +training: ", ended.stdout, re.MULTILINE)
+    assert "Traceback" not in ended.stdout + ended.stderr
+
+
+def test_the_doctor_works_without_any_package() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-S", "-m", "cnnviz", "--doctor"],
+        cwd=ROOT,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+        capture_output=True,
+        encoding="utf-8",
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (1, "")
+    assert "PROBLEM numpy: " in ended.stdout
+
+
+@on_linux
+@pytest.mark.parametrize(
+    ("library", "package"), [("libxcb-cursor.so.0", "libxcb-cursor0"), ("libEGL.so.1", "libegl1")]
+)
+def test_a_missing_system_library_is_named_with_what_installs_it(
+    tmp_path: Path, library: str, package: str
+) -> None:
+    ended = run(DISPLAY=":0", LD_LIBRARY_PATH=hiding(tmp_path, library))
+    assert ended.returncode == 2
+    assert ended.stderr.count("\n") == 1
+    assert f"The window cannot open: {library} cannot be loaded. " in ended.stderr
+    assert re.search(
+        rf"'sudo apt-get install {package}'|'sudo \w+ install .*{library}|package manager", ended.stderr
+    )
+
+
+@on_linux
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"DISPLAY": ":4242"}, "no X server answers at DISPLAY=:4242"),
+        ({"QT_QPA_PLATFORM": "xcb"}, "no X server answers"),
+        ({"QT_QPA_PLATFORM": "nonsense"}, "Unset QT_QPA_PLATFORM, which is nonsense"),
+        ({"WAYLAND_DISPLAY": "nowhere", "XDG_RUNTIME_DIR": "/"}, "The window cannot open"),
+        ({}, "no display"),
+    ],
+)
+def test_no_window_is_one_sentence_instead_of_an_abort(environment: dict[str, str], words: str) -> None:
+    ended = run(**environment)
+    assert ended.returncode == 2
+    assert ended.stderr.startswith("cnnviz: ")
+    assert ended.stderr.count("\n") == 1
+    assert words in ended.stderr
+
+
+def test_a_damaged_font_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for line in bundled(contents.SUMS).read_text(encoding="ascii").splitlines():
+        name = line.split()[1]
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(bundled(name).read_bytes())
+    (tmp_path / contents.SUMS).write_bytes(bundled(contents.SUMS).read_bytes())
+    monkeypatch.setattr(contents, "bundled", tmp_path.joinpath)
+    (fine,) = contents.fonts()
+    assert fine.is_fine
+    (tmp_path / "fonts" / "Inter-Bold.otf").write_bytes(b"no font")
+    (tmp_path / "report" / "fonts" / "NotoEmoji-Regular.ttf").unlink()
+    (wrong,) = contents.fonts()
+    assert not wrong.is_fine
+    assert "fonts/Inter-Bold.otf, report/fonts/NotoEmoji-Regular.ttf;" in wrong.value
+
+
+def test_every_font_has_its_checksum() -> None:
+    listed = {line.split()[1] for line in bundled(contents.SUMS).read_text(encoding="ascii").splitlines()}
+    folder = bundled("")
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*.[ot]tf")}
+    assert listed == there
+
+
+def test_an_engine_that_computes_otherwise_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert all(fact.is_fine for fact in training())
+    monkeypatch.setattr(loops, "_pool", lambda cells: [min(map(min, cells))] * 169)
+    assert not next(iter(training())).is_fine
+
+
+def test_every_package_of_the_program_is_looked_at() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert {re.split(r"[<>=;\s]", each)[0] for each in project["dependencies"]} == PACKAGES.keys()
