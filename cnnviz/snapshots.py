@@ -61,6 +61,16 @@ class Snapshot:
     origin: Origin | None = field(default=None, repr=False, compare=False)
 
     @property
+    def run_id(self) -> int:
+        """Number of the run that it was taken of; 0 for one of no run."""
+        return 0 if self.origin is None else self.origin.run_id
+
+    @property
+    def note(self) -> str:
+        """Where its run began, if not at initial weights."""
+        return "" if self.origin is None else self.origin.note
+
+    @property
     def nbytes(self) -> int:
         """Memory of the weights and of the optimiser's arrays, in bytes."""
         memory = () if self.optimizer is None else self.optimizer.values()

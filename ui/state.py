@@ -278,8 +278,7 @@ class AppState(QObject):
     @property
     def is_untrained(self) -> bool:
         """Whether the run stands at the initial weights of its seed, so that another one loses nothing."""
-        origin = None if self.live is None else self.live.origin
-        is_drawn = origin is None or not origin.note
+        is_drawn = self.live is None or not self.live.note
         return self.run.status is RunStatus.READY and not self.run.is_started and is_drawn
 
     def set_settings(self, settings: Settings) -> None:

@@ -129,7 +129,9 @@ def curves_along_axis(swept: DigitSweep) -> Mapping[MeasureName, Mapping[str, Cu
         Against the signed distance; mean and spread over the samples.
     """
     along = swept.dxs if len(swept.dys) == 1 else swept.dys
-    keys = [(name, stage) for name, stages in swept.mean.items() for stage in stages]
+    keys: list[tuple[MeasureName, str]] = [
+        (name, stage) for name, stages in swept.mean.items() for stage in stages
+    ]
     curves = [
         Curve(along, swept.mean[name][stage].reshape(-1), swept.std[name][stage].reshape(-1))
         for name, stage in keys

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from PySide6.QtCore import QSettings
 from pytestqt.qtbot import QtBot
 
 from cnnviz.presets import LAB5
@@ -50,8 +51,6 @@ def test_reading_many_pictures_is_seen_and_can_be_cancelled(
 
 
 def test_the_first_data_can_be_cancelled_too(qtbot: QtBot, tmp_path: Path, monkeypatch) -> None:
-    from PySide6.QtCore import QSettings
-
     monkeypatch.setattr(data_files, "_PATIENCE_SECONDS", 0.0)
     folder = write_pictures(tmp_path / "zoo", count=400)
     settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
@@ -66,6 +65,21 @@ def test_the_first_data_can_be_cancelled_too(qtbot: QtBot, tmp_path: Path, monke
     message.action_button().click()
     qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY)
     assert message.text() == ""
+    session.close()
+
+
+def test_first_data_that_cannot_be_read_are_waited_for_no_longer(qtbot: QtBot, tmp_path: Path) -> None:
+    settings = QSettings(str(tmp_path / "window.ini"), QSettings.Format.IniFormat)
+    session = Session(settings, data=tmp_path / "nothing")
+    with qtbot.waitExposed(session.window):
+        session.window.show()
+    session.start()
+    message = session.window.samples.message
+    qtbot.waitUntil(lambda: "nothing" in message.text())
+    assert session.state.run.status is RunStatus.FAILED
+    assert message.action_button().text() == "Use MNIST"
+    message.action_button().click()
+    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY)
     session.close()
 
 

@@ -66,6 +66,19 @@ def test_an_opened_model_is_tested_at_once_and_says_where_it_is_from(
     assert heads[0] == f"step {trained.step:,} · epoch 1 · weights from mine.safetensors"
 
 
+def test_an_opened_model_is_not_unsaved_work_before_it_is_trained(
+    qtbot: QtBot, session: Session, model: Path
+) -> None:
+    step = checkpoint.load(model).step
+    session.files.open(model)
+    qtbot.waitUntil(lambda: session.state.run.step == step and session.state.run.status is RunStatus.PAUSED)
+    rest(qtbot, session)
+    assert not session.files.has_unsaved_work
+    session.controller.on_step_requested()
+    qtbot.waitUntil(lambda: session.state.run.step == step + 1)
+    assert session.files.has_unsaved_work
+
+
 def test_a_model_of_other_data_says_so(qtbot: QtBot, session: Session, tmp_path: Path, model: Path) -> None:
     session.controller.open_data(write_npz(tmp_path / "few.npz"))
     qtbot.waitUntil(lambda: session.state.dataset.name == "few")

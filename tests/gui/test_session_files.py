@@ -18,6 +18,7 @@ from tests.gui.whole_window import rest
 from ui.export.formats import draw_png, to_image
 from ui.export.sheet import Figure, Sheet
 from ui.keep import session_files
+from ui.run import worker
 from ui.session import Session
 from ui.state import PinnedCell, RunStatus, Sample, Shift
 
@@ -86,6 +87,28 @@ def test_a_dropped_picture_brings_back_the_same_picture(
     assert now.to_json() == saved.to_json()
     assert state.run.step == 300
     assert not difference(to_image(_sheet(session)), picture)
+
+
+def test_a_moment_of_a_long_run_comes_back(
+    qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a long run few moments are on record; one at which it was paused is, and comes back all the same."""
+    monkeypatch.setattr(worker, "_SNAPSHOTS_PER_RUN", 100)
+    controller, state = session.controller, session.state
+    step = state.run.steps_per_epoch // worker._SNAPSHOTS_PER_EPOCH
+    _train(qtbot, session, step)
+    _train(qtbot, session, 3 * step)
+    controller.on_moment_requested(step)
+    _settle(qtbot, session)
+    path = tmp_path / "early.json"
+    save_session(qtbot, session, path)
+    run_id = state.run.run_id
+    controller.begin_run(replace(state.experiment, seed=77))
+    qtbot.waitUntil(lambda: state.run.run_id > run_id and state.run.status is RunStatus.READY)
+    session.files.mark_saved()
+    assert _restored(qtbot, session, lambda: session.files.open(path))
+    assert state.shown is not None
+    assert (state.shown.step, state.run.step) == (step, 3 * step)
 
 
 def test_a_moment_at_hand_is_shown_without_training(qtbot: QtBot, session: Session, tmp_path: Path) -> None:

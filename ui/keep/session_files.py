@@ -127,6 +127,7 @@ class SessionFiles(QObject):
         self._opened = False  # whether the session that is being restored lies in a file of the user
         self.restorer = SessionRestorer(state, controller, panels, window)
         self.restorer.finished.connect(self._on_restored)
+        controller.modelOpened.connect(self.mark_saved)
 
     def current(self, widget: QWidget | None = None) -> SessionState | None:
         """Return what is shown, or drawn in a widget, as a value; None before there is a network."""
@@ -146,6 +147,7 @@ class SessionFiles(QObject):
         started = run.is_started and run.status is not RunStatus.LOADING
         return started and self._saved != (run.run_id, run.step)
 
+    @Slot()
     def mark_saved(self) -> None:
         """Take what has been trained so far as saved."""
         self._saved = (self.state.run.run_id, self.state.run.step)

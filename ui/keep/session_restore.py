@@ -10,10 +10,10 @@ from cnnviz.quantities import format_count
 from cnnviz.session_state import OwnPixels, SessionState, weights_checksum
 from ui.run.controller import Controller
 from ui.run.misfit import Misfit, misfit_of
+from ui.run.worker import snapshot_interval
 from ui.state import AppState, PinnedCell, RunStatus, Sample, Shift, Source
 from ui.window.panel_area import PanelArea
 
-_SNAPSHOTS_PER_EPOCH = 200
 _STILL = (RunStatus.READY, RunStatus.PAUSED, RunStatus.FINISHED)
 
 
@@ -160,8 +160,9 @@ class SessionRestorer(QObject):
 
     def _plan(self, session: SessionState) -> list[int]:
         """Steps to pause at: the one that is shown, if no snapshot is taken there, and the last."""
-        steps_per_epoch = self._state.run.steps_per_epoch
-        every = max(1, steps_per_epoch // _SNAPSHOTS_PER_EPOCH)
+        run = self._state.run
+        steps_per_epoch = run.steps_per_epoch
+        every = snapshot_interval(steps_per_epoch, max(session.epochs * steps_per_epoch, run.total_steps))
         has_snapshot = session.step % every == 0 or session.step % steps_per_epoch == 0
         return [session.run_step] if has_snapshot else sorted({session.step, session.run_step})
 

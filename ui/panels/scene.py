@@ -39,7 +39,7 @@ class Scene[Choices]:
     @property
     def run_id(self) -> int:
         """Number of the run that the network is of; 0 for one that is of no run."""
-        return 0 if self.snapshot.origin is None else self.snapshot.origin.run_id
+        return self.snapshot.run_id
 
     def continues(self, earlier: "Scene[Choices]") -> bool:
         """Whether only what moves has changed since: the moment of the run and the shift.

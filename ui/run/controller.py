@@ -40,6 +40,8 @@ class Controller(QObject):
     parent : QObject, optional
     """
 
+    #: A run that goes on from a model file stands there.
+    modelOpened = Signal()
     #: A run that was asked for could not be built; everything is as it was.
     runRefused = Signal()
 
@@ -71,6 +73,7 @@ class Controller(QObject):
         self._reader.showRequested.connect(self._show)
         self._run_start = RunStart(state, self._tasks, self._control, self._reader, self._moment_tests, self)
         self._run_start.sampleRequested.connect(self.on_sample_requested)
+        self._run_start.opened.connect(self.modelOpened)
         self._run_start.refused.connect(self.runRefused)
         self._run_start.testRequested.connect(self._testRequested)
         # With a run its snapshots have gone, and figures of print quality with the files that they went into.

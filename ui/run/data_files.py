@@ -56,6 +56,8 @@ class DataFiles(QObject):
             then(source)
 
         def failed(message: str) -> None:
+            if not state.run.run_id:  # there are no data that could stay
+                state.update_run(status=RunStatus.FAILED)
             state.clear_notice(_PLACE)
             state.raise_notice(_SAMPLES, "error", message, remedy)
             if otherwise is not None:
@@ -63,8 +65,6 @@ class DataFiles(QObject):
 
         def cancel() -> None:
             self._analysis.cancel(_KIND)
-            if not state.run.run_id:  # there are no data that could stay
-                state.update_run(status=RunStatus.FAILED)
             failed(f"Reading {_name(path)} was cancelled. Open other data, or this again (Ctrl+D).")
 
         def progressed(fraction: float) -> None:

@@ -132,9 +132,8 @@ class MailReader(QObject):
                 state.notify_steps(lines)
             case SnapshotTaken(snapshot, keep):
                 state.history.snapshots.add(snapshot, keep=keep)
-            case Tested(step, evaluation):
+            case Tested(step, evaluation, origin):
                 state.history.add_test(EvaluationPoint(step, evaluation.loss, evaluation.accuracy))
-                origin = None if state.live is None else state.live.origin
                 self._moment_tests.take(EvaluatedStep(step, evaluation, origin))
                 state.notify_test()
             case RunPrepared():

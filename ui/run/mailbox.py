@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cnnviz.evaluation import Evaluation
-from cnnviz.snapshots import Snapshot
+from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Progress
 
 
@@ -27,10 +27,11 @@ class SnapshotTaken:
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """The network of a step was run on the test images."""
+    """The network of a step of a run was run on the test images."""
 
     step: int
     evaluation: Evaluation
+    origin: Origin | None
 
 
 @dataclass(frozen=True, slots=True)

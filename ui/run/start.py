@@ -55,6 +55,8 @@ class RunStart(QObject):
     testRequested = Signal()
     #: The test image with this number has to be shown: there is none yet, or it is of other data.
     sampleRequested = Signal(int)
+    #: A run that goes on from a model file stands there: nothing of it is unsaved.
+    opened = Signal()
     #: A run could not be built; the present one is as it was.
     refused = Signal()
 
@@ -145,7 +147,9 @@ class RunStart(QObject):
         self._reset_history(built)
         if built.dataset is not previous or state.sample is None:
             self.sampleRequested.emit(0)
-        note = "" if built.start is None or built.start.origin is None else built.start.origin.note
+        note = "" if built.start is None else built.start.note
+        if note and not built.forks:
+            self.opened.emit()
         self.prepareRequested.emit(Job(built.trainer, Origin(run_id, experiment, built.dataset.name, note)))
         if built.then_train:
             self._control.running = True

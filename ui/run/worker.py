@@ -150,7 +150,7 @@ class TrainWorker(QObject):
             if trainer.step >= end:
                 break
             test_every = _test_interval(trainer)
-            snapshot_every = _snapshot_interval(trainer)
+            snapshot_every = snapshot_interval(trainer.steps_per_epoch, trainer.total_steps)
             stop = min(
                 end, _next_multiple(trainer.step, test_every), _next_multiple(trainer.step, snapshot_every)
             )
@@ -191,7 +191,7 @@ class TrainWorker(QObject):
         self._post(RunHalted(trainer.step, trainer.total_steps, trainer.finished))
 
     def _test(self, trainer: Trainer) -> None:
-        self._post(Tested(trainer.step, trainer.evaluate()))
+        self._post(Tested(trainer.step, trainer.evaluate(), self._origin))
 
     def _apply_wishes(self, trainer: Trainer) -> None:
         missing = self._control.epochs - trainer.total_steps // trainer.steps_per_epoch
@@ -241,9 +241,9 @@ class TrainWorker(QObject):
         self._post(RunFailed(text))
 
 
-def _snapshot_interval(trainer: Trainer) -> int:
+def snapshot_interval(steps_per_epoch: int, total_steps: int) -> int:
     """Steps between two snapshots for the timeline: fine in a short run, a thousand moments in a long one."""
-    return max(1, trainer.steps_per_epoch // _SNAPSHOTS_PER_EPOCH, trainer.total_steps // _SNAPSHOTS_PER_RUN)
+    return max(1, steps_per_epoch // _SNAPSHOTS_PER_EPOCH, total_steps // _SNAPSHOTS_PER_RUN)
 
 
 def _test_interval(trainer: Trainer) -> int:

@@ -158,7 +158,7 @@ class FilterPicture:
         if searched is shown:
             return text
         at = f"the network shown is at step {format_count(shown.step)}"
-        if searched.origin is None or shown.origin is None or searched.origin.run_id != shown.origin.run_id:
+        if searched.run_id != shown.run_id:
             return f"{text} of another run; {at} of this one"
         return text if searched.step == shown.step else f"{text}; {at}"
 

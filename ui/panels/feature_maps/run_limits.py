@@ -71,7 +71,7 @@ class RunLimits(QObject):
         """First moment on record of the run of a picture."""
         snapshots = self._state.history.snapshots
         first = snapshots[0] if len(snapshots) else None
-        if first is None or first.origin is None or first.origin.run_id != picture.scene.run_id:
+        if first is None or not first.run_id or first.run_id != picture.scene.run_id:
             return None
         return first if plan_of(first.network) is picture.plan else None
 

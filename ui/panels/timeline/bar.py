@@ -284,4 +284,4 @@ class TimelineBar(TellsDrawn, QFrame):
     def _origin(self) -> str:
         """Where the run began, if not at initial weights."""
         shown = self._state.shown
-        return "" if shown is None or shown.origin is None else shown.origin.note
+        return "" if shown is None else shown.note
