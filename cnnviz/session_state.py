@@ -345,6 +345,11 @@ def _pinned(value: object) -> tuple[str, tuple[int, ...]] | None:
     return _text(values["stage"], "pinned"), _ints(values["index"], "pinned", 0, 1_000_000)
 
 
+def as_view(value: object) -> View:
+    """Return a view whose values come from a file; raises `ParameterError` when they are none of a view."""
+    return _view(value)
+
+
 def _views(value: object) -> dict[str, View]:
     values = _mapping(value, "views")
     if len(values) > _MOST_VIEWS:

@@ -121,7 +121,7 @@ class Report:
             **{name: getattr(self, name) for name in _HEAD},
             "demonstrations": [
                 {name: getattr(each, name) for name in ("key", *_WORDS)}
-                | {"hypothesis": [_version_to_dict(version) for version in each.hypothesis]}
+                | {"hypothesis": [version_to_dict(version) for version in each.hypothesis]}
                 | {"inserts": [insert.to_dict() for insert in each.inserts]}
                 for each in self.demonstrations
             ],
@@ -159,7 +159,8 @@ _HEAD = ("title", "author", "roll_number", "date")
 _WORDS = ("objective", "description", "observations", "inference")
 
 
-def _version_to_dict(version: Version) -> dict[str, Any]:
+def version_to_dict(version: Version) -> dict[str, Any]:
+    """Return a version of a hypothesis as values that JSON can hold."""
     return {field.name: getattr(version, field.name) for field in fields(version)}
 
 
@@ -176,12 +177,19 @@ def _demonstration(values: object) -> Demonstration:
         inserts=tuple(
             Insert.from_dict(_mapping(each, "An insert")) for each in cast("list[object]", inserts)
         ),
-        hypothesis=tuple(_version(each) for each in cast("list[object]", hypothesis)),
+        hypothesis=tuple(version_from_dict(each) for each in cast("list[object]", hypothesis)),
         **{name: _text(entries, name) for name in _WORDS},
     )
 
 
-def _version(values: object) -> Version:
+def version_from_dict(values: object) -> Version:
+    """Return the version that `version_to_dict` described.
+
+    Raises
+    ------
+    CNNVizError
+        If it is damaged.
+    """
     entries = _mapping(values, "A hypothesis")
     step = check_int(entries.get("step"), "step", "a hypothesis", minimum=0)
     return Version(

@@ -1,0 +1,60 @@
+"""Guided labs: files of steps in which students predict, do, see, explain and hand in.
+
+`load_lab` reads a lab file, `LabRecord` holds what a student has done in it, `measure` finds the true answers
+on a `Bench` and `judge` compares. Nothing here needs a window.
+"""
+
+from cnnviz.lab.bench import Bench, trained
+from cnnviz.lab.events import EVENTS, Event, missing
+from cnnviz.lab.judging import Verdict, answer_words, checked_answer, judge
+from cnnviz.lab.measures import MEASURES, Measured, measure
+from cnnviz.lab.model import (
+    DIRECTIONS,
+    Answer,
+    Condition,
+    Lab,
+    Measurement,
+    Prediction,
+    Question,
+    Section,
+    Show,
+    Step,
+)
+from cnnviz.lab.reading import check_lab, load_lab, parse_lab
+from cnnviz.lab.record import Commitment, LabRecord, StepRecord, When
+from cnnviz.lab.seeds import seed_of
+from cnnviz.lab.showing import session_of
+
+__all__ = [
+    "DIRECTIONS",
+    "EVENTS",
+    "MEASURES",
+    "Answer",
+    "Bench",
+    "Commitment",
+    "Condition",
+    "Event",
+    "Lab",
+    "LabRecord",
+    "Measured",
+    "Measurement",
+    "Prediction",
+    "Question",
+    "Section",
+    "Show",
+    "Step",
+    "StepRecord",
+    "Verdict",
+    "When",
+    "answer_words",
+    "check_lab",
+    "checked_answer",
+    "judge",
+    "load_lab",
+    "measure",
+    "missing",
+    "parse_lab",
+    "seed_of",
+    "session_of",
+    "trained",
+]

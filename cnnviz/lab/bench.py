@@ -1,0 +1,133 @@
+"""What a lab measures on: one trained network, its data, and what several measures share."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz._types import ByteArray, FloatArray
+from cnnviz.datasets import Dataset, to_input
+from cnnviz.errors import ParameterError
+from cnnviz.evaluation import Evaluation, evaluate
+from cnnviz.experiment import Experiment
+from cnnviz.layers import Pool
+from cnnviz.network import Gradients, Network, Trace
+from cnnviz.routing import GradientCheck, PoolRouting, check_all, check_sample, pool_routing
+from cnnviz.runtime import one_blas_thread
+from cnnviz.session_state import weights_checksum
+from cnnviz.training import Trainer
+
+MOST_CHECKED = 12_000
+DRAWN = 2_000
+"""Of networks with more parameters only so many, drawn with the seed, are checked; as in the report."""
+
+
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """A network and its data.
+
+    Attributes
+    ----------
+    experiment : Experiment
+        Settings with which the network was trained.
+    dataset : Dataset
+        With the experiment's classes.
+    network : Network
+    step : int
+        Training steps that it has behind it.
+    own : ndarray of shape (c, h, w), uint8, or None
+        The student's own image.
+    """
+
+    experiment: Experiment
+    dataset: Dataset
+    network: Network
+    step: int
+    own: ByteArray | None = None
+    _passes: dict[int, "Pass"] = field(default_factory=dict, repr=False)
+
+    @cached_property
+    def initial(self) -> Network:
+        """The network before training."""
+        return self.experiment.build_network(self.dataset.input_shape)
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """The network on all test images."""
+        return evaluate(self.network, self.dataset.test_images, self.dataset.test_labels)
+
+    @cached_property
+    def weights_sha256(self) -> str:
+        """Checksum of the weights."""
+        return weights_checksum(self.network)
+
+    @property
+    def pool(self) -> str:
+        """Name of the first pool."""
+        return next(name for name, layer in self.network.layers if isinstance(layer, Pool))
+
+    def image(self, sample: int) -> FloatArray:
+        """Return a test image `(c, h, w)` as the network takes it; raises `ParameterError` without one."""
+        if not 0 <= sample < len(self.dataset.test_labels):
+            raise ParameterError(
+                f"There is no test image {sample}; the data has images 0 to "
+                f"{len(self.dataset.test_labels) - 1}."
+            )
+        return to_input(self.dataset.test_images[sample], self.network.dtype)
+
+    def label(self, sample: int) -> int:
+        """Return the class of a test image."""
+        return int(self.dataset.test_labels[sample])
+
+    def first_images(self, count: int) -> tuple[FloatArray, NDArray[np.int64]]:
+        """Return the first test images `(n, c, h, w)`, or fewer where that is all, and their labels."""
+        images = to_input(self.dataset.test_images[:count], self.network.dtype)
+        return images, self.dataset.test_labels[:count]
+
+    def passed(self, sample: int) -> "Pass":
+        """Return the forward and backward pass of a test image; computed once."""
+        if sample not in self._passes:
+            self._passes[sample] = Pass(self, sample)
+        return self._passes[sample]
+
+
+class Pass:
+    """One test image through the network and back."""
+
+    def __init__(self, bench: Bench, sample: int) -> None:
+        self._bench, self.x = bench, bench.image(sample)[np.newaxis]
+        self.label = bench.label(sample)
+        self.trace: Trace = bench.network.forward(self.x)
+        self.gradients: Gradients = bench.network.gradients(self.x, np.array([self.label]))
+
+    @cached_property
+    def routing(self) -> PoolRouting:
+        """The way through the first pool."""
+        return pool_routing(self._bench.network, self.trace, self.gradients, self._bench.pool)
+
+    @cached_property
+    def check(self) -> GradientCheck:
+        """Gradient and finite difference of the parameters."""
+        bench = self._bench
+        if bench.network.parameter_count <= MOST_CHECKED:
+            return check_all(bench.network, self.x, self.label)
+        return check_sample(bench.network, self.x, self.label, DRAWN, bench.experiment.seed)
+
+
+def trained(experiment: Experiment, dataset: Dataset, own: ByteArray | None = None) -> Bench:
+    """Train a network from its initial weights to the end of its run.
+
+    Raises
+    ------
+    CNNVizError
+        If data or settings do not fit, or training diverges.
+    """
+    trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
+    with one_blas_thread():
+        while not trainer.finished:
+            trainer.advance(_CHUNK_STEPS)
+    return Bench(experiment, dataset, trainer.network, trainer.step, own)
+
+
+_CHUNK_STEPS = 1000

@@ -1,0 +1,121 @@
+"""What a student can do that ticks a step."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from cnnviz.lab.model import PANELS, Step
+
+
+@dataclass(frozen=True, slots=True)
+class EventKind:
+    """A kind of event.
+
+    Attributes
+    ----------
+    name : str
+    words : str
+        What has to be done, to follow "To do: "; ``{n}`` is the number, ``{what}`` what it is about.
+    about : tuple of str
+        What it can be about; empty where it is about nothing, or about anything.
+    is_count : bool
+        Whether an event says how many there are by now, as epochs and words do, instead of one more.
+    """
+
+    name: str
+    words: str
+    about: tuple[str, ...] = ()
+    is_count: bool = False
+
+
+EVENTS: Mapping[str, EventKind] = MappingProxyType(
+    {
+        kind.name: kind
+        for kind in (
+            EventKind("steps", "train {n} steps", is_count=True),
+            EventKind("epochs", "train {n} epochs", is_count=True),
+            EventKind("finished", "train to the end of the run"),
+            EventKind("slowed", "train in slow motion"),
+            EventKind("visited", "look at the panel {what}", PANELS),
+            EventKind("moment", "go to an earlier moment by the timeline"),
+            EventKind("sampled", "choose {n} other samples"),
+            EventKind("own_digit", "draw {n} digits of your own"),
+            EventKind("pinned", "pin {n} cells"),
+            EventKind("dragged", "move the image {n} times"),
+            EventKind("swept", "measure the sweep over many digits"),
+            EventKind(
+                "lesson", "take the lesson {what}", ("dots", "row", "bright-cell", "digit-1px", "digit-2px")
+            ),
+            EventKind("walked", "go through {n} steps of the backward pass"),
+            EventKind("poked", "poke {n} numbers"),
+            EventKind("checked_gradient", "check all gradients"),
+            EventKind("predicted", "commit to your prediction"),
+            EventKind("words", "write {n} words", is_count=True),
+            EventKind("inserted", "insert {n} figures into the report"),
+            EventKind("exported", "export the report"),
+        )
+    }
+)
+"""Kinds of events by name. The record itself tells of `predicted` and `words`, the window of all others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that has happened.
+
+    Attributes
+    ----------
+    name : str
+        One of `EVENTS`.
+    count : int
+        How many there are by now, for kinds that count; 1 for the others.
+    what : str
+        What it was about.
+    """
+
+    name: str
+    count: int = 1
+    what: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuse an event that no lab could wait for."""
+        if self.name not in EVENTS:
+            raise LookupError(f"There is no event {self.name!r}.")
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """Under which it is counted: by its name, and by what it is about."""
+        return (self.name, f"{self.name}:{self.what}") if self.what else (self.name,)
+
+
+def counted(counts: Mapping[str, int], event: Event) -> dict[str, int]:
+    """Return how often everything has happened after one more event."""
+    is_count = EVENTS[event.name].is_count
+    after = {
+        key: max(counts.get(key, 0), event.count) if is_count else counts.get(key, 0) + event.count
+        for key in event.keys
+    }
+    return {**counts, **after}
+
+
+def missing(step: Step, counts: Mapping[str, int]) -> tuple[str, ...]:
+    """Return what is left to be done in a step, as phrases such as "pin 1 cell"; none where it is done."""
+    phrases: list[str] = []
+    for condition in step.done_when:
+        key = f"{condition.event}:{condition.what}" if condition.what else condition.event
+        if counts.get(key, 0) < condition.at_least:
+            words = EVENTS[condition.event].words.replace("{what}", condition.what.replace("_", " "))
+            plural = words.replace("{n}", str(condition.at_least))
+            phrases.append(_singular(plural) if condition.at_least == 1 else plural)
+    return tuple(phrases)
+
+
+def _singular(phrase: str) -> str:
+    """Return a phrase about 1 of something: the noun behind the number loses its s."""
+    before, one, after = phrase.partition(" 1 ")
+    if not one:
+        return phrase.replace("{n}", "1")
+    words = after.split(" ")
+    place = 1 if words[0] == "other" else 0
+    words[place] = words[place].removesuffix("s")
+    return f"{before} one {' '.join(words)}"

@@ -1,0 +1,109 @@
+"""Whether a prediction is right: the answer beside what was measured, and words for both."""
+
+from dataclasses import dataclass
+from typing import Any, cast
+
+from cnnviz.errors import ParameterError
+from cnnviz.lab.measures import MEASURES, Measured, Value, value_words
+from cnnviz.lab.model import DIRECTIONS, DOWN, SAME, UP, Answer, Prediction
+from cnnviz.quantities import format_cell, format_value
+
+_LARGEST = 1e12
+_LONGEST_NAME = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A prediction beside the result.
+
+    Attributes
+    ----------
+    is_right : bool or None
+        None where nothing could be measured.
+    predicted, measured : str
+        Both in words, with the unit.
+    """
+
+    is_right: bool | None
+    predicted: str
+    measured: str
+
+
+def judge(prediction: Prediction, answer: Answer, measured: Measured) -> Verdict:
+    """Compare a prediction with what was measured.
+
+    A number is right within the tolerance of the prediction, in the unit of the measure; a direction, where
+    the measured change is larger than the tolerance that way, or no larger for "same"; a choice, where it
+    has the measured name; a cell, where it is one of the measured cells.
+    """
+    value = measured.value
+    is_right = None if value is None else _is_right(prediction, answer, value)
+    return Verdict(is_right, answer_words(prediction, answer), _measured_words(prediction, measured))
+
+
+def checked_answer(prediction: Prediction, answer: object) -> Answer:
+    """Return an answer that fits a prediction, whatever it comes from.
+
+    Raises
+    ------
+    ParameterError
+        If it is none; the text says what was expected.
+    """
+    match prediction.kind:
+        case "number":
+            if isinstance(answer, int | float) and not isinstance(answer, bool) and abs(answer) <= _LARGEST:
+                return float(answer)  # and no NaN, which is not smaller than anything
+            raise ParameterError("A number is expected here, such as 0.5.")
+        case "cell":
+            index = tuple(cast("list[Any]", answer)) if isinstance(answer, list | tuple) else ()
+            if len(index) == 3 and all(type(each) is int and 0 <= each < 10_000 for each in index):
+                return cast("tuple[int, ...]", index)
+            raise ParameterError("A cell is expected here: its filter, row and column.")
+        case "choice" | "direction":
+            names = [each.name for each in prediction.choices] or list(DIRECTIONS)
+            if isinstance(answer, str) and answer in names:
+                return answer
+            raise ParameterError(f"One of {', '.join(names)} is expected here.")
+
+
+def answer_words(prediction: Prediction, answer: Answer) -> str:
+    """Return an answer in words, with its unit."""
+    if isinstance(answer, tuple):
+        return format_cell(answer)
+    if isinstance(answer, str):
+        texts = {each.name: each.text for each in prediction.choices} or dict(DIRECTIONS)
+        return texts.get(answer, answer[:_LONGEST_NAME])
+    measure = MEASURES[prediction.truth.measure]
+    # Half a step is no count, but may have been typed.
+    if measure.quantity == "count" and answer != int(answer):
+        return f"{format_value(answer)} {measure.unit}".rstrip()
+    return value_words(measure, answer)
+
+
+def _is_right(prediction: Prediction, answer: Answer, value: Value) -> bool:
+    if isinstance(value, tuple):
+        return answer in value
+    if isinstance(value, str) or value is None:
+        return answer == value
+    if isinstance(answer, str):
+        return answer == direction_of(value, prediction.tolerance)
+    if isinstance(answer, tuple):
+        return False
+    return abs(answer - value) <= prediction.tolerance * (1 + 1e-12)  # the limit itself counts
+
+
+def direction_of(change: float, tolerance: float) -> str:
+    """Return which way something has changed: "up", "down" or "same"."""
+    if abs(change) <= tolerance:
+        return SAME
+    return UP if change > 0 else DOWN
+
+
+def _measured_words(prediction: Prediction, measured: Measured) -> str:
+    value = measured.value
+    texts = {each.name: each.text for each in prediction.choices}
+    if isinstance(value, str):
+        return texts.get(value, value)
+    if prediction.kind == "direction" and isinstance(value, int | float):
+        return f"{DIRECTIONS[direction_of(value, prediction.tolerance)]} ({measured.words})"
+    return measured.words

@@ -1,0 +1,278 @@
+"""A lab as immutable values: its steps, what each shows, asks and measures, and when it is done."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+from cnnviz.experiment import Experiment
+from cnnviz.lab.markup import Block
+from cnnviz.session_state import View
+
+type Answer = float | str | tuple[int, ...]
+"""What is predicted: a number, the name of a choice or a direction, or the index of a cell."""
+
+type Kind = Literal["number", "choice", "cell", "direction"]
+"""Kinds of predictions."""
+
+KINDS: tuple[Kind, ...] = ("number", "choice", "cell", "direction")
+
+UP, DOWN, SAME = "up", "down", "same"
+DIRECTIONS: Mapping[str, str] = {UP: "It grows", SAME: "It stays as it is", DOWN: "It shrinks"}
+"""Answers to a question about a direction, and what they are called."""
+
+PANELS = ("training", "feature_maps", "translation", "backprop", "report")
+"""Panels of the window, by the names that its registry gives them."""
+
+START, END = "start", "end"
+"""Moments of a run by name: its initial weights, and its last step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One of the answers to choose from.
+
+    Attributes
+    ----------
+    name : str
+        Short and stable: what is recorded, and what the measure gives where it is the true answer.
+    text : str
+        For the student.
+    """
+
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A number of the engine that a lab asks for.
+
+    Attributes
+    ----------
+    measure : str
+        Name in `cnnviz.lab.measures.MEASURES`.
+    parameters : mapping from str to int or str
+        Values of its parameters.
+    """
+
+    measure: str
+    parameters: Mapping[str, int | str] = field(default_factory=dict[str, int | str])
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """What the student commits to before the result is revealed.
+
+    Attributes
+    ----------
+    kind : {"number", "choice", "cell", "direction"}
+    question : str
+    truth : Measurement
+        What the answer is compared with.
+    tolerance : float
+        How far a number may be off, in the unit of the measure; of a direction, the largest change that still
+        counts as none.
+    choices : tuple of Choice
+        Of a choice; those of a direction are `DIRECTIONS`.
+    stage : str
+        Of a cell: the stage in whose map the student clicks.
+    points : float
+        For a prediction that is made in time, whatever it says.
+    points_right : float
+        For one that is right, too.
+    """
+
+    kind: Kind
+    question: str
+    truth: Measurement
+    tolerance: float = 0.0
+    choices: tuple[Choice, ...] = ()
+    stage: str = ""
+    points: float = 0.0
+    points_right: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What the student writes about a step.
+
+    Attributes
+    ----------
+    text : str
+    is_hypothesis : bool
+        Whether it has to be answered before the run: then every version is kept, with time and step.
+    points : float
+        Most that a grader can give for the answer.
+    """
+
+    text: str
+    is_hypothesis: bool = False
+    points: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """The state into which "Show me" puts the window. What is None or empty stays as it is.
+
+    Attributes
+    ----------
+    panel : str
+        One of `PANELS`, which comes to the front.
+    settings : mapping
+        Settings of the experiment that differ from those of the lab, by name.
+    moment : int, "start", "end" or None
+        Step of the run whose network is shown.
+    sample : int or None
+        Position among the test images.
+    shift : (int, int, bool) or None
+        How far the sample is moved, to the right and down, and whether it wraps around.
+    pinned : (str, tuple of int) or None
+        Stage and index of the pinned cell.
+    views : mapping from panel to View
+        Choices inside the panels, with the names that sessions have for them.
+    """
+
+    panel: str = ""
+    settings: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    moment: int | Literal["start", "end"] | None = None
+    sample: int | None = None
+    shift: tuple[int, int, bool] | None = None
+    pinned: tuple[str, tuple[int, ...]] | None = None
+    views: Mapping[str, View] = field(default_factory=dict[str, View])
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Something that the student has to do in a step.
+
+    Attributes
+    ----------
+    event : str
+        One of `cnnviz.lab.events.EVENTS`.
+    at_least : int
+        How often, or how many.
+    what : str
+        What the event is about, such as the name of a panel; "" for anything.
+    """
+
+    event: str
+    at_least: int = 1
+    what: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a lab.
+
+    Attributes
+    ----------
+    id : str
+        Short and stable: by which records know it.
+    section : str
+        Section of the report to which it belongs.
+    title, purpose : str
+        What it is called, and what it is for: a line each.
+    text : tuple of Block
+        What to read; see `cnnviz.lab.markup`.
+    show : Show
+    prediction : Prediction or None
+    measured : tuple of Measurement
+        Numbers that are measured without being asked for, for the report and the hand-in.
+    question : Question or None
+    done_when : tuple of Condition
+        All of them have to hold; a step without any is done when it has been looked at.
+    minutes : int
+        Time that it takes.
+    """
+
+    id: str
+    section: str
+    title: str
+    purpose: str
+    text: tuple[Block, ...] = ()
+    show: Show = field(default_factory=Show)
+    prediction: Prediction | None = None
+    measured: tuple[Measurement, ...] = ()
+    question: Question | None = None
+    done_when: tuple[Condition, ...] = ()
+    minutes: int = 5
+
+    @property
+    def measurements(self) -> tuple[Measurement, ...]:
+        """All that is measured, the answer to the prediction first."""
+        return (*(() if self.prediction is None else (self.prediction.truth,)), *self.measured)
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A part of the report."""
+
+    id: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lab:
+    """A lab file.
+
+    Attributes
+    ----------
+    id, version : str
+        By which hand-ins know it.
+    title, purpose : str
+    experiment : Experiment
+        Settings of the run that is measured.
+    seed_from_roll_number : bool
+        Whether each student gets a seed of his own: see `cnnviz.lab.seeds`.
+    start : Show
+        State of the window in which the lab begins; `settings` is empty, as they are `experiment`.
+    sections : tuple of Section
+    steps : tuple of Step
+    source : str
+        The text of the file.
+    """
+
+    id: str
+    version: str
+    title: str
+    purpose: str
+    experiment: Experiment
+    seed_from_roll_number: bool
+    start: Show
+    sections: tuple[Section, ...]
+    steps: tuple[Step, ...]
+    source: str = field(repr=False)
+
+    @property
+    def sha256(self) -> str:
+        """SHA-256 of the text of the file (hex), line ends as Unix has them."""
+        return hashlib.sha256(self.source.replace("\r\n", "\n").encode()).hexdigest()
+
+    @property
+    def minutes(self) -> int:
+        """Time that all steps take together."""
+        return sum(step.minutes for step in self.steps)
+
+    def step(self, step_id: str) -> Step:
+        """Return the step with this id; raises `LookupError` if there is none."""
+        found = next((step for step in self.steps if step.id == step_id), None)
+        if found is None:
+            raise LookupError(f"The lab {self.id} has no step {step_id!r}.")
+        return found
+
+    def of_section(self, section: str) -> tuple[Step, ...]:
+        """Return the steps of one section, in order."""
+        return tuple(step for step in self.steps if step.section == section)
+
+    def experiment_of(self, step: Step, seed: int | None = None) -> Experiment:
+        """Return the settings of the run that a step is about.
+
+        Parameters
+        ----------
+        step : Step
+        seed : int, optional
+            That of the student; None means that of the lab.
+        """
+        settings = dict(step.show.settings) if seed is None else {**step.show.settings, "seed": seed}
+        return replace(self.experiment, **settings)

@@ -1,0 +1,307 @@
+"""What a student has done in a lab, as an immutable value that sessions and drafts can carry."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self, cast
+
+from cnnviz.errors import DataError, NewerVersionError, ParameterError
+from cnnviz.lab.events import Event, counted, missing
+from cnnviz.lab.judging import checked_answer
+from cnnviz.lab.model import Answer, Lab, Step
+from cnnviz.report.content import MAX_WORDS, Version, version_from_dict, version_to_dict
+from cnnviz.session_state import OwnPixels
+
+FORMAT = "cnnviz-lab-record"
+FORMAT_VERSION = 1
+MOST_STEPS = 60
+_MOST_VERSIONS, _MOST_COUNTS = 200, 100
+_LARGEST_COUNT = 10**9
+_LONGEST_NAME = 200
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """The moment at which something was written.
+
+    Attributes
+    ----------
+    time : str
+        Local date and time, such as ``"2026-01-31 14:05"``.
+    step : int
+        Training step of the run on the screen.
+    after_run : bool
+        Whether the result had been revealed.
+    """
+
+    time: str
+    step: int = 0
+    after_run: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """A prediction, and when it was made."""
+
+    answer: Answer
+    when: When
+
+
+@dataclass(frozen=True, slots=True)
+class StepRecord:
+    """What was done in one step.
+
+    Attributes
+    ----------
+    prediction : Commitment or None
+        The first one; what is said after the reveal is none.
+    revealed : str
+        Time at which the result was shown; "" before.
+    answer : str
+        As typed.
+    hypothesis : tuple of Version
+        Of a step whose question is a hypothesis: what was recorded, oldest first.
+    counts : mapping from str to int
+        What happened how often while the step was in front; see `cnnviz.lab.events`.
+    done : str
+        Time at which the step was ticked; "" before.
+    """
+
+    prediction: Commitment | None = None
+    revealed: str = ""
+    answer: str = ""
+    hypothesis: tuple[Version, ...] = ()
+    counts: Mapping[str, int] = field(default_factory=dict[str, int])
+    done: str = ""
+
+
+_NOTHING = StepRecord()
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabRecord:
+    """The record of one student's lab.
+
+    Attributes
+    ----------
+    lab_id, lab_version, lab_sha256 : str
+        Of which lab.
+    steps : mapping from step id to StepRecord
+        Of the steps in which something was done.
+    place : str
+        Id of the step in front; "" before the first.
+    own : OwnPixels or None
+        The student's own image.
+    """
+
+    lab_id: str
+    lab_version: str
+    lab_sha256: str
+    steps: Mapping[str, StepRecord] = field(default_factory=dict[str, StepRecord])
+    place: str = ""
+    own: OwnPixels | None = None
+
+    @classmethod
+    def of(cls, lab: Lab) -> Self:
+        """Return the record of a lab in which nothing was done yet."""
+        return cls(lab.id, lab.version, lab.sha256)
+
+    def fits(self, lab: Lab) -> bool:
+        """Whether it is of this lab, whatever became of its texts."""
+        return self.lab_id == lab.id and self.lab_version == lab.version
+
+    def step(self, step_id: str) -> StepRecord:
+        """Return what was done in a step."""
+        return self.steps.get(step_id, _NOTHING)
+
+    def is_done(self, step_id: str) -> bool:
+        """Whether a step is ticked."""
+        return bool(self.step(step_id).done)
+
+    def at(self, step_id: str) -> Self:
+        """Return the record with another step in front."""
+        return replace(self, place=step_id)
+
+    def predicted(self, step: Step, answer: Answer, when: When) -> Self:
+        """Commit to a prediction: the first one counts, and none counts after the reveal.
+
+        Raises
+        ------
+        ParameterError
+            If the answer does not fit the question.
+        """
+        before = self.step(step.id)
+        if step.prediction is None or before.prediction is not None or before.revealed:
+            return self
+        commitment = Commitment(checked_answer(step.prediction, answer), when)
+        changed = self._with(step.id, replace(before, prediction=commitment))
+        return changed.happened(step, Event("predicted"), when.time)
+
+    def revealed(self, step: Step, time: str) -> Self:
+        """Note that the result of a step was shown; the first time stays."""
+        before = self.step(step.id)
+        return self if before.revealed else self._with(step.id, replace(before, revealed=time))
+
+    def answered(self, step: Step, text: str, time: str) -> Self:
+        """Take the words about a step as they are typed."""
+        changed = self._with(step.id, replace(self.step(step.id), answer=text[:MAX_WORDS]))
+        return changed.happened(step, Event("words", len(text.split())), time)
+
+    def recorded(self, step: Step, version: Version) -> Self:
+        """Record a hypothesis: what was recorded before stays, and the same again changes nothing."""
+        before = self.step(step.id)
+        said = before.hypothesis[-1].text if before.hypothesis else ""
+        if version.text.strip() == said.strip():
+            return self
+        versions = (*before.hypothesis, version)[-_MOST_VERSIONS:]
+        changed = self._with(step.id, replace(before, hypothesis=versions, answer=version.text))
+        return changed.happened(step, Event("words", len(version.text.split())), version.time)
+
+    def happened(self, step: Step, event: Event, time: str) -> Self:
+        """Count something that was done, and tick the step where nothing is left to do."""
+        before = self.step(step.id)
+        after = replace(before, counts=counted(before.counts, event))
+        if not after.done and not missing(step, after.counts):
+            after = replace(after, done=time)
+        return self._with(step.id, after)
+
+    def looked_at(self, step: Step, time: str) -> Self:
+        """Bring a step to the front; one that waits for nothing is ticked by that."""
+        before, changed = self.step(step.id), self.at(step.id)
+        if step.done_when or before.done:
+            return changed
+        return changed._with(step.id, replace(before, done=time))
+
+    def with_own(self, own: OwnPixels | None) -> Self:
+        """Return the record with the student's own image."""
+        return replace(self, own=own)
+
+    def _with(self, step_id: str, step: StepRecord) -> Self:
+        return replace(self, steps={**self.steps, step_id: step})
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the record as values that JSON can hold."""
+        return {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "lab": {"id": self.lab_id, "version": self.lab_version, "sha256": self.lab_sha256},
+            "place": self.place,
+            "own": None if self.own is None else self.own.to_dict(),
+            "steps": {step_id: _step_to_dict(step) for step_id, step in self.steps.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, values: object) -> Self:
+        """Return the record that `to_dict` described.
+
+        Raises
+        ------
+        DataError
+            If it is damaged, of a newer version, or no record.
+        """
+        entries = _mapping(values)
+        if entries.get("format") != FORMAT:
+            raise DataError("This is no record of a lab of CNNViz.")
+        version = entries.get("format_version")
+        if type(version) is not int or version > FORMAT_VERSION:
+            raise NewerVersionError("The lab was done with a newer CNNViz. Open it with that version.")
+        lab, steps, own = _mapping(entries.get("lab")), _mapping(entries.get("steps")), entries.get("own")
+        if len(steps) > MOST_STEPS:
+            raise _damaged("it has too many steps")
+        try:
+            image = None if own is None else OwnPixels.from_dict(_mapping(own))
+        except (ParameterError, KeyError) as error:
+            raise _damaged("its own image is none") from error
+        return cls(
+            *(_text(lab.get(name)) for name in ("id", "version", "sha256")),
+            steps={_text(step_id): step_from_dict(step) for step_id, step in steps.items()},
+            place=_text(entries.get("place")),
+            own=image,
+        )
+
+
+def _step_to_dict(step: StepRecord) -> dict[str, Any]:
+    prediction = step.prediction
+    return {
+        "prediction": None if prediction is None else commitment_to_dict(prediction),
+        "revealed": step.revealed,
+        "answer": step.answer,
+        "hypothesis": [version_to_dict(version) for version in step.hypothesis],
+        "counts": dict(step.counts),
+        "done": step.done,
+    }
+
+
+def commitment_to_dict(commitment: Commitment) -> dict[str, Any]:
+    """Return a prediction as values that JSON can hold."""
+    answer, when = commitment.answer, commitment.when
+    return {
+        "answer": list(answer) if isinstance(answer, tuple) else answer,
+        "time": when.time,
+        "step": when.step,
+        "after_run": when.after_run,
+    }
+
+
+def step_from_dict(values: object) -> StepRecord:
+    """Return what was done in a step; raises `DataError` when it is damaged."""
+    entries = _mapping(values)
+    prediction, counts = entries.get("prediction"), _mapping(entries.get("counts"))
+    if len(counts) > _MOST_COUNTS:
+        raise _damaged("it counts too many things")
+    return StepRecord(
+        prediction=None if prediction is None else commitment_from_dict(prediction),
+        revealed=_text(entries.get("revealed")),
+        answer=_text(entries.get("answer"), MAX_WORDS),
+        hypothesis=versions_from_list(entries.get("hypothesis")),
+        counts={_text(name): _count(count) for name, count in counts.items()},
+        done=_text(entries.get("done")),
+    )
+
+
+def commitment_from_dict(values: object) -> Commitment:
+    """Return a prediction; whether it fits its question is for `checked_answer` to find out."""
+    entries = _mapping(values)
+    answer = entries.get("answer")
+    if isinstance(answer, list):
+        cells = cast("list[object]", answer)
+        if len(cells) != 3:
+            raise _damaged("a predicted cell is none")
+        answer = tuple(_count(each) for each in cells)
+    elif isinstance(answer, str):
+        answer = _text(answer)
+    elif isinstance(answer, bool) or not isinstance(answer, int | float):
+        raise _damaged("a prediction is neither a number nor a choice nor a cell")
+    when = When(_text(entries.get("time")), _count(entries.get("step")), entries.get("after_run") is True)
+    return Commitment(answer, when)
+
+
+def versions_from_list(values: object) -> tuple[Version, ...]:
+    """Return the versions of a hypothesis; raises `DataError` when they are damaged."""
+    if not isinstance(values, list) or len(cast("list[object]", values)) > _MOST_VERSIONS:
+        raise _damaged("a hypothesis in it is missing")
+    try:
+        return tuple(version_from_dict(each) for each in cast("list[object]", values))
+    except ParameterError as error:
+        raise _damaged("the step of a hypothesis is none") from error
+
+
+def _damaged(reason: str) -> DataError:
+    return DataError(f"The record of the lab is damaged: {reason}.")
+
+
+def _mapping(values: object) -> dict[str, object]:
+    if not isinstance(values, dict):
+        raise _damaged("a part of it is missing")
+    return cast("dict[str, object]", values)
+
+
+def _text(value: object, longest: int = _LONGEST_NAME) -> str:
+    if not isinstance(value, str) or len(value) > longest:
+        raise _damaged("a text in it is missing or too long")
+    return value
+
+
+def _count(value: object) -> int:
+    if type(value) is not int or not 0 <= value <= _LARGEST_COUNT:
+        raise _damaged("a number in it is missing or out of range")
+    return value

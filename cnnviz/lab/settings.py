@@ -1,0 +1,36 @@
+"""Settings of an experiment as a lab file gives them."""
+
+from dataclasses import fields, replace
+from typing import Any, cast
+
+from cnnviz.errors import ParameterError
+from cnnviz.experiment import Experiment
+from cnnviz.files import printable
+from cnnviz.lab.entries import Table
+
+
+def checked_settings(table: Table, changes: dict[str, Any], experiment: Experiment) -> Experiment:
+    """Return an experiment with some settings changed; each that is wrong is noted and left out."""
+    known = {each.name for each in fields(Experiment)}
+    for name, value in _in_order(changes):
+        if name not in known:
+            table.complain(
+                f"{printable(name, 40)!r} is no setting of an experiment, which has "
+                f"{', '.join(sorted(known))}; correct the name",
+                name,
+            )
+            continue
+        given = tuple(cast("list[Any]", value)) if isinstance(value, list) else value
+        try:
+            experiment = replace(experiment, **{name: given})
+        except (ParameterError, TypeError) as error:
+            reason = (
+                str(error).rstrip(".") if isinstance(error, ParameterError) else "it is of the wrong type"
+            )
+            table.complain(f"the setting {name!r} cannot be used: {reason}; correct it", name)
+    return experiment
+
+
+def _in_order(changes: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return the output before the classes, for more than two of them need a softmax."""
+    return sorted(changes.items(), key=lambda each: each[0] == "classes")

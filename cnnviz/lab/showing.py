@@ -1,0 +1,81 @@
+"""The session into which "Show me" puts the window."""
+
+import math
+from dataclasses import replace
+
+from cnnviz.datasets import Dataset
+from cnnviz.experiment import Experiment
+from cnnviz.lab.model import END, START, Show
+from cnnviz.session_state import SessionState, View
+
+_DOCK = "_dock"
+
+
+def session_of(
+    show: Show, experiment: Experiment, dataset: Dataset, now: SessionState | None = None
+) -> SessionState:
+    """Return a session that shows what a step wants to show, and leaves the rest as it is.
+
+    Parameters
+    ----------
+    show : Show
+    experiment : Experiment
+        Settings of the step; see `Lab.experiment_of`.
+    dataset : Dataset
+        With the experiment's classes.
+    now : SessionState, optional
+        What is on the screen.
+
+    Returns
+    -------
+    SessionState
+        For `SessionRestorer.restore`. Its `weights_sha256` is that of `now` where network and moment stay.
+    """
+    is_same_run = now is not None and replace(now.experiment, epochs=experiment.epochs) == experiment
+    reached = now.run_step if now is not None and is_same_run else 0
+    shown = now.step if now is not None and is_same_run else 0
+    step = _step(show, experiment, dataset, shown)
+    stays = now is not None and is_same_run and step == now.step
+    base = SessionState(experiment=experiment) if now is None else now
+    dx, dy, wrap = (base.dx, base.dy, base.wrap) if show.shift is None else show.shift
+    return replace(
+        base,
+        experiment=experiment,
+        data_name=dataset.name,
+        data_sha256=dataset.sha256,
+        step=step,
+        run_step=max(step, reached),
+        epochs=max(experiment.epochs, base.epochs if is_same_run else 1),
+        weights_sha256=base.weights_sha256 if stays else "",
+        sample=base.sample if show.sample is None else min(show.sample, len(dataset.test_labels) - 1),
+        dx=dx,
+        dy=dy,
+        wrap=wrap,
+        pinned=base.pinned if show.pinned is None else show.pinned,
+        panel=f"{show.panel}{_DOCK}" if show.panel else base.panel,
+        views=_views(show, base),
+    )
+
+
+def steps_per_epoch(experiment: Experiment, dataset: Dataset) -> int:
+    """Return the training steps of one epoch."""
+    return math.ceil(len(dataset.train_labels) / experiment.batch_size)
+
+
+def _step(show: Show, experiment: Experiment, dataset: Dataset, shown: int) -> int:
+    """Return the training step whose network is shown."""
+    last = experiment.epochs * steps_per_epoch(experiment, dataset)
+    if show.moment == START:
+        return 0
+    if show.moment == END:
+        return last
+    return shown if show.moment is None else min(int(show.moment), last)
+
+
+def _views(show: Show, base: SessionState) -> dict[str, View]:
+    """Return the choices in all panels: those of the step upon those that are there."""
+    views = dict(base.views)
+    for panel, view in show.views.items():
+        name = f"{panel}{_DOCK}"
+        views[name] = {**views.get(name, {}), **view}
+    return views

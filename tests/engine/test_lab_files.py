@@ -1,0 +1,245 @@
+"""Lab files: what is right is read whole, what is wrong gets one sentence with its line."""
+
+import string
+import tomllib
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnviz.errors import DataError, ParameterError
+from cnnviz.lab import check_lab, load_lab, parse_lab
+from cnnviz.lab.formulas import parse_formula
+from cnnviz.lab.markup import FigureFile, FormulaLine, Paragraph, Span, parse_text
+from cnnviz.lab.toml_lines import lines_of
+from cnnviz.report.blocks import Document, Formula
+from cnnviz.report.pdf import to_pdf
+from tests.engine.lab_cases import SMALL, small_lab
+
+LABS = Path(__file__).parents[2] / "resources" / "labs"
+
+
+@pytest.mark.parametrize("path", sorted(LABS.glob("*.toml")), ids=lambda path: path.stem)
+def test_the_labs_of_the_program_have_no_mistakes(path):
+    lab, mistakes = check_lab(path)
+    assert mistakes == []
+    assert lab.id == path.stem
+    for section in lab.sections:
+        assert lab.of_section(section.id), f"no step belongs to {section.id}"
+
+
+def test_lab5_takes_an_hour_and_covers_the_exercise():
+    lab = load_lab(LABS / "lab5.toml")
+    assert 60 <= lab.minutes <= 90
+    asked = {step.prediction.truth.measure for step in lab.steps if step.prediction is not None}
+    assert {
+        "test_accuracy", "window_winner", "dots_cells_changed", "change", "decision_flips",
+        "window_receivers", "gradient_tie_rule",
+    } <= asked  # fmt: skip
+    first_trained = next(n for n, step in enumerate(lab.steps) if step.id == "slow")
+    before = [step for step in lab.steps[:first_trained] if step.question is not None]
+    assert all(step.question.is_hypothesis for step in before), "hypotheses come before anything is trained"
+    assert {step.section for step in before} == {"principle", "translation", "backprop"}
+
+
+def test_every_part_of_a_lab_is_read():
+    lab = small_lab()
+    step = lab.step("guess")
+    assert (lab.id, lab.seed_from_roll_number, lab.experiment.filters) == ("small", True, (2,))
+    assert (step.show.panel, step.show.shift) == ("translation", (1, 0, False))
+    assert step.show.views == {"translation": {"stage": "max", "pair": "sides"}}
+    assert lab.experiment_of(step, seed=5).pool == "average"
+    assert lab.experiment_of(step, seed=5).seed == 5
+    assert step.prediction.truth.parameters == {"stage": "max", "dx": 1, "dy": 0, "sample": 0}
+    assert [condition.event for condition in step.done_when] == ["predicted", "visited", "words"]
+    assert isinstance(step.text[1], FormulaLine)
+    assert step.text[0] == Paragraph(
+        (Span("A "), Span("strong", "strong"), Span(" word and "), Span("code", "code"), Span("."))
+    )
+
+
+def mistaken(old: str, new: str) -> tuple[str, int]:
+    """The small lab with one line changed, and the number of the line."""
+    assert SMALL.count(old) == 1, old
+    line = SMALL[: SMALL.index(old)].count("\n") + 1
+    return SMALL.replace(old, new), line + (len(old) - len(old.lstrip("\n")))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ('version = "1"', "version = 1", "'version' of the lab is 1, but a text"),
+        ('version = "1"', 'version = "a b"', "a name of letters"),
+        ('title = "A small lab"', 'title = ""', "'title' of the lab is ''"),
+        ('preset = "lab5"', 'preset = "lab6"', "one of lab5, lenet"),
+        ("filters = [2]", "filters = [200]", "'filters'"),
+        ("filters = [2]", "filter = [2]", "'filter' is no setting"),
+        ("learning_rate = 0.01", 'learning_rate = "slow"', "'learning_rate'"),
+        ('panel = "training"', 'panel = "trainings"', "one of training, feature_maps"),
+        ('moment = "start"', 'moment = "middle"', "one of start, end"),
+        ("shift = { dx = 1 }", "shift = { dx = 1, dz = 2 }", "'dz' is no entry"),
+        ("shift = { dx = 1 }", "shift = 3", "a table"),
+        ("settings = { pool = \"average\" }", "settings = { seed = 3 }", "'seed' cannot change within a lab"),
+        ("settings = { pool = \"average\" }", "settings = { pool = \"min\" }", "'pool'"),
+        ("views.translation = {", "views.translations = {", "no panel"),
+        ('pair = "sides" }', "pair = { a = 1 } }", "view of 'translation'"),
+        ("$$ p_{i j} = frac{1}{4} sum_{a b} z_{2i+a 2j+b} $$", "$$ p_{i j = 1 $$", "is not closed"),
+        ("$$ p_{i j} = frac{1}{4} sum_{a b} z_{2i+a 2j+b} $$", "$$ #eval $$", "'#' has no meaning"),
+        ("$$ p_{i j} = frac{1}{4} sum_{a b} z_{2i+a 2j+b} $$", "$$ :lost $$", "no equation 'lost'"),
+        ("A **strong** word and `code`.", "![x](../../secret.png)", "no name of a PNG"),
+        ('{ event = "visited", what = "backprop" }', '{ event = "visits" }', "one of steps, epochs"),
+        ('{ event = "visited", what = "backprop" }', '{ event = "visited", what = "x" }', "one of training"),
+        ('kind = "number"', 'kind = "numbers"', "one of number, choice"),
+        (', { name = "max_blur", text = "The blurred largest" }', "", "fewer than two 'choices'"),
+        ('measure = "change"', 'measure = "changes"', "one of training_steps"),
+        ('measure = "change"', 'measure = "window_winner"', "answer a prediction of the kind 'number'"),
+        ('with = { stage = "max", dx = 1 }', 'with = { stage = "min", dx = 1 }', "one of pixels"),
+        ('with = { stage = "max", dx = 1 }', 'with = { stage = "max", dx = 99 }', "from -13 to 13"),
+        ('with = { stage = "max", dx = 1 }', 'with = { stage = "max", qx = 1 }', "'qx' is no entry"),
+        ("tolerance = 0.1", "tolerance = -1", "a number from 0"),
+        ("tolerance = 0.1", "", "'tolerance' of"),
+        ('question = "How much?"', "", "'question' of"),
+        ("points_right = 2", "point_right = 2", "'point_right' is no entry"),
+        ("points = 3", 'points = "three"', "a number from 0 to 1000"),
+        ('id = "click"', 'id = "guess"', "that of an earlier step"),
+        ('text = "Why?"', "text = 5", "a text of at most"),
+        ('measure = "test_loss"', "", "'measure' of"),
+        ("learning_rate = 0.01", "learning_rate = 0.01 0.02", "no TOML"),
+        ("learning_rate = 0.01", "filters = [3]", "no TOML"),
+    ],
+)  # fmt: skip
+def test_each_mistake_gets_one_sentence_with_its_line(old, new, said):
+    text, line = mistaken(old, new)
+    lab, mistakes = parse_lab(text)
+    assert lab is None
+    (mistake,) = mistakes
+    sentence = mistake.sentence("x.toml")
+    assert said in sentence, sentence
+    assert sentence.startswith("x.toml, line ")
+    assert sentence.endswith(".")
+    assert "\n" not in sentence
+    lines = text.split("\n")
+    wrong, found = (_around(lines, each) for each in (line, mistake.line))
+    assert found == wrong, f"line {mistake.line} said, line {line} changed"
+
+
+def _around(lines: list[str], line: int) -> str:
+    """The table in which a line stands: what is missing is said where its table begins."""
+    while line > 1 and not lines[line - 1].startswith("["):
+        line -= 1
+    return f"{line}: {lines[line - 1]}"
+
+
+def test_a_wrong_value_is_named_by_its_own_line():
+    text, line = mistaken("tolerance = 0.1", "tolerance = -1")
+    assert parse_lab(text)[1][0].line == line
+
+
+def test_all_mistakes_are_told_in_the_order_of_their_lines():
+    text = SMALL.replace('version = "1"', "version = 1").replace("points = 3", "points = -3")
+    _, mistakes = parse_lab(text)
+    assert [mistake.line for mistake in mistakes] == sorted(mistake.line for mistake in mistakes)
+    assert len(mistakes) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "'id' of the lab is missing"),
+        (b"\xff\xfe", "not in UTF-8"),
+        (b"a = " + b"[" * 5000, "nested too deeply"),
+        (b"a = " + b"9" * 5000, "too long"),
+        (b"\x00", "no TOML"),
+        (b"x" * (600 << 10), "too large"),
+    ],
+)
+def test_what_is_no_lab_is_refused_in_a_sentence(tmp_path, content, said):
+    path = tmp_path / "x.toml"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=said):
+        load_lab(path)
+
+
+def test_a_figure_that_is_not_there_is_told(tmp_path):
+    path = tmp_path / "x.toml"
+    text, line = mistaken("A **strong** word and `code`.", "![A picture](picture.png)")
+    path.write_text(text, encoding="utf-8")
+    lab, mistakes = check_lab(path)
+    assert lab is None
+    assert "picture.png" in mistakes[0].text
+    assert _around(text.split("\n"), mistakes[0].line) == _around(text.split("\n"), line)
+    (tmp_path / "picture.png").write_bytes(b"")
+    lab, mistakes = check_lab(path)
+    assert lab.steps[0].text[0] == FigureFile("picture.png", "A picture")
+
+
+# --- lines of keys ------------------------------------------------------------------------------------------
+
+NAMES = st.text(string.ascii_lowercase, min_size=1, max_size=4)
+SCALARS = st.one_of(
+    st.integers(-99, 99).map(str),
+    st.sampled_from(
+        ['"a # b"', "'[x]'", '"""\n[no]\nx = 1\n"""', "'''\n# '\n'''", "[1,\n 2]", "{ a = [1, 2] }", '"\\""']
+    ),
+)
+
+
+@given(st.lists(st.tuples(NAMES, SCALARS, st.sampled_from(["", " # [c]", "\n"])), unique_by=lambda t: t[0]))
+def test_lines_of_keys_are_those_on_which_they_stand(pairs):
+    text, expected = "", {}
+    for number, (name, value, end) in enumerate(pairs):
+        text += f"[[t]]\n[t.{name}]\n"
+        expected["t", number, name, name] = text.count("\n") + 1
+        text += f"  {name} = {value}{end}\n"
+    tomllib.loads(text)
+    lines = lines_of(text)
+    assert {place: line for place, line in lines.items() if place in expected} == expected
+
+
+# --- formulas -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "r = frac{norm{w_after − w_before}}{norm{w_before}}",
+        "z_{f i j} = sum_{a b} w_{f a b} x_{i+a j+b}",
+        "p = frac{1}{1 + f(x, y)}",
+        "L = − log p_y",
+        "a [b] * c / d | e : f' "[:-2],
+    ],
+)
+def test_formulas_are_set_in_print(text):
+    formula = Formula(parse_formula(text))
+    assert to_pdf(Document("t", "", "", "", (formula,))).startswith(b"%PDF")
+
+
+SIGNS = st.sampled_from([*list("ab12+-=(),[]|_{}∂εΣ"), "frac", "sum", "norm", "log", "max", "f("])
+
+
+@given(st.lists(SIGNS, max_size=12))
+def test_any_formula_is_refused_or_can_be_set(tokens):
+    try:
+        equation = parse_formula(" ".join(tokens))
+    except ParameterError:
+        return
+    _typeset.append(Formula(equation))
+
+
+_typeset: list[Formula] = []
+
+
+def test_the_formulas_that_were_let_through_are_set_in_print():
+    assert to_pdf(Document("t", "", "", "", tuple(_typeset[:60]))).startswith(b"%PDF")
+
+
+@pytest.mark.parametrize("text", ["#eval(1)", "a \\ b", '"x"', "$x$", "a & b", "a;b", "x^2", "@ref", "`x`"])
+def test_no_formula_is_a_program(text):
+    with pytest.raises(ParameterError):
+        parse_formula(text)
+
+
+def test_a_text_is_never_markup_of_another_language():
+    (block,) = parse_text("<script>alert(1)</script> #eval [x](http://a)")
+    assert block == Paragraph((Span("<script>alert(1)</script> #eval [x](http://a)"),))

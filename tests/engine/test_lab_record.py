@@ -1,0 +1,207 @@
+"""What a student does in a lab: the record, its predictions, and the verdicts."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnviz.errors import CNNVizError, ParameterError
+from cnnviz.lab import (
+    Event,
+    LabRecord,
+    Measured,
+    Measurement,
+    When,
+    checked_answer,
+    judge,
+    measure,
+    missing,
+    seed_of,
+    session_of,
+    trained,
+)
+from cnnviz.lab.bench import Bench
+from cnnviz.lab.measures import MEASURES
+from cnnviz.report import Version
+from cnnviz.session_state import OwnPixels, SessionState
+from tests.engine.lab_cases import small_lab
+from tests.small_data import first_images
+
+NOON = When("2026-01-31 12:00", 0)
+
+
+@pytest.fixture(scope="module")
+def bench() -> Bench:
+    return trained(replace(small_lab().experiment, seed=3), first_images((0, 1), 60, 40))
+
+
+def test_a_step_is_ticked_when_everything_was_done_and_not_before():
+    step = small_lab().step("guess")
+    record = LabRecord.of(small_lab())
+    assert missing(step, {}) == ("commit to your prediction", "look at the panel backprop", "write 3 words")
+    record = record.predicted(step, 0.4, NOON)
+    record = record.happened(step, Event("visited", what="training"), "12:01")
+    record = record.answered(step, "two words", "12:02")
+    assert not record.is_done("guess")
+    assert missing(step, record.step("guess").counts) == ("look at the panel backprop", "write 3 words")
+    record = record.happened(step, Event("visited", what="backprop"), "12:03")
+    record = record.answered(step, "now three words", "12:04")
+    assert record.step("guess").done == "12:04"
+    record = record.answered(step, "one", "12:05")
+    assert record.step("guess").done == "12:04", "what is done stays done"
+
+
+def test_the_first_prediction_counts_and_none_after_the_reveal():
+    step = small_lab().step("guess")
+    record = LabRecord.of(small_lab()).predicted(step, 0.4, NOON)
+    assert record.predicted(step, 0.5, NOON).step("guess").prediction.answer == 0.4
+    late = LabRecord.of(small_lab()).revealed(step, "12:00").predicted(step, 0.5, NOON)
+    assert late.step("guess").prediction is None
+
+
+def test_a_hypothesis_keeps_every_version():
+    step = small_lab().step("way")
+    record = LabRecord.of(small_lab())
+    for text in ("down", "down ", "up"):
+        record = record.recorded(step, Version(text, "12:00", 7))
+    assert [version.text for version in record.step("way").hypothesis] == ["down", "up"]
+
+
+def test_a_record_survives_json():
+    lab = small_lab()
+    record = LabRecord.of(lab).at("click").with_own(OwnPixels(np.zeros((1, 28, 28), np.uint8), 1))
+    record = record.predicted(lab.step("guess"), 0.25, When("12:00", 5, after_run=True))
+    record = record.predicted(lab.step("click"), (0, 8, 8), NOON).predicted(lab.step("way"), "down", NOON)
+    record = record.recorded(lab.step("way"), Version("déjà vu 日本", "12:00", 7, after_run=True))
+    record = record.revealed(lab.step("guess"), "12:10").looked_at(lab.step("click"), "12:11")
+    again = LabRecord.from_dict(json.loads(json.dumps(record.to_dict())))
+    assert again.to_dict() == record.to_dict()
+    assert again.step("click").prediction.answer == (0, 8, 8)
+    assert again.fits(lab)
+    assert again.own.label == 1
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.data())
+def test_a_damaged_record_gets_a_sentence(data):
+    lab = small_lab()
+    record = LabRecord.of(lab).predicted(lab.step("click"), (0, 8, 8), NOON)
+    record = record.recorded(lab.step("way"), Version("x", "12:00", 7))
+    values = record.to_dict()
+    place = values
+    while isinstance(place, dict) and place:
+        key = data.draw(st.sampled_from(sorted(place)))
+        if not isinstance(place[key], dict) or data.draw(st.booleans()):
+            place[key] = data.draw(JSON)
+            break
+        place = place[key]
+    try:
+        LabRecord.from_dict(values)
+    except CNNVizError as error:
+        _sentences.append(str(error))
+    assert all(sentence.endswith(".") for sentence in _sentences)
+
+
+_sentences: list[str] = []
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "value", "right"),
+    [
+        ("guess", 0.4, 0.5, True),
+        ("guess", 0.39, 0.5, False),
+        ("guess", 0.4, None, None),
+        ("click", (0, 8, 8), ((0, 8, 8), (0, 9, 9)), True),
+        ("click", (0, 8, 9), ((0, 8, 8), (0, 9, 9)), False),
+        ("way", "down", -1e-9, True),
+        ("way", "same", -1e-9, False),
+        ("way", "same", 0.0, True),
+        ("pick", "max", "max", True),
+        ("pick", "max_blur", "max", False),
+        ("pick", "max", None, None),
+    ],
+)
+def test_predictions_are_judged_within_their_tolerance(step, answer, value, right):
+    prediction = small_lab().step(step).prediction
+    verdict = judge(prediction, answer, Measured(prediction.truth, value))
+    assert verdict.is_right is right
+    assert verdict.predicted
+    assert verdict.measured
+
+
+@pytest.mark.parametrize(
+    ("step", "answer"),
+    [
+        ("guess", "much"), ("guess", float("nan")), ("guess", True), ("guess", 1e300), ("click", 3),
+        ("click", (1, 2)), ("click", (0, -1, 0)), ("way", "left"), ("pick", "min"),
+    ],
+)  # fmt: skip
+def test_an_answer_that_does_not_fit_is_refused(step, answer):
+    with pytest.raises(ParameterError, match="expected here"):
+        checked_answer(small_lab().step(step).prediction, answer)
+
+
+def test_every_measure_measures_something_and_says_it_with_its_unit(bench):
+    values = {"filter": 0, "row": 4, "column": 4, "sample": 3, "dx": 1, "digits": 9, "label": 1}
+    assert len(MEASURES) > 25
+    for each in MEASURES.values():
+        given = {
+            one.name: values[one.name]
+            if one.name in values
+            else one.options[-1 if each.name == "residual" else 0]
+            for one in each.parameters
+            if one.default is None or one.name in values
+        }
+        given = {one.name: given.get(one.name, one.default) for one in each.parameters}
+        found = measure(Measurement(each.name, given), bench)
+        assert "{" not in each.title_of(found.measurement)
+        assert found.words
+        if found.value is not None and each.unit and each.quantity == "number":
+            assert found.words.endswith(each.unit)
+
+
+def test_measures_agree_with_the_plain_numbers(bench):
+    def value(name, **parameters):
+        return measure(Measurement(name, parameters), bench).value
+
+    wrong = int((bench.network.predict(bench.first_images(40)[0]) != bench.dataset.test_labels).sum())
+    assert value("test_mistakes") == wrong
+    assert value("test_accuracy") == pytest.approx(100 * (1 - wrong / 40))
+    assert value("receptive_field", stage="pool1") == 4
+    assert value("dots_cells_changed", stage="max") == 0
+    maps = bench.network.forward(bench.image(3)[None]).outputs["conv1"][0, 0]
+    window = maps[8:10, 8:10]
+    (winner,) = value("window_winner", filter=0, row=4, column=4, sample=3)
+    assert maps[winner[1:]] == window.max()
+    assert value("own_probability", label=0) is None, "there is no own image"
+    assert value("residual", stage="max", dx=2, dy=0, sample=3) == 0
+
+
+def test_seeds_differ_from_student_to_student_and_not_from_typing_to_typing():
+    assert seed_of("21-CS-0147") == seed_of(" 21-cs-0147\t") == seed_of("２１-CS-0147")
+    seeds = {seed_of(f"21-CS-{number:04d}") for number in range(500)}
+    assert len(seeds) > 497
+    assert all(0 <= seed <= 999_999 for seed in seeds)
+    assert seed_of("21-CS-0147") == 721_895, "a seed of a published rule never changes"
+
+
+def test_show_me_is_a_session(bench):
+    lab, data = small_lab(), bench.dataset
+    step = lab.step("guess")
+    session = session_of(step.show, lab.experiment_of(step, 5), data)
+    assert SessionState.from_json(session.to_json()) == session
+    assert (session.panel, session.dx, session.experiment.pool) == ("translation_dock", 1, "average")
+    assert session.views["translation_dock"]["pair"] == "sides"
+    end = session_of(replace(step.show, moment="end"), lab.experiment_of(step, 5), data, session)
+    assert end.step == end.run_step == 60
+    back = session_of(replace(step.show, moment="start"), lab.experiment_of(step, 5), data, end)
+    assert (back.step, back.run_step) == (0, 60), "looking back does not untrain"

@@ -1,0 +1,31 @@
+"""What the labs of the program show is what the panels know."""
+
+from pathlib import Path
+
+from cnnviz.lab import Lab, load_lab
+from cnnviz.lab.model import PANELS
+from tests.gui import whole_window
+from ui.panels.registry import PANELS as ROWS
+
+LABS = [load_lab(path) for path in sorted((Path(__file__).parents[2] / "resources" / "labs").glob("*.toml"))]
+
+
+def test_labs_know_every_panel_by_its_name():
+    assert [row.name for row in ROWS] == list(PANELS)
+    assert all(row.dock_name == f"{row.name}_dock" for row in ROWS)
+
+
+def test_every_choice_in_a_lab_is_one_of_its_panel(qtbot, session):
+    whole_window.train(qtbot, session, 3)
+    for place, _ in enumerate(PANELS):
+        session.window.panels.show_panel(place)
+        whole_window.rest(qtbot, session)
+    known = session.files.current().views
+    for lab in LABS:
+        for panel, name in _choices(lab):
+            assert name in known[f"{panel}_dock"], f"{lab.id}: {panel} has no choice {name}"
+
+
+def _choices(lab: Lab) -> list[tuple[str, str]]:
+    shows = [lab.start, *(step.show for step in lab.steps)]
+    return [(panel, name) for show in shows for panel, view in show.views.items() for name in view]
