@@ -10,6 +10,7 @@ from cnnviz import __version__
 from cnnviz.errors import ParameterError
 from cnnviz.exits import BAD_INPUT
 from cnnviz.experiment import Experiment
+from cnnviz.files import printable
 from cnnviz.presets import PRESETS
 
 
@@ -27,6 +28,8 @@ class Arguments:
         Whether the classes were named; if not, other data may bring as many of its own.
     headless : bool
         Train without a window.
+    files : tuple of Path
+        To open in the window: models, sessions, pictures, data.
     save : Path or None
         Where to write the trained network.
     report, html, markdown, screenshots : Path or None
@@ -50,6 +53,7 @@ class Arguments:
     author: str = ""
     roll_number: str = ""
     sample: int = 0
+    files: tuple[Path, ...] = ()
 
     @property
     def wants_report(self) -> bool:
@@ -81,6 +85,15 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         if getattr(options, name) is not None and not options.headless:
             where = "; in the window use File > Save model" if name == "save" else ""
             parser.error(f"--{name} needs --headless{where}")
+    if options.files and options.headless:
+        parser.error(
+            f"{printable(options.files[0])} is opened in a window; give data to --headless by --data"
+        )
+    for path in options.files:
+        if not path.exists():
+            parser.error(
+                f"{printable(path)} does not exist; give the path of a model, a session, a picture or data"
+            )
     return Arguments(
         _experiment(options),
         options.data,
@@ -89,6 +102,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         author=options.author,
         roll_number=options.roll_number,
         sample=options.sample,
+        files=tuple(options.files),
         **{name: getattr(options, name) for name in _OUTPUTS},
     )
 
@@ -144,6 +158,13 @@ def _build_parser() -> argparse.ArgumentParser:
         description="See inside a convolutional neural network while it learns to read digits.",
         epilog="Without --headless the program opens its window with these settings.",
         allow_abbrev=False,
+    )
+    parser.add_argument(
+        "files",
+        nargs="*",
+        type=Path,
+        metavar="FILE",
+        help="open these one after the other: models, sessions, pictures, data",
     )
     parser.add_argument("--version", action="version", version=f"CNNViz {__version__}")
     # Answered before anything else is read, in `cnnviz.start`; here it is for --help.

@@ -1,6 +1,6 @@
 """Exit statuses, and the one line that goes with a bad one."""
 
-import sys
+from cnnviz._console import tell
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -8,5 +8,5 @@ INTERRUPTED = 130
 
 def complain(message: str) -> int:
     """Print one line on stderr and return the exit status of bad input."""
-    print(f"cnnviz: {message}", file=sys.stderr)
+    tell(f"cnnviz: {message}")
     return BAD_INPUT

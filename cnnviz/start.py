@@ -4,6 +4,7 @@ import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 
+from cnnviz._console import find_console
 from cnnviz.doctor.window import TRY_WINDOW
 from cnnviz.doctor.window import hindrance as window_hindrance
 from cnnviz.errors import CNNVizError, in_words
@@ -16,6 +17,7 @@ _WINDOW = ("ui", "shiboken6", "PySide6", "pyqtgraph")
 
 def start(argv: Sequence[str] | None = None) -> int:
     """Run the program and return its exit status."""
+    find_console()
     try:
         return _run(argv)
     except KeyboardInterrupt:

@@ -2,9 +2,11 @@
 
 import os
 import sys
+from pathlib import Path
+from typing import override
 
-from PySide6.QtCore import QSettings, Qt
-from PySide6.QtGui import QIcon
+from PySide6.QtCore import QEvent, QSettings, Qt, Signal
+from PySide6.QtGui import QFileOpenEvent, QIcon
 from PySide6.QtWidgets import QApplication
 
 from cnnviz import __version__
@@ -21,6 +23,21 @@ from ui.tuning import ErrorReporter, MainThreadCollector, prefer_short_switches
 _ICON = bundled("icons/cnnviz.svg")
 
 
+class Application(QApplication):
+    """Tells of files that the system wants opened: macOS says so by an event, others on the command line."""
+
+    #: Paths to open.
+    fileOpened = Signal(list)
+
+    @override
+    def event(self, event: QEvent) -> bool:
+        """Pass the path of a file on."""
+        if isinstance(event, QFileOpenEvent):
+            self.fileOpened.emit([Path(event.file())])
+            return True
+        return super().event(event)
+
+
 def run(arguments: Arguments) -> int:
     """Open the window and return the exit status."""
     app = make_application()
@@ -29,6 +46,9 @@ def run(arguments: Arguments) -> int:
     collector = MainThreadCollector(app)
     settings = QSettings()
     session = Session(settings, arguments.experiment, arguments.data)
+    session.arrivals.take(arguments.files)
+    if isinstance(app, Application):
+        app.fileOpened.connect(session.arrivals.take)
     reporter = ErrorReporter(session.report_internal_error, app)
     reporter.install()
     session.ask_before_closing(True)
@@ -68,9 +88,10 @@ def make_application() -> QApplication:
     """Return the application, dressed in its theme."""
     app = QApplication.instance()
     if not isinstance(app, QApplication):
-        app = QApplication(sys.argv[:1])
+        app = Application(sys.argv[:1])
     app.setOrganizationName("CNNViz")
     app.setApplicationName("CNNViz")
+    app.setDesktopFileName("cnnviz")  # whose icon Wayland shows
     app.setApplicationVersion(__version__)
     app.setWindowIcon(QIcon(str(_ICON)))
     theme_manager().apply(app)

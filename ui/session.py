@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFileDialog
 from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5, PRESETS
 from ui.controls.drops import DropFilter
+from ui.keep.arrivals import Arrivals
 from ui.keep.keeper import Keeper
 from ui.keep.session_files import OPEN_FILTER, SessionFiles
 from ui.keep.workspace import Workspace
@@ -75,6 +76,7 @@ class Session(QObject):
             self.window.samples.open_image,
         )
         self.window.file_taker = self.files.open
+        self.arrivals = Arrivals(self.files, self.controller.analysis, self)
         self._drop_filter = DropFilter(self)
         self.window.menus.connect_to(
             {
@@ -124,6 +126,7 @@ class Session(QObject):
             self,
         )
         controller.files.becameIdle.connect(self._on_files_written)
+        self.arrivals.start()
 
     def _open_draft(self, path: Path) -> bool:
         self._show_report()

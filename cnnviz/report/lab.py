@@ -5,7 +5,6 @@ import shlex
 import time
 from collections.abc import Callable
 from dataclasses import fields
-from importlib import metadata
 from itertools import pairwise
 from typing import Any, cast
 
@@ -173,7 +172,7 @@ def versions() -> tuple[tuple[str, str], ...]:
     return (
         ("CNNViz", __version__),
         ("Python", platform.python_version()),
-        ("NumPy", metadata.version("numpy")),
+        ("NumPy", np.__version__),
         ("system", f"{platform.system()} {platform.machine()}"),
     )
 
@@ -184,7 +183,7 @@ def command_line(experiment: Experiment, dataset: Dataset, sample: int = 0) -> s
     What differs from the nearest preset is named; settings without an option of their own by ``--set``.
     """
     name = min(PRESETS, key=lambda each: len(_differences(PRESETS[each], experiment)))
-    words = ["python", "main.py", "--headless", "--preset", name]
+    words = ["cnnviz", "--headless", "--preset", name]
     if dataset.path is not None and dataset.path != MNIST_FOLDER:
         words += ["--data", str(dataset.path)]
     for field, value in _differences(PRESETS[name], experiment).items():

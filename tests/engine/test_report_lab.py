@@ -151,8 +151,8 @@ def test_a_sample_that_is_not_there_is_refused():
 )
 def test_the_command_line_of_the_appendix_describes_the_same_experiment(experiment):
     words = shlex.split(command_line(experiment, small_data(), 5))
-    assert words[:2] == ["python", "main.py"]
-    arguments = parse_arguments(words[2:])
+    assert words[0] == "cnnviz"
+    arguments = parse_arguments(words[1:])
     assert arguments.experiment == experiment
     assert arguments.sample == 5
     assert arguments.data is None, "MNIST comes with the program: no path of this machine"

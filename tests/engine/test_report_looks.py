@@ -41,7 +41,7 @@ def words_on(document, tmp_path):
     "document",
     [
         written(Words(LONG, "student"), title=LONG, author=LONG, roll_number=LONG),
-        written(Words(f"python main.py --data /{LONG}", "code")),
+        written(Words(f"cnnviz --data /{LONG}", "code")),
         written(Table("t", LONG, data(["a", LONG], [[LONG, 1.0], ["x", 2.0]]), ("text", "value"))),
         written(
             Table(

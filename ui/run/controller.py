@@ -94,7 +94,7 @@ class Controller(QObject):
         self._worker.halted.connect(self._reader.on_worker_halted)
 
     @property
-    def analysis(self) -> Analysis:
+    def analysis(self) -> TaskRunner:
         """Where panels have the quick things computed: what a pointer or the timeline waits for."""
         return self._tasks
 

@@ -1,0 +1,51 @@
+"""Files that come from outside: from the command line, or from the system after a double click."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Slot
+
+from ui.keep.session_files import SessionFiles
+from ui.run.tasks import TaskRunner
+from ui.state import RunStatus
+
+
+class Arrivals(QObject):
+    """Opens them in their order, each when all that the one before has set going is done.
+
+    Parameters
+    ----------
+    files : SessionFiles
+    analysis : TaskRunner
+        Where files are read, and runs built.
+    parent : QObject
+    """
+
+    def __init__(self, files: SessionFiles, analysis: TaskRunner, parent: QObject) -> None:
+        super().__init__(parent)
+        self._files, self._analysis = files, analysis
+        self._started = False
+        self._waiting: list[Path] = []
+
+    def take(self, paths: Iterable[Path]) -> None:
+        """Open files and folders of any kind that the program reads; before `start` they wait."""
+        self._waiting += paths
+        if self._started:
+            self._go_on()
+
+    def start(self) -> None:
+        """Open what waits, now that data are being read and the panels stand."""
+        self._started = True
+        self._analysis.becameIdle.connect(self._go_on)
+        self._files.restorer.finished.connect(self._go_on)
+        self._go_on()
+
+    @Slot()
+    def _go_on(self) -> None:
+        if self._waiting and self._analysis.is_idle and not self._is_run_under_way():
+            self._files.open(self._waiting.pop(0))
+
+    def _is_run_under_way(self) -> bool:
+        """Whether a run is being built, or trained again for a session."""
+        run = self._files.state.run  # which has no number where no data could be read
+        return self._files.restorer.is_busy or (run.run_id > 0 and run.status is RunStatus.LOADING)
