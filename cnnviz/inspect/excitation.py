@@ -11,9 +11,17 @@ from cnnviz._chunks import Cancelled, Progress, ignore_progress, input_chunks, n
 from cnnviz._passes import forward_pass, own_params
 from cnnviz._types import ByteArray, FloatArray, IntArray
 from cnnviz._validation import check_int
+from cnnviz.datasets import to_input
 from cnnviz.errors import ParameterError, ShapeError
-from cnnviz.inspect.arithmetic import evidence_maps
-from cnnviz.inspect.receptive_field import INPUT, Rectangle, receptive_field, stage_index, stage_shape
+from cnnviz.inspect.arithmetic import evidence_slopes
+from cnnviz.inspect.receptive_field import (
+    INPUT,
+    Rectangle,
+    receptive_field,
+    stage_index,
+    stage_shape,
+    stage_values,
+)
 from cnnviz.layers import Conv2D
 from cnnviz.network import Network
 
@@ -82,12 +90,16 @@ class ClassEvidence:
         Mean contribution of each cell, over the images of the class, to the logit of their class. With one
         logit it is this one for both classes: positive numbers speak for class 1. All 0 for a class without
         images.
+    blank : ndarray of the same shape
+        The same of a blank image along the paths of these images: evidence that is no ink's. What `maps` are
+        more is the evidence relative to a blank image.
     counts : ndarray of shape (classes,)
         Images of each class.
     """
 
     layer: str
     maps: NDArray[np.float64]
+    blank: NDArray[np.float64]
     counts: IntArray
 
 
@@ -194,7 +206,7 @@ def class_evidence(
     CancelledError
         If `cancelled` returned True.
     """
-    stage_index(network, layer)
+    index = stage_index(network, layer)
     if labels.shape != (len(images),):
         raise ShapeError(
             f"There must be one label for each of {len(images)} images. Got {labels.shape} instead."
@@ -203,14 +215,18 @@ def class_evidence(
     for label in (labels.min(initial=0), labels.max(initial=0)):
         check_int(label, "labels", "class_evidence", 0, classes - 1)
     single = network.shapes[network.layers[-1][0]][0] == 1
-    sums = np.zeros((classes, *stage_shape(network, layer)))
+    of_blank = network.forward(to_input(np.zeros((1, *network.input_shape), np.uint8), network.dtype))
+    blank = stage_values(network, of_blank, index)
+    maps, maps_of_blank = np.zeros((2, classes, *stage_shape(network, layer)))
     for which, x in input_chunks(network, images, "Averaging the evidence", progress, cancelled):
         chosen = labels[which].astype(np.intp)
-        maps = evidence_maps(network, network.forward(x), layer, np.zeros_like(chosen) if single else chosen)
-        np.add.at(sums, chosen, maps)
+        trace = network.forward(x)
+        slopes = evidence_slopes(network, trace, layer, np.zeros_like(chosen) if single else chosen)
+        np.add.at(maps, chosen, slopes * stage_values(network, trace, index))
+        np.add.at(maps_of_blank, chosen, slopes * blank)
     counts = np.bincount(labels, minlength=classes)
-    means = sums / np.maximum(counts, 1).reshape(-1, *(1,) * (sums.ndim - 1))
-    return ClassEvidence(layer, means, counts)
+    images_of = np.maximum(counts, 1).reshape(-1, *(1,) * (maps.ndim - 1))
+    return ClassEvidence(layer, maps / images_of, maps_of_blank / images_of, counts)
 
 
 def _responses(network: Network, index: int, layer: Conv2D, channel: int, x: FloatArray) -> FloatArray:

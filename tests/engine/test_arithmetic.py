@@ -16,7 +16,7 @@ from cnnviz.inspect.arithmetic import (
     LinearPoolCell,
     MaxPoolCell,
     dense_evidence,
-    evidence_maps,
+    evidence_slopes,
     explain_cell,
 )
 from cnnviz.layers import (
@@ -376,7 +376,7 @@ def test_evidence_of_a_batch_is_that_of_each_sample():
     network = LENET.build_network()
     trace = network.forward(digits(network))
     chosen = np.array([3, 0, 9, 3])
-    maps = evidence_maps(network, trace, "pool2", chosen)
+    maps = evidence_slopes(network, trace, "pool2", chosen) * trace.outputs["pool2"]
     assert maps.shape == (4, 16, 7, 7)
     for sample, class_index in enumerate(chosen):
         one = dense_evidence(network, trace, "pool2", int(class_index), sample)
@@ -390,6 +390,6 @@ def test_wrong_evidence_requests_are_refused():
         with pytest.raises(ParameterError):
             dense_evidence(network, trace, *arguments)
     with pytest.raises(ShapeError):
-        evidence_maps(network, trace, "pool2", np.array([1]))
+        evidence_slopes(network, trace, "pool2", np.array([1]))
     with pytest.raises(ParameterError):
-        evidence_maps(network, trace, "pool2", np.array([1, 10]))
+        evidence_slopes(network, trace, "pool2", np.array([1, 10]))

@@ -139,3 +139,16 @@ def test_with_one_logit_both_classes_speak_about_it():
     logits = network.forward(to_input(images, "float64")).logits[:, 0]
     for label in (0, 1):
         assert found.maps[label].sum() == pytest.approx(logits[labels == label].mean(), abs=1e-9)
+
+
+def test_relative_to_a_blank_image_the_evidence_is_what_the_ink_has_changed(network, images, rng):
+    labels = rng.integers(0, 3, size=len(images))
+    found = class_evidence(network, images, labels, "pool1")
+    trace = network.forward(to_input(images))
+    for label in range(3):
+        maps = [
+            dense_evidence(network, trace, "pool1", label, int(sample), relative=True).contributions
+            for sample in np.flatnonzero(labels == label)
+        ]
+        relative = found.maps[label] - found.blank[label]
+        np.testing.assert_allclose(relative, np.mean(maps, axis=0), rtol=1e-4, atol=1e-6)

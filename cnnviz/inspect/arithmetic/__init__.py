@@ -10,7 +10,7 @@ from cnnviz.inspect.arithmetic.cells import (
     LinearPoolCell,
     MaxPoolCell,
 )
-from cnnviz.inspect.arithmetic.evidence import Evidence, dense_evidence, evidence_maps
+from cnnviz.inspect.arithmetic.evidence import Evidence, dense_evidence, evidence_slopes
 from cnnviz.inspect.arithmetic.explain import explain_cell
 
 __all__ = [
@@ -24,6 +24,6 @@ __all__ = [
     "LinearPoolCell",
     "MaxPoolCell",
     "dense_evidence",
-    "evidence_maps",
+    "evidence_slopes",
     "explain_cell",
 ]

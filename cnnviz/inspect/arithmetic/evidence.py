@@ -147,8 +147,10 @@ def dense_evidence(
     )
 
 
-def evidence_maps(network: Network, trace: Trace, layer: str, class_indices: IntArray) -> FloatArray:
-    """Contributions of a stage's cells to one logit of each sample of a batch; see `dense_evidence`.
+def evidence_slopes(network: Network, trace: Trace, layer: str, class_indices: IntArray) -> FloatArray:
+    """Derivative of one logit of each sample of a batch by a stage's cells; see `dense_evidence`.
+
+    Times the value of a cell it is what the cell contributes to the logit.
 
     Parameters
     ----------
@@ -169,14 +171,13 @@ def evidence_maps(network: Network, trace: Trace, layer: str, class_indices: Int
     index = stage_index(network, layer)
     if class_indices.shape != (len(trace.inputs),):
         raise ShapeError(
-            f"evidence_maps needs one logit for each of {len(trace.inputs)} samples. "
+            f"evidence_slopes needs one logit for each of {len(trace.inputs)} samples. "
             f"Got {class_indices.shape} instead."
         )
     for chosen in (class_indices.min(), class_indices.max()):
-        check_int(chosen, "class_indices", "evidence_maps", 0, trace.logits.shape[1] - 1)
+        check_int(chosen, "class_indices", "evidence_slopes", 0, trace.logits.shape[1] - 1)
     with np.errstate(over="ignore", invalid="ignore"):
-        slopes, _ = _back_from_logits(network, trace, index, class_indices)
-        return slopes * stage_values(network, trace, index)
+        return _back_from_logits(network, trace, index, class_indices)[0]
 
 
 def _back_from_logits(

@@ -1,8 +1,10 @@
 """Where the evidence for each class comes from, on average over its test images."""
 
+from dataclasses import replace
 from typing import override
 
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtCore import Slot
+from PySide6.QtWidgets import QCheckBox, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz.palette import signed_levels
 from ui.controls.labels import SectionTitle
@@ -29,12 +31,14 @@ class ClassEvidenceView(TellsDrawn, QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._picture: FilterPicture | None = None
-        self._averaged: Averages | None = None  # those that are painted, and of which map
-        self._channel: int | None = None
+        self._painted: tuple[Averages | None, int | None, bool] = (None, None, False)
         self._title = SectionTitle("Average evidence of each class")
         self.scope = SegmentedControl([(_ALL, "All filters"), (_ONE, "This filter")])
         self.scope.set_option_tooltip(_ALL, "Evidence of all maps, added up cell by cell")
         self.scope.set_option_tooltip(_ONE, "Evidence of the map of the chosen filter alone")
+        about = "Leave out what a blank image has there, too: what is left, the ink has brought"
+        name = "Take the average evidence relative to a blank image"
+        self.relative = named(QCheckBox("Relative to blank"), name, about)
         tip = (
             "For each class, the mean over its test images of weight × value of each cell: where the "
             "evidence for the class comes from"
@@ -44,8 +48,10 @@ class ClassEvidenceView(TellsDrawn, QFrame):
         self.maps.set_tile_size(72, 120)
         self.scale = ScaleStrip()
         head = fill(QHBoxLayout(), (self._title, 1), self.scope)
-        fill(QVBoxLayout(self), head, (self.maps, 1), self.scale)
-        self.scope.currentChanged.connect(self._on_scope_changed)
+        below = fill(QHBoxLayout(), self.scale, 1, self.relative)
+        fill(QVBoxLayout(self), head, (self.maps, 1), below)
+        self.scope.currentChanged.connect(self._redraw)
+        self.relative.toggled.connect(self._redraw)
         self.maps.set_placeholder("Comes after the patches")
         follow_theme(self)
 
@@ -56,14 +62,15 @@ class ClassEvidenceView(TellsDrawn, QFrame):
         averages, own = (None, None) if picture is None else (picture.averages, picture.own_map)
         self.scope.set_option_enabled(_ONE, own is not None)
         channel = own if self.scope.current() == _ONE else None
-        if averages is self._averaged and channel == self._channel:
+        painted = (averages, channel, self.relative.isChecked())
+        if painted == self._painted:
             return
-        self._averaged, self._channel = averages, channel
+        self._painted = painted
         if averages is None:
             self.maps.set_maps(None)
             self._title.set_caption("")
             return
-        shown = averages.maps(channel)
+        shown = averages.maps(channel, relative=self.relative.isChecked())
         levels = signed_levels(shown)
         self.maps.set_maps(shown, "signed", levels)
         self.maps.set_captions([f"class {name}" for name in averages.dataset.classes])
@@ -73,16 +80,20 @@ class ClassEvidenceView(TellsDrawn, QFrame):
     @override
     def drawn(self) -> Drawn | None:
         averages = None if self._picture is None else self._picture.averages
-        return None if averages is None else averages.drawn
+        if averages is None or not self.relative.isChecked():
+            return None if averages is None else averages.drawn
+        return replace(averages.drawn, note=f"{averages.drawn.note}, relative to a blank image")
 
-    def choose_scope(self, scope: str) -> None:
-        """Show ``"all"`` filters together, or ``"one"``."""
+    def choose(self, scope: str, *, relative: bool) -> None:
+        """Show ``"all"`` filters together, or ``"one"``; relative to a blank image or not."""
         self.scope.set_current(_ONE if scope == _ONE else _ALL)
+        self.relative.setChecked(relative)
         self.draw(self._picture)
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the colour bar."""
         self.scale.setFixedWidth(theme.px(240))
 
-    def _on_scope_changed(self, _key: str) -> None:
+    @Slot()
+    def _redraw(self) -> None:
         self.draw(self._picture)

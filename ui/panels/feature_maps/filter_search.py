@@ -97,9 +97,12 @@ class Averages:
         whose = f"class {names[1]}" if single else "the class"
         return f"contributions of {self.evidence.layer}, red speaks for {whose}"
 
-    def maps(self, channel: int | None) -> NDArray[np.float64]:
-        """Maps of shape (classes, h, w): those of one filter, or the sum over all when None."""
-        maps = self.evidence.maps
+    def maps(self, channel: int | None, *, relative: bool = False) -> NDArray[np.float64]:
+        """Maps of shape (classes, h, w): those of one filter, or the sum over all when None.
+
+        `relative`: to a blank image.
+        """
+        maps = self.evidence.maps - self.evidence.blank if relative else self.evidence.maps
         if maps.ndim != 4:  # units without rows and columns
             return maps[:, None, :]
         return maps.sum(axis=1) if channel is None else maps[:, min(channel, maps.shape[1] - 1)]

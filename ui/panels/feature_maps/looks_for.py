@@ -85,6 +85,7 @@ class LooksForView(TellsDrawn, QWidget):
             "wanted": search.is_wanted,
             "searched": None if search.searched is None else search.searched.step,
             "scope": self.evidence.scope.current(),
+            "relative": self.evidence.relative.isChecked(),
         }
 
     def restore_view(self, choices: Choices, at: Callable[[int], Snapshot | None]) -> None:
@@ -99,7 +100,7 @@ class LooksForView(TellsDrawn, QWidget):
         search = self.search
         layer = choices.text("layer", search.layers, search.layer)
         self.choose(layer, choices.whole("channel", 0, 10_000, 0))
-        self.evidence.choose_scope(choices.any_text("scope"))
+        self.evidence.choose(choices.any_text("scope"), relative=choices.flag("relative", False))
         step = choices.whole("searched", 0, 10**9, None)
         earlier = None if step is None else at(step)
         if earlier is not None and earlier is not search.searched:
