@@ -29,6 +29,11 @@ def bundled(name: str) -> Path:
     return _ROOT / name
 
 
+def documentation() -> Path:
+    """Return the folder of the user guide: chapters in `guide`, pictures in `images`."""
+    return _ROOT / "docs" if _IS_INSTALLED else _ROOT.parent / "docs"
+
+
 def restore(name: str) -> str:
     """Return what to do when such a file is missing or damaged, to follow a semicolon."""
     if _IS_INSTALLED:

@@ -70,7 +70,7 @@ def packages() -> Iterator[Fact]:
             lacks = missing_libraries(plugins()) if isinstance(error, ImportError) else []
             yield problem(name, "does not load" + lacking(lacks) if lacks else in_words(error) or str(error))
         else:
-            yield Fact(name, _version(name, loaded))
+            yield Fact(name, version_of(name, loaded) or "of unknown version")
 
 
 def system() -> Iterator[Fact]:
@@ -153,13 +153,14 @@ def _loads(file: str) -> bool:
     return True
 
 
-def _version(name: str, module: object) -> str:
+def version_of(name: str, module: object = None) -> str:
+    """Return the version of an installed package, else what its module says; "" for nothing."""
     from importlib.metadata import PackageNotFoundError, version  # it loads the readers of e-mail
 
     try:
         return version(name)
     except PackageNotFoundError:  # a program that was built of packages may have left out their papers
-        return str(getattr(module, "__version__", "of unknown version"))
+        return str(getattr(module, "__version__", ""))
 
 
 def is_frozen() -> bool:

@@ -16,12 +16,15 @@ class PanelRow:
         By which sessions and layouts know it.
     title : str
         On its tab and in the menu; ``&&`` stands for an ampersand.
+    chapter : str
+        Of the user guide.
     build : callable
         Make the panel. It imports it, too: pyqtgraph takes longer to load than the window to appear.
     """
 
     name: str
     title: str
+    chapter: str
     build: Callable[[Services], Panel]
 
     @property
@@ -63,9 +66,9 @@ def _report(services: Services) -> Panel:
 
 
 PANELS = (
-    PanelRow("training", "Training", _training),
-    PanelRow("feature_maps", "Filters && maps", _feature_maps),
-    PanelRow("translation", "Translation", _translation),
-    PanelRow("backprop", "Backprop", _backprop),
-    PanelRow("report", "Lab report", _report),
+    PanelRow("training", "Training", "training", _training),
+    PanelRow("feature_maps", "Filters && maps", "feature-maps", _feature_maps),
+    PanelRow("translation", "Translation", "translation", _translation),
+    PanelRow("backprop", "Backprop", "backprop", _backprop),
+    PanelRow("report", "Lab report", "lab-report", _report),
 )

@@ -199,8 +199,17 @@ ACTIONS = (
         tooltip="enlarge everything for a projector", is_checkable=True, starts_section=True,
     ),
     ActionRow(
-        name="help", menu="&Help", text="&First steps and keys", handler="window.show_help", key="F1",
-        tooltip="what to try first, and all keys", icon="circle-question-mark",
+        name="guide", menu="&Help", text="&User guide", handler="window.show_guide", key="F1",
+        help="the user guide, at the chapter of this panel", icon="circle-question-mark",
+        tooltip="the user guide, at the chapter of the panel in front",
+    ),
+    ActionRow(
+        name="help", menu="&Help", text="&First steps and keys", handler="window.show_help",
+        tooltip="what to try first, and all keys",
+    ),
+    ActionRow(
+        name="diagnosis", menu="&Help", text="Copy &diagnosis", handler="session.copy_diagnosis",
+        tooltip="put on the clipboard what --doctor tells of this computer, for a question to somebody",
     ),
     ActionRow(
         name="about", menu="&Help", text="&About CNNViz", handler="window.show_about",

@@ -1,16 +1,17 @@
 """First steps, keys, and what the program is made of."""
 
-from collections.abc import Iterator
+import platform
+from collections.abc import Callable, Iterator
 from itertools import groupby, zip_longest
 
-from PySide6.QtCore import QSize
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QMessageBox, QTextBrowser, QVBoxLayout, QWidget
+from PySide6.QtCore import qVersion
+from PySide6.QtWidgets import QMessageBox, QWidget
 
 from cnnviz import __version__
 from ui.window.actions import ACTIONS
 
 _FIRST_STEPS = """
-<h3>What to try first</h3>
+<h2>What to try first</h2>
 <ol>
 <li><b>Training</b>: press Train and watch loss, accuracy and filters change. Drag Speed down to see single
 steps. Click a cell of the confusion matrix to see its images.</li>
@@ -21,7 +22,7 @@ a cell.</li>
 <li><b>Timeline</b>: drag its handle, and every panel goes back to that moment. Train on from there.</li>
 <li><b>Your own digit</b>: draw one, drop an image file on the window, or paste an image.</li>
 </ol>
-<h3>Keys</h3>
+<h2>Keys</h2>
 """
 
 OTHER_KEYS = (
@@ -35,45 +36,29 @@ OTHER_KEYS = (
 )
 """Keys that belong to a part of the window."""
 
-#: Letters in a line of the help, and pixels of the window that are to be seen around it.
-_WIDTH, _AROUND = 96, 60
-
 _ABOUT = f"""
 <h3>CNNViz {__version__}</h3>
 <p>See inside a convolutional neural network while it learns.</p>
-<p>CNNViz is free software under the MIT licence. MNIST: Y. LeCun, C. Cortes, C. J. C. Burges, CC BY-SA 3.0.
-Fonts Inter and JetBrains Mono: SIL Open Font License. Icons: Lucide, ISC licence.</p>
+<p>CNNViz is free software under the MIT licence; Python {platform.python_version()}, Qt {qVersion()}.</p>
+<p>What others have made of it (Qt and further packages, the MNIST digits, fonts, icons) is under licences of
+its own.</p>
 """
 
 
-def show_help(parent: QWidget) -> None:
-    """Show what to try first and all keys, beside the window that they are tried in."""
-    dialog = QDialog(parent)
-    dialog.setWindowTitle("First steps and keys")
-    text = QTextBrowser()
-    text.setAccessibleName("First steps and keys")
-    text.setHtml(_FIRST_STEPS + _table([*_action_keys(), *OTHER_KEYS]))
-    buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
-    buttons.rejected.connect(dialog.reject)
-    layout = QVBoxLayout(dialog)
-    layout.addWidget(text)
-    layout.addWidget(buttons)
-    width = text.fontMetrics().averageCharWidth() * _WIDTH
-    text.document().setTextWidth(width)
-    around = dialog.sizeHint().height() - text.sizeHint().height()
-    height = round(text.document().size().height()) + around
-    dialog.resize(QSize(width, height).boundedTo(parent.size() - QSize(_AROUND, _AROUND)))
-    buttons.setFocus()
-    dialog.open()
-    dialog.finished.connect(dialog.deleteLater)
+def first_steps_page() -> str:
+    """Return what to try first and all keys, as HTML."""
+    return f"<h1>First steps and keys</h1>{_FIRST_STEPS}{_table([*_action_keys(), *OTHER_KEYS])}"
 
 
-def show_about(parent: QWidget) -> None:
-    """Show version and licences."""
+def show_about(parent: QWidget, show_licences: Callable[[], object]) -> None:
+    """Show the version, and the way to the licences of all that is in the program."""
     box = QMessageBox(parent)
     box.setWindowTitle("About CNNViz")
     box.setText(_ABOUT)
     box.setStandardButtons(QMessageBox.StandardButton.Close)
+    licences = box.addButton("Licences…", QMessageBox.ButtonRole.ActionRole)
+    licences.setToolTip("Parts, versions, licences, and their texts")
+    licences.clicked.connect(show_licences)
     box.open()
     box.finished.connect(box.deleteLater)
 

@@ -19,6 +19,8 @@ from PySide6.QtWidgets import (
 
 from cnnviz.files import LONGEST_NAME, printable
 from ui.controls.drops import is_welcome
+from ui.guide.chapters import FIRST_STEPS, LICENCES
+from ui.guide.window import GuideWindow
 from ui.panels.analysis import Analysis
 from ui.panels.contract import Panel, Services
 from ui.panels.registry import PANELS
@@ -27,7 +29,7 @@ from ui.panels.timeline import TimelineBar
 from ui.settings import remembered_layout
 from ui.state import AppState
 from ui.theme import LIGHT, Theme, follow_theme
-from ui.window.help import show_about, show_help
+from ui.window.help import first_steps_page, show_about
 from ui.window.menus import Menus
 from ui.window.notice_bar import NoticeBar
 from ui.window.panel_area import PanelArea
@@ -73,6 +75,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self._state = state
         self._painted = False
+        self._guide: GuideWindow | None = None
         self._theme = LIGHT
         #: Asked before the window closes on the user's wish; None lets it close.
         self.close_guard: Callable[[], bool] | None = None
@@ -199,13 +202,28 @@ class MainWindow(QMainWindow):
             "CNNViz" if dataset is None else f"{printable(dataset.name, LONGEST_NAME)} · CNNViz"
         )
 
+    def show_guide(self) -> None:
+        """Open the user guide at the chapter of the part of the window that has the keyboard."""
+        focus = QApplication.focusWidget()
+        if focus is not None and self.samples.isAncestorOf(focus):
+            self._show_chapter("own-digit")
+        elif focus is not None and self.timeline.isAncestorOf(focus):
+            self._show_chapter("timeline")
+        else:
+            self._show_chapter(PANELS[max(self.panels.front, 0)].chapter)
+
     def show_help(self) -> None:
         """Show what to try first and all keys."""
-        show_help(self)
+        self._show_chapter(FIRST_STEPS)
 
     def show_about(self) -> None:
-        """Show version and licences."""
-        show_about(self)
+        """Show the version, and the way to the licences."""
+        show_about(self, lambda: self._show_chapter(LICENCES))
+
+    def _show_chapter(self, name: str) -> None:
+        if self._guide is None:
+            self._guide = GuideWindow(first_steps_page, self)
+        self._guide.show_chapter(name)
 
     def _build_parts(self, state: AppState, analysis: Analysis) -> None:
         self.menus = Menus(self, state)

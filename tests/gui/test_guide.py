@@ -1,0 +1,146 @@
+"""Help without a network: the guide in the window, its pictures and links, F1, about, licences."""
+
+import re
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QImage, QTextDocument
+from PySide6.QtWidgets import QAbstractButton, QMessageBox
+
+from cnnviz.bundled import bundled, documentation
+from tests.gui.driving import settle
+from ui.guide.chapters import CHAPTERS, FIRST_STEPS, LICENCES
+from ui.guide.licences import PARTS
+from ui.guide.page import TEXT_WIDTH
+from ui.guide.window import GuideWindow
+from ui.panels.registry import PANELS
+
+ROOT = Path(__file__).resolve().parents[2]
+FILES = sorted((documentation() / "guide").glob("*.md"))
+
+
+@pytest.fixture
+def guide(session):
+    session.window.menus.action("help").trigger()
+    (shown,) = session.window.findChildren(GuideWindow)
+    return shown
+
+
+def title(guide):
+    return guide.page.document().begin().text()
+
+
+def test_every_chapter_of_the_guide_is_listed():
+    assert {each.stem for each in FILES} == {each.name for each in CHAPTERS if ":" not in each.name}
+    assert {row.chapter for row in PANELS} < {each.name for each in CHAPTERS}
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_what_a_chapter_refers_to_is_there(path):
+    text = path.read_text(encoding="utf-8")
+    targets = re.findall(r"\]\(([^)\s]+)\)", text)
+    assert "](" not in text or targets
+    for target in targets:
+        name, _, place = target.partition("#")
+        other = path.parent / name if name else path
+        assert target.startswith("https://") or other.is_file(), target
+        if place:
+            headings = re.findall(r"^#+ (.*)$", other.read_text(encoding="utf-8"), re.MULTILINE)
+            assert place in {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+def test_every_chapter_shows_its_text_and_pictures(guide, qtbot):
+    for row, chapter in enumerate(CHAPTERS):
+        guide.chapters.setCurrentRow(row)
+        assert guide.page.source() == chapter.url
+        document = guide.page.document()
+        assert len(document.toPlainText()) > 800
+        assert document.begin().blockFormat().headingLevel() == 1
+        if not chapter.url.isLocalFile():
+            continue
+        source = Path(chapter.url.toLocalFile()).read_text(encoding="utf-8")
+        names = re.findall(r"!\[[^]]*\]\(([^)]+)\)", source)
+        assert document.toPlainText().count("\ufffc") == len(names)
+        for name in names:
+            picture = document.resource(QTextDocument.ResourceType.ImageResource, QUrl(name))
+            assert isinstance(picture, QImage)
+            assert 0 < picture.width() <= guide.page._theme.px(TEXT_WIDTH) * guide.page.devicePixelRatioF()
+    assert guide.page.horizontalScrollBar().maximum() == 0
+
+
+def test_f1_opens_the_chapter_of_the_panel_in_front(session, qtbot):
+    window = session.window
+    for number, row in enumerate(PANELS):
+        window.panels.show_panel(number)
+        qtbot.waitUntil(lambda number=number: window.panels.front == number)
+        window.panels.panels()[number].setFocus()
+        qtbot.keyClick(window, Qt.Key.Key_F1)
+        (guide,) = window.findChildren(GuideWindow)
+        assert guide.isVisible()
+        assert guide.page.source().fileName() == f"{row.chapter}.md"
+        assert guide.chapters.currentItem().text() == row.title.replace("&&", "&")
+        guide.reject()
+    window.activateWindow()
+    window.timeline.track.setFocus()
+    qtbot.keyClick(window.timeline.track, Qt.Key.Key_F1)
+    assert guide.page.source().fileName() == "timeline.md"
+
+
+def test_a_link_leads_to_its_heading_and_back_again(guide, qtbot):
+    guide.show_chapter("training")
+    assert title(guide) == "Training a network"
+    url = QUrl(guide.page.source())
+    url.setFragment("keeping-a-network")
+    guide.page.setSource(url)
+    settle(qtbot)
+    bar = guide.page.verticalScrollBar()
+    assert bar.value() > 100
+    guide.page.backward()
+    qtbot.waitUntil(lambda: not guide.page.source().hasFragment())
+
+
+def test_the_guide_follows_the_theme_and_keeps_its_place(guide, qtbot, theme):
+    guide.show_chapter("backprop")
+    bar = guide.page.verticalScrollBar()
+    bar.setValue(bar.maximum() // 2)
+    before = bar.value()
+    theme.set_mode("dark" if theme.mode != "dark" else "light")
+    settle(qtbot)
+    assert abs(bar.value() - before) < guide.page.viewport().height()
+    assert bar.value() > 0
+
+
+def test_about_leads_to_the_licences_and_these_to_their_texts(session, qtbot):
+    session.window.menus.action("about").trigger()
+    (box,) = session.window.findChildren(QMessageBox)
+    assert "CNNViz" in box.text()
+    (button,) = (each for each in box.findChildren(QAbstractButton) if each.text() == "Licences…")
+    qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
+    (guide,) = session.window.findChildren(GuideWindow)
+    assert guide.page.source().toString() == LICENCES
+    words = guide.page.document().toPlainText()
+    assert all(part.name in words and part.licence in words for part in PARTS)
+    guide.page.setSource(QUrl.fromLocalFile(str(bundled("licences/LGPL-3.0.txt"))))
+    assert "GNU LESSER GENERAL PUBLIC LICENSE" in guide.page.document().toPlainText()
+    assert guide.chapters.currentItem().text() == "Licences"
+    guide.show_chapter(FIRST_STEPS)
+    assert title(guide) == "First steps and keys"
+
+
+def test_everything_in_the_program_has_its_licence():
+    locked = re.findall(r"^(\S+)==", (ROOT / "requirements" / "runtime.txt").read_text(), re.MULTILINE)
+    assert {part.package.lower() for part in PARTS if part.package} == set(locked)
+    for part in PARTS:
+        for name in part.texts:
+            assert bundled(name).stat().st_size > 500, name
+    assert bundled("licences/CNNViz.txt").read_bytes() == (ROOT / "LICENSE").read_bytes()
+    listed = {name for part in PARTS for name in part.texts}
+    folder = bundled("")
+    there = {
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if re.search("LICENSE|NOTICE", path.name)
+    }
+    there |= {f"licences/{path.name}" for path in bundled("licences").iterdir()}
+    assert listed == there

@@ -1,0 +1,52 @@
+"""The pages of the help, in the order in which they are listed."""
+
+from dataclasses import dataclass
+
+from PySide6.QtCore import QUrl
+
+from cnnviz.bundled import documentation
+
+FIRST_STEPS, LICENCES = "page:first-steps", "page:licences"
+"""Addresses of the pages that the program itself writes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """A page of the help.
+
+    Attributes
+    ----------
+    title : str
+        In the list.
+    name : str
+        Of its file in the guide, without suffix; or one of the addresses above.
+    """
+
+    title: str
+    name: str
+
+    @property
+    def url(self) -> QUrl:
+        """Address of the page."""
+        if ":" in self.name:
+            return QUrl(self.name)
+        return QUrl.fromLocalFile(str(documentation() / "guide" / f"{self.name}.md"))
+
+
+CHAPTERS = (
+    Chapter("First steps and keys", FIRST_STEPS),
+    Chapter("Training", "training"),
+    Chapter("Filters & maps", "feature-maps"),
+    Chapter("Translation", "translation"),
+    Chapter("Backprop", "backprop"),
+    Chapter("Lab report", "lab-report"),
+    Chapter("Timeline", "timeline"),
+    Chapter("Your own digit", "own-digit"),
+    Chapter("Figures and sessions", "figures-and-sessions"),
+    Chapter("Licences", LICENCES),
+)
+
+
+def chapter_named(name: str) -> Chapter:
+    """Return the chapter of a name."""
+    return next(each for each in CHAPTERS if each.name == name)
