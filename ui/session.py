@@ -20,7 +20,7 @@ from ui.run.loading import fitting
 from ui.settings import remember_folder, remembered_folder, remembered_text
 from ui.state import AppState
 from ui.theme import theme_manager
-from ui.window.keys import FocusReveal, SpaceKey
+from ui.window.keys import FocusReveal, KeyOwner
 from ui.window.main_window import MainWindow
 from ui.window.panel_area import panel_of
 from ui.window.questions import ask_about_unsaved_words, ask_about_unwritten_files, close_dialogs
@@ -87,10 +87,12 @@ class Session(QObject):
                 "files": self.files,
                 "window": self.window,
                 "panels": self.window.panels,
+                "areas": self.window.areas,
+                "pages": self.window.pages,
                 "theme": theme_manager(),
             }
         )
-        self._space_key = SpaceKey(self.window.menus.action("train"))
+        self._key_owner = KeyOwner(self.window.pages.can_turn, self)
         self._focus_reveal = FocusReveal(self)
         self._connect_signals()
         self._restore()
@@ -213,9 +215,12 @@ class Session(QObject):
         # Imported here because they bring every kind of plot and the typesetter with them, and so pyqtgraph.
         from ui.export.exporter import FigureExporter
         from ui.export.inserter import FigureInserter
+        from ui.panels.backprop.panel import BackpropPanel
         from ui.panels.report.panel import ReportPanel
 
         window = self.window
+        backprop = window.panel(BackpropPanel)
+        window.pages.add(backprop, backprop.header.go_back, backprop.header.go_on)
         files, self._report = self.controller.files, window.panel(ReportPanel)
         self.inserter = FigureInserter(window.panels.docks, self.state, self._report, files, self)
         self.exporter = FigureExporter(
@@ -267,8 +272,8 @@ class Session(QObject):
                 self.window.close()
 
     def show_panel(self, number: int) -> None:
-        """Bring a panel to the front; figures are then taken of it."""
-        self.window.panels.show_panel(number)
+        """Bring a panel to the front, with the keyboard; figures are then taken of it."""
+        self.window.enter_panel(number)
         if self._started:
             self.exporter.show(panel_of(self.window.panels.docks()[number]))
 

@@ -16,12 +16,14 @@ from PySide6.QtCore import (
     Qt,
     QTimer,
 )
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractItemView, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5
 from tests import patience
+from ui.controls.choice_field import ChoiceField
 from ui.run.tasks import TaskRunner
 from ui.session import Session
 from ui.state import RunStatus
@@ -63,6 +65,19 @@ def give_up_keyboard() -> None:
     focus = QApplication.focusWidget()
     if focus is not None:
         focus.clearFocus()
+
+
+def choose_by_keys(field: ChoiceField, choice: str) -> None:
+    """Open a list where the keyboard is, go to a choice, and take it."""
+    field.setFocus()
+    QTest.keyClick(field, Qt.Key.Key_Down)
+    view = field.view()
+    QTest.keyClick(view, Qt.Key.Key_Home)
+    while view.currentIndex().data(Qt.ItemDataRole.UserRole) != choice:
+        before = view.currentIndex().row()
+        QTest.keyClick(view, Qt.Key.Key_Down)
+        assert view.currentIndex().row() > before, f"{choice} is not in the list"
+    QTest.keyClick(view, Qt.Key.Key_Return)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ from tests.gui.backprop_desk import (
     visible_cells,
     wait_for,
 )
+from tests.gui.driving import choose_by_keys
 from ui.panels.backprop import header
 from ui.panels.backprop.steps import StepKind, backward_steps
 from ui.state import Sample
@@ -282,8 +283,7 @@ def test_an_unlabelled_digit_is_differentiated_for_the_class_the_user_chooses(de
     assert label.choice() == str(guess)
     assert "no label" in desk.panel.side.ties.hint.text()
     other = 1 - guess
-    label.setFocus()
-    QTest.keyClick(label, Qt.Key.Key_Down if other > guess else Qt.Key.Key_Up)
+    choose_by_keys(label, str(other))
     desk.settle()
     desk.go_to(StepKind.LOGITS)
     oracle = desk.gradients(lab5(), other)

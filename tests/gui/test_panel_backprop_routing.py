@@ -28,6 +28,7 @@ from tests.gui.backprop_desk import (
     visible_cells,
     wait_for,
 )
+from tests.gui.driving import choose_by_keys
 from tests.gui.few_digits import few_digits
 from ui.panels.backprop.steps import StepKind
 from ui.state import PinnedCell, Sample
@@ -237,10 +238,8 @@ def test_the_frame_moves_the_block_by_whole_windows(desk: Desk) -> None:
 
 @pytest.mark.parametrize(("contrast", "size"), [("average", 2), ("blur", 2), ("subsample", 2)])
 def test_other_pools_spread_the_same_gradient_for_contrast(desk: Desk, contrast: str, size: int) -> None:
-    field, panel = desk.panel.routing.contrast, desk.panel
-    field.setFocus()
-    while field.choice() != contrast:
-        QTest.keyClick(field, Qt.Key.Key_Down)
+    panel = desk.panel
+    choose_by_keys(panel.routing.contrast, contrast)
     incoming = panel.model.passed.gradients.outputs["pool1"]
     shape = (1, 8, 26, 26)
     expected = {

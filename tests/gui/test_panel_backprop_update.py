@@ -21,6 +21,7 @@ from tests.gui.backprop_desk import (
     two_blocks,
     visible_cells,
 )
+from tests.gui.driving import choose_by_keys
 from ui.panels.backprop.steps import StepKind
 
 
@@ -124,9 +125,7 @@ def test_filter_gradient_of_the_second_block_for_another_input_map(qtbot: QtBot)
     desk.show(two_blocks(), 3)
     desk.go_to(StepKind.FILTER, "conv2")
     view = desk.panel.filter
-    view.channel.setFocus()
-    while view.channel.choice() != "2":
-        QTest.keyClick(view.channel, Qt.Key.Key_Down if int(view.channel.choice()) < 2 else Qt.Key.Key_Up)
+    choose_by_keys(view.channel, "2")
     click(view.all)
     kernel = desk.panel.model.focus.channel(two_blocks(), "conv2")
     oracle = desk.gradients(two_blocks()).params["conv2.weight"][kernel, 2]
@@ -178,12 +177,9 @@ def test_pointing_at_a_weight_tells_its_value_before_and_after(update: Desk) -> 
 
 def test_a_dense_parameter_and_its_bias_can_be_looked_at(update: Desk) -> None:
     view = update.panel.update_view
-    view.parameter.setFocus()
-    while view.parameter.choice() != "dense1.bias":
-        QTest.keyClick(view.parameter, Qt.Key.Key_Down)
+    choose_by_keys(view.parameter, "dense1.bias")
     assert visible_cells(view.cards[0].map).ravel() == lab5().params["dense1.bias"]
-    QTest.keyClick(view.parameter, Qt.Key.Key_Up)
-    assert view.parameter.choice() == "dense1.weight"
+    choose_by_keys(view.parameter, "dense1.weight")
     shown = view.cards[0].map
     channel = update.panel.model.focus.channel(lab5(), "pool1")
     weights = lab5().params["dense1.weight"].reshape(8, 13, 13)[channel]

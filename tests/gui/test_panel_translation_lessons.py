@@ -5,11 +5,10 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from tests.gui.driving import choose_by_keys
 from tests.gui.translation_desk import Desk, click
-from ui.panels.translation.subject import LESSON_TITLES
 from ui.state import Shift
 
 
@@ -23,11 +22,7 @@ def desk(qtbot: QtBot) -> Iterator[Desk]:
 
 def choose(desk: Desk, name: str) -> str:
     """Pick a lesson with the keyboard and return what it says when it has measured."""
-    field = desk.parts.toolbar.lessons
-    wanted = [key for key, _ in LESSON_TITLES].index(name)
-    field.setFocus()
-    while field.currentIndex() != wanted:
-        QTest.keyClick(field, Qt.Key.Key_Down if field.currentIndex() < wanted else Qt.Key.Key_Up)
+    choose_by_keys(desk.parts.toolbar.lessons, name)
     desk.settle()
     return desk.parts.lesson.text()
 

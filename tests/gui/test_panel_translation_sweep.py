@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.translation import MEASURES, compare
-from tests.gui.driving import drain
+from tests.gui.driving import choose_by_keys, drain
 from tests.gui.few_digits import few_digits
 from tests.gui.translation_desk import Desk, click, moved, norm_ratio, point_at
 from ui.state import Shift
@@ -29,12 +29,7 @@ def desk(qtbot: QtBot) -> Iterator[Desk]:
 
 def choose_measure(desk: Desk, name: str) -> None:
     """Pick an entry of the list with the keyboard."""
-    field = desk.parts.sweep.source.measure
-    field.setFocus()
-    while field.choice() != name:
-        before = field.currentIndex()
-        QTest.keyClick(field, Qt.Key.Key_Down)
-        assert field.currentIndex() > before, f"{name} is not in the list"
+    choose_by_keys(desk.parts.sweep.source.measure, name)
     desk.settle()
 
 

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt
 
 from cnnviz.presets import LAB5, LENET
 from cnnviz.training import Trainer
-from tests.gui.driving import settle
+from tests.gui.driving import choose_by_keys, settle
 from tests.gui.training_driving import (
     assert_same_weights,
     click,
@@ -217,8 +217,7 @@ def test_edited_settings_wait_until_they_are_applied(qtbot, session):
 
 
 def test_settings_of_an_untrained_network_apply_at_once(qtbot, session):
-    session.window.run_bar.preset.setFocus()
-    qtbot.keyClick(session.window.run_bar.preset, Qt.Key.Key_Down)
+    choose_by_keys(session.window.run_bar.preset, "lenet")
     qtbot.waitUntil(lambda: session.state.experiment == LENET and status(session) is RunStatus.READY)
     assert session.state.dataset.classes == tuple("0123456789")
     click(qtbot, session.window.run_bar.step)

@@ -3,7 +3,7 @@
 import numpy as np
 from PySide6.QtCore import Qt
 
-from tests.gui.driving import settle
+from tests.gui.driving import choose_by_keys, settle
 from tests.gui.training_driving import (
     assert_same_weights,
     click,
@@ -24,8 +24,7 @@ LEFT = Qt.MouseButton.LeftButton
 def test_misclassified_filter_shows_exactly_the_mistakes(qtbot, session):
     train_some(qtbot, session, 400)
     samples = session.window.samples
-    samples.filter.setFocus()
-    qtbot.keyClick(samples.filter, Qt.Key.Key_End)
+    choose_by_keys(samples.filter, "misclassified")
     assert samples.filter.choice() == "misclassified"
     mistakes = np.sort(session.state.evaluation.evaluation.mistakes)
     np.testing.assert_array_equal(samples.grid.indices(), mistakes)

@@ -7,13 +7,14 @@ import numpy as np
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QImage, QWheelEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QComboBox, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.experiment import Experiment
 from tests.gui import whole_window
-from tests.gui.driving import give_up_keyboard
+from tests.gui.driving import choose_by_keys, give_up_keyboard
 from tests.gui.whole_window import PANELS
+from ui.controls.choice_field import ChoiceField
 from ui.export.figures import figures_of
 from ui.export.formats import draw_png, to_image
 from ui.export.sheet import Sheet
@@ -106,13 +107,9 @@ def press(widget: QWidget, *keys: Qt.Key) -> None:
         QTest.keyClick(widget, key)
 
 
-def choose(field: QComboBox, text: str) -> None:
+def choose(field: ChoiceField, text: str) -> None:
     """Go to an entry of a list by arrow keys."""
-    wanted = field.findText(text)
-    assert wanted >= 0, [field.itemText(place) for place in range(field.count())]
-    field.setFocus()
-    while field.currentIndex() != wanted:
-        press(field, Qt.Key.Key_Down if field.currentIndex() < wanted else Qt.Key.Key_Up)
+    choose_by_keys(field, field.itemData(field.findText(text)))
 
 
 def turn_wheel(widget: QWidget, clicks: int) -> None:

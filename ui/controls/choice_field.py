@@ -4,12 +4,17 @@ from collections.abc import Sequence
 from typing import override
 
 from PySide6.QtCore import QSize, Signal
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QWidget
+
+from ui.controls.key_moves import opens_list
 
 
 class ChoiceField(QComboBox):
     """Emits `choiceEdited` when the user, not the program, picks another key.
+
+    Keys choose only in the open list: closed, the field opens it at the upper and lower arrow keys, Enter and
+    F4, and leaves all other keys to what it stands in.
 
     Parameters
     ----------
@@ -54,6 +59,13 @@ class ChoiceField(QComboBox):
         # Qt keeps the one that it has found for another number of letters.
         by_letters = QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
         return self.sizeHint() if self.sizeAdjustPolicy() is by_letters else super().minimumSizeHint()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if opens_list(event):
+            self.showPopup()
+        else:
+            event.ignore()
 
     @override
     def wheelEvent(self, event: QWheelEvent) -> None:

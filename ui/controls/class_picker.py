@@ -6,6 +6,7 @@ from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent, QPaintEvent
 from PySide6.QtWidgets import QMenu, QPushButton, QStyle, QStyleOptionButton, QStylePainter, QWidget
 
+from ui.controls.key_moves import opens_list
 from ui.theme import theme_manager
 from ui.theme.icons import icon_pixmap
 
@@ -63,6 +64,13 @@ class ClassPicker(QPushButton):
         side, color = theme.px(14), theme.color("muted" if self.isEnabled() else "border")
         arrow = icon_pixmap("chevron-down", color, side, self.devicePixelRatioF())
         painter.drawPixmap(self.width() - theme.px(12) - side // 2, (self.height() - side) // 2, arrow)
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if opens_list(event):
+            self.showMenu()
+        else:
+            super().keyPressEvent(event)
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

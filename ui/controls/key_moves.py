@@ -43,6 +43,12 @@ def is_enter(event: QKeyEvent) -> bool:
     return event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
 
 
+def opens_list(event: QKeyEvent) -> bool:
+    """Whether a key opens the list of a closed field; Alt and an arrow key do so in other programs."""
+    is_bare = not event.modifiers() & ~(Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.AltModifier)
+    return is_bare and (column_step(event) is not None or is_enter(event) or event.key() == Qt.Key.Key_F4)
+
+
 def stepped(cell: tuple[int, int], step: tuple[int, int], shape: tuple[int, int]) -> tuple[int, int]:
     """Cell a step on from another; at the edge of a map of some shape there is nowhere to go."""
     row, col = cell[0] + step[0], cell[1] + step[1]

@@ -43,6 +43,7 @@ CHAPTERS = (
     Chapter("Timeline", "timeline"),
     Chapter("Your own digit", "own-digit"),
     Chapter("Figures and sessions", "figures-and-sessions"),
+    Chapter("Keyboard and projector", "keyboard"),
     Chapter("Licences", LICENCES),
 )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFrame
+from PySide6.QtWidgets import QFrame, QWidget
 
 from cnnviz.session_state import View
 from ui.panels.analysis import Analysis
@@ -55,6 +55,10 @@ class Panel(TellsDrawn, QFrame):
     def restore_view(self, view: View) -> None:
         """Choose as `view_state` said, now or when there is what the choices are about."""
         raise NotImplementedError
+
+    def areas(self) -> Mapping[str, QWidget]:
+        """Return parts that keys lead to besides the panel itself, by their names; here none."""
+        return {}
 
 
 def requests_of(kind: type[QObject]) -> list[str]:

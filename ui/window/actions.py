@@ -195,6 +195,23 @@ ACTIONS = (
         name="gather", menu="&View", text="All panels as &tabs", handler="panels.gather", key="Ctrl+Shift+B",
     ),
     ActionRow(
+        name="next_area", menu="&View", text="Next &area", handler="areas.go_on", key="F6",
+        tooltip="the keyboard to the next part of the window", starts_section=True,
+    ),
+    ActionRow(
+        name="last_area", menu="&View", text="Area befor&e", handler="areas.go_back", key="Shift+F6",
+        tooltip="the keyboard to the part of the window before",
+    ),
+    ActionRow(
+        name="next_page", menu="&View", text="&Next page", handler="pages.go_on", key="PgDown",
+        tooltip="the next step of the backward pass, while it is in sight", help="in Backprop: one step on",
+    ),
+    ActionRow(
+        name="last_page", menu="&View", text="Page be&fore", handler="pages.go_back", key="PgUp",
+        tooltip="the step of the backward pass before, while it is in sight",
+        help="in Backprop: one step back",
+    ),
+    ActionRow(
         name="presenter", menu="&View", text="&Presenter mode", handler="theme.set_presenter", key="F11",
         tooltip="enlarge everything for a projector", is_checkable=True, starts_section=True,
     ),

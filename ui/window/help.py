@@ -32,7 +32,6 @@ OTHER_KEYS = (
     ("R", "put a moved digit back"),
     ("Home, End", "on the timeline: start, live (arrows: one moment)"),
     ("A", "on a curve: show the whole run"),
-    ("Page Up, Page Down", "in Backprop: one step back, one on"),
 )
 """Keys that belong to a part of the window."""
 

@@ -1,34 +1,109 @@
-"""Who gets the space bar, and what is done for those who use the keyboard alone."""
+"""Whose a key is, and what is done for those who use the keyboard alone."""
 
-from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QScrollArea, QWidget
+from collections.abc import Callable
+from typing import override
+
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QAbstractSpinBox,
+    QApplication,
+    QComboBox,
+    QPlainTextEdit,
+    QScrollArea,
+    QTextEdit,
+    QWidget,
+)
+
+from ui.controls.class_picker import ClassPicker
+from ui.controls.key_moves import is_plain
+
+#: Parts of the window in which the space bar neither writes nor presses.
+_NO_SPACE = (ClassPicker, QComboBox, QAbstractSpinBox)
+#: Parts that scroll a text by pages.
+_PAGED = (QPlainTextEdit, QTextEdit)
 
 
-class SpaceKey(QObject):
-    """Space triggers an action everywhere, except while a button or list has the keyboard focus.
+class KeyOwner(QObject):
+    """Decides whose a key is that means something to the window and could mean something to its focus.
 
-    Buttons do not take the focus when they are clicked, so after a click the space bar still belongs to the
-    window; who has reached a button by the Tab key expects Space to press it.
+    Space trains, except where it presses a button or writes a text. Page Up and Page Down, the keys of a
+    remote control, turn pages wherever the focus is, except in a text that scrolls. Qt asks the part with the
+    focus before it looks for shortcuts: that question is answered here, when the key is pressed.
 
     Parameters
     ----------
-    action : QAction
-        It has the key, and is deprived of it and given it back; also the parent.
+    can_turn : callable
+        Whether there are pages to turn.
+    parent : QObject
     """
 
-    def __init__(self, action: QAction) -> None:
-        super().__init__(action)
-        self._action, self._key = action, action.shortcut()
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
+    def __init__(self, can_turn: Callable[[], bool], parent: QObject) -> None:
+        super().__init__(parent)
+        self._can_turn = can_turn
+        app = _application()
         app.focusChanged.connect(self._on_focus_changed)
         self._on_focus_changed(None, app.focusWidget())
 
     @Slot(QWidget, QWidget)
-    def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
-        taken = isinstance(new, QAbstractButton | QComboBox)
-        self._action.setShortcut(QKeySequence() if taken else self._key)
+    def _on_focus_changed(self, old: QWidget | None, new: QWidget | None) -> None:
+        if old is not None:
+            old.removeEventFilter(self)
+        if new is not None:
+            new.installEventFilter(self)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() != QEvent.Type.ShortcutOverride or not isinstance(event, QKeyEvent):
+            return False
+        kept = self._is_kept(watched, event) if is_plain(event) else None
+        if kept is not None:
+            event.setAccepted(kept)
+        return kept is not None
+
+    def _is_kept(self, focus: QObject, event: QKeyEvent) -> bool | None:
+        """Whether a key stays with the focus; None to leave that to Qt."""
+        match event.key():
+            case Qt.Key.Key_Space if isinstance(focus, _NO_SPACE):
+                return False
+            case Qt.Key.Key_Space if isinstance(focus, QAbstractButton):
+                return True
+            case Qt.Key.Key_PageUp | Qt.Key.Key_PageDown:
+                return isinstance(focus, _PAGED) or not self._can_turn()
+        return None
+
+
+class Pages:
+    """What Page Up and Page Down turn: the first in sight of those that were added.
+
+    Whatever is gone through step by step in front of a class joins here, with `add`.
+    """
+
+    def __init__(self) -> None:
+        self._all: list[tuple[QWidget, Callable[[], object], Callable[[], object]]] = []
+
+    def add(self, part: QWidget, back: Callable[[], object], on: Callable[[], object]) -> None:
+        """Let a part of the window be paged while it is in sight, unless one that was added before is."""
+        self._all.append((part, back, on))
+
+    def can_turn(self) -> bool:
+        """Whether something that has pages is in sight."""
+        return any(part.isVisible() for part, _, _ in self._all)
+
+    def go_back(self) -> None:
+        """Turn a page back."""
+        self._turn(1)
+
+    def go_on(self) -> None:
+        """Turn a page."""
+        self._turn(2)
+
+    def _turn(self, way: int) -> None:
+        for pages in self._all:
+            if pages[0].isVisible():
+                pages[way]()
+                return
 
 
 class FocusReveal(QObject):
@@ -43,9 +118,7 @@ class FocusReveal(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        app.focusChanged.connect(self._on_focus_changed)
+        _application().focusChanged.connect(self._on_focus_changed)
 
     @Slot(QWidget, QWidget)
     def _on_focus_changed(self, old: QWidget | None, new: QWidget | None) -> None:
@@ -55,6 +128,12 @@ class FocusReveal(QObject):
             return
         area = new.parentWidget()
         while area is not None:
-            if isinstance(area, QScrollArea):
+            if isinstance(area, QScrollArea) and area.widget() is not new:
                 area.ensureWidgetVisible(new, 8, 8)
             area = area.parentWidget()
+
+
+def _application() -> QApplication:
+    app = QApplication.instance()
+    assert isinstance(app, QApplication)
+    return app

@@ -29,7 +29,9 @@ from ui.panels.timeline import TimelineBar
 from ui.settings import remembered_layout
 from ui.state import AppState
 from ui.theme import LIGHT, Theme, follow_theme
+from ui.window.areas import Areas
 from ui.window.help import first_steps_page, show_about
+from ui.window.keys import Pages
 from ui.window.menus import Menus
 from ui.window.notice_bar import NoticeBar
 from ui.window.panel_area import PanelArea
@@ -106,6 +108,12 @@ class MainWindow(QMainWindow):
     def panel[P: Panel](self, kind: type[P]) -> P:
         """Return the panel of a class; there is one of each row of the registry."""
         return self.panels.panel(kind)
+
+    def enter_panel(self, number: int) -> None:
+        """Bring a panel to the front, and give it the keyboard, but none of its controls."""
+        self.panels.show_panel(number)
+        if number < len(self.panels.panels()):
+            self.areas.enter(self.panels.panels()[number])
 
     def restore_size(self, settings: QSettings) -> None:
         """Take size and place from the last session."""
@@ -235,6 +243,8 @@ class MainWindow(QMainWindow):
         self.panels.divided.connect(self._fit)
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state)
+        self.pages = Pages()
+        self.areas = Areas(self._areas, self)
 
     def _arrange(self) -> None:
         self.menuBar().setCornerWidget(self.run_bar, Qt.Corner.TopRightCorner)
@@ -250,6 +260,16 @@ class MainWindow(QMainWindow):
         bar.setSizeGripEnabled(False)
         bar.addPermanentWidget(self.run_status, 1)
         self.setStatusBar(bar)
+
+    def _areas(self) -> dict[str, QWidget]:
+        """Return where F6 leads to, in reading order."""
+        above = {"Run controls": self.run_bar, "Notice": self.notices, "Settings that wait": self.pending}
+        panels: dict[str, QWidget] = {}
+        for title, panel in zip(self.panels.titles, self.panels.panels(), strict=True):
+            panels[f"{title} panel"] = panel
+            panels |= panel.areas()
+        below: dict[str, QWidget] = {"Comparison": self.compare_dock, "Timeline": self.timeline}
+        return {**above, "Samples": self.samples, **panels, **below}
 
     def _centre(self) -> QWidget:
         """Return the panels below what the program has to say."""

@@ -118,6 +118,10 @@ class TrainingPanel(CatchesUp, Panel):
         self._fit_columns()
 
     @override
+    def areas(self) -> dict[str, QWidget]:
+        return {"Settings": self._settings, "Log and results": self._right}
+
+    @override
     def drawn(self) -> Drawn | None:
         """Return the moment that is shown: no image of the samples is to be seen here."""
         return None if self._state.shown is None else Drawn.of(self._state.shown)

@@ -1,0 +1,178 @@
+"""The keyboard: whose a key is, and the way from one area of the window to another."""
+
+import pytest
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtGui import QColor
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QComboBox, QSpinBox, QWidget
+from pytestqt.qtbot import QtBot
+
+from tests.gui.driving import show_window
+from tests.gui.training_driving import lengthen
+from tests.gui.whole_window import PANELS, name_of, rest, show_panel, train
+from ui.controls.choice_field import ChoiceField
+from ui.panels.backprop.panel import BackpropPanel
+from ui.panels.training import TrainingPanel
+from ui.session import Session
+from ui.state import RunStatus
+from ui.theme import ThemeManager
+
+Key, Modifier = Qt.Key, Qt.KeyboardModifier
+
+
+@pytest.fixture
+def active(qtbot: QtBot, session: Session) -> Session:
+    session.window.activateWindow()
+    qtbot.waitUntil(session.window.isActiveWindow)
+    return session
+
+
+def focus() -> QWidget:
+    """Return what has the keyboard."""
+    found = QApplication.focusWidget()
+    assert found is not None
+    return found
+
+
+def press(key: Qt.Key, modifier: Qt.KeyboardModifier = Modifier.NoModifier) -> None:
+    """Press a key where the keyboard is."""
+    QTest.keyClick(focus(), key, modifier)
+
+
+def choices(session: Session) -> object:
+    """Return all that the user has chosen, in the form and in the panels."""
+    state = session.state
+    return state.draft, state.sample, state.shown, state.pinned, session.window.panels.view_states()
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_ctrl_and_a_number_lead_into_the_panel_where_no_key_does_harm(
+    qtbot: QtBot, active: Session, number: int
+) -> None:
+    active.window.run_bar.preset.setFocus(Qt.FocusReason.TabFocusReason)
+    press(Key(Key.Key_1.value + number), Modifier.ControlModifier)
+    qtbot.waitUntil(lambda: active.window.panels.front == number)
+    panel = show_panel(qtbot, active, number)
+    assert focus() is panel
+    before = choices(active)
+    for key in (Key.Key_Down, Key.Key_Up, Key.Key_PageDown, Key.Key_PageUp):
+        press(key)
+    press(Key.Key_R)  # the arrow keys have moved the digit and back, as they do everywhere in Translation
+    rest(qtbot, active)
+    assert choices(active) == before
+    press(Key.Key_Tab)
+    assert panel.isAncestorOf(focus())
+
+
+def test_f6_goes_round_all_areas_and_back(qtbot: QtBot, active: Session) -> None:
+    active.state.raise_notice("window", "warning", "Something to read.")
+    show_panel(qtbot, active, 0)
+    active.window.areas.enter(active.window.run_bar)
+    there = [focus()]
+    while len(there) < 20:
+        press(Key.Key_F6)
+        if focus() is there[0]:
+            break
+        there.append(focus())
+    assert [name_of(each) for each in there] == [
+        "Run controls", "Notice", "Samples", "Training panel", "Settings", "Log and results", "Timeline"
+    ]  # fmt: skip
+    for area in reversed(there):
+        press(Key.Key_F6, Modifier.ShiftModifier)
+        assert focus() is area
+    press(Key.Key_Tab)
+    assert there[0].isAncestorOf(focus())
+    press(Key.Key_F6)
+    assert focus() is there[1]
+
+
+def test_the_area_with_the_keyboard_is_framed(qtbot: QtBot, active: Session, theme: ThemeManager) -> None:
+    panel = show_panel(qtbot, active, 2)
+    window = active.window
+    place = panel.mapTo(window, panel.rect().center() - QPoint(panel.width() // 2 - 1, 0))
+
+    def edge() -> QColor:
+        rest(qtbot, active, painted=True)
+        return window.grab().toImage().pixelColor(place)
+
+    press(Key.Key_3, Modifier.ControlModifier)
+    assert edge() == theme.theme.color("accent")
+    window.resize(1300, 800)
+    place = panel.mapTo(window, panel.rect().center() + QPoint(panel.width() // 2 - 1, 0))
+    assert edge() == theme.theme.color("accent")
+    press(Key.Key_Tab)
+    assert edge() == theme.theme.color("surface")
+
+
+def test_space_trains_from_a_box_and_opens_none(qtbot: QtBot, active: Session) -> None:
+    lengthen(qtbot, active)
+    state, form = active.state, active.window.panel(TrainingPanel).form
+    boxes = [each for each in form.findChildren(QWidget) if isinstance(each, QComboBox | QSpinBox)]
+    boxes += [active.window.run_bar.preset, form.field("classes")]
+    assert len(boxes) > 4
+    for box in boxes:
+        box.setFocus(Qt.FocusReason.TabFocusReason)
+        before = state.draft
+        for wanted in (RunStatus.TRAINING, RunStatus.PAUSED):
+            press(Key.Key_Space)
+            assert QApplication.activePopupWidget() is None
+            qtbot.waitUntil(lambda wanted=wanted: state.run.status is wanted)
+        assert state.draft == before
+
+
+def test_page_keys_step_backprop_from_anywhere(qtbot: QtBot, active: Session) -> None:
+    panel = show_panel(qtbot, active, PANELS.index("backprop"))
+    assert isinstance(panel, BackpropPanel)
+    window = active.window
+    places = (
+        window.samples.grid,
+        window.run_bar.preset,
+        window.timeline.track,
+        panel.update_view.rate,
+        panel,
+    )
+    panel.header.go_to_start()
+    for number, place in enumerate(places):
+        before = choices(active)[:3]
+        place.setFocus()
+        press(Key.Key_PageDown)
+        assert panel.model.index == number + 1
+        assert choices(active)[:3] == before
+    press(Key.Key_PageUp)
+    assert panel.model.index == len(places) - 1
+
+
+def test_page_keys_scroll_a_text_and_move_the_timeline_without_backprop(
+    qtbot: QtBot, active: Session
+) -> None:
+    panel = active.window.panel(BackpropPanel)
+    show_panel(qtbot, active, 0)
+    train(qtbot, active, 600)
+    track, last = active.window.timeline.track, active.state.shown
+    track.setFocus()
+    press(Key.Key_PageDown)
+    qtbot.waitUntil(lambda: active.state.shown is not last)
+    assert panel.model.index == 0
+
+
+def test_a_closed_list_opens_and_only_then_chooses(qtbot: QtBot) -> None:
+    field = ChoiceField([("a", "Apple"), ("b", "Bean"), ("c", "Cherry")])
+    qtbot.addWidget(field)
+    show_window(qtbot, field)
+    field.setFocus()
+    edited: list[str] = []
+    field.choiceEdited.connect(edited.append)
+    for key in (Key.Key_Right, Key.Key_PageDown, Key.Key_End, Key.Key_C):
+        press(key)
+    assert (field.choice(), edited) == ("a", [])
+    for opening in (Key.Key_Down, Key.Key_Return, Key.Key_F4):
+        field.set_choice("a")
+        press(opening)
+        view = field.view()
+        qtbot.waitUntil(view.isVisible)
+        QTest.keyClick(view, Key.Key_Down)
+        assert field.choice() == "a"
+        QTest.keyClick(view, Key.Key_Return)
+        qtbot.waitUntil(lambda view=view: not view.isVisible())
+        assert field.choice() == "b"
+    assert edited == ["b"] * 3

@@ -1,0 +1,114 @@
+"""The areas of the window, and the way from one to another by keys."""
+
+from collections.abc import Callable, Mapping
+from typing import override
+
+from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Slot
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QApplication, QWidget
+
+from ui.controls.figure_mode import drawing_figure
+from ui.theme import theme_manager
+
+_CORNER = QPoint(0, 0)
+
+
+class Areas(QObject):
+    """Leads the keyboard from area to area, and frames the one that has it as a whole.
+
+    An area itself does nothing with a key, so that nothing is changed by the next one, whichever it is; Tab
+    leads on to the first of its controls.
+
+    Parameters
+    ----------
+    listing : callable
+        Return the areas there are now by their names for screen readers, in the order in which they are
+        visited; those out of sight are passed over. An area may lie in another; it comes after that.
+    parent : QWidget
+        The window.
+    """
+
+    def __init__(self, listing: Callable[[], Mapping[str, QWidget]], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._listing = listing
+        self._frame = _AreaFrame(parent)
+        app = QApplication.instance()
+        assert isinstance(app, QApplication)
+        app.focusChanged.connect(self._on_focus_changed)
+
+    def enter(self, area: QWidget) -> None:
+        """Give an area the keyboard, in whichever window it is."""
+        names = {id(each): name for name, each in self._listing().items()}
+        area.setAccessibleName(names.get(id(area), area.accessibleName()))
+        area.activateWindow()
+        area.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def go_on(self) -> None:
+        """Go to the next area."""
+        self._go(1)
+
+    def go_back(self) -> None:
+        """Go to the area before."""
+        self._go(-1)
+
+    def _go(self, step: int) -> None:
+        areas = [(name, area) for name, area in self._listing().items() if area.isVisible()]
+        focus = QApplication.focusWidget()
+        around = [n for n, (_, area) in enumerate(areas) if focus is not None and _is_in(focus, area)]
+        # The innermost one: from inside an area back to that area itself would be no way out of it.
+        place = (around[-1] + step) % len(areas) if around else 0 if step > 0 else -1
+        self.enter(areas[place][1])
+
+    @Slot(QWidget, QWidget)
+    def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
+        is_area = new is not None and new in self._listing().values()
+        self._frame.surround(new if is_area else None)
+
+
+class _AreaFrame(QWidget):
+    """Frame round what can be seen of an area; it lies over the area, and follows its place and its size."""
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._area: QWidget | None = None
+        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.hide()
+
+    def surround(self, area: QWidget | None) -> None:
+        """Lie round an area; None takes the frame away."""
+        if self._area is not None:
+            self._area.removeEventFilter(self)
+        self._area = area
+        if area is None:
+            self.hide()
+            return
+        area.installEventFilter(self)
+        self.setParent(area.window())
+        self._follow(area)
+        self.raise_()
+        self.show()
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if self._area is not None and event.type() in (QEvent.Type.Move, QEvent.Type.Resize):
+            self._follow(self._area)
+        return super().eventFilter(watched, event)
+
+    def _follow(self, area: QWidget) -> None:
+        window, each, seen = area.window(), area, area.rect().translated(area.mapTo(area.window(), _CORNER))
+        while each is not window:
+            each = each.parentWidget()
+            seen &= each.rect().translated(each.mapTo(window, _CORNER))
+        self.setGeometry(seen)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if drawing_figure():
+            return
+        painter, width = QPainter(self), theme_manager().theme.px(2)
+        painter.setPen(QPen(theme_manager().theme.color("accent"), 2 * width))  # half of it is cut off
+        painter.drawRect(self.rect())
+
+
+def _is_in(widget: QWidget, area: QWidget) -> bool:
+    return widget is area or area.isAncestorOf(widget)
