@@ -8,7 +8,7 @@ from importlib import import_module
 from types import TracebackType
 from typing import Any, Self
 
-from threadpoolctl import LibController, ThreadpoolController
+from threadpoolctl import LibController, ThreadpoolController, threadpool_info
 
 
 class _Limit:
@@ -102,6 +102,21 @@ def on_one_blas_thread[**P, R](function: Callable[P, R]) -> Callable[P, R]:
             return function(*args, **kwargs)
 
     return limited
+
+
+def blas_kernel() -> str:
+    """Return name and version of the library of matrix products, and for which processor it works here.
+
+    Another kernel adds in another order, so that the last bits of a result are others.
+    """
+    import_module("numpy")
+    names = ("internal_api", "version", "architecture")
+    found = [
+        " ".join(str(library[name]) for name in names if library.get(name))
+        for library in threadpool_info()
+        if library.get("user_api") == "blas"
+    ]
+    return ", ".join(found) or "unknown"
 
 
 def give_back_memory() -> None:

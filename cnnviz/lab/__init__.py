@@ -6,7 +6,10 @@ on a `Bench` and `judge` compares. Nothing here needs a window.
 
 from cnnviz.lab.bench import Bench, trained
 from cnnviz.lab.events import EVENTS, Event, missing
+from cnnviz.lab.finding import read_hand_in
+from cnnviz.lab.hand_in import HandIn
 from cnnviz.lab.judging import Verdict, answer_words, checked_answer, judge
+from cnnviz.lab.measured import hand_in, measured_lab, seed_for
 from cnnviz.lab.measures import MEASURES, Measured, measure
 from cnnviz.lab.model import (
     DIRECTIONS,
@@ -34,6 +37,7 @@ __all__ = [
     "Commitment",
     "Condition",
     "Event",
+    "HandIn",
     "Lab",
     "LabRecord",
     "Measured",
@@ -49,11 +53,15 @@ __all__ = [
     "answer_words",
     "check_lab",
     "checked_answer",
+    "hand_in",
     "judge",
     "load_lab",
     "measure",
+    "measured_lab",
     "missing",
     "parse_lab",
+    "read_hand_in",
+    "seed_for",
     "seed_of",
     "session_of",
     "trained",

@@ -134,7 +134,7 @@ _ALL: Sequence[Measure] = (
     ),
     Measure(
         "least_changed", "pool that changes least for the shift ({dx}, {dy}), test image {sample}", "name",
-        "",        measuring.least_changed, (*_SHIFT, _SAMPLE),
+        "", measuring.least_changed, (*_SHIFT, _SAMPLE),
     ),
     Measure(
         "windows_changed", "pooling windows whose largest value is another one after the shift ({dx}, {dy}), "

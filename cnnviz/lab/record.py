@@ -6,6 +6,7 @@ from typing import Any, Self, cast
 
 from cnnviz.errors import DataError, NewerVersionError, ParameterError
 from cnnviz.lab.events import Event, counted, missing
+from cnnviz.lab.json_values import as_count, as_text, count, flag, items, mapping, text
 from cnnviz.lab.judging import checked_answer
 from cnnviz.lab.model import Answer, Lab, Step
 from cnnviz.report.content import MAX_WORDS, Version, version_from_dict, version_to_dict
@@ -15,8 +16,6 @@ FORMAT = "cnnviz-lab-record"
 FORMAT_VERSION = 1
 MOST_STEPS = 60
 _MOST_VERSIONS, _MOST_COUNTS = 200, 100
-_LARGEST_COUNT = 10**9
-_LONGEST_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +140,10 @@ class LabRecord:
         before = self.step(step.id)
         return self if before.revealed else self._with(step.id, replace(before, revealed=time))
 
-    def answered(self, step: Step, text: str, time: str) -> Self:
+    def answered(self, step: Step, words: str, time: str) -> Self:
         """Take the words about a step as they are typed."""
-        changed = self._with(step.id, replace(self.step(step.id), answer=text[:MAX_WORDS]))
-        return changed.happened(step, Event("words", len(text.split())), time)
+        changed = self._with(step.id, replace(self.step(step.id), answer=words[:MAX_WORDS]))
+        return changed.happened(step, Event("words", len(words.split())), time)
 
     def recorded(self, step: Step, version: Version) -> Self:
         """Record a hypothesis: what was recorded before stays, and the same again changes nothing."""
@@ -198,24 +197,24 @@ class LabRecord:
         DataError
             If it is damaged, of a newer version, or no record.
         """
-        entries = _mapping(values)
-        if entries.get("format") != FORMAT:
+        if not isinstance(values, dict) or cast("dict[str, object]", values).get("format") != FORMAT:
             raise DataError("This is no record of a lab of CNNViz.")
-        version = entries.get("format_version")
+        version = cast("dict[str, object]", values).get("format_version")
         if type(version) is not int or version > FORMAT_VERSION:
             raise NewerVersionError("The lab was done with a newer CNNViz. Open it with that version.")
-        lab, steps, own = _mapping(entries.get("lab")), _mapping(entries.get("steps")), entries.get("own")
-        if len(steps) > MOST_STEPS:
-            raise _damaged("it has too many steps")
         try:
-            image = None if own is None else OwnPixels.from_dict(_mapping(own))
-        except (ParameterError, KeyError) as error:
-            raise _damaged("its own image is none") from error
+            return cls._from_entries(mapping(cast("object", values), "record"))
+        except (DataError, ParameterError) as error:
+            raise DataError(f"The record of the lab is damaged: {str(error).rstrip('.')}.") from error
+
+    @classmethod
+    def _from_entries(cls, entries: Mapping[str, object]) -> Self:
+        lab, steps = mapping(entries.get("lab"), "lab"), mapping(entries.get("steps"), "steps", MOST_STEPS)
         return cls(
-            *(_text(lab.get(name)) for name in ("id", "version", "sha256")),
-            steps={_text(step_id): step_from_dict(step) for step_id, step in steps.items()},
-            place=_text(entries.get("place")),
-            own=image,
+            *(text(lab, name) for name in ("id", "version", "sha256")),
+            steps={step_id: step_from_dict(step) for step_id, step in steps.items()},
+            place=text(entries, "place"),
+            own=own_from(entries.get("own")),
         )
 
 
@@ -244,64 +243,43 @@ def commitment_to_dict(commitment: Commitment) -> dict[str, Any]:
 
 def step_from_dict(values: object) -> StepRecord:
     """Return what was done in a step; raises `DataError` when it is damaged."""
-    entries = _mapping(values)
-    prediction, counts = entries.get("prediction"), _mapping(entries.get("counts"))
-    if len(counts) > _MOST_COUNTS:
-        raise _damaged("it counts too many things")
+    entries = mapping(values, "step")
+    prediction = entries.get("prediction")
+    counts = mapping(entries.get("counts"), "counts", _MOST_COUNTS)
     return StepRecord(
         prediction=None if prediction is None else commitment_from_dict(prediction),
-        revealed=_text(entries.get("revealed")),
-        answer=_text(entries.get("answer"), MAX_WORDS),
-        hypothesis=versions_from_list(entries.get("hypothesis")),
-        counts={_text(name): _count(count) for name, count in counts.items()},
-        done=_text(entries.get("done")),
+        revealed=text(entries, "revealed"),
+        answer=text(entries, "answer", MAX_WORDS),
+        hypothesis=versions_from(entries.get("hypothesis")),
+        counts={name: as_count(each, "counts") for name, each in counts.items()},
+        done=text(entries, "done"),
     )
 
 
 def commitment_from_dict(values: object) -> Commitment:
     """Return a prediction; whether it fits its question is for `checked_answer` to find out."""
-    entries = _mapping(values)
+    entries = mapping(values, "prediction")
     answer = entries.get("answer")
     if isinstance(answer, list):
-        cells = cast("list[object]", answer)
-        if len(cells) != 3:
-            raise _damaged("a predicted cell is none")
-        answer = tuple(_count(each) for each in cells)
+        answer = tuple(as_count(each, "answer") for each in items(cast("object", answer), "answer", 3))
     elif isinstance(answer, str):
-        answer = _text(answer)
+        answer = as_text(answer, "answer")
     elif isinstance(answer, bool) or not isinstance(answer, int | float):
-        raise _damaged("a prediction is neither a number nor a choice nor a cell")
-    when = When(_text(entries.get("time")), _count(entries.get("step")), entries.get("after_run") is True)
+        raise DataError("its 'answer' is neither a number nor a choice nor a cell")
+    when = When(text(entries, "time"), count(entries, "step"), flag(entries, "after_run"))
     return Commitment(answer, when)
 
 
-def versions_from_list(values: object) -> tuple[Version, ...]:
-    """Return the versions of a hypothesis; raises `DataError` when they are damaged."""
-    if not isinstance(values, list) or len(cast("list[object]", values)) > _MOST_VERSIONS:
-        raise _damaged("a hypothesis in it is missing")
+def versions_from(values: object) -> tuple[Version, ...]:
+    """Return the versions of a hypothesis; raises `CNNVizError` when they are damaged."""
+    return tuple(version_from_dict(each) for each in items(values, "hypothesis", _MOST_VERSIONS))
+
+
+def own_from(values: object) -> OwnPixels | None:
+    """Return the student's own image; raises `CNNVizError` when it is damaged."""
+    if values is None:
+        return None
     try:
-        return tuple(version_from_dict(each) for each in cast("list[object]", values))
-    except ParameterError as error:
-        raise _damaged("the step of a hypothesis is none") from error
-
-
-def _damaged(reason: str) -> DataError:
-    return DataError(f"The record of the lab is damaged: {reason}.")
-
-
-def _mapping(values: object) -> dict[str, object]:
-    if not isinstance(values, dict):
-        raise _damaged("a part of it is missing")
-    return cast("dict[str, object]", values)
-
-
-def _text(value: object, longest: int = _LONGEST_NAME) -> str:
-    if not isinstance(value, str) or len(value) > longest:
-        raise _damaged("a text in it is missing or too long")
-    return value
-
-
-def _count(value: object) -> int:
-    if type(value) is not int or not 0 <= value <= _LARGEST_COUNT:
-        raise _damaged("a number in it is missing or out of range")
-    return value
+        return OwnPixels.from_dict(mapping(values, "own"))
+    except KeyError as error:
+        raise DataError("its 'own' is no image") from error

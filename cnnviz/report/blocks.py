@@ -131,6 +131,8 @@ class Document:
     ----------
     title, author, roll_number, date : str
     blocks : tuple
+    results : str
+        The results as JSON, which PDF and HTML carry and a folder gets as a file; "" for none.
     """
 
     title: str
@@ -138,6 +140,7 @@ class Document:
     roll_number: str
     date: str
     blocks: tuple[Block, ...] = field(repr=False)
+    results: str = field(default="", repr=False)
 
     @property
     def figures(self) -> list[Figure]:

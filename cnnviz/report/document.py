@@ -1,7 +1,7 @@
 """Put a report together: the student's words around the measured results."""
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
 from cnnviz.inspect.receptive_field import stage_index
@@ -21,7 +21,12 @@ _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 def build_document(
-    report: Report, results: LabResults | None, unrecorded: Mapping[str, str] = _NOTHING
+    report: Report,
+    results: LabResults | None,
+    unrecorded: Mapping[str, str] = _NOTHING,
+    *,
+    parts: Sequence[Block] = (),
+    carried: str = "",
 ) -> Document:
     """Return the whole report as blocks.
 
@@ -33,23 +38,37 @@ def build_document(
         What was measured; None while the lab has not been run.
     unrecorded : mapping from str to str
         For a preview: hypotheses that were typed but not recorded yet, by the key of their demonstration.
+    parts : sequence of Block
+        What stands between the demonstrations and the appendix: the record of a guided lab.
+    carried : str
+        The results as JSON, for `Document.results`.
     """
     blocks: list[Block] = []
     for number, demonstration in enumerate(report.demonstrations, start=1):
         blocks.append(Heading(f"{number}  {GUIDES[demonstration.key].title}", 1))
         blocks += _demonstration(demonstration, results, number, unrecorded.get(demonstration.key))
+    blocks += parts
     if results is not None:
         blocks += _appendix(results)
-    return Document(report.title, report.author, report.roll_number, report.date, tuple(blocks))
+    return Document(report.title, report.author, report.roll_number, report.date, tuple(blocks), carried)
 
 
 def hypothesis_blocks(versions: tuple[Version, ...]) -> Iterator[Words]:
     """Yield the recorded hypothesis and each later edit under its stamp."""
     for number, version in enumerate(versions):
         what = "Recorded" if number == 0 else "Edited"
-        when = "after the lab was run" if version.after_run else "before the lab was run"
-        yield Words(f"{what} {version.time}, at training step {format_count(version.step)}, {when}", "stamp")
+        yield Words(f"{what} {version.time}, {moment_of(version)}", "stamp")
         yield Words(version.text or "(deleted)", "student")
+
+
+def moment_of(version: Version) -> str:
+    """Say what was known when a hypothesis was written, for somebody who grades it."""
+    if version.after_run:
+        return "after the results of the lab were known"
+    if version.step == 0:
+        return "before anything was trained or measured"
+    steps = f"{format_count(version.step)} step{'s' if version.step > 1 else ''}"
+    return f"before the lab was measured, but after {steps} of training, whose results could be seen"
 
 
 def insert_blocks(demonstration: Demonstration, number: int) -> Iterator[Block]:

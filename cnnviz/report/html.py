@@ -43,10 +43,18 @@ def to_html(document: Document) -> str:
     head = (("Name", document.author), ("Roll number", document.roll_number), ("Date", document.date))
     with contextlib.suppress(OSError, UnicodeDecodeError, TemplateError):
         blocks = list(_blocks(document))
-        text = _template().render(document=document, head=head, blocks=blocks, version=__version__)
+        text = _template().render(
+            document=document, head=head, blocks=blocks, results=_as_script(document), version=__version__
+        )
         if text.rstrip().endswith("</html>"):  # and not, of half a template, half a report
             return text
     raise CNNVizError(f"The template of the report is missing or damaged; {restore('report')}.")
+
+
+def _as_script(document: Document) -> Markup:
+    """Return the results so that no sign in them could end the element that they stand in."""
+    escapes = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&"}
+    return Markup(document.results.translate(escapes))
 
 
 @cache

@@ -16,8 +16,9 @@ from cnnviz.report.mathematics import latex
 from cnnviz.report.pdf import to_png
 
 TEXT = "report.md"
+RESULTS = "results.json"
 _INSIDE = re.compile(r"report-[0-9a-f]{12}")
-_OWN_FILE = re.compile(r"figure-.*\.(png|csv)|table-.*\.csv")
+_OWN_FILE = re.compile(r"figure-.*\.(png|csv)|table-.*\.csv|results\.json")
 
 # Everything that Markdown (CommonMark, GitHub's additions, maths in dollars) or HTML inside it could read as
 # markup: signs that are special anywhere, and those that begin a list, a heading, a link or an emoji.
@@ -30,9 +31,10 @@ def write_folder(document: Document, folder: str | os.PathLike[str]) -> Path:
     """Write ``report.md`` into a folder, which is made if need be, with its figures and tables beside it.
 
     These have a folder of their own, ``report-CHECKSUM``: ``figure-NAME.png``, and the numbers of tables and
-    figures as ``table-NAME.csv`` and ``figure-NAME.csv``. A report that is there is replaced in one step,
-    when its text comes to refer to another such folder; whoever reads finds the old report or the new one,
-    even after a crash. Other files in the folder stay as they are.
+    figures as ``table-NAME.csv`` and ``figure-NAME.csv``; with them the results as ``results.json``, where
+    there are any. A report that is there is replaced in one step, when its text comes to refer to another
+    such folder; whoever reads finds the old report or the new one, even after a crash. Other files in the
+    folder stay as they are.
 
     Returns
     -------
@@ -116,6 +118,8 @@ def _files(document: Document) -> Iterator[tuple[str, bytes]]:
             yield f"figure-{figure.name}.csv", numbers
     for table in document.tables:
         yield f"table-{table.name}.csv", to_csv(table.data)
+    if document.results:
+        yield RESULTS, document.results.encode("ascii")
 
 
 def _checksum(files: Mapping[str, bytes]) -> str:

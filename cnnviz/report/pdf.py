@@ -53,7 +53,7 @@ def to_pdf(document: Document) -> bytes:
     MemoryError
         If there is no room for the typesetter to work in.
     """
-    return _compiled(_template(), _inputs(document), "pdf")[0]
+    return _compiled(_template(), _inputs(document) | {"results": document.results}, "pdf")[0]
 
 
 def to_pages(document: Document, dpi: float) -> list[bytes]:

@@ -18,9 +18,21 @@ def test_a_later_hypothesis_never_replaces_the_recorded_one():
     assert demonstration.hypothesis == (first, later)
     document = build_document(Report().with_demonstration(demonstration), None)
     texts = [block.text for block in document.blocks if isinstance(block, Words)]
-    assert "Recorded 2026-01-31 10:00, at training step 0, before the lab was run" in texts
-    assert "Edited 2026-01-31 10:30, at training step 12,665, after the lab was run" in texts
+    assert "Recorded 2026-01-31 10:00, before anything was trained or measured" in texts
+    assert "Edited 2026-01-31 10:30, after the results of the lab were known" in texts
     assert texts.index(first.text) < texts.index(later.text)
+
+
+def test_a_grader_reads_what_was_known_when_a_hypothesis_was_written():
+    demonstration = Report().demonstrations[0].record(Version("high", "2026-01-31 10:00", 12_665))
+    document = build_document(Report().with_demonstration(demonstration), None)
+    stamp = next(
+        block.text for block in document.blocks if isinstance(block, Words) and block.kind == "stamp"
+    )
+    assert stamp == (
+        "Recorded 2026-01-31 10:00, before the lab was measured, but after 12,665 steps of training, whose "
+        "results could be seen"
+    )
 
 
 def test_saying_the_same_again_is_no_edit():

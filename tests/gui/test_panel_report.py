@@ -156,7 +156,7 @@ def test_running_the_lab_stamps_the_hypothesis_before_and_shows_later_edits(qtbo
     run(qtbot, panel)
     (first,) = panel.report.demonstration(WORKING_PRINCIPLE).hypothesis
     assert (first.text, first.step, first.after_run) == ("99 %", 120, False)
-    assert "before the lab was run" in panel.fields.stamp.text()
+    assert "before the lab was measured, but after 120 steps of training" in panel.fields.stamp.text()
     assert panel.results.sample.index == 2
     assert f"{100 * panel.results.training.after.accuracy:.2f} %" in panel.status.text()
 

@@ -13,8 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cnnviz.quantities import format_count
 from cnnviz.report import Report, Version
+from cnnviz.report.document import moment_of
 from cnnviz.report.guides import FIELDS, GUIDES
 from ui.controls.buttons import Button
 from ui.controls.labels import SectionTitle, WrapLabel
@@ -141,13 +141,9 @@ class DemonstrationFields(QWidget):
             )
         else:
             first, last = versions[0], versions[-1]
-            text = f"Recorded {first.time} at step {format_count(first.step)}"
-            text += ", after the lab was run." if first.after_run else ", before the lab was run."
+            text = f"Recorded {first.time}, {moment_of(first)}."
             if len(versions) > 1:
-                when = "after the run" if last.after_run else "before the run"
-                text += (
-                    f" Edited {last.time} at step {format_count(last.step)}, {when}: the report shows both."
-                )
+                text += f" Edited {last.time}, {moment_of(last)}: the report shows both."
             if pending:
                 text += " Your change is not recorded yet."
         self.stamp.set_text(text)

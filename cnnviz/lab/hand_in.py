@@ -1,0 +1,164 @@
+"""What a student hands in, as a value: `results.json`.
+
+Everything that a grader needs is in it, and everything that is needed to measure the numbers again. The
+schema is ``resources/labs/results.schema.json``.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+from cnnviz import __version__
+from cnnviz.experiment import Experiment
+from cnnviz.lab.measures import Measured, Value
+from cnnviz.lab.record import Commitment, commitment_to_dict
+from cnnviz.report.content import Version, version_to_dict
+from cnnviz.session_state import OwnPixels
+
+FORMAT = "cnnviz-results"
+FORMAT_VERSION = 1
+FILE_NAME = "results.json"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """One of the networks that were measured.
+
+    Attributes
+    ----------
+    settings : mapping
+        Settings that differ from those of the lab; empty for its own.
+    steps : int
+        Training steps.
+    weights_sha256 : str
+    """
+
+    settings: Mapping[str, Any]
+    steps: int
+    weights_sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class StepMeasured:
+    """A number that was measured for a step."""
+
+    step: str
+    measured: Measured
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HandIn:
+    """The results of one student.
+
+    Attributes
+    ----------
+    name, roll_number : str
+    time : str
+        When it was written.
+    lab_id, lab_version, lab_sha256 : str
+    experiment : Experiment
+        Settings of the lab, with the student's seed.
+    seed_from_roll_number : bool
+        Whether the seed was to be made of the roll number.
+    data_name, data_sha256 : str
+    runs : tuple of RunRecord
+    measured : tuple of StepMeasured
+    predictions : mapping from step id to Commitment
+    answers : mapping from step id to str
+    hypotheses : mapping from step id to tuple of Version
+    done : mapping from step id to str
+        When each step was ticked.
+    own : OwnPixels or None
+        The student's own image.
+    versions : mapping from str to str
+        Of the programs that took part, and the kernels of the matrix products.
+    version : str
+        Of CNNViz.
+    checksum : str
+        SHA-256 of all else, as `sealed` computes it; "" before it is sealed.
+    """
+
+    name: str
+    roll_number: str
+    time: str
+    lab_id: str
+    lab_version: str
+    lab_sha256: str
+    experiment: Experiment
+    seed_from_roll_number: bool
+    data_name: str
+    data_sha256: str
+    runs: tuple[RunRecord, ...]
+    measured: tuple[StepMeasured, ...]
+    predictions: Mapping[str, Commitment] = field(default_factory=dict[str, Commitment])
+    answers: Mapping[str, str] = field(default_factory=dict[str, str])
+    hypotheses: Mapping[str, tuple[Version, ...]] = field(default_factory=dict[str, tuple[Version, ...]])
+    done: Mapping[str, str] = field(default_factory=dict[str, str])
+    own: OwnPixels | None = None
+    versions: Mapping[str, str] = field(default_factory=dict[str, str])
+    version: str = __version__
+    checksum: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the results as values that JSON can hold."""
+        return {
+            "format": FORMAT,
+            "format_version": FORMAT_VERSION,
+            "version": self.version,
+            "name": self.name,
+            "roll_number": self.roll_number,
+            "time": self.time,
+            "lab": {"id": self.lab_id, "version": self.lab_version, "sha256": self.lab_sha256},
+            "experiment": self.experiment.to_dict(),
+            "seed_from_roll_number": self.seed_from_roll_number,
+            "data": {"name": self.data_name, "sha256": self.data_sha256},
+            "runs": [
+                {"settings": dict(run.settings), "steps": run.steps, "weights_sha256": run.weights_sha256}
+                for run in self.runs
+            ],
+            "measured": [_measured_to_dict(each) for each in self.measured],
+            "predictions": {step: commitment_to_dict(each) for step, each in self.predictions.items()},
+            "answers": dict(self.answers),
+            "hypotheses": {
+                step: [version_to_dict(version) for version in versions]
+                for step, versions in self.hypotheses.items()
+            },
+            "done": dict(self.done),
+            "own": None if self.own is None else self.own.to_dict(),
+            "versions": dict(self.versions),
+            "checksum": self.checksum,
+        }
+
+    @property
+    def right_checksum(self) -> str:
+        """The checksum that belongs to the content: of its JSON, sorted and without blanks, in ASCII."""
+        values = {name: value for name, value in self.to_dict().items() if name != "checksum"}
+        text = json.dumps(values, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+    def sealed(self) -> Self:
+        """Return the results with their checksum. It tells of edits, and is no proof against forgers."""
+        return replace(self, checksum=self.right_checksum)
+
+    def to_json(self) -> str:
+        """Return the content of `results.json`, in pure ASCII."""
+        return json.dumps(self.to_dict(), indent=1) + "\n"
+
+
+def value_to_json(value: Value) -> Any:
+    """Return a measured value as JSON holds it."""
+    return [list(cell) for cell in value] if isinstance(value, tuple) else value
+
+
+def _measured_to_dict(each: StepMeasured) -> dict[str, Any]:
+    measured = each.measured
+    return {
+        "step": each.step,
+        "measure": measured.measurement.measure,
+        "with": dict(measured.measurement.parameters),
+        "title": measured.measure.title_of(measured.measurement),
+        "value": value_to_json(measured.value),
+        "unit": measured.measure.unit,
+    }

@@ -1,0 +1,124 @@
+"""Reading `results.json` of others: bounded, and never more than values."""
+
+from typing import Any, cast
+
+from cnnviz import __version__
+from cnnviz.errors import CNNVizError, DataError, NewerVersionError, ParameterError
+from cnnviz.experiment import Experiment
+from cnnviz.files import printable
+from cnnviz.lab.hand_in import FORMAT, FORMAT_VERSION, HandIn, RunRecord, StepMeasured
+from cnnviz.lab.json_values import as_count, as_text, count, flag, items, mapping, text
+from cnnviz.lab.measures import MEASURES, Measured, Value
+from cnnviz.lab.model import Measurement
+from cnnviz.lab.record import MOST_STEPS, commitment_from_dict, own_from, versions_from
+from cnnviz.reading import parse_json
+from cnnviz.report.content import MAX_WORDS
+
+LARGEST = 8 << 20
+"""Letters of a `results.json`; one of LAB5 has some ten thousand."""
+
+_MOST_MEASURED = 500
+_MOST_CELLS = 1000
+
+
+def hand_in_from_json(content: str) -> HandIn:
+    """Return the results in a text.
+
+    Raises
+    ------
+    DataError
+        If it holds none, is damaged, or was written by a newer version; the message is a clause, to follow
+        "because".
+    """
+    if len(content) > LARGEST:
+        raise DataError("it is too large")
+    try:
+        values = parse_json(content, LARGEST, finite=True)
+    except ValueError as error:
+        raise DataError("what it holds is no JSON, so it is damaged or cut off") from error
+    entries = cast("dict[str, object]", values) if isinstance(values, dict) else {}
+    version = entries.get("format_version")
+    if entries.get("format") != FORMAT or type(version) is not int or version < 1:
+        raise DataError("it holds no results of CNNViz")
+    if version > FORMAT_VERSION:
+        wrote = printable(str(entries.get("version", "unknown")), 20)
+        raise NewerVersionError(f"it was written by a newer CNNViz ({wrote}; this is {__version__})")
+    try:
+        return _hand_in(mapping(cast("object", values), "results"))
+    except CNNVizError as error:
+        raise DataError(str(error).rstrip(".")) from error
+
+
+def _hand_in(entries: dict[str, object]) -> HandIn:
+    lab, data = mapping(entries.get("lab"), "lab"), mapping(entries.get("data"), "data")
+    predictions, answers, hypotheses, done = (
+        mapping(entries.get(name), name, MOST_STEPS)
+        for name in ("predictions", "answers", "hypotheses", "done")
+    )
+    return HandIn(
+        name=text(entries, "name", 1000),
+        roll_number=text(entries, "roll_number", 1000),
+        time=text(entries, "time"),
+        lab_id=text(lab, "id"),
+        lab_version=text(lab, "version"),
+        lab_sha256=text(lab, "sha256"),
+        experiment=Experiment.from_dict(mapping(entries.get("experiment"), "experiment")),
+        seed_from_roll_number=flag(entries, "seed_from_roll_number"),
+        data_name=text(data, "name"),
+        data_sha256=text(data, "sha256"),
+        runs=tuple(_run(each) for each in items(entries.get("runs"), "runs", MOST_STEPS)),
+        measured=tuple(
+            _measured(each) for each in items(entries.get("measured"), "measured", _MOST_MEASURED)
+        ),
+        predictions={step: commitment_from_dict(each) for step, each in predictions.items()},
+        answers={step: as_text(each, "answers", MAX_WORDS) for step, each in answers.items()},
+        hypotheses={step: versions_from(each) for step, each in hypotheses.items()},
+        done={step: as_text(each, "done") for step, each in done.items()},
+        own=own_from(entries.get("own")),
+        versions={
+            name: as_text(each, "versions")
+            for name, each in mapping(entries.get("versions"), "versions").items()
+        },
+        version=text(entries, "version"),
+        checksum=text(entries, "checksum"),
+    )
+
+
+def _run(values: object) -> RunRecord:
+    entries = mapping(values, "runs")
+    settings = mapping(entries.get("settings"), "settings")
+    if not all(isinstance(each, str | int | float | bool) for each in settings.values()):
+        # Lists of sizes are the only others.
+        settings = {name: _plain(each) for name, each in settings.items()}
+    return RunRecord(settings, count(entries, "steps"), text(entries, "weights_sha256"))
+
+
+def _plain(value: object) -> Any:
+    if isinstance(value, str | int | float | bool):
+        return value
+    return tuple(as_count(each, "settings") for each in items(value, "settings", 10))
+
+
+def _measured(values: object) -> StepMeasured:
+    entries = mapping(values, "measured")
+    name = text(entries, "measure")
+    if name not in MEASURES:
+        raise ParameterError(f"its measure {printable(name, 40)!r} is not known here")
+    parameters: dict[str, int | str] = {}
+    for key, value in mapping(entries.get("with"), "with", 20).items():
+        if isinstance(value, bool) or not isinstance(value, int | str) or len(str(value)) > 60:
+            raise DataError("its 'with' holds something else than numbers and names")
+        parameters[key] = value
+    if set(parameters) != {each.name for each in MEASURES[name].parameters}:
+        raise DataError(f"the parameters of its measure {name!r} are not those that it has")
+    measurement = Measurement(name, parameters)
+    return StepMeasured(text(entries, "step"), Measured(measurement, _value(entries.get("value"))))
+
+
+def _value(value: object) -> Value:
+    if value is None or isinstance(value, str):
+        return None if value is None else as_text(value, "value")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value if abs(value) <= 1e300 else None
+    cells = [items(each, "value", 3) for each in items(value, "value", _MOST_CELLS)]
+    return tuple(tuple(as_count(each, "value") for each in cell) for cell in cells)

@@ -1,0 +1,155 @@
+"""Measure everything that a lab asks for: train each of its networks, and find all true answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from cnnviz._chunks import Cancelled, Progress, ignore_progress, never
+from cnnviz._types import ByteArray
+from cnnviz.clock import now
+from cnnviz.datasets import Dataset
+from cnnviz.evaluation import CancelledError
+from cnnviz.experiment import Experiment
+from cnnviz.lab.bench import Bench, trained
+from cnnviz.lab.hand_in import HandIn, RunRecord, StepMeasured
+from cnnviz.lab.measures import measure
+from cnnviz.lab.model import Lab, Step
+from cnnviz.lab.record import LabRecord
+from cnnviz.lab.seeds import seed_of
+from cnnviz.report.lab import versions
+from cnnviz.runtime import blas_kernel, one_blas_thread
+from cnnviz.session_state import OwnPixels
+
+
+@dataclass(frozen=True, slots=True)
+class LabNumbers:
+    """What a lab measures for one seed.
+
+    Attributes
+    ----------
+    experiment : Experiment
+        Settings of the lab with this seed.
+    runs : tuple of RunRecord
+    measured : tuple of StepMeasured
+        In the order of the steps; of each the answer to its prediction first.
+    """
+
+    experiment: Experiment
+    runs: tuple[RunRecord, ...]
+    measured: tuple[StepMeasured, ...]
+
+
+def measured_lab(
+    lab: Lab,
+    dataset: Dataset,
+    seed: int,
+    own: ByteArray | None = None,
+    *,
+    progress: Progress = ignore_progress,
+    cancelled: Cancelled = never,
+) -> LabNumbers:
+    """Train every network of a lab and measure everything.
+
+    Parameters
+    ----------
+    lab : Lab
+    dataset : Dataset
+        With the classes of the lab.
+    seed : int
+    own : ndarray of shape (c, h, w), uint8, optional
+        The student's own image.
+    progress : callable
+        Is told the share that is done, from 0 to 1.
+    cancelled : callable
+        Asked between steps; when it returns True the work stops.
+
+    Raises
+    ------
+    CancelledError
+        If `cancelled` returned True.
+    CNNVizError
+        If data and lab do not fit, or training diverges.
+    """
+    benches: dict[tuple[Any, ...], Bench] = {}
+    runs: list[RunRecord] = []
+    measured: list[StepMeasured] = []
+    asking = [step for step in lab.steps if step.measurements]
+    with one_blas_thread():
+        for number, step in enumerate(asking):
+            if cancelled():
+                raise CancelledError("Measuring the lab was cancelled.")
+            progress(number / len(asking))
+            key = _key(step)
+            if key not in benches:
+                benches[key] = trained(lab.experiment_of(step, seed), dataset, own)
+                bench = benches[key]
+                runs.append(RunRecord(dict(step.show.settings), bench.step, bench.weights_sha256))
+            measured += [StepMeasured(step.id, measure(each, benches[key])) for each in step.measurements]
+    progress(1.0)
+    return LabNumbers(lab.experiment_of(lab.steps[0], seed), tuple(runs), tuple(measured))
+
+
+def seed_for(lab: Lab, roll_number: str) -> int:
+    """Return the seed with which a student's lab is measured."""
+    return seed_of(roll_number) if lab.seed_from_roll_number else lab.experiment.seed
+
+
+def hand_in(
+    lab: Lab,
+    record: LabRecord,
+    numbers: LabNumbers,
+    dataset: Dataset,
+    *,
+    name: str = "",
+    roll_number: str = "",
+    time: str = "",
+) -> HandIn:
+    """Put together what a student hands in.
+
+    Parameters
+    ----------
+    lab : Lab
+    record : LabRecord
+        What was done; `LabRecord.of(lab)` where there is nobody.
+    numbers : LabNumbers
+        Measured with `seed_for(lab, roll_number)`.
+    dataset : Dataset
+    name, roll_number : str
+    time : str
+        Now, unless it is said.
+    """
+    steps = {step.id: record.step(step.id) for step in lab.steps}
+    return HandIn(
+        name=name,
+        roll_number=roll_number,
+        time=time or now(),
+        lab_id=lab.id,
+        lab_version=lab.version,
+        lab_sha256=lab.sha256,
+        experiment=numbers.experiment,
+        seed_from_roll_number=lab.seed_from_roll_number,
+        data_name=dataset.name,
+        data_sha256=dataset.sha256,
+        runs=numbers.runs,
+        measured=numbers.measured,
+        predictions={key: step.prediction for key, step in steps.items() if step.prediction is not None},
+        answers={key: step.answer for key, step in steps.items() if step.answer.strip()},
+        hypotheses={key: step.hypothesis for key, step in steps.items() if step.hypothesis},
+        done={key: step.done for key, step in steps.items() if step.done},
+        own=record.own,
+        versions=_versions(),
+    ).sealed()
+
+
+def own_pixels(own: OwnPixels | None, dataset: Dataset) -> ByteArray | None:
+    """Return the student's own image, if it is of the shape of the data."""
+    return None if own is None or own.pixels.shape != dataset.input_shape else own.pixels
+
+
+def _versions() -> Mapping[str, str]:
+    """Return what decides the last bits of the numbers."""
+    return {**dict(versions()), "BLAS": blas_kernel()}
+
+
+def _key(step: Step) -> tuple[Any, ...]:
+    return tuple(sorted(step.show.settings.items()))

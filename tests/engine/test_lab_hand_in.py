@@ -1,0 +1,203 @@
+"""What is handed in: results.json, and the same in the PDF, the page and the folder of a report."""
+
+import json
+import shutil
+import subprocess
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cnnviz.errors import DataError
+from cnnviz.lab import HandIn, LabRecord, read_hand_in
+from cnnviz.lab.finding import files_in
+from cnnviz.lab.hand_in_reading import hand_in_from_json
+from cnnviz.report import Report, build_document, write_folder, write_html, write_pdf
+from cnnviz.session_state import OwnPixels
+from tests.engine.lab_hand_ins import LAB, honest, small_data
+
+HOSTILE = "</script><script>alert(1)</script> & \u2028 😀 'quote' \"quotes\" #eval"
+
+
+@pytest.fixture(scope="module")
+def handed() -> HandIn:
+    found = honest(1, small_data())
+    own = OwnPixels(np.zeros((1, 28, 28), np.uint8), None, "drawn")
+    return replace(found, name=HOSTILE, answers={"guess": HOSTILE}, own=own).sealed()
+
+
+def test_results_survive_json(handed):
+    again = hand_in_from_json(handed.to_json())
+    assert again.to_json() == handed.to_json()
+    assert again.checksum == again.right_checksum
+    assert again.name == HOSTILE
+
+
+def test_everything_that_is_promised_is_in_the_file(handed):
+    values = json.loads(handed.to_json())
+    assert values["experiment"]["seed"] == handed.experiment.seed
+    assert values["lab"] == {"id": "small", "version": "1", "sha256": LAB.sha256}
+    assert len(values["data"]["sha256"]) == len(values["runs"][0]["weights_sha256"]) == 64
+    assert [run["settings"] for run in values["runs"]] == [{"pool": "average"}, {}]
+    assert {"name", "roll_number", "version", "time", "answers", "hypotheses", "predictions"} <= set(values)
+    loss = next(each for each in values["measured"] if each["measure"] == "test_loss")
+    assert (loss["unit"], loss["step"]) == ("nats", "guess")
+    assert loss["value"] > 0
+    assert values["predictions"]["guess"] == {
+        "answer": 0.31, "time": "2026-01-31 10:05", "step": 0, "after_run": False,
+    }  # fmt: skip
+    assert "BLAS" in values["versions"]
+
+
+def test_the_published_schema_names_every_part(handed):
+    schema = json.loads((Path(__file__).parents[2] / "resources/labs/results.schema.json").read_text())
+    check(schema, handed.to_dict(), schema)
+
+
+def check(schema: dict, value: object, whole: dict) -> None:
+    """As much of JSON Schema as ours uses, by its own definition."""
+    if "$ref" in schema:
+        check(whole["$defs"][schema["$ref"].removeprefix("#/$defs/")], value, whole)
+        return
+    if "anyOf" in schema:
+        assert any(_fits(each, value, whole) for each in schema["anyOf"]), (schema, value)
+        return
+    types = {
+        "object": dict, "array": list | tuple, "string": str, "integer": int, "number": int | float,
+        "boolean": bool, "null": type(None),
+    }  # fmt: skip
+    if "const" in schema:
+        assert value == schema["const"]
+    if "type" in schema:
+        assert isinstance(value, types[schema["type"]]), (schema, value)
+    if schema.get("type") == "object":
+        known = schema.get("properties", {})
+        assert set(schema.get("required", ())) <= set(value)
+        for name, each in value.items():
+            if name in known:
+                check(known[name], each, whole)
+            else:
+                assert schema.get("additionalProperties") is not False, name
+                if isinstance(schema.get("additionalProperties"), dict):
+                    check(schema["additionalProperties"], each, whole)
+    if schema.get("type") == "array" and "items" in schema:
+        for each in value:
+            check(schema["items"], each, whole)
+
+
+def _fits(schema: dict, value: object, whole: dict) -> bool:
+    try:
+        check(schema, value, whole)
+    except AssertionError:
+        return False
+    return True
+
+
+def test_pdf_page_and_folder_carry_the_results(handed, tmp_path):
+    document = build_document(Report(), None, carried=handed.to_json())
+    write_pdf(document, tmp_path / "a.pdf")
+    write_html(document, tmp_path / "b.html")
+    write_folder(document, tmp_path / "c")
+    (tmp_path / "d.json").write_text(handed.to_json(), encoding="ascii")
+    files = files_in(tmp_path)
+    assert [path.suffix for path in files] == [".pdf", ".html", ".json", ".json"]
+    for path in files:
+        assert read_hand_in(path).to_json() == handed.to_json(), path
+    assert "<script>alert" not in (tmp_path / "b.html").read_text(encoding="utf-8")
+
+
+@pytest.mark.skipif(shutil.which("pdfdetach") is None, reason="poppler-utils is not installed")
+def test_other_programs_find_the_attachment(handed, tmp_path):
+    write_pdf(build_document(Report(), None, carried=handed.to_json()), tmp_path / "a.pdf")
+    subprocess.run(
+        ["pdfdetach", "-save", "1", "-o", str(tmp_path / "out.json"), str(tmp_path / "a.pdf")], check=True
+    )
+    assert (tmp_path / "out.json").read_text() == handed.to_json()
+
+
+def test_a_report_without_results_carries_none(tmp_path):
+    document = build_document(Report(), None)
+    write_pdf(document, tmp_path / "a.pdf")
+    write_html(document, tmp_path / "b.html")
+    assert b"EmbeddedFile" not in (tmp_path / "a.pdf").read_bytes()
+    assert "cnnviz-results" not in (tmp_path / "b.html").read_text(encoding="utf-8")
+    for name in ("a.pdf", "b.html"):
+        with pytest.raises(DataError, match="carries no results"):
+            read_hand_in(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "empty"),
+        (b"hello", "neither JSON nor a report"),
+        (b"\xff\xd8\xff\xe0\xfe", "neither a PDF nor a text"),
+        (b"{}", "no results of CNNViz"),
+        (b'{"format": "cnnviz-results", "format_version": 99}', "newer CNNViz"),
+        (b'{"format": "cnnviz-results", "format_version": 1}', "'lab' is missing"),
+        (b"[" * 100_000, "neither JSON"),
+        (b"{" + b'"a":{' * 100_000, "no JSON"),
+        (b"{" + b" " * (9 << 20), "too large"),
+        (b"<html><script id=cnnviz-results>{}</html>", "cut off"),
+        (b"%PDF-1.7 /Type/EmbeddedFile stream\n\x00\x01", "carries no results"),
+    ],
+)
+def test_what_is_no_hand_in_gets_one_sentence(tmp_path, content, said):
+    path = tmp_path / "x.pdf"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=said) as caught:
+        read_hand_in(path)
+    assert str(caught.value).startswith("x.pdf ")
+    assert len(str(caught.value)) < 300
+
+
+def test_a_packed_flood_is_refused(tmp_path):
+    import zlib
+
+    path = tmp_path / "x.pdf"
+    path.write_bytes(
+        b"%PDF-1.7\n1 0 obj<</Type/EmbeddedFile>>stream\n" + zlib.compress(b"{" * (200 << 20), 9)
+    )
+    with pytest.raises(DataError, match="carries no results"):
+        read_hand_in(path)
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(max_size=5),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+
+
+@given(st.data())
+def test_a_damaged_part_is_refused_or_read(handed, data):
+    values = json.loads(handed.to_json())
+    place = values
+    while True:
+        keys = sorted(place) if isinstance(place, dict) else range(len(place))
+        key = data.draw(st.sampled_from(keys))
+        if not place[key] or not isinstance(place[key], dict | list) or data.draw(st.booleans()):
+            place[key] = data.draw(JSON)
+            break
+        place = place[key]
+    try:
+        again = hand_in_from_json(json.dumps(values))
+    except DataError as error:
+        said.append(str(error))
+        assert len(said[-1]) < 250
+        return
+    assert again.to_json()
+
+
+said: list[str] = []
+
+
+def test_a_run_without_a_student_has_numbers_and_no_answers():
+    handed = honest(1, small_data())
+    assert handed.measured
+    alone = replace(handed, predictions={}, answers={}, hypotheses={}).sealed()
+    assert hand_in_from_json(alone.to_json()).measured == handed.measured
+    assert LabRecord.of(LAB).steps == {}
