@@ -1,0 +1,93 @@
+"""The whole program on each platform plugin of Qt that it may meet: it opens, trains, and closes."""
+
+import os
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QLibraryInfo
+
+from tests.gui.child_window import run_window
+from tests.patience import PATIENCE
+
+_TRAIN_AND_CLOSE = """
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QGuiApplication
+from ui.state import RunStatus
+
+session.ask_before_closing(False)
+timer = QTimer(session, interval=20)
+
+def look():
+    run = session.state.run
+    if run.status is RunStatus.READY and session.state.inspection is not None:
+        session.controller.train_to(100, 1)
+    elif run.status is RunStatus.PAUSED:
+        timer.stop()
+        screen = session.window.screen()
+        print(QGuiApplication.platformName(), run.step, screen.devicePixelRatio(), flush=True)
+        session.window.close()
+
+timer.timeout.connect(look)
+timer.start()
+"""
+
+_XVFB = ("xvfb-run", "-a", "-s", "-screen 0 1366x768x24")
+
+
+def needs(plugin: str, *programs: str) -> None:
+    """Skip a test where a plugin of Qt or a program is not to be had."""
+    folder = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath)) / "platforms"
+    if not any(path.stem.removeprefix("lib") == f"q{plugin}" for path in folder.iterdir()):
+        pytest.skip(f"Qt has no platform plugin {plugin} here")
+    for program in programs:
+        if shutil.which(program) is None:
+            pytest.skip(f"{program} is not installed here")
+
+
+@contextmanager
+def weston() -> Iterator[dict[str, str]]:
+    """Run a Wayland compositor without a screen; return the environment that leads to it."""
+    # A socket has a path of about a hundred letters at most.
+    with tempfile.TemporaryDirectory(prefix="wl") as place:
+        surroundings = {"XDG_RUNTIME_DIR": place, "WAYLAND_DISPLAY": "cnnviz", "DISPLAY": ""}
+        process = subprocess.Popen(
+            ["weston", "--backend=headless", "--socket=cnnviz", "--idle-time=0"],
+            env={**os.environ, **surroundings},
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            deadline = time.monotonic() + PATIENCE
+            while not (Path(place) / "cnnviz").exists():
+                assert process.poll() is None, "weston has ended"
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            yield surroundings
+        finally:
+            process.terminate()
+            process.wait(PATIENCE)
+
+
+@pytest.mark.parametrize("scale", ["1", "1.5"])
+@pytest.mark.parametrize("plugin", ["offscreen", "minimal", "xcb", "wayland"])
+def test_the_program_opens_trains_and_closes(tmp_path: Path, plugin: str, scale: str) -> None:
+    needs(plugin, *{"xcb": ("xvfb-run", "xauth"), "wayland": ("weston",)}.get(plugin, ()))
+    environment = {"QT_QPA_PLATFORM": plugin, "QT_SCALE_FACTOR": scale}
+    with ExitStack() as stack:
+        if plugin == "wayland":
+            environment |= stack.enter_context(weston())
+        ended = run_window(
+            tmp_path,
+            act=_TRAIN_AND_CLOSE,
+            environment=environment,
+            prefix=_XVFB if plugin == "xcb" else (),
+        )
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.split() == [plugin, "100", str(float(scale))]
+    assert "Traceback" not in ended.stderr
