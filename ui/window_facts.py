@@ -14,4 +14,7 @@ def window_facts() -> Iterator[Fact]:
     yield Fact("Qt", f"{qVersion()} with the platform plugin {QGuiApplication.platformName()}")
     for screen in QGuiApplication.screens():
         size, scale = screen.size(), format_plain(screen.devicePixelRatio())
-        yield Fact("screen", f"{screen.name()} {size.width()} × {size.height()} logical pixels at scale {scale}".lstrip())
+        yield Fact(
+            "screen",
+            f"{screen.name()} {size.width()} × {size.height()} logical pixels at scale {scale}".lstrip(),
+        )
