@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
-from tests.gui.driving import settle
+from tests.gui.driving import give_up_keyboard, settle
 from tests.gui.own_digit_driving import ONE, open_board, stroke
 from tests.gui.own_digit_driving import settle as settle_digit
 from tests.gui.whole_window import PANELS, choose_preset, place_of, rest, seen_rect, show_panel, train
@@ -29,12 +29,15 @@ from ui.cells.drawing_pad import DrawingPad
 from ui.cells.pixel_editor import PixelEditor
 from ui.export.dialog import ExportDialog
 from ui.export.figures import caption_of, figures_of, plot_at
+from ui.export.formats import to_image
 from ui.export.numbers import tables_of
+from ui.export.sheet import Sheet
 from ui.panels.drawn import catch_up
 from ui.panels.training import TrainingPanel
 from ui.plots.time_track import TimeTrack
 from ui.session import Session
 from ui.state import PinnedCell
+from ui.theme import ThemeManager
 
 _OWN_MENU = (QLineEdit, QAbstractSpinBox, QPlainTextEdit, QTextEdit, QComboBox, QScrollBar)
 
@@ -337,3 +340,26 @@ def test_a_click_in_a_panel_in_a_window_of_its_own_counts(qtbot: QtBot, session:
             _press(plot)
             assert session.exporter.meant(None) == (panel, plot)
     dock.setFloating(False)
+
+
+def test_figures_are_alike_whatever_the_window_wears_and_leave_it_as_it_was(
+    qtbot: QtBot, session: Session, theme: ThemeManager
+) -> None:
+    """In the colours of print, pixel by pixel, of every panel and every plot in it."""
+    train(qtbot, session, 100)
+    other: list[str] = []
+    for number in range(len(PANELS)):
+        panel = show_panel(qtbot, session, number)
+        drawn: list[dict[str, QImage]] = []
+        for mode in ("light", "dark"):
+            theme.set_mode(mode)
+            give_up_keyboard()
+            rest(qtbot, session)
+            before = panel.grab().toImage()
+            figures = figures_of(session.window, panel)
+            drawn.append({each.title: to_image(Sheet(each, "print")) for each in figures})
+            assert panel.grab().toImage() == before
+        light, dark = drawn
+        assert light.keys() == dark.keys()
+        other += [title for title, image in light.items() if image != dark[title]]
+    assert not other
