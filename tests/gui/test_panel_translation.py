@@ -232,7 +232,7 @@ def test_flicker_shows_both_in_turn_at_a_slow_pace_and_can_be_stopped(desk: Desk
 
 def test_windows_are_counted_as_a_loop_counts_them(desk: Desk) -> None:
     desk.move(1, 0)
-    desk.panel.choices.set_channel(2)
+    desk.panel.choices.choose(channel=2)
     desk.settle()
     batch = np.stack([desk.image(), moved(desk.image(), 1, 0)])
     maps = desk.network.forward(batch).outputs["conv1"][:, 2]
@@ -324,7 +324,7 @@ def test_a_deeper_network_has_blocks_an_activation_and_its_own_pool(desk: Desk) 
     assert {tile.key for tile in strip.tiles if tile.is_own} >= {"average"}
     assert not desk.parts.toolbar.blocks.button("3").isVisible()
     click(desk.parts.toolbar.blocks.button("2"))
-    desk.panel.choices.set_stage("average")
+    desk.panel.choices.choose(stage="average")
     desk.move(4, 0)
     pair = desk.parts.maps.grid.pair
     assert pair is not None

@@ -100,7 +100,7 @@ def test_a_stage_of_the_strip_chooses_the_map_and_the_strong_curve(desk: Desk) -
 def test_maps_of_all_stages_have_the_same_limits(desk: Desk) -> None:
     limits = set()
     for tile in desk.parts.strip.tiles:
-        desk.panel.choices.set_stage(tile.key)
+        desk.panel.choices.choose(stage=tile.key)
         limits.add((desk.parts.sweep.map.scale.lo, desk.parts.sweep.map.scale.hi))
     assert len(limits) == 1
 

@@ -171,13 +171,13 @@ def another_step(_bot: QtBot, session: Session, chance: random.Random) -> str:
 
 def another_stage(_bot: QtBot, session: Session, chance: random.Random) -> str:
     stage = chance.choice(["pixels", "convolution", "max", "average", "blur"])
-    session.window.panel(TranslationPanel).choices.set_stage(stage)
+    session.window.panel(TranslationPanel).choices.choose(stage=stage)
     return f"stage {stage}"
 
 
 def another_limit(_bot: QtBot, session: Session, chance: random.Random) -> str:
     relative = chance.random() < 0.5
-    session.window.panel(TranslationPanel).choices.set_relative(relative)
+    session.window.panel(TranslationPanel).choices.choose(relative=relative)
     return f"relative {relative}"
 
 

@@ -141,18 +141,21 @@ class TranslationPanel(Panel):
     def _connect_choices(self) -> None:
         parts, choices = self.parts, self.choices
         toolbar, maps, source = parts.toolbar, parts.maps, parts.sweep.source
-        toolbar.pairViewChosen.connect(choices.set_pair)
-        toolbar.poolSizeChosen.connect(choices.set_pool_size)
-        toolbar.blockChosen.connect(choices.set_block)
-        toolbar.relativeChosen.connect(choices.set_relative)
+        for chosen, field in (
+            (toolbar.pairViewChosen, "pair"),
+            (toolbar.poolSizeChosen, "pool_size"),
+            (toolbar.blockChosen, "block"),
+            (toolbar.relativeChosen, "relative"),
+            (parts.strip.stageSelected, "stage"),
+            (maps.channelChosen, "channel"),
+            (maps.movedAlongChosen, "moved_along"),
+            (source.measureChosen, "measure"),
+            (source.manyChosen, "many"),
+            (source.digitsChosen, "digits"),
+            (parts.sweep.spreadChosen, "spread"),
+        ):
+            chosen.connect(choices.choosing(field))
         toolbar.relativeChosen.connect(self._on_relative_chosen)
-        parts.strip.stageSelected.connect(choices.set_stage)
-        maps.channelChosen.connect(choices.set_channel)
-        maps.movedAlongChosen.connect(choices.set_moved_along)
-        source.measureChosen.connect(choices.set_measure)
-        source.manyChosen.connect(choices.set_many)
-        source.digitsChosen.connect(choices.set_digits)
-        parts.sweep.spreadChosen.connect(choices.set_spread)
         choices.changed.connect(self._show_choices)
         choices.changed.connect(self._show_beside)
         choices.changed.connect(self._loop.look)

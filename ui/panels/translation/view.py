@@ -1,9 +1,11 @@
 """What the user has chosen to see in the translation panel."""
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any, cast
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Signal
 
 from cnnviz.session_state import ViewValue
 from cnnviz.translation import MEASURES, OUTPUT, STAGES, MeasureName
@@ -107,9 +109,15 @@ class ViewModel(QObject):
         super().__init__(parent)
         self.view = View()
 
+    def choosing(self, field: str) -> Callable[[Any], None]:
+        """Return what changes one field, for a control to be joined with."""
+        assert hasattr(self.view, field), field
+        return partial(self._choose_one, field)
+
     def choose(self, **changes: Any) -> None:
-        """Change some fields."""
-        self.choose_all(self.view.but(**changes))
+        """Change some fields; another convolution block begins with its first filter."""
+        first = {"channel": 0} if "block" in changes else {}
+        self.choose_all(self.view.but(**first | changes))
 
     def choose_all(self, view: View) -> None:
         """Change whatever is different."""
@@ -117,57 +125,5 @@ class ViewModel(QObject):
             self.view = view
             self.changed.emit()
 
-    @Slot(str)
-    def set_pair(self, pair: str) -> None:
-        """Choose how original and shifted are shown."""
-        self.choose(pair=cast(PairView, pair))
-
-    @Slot(int)
-    def set_block(self, block: int) -> None:
-        """Choose a convolution block."""
-        self.choose(block=block, channel=0)
-
-    @Slot(int)
-    def set_pool_size(self, size: int) -> None:
-        """Choose the window of the pools."""
-        self.choose(pool_size=size)
-
-    @Slot(bool)
-    def set_relative(self, relative: bool) -> None:
-        """Choose what features are relative to."""
-        self.choose(relative=relative)
-
-    @Slot(str)
-    def set_stage(self, stage: str) -> None:
-        """Choose a stage."""
-        self.choose(stage=stage)
-
-    @Slot(bool)
-    def set_moved_along(self, moved_along: bool) -> None:
-        """Choose what maps are compared with."""
-        self.choose(moved_along=moved_along)
-
-    @Slot(int)
-    def set_channel(self, channel: int) -> None:
-        """Choose a filter."""
-        self.choose(channel=channel)
-
-    @Slot(str)
-    def set_measure(self, name: str) -> None:
-        """Choose the measure of the sweep."""
-        self.choose(measure=cast(MeasureName, name))
-
-    @Slot(bool)
-    def set_many(self, many: bool) -> None:
-        """Choose whose sweep is shown."""
-        self.choose(many=many)
-
-    @Slot(int)
-    def set_digits(self, digits: int) -> None:
-        """Choose how many digits are moved."""
-        self.choose(digits=digits)
-
-    @Slot(bool)
-    def set_spread(self, spread: bool) -> None:
-        """Choose between mean and spread."""
-        self.choose(spread=spread)
+    def _choose_one(self, field: str, value: Any) -> None:
+        self.choose(**{field: value})
