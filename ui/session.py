@@ -88,6 +88,7 @@ class Session(QObject):
                 "window": self.window,
                 "panels": self.window.panels,
                 "areas": self.window.areas,
+                "finder": self.window.finder,
                 "pages": self.window.pages,
                 "theme": theme_manager(),
             }

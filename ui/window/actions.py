@@ -173,10 +173,16 @@ ACTIONS = (
         tooltip="other initial weights, other order of images", key="Ctrl+Shift+R", icon="dices",
         enabled=_LOADED,
     ),
+    ActionRow(
+        name="find", menu="&View", text="&Find…", handler="finder.ask", key="Ctrl+K",
+        tooltip="find any action, setting, control or page of the help by its words",
+        help="find anything by its words", icon="search",
+    ),
     *(
         ActionRow(
             name=f"theme_{mode}", menu="&View", text=text, handler="session.set_theme_mode", argument=mode,
             is_checkable=True, group="theme",
+            starts_section=mode == "system",
         )
         for mode, text in (("system", "Like the system"), ("light", "Light"), ("dark", "Dark"))
     ),

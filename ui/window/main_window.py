@@ -1,6 +1,7 @@
 """The main window: menus, run controls, samples, panels, status."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, override
 
@@ -30,6 +31,8 @@ from ui.settings import remembered_layout
 from ui.state import AppState
 from ui.theme import LIGHT, Theme, follow_theme
 from ui.window.areas import Areas
+from ui.window.findable import actions_of, chapters, controls_of
+from ui.window.finder import Entry, Finder
 from ui.window.help import first_steps_page, show_about
 from ui.window.keys import Pages
 from ui.window.menus import Menus
@@ -244,6 +247,10 @@ class MainWindow(QMainWindow):
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state)
         self.pages = Pages()
+        self.finder = Finder(self)
+        self.finder.add(partial(actions_of, self.menus))
+        self.finder.add(self._controls)
+        self.finder.add(partial(chapters, self._show_chapter))
         self.areas = Areas(self._areas, self)
 
     def _arrange(self) -> None:
@@ -270,6 +277,17 @@ class MainWindow(QMainWindow):
             panels |= panel.areas()
         below: dict[str, QWidget] = {"Comparison": self.compare_dock, "Timeline": self.timeline}
         return {**above, "Samples": self.samples, **panels, **below}
+
+    def _controls(self) -> Iterator[Entry]:
+        """Yield the controls in the window that are no buttons of actions."""
+        for number, (title, panel) in enumerate(zip(self.panels.titles, self.panels.panels(), strict=True)):
+            yield from controls_of(panel, title, partial(self.panels.show_panel, number))
+        for place, part in (("Samples", self.samples), ("Timeline", self.timeline)):
+            yield from controls_of(part, place, part.show)
+        preset = self.run_bar.preset.accessibleName()
+        for entry in controls_of(self.run_bar, "Run", self.run_bar.show):
+            if entry.name.startswith(preset):
+                yield entry
 
     def _centre(self) -> QWidget:
         """Return the panels below what the program has to say."""

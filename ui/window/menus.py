@@ -42,6 +42,17 @@ class Menus(QObject):
         """Return the action of a row."""
         return self._actions[name]
 
+    @property
+    def status(self) -> RunStatus:
+        """Status of the run, on which it depends what can be asked for."""
+        return self._state.run.status
+
+    def listed(self, name: str) -> list[QAction]:
+        """Return what stands in a submenu now."""
+        menu = self._listings[name]
+        menu.aboutToShow.emit()
+        return [each for each in menu.actions() if each.isEnabled()]
+
     def connect_to(self, parts: Mapping[str, object]) -> None:
         """Let each action do what its row says.
 

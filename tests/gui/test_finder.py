@@ -1,0 +1,138 @@
+"""Everything is found by its words, by keys alone."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from tests.gui.training_driving import lengthen
+from tests.gui.whole_window import PANELS, rest
+from ui.guide.window import GuideWindow
+from ui.panels.training import TrainingPanel
+from ui.panels.translation.panel import TranslationPanel
+from ui.session import Session
+from ui.state import RunStatus
+from ui.window.actions import ACTIONS
+from ui.window.finder import FinderBox
+from ui.window.matching import cost, words_of
+
+Key = Qt.Key
+
+
+@pytest.fixture
+def active(qtbot: QtBot, session: Session) -> Session:
+    session.window.activateWindow()
+    qtbot.waitUntil(session.window.isActiveWindow)
+    return session
+
+
+def ask(qtbot: QtBot, session: Session, words: str) -> FinderBox:
+    """Open the box by its key, and type words."""
+    focus = QApplication.focusWidget() or session.window
+    QTest.keyClick(focus, Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+    (box,) = session.window.findChildren(FinderBox)
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is box.line)
+    QTest.keyClicks(box.line, words)
+    return box
+
+
+def lines(box: FinderBox) -> list[tuple[str, str, str]]:
+    items = [box.list.topLevelItem(row) for row in range(box.list.topLevelItemCount())]
+    return [(item.text(0), item.text(1), item.text(2)) for item in items]
+
+
+def take(qtbot: QtBot, session: Session, words: str) -> None:
+    """Find something, and take the first that fits."""
+    box = ask(qtbot, session, words)
+    QTest.keyClick(box.line, Key.Key_Return)
+    qtbot.waitUntil(lambda: not session.window.findChildren(FinderBox))
+
+
+def test_every_action_is_found_by_its_words_with_its_key(qtbot: QtBot, active: Session) -> None:
+    box = ask(qtbot, active, "")
+    for row in ACTIONS:
+        if row.listing or row.name == "find":
+            continue
+        box.line.setText(row.words)
+        name, place, _key = lines(box)[0]
+        assert (name, place.removesuffix(" · not now")) == (row.words, row.menu.replace("&", ""))
+    box.line.setText("train pause")
+    assert lines(box)[0] == ("Train or pause", "Run", "Space")
+    box.reject()
+
+
+def test_what_cannot_be_had_now_says_why_and_does_nothing(qtbot: QtBot, active: Session) -> None:
+    box = ask(qtbot, active, "stop")
+    assert lines(box)[0] == ("Stop", "Run · not now", "")
+    assert box.hint.text() == "Stop is not possible before training has begun."
+    QTest.keyClick(box.line, Key.Key_Return)
+    assert box.isVisible()
+    box.line.setText("no such thing anywhere")
+    assert lines(box) == []
+    QTest.keyClick(box.line, Key.Key_Return)
+    assert box.hint.text() == "Nothing has all these words."
+    QTest.keyClick(box.line, Key.Key_Escape)
+    assert not box.isVisible()
+
+
+def test_a_slip_still_finds_a_setting_and_leads_to_its_field(qtbot: QtBot, active: Session) -> None:
+    active.window.panels.show_panel(PANELS.index("report"))
+    take(qtbot, active, "laerning rate")
+    qtbot.waitUntil(lambda: active.window.panels.front == 0)
+    assert QApplication.focusWidget() is active.window.panel(TrainingPanel).form.field("learning_rate")
+    draft = active.state.draft
+    rest(qtbot, active)
+    assert active.state.draft == draft
+
+
+def test_a_choice_of_a_panel_is_made_from_another(qtbot: QtBot, active: Session) -> None:
+    take(qtbot, active, "lesson dots")
+    panel = active.window.panel(TranslationPanel)
+    qtbot.waitUntil(lambda: panel.view.lesson == "dots")
+    assert active.window.panels.front == PANELS.index("translation")
+    take(qtbot, active, "difference shown")
+    qtbot.waitUntil(lambda: panel.view.pair == "difference")
+
+
+def test_actions_and_pages_of_the_help_are_opened(qtbot: QtBot, active: Session) -> None:
+    lengthen(qtbot, active)
+    take(qtbot, active, "train or")
+    qtbot.waitUntil(lambda: active.state.run.status is RunStatus.TRAINING)
+    take(qtbot, active, "pause")
+    qtbot.waitUntil(lambda: active.state.run.status is RunStatus.PAUSED)
+    take(qtbot, active, "help sessions")
+    (guide,) = active.window.findChildren(GuideWindow)
+    qtbot.waitUntil(guide.isVisible)
+    assert "figures-and-sessions" in guide.page.source().path()
+    guide.close()
+
+
+def test_arrow_keys_go_through_what_is_found(qtbot: QtBot, active: Session) -> None:
+    box = ask(qtbot, active, "panel")
+    assert isinstance(box.line, QLineEdit)
+    second = lines(box)[1]
+    QTest.keyClick(box.line, Key.Key_Down)
+    assert box.list.currentItem().text(0) == second[0]
+    QTest.keyClick(box.line, Key.Key_Up)
+    assert box.list.currentItem().text(0) == lines(box)[0][0]
+    box.reject()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "text", "fits"),
+    [
+        ("filters maps", "Filters & maps", True),
+        ("maps filters", "Filters & maps", True),
+        ("fliters", "Filters & maps", True),
+        ("fiters", "Filters & maps", True),
+        ("filtters", "Filters & maps", True),
+        ("filtres", "Filters & maps", True),
+        ("folder maps", "Filters & maps", False),
+        ("mapp", "Filters & maps", True),
+        ("mxp", "Filters & maps", False),
+        ("größe", "GRÖSSE der Fenster", True),
+    ],
+)
+def test_words_fit_but_for_one_slip(wanted: str, text: str, fits: bool) -> None:
+    assert (cost(words_of(wanted), words_of(text)) is not None) is fits

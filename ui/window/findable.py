@@ -1,0 +1,97 @@
+"""What can be found by words: the actions, the controls of a part of the window, the pages of the help."""
+
+from collections.abc import Callable, Iterator
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
+from PySide6.QtWidgets import QAbstractButton, QWidget
+
+from ui.controls.choice_field import ChoiceField
+from ui.controls.segmented import SegmentedControl
+from ui.guide.chapters import CHAPTERS
+from ui.state import RunStatus
+from ui.window.actions import ACTIONS
+from ui.window.finder import Entry
+from ui.window.menus import Menus
+
+_STATES = {
+    RunStatus.LOADING: "while the data are being read",
+    RunStatus.READY: "before training has begun",
+    RunStatus.TRAINING: "while training runs",
+    RunStatus.PAUSED: "while training is paused",
+    RunStatus.STOPPED: "after the run was ended",
+    RunStatus.FINISHED: "when every epoch is done",
+    RunStatus.FAILED: "after the run has failed",
+}
+#: More options than these would push everything else aside.
+_MOST_OPTIONS = 12
+
+
+def actions_of(menus: Menus) -> Iterator[Entry]:
+    """Yield everything that the menus offer."""
+    for row in ACTIONS:
+        place, action = row.menu.replace("&", ""), menus.action(row.name)
+        if row.listing:
+            for each in menus.listed(row.name):
+                yield Entry(f"{row.words}: {each.text()}", place, each.trigger)
+            continue
+        why_not = "" if action.isEnabled() else f"{row.words} is not possible {_STATES[menus.status]}."
+        yield Entry(row.words, place, action.trigger, row.key, why_not)
+
+
+def chapters(show: Callable[[str], object]) -> Iterator[Entry]:
+    """Yield the pages of the help, each of which `show` opens by its name."""
+    for chapter in CHAPTERS:
+        yield Entry(chapter.title, "Help", lambda name=chapter.name: show(name))
+
+
+def controls_of(part: QWidget, place: str, show: Callable[[], object]) -> Iterator[Entry]:
+    """Yield the controls of a part of the window, and the options of its lists.
+
+    Parameters
+    ----------
+    part : QWidget
+    place : str
+        What the part is called.
+    show : callable
+        Brings the part to the front.
+    """
+    for widget in part.findChildren(QWidget):
+        name = _name_of(widget)
+        if not name or not widget.focusPolicy() & Qt.FocusPolicy.TabFocus or widget.focusProxy() is not None:
+            continue
+        why_not = "" if widget.isEnabled() else f"“{name}” cannot be used now."
+        if not widget.isVisibleTo(part):
+            why_not = f"“{name}” stands on a page of {place} that is not in sight now."
+        yield Entry(name, place, lambda widget=widget: _use(widget, show), why_not=why_not)
+        if isinstance(widget, ChoiceField) and not why_not and widget.count() <= _MOST_OPTIONS:
+            for row in range(widget.count()):
+                chosen = f"{name}: {widget.itemText(row)}"
+                act = lambda widget=widget, row=row: _choose(widget, row, show)  # noqa: E731 -- one line
+                yield Entry(chosen, place, act)
+
+
+def _name_of(widget: QWidget) -> str:
+    """What a screen reader calls a control; an option of several is said with what it is an option of."""
+    name = widget.accessibleName()
+    if not name:
+        found = QAccessible.queryAccessibleInterface(widget)
+        name = found.text(QAccessible.Text.Name).replace("&", "") if found is not None else ""
+    group = widget.parentWidget()
+    is_option = isinstance(group, SegmentedControl) and group.accessibleName()
+    return f"{group.accessibleName()}: {name}" if is_option else name
+
+
+def _use(widget: QWidget, show: Callable[[], object]) -> None:
+    """Press a button; give anything else the keyboard."""
+    show()
+    widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
+    if isinstance(widget, QAbstractButton):
+        widget.click()
+
+
+def _choose(field: ChoiceField, row: int, show: Callable[[], object]) -> None:
+    show()
+    field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+    field.setCurrentIndex(row)
+    field.activated.emit(row)

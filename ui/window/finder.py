@@ -1,0 +1,203 @@
+"""Everything that can be found by words, and the box that finds it."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import override
+
+from PySide6.QtCore import QEvent, QObject, QPoint, QSize, Qt, Slot
+from PySide6.QtGui import QKeyEvent, QKeySequence
+from PySide6.QtWidgets import (
+    QDialog,
+    QHeaderView,
+    QLineEdit,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from ui.controls.labels import ElidedLabel
+from ui.controls.layouts import fill
+from ui.controls.naming import named
+from ui.theme import Theme, follow_theme
+from ui.window.matching import cost, words_of
+
+_WIDTH, _HEIGHT, _KEY_WIDTH, _MOST = 620, 420, 120, 60
+#: Words of the place count as less than those of the name.
+_PLACE_COST = 2
+_LIST_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
+_HINT = "↑ ↓ go to an entry, Enter takes it, Esc leaves everything as it is"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Something that can be found.
+
+    Attributes
+    ----------
+    name : str
+        What it is called.
+    place : str
+        Where it belongs: a menu, a panel, the help.
+    act : callable
+        Does it, or goes there.
+    key : str
+        As `QKeySequence` reads it, or "".
+    why_not : str
+        Why it cannot be had now; "" if it can.
+    """
+
+    name: str
+    place: str
+    act: Callable[[], object]
+    key: str = ""
+    why_not: str = ""
+
+
+Source = Callable[[], Iterable[Entry]]
+"""Lists what can be found of one kind, as it is at that moment."""
+
+
+class Finder(QObject):
+    """Asks for words, and does what is chosen among all that they fit.
+
+    Parameters
+    ----------
+    window : QWidget
+        Over which it asks; also the parent.
+    """
+
+    def __init__(self, window: QWidget) -> None:
+        super().__init__(window)
+        self._window = window
+        self._sources: list[Source] = []
+
+    def add(self, source: Source) -> None:
+        """Find the things of another source as well."""
+        self._sources.append(source)
+
+    def entries(self) -> list[Entry]:
+        """Return all that can be found now; of two that look alike the first."""
+        found: dict[tuple[str, str], Entry] = {}
+        for source in self._sources:
+            for entry in source():
+                found.setdefault((entry.name, entry.place), entry)
+        return list(found.values())
+
+    def ask(self) -> None:
+        """Open the box; what is chosen is done when it has gone."""
+        box = FinderBox(self.entries(), self._window)
+        # Only then has the window the keyboard again, which what is chosen may give to one of its parts.
+        box.finished.connect(box.deleteLater)
+        box.accepted.connect(box.act, Qt.ConnectionType.QueuedConnection)
+        box.open()
+
+
+def found(entries: Iterable[Entry], text: str) -> list[Entry]:
+    """Return the entries that have all words of a text, the best first; all of them for no words."""
+    wanted = words_of(text)
+    costs: list[tuple[int, bool, int, Entry]] = []
+    for entry in entries:
+        by_name = cost(wanted, words_of(entry.name))
+        by_place = cost(wanted, words_of(f"{entry.name} {entry.place}"))
+        if by_place is not None:
+            total = by_place + _PLACE_COST if by_name is None else by_name
+            costs.append((total, bool(entry.why_not), len(entry.name) if wanted else 0, entry))
+    return [entry for *_, entry in sorted(costs, key=lambda each: each[:3])]
+
+
+class FinderBox(QDialog):
+    """A line for words, and below it what they fit, with its place and its key.
+
+    Parameters
+    ----------
+    entries : list of Entry
+    parent : QWidget
+        The window that it stands over.
+    """
+
+    def __init__(self, entries: list[Entry], parent: QWidget) -> None:
+        super().__init__(parent)
+        self._all, self._shown, self._chosen = entries, list[Entry](), None
+        self.setWindowTitle("Find")
+        self.line = named(QLineEdit(), "Find", "Words of what you look for, in any order")
+        self.line.setPlaceholderText("Find an action, a setting, a control, a page of the help …")
+        self.list = named(QTreeWidget(), "Found", "What the words fit: Enter or a click takes it")
+        self.list.setColumnCount(3)
+        self.list.setHeaderHidden(True)
+        self.list.setRootIsDecorated(False)
+        self.list.setAllColumnsShowFocus(True)
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.header().setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
+        self.list.header().setStretchLastSection(False)
+        self.hint = ElidedLabel(_HINT, role="muted")
+        self._layout = fill(QVBoxLayout(self), self.line, (self.list, 1), self.hint)
+        self.line.textChanged.connect(self._find)
+        self.line.installEventFilter(self)
+        self.list.itemClicked.connect(self._take)
+        self.list.currentItemChanged.connect(self._say_why_not)
+        follow_theme(self)
+        self._find("")
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale, and stay at the top in the middle of the window."""
+        margin, window = theme.px(10), self.parentWidget()
+        self._layout.setContentsMargins(margin, margin, margin, margin)
+        self._layout.setSpacing(theme.px(8))
+        self.list.setColumnWidth(1, theme.px(_WIDTH) // 3)
+        self.list.setColumnWidth(2, theme.px(_KEY_WIDTH))
+        room = window.size() - QSize(2 * margin, 2 * margin)
+        self.resize(QSize(theme.px(_WIDTH), theme.px(_HEIGHT)).boundedTo(room))
+        self.move(window.mapToGlobal(QPoint((window.width() - self.width()) // 2, theme.px(60))))
+
+    @Slot()
+    def act(self) -> None:
+        """Do what was chosen."""
+        if self._chosen is not None:
+            self.parentWidget().activateWindow()
+            self._chosen.act()
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.KeyPress and isinstance(event, QKeyEvent):
+            if event.key() in _LIST_KEYS:
+                self.list.keyPressEvent(event)
+                return True
+            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+                self._take(self.list.currentItem())
+                return True
+        return super().eventFilter(watched, event)
+
+    @Slot(str)
+    def _find(self, text: str) -> None:
+        self._shown = found(self._all, text)[:_MOST]
+        self.list.clear()
+        for entry in self._shown:
+            key = QKeySequence(entry.key).toString(QKeySequence.SequenceFormat.NativeText)
+            place = f"{entry.place} · not now" if entry.why_not else entry.place
+            item = QTreeWidgetItem([entry.name, place, key])
+            for column, tip in enumerate((entry.name, entry.why_not or entry.place, key)):
+                item.setToolTip(column, tip)
+            if entry.why_not:
+                for column in range(3):
+                    item.setForeground(column, self.palette().placeholderText())
+            self.list.addTopLevelItem(item)
+        self.list.setCurrentItem(self.list.topLevelItem(0))
+        self._say_why_not()
+
+    def _entry(self) -> Entry | None:
+        row = self.list.indexOfTopLevelItem(self.list.currentItem())
+        return self._shown[row] if 0 <= row < len(self._shown) else None
+
+    @Slot()
+    def _say_why_not(self) -> None:
+        entry = self._entry()
+        words = "Nothing has all these words." if entry is None else entry.why_not or _HINT
+        self.hint.set_text(words)
+
+    @Slot(QTreeWidgetItem)
+    def _take(self, _item: QTreeWidgetItem | None) -> None:
+        entry = self._entry()
+        if entry is not None and not entry.why_not:
+            self._chosen = entry
+            self.accept()
