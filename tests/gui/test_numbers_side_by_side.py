@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from cnnviz.presets import LAB5
-from tests.gui.backprop_desk import Desk
+from tests.gui.backprop_desk import Desk, point_at
 from ui.cells.excerpt_map import ExcerptMap
 from ui.cells.value_table import ValueTable
 from ui.panels.backprop.steps import StepKind
@@ -148,6 +149,23 @@ def test_weights_before_and_after_an_update(qtbot: QtBot, parameter: str) -> Non
     rows = zip(first.values.ravel().tolist(), last.values.ravel().tolist(), strict=True)
     for values, texts in zip(rows, zip(first.texts(), last.texts(), strict=True), strict=True):
         assert_told_apart(values, texts)
+    desk.close()
+
+
+def test_losses_and_a_weight_before_and_after_the_smallest_step(qtbot: QtBot) -> None:
+    desk = Desk(qtbot, LAB5)
+    network = LAB5.build_network(desk.dataset.input_shape)
+    desk.show(network.with_params({name: array * 20 for name, array in network.params.items()}))
+    desk.go_to(StepKind.UPDATE)
+    view, values = desk.panel.update_view, desk.panel.side.inspect.values
+    view.rate.lineEdit().selectAll()
+    qtbot.keyClicks(view.rate.lineEdit(), "1e-7")
+    qtbot.keyClick(view.rate.lineEdit(), Qt.Key.Key_Return)
+    desk.settle()
+    point_at(view.cards[0].map, 1, 1)
+    for shown in (view.outcome, values):
+        before, after = shown.text("before"), shown.text("after")
+        assert before != after or before.startswith("≈"), (before, after)
     desk.close()
 
 

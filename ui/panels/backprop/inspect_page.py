@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz.inspect.receptive_field import Cell
-from cnnviz.quantities import format_count, format_signed, format_value
+from cnnviz.quantities import format_count, format_signed, format_together, format_value
 from cnnviz.routing import ParameterTarget, Target
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.naming import named
@@ -159,11 +159,12 @@ def weight_rows(passed: Pass, weight: ParameterTarget, rate: float) -> list[Valu
     """Numbers of one weight and of its update."""
     before = float(passed.network.params[weight.name][weight.index])
     gradient = float(passed.gradients.params[weight.name][weight.index])
+    texts = format_together((before, before - rate * gradient), 8, format_signed, longest=13)
     return [
-        ValueRow("before", "weight w", format_signed(before, 8)),
+        ValueRow("before", "weight w", texts[0]),
         ValueRow("gradient", "gradient ∂L/∂w", format_signed(gradient, 6), "accent"),
         ValueRow("step", "step −η · ∂L/∂w", format_signed(-rate * gradient, 6)),
-        ValueRow("after", "weight after the update", format_signed(before - rate * gradient, 8)),
+        ValueRow("after", "weight after the update", texts[1]),
     ]
 
 

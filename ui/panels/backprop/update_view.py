@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from cnnviz.quantities import format_signed, format_value
+from cnnviz.quantities import format_signed, format_together
 from ui.controls.buttons import Button
 from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle
@@ -26,6 +26,7 @@ from ui.rows.paired_bars import PairedBars
 from ui.rows.value_list import ValueList, ValueRow
 from ui.theme import Theme, follow_theme, theme_manager
 
+_MOST_CHARACTERS = 13  # of a loss: there is room for them beside its name
 #: What the slope promises, and why: under "first", and where the step is another rule's.
 _PROMISES = (
     ("−η‖∂L/∂w‖²", "What the slope alone promises: −η times the squared length of the whole gradient"),
@@ -196,20 +197,20 @@ class UpdateView(StepView):
         trial = passed.trial
         preview = self._current_preview()
         count = len(trial.networks)
-        rows: list[ValueRow] = []
-        if count:
-            rows.append(ValueRow("run", "the run's network", format_value(trial.losses[0], 6)))
-        tried = f"now, after {trial.words}" if count else "before"
-        rows.append(ValueRow("before", tried, format_value(passed.gradients.loss, 6)))
+        losses = [*trial.losses[:1], passed.gradients.loss, *(() if preview is None else (preview.loss,))]
+        texts = iter(format_together(losses, 6, longest=_MOST_CHARACTERS))
+        rows = [ValueRow("run", "the run's network", next(texts))] if count else []
+        rows.append(ValueRow("before", f"now, after {trial.words}" if count else "before", next(texts)))
         if preview is not None:
             change = preview.loss - passed.gradients.loss
             promised = preview.expected - passed.gradients.loss
             by, tip = _PROMISES[passed.rule in ("all", "split")]
             role = "success" if change < 0 else "danger"
+            changes = format_together((change, promised), 4, format_signed, longest=_MOST_CHARACTERS)
             rows += [
-                ValueRow("after", "after the update", format_value(preview.loss, 6), role),
-                ValueRow("change", "change", format_signed(change, 4)),
-                ValueRow("promised", f"promised by the slope, {by}", format_signed(promised, 4), tooltip=tip),
+                ValueRow("after", "after the update", next(texts), role),
+                ValueRow("change", "change", changes[0]),
+                ValueRow("promised", f"promised by the slope, {by}", changes[1], tooltip=tip),
             ]
         self.outcome.set_rows(rows)
         self._fit_lower()
