@@ -91,3 +91,41 @@ def test_the_program_opens_trains_and_closes(tmp_path: Path, plugin: str, scale:
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.split() == [plugin, "100", str(float(scale))]
     assert "Traceback" not in ended.stderr
+
+
+_MEASURE_AND_CLOSE = """
+from PySide6.QtCore import QTimer
+from ui.panels.feature_maps.panel import FeatureMapsPanel
+
+session.ask_before_closing(False)
+session.window.resize(1400, 850)
+session.show_panel(1)
+panel = session.window.panel(FeatureMapsPanel)
+timer = QTimer(session, interval=20)
+
+def look():
+    if panel.picture is not None and panel.isVisible():
+        timer.stop()
+        for key in ("input", "conv1", "pool1"):
+            column = panel.network.flow.column(key)
+            print(column.map.grid().rect.width(), column.strip._length, flush=True)
+        session.window.close()
+
+timer.timeout.connect(look)
+timer.start()
+"""
+
+
+@pytest.mark.parametrize("scale", ["1.25", "1.5", "1.75"])
+def test_maps_and_their_colour_bars_end_together_at_any_scale(tmp_path: Path, scale: str) -> None:
+    ended = run_window(
+        tmp_path,
+        act=_MEASURE_AND_CLOSE,
+        environment={"QT_SCALE_FACTOR": scale},
+    )
+    assert ended.returncode == 0, ended.stderr
+    widths = [tuple(map(float, line.split())) for line in ended.stdout.splitlines()]
+    assert len(widths) == 3
+    for drawn, bar in widths:
+        assert abs(drawn - bar) <= 1
+        assert drawn > 100

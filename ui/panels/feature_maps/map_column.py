@@ -206,7 +206,9 @@ class MapColumn(StageColumn):
 
     def _fit_map(self) -> None:
         _, rows, cols = self.column.shape
-        cell = self._cell if self._cell is not None and self._enlarged else self._fitting_cell()
+        cell = self._fitting_cell()
+        if self._cell is not None and self._enlarged:
+            cell = self._on_pixels(self._cell)
         # Looking for room that is not there costs time with every movement of the pointer.
         numbered = cell >= (_NUMBERED_CELL if self._enlarged else _NUMBERED_CELL_IN_ROW)
         if numbered != self._numbered:
@@ -214,9 +216,9 @@ class MapColumn(StageColumn):
             self.map.set_numbers(self._numbered)
             self._describe()
         left, below = self.map.edges()
-        self.map.setFixedSize(int(cell) * cols + 2 + left, int(cell) * rows + 2 + below)
+        self.map.setFixedSize(math.ceil(cell * cols) + 2 + left, math.ceil(cell * rows) + 2 + below)
         self._show_marked()
-        self.strip.set_length(int(cell) * cols if not self._enlarged else self._theme.px(240))
+        self.strip.set_length(round(cell * cols) if not self._enlarged else self._theme.px(240))
 
     def _show_marked(self) -> None:
         """Scroll an enlarged map to the marked cell, or to what belongs to it."""
@@ -231,7 +233,12 @@ class MapColumn(StageColumn):
         """Side of a cell with which the whole map can be seen."""
         _, rows, cols = self.column.shape
         room, (left, below) = self.body.maximumViewportSize(), self.map.edges()
-        return float(max(min((room.width() - 2 - left) // cols, (room.height() - 2 - below) // rows), 1))
+        return self._on_pixels(min((room.width() - 2 - left) / cols, (room.height() - 2 - below) / rows))
+
+    def _on_pixels(self, cell: float) -> float:
+        """Return a side with which cells, as they are drawn, are whole pixels of the screen."""
+        ratio = self.devicePixelRatioF()
+        return max(math.floor(cell * ratio), 1) / ratio
 
     # -- building ------------------------------------------------------------------------------------------
 
