@@ -11,9 +11,12 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.presets import LAB5
 from tests.gui.backprop_desk import Desk, point_at
+from tests.gui.driving import show_window
 from ui.cells.excerpt_map import ExcerptMap
 from ui.cells.value_table import ValueTable
 from ui.panels.backprop.steps import StepKind
+from ui.plots.plot import Plot
+from ui.plots.plot_content import Line, PlotContent
 from ui.rows.ledger import Ledger, LedgerRow
 from ui.rows.log_table import LogModel
 from ui.rows.paired_bars import PairedBars
@@ -182,6 +185,18 @@ def test_small_maps_and_tables(qapp, values: list[float], place: int, side: int)
     for shown in (excerpt, table):
         texts = shown.texts()
         assert_told_apart(values[: len(texts)], texts)
+
+
+def test_values_of_several_lines_beside_the_cursor(qtbot: QtBot) -> None:
+    plot, x = Plot(), np.arange(3.0)
+    qtbot.addWidget(plot)
+    values = [0.46712, 0.46718, 0.4671, 0.5]
+    lines = [Line(f"line{place}", x, np.full(3, value)) for place, value in enumerate(values)]
+    plot.set_content(PlotContent(tuple(lines), digits=3))
+    show_window(qtbot, plot)
+    plot.set_cursor(1.0)
+    rows = [row.split() for row in plot.readout_text().splitlines()[1:]]
+    assert_told_apart(values, [text for _, text in sorted(rows)])
 
 
 def test_stages_that_differ_look_different(qtbot: QtBot) -> None:

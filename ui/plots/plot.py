@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QFontMetrics, QKeyEvent, QMouseEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from cnnviz.quantities import format_count, format_value
+from cnnviz.quantities import format_count, format_together, format_value
 from ui.controls.catching_up import CatchesUp
 from ui.controls.key_moves import is_plain
 from ui.plots.plot_axes import Name
@@ -19,6 +19,8 @@ from ui.plots.plot_content import Marker, PlotContent
 from ui.plots.plot_items import ContentItems, color_of, end_names
 from ui.plots.plot_readout import PlotReadout
 from ui.theme import LIGHT, Theme, follow_theme, ui_font
+
+_LONGEST = 9  # characters of a value beside the cursor
 
 
 class Series(NamedTuple):
@@ -239,7 +241,11 @@ class Plot(CatchesUp, QWidget):
         at = min((float(line.x[place]) for line, place in found), key=lambda each: abs(each - x))
         if self._content.names_at_ends:
             found.sort(key=lambda each: -np.nan_to_num(each[0].y[each[1]], nan=-np.inf))
-        rows = [(line.color, self._row_name(line, n, at), self._row_value(line, n)) for line, n in found]
+        values = format_together([line.y[n] for line, n in found], self._content.digits, longest=_LONGEST)
+        rows = [
+            (line.color, self._row_name(line, n, at), self._row_value(line, n, value))
+            for (line, n), value in zip(found, values, strict=True)
+        ]
         canvas.set_cross_x(at)
         if place is None:
             place = canvas.place_of(at, sum(canvas.view_range()[1]) / 2)
@@ -263,13 +269,11 @@ class Plot(CatchesUp, QWidget):
         x, (x_lo, x_hi) = float(line.x[place]), self._made().view_range()[0]
         return line.name if abs(x - at) <= 0.01 * (x_hi - x_lo) else f"{line.name} at {_x_text(x)}"
 
-    def _row_value(self, line: Series, place: int) -> str:
-        value, digits = float(line.y[place]), self._content.digits
-        if not np.isfinite(value):
+    def _row_value(self, line: Series, place: int, value: str) -> str:
+        if not np.isfinite(line.y[place]):
             return "–"
         spread = np.nan if line.spread is None else float(line.spread[place])
-        tail = f" ± {format_value(spread, digits)}" if np.isfinite(spread) else ""
-        return format_value(value, digits) + tail
+        return f"{value} ± {format_value(spread, self._content.digits)}" if np.isfinite(spread) else value
 
     # -- events --------------------------------------------------------------------------------------------
 

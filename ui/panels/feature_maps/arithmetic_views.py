@@ -9,7 +9,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cnnviz.inspect.arithmetic import ActivationCell, DenseCell, MaxPoolCell
-from cnnviz.quantities import format_count, format_power, format_signed, format_value
+from cnnviz.quantities import format_count, format_power, format_signed, format_together, format_value
 from ui.cells.value_table import ValueTable
 from ui.cells.waterfall import Waterfall
 from ui.controls.labels import WrapLabel
@@ -125,7 +125,7 @@ class FunctionView(ArithmeticView):
         graph = Line(cell.layer, x, layer.forward(x[None, :], {})[0], "text")
         point = Dot(cell.input, cell.value, has_guides=True)
         self.plot.set_content(PlotContent((graph,), (), (point,), "x", cell.layer, has_zeros=True))
-        at, value = format_value(cell.input, 4), format_value(cell.value, 4)
+        at, value = format_together((cell.input, cell.value), 4)
         self.plot.setAccessibleDescription(f"at {at} the value is {value}")
 
 
