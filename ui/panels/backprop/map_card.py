@@ -18,7 +18,7 @@ from ui.theme import Theme, follow_theme
 #: Side of a cell, in pixels at scale 1, in which a number of three figures has room.
 NUMBER_CELL = 45
 _COORDINATES = 24  # beside and below the cells
-_SMALLEST, _LARGEST = 3, 8
+_SMALLEST, _LARGEST = 3, 10
 
 
 class MapCard(QWidget):

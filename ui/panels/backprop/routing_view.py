@@ -160,8 +160,9 @@ class RoutingView(StepView):
         self.links.set_links([] if focus.is_covered else [Link(window, cell) for cell in cells])
 
     def _fit_top(self) -> None:
-        px = theme_manager().theme.px
-        self._upper.setFixedHeight(min(max(round(self.height() * 0.34), px(122)), px(230)))
+        px, height = theme_manager().theme.px, self.height()
+        most = max(px(230), round(0.28 * height))
+        self._upper.setFixedHeight(min(max(round(0.34 * height), px(122)), most))
 
     def _fitting_side(self, size: int) -> int:
         side = self.values.fitting_side()

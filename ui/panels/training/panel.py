@@ -34,6 +34,8 @@ _LOG_MS = 200
 _RESULTS_MS = 30
 #: Room between the columns and at the edges, in pixels at scale 1, where there is little of it.
 _LEAST_SPACE = 7
+#: Of the width, what log and results get in a large window.
+_RIGHT_SHARE = 0.17
 
 
 class TrainingPanel(CatchesUp, Panel):
@@ -94,6 +96,7 @@ class TrainingPanel(CatchesUp, Panel):
         px = self._theme.px
         roomy = self.width() >= px(1040)
         settings, right = self._side_widths(roomy=roomy)
+        right = max(right, round(_RIGHT_SHARE * self.width()))
         self._settings.setFixedWidth(settings)
         self._right.setFixedWidth(right)
         # Four spaces: two between the columns, two at the edges.
