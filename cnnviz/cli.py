@@ -39,6 +39,16 @@ class Arguments:
         For the title of the report.
     sample : int
         Test image that the report looks at closely.
+    lab : Path or None
+        Lab file, or id of a lab of the program, that is done without a window, or that hand-ins are of.
+    lab_check : Path or None
+        Lab file whose mistakes are to be told.
+    results : Path or None
+        Where to write what would be handed in.
+    verify : tuple of Path
+        Hand-ins to check, and folders of them.
+    table : Path
+        Where to write what was found about them.
     """
 
     experiment: Experiment
@@ -54,6 +64,11 @@ class Arguments:
     roll_number: str = ""
     sample: int = 0
     files: tuple[Path, ...] = ()
+    lab: Path | None = None
+    lab_check: Path | None = None
+    results: Path | None = None
+    verify: tuple[Path, ...] = ()
+    table: Path = Path("results.csv")
 
     @property
     def wants_report(self) -> bool:
@@ -61,7 +76,8 @@ class Arguments:
         return any(path is not None for path in (self.report, self.html, self.markdown))
 
 
-_OUTPUTS = ("save", "report", "html", "markdown", "screenshots")
+_OUTPUTS = ("save", "report", "html", "markdown", "screenshots", "results")
+_BROUGHT_BY_LAB = ("classes", "epochs", "batch_size", "learning_rate", "seed", "set", "save", "screenshots")
 
 
 class _OneLineParser(argparse.ArgumentParser):
@@ -85,6 +101,7 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         if getattr(options, name) is not None and not options.headless:
             where = "; in the window use File > Save model" if name == "save" else ""
             parser.error(f"--{name} needs --headless{where}")
+    _check_lab_options(parser, options)
     if options.files and options.headless:
         parser.error(
             f"{printable(options.files[0])} is opened in a window; give data to --headless by --data"
@@ -103,8 +120,25 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
         roll_number=options.roll_number,
         sample=options.sample,
         files=tuple(options.files),
+        lab=options.lab,
+        lab_check=options.lab_check,
+        verify=tuple(options.verify or ()),
+        table=options.table,
         **{name: getattr(options, name) for name in _OUTPUTS},
     )
+
+
+def _check_lab_options(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+    """Leave the program where what was asked for about labs does not go together."""
+    if options.results is not None and options.lab is None:
+        parser.error("--results needs --lab, for it holds the numbers that a lab asks for")
+    if options.lab is None or options.verify:
+        return
+    if not options.headless:
+        parser.error("--lab needs --headless or --verify")
+    for name in _BROUGHT_BY_LAB:
+        if getattr(options, name) is not None:
+            parser.error(f"--{name.replace('_', '-')} does not go with --lab, which brings its own settings")
 
 
 def _experiment(options: argparse.Namespace) -> Experiment:
@@ -191,7 +225,36 @@ def _build_parser() -> argparse.ArgumentParser:
         "--save", type=Path, metavar="FILE", help="write the trained network to this .safetensors file"
     )
     _add_report_options(parser)
+    _add_lab_options(parser)
     return parser
+
+
+def _add_lab_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--lab",
+        type=Path,
+        metavar="FILE",
+        help="measure the numbers of this lab file, or of a lab of the program: lab5, pooling, fooling",
+    )
+    parser.add_argument("--lab-check", type=Path, metavar="FILE", help="tell the mistakes of a lab file")
+    parser.add_argument(
+        "--results", type=Path, metavar="FILE.json", help="write the numbers of --lab as they are handed in"
+    )
+    parser.add_argument(
+        "--verify",
+        nargs="+",
+        type=Path,
+        metavar="PATH",
+        help="check hand-ins (results.json, PDF, HTML, or folders of them): measure each again; give labs of "
+        "your own by --lab, other data than MNIST by --data",
+    )
+    parser.add_argument(
+        "--table",
+        type=Path,
+        default=Path("results.csv"),
+        metavar="FILE.csv",
+        help="where --verify writes a row for each student (default: results.csv)",
+    )
 
 
 def _add_report_options(parser: argparse.ArgumentParser) -> None:

@@ -43,6 +43,10 @@ def _run(argv: Sequence[str] | None) -> int:
     from cnnviz.cli import parse_arguments
 
     arguments = parse_arguments(given)
+    if arguments.lab_check is not None or arguments.verify or (arguments.lab and arguments.headless):
+        from cnnviz.lab.commands import run_command
+
+        return run_command(arguments)
     if arguments.headless:
         from cnnviz.headless import run
     else:

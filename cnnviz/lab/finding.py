@@ -8,7 +8,7 @@ from cnnviz.errors import DataError
 from cnnviz.files import printable_name
 from cnnviz.lab.hand_in import HandIn
 from cnnviz.lab.hand_in_reading import LARGEST, hand_in_from_json
-from cnnviz.reading import entries, read_bytes
+from cnnviz.reading import entries, read_bytes, status_of
 
 ENDINGS = (".json", ".pdf", ".html", ".htm")
 MOST_FILES = 5000
@@ -33,6 +33,7 @@ def files_in(path: Path) -> list[Path]:
     DataError
         If there is no such path, or it holds more than `MOST_FILES`.
     """
+    status_of(path, "give the path of a hand-in, or of a folder with hand-ins")
     found: list[Path] = []
     folders = [(path, 0)] if path.is_dir() else []
     if not folders:

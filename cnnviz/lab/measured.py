@@ -1,7 +1,7 @@
 """Measure everything that a lab asks for: train each of its networks, and find all true answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from cnnviz._chunks import Cancelled, Progress, ignore_progress, never
@@ -86,7 +86,7 @@ def measured_lab(
                 runs.append(RunRecord(dict(step.show.settings), bench.step, bench.weights_sha256))
             measured += [StepMeasured(step.id, measure(each, benches[key])) for each in step.measurements]
     progress(1.0)
-    return LabNumbers(lab.experiment_of(lab.steps[0], seed), tuple(runs), tuple(measured))
+    return LabNumbers(replace(lab.experiment, seed=seed), tuple(runs), tuple(measured))
 
 
 def seed_for(lab: Lab, roll_number: str) -> int:

@@ -56,7 +56,7 @@ class Measure:
         What it is, to follow "Measured: "; ``{…}`` stands for a parameter.
     quantity : {"number", "count", "percent", "name", "cells"}
     unit : str
-        Of a number or a count; "" for a ratio.
+        Of a number or a count, or what a name is that of; "" for a ratio.
     function : callable
     parameters : tuple of Parameter
     """
@@ -70,7 +70,11 @@ class Measure:
 
     def title_of(self, measurement: Measurement) -> str:
         """Return what is measured, with the values of the parameters."""
-        return self.title.format(**measurement.parameters)
+        texts = {
+            name: value if isinstance(value, str) else format_count(value)
+            for name, value in measurement.parameters.items()
+        }
+        return self.title.format(**texts)
 
 
 _SAMPLE = Parameter("sample", 0, 1_000_000, default=0)
@@ -88,7 +92,7 @@ _ALL: Sequence[Measure] = (
     Measure("test_loss", "mean loss on the test images", "number", "nats", measuring.test_loss),
     Measure("test_mistakes", "test images that are misread", "count", "images", measuring.test_mistakes),
     Measure(
-        "most_mistaken_class", "class of which the largest share is misread", "name", "",
+        "most_mistaken_class", "class of which the largest share is misread", "name", "class",
         measuring.most_mistaken_class,
     ),
     Measure("hardest_image", "test image with the largest loss", "count", "", measuring.hardest_image),
@@ -247,6 +251,6 @@ def value_words(of: Measure, value: Any) -> str:
         case "number":
             return f"{format_value(float(value), 4)} {of.unit}".rstrip()
         case "name":
-            return str(value)
+            return f"{of.unit} {value}".lstrip().replace("_", " ")
         case "cells":
             return " or ".join(format_cell(cell) for cell in value)

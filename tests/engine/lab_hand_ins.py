@@ -21,7 +21,9 @@ def record_of(number: int) -> LabRecord:
     """Return the record of the student of this number, with words of his own."""
     steps = {step.id: step for step in LAB.steps}
     record = LabRecord.of(LAB)
-    hypothesis = Version(f"Student {number} expects that it goes down.", "2026-01-31 10:00", 0)
+    hypothesis = Version(
+        f"Student {number} expects that it goes down, for that is what it is for.", "2026-01-31 10:00", 0
+    )
     record = record.recorded(steps["way"], hypothesis)
     record = record.predicted(steps["guess"], 0.3 + number / 100, When("2026-01-31 10:05", 0))
     record = record.predicted(steps["click"], (0, 8, 8), When("2026-01-31 10:06", 0))

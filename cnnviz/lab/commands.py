@@ -1,0 +1,147 @@
+"""What the command line does with labs: check a file, do one without a window, verify hand-ins."""
+
+from pathlib import Path
+from typing import NoReturn
+
+from tqdm import tqdm
+
+from cnnviz.cli import Arguments
+from cnnviz.datasets import load_dataset, load_mnist
+from cnnviz.exits import BAD_INPUT, complain
+from cnnviz.files import atomic_write, printable_name
+from cnnviz.lab.deep_check import unmeasurable
+from cnnviz.lab.document import lab_document
+from cnnviz.lab.hand_in import HandIn
+from cnnviz.lab.measured import hand_in, measured_lab, seed_for
+from cnnviz.lab.model import Lab
+from cnnviz.lab.reading import check_lab, load_lab
+from cnnviz.lab.record import LabRecord
+from cnnviz.lab.shipped import find_lab, known_labs
+from cnnviz.output import Output
+from cnnviz.quantities import format_count
+
+
+def run_command(arguments: Arguments) -> int:
+    """Do what the command line asked for, and return the exit status; raises `CNNVizError`."""
+    if arguments.lab_check is not None:
+        return run_lab_check(arguments.lab_check, arguments.data)
+    return run_verify(arguments) if arguments.verify else run_lab(arguments)
+
+
+def run_lab_check(path: Path, data: Path | None = None) -> int:
+    """Tell every mistake of a lab file in a sentence with its line.
+
+    Returns
+    -------
+    int
+        Exit status: 0 if there is none, else 2.
+
+    Raises
+    ------
+    CNNVizError
+        If the file or the data cannot be read at all.
+    """
+    place = find_lab(path)
+    name = printable_name(place)
+    lab, mistakes = check_lab(place)
+    if lab is not None:
+        mistakes = unmeasurable(lab, data)
+    for mistake in mistakes:
+        complain(mistake.sentence(name))
+    if lab is None or mistakes:
+        return BAD_INPUT
+    numbers = sum(len(step.measurements) for step in lab.steps)
+    Output().say(
+        f"{name} has no mistakes: {len(lab.steps)} steps, {format_count(numbers)} measured numbers, "
+        f"{lab.minutes} minutes."
+    )
+    return 0
+
+
+def run_lab(arguments: Arguments) -> int:
+    """Measure a lab without a window, and write what would be handed in: all numbers and no answers.
+
+    Returns
+    -------
+    int
+        Exit status: 0, or 2 if a file could not be written.
+
+    Raises
+    ------
+    CNNVizError
+        If the lab or the data cannot be read or do not fit, or training diverges.
+    """
+    assert arguments.lab is not None
+    output = Output()
+    lab = load_lab(find_lab(arguments.lab))
+    classes = lab.experiment.classes
+    dataset = load_mnist(classes) if arguments.data is None else load_dataset(arguments.data, classes)
+    seed = seed_for(lab, arguments.roll_number)
+    whose = f", made of the roll number {arguments.roll_number!r}" if lab.seed_from_roll_number else ""
+    output.say(f"{lab.title} (lab {lab.id}, version {lab.version}), {dataset.name}, seed {seed}{whose}")
+    with tqdm(total=100, unit="%", disable=None, leave=False) as bar:
+        numbers = measured_lab(lab, dataset, seed, progress=lambda share: _move(bar, round(100 * share)))
+    handed = hand_in(
+        lab, LabRecord.of(lab), numbers, dataset, name=arguments.author, roll_number=arguments.roll_number
+    )  # fmt: skip
+    for each in numbers.measured:
+        title = each.measured.measure.title_of(each.measured.measurement)
+        output.say(f"{each.step}: {title}: {each.measured.words}")
+    _write(arguments, lab, handed, output)
+    return output.status
+
+
+def run_verify(arguments: Arguments) -> int:
+    """Check hand-ins, and write a table with a row for each student.
+
+    Returns
+    -------
+    int
+        Exit status: 0 when the table is written, whatever is in it.
+
+    Raises
+    ------
+    CNNVizError
+        If a path does not exist, or the table cannot be written.
+    """
+    # Only here, for it starts processes.
+    from cnnviz.lab.grade_table import summary, to_csv
+    from cnnviz.lab.verifying import verify
+
+    labs = known_labs(arguments.lab)
+    with tqdm(total=0, unit=" hand-ins", disable=None, leave=False) as bar:
+
+        def report(done: int, total: int) -> None:
+            bar.total = total
+            _move(bar, done)
+
+        rows = verify(arguments.verify, labs, arguments.data, report=report)
+    atomic_write(arguments.table, to_csv(rows))
+    Output().say(f"{summary(rows)} Wrote {arguments.table}.")
+    return 0
+
+
+def _write(arguments: Arguments, lab: Lab, handed: HandIn, output: Output) -> None:
+    if arguments.results is not None:
+        with output.going_on():
+            atomic_write(arguments.results, handed.to_json().encode("ascii"))
+            output.say(f"Wrote the results to {arguments.results}.")
+    if not arguments.wants_report:
+        return
+    # Typesetting is loaded by those who ask for a report only.
+    from cnnviz.report import write_folder, write_html, write_pdf
+
+    document = lab_document(lab, handed)
+    for target, write in (
+        (arguments.report, write_pdf),
+        (arguments.html, write_html),
+        (arguments.markdown, write_folder),
+    ):
+        if target is not None:
+            with output.going_on():
+                write(document, target)
+                output.say(f"Wrote the lab report to {target}.")
+
+
+def _move(bar: "tqdm[NoReturn]", place: int) -> None:
+    bar.update(place - bar.n)

@@ -1,0 +1,114 @@
+"""The report of a guided lab: what was measured, what was predicted, and the words of the student."""
+
+from collections.abc import Iterator
+
+from cnnviz.errors import ParameterError
+from cnnviz.lab.hand_in import HandIn
+from cnnviz.lab.judging import Verdict, checked_answer, judge
+from cnnviz.lab.measures import Measured
+from cnnviz.lab.model import Lab, Step
+from cnnviz.quantities import format_count
+from cnnviz.report.blocks import Block, Document, Heading, Table, Words, data
+from cnnviz.report.document import hypothesis_blocks
+
+_RIGHT = {True: "right", False: "not right", None: "not to be judged"}
+
+
+def lab_document(lab: Lab, handed: HandIn) -> Document:
+    """Return the whole report of a lab; it carries the results.
+
+    Parameters
+    ----------
+    lab : Lab
+    handed : HandIn
+        Of this lab.
+    """
+    blocks = [*lab_blocks(lab, handed), *_appendix(lab, handed)]
+    date = handed.time.partition(" ")[0]
+    return Document(lab.title, handed.name, handed.roll_number, date, tuple(blocks), handed.to_json())
+
+
+def lab_blocks(lab: Lab, handed: HandIn) -> Iterator[Block]:
+    """Yield the sections of a lab with everything that was measured, predicted and written in their steps."""
+    for number, section in enumerate(lab.sections, start=1):
+        yield Heading(f"{number}  {section.title}", 1)
+        for step in lab.of_section(section.id):
+            yield Heading(step.title, 2)
+            yield Words(step.purpose)
+            yield from _measured(step, handed)
+            yield from _words(step, handed)
+
+
+def _measured(step: Step, handed: HandIn) -> Iterator[Block]:
+    found = [each.measured for each in handed.measured if each.step == step.id]
+    if not found:
+        return
+    yield Heading("Measured", 3)
+    verdict = verdict_of(step, handed)
+    if step.prediction is not None:
+        yield Words(step.prediction.question)
+        commitment = handed.predictions.get(step.id)
+        if verdict is None or commitment is None:
+            yield Words("No prediction was made.", "stamp")
+        else:
+            when = "after the result was shown" if commitment.when.after_run else "before it was measured"
+            yield Words(
+                f"Predicted {commitment.when.time}, {when}: {verdict.predicted}. "
+                f"Measured: {verdict.measured}. The prediction is {_RIGHT[verdict.is_right]}.",
+                "stamp",
+            )
+    rows = [(each.measure.title_of(each.measurement), each.words) for each in found]
+    yield Table(
+        f"measured-{step.id}", f"Measured in the step “{step.title}”.",
+        data(("quantity", "value"), rows), ("text", "text"),
+    )  # fmt: skip
+
+
+def _words(step: Step, handed: HandIn) -> Iterator[Block]:
+    if step.question is None:
+        return
+    yield Heading("In the student's words", 3)
+    versions = handed.hypotheses.get(step.id, ())
+    yield from hypothesis_blocks(versions)
+    answer = handed.answers.get(step.id, "")
+    if versions and answer.strip() == versions[-1].text.strip():
+        return
+    yield Words(answer, "student") if answer.strip() else Words(step.question.text, "missing")
+
+
+def verdict_of(step: Step, handed: HandIn) -> Verdict | None:
+    """Return the prediction of a step beside its result; None where there is none that fits."""
+    commitment = handed.predictions.get(step.id)
+    if step.prediction is None or commitment is None:
+        return None
+    truth = next(
+        (each.measured for each in handed.measured if each.step == step.id),
+        Measured(step.prediction.truth, None),
+    )
+    try:
+        return judge(step.prediction, checked_answer(step.prediction, commitment.answer), truth)
+    except ParameterError:
+        return None
+
+
+def _appendix(lab: Lab, handed: HandIn) -> Iterator[Block]:
+    yield Heading("Appendix: how to measure this again", 1)
+    seed = f"{handed.experiment.seed}"
+    whose = ", made of the roll number" if handed.seed_from_roll_number else ""
+    yield Words(
+        f"Lab {lab.id}, version {lab.version}; data {handed.data_name}; seed {seed}{whose}. The same lab, "
+        "seed and versions give the same numbers, up to the last digits on another kind of processor."
+    )
+    rows = [
+        (", ".join(f"{name} {value}" for name, value in run.settings.items()) or "those of the lab",
+         format_count(run.steps), run.weights_sha256)
+        for run in handed.runs
+    ]  # fmt: skip
+    yield Table(
+        "runs", "The networks that were trained. The checksum is the SHA-256 of all weights.",
+        data(("settings", "steps", "weights"), rows), ("text", "text", "text"),
+    )  # fmt: skip
+    yield Table(
+        "versions", "Versions of the programs that took part.",
+        data(("program", "version"), list(handed.versions.items())), ("text", "text"),
+    )  # fmt: skip

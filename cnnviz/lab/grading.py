@@ -1,0 +1,171 @@
+"""What a grader is told of one hand-in: which numbers agree, points that the program gives, what is late."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
+
+from cnnviz import __version__
+from cnnviz.errors import ParameterError
+from cnnviz.experiment import Experiment
+from cnnviz.files import printable
+from cnnviz.lab.agreement import Compared, compared
+from cnnviz.lab.hand_in import HandIn
+from cnnviz.lab.judging import checked_answer, judge
+from cnnviz.lab.measured import LabNumbers
+from cnnviz.lab.measures import Measured
+from cnnviz.lab.model import Lab, Step
+from cnnviz.lab.record import Commitment
+from cnnviz.lab.seeds import seed_of
+from cnnviz.report.document import moment_of
+
+_LONGEST = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """The findings about one hand-in.
+
+    Attributes
+    ----------
+    agree : int
+        Numbers that agree with those measured here.
+    numbers : int
+        Numbers that the lab asks for.
+    differing : tuple of str
+        The others, with how far they are off.
+    points, most_points : float
+        Given by the program, and the most that it gives; the answers in words are for the grader.
+    to_grade : float
+        Most points for answers in words.
+    late : tuple of str
+        Hypotheses and predictions that came when something was to be seen already.
+    suspicious : tuple of str
+        What an honest hand-in does not have.
+    remarks : tuple of str
+        What is good to know.
+    weights : str
+        Whether the weights are the same to the last bit.
+    """
+
+    agree: int
+    numbers: int
+    differing: tuple[str, ...]
+    points: float
+    most_points: float
+    to_grade: float
+    late: tuple[str, ...]
+    suspicious: tuple[str, ...]
+    remarks: tuple[str, ...]
+    weights: str
+
+
+def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
+    """Compare a hand-in with what was measured for its seed.
+
+    Parameters
+    ----------
+    handed : HandIn
+    lab : Lab
+        The same lab.
+    numbers : LabNumbers
+        Measured here, with the seed of the hand-in.
+    """
+    found = list(_compared(handed, lab, numbers))
+    differing = [each.words for each in found if not each.agrees]
+    asked = {(each.step, _key(each.measured)) for each in numbers.measured}
+    claimed = {(each.step, _key(each.measured)) for each in handed.measured}
+    missing = len(asked - claimed)
+    if missing:
+        differing.append(f"{missing} of the numbers {'is' if missing == 1 else 'are'} missing")
+    points = sum(_points(step, handed.predictions.get(step.id), numbers) for step in lab.steps)
+    predictions = [step.prediction for step in lab.steps if step.prediction is not None]
+    return Grade(
+        agree=sum(each.agrees for each in found),
+        numbers=len(numbers.measured),
+        differing=tuple(differing),
+        points=points,
+        most_points=sum(each.points + each.points_right for each in predictions),
+        to_grade=sum(step.question.points for step in lab.steps if step.question is not None),
+        late=tuple(late_in(handed, lab)),
+        suspicious=tuple(suspicious_in(handed, lab)),
+        remarks=tuple(_remarks(handed, len(claimed - asked))),
+        weights=_weights(handed, numbers),
+    )
+
+
+def late_in(handed: HandIn, lab: Lab) -> Iterator[str]:
+    """Yield the hypotheses and predictions that came too late, in the order of the steps."""
+    for step in lab.steps:
+        versions = handed.hypotheses.get(step.id, ())
+        if versions and (versions[0].after_run or versions[0].step > 0):
+            yield f"{step.id}: the hypothesis was written {moment_of(versions[0])}"
+        prediction = handed.predictions.get(step.id)
+        if prediction is not None and prediction.when.after_run:
+            yield f"{step.id}: the prediction was made after the result was shown"
+
+
+def suspicious_in(handed: HandIn, lab: Lab) -> Iterator[str]:
+    """Yield what an honest hand-in does not have, as far as it can be told without measuring."""
+    if handed.checksum != handed.right_checksum:
+        yield "the file was changed after it was written (its checksum is not that of its content)"
+    expected = seed_of(handed.roll_number) if lab.seed_from_roll_number else lab.experiment.seed
+    if handed.experiment.seed != expected:
+        whose = "the roll number" if lab.seed_from_roll_number else "the lab"
+        yield f"its seed is {handed.experiment.seed}, that of {whose} is {expected}"
+    differing = _differing_settings(handed.experiment, lab.experiment)
+    if differing:
+        yield f"its settings are not those of the lab ({', '.join(differing)})"
+
+
+def _compared(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Iterator[Compared]:
+    claimed = {(each.step, _key(each.measured)): each.measured for each in handed.measured}
+    for each in numbers.measured:
+        said = claimed.get((each.step, _key(each.measured)))
+        if said is not None:
+            dtype = lab.experiment_of(lab.step(each.step)).dtype
+            yield compared(each.step, said, each.measured, dtype)
+
+
+def _key(measured: Measured) -> tuple[object, ...]:
+    return measured.measurement.measure, *sorted(measured.measurement.parameters.items())
+
+
+def _points(step: Step, commitment: Commitment | None, numbers: LabNumbers) -> float:
+    """Return the points for a prediction: for making it in time, and for its being right."""
+    prediction = step.prediction
+    if prediction is None or commitment is None or commitment.when.after_run:
+        return 0.0
+    try:
+        answer = checked_answer(prediction, commitment.answer)
+    except ParameterError:
+        return 0.0
+    truth = next(each.measured for each in numbers.measured if each.step == step.id)
+    is_right = judge(prediction, answer, truth).is_right
+    return prediction.points + (prediction.points_right if is_right else 0.0)
+
+
+def _differing_settings(given: Experiment, usual: Experiment) -> list[str]:
+    names = [each.name for each in fields(Experiment) if each.name != "seed"]
+    pairs: Mapping[str, tuple[object, object]] = {
+        name: (getattr(given, name), getattr(usual, name)) for name in names
+    }
+    return [
+        printable(f"{name} {given} instead of {usual}", _LONGEST)
+        for name, (given, usual) in pairs.items()
+        if given != usual
+    ]
+
+
+def _remarks(handed: HandIn, unasked: int) -> Iterator[str]:
+    if handed.version != __version__:
+        yield f"made with CNNViz {printable(handed.version, 20)}, checked with {__version__}"
+    if unasked:
+        yield f"{unasked} of its numbers {'is' if unasked == 1 else 'are'} not asked for by the lab"
+
+
+def _weights(handed: HandIn, numbers: LabNumbers) -> str:
+    """Say whether the weights are the same; those of another kernel are not, to the last bits."""
+    claimed, measured = ([run.weights_sha256 for run in runs] for runs in (handed.runs, numbers.runs))
+    if claimed == measured:
+        return "the same bits"
+    kernel = printable(handed.versions.get("BLAS", "unknown"), _LONGEST)
+    return f"other bits (made with {kernel})"

@@ -1,0 +1,317 @@
+"""Hand-ins of a course are checked: every tampering is found, and nobody honest is accused."""
+
+import csv
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from cnnviz.lab import HandIn, When
+from cnnviz.lab.agreement import compared
+from cnnviz.lab.document import lab_document
+from cnnviz.lab.grade_table import COLUMNS, LOOK, NOT_COMPARABLE, OK, UNREADABLE, to_csv
+from cnnviz.lab.measures import Measured
+from cnnviz.lab.model import Measurement
+from cnnviz.lab.verifying import verify
+from cnnviz.report import Version, write_html, write_pdf
+from tests.engine.lab_cases import SMALL
+from tests.engine.lab_hand_ins import LAB, honest, roll_number, small_data, with_value
+from tests.patience import PATIENCE
+
+ROOT = Path(__file__).parents[2]
+LABS = {LAB.sha256: LAB}
+HONEST = 20
+WORDS_TAKEN = {
+    10: "guess: the same words as in copied-words.json",
+    11: "way: the same words as in copied-hypothesis.json",
+}
+"""Whose words another student has handed in, too."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """A hand-in that is not as it should be: what was done, and what has to be said."""
+
+    name: str
+    verdict: str
+    said: str
+    make: Callable[[list[HandIn]], HandIn]
+
+
+def _number(handed: HandIn, factor: float) -> HandIn:
+    """The first number that is no count, made a little better."""
+    place = next(n for n, each in enumerate(handed.measured) if isinstance(each.measured.value, float))
+    return with_value(handed, place, handed.measured[place].measured.value * factor)
+
+
+def _value_of(handed: HandIn, measure: str, value: object) -> HandIn:
+    place = next(n for n, e in enumerate(handed.measured) if e.measured.measurement.measure == measure)
+    return with_value(handed, place, value)
+
+
+def _as_other(handed: HandIn, number: int) -> HandIn:
+    return replace(handed, name=f"Student {number}", roll_number=roll_number(number))
+
+
+CASES = (
+    Case("one-percent", LOOK, "guess: change", lambda all_: _number(all_[0], 1.01).sealed()),
+    Case("fifth-digit", LOOK, "guess: change", lambda all_: _number(all_[1], 1.00001).sealed()),
+    Case("not-sealed", LOOK, "changed after it was written", lambda all_: _number(all_[2], 1.01)),
+    Case("fewer-mistakes", LOOK, "pick: test_mistakes",
+         lambda all_: _value_of(all_[3], "test_mistakes", 99).sealed()),
+    Case("other-winner", LOOK, "click: window_winner",
+         lambda all_: _value_of(all_[4], "window_winner", ((0, 0, 0),)).sealed()),
+    Case("other-name", LOOK, "pick: least_changed",
+         lambda all_: _value_of(all_[5], "least_changed", "subsample").sealed()),
+    Case("left-out", LOOK, "1 of the numbers is missing",
+         lambda all_: replace(all_[6], measured=all_[6].measured[:-1]).sealed()),
+    Case("undefined", LOOK, "not defined handed in",
+         lambda all_: _value_of(all_[7], "test_loss", None).sealed()),
+    Case("copied-whole", LOOK, "its seed is", lambda all_: _as_other(all_[8], 501).sealed()),
+    Case("copied-with-seed", LOOK, "off by", lambda all_: replace(
+        _as_other(all_[9], 502), experiment=honest(502, small_data()).experiment).sealed()),
+    Case("copied-words", LOOK, "guess: the same words as in",
+         lambda all_: replace(
+             honest(503, small_data()), answers={"guess": all_[10].answers["guess"]}).sealed()),
+    Case("copied-hypothesis", LOOK, "way: the same words as in",
+         lambda all_: replace(honest(504, small_data()), hypotheses=all_[11].hypotheses).sealed()),
+    Case("other-settings", LOOK, "its settings are not those of the lab (epochs 2 instead of 1)",
+         lambda all_: replace(all_[12], experiment=replace(all_[12].experiment, epochs=2)).sealed()),
+    Case("earlier-prediction", LOOK, "changed after it was written", lambda all_: replace(
+        all_[13], predictions={"guess": replace(all_[13].predictions["guess"], answer=0.5)})),
+    Case("other-version", NOT_COMPARABLE, "made with CNNViz 0.0.9",
+         lambda all_: replace(_number(all_[14], 1.1), version="0.0.9").sealed()),
+    Case("other-data", NOT_COMPARABLE, "other data",
+         lambda all_: replace(all_[15], data_sha256="0" * 64).sealed()),
+    Case("other-lab", NOT_COMPARABLE, "another file than the one known here",
+         lambda all_: replace(all_[16], lab_sha256="0" * 64).sealed()),
+)  # fmt: skip
+
+
+def write(folder: Path, name: str, handed: HandIn) -> None:
+    (folder / f"{name}.json").write_text(handed.to_json(), encoding="ascii")
+
+
+@pytest.fixture(scope="module")
+def students() -> list[HandIn]:
+    data = small_data()
+    return [honest(number, data) for number in range(HONEST)]
+
+
+@pytest.fixture(scope="module")
+def data_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small data as a file, for the processes that measure."""
+    import numpy as np
+
+    path = tmp_path_factory.mktemp("data") / "digits.npz"
+    data = small_data()
+    np.savez(
+        path, x_train=data.train_images[:, 0], y_train=data.train_labels, x_test=data.test_images[:, 0],
+        y_test=data.test_labels,
+    )  # fmt: skip
+    return path
+
+
+@pytest.fixture(scope="module")
+def table(students, data_file, tmp_path_factory) -> dict[str, dict[str, str]]:
+    """The rows of a course of 40, by the name of the file."""
+    course = tmp_path_factory.mktemp("course")
+    inside = course / "group b"
+    inside.mkdir()
+    for number, handed in enumerate(students):
+        write(course if number % 2 else inside, f"honest-{number}", handed)
+    for case in CASES:
+        write(course, case.name, case.make(students))
+    text = students[0].to_json()
+    (course / "truncated.json").write_text(text[: len(text) // 2], encoding="ascii")
+    (course / "empty.html").write_bytes(b"")
+    (course / "kernel.json").write_text(other_kernel(data_file), encoding="ascii")
+    assert sum(1 for path in course.rglob("*") if path.is_file()) == 40
+    told: list[tuple[int, int]] = []
+    rows = verify(
+        [course], LABS, data_file, report=lambda done, total: told.append((done, total)), processes=2
+    )
+    assert told[-1][0] == told[-1][1] == 36, "progress goes to the end, and counts what can be measured"
+    read = list(csv.DictReader(io.StringIO(to_csv(rows).decode("utf-8-sig"))))
+    assert len(read) == 40
+    return {Path(row["file"]).stem: row for row in read}
+
+
+def other_kernel(data_file: Path) -> str:
+    """What a student hands in whose processor is an old one."""
+    code = (
+        "from tests.engine.lab_hand_ins import honest, small_data; print(honest(77, small_data()).to_json())"
+    )
+    environment = {**os.environ, "OPENBLAS_CORETYPE": "Nehalem"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, env=environment,
+        timeout=PATIENCE,
+    )  # fmt: skip
+    return done.stdout
+
+
+@pytest.mark.parametrize("number", range(HONEST))
+def test_nobody_honest_is_accused(table, number):
+    row = table[f"honest-{number}"]
+    assert row["suspicious"] == row["numbers that differ"] == ""
+    if number in WORDS_TAKEN:
+        # Who wrote them first is for the grader to find out: both are told to have the same.
+        assert row["shared with others"] == f"{WORDS_TAKEN[number]}"
+    else:
+        assert row["verdict"] == OK, row
+    assert row["numbers that agree"] == row["numbers in all"] == "7"
+    assert float(row["points"]) >= 3
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+def test_every_tampering_is_found(table, case):
+    row = table[case.name]
+    assert row["verdict"] == case.verdict, row
+    assert case.said in " ".join(row[name] for name in COLUMNS[10:]), row
+
+
+def test_what_cannot_be_read_gets_one_sentence(table):
+    for name in ("truncated", "empty"):
+        assert table[name]["verdict"] == UNREADABLE
+        assert table[name]["remarks"].startswith(f"{table[name]['file']} cannot be graded because")
+
+
+def test_another_kernel_is_no_tampering(table):
+    row = table["kernel"]
+    assert (row["verdict"], row["numbers that differ"]) == (OK, ""), row
+
+
+def test_how_far_a_number_is_off_is_told(table):
+    assert "off by" in table["one-percent"]["numbers that differ"]
+
+
+def test_late_ones_are_told_and_give_no_points(students, data_file, tmp_path):
+    late = students[0]
+    hypothesis = (Version("I think so, now that I see it.", "2026-01-31 11:00", 30),)
+    made = replace(late.predictions["guess"], when=When("2026-01-31 11:00", 60, after_run=True))
+    late = replace(
+        late, hypotheses={"way": hypothesis}, predictions={**late.predictions, "guess": made}
+    ).sealed()  # fmt: skip
+    write(tmp_path, "late", late)
+    write(tmp_path, "early", students[1])
+    rows = {row.files[0].stem: row for row in verify([tmp_path], LABS, data_file, processes=1)}
+    assert rows["early"].grade.late == ()
+    first, second = rows["late"].grade.late
+    assert first == "guess: the prediction was made after the result was shown"
+    assert "after 30 steps of training, whose results could be seen" in second
+    assert rows["late"].grade.points < rows["late"].grade.most_points
+
+
+def test_one_student_has_one_row_for_all_files(students, data_file, tmp_path):
+    document = lab_document(LAB, students[2])
+    write_pdf(document, tmp_path / "a.pdf")
+    write_html(document, tmp_path / "b.html")
+    write(tmp_path, "c", students[2])
+    (row,) = verify([tmp_path], LABS, data_file, processes=1)
+    assert [path.name for path in row.files] == ["a.pdf", "b.html", "c.json"]
+    assert row.grade.agree == row.grade.numbers
+
+
+def test_no_cell_of_the_table_is_computed_by_a_spreadsheet(students, data_file, tmp_path):
+    names = ['=HYPERLINK("http://a","b")', "+1", "-1", "@SUM(A1)", "\t=1", 'a","b\nc']
+    for number, name in enumerate(names):
+        write(tmp_path, f"x{number}", replace(students[number], name=name).sealed())
+    rows = verify([tmp_path], LABS, data_file, processes=1)
+    text = to_csv(rows).decode("utf-8-sig")
+    for row in csv.reader(io.StringIO(text)):
+        assert len(row) == len(COLUMNS)
+        assert not any(cell.startswith(("=", "+", "-", "@", "\t", "\r")) for cell in row)
+        assert not any("\n" in cell for cell in row)
+
+
+@pytest.mark.parametrize(
+    ("measure", "dtype", "claimed", "measured", "agrees"),
+    [
+        ("test_loss", "float64", 0.04, 0.04 * (1 + 1e-14), True),
+        ("test_loss", "float64", 0.04, 0.04001, False),
+        ("test_mistakes", "float64", 8, 9, False),
+        ("gradient_error", "float64", 1.3e-7, 1.1e-7, True),
+        ("gradient_error", "float64", 1.3e-7, 1.3e-4, False),
+        ("most_mistaken_class", "float64", "4", "9", False),
+        ("test_loss", "float64", None, None, True),
+    ],
+)
+def test_tolerances_are_those_of_kernels(measure, dtype, claimed, measured, agrees):
+    measurement = Measurement(measure, {"sample": 0} if measure == "gradient_error" else {})
+    found = compared("x", Measured(measurement, claimed), Measured(measurement, measured), dtype)
+    assert found.agrees is agrees
+    assert found.words
+
+
+# --- the command line ---------------------------------------------------------------------------------------
+
+
+def command(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(ROOT / "main.py"), *map(str, arguments)],
+        capture_output=True, text=True, cwd=cwd, timeout=PATIENCE, check=False,
+    )  # fmt: skip
+
+
+def test_a_lab_is_measured_handed_in_and_verified_from_the_command_line(tmp_path, data_file):
+    (tmp_path / "small.toml").write_text(SMALL, encoding="utf-8")
+    measured = command(
+        "--headless", "--lab", "small.toml", "--data", data_file, "--roll-number", "21-CS-0007", "--author",
+        "Somebody", "--results", "a.json", "--html", "a.html", cwd=tmp_path,
+    )  # fmt: skip
+    assert (measured.returncode, measured.stderr) == (0, "")
+    assert "made of the roll number '21-CS-0007'" in measured.stdout
+    assert "guess: mean loss on the test images" in measured.stdout
+    handed = json.loads((tmp_path / "a.json").read_text())
+    assert (handed["name"], handed["answers"]) == ("Somebody", {})
+    checked = command(
+        "--verify", "a.json", "a.html", "--lab", "small.toml", "--data", data_file, "--table", "t.csv",
+        cwd=tmp_path,
+    )  # fmt: skip
+    assert (checked.returncode, checked.stderr) == (0, "")
+    assert checked.stdout == (
+        "1 hand-in: 1 ok, 0 look at it, 0 not comparable, 0 unreadable. Wrote t.csv.\n"
+    )  # fmt: skip
+    (row,) = csv.DictReader(io.StringIO((tmp_path / "t.csv").read_text(encoding="utf-8-sig")))
+    assert (row["name"], row["file"]) == ("Somebody", "a.html, a.json") or row["file"] == "a.json, a.html"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("tolerance = 0.1", "tolerance = -1", "'tolerance' of 'prediction' of step 'guess' is -1"),
+        ("filter = 0, row = 4", "filter = 3, row = 4", "has no cell at filter 3, row 4, column 4"),
+        ("sample = 3 }", "sample = 99999 }", "There is no test image 99999"),
+    ],
+)
+def test_a_lab_file_is_checked_from_the_command_line(tmp_path, data_file, old, new, said):
+    (tmp_path / "x.toml").write_text(SMALL.replace(old, new), encoding="utf-8")
+    result = command("--lab-check", "x.toml", "--data", data_file, cwd=tmp_path)
+    assert (result.returncode, result.stdout) == (2, "")
+    (line,) = result.stderr.splitlines()
+    assert said in line
+    assert line.startswith("cnnviz: x.toml, line ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--lab", "lab5"), "--lab needs --headless or --verify"),
+        (("--headless", "--results", "a.json"), "--results needs --lab"),
+        (("--headless", "--lab", "lab5", "--epochs", "3"), "--epochs does not go with --lab"),
+        (("--headless", "--lab", "lab7"), "lab7 does not exist"),
+        (("--verify", "nowhere"), "nowhere"),
+        (("--lab-check", "nowhere.toml"), "nowhere.toml"),
+    ],
+)
+def test_what_does_not_go_together_is_told_in_one_line(tmp_path, arguments, said):
+    result = command(*arguments, cwd=tmp_path)
+    assert result.returncode == 2
+    (line,) = result.stderr.splitlines()
+    assert said in line
