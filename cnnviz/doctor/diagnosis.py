@@ -3,6 +3,7 @@
 import io
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from typing import cast
 
 from cnnviz.clock import now
 from cnnviz.doctor.contents import data, fonts
@@ -17,8 +18,9 @@ _ALL_WELL = "Everything is as it should be."
 
 def run() -> int:
     """Print the diagnosis while it is made; return 0 if all is well, else 1."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(errors="replace")  # a terminal need not know every sign
+    terminal = cast(object, sys.stdout)
+    if isinstance(terminal, io.TextIOWrapper):
+        terminal.reconfigure(errors="replace")  # it need not know every sign
     output, last = Output(), ""
     for last in _lines(window):
         output.say(last)

@@ -62,7 +62,8 @@ class GuidePage(QTextBrowser):
             self.verticalScrollBar().setValue(place)
 
     @override
-    def loadResource(self, kind: int, name: QUrl) -> object:
+    def loadResource(self, kind: int, name: QUrl | str) -> object:
+        name = QUrl(name)
         if name.scheme() == "page":
             return self._written[f"page:{name.path()}"]()
         if kind == QTextDocument.ResourceType.ImageResource:
@@ -74,8 +75,9 @@ class GuidePage(QTextBrowser):
 
     @override
     def doSetSource(
-        self, name: QUrl, type: QTextDocument.ResourceType = QTextDocument.ResourceType.UnknownResource
+        self, name: QUrl | str, type: QTextDocument.ResourceType = QTextDocument.ResourceType.UnknownResource
     ) -> None:
+        name = QUrl(name)
         if name.scheme() not in _LOCAL:
             return
         self.document().setDefaultFont(ui_font(self._theme))

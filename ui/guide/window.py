@@ -67,7 +67,9 @@ class GuideWindow(QDialog):
         assert layout is not None
         layout.setContentsMargins(margin, margin, margin, margin)
         wanted = QSize(theme.px(_LIST_WIDTH + TEXT_WIDTH + _BESIDE_TEXT) + 2 * margin, theme.px(_HEIGHT))
-        self.resize(wanted.boundedTo(self.parentWidget().size() - QSize(_AROUND, _AROUND)))
+        parent = self.parentWidget()
+        assert parent is not None
+        self.resize(wanted.boundedTo(parent.size() - QSize(_AROUND, _AROUND)))
 
     def show_chapter(self, name: str) -> None:
         """Open the help at a chapter."""
