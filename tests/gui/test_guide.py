@@ -12,7 +12,6 @@ from cnnviz.bundled import bundled, documentation
 from tests.gui.driving import settle
 from ui.guide.chapters import CHAPTERS, FIRST_STEPS, LICENCES
 from ui.guide.licences import PARTS
-from ui.guide.page import TEXT_WIDTH
 from ui.guide.window import GuideWindow
 from ui.panels.registry import PANELS
 
@@ -65,7 +64,7 @@ def test_every_chapter_shows_its_text_and_pictures(guide, qtbot):
         for name in names:
             picture = document.resource(QTextDocument.ResourceType.ImageResource, QUrl(name))
             assert isinstance(picture, QImage)
-            assert 0 < picture.width() <= guide.page._theme.px(TEXT_WIDTH) * guide.page.devicePixelRatioF()
+            assert 0 < picture.width() <= guide.page.viewport().width() * guide.page.devicePixelRatioF()
     assert guide.page.horizontalScrollBar().maximum() == 0
 
 
@@ -144,3 +143,11 @@ def test_everything_in_the_program_has_its_licence():
     }
     there |= {f"licences/{path.name}" for path in bundled("licences").iterdir()}
     assert listed == there
+
+
+def test_pages_fit_a_narrow_window(guide, qtbot):
+    guide.show_chapter("translation")
+    guide.resize(640, 480)
+    qtbot.waitUntil(lambda: guide.page.lineWrapColumnOrWidth() <= guide.page.viewport().width())
+    settle(qtbot)
+    assert guide.page.horizontalScrollBar().maximum() == 0

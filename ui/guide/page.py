@@ -6,10 +6,11 @@ from html import escape
 from pathlib import Path
 from typing import override
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import Qt, QUrl, Slot
 from PySide6.QtGui import (
     QFont,
     QImage,
+    QResizeEvent,
     QTextBlock,
     QTextBlockFormat,
     QTextCharFormat,
@@ -21,13 +22,15 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
 
+from ui.controls.pace import single_shot
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
 
-TEXT_WIDTH = 720
-"""Of a line, in pixels at scale 1: some ninety letters, half of a picture's own pixels."""
+TEXT_WIDTH = 752
+"""Of a page, in pixels at scale 1: some ninety letters in a line, half of a picture's own pixels."""
 
 _HEADINGS = {1: 1.7, 2: 1.3, 3: 1.1}  # of the usual size
 _LINE_PERCENT = 128
+_SETTLE_MS = 120
 _PICTURE = "\ufffc"
 """What stands for a picture in the text of a block."""
 _LOCAL = ("file", "page")
@@ -47,19 +50,36 @@ class GuidePage(QTextBrowser):
         super().__init__(parent)
         self._written = written
         self._theme = LIGHT
+        self._resized = single_shot(self, self._lay_out, _SETTLE_MS)
         self.setOpenExternalLinks(True)
         self.setLineWrapMode(QTextEdit.LineWrapMode.FixedPixelWidth)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)  # it takes room from the page
         self.setAccessibleName("Page of the help")
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
         """Show the same place in other colours and sizes."""
         self._theme = theme
-        self.setLineWrapColumnOrWidth(theme.px(TEXT_WIDTH))
+        self._lay_out()
+
+    @override
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if self._text_width() != self.lineWrapColumnOrWidth():
+            self._resized.start()
+
+    @Slot()
+    def _lay_out(self) -> None:
+        """Show the page anew, at the same place."""
+        self.setLineWrapColumnOrWidth(self._text_width())
         if not self.source().isEmpty():
             place = self.verticalScrollBar().value()
             self.reload()
             self.verticalScrollBar().setValue(place)
+
+    def _text_width(self) -> int:
+        """Return the width of the page: no more than is read well, and than there is room for."""
+        return min(self._theme.px(TEXT_WIDTH), self.viewport().width())
 
     @override
     def loadResource(self, kind: int, name: QUrl | str) -> object:
@@ -86,10 +106,13 @@ class GuidePage(QTextBrowser):
         if name.fragment():
             self.scrollToAnchor(name.fragment())
 
+    def _margin(self) -> int:
+        return self._theme.px(16)
+
     def _picture(self, name: QUrl) -> QImage:
         """Return a picture no wider than the text, sharp on its screen."""
         picture, ratio = QImage(name.toLocalFile()), self.devicePixelRatioF()
-        widest = round(self._theme.px(TEXT_WIDTH) * ratio)
+        widest = round((self._text_width() - 2 * self._margin()) * ratio)
         if picture.width() > widest:
             picture = picture.scaledToWidth(widest, Qt.TransformationMode.SmoothTransformation)
         picture.setDevicePixelRatio(ratio)
@@ -101,7 +124,7 @@ class GuidePage(QTextBrowser):
         """Give headings, code and tables the look of the program."""
         document = self.document()
         frame = document.rootFrame().frameFormat()
-        frame.setMargin(self._theme.px(16))
+        frame.setMargin(self._margin())
         document.rootFrame().setFrameFormat(frame)
         for child in document.rootFrame().childFrames():
             if isinstance(child, QTextTable):
