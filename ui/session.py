@@ -93,7 +93,7 @@ class Session(QObject):
                 "theme": theme_manager(),
             }
         )
-        self._key_owner = KeyOwner(self.window.pages.can_turn, self)
+        self._key_owner = KeyOwner(self.window.pages.can_turn, lambda: self.state.pinned is not None, self)
         self._focus_reveal = FocusReveal(self)
         self._connect_signals()
         self._restore()

@@ -1,16 +1,23 @@
 """Presenter mode: everything is larger, and still nothing is cut off or out of reach."""
 
+import re
+from collections.abc import Iterator
 from itertools import pairwise
+from xml.etree import ElementTree
 
 import pytest
-from PySide6.QtCore import QPoint, QRect
-from PySide6.QtWidgets import QAbstractScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import QBuffer, QByteArray, QPoint, QRect, Qt
+from PySide6.QtGui import QPainter
+from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import settle
 from tests.gui.whole_window import PANELS, choose_preset, controls_in, place_of, show_panel, train
 from ui.panels.training import TrainingPanel
 from ui.session import Session
+from ui.state import PinnedCell
 from ui.theme import ThemeManager
 from ui.window.panel_frame import PanelFrame
 
@@ -55,6 +62,16 @@ def test_no_control_is_cut_off(qtbot: QtBot, enlarged: Session) -> None:
         for size in SIZES:
             _resize(qtbot, enlarged, size)
             faults += [f"{name} at {size}: {each}" for each in _cut_off(enlarged, panel)]
+    assert not faults
+
+
+def test_nothing_is_cut_off_at_twice_the_size(qtbot: QtBot, enlarged: Session, theme: ThemeManager) -> None:
+    theme.set_scale(2.0)
+    _resize(qtbot, enlarged, (1920, 1080))
+    faults: list[str] = []
+    for number, name in enumerate(PANELS):
+        panel = show_panel(qtbot, enlarged, number)
+        faults += [f"{name}: {each}" for each in _cut_off(enlarged, panel)]
     assert not faults
 
 
@@ -141,3 +158,98 @@ def test_a_panel_that_needs_more_room_is_scrolled(qtbot: QtBot) -> None:
     assert panel.size().width() == 700
     assert panel.size().height() == 300
     assert frame.verticalScrollBar().maximum() > 0
+
+
+def _texts(widget: QWidget) -> list[tuple[float, str]]:
+    """Return every text that a widget really paints, with the height of its font in pixels."""
+    data = QByteArray()
+    buffer, generator = QBuffer(data), QSvgGenerator()
+    buffer.open(QBuffer.OpenModeFlag.WriteOnly)
+    generator.setOutputDevice(buffer)
+    generator.setSize(widget.size())
+    generator.setResolution(96)
+    painter = QPainter(generator)
+    widget.render(painter, QPoint(0, 0))
+    painter.end()
+    return list(_in_svg(ElementTree.fromstring(data.data()), 1.0))
+
+
+def _in_svg(element: ElementTree.Element, scale: float) -> Iterator[tuple[float, str]]:
+    matrix = re.search(r"matrix\(([^)]*)\)", element.get("transform", ""))
+    if matrix:
+        a, b, c, d, *_ = map(float, re.split("[, ]+", matrix[1]))
+        scale *= abs(a * d - b * c) ** 0.5
+    text = "".join(element.itertext()).strip()
+    if element.tag.endswith("text") and text:
+        yield float(element.get("font-size", "0")) * scale, text
+    for child in element:
+        yield from _in_svg(child, scale)
+
+
+@pytest.mark.parametrize(("size", "scale"), [((1280, 720), 1.35), ((1920, 1080), 2.0)])
+def test_the_smallest_text_can_be_read_from_the_back_row(
+    qtbot: QtBot, session: Session, theme: ThemeManager, size: tuple[int, int], scale: float
+) -> None:
+    train(qtbot, session, 100)
+    _resize(qtbot, session, size)
+    # Also what was behind others while everything became larger in steps.
+    while theme.theme.scale < scale:
+        QTest.keyClick(session.window, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+        settle(qtbot)
+    small: list[tuple[str, float, str]] = []
+    for number, name in enumerate(PANELS):
+        show_panel(qtbot, session, number)
+        found = _texts(session.window)
+        assert len(found) > 20
+        small += [(name, height, text) for height, text in found if height < 0.022 * size[1]]
+    assert not small
+
+
+def test_keys_make_everything_larger_and_smaller(session: Session, theme: ThemeManager) -> None:
+    scales = [theme.theme.scale]
+    keys = [Qt.Key.Key_Equal, *[Qt.Key.Key_Plus] * 3, Qt.Key.Key_Minus, Qt.Key.Key_0]
+    for key in keys:
+        QTest.keyClick(session.window, key, Qt.KeyboardModifier.ControlModifier)
+        scales.append(theme.theme.scale)
+    assert scales == [1.0, 1.35, 1.6, 2.0, 2.0, 1.6, 1.0]
+    presenter = session.window.menus.action("presenter")
+    for scale in (1.35, 1.0):
+        QTest.keyClick(session.window, Qt.Key.Key_F11)
+        assert theme.theme.scale == scale
+        assert presenter.isChecked() is (scale > 1)
+    QTest.keyClick(session.window, Qt.Key.Key_Plus, Qt.KeyboardModifier.ControlModifier)
+    assert presenter.isChecked()
+
+
+def test_samples_and_timeline_make_room_and_come_back(
+    qtbot: QtBot, session: Session, theme: ThemeManager
+) -> None:
+    window = session.window
+    before = window.panels.size()
+    QTest.keyClick(window, Qt.Key.Key_F9)
+    settle(qtbot)
+    assert not window.samples.isVisible()
+    assert not window.timeline.isVisible()
+    assert window.panels.width() == window.width()
+    QTest.keyClick(window, Qt.Key.Key_F9)
+    settle(qtbot)
+    assert window.samples.isVisible()
+    assert window.panels.size() == before
+
+
+def test_escape_frees_a_cell_and_then_leaves_the_full_screen(qtbot: QtBot, session: Session) -> None:
+    window = session.window
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    show_panel(qtbot, session, 1)
+    QTest.keyClick(window, Qt.Key.Key_F11, Qt.KeyboardModifier.ShiftModifier)
+    qtbot.waitUntil(window.isFullScreen)
+    full = window.menus.action("full_screen")
+    assert full.isChecked()
+    session.controller.on_pin_requested(PinnedCell("conv1", (0, 3, 3)))
+    QTest.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
+    for still_full in (True, False):
+        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
+        settle(qtbot)
+        assert session.state.pinned is None
+        assert window.isFullScreen() is full.isChecked() is still_full

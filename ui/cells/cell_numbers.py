@@ -16,7 +16,6 @@ from ui.controls.color_scale import ColorScale
 from ui.theme import Theme, mono_font
 
 _LARGEST_PT = 13.0
-_SMALLEST_PT = 9.0
 _MARGIN, _LEAST_MARGIN = 6, 2
 LIGHT_INK, DARK_INK = QColor("#FFFFFF"), QColor("#0B1016")
 
@@ -52,12 +51,12 @@ def fitting_font(longest: int, wide: float, high: float, theme: Theme) -> Number
     Returns
     -------
     NumberFont or None
-        None if it does not fit at 9 points, or there is nothing to write.
+        None if it does not fit in the smallest size of the theme, or there is nothing to write.
     """
-    size = _LARGEST_PT * theme.scale
-    while longest and size >= _SMALLEST_PT:
+    size, smallest = _LARGEST_PT * theme.scale, theme.small_pt
+    while longest and size >= smallest:
         font = number_font(size)
-        margin = _MARGIN if size > _SMALLEST_PT else _LEAST_MARGIN
+        margin = _MARGIN if size > smallest else _LEAST_MARGIN
         if font.width * longest <= wide - margin and font.height <= high:
             return font
         size -= 0.5
@@ -67,9 +66,9 @@ def fitting_font(longest: int, wide: float, high: float, theme: Theme) -> Number
 Writer = Callable[[list[float], int], list[str]]
 
 
-def most_characters(grid: CellGeometry) -> int:
+def most_characters(grid: CellGeometry, theme: Theme) -> int:
     """For how many characters there is room in a cell, in the smallest font."""
-    return int((grid.wide - _LEAST_MARGIN) / number_font(_SMALLEST_PT).width)
+    return int((grid.wide - _LEAST_MARGIN) / number_font(theme.small_pt).width)
 
 
 class CellNumbers:
@@ -124,10 +123,10 @@ class CellNumbers:
         usual = Notation.of(values, signed=self._signed)
         return replace(usual, decimals=usual.decimals + self._finer)
 
-    def may_fit(self, grid: CellGeometry) -> bool:
+    def may_fit(self, grid: CellGeometry, theme: Theme) -> bool:
         """Whether cells are so large that it is worth while to look for a font; no text is made for that."""
         figures = 1 if self._values.dtype.kind in "iub" else 3
-        return grid.wide >= figures * number_font(_SMALLEST_PT).width
+        return grid.wide >= figures * number_font(theme.small_pt).width
 
     def texts(self, grid: CellGeometry, theme: Theme) -> list[str]:
         """What is written into the cells, in row-major order; nothing where there is no room."""
@@ -164,13 +163,13 @@ class CellNumbers:
 
     def _fit(self, grid: CellGeometry, theme: Theme) -> tuple[NumberFont | None, list[str]]:
         """Texts, with fewer decimals if these do not fit, and their font."""
-        if self.may_fit(grid):
+        if self.may_fit(grid, theme):
             if self._write is not None:
-                texts = self._write(self._values.ravel().tolist(), most_characters(grid))
+                texts = self._write(self._values.ravel().tolist(), most_characters(grid, theme))
                 longest = max(map(len, texts), default=0)
                 return fitting_font(longest, grid.wide, grid.high, theme), texts
             most = self.notation.decimals
-            longest = most_characters(grid)
+            longest = most_characters(grid, theme)
             for decimals in range(most, (most if self.notation.fixed else min(most, 1)) - 1, -1):
                 notation = replace(self.notation, decimals=decimals)
                 texts = notation.texts(self._written, self._groups, longest)

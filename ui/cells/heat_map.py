@@ -204,7 +204,7 @@ class HeatMap(CellView):
 
     @override
     def _is_kept(self, grid: CellGeometry) -> bool:
-        return self._writes and self._numbers is not None and self._numbers.may_fit(grid)
+        return self._writes and self._numbers is not None and self._numbers.may_fit(grid, self._theme)
 
     @override
     def _paint_cells(self, painter: QPainter, grid: CellGeometry) -> None:

@@ -14,7 +14,7 @@ from shiboken6 import Shiboken
 from ui.theme.fonts import load_fonts, ui_font
 from ui.theme.palette import make_palette
 from ui.theme.stylesheet import StylesheetWriter
-from ui.theme.tokens import DARK, LIGHT, PRESENTER_SCALE, Theme
+from ui.theme.tokens import DARK, LIGHT, SCALES, Theme
 
 _BEHIND_MS = 30
 _SLICE_MS = 40  # in one turn of the event loop: there are a thousand of them
@@ -41,12 +41,12 @@ class ThemeManager(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._mode = "system"
-        self._presenter = False
+        self._scale = SCALES[0]
         self._app: QApplication | None = None
         self._writer: StylesheetWriter | None = None
         self._theme = self._resolve()
         # Seven widgets in eight are behind a tab: they are dressed when those in front have been painted.
-        self._behind = deque[QWidget]()
+        self._behind = deque[tuple[Callable[[QWidget], None], QWidget]]()
         self._dressing = QTimer(self)
         self._dressing.setSingleShot(True)
         self._dressing.setInterval(_BEHIND_MS)
@@ -66,7 +66,7 @@ class ThemeManager(QObject):
     @property
     def presenter(self) -> bool:
         """Whether everything is enlarged for a projector."""
-        return self._presenter
+        return self._scale > SCALES[0]
 
     def apply(self, app: QApplication) -> None:
         """Dress the application: fonts, Fusion, palette, stylesheet; from now on changes are followed.
@@ -107,9 +107,22 @@ class ThemeManager(QObject):
         self._update()
 
     def set_presenter(self, presenter: bool) -> None:
-        """Enlarge everything for a projector, or not."""
-        self._presenter = presenter
+        """Enlarge everything for a projector, or not; what is enlarged already stays as it is."""
+        if presenter != self.presenter:
+            self.set_scale(SCALES[presenter])
+
+    def set_scale(self, scale: float) -> None:
+        """Show everything in another size, 1 for the usual one."""
+        self._scale = scale
         self._update()
+
+    def enlarge(self) -> None:
+        """Show everything one step larger, if there is one."""
+        self.set_scale(min((each for each in SCALES if each > self._scale), default=self._scale))
+
+    def reduce(self) -> None:
+        """Show everything one step smaller, if there is one."""
+        self.set_scale(max((each for each in SCALES if each < self._scale), default=self._scale))
 
     @contextmanager
     def wearing(self, theme: Theme, part: QWidget) -> Iterator[None]:
@@ -170,7 +183,7 @@ class ThemeManager(QObject):
         if self._mode == "system":
             dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
         theme = DARK if dark else LIGHT
-        return replace(theme, scale=PRESENTER_SCALE) if self._presenter else theme
+        return replace(theme, scale=self._scale)
 
     def _update(self) -> None:
         theme = self._resolve()
@@ -189,20 +202,26 @@ class ThemeManager(QObject):
         _set_style_sheet(self._app, self._writer.write(theme))
         if widgets is None:
             every = _widgets_of(self._app)
-            self._behind = deque(each for each in every if _is_behind(each))
+            behind = [each for each in every if _is_behind(each)]
+            self._behind = deque((_polish_again, each) for each in behind)
+            # To be polished takes away the fonts that they, and what is in them, were given with the theme.
+            self._behind.extend((self._restyle, each) for each in behind if each.property(FOLLOWS))
             widgets = [each for each in every if not _is_behind(each)]
             self._dressing.start()
         for each in widgets:
             _polish_again(each)
+
+    def _restyle(self, widget: QWidget) -> None:
+        cast(_Themed, widget).set_theme(self._theme)
 
     @Slot()
     def _dress_hidden(self) -> None:
         clock = QElapsedTimer()
         clock.start()
         while self._behind and clock.elapsed() < _SLICE_MS:
-            widget = self._behind.popleft()
+            step, widget = self._behind.popleft()
             if Shiboken.isValid(widget):
-                _polish_again(widget)
+                step(widget)
         if self._behind:
             self._dressing.start()
 

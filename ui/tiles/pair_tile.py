@@ -215,7 +215,7 @@ class PairDisplay:
         both = self._numbers(pair, channel, side)
         groups = np.broadcast_to(np.arange(both[0].size).reshape(both[0].shape), both.shape)
         found = Notation.of(both, signed=self.view == "difference")
-        longest = most_characters(grid)
+        longest = most_characters(grid, self._theme)
         # In full, because nothing beside the maps says a power of ten.
         most = 0 if found.fixed else max(found.decimals - found.exponent, 0)
         # Where values differ two lines have to fit; where they cannot, the equal ones are still written.

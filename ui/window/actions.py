@@ -35,6 +35,8 @@ class ActionRow:
         What it does, in words that can follow its name.
     key : str
         As `QKeySequence` reads it, or "".
+    other_key : str
+        Another one, for a keyboard where `key` needs more fingers; nobody has to be told of it.
     help : str
         What the key does, for the help; "" where the text of the menu says it. Keys of rows that follow one
         another with the same words are listed together.
@@ -62,6 +64,7 @@ class ActionRow:
     argument: object = None
     tooltip: str = ""
     key: str = ""
+    other_key: str = ""
     help: str = ""
     icon: str = ""
     short: str = ""
@@ -220,6 +223,28 @@ ACTIONS = (
     ActionRow(
         name="presenter", menu="&View", text="&Presenter mode", handler="theme.set_presenter", key="F11",
         tooltip="enlarge everything for a projector", is_checkable=True, starts_section=True,
+    ),
+    ActionRow(
+        name="larger", menu="&View", text="&Larger", handler="theme.enlarge", key="Ctrl++",
+        other_key="Ctrl+=", tooltip="everything a step larger, up to twice its usual size",
+        help="everything a step larger",
+    ),
+    ActionRow(
+        name="smaller", menu="&View", text="&Smaller", handler="theme.reduce", key="Ctrl+-",
+        tooltip="everything a step smaller", help="everything a step smaller",
+    ),
+    ActionRow(
+        name="usual_size", menu="&View", text="&Usual size", handler="theme.set_scale", argument=1.0,
+        tooltip="everything in its usual size", key="Ctrl+0", help="everything in its usual size",
+    ),
+    ActionRow(
+        name="bare", menu="&View", text="&Hide samples and timeline", handler="window.set_bare", key="F9",
+        tooltip="leave all the room to the panels", is_checkable=True, starts_section=True,
+    ),
+    ActionRow(
+        name="full_screen", menu="&View", text="Full s&creen", handler="window.set_full_screen",
+        tooltip="without the frame of the window; Esc leaves", key="Shift+F11", is_checkable=True,
+        help="full screen (Esc leaves it)",
     ),
     ActionRow(
         name="guide", menu="&Help", text="&User guide", handler="window.show_guide", key="F1",

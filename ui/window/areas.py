@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QApplication, QWidget
 
 from ui.controls.figure_mode import drawing_figure
+from ui.controls.pace import single_shot
 from ui.theme import theme_manager
 
 _CORNER = QPoint(0, 0)
@@ -71,6 +72,8 @@ class _AreaFrame(QWidget):
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self._area: QWidget | None = None
+        # What an area lies in may get its new size after it.
+        self._settled = single_shot(self, self._follow)
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
 
@@ -84,17 +87,21 @@ class _AreaFrame(QWidget):
             return
         area.installEventFilter(self)
         self.setParent(area.window())
-        self._follow(area)
+        self._follow()
         self.raise_()
         self.show()
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if self._area is not None and event.type() in (QEvent.Type.Move, QEvent.Type.Resize):
-            self._follow(self._area)
+        if event.type() in (QEvent.Type.Move, QEvent.Type.Resize):
+            self._settled.start()
         return super().eventFilter(watched, event)
 
-    def _follow(self, area: QWidget) -> None:
+    @Slot()
+    def _follow(self) -> None:
+        area = self._area
+        if area is None:
+            return
         window, each, seen = area.window(), area, area.rect().translated(area.mapTo(area.window(), _CORNER))
         while each is not window:
             each = each.parentWidget()

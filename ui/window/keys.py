@@ -29,19 +29,22 @@ class KeyOwner(QObject):
     """Decides whose a key is that means something to the window and could mean something to its focus.
 
     Space trains, except where it presses a button or writes a text. Page Up and Page Down, the keys of a
-    remote control, turn pages wherever the focus is, except in a text that scrolls. Qt asks the part with the
-    focus before it looks for shortcuts: that question is answered here, when the key is pressed.
+    remote control, turn pages wherever the focus is, except in a text that scrolls. Escape frees a pinned
+    cell before it leaves the full screen. Qt asks the part with the focus before it looks for shortcuts:
+    that question is answered here, when the key is pressed.
 
     Parameters
     ----------
     can_turn : callable
         Whether there are pages to turn.
+    is_pinned : callable
+        Whether a cell is pinned.
     parent : QObject
     """
 
-    def __init__(self, can_turn: Callable[[], bool], parent: QObject) -> None:
+    def __init__(self, can_turn: Callable[[], bool], is_pinned: Callable[[], bool], parent: QObject) -> None:
         super().__init__(parent)
-        self._can_turn = can_turn
+        self._can_turn, self._is_pinned = can_turn, is_pinned
         app = _application()
         app.focusChanged.connect(self._on_focus_changed)
         self._on_focus_changed(None, app.focusWidget())
@@ -71,6 +74,8 @@ class KeyOwner(QObject):
                 return True
             case Qt.Key.Key_PageUp | Qt.Key.Key_PageDown:
                 return isinstance(focus, _PAGED) or not self._can_turn()
+            case Qt.Key.Key_Escape if self._is_pinned():
+                return True
         return None
 
 

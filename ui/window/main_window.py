@@ -5,8 +5,17 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, override
 
-from PySide6.QtCore import QSettings, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent, QResizeEvent, QShowEvent
+from PySide6.QtCore import QEvent, QSettings, QSize, Qt, Signal, Slot
+from PySide6.QtGui import (
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeySequence,
+    QPaintEvent,
+    QResizeEvent,
+    QShortcut,
+    QShowEvent,
+)
 from PySide6.QtWidgets import (
     QApplication,
     QDockWidget,
@@ -29,7 +38,7 @@ from ui.panels.samples import SAMPLES_WIDTH, SamplesPanel
 from ui.panels.timeline import TimelineBar
 from ui.settings import remembered_layout
 from ui.state import AppState
-from ui.theme import LIGHT, Theme, follow_theme
+from ui.theme import LIGHT, Theme, follow_theme, theme_manager
 from ui.window.areas import Areas
 from ui.window.findable import actions_of, chapters, controls_of
 from ui.window.finder import Entry, Finder
@@ -94,6 +103,7 @@ class MainWindow(QMainWindow):
     def set_theme(self, theme: Theme) -> None:
         """Scale the edges."""
         self._theme = theme
+        self.menus.action("presenter").setChecked(theme_manager().presenter)
         self.samples_dock.setMinimumWidth(theme.px(_SAMPLES_LEAST))
         self._fit()
 
@@ -132,6 +142,7 @@ class MainWindow(QMainWindow):
         """Take the arrangement of docks and panels from the last session; call it when they exist."""
         for name, part in (("window/docks", self), ("window/panels", self.panels)):
             part.restoreState(remembered_layout(settings, name), _LAYOUT_VERSION)
+        self.set_bare(False)  # nobody would know where the samples are
 
     def save_layout(self, settings: QSettings) -> None:
         """Remember size and arrangement."""
@@ -148,6 +159,25 @@ class MainWindow(QMainWindow):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         self._fit()  # before, nothing had the style that makes it as wide as it is
+
+    def set_bare(self, bare: bool) -> None:
+        """Leave all the room to the panels, or give the samples and the timeline theirs back."""
+        self.samples_dock.setHidden(bare)
+        self._timeline_bar.setHidden(bare)
+        self.menus.action("bare").setChecked(bare)
+
+    def set_full_screen(self, full: bool) -> None:
+        """Fill the screen, or go back to the size before."""
+        state = Qt.WindowState.WindowFullScreen
+        self.setWindowState(self.windowState() | state if full else self.windowState() & ~state)
+
+    @override
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.WindowStateChange:
+            # Who leaves the full screen by a key of the system has left it, too.
+            self.menus.action("full_screen").setChecked(self.isFullScreen())
+            self._leave_full_screen.setEnabled(self.isFullScreen())
 
     def _fit(self) -> None:
         """Divide the width: the panels come before the samples, the menus before the texts of buttons."""
@@ -247,6 +277,8 @@ class MainWindow(QMainWindow):
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state)
         self.pages = Pages()
+        self._leave_full_screen = QShortcut(QKeySequence("Esc"), self, partial(self.set_full_screen, False))
+        self._leave_full_screen.setEnabled(False)
         self.finder = Finder(self)
         self.finder.add(partial(actions_of, self.menus))
         self.finder.add(self._controls)
@@ -283,7 +315,7 @@ class MainWindow(QMainWindow):
         for number, (title, panel) in enumerate(zip(self.panels.titles, self.panels.panels(), strict=True)):
             yield from controls_of(panel, title, partial(self.panels.show_panel, number))
         for place, part in (("Samples", self.samples), ("Timeline", self.timeline)):
-            yield from controls_of(part, place, part.show)
+            yield from controls_of(part, place, partial(self.set_bare, False))
         preset = self.run_bar.preset.accessibleName()
         for entry in controls_of(self.run_bar, "Run", self.run_bar.show):
             if entry.name.startswith(preset):
@@ -310,7 +342,7 @@ class MainWindow(QMainWindow):
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.compare_dock.hide()
         # A tool bar is the one thing that QMainWindow lets span its whole width under the docks.
-        bar = QToolBar("Timeline", self)
+        bar = self._timeline_bar = QToolBar("Timeline", self)
         bar.setObjectName("timeline_bar")
         bar.setProperty("role", "timeline")
         bar.setMovable(False)

@@ -95,7 +95,7 @@ class Menus(QObject):
         action.setStatusTip("")
         action.setCheckable(row.is_checkable)
         if row.key:
-            action.setShortcut(QKeySequence(row.key))
+            action.setShortcuts([QKeySequence(key) for key in (row.key, row.other_key) if key])
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         if row.icon:
             bind_icon(action, row.icon)
