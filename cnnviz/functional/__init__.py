@@ -17,7 +17,6 @@ from cnnviz.functional.activations import (
 )
 from cnnviz.functional.convolution import (
     conv2d,
-    conv2d_backward,
     conv2d_input_gradient,
     conv2d_weight_gradient,
 )
@@ -64,7 +63,6 @@ __all__ = [
     "blur_pool2d_backward",
     "class_probabilities",
     "conv2d",
-    "conv2d_backward",
     "conv2d_input_gradient",
     "conv2d_weight_gradient",
     "cross_entropy",

@@ -66,30 +66,6 @@ def conv2d(
     return out
 
 
-def conv2d_backward(
-    d_out: FloatArray, x: FloatArray, weight: FloatArray, stride: int = 1, padding: int = 0
-) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Gradients of `conv2d` with respect to its input, its kernels and its bias.
-
-    Parameters
-    ----------
-    d_out : ndarray of the shape of the output
-        Gradient of the loss with respect to the output.
-    x, weight, stride, padding
-        As given to `conv2d`.
-
-    Returns
-    -------
-    d_x : ndarray of the shape of `x`
-    d_weight : ndarray of the shape of `weight`
-    d_bias : ndarray of shape (f,)
-        All of the dtype of `d_out`. Sums over the batch: divide in the loss, as the losses here do.
-    """
-    d_x = conv2d_input_gradient(d_out, x, weight, stride, padding)
-    d_weight, d_bias = conv2d_weight_gradient(d_out, x, weight, stride, padding)
-    return d_x, d_weight, d_bias
-
-
 def conv2d_input_gradient(
     d_out: FloatArray, x: FloatArray, weight: FloatArray, stride: int = 1, padding: int = 0
 ) -> FloatArray:
@@ -100,17 +76,19 @@ def conv2d_input_gradient(
 
     Parameters
     ----------
-    d_out, x, weight, stride, padding
-        As for `conv2d_backward`.
+    d_out : ndarray of the shape of the output
+        Gradient of the loss with respect to the output.
+    x, weight, stride, padding
+        As given to `conv2d`.
 
     Returns
     -------
-    ndarray of the shape of `x`
+    ndarray of the shape of `x`, dtype of `d_out`
     """
     padded, sides = _prepare(x, weight, stride, padding)
     filters, channels, kernel_size, _ = weight.shape
     n, _, height, width = padded.shape
-    check_same_shape(d_out, (n, filters, *sides), "d_out", "conv2d_backward")
+    check_same_shape(d_out, (n, filters, *sides), "d_out", "conv2d_input_gradient")
     # One matrix product per sample gives what every output cell sends to every cell of its patch.
     sent = np.matmul(weight.reshape(filters, -1).T, d_out.reshape(n, filters, -1))
     sent = sent.reshape(n, channels, kernel_size * kernel_size, *sides)
@@ -133,16 +111,17 @@ def conv2d_weight_gradient(
     Parameters
     ----------
     d_out, x, weight, stride, padding
-        As for `conv2d_backward`. Only the shape of `weight` matters.
+        As for `conv2d_input_gradient`. Only the shape of `weight` matters.
 
     Returns
     -------
     d_weight : ndarray of the shape of `weight`
     d_bias : ndarray of shape (f,)
+        Both of the dtype of `d_out`. Sums over the batch: divide in the loss, as the losses here do.
     """
     padded, sides = _prepare(x, weight, stride, padding)
     filters, channels, kernel_size, _ = weight.shape
-    check_same_shape(d_out, (len(x), filters, *sides), "d_out", "conv2d_backward")
+    check_same_shape(d_out, (len(x), filters, *sides), "d_out", "conv2d_weight_gradient")
     by_filter = d_out.transpose(1, 0, 2, 3).reshape(filters, -1)
     touched = np.empty((channels, kernel_size * kernel_size, len(x), *sides), dtype=x.dtype)
     for cell, (rows, columns) in enumerate(cell_slices(kernel_size, stride, sides)):

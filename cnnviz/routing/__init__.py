@@ -13,7 +13,7 @@ from cnnviz.routing.poke import Poke, PokeCurve, poke, poke_curve
 from cnnviz.routing.pools import PoolRouting, Routes, linear_pools, pool_routes, pool_routing
 from cnnviz.routing.targets import CellTarget, ParameterTarget, PixelTarget, Target
 from cnnviz.routing.ties import TieRate, tie_rate, tie_rate_of_images, with_ties
-from cnnviz.routing.update import apply_update, saliency
+from cnnviz.routing.update import apply_update
 from cnnviz.routing.windows import winner_counts
 
 __all__ = [
@@ -46,7 +46,6 @@ __all__ = [
     "pool_after",
     "pool_routes",
     "pool_routing",
-    "saliency",
     "tie_rate",
     "tie_rate_of_images",
     "winner_counts",

@@ -18,7 +18,6 @@ from cnnviz.routing import (
     linear_pools,
     pool_routes,
     pool_routing,
-    saliency,
     tie_rate,
     tie_rate_of_images,
     winner_counts,
@@ -296,12 +295,7 @@ def test_update_is_a_step_of_plain_gradient_descent(dtype):
 def test_saliency_is_the_slope_of_the_loss_at_every_pixel(rng):
     network = two_blocks()
     x = rng.normal(size=network.input_shape)
-    found = saliency(network, x, 2)
+    found = network.gradients(x[None], np.array([2])).input[0]
     assert found.shape == x.shape
     numeric = numeric_gradient(lambda: network.gradients(x[None], np.array([2])).loss, x)
     np.testing.assert_allclose(found, numeric, rtol=1e-5, atol=1e-8)
-    np.testing.assert_array_equal(saliency(network, x[None], 2), found)
-    with pytest.raises(ShapeError):
-        saliency(network, x[:, :5], 2)
-    with pytest.raises(ParameterError):
-        saliency(network, x, 3)

@@ -21,6 +21,11 @@ class SaliencyMap(OverviewMap):
     Parameters
     ----------
     parent : QWidget, optional
+
+    References
+    ----------
+    .. [1] Simonyan, Vedaldi, Zisserman (2014), Deep Inside Convolutional Networks, arXiv:1312.6034 (there of
+       the class score, and without the sign).
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
