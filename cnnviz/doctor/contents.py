@@ -1,13 +1,15 @@
 """Whether the files that come with the program are as they were made."""
 
 import hashlib
+import re
 from collections.abc import Iterator
 
-from cnnviz.bundled import bundled, restore
+from cnnviz.bundled import INSTALL_AGAIN, bundled, documentation, restore
 from cnnviz.doctor.fact import Fact, problem
 
 #: Checksums of fonts, in the form of `sha256sum`.
 SUMS = "SHA256SUMS"
+_PICTURE = re.compile(r"!\[[^]]*\]\(([^)]+)\)")
 
 
 def data() -> Iterator[Fact]:
@@ -30,6 +32,19 @@ def fonts() -> Iterator[Fact]:
         yield problem("fonts", f"missing or damaged: {names}; {restore('fonts')}")
     else:
         yield Fact("fonts", f"{len(lines)} files, checksums right")
+
+
+def guide() -> Iterator[Fact]:
+    """Look for the chapters of the user guide and for the pictures that they show."""
+    folder = documentation() / "guide"
+    chapters = sorted(folder.glob("*.md"))
+    pictures = {name for path in chapters for name in _PICTURE.findall(path.read_text(encoding="utf-8"))}
+    missing = sorted(name for name in pictures if not (folder / name).is_file())
+    if missing or not chapters:
+        names = ", ".join(missing) or "all chapters"
+        yield problem("user guide", f"missing: {names}. {INSTALL_AGAIN}")
+    else:
+        yield Fact("user guide", f"{len(chapters)} chapters, {len(pictures)} pictures")
 
 
 def _digest(name: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import cast
 
 from cnnviz.clock import now
-from cnnviz.doctor.contents import data, fonts
+from cnnviz.doctor.contents import data, fonts, guide
 from cnnviz.doctor.engine import blas, gradients, training
 from cnnviz.doctor.fact import Check, Fact, found
 from cnnviz.doctor.surroundings import display, libraries, packages, program, system
@@ -63,6 +63,7 @@ def _facts(of_window: Check) -> Iterator[Fact]:
         "packages": packages,
         "system libraries": libraries,
         "fonts": fonts,
+        "user guide": guide,
         "MNIST": data,
         "BLAS": blas,
         "training": training,

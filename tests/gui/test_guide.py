@@ -145,6 +145,13 @@ def test_everything_in_the_program_has_its_licence():
     assert listed == there
 
 
+def test_a_chapter_that_is_missing_says_what_to_do(guide):
+    guide.page.setSource(QUrl.fromLocalFile("/nowhere/training.md"))
+    assert title(guide) == "This page is missing"
+    guide.page.setSource(QUrl.fromLocalFile("/nowhere/licence.txt"))
+    assert "again" in guide.page.document().toPlainText()
+
+
 def test_pages_fit_a_narrow_window(guide, qtbot):
     guide.show_chapter("translation")
     guide.resize(640, 480)

@@ -56,6 +56,7 @@ def test_all_is_well_where_the_tests_run() -> None:
         *PACKAGES,
         "Python",
         "fonts",
+        "user guide",
         "MNIST",
         "BLAS",
         "training",
@@ -141,6 +142,18 @@ def test_a_damaged_font_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     (wrong,) = contents.fonts()
     assert not wrong.is_fine
     assert "fonts/Inter-Bold.otf, report/fonts/NotoEmoji-Regular.ttf;" in wrong.value
+
+
+def test_a_missing_picture_of_the_guide_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (fine,) = contents.guide()
+    assert fine.is_fine
+    monkeypatch.setattr(contents, "documentation", lambda: tmp_path)
+    (wrong,) = contents.guide()
+    assert not wrong.is_fine
+    (tmp_path / "guide").mkdir()
+    (tmp_path / "guide" / "one.md").write_text("![what it shows](../images/one.png)", encoding="utf-8")
+    (wrong,) = contents.guide()
+    assert "../images/one.png" in wrong.value
 
 
 def test_every_font_has_its_checksum() -> None:

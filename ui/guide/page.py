@@ -22,6 +22,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
 
+from cnnviz.bundled import INSTALL_AGAIN
 from ui.controls.pace import single_shot
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
 
@@ -88,10 +89,16 @@ class GuidePage(QTextBrowser):
             return self._written[f"page:{name.path()}"]()
         if kind == QTextDocument.ResourceType.ImageResource:
             return self._picture(name)
-        if name.isLocalFile() and not name.path().endswith(".md"):
-            text = Path(name.toLocalFile()).read_text(encoding="utf-8", errors="replace")
-            return f'<pre style="white-space: pre-wrap">{escape(text)}</pre>'
-        return super().loadResource(kind, name)
+        path = Path(name.toLocalFile())
+        if not path.is_file():
+            return f"# This page is missing\n\n{INSTALL_AGAIN}"
+        if path.suffix == ".md":
+            return super().loadResource(kind, name)
+        text, family = (
+            path.read_text(encoding="utf-8", errors="replace"),
+            mono_font(theme=self._theme).family(),
+        )
+        return f'<pre style="white-space: pre-wrap; font-family: {family}">{escape(text)}</pre>'
 
     @override
     def doSetSource(
