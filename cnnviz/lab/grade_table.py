@@ -4,7 +4,6 @@ import csv
 import io
 from collections.abc import Sequence
 
-from cnnviz import __version__
 from cnnviz.files import printable
 from cnnviz.lab.grading import Grade
 from cnnviz.lab.verifying import Row
@@ -25,7 +24,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def verdict_of(row: Row) -> str:
     """Return "ok", "look at it", "not comparable" or "unreadable".
 
-    A hand-in of another version whose numbers differ is not comparable, for the version may be the reason.
+    A hand-in whose numbers differ is not comparable where the version or, in float32, the kernel of matrix
+    products may be the reason.
     """
     if row.handed is None:
         return UNREADABLE
@@ -34,7 +34,7 @@ def verdict_of(row: Row) -> str:
     if row.shared or row.grade.suspicious:
         return LOOK
     if row.grade.differing:
-        return LOOK if row.handed.version == __version__ else NOT_COMPARABLE
+        return LOOK if row.grade.is_comparable else NOT_COMPARABLE
     return OK
 
 

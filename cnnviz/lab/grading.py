@@ -18,6 +18,7 @@ from cnnviz.lab.seeds import seed_of
 from cnnviz.report.document import moment_of
 
 _LONGEST = 60
+_OF_KERNEL = ("NumPy", "BLAS")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,9 @@ class Grade:
         What is good to know.
     weights : str
         Whether the weights are the same to the last bit.
+    is_comparable : bool
+        Whether a number that differs means anything: it was made with the same version of CNNViz and, where
+        it is of a float32 network, with the same kernel of matrix products.
     """
 
     agree: int
@@ -56,6 +60,7 @@ class Grade:
     suspicious: tuple[str, ...]
     remarks: tuple[str, ...]
     weights: str
+    is_comparable: bool
 
 
 def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
@@ -87,9 +92,16 @@ def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
         to_grade=sum(step.question.points for step in lab.steps if step.question is not None),
         late=tuple(late_in(handed, lab)),
         suspicious=tuple(suspicious_in(handed, lab)),
-        remarks=tuple(_remarks(handed, len(claimed - asked))),
+        remarks=tuple(_remarks(handed, numbers, len(claimed - asked))),
         weights=_weights(handed, numbers),
+        is_comparable=handed.version == __version__
+        and (same_kernel(handed, numbers) or all(each.agrees or each.dtype == "float64" for each in found)),
     )
+
+
+def same_kernel(handed: HandIn, numbers: LabNumbers) -> bool:
+    """Whether matrix products were made by the same kernel of the same library."""
+    return all(handed.versions.get(name) == numbers.versions[name] for name in _OF_KERNEL)
 
 
 def late_in(handed: HandIn, lab: Lab) -> Iterator[str]:
@@ -155,9 +167,15 @@ def _differing_settings(given: Experiment, usual: Experiment) -> list[str]:
     ]
 
 
-def _remarks(handed: HandIn, unasked: int) -> Iterator[str]:
+def _remarks(handed: HandIn, numbers: LabNumbers, unasked: int) -> Iterator[str]:
     if handed.version != __version__:
         yield f"made with CNNViz {printable(handed.version, 20)}, checked with {__version__}"
+    if not same_kernel(handed, numbers):
+        made, here = (
+            ", ".join(f"{name} {printable(each.get(name, 'unknown'), _LONGEST)}" for name in _OF_KERNEL)
+            for each in (handed.versions, numbers.versions)
+        )
+        yield f"made with {made}, checked with {here}"
     if unasked:
         yield f"{unasked} of its numbers {'is' if unasked == 1 else 'are'} not asked for by the lab"
 
@@ -167,5 +185,4 @@ def _weights(handed: HandIn, numbers: LabNumbers) -> str:
     claimed, measured = ([run.weights_sha256 for run in runs] for runs in (handed.runs, numbers.runs))
     if claimed == measured:
         return "the same bits"
-    kernel = printable(handed.versions.get("BLAS", "unknown"), _LONGEST)
-    return f"other bits (made with {kernel})"
+    return "other bits"

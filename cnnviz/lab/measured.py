@@ -32,11 +32,14 @@ class LabNumbers:
     runs : tuple of RunRecord
     measured : tuple of StepMeasured
         In the order of the steps; of each the answer to its prediction first.
+    versions : mapping from str to str
+        Of the programs that took part, and the kernel of matrix products.
     """
 
     experiment: Experiment
     runs: tuple[RunRecord, ...]
     measured: tuple[StepMeasured, ...]
+    versions: Mapping[str, str]
 
 
 def measured_lab(
@@ -86,7 +89,7 @@ def measured_lab(
                 runs.append(RunRecord(dict(step.show.settings), bench.step, bench.weights_sha256))
             measured += [StepMeasured(step.id, measure(each, benches[key])) for each in step.measurements]
     progress(1.0)
-    return LabNumbers(replace(lab.experiment, seed=seed), tuple(runs), tuple(measured))
+    return LabNumbers(replace(lab.experiment, seed=seed), tuple(runs), tuple(measured), _versions())
 
 
 def seed_for(lab: Lab, roll_number: str) -> int:
@@ -137,7 +140,7 @@ def hand_in(
         hypotheses={key: step.hypothesis for key, step in steps.items() if step.hypothesis},
         done={key: step.done for key, step in steps.items() if step.done},
         own=record.own,
-        versions=_versions(),
+        versions=numbers.versions,
     ).sealed()
 
 

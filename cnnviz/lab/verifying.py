@@ -1,8 +1,9 @@
 """Check the hand-ins of a course: measure each again, in as many processes as there are processors."""
 
+import contextlib
 import multiprocessing
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -15,11 +16,14 @@ from cnnviz.errors import CNNVizError, DataError, in_words
 from cnnviz.files import printable
 from cnnviz.lab.copies import copies
 from cnnviz.lab.finding import files_in, read_hand_in
-from cnnviz.lab.grading import Grade, graded
+from cnnviz.lab.grading import Grade, graded, same_kernel
 from cnnviz.lab.hand_in import HandIn
 from cnnviz.lab.measured import LabNumbers, measured_lab, own_pixels
 from cnnviz.lab.model import Lab
 from cnnviz.lab.reading import parse_lab
+
+KERNELS = ("Katmai", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids")
+"""Kernels of OpenBLAS for 64-bit PCs, as `OPENBLAS_CORETYPE` names them."""
 
 type Report = Callable[[int, int], None]
 """Is told how many of how many hand-ins have been measured."""
@@ -103,8 +107,11 @@ def verify(
     """
     rows = _read([file for path in paths for file in files_in(path)])
     tasks = {place: task for place, row in enumerate(rows) if (task := _task(row, labs, data)) is not None}
-    numbers = dict(_measured(tasks, report, processes or os.cpu_count() or 1))
+    workers = processes or os.cpu_count() or 1
+    numbers = dict(_measured(tasks, report, workers))
     rows = [_graded(row, labs, data, numbers.get(place)) for place, row in enumerate(rows)]
+    for place, again in _with_their_kernels(rows, numbers, tasks, workers):
+        rows[place] = _graded(rows[place], labs, data, again)
     readable = [place for place, row in enumerate(rows) if row.handed is not None]
     shared = copies(
         [handed for row in rows if (handed := row.handed) is not None],
@@ -177,15 +184,56 @@ def _measured(
             yield each, found
 
 
-def _in_parallel(tasks: Mapping[int, _Task], processes: int) -> Iterator[tuple[int, LabNumbers | str]]:
-    workers = min(processes, len(tasks))
-    if workers <= 1:
-        for place, task in tasks.items():
-            yield place, _measure(task)
+def _with_their_kernels(
+    rows: Sequence[Row],
+    numbers: Mapping[int, LabNumbers | str],
+    tasks: Mapping[int, _Task],
+    workers: int,
+) -> Iterator[tuple[int, LabNumbers]]:
+    """Measure those that differ again with the kernel they were made with, where this processor has it."""
+    by_kernel: dict[str, dict[int, _Task]] = {}
+    for place, row in enumerate(rows):
+        handed, found = row.handed, numbers.get(place)
+        if handed is None or row.grade is None or not row.grade.differing or isinstance(found, str | None):
+            continue
+        kernel = handed.versions.get("BLAS", "").rpartition(" ")[2]
+        if kernel in KERNELS and not same_kernel(handed, found):
+            by_kernel.setdefault(kernel, {})[place] = tasks[place]
+    for kernel, again in by_kernel.items():
+        # A processor without its instructions ends the process: then the numbers stay as they are.
+        with contextlib.suppress(CNNVizError), _environment("OPENBLAS_CORETYPE", kernel):
+            for place, found in list(_in_processes(again, workers)):
+                handed = rows[place].handed
+                if handed is not None and not isinstance(found, str) and same_kernel(handed, found):
+                    yield place, found
+
+
+@contextlib.contextmanager
+def _environment(name: str, value: str) -> Generator[None]:
+    """Set a variable of the environment for the processes that are begun meanwhile."""
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
+
+
+def _in_parallel(tasks: Mapping[int, _Task], workers: int) -> Iterator[tuple[int, LabNumbers | str]]:
+    if min(workers, len(tasks)) > 1:
+        yield from _in_processes(tasks, workers)
         return
+    for place, task in tasks.items():
+        yield place, _measure(task)
+
+
+def _in_processes(tasks: Mapping[int, _Task], workers: int) -> Iterator[tuple[int, LabNumbers | str]]:
     # Begun anew, for a copy of a process with threads may stand still for ever.
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    with ProcessPoolExecutor(min(workers, len(tasks)), mp_context=context) as pool:
         futures = {pool.submit(_measure, task): place for place, task in tasks.items()}
         try:
             for future in as_completed(futures):

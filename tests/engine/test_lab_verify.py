@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from cnnviz.lab import HandIn, When
+from cnnviz.lab import HandIn, LabRecord, When, hand_in, measured_lab, parse_lab, seed_of
 from cnnviz.lab.agreement import compared
 from cnnviz.lab.document import lab_document
-from cnnviz.lab.grade_table import COLUMNS, LOOK, NOT_COMPARABLE, OK, UNREADABLE, to_csv
+from cnnviz.lab.grade_table import COLUMNS, LOOK, NOT_COMPARABLE, OK, UNREADABLE, to_csv, verdict_of
 from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import Measurement
 from cnnviz.lab.verifying import verify
@@ -315,3 +315,22 @@ def test_what_does_not_go_together_is_told_in_one_line(tmp_path, arguments, said
     assert result.returncode == 2
     (line,) = result.stderr.splitlines()
     assert said in line
+
+
+@pytest.mark.parametrize(
+    ("kernel", "verdict"),
+    [("Nehalem", LOOK), ("Haswell", LOOK), ("ARMV8", NOT_COMPARABLE), ("=1", NOT_COMPARABLE)],
+)
+def test_numbers_of_float32_are_compared_under_their_own_kernel(data_file, tmp_path, kernel, verdict):
+    """A number that was changed is found where the kernel is one that this processor has, too."""
+    text = SMALL.replace("[settings]", '[settings]\ndtype = "float32"')
+    lab, _ = parse_lab(text)
+    numbers = measured_lab(lab, small_data(), 5)
+    handed = hand_in(lab, LabRecord.of(lab), numbers, small_data(), name="x")
+    handed = replace(handed, experiment=replace(handed.experiment, seed=seed_of("")))
+    blas = handed.versions["BLAS"].rpartition(" ")[0]
+    handed = replace(handed, versions={**handed.versions, "BLAS": f"{blas} {kernel}"}).sealed()
+    write(tmp_path, "x", handed)
+    (row,) = verify([tmp_path], {lab.sha256: lab}, data_file, processes=1)
+    assert row.grade.differing, "these are the numbers of another seed"
+    assert verdict_of(row) == verdict
