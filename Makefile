@@ -5,10 +5,11 @@ PYTHON := .venv/bin/python
 ARGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help run test prove check format lock screenshots bench soak clean distclean
+.PHONY: help run test prove check format lock screenshots bench soak wheels bundle try-install try-bundle clean \
+	distclean
 
 help: ## show this list
-	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | \
+	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | \
 		awk -F '\t' '{ printf "  make %-12s %s\n", $$1, $$2 }'
 
 run: ## start the program (without a display: run the laboratory headless)
@@ -26,7 +27,7 @@ check: ## check format, lint, types, import rules and shell scripts
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m basedpyright
 	$(PYTHON) .venv/bin/lint-imports
-	.venv/bin/shellcheck scripts/*.sh .ci/run
+	.venv/bin/shellcheck -x -P packaging scripts/*.sh packaging/*.sh packaging/linux/*.sh .ci/run
 
 format: ## format the code and mend what ruff can mend
 	@sh scripts/bootstrap.sh check
@@ -43,11 +44,23 @@ bench: ## measure speed beside PyTorch and JAX, write benchmarks/RESULTS.md
 soak: ## try the whole program for ten minutes (ARGS="--minutes 60" for an hour); fails at a finding
 	@sh scripts/soak.sh $(ARGS)
 
+wheels: ## build the packages to install (dist/)
+	@sh packaging/wheels.sh
+
+bundle: ## build the program with Python and all else inside (build/bundle/, dist/)
+	@sh packaging/bundle.sh
+
+try-install: ## build the packages, install each outside the project and try it there
+	@sh packaging/try-install.sh
+
+try-bundle: ## try the bundle that was built
+	@sh packaging/try-install.sh bundle
+
 lock: ## renew the locked lists of packages
 	@sh scripts/lock.sh
 
 clean: ## remove caches
-	rm -rf .pytest_cache .ruff_cache .hypothesis .import_linter_cache build *.egg-info
+	rm -rf .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist *.egg-info
 	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
 
 distclean: clean ## remove caches and .venv

@@ -11,8 +11,8 @@ from cnnviz.errors import CNNVizError, in_words
 from cnnviz.exits import INTERRUPTED, complain
 
 # Names to import, each brought by a package of about the same name.
-_ENGINE = ("fontTools", "jinja2", "numpy", "PIL", "safetensors", "threadpoolctl", "tqdm")
-_WINDOW = ("ui", "shiboken6", "PySide6", "pyqtgraph")
+_ENGINE = ("jinja2", "numpy", "PIL", "safetensors", "threadpoolctl", "tqdm")
+_WINDOW = ("ui", "shiboken6", "PySide6", "pyqtgraph", "fontTools")
 
 
 def start(argv: Sequence[str] | None = None) -> int:

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Writes requirements/runtime.txt and dev.txt: the newest versions that pyproject.toml and requirements/dev.in allow,
-# with the hashes of their files, for Linux, macOS and Windows and every supported Python, and without the address of
-# any registry.
+# Writes requirements/runtime.txt, dev.txt and packaging.txt: the newest versions that pyproject.toml and
+# requirements/*.in allow, with the hashes of their files, for Linux, macOS and Windows and every supported Python,
+# and without the address of any registry.
 set -eu
 
 cd -- "$(dirname -- "$0")/.."
@@ -17,4 +17,6 @@ compile() {
 compile pyproject.toml --output-file requirements/runtime.txt
 compile pyproject.toml requirements/dev.in --constraints requirements/runtime.txt \
     --output-file requirements/dev.txt
-echo "Wrote requirements/runtime.txt and requirements/dev.txt"
+compile pyproject.toml requirements/packaging.in --constraints requirements/runtime.txt \
+    --output-file requirements/packaging.txt
+echo "Wrote requirements/runtime.txt, dev.txt and packaging.txt"

@@ -21,6 +21,7 @@ from PySide6.QtCore import QTimer
 def look():
     state = session.state
     if state.sample and state.shown and ({condition}):
+        session.look.stop()
         print(state.dataset.name, state.shown.step, state.sample.index, state.sample.origin, sep=",")
         session.window.close()
 session.ask_before_closing(False)

@@ -10,6 +10,7 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "requirements"
+LOCKS = ["runtime.txt", "dev.txt", "packaging.txt"]
 
 
 def read_lock(name: str) -> dict[str, tuple[Requirement, list[str]]]:
@@ -33,7 +34,7 @@ def read_wanted(name: str) -> list[Requirement]:
     return [Requirement(line) for line in lines if line]
 
 
-@pytest.mark.parametrize("name", ["runtime.txt", "dev.txt"])
+@pytest.mark.parametrize("name", LOCKS)
 def test_every_locked_package_has_one_version_and_sha256_hashes(name: str) -> None:
     for requirement, hashes in read_lock(name).values():
         assert re.fullmatch(r"==[^,*]+", str(requirement.specifier)), requirement
@@ -41,7 +42,7 @@ def test_every_locked_package_has_one_version_and_sha256_hashes(name: str) -> No
         assert all(re.fullmatch(r"sha256:[0-9a-f]{64}", value) for value in hashes), requirement
 
 
-@pytest.mark.parametrize("name", ["runtime.txt", "dev.txt"])
+@pytest.mark.parametrize("name", LOCKS)
 def test_locks_name_no_registry_and_no_folder(name: str) -> None:
     text = (FOLDER / name).read_text()
     assert "://" not in text
@@ -51,7 +52,7 @@ def test_locks_name_no_registry_and_no_folder(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("wanted", "lock"),
-    [("pyproject.toml", "runtime.txt"), ("pyproject.toml", "dev.txt"), ("dev.in", "dev.txt")],
+    [*(("pyproject.toml", lock) for lock in LOCKS), ("dev.in", "dev.txt"), ("packaging.in", "packaging.txt")],
 )
 def test_locks_fulfil_what_is_wanted(wanted: str, lock: str) -> None:
     locked = read_lock(lock)
@@ -61,7 +62,8 @@ def test_locks_fulfil_what_is_wanted(wanted: str, lock: str) -> None:
         assert requirement.specifier.contains(version), f"{requirement} is locked at {version}: run make lock"
 
 
-def test_dev_holds_the_packages_of_runtime_at_the_same_versions() -> None:
-    dev = read_lock("dev.txt")
+@pytest.mark.parametrize("name", LOCKS[1:])
+def test_all_lists_hold_the_packages_of_runtime_at_the_same_versions(name: str) -> None:
+    dev = read_lock(name)
     for name, (requirement, hashes) in read_lock("runtime.txt").items():
         assert (str(dev[name][0]), set(dev[name][1])) == (str(requirement), set(hashes))

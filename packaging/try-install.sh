@@ -1,0 +1,60 @@
+#!/bin/sh
+# Builds sdist and wheels, installs each into a clean environment outside the project with the locked packages, and
+# tries it there in an empty folder: diagnosis with a real window on a virtual screen, and a run without one that
+# writes its report. With the argument `bundle`, the bundle instead.
+# usage: packaging/try-install.sh [bundle]
+set -eu
+# shellcheck source=packaging/tools.sh
+. "$(dirname -- "$0")/tools.sh"
+
+ensure_tools test
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+fail() { say "try-install: $*"; exit 1; }
+
+# usage: try_program NAME COMMAND...   All that a program must do that was installed.
+try_program() {
+    name=$1
+    shift
+    mkdir -p "$place/$name/folder" "$place/$name/home"
+    (
+        cd "$place/$name/folder"
+        unset PYTHONPATH WAYLAND_DISPLAY QT_QPA_PLATFORM
+        export HOME="$place/$name/home" XDG_CONFIG_HOME="$place/$name/home"
+        "$@" --version
+        xvfb-run -a "$@" --doctor || fail "$name: the diagnosis finds problems"
+        env -u DISPLAY "$@" --headless --set filters=2 --report lab.pdf --html lab.html --markdown lab >log ||
+            fail "$name: the run without a window failed"
+        [ "$(head -c 5 lab.pdf)" = "%PDF-" ] || fail "$name: lab.pdf is no PDF"
+        tail -n 1 lab.html | grep -q '</html>' || fail "$name: lab.html is not whole"
+        [ -s lab/report.md ] || fail "$name: there is no lab/report.md"
+    )
+}
+
+# usage: try_package NAME FILE   Installs a package that was built, and tries it.
+try_package() {
+    environment "$place/$1/venv" runtime
+    install_into "$place/$1/venv" "$2"
+    for general in main resources ui packaging; do
+        [ ! -e "$(echo "$place/$1/venv"/lib/python*/site-packages)/$general" ] ||
+            fail "$1 puts the name $general into site-packages"
+    done
+    try_program "$1" "$place/$1/venv/bin/cnnviz"
+}
+
+# usage: look_for_traces FILE...   Nothing that is handed out names this machine or a registry.
+look_for_traces() {
+    for file in "$@"; do
+        "$tools/bin/python" packaging/traces.py "$root" "$file" || fail "$file names what it must not"
+    done
+}
+
+if [ "${1-}" = bundle ]; then
+    try_program bundle "$root/build/bundle/cnnviz/cnnviz"
+    exit 0
+fi
+sh packaging/wheels.sh
+look_for_traces dist/*.whl dist/*.tar.gz
+try_package sdist dist/cnnviz-"$version".tar.gz
+try_package wheel dist/cnnviz-"$version"-py3-none-any.whl
+say "Both packages work outside the project."

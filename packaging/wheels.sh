@@ -1,0 +1,13 @@
+#!/bin/sh
+# Builds the sdist, the wheel and the wheel of the engine alone into dist/.
+set -eu
+# shellcheck source=packaging/tools.sh
+. "$(dirname -- "$0")/tools.sh"
+
+ensure_tools check
+mkdir -p dist
+rm -f dist/*.whl dist/*.tar.gz
+$uv build --quiet --no-build-isolation --python "$tools/bin/python" --out-dir dist .
+$uv build --quiet --no-build-isolation --python "$tools/bin/python" --out-dir dist --wheel packaging/engine
+rm -f dist/.gitignore
+ls dist
