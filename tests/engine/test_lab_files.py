@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cnnviz.errors import DataError, ParameterError
-from cnnviz.lab import check_lab, load_lab, parse_lab
+from cnnviz.lab import EVENTS, MEASURES, check_lab, load_lab, parse_lab
 from cnnviz.lab.formulas import parse_formula
 from cnnviz.lab.markup import FigureFile, FormulaLine, Paragraph, Span, parse_text
 from cnnviz.lab.toml_lines import lines_of
@@ -243,3 +243,24 @@ def test_no_formula_is_a_program(text):
 def test_a_text_is_never_markup_of_another_language():
     (block,) = parse_text("<script>alert(1)</script> #eval [x](http://a)")
     assert block == Paragraph((Span("<script>alert(1)</script> #eval [x](http://a)"),))
+
+
+# --- the guide ----------------------------------------------------------------------------------------------
+
+GUIDE = (LABS.parents[1] / "docs" / "guide" / "lab-files.md").read_text(encoding="utf-8")
+
+
+def test_the_guide_names_every_measure_and_every_event():
+    for name, measure in MEASURES.items():
+        row = next(line for line in GUIDE.splitlines() if line.startswith(f"| `{name}` |"))
+        assert all(f"`{each.name}`" in row for each in measure.parameters)
+    for name in EVENTS:
+        assert f"\n| `{name}` |" in GUIDE
+
+
+def test_the_lab_in_the_guide_has_no_mistakes():
+    block = GUIDE.partition('    id = "shift"')
+    lines = (block[1] + block[2]).split("\n## ")[0].splitlines()
+    lab, mistakes = parse_lab("\n".join(line.removeprefix("    ") for line in lines))
+    assert mistakes == []
+    assert lab.steps[0].prediction.truth.parameters["dx"] == 1

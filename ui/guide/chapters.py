@@ -44,6 +44,8 @@ CHAPTERS = (
     Chapter("Your own digit", "own-digit"),
     Chapter("Figures and sessions", "figures-and-sessions"),
     Chapter("Keyboard and projector", "keyboard"),
+    Chapter("Write a lab of your own", "lab-files"),
+    Chapter("Hand in and grade", "lab-grading"),
     Chapter("Licences", LICENCES),
 )
 
