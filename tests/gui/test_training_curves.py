@@ -145,3 +145,29 @@ def test_what_guessing_costs_depends_on_the_classes(curves: TrainingCurves, coun
     for plot in (curves.loss, curves.accuracy):
         assert "training images, as they were met" in plot.toolTip()
         assert "mean is over the last 10 steps" in plot.toolTip()
+
+
+def _accurate(share: float) -> History:
+    """A run of 40 steps of 20 images, of which that share is told right."""
+    history, images = History(log_every=10), np.full(40, 20, dtype=np.intp)
+    right = np.full(40, round(20 * share), dtype=np.intp)
+    history.append(Progress(1, np.linspace(1, 0.5, 40), right, images, 0.1))
+    return history
+
+
+def test_the_axis_of_accuracy_begins_below_all_curves_and_not_below_earlier_ones(
+    curves: TrainingCurves,
+) -> None:
+    def lowest() -> float:
+        return curves.accuracy.view_range()[1][0]
+
+    curves.set_history(_accurate(0.9))
+    alone = lowest()
+    assert 0.5 < alone < 0.9
+    curves.set_ghost(_accurate(0.3))
+    assert lowest() < 0.3
+    curves.set_ghost(None)
+    assert lowest() == alone
+    curves.set_history(_accurate(0.3))
+    curves.set_history(_accurate(0.9))
+    assert lowest() == alone

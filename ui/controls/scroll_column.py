@@ -2,7 +2,7 @@
 
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 
@@ -29,21 +29,19 @@ class ScrollColumn(QScrollArea):
         self.setWidget(content)
         self.verticalScrollBar().rangeChanged.connect(self._on_bar_range_changed)
         content.installEventFilter(self)
-        self._fit_width()
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:
-            self._fit_width()
+            self.updateGeometry()
         return super().eventFilter(watched, event)
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        content, hint = self.widget(), super().minimumSizeHint()
+        needed = 0 if content is None else content.minimumSizeHint().width()
+        return QSize(max(needed + self.verticalScrollBar().sizeHint().width(), hint.width()), hint.height())
 
     def _on_bar_range_changed(self, first: int, last: int) -> None:
         # A bar that is disabled shows no handle.
         self.verticalScrollBar().setEnabled(last > first)
-
-    def _fit_width(self) -> None:
-        content = self.widget()
-        if content is not None:
-            self.setMinimumWidth(
-                content.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
-            )

@@ -60,6 +60,11 @@ class NumberAxis(pg.AxisItem):
             return [format_value(10.0**value, 2) for value in values]
         return format_ticks(values)
 
+    def _updateMaxTextSize(self, x: int) -> None:
+        """Take the room that the present numbers need, without what pyqtgraph keeps of earlier ones."""
+        self.textWidth, self.textHeight = min(self.textWidth, x), min(self.textHeight, x)
+        super()._updateMaxTextSize(x)
+
     def generateDrawSpecs(self, p: QPainter) -> Any:
         """Lines and texts of the axis; a number at its right end is moved into the plot."""
         specs: Any = super().generateDrawSpecs(p)

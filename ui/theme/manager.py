@@ -218,10 +218,14 @@ class ThemeManager(QObject):
     def _dress_hidden(self) -> None:
         clock = QElapsedTimer()
         clock.start()
+        around: set[QWidget] = set()
         while self._behind and clock.elapsed() < _SLICE_MS:
             step, widget = self._behind.popleft()
             if Shiboken.isValid(widget):
                 step(widget)
+                around.add(_seen_around(widget))
+        for each in around:
+            each.updateGeometry()  # a scroll bar that is not needed, for one, counts in what is around it
         if self._behind:
             self._dressing.start()
 
@@ -284,6 +288,15 @@ def _widgets_of(app: QApplication) -> list[QWidget]:
 def _is_behind(widget: QWidget) -> bool:
     """Whether a widget is hidden in a window that is not."""
     return not widget.isVisible() and widget.window().isVisible()
+
+
+def _seen_around(widget: QWidget) -> QWidget:
+    """Return the innermost widget around a hidden one that is to be seen; if there is none, the window."""
+    while (parent := widget.parentWidget()) is not None:
+        widget = parent
+        if widget.isVisible():
+            break
+    return widget
 
 
 def _polish_again(widget: QWidget) -> None:

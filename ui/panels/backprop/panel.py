@@ -141,8 +141,9 @@ class BackpropPanel(Panel):
         self.side.setMaximumWidth(width if beside else QWIDGETSIZE_MAX)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Make the views ready that were not seen yet."""
+        """Ask for what was not asked for while the panel was hidden, and make unseen views ready."""
         super().showEvent(event)
+        self._probes.follow()
         if self._unpolished:
             self._warming.start()
 

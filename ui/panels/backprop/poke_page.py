@@ -153,6 +153,7 @@ class PokePage(QWidget):
         )
         self.plot.set_content(PlotContent())
         self.plot.set_placeholder("Nothing is poked yet")
+        self._plot_title.set_caption("")
 
     def _on_edited(self, _value: float) -> None:
         self.pokeRequested.emit()

@@ -3,6 +3,7 @@
 from typing import override
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import (
     QGridLayout,
     QHBoxLayout,
@@ -19,7 +20,7 @@ from cnnviz.report.guides import FIELDS, GUIDES
 from ui.controls.buttons import Button
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.panels.report.inserts import InsertButton, InsertList
-from ui.theme import Theme, follow_theme
+from ui.theme import Theme, follow_theme, ui_font
 
 _LINES = 4
 _HEAD = (
@@ -79,7 +80,8 @@ class WordsField(QPlainTextEdit):
 
     def set_theme(self, theme: Theme) -> None:
         """Keep room for a few lines."""
-        self.setMinimumHeight(self.fontMetrics().lineSpacing() * _LINES + theme.px(18))
+        line = QFontMetrics(ui_font(theme)).lineSpacing()  # it may be dressed in that font a little later
+        self.setMinimumHeight(line * _LINES + theme.px(18))
 
     def ask(self, question: str) -> None:
         """Show a guiding question while there are no words, and as the tool tip."""

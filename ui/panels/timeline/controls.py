@@ -6,11 +6,11 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
-from ui.controls.buttons import IconButton
+from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import ChoiceField
 from ui.controls.layouts import fill
 from ui.panels.timeline.film import SPEEDS
-from ui.theme import LIGHT, Theme, bind_icon, follow_theme, ui_font
+from ui.theme import LIGHT, Theme, follow_theme, ui_font
 
 
 class Transport(QWidget):
@@ -155,17 +155,13 @@ class ViewToggles(QFrame):
         return button
 
 
-class ForkButton(QPushButton):
+class ForkButton(Button):
     """Continue from the shown moment; only its icon is shown where there is little room."""
 
     _TEXT = "Continue from here"
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(self._TEXT, parent)
-        self.setAutoDefault(False)
-        self.setAccessibleName(self._TEXT)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        bind_icon(self, "git-fork")
+        super().__init__(self._TEXT, "git-fork", parent=parent)
         self.set_available(False)
 
     def set_available(self, available: bool) -> None:
@@ -177,7 +173,3 @@ class ForkButton(QPushButton):
             if available
             else f"{self._TEXT}: first choose an earlier moment on the timeline"
         )
-
-    def set_compact(self, compact: bool) -> None:
-        """Show only the icon, or the text as well."""
-        self.setText("" if compact else self._TEXT)

@@ -230,14 +230,20 @@ class TrainingCurves(DrawnPart, QWidget):
                 self.accuracy.set_curve("test", *self._test_points("accuracy"))
             x = self._x(self._history, accuracy.steps[settled])
             self.accuracy.set_curve("mean", x, accuracy.values[settled])
-            if settled.any():
-                self.accuracy.set_y_bounds(_tenth_below(float(accuracy.values[settled].min())), 1.0)
+            self._fit_accuracy()
 
     def update_tests(self) -> None:
         """Draw the test results."""
         self._tests_due.clear()
         self.loss.set_curve("test", *self._test_points("loss"))
-        self.accuracy.set_curve("test", *self._test_points("accuracy"))
+        with self.accuracy.changes():
+            self.accuracy.set_curve("test", *self._test_points("accuracy"))
+            self._fit_accuracy()
+
+    def _fit_accuracy(self) -> None:
+        """Let the axis begin a little below all curves."""
+        lows = [y.min() for _, y in map(self.accuracy.curve, self.accuracy.curve_names()) if y.size]
+        self.accuracy.set_y_bounds(_tenth_below(float(min(lows, default=0.0))), 1.0)
 
     def _test_points(self, name: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         tests = self._history.tests
@@ -257,6 +263,7 @@ class TrainingCurves(DrawnPart, QWidget):
                 self._has_ghost_curves = False
                 self.loss.remove_curve("ghost")
                 self.accuracy.remove_curve("ghost")
+                self._fit_accuracy()
             return
         if not self._has_ghost_curves:
             # Only now, so that the legend does not speak of a run that does not exist; in one of the two
@@ -268,7 +275,10 @@ class TrainingCurves(DrawnPart, QWidget):
         loss, accuracy = ghost.loss_curve(window), ghost.accuracy_curve(window)
         settled = accuracy.steps - ghost.first_step >= window // 10
         self.loss.set_curve("ghost", self._x(ghost, loss.steps), loss.values)
-        self.accuracy.set_curve("ghost", self._x(ghost, accuracy.steps[settled]), accuracy.values[settled])
+        with self.accuracy.changes():
+            x = self._x(ghost, accuracy.steps[settled])
+            self.accuracy.set_curve("ghost", x, accuracy.values[settled])
+            self._fit_accuracy()
 
     def _build_plots(self) -> None:
         self.loss = CurvePlot("Loss", x_label="step", parent=self)
@@ -309,4 +319,4 @@ class TrainingCurves(DrawnPart, QWidget):
 
 def _tenth_below(value: float) -> float:
     """Round down to a tenth, so that the axis moves in steps and not with every point."""
-    return max(np.floor(value * 10 - 0.5) / 10, 0.0)
+    return max(math.floor(value * 10 - 0.5) / 10, 0.0)

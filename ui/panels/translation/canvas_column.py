@@ -103,9 +103,7 @@ class CanvasColumn(QWidget):
 
     def _fit_reset(self) -> None:
         """Leave the word away where there is only room for the icon."""
-        text = "Reset" if self.width() >= self._narrow else ""
-        if text != self.reset.text():
-            self.reset.setText(text)
+        self.reset.set_compact(self.width() < self._narrow)
 
     def _build_widgets(self) -> None:
         self._title = SectionTitle("Drag the image")

@@ -1,6 +1,7 @@
 """What is measured, and on what: this image, or many digits."""
 
 from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtGui import QFont, QFontMetrics
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnviz.translation import MEASURES, Measure
@@ -12,7 +13,7 @@ from ui.controls.naming import named
 from ui.controls.number_field import IntField
 from ui.controls.segmented import SegmentedControl
 from ui.panels.translation.view import View
-from ui.theme import Theme, follow_theme
+from ui.theme import Theme, follow_theme, ui_font
 
 
 class SweepSource(QWidget):
@@ -73,8 +74,8 @@ class SweepSource(QWidget):
         """Scale."""
         self._layout.setSpacing(theme.px(6))
         self.digits.setFixedWidth(theme.px(58))
-        width = self.button.fontMetrics().horizontalAdvance("Cancel") + theme.px(24)
-        self.button.setFixedWidth(width)
+        letters = QFontMetrics(ui_font(theme, weight=QFont.Weight.Medium))
+        self.button.setFixedWidth(letters.horizontalAdvance("Cancel") + theme.px(24))
 
     def _build_widgets(self) -> None:
         self._title = SectionTitle("Sweep")
