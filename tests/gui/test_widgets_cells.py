@@ -214,6 +214,12 @@ def test_a_mark_costs_no_figure_where_there_is_room_above_the_number(side: int, 
     assert texts[0] == text
 
 
+def test_without_room_for_a_figure_nothing_is_written() -> None:
+    values = [[0.041, 0.032], [-0.043, 0.0]]
+    assert written(values, 45, is_window=False) == ["+0.04", "+0.03", "−0.04", "0"]
+    assert written(values, 35, is_window=False) == []
+
+
 def test_a_mark_for_which_there_is_no_room_before_the_number_stands_above_it() -> None:
     def ink(other: float) -> np.ndarray:
         array = np.array([[0.3521, other]])

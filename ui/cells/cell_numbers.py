@@ -184,6 +184,8 @@ class CellNumbers:
                         return font, above[: self._values.size]
                     if texts.count(_NEARLY_ZERO) > above.count(_NEARLY_ZERO):
                         continue  # nothing would be left of a number but its mark
+                if _NEARLY_ZERO in texts and set(texts) <= {"0", _NEARLY_ZERO}:
+                    continue  # colours say more than that
                 font = fitting_font(max(map(len, texts), default=0), grid.wide, grid.high, theme)
                 if font is not None:
                     return font, texts[: self._values.size]
