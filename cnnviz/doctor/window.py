@@ -105,9 +105,11 @@ def _failure(status: int, words: str) -> str:
     if missing := missing_libraries(plugins()):
         return f"The window cannot open{lacking(missing)}"
     if "could not connect to display" in words:
-        display = os.environ.get("DISPLAY")
-        at = f"DISPLAY={display}" if display else "this computer, and DISPLAY names none"
-        return f"The window cannot open: no X server answers at {at}. Start CNNViz from a desktop session."
+        named = [
+            f"{name}={os.environ[name]}" for name in ("WAYLAND_DISPLAY", "DISPLAY") if os.environ.get(name)
+        ]
+        at = " or ".join(named) or "DISPLAY, which is not set"
+        return f"The window cannot open: nothing answers at {at}. Start CNNViz from a desktop session."
     lines = [_PREFIX.sub("", line).strip() for line in words.splitlines()]
     said = next((line.removeprefix("cnnviz: ").rstrip(".") for line in lines if line), "")
     if not said:
