@@ -13,11 +13,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 
 from cnnviz.doctor.fact import Fact, problem
-from cnnviz.doctor.surroundings import NO_DISPLAY, is_frozen, lacking, missing_libraries, plugins
+from cnnviz.doctor.surroundings import NO_DISPLAY, has_window, is_frozen, lacking, missing_libraries, plugins
 from cnnviz.files import LONGEST_NAME, printable
 
 TRY_WINDOW = "--try-window"
@@ -64,7 +63,7 @@ def hindrance() -> str:
 
 def window() -> Iterator[Fact]:
     """Open the window in a process of its own, train in it, and close it."""
-    if find_spec("ui") is None:
+    if not has_window():
         yield Fact("window", "not there: this is the engine of CNNViz alone")
         return
     if sys.platform.startswith("linux") and not plugins():

@@ -21,7 +21,7 @@ on_linux = pytest.mark.skipif(
 )
 
 
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the program without the display of whoever runs the tests."""
     kept = {
         name: value
@@ -30,7 +30,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     }
     return subprocess.run(
         [sys.executable, "-m", "cnnviz", *arguments],
-        cwd=ROOT,
+        cwd=folder,
         env=kept | environment,
         capture_output=True,
         encoding="utf-8",
@@ -77,6 +77,15 @@ def test_the_doctor_works_without_qt(tmp_path: Path) -> None:
     assert re.search(r"^PROBLEM window: .*PySide6", ended.stdout, re.MULTILINE)
     assert re.search(r"^OK +training: ", ended.stdout, re.MULTILINE)
     assert "Traceback" not in ended.stdout + ended.stderr
+
+
+def test_the_engine_alone_needs_nothing_of_the_window(tmp_path: Path) -> None:
+    for name in ("cnnviz", "resources"):
+        (tmp_path / name).symlink_to(ROOT / name, target_is_directory=True)
+    ended = run("--doctor", folder=tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "engine of CNNViz alone" in ended.stdout
+    assert "PySide6" not in ended.stdout
 
 
 def test_the_doctor_works_without_any_package() -> None:
