@@ -7,7 +7,7 @@ bar, wherever the map is shown.
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Self
 
@@ -129,7 +129,7 @@ class Notation:
         return marked(numbers, choices[0]) if longest is None else shortened(numbers, choices, longest, mark)
 
     def _with(self, decimals: int, numbers: Sequence[float]) -> list[str]:
-        notation = self if decimals == self.decimals else replace(self, decimals=decimals)
+        notation = Notation(decimals, self.exponent, self.signed, self.fixed)
         return [notation.text(value) for value in numbers]
 
 

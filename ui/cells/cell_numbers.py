@@ -174,22 +174,25 @@ class CellNumbers:
             longest = most_characters(grid, theme)
             for decimals in range(most, (most if self.notation.fixed else min(most, 1)) - 1, -1):
                 notation = replace(self.notation, decimals=decimals)
-                texts = notation.texts(self._written, self._groups, longest)
-                is_marked = self._groups is not None and any(text.startswith(ALMOST) for text in texts)
-                above = notation.texts(self._written, self._groups, longest, mark=0) if is_marked else texts
-                if above != texts:  # above the number a mark costs no figure of it
-                    figures = max(len(text.removeprefix(ALMOST)) for text in above)
-                    font = fitting_font(figures, grid.wide, grid.high / _LINES_WITH_MARK, theme)
-                    if font is not None:
-                        return font, above[: self._values.size]
-                    if texts.count(_NEARLY_ZERO) > above.count(_NEARLY_ZERO):
-                        continue  # nothing would be left of a number but its mark
-                if _NEARLY_ZERO in texts and set(texts) <= {"0", _NEARLY_ZERO}:
-                    continue  # colours say more than that
-                font = fitting_font(max(map(len, texts), default=0), grid.wide, grid.high, theme)
-                if font is not None:
+                texts = notation.texts(self._written, self._groups, longest, mark=0)
+                font = _font_of(texts, grid, theme)
+                if font is None and self._groups is not None:  # a mark costs figures, but not all of them
+                    above, texts = texts, notation.texts(self._written, self._groups, longest)
+                    if texts.count(_NEARLY_ZERO) == above.count(_NEARLY_ZERO):
+                        font = fitting_font(max(map(len, texts), default=0), grid.wide, grid.high, theme)
+                is_nothing = _NEARLY_ZERO in texts and set(texts) <= {"0", _NEARLY_ZERO}
+                if font is not None and not is_nothing:  # colours say more than that
                     return font, texts[: self._values.size]
         return None, []
+
+
+def _font_of(texts: list[str], grid: CellGeometry, theme: Theme) -> NumberFont | None:
+    """Font in which texts fit: marks before the numbers, or above them, where they cost no figures."""
+    font = fitting_font(max(map(len, texts), default=0), grid.wide, grid.high, theme)
+    if font is None and any(text.startswith(ALMOST) for text in texts):
+        figures = max(len(text.removeprefix(ALMOST)) for text in texts)
+        font = fitting_font(figures, grid.wide, grid.high / _LINES_WITH_MARK, theme)
+    return font
 
 
 def _write(painter: QPainter, font: NumberFont, center: QPointF, text: str, wide: float) -> None:
