@@ -62,7 +62,8 @@ class Notation:
             return cls(2 if decimals is None else decimals, 0, signed, fixed=decimals is not None)
         exponent = 0 if 0.02 <= largest < 1e4 else max(math.floor(math.log10(largest)), -300)
         largest /= 10.0**exponent
-        return cls(2 if largest < 10 else 1 if largest < 100 else 0, exponent, signed)
+        decimals = 3 if largest < 0.1 else 2 if largest < 10 else 1 if largest < 100 else 0
+        return cls(decimals, exponent, signed)
 
     @property
     def unit(self) -> str:

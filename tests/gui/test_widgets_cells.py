@@ -216,6 +216,7 @@ def test_a_mark_costs_no_figure_where_there_is_room_above_the_number(side: int, 
 
 def test_without_room_for_a_figure_nothing_is_written() -> None:
     values = [[0.041, 0.032], [-0.043, 0.0]]
+    assert written(values, 60, is_window=False) == ["+0.041", "+0.032", "−0.043", "0"]
     assert written(values, 45, is_window=False) == ["+0.04", "+0.03", "−0.04", "0"]
     assert written(values, 35, is_window=False) == []
 
