@@ -9,10 +9,10 @@ from cnnviz.errors import DataError
 from cnnviz.files import printable_name
 from cnnviz.reading import BoundedFile, bad_file, opened
 
-OPENED = "a model (.safetensors), a session (.json), a picture or data"
+OPENED = "a model (.safetensors), a session (.json), a lab (.toml), a picture or data"
 """What the window opens, to precede "were expected"."""
 
-Role = Literal["model", "session", "picture", "data", ""]
+Role = Literal["model", "session", "picture", "data", "lab", ""]
 
 _HEAD_BYTES = 4096
 _LARGEST_HEAD = 100 << 20  # of a .safetensors file, as its own readers have it
@@ -50,7 +50,6 @@ IDX = FileKind("an IDX file", "data", _OPEN_DATA)
 PNG = FileKind("a PNG picture", "picture", _OPEN)
 JSON = FileKind("a JSON text", "session")
 TEXT = FileKind("a text")
-COURSE = FileKind("a course of CNNViz (.cnnviz)")
 
 _PYTORCH = FileKind("a file of PyTorch", remedy=_WEIGHTS)
 _KERAS = FileKind("a Keras model", remedy=_WEIGHTS)
@@ -135,8 +134,6 @@ def _kind_of_zip(file: BoundedFile) -> FileKind:
             names = archive.namelist()
     except Exception:  # noqa: BLE001 -- BadZipFile, struct.error, DataError and more: all seen on damage
         return UNKNOWN
-    if "course.json" in names:
-        return COURSE
     if any(name.endswith(".npy") for name in names):
         return ARCHIVE
     if any(name.endswith("data.pkl") for name in names):

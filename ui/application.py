@@ -16,6 +16,7 @@ from cnnviz.errors import in_words
 from cnnviz.exits import complain
 from cnnviz.runtime import one_blas_thread
 from ui.end_signals import EndSignals
+from ui.lab.door import welcome
 from ui.session import Session
 from ui.theme import theme_manager
 from ui.tuning import ErrorReporter, MainThreadCollector, prefer_short_switches
@@ -49,6 +50,7 @@ def run(arguments: Arguments) -> int:
     prefer_short_switches()
     collector = MainThreadCollector(app)
     settings = QSettings()
+    welcome(settings)
     session = Session(settings, arguments.experiment, arguments.data)
     session.arrivals.take(arguments.files)
     if isinstance(app, Application):

@@ -14,6 +14,7 @@ from ui.keep.arrivals import Arrivals
 from ui.keep.keeper import Keeper
 from ui.keep.session_files import OPEN_FILTER, SessionFiles
 from ui.keep.workspace import Workspace
+from ui.lab.door import LabDoor
 from ui.panels.contract import Services, connect_requests
 from ui.run.controller import Controller
 from ui.run.loading import fitting
@@ -78,6 +79,7 @@ class Session(QObject):
             self.window.samples.open_image,
         )
         self.window.file_taker = self.files.open
+        self.lab = LabDoor(self.window, self.files, settings, self)
         self.arrivals = Arrivals(self.files, self.controller.analysis, self)
         self._drop_filter = DropFilter(self)
         self.window.menus.connect_to(
@@ -91,6 +93,7 @@ class Session(QObject):
                 "finder": self.window.finder,
                 "pages": self.window.pages,
                 "theme": theme_manager(),
+                "lab": self.lab,
             }
         )
         self._key_owner = KeyOwner(self.window.pages.can_turn, lambda: self.state.pinned is not None, self)
@@ -123,6 +126,8 @@ class Session(QObject):
         self._watch_panels()
         self._started = True
         self.window.restore_arrangement(self._settings)
+        self.lab.build(self._report)
+        self._drop_filter.watch(self.window)
         self._keeper = Keeper(
             self.files,
             self.workspace,
@@ -132,6 +137,11 @@ class Session(QObject):
         )
         controller.files.becameIdle.connect(self._on_files_written)
         self.arrivals.start()
+
+    def _save_words(self) -> bool:
+        """Have report and lab written; return whether everything typed is kept."""
+        self.lab.finish()
+        return self._report.save_draft()
 
     def _open_draft(self, path: Path) -> bool:
         self._show_report()
@@ -158,7 +168,7 @@ class Session(QObject):
     def keep_now(self) -> None:
         """Keep everything as it is: the system may end the program at any moment."""
         if self._started:
-            self._report.save_draft()
+            self._save_words()
             self._keeper.finish(keep_run=True)
         self._save_layout()
 
@@ -240,10 +250,9 @@ class Session(QObject):
         self.exporter.watch_chooser(window.timeline, window.timeline.track)
         window.samples.windowMade.connect(self.exporter.watch)
         window.samples.windowMade.connect(self._drop_filter.watch)
-        self._drop_filter.watch(window)
 
     def _may_close(self) -> bool:
-        kept = not self._started or self._report.save_draft()
+        kept = not self._started or self._save_words()
         if not kept and not ask_about_unsaved_words(self.window):
             self._show_report()
             return False
@@ -288,7 +297,7 @@ class Session(QObject):
     @Slot()
     def _on_window_closing(self) -> None:
         if self._started:
-            self._report.save_draft()
+            self._save_words()
             self._keeper.finish(keep_run=self._ends_early)
         self._save_layout()
         self.controller.close()

@@ -63,6 +63,8 @@ class Excitation:
     ----------
     layer : str
     channel : int
+    images_count : int
+        How many images were searched.
     most : tuple of Patch
         Largest response first.
     least : tuple of Patch
@@ -71,6 +73,7 @@ class Excitation:
 
     layer: str
     channel: int
+    images_count: int
     most: tuple[Patch, ...]
     least: tuple[Patch, ...]
 
@@ -166,7 +169,7 @@ def exciting_patches(
         )
         for row in range(2)
     )
-    return Excitation(layer, channel, most, least)
+    return Excitation(layer, channel, len(images), most, least)
 
 
 @np.errstate(over="ignore", invalid="ignore")

@@ -104,6 +104,18 @@ class LabRecord:
         """Return the record of a lab in which nothing was done yet."""
         return cls(lab.id, lab.version, lab.sha256)
 
+    @property
+    def key(self) -> str:
+        """Under which it is kept beside the records of other labs."""
+        return f"{self.lab_id} {self.lab_version}"
+
+    def has_work(self) -> bool:
+        """Whether the student has said anything in it."""
+        return self.own is not None or any(
+            step.prediction is not None or step.answer.strip() or step.hypothesis
+            for step in self.steps.values()
+        )
+
     def fits(self, lab: Lab) -> bool:
         """Whether it is of this lab, whatever became of its texts."""
         return self.lab_id == lab.id and self.lab_version == lab.version

@@ -31,7 +31,9 @@ from ui.window.questions import ask_about_unsaved_work
 OPEN_FILTER = "CNNViz files (*.safetensors *.json *.png);;All files (*)"
 
 #: As what a file is read that does not say itself what it is, for its reader to say what is wrong with it.
-_ROLES: dict[str, Role] = {".safetensors": "model", ".json": "session", ".png": "session", ".npz": "data"}
+_ROLES: dict[str, Role] = {
+    ".safetensors": "model", ".json": "session", ".png": "session", ".npz": "data", ".toml": "lab",
+}  # fmt: skip
 _MOST_RECENT = 8
 _RECENT = "files/recent"
 
@@ -123,6 +125,8 @@ class SessionFiles(QObject):
         self._settings = settings
         self._open_picture = open_picture
         self._window, self._panels = window, panels
+        #: Opens a lab file.
+        self.lab_taker: Callable[[Path], None] = lambda _path: None
         self._saved: tuple[int, int] | None = None
         self._opened = False  # whether the session that is being restored lies in a file of the user
         self.restorer = SessionRestorer(state, controller, panels, window)
@@ -224,7 +228,7 @@ class SessionFiles(QObject):
     # --- opening --------------------------------------------------------------------------------------------
 
     def open(self, path: Path) -> None:
-        """Open a model, a session, data, or a picture: the session in it, or the picture as a sample.
+        """Open a model, a session, a lab, data, or a picture: the session in it, or it as a sample.
 
         Which of them it is, is told by what is in the file.
         """
@@ -240,6 +244,8 @@ class SessionFiles(QObject):
                 self.restorer.restore(found, printable_name(path))
             elif found == "picture":
                 self._open_picture(path)
+            elif found == "lab":
+                self.lab_taker(path)
             elif found == "model":
                 self.controller.open_model(path, self.remember)
             else:
@@ -247,10 +253,12 @@ class SessionFiles(QObject):
 
         self.controller.analysis.submit("open", lambda _context: _look_into(path), done, self._complain)
 
-    def bring_back(self, session: SessionState, source: Source | None) -> None:
+    def bring_back(
+        self, session: SessionState, source: Source | None, name: str = "The work that was not saved"
+    ) -> None:
         """Restore a session that no file of the user keeps: it stays unsaved."""
         self._opened = False
-        self.restorer.restore(session, "The work that was not saved", source)
+        self.restorer.restore(session, name, source)
 
     # --- recent files ---------------------------------------------------------------------------------------
 
@@ -313,7 +321,7 @@ def _look_into(path: Path) -> SessionState | Role:
     """
     kind = kind_of(path)
     role: Role = kind.role
-    if not kind.words or (kind is TEXT and path.suffix.lower() == ".json"):
+    if not kind.words or (kind is TEXT and path.suffix.lower() in (".json", ".toml")):
         role = _ROLES.get(path.suffix.lower(), "")
     if role == "session" or kind is PNG:
         return load_session(path) or "picture"

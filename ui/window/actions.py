@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from ui.panels.registry import PANELS
 from ui.state import RunStatus
 
-MENUS = ("&File", "&Run", "&View", "&Help")
+MENUS = ("&File", "&Run", "&Lab", "&View", "&Help")
 
 _ALWAYS = frozenset(RunStatus)
 _LOADED = _ALWAYS - {RunStatus.LOADING}
@@ -175,6 +175,27 @@ ACTIONS = (
         name="new_seed", menu="&Run", text="&New seed", handler="controller.on_new_seed_requested",
         tooltip="other initial weights, other order of images", key="Ctrl+Shift+R", icon="dices",
         enabled=_LOADED,
+    ),
+    ActionRow(
+        name="lab", menu="&Lab", text="&Lab guide", handler="lab.toggle", key="Ctrl+L", icon="list",
+        tooltip="the guided lab at the right: predict, do, see, explain, hand in; or put it away",
+        help="the lab guide",
+    ),
+    ActionRow(
+        name="show_step", menu="&Lab", text="&Show me", handler="lab.show_me", key="Ctrl+Shift+L",
+        tooltip="put the window where this step of the lab wants it", help="in the lab: show me",
+    ),
+    ActionRow(
+        name="next_step", menu="&Lab", text="&Next step", handler="lab.go_on", key="Ctrl+PgDown",
+        tooltip="the next step of the lab",
+    ),
+    ActionRow(
+        name="last_step", menu="&Lab", text="Step &before", handler="lab.go_back", key="Ctrl+PgUp",
+        tooltip="the step of the lab before",
+    ),
+    ActionRow(
+        name="open_lab", menu="&Lab", text="&Open lab file…", handler="lab.ask", icon="folder-open",
+        tooltip="do a lab that somebody has written", starts_section=True,
     ),
     ActionRow(
         name="find", menu="&View", text="&Find…", handler="finder.ask", key="Ctrl+K",

@@ -44,8 +44,8 @@ from ui.window.findable import actions_of, chapters, controls_of
 from ui.window.finder import Entry, Finder
 from ui.window.help import first_steps_page, show_about
 from ui.window.keys import Pages
+from ui.window.lab_dock import LabDock
 from ui.window.menus import Menus
-from ui.window.moment_chip import MomentChip
 from ui.window.notice_bar import NoticeBar
 from ui.window.panel_area import PanelArea
 from ui.window.pending_bar import PendingBar
@@ -89,7 +89,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(_LEAST.boundedTo(self._room_on_screen()))
         self.setAcceptDrops(True)
         self._state = state
-        self._painted = False
+        self._painted = self._bare = False
         self._guide: GuideWindow | None = None
         self._theme = LIGHT
         #: Asked before the window closes on the user's wish; None lets it close.
@@ -144,6 +144,7 @@ class MainWindow(QMainWindow):
         for name, part in (("window/docks", self), ("window/panels", self.panels)):
             part.restoreState(remembered_layout(settings, name), _LAYOUT_VERSION)
         self.set_bare(False)  # nobody would know where the samples are
+        self.lab_dock.hide()  # until there is a lab in it
 
     def save_layout(self, settings: QSettings) -> None:
         """Remember size and arrangement."""
@@ -163,7 +164,8 @@ class MainWindow(QMainWindow):
 
     def set_bare(self, bare: bool) -> None:
         """Leave all the room to the panels, or give the samples and the timeline theirs back."""
-        self.samples_dock.setHidden(bare)
+        self._bare = bare
+        self._fit()
         self._timeline_bar.setHidden(bare)
         self.menus.action("bare").setChecked(bare)
 
@@ -184,6 +186,11 @@ class MainWindow(QMainWindow):
         """Divide the width: the panels come before the samples, the menus before the texts of buttons."""
         px, width = self._theme.px, self.width()
         wanted = px(_PANELS_WANT[self.panels.is_divided])
+        if not self.lab_dock.isHidden():
+            wanted += self.lab_dock.sizeHint().width()
+        # In a narrow window the lab guide takes the place of the samples.
+        has_room = self.lab_dock.isHidden() or width - wanted >= px(_SAMPLES_LEAST)
+        self.samples_dock.setHidden(self._bare or not has_room)
         room = max(px(_SAMPLES_LEAST), min(px(_SAMPLES_MOST), width - wanted))
         dock, usual = self.samples_dock, min(room, px(SAMPLES_WIDTH))
         gains = room > dock.maximumWidth() == dock.width() < usual
@@ -275,7 +282,6 @@ class MainWindow(QMainWindow):
         self.pending = PendingBar(state)
         self.panels = PanelArea()
         self.panels.divided.connect(self._fit)
-        self.moment = MomentChip(state, self.panels)
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state)
         self.pages = Pages()
@@ -295,6 +301,8 @@ class MainWindow(QMainWindow):
         self.samples_dock.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         self.samples_dock.setWidget(self.samples)
         self.addDockWidget(Qt.DockWidgetArea.LeftDockWidgetArea, self.samples_dock)
+        self.lab_dock = LabDock(self)
+        self.lab_dock.shown.connect(self._fit)
         self.setCentralWidget(self._centre())
         self._arrange_timeline()
         bar = QStatusBar()
@@ -310,7 +318,7 @@ class MainWindow(QMainWindow):
             panels[f"{title} panel"] = panel
             panels |= panel.areas()
         below: dict[str, QWidget] = {"Comparison": self.compare_dock, "Timeline": self.timeline}
-        return {**above, "Samples": self.samples, **panels, **below}
+        return {**above, "Samples": self.samples, **panels, **below, "Lab guide": self.lab_dock}
 
     def _controls(self) -> Iterator[Entry]:
         """Yield the controls in the window that are no buttons of actions."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from cnnviz.errors import CNNVizError, DataError, NewerVersionError
 from cnnviz.files import atomic_write, printable
+from cnnviz.lab.record import LabRecord
 from cnnviz.reading import parse_json, read_bytes
 from cnnviz.report import Report
 from ui.panels.report.draft_figures import files_in, fill_in, folder_of, remove_unused, set_apart
@@ -26,16 +27,23 @@ class Draft:
         Hypotheses that were typed but not recorded yet.
     has_run : bool
         Whether the student has seen results of the lab.
+    labs : dict from str to LabRecord
+        What was done in guided labs, by their `LabRecord.key`.
+    lab : str
+        Path of the file of the guided lab in front, or its id if it comes with the program; "" for none.
     """
 
     report: Report = field(default_factory=Report)
     pending: dict[str, str] = field(default_factory=dict)
     has_run: bool = False
+    labs: dict[str, LabRecord] = field(default_factory=dict)
+    lab: str = ""
 
     @property
     def is_empty(self) -> bool:
         """Whether nothing was written."""
-        return self.report == Report() and not any(text.strip() for text in self.pending.values())
+        typed = any(text.strip() for text in self.pending.values())
+        return self.report == Report() and not typed and not any(map(LabRecord.has_work, self.labs.values()))
 
 
 class DraftFile:
@@ -122,6 +130,8 @@ def _parsed(path: Path) -> tuple[Draft, list[str], set[str]]:
         Report.from_dict(values.get("report")),
         {str(key): str(text) for key, text in pending.items()} if isinstance(pending, dict) else {},
         values.get("has_run") is True,
+        {record.key: record for record in map(LabRecord.from_dict, values.get("labs", []))},
+        str(values.get("lab", "")),
     )
     return draft, lost, used
 
@@ -135,7 +145,13 @@ def save_draft(path: Path, draft: Draft) -> None:
         If it cannot be written.
     """
     report = draft.report.to_dict()
-    values = {"report": report, "pending": draft.pending, "has_run": draft.has_run}
+    values = {
+        "report": report,
+        "pending": draft.pending,
+        "has_run": draft.has_run,
+        "labs": [record.to_dict() for record in draft.labs.values()],
+        "lab": draft.lab,
+    }
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         set_apart(report, folder_of(path))

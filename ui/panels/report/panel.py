@@ -4,7 +4,7 @@ from functools import partial
 from pathlib import Path
 from typing import override
 
-from PySide6.QtCore import Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import (
     QHBoxLayout,
@@ -61,7 +61,17 @@ class ReportPanel(Panel):
         Writes the draft.
     draft_path : Path
         Where the draft is kept.
+
+    Signals
+    -------
+    exported
+        The report was written.
+    inserted
+        A figure or table was put into it.
     """
+
+    exported = Signal()
+    inserted = Signal()
 
     def __init__(
         self,
@@ -75,7 +85,8 @@ class ReportPanel(Panel):
         super().__init__(parent)
         self._state = state
         self._files = files
-        self._writing = Writing(draft_path, lambda: state.run.step, keeping, self)
+        #: The words, and what was done in guided labs.
+        self.writing = Writing(draft_path, lambda: state.run.step, keeping, self)
         self._lab = LabRun(state, background, self)
         self._stale = True
         self._preview = LatestOnly(background, _PREVIEW, self._on_pages_set, self._on_failed)
@@ -94,7 +105,7 @@ class ReportPanel(Panel):
     @property
     def report(self) -> Report:
         """The words as they stand; an empty date is today's."""
-        return self._writing.report
+        return self.writing.report
 
     @property
     def results(self) -> LabResults | None:
@@ -115,7 +126,7 @@ class ReportPanel(Panel):
     def export_to(self, path: Path) -> None:
         """Write the report in the background; a hypothesis that was not recorded yet is recorded first."""
         self._record_all()
-        self._writing.keep()
+        self.writing.keep()
         self.message.clear()
         self.export.setEnabled(False)
         self._files.submit(
@@ -127,11 +138,11 @@ class ReportPanel(Panel):
 
     def save_draft(self) -> bool:
         """Write the draft now, if anything was changed; return whether everything typed is kept."""
-        return self._writing.save()
+        return self.writing.save()
 
     def open_draft(self, path: Path) -> bool:
         """Go on with the report that is kept at `path`; return False if the present one cannot be kept."""
-        opened = self._writing.open(path)
+        opened = self.writing.open(path)
         if opened:
             self._show_draft()
             self._show_problem()
@@ -150,7 +161,9 @@ class ReportPanel(Panel):
         CNNVizError
             If there are too many.
         """
-        return self._desk.add(insert, key)
+        was_there = self._desk.add(insert, key)
+        self.inserted.emit()
+        return was_there
 
     def number_of(self, key: str) -> int:
         """Return the number that a demonstration has in the report."""
@@ -189,7 +202,7 @@ class ReportPanel(Panel):
     def hideEvent(self, event: QHideEvent) -> None:
         """Keep the words when the panel, or the program, goes out of sight."""
         super().hideEvent(event)
-        self._writing.keep()
+        self.writing.keep()
 
     def _build_widgets(self) -> None:
         self.message = AskingBar(self)
@@ -220,7 +233,7 @@ class ReportPanel(Panel):
         self.progress.setToolTip("How much of the lab is done")
         self.status = WrapLabel("", role="muted")
         self.preview = ReportPreview()
-        self._desk = InsertDesk(self._writing, self.pages, self.fields, self.message, self)
+        self._desk = InsertDesk(self.writing, self.pages, self.fields, self.message, self)
 
     def _build_layout(self) -> None:
         left = fill(QVBoxLayout(), self.head, self.pages, spacing=10)
@@ -232,14 +245,14 @@ class ReportPanel(Panel):
         fill(QVBoxLayout(self), self.unsaved, self.message, (self._columns, 1), spacing=0)
 
     def _connect_signals(self) -> None:
-        self.head.headEdited.connect(self._writing.set_head)
+        self.head.headEdited.connect(self.writing.set_head)
         self.pages.currentChanged.connect(self._show_demonstration)
         self.fields.wordsEdited.connect(self._on_words_edited)
         self.fields.recordRequested.connect(self._on_record_requested)
         self._desk.demonstrationWanted.connect(self.show_demonstration)
-        self._writing.changed.connect(self._on_report_changed)
-        self._writing.saveFailed.connect(self._on_save_failed)
-        self._writing.savedAgain.connect(self._on_saved_again)
+        self.writing.changed.connect(self._on_report_changed)
+        self.writing.saveFailed.connect(self._on_save_failed)
+        self.writing.savedAgain.connect(self._on_saved_again)
         self.run_button.clicked.connect(self.run_lab)
         self.cancel.clicked.connect(self._lab.cancel)
         self._lab.changed.connect(self._show_run)
@@ -254,27 +267,27 @@ class ReportPanel(Panel):
     # --- showing ------------------------------------------------------------------------------------------
 
     def _show_problem(self) -> None:
-        if self._writing.problem:
-            self.message.show_message(self._writing.problem, "warning")
+        if self.writing.problem:
+            self.message.show_message(self.writing.problem, "warning")
 
     def _show_draft(self) -> None:
-        self.head.set_head(self._writing.words)
+        self.head.set_head(self.writing.words)
         self._show_demonstration()
 
     @Slot()
     def _show_demonstration(self) -> None:
         key = self.pages.current()
-        demonstration = self._writing.words.demonstration(key)
+        demonstration = self.writing.words.demonstration(key)
         self.fields.set_questions(key)
         for name, _ in FIELDS:
-            words = self._writing.hypothesis(key) if name == "hypothesis" else getattr(demonstration, name)
+            words = self.writing.hypothesis(key) if name == "hypothesis" else getattr(demonstration, name)
             self.fields.set_words(name, words)
         self._show_record()
         self._desk.show_inserts()
 
     def _show_record(self) -> None:
         key = self.pages.current()
-        self.fields.set_record(self._writing.versions(key), self._writing.is_pending(key))
+        self.fields.set_record(self.writing.versions(key), self.writing.is_pending(key))
 
     @Slot()
     def _show_run(self) -> None:
@@ -294,7 +307,7 @@ class ReportPanel(Panel):
             self._stale = True
             return
         self._stale = False
-        words, pending = self.report, self._writing.unrecorded()
+        words, pending = self.report, self.writing.unrecorded()
         self._preview.request(preview_work(words, self._lab.results, self.preview.dpi, pending))
 
     # --- writing ------------------------------------------------------------------------------------------
@@ -302,7 +315,7 @@ class ReportPanel(Panel):
     @Slot(str, str)
     def _on_words_edited(self, name: str, words: str) -> None:
         try:
-            self._writing.set_words(self.pages.current(), name, words)
+            self.writing.set_words(self.pages.current(), name, words)
         except CNNVizError as error:
             self.message.show_message(str(error), "warning")
             self._show_demonstration()
@@ -311,11 +324,11 @@ class ReportPanel(Panel):
 
     @Slot()
     def _on_record_requested(self) -> None:
-        self._writing.record(self.pages.current())
+        self.writing.record(self.pages.current())
         self._show_record()
 
     def _record_all(self) -> None:
-        self._writing.record_all()
+        self.writing.record_all()
         self._show_record()
 
     @Slot()
@@ -332,12 +345,13 @@ class ReportPanel(Panel):
 
     @Slot()
     def _on_lab_finished(self) -> None:
-        self._writing.set_has_run()
+        self.writing.set_has_run()
         self._refresh()
 
     def _on_exported(self, path: Path) -> None:
         self.export.setEnabled(True)
         self.message.show_message(f"Wrote the report to {path}.", "success")
+        self.exported.emit()
 
     def _on_export_failed(self, text: str) -> None:
         self.export.setEnabled(True)

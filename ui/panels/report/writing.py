@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnviz.clock import now, today
 from cnnviz.errors import CNNVizError
+from cnnviz.lab.record import LabRecord
 from cnnviz.quantities import format_count
 from cnnviz.report import Demonstration, Insert, Report, Version
 from cnnviz.report.content import MAX_WORDS
@@ -49,12 +50,18 @@ class Writing(QObject):
         The draft could not be written, and why. It is tried again until it can be.
     savedAgain
         It could be, after a failure.
+    opened
+        It is another draft from now on.
+    headChanged
+        Title, author, roll number or date are different now.
     """
 
     changed = Signal()
     insertsChanged = Signal()
     saveFailed = Signal(str)
     savedAgain = Signal()
+    opened = Signal()
+    headChanged = Signal()
 
     def __init__(self, path: Path, step: Callable[[], int], keeping: Analysis, parent: QObject) -> None:
         super().__init__(parent)
@@ -69,6 +76,7 @@ class Writing(QObject):
         if self.save():
             self._read(path)
             self.changed.emit()
+            self.opened.emit()
         return self._is_kept
 
     def _read(self, path: Path) -> None:
@@ -92,6 +100,7 @@ class Writing(QObject):
     def set_head(self, name: str, text: str) -> None:
         """Change title, author, roll number or date."""
         self._take(replace(self._draft, report=replace(self._draft.report, **{name: text})))
+        self.headChanged.emit()
 
     def set_words(self, key: str, name: str, words: str) -> None:
         """Change a field of a demonstration; a hypothesis is pending until it is recorded.
@@ -113,6 +122,28 @@ class Writing(QObject):
     def set_has_run(self) -> None:
         """Remember that results of the lab have been seen."""
         self._take(replace(self._draft, has_run=True))
+
+    # --- guided labs --------------------------------------------------------------------------------------
+
+    @property
+    def lab(self) -> str:
+        """Path of the file of the guided lab in front, or its id; "" for none."""
+        return self._draft.lab
+
+    def lab_record(self, key: str) -> LabRecord | None:
+        """Return what was done in a lab; None where nothing was."""
+        return self._draft.labs.get(key)
+
+    def set_lab(self, lab: str, record: LabRecord) -> None:
+        """Keep what was done in a lab, which is the one in front from now on.
+
+        Parameters
+        ----------
+        lab : str
+            Path of its file, or its id if it comes with the program.
+        record : LabRecord
+        """
+        self._take(replace(self._draft, lab=lab, labs=self._draft.labs | {record.key: record}))
 
     # --- hypothesis ---------------------------------------------------------------------------------------
 

@@ -29,9 +29,12 @@ class SweepGuide(QObject):
     -------
     failed : str
         What went wrong.
+    manySwept
+        The sweep over many digits is measured.
     """
 
     failed = Signal(str)
+    manySwept = Signal()
 
     def __init__(
         self, column: SweepColumn, analysis: Analysis, background: Analysis, parent: QObject | None = None
@@ -112,6 +115,7 @@ class SweepGuide(QObject):
         if self._scene is not None and found.origin is self._scene.dataset:
             self._many = found
             self._show()
+            self.manySwept.emit()
 
     def _on_sweep_failed(self, message: str, many: bool) -> None:
         if many:

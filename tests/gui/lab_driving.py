@@ -1,0 +1,89 @@
+"""Steps that tests of the lab guide share."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from tests.gui import whole_window
+from ui.lab.sitting import LabSitting
+from ui.session import Session
+
+LAB = """
+id = "small"
+version = "1"
+title = "A small lab"
+purpose = "Try the guide."
+preset = "lab5"
+[start]
+panel = "training"
+[[section]]
+id = "one"
+title = "Section one"
+[[section]]
+id = "two"
+title = "Section two"
+[[step]]
+id = "think"
+section = "one"
+title = "Think"
+purpose = "Say something."
+text = "Some **strong** words."
+done_when = [{ event = "words", at_least = 3 }]
+[step.show]
+panel = "training"
+moment = "start"
+[step.question]
+text = "What do you expect?"
+hypothesis = true
+[[step]]
+id = "field"
+section = "one"
+title = "Predict"
+purpose = "Say a number."
+text = "Count the pixels."
+done_when = [{ event = "predicted" }, { event = "visited", what = "feature_maps" }]
+[step.show]
+panel = "feature_maps"
+moment = "end"
+sample = 3
+[step.prediction]
+kind = "number"
+question = "How long is the side?"
+measure = "receptive_field"
+with = { stage = "pool1" }
+tolerance = 0
+[[step]]
+id = "way"
+section = "two"
+title = "Choose"
+purpose = "Say a direction."
+text = "One update."
+done_when = [{ event = "predicted" }, { event = "finished" }]
+[step.show]
+panel = "training"
+[step.prediction]
+kind = "direction"
+question = "What does one update do to the loss of this image?"
+measure = "update_loss_change"
+with = { sample = 3 }
+tolerance = 0
+"""
+
+
+def open_lab(qtbot: QtBot, session: Session, folder: Path, text: str = LAB) -> LabSitting:
+    """Open a lab file in the window, as a drop does, and wait until its first step is in front."""
+    path = folder / "small.toml"
+    path.write_text(text, encoding="utf-8")
+    session.files.open(path)
+    sitting = session.lab.sitting
+    assert sitting is not None
+    qtbot.waitUntil(lambda: sitting.desk.lab is not None and sitting.column.isVisible())
+    whole_window.rest(qtbot, session)
+    return sitting
+
+
+def press(button: object) -> None:
+    """Click a button with the mouse."""
+    QTest.mouseClick(button, Qt.MouseButton.LeftButton)

@@ -1,0 +1,98 @@
+"""The lab guide in the window, by mouse and keys."""
+
+import json
+
+from PySide6.QtCore import QSettings, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QRadioButton
+
+from cnnviz.lab import LabRecord
+from tests.gui import whole_window
+from tests.gui.driving import opened
+from tests.gui.lab_driving import LAB, open_lab, press
+from ui.lab.door import welcome
+from ui.state import RunStatus
+
+
+def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    column, desk, page = sitting.column, sitting.desk, sitting.column.page
+    assert "write 3 words" in column.to_do.text()
+    page.answer.field.setFocus()
+    QTest.keyClicks(page.answer.field, "it will learn")
+    assert desk.done.done
+    assert "done" in column.to_do.text()
+    press(column.next)
+    assert desk.record.step("think").hypothesis[0].text == "it will learn"
+    assert desk.step.id == "field"
+
+    page.prediction.number.setFocus()
+    QTest.keyClicks(page.prediction.number, "many")
+    QTest.keyClick(page.prediction.number, Qt.Key.Key_Return)
+    assert page.prediction.error.text()
+    assert desk.done.prediction is None
+    page.prediction.number.clear()
+    QTest.keyClicks(page.prediction.number, "4")
+    QTest.keyClick(page.prediction.number, Qt.Key.Key_Return)
+    assert desk.done.prediction.answer == 4
+    assert "Show me" in page.prediction.waiting.text()  # nothing is trained
+    press(page.show_me)
+    qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
+    whole_window.rest(qtbot, session)
+    assert session.state.run.status is RunStatus.FINISHED
+    assert session.window.panels.front == 1
+    assert session.state.sample.index == 3
+    assert page.prediction.verdict.text().startswith("Right")
+    assert "4 pixels" in page.prediction.measured.text()
+    assert desk.done.done
+
+    press(column.next)
+    assert "commit to your prediction" in column.to_do.text()
+    assert "train" not in column.to_do.text()  # the run is at its end already
+    choices = page.prediction.choices.findChildren(QRadioButton)
+    press(next(each for each in choices if each.accessibleName() == "It grows"))
+    press(page.prediction.commit)
+    qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
+    assert page.prediction.verdict.text().startswith("Not right")
+    assert desk.done.done
+
+
+def test_what_was_done_is_there_after_a_restart_and_the_words_are_kept(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    QTest.keyClicks(sitting.column.page.answer.field, "one two")
+    press(sitting.column.next)
+    draft = session.workspace.draft
+    settings = session._settings.fileName()
+    session.close()
+    kept = json.loads(draft.read_text(encoding="utf-8"))["labs"][0]
+    assert LabRecord.from_dict(kept).step("think").hypothesis[0].text == "one two"
+    changed = LAB.replace("Some **strong** words.", "Other words.")
+    (tmp_path / "small.toml").write_text(changed, encoding="utf-8")
+    with opened(qtbot, tmp_path / settings) as again:
+        found = again.lab.sitting
+        qtbot.waitUntil(lambda: found.desk.lab is not None)
+        assert found.column.isVisible()
+        assert found.desk.step.id == "field"
+        assert "has changed" in found.column.message.text()
+        press(found.column.back)
+        assert found.column.page.answer.field.toPlainText() == "one two"
+
+
+def test_the_first_start_opens_the_guide_and_it_stays_as_it_was_left(qtbot, tmp_path):
+    for expected in (True, False):
+        with opened_first(qtbot, tmp_path) as session:
+            dock = session.window.lab_dock
+            assert dock.isVisible() == expected
+            if expected:
+                sitting = session.lab.sitting
+                qtbot.waitUntil(lambda sitting=sitting: sitting.desk.lab is not None)
+                assert sitting.desk.lab.id == "lab5"
+                press(sitting.column.close_button)
+                assert not dock.isVisible()
+
+
+def opened_first(qtbot, folder):
+    settings = QSettings(str(folder / "first.ini"), QSettings.Format.IniFormat)
+    welcome(settings)
+    settings.sync()
+    return opened(qtbot, folder / "first.ini")

@@ -1,0 +1,1 @@
+"""The lab guide: a guided lab in a column of the window, and what joins it to everything else."""

@@ -1,0 +1,248 @@
+"""The lab guide as a column at the edge of the window."""
+
+from functools import partial
+from pathlib import Path
+from typing import override
+
+from PySide6.QtCore import QSize, Qt, Signal, Slot
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+
+from cnnviz.quantities import format_count
+from ui.controls.buttons import Button, IconButton
+from ui.controls.labels import ElidedLabel, WrapLabel
+from ui.controls.layouts import fill
+from ui.controls.message_bar import MessageBar
+from ui.controls.scroll_column import ScrollColumn
+from ui.lab.desk import LabDesk
+from ui.lab.library import path_of, titles
+from ui.lab.revealing import Revealer
+from ui.lab.step_list import StepList
+from ui.lab.step_page import StepPage
+from ui.panels.report.writing import Writing
+from ui.theme import Theme, follow_theme
+
+WIDTH = 330
+"""Of the column, in pixels at scale 1."""
+
+
+class LabColumn(QFrame):
+    """Which lab, the step in front or the list of all, what is left to do, and the way on.
+
+    Parameters
+    ----------
+    desk : LabDesk
+    revealer : Revealer
+    writing : Writing
+        Who does the lab.
+    parent : QWidget, optional
+
+    Signals
+    -------
+    showRequested
+        Put the window where the step wants it.
+    labRequested(str)
+        Open a lab, by its id.
+    fileRequested
+        Choose a lab file.
+    closeRequested
+        Put the column away.
+    exportRequested
+        Write and hand in.
+    """
+
+    showRequested = Signal()
+    labRequested = Signal(str)
+    fileRequested = Signal()
+    closeRequested = Signal()
+    exportRequested = Signal()
+
+    def __init__(
+        self, desk: LabDesk, revealer: Revealer, writing: Writing, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._desk, self._revealer, self._writing = desk, revealer, writing
+        self.setProperty("role", "panel")
+        self._build_widgets()
+        self._build_layout()
+        self._connect_signals()
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale."""
+        px = theme.px
+        self._top.setContentsMargins(px(14), px(8), px(8), px(6))
+        self._bottom.setContentsMargins(px(14), px(8), px(14), px(10))
+        self.setMinimumWidth(px(WIDTH))
+        self.setMaximumWidth(px(WIDTH))
+
+    @override
+    def sizeHint(self) -> QSize:
+        return QSize(self.minimumWidth(), super().sizeHint().height())
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.list_button.isChecked():
+            self.list_button.setChecked(False)
+        else:
+            super().keyPressEvent(event)
+
+    # --- building -------------------------------------------------------------------------------------------
+
+    def _build_widgets(self) -> None:
+        self.title = ElidedLabel("Lab guide")
+        self.labs_button = IconButton("folder-open", "Choose a lab", "one of the program, or a lab file")
+        self.labs_menu = QMenu(self)
+        self.labs_menu.aboutToShow.connect(self._fill_menu)
+        self.list_button = IconButton("list", "All steps", "with what is done; again: back to the step")
+        self.list_button.setCheckable(True)
+        self.close_button = IconButton("x", "Put the lab guide away", "everything is kept", "Ctrl+L")
+        self.message = MessageBar(self)
+        self.page, self.steps = StepPage(), StepList()
+        self.page_area, self.list_area = ScrollColumn(self.page), ScrollColumn(self._list_content())
+        self.stack = QStackedWidget()
+        self.stack.addWidget(self.page_area)
+        self.stack.addWidget(self.list_area)
+        self.to_do = WrapLabel("", role="muted", small=True)
+        self.back = Button("Back", "chevron-left", tooltip="The step before", shortcut="Ctrl+PgUp")
+        self.next = Button("Next", "chevron-right", tooltip="The next step", shortcut="Ctrl+PgDown")
+        self.export = Button(
+            "Export report…", "file-text", "primary", "Write the report with everything from this lab"
+        )
+
+    def _list_content(self) -> QWidget:
+        content = QWidget()
+        self._list_layout = fill(QVBoxLayout(content), self.steps, 1)
+        self._list_layout.setContentsMargins(10, 4, 6, 8)
+        return content
+
+    def _build_layout(self) -> None:
+        self._top = QHBoxLayout()
+        self._top.setSpacing(4)
+        self._top.addWidget(self.title, 1)
+        for button in (self.labs_button, self.list_button, self.close_button):
+            self._top.addWidget(button)
+        buttons = fill(QHBoxLayout(), self.back, 1, self.export, self.next, spacing=8)
+        self._bottom = QVBoxLayout()
+        self._bottom.setSpacing(6)
+        self._bottom.addWidget(self.to_do)
+        self._bottom.addLayout(buttons)
+        line = QFrame()
+        line.setProperty("role", "separator")
+        whole = fill(QVBoxLayout(self), spacing=0)
+        whole.addLayout(self._top)
+        whole.addWidget(self.message)
+        whole.addWidget(self.stack, 1)
+        whole.addWidget(line)
+        whole.addLayout(self._bottom)
+
+    def _connect_signals(self) -> None:
+        desk, page = self._desk, self.page
+        desk.labChanged.connect(self._on_lab_changed)
+        desk.stepChanged.connect(self._on_step_changed)
+        desk.recordChanged.connect(self.show_progress)
+        self._revealer.changed.connect(self.show_progress)
+        self._writing.headChanged.connect(self._show_who)
+        self._writing.opened.connect(self._show_who)
+        page.show_me.clicked.connect(self.showRequested)
+        page.prediction.committed.connect(desk.predict)
+        page.answer.wordsEdited.connect(desk.write)
+        page.who.name.textEdited.connect(partial(self._writing.set_head, "author"))
+        page.who.roll_number.textEdited.connect(partial(self._writing.set_head, "roll_number"))
+        self.labs_button.clicked.connect(self._show_labs)
+        self.list_button.toggled.connect(self._on_list_toggled)
+        self.close_button.clicked.connect(self.closeRequested)
+        self.steps.stepRequested.connect(self._on_step_requested)
+        self.back.clicked.connect(desk.go_back)
+        self.next.clicked.connect(desk.go_on)
+        self.export.clicked.connect(self.exportRequested)
+
+    # --- showing --------------------------------------------------------------------------------------------
+
+    @Slot()
+    def _on_lab_changed(self) -> None:
+        lab = self._desk.lab
+        self.title.set_text("Lab guide" if lab is None else lab.title)
+        self.steps.set_lab(lab)
+
+    @Slot()
+    def _on_step_changed(self) -> None:
+        lab, step, number = self._desk.lab, self._desk.step, self._desk.number
+        assert lab is not None
+        assert step is not None
+        self.page.set_step(lab, step, number, _folder(self._desk.place), self._desk.done.answer)
+        self._show_who()
+        self.list_button.setChecked(False)
+        self.page_area.verticalScrollBar().setValue(0)
+        self.back.setEnabled(number > 0)
+        is_last = number == len(lab.steps) - 1
+        self.next.setVisible(not is_last)
+        self.export.setVisible(any(each.event == "exported" for each in step.done_when) or is_last)
+        self.show_progress()
+
+    @Slot()
+    def show_progress(self) -> None:
+        """Show what is done, what is left to do, and what is known of the result."""
+        desk, lab = self._desk, self._desk.lab
+        if lab is None:
+            return
+        done = {step.id for step in lab.steps if desk.record.is_done(step.id)}
+        self.steps.show_progress(desk.number, done)
+        self.page.prediction.show_record(desk.done, self._revealer.present())
+        self.page.answer.show_record(desk.done)
+        if desk.done.done:
+            text = f"✓ This step is done. {format_count(len(done))} of {format_count(len(lab.steps))} are."
+        else:
+            text = f"To do: {'; '.join(desk.missing)}."
+        self.to_do.set_text(text)
+
+    def show_cell(self, cell: tuple[int, ...]) -> None:
+        """Take a cell that was clicked as the prediction to commit to."""
+        self.page.prediction.show_cell(cell)
+
+    def set_busy(self, busy: bool) -> None:
+        """Say whether the window is being put where the step wants it."""
+        self.page.show_me.setEnabled(not busy)
+
+    @Slot()
+    def _show_who(self) -> None:
+        desk, words = self._desk, self._writing.words
+        note = ""
+        if desk.lab is not None and desk.lab.seed_from_roll_number:
+            note = "Your roll number decides the initial weights of your network: type it before you train."
+        is_first = desk.lab is not None and desk.number == 0
+        self.page.who.setVisible(is_first or desk.needs_roll_number)
+        self.page.who.set_who(words.author, words.roll_number, note)
+
+    # --- what is asked for ----------------------------------------------------------------------------------
+
+    @Slot(bool)
+    def _on_list_toggled(self, shown: bool) -> None:
+        self.stack.setCurrentWidget(self.list_area if shown else self.page_area)
+        if shown:
+            self.steps.setFocus(Qt.FocusReason.OtherFocusReason)
+
+    @Slot(str)
+    def _on_step_requested(self, step_id: str) -> None:
+        self._desk.go_to(step_id)
+        self.list_button.setChecked(False)
+
+    @Slot()
+    def _show_labs(self) -> None:
+        button = self.labs_button
+        self.labs_menu.popup(button.mapToGlobal(button.rect().bottomLeft()))
+
+    @Slot()
+    def _fill_menu(self) -> None:
+        self.labs_menu.clear()
+        for name, title in titles():
+            action = self.labs_menu.addAction(title.replace("&", "&&"))
+            action.setCheckable(True)
+            action.setChecked(name == self._desk.place)
+            action.triggered.connect(partial(self.labRequested.emit, name))
+        self.labs_menu.addSeparator()
+        self.labs_menu.addAction("Open lab file…").triggered.connect(self.fileRequested)
+
+
+def _folder(place: str) -> Path:
+    return path_of(place).parent

@@ -1,0 +1,219 @@
+"""The guided lab that is being done: which lab, which step is in front, and what was done in it."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal
+
+from cnnviz.clock import now
+from cnnviz.experiment import Experiment
+from cnnviz.lab.events import Event, missing
+from cnnviz.lab.model import Answer, Lab, Step
+from cnnviz.lab.record import LabRecord, StepRecord, When
+from cnnviz.lab.seeds import seed_of
+from cnnviz.report import Version
+from cnnviz.session_state import OwnPixels
+from ui.panels.report.writing import Writing
+from ui.state import AppState, RunStatus
+
+
+class LabDesk(QObject):
+    """Holds lab and record, and is the only one to change them; the record is kept with the draft.
+
+    Parameters
+    ----------
+    state : AppState
+    writing : Writing
+        The draft of the report.
+    parent : QObject
+
+    Signals
+    -------
+    labChanged
+        Another lab, or another record of it.
+    stepChanged
+        Another step is in front.
+    recordChanged
+        Something was done, or said.
+    """
+
+    labChanged = Signal()
+    stepChanged = Signal()
+    recordChanged = Signal()
+
+    def __init__(self, state: AppState, writing: Writing, parent: QObject) -> None:
+        super().__init__(parent)
+        self._state, self._writing = state, writing
+        self._lab: Lab | None = None
+        self._place = ""  # where the file of the lab is, as the draft keeps it
+        self._record = LabRecord("", "", "")
+        self._step_id = ""
+
+    # --- what there is --------------------------------------------------------------------------------------
+
+    @property
+    def lab(self) -> Lab | None:
+        """The lab; None before one was opened."""
+        return self._lab
+
+    @property
+    def place(self) -> str:
+        """Path of the file of the lab, or its id if it comes with the program."""
+        return self._place
+
+    @property
+    def record(self) -> LabRecord:
+        """What was done in the lab."""
+        return self._record
+
+    @property
+    def step(self) -> Step | None:
+        """The step in front; None without a lab."""
+        return None if self._lab is None else self._lab.step(self._step_id)
+
+    @property
+    def done(self) -> StepRecord:
+        """What was done in the step in front."""
+        return self._record.step(self._step_id)
+
+    @property
+    def number(self) -> int:
+        """Number of the step in front, from 0."""
+        return 0 if self._lab is None else self._lab.steps.index(self._lab.step(self._step_id))
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What is left to do in the step in front, as phrases."""
+        step = self.step
+        return () if step is None or self.done.done else missing(step, self.done.counts)
+
+    @property
+    def needs_roll_number(self) -> bool:
+        """Whether the seed is to be made of a roll number that nobody has typed yet."""
+        wanted = self._lab is not None and self._lab.seed_from_roll_number
+        return wanted and not self._writing.words.roll_number.strip()
+
+    def experiment_of(self, step: Step) -> Experiment:
+        """Return the settings of the run that a step is about, with the seed of this student."""
+        assert self._lab is not None
+        roll_number = self._writing.words.roll_number
+        own_seed = self._lab.seed_from_roll_number and not self.needs_roll_number
+        return self._lab.experiment_of(step, seed_of(roll_number) if own_seed else None)
+
+    # --- which lab, and which step --------------------------------------------------------------------------
+
+    def open(self, lab: Lab, place: str) -> bool:
+        """Do a lab, from where it was left; return whether its file had other words when it was begun.
+
+        Parameters
+        ----------
+        lab : Lab
+        place : str
+            Path of its file, or its id if it comes with the program.
+        """
+        self.finish()
+        fresh = LabRecord.of(lab)
+        record = self._writing.lab_record(fresh.key) or fresh
+        has_changed = record.lab_sha256 != lab.sha256
+        if has_changed:  # from here on it is of this file, as the hand-in says
+            record = replace(record, lab_sha256=lab.sha256)
+        self._lab, self._place, self._record = lab, place, record
+        ids = [step.id for step in lab.steps]
+        self._step_id = record.place if record.place in ids else ids[0]
+        self.labChanged.emit()
+        self._enter()
+        return has_changed and record.has_work()
+
+    def forget(self) -> None:
+        """Leave the lab as it is: another draft keeps another record."""
+        self._lab, self._record = None, LabRecord("", "", "")
+
+    def take(self, record: LabRecord) -> None:
+        """Go on with another record of the same lab."""
+        assert self._lab is not None
+        self._keep(replace(record, lab_sha256=self._lab.sha256))
+        self.open(self._lab, self._place)
+
+    def go_to(self, step_id: str) -> None:
+        """Bring a step to the front."""
+        if self._lab is not None and step_id != self._step_id:
+            self.finish()
+            self._step_id = step_id
+            self._enter()
+
+    def go_on(self) -> None:
+        """Go to the next step."""
+        self._go(1)
+
+    def go_back(self) -> None:
+        """Go to the step before."""
+        self._go(-1)
+
+    def _go(self, way: int) -> None:
+        if self._lab is not None and 0 <= self.number + way < len(self._lab.steps):
+            self.go_to(self._lab.steps[self.number + way].id)
+
+    def _enter(self) -> None:
+        step = self.step
+        assert step is not None
+        self._keep(self._record.looked_at(step, now()))
+        self.stepChanged.emit()
+
+    # --- what is done ---------------------------------------------------------------------------------------
+
+    def waits_for(self, name: str) -> bool:
+        """Whether the step in front is not ticked yet, and waits for an event of this name."""
+        step = self.step
+        if step is None or self.done.done:
+            return False
+        return any(condition.event == name for condition in step.done_when)
+
+    def happened(self, event: Event) -> None:
+        """Count what was done, if the step in front waits for it."""
+        step = self.step
+        if step is not None and self.waits_for(event.name):
+            self._take(lambda record: record.happened(step, event, now()))
+
+    def predict(self, answer: Answer) -> None:
+        """Commit to a prediction; raises `ParameterError` if it does not fit the question."""
+        step = self.step
+        if step is not None:
+            when = When(now(), self._state.run.step, bool(self.done.revealed))
+            self._take(lambda record: record.predicted(step, answer, when))
+
+    def reveal(self, step: Step) -> None:
+        """Note that the result of a step is shown."""
+        self._take(lambda record: record.revealed(step, now()))
+
+    def write(self, words: str) -> None:
+        """Take the words about the step in front as they are typed."""
+        step = self.step
+        if step is not None:
+            self._take(lambda record: record.answered(step, words, now()))
+
+    def take_own(self, own: OwnPixels) -> None:
+        """Keep the student's own image, if a step of the lab is about one."""
+        lab = self._lab
+        if lab is not None and any(
+            each.event == "own_digit" for step in lab.steps for each in step.done_when
+        ):
+            self._take(lambda record: record.with_own(own))
+
+    def finish(self) -> None:
+        """Record the hypothesis of the step in front as it stands, with time and step."""
+        step, words = self.step, self.done.answer
+        if step is not None and step.question is not None and step.question.is_hypothesis:
+            run = self._state.run
+            is_known = any(each.revealed for each in self._record.steps.values())
+            version = Version(words, now(), run.step, is_known or run.status is RunStatus.FINISHED)
+            self._take(lambda record: record.recorded(step, version))
+
+    def _take(self, change: Callable[[LabRecord], LabRecord]) -> None:
+        record = change(self._record)
+        if record is not self._record:
+            self._keep(record)
+            self.recordChanged.emit()
+
+    def _keep(self, record: LabRecord) -> None:
+        self._record = record
+        self._writing.set_lab(self._place, record)

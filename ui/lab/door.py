@@ -1,0 +1,106 @@
+"""The way to the lab guide: asked for by actions, whether its parts are built yet or not."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QSettings, Slot
+from PySide6.QtWidgets import QFileDialog
+
+from ui.keep.session_files import SessionFiles
+from ui.lab.library import FILE_FILTER
+from ui.settings import remember_folder, remembered_folder
+from ui.window.main_window import MainWindow
+
+if TYPE_CHECKING:
+    from ui.lab.sitting import LabSitting
+    from ui.panels.report.panel import ReportPanel
+
+_OPEN = "lab/open"
+
+
+class LabDoor(QObject):
+    """Builds the lab guide when the panels stand, and remembers whether it was left open.
+
+    Parameters
+    ----------
+    window : MainWindow
+    files : SessionFiles
+    settings : QSettings
+        Where it is remembered.
+    parent : QObject
+    """
+
+    def __init__(self, window: MainWindow, files: SessionFiles, settings: QSettings, parent: QObject) -> None:
+        super().__init__(parent)
+        self._window, self._files, self._settings = window, files, settings
+        self.sitting: LabSitting | None = None
+        self._waiting: Path | None = None
+        files.lab_taker = self.open_file
+
+    def build(self, report: "ReportPanel") -> None:
+        """Build the guide, now that the panels stand, and open it if it was open last."""
+        from ui.lab.sitting import LabSitting
+
+        self.sitting = LabSitting(self._window, self._files, report, self._ask_file, self)
+        self._window.lab_dock.shown.connect(self._on_shown)
+        if self._waiting is not None:
+            self.sitting.open_file(self._waiting)
+        elif self._settings.value(_OPEN, False, type=bool):
+            self._window.lab_dock.set_shown(True)
+
+    def open_file(self, path: Path) -> None:
+        """Open a lab file, or the lab of the program that has this id."""
+        if self.sitting is None:
+            self._waiting = path
+        else:
+            self.sitting.open_file(path)
+
+    def finish(self) -> None:
+        """Record what has to be recorded before the end."""
+        if self.sitting is not None:
+            self.sitting.finish()
+
+    # --- actions --------------------------------------------------------------------------------------------
+
+    def toggle(self) -> None:
+        """Bring the lab guide into sight, or put it away."""
+        if self.sitting is not None:
+            self.sitting.toggle()
+
+    def show_me(self) -> None:
+        """Put the window where the step in front wants it."""
+        if self.sitting is not None:
+            self.sitting.show_me()
+
+    def go_on(self) -> None:
+        """Go to the next step."""
+        if self.sitting is not None:
+            self.sitting.go_on()
+
+    def go_back(self) -> None:
+        """Go to the step before."""
+        if self.sitting is not None:
+            self.sitting.go_back()
+
+    def ask(self) -> None:
+        """Ask for a lab file and open it."""
+        if self.sitting is not None:
+            self.sitting.ask()
+
+    def _ask_file(self) -> Path | None:
+        folder = str(remembered_folder(self._settings))
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open lab file", folder, FILE_FILTER)
+        if not path:
+            return None
+        remember_folder(self._settings, Path(path))
+        return Path(path)
+
+    @Slot(bool)
+    def _on_shown(self, shown: bool) -> None:
+        self._settings.setValue(_OPEN, shown)
+
+
+def welcome(settings: QSettings) -> None:
+    """Let the guide be open at the first start on this computer."""
+    if not settings.contains(_OPEN):
+        settings.setValue(_OPEN, True)

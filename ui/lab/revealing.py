@@ -1,0 +1,179 @@
+"""Finding the true answer to a prediction, on the network that the student has trained."""
+
+from dataclasses import dataclass, fields, replace
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from cnnviz.experiment import Experiment
+from cnnviz.lab.bench import Bench
+from cnnviz.lab.judging import Verdict, judge
+from cnnviz.lab.measures import Measured, measure
+from cnnviz.lab.model import Step
+from cnnviz.quantities import format_count
+from cnnviz.snapshots import Snapshot
+from ui.lab.desk import LabDesk
+from ui.panels.analysis import Analysis
+from ui.state import AppState, RunStatus
+
+_KIND = "lab-truth"
+
+
+@dataclass(frozen=True, slots=True)
+class Reveal:
+    """What there is to be said about the result of the step in front.
+
+    Attributes
+    ----------
+    verdict : Verdict or None
+        Prediction and result; None while the result is not known.
+    waiting : str
+        What the result waits for, as a sentence; "" with a verdict.
+    remark : str
+        How the network differs from that of the lab, as a sentence, or "".
+    """
+
+    verdict: Verdict | None = None
+    waiting: str = ""
+    remark: str = ""
+
+
+class Revealer(QObject):
+    """Measures the true answer once the prediction is committed and the network at its end.
+
+    Parameters
+    ----------
+    desk : LabDesk
+    state : AppState
+    background : Analysis
+        Where it is measured.
+    parent : QObject
+
+    Signals
+    -------
+    changed
+        There is something else to be said.
+    """
+
+    changed = Signal()
+
+    def __init__(self, desk: LabDesk, state: AppState, background: Analysis, parent: QObject) -> None:
+        super().__init__(parent)
+        self._desk, self._state, self._background = desk, state, background
+        self._found: dict[str, tuple[Snapshot, Measured | str]] = {}  # by step: on which network, and what
+        self._under_way: tuple[str, Snapshot] | None = None
+        desk.labChanged.connect(self._found.clear)
+        desk.stepChanged.connect(self.look)
+        desk.recordChanged.connect(self.look)
+        state.runChanged.connect(self._on_run_changed)
+
+    @Slot()
+    def _on_run_changed(self) -> None:
+        if self._state.run.status is not RunStatus.TRAINING:
+            self.look()
+
+    @Slot()
+    def look(self) -> None:
+        """Have measured what the step in front waits for."""
+        step, snapshot = self._desk.step, None
+        if step is not None and step.prediction is not None and self._desk.done.prediction is not None:
+            snapshot = self._snapshot(step)
+        if step is None or snapshot is None or self._has_found(step, snapshot):
+            self.changed.emit()
+            return
+        if self._under_way != (step.id, snapshot):
+            self._measure(step, snapshot)
+        self.changed.emit()
+
+    def present(self) -> Reveal:
+        """Return what there is to be said now."""
+        step, done = self._desk.step, self._desk.done
+        if step is None or step.prediction is None or done.prediction is None:
+            return Reveal()
+        snapshot, found = self._snapshot(step), self._found.get(step.id)
+        if found is not None and isinstance(found[1], Measured):
+            # Of an earlier network of the same lab: the result that was shown stays.
+            verdict = judge(step.prediction, done.prediction.answer, found[1])
+            return Reveal(verdict, remark=self._remark(step))
+        if found is not None and isinstance(found[1], str) and found[0] is snapshot:
+            return Reveal(waiting=found[1])
+        return Reveal(waiting=self._waiting(step, snapshot))
+
+    def _has_found(self, step: Step, snapshot: Snapshot) -> bool:
+        found = self._found.get(step.id)
+        return found is not None and found[0] is snapshot
+
+    # --- the network ----------------------------------------------------------------------------------------
+
+    def _snapshot(self, step: Step) -> Snapshot | None:
+        """Return the network at the end of the run, if it is of the settings that the step is about."""
+        state = self._state
+        wanted = self._desk.experiment_of(step)
+        end = wanted.epochs * state.run.steps_per_epoch
+        is_meant = all(
+            getattr(state.experiment, name) == getattr(wanted, name) for name in step.show.settings
+        )
+        if not is_meant or state.experiment.classes != wanted.classes or state.dataset is None:
+            return None
+        if state.run.status is RunStatus.LOADING or state.run.step < end or not len(state.history.snapshots):
+            return None
+        snapshot = state.history.snapshots.at(end)
+        if snapshot.step != end and state.live is not None and state.live.step == end:
+            snapshot = state.live
+        return snapshot if snapshot.step == end else None
+
+    def _waiting(self, step: Step, snapshot: Snapshot | None) -> str:
+        if snapshot is not None:
+            return "The result is being measured…"
+        wanted, run = self._desk.experiment_of(step), self._state.run
+        names = _differing(self._state.experiment, replace(wanted, seed=self._state.experiment.seed))
+        if names:
+            return (
+                f"The network on the screen has other settings than this step is about ({', '.join(names)}). "
+                "Press “Show me” to get the right one."
+            )
+        end = format_count(wanted.epochs * run.steps_per_epoch)
+        shown = " Press “Show me” to get there." if step.show.moment == "end" else " Train to the end."
+        return f"The result is known when the network is trained, after step {end}.{shown}"
+
+    def _remark(self, step: Step) -> str:
+        names = _differing(self._state.experiment, self._desk.experiment_of(step))
+        if not names:
+            return ""
+        return (
+            f"Your run differs from that of the lab in: {', '.join(names)}. What you hand in is measured "
+            "with the settings of the lab."
+        )
+
+    # --- measuring ------------------------------------------------------------------------------------------
+
+    def _measure(self, step: Step, snapshot: Snapshot) -> None:
+        state, prediction = self._state, step.prediction
+        assert prediction is not None
+        assert state.dataset is not None
+        experiment, dataset, own = state.experiment, state.dataset, self._desk.record.own
+        self._under_way = (step.id, snapshot)
+
+        def work(_context: object) -> Measured:
+            pixels = None if own is None else own.pixels
+            return measure(
+                prediction.truth, Bench(experiment, dataset, snapshot.network, snapshot.step, pixels)
+            )
+
+        def done(measured: Measured) -> None:
+            self._under_way = None
+            self._found[step.id] = (snapshot, measured)
+            self._desk.reveal(step)
+            self.look()
+
+        def failed(message: str) -> None:
+            self._under_way = None
+            self._found[step.id] = (snapshot, message)
+            self.look()
+
+        self._background.submit(_KIND, work, done, failed)
+
+
+def _differing(one: Experiment, other: Experiment) -> list[str]:
+    """Return the names of settings in which two experiments differ, as they are read."""
+    names = (field.name for field in fields(Experiment))
+    return [name.replace("_", " ") for name in names if getattr(one, name) != getattr(other, name)]

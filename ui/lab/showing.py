@@ -1,0 +1,108 @@
+"""Putting the window where a step of a lab wants it, by the way sessions are restored."""
+
+from dataclasses import replace
+
+from PySide6.QtCore import QObject, Signal, Slot
+
+from cnnviz.datasets import Dataset
+from cnnviz.errors import CNNVizError
+from cnnviz.lab.model import Step
+from cnnviz.lab.showing import session_of
+from cnnviz.session_state import SessionState, weights_checksum
+from ui.keep.session_files import SessionFiles
+from ui.lab.desk import LabDesk
+from ui.run.loading import select_classes
+from ui.state import RunStatus
+
+
+class StepShower(QObject):
+    """Brings network, moment, sample, panel and choices of a step.
+
+    Parameters
+    ----------
+    desk : LabDesk
+    files : SessionFiles
+    parent : QObject
+
+    Signals
+    -------
+    busyChanged(bool)
+        Whether the window is being put somewhere.
+    """
+
+    busyChanged = Signal(bool)
+
+    def __init__(self, desk: LabDesk, files: SessionFiles, parent: QObject) -> None:
+        super().__init__(parent)
+        self._desk, self._files, self._state = desk, files, files.state
+        self._is_busy = self._waits_for_rest = False
+        files.restorer.finished.connect(self._on_finished)
+        self._state.runChanged.connect(self._on_run_changed)
+
+    def show(self) -> None:
+        """Show the step in front; a trained network that would be lost is asked about first."""
+        step, source = self._desk.step, self._state.source
+        if step is None or self._is_busy:
+            return
+        if source is None:
+            self._complain("The data are still being read: press “Show me” again in a moment.")
+            return
+        self._set_busy(True)
+        self._waits_for_rest = self._state.run.status is RunStatus.TRAINING
+        if self._waits_for_rest:
+            self._files.controller.pause()
+        else:
+            self._read(step, source.dataset)
+
+    @Slot()
+    def _on_run_changed(self) -> None:
+        step, source = self._desk.step, self._state.source
+        if self._waits_for_rest and self._state.run.status is not RunStatus.TRAINING:
+            self._waits_for_rest = False
+            if step is not None and source is not None:
+                self._read(step, source.dataset)
+
+    def _read(self, step: Step, source: Dataset) -> None:
+
+        def read(_context: object) -> Dataset:
+            return select_classes(source, self._desk.experiment_of(step).classes, self._state.dataset)
+
+        self._files.controller.analysis.submit(
+            "lab-data", read, lambda dataset: self._begin(step, dataset), self._on_failed
+        )
+
+    def _begin(self, step: Step, dataset: Dataset) -> None:
+        try:
+            current = self._files.current_unchecked()
+            session = session_of(step.show, self._desk.experiment_of(step), dataset, current)
+        except CNNVizError as error:
+            self._on_failed(str(error))
+            return
+        self._files.bring_back(self._with_checksum(session), None, f"The step “{step.title}”")
+
+    def _with_checksum(self, session: SessionState) -> SessionState:
+        """Say which weights are meant, where the present run has them: it need not be trained again."""
+        state, snapshots = self._state, self._state.history.snapshots
+        if replace(state.experiment, epochs=session.experiment.epochs) != session.experiment:
+            return replace(session, weights_sha256="")
+        if not len(snapshots) or session.step > state.run.step:
+            return replace(session, weights_sha256="")
+        snapshot = snapshots.at(session.step)
+        found = weights_checksum(snapshot.network) if snapshot.step == session.step else ""
+        return replace(session, experiment=state.experiment, run_step=state.run.step, weights_sha256=found)
+
+    def _on_failed(self, message: str) -> None:
+        self._set_busy(False)
+        self._complain(message)
+
+    @Slot(bool)
+    def _on_finished(self, _complete: bool) -> None:
+        self._set_busy(False)
+
+    def _set_busy(self, busy: bool) -> None:
+        if busy != self._is_busy:
+            self._is_busy = busy
+            self.busyChanged.emit(busy)
+
+    def _complain(self, message: str) -> None:
+        self._state.raise_notice("files", "error", message)

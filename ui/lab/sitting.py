@@ -1,0 +1,187 @@
+"""The lab guide of one sitting: its parts joined with the window, the files and the report."""
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt, Slot
+
+from cnnviz.lab.model import Lab
+from ui.keep.session_files import SessionFiles
+from ui.lab.column import LabColumn
+from ui.lab.desk import LabDesk
+from ui.lab.library import FIRST, place_of, read
+from ui.lab.revealing import Revealer
+from ui.lab.showing import StepShower
+from ui.lab.watch import LabWatch
+from ui.panels.backprop.panel import BackpropPanel
+from ui.panels.feature_maps.panel import FeatureMapsPanel
+from ui.panels.report.panel import ReportPanel
+from ui.state import PinnedCell
+from ui.window.finder import Entry
+from ui.window.main_window import MainWindow
+
+_PLACE = "files"
+
+
+class LabSitting(QObject):
+    """Builds the lab guide; a lab is opened when the column is first in sight.
+
+    Parameters
+    ----------
+    window : MainWindow
+        With its panels.
+    files : SessionFiles
+    report : ReportPanel
+    ask_file : callable
+        Asks for a lab file; returns its path, or None.
+    parent : QObject
+    """
+
+    def __init__(
+        self,
+        window: MainWindow,
+        files: SessionFiles,
+        report: ReportPanel,
+        ask_file: Callable[[], Path | None],
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        state, controller = files.state, files.controller
+        self._window, self._state, self._report, self._ask_file = window, state, report, ask_file
+        self._analysis = controller.analysis
+        self.desk = LabDesk(state, report.writing, self)
+        self.revealer = Revealer(self.desk, state, controller.background, self)
+        self.shower = StepShower(self.desk, files, self)
+        self.watch = LabWatch(self.desk, state, window, files.restorer, self)
+        self.column = LabColumn(self.desk, self.revealer, report.writing)
+        window.lab_dock.setWidget(self.column)
+        window.pages.add(self.column, self.desk.go_back, self.desk.go_on)
+        window.finder.add(self._entries)
+        self._connect_signals()
+
+    def _connect_signals(self) -> None:
+        column, window = self.column, self._window
+        column.showRequested.connect(self.show_me)
+        column.labRequested.connect(self.open)
+        column.fileRequested.connect(self.ask)
+        column.closeRequested.connect(partial(window.lab_dock.set_shown, False))
+        column.exportRequested.connect(self._export)
+        self.shower.busyChanged.connect(column.set_busy)
+        window.lab_dock.visibilityChanged.connect(self._on_visibility_changed)
+        self._report.writing.opened.connect(self._on_draft_opened)
+        for panel in (window.panel(FeatureMapsPanel), window.panel(BackpropPanel)):
+            panel.pinRequested.connect(self._on_pin_requested)
+
+    # --- what can be asked for ------------------------------------------------------------------------------
+
+    @Slot()
+    def show_me(self) -> None:
+        """Put the window where the step in front wants it."""
+        if self.desk.lab is None:
+            self.toggle()
+        self.shower.show()
+
+    @Slot()
+    def ask(self) -> None:
+        """Ask for a lab file and open it."""
+        path = self._ask_file()
+        if path is not None:
+            self.open_file(path)
+
+    def open_file(self, path: Path) -> None:
+        """Open a lab file."""
+        self.open(place_of(path))
+
+    @Slot(str)
+    def open(self, place: str) -> None:
+        """Read a lab, and do it from where it was left; what is wrong with its file becomes a notice."""
+        self._analysis.submit(
+            "lab", lambda _context: read(place), partial(self._begin, place), self._complain
+        )
+
+    @Slot()
+    def toggle(self) -> None:
+        """Bring the column into sight and give it the keyboard, or put it away."""
+        if self._window.lab_dock.isVisible():
+            self._window.lab_dock.set_shown(False)
+        else:
+            self._window.lab_dock.set_shown(True)
+            self.column.page.show_me.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def go_on(self) -> None:
+        """Go to the next step."""
+        self._window.lab_dock.set_shown(True)
+        self.desk.go_on()
+
+    def go_back(self) -> None:
+        """Go to the step before."""
+        self._window.lab_dock.set_shown(True)
+        self.desk.go_back()
+
+    def finish(self) -> None:
+        """Record what has to be recorded before the draft is written the last time."""
+        self.desk.finish()
+
+    # --- labs -----------------------------------------------------------------------------------------------
+
+    def _begin(self, place: str, lab: Lab) -> None:
+        self._state.clear_notice(_PLACE)
+        has_changed = self.desk.open(lab, place)
+        self._window.lab_dock.set_shown(True)
+        if has_changed:
+            self.column.message.show_message(
+                "This lab file has changed since you began. Your words and predictions are kept; what "
+                "you hand in names the file as it is now.",
+                "warning",
+            )
+
+    def _complain(self, message: str) -> None:
+        self._state.raise_notice(_PLACE, "error", message)
+
+    @Slot(bool)
+    def _on_visibility_changed(self, visible: bool) -> None:
+        if visible and self.desk.lab is None:
+            self._open_last()
+
+    def _open_last(self) -> None:
+        """Open the lab of the draft, or the first one if there is none or it has gone."""
+        place = self._report.writing.lab or FIRST
+
+        def fall_back(message: str) -> None:
+            self._complain(message)
+            if place != FIRST:
+                self.open(FIRST)
+
+        self._analysis.submit("lab", lambda _context: read(place), partial(self._begin, place), fall_back)
+
+    @Slot()
+    def _on_draft_opened(self) -> None:
+        if self.desk.lab is not None:
+            self.desk.forget()
+            self._open_last()
+
+    @Slot()
+    def _export(self) -> None:
+        self.desk.finish()
+        self._window.panels.bring_forward(self._report)
+        self._report.export_report()
+
+    @Slot(object)
+    def _on_pin_requested(self, cell: PinnedCell | None) -> None:
+        """Let a click on a cell be the prediction, where one is asked for."""
+        step = self.desk.step
+        prediction = None if step is None else step.prediction
+        if cell is None or prediction is None or prediction.kind != "cell":
+            return
+        if self.desk.done.prediction is None and cell.stage == prediction.stage and len(cell.index) == 3:
+            self.column.show_cell(tuple(cell.index))
+
+    def _entries(self) -> Iterator[Entry]:
+        lab = self.desk.lab
+        for number, step in enumerate(() if lab is None else lab.steps):
+            yield Entry(f"Step {number + 1}: {step.title}", "Lab guide", partial(self._go_to, step.id))
+
+    def _go_to(self, step_id: str) -> None:
+        self._window.lab_dock.set_shown(True)
+        self.desk.go_to(step_id)

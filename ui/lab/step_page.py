@@ -1,0 +1,99 @@
+"""The step in front: what it is for, what to read, to predict and to write."""
+
+from pathlib import Path
+
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
+
+from cnnviz.lab.model import Lab, Step
+from cnnviz.quantities import format_count
+from ui.controls.buttons import Button
+from ui.controls.labels import WrapLabel
+from ui.controls.layouts import fill
+from ui.controls.naming import named
+from ui.lab.answer_field import AnswerField
+from ui.lab.prediction_card import PredictionCard
+from ui.lab.step_text import StepText
+from ui.theme import Theme, follow_theme
+
+
+class StepPage(QWidget):
+    """Everything of one step, from top to bottom.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.section = WrapLabel("", small=True)
+        self.title = WrapLabel("", role="title")
+        self.purpose = WrapLabel("", role="muted")
+        self.who = WhoFields()
+        self.show_me = Button(
+            "Show me", "eye",
+            tooltip="Put the window where this step wants it: panel, network, image",
+            shortcut="Ctrl+Shift+L",
+        )  # fmt: skip
+        self.text = StepText()
+        self.prediction = PredictionCard()
+        self.answer = AnswerField()
+        row = fill(QHBoxLayout(), self.show_me, 1)
+        self._layout = fill(
+            QVBoxLayout(self), self.section, self.title, self.purpose, self.who, row, self.text,
+            self.prediction, self.answer, 1,
+        )  # fmt: skip
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale."""
+        px = theme.px
+        self._layout.setContentsMargins(px(14), px(8), px(10), px(14))
+        self._layout.setSpacing(px(10))
+
+    def set_step(self, lab: Lab, step: Step, number: int, folder: Path, answer: str) -> None:
+        """Show a step.
+
+        Parameters
+        ----------
+        lab : Lab
+        step : Step
+        number : int
+            From 0.
+        folder : Path
+            Where figures lie.
+        answer : str
+            What was written about it so far.
+        """
+        titles = {each.id: each.title for each in lab.sections}
+        count, minutes = format_count(len(lab.steps)), format_count(step.minutes)
+        self.section.set_text(f"{titles.get(step.section, '')} · about {minutes} min")
+        self.title.set_text(f"{number + 1} of {count}  {step.title}")
+        self.purpose.set_text(step.purpose)
+        self.text.set_blocks(step.text, folder)
+        self.prediction.set_prediction(step.prediction)
+        self.answer.set_step(step, answer)
+
+
+class WhoFields(QWidget):
+    """Name and roll number, asked for where the lab begins."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.name = named(QLineEdit(), "Your name", "Your name, as it is to stand on the report")
+        self.roll_number = named(QLineEdit(), "Your roll number", "Your roll number")
+        self.name.setPlaceholderText("Name")
+        self.roll_number.setPlaceholderText("Roll number")
+        for field in (self.name, self.roll_number):
+            field.setMinimumWidth(60)
+        self.note = WrapLabel("", small=True)
+        row = fill(QHBoxLayout(), (self.name, 3), (self.roll_number, 2), spacing=6)
+        fill(QVBoxLayout(self), row, self.note, spacing=4)
+
+    def set_who(self, name: str, roll_number: str, note: str) -> None:
+        """Show who does the lab, without telling anybody."""
+        for field, text in ((self.name, name), (self.roll_number, roll_number)):
+            if field.text() != text:
+                field.setText(text)
+        self.note.set_text(note)
+        self.note.setVisible(bool(note))

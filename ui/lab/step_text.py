@@ -1,0 +1,108 @@
+"""The text of a step as widgets: paragraphs, lists, formulas, figures."""
+
+from pathlib import Path
+from typing import override
+
+from PySide6.QtCore import QSize
+from PySide6.QtGui import QImageReader, QPainter, QPaintEvent, QPixmap
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from cnnviz.lab.markup import Block, Bullets, FigureFile, FormulaLine, Paragraph
+from ui.controls.formula_view import FormulaView
+from ui.controls.labels import WrapLabel
+from ui.controls.painted import WrappedWidget
+from ui.lab.formulas import boxes_of
+from ui.lab.marked_text import MarkedText
+from ui.theme import Theme, follow_theme
+
+_LARGEST_MB = 64
+
+
+class StepText(QWidget):
+    """What there is to read in a step.
+
+    Parameters
+    ----------
+    parent : QWidget, optional
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._layout = QVBoxLayout(self)
+        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._parts: list[QWidget] = []
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale."""
+        self._layout.setSpacing(theme.px(9))
+
+    def set_blocks(self, blocks: tuple[Block, ...], folder: Path) -> None:
+        """Show a text; its figures lie in a folder."""
+        for part in self._parts:
+            part.hide()
+            part.deleteLater()
+        self._parts = [part for block in blocks for part in _parts_of(block, folder)]
+        for part in self._parts:
+            self._layout.addWidget(part)
+
+
+def _parts_of(block: Block, folder: Path) -> list[QWidget]:
+    match block:
+        case Paragraph() | Bullets():
+            return [MarkedText(block)]
+        case FormulaLine(equation):
+            view = FormulaView()
+            view.set_formulas((boxes_of(equation.formula),))
+            view.setAccessibleName(equation.words)
+            return [view]
+        case FigureFile(name, caption):
+            return [FigureView(folder / name, caption), WrapLabel(caption, small=True)]
+
+
+class FigureView(WrappedWidget):
+    """A picture, as wide as the column where it is wider.
+
+    Parameters
+    ----------
+    path : Path
+    caption : str
+        What is to be seen, for those who cannot.
+    parent : QWidget, optional
+    """
+
+    def __init__(self, path: Path, caption: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        reader = QImageReader(str(path))
+        reader.setAllocationLimit(_LARGEST_MB)
+        self._pixmap = QPixmap.fromImageReader(reader)
+        self.setAccessibleName(caption)
+        if self._pixmap.isNull():
+            self.set_placeholder(f"The figure {path.name} cannot be shown: put it beside the lab file.")
+        follow_theme(self)
+
+    @override
+    def heightForWidth(self, width: int) -> int:
+        if self._pixmap.isNull():
+            return self._theme.px(48)
+        shown = min(width, self._pixmap.width())
+        return round(self._pixmap.height() * shown / self._pixmap.width())
+
+    @override
+    def sizeHint(self) -> QSize:
+        width = self._theme.px(240)
+        return QSize(width, self.heightForWidth(width))
+
+    @override
+    def minimumSizeHint(self) -> QSize:
+        return QSize(self._theme.px(80), 0)
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        if self._pixmap.isNull():
+            self._paint_placeholder(painter)
+            return
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        width = min(self.width(), self._pixmap.width())
+        painter.drawPixmap(0, 0, width, self.heightForWidth(width), self._pixmap)

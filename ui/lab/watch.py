@@ -1,0 +1,167 @@
+"""The one place where what happens in the window becomes an event that a step of a lab waits for."""
+
+from PySide6.QtCore import QObject, Slot
+
+from cnnviz.lab.events import Event
+from cnnviz.session_state import OwnPixels
+from ui.keep.session_restore import SessionRestorer
+from ui.lab.desk import LabDesk
+from ui.panels.backprop.panel import BackpropPanel
+from ui.panels.feature_maps.panel import FeatureMapsPanel
+from ui.panels.registry import PANELS
+from ui.panels.report.panel import ReportPanel
+from ui.panels.training.panel import TrainingPanel
+from ui.panels.translation.panel import TranslationPanel
+from ui.panels.translation.subject import FREE
+from ui.state import AppState, PinnedCell, RunStatus, Sample, Shift
+from ui.window.main_window import MainWindow
+
+
+class LabWatch(QObject):
+    """Tells the desk what the student does; what "Show me" does is not counted.
+
+    Parameters
+    ----------
+    desk : LabDesk
+    state : AppState
+    window : MainWindow
+        With its panels.
+    restorer : SessionRestorer
+        Says when the window is being put somewhere.
+    parent : QObject
+    """
+
+    def __init__(
+        self,
+        desk: LabDesk,
+        state: AppState,
+        window: MainWindow,
+        restorer: SessionRestorer,
+        parent: QObject,
+    ) -> None:
+        super().__init__(parent)
+        self._desk, self._state, self._window, self._restorer = desk, state, window, restorer
+        self._swept: object = None
+        desk.stepChanged.connect(self._look)
+        restorer.finished.connect(self._look)
+        self._watch_state()
+        self._watch_panels()
+
+    def _watch_state(self) -> None:
+        state, samples = self._state, self._window.samples
+        state.runChanged.connect(self._on_run_changed)
+        state.speedChanged.connect(self._on_run_changed)
+        self._window.timeline.momentRequested.connect(self._on_moment_requested)
+        samples.sampleRequested.connect(self._on_sample_requested)
+        samples.ownSampleRequested.connect(self._on_own_sample_requested)
+        for dock in self._window.panels.docks():
+            dock.visibilityChanged.connect(self._look)
+
+    def _watch_panels(self) -> None:
+        window = self._window
+        maps, backprop = window.panel(FeatureMapsPanel), window.panel(BackpropPanel)
+        translation, report = window.panel(TranslationPanel), window.panel(ReportPanel)
+        for panel in (maps, window.panel(TrainingPanel)):
+            panel.sampleRequested.connect(self._on_sample_requested)
+        for panel in (maps, backprop):
+            panel.pinRequested.connect(self._on_pin_requested)
+        translation.parts.canvas.shiftRequested.connect(self._on_dragged)
+        translation.choices.changed.connect(self._look)
+        self._sweeps = translation.sweeps
+        self._sweeps.manySwept.connect(self._on_many_swept)
+        backprop.header.stepRequested.connect(self._on_walked)
+        backprop.work.pokeReady.connect(self._on_poked)
+        backprop.work.checkReady.connect(self._on_checked)
+        report.exported.connect(self._on_exported)
+        report.inserted.connect(self._on_inserted)
+        self._translation = translation
+
+    def _tell(self, name: str, count: int = 1, what: str = "") -> None:
+        if not self._restorer.is_busy:
+            self._desk.happened(Event(name, count, what))
+
+    # --- what is so, however it came ------------------------------------------------------------------------
+
+    @Slot()
+    def _look(self) -> None:
+        """Tell which panel and which lesson are in sight, and whether the run of the step is at its end."""
+        front = self._window.panels.front
+        if front >= 0 and self._desk.waits_for("visited"):
+            self._tell("visited", what=PANELS[front].name)
+        lesson = self._translation.view.lesson
+        if lesson != FREE and self._desk.waits_for("lesson"):
+            self._tell("lesson", what=lesson)
+        self._on_run_changed()
+
+    @Slot()
+    def _on_run_changed(self) -> None:
+        run, desk = self._state.run, self._desk
+        if run.status is RunStatus.LOADING or self._restorer.is_busy:
+            return
+        if run.step and desk.waits_for("steps"):
+            self._tell("steps", run.step)
+        if run.step >= run.steps_per_epoch and desk.waits_for("epochs"):
+            self._tell("epochs", run.step // run.steps_per_epoch)
+        is_slow = self._state.steps_per_second is not None
+        if run.status is RunStatus.TRAINING and is_slow and desk.waits_for("slowed"):
+            self._tell("slowed")
+        if run.status is RunStatus.FINISHED and desk.waits_for("finished") and self._is_run_of_step():
+            self._tell("finished")
+
+    def _is_run_of_step(self) -> bool:
+        """Whether the run has the settings that the step in front names."""
+        step, running = self._desk.step, self._state.experiment
+        if step is None:
+            return False
+        wanted = self._desk.experiment_of(step)
+        named = {"classes", *step.show.settings}
+        return all(getattr(running, name) == getattr(wanted, name) for name in named)
+
+    # --- what the student does ------------------------------------------------------------------------------
+
+    @Slot(object)
+    def _on_moment_requested(self, step: int | None) -> None:
+        if step is not None:
+            self._tell("moment")
+
+    @Slot(int)
+    def _on_sample_requested(self, _index: int) -> None:
+        self._tell("sampled")
+
+    @Slot(object)
+    def _on_own_sample_requested(self, sample: Sample) -> None:
+        self._tell("own_digit")
+        self._desk.take_own(OwnPixels(sample.pixels, sample.label, sample.origin[:200]))
+
+    @Slot(object)
+    def _on_pin_requested(self, cell: PinnedCell | None) -> None:
+        if cell is not None:
+            self._tell("pinned")
+
+    @Slot(object)
+    def _on_dragged(self, _shift: Shift) -> None:
+        self._tell("dragged")
+
+    @Slot()
+    def _on_many_swept(self) -> None:
+        self._tell("swept")
+
+    @Slot(int)
+    def _on_walked(self, _number: int) -> None:
+        self._tell("walked")
+
+    @Slot(object)
+    def _on_poked(self, _outcome: object) -> None:
+        self._tell("poked")
+
+    @Slot(object)
+    def _on_checked(self, _outcome: object) -> None:
+        self._tell("checked_gradient")
+
+    @Slot()
+    def _on_inserted(self) -> None:
+        self._tell("inserted")
+
+    @Slot()
+    def _on_exported(self) -> None:
+        self._tell("exported")

@@ -1,0 +1,36 @@
+"""The place of the lab guide at the right of the window."""
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+
+class LabDock(QDockWidget):
+    """Holds the lab guide; hidden until a lab is wanted.
+
+    Parameters
+    ----------
+    window : QMainWindow
+        At whose right edge it stands; also the parent.
+
+    Signals
+    -------
+    shown(bool)
+        It has come into sight, or was put away.
+    """
+
+    shown = Signal(bool)
+
+    def __init__(self, window: QMainWindow) -> None:
+        super().__init__("Lab guide", window)
+        self.setObjectName("lab_dock")
+        self.setTitleBarWidget(QWidget())
+        self.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
+        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self)
+        window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.hide()
+
+    def set_shown(self, shown: bool) -> None:
+        """Bring the lab guide into sight, or put it away."""
+        if self.isHidden() == shown:
+            self.setVisible(shown)
+            self.shown.emit(shown)
