@@ -27,7 +27,9 @@ def told_apart(
     return shortened(numbers, [write(fewer) for fewer in range(figures, 0, -1)], longest)
 
 
-def shortened(numbers: Sequence[float], choices: Sequence[Sequence[str]], longest: int) -> list[str]:
+def shortened(
+    numbers: Sequence[float], choices: Sequence[Sequence[str]], longest: int, mark: int = 1
+) -> list[str]:
     """Texts that fit, each as exact as there is room for; what reads like an unequal one is marked.
 
     Parameters
@@ -37,6 +39,8 @@ def shortened(numbers: Sequence[float], choices: Sequence[Sequence[str]], longes
         The numbers as texts, the most exact ones first.
     longest : int
         For how many characters there is room.
+    mark : int
+        How many of these a mark takes.
     """
 
     def text(place: int, room: int) -> str:
@@ -44,7 +48,7 @@ def shortened(numbers: Sequence[float], choices: Sequence[Sequence[str]], longes
 
     is_alike = [False] * len(numbers)
     while True:
-        texts = [text(place, longest - mark) for place, mark in enumerate(is_alike)]
+        texts = [text(place, longest - mark * marks) for place, marks in enumerate(is_alike)]
         found = [before or now for before, now in zip(is_alike, alike(numbers, texts), strict=True)]
         if found == is_alike:
             return _with_marks(texts, is_alike)

@@ -43,8 +43,8 @@ class Arguments:
         Lab file, or id of a lab of the program, that is done without a window, or that hand-ins are of.
     lab_check : Path or None
         Lab file whose mistakes are to be told.
-    results : Path or None
-        Where to write what would be handed in.
+    results, course : Path or None
+        Where to write what would be handed in, and the lab with its trained network as a course file.
     verify : tuple of Path
         Hand-ins to check, and folders of them.
     table : Path
@@ -67,6 +67,7 @@ class Arguments:
     lab: Path | None = None
     lab_check: Path | None = None
     results: Path | None = None
+    course: Path | None = None
     verify: tuple[Path, ...] = ()
     table: Path = Path("results.csv")
 
@@ -76,7 +77,7 @@ class Arguments:
         return any(path is not None for path in (self.report, self.html, self.markdown))
 
 
-_OUTPUTS = ("save", "report", "html", "markdown", "screenshots", "results")
+_OUTPUTS = ("save", "report", "html", "markdown", "screenshots", "results", "course")
 _BROUGHT_BY_LAB = ("classes", "epochs", "batch_size", "learning_rate", "seed", "set", "save", "screenshots")
 
 
@@ -130,8 +131,9 @@ def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:
 
 def _check_lab_options(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     """Leave the program where what was asked for about labs does not go together."""
-    if options.results is not None and options.lab is None:
-        parser.error("--results needs --lab, for it holds the numbers that a lab asks for")
+    for name in ("results", "course"):
+        if getattr(options, name) is not None and options.lab is None:
+            parser.error(f"--{name} needs --lab, the lab that it is of")
     if options.lab is None or options.verify:
         return
     if not options.headless:
@@ -239,6 +241,12 @@ def _add_lab_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--lab-check", type=Path, metavar="FILE", help="tell the mistakes of a lab file")
     parser.add_argument(
         "--results", type=Path, metavar="FILE.json", help="write the numbers of --lab as they are handed in"
+    )
+    parser.add_argument(
+        "--course",
+        type=Path,
+        metavar="FILE.cnnviz",
+        help="write --lab with its trained network, curves and data as one file for a course",
     )
     parser.add_argument(
         "--verify",

@@ -50,6 +50,7 @@ IDX = FileKind("an IDX file", "data", _OPEN_DATA)
 PNG = FileKind("a PNG picture", "picture", _OPEN)
 JSON = FileKind("a JSON text", "session")
 TEXT = FileKind("a text")
+COURSE = FileKind("a course of CNNViz (.cnnviz)")
 
 _PYTORCH = FileKind("a file of PyTorch", remedy=_WEIGHTS)
 _KERAS = FileKind("a Keras model", remedy=_WEIGHTS)
@@ -134,6 +135,8 @@ def _kind_of_zip(file: BoundedFile) -> FileKind:
             names = archive.namelist()
     except Exception:  # noqa: BLE001 -- BadZipFile, struct.error, DataError and more: all seen on damage
         return UNKNOWN
+    if "course.json" in names:
+        return COURSE
     if any(name.endswith(".npy") for name in names):
         return ARCHIVE
     if any(name.endswith("data.pkl") for name in names):

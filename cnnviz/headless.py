@@ -61,7 +61,7 @@ def run(arguments: Arguments) -> int:
         arguments.markdown,
         arguments.screenshots,
     ):
-        _require_folder(target)
+        require_folder(target)
     experiment = arguments.experiment
     dataset = read_data(arguments.data, experiment.classes, required=arguments.classes_given)
     experiment = experiment.with_classes(dataset.classes)
@@ -144,7 +144,7 @@ def _read_with_bar(path: Path) -> Dataset:
         return load_dataset(path, progress=progress)
 
 
-def _require_folder(target: Path | None) -> None:
+def require_folder(target: Path | None) -> None:
     """Find out before training, not after it, that the result cannot be written."""
     if target is not None and not os.access(target.absolute().parent, os.W_OK | os.X_OK):
         raise CNNVizError(

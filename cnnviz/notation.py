@@ -7,7 +7,7 @@ bar, wherever the map is shown.
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Self
 
@@ -62,7 +62,8 @@ class Notation:
             return cls(2 if decimals is None else decimals, 0, signed, fixed=decimals is not None)
         exponent = 0 if 0.02 <= largest < 1e4 else max(math.floor(math.log10(largest)), -300)
         largest /= 10.0**exponent
-        return cls(2 if largest < 10 else 1 if largest < 100 else 0, exponent, signed)
+        decimals = 3 if largest < 0.1 else 2 if largest < 10 else 1 if largest < 100 else 0
+        return cls(decimals, exponent, signed)
 
     @property
     def unit(self) -> str:
@@ -80,7 +81,11 @@ class Notation:
         return f"{ALMOST}0" if not text.strip("+-0.") else typeset(text)
 
     def texts(
-        self, values: ArrayLike, groups: NDArray[np.integer] | None = None, longest: int | None = None
+        self,
+        values: ArrayLike,
+        groups: NDArray[np.integer] | None = None,
+        longest: int | None = None,
+        mark: int = 1,
     ) -> list[str]:
         """Write numbers so that unequal ones of a group look unequal, or carry ``≈``.
 
@@ -92,6 +97,8 @@ class Notation:
             them gets more decimals. Without groups, numbers are not compared.
         longest : int, optional
             For how many characters there is room in a cell.
+        mark : int
+            How many of these ``≈`` takes; 0 where it stands above the number.
 
         Returns
         -------
@@ -106,12 +113,12 @@ class Notation:
             members[group].append(place)
         texts = [""] * len(numbers)
         for places in members.values():
-            written = self.told_apart([numbers[place] for place in places], longest)
+            written = self.told_apart([numbers[place] for place in places], longest, mark)
             for place, text in zip(places, written, strict=True):
                 texts[place] = text
         return texts
 
-    def told_apart(self, numbers: Sequence[float], longest: int | None = None) -> list[str]:
+    def told_apart(self, numbers: Sequence[float], longest: int | None = None, mark: int = 1) -> list[str]:
         """Write numbers with the decimals that tell them apart, or with marks where there is no room."""
         for decimals in range(self.decimals, MOST_FIGURES):
             texts = self._with(decimals, numbers)
@@ -120,10 +127,10 @@ class Notation:
             if not any(alike(numbers, texts)):
                 return texts
         choices = [self._with(decimals, numbers) for decimals in range(self.decimals, -1, -1)]
-        return marked(numbers, choices[0]) if longest is None else shortened(numbers, choices, longest)
+        return marked(numbers, choices[0]) if longest is None else shortened(numbers, choices, longest, mark)
 
     def _with(self, decimals: int, numbers: Sequence[float]) -> list[str]:
-        notation = self if decimals == self.decimals else replace(self, decimals=decimals)
+        notation = Notation(decimals, self.exponent, self.signed, self.fixed)
         return [notation.text(value) for value in numbers]
 
 

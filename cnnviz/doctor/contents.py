@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from cnnviz.bundled import INSTALL_AGAIN, bundled, documentation, restore
 from cnnviz.doctor.fact import Fact, problem
+from cnnviz.doctor.surroundings import has_window
 
 #: Checksums of fonts, in the form of `sha256sum`.
 SUMS = "SHA256SUMS"
@@ -36,6 +37,8 @@ def fonts() -> Iterator[Fact]:
 
 def guide() -> Iterator[Fact]:
     """Look for the chapters of the user guide and for the pictures that they show."""
+    if not has_window():
+        return
     folder = documentation() / "guide"
     chapters = sorted(folder.glob("*.md"))
     pictures = {name for path in chapters for name in _PICTURE.findall(path.read_text(encoding="utf-8"))}

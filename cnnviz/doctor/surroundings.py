@@ -8,6 +8,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 from cnnviz import __version__
@@ -28,6 +29,8 @@ PACKAGES = {
     "pyqtgraph": "pyqtgraph",
     "PySide6-Essentials": "PySide6.QtWidgets",
 }
+#: Those that the engine alone does without.
+_OF_WINDOW = frozenset({"fonttools", "pyqtgraph", "PySide6-Essentials"})
 NO_DISPLAY = (
     "there is no display to open a window on. Start CNNViz from a desktop session, or use --headless."
 )
@@ -64,6 +67,11 @@ def program() -> Iterator[Fact]:
 def packages() -> Iterator[Fact]:
     """Import every package that the program is made of, and tell its version."""
     for name, module in PACKAGES.items():
+        if name in _OF_WINDOW and not has_window():
+            continue
+        if name == "typst" and (sys.platform, platform.machine()) == ("win32", "ARM64"):
+            yield Fact(name, "there is none for this kind of computer; reports are written as HTML")
+            continue
         try:
             loaded = importlib.import_module(module)
         except Exception as error:  # noqa: BLE001 -- a half-finished installation may raise anything
@@ -85,6 +93,8 @@ def system() -> Iterator[Fact]:
 
 def display() -> Iterator[Fact]:
     """Tell where a window would open, as the environment says."""
+    if not has_window():
+        return
     if not sys.platform.startswith("linux"):
         yield Fact("display", "the system's own")
         return
@@ -109,7 +119,7 @@ def plugins() -> list[str]:
 
 def libraries() -> Iterator[Fact]:
     """Tell which libraries of the system are missing, and the command that installs them."""
-    if not sys.platform.startswith("linux"):
+    if not sys.platform.startswith("linux") or not has_window():
         return
     missing = missing_libraries(plugins())
     if missing:
@@ -161,6 +171,11 @@ def version_of(name: str, module: object = None) -> str:
         return version(name)
     except PackageNotFoundError:  # a program that was built of packages may have left out their papers
         return str(getattr(module, "__version__", ""))
+
+
+def has_window() -> bool:
+    """Whether this is the whole program, and not its engine alone."""
+    return find_spec("ui") is not None
 
 
 def is_frozen() -> bool:

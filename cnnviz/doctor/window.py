@@ -13,11 +13,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 from pathlib import Path
 
 from cnnviz.doctor.fact import Fact, problem
-from cnnviz.doctor.surroundings import NO_DISPLAY, is_frozen, lacking, missing_libraries, plugins
+from cnnviz.doctor.surroundings import NO_DISPLAY, has_window, is_frozen, lacking, missing_libraries, plugins
 from cnnviz.files import LONGEST_NAME, printable
 
 TRY_WINDOW = "--try-window"
@@ -64,7 +63,7 @@ def hindrance() -> str:
 
 def window() -> Iterator[Fact]:
     """Open the window in a process of its own, train in it, and close it."""
-    if find_spec("ui") is None:
+    if not has_window():
         yield Fact("window", "not there: this is the engine of CNNViz alone")
         return
     if sys.platform.startswith("linux") and not plugins():
@@ -105,9 +104,11 @@ def _failure(status: int, words: str) -> str:
     if missing := missing_libraries(plugins()):
         return f"The window cannot open{lacking(missing)}"
     if "could not connect to display" in words:
-        display = os.environ.get("DISPLAY")
-        at = f"DISPLAY={display}" if display else "this computer, and DISPLAY names none"
-        return f"The window cannot open: no X server answers at {at}. Start CNNViz from a desktop session."
+        named = [
+            f"{name}={os.environ[name]}" for name in ("WAYLAND_DISPLAY", "DISPLAY") if os.environ.get(name)
+        ]
+        at = " or ".join(named) or "DISPLAY, which is not set"
+        return f"The window cannot open: nothing answers at {at}. Start CNNViz from a desktop session."
     lines = [_PREFIX.sub("", line).strip() for line in words.splitlines()]
     said = next((line.removeprefix("cnnviz: ").rstrip(".") for line in lines if line), "")
     if not said:

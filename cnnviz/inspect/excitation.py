@@ -63,8 +63,6 @@ class Excitation:
     ----------
     layer : str
     channel : int
-    images_count : int
-        How many images were searched.
     most : tuple of Patch
         Largest response first.
     least : tuple of Patch
@@ -73,7 +71,6 @@ class Excitation:
 
     layer: str
     channel: int
-    images_count: int
     most: tuple[Patch, ...]
     least: tuple[Patch, ...]
 
@@ -169,7 +166,7 @@ def exciting_patches(
         )
         for row in range(2)
     )
-    return Excitation(layer, channel, len(images), most, least)
+    return Excitation(layer, channel, most, least)
 
 
 @np.errstate(over="ignore", invalid="ignore")

@@ -1,20 +1,24 @@
 """What the command line does with labs: check a file, do one without a window, verify hand-ins."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import NoReturn
 
 from tqdm import tqdm
 
 from cnnviz.cli import Arguments
-from cnnviz.datasets import load_dataset, load_mnist
+from cnnviz.datasets.mnist import is_mnist
 from cnnviz.exits import BAD_INPUT, complain
 from cnnviz.files import atomic_write, printable_name
+from cnnviz.headless import require_folder
+from cnnviz.lab.course import SUFFIX, figures_beside, load_course, save_course
 from cnnviz.lab.deep_check import unmeasurable
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.hand_in import HandIn
 from cnnviz.lab.measured import hand_in, measured_lab, seed_for
 from cnnviz.lab.model import Lab
-from cnnviz.lab.reading import check_lab, load_lab
+from cnnviz.lab.opening import lab_data, made_course, open_lab
+from cnnviz.lab.reading import check_lab
 from cnnviz.lab.record import LabRecord
 from cnnviz.lab.shipped import find_lab, known_labs
 from cnnviz.output import Output
@@ -73,9 +77,12 @@ def run_lab(arguments: Arguments) -> int:
     """
     assert arguments.lab is not None
     output = Output()
-    lab = load_lab(find_lab(arguments.lab))
-    classes = lab.experiment.classes
-    dataset = load_mnist(classes) if arguments.data is None else load_dataset(arguments.data, classes)
+    targets = (arguments.results, arguments.report, arguments.html, arguments.markdown, arguments.course)
+    for target in targets:
+        require_folder(target)
+    place = find_lab(arguments.lab)
+    lab = open_lab(place)
+    dataset = lab_data(_data_of(arguments), lab.experiment.classes)
     seed = seed_for(lab, arguments.roll_number)
     whose = f", made of the roll number {arguments.roll_number!r}" if lab.seed_from_roll_number else ""
     output.say(f"{lab.title} (lab {lab.id}, version {lab.version}), {dataset.name}, seed {seed}{whose}")
@@ -88,6 +95,12 @@ def run_lab(arguments: Arguments) -> int:
         title = each.measured.measure.title_of(each.measured.measurement)
         output.say(f"{each.step}: {title}: {each.measured.words}")
     _write(arguments, lab, handed, output)
+    if arguments.course is not None:
+        with output.going_on():
+            with_data = not is_mnist(dataset.sha256, dataset.classes)
+            course = made_course(lab, _figures(lab, place), dataset, with_data=with_data)
+            save_course(arguments.course, course)
+            output.say(f"Wrote the course to {arguments.course}.")
     return output.status
 
 
@@ -108,6 +121,7 @@ def run_verify(arguments: Arguments) -> int:
     from cnnviz.lab.grade_table import summary, to_csv
     from cnnviz.lab.verifying import verify
 
+    require_folder(arguments.table)
     labs = known_labs(arguments.lab)
     with tqdm(total=0, unit=" hand-ins", disable=None, leave=False) as bar:
 
@@ -115,10 +129,24 @@ def run_verify(arguments: Arguments) -> int:
             bar.total = total
             _move(bar, done)
 
-        rows = verify(arguments.verify, labs, arguments.data, report=report)
+        rows = verify(arguments.verify, labs, _data_of(arguments), report=report)
     atomic_write(arguments.table, to_csv(rows))
     Output().say(f"{summary(rows)} Wrote {arguments.table}.")
     return 0
+
+
+def _figures(lab: Lab, place: Path) -> Mapping[str, bytes]:
+    """Return the figures of a lab from where its file is."""
+    if place.suffix.lower() == SUFFIX:
+        return load_course(place).figures
+    return figures_beside(lab, place.parent)
+
+
+def _data_of(arguments: Arguments) -> Path | None:
+    """Return where the data are: those that were named, or those of a course file."""
+    if arguments.data is not None or arguments.lab is None or arguments.lab.suffix.lower() != SUFFIX:
+        return arguments.data
+    return arguments.lab
 
 
 def _write(arguments: Arguments, lab: Lab, handed: HandIn, output: Output) -> None:

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from cnnviz.datasets import load_dataset, load_mnist
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.lab.bench import Bench
 from cnnviz.lab.entries import Mistake
 from cnnviz.lab.measures import measure
 from cnnviz.lab.model import Lab
+from cnnviz.lab.opening import lab_data
 from cnnviz.lab.toml_lines import Place, line_at, lines_of
 
 
@@ -27,8 +27,7 @@ def unmeasurable(lab: Lab, data: Path | None = None) -> list[Mistake]:
         If the data cannot be read, or have not the classes of the lab.
     """
     lines, mistakes = lines_of(lab.source), list[Mistake]()
-    classes = lab.experiment.classes
-    dataset = load_mnist(classes) if data is None else load_dataset(data, classes)
+    dataset = lab_data(data, lab.experiment.classes)
     benches: dict[Experiment, Bench] = {}
     for number, step in enumerate(lab.steps):
         experiment = lab.experiment_of(step)

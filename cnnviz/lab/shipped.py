@@ -8,7 +8,7 @@ from cnnviz.bundled import bundled
 from cnnviz.errors import DataError
 from cnnviz.files import printable
 from cnnviz.lab.model import Lab
-from cnnviz.lab.reading import load_lab
+from cnnviz.lab.opening import open_lab
 
 
 @cache
@@ -30,7 +30,8 @@ def find_lab(named: Path) -> Path:
     found = shipped_labs().get(str(named))
     if found is None:
         raise DataError(
-            f"{printable(named)} does not exist; give the path of a lab file (.toml), or one of "
+            f"{printable(named)} does not exist; give the path of a lab file (.toml) or of a course "
+            "(.cnnviz), or one of "
             f"{', '.join(shipped_labs())}."
         )
     return found
@@ -39,4 +40,4 @@ def find_lab(named: Path) -> Path:
 def known_labs(own: Path | None = None) -> dict[str, Lab]:
     """Return the labs of the program, and another one, by the SHA-256 of their text."""
     paths = [*shipped_labs().values(), *(() if own is None else (find_lab(own),))]
-    return {lab.sha256: lab for lab in map(load_lab, paths)}
+    return {lab.sha256: lab for lab in map(open_lab, paths)}

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from cnnviz._types import ByteArray
-from cnnviz.datasets import Dataset, load_dataset, load_mnist
+from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError, DataError, in_words
 from cnnviz.files import printable
 from cnnviz.lab.copies import copies
@@ -20,6 +20,7 @@ from cnnviz.lab.grading import Grade, graded, same_kernel
 from cnnviz.lab.hand_in import HandIn
 from cnnviz.lab.measured import LabNumbers, measured_lab, own_pixels
 from cnnviz.lab.model import Lab
+from cnnviz.lab.opening import lab_data
 from cnnviz.lab.reading import parse_lab
 
 KERNELS = ("Katmai", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids")
@@ -259,7 +260,7 @@ def _measure(task: _Task) -> LabNumbers | str:
 
 @lru_cache(maxsize=4)
 def _dataset(data: Path | None, classes: tuple[str, ...]) -> Dataset:
-    return load_mnist(classes) if data is None else load_dataset(data, classes)
+    return lab_data(data, classes)
 
 
 def _graded(row: Row, labs: Mapping[str, Lab], data: Path | None, numbers: LabNumbers | str | None) -> Row:

@@ -1,6 +1,13 @@
-"""A lab that takes no time, for tests."""
+"""A lab that takes no time, and the command line, for tests."""
+
+import subprocess
+import sys
+from pathlib import Path
 
 from cnnviz.lab import Lab, parse_lab
+from tests.patience import PATIENCE
+
+ROOT = Path(__file__).parents[2]
 
 SMALL = '''id = "small"
 version = "1"
@@ -118,3 +125,11 @@ def small_lab() -> Lab:
     lab, mistakes = parse_lab(SMALL)
     assert lab is not None, mistakes
     return lab
+
+
+def command(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
+    """Run the program in a process of its own."""
+    return subprocess.run(
+        [sys.executable, str(ROOT / "main.py"), *map(str, arguments)],
+        capture_output=True, text=True, cwd=cwd, timeout=PATIENCE, check=False,
+    )  # fmt: skip

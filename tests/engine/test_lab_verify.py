@@ -20,7 +20,7 @@ from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import Measurement
 from cnnviz.lab.verifying import verify
 from cnnviz.report import Version, write_html, write_pdf
-from tests.engine.lab_cases import SMALL
+from tests.engine.lab_cases import SMALL, command
 from tests.engine.lab_hand_ins import LAB, honest, roll_number, small_data, with_value
 from tests.patience import PATIENCE
 
@@ -250,13 +250,6 @@ def test_tolerances_are_those_of_kernels(measure, dtype, claimed, measured, agre
 
 
 # --- the command line ---------------------------------------------------------------------------------------
-
-
-def command(*arguments: object, cwd: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, str(ROOT / "main.py"), *map(str, arguments)],
-        capture_output=True, text=True, cwd=cwd, timeout=PATIENCE, check=False,
-    )  # fmt: skip
 
 
 def test_a_lab_is_measured_handed_in_and_verified_from_the_command_line(tmp_path, data_file):

@@ -19,7 +19,8 @@ from tests.gui.own_digit_driving import (
     stroke,
     train,
 )
-from tests.gui.whole_window import rest
+from tests.gui.whole_window import choose_preset, rest
+from ui.controls.labels import WrapLabel
 from ui.panels.samples.own_samples import OwnSamples
 from ui.panels.samples.pixel_page import PixelPage
 from ui.panels.samples.wording import most_probable
@@ -238,3 +239,13 @@ def test_pages_fit_their_window(qtbot, session, theme):
             assert hint.height() <= own.height()
         assert own.width() <= 1100
         assert own.height() <= 700
+
+
+def test_the_board_says_what_the_network_can_tell_apart(qtbot, session):
+    session.window.samples.draw()
+    page = session.window.samples.own_window().draw_page
+    said = "This network knows {}: whatever is drawn, it takes it for one of these."
+    assert page.findChild(WrapLabel).text() == said.format("0 and 1")
+    choose_preset(qtbot, session, "lenet")
+    assert page.findChild(WrapLabel).text() == said.format("0, 1, 2, 3, 4, 5, 6, 7, 8 and 9")
+    session.window.samples.own_window().close()

@@ -119,3 +119,16 @@ def test_windows_that_do_not_fit_are_not_offered(desk: Desk) -> None:
     assert sizes.button("2").isEnabled()
     assert not sizes.button("3").isEnabled()
     assert not desk.parts.sweep.source.source.button("many").isEnabled()
+
+
+def test_the_kernel_of_the_dots_is_shown_and_named(desk: Desk) -> None:
+    choose(desk, "dots")
+    kernel, network = desk.parts.kernel, desk.panel.picture.subject.network
+    assert kernel.isVisible()
+    assert kernel.title.text().startswith("Kernel of conv1, 3 × 3")
+    np.testing.assert_array_equal(kernel.map.values, network.params["conv1.weight"][0, 0])
+    assert len(kernel.map.texts()) == 9
+    choose(desk, "row")
+    assert not kernel.isVisible()
+    choose(desk, "free")
+    assert not desk.parts.lesson.isVisible()

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
@@ -206,6 +206,36 @@ def test_where_there_is_no_room_for_the_difference_the_cell_says_so() -> None:
     assert not any(
         text.startswith(ALMOST) for text in written([[-0.35, -0.35], [-0.9, -0.1]], 48, is_window=True)
     )
+
+
+@pytest.mark.parametrize(("side", "text"), [(90, "+0.35210"), (50, "≈+0.35"), (44, "≈+0.35"), (35, "≈+0.4")])
+def test_a_mark_costs_no_figure_where_there_is_room_above_the_number(side: int, text: str) -> None:
+    texts = written([[0.3521, 0.35212], [0.9, 0.1]], side, is_window=True)
+    assert texts[0] == text
+
+
+def test_without_room_for_a_figure_nothing_is_written() -> None:
+    values = [[0.041, 0.032], [-0.043, 0.0]]
+    assert written(values, 60, is_window=False) == ["+0.041", "+0.032", "−0.043", "0"]
+    assert written(values, 45, is_window=False) == ["+0.04", "+0.03", "−0.04", "0"]
+    assert written(values, 35, is_window=False) == []
+
+
+def test_a_mark_for_which_there_is_no_room_before_the_number_stands_above_it() -> None:
+    def ink(other: float) -> np.ndarray:
+        array = np.array([[0.3521, other]])
+        numbers = CellNumbers(array, ColorScale("signed", -1.0, 1.0), np.zeros((1, 2), int))
+        image = QImage(88, 44, QImage.Format.Format_Grayscale8)
+        image.fill(255)
+        painter = QPainter(image)
+        assert numbers.paint(painter, CellGeometry(1, 2, 0, 0, 44, 44), LIGHT)
+        painter.end()
+        rows = [sum(image.pixelColor(x, y).value() < 160 for x in range(44)) for y in range(44)]
+        return np.flatnonzero(rows)
+
+    assert ink(0.9).min() > 14
+    assert ink(0.35212).min() < 14
+    assert 0 < ink(0.35212).max() < 40
 
 
 def test_a_pooling_window_is_compared_and_no_other_cell(qtbot: QtBot) -> None:

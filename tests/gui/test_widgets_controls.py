@@ -6,8 +6,9 @@ from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.control_window import column_window, place
-from tests.gui.driving import show_window
+from tests.gui.driving import settle, show_window
 from ui.controls.buttons import Button, IconButton
+from ui.controls.choice_field import ChoiceField
 from ui.controls.form import Form
 from ui.controls.labels import Badge, ElidedLabel, SectionTitle, WrapLabel
 from ui.controls.message_bar import MessageBar
@@ -22,6 +23,26 @@ LEFT = Qt.MouseButton.LeftButton
 @pytest.fixture
 def window(qtbot: QtBot) -> QWidget:
     return column_window(qtbot)
+
+
+# -- choice ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [2, 5, 12])
+def test_a_list_shows_all_its_entries(qtbot: QtBot, window: QWidget, count: int) -> None:
+    choice = ChoiceField([(str(place), f"entry {place}") for place in range(count)])
+    place(qtbot, window, choice)
+    for has_keyboard in (False, True):
+        if has_keyboard:
+            choice.setFocus()
+        qtbot.mouseClick(choice, LEFT)
+        view = choice.view()
+        qtbot.waitUntil(view.isVisible)
+        settle(qtbot)
+        assert view.viewport().height() >= sum(view.sizeHintForRow(row) for row in range(count))
+        assert view.verticalScrollBar().maximum() == 0
+        choice.hidePopup()
+        qtbot.waitUntil(lambda: not choice.view().isVisible())
 
 
 # -- segmented control -------------------------------------------------------------------------------------

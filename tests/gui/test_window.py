@@ -4,11 +4,11 @@ from typing import override
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, QSettings, Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QTabBar, QWidget
 
 from tests.gui.driving import settle
 from tests.gui.training_driving import lengthen, train_on
-from tests.gui.whole_window import PANELS, rest, show_panel
+from tests.gui.whole_window import PANELS, rest, show_panel, train
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.session import Session
 from ui.state import RunStatus
@@ -136,3 +136,22 @@ def test_no_gap_is_left_beside_the_samples_when_panels_stand_side_by_side(qtbot,
         window.panels.gather()
         settle(qtbot)
         assert window.samples_dock.width() == wide
+
+
+def test_a_chip_says_that_an_earlier_moment_is_shown(qtbot, session):
+    train(qtbot, session, 600)
+    window, chip = session.window, session.window.moment
+    assert not chip.isVisible()
+    window.timeline.track.setFocus()
+    qtbot.keyClick(window.timeline.track, Qt.Key.Key_Home)
+    qtbot.waitUntil(chip.isVisible)
+    assert chip.text() == "Viewing step 0"
+    show_panel(qtbot, session, 1)
+    window.panels.move_aside()
+    rest(qtbot, session)
+    bar, docks = window.panels.findChild(QTabBar), window.panels.docks()
+    tabs = bar.tabRect(bar.count() - 1).translated(bar.pos())
+    assert tabs.right() < chip.geometry().left()
+    assert not [dock for dock in docks if dock.isVisible() and dock.geometry().intersects(chip.geometry())]
+    qtbot.keyClick(window.timeline.track, Qt.Key.Key_End)
+    qtbot.waitUntil(lambda: not chip.isVisible())

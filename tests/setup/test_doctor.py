@@ -21,7 +21,7 @@ on_linux = pytest.mark.skipif(
 )
 
 
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+def run(*arguments: str, folder: Path = ROOT, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run the program without the display of whoever runs the tests."""
     kept = {
         name: value
@@ -30,7 +30,7 @@ def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]
     }
     return subprocess.run(
         [sys.executable, "-m", "cnnviz", *arguments],
-        cwd=ROOT,
+        cwd=folder,
         env=kept | environment,
         capture_output=True,
         encoding="utf-8",
@@ -79,6 +79,15 @@ def test_the_doctor_works_without_qt(tmp_path: Path) -> None:
     assert "Traceback" not in ended.stdout + ended.stderr
 
 
+def test_the_engine_alone_needs_nothing_of_the_window(tmp_path: Path) -> None:
+    for name in ("cnnviz", "resources"):
+        (tmp_path / name).symlink_to(ROOT / name, target_is_directory=True)
+    ended = run("--doctor", folder=tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "engine of CNNViz alone" in ended.stdout
+    assert "PySide6" not in ended.stdout
+
+
 def test_the_doctor_works_without_any_package() -> None:
     ended = subprocess.run(
         [sys.executable, "-S", "-m", "cnnviz", "--doctor"],
@@ -113,10 +122,13 @@ def test_a_missing_system_library_is_named_with_what_installs_it(
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
-        ({"DISPLAY": ":4242"}, "no X server answers at DISPLAY=:4242"),
-        ({"QT_QPA_PLATFORM": "xcb"}, "no X server answers"),
+        ({"DISPLAY": ":4242"}, "nothing answers at DISPLAY=:4242"),
+        ({"QT_QPA_PLATFORM": "xcb"}, "nothing answers at DISPLAY, which is not set"),
         ({"QT_QPA_PLATFORM": "nonsense"}, "Unset QT_QPA_PLATFORM, which is nonsense"),
-        ({"WAYLAND_DISPLAY": "nowhere", "XDG_RUNTIME_DIR": "/"}, "The window cannot open"),
+        (
+            {"WAYLAND_DISPLAY": "nowhere", "XDG_RUNTIME_DIR": "/"},
+            "nothing answers at WAYLAND_DISPLAY=nowhere",
+        ),
         ({}, "no display"),
     ],
 )

@@ -11,12 +11,15 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from cnnviz.notation import Notation
+from cnnviz.quantities import ALMOST
 from ui.cells.cell_geometry import CellGeometry
 from ui.controls.color_scale import ColorScale
 from ui.theme import Theme, mono_font
 
 _LARGEST_PT = 13.0
 _MARGIN, _LEAST_MARGIN = 6, 2
+_LINES_WITH_MARK = 1.8  # heights of a line that a number takes with a mark above it
+_NEARLY_ZERO = f"{ALMOST}0"
 LIGHT_INK, DARK_INK = QColor("#FFFFFF"), QColor("#0B1016")
 
 
@@ -149,9 +152,8 @@ class CellNumbers:
             painter.setPen(color)
             for place in np.flatnonzero(dark == on_dark).tolist():
                 row, col = divmod(place, grid.cols)
-                left = grid.left + col * grid.wide + (grid.wide - len(texts[place]) * font.width) / 2
-                base = grid.top + (row + 0.5) * grid.high + font.middle
-                painter.drawText(QPointF(left, base), texts[place])
+                center = QPointF(grid.left + (col + 0.5) * grid.wide, grid.top + (row + 0.5) * grid.high)
+                _write(painter, font, center, texts[place], grid.wide)
         return True
 
     def _fitting(self, grid: CellGeometry, theme: Theme) -> tuple[NumberFont | None, list[str]]:
@@ -172,8 +174,31 @@ class CellNumbers:
             longest = most_characters(grid, theme)
             for decimals in range(most, (most if self.notation.fixed else min(most, 1)) - 1, -1):
                 notation = replace(self.notation, decimals=decimals)
-                texts = notation.texts(self._written, self._groups, longest)
-                font = fitting_font(max(map(len, texts), default=0), grid.wide, grid.high, theme)
-                if font is not None:
+                texts = notation.texts(self._written, self._groups, longest, mark=0)
+                font = _font_of(texts, grid, theme)
+                if font is None and self._groups is not None:  # a mark costs figures, but not all of them
+                    above, texts = texts, notation.texts(self._written, self._groups, longest)
+                    if texts.count(_NEARLY_ZERO) == above.count(_NEARLY_ZERO):
+                        font = fitting_font(max(map(len, texts), default=0), grid.wide, grid.high, theme)
+                is_nothing = _NEARLY_ZERO in texts and set(texts) <= {"0", _NEARLY_ZERO}
+                if font is not None and not is_nothing:  # colours say more than that
                     return font, texts[: self._values.size]
         return None, []
+
+
+def _font_of(texts: list[str], grid: CellGeometry, theme: Theme) -> NumberFont | None:
+    """Font in which texts fit: marks before the numbers, or above them, where they cost no figures."""
+    font = fitting_font(max(map(len, texts), default=0), grid.wide, grid.high, theme)
+    if font is None and any(text.startswith(ALMOST) for text in texts):
+        figures = max(len(text.removeprefix(ALMOST)) for text in texts)
+        font = fitting_font(figures, grid.wide, grid.high / _LINES_WITH_MARK, theme)
+    return font
+
+
+def _write(painter: QPainter, font: NumberFont, center: QPointF, text: str, wide: float) -> None:
+    """Write a number into the middle of a cell; a mark for which there is no room beside it stands above."""
+    base = center.y() + font.middle
+    if text.startswith(ALMOST) and len(text) * font.width > wide - _LEAST_MARGIN:
+        painter.drawText(QPointF(center.x() - font.width / 2, base - font.height / 2), ALMOST)
+        text, base = text.removeprefix(ALMOST), base + font.height / 3
+    painter.drawText(QPointF(center.x() - len(text) * font.width / 2, base), text)

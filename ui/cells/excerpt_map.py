@@ -79,7 +79,7 @@ class ExcerptMap(HeatMap):
         hatched, struck, blank : boolean ndarray of shape (h, w), optional
             Cells that are hatched, that carry an explicit 0, that are not there at all.
         is_precise : bool
-            Whether as many decimals are written as there is room for, up to four, and all cells are compared,
+            Whether two decimals more than usual are written, where there is room, and all cells are compared,
             as those of a kernel. In a large map most numbers have a double: marks at them would say nothing.
         window : int
             Side of the windows of a pool into which thick lines divide the whole map; 0 for none. What

@@ -103,7 +103,7 @@ class ValueTable(CopiedMap):
             return 0
         exponent = CellNumbers(values, self._scale).notation.exponent
         largest = float(np.abs(values).max()) / 10.0**exponent
-        return 2 if largest < 0.1 else 1 if largest < 1 else 0
+        return 1 if largest < 1 else 0
 
     @override
     def sizeHint(self) -> QSize:

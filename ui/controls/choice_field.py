@@ -3,14 +3,40 @@
 from collections.abc import Sequence
 from typing import override
 
-from PySide6.QtCore import QSize, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QComboBox, QWidget
 
 from ui.controls.key_moves import opens_list
 
 
-class ChoiceField(QComboBox):
+class DropDownList(QComboBox):
+    """A drop-down list that shows all of its entries."""
+
+    @override
+    def showPopup(self) -> None:
+        """Make room for the last entry: Qt forgets a part of the frame while the field has the keyboard."""
+        super().showPopup()
+        view = self.view()
+        popup, frame = view.window(), view.contentsMargins()
+        rows = [view.sizeHintForRow(row) for row in range(self.count())]
+        wanted = sum(rows) + frame.top() + frame.bottom() + _spaces(popup)
+        if 0 < wanted - popup.height() < min(rows, default=0):  # else it is longer than can be seen at a time
+            for part in popup.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+                part.setVisible(part is view)  # no arrows to scroll by
+            popup.resize(popup.width(), wanted)
+
+
+def _spaces(popup: QWidget) -> int:
+    """Return the height of what lies above and below the entries."""
+    layout = popup.layout()
+    items = [] if layout is None else [layout.itemAt(place) for place in range(layout.count())]
+    return sum(
+        each.sizeHint().height() for each in items if each is not None and each.spacerItem() is not None
+    )
+
+
+class ChoiceField(DropDownList):
     """Emits `choiceEdited` when the user, not the program, picks another key.
 
     Keys choose only in the open list: closed, the field opens it at the upper and lower arrow keys, Enter and

@@ -10,7 +10,6 @@ from PySide6.QtCore import QSettings, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QPixmap, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QDialog,
     QFileDialog,
     QHBoxLayout,
@@ -25,6 +24,7 @@ from cnnviz.files import atomic_write, printable_name
 from cnnviz.quantities import format_count, format_value
 from cnnviz.session_state import SessionState
 from ui.controls.buttons import Button
+from ui.controls.choice_field import DropDownList
 from ui.controls.form import Form
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
@@ -199,14 +199,14 @@ class ExportDialog(QDialog):
         self.preview.setAccessibleName("Preview")
         self.about = QLabel()
         self.about.setProperty("role", "muted")
-        self.what = QComboBox()
+        self.what = DropDownList()
         for each in self._figures:
             self.what.addItem(each.title)
         self.format = SegmentedControl(_FORMATS)
         for key, text in _FORMAT_TIPS.items():
             self.format.set_option_tooltip(key, text)
         self.scale = SegmentedControl(_SCALES)
-        self.colours = QComboBox()
+        self.colours = DropDownList()
         for key, text in COLOURS:
             self.colours.addItem(text, key)
         self.width_cm = FloatField(1.0, 200.0, 16.0)

@@ -5,19 +5,22 @@ from typing import override
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QRectF
-from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtCore import QPointF, QRectF, QSize
+from PySide6.QtGui import QFont, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from cnnviz.quantities import format_probability_pairs
 from ui.rows.rows import LONGEST, Rows, one_for_each
-from ui.theme import follow_theme, mono_font
+from ui.theme import follow_theme, mono_font, ui_font
 
 _SIDES = ("original", "shifted")
+_HEADING = " → ".join(_SIDES)
 
 
 class ProbabilityPairs(Rows):
-    """Name, two bars and two numbers a class. Of many classes the likeliest are shown, the tool tip has all.
+    """Name, two bars and two numbers a class, under a heading.
+
+    Of many classes the likeliest are shown; the tool tip has all.
 
     Parameters
     ----------
@@ -81,6 +84,31 @@ class ProbabilityPairs(Rows):
         return min(len(self._names), self.MOST_ROWS)
 
     @override
+    def row_rect(self, row: int) -> QRectF:
+        return super().row_rect(row + 1)
+
+    @override
+    def _part_at(self, point: QPointF) -> int | None:
+        # The heading is explained by what explains the rows.
+        return super()._part_at(QPointF(point.x(), max(point.y() - self._row_height(), 0.0)))
+
+    @override
+    def sizeHint(self) -> QSize:
+        return super().sizeHint() + QSize(0, self._row_height())
+
+    @override
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self._pair is not None:
+            painter = QPainter(self)
+            painter.setFont(self._small())
+            painter.setPen(self._theme.color("muted"))
+            self._write_right(painter, super().row_rect(0), _HEADING)
+
+    def _small(self) -> QFont:
+        return ui_font(self._theme, self._theme.small_pt)
+
+    @override
     def _tip(self, part: int) -> str:
         return "\n".join([self._about, *self._words]).strip()
 
@@ -92,7 +120,8 @@ class ProbabilityPairs(Rows):
         self._name_room = min(widest, round(self.width() * 0.3))
         numbers = QFontMetrics(mono_font(theme=self._theme))
         texts = ["0.000 → 0.000", *(self._texts[number] for number in self._shown)]
-        self._number_room = max(map(numbers.horizontalAdvance, texts)) + self._theme.px(2)
+        heading = QFontMetrics(self._small()).horizontalAdvance(_HEADING)
+        self._number_room = max(heading, *map(numbers.horizontalAdvance, texts)) + self._theme.px(2)
 
     @override
     def _paint_row(self, painter: QPainter, row: int, box: QRectF) -> None:

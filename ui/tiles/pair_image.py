@@ -23,6 +23,9 @@ PAIR_VIEWS: tuple[tuple[PairView, str], ...] = (
 )
 """Ways to look at a pair, with their names."""
 
+SIDES = ("original", "shifted")
+"""What the two images are called, from left to right where they stand side by side."""
+
 HUES = (("original", "original"), ("shifted", "shifted"), ("text", "both"))
 """Colour roles of the overlay, with what they stand for."""
 

@@ -4,13 +4,15 @@ from typing import override
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QLinearGradient, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QStackedLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from cnnviz.quantities import format_value
+from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.controls.painted import PaintedWidget
 from ui.controls.scale_key import ColorBar
 from ui.theme import Theme, follow_theme, ui_font
-from ui.tiles.pair_image import HUES, MapPair, PairView
+from ui.tiles.pair_image import HUES, SIDES, MapPair, PairView
 
 
 class PairKey(QWidget):
@@ -25,8 +27,11 @@ class PairKey(QWidget):
         super().__init__(parent)
         self._hues = _Hues()
         self._bar = ColorBar()
-        self._stack = QStackedLayout(self)
-        self._stack.setContentsMargins(0, 0, 0, 0)
+        left, right = SIDES
+        self._sides = named(QLabel(f"Left {left}, right {right}"), role="caption")
+        self._sides.hide()
+        self._stack = QStackedLayout()
+        fill(QVBoxLayout(self), self._sides, self._stack, spacing=2)
         self._stack.addWidget(self._hues)
         self._stack.addWidget(self._bar)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
@@ -40,6 +45,7 @@ class PairKey(QWidget):
         self.setVisible(pair is not None)
         if pair is None:
             return
+        self._sides.setVisible(view == "sides")
         if view == "overlay":
             self._hues.set_strength(pair.strength)
             self._stack.setCurrentWidget(self._hues)

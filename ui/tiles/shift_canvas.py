@@ -20,7 +20,7 @@ from ui.controls.figure_mode import drawing_figure
 from ui.controls.key_moves import arrow_step
 from ui.controls.painted import PaintedWidget
 from ui.theme import Theme, follow_theme, ui_font
-from ui.tiles.pair_image import MapPair, PairView, Side
+from ui.tiles.pair_image import SIDES, MapPair, PairView, Side
 from ui.tiles.pair_tile import PairDisplay, TileGeometry, has_numbers
 
 _LONG_STEP = 4
@@ -220,6 +220,8 @@ class ShiftCanvas(PaintedWidget):
             return None
         _, rows, cols = self.pair.shape
         area = QRectF(self.rect()).adjusted(2, 2, -2, -2)
+        if self._shown.has_sides:
+            area.setTop(area.top() + self.fontMetrics().height() + 2)
         return TileGeometry.fit(rows, cols, area, self._shown.has_sides, self.devicePixelRatioF())
 
     @override
@@ -235,12 +237,23 @@ class ShiftCanvas(PaintedWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self._shown.view == "overlay" and self._shift != (0, 0) and not has_numbers(geometry.grids[0]):
             self._paint_arrow(painter, geometry)
+        if self._shown.has_sides:
+            self._paint_names(painter, geometry)
         if self._warning:
             self._paint_warning(painter, geometry.rect)
         if self.hasFocus() and not drawing_figure():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.setPen(QPen(theme.color("accent"), 2))
             painter.drawRect(geometry.rect.adjusted(-1, -1, 1, 1))
+
+    def _paint_names(self, painter: QPainter, geometry: TileGeometry) -> None:
+        """Write over each of the two images which one it is."""
+        line = self.fontMetrics().height()
+        painter.setFont(self.font())
+        painter.setPen(self._theme.color("text"))
+        for name, grid in zip(SIDES, geometry.grids, strict=True):
+            box = QRectF(grid.rect.left(), grid.rect.top() - line - 2, grid.rect.width(), line)
+            painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, name)
 
     def _paint_arrow(self, painter: QPainter, geometry: TileGeometry) -> None:
         grid = geometry.grids[0]

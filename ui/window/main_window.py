@@ -46,6 +46,7 @@ from ui.window.help import first_steps_page, show_about
 from ui.window.keys import Pages
 from ui.window.lab_dock import LabDock
 from ui.window.menus import Menus
+from ui.window.moment_chip import MomentChip
 from ui.window.notice_bar import NoticeBar
 from ui.window.panel_area import PanelArea
 from ui.window.pending_bar import PendingBar
@@ -282,6 +283,7 @@ class MainWindow(QMainWindow):
         self.pending = PendingBar(state)
         self.panels = PanelArea()
         self.panels.divided.connect(self._fit)
+        self.moment = MomentChip(state, self.panels)
         self.run_status = RunStatusBar(state)
         self.timeline = TimelineBar(state)
         self.pages = Pages()

@@ -1,5 +1,6 @@
 """Drawing a digit."""
 
+from collections.abc import Sequence
 from typing import override
 
 from PySide6.QtCore import Qt, Signal
@@ -8,9 +9,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSlider, QVBoxLayout, QWidget
 
 from ui.cells.drawing_pad import DrawingPad
 from ui.controls.buttons import Button, IconButton
+from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.segmented import SegmentedControl
+from ui.panels.samples.wording import known_classes
 from ui.theme import Theme, follow_theme
 
 _THINNEST, _USUAL, _THICKEST = 6, 24, 60
@@ -46,6 +49,10 @@ class DrawPage(QWidget):
         super().showEvent(event)
         self.pad.setFocus()
 
+    def set_classes(self, names: Sequence[str]) -> None:
+        """Say what the network can tell apart: whatever is drawn, it says one of these."""
+        self._known.set_text(known_classes(names))
+
     def undo(self) -> None:
         """Take back the last stroke."""
         self.pad.undo()
@@ -62,6 +69,7 @@ class DrawPage(QWidget):
             "Keyboard: arrow keys move the pen, Space lowers and lifts it."
         )
         self.pad.set_placeholder("Draw a digit here")
+        self._known = WrapLabel(small=True)
         self.tool = named(SegmentedControl([("pen", "Pen"), ("eraser", "Eraser")]), "Tool")
         self.tool.set_option_tooltip("pen", "Draw in white")
         self.tool.set_option_tooltip("eraser", "Wipe away what the pointer touches")
@@ -84,7 +92,7 @@ class DrawPage(QWidget):
         self._tools = fill(
             QHBoxLayout(), self.tool, label, self.brush, 1, self.undo_button, self.redo_button, self.clear
         )
-        self._layout = fill(QVBoxLayout(self), (self.pad, 1), self._tools)
+        self._layout = fill(QVBoxLayout(self), self._known, (self.pad, 1), self._tools)
 
     def _connect_signals(self) -> None:
         self.tool.currentChanged.connect(self._on_tool_changed)

@@ -64,10 +64,6 @@ class OwnTools(QWidget):
         """Mark the image that is the current sample, or none."""
         self.strip.set_current(index)
 
-    def is_compact(self) -> bool:
-        """Whether one row is used instead of two."""
-        return self._compact
-
     def height_saved(self) -> int:
         """Pixels by which one row is lower than two."""
         return 0 if self.strip.isHidden() else self.strip.sizeHint().height() + self._rows.spacing()

@@ -232,6 +232,8 @@ class OwnDigitWindow(QDialog):
         if shape is None:
             return
         self.draw_page.pad.set_aspect(*shape)
+        assert self._state.dataset is not None
+        self.draw_page.set_classes(self._state.dataset.classes)
         self._keys["draw"] = self._last_drawing = 0
         self._pairs.clear()
         self._draw_pair()

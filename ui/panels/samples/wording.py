@@ -40,3 +40,9 @@ def origin_of(sample: Sample) -> str:
     if sample.origin.startswith(("drawn", "edited", "pasted", "dropped")):
         return sample.origin[:1].upper() + sample.origin[1:]
     return shortened(sample.origin)
+
+
+def known_classes(names: Sequence[str]) -> str:
+    """Say what a network can tell apart, to somebody who is about to show it something else."""
+    listed = f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"This network knows {listed}: whatever is drawn, it takes it for one of these."

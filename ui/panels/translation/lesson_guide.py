@@ -1,7 +1,10 @@
 """The lessons: which image and network they bring, what they say, and what they have measured."""
 
+from PySide6.QtWidgets import QWidget
+
 from ui.controls.statement_box import StatementBox
 from ui.panels.analysis import Analysis, LatestOnly
+from ui.panels.translation.kernel_card import KernelCard
 from ui.panels.translation.subject import FREE, Subject, lesson_of
 from ui.panels.translation.view import View
 from ui.state import Shift
@@ -14,14 +17,18 @@ class LessonGuide:
 
     Parameters
     ----------
+    row : QWidget
+        Shown while there is a lesson.
     box : StatementBox
-        Where the lesson speaks.
+        Where the lesson speaks, in the row.
+    kernel : KernelCard
+        Beside it, for the filter of a lesson that brings its own network.
     background : Analysis
         Where it measures.
     """
 
-    def __init__(self, box: StatementBox, background: Analysis) -> None:
-        self._box = box
+    def __init__(self, row: QWidget, box: StatementBox, kernel: KernelCard, background: Analysis) -> None:
+        self._row, self._box, self._kernel = row, box, kernel
         self._jobs = LatestOnly(background, _KIND, self._on_measured)
         self._name = FREE
         self._text = ""
@@ -30,9 +37,13 @@ class LessonGuide:
         """Say what there is to look at; the result follows when it has been measured."""
         is_new = name != self._name
         self._name = name
-        self._box.setVisible(name != FREE)
+        self._row.setVisible(name != FREE)
         if name == FREE:
             return
+        if subject.lesson is None:
+            self._kernel.hide()
+        else:
+            self._kernel.show_network(subject.network)
         lesson = lesson_of(name, subject)
         text = f"*{lesson.title}.* {lesson.look_at}"
         if text != self._text:

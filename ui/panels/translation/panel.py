@@ -62,7 +62,7 @@ class TranslationPanel(Panel):
         self.setProperty("role", "panel")
         self.choices = ViewModel(self)
         self._build()
-        self._lessons = LessonGuide(self.parts.lesson, background)
+        self._lessons = LessonGuide(self.parts.lesson_row, self.parts.lesson, self.parts.kernel, background)
         self.sweeps = SweepGuide(self.parts.sweep, analysis, background, self)
         state.sampleChanged.connect(self._leave_toy)
         state.datasetChanged.connect(self.sweeps.forget_digits)

@@ -4,11 +4,13 @@ from typing import Any, override
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.statement_box import StatementBox
 from ui.panels.translation.canvas_column import CanvasColumn
+from ui.panels.translation.kernel_card import KernelCard
 from ui.panels.translation.maps_view import MapsView
 from ui.panels.translation.sweep_column import SweepColumn
 from ui.panels.translation.toolbar import Toolbar
@@ -32,7 +34,11 @@ class Sections:
     def __init__(self, panel: QWidget) -> None:
         self.toolbar = Toolbar()
         self.lesson = StatementBox()
-        self.lesson.hide()
+        self.kernel = KernelCard()
+        self.lesson_row = QWidget()
+        self._lesson_layout = fill(QHBoxLayout(self.lesson_row), (self.lesson, 1), self.kernel)
+        self._lesson_layout.setAlignment(self.lesson, Qt.AlignmentFlag.AlignTop)
+        self.lesson_row.hide()
         self.strip = StageStrip()
         self.strip.setAccessibleName("Stages")
         self.strip.set_about(
@@ -40,6 +46,11 @@ class Sections:
             "Residual: ‖F′(Tx) − S F′(x)‖ / ‖F′(x)‖, away from the border. 0: its maps have moved along "
             "(equivariance; a pool moves along with shifts by whole windows).\n"
             "Click a stage to see its maps and its sweep."
+        )
+        self._meanings = WrapLabel(
+            "change: how far a stage is from what it was; 0: it does not notice the shift. residual: how far "
+            "it is from having moved along with the image; 0: it has, away from the border.",
+            small=True,
         )
         self.canvas = CanvasColumn()
         self.maps = MapsView()
@@ -69,6 +80,7 @@ class Sections:
         self._columns.setHorizontalSpacing(theme.px(14))
         self._columns.setVerticalSpacing(theme.px(12))
         self._middle_layout.setSpacing(theme.px(10))
+        self._lesson_layout.setSpacing(theme.px(14))
         self.sweep.setMinimumWidth(theme.px(248))
         self.canvas.setMinimumWidth(theme.px(208))
 
@@ -81,8 +93,9 @@ class Sections:
         self._outer = _PlainColumn(content)
         self._columns = QGridLayout()
         self._outer.addWidget(self.toolbar)
-        self._outer.addWidget(self.lesson)
+        self._outer.addWidget(self.lesson_row)
         self._outer.addWidget(self.strip)
+        self._outer.addWidget(self._meanings)
         self._outer.addLayout(self._columns, 1)
         self.scroll_area = _Area()
         self.scroll_area.setWidgetResizable(True)

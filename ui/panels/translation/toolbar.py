@@ -42,7 +42,7 @@ class Toolbar(FlowRow):
         self._build_lessons()
         self._build_views()
         self._build_network_choices()
-        self.add(self.lessons)
+        self.add(_group(self, "Lesson", self.lessons))
         self.add(self.views)
         self.add(self.flicker)
         self._blocks_group = _group(self, "Block", self.blocks)

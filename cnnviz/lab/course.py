@@ -1,0 +1,251 @@
+"""A course in one file: the lab, the state it begins in, trained weights with their history, and data.
+
+It is a zip archive whose members are known by name; nothing else may be in it, and each has its bounds. They
+are read by the readers that read them as files of their own.
+"""
+
+import io
+import json
+import re
+import struct
+import zipfile
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import BinaryIO
+
+import numpy as np
+
+from cnnviz import __version__, checkpoint
+from cnnviz.checkpoint import Checkpoint
+from cnnviz.datasets import Dataset, load_dataset
+from cnnviz.errors import CNNVizError, DataError, NewerVersionError
+from cnnviz.files import atomic_write, printable, printable_name
+from cnnviz.history import History
+from cnnviz.lab.course_history import history_from_bytes, history_to_bytes
+from cnnviz.lab.json_values import as_text, items, mapping, text
+from cnnviz.lab.markup import FigureFile
+from cnnviz.lab.model import Lab
+from cnnviz.lab.reading import load_lab
+from cnnviz.reading import BoundedFile, opened, parse_json, read_up_to
+from cnnviz.session_state import SessionState
+
+FORMAT = "cnnviz-course"
+FORMAT_VERSION = 1
+SUFFIX = ".cnnviz"
+
+_MANIFEST, _LAB, _SESSION = "course.json", "lab.toml", "session.json"
+_MODEL, _HISTORY, _DATA = "model.safetensors", "history.safetensors", "data.npz"
+_FIGURE = re.compile(r"figures/[A-Za-z0-9][A-Za-z0-9 _-]{0,80}\.(?:png|jpg|svg)")
+_LARGEST: Mapping[str, int] = {
+    _MANIFEST: 64 << 10, _LAB: 512 << 10, _SESSION: 2 << 20, _MODEL: 192 << 20, _HISTORY: 256 << 20,
+    _DATA: 512 << 20,
+}  # fmt: skip
+_LARGEST_FIGURE, _MOST_FIGURES = 16 << 20, 60
+_LARGEST_FILE = 1 << 30
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError,
+    LookupError,
+)  # fmt: skip
+"""What zipfile raises for archives that are damaged, encrypted or packed in another way."""
+_NO_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest that a zip archive can say
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Course:
+    """What a course file holds.
+
+    Attributes
+    ----------
+    lab : Lab
+    figures : mapping from name to bytes
+        Those that the texts of the lab show.
+    session : SessionState or None
+        What is seen at the beginning.
+    model : Checkpoint or None
+        Trained weights, with the settings of their run.
+    history : History or None
+        Record of that run; its curves can be drawn at once.
+    dataset : Dataset or None
+        None for MNIST.
+    """
+
+    lab: Lab
+    figures: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    session: SessionState | None = None
+    model: Checkpoint | None = None
+    history: History | None = None
+    dataset: Dataset | None = None
+
+
+def figures_beside(lab: Lab, folder: Path) -> dict[str, bytes]:
+    """Return the figures that the texts of a lab show, from the folder of its file.
+
+    Raises
+    ------
+    DataError
+        If one cannot be read.
+    """
+    names = {block.name for step in lab.steps for block in step.text if isinstance(block, FigureFile)}
+    found: dict[str, bytes] = {}
+    for name in sorted(names):
+        with opened(folder / name, _LARGEST_FIGURE) as file:
+            found[name] = file.read()
+    return found
+
+
+def save_course(path: Path, course: Course) -> None:
+    """Write a course, whole or not at all.
+
+    Raises
+    ------
+    CNNVizError
+        If it cannot be written.
+    """
+    members = _members(course)
+
+    def write(file: BinaryIO) -> None:
+        with zipfile.ZipFile(file, "w") as archive:
+            for name, content in members.items():
+                info = zipfile.ZipInfo(name, _NO_TIME)
+                info.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(info, content)
+
+    atomic_write(path, write)
+
+
+def load_course(path: Path) -> Course:
+    """Read a course.
+
+    Raises
+    ------
+    DataError
+        If it cannot be read, is damaged, holds something else, or is from a newer version: one sentence.
+    """
+    name = printable_name(path)
+    with opened(path, _LARGEST_FILE) as file, TemporaryDirectory(prefix="cnnviz-course-") as folder:
+        try:
+            with zipfile.ZipFile(BoundedFile(file, path)) as archive:
+                _unpack(archive, Path(folder))
+            return _read(Path(folder), path)
+        except NewerVersionError as error:
+            raise NewerVersionError(f"{name} cannot be opened: {error}") from error
+        except CNNVizError as error:
+            reason = str(error).rstrip(".")
+            raise DataError(f"{name} cannot be opened: {reason}. Ask for the course file again.") from error
+        except _DAMAGE as error:
+            raise DataError(
+                f"{name} cannot be opened: it is damaged, or no course of CNNViz ({SUFFIX}). Ask for the "
+                "course file again."
+            ) from error
+
+
+def _unpack(archive: zipfile.ZipFile, folder: Path) -> None:
+    """Write the members to files of their names, each within its bounds."""
+    infos = archive.infolist()
+    names = [info.filename for info in infos]
+    if len(set(names)) < len(names) or len(names) > len(_LARGEST) + _MOST_FIGURES:
+        raise DataError("it has too many members, or two of one name")
+    if _MANIFEST not in names:
+        raise DataError("it is no course of CNNViz")
+    (folder / "figures").mkdir()
+    for info in infos:
+        is_figure = _FIGURE.fullmatch(info.filename) is not None
+        if info.filename not in _LARGEST and not is_figure:
+            raise DataError(f"{printable(info.filename, 60)!r} is no part of a course")
+        largest = _LARGEST_FIGURE if is_figure else _LARGEST[info.filename]
+        with archive.open(info) as stream:
+            content = read_up_to(stream, largest + 1)
+        if len(content) > largest:
+            raise DataError(f"its {info.filename} is too large")
+        (folder / info.filename).write_bytes(content)
+
+
+def _read(folder: Path, path: Path) -> Course:
+    manifest = _manifest(folder / _MANIFEST)
+    for figure in (folder / "figures").iterdir():
+        figure.rename(folder / figure.name)
+    lab = load_lab(folder / _LAB)
+    session, model, history, data = (folder / name for name in (_SESSION, _MODEL, _HISTORY, _DATA))
+    dataset = _dataset(data, manifest, path) if data.exists() else None
+    return Course(
+        lab,
+        figures_beside(lab, folder),
+        SessionState.from_json(session.read_text(encoding="utf-8")) if session.exists() else None,
+        checkpoint.load(model) if model.exists() else None,
+        history_from_bytes(history.read_bytes()) if history.exists() else None,
+        dataset,
+    )
+
+
+def _manifest(file: Path) -> dict[str, object]:
+    values = parse_json(file.read_text(encoding="utf-8"), finite=True)
+    entries = mapping(values, "course.json")
+    if entries.get("format") != FORMAT:
+        raise DataError("it is no course of CNNViz")
+    version = entries.get("format_version")
+    if type(version) is not int or version > FORMAT_VERSION:
+        wrote = printable(str(entries.get("version", "unknown")), 20)
+        raise NewerVersionError(
+            f"it was written by a newer CNNViz ({wrote}; this is {__version__}), so update CNNViz."
+        )
+    return entries
+
+
+def _dataset(file: Path, manifest: dict[str, object], path: Path) -> Dataset:
+    """Return the data with the names that they had."""
+    said = mapping(manifest.get("data"), "data")
+    classes = tuple(as_text(each, "classes", 60) for each in items(said.get("classes"), "classes", 10))
+    read = load_dataset(file)
+    if len(classes) != len(read.classes) or read.sha256 != text(said, "sha256"):
+        raise DataError("its data are not those that were put in")
+    return replace(read, classes=classes, name=text(said, "name"), path=path, source=None)
+
+
+def _members(course: Course) -> dict[str, bytes]:
+    """Make the content of each member; models are written as files by their own writer."""
+    manifest: dict[str, object] = {
+        "format": FORMAT, "format_version": FORMAT_VERSION, "version": __version__, "title": course.lab.title,
+    }  # fmt: skip
+    members = {_LAB: course.lab.source.encode()}
+    members |= {f"figures/{name}": content for name, content in course.figures.items()}
+    if course.session is not None:
+        members[_SESSION] = course.session.to_json(indent=1).encode("ascii")
+    if course.model is not None:
+        members[_MODEL] = _model_bytes(course.model)
+    if course.history is not None:
+        members[_HISTORY] = history_to_bytes(course.history)
+    if course.dataset is not None:
+        data = course.dataset
+        manifest["data"] = {"name": data.name[:200], "classes": list(data.classes), "sha256": data.sha256}
+        members[_DATA] = _data_bytes(data)
+    return {_MANIFEST: json.dumps(manifest, indent=1).encode("ascii"), **members}
+
+
+def _model_bytes(model: Checkpoint) -> bytes:
+    with TemporaryDirectory(prefix="cnnviz-course-") as folder:
+        file = Path(folder) / _MODEL
+        checkpoint.save(
+            file,
+            model.network,
+            experiment=model.experiment,
+            step=model.step,
+            data_name=model.data_name,
+            data_sha256=model.data_sha256,
+            optimizer_state=model.optimizer,
+        )
+        return file.read_bytes()
+
+
+def _data_bytes(data: Dataset) -> bytes:
+    packed = io.BytesIO()
+    np.savez_compressed(
+        packed,
+        x_train=data.train_images[:, 0],
+        y_train=data.train_labels,
+        x_test=data.test_images[:, 0],
+        y_test=data.test_labels,
+    )
+    return packed.getvalue()

@@ -1,0 +1,84 @@
+"""The record of a run as bytes: every step's loss and correct answers, and the test results."""
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+
+from cnnviz.errors import DataError
+from cnnviz.history import EvaluationPoint, History
+from cnnviz.training import Progress
+
+_MOST_STEPS = 10_000_000
+_LARGEST = 10**9
+_NUMBERS = ("log_every", "first_step", "batch_size", "epoch_images")
+_DTYPES = {
+    "losses": np.float64,
+    "correct": np.int64,
+    "sizes": np.int64,
+    "tests": np.float64,
+    "numbers": np.int64,
+}
+
+
+def history_to_bytes(history: History) -> bytes:
+    """Return a record, without its snapshots, as the bytes of a `.safetensors` file."""
+    progress = history.recorded()
+    return save(
+        {
+            "losses": progress.losses,
+            "correct": progress.correct.astype(np.int64),
+            "sizes": progress.sizes.astype(np.int64),
+            "tests": np.array(history.tests, np.float64).reshape(-1, 3),
+            "numbers": np.array([getattr(history, name) for name in _NUMBERS], np.int64),
+        }
+    )
+
+
+def history_from_bytes(content: bytes) -> History:
+    """Return the record that `history_to_bytes` wrote.
+
+    Raises
+    ------
+    DataError
+        If it is damaged.
+    """
+    try:
+        arrays = load(content)
+    except (SafetensorError, TypeError, ValueError, KeyError, AttributeError) as error:
+        raise DataError("its history is damaged") from error
+    if set(arrays) != set(_DTYPES) or any(arrays[name].dtype != dtype for name, dtype in _DTYPES.items()):
+        raise DataError("its history is not one of CNNViz")
+    losses, correct, sizes = arrays["losses"], arrays["correct"], arrays["sizes"]
+    numbers = [int(each) for each in arrays["numbers"].ravel()]
+    if not _is_sound(losses, correct, sizes) or len(numbers) != len(_NUMBERS):
+        raise DataError("the steps of its history do not belong together")
+    log_every, first_step, batch_size, epoch_images = numbers
+    if (
+        not (1 <= log_every <= 10_000 and 0 <= first_step <= 10**9)
+        or not 1 <= batch_size <= epoch_images <= 10**9
+    ):
+        raise DataError("the numbers of its history are out of range")
+    history = History(log_every, first_step)
+    history.batch_size, history.epoch_images = batch_size, epoch_images
+    history.append(Progress(first_step + 1, losses, correct.astype(np.intp), sizes.astype(np.intp), 0.0))
+    for step, loss, accuracy in _tests(arrays["tests"], history.step):
+        history.add_test(EvaluationPoint(int(step), loss, accuracy))
+    return history
+
+
+def _is_sound(losses: NDArray[np.float64], correct: NDArray[np.int64], sizes: NDArray[np.int64]) -> bool:
+    if losses.ndim != 1 or losses.shape != correct.shape or losses.shape != sizes.shape:
+        return False
+    is_counted = bool(((correct >= 0) & (correct <= sizes) & (sizes >= 1) & (sizes <= 10**6)).all())
+    return len(losses) <= _MOST_STEPS and bool(np.isfinite(losses).all()) and is_counted
+
+
+def _tests(tests: NDArray[np.float64], last: int) -> list[tuple[float, float, float]]:
+    """Return the test results, in the order of their steps."""
+    if tests.ndim != 2 or tests.shape[1] != 3 or len(tests) > _MOST_STEPS or not np.isfinite(tests).all():
+        raise DataError("the test results of its history are damaged")
+    steps = tests[:, 0]
+    if len(steps) and not (steps[0] >= 0 and steps[-1] <= last and (np.diff(steps) >= 0).all()):
+        raise DataError("the test results of its history are damaged")
+    return [(float(step), float(loss), float(accuracy)) for step, loss, accuracy in tests]
