@@ -60,8 +60,8 @@ def _facts(of_window: Check) -> Iterator[Fact]:
     checks = {
         "program": program,
         "system": system,
-        "packages": packages,
         "system libraries": libraries,
+        "packages": packages,
         "fonts": fonts,
         "user guide": guide,
         "MNIST": data,

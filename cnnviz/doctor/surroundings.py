@@ -34,6 +34,7 @@ _OF_WINDOW = frozenset({"fonttools", "pyqtgraph", "PySide6-Essentials"})
 NO_DISPLAY = (
     "there is no display to open a window on. Start CNNViz from a desktop session, or use --headless."
 )
+WITHOUT = "without the system libraries above."
 #: Package managers that find a package by the library in it.
 _BY_LIBRARY = {"dnf": "dnf install", "zypper": "zypper install"}
 
@@ -75,8 +76,10 @@ def packages() -> Iterator[Fact]:
         try:
             loaded = importlib.import_module(module)
         except Exception as error:  # noqa: BLE001 -- a half-finished installation may raise anything
-            lacks = missing_libraries(plugins()) if isinstance(error, ImportError) else []
-            yield problem(name, "does not load" + lacking(lacks) if lacks else in_words(error) or str(error))
+            lacks_library = isinstance(error, ImportError) and has_window() and missing_libraries(plugins())
+            yield problem(
+                name, f"does not load {WITHOUT}" if lacks_library else in_words(error) or str(error)
+            )
         else:
             yield Fact(name, version_of(name, loaded) or "of unknown version")
 
@@ -129,7 +132,9 @@ def libraries() -> Iterator[Fact]:
 
 
 def missing_libraries(wanted: list[str]) -> list[Library]:
-    """Return the libraries that these platform plugins need and that cannot be loaded."""
+    """Return the libraries that these platform plugins need and that cannot be loaded; none but on Linux."""
+    if not sys.platform.startswith("linux") or not has_window():
+        return []
     uses = {"all", *("x11" for each in wanted if each == "xcb")}
     uses |= {"wayland" for each in wanted if each.startswith("wayland")}
     return [each for each in _known() if each.use in uses and not _loads(each.file)]

@@ -16,7 +16,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cnnviz.doctor.fact import Fact, problem
-from cnnviz.doctor.surroundings import NO_DISPLAY, has_window, is_frozen, lacking, missing_libraries, plugins
+from cnnviz.doctor.surroundings import (
+    NO_DISPLAY,
+    WITHOUT,
+    has_window,
+    is_frozen,
+    lacking,
+    missing_libraries,
+    plugins,
+)
 from cnnviz.files import LONGEST_NAME, printable
 
 TRY_WINDOW = "--try-window"
@@ -68,6 +76,9 @@ def window() -> Iterator[Fact]:
         return
     if sys.platform.startswith("linux") and not plugins():
         yield problem("window", "not tried without a display")
+        return
+    if missing_libraries(plugins()):
+        yield problem("window", f"cannot open {WITHOUT}")
         return
     tried = attempt(_STEPS)
     yield from tried.facts
