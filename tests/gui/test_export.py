@@ -22,6 +22,7 @@ from cnnviz.session_state import SessionState, load_session
 from tests.engine.report_cases import needs_poppler
 from tests.gui.driving import PATIENCE, show_window
 from ui.cells.category_map import Category, CategoryMap
+from ui.cells.excerpt_map import ExcerptMap
 from ui.cells.heat_map import HeatMap
 from ui.controls.figure_mode import figure_mode
 from ui.export.dialog import ExportDialog
@@ -436,6 +437,20 @@ def test_a_map_alone_carries_colour_bar_unit_and_coordinates(qtbot: QtBot) -> No
     ends = {image.pixelColor(x, image.height() - 10).name() for x in range(image.width())}
     assert len(ends) > 20, "a ramp of colours below the map"
     assert fills & {each.lower() for each in ends}
+
+
+@pytest.mark.parametrize(("side", "is_marked"), [(300, False), (115, True)])
+def test_a_map_alone_says_what_the_mark_at_its_numbers_means(
+    qtbot: QtBot, side: int, is_marked: bool
+) -> None:
+    shown = ExcerptMap()
+    qtbot.addWidget(shown)
+    shown.set_coordinates(True)
+    shown.set_excerpt(np.array([[0.1234, 0.12341], [0.5, 0.2]]), is_precise=True)
+    shown.resize(side, side)
+    show_window(qtbot, shown)
+    texts = _texts(draw_svg(Sheet(Figure(shown, "Map", "plot")))())
+    assert ("unequal to what reads alike" in texts) is is_marked
 
 
 def test_a_map_of_kinds_says_what_its_colours_mean_in_the_colours_of_the_figure(qtbot: QtBot) -> None:

@@ -158,7 +158,9 @@ class ExcerptMap(HeatMap):
     @override
     def map_legend(self) -> MapLegend | None:
         legend = super().map_legend()
-        return None if legend is None else replace(legend, marks=self._meanings)
+        if legend is None:
+            return None
+        return replace(legend, marks=(*self._meanings, *(() if self._is_covered else legend.marks)))
 
     @override
     def _place_of(self, row: int, col: int) -> Cell:

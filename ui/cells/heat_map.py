@@ -8,7 +8,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
-from cnnviz.quantities import format_cell, format_signed, format_value
+from cnnviz.quantities import ALMOST, format_cell, format_signed, format_value
 from ui.cells.cell_geometry import CellGeometry
 from ui.cells.cell_numbers import CellNumbers, Writer
 from ui.cells.cell_view import Cell, CellView
@@ -79,7 +79,11 @@ class HeatMap(CellView):
 
     def map_legend(self) -> MapLegend | None:
         """What a figure of the map has to say beside it; None while there is nothing to show."""
-        return None if self._values is None else MapLegend(self._scale, self.number_exponent)
+        if self._values is None:
+            return None
+        is_marked = any(text.startswith(ALMOST) for text in self.texts())
+        marks = (("almost", "unequal to what reads alike"),) if is_marked else ()
+        return MapLegend(self._scale, self.number_exponent, marks=marks)
 
     def set_values(
         self,

@@ -94,7 +94,7 @@ class LinkedMap(CopiedMap):
     def map_legend(self) -> MapLegend | None:
         legend = super().map_legend()
         marks = [(role, text) for role, text in _MEANINGS.items() if self.highlighted(role)]
-        return None if legend is None else replace(legend, marks=tuple(marks))
+        return None if legend is None else replace(legend, marks=(*marks, *legend.marks))
 
     @override
     def _restyle(self, theme: Theme) -> None:

@@ -7,9 +7,12 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
+from cnnviz.quantities import ALMOST
 from ui.cells.outlines import OUTLINES, draw_outline
 from ui.controls.painted import PaintedWidget
 from ui.theme import Theme, follow_theme, mono_font, ui_font
+
+_SIGNS = {"struck": "0", "almost": ALMOST}
 
 
 class MarkLegend(PaintedWidget):
@@ -38,7 +41,7 @@ class MarkLegend(PaintedWidget):
         Parameters
         ----------
         marks : sequence of (mark, text)
-            A mark is "hatched", "struck" or the role of an outline: a key of `OUTLINES`.
+            A mark is "hatched", "struck", "almost" or the role of an outline: a key of `OUTLINES`.
         """
         if tuple(marks) != self._marks:
             self._marks = tuple(marks)
@@ -92,10 +95,10 @@ class MarkLegend(PaintedWidget):
     def _paint_mark(self, painter: QPainter, mark: str, box: QRectF) -> None:
         theme = self._theme
         painter.fillRect(box, theme.color("track"))
-        if mark == "struck":
+        if mark in _SIGNS:
             painter.setPen(theme.color("muted"))
             painter.setFont(mono_font(theme=theme))
-            painter.drawText(box.adjusted(-2, -2, 2, 2), Qt.AlignmentFlag.AlignCenter, "0")
+            painter.drawText(box.adjusted(-2, -2, 2, 2), Qt.AlignmentFlag.AlignCenter, _SIGNS[mark])
         elif mark == "hatched":
             painter.save()
             painter.setClipRect(box)

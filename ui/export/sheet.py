@@ -105,7 +105,8 @@ class Sheet:
         widget = self.figure.widget
         if self.figure.kind != "plot" or not isinstance(widget, HasMapLegend):
             return None
-        legend = widget.map_legend()
+        with figure_mode(alone=True):  # with coordinates beside them, cells are smaller
+            legend = widget.map_legend()
         return None if legend is None else MapKey(legend, widget.width())
 
     def _part_size(self) -> QSize:
