@@ -35,6 +35,8 @@ NO_DISPLAY = (
     "there is no display to open a window on. Start CNNViz from a desktop session, or use --headless."
 )
 WITHOUT = "without the system libraries above."
+#: For what libraries are needed, by platform plugin.
+_USES = {"xcb": "x11", "wayland": "wayland"}
 #: Package managers that find a package by the library in it.
 _BY_LIBRARY = {"dnf": "dnf install", "zypper": "zypper install"}
 
@@ -76,10 +78,8 @@ def packages() -> Iterator[Fact]:
         try:
             loaded = importlib.import_module(module)
         except Exception as error:  # noqa: BLE001 -- a half-finished installation may raise anything
-            lacks_library = isinstance(error, ImportError) and has_window() and missing_libraries(plugins())
-            yield problem(
-                name, f"does not load {WITHOUT}" if lacks_library else in_words(error) or str(error)
-            )
+            lacks = isinstance(error, ImportError) and missing_libraries(plugins())
+            yield problem(name, f"does not load {WITHOUT}" if lacks else in_words(error) or str(error))
         else:
             yield Fact(name, version_of(name, loaded) or "of unknown version")
 
@@ -132,12 +132,17 @@ def libraries() -> Iterator[Fact]:
 
 
 def missing_libraries(wanted: list[str]) -> list[Library]:
-    """Return the libraries that these platform plugins need and that cannot be loaded; none but on Linux."""
+    """Return the libraries that cannot be loaded and that the first of these platform plugins needs.
+
+    None where another of them has all that it needs, as Qt then takes that, and none but on Linux.
+    """
     if not sys.platform.startswith("linux") or not has_window():
         return []
-    uses = {"all", *("x11" for each in wanted if each == "xcb")}
-    uses |= {"wayland" for each in wanted if each.startswith("wayland")}
-    return [each for each in _known() if each.use in uses and not _loads(each.file)]
+    lacks = [
+        [each for each in _known() if each.use in ("all", _USES.get(plugin)) and not _loads(each.file)]
+        for plugin in wanted or [""]
+    ]
+    return lacks[0] if all(lacks) else []
 
 
 def lacking(missing: list[Library]) -> str:

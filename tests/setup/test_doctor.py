@@ -119,6 +119,17 @@ def test_a_missing_system_library_is_named_with_what_installs_it(
 
 
 @on_linux
+def test_one_complete_platform_plugin_is_enough(tmp_path: Path) -> None:
+    code = "from cnnviz.doctor.surroundings import missing_libraries as lacks; "
+    code += "print(len(lacks(['xcb'])), len(lacks(['xcb', 'offscreen'])))"
+    hidden = {**os.environ, "LD_LIBRARY_PATH": hiding(tmp_path, "libxcb-cursor.so.0")}
+    ended = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=hidden, capture_output=True, text=True, check=True
+    )
+    assert ended.stdout.split() == ["1", "0"]
+
+
+@on_linux
 @pytest.mark.parametrize(
     ("environment", "words"),
     [
