@@ -136,8 +136,6 @@ def _check_lab_options(parser: argparse.ArgumentParser, options: argparse.Namesp
             parser.error(f"--{name} needs --lab, the lab that it is of")
     if options.lab is None or options.verify:
         return
-    if not options.headless:
-        parser.error("--lab needs --headless or --verify")
     for name in _BROUGHT_BY_LAB:
         if getattr(options, name) is not None:
             parser.error(f"--{name.replace('_', '-')} does not go with --lab, which brings its own settings")
@@ -236,7 +234,8 @@ def _add_lab_options(parser: argparse.ArgumentParser) -> None:
         "--lab",
         type=Path,
         metavar="FILE",
-        help="measure the numbers of this lab file, or of a lab of the program: lab5, pooling, fooling",
+        help="do this lab file, or a lab of the program (lab5, pooling, fooling), in the window; with "
+        "--headless, measure its numbers",
     )
     parser.add_argument("--lab-check", type=Path, metavar="FILE", help="tell the mistakes of a lab file")
     parser.add_argument(

@@ -14,6 +14,7 @@ from cnnviz.bundled import bundled
 from cnnviz.cli import Arguments
 from cnnviz.errors import in_words
 from cnnviz.exits import complain
+from cnnviz.lab.shipped import find_lab
 from cnnviz.runtime import one_blas_thread
 from ui.end_signals import EndSignals
 from ui.lab.door import welcome
@@ -53,6 +54,8 @@ def run(arguments: Arguments) -> int:
     welcome(settings)
     session = Session(settings, arguments.experiment, arguments.data)
     session.arrivals.take(arguments.files)
+    if arguments.lab is not None:
+        session.lab.open_file(find_lab(arguments.lab))
     if isinstance(app, Application):
         app.fileOpened.connect(session.arrivals.take)
     reporter = ErrorReporter(session.report_internal_error, app)

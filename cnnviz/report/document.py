@@ -25,6 +25,7 @@ def build_document(
     results: LabResults | None,
     unrecorded: Mapping[str, str] = _NOTHING,
     *,
+    first: int = 1,
     parts: Sequence[Block] = (),
     carried: str = "",
 ) -> Document:
@@ -38,13 +39,15 @@ def build_document(
         What was measured; None while the lab has not been run.
     unrecorded : mapping from str to str
         For a preview: hypotheses that were typed but not recorded yet, by the key of their demonstration.
+    first : int
+        Number of the first demonstration.
     parts : sequence of Block
         What stands between the demonstrations and the appendix: the record of a guided lab.
     carried : str
         The results as JSON, for `Document.results`.
     """
     blocks: list[Block] = []
-    for number, demonstration in enumerate(report.demonstrations, start=1):
+    for number, demonstration in enumerate(report.demonstrations, start=first):
         blocks.append(Heading(f"{number}  {GUIDES[demonstration.key].title}", 1))
         blocks += _demonstration(demonstration, results, number, unrecorded.get(demonstration.key))
     blocks += parts

@@ -295,7 +295,6 @@ def test_a_lab_file_is_checked_from_the_command_line(tmp_path, data_file, old, n
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--lab", "lab5"), "--lab needs --headless or --verify"),
         (("--headless", "--results", "a.json"), "--results needs --lab"),
         (("--headless", "--lab", "lab5", "--epochs", "3"), "--epochs does not go with --lab"),
         (("--headless", "--lab", "lab7"), "lab7 does not exist"),

@@ -6,11 +6,12 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QRadioButton
 
-from cnnviz.lab import LabRecord
+from cnnviz.lab import LabRecord, read_hand_in
 from tests.gui import whole_window
 from tests.gui.driving import opened
 from tests.gui.lab_driving import LAB, open_lab, press
 from ui.lab.door import welcome
+from ui.panels.report.panel import ReportPanel
 from ui.state import RunStatus
 
 
@@ -96,3 +97,28 @@ def opened_first(qtbot, folder):
     welcome(settings)
     settings.sync()
     return opened(qtbot, folder / "first.ini")
+
+
+def test_what_was_said_and_measured_is_handed_in_with_name_and_roll_number(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    page = sitting.column.page
+    QTest.keyClicks(page.who.name, "Ada")
+    QTest.keyClicks(page.who.roll_number, "7")
+    QTest.keyClicks(page.answer.field, "it will learn")
+    press(sitting.column.next)
+    QTest.keyClicks(page.prediction.number, "5")
+    press(page.prediction.commit)
+    report = session.window.panel(ReportPanel)
+    with qtbot.waitSignal(report.exported):
+        report.export_to(tmp_path / "handed.pdf")
+    handed = read_hand_in(tmp_path / "handed.pdf")
+    assert (handed.name, handed.roll_number, handed.lab_id) == ("Ada", "7", "small")
+    assert handed.predictions["field"].answer == 5
+    assert handed.hypotheses["think"][0].text == "it will learn"
+    assert {each.step: each.measured.value for each in handed.measured}["field"] == 4
+    with qtbot.waitSignal(report.exported):
+        report.export_to(tmp_path / "handed.html")
+    text = (tmp_path / "handed.html").read_text(encoding="utf-8")
+    assert "it will learn" in text
+    assert "The prediction is not right" in text
+    assert "To be written" not in text.split("Section two")[0].split("What do you expect?")[0]

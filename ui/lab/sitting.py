@@ -6,6 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Slot
 
+from cnnviz.errors import DataError
 from cnnviz.lab.model import Lab
 from ui.keep.session_files import SessionFiles
 from ui.lab.column import LabColumn
@@ -16,7 +17,9 @@ from ui.lab.showing import StepShower
 from ui.lab.watch import LabWatch
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
+from ui.panels.report.guided import Guided
 from ui.panels.report.panel import ReportPanel
+from ui.run.loading import select_classes
 from ui.state import PinnedCell
 from ui.window.finder import Entry
 from ui.window.main_window import MainWindow
@@ -70,6 +73,7 @@ class LabSitting(QObject):
         self.shower.busyChanged.connect(column.set_busy)
         window.lab_dock.visibilityChanged.connect(self._on_visibility_changed)
         self._report.writing.opened.connect(self._on_draft_opened)
+        self._report.composer.guided = self._guided
         for panel in (window.panel(FeatureMapsPanel), window.panel(BackpropPanel)):
             panel.pinRequested.connect(self._on_pin_requested)
 
@@ -160,6 +164,19 @@ class LabSitting(QObject):
         if self.desk.lab is not None:
             self.desk.forget()
             self._open_last()
+
+    def _guided(self, is_final: bool) -> Guided | None:
+        """Return the lab for the report, if something was done in it and its data are open."""
+        lab, source = self.desk.lab, self._state.source
+        if lab is None or source is None or not self.desk.record.has_work():
+            return None
+        if is_final:
+            self.desk.finish()
+        try:
+            dataset = select_classes(source.dataset, lab.experiment.classes, self._state.dataset)
+        except DataError:
+            return None
+        return Guided(lab, self.desk.record, dataset)
 
     @Slot()
     def _export(self) -> None:

@@ -31,6 +31,7 @@ from ui.panels.report import restoring
 from ui.panels.report.asking import AskingBar
 from ui.panels.report.exporting import ask_where
 from ui.panels.report.fields import DemonstrationFields, HeadFields
+from ui.panels.report.guided import Composer
 from ui.panels.report.insert_desk import InsertDesk
 from ui.panels.report.lab_run import LabRun
 from ui.panels.report.preview import ReportPreview
@@ -40,7 +41,7 @@ from ui.state import AppState
 from ui.theme import Theme, follow_theme
 
 _PREVIEW_MS = 700
-_EXPORT, _PREVIEW = "report-export", "report-preview"
+_EXPORT, _PREVIEW, _MEASURE = "report-export", "report-preview", "report-guided"
 _SHORT_TITLES = ("1  Principle", "2  Translation", "3  Backprop")
 
 
@@ -87,7 +88,10 @@ class ReportPanel(Panel):
         self._files = files
         #: The words, and what was done in guided labs.
         self.writing = Writing(draft_path, lambda: state.run.step, keeping, self)
+        self._background = background
         self._lab = LabRun(state, background, self)
+        #: Puts the report together; a guided lab is given to it.
+        self.composer = Composer(self.writing, self._lab)
         self._stale = True
         self._preview = LatestOnly(background, _PREVIEW, self._on_pages_set, self._on_failed)
         self.setProperty("role", "panel")
@@ -129,12 +133,16 @@ class ReportPanel(Panel):
         self.writing.keep()
         self.message.clear()
         self.export.setEnabled(False)
-        self._files.submit(
-            _EXPORT,
-            export_work(self.report, self._lab.results, path),
-            self._on_exported,
-            self._on_export_failed,
-        )
+        measuring = self.composer.measuring()
+        if measuring is None:
+            self._write(path)
+            return
+        self.message.show_message("The lab is being measured, then the report is written.", "info")
+        self._background.submit(_MEASURE, measuring, lambda _done: self._write(path), self._on_export_failed)
+
+    def _write(self, path: Path) -> None:
+        work = export_work(self.composer.composed(is_final=True), path)
+        self._files.submit(_EXPORT, work, self._on_exported, self._on_export_failed)
 
     def save_draft(self) -> bool:
         """Write the draft now, if anything was changed; return whether everything typed is kept."""
@@ -307,8 +315,7 @@ class ReportPanel(Panel):
             self._stale = True
             return
         self._stale = False
-        words, pending = self.report, self.writing.unrecorded()
-        self._preview.request(preview_work(words, self._lab.results, self.preview.dpi, pending))
+        self._preview.request(preview_work(self.composer.composed(is_final=False), self.preview.dpi))
 
     # --- writing ------------------------------------------------------------------------------------------
 
@@ -351,6 +358,7 @@ class ReportPanel(Panel):
     def _on_exported(self, path: Path) -> None:
         self.export.setEnabled(True)
         self.message.show_message(f"Wrote the report to {path}.", "success")
+        self._refresh()
         self.exported.emit()
 
     def _on_export_failed(self, text: str) -> None:

@@ -1,6 +1,6 @@
 """What the panel has done in the background: plain functions that know no widget."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 
 from cnnviz.datasets import Dataset
@@ -8,13 +8,12 @@ from cnnviz.experiment import Experiment
 from cnnviz.report import (
     LabResults,
     LabSettings,
-    Report,
-    build_document,
     run_lab,
     write_folder,
     write_html,
     write_pdf,
 )
+from cnnviz.report.blocks import Document
 from cnnviz.report.pdf import to_pages
 from ui.panels.analysis import Context
 
@@ -44,18 +43,16 @@ def lab_work(experiment: Experiment, dataset: Dataset, sample: int) -> Callable[
     return work
 
 
-def preview_work(
-    report: Report, results: LabResults | None, dpi: float, unrecorded: Mapping[str, str]
-) -> Callable[[Context], list[bytes]]:
-    """Return the function that sets the pages of the preview, with hypotheses that are not recorded yet."""
-    return lambda _context: to_pages(build_document(report, results, unrecorded), dpi)
+def preview_work(compose: Callable[[], Document], dpi: float) -> Callable[[Context], list[bytes]]:
+    """Return the function that sets the pages of the preview."""
+    return lambda _context: to_pages(compose(), dpi)
 
 
-def export_work(report: Report, results: LabResults | None, path: Path) -> Callable[[Context], Path]:
+def export_work(compose: Callable[[], Document], path: Path) -> Callable[[Context], Path]:
     """Return the function that writes the report; the ending of the name decides the kind of file."""
 
     def work(_context: Context) -> Path:
-        document = build_document(report, results)
+        document = compose()
         if path.suffix.lower() == ".pdf":
             write_pdf(document, path)
         elif path.suffix.lower() in ENDINGS:

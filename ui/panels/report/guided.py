@@ -1,0 +1,145 @@
+"""A guided lab in the report: what was done in it, and the numbers that it asks for."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from cnnviz._types import ByteArray
+from cnnviz.datasets import Dataset
+from cnnviz.lab.document import lab_document
+from cnnviz.lab.measured import LabNumbers, hand_in, measured_lab, own_pixels, seed_for
+from cnnviz.lab.model import Lab
+from cnnviz.lab.record import LabRecord
+from cnnviz.report import LabResults, Report, build_document
+from cnnviz.report.blocks import Document
+from cnnviz.report.content import DEFAULT_TITLE, Demonstration
+from ui.panels.analysis import Context
+from ui.panels.report.lab_run import LabRun
+from ui.panels.report.writing import Writing
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Guided:
+    """A guided lab as it stands.
+
+    Attributes
+    ----------
+    lab : Lab
+    record : LabRecord
+    dataset : Dataset
+        With the classes of the lab.
+    """
+
+    lab: Lab
+    record: LabRecord
+    dataset: Dataset
+
+
+class Composer:
+    """Puts the report together, and remembers what a guided lab has measured.
+
+    Parameters
+    ----------
+    writing : Writing
+    lab : LabRun
+        What running the demonstrations has measured.
+
+    Attributes
+    ----------
+    guided : callable
+        Returns the guided lab that goes into the report, or None; its argument says whether the report is
+        final, so that what is to be recorded is recorded.
+    """
+
+    def __init__(self, writing: Writing, lab: LabRun) -> None:
+        self._writing, self._lab = writing, lab
+        self.guided: Callable[[bool], Guided | None] = lambda _is_final: None
+        self._known: tuple[tuple[object, ...], LabNumbers] | None = None
+
+    def composed(self, *, is_final: bool) -> Callable[[], Document]:
+        """Return the function that puts together the report as it stands now.
+
+        Parameters
+        ----------
+        is_final : bool
+            Whether it is to be handed in; a preview shows hypotheses that are not recorded yet, and of a
+            guided lab only what has been measured already.
+        """
+        guided, words, results = self.guided(is_final), self._writing.report, self._lab.results
+        unrecorded = {} if is_final else self._writing.unrecorded()
+        numbers = None if guided is None else self._numbers(guided, words.roll_number)
+        return lambda: document_of(words, results, unrecorded, guided, numbers)
+
+    def measuring(self) -> Callable[[Context], object] | None:
+        """Return the function that measures the guided lab; None where there is nothing to be measured."""
+        guided = self.guided(True)
+        if guided is None:
+            return None
+        seed = seed_for(guided.lab, self._writing.report.roll_number)
+        key = _key(guided, seed)
+        if self._known is not None and self._known[0] == key:
+            return None
+
+        def measure(context: Context) -> None:
+            numbers = measured_lab(
+                guided.lab, guided.dataset, seed, _own(guided),
+                progress=context.report, cancelled=lambda: context.cancelled,
+            )  # fmt: skip
+            self._known = key, numbers
+
+        return measure
+
+    def _numbers(self, guided: Guided, roll_number: str) -> LabNumbers:
+        """Return what was measured, or numbers without any where nothing was."""
+        seed = seed_for(guided.lab, roll_number)
+        if self._known is not None and self._known[0] == _key(guided, seed):
+            return self._known[1]
+        return LabNumbers(guided.lab.experiment_of(guided.lab.steps[0], seed), (), ())
+
+
+def document_of(
+    report: Report,
+    results: LabResults | None,
+    unrecorded: Mapping[str, str],
+    guided: Guided | None,
+    numbers: LabNumbers | None,
+) -> Document:
+    """Return the report with the guided lab first, and of the demonstrations those that hold something.
+
+    Parameters
+    ----------
+    report : Report
+    results : LabResults or None
+        What running the demonstrations has measured.
+    unrecorded : mapping from str to str
+        Hypotheses that were typed but not recorded yet, by the key of their demonstration.
+    guided : Guided or None
+        The guided lab; without one the report is of the demonstrations alone.
+    numbers : LabNumbers or None
+        What it has measured.
+    """
+    if guided is None or numbers is None:
+        return build_document(report, results, unrecorded)
+    lab, who = guided.lab, {"name": report.author, "roll_number": report.roll_number}
+    document = lab_document(lab, hand_in(lab, guided.record, numbers, guided.dataset, **who))
+    kept = tuple(each for each in report.demonstrations if each.key in unrecorded or _holds_something(each))
+    rest = build_document(
+        replace(report, demonstrations=kept),
+        results if kept else None,
+        unrecorded,
+        first=len(lab.sections) + 1,
+    )
+    title = lab.title if report.title == DEFAULT_TITLE else report.title
+    return replace(document, title=title, date=report.date, blocks=(*document.blocks, *rest.blocks))
+
+
+def _holds_something(demonstration: Demonstration) -> bool:
+    return demonstration != Demonstration(demonstration.key)
+
+
+def _own(guided: Guided) -> ByteArray | None:
+    return own_pixels(guided.record.own, guided.dataset)
+
+
+def _key(guided: Guided, seed: int) -> tuple[object, ...]:
+    own = _own(guided)
+    return guided.lab.sha256, seed, guided.dataset.sha256, None if own is None else own.tobytes()
