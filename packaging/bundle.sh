@@ -3,6 +3,7 @@
 # and, where dpkg-deb is, a package for Debian and Ubuntu in dist/.
 # It runs on systems that are as new as this one, or newer: build it on the oldest that is to be served.
 set -eu
+umask 022
 # shellcheck source=packaging/tools.sh
 . "$(dirname -- "$0")/tools.sh"
 
@@ -55,13 +56,16 @@ build_deb() {
     documents=$tree/usr/share/doc/cnnviz
     install -D -m 644 packaging/linux/copyright "$documents/copyright"
     install -D -m 644 CHANGELOG.md "$documents/changelog"
-    gzip -9n "$documents/changelog" "$tree/usr/share/man/man1/cnnviz.1"
-    find "$tree" -type d -exec chmod 755 {} +
+    {
+        printf 'cnnviz (%s-1) unstable; urgency=medium\n\n  * See changelog.gz.\n\n' "$version"
+        printf ' -- The CNNViz authors <cnnviz@localhost>  %s\n' "$(date -R -u -d "@$(git log -1 --format=%ct)")"
+    } >"$documents/changelog.Debian"
+    gzip -9n "$documents/changelog" "$documents/changelog.Debian" "$tree/usr/share/man/man1/cnnviz.1"
     architecture=$(dpkg --print-architecture)
     sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$architecture/" \
         -e "s/@SIZE@/$(du -sk --apparent-size "$tree/usr" | cut -f 1)/" packaging/linux/control >"$tree/DEBIAN/control"
     (cd "$tree" && find usr -type f -exec md5sum {} + | LC_ALL=C sort -k 2 >DEBIAN/md5sums)
-    package=dist/cnnviz_${version}_$architecture.deb
+    package=dist/cnnviz_$version-1_$architecture.deb
     dpkg-deb --root-owner-group -Zxz -z3 --build "$tree" "$package" >/dev/null
     rm -rf "$tree"
     say "Built $package"
