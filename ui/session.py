@@ -10,6 +10,7 @@ from cnnviz.doctor.diagnosis import diagnosis
 from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5, PRESETS
 from ui.controls.drops import DropFilter
+from ui.controls.tips import TipFilter
 from ui.keep.arrivals import Arrivals
 from ui.keep.keeper import Keeper
 from ui.keep.session_files import OPEN_FILTER, SessionFiles
@@ -98,6 +99,7 @@ class Session(QObject):
         )
         self._key_owner = KeyOwner(self.window.pages.can_turn, lambda: self.state.pinned is not None, self)
         self._focus_reveal = FocusReveal(self)
+        self._tips = TipFilter(self)
         self._connect_signals()
         self._restore()
 
@@ -128,6 +130,7 @@ class Session(QObject):
         self.window.restore_arrangement(self._settings)
         self.lab.build(self._report)
         self._drop_filter.watch(self.window)
+        self._tips.watch(self.window)
         self._keeper = Keeper(
             self.files,
             self.workspace,

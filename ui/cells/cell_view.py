@@ -224,6 +224,10 @@ class CellView(PointedWidget[Cell]):
         self.update()
 
     @override
+    def _part_rect(self, part: Cell) -> QRectF:
+        return self.cell_rect(*part)
+
+    @override
     def _part_at(self, point: QPointF) -> Cell | None:
         return self.cell_at(point)
 

@@ -2,14 +2,15 @@
 
 from typing import override
 
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QTimer
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt, QTimer
 from PySide6.QtGui import QHelpEvent, QMouseEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from ui.controls.painted import PaintedWidget
+from ui.controls.tips import ShowsTips, show_tip, wrapped
 
 
-class PointedWidget[Part](PaintedWidget):
+class PointedWidget[Part](ShowsTips, PaintedWidget):
     """Cells, tiles, bars or rows, of which one lies under the pointer and may be pressed.
 
     A kind of it says which part lies where (`_part_at`), and what follows from pointing (`_on_hovered`) and
@@ -41,6 +42,10 @@ class PointedWidget[Part](PaintedWidget):
         """Part at a point of the widget, or None."""
         raise NotImplementedError
 
+    def _part_rect(self, part: Part) -> QRectF:
+        """Rectangle of a part, which its tool tip leaves clear; the default stands for the whole widget."""
+        return QRectF()
+
     def _is_there(self, part: Part) -> bool:
         """Whether a part that a key has led to is still there; here no key leads anywhere."""
         return False
@@ -65,10 +70,10 @@ class PointedWidget[Part](PaintedWidget):
     def event(self, event: QEvent) -> bool:
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             part = self._part_at(QPointF(event.pos()))
-            tip = "" if part is None else self._tip(part)
+            tip = wrapped(("" if part is None else self._tip(part)) or self.toolTip())
             if tip:
                 self._shown_tip = (event.globalPos(), tip)
-                QToolTip.showText(*self._shown_tip, self)
+                self._show_tip(part)
                 return True
         return super().event(event)
 
@@ -109,11 +114,16 @@ class PointedWidget[Part](PaintedWidget):
         place, text = self._shown_tip
         if text and QToolTip.isVisible() and QToolTip.text() == text:
             under = self._part_at(QPointF(self.mapFromGlobal(place)))
-            self._shown_tip = (place, "" if under is None else self._tip(under))
-            QToolTip.showText(*self._shown_tip, self)
+            self._shown_tip = (place, wrapped("" if under is None else self._tip(under)))
+            self._show_tip(under)
         if part != self._hovered:
             self._hovered = part
             QTimer.singleShot(0, self, self._tell_hovered)
+
+    def _show_tip(self, part: Part | None) -> None:
+        place, text = self._shown_tip
+        rect = QRectF() if part is None else self._part_rect(part)
+        show_tip(self, text, place, rect.toAlignedRect() if rect.isValid() else None)
 
     def _hover(self, part: Part | None) -> None:
         """Point at a part, by the pointer or by a key."""

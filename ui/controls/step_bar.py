@@ -117,6 +117,10 @@ class StepBar(PointedWidget[int]):
         return next((k for k, (rect, _) in enumerate(self._chips()) if rect.contains(point)), None)
 
     @override
+    def _part_rect(self, part: int) -> QRectF:
+        return self.chip_rect(part)
+
+    @override
     def _tip(self, part: int) -> str:
         return f"Step {part + 1}: {self._titles[part][1]}"
 

@@ -124,6 +124,10 @@ class Rows(PointedWidget[int]):
         return part < self._count()
 
     @override
+    def _part_rect(self, part: int) -> QRectF:
+        return self.row_rect(part)
+
+    @override
     def _part_at(self, point: QPointF) -> int | None:
         row = int(point.y() // self._row_height())
         return row if 0 <= row < self._count() else None

@@ -185,6 +185,10 @@ class StageStrip(PointedWidget[str]):
     # -- events --------------------------------------------------------------------------------------------
 
     @override
+    def _part_rect(self, part: str) -> QRectF:
+        return self.tile_rect(part)
+
+    @override
     def _part_at(self, point: QPointF) -> str | None:
         return next((tile.key for i, tile in enumerate(self._tiles) if self._rect(i).contains(point)), None)
 

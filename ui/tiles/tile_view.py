@@ -107,6 +107,10 @@ class TileView(PointedWidget[int]):
         self.setFont(ui_font(theme, theme.small_pt))
 
     @override
+    def _part_rect(self, part: int) -> QRectF:
+        return self.tile_rect(part)
+
+    @override
     def _part_at(self, point: QPointF) -> int | None:
         return next((i for i in self.visible_range() if self.tile_rect(i).contains(point)), None)
 

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill
 from ui.controls.naming import named
+from ui.controls.tips import wrapped
 from ui.theme import Theme, follow_theme
 from ui.window.matching import cost, words_of
 
@@ -177,7 +178,7 @@ class FinderBox(QDialog):
             place = f"{entry.place} · not now" if entry.why_not else entry.place
             item = QTreeWidgetItem([entry.name, place, key])
             for column, tip in enumerate((entry.name, entry.why_not or entry.place, key)):
-                item.setToolTip(column, tip)
+                item.setToolTip(column, wrapped(tip))
             if entry.why_not:
                 for column in range(3):
                     item.setForeground(column, self.palette().placeholderText())
