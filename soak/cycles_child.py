@@ -103,7 +103,7 @@ class Cycler:
     def _when_still(self, act: Callable[[], object], seconds: float = _SETTLES_WITHIN) -> None:
         session = self._session
         still = (
-            session.state.inspection is not None
+            session.window.samples.is_current
             and session.controller.is_idle
             and not session.files.restorer.is_busy
             and str(session.state.run.status) not in ("loading", "training")

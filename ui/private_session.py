@@ -39,7 +39,7 @@ def private_session(
             session.window.resize(*size)
             session.window.show()
             session.start()
-            wait_until(lambda: state.run.status is RunStatus.READY and state.inspection is not None)
+            wait_until(lambda: state.run.status is RunStatus.READY and session.window.samples.is_current)
             yield session
         finally:
             session.close()

@@ -6,7 +6,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from cnnviz._types import ByteArray
@@ -14,7 +13,6 @@ from cnnviz.datasets import Dataset
 from cnnviz.evaluation import Evaluation
 from cnnviz.experiment import Experiment
 from cnnviz.history import History, LogLine
-from cnnviz.network import Trace
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Origin, Snapshot
 
@@ -88,16 +86,6 @@ class Sample:
     label: int | None = None
     index: int | None = None
     origin: str = "test"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Inspection:
-    """What the network of a snapshot computes for a sample."""
-
-    snapshot: Snapshot
-    sample: Sample
-    trace: Trace
-    probabilities: np.ndarray[Any, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +204,6 @@ class AppState(QObject):
     pinnedChanged = Signal()
     shiftChanged = Signal()
     sampleChanged = Signal()
-    inspectionChanged = Signal()
     sceneChanged = Signal()  # with data, network, sample and shift: what pictures are made of
     evaluationChanged = Signal()
     speedChanged = Signal()
@@ -237,7 +224,6 @@ class AppState(QObject):
         self.pinned: PinnedCell | None = None
         self.shift = Shift()
         self.sample: Sample | None = None
-        self.inspection: Inspection | None = None
         self.evaluation: EvaluatedStep | None = None
         self.steps_per_second: float | None = None
         for part in (self.datasetChanged, self.snapshotChanged, self.sampleChanged, self.shiftChanged):
@@ -252,7 +238,6 @@ class AppState(QObject):
         if dataset is self.dataset:
             return
         self.set_evaluation(None)
-        self.set_inspection(None)
         self.live = self.shown = None
         self.snapshotChanged.emit()
         if self.sample is not None and self.sample.index is not None:
@@ -357,11 +342,6 @@ class AppState(QObject):
         """Look at another image."""
         self.sample = sample
         self.sampleChanged.emit()
-
-    def set_inspection(self, inspection: Inspection | None) -> None:
-        """Take the arrays computed for `shown` and `sample`."""
-        self.inspection = inspection
-        self.inspectionChanged.emit()
 
     def set_evaluation(self, result: EvaluatedStep | None) -> None:
         """Take the result on the test images."""

@@ -36,7 +36,7 @@ def own_digit() -> None:
         for place in places[1:]:
             QTest.mouseMove(pad, place)
         QTest.mouseRelease(pad, _LEFT, pos=places[-1])
-        wait_until(lambda: state.inspection is not None and state.inspection.sample is state.sample)
+        wait_until(lambda: opened.window.samples.is_current)
         save_widget(own, "own-digit-draw")
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "on-paper.png"

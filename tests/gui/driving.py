@@ -90,9 +90,7 @@ def opened(
     with qtbot.waitExposed(session.window):
         session.window.show()
     session.start()
-    qtbot.waitUntil(
-        lambda: session.state.run.status is RunStatus.READY and session.state.inspection is not None
-    )
+    qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY and session.window.samples.is_current)
     try:
         yield session
     finally:

@@ -15,7 +15,7 @@ from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.driving import settle, show_window
 from tests.small_data import first_images
 from ui.panels.feature_maps.panel import FeatureMapsPanel
-from ui.state import AppState, Inspection, Sample
+from ui.state import AppState, Sample
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -132,7 +132,6 @@ class Opened:
         self.state.set_live(snapshot)
         self.network = network
         self.trace = network.forward(to_input(sample.pixels[np.newaxis], network.dtype))
-        self.state.set_inspection(Inspection(snapshot, sample, self.trace, self.trace.class_probabilities[0]))
 
     @property
     def flow(self):

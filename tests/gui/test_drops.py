@@ -162,4 +162,4 @@ def test_a_folder_of_images_dropped_on_a_panel_is_read_as_data(
     panel = show_panel(qtbot, session, 1)
     assert _drop_on(panel, _file(tmp_path / "pets"))
     qtbot.waitUntil(lambda: session.state.dataset.classes == ("cat", "dog"))
-    qtbot.waitUntil(lambda: session.state.inspection is not None)
+    qtbot.waitUntil(lambda: session.window.samples.is_current)

@@ -49,7 +49,7 @@ def test_a_panel_that_was_seen_only_before_there_was_a_network_does_nothing_afte
     for number in (*range(len(PANELS)), 0):
         session.window.panels.show_panel(number)
     session.window.samples.grid.setFocus()
-    qtbot.waitUntil(lambda: session.state.inspection is not None)
+    qtbot.waitUntil(lambda: session.window.samples.is_current)
     rest(qtbot, session)
     assert not _running_timers(session.window)
     session.close()

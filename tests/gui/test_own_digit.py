@@ -42,7 +42,7 @@ def check_drawing(qtbot, session):
     train(qtbot, session)
     own = open_board(qtbot, session)
     seen = []
-    state.inspectionChanged.connect(lambda: seen.append(state.inspection.sample))
+    samples._loop.drew.connect(lambda: seen.append(samples.prediction.scene.sample))
     # The prediction is live while one draws.
     stroke(qtbot, own, ONE, lambda: qtbot.waitUntil(lambda: any(sample.index is None for sample in seen)))
     settle(qtbot, session)
@@ -54,7 +54,9 @@ def check_drawing(qtbot, session):
     assert own.outcome.bars.predicted() == 1
     np.testing.assert_array_equal(own.pair.seen.values, sample.pixels[0])
     network = state.shown.network
-    np.testing.assert_array_equal(state.inspection.trace.inputs, to_input(sample.pixels[None], network.dtype))
+    np.testing.assert_array_equal(
+        samples.prediction.trace.inputs, to_input(sample.pixels[None], network.dtype)
+    )
 
     click(qtbot, own.draw_page.clear)
     assert state.sample is sample, "clearing the board keeps the drawing"
@@ -213,7 +215,7 @@ def test_samples_stay_usable_in_small_windows(qtbot, session, theme, size, prese
     session.controller.on_draft_requested(session.state.draft.with_classes(tuple("0123456789")))
     window.resize(*size)
     state = session.state
-    qtbot.waitUntil(lambda: state.inspection is not None and len(state.inspection.probabilities) == 10)
+    qtbot.waitUntil(lambda: session.window.samples.is_current and len(state.dataset.classes) == 10)
     qtbot.waitUntil(lambda: samples.bars.height() >= samples.bars.minimumSizeHint().height())
     needed = samples.minimumSizeHint().height()
     available = size[1] - window.menuBar().height() - window.timeline.height() - window.statusBar().height()
@@ -227,7 +229,7 @@ def test_pages_fit_their_window(qtbot, session, theme):
     own = open_board(qtbot, session)
     state = session.state
     session.controller.on_draft_requested(state.draft.with_classes(tuple("0123456789")))
-    qtbot.waitUntil(lambda: state.inspection is not None and len(state.inspection.probabilities) == 10)
+    qtbot.waitUntil(lambda: session.window.samples.is_current and len(state.dataset.classes) == 10)
     for presenter in (False, True):
         theme.set_presenter(presenter)
         own.resize(own.minimumSize())

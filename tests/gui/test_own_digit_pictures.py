@@ -70,7 +70,7 @@ def test_a_file_that_is_no_image_gets_one_sentence_and_nothing_is_lost(qtbot, se
         path.write_text("This is text.")
     elif kind == "folder":
         path.mkdir()
-    before = (state.sample, state.inspection, state.shown)
+    before = (state.sample, samples.prediction, state.shown)
     samples.open_image(path)
     qtbot.waitUntil(lambda: bool(samples.message.text()))
     text = samples.message.text()
@@ -79,7 +79,7 @@ def test_a_file_that_is_no_image_gets_one_sentence_and_nothing_is_lost(qtbot, se
     assert text.count(". ") == 0, "one sentence"
     assert shortened(path.name) in text
     assert str(tmp_path) not in text
-    assert (state.sample, state.inspection, state.shown) == before
+    assert (state.sample, samples.prediction, state.shown) == before
     assert samples.tools.strip.count == 0
 
 

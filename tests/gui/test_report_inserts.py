@@ -143,7 +143,7 @@ def _train_to(qtbot: QtBot, session: Session, step: int) -> int:
     qtbot.waitUntil(lambda: state.run.status is RunStatus.PAUSED)
     reached = state.run.step
     qtbot.waitUntil(lambda: state.evaluation is not None and state.evaluation.step == reached)
-    qtbot.waitUntil(lambda: state.inspection is not None and state.inspection.snapshot.step == reached)
+    qtbot.waitUntil(lambda: session.window.samples.is_current and state.shown.step == reached)
     return reached
 
 

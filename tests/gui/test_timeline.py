@@ -41,12 +41,7 @@ def scrub(qtbot, track, first, last, count=8):
 
 
 def settled(session):
-    state = session.state
-    return (
-        state.inspection is not None
-        and state.inspection.snapshot is state.shown
-        and state.inspection.sample is state.sample
-    )
+    return session.window.samples.is_current
 
 
 def apply(qtbot, session, **settings):
@@ -83,7 +78,9 @@ def check_scrubbing(qtbot, session):
     assert training.curves.loss.marker_x() == training.curves.accuracy.marker_x() == state.shown.step
     qtbot.waitUntil(lambda: settled(session))
     bars = session.window.samples.bars
-    assert bars.predicted() == int(state.shown.network.predict(state.inspection.trace.inputs)[0])
+    assert bars.predicted() == int(
+        state.shown.network.predict(session.window.samples.prediction.trace.inputs)[0]
+    )
     # The result on the test images is that of the shown moment, too, once the handle rests.
     qtbot.waitUntil(lambda: state.evaluation.step == state.shown.step)
     expected = evaluate(state.shown.network, state.dataset.test_images, state.dataset.test_labels)

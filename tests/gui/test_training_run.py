@@ -119,8 +119,8 @@ def test_whole_epoch_ends_with_results_to_click_through(qtbot, session):
     tile = mistakes.visualRect(mistakes.model().index(1, 0))
     qtbot.mouseClick(mistakes.viewport(), LEFT, pos=tile.center())
     assert state.sample.index == int(evaluation.mistakes[1])
-    qtbot.waitUntil(lambda: state.inspection.sample is state.sample)
-    predicted = int(np.argmax(state.inspection.probabilities))
+    qtbot.waitUntil(lambda: window.samples.is_current)
+    predicted = int(np.argmax(window.samples.prediction.probabilities))
     assert predicted != state.sample.label
 
     click(qtbot, window.run_bar.epoch)
@@ -222,7 +222,8 @@ def test_settings_of_an_untrained_network_apply_at_once(qtbot, session):
     assert session.state.dataset.classes == tuple("0123456789")
     click(qtbot, session.window.run_bar.step)
     qtbot.waitUntil(lambda: session.state.run.step == 1 and status(session) is RunStatus.PAUSED)
-    assert len(session.state.inspection.probabilities) == 10
+    qtbot.waitUntil(lambda: session.window.samples.is_current)
+    assert len(session.window.samples.prediction.probabilities) == 10
 
 
 @pytest.mark.parametrize(

@@ -54,9 +54,7 @@ def test_every_panel_follows_training_and_theme(qtbot, session, theme, number):
     train_on(qtbot, session)
     session.controller.on_train_requested()
     qtbot.waitUntil(lambda: session.state.run.status is not RunStatus.TRAINING)
-    shown = session.state.inspection
-    qtbot.waitUntil(lambda: session.state.inspection.snapshot is session.state.shown)
-    assert shown is not None
+    qtbot.waitUntil(lambda: session.window.samples.is_current)
 
 
 def test_presets_can_be_changed_under_every_panel(qtbot, session):
@@ -68,8 +66,7 @@ def test_presets_can_be_changed_under_every_panel(qtbot, session):
             lambda run_id=run_id: (
                 session.state.run.run_id > run_id
                 and session.state.run.status is RunStatus.READY
-                and session.state.inspection is not None
-                and session.state.inspection.snapshot is session.state.shown
+                and session.window.samples.is_current
             ),
         )
         rest(qtbot, session)

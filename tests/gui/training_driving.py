@@ -34,8 +34,9 @@ def train_some(qtbot, session, steps):
 
 def train_on(qtbot, session):
     """Wait, while it trains, until later weights are shown."""
-    state, step = session.state, session.state.inspection.snapshot.step
-    qtbot.waitUntil(lambda: state.inspection.snapshot.step > step)
+    samples = session.window.samples
+    step = samples.prediction.scene.snapshot.step
+    qtbot.waitUntil(lambda: samples.prediction.scene.snapshot.step > step)
 
 
 def lengthen(qtbot, session):

@@ -42,8 +42,7 @@ def choose_preset(qtbot: QtBot, session: Session, preset: str) -> None:
         lambda: (
             state.run.run_id > run_id
             and state.run.status is RunStatus.READY
-            and state.inspection is not None
-            and state.inspection.snapshot is state.shown
+            and session.window.samples.is_current
         ),
     )
 
@@ -56,7 +55,7 @@ def train(qtbot: QtBot, session: Session, steps: int) -> None:
     if state.run.status is RunStatus.TRAINING:
         session.controller.on_train_requested()
     qtbot.waitUntil(lambda: state.run.status is not RunStatus.TRAINING)
-    qtbot.waitUntil(lambda: state.evaluation is not None and state.inspection.snapshot is state.shown)
+    qtbot.waitUntil(lambda: state.evaluation is not None and session.window.samples.is_current)
 
 
 def show_panel(qtbot: QtBot, session: Session, number: int) -> QWidget:
@@ -78,13 +77,8 @@ def rest(qtbot: QtBot, session: Session, *conditions: Callable[[], bool], painte
     loops = session.window.findChildren(PictureLoop)
 
     def is_all_shown() -> bool:
-        inspection = state.inspection
-        return (
-            inspection is not None
-            and inspection.snapshot is state.shown
-            and inspection.sample is state.sample
-            and state.run.status is not RunStatus.TRAINING
-            and all(each.is_current for each in loops if each.is_in_sight)
+        return state.run.status is not RunStatus.TRAINING and all(
+            each.is_current for each in loops if each.is_in_sight
         )
 
     settle(qtbot, is_all_shown, lambda: controller.is_idle, *conditions, parts=[controller], painted=painted)

@@ -45,14 +45,14 @@ class Keeper(QObject):
         self._documents = Documents(files.state, workspace, open_draft, self)
         self._documents.tell()
         # When the first run stands there, a session can be restored.
-        files.state.inspectionChanged.connect(self._on_first_inspection)
+        files.state.sceneChanged.connect(self._on_scene_changed)
 
     def finish(self, *, keep_run: bool) -> None:
         """Have everything written now that has changed; see `Recorder.finish`."""
         self._recorder.finish(keep_run=keep_run)
 
     @Slot()
-    def _on_first_inspection(self) -> None:
-        if self._state.inspection is not None:
-            self._state.inspectionChanged.disconnect(self._on_first_inspection)
+    def _on_scene_changed(self) -> None:
+        if self._state.shown is not None and self._state.sample is not None:
+            self._state.sceneChanged.disconnect(self._on_scene_changed)
             self._recovery.offer()

@@ -1,6 +1,6 @@
 """What decides what is to be seen: the application's part of it as one value."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cnnviz.datasets import Dataset
 from cnnviz.snapshots import Snapshot
@@ -64,3 +64,9 @@ def scene_of[Choices](state: AppState, choices: Choices) -> Scene[Choices] | Non
     if network.input_shape != sample.pixels.shape or network.classes_count != len(dataset.classes):
         return None
     return Scene(dataset, snapshot, sample, state.shift, choices)
+
+
+def still_scene_of[Choices](state: AppState, choices: Choices) -> Scene[Choices] | None:
+    """Return the scene of the present state with the sample where it is, for what a shift does not change."""
+    scene = scene_of(state, choices)
+    return None if scene is None else replace(scene, shift=Shift())

@@ -13,7 +13,6 @@ from cnnviz.runtime import give_back_memory
 from cnnviz.snapshots import Snapshot
 from ui.panels.analysis import Analysis
 from ui.run.data_files import DataFiles
-from ui.run.inspector import Inspector
 from ui.run.loading import fitting
 from ui.run.mail_reader import MailReader
 from ui.run.mailbox import Mailbox, RunFailed
@@ -64,7 +63,6 @@ class Controller(QObject):
         self._keeping = TaskRunner("keeping", self)
         self._finish_ms = _FINISH_MS
         self._data_files = DataFiles(state, self._tasks, self)
-        self._inspector = Inspector(state, self._tasks, self)
         self._models = ModelFiles(state, self._tasks, self._files, self)
         self._models.runRequested.connect(self._on_run_from_file_requested)
         self._models.mnistRequested.connect(self._on_mnist_requested)
@@ -276,13 +274,11 @@ class Controller(QObject):
         if dataset is None or not 0 <= index < len(dataset.test_labels):
             return
         self._state.set_sample(Sample(dataset.test_images[index], int(dataset.test_labels[index]), index))
-        self._inspector.inspect()
 
     @Slot(object)
     def on_own_sample_requested(self, sample: Sample) -> None:
         """Look at an image of the user's own."""
         self._state.set_sample(sample)
-        self._inspector.inspect()
 
     @Slot(object)
     def on_moment_requested(self, step: int | None) -> None:
@@ -293,7 +289,6 @@ class Controller(QObject):
                 state.show_moment(state.live, follows_live=True)
         elif len(state.history.snapshots):
             state.show_moment(state.history.snapshots.at(step), follows_live=False)
-        self._inspector.inspect()
 
     @Slot(object)
     def on_reference_requested(self, snapshot: Snapshot | None) -> None:
@@ -382,7 +377,6 @@ class Controller(QObject):
     @Slot(object)
     def _show(self, snapshot: Snapshot) -> None:
         self._state.set_live(snapshot)
-        self._inspector.inspect()
 
     @Slot(object)
     def _on_run_from_file_requested(self, model: OpenedModel) -> None:

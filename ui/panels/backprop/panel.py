@@ -1,6 +1,5 @@
 """The backprop panel: the backward pass of the sample in steps."""
 
-from dataclasses import replace
 from typing import override
 
 from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
@@ -33,9 +32,9 @@ from ui.panels.backprop.work import PASS, BackpropWork
 from ui.panels.contract import Panel
 from ui.panels.drawn import Drawn
 from ui.panels.picture_loop import PictureLoop
-from ui.panels.scene import scene_of
+from ui.panels.scene import still_scene_of
 from ui.panels.views import Choices
-from ui.state import AppState, RunStatus, Shift
+from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme, theme_manager
 
 #: Greatest width that Qt knows; it sets no limit.
@@ -266,9 +265,7 @@ class BackpropPanel(Panel):
     # -- the application's state ---------------------------------------------------------------------------
 
     def _scene(self) -> PassScene | None:
-        """Return what is to be seen now: the sample where it is."""
-        scene = scene_of(self._state, self.model.choices)
-        return None if scene is None else replace(scene, shift=Shift())
+        return still_scene_of(self._state, self.model.choices)
 
     @Slot()
     def _fit_choices(self) -> None:

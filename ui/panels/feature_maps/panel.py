@@ -36,9 +36,9 @@ from ui.panels.feature_maps.plan import Plan
 from ui.panels.feature_maps.run_limits import RunLimits
 from ui.panels.feature_maps.view_tools import AUTOMATIC, FIXED, ViewTools
 from ui.panels.picture_loop import PictureLoop
-from ui.panels.scene import scene_of
+from ui.panels.scene import still_scene_of
 from ui.panels.views import Choices, under
-from ui.state import AppState, RunStatus, Shift
+from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
 
 _NETWORK, _LOOKS_FOR = "network", "looks_for"
@@ -228,9 +228,7 @@ class FeatureMapsPanel(Panel):
     # -- the picture ---------------------------------------------------------------------------------------
 
     def _scene(self) -> MapScene | None:
-        """What is to be seen now: the sample where it is."""
-        scene = scene_of(self._state, self._choices)
-        return None if scene is None else replace(scene, shift=Shift())
+        return still_scene_of(self._state, self._choices)
 
     def _on_picture(self, picture: Picture) -> None:
         is_first = self.picture is None

@@ -1,5 +1,6 @@
 """The window in which images of one's own are drawn, opened and edited, while everything else goes on."""
 
+from functools import partial
 from typing import override
 
 import numpy as np
@@ -13,12 +14,16 @@ from ui.controls.drops import is_welcome
 from ui.controls.layouts import fill
 from ui.controls.pace import Pace
 from ui.controls.segmented import SegmentedControl
+from ui.panels.analysis import Analysis
+from ui.panels.picture_loop import PictureLoop
 from ui.panels.samples.draw_page import DrawPage
 from ui.panels.samples.image_page import ImagePage
 from ui.panels.samples.own_samples import OwnSamples
 from ui.panels.samples.pictures import Picture, fitted, usual_fit
 from ui.panels.samples.pixel_page import PixelPage
+from ui.panels.samples.prediction import Prediction, predict
 from ui.panels.samples.preview import Outcome, PreviewPair
+from ui.panels.scene import still_scene_of
 from ui.state import AppState, Sample
 from ui.theme import LIGHT, Theme, follow_theme
 
@@ -34,6 +39,8 @@ class OwnDigitWindow(QDialog):
     Parameters
     ----------
     state : AppState
+    analysis : Analysis
+        Where predictions are computed.
     own : OwnSamples
         Gives keys, so that what is drawn in one go is one image.
     parent : QWidget, optional
@@ -53,7 +60,9 @@ class OwnDigitWindow(QDialog):
     pasteRequested = Signal()
     dropped = Signal(object)
 
-    def __init__(self, state: AppState, own: OwnSamples, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, state: AppState, analysis: Analysis, own: OwnSamples, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
         self._state = state
         self._own = own
@@ -70,6 +79,8 @@ class OwnDigitWindow(QDialog):
         self.setAcceptDrops(True)
         self._build_widgets()
         self._build_layout()
+        scene = partial(still_scene_of, state, None)
+        self._loop = PictureLoop(self, state, analysis, "own-digit", scene, predict, self._draw_outcome)
         self._connect_signals()
         self._on_dataset_changed()
         follow_theme(self)
@@ -171,7 +182,6 @@ class OwnDigitWindow(QDialog):
         self._pace.due.connect(self._on_pace_due)
         self._state.datasetChanged.connect(self._on_dataset_changed)
         self._state.sampleChanged.connect(self._on_sample_changed)
-        self._state.inspectionChanged.connect(self._draw_outcome)
         for standard, slot in (
             (QKeySequence.StandardKey.Undo, self._on_undo),
             (QKeySequence.StandardKey.Redo, self._on_redo),
@@ -303,18 +313,17 @@ class OwnDigitWindow(QDialog):
     def _draw_pair(self) -> None:
         self.pair.set_images(*self._pairs.get(self.page(), (None, None)))
 
-    @Slot()
-    def _draw_outcome(self) -> None:
-        state = self._state
+    def _draw_outcome(self, _prediction: Prediction | None = None) -> None:
+        state, prediction = self._state, self._loop.picture
         if not self.isVisible() or state.dataset is None:
             return
-        names, inspection = state.dataset.classes, state.inspection
-        if inspection is None or len(inspection.probabilities) != len(names):
-            self.outcome.set_prediction(names, None)
-        elif inspection.sample is self._shown_sample():
-            self.outcome.set_prediction(names, inspection.probabilities)
-        elif state.sample is not self._shown_sample():
-            self.outcome.set_prediction(names, None, "Another image is the current sample")
+        if state.sample is not self._shown_sample():
+            text = "Another image is the current sample"
+            self.outcome.set_prediction(state.dataset.classes, None, text)
+        elif prediction is None or prediction.scene.dataset is not state.dataset:
+            self.outcome.set_prediction(state.dataset.classes, None)
+        elif prediction.scene.sample is state.sample:
+            self.outcome.set_prediction(prediction.scene.classes, prediction.probabilities)
 
     def _shown_sample(self) -> Sample | None:
         """The sample whose prediction belongs on this page."""

@@ -1,6 +1,7 @@
 """The samples panel: thumbnails, images of one's own, and what the network says of the chosen one."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, override
 
@@ -12,16 +13,19 @@ from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from cnnviz._types import IntArray
 from cnnviz.quantities import format_count
-from ui.controls.labels import SectionTitle, WrapLabel
+from ui.controls.labels import SectionTitle
 from ui.controls.message_bar import MessageBar
+from ui.controls.naming import named
 from ui.panels.analysis import Analysis, Context
 from ui.panels.describe import SampleTexts
+from ui.panels.picture_loop import PictureLoop
 from ui.panels.samples.finding import ALL, WRONG, FindRow, found_images, is_narrow
 from ui.panels.samples.own_samples import OwnSamples
 from ui.panels.samples.own_tools import OwnTools
 from ui.panels.samples.pictures import Picture, picture_of_image, read_picture
-from ui.panels.samples.wording import most_probable, verdict_of
-from ui.rows.prediction_bars import PredictionBars
+from ui.panels.samples.prediction import Prediction, predict
+from ui.panels.samples.prediction_rows import PredictionRows
+from ui.panels.scene import still_scene_of
 from ui.state import AppState, Notice, Sample
 from ui.theme import LIGHT, Theme, follow_theme
 from ui.tiles.sample_strip import SampleGrid
@@ -36,7 +40,7 @@ _LEVELS = 3
 _GRID_HEIGHTS = (128, 62)
 #: Classes whose bars are shown where there is little height, in a narrow and in a wide panel.
 _FEW_BARS = (3, 4)
-#: Width that the panel wants, and the least one, in pixels at scale 1.
+#: Width that the panel wants, and the least one.
 SAMPLES_WIDTH, _LEAST = 286, 140
 
 
@@ -47,7 +51,7 @@ class SamplesPanel(QFrame):
     ----------
     state : AppState
     analysis : Analysis
-        Where image files are read.
+        Where image files are read, and predictions computed.
     parent : QWidget, optional
 
     Signals
@@ -81,9 +85,12 @@ class SamplesPanel(QFrame):
         self.setProperty("role", "panel")
         self._build_widgets()
         self._build_layout()
+        self._scene = partial(still_scene_of, state, None)
+        self._loop = PictureLoop(
+            self, state, analysis, "prediction", self._scene, predict, self._draw_prediction
+        )
         self._connect_signals()
         self._on_dataset_changed()
-        self._on_inspection_changed()
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
@@ -138,7 +145,7 @@ class SamplesPanel(QFrame):
             # Imported here: the window program starts sooner without it.
             from ui.panels.samples.own_window import OwnDigitWindow
 
-            window = OwnDigitWindow(self._state, self.own, self.window())
+            window = OwnDigitWindow(self._state, self._analysis, self.own, self.window())
             window.sampleMade.connect(self._on_sample_made)
             window.openRequested.connect(self.openRequested)
             window.pasteRequested.connect(self.paste)
@@ -153,9 +160,19 @@ class SamplesPanel(QFrame):
         else:
             self._analysis.submit(_READING, function, self._on_picture_read, self._on_picture_failed)
 
+    @property
+    def prediction(self) -> Prediction | None:
+        """What is drawn of the current sample."""
+        return self._loop.picture
+
+    @property
+    def is_current(self) -> bool:
+        """Whether what is drawn is the prediction for the present sample by the present network."""
+        return self._loop.is_current
+
     def verdict(self) -> str:
         """What the network makes of the current sample, in words."""
-        return self._verdict.text()
+        return self._rows.verdict.text()
 
     # -- building ------------------------------------------------------------------------------------------
 
@@ -173,32 +190,24 @@ class SamplesPanel(QFrame):
         self.grid.setToolTip("Click an image to make it the sample; the arrow keys walk through them")
         self.grid.set_placeholder("Reading the digits…")
         self.tools = OwnTools()
-        self._prediction_title = SectionTitle("Prediction")
-        self.bars = PredictionBars(self)
-        self.bars.setAccessibleName("Probability of each class")
-        self.bars.setToolTip(
-            "Probability the network gives to each class for the current sample; "
-            "the tick marks its true class"
-        )
-        self._verdict = WrapLabel("", role="muted")
         self._paste = QAction("Paste image", self)
         self._paste.setShortcut(QKeySequence(QKeySequence.StandardKey.Paste))
         self._paste.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
         self.addAction(self._paste)
 
     def _build_layout(self) -> None:
-        line = QFrame()
-        line.setProperty("role", "separator")
+        line = named(QFrame(), role="separator")
         self._layout = QVBoxLayout(self)
         for item in (self.message, self._title, self._find):
             self._layout.addWidget(item)
         self._layout.addWidget(self.grid, 1)
         self._layout.addWidget(self.tools)
-        for item in (line, self._prediction_title, self.bars, self._verdict):
-            self._layout.addWidget(item)
+        self._layout.addWidget(line)
+        self._rows = PredictionRows(self._layout)
+        self.bars = self._rows.bars
 
     def _connect_signals(self) -> None:
-        self.filter.choiceEdited.connect(self._on_filter_edited)
+        self.filter.choiceEdited.connect(self._fill)
         self.search.returnPressed.connect(self._on_search_entered)
         self.grid.sampleRequested.connect(self.sampleRequested)
         self.message.actionRequested.connect(self.noticeActionRequested)
@@ -212,7 +221,7 @@ class SamplesPanel(QFrame):
         state.datasetChanged.connect(self._on_dataset_changed)
         state.evaluationChanged.connect(self._on_evaluation_changed)
         state.sampleChanged.connect(self._on_sample_changed)
-        state.inspectionChanged.connect(self._on_inspection_changed)
+        state.sceneChanged.connect(self._on_scene_changed)
         state.noticeRaised.connect(self._on_notice_raised)
 
     @override
@@ -246,7 +255,8 @@ class SamplesPanel(QFrame):
             self._level = level
             self.tools.set_compact(level > 0)
             self._set_grid_height()
-            self._on_inspection_changed()
+            if self._scene() is not None and self.prediction is not None:
+                self._draw_prediction(self.prediction)
 
     def _height_needed(self, level: int) -> int:
         """Height that an arrangement needs: 0 all, 1 compact tools, 2 only the most probable classes."""
@@ -322,21 +332,12 @@ class SamplesPanel(QFrame):
         self._mark_own()
 
     @Slot()
-    def _on_inspection_changed(self) -> None:
-        inspection, dataset = self._state.inspection, self._state.dataset
-        if inspection is None or dataset is None or len(inspection.probabilities) != len(dataset.classes):
-            self.bars.set_probabilities((), None)
-            self._verdict.set_text("")
-            return
-        probabilities, label = inspection.probabilities, inspection.sample.label
-        chosen = most_probable(probabilities, label, self._bars_shown())
-        names = [dataset.classes[i] for i in chosen]
-        few = len(chosen) < len(dataset.classes)
-        self._prediction_title.set_caption(f"the {len(chosen)} most probable" if few else "")
-        self.bars.set_probabilities(
-            names, probabilities[chosen], None if label is None else chosen.index(label)
-        )
-        self._verdict.set_text(verdict_of(inspection, dataset.classes))
+    def _on_scene_changed(self) -> None:
+        if self._scene() is None:
+            self._rows.clear()
+
+    def _draw_prediction(self, prediction: Prediction) -> None:
+        self._rows.draw(prediction, self._bars_shown())
 
     @Slot(object)
     def _on_notice_raised(self, notice: Notice) -> None:
@@ -344,10 +345,6 @@ class SamplesPanel(QFrame):
             self.message.show_message(notice.text, notice.kind, notice.action)
         elif notice.place == "samples":
             self.message.clear()
-
-    @Slot(str)
-    def _on_filter_edited(self, _choice: str) -> None:
-        self._fill()
 
     @Slot()
     def _on_search_entered(self) -> None:
@@ -369,6 +366,7 @@ class SamplesPanel(QFrame):
         images = self._own_images()
         self.tools.set_current(next((i for i, each in enumerate(images) if each is self._state.sample), None))
 
+    @Slot()
     def _fill(self) -> None:
         dataset = self._state.dataset
         if dataset is None:

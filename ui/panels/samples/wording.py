@@ -9,16 +9,18 @@ from numpy.typing import NDArray
 from cnnviz.functional import binary_cross_entropy, cross_entropy
 from cnnviz.quantities import format_value
 from ui.panels.samples.pictures import shortened
-from ui.state import Inspection, Sample
+from ui.panels.samples.prediction import Prediction
+from ui.state import Sample
 
 
-def verdict_of(inspection: Inspection, classes: Sequence[str]) -> str:
+def verdict_of(prediction: Prediction) -> str:
     """Return what the network makes of the sample, and whether that is right where its class is known."""
-    sample, probabilities = inspection.sample, inspection.probabilities
+    sample, probabilities = prediction.scene.sample, prediction.probabilities
+    classes = prediction.scene.classes
     predicted = int(np.argmax(probabilities))
     if sample.label is None:
         return f"{origin_of(sample)} · read as {classes[predicted]}"
-    logits = inspection.trace.logits
+    logits = prediction.trace.logits
     measure = binary_cross_entropy if logits.shape[1] == 1 else cross_entropy
     loss = measure(logits, np.array([sample.label]))
     word = "correct" if predicted == sample.label else f"wrong, read as {classes[predicted]}"
