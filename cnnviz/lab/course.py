@@ -29,7 +29,7 @@ from cnnviz.lab.json_values import as_text, items, mapping, text
 from cnnviz.lab.markup import FigureFile
 from cnnviz.lab.model import Lab
 from cnnviz.lab.reading import load_lab
-from cnnviz.reading import BoundedFile, opened, parse_json, read_up_to
+from cnnviz.reading import BoundedFile, opened, parse_json
 from cnnviz.session_state import SessionState
 
 FORMAT = "cnnviz-course"
@@ -40,11 +40,12 @@ _MANIFEST, _LAB, _SESSION = "course.json", "lab.toml", "session.json"
 _MODEL, _HISTORY, _DATA = "model.safetensors", "history.safetensors", "data.npz"
 _FIGURE = re.compile(r"figures/[A-Za-z0-9][A-Za-z0-9 _-]{0,80}\.(?:png|jpg|svg)")
 _LARGEST: Mapping[str, int] = {
-    _MANIFEST: 64 << 10, _LAB: 512 << 10, _SESSION: 2 << 20, _MODEL: 192 << 20, _HISTORY: 256 << 20,
-    _DATA: 512 << 20,
+    _MANIFEST: 64 << 10, _LAB: 128 << 10, _SESSION: 2 << 20, _MODEL: 192 << 20, _HISTORY: 64 << 20,
+    _DATA: 128 << 20,
 }  # fmt: skip
 _LARGEST_FIGURE, _MOST_FIGURES = 16 << 20, 60
-_LARGEST_FILE = 1 << 30
+_LARGEST_FILE = 512 << 20
+_CHUNK = 1 << 20
 _DAMAGE = (
     zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, RuntimeError, ValueError,
     LookupError,
@@ -156,11 +157,12 @@ def _unpack(archive: zipfile.ZipFile, folder: Path) -> None:
         if info.filename not in _LARGEST and not is_figure:
             raise DataError(f"{printable(info.filename, 60)!r} is no part of a course")
         largest = _LARGEST_FIGURE if is_figure else _LARGEST[info.filename]
-        with archive.open(info) as stream:
-            content = read_up_to(stream, largest + 1)
-        if len(content) > largest:
-            raise DataError(f"its {info.filename} is too large")
-        (folder / info.filename).write_bytes(content)
+        left = largest
+        with archive.open(info) as stream, (folder / info.filename).open("wb") as file:
+            while chunk := stream.read(_CHUNK):
+                left -= file.write(chunk)
+                if left < 0:
+                    raise DataError(f"its {info.filename} is too large")
 
 
 def _read(folder: Path, path: Path) -> Course:

@@ -9,7 +9,7 @@ from cnnviz.errors import DataError
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.training import Progress
 
-_MOST_STEPS = 10_000_000
+_MOST_STEPS = 2_500_000
 _LARGEST = 10**9
 _NUMBERS = ("log_every", "first_step", "batch_size", "epoch_images")
 _DTYPES = {

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, cast
 
 from cnnviz._validation import shown
@@ -10,6 +11,7 @@ from cnnviz.lab.toml_lines import Place, line_at
 from cnnviz.quantities import format_plain
 
 _LONGEST_NAME = 40
+_MOST_LISTED, _MOST_NEAR = 12, 3
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -30,6 +32,14 @@ class Mistake:
     def sentence(self, name: str) -> str:
         """Return it as a sentence about the file of that name."""
         return f"{name}, line {self.line}: {self.text}."
+
+
+def listed(names: Collection[str], wrong: object) -> str:
+    """Return names for a message: of many, those that look like the wrong one."""
+    if len(names) <= _MOST_LISTED:
+        return ", ".join(names)
+    near = get_close_matches(str(wrong)[:_LONGEST_NAME], names, _MOST_NEAR, 0.0)
+    return f"the {len(names)} names in the guide, such as {', '.join(near)}"
 
 
 class Mistakes:
@@ -130,7 +140,7 @@ class Table:
 
     def choice[T: str](self, name: str, options: Collection[T], default: T | None = None) -> T:
         """Return one of some texts."""
-        expected = f"one of {', '.join(options)}"
+        expected = f"one of {listed(options, self._values.get(name))}"
         if not self._is_there(name, default, expected):
             return default if default is not None else next(iter(options))
         for option in options:
@@ -174,7 +184,7 @@ class Table:
         """Complain about each entry that nobody has asked for."""
         for name in self._values:
             if name not in self._read:
-                known = ", ".join(sorted(self._read))
+                known = listed(sorted(self._read), name)
                 self.complain(
                     f"{printable(name, _LONGEST_NAME)!r} is no entry of {self.what}, which may have {known}; "
                     "correct the name or take it out",

@@ -15,11 +15,11 @@ MOST_FILES = 5000
 SCRIPT_ID = "cnnviz-results"
 """Id of the script element with the results in an HTML report."""
 
-_LARGEST_FILE = 128 << 20
+_LARGEST_FILE = 48 << 20
 _MOST_ATTACHED = 20
 _LONGEST_HEAD = 2000
 _DEEPEST = 8
-_SCRIPT = re.compile(rf"<script\b[^>]{{0,200}}\bid=[\"']?{SCRIPT_ID}[\"']?[^>]{{0,200}}>", re.IGNORECASE)
+_MOST_MENTIONS, _LONGEST_TAG = 1000, 200
 _STREAM = re.compile(rb"stream\r?\n")
 
 
@@ -90,13 +90,23 @@ def _text_in(content: bytes) -> str:
 
 
 def _text_in_html(text: str) -> str:
-    found = list(_SCRIPT.finditer(text))
-    if len(found) != 1:
-        raise DataError("the page carries no results" if not found else "the page carries several results")
-    end = text.find("</script", found[0].end())
+    """Return the content of the one script element with the id of the results."""
+    starts: list[int] = []
+    place = -1
+    for _ in range(_MOST_MENTIONS):
+        place = text.find(SCRIPT_ID, place + 1)
+        if place < 0:
+            break
+        tag = text.rfind("<", max(place - _LONGEST_TAG, 0), place)
+        end = text.find(">", place, place + _LONGEST_TAG)
+        if tag >= 0 and end >= 0 and text[tag : tag + 7].lower() == "<script" and ">" not in text[tag:place]:
+            starts.append(end + 1)
+    if len(starts) != 1:
+        raise DataError("the page carries no results" if not starts else "the page carries several results")
+    end = text.find("</script", starts[0])
     if end < 0:
         raise DataError("the page is cut off inside its results")
-    return text[found[0].end() : end]
+    return text[starts[0] : end]
 
 
 def _text_in_pdf(content: bytes) -> str:

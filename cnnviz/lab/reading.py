@@ -14,11 +14,11 @@ from cnnviz.lab.model import Lab, Section
 from cnnviz.lab.reading_shows import read_show
 from cnnviz.lab.reading_steps import read_step
 from cnnviz.lab.settings import checked_settings
-from cnnviz.lab.toml_lines import lines_of
+from cnnviz.lab.toml_lines import has_endless_key, lines_of
 from cnnviz.presets import PRESETS
 from cnnviz.reading import read_bytes
 
-_LARGEST = 512 << 10
+_LARGEST = 128 << 10
 _MOST_STEPS, _MOST_SECTIONS = 60, 12
 _MOST_SHOWN = 3
 _ROLL_NUMBER = "roll number"
@@ -69,6 +69,8 @@ def check_lab(path: str | os.PathLike[str]) -> tuple[Lab | None, list[Mistake]]:
 def parse_lab(text: str) -> tuple[Lab | None, list[Mistake]]:
     """Return the lab that a text describes, None where it has mistakes, and all of these by their lines."""
     try:
+        if has_endless_key(text):
+            raise ValueError("nested too deeply")
         values = tomllib.loads(text)
         mistakes = Mistakes(lines_of(text))
     except tomllib.TOMLDecodeError as error:

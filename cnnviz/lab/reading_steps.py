@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from cnnviz.errors import ParameterError
 from cnnviz.experiment import Experiment
-from cnnviz.lab.entries import Table
+from cnnviz.lab.entries import Table, listed
 from cnnviz.lab.events import EVENTS
 from cnnviz.lab.markup import Block, parse_text
 from cnnviz.lab.measures import MEASURES, Measure, Parameter, Quantity
@@ -147,10 +147,10 @@ def _measurement(table: Table, *, kind: Kind | None = None, whole: bool = False)
     if table.value("measure") != measure.name:
         return None
     if kind is not None and measure.quantity not in _ANSWERS[kind]:
-        fitting = ", ".join(each.name for each in MEASURES.values() if each.quantity in _ANSWERS[kind])
+        fitting = [each.name for each in MEASURES.values() if each.quantity in _ANSWERS[kind]]
         table.complain(
             f"the measure {measure.name!r} cannot answer a prediction of the kind {kind!r}; choose one of "
-            f"{fitting}",
+            f"{listed(fitting, measure.name)}",
             "measure",
         )
         return None

@@ -6,7 +6,7 @@ from typing import Any, cast
 from cnnviz.errors import ParameterError
 from cnnviz.experiment import Experiment
 from cnnviz.files import printable
-from cnnviz.lab.entries import Table
+from cnnviz.lab.entries import Table, listed
 
 
 def checked_settings(table: Table, changes: dict[str, Any], experiment: Experiment) -> Experiment:
@@ -16,7 +16,7 @@ def checked_settings(table: Table, changes: dict[str, Any], experiment: Experime
         if name not in known:
             table.complain(
                 f"{printable(name, 40)!r} is no setting of an experiment, which has "
-                f"{', '.join(sorted(known))}; correct the name",
+                f"{listed(sorted(known), name)}; correct the name",
                 name,
             )
             continue

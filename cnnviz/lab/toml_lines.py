@@ -19,6 +19,27 @@ _TOKEN = re.compile(
 _HEADER = re.compile(r"[ \t]*(\[\[?)[ \t]*((?:\"(?:\\.|[^\"\\\n])*\"|'[^'\n]*'|[^\]\n\"'])+?)[ \t]*\]")
 
 
+_PARTS = re.compile(r"[ \t]*(\.)[ \t]*|[^\s.]+|\s+")
+_MOST_PARTS = 30
+
+
+def has_endless_key(text: str) -> bool:
+    """Whether a key of a text has more parts than anybody would write.
+
+    `tomllib` needs time and memory that go with the square of their number: 14 GB for a key of 120 KB.
+    """
+    parts, is_word = 0, False
+    for token in _PARTS.finditer(text):
+        if token[1]:
+            parts += is_word
+        elif token[0].isspace():
+            parts = 0
+        is_word = not token[1]
+        if parts > _MOST_PARTS:
+            return True
+    return False
+
+
 def lines_of(text: str) -> dict[Place, int]:
     """Return the line, counted from 1, on which each table, list of tables and key of a text begins.
 
