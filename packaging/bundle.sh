@@ -63,6 +63,7 @@ build_deb() {
     gzip -9n "$documents/changelog" "$documents/changelog.Debian" "$tree/usr/share/man/man1/cnnviz.1"
     architecture=$(dpkg --print-architecture)
     sed -e "s/@VERSION@/$version/" -e "s/@ARCHITECTURE@/$architecture/" \
+        -e "s/@LIBC@/$(getconf GNU_LIBC_VERSION | cut -d ' ' -f 2)/" \
         -e "s/@SIZE@/$(du -sk --apparent-size "$tree/usr" | cut -f 1)/" packaging/linux/control >"$tree/DEBIAN/control"
     (cd "$tree" && find usr -type f -exec md5sum {} + | LC_ALL=C sort -k 2 >DEBIAN/md5sums)
     package=dist/cnnviz_$version-1_$architecture.deb
