@@ -18,7 +18,7 @@ from ui.panels.backprop.contents import MapContent, channel_title, side_by_side
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.map_card import MapCard
 from ui.panels.backprop.passes import Pass
-from ui.panels.backprop.step_view import StepView
+from ui.panels.backprop.step_view import StepView, offer_numbers
 from ui.panels.backprop.steps import Step
 from ui.plots.plot import Plot
 from ui.plots.plot_content import Dot, Line, PlotContent
@@ -40,7 +40,6 @@ class FilterView(StepView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shown: tuple[Pass, Step, Focus] | None = None
         self._build_widgets()
         self._build_layout()
         self._connect_signals()
@@ -61,8 +60,8 @@ class FilterView(StepView):
         terms = passed.terms(layer, kernel)
         count = len(terms.gradients)
         shown = count if focus.terms is None else min(max(focus.terms, 0), count)
-        _fill(self.filter, "filter", passed.network.shapes[layer][0], kernel)
-        _fill(self.channel, "input", passed.values(before).shape[0], channel)
+        offer_numbers(self.filter, "filter", passed.network.shapes[layer][0], kernel)
+        offer_numbers(self.channel, "input", passed.values(before).shape[0], channel)
         self._show_count(shown, count)
         for card in (self.term, self.sum):
             card.map.set_covered(focus.is_covered)
@@ -197,10 +196,6 @@ class FilterView(StepView):
         if content is not None:
             self.weightPointed.emit(content.target(row, col))
 
-    def _on_left(self) -> None:
-        self.cellPointed.emit("", ())
-        self.weightPointed.emit(None)
-
     def _on_window_chosen(self, row: int, col: int) -> None:
         """Go to the term of the window that was clicked."""
         if self._shown is None:
@@ -322,10 +317,3 @@ def _convergence(terms: FilterTerms, shown: int) -> PlotContent:
     dot = Dot(float(shown), float(distance[shown]))
     limits = (0.0, max(1.05, float(distance.max()) * 1.05))
     return PlotContent((Line("distance", x, distance),), (), (dot,), "terms", "", limits)
-
-
-def _fill(field: ChoiceField, word: str, count: int, current: int) -> None:
-    field.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToContents)
-    field.set_options([(str(number), f"{word} {number}") for number in range(count)])
-    field.set_choice(str(current))
-    field.setVisible(count > 1)

@@ -30,14 +30,9 @@ class InputView(StepView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shown: tuple[Pass, Step, Focus] | None = None
-        self._side = 0
         self._build_widgets()
         self._build_layout()
-        self.pixels.pointed.connect(self._on_pointed)
-        self.pixels.left.connect(self._on_left)
-        self.pixels.chosen.connect(self.targetChosen)
-        self.pixels.revealRequested.connect(self.revealRequested)
+        self._pass_on(self.pixels, self._on_pointed)
         self.pixels.resized.connect(self._on_resized)
         self.saliency.centerRequested.connect(self._on_center_requested)
         self.picker.picked.connect(self._on_picked)
@@ -120,9 +115,6 @@ class InputView(StepView):
             passed, _, focus = self._shown
             cell: Cell = (focus.channel(passed.network, INPUT), row, col)
             self.cellPointed.emit(INPUT, cell)
-
-    def _on_left(self) -> None:
-        self.cellPointed.emit("", ())
 
     def _on_center_requested(self, row: float, col: float) -> None:
         rows, cols = self.saliency.shape

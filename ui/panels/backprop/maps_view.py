@@ -26,9 +26,7 @@ class MapsView(StepView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shown: tuple[Pass, Step, Focus] | None = None
         self._content: MapsContent | None = None
-        self._side = 0
         self._build_widgets()
         self._build_layout()
         self._connect_signals()
@@ -86,10 +84,7 @@ class MapsView(StepView):
 
     def _connect_signals(self) -> None:
         for card in self.cards:
-            card.pointed.connect(partial(self._on_pointed, card))
-            card.left.connect(self._on_left)
-            card.chosen.connect(self.targetChosen)
-            card.revealRequested.connect(self.revealRequested)
+            self._pass_on(card, partial(self._on_pointed, card))
         self.cards[0].resized.connect(self._on_resized)
         self.overview.centerRequested.connect(self.centerRequested)
         for picker in self.pickers:
@@ -135,10 +130,6 @@ class MapsView(StepView):
             stage = next((each.stage for each in self._content.maps if each.stage), "")
             self.cellPointed.emit(stage, content.grid.cell(row, col))
         self.weightPointed.emit(content.target(row, col) if content.parameter is not None else None)
-
-    def _on_left(self) -> None:
-        self.cellPointed.emit("", ())
-        self.weightPointed.emit(None)
 
     def _on_picked(self, content: PickerContent, index: int) -> None:
         signal = self.channelRequested if content.kind == "channel" else self.unitRequested

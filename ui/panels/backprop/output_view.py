@@ -172,9 +172,6 @@ class OutputView(StepView):
     def _on_pointed(self, _row: int, column: int) -> None:
         self.cellPointed.emit(self._stage, (column,))
 
-    def _on_left(self) -> None:
-        self.cellPointed.emit("", ())
-
     def _on_chosen(self, _row: int, column: int) -> None:
         if any(shown.is_covered() and shown.isVisible() for shown in self.maps.values()):
             self.revealRequested.emit()

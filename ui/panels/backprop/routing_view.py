@@ -43,8 +43,6 @@ class RoutingView(StepView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shown: tuple[Pass, Step, Focus] | None = None
-        self._side = 0
         self._build_widgets()
         self._build_layout()
         self._connect_signals()
@@ -103,12 +101,8 @@ class RoutingView(StepView):
 
     def _connect_signals(self) -> None:
         for card in (self.values, self.arriving, self.routed):
-            card.pointed.connect(
-                self._on_values_pointed if card is not self.arriving else self._on_arriving_pointed
-            )
-            card.left.connect(self._on_left)
-            card.chosen.connect(self.targetChosen)
-            card.revealRequested.connect(self.revealRequested)
+            is_pooled = card is self.arriving
+            self._pass_on(card, self._on_arriving_pointed if is_pooled else self._on_values_pointed)
         self.values.resized.connect(self._on_resized)
         self.overview.centerRequested.connect(self.centerRequested)
         self.picker.picked.connect(self._on_picked)
@@ -189,9 +183,6 @@ class RoutingView(StepView):
         passed, step, focus = self._shown
         cell: Cell = (focus.channel(passed.network, step.stage), row, col)
         self.cellPointed.emit(stage, cell)
-
-    def _on_left(self) -> None:
-        self.cellPointed.emit("", ())
 
     def _on_picked(self, content: PickerContent, index: int) -> None:
         self.channelRequested.emit(content.name, index)

@@ -1,9 +1,13 @@
 """What all views of steps have in common."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
+from ui.controls.choice_field import ChoiceField
 from ui.panels.backprop.focus import Focus
+from ui.panels.backprop.map_card import MapCard
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import Step
 from ui.theme import theme_manager
@@ -41,6 +45,11 @@ class StepView(QWidget):
     centerRequested = Signal(float, float)
     revealRequested = Signal()
 
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._shown: tuple[Pass, Step, Focus] | None = None
+        self._side = 0  # cells along a side of the enlarged block
+
     def minimumSizeHint(self) -> QSize:
         """Width that the parts need; but no more height than the smallest window has.
 
@@ -60,6 +69,25 @@ class StepView(QWidget):
         focus : Focus
         """
         raise NotImplementedError
+
+    def _pass_on(self, card: MapCard, pointed: Callable[[int, int], None]) -> None:
+        """Pass on what is done in a map; what is `pointed` at, a kind of view says in its own way."""
+        card.pointed.connect(pointed)
+        card.left.connect(self._on_left)
+        card.chosen.connect(self.targetChosen)
+        card.revealRequested.connect(self.revealRequested)
+
+    def _on_left(self) -> None:
+        self.cellPointed.emit("", ())
+        self.weightPointed.emit(None)
+
+
+def offer_numbers(field: ChoiceField, word: str, count: int, current: int) -> None:
+    """Offer the filters, units or maps of a layer, by their numbers; nothing is offered of one."""
+    field.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToContents)
+    field.set_options([(str(number), f"{word} {number}") for number in range(count)])
+    field.set_choice(str(current))
+    field.setVisible(count > 1)
 
 
 class ViewStack(QStackedWidget):

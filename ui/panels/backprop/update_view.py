@@ -19,7 +19,7 @@ from ui.panels.backprop.maps_view import block_of_focus
 from ui.panels.backprop.parameters import parameter_contents, rows_of
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.pickers import Overview
-from ui.panels.backprop.step_view import StepView
+from ui.panels.backprop.step_view import StepView, offer_numbers
 from ui.panels.backprop.steps import Step
 from ui.panels.backprop.trial import Preview
 from ui.rows.paired_bars import PairedBars
@@ -57,9 +57,7 @@ class UpdateView(StepView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._shown: tuple[Pass, Step, Focus] | None = None
         self._preview: Preview | None = None
-        self._side = 0
         self._build_widgets()
         self._build_layout()
         self._connect_signals()
@@ -99,8 +97,7 @@ class UpdateView(StepView):
 
     def _build_widgets(self) -> None:
         self.parameter, self.row, self.channel = ChoiceField([]), ChoiceField([]), ChoiceField([])
-        for field in (self.parameter, self.row, self.channel):
-            field.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToContents)
+        self.parameter.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToContents)
         self.parameter.setAccessibleName("Parameter")
         self.parameter.setToolTip("Parameter whose weights are shown; all of them are updated")
         self.row.setAccessibleName("Filter or unit")
@@ -170,10 +167,7 @@ class UpdateView(StepView):
         self.overview.centerRequested.connect(self.centerRequested)
         self.cards[0].resized.connect(self._on_resized)
         for card in self.cards:
-            card.pointed.connect(partial(self._on_pointed, card))
-            card.left.connect(self._on_left)
-            card.chosen.connect(self.targetChosen)
-            card.revealRequested.connect(self.revealRequested)
+            self._pass_on(card, partial(self._on_pointed, card))
 
     def _draw_maps(self) -> None:
         assert self._shown is not None
@@ -189,7 +183,7 @@ class UpdateView(StepView):
         shape = contents[1].grid.values.shape
         self.overview.show_map(contents[1], block_of_focus(focus, self._side, shape))
         for field, rows in zip((self.row, self.channel), rows_of(passed, name, focus), strict=True):
-            _fill(field, *rows)
+            offer_numbers(field, *rows)
 
     def _draw_outcome(self) -> None:
         assert self._shown is not None
@@ -242,9 +236,6 @@ class UpdateView(StepView):
         if content is not None:
             self.weightPointed.emit(content.target(row, col))
 
-    def _on_left(self) -> None:
-        self.weightPointed.emit(None)
-
     def _on_row_edited(self, key: str) -> None:
         assert self._shown is not None
         name = self.parameter.choice().rpartition(".")[0]
@@ -258,9 +249,3 @@ class UpdateView(StepView):
         layer = self.parameter.choice().rpartition(".")[0]
         passed = self._shown[0]
         self.channelRequested.emit(source_stage(passed, layer), int(key))
-
-
-def _fill(field: ChoiceField, word: str, count: int, current: int) -> None:
-    field.set_options([(str(number), f"{word} {number}") for number in range(count)])
-    field.set_choice(str(current))
-    field.setVisible(count > 1)
