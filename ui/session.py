@@ -4,9 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Slot
-from PySide6.QtWidgets import QApplication, QFileDialog
+from PySide6.QtWidgets import QFileDialog
 
-from cnnviz.doctor.diagnosis import diagnosis
 from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5, PRESETS
 from ui.controls.drops import DropFilter
@@ -22,11 +21,11 @@ from ui.run.loading import fitting
 from ui.settings import remember_folder, remembered_folder, remembered_text
 from ui.state import AppState
 from ui.theme import theme_manager
+from ui.window.diagnosing import Diagnosing
 from ui.window.keys import FocusReveal, KeyOwner
 from ui.window.main_window import MainWindow
 from ui.window.panel_area import panel_of
 from ui.window.questions import ask_about_unsaved_words, ask_about_unwritten_files, close_dialogs
-from ui.window_facts import window_facts
 
 _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.PNG *.JPG *.JPEG *.BMP);;All files (*)"
 
@@ -86,6 +85,7 @@ class Session(QObject):
         self.window.menus.connect_to(
             {
                 "session": self,
+                "diagnosing": Diagnosing(self.state, self.controller.background, self),
                 "controller": self.controller,
                 "files": self.files,
                 "window": self.window,
@@ -333,22 +333,6 @@ class Session(QObject):
         if self._started:
             self._show_report()
             self._report.export_report()
-
-    def copy_diagnosis(self) -> None:
-        """Put on the clipboard, as soon as it is known, whether everything is as it should be."""
-        seen = tuple(window_facts())
-        self.state.raise_notice("window", "info", "Everything is being looked at; this takes some seconds.")
-        self.controller.background.submit(
-            "diagnosis",
-            lambda context: diagnosis(seen, lambda: context.report(0)),
-            self._on_diagnosed,
-            lambda message: self.state.raise_notice("window", "error", message),
-        )
-
-    def _on_diagnosed(self, text: str) -> None:
-        QApplication.clipboard().setText(text)
-        result = text.splitlines()[-1]
-        self.state.raise_notice("window", "info", f"The diagnosis is on the clipboard. {result}")
 
     def set_theme_mode(self, mode: str) -> None:
         """Choose the theme, and remember it."""

@@ -277,7 +277,7 @@ ACTIONS = (
         tooltip="what to try first, and all keys",
     ),
     ActionRow(
-        name="diagnosis", menu="&Help", text="Copy &diagnosis", handler="session.copy_diagnosis",
+        name="diagnosis", menu="&Help", text="Copy &diagnosis", handler="diagnosing.copy",
         tooltip="put on the clipboard what --doctor tells of this computer, for a question to somebody",
     ),
     ActionRow(
