@@ -1,6 +1,9 @@
 """What a filter looks for: the patches of real images that excite it, and where a class has its evidence."""
 
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -45,6 +48,9 @@ class Patch:
         Receptive field in the image; it may reach over the border.
     pixels : ndarray of shape (c, height, width), uint8
         The pixels in it; over the border `PADDING_LEVEL`.
+    images_count : int
+        Of how many images the strongest, or weakest, patch has these very pixels and this response; this is
+        the first of them.
     """
 
     image: int
@@ -53,11 +59,12 @@ class Patch:
     value: float
     rectangle: Rectangle
     pixels: ByteArray
+    images_count: int = 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Excitation:
-    """The patches that excite a filter most and least, at most one of each image.
+    """The patches that excite a filter most and least, at most one of each image, and no two alike.
 
     Attributes
     ----------
@@ -121,7 +128,7 @@ def exciting_patches(
     channel : int
         Which filter, from 0.
     count : int
-        How many patches to return of either kind, >= 1; fewer if there are fewer images.
+        How many patches to return of either kind, >= 1; fewer if there are fewer that differ.
     progress : callable
         Is told the fraction that is done, from 0 to 1.
     cancelled : callable
@@ -159,11 +166,9 @@ def exciting_patches(
             places[row, which] = found
             values[row, which] = response[np.arange(len(x)), found]
     orders = np.argsort(-values[0], kind="stable"), np.argsort(values[1], kind="stable")
+    cut = partial(_patch, network, layer, channel, images, {})
     most, least = (
-        tuple(
-            _patch(network, layer, channel, images, int(image), int(places[row, image]), values[row, image])
-            for image in orders[row][:count]
-        )
+        _distinct(map(cut, orders[row].tolist(), places[row, orders[row]], values[row, orders[row]]), count)
         for row in range(2)
     )
     return Excitation(layer, channel, most, least)
@@ -238,18 +243,35 @@ def _responses(network: Network, index: int, layer: Conv2D, channel: int, x: Flo
         )
 
 
+def _distinct(patches: Iterable[Patch], count: int) -> tuple[Patch, ...]:
+    """Return the first patches that differ, each with how often it comes; equal ones respond equally."""
+    found: dict[tuple[float, bytes], Patch] = {}
+    times: Counter[tuple[float, bytes]] = Counter()
+    for patch in patches:
+        key = patch.value, patch.pixels.tobytes()
+        if len(found) == count and patch.value != next(reversed(found))[0]:
+            break  # those that follow respond less, and so are other ones
+        if len(found) < count:
+            found.setdefault(key, patch)
+        times[key] += 1
+    return tuple(replace(patch, images_count=times[key]) for key, patch in found.items())
+
+
 def _patch(
     network: Network,
     layer: str,
     channel: int,
     images: ByteArray,
+    fields: dict[int, Rectangle],
     image: int,
     place: int,
     value: np.floating[Any],
 ) -> Patch:
-    """Cut the receptive field of one cell, at `place` in its map, out of one image."""
-    row, column = divmod(place, network.shapes[layer][2])
-    field = receptive_field(network, layer, (channel, row, column))[INPUT].unclipped
+    """Cut the receptive field of one cell, at `place` in its map, out of one image; `fields` keeps them."""
+    row, column = divmod(int(place), network.shapes[layer][2])
+    if place not in fields:
+        fields[place] = receptive_field(network, layer, (channel, row, column))[INPUT].unclipped
+    field = fields[place]
     pixels = np.full((images.shape[1], field.height, field.width), PADDING_LEVEL, dtype=np.uint8)
     rows = slice(max(field.top, 0), min(field.top + field.height, images.shape[2]))
     columns = slice(max(field.left, 0), min(field.left + field.width, images.shape[3]))

@@ -72,11 +72,35 @@ def test_patches_of_a_deep_filter_have_the_size_of_its_field(network, images):
         assert patch.rectangle == (patch.row * 4 - 3, patch.column * 4 - 3, 8, 8)
 
 
-def test_equal_responses_keep_the_order_of_the_images(network):
+def test_equal_patches_are_one_with_the_number_of_their_images(network):
     images = np.full((70, 2, 10, 12), 77, np.uint8)
     found = exciting_patches(network, images, "conv1", 0, count=3)
-    assert [patch.image for patch in found.most] == [0, 1, 2]
-    assert [patch.image for patch in found.least] == [0, 1, 2]
+    for patches in (found.most, found.least):
+        assert [(patch.image, patch.images_count) for patch in patches] == [(0, 70)]
+
+
+def test_on_digits_no_two_patches_are_alike_and_all_images_are_counted():
+    # In black and white, so that many patches are alike.
+    images = np.where(load_mnist(classes=(4, 9)).test_images[:300] > 127, 255, 0).astype(np.uint8)
+    network = LAB5.build_network()
+    maps = network.forward(to_input(images, network.dtype)).outputs["conv1"][:, 2].reshape(300, -1)
+    found = exciting_patches(network, images, "conv1", 2, 8)
+    for patches, best, where in zip(
+        (found.most, found.least),
+        (maps.max(axis=1), maps.min(axis=1)),
+        (maps.argmax(axis=1), maps.argmin(axis=1)),
+        strict=True,
+    ):
+        cut = [
+            images[n, 0, place // 26 : place // 26 + 3, place % 26 : place % 26 + 3].tobytes()
+            for n, place in enumerate(where.tolist())
+        ]
+
+        assert 1 < len({patch.pixels.tobytes() for patch in patches}) == len(patches) <= 8
+        for patch in patches:
+            same = [n for n in range(300) if cut[n] == patch.pixels.tobytes() and best[n] == patch.value]
+            assert (same[0], len(same)) == (patch.image, patch.images_count)
+    assert max(patch.images_count for patch in found.most + found.least) > 1
 
 
 def test_fewer_images_give_fewer_patches(network, images):

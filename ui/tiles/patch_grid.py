@@ -10,6 +10,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QImage, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
+from cnnviz.quantities import format_count
 from ui.cells.outlines import OUTLINES, draw_outline
 from ui.controls.color_scale import GREY_LEVELS
 from ui.controls.key_moves import is_enter
@@ -34,6 +35,8 @@ class PatchCard:
         Row, column, number of rows and of columns of the patch in the image; it may reach over the border.
     caption : str
     tip : str
+    images_count : int
+        In how many images it was found; said on the line below the caption where it is more than one.
     """
 
     pixels: NDArray[np.uint8]
@@ -41,6 +44,7 @@ class PatchCard:
     place: tuple[int, int, int, int]
     caption: str
     tip: str
+    images_count: int = 1
 
 
 class PatchGrid(TileView):
@@ -90,18 +94,18 @@ class PatchGrid(TileView):
     @override
     def tile_rect(self, index: int) -> QRectF:
         side, gap = self._side(), self._theme.px(10)
-        height = 2 * side + self._theme.px(4) + self._line()
+        height = 2 * side + self._theme.px(4) + self._lines()
         return QRectF(3 + index * (side + gap), 3, side, height)
 
     @override
     def sizeHint(self) -> QSize:
         side = self._theme.px(72)
-        return QSize(8 * (side + self._theme.px(10)), 2 * side + self._theme.px(4) + self._line() + 6)
+        return QSize(8 * (side + self._theme.px(10)), 2 * side + self._theme.px(4) + self._lines() + 6)
 
     @override
     def minimumSizeHint(self) -> QSize:
         side = self._theme.px(36)
-        return QSize(8 * (side + self._theme.px(10)), 2 * side + self._theme.px(4) + self._line() + 6)
+        return QSize(8 * (side + self._theme.px(10)), 2 * side + self._theme.px(4) + self._lines() + 6)
 
     # -- events --------------------------------------------------------------------------------------------
 
@@ -149,6 +153,9 @@ class PatchGrid(TileView):
         painter.setFont(self.font())
         painter.setPen(theme.color("text"))
         painter.drawText(text, Qt.AlignmentFlag.AlignHCenter, card.caption)
+        painter.setPen(theme.color("muted"))
+        below_text = text.translated(0, self._line())
+        painter.drawText(below_text, Qt.AlignmentFlag.AlignHCenter, self._times(card, below_text.width()))
 
     @override
     def _paint_frame(self, painter: QPainter, index: int, rect: QRectF) -> None:
@@ -161,8 +168,19 @@ class PatchGrid(TileView):
     def _side(self) -> float:
         count, px = max(len(self._cards), 8), self._theme.px
         by_width = (self.width() - 6 - (count - 1) * px(10)) / count
-        by_height = (self.height() - 6 - px(4) - self._line()) / 2
+        by_height = (self.height() - 6 - px(4) - self._lines()) / 2
         return float(max(int(min(by_width, by_height, px(112))), 8))
+
+    def _times(self, card: PatchCard, room: float) -> str:
+        """In how many images a patch was found, in words where there is room for them; "" for one."""
+        count = format_count(card.images_count)
+        words = f"{count} images"
+        fits = QFontMetrics(self.font()).horizontalAdvance(words) <= room
+        return "" if card.images_count == 1 else words if fits else f"× {count}"
+
+    def _lines(self) -> int:
+        """Height of the captions: with a second line where one is needed."""
+        return self._line() * (2 if any(card.images_count > 1 for card in self._cards) else 1)
 
     def _line(self) -> int:
         return QFontMetrics(self.font()).height() + 1

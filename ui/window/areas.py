@@ -1,6 +1,6 @@
 """The areas of the window, and the way from one to another by keys."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import override
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Slot
@@ -79,17 +79,25 @@ class _AreaFrame(QWidget):
 
     def surround(self, area: QWidget | None) -> None:
         """Lie round an area; None takes the frame away."""
-        if self._area is not None:
-            self._area.removeEventFilter(self)
+        for each in self._around():
+            each.removeEventFilter(self)
         self._area = area
         if area is None:
             self.hide()
             return
-        area.installEventFilter(self)
         self.setParent(area.window())
+        for each in self._around():
+            each.installEventFilter(self)
         self._follow()
         self.raise_()
         self.show()
+
+    def _around(self) -> Iterator[QWidget]:
+        """Yield the area and all that it lies in, whose sizes decide what can be seen of it."""
+        each = self._area
+        while each is not None:
+            yield each
+            each = None if each.isWindow() else each.parentWidget()
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -99,14 +107,11 @@ class _AreaFrame(QWidget):
 
     @Slot()
     def _follow(self) -> None:
-        area = self._area
-        if area is None:
-            return
-        window, each, seen = area.window(), area, area.rect().translated(area.mapTo(area.window(), _CORNER))
-        while each is not window:
-            each = each.parentWidget()
-            seen &= each.rect().translated(each.mapTo(window, _CORNER))
-        self.setGeometry(seen)
+        if self._area is not None:
+            window, seen = self._area.window(), self._area.window().rect()
+            for each in self._around():
+                seen &= each.rect().translated(each.mapTo(window, _CORNER))
+            self.setGeometry(seen)
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

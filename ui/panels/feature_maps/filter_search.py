@@ -60,12 +60,23 @@ class Findings:
             tip = (
                 f"Test image {format_count(patch.image)}, class {name}: response "
                 f"{format_signed(patch.value, 4)} at {format_cell((patch.row, patch.column))}. "
-                "Click to look at it."
+                f"{_images_with(patch)} Click to look at it."
             )
             place = patch.rectangle
             block = (place.top, place.left, place.height, place.width)
-            cards.append(PatchCard(patch.pixels[0], data.test_images[patch.image, 0], block, text, tip))
+            cards.append(
+                PatchCard(
+                    patch.pixels[0], data.test_images[patch.image, 0], block, text, tip, patch.images_count
+                )
+            )
         return cards
+
+
+def _images_with(patch: Patch) -> str:
+    count = patch.images_count
+    if count == 1:
+        return "This patch in one image only."
+    return f"This patch, pixel by pixel, in {format_count(count)} images; this is the first of them."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
