@@ -15,6 +15,11 @@ def main(argv: "list[str] | None" = None) -> int:
     if hindrance:
         sys.stderr.write(f"cnnviz: {hindrance}\n")
         return 2
+    if getattr(sys, "frozen", False):
+        # In a bundle the processes that measure hand-ins begin here, too.
+        from multiprocessing import freeze_support
+
+        freeze_support()
     # When installed, the window is inside this package, so that no `ui` stands in site-packages.
     inside = Path(__file__).resolve().parent / "_window"
     if inside.is_dir() and str(inside) not in sys.path:
