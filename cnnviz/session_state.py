@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from PIL.PngImagePlugin import PngInfo
 
 FORMAT = "cnnviz-session"
-FORMAT_VERSION = 2
+FORMAT_VERSION = 3
 PNG_KEYWORD = "cnnviz-session"
 _PNG_BEGIN, _PNG_END = b"\x89PNG\r\n\x1a\n", b"\0\0\0\0IEND\xaeB`\x82"
 
@@ -38,10 +38,11 @@ _MOST_STEPS = 10**9
 _KEYS = frozenset(
     {
         "format", "format_version", "version", "experiment", "data_name", "data_sha256", "step", "run_step",
-        "epochs", "weights_sha256", "sample", "shift", "pinned", "panel", "views",
+        "epochs", "weights_sha256", "sample", "shift", "pinned", "panel", "views", "lab",
     }
 )  # fmt: skip
-_SINCE_2 = frozenset({"views"})
+#: Parts that sessions of each older format do not have.
+_NOT_YET = {1: frozenset({"views", "lab"}), 2: frozenset({"lab"})}
 _MOST_VIEWS = 32
 _MOST_CHOICES = 200
 _MOST_NUMBERS = 64
@@ -127,6 +128,8 @@ class SessionState:
     views : mapping from str to View
         What was chosen inside each panel, by the name of the panel. What the names and values mean is known
         to the panel alone.
+    lab : mapping or None
+        What was done in a guided lab, as the window keeps it.
     version : str
         Version of CNNViz that wrote it.
     """
@@ -145,6 +148,7 @@ class SessionState:
     pinned: tuple[str, tuple[int, ...]] | None = None
     panel: str = ""
     views: Mapping[str, View] = field(default_factory=dict[str, View])
+    lab: Mapping[str, Any] | None = None
     version: str = __version__
 
     def to_json(self, indent: int | None = None) -> str:
@@ -153,7 +157,8 @@ class SessionState:
         pinned = None if self.pinned is None else {"stage": self.pinned[0], "index": list(self.pinned[1])}
         values = {
             "format": FORMAT,
-            "format_version": FORMAT_VERSION,
+            # Without a lab as it was before there were any, so that older versions can read it.
+            "format_version": FORMAT_VERSION - (self.lab is None),
             "version": self.version,
             "experiment": self.experiment.to_dict(),
             "data_name": self.data_name,
@@ -167,6 +172,7 @@ class SessionState:
             "pinned": pinned,
             "panel": self.panel,
             "views": {name: dict(view) for name, view in self.views.items()},
+            **({} if self.lab is None else {"lab": dict(self.lab)}),
         }
         return json.dumps(values, indent=indent)
 
@@ -182,8 +188,7 @@ class SessionState:
         """
         values = _parse(text)
         try:
-            is_old = values["format_version"] == 1
-            _check_keys(values, _KEYS - _SINCE_2 if is_old else _KEYS)
+            _check_keys(values, _KEYS - _NOT_YET.get(values["format_version"], frozenset()))
             return cls._from_values(values)
         except (ParameterError, KeyError, TypeError, ValueError, AttributeError) as error:
             reason = (
@@ -215,6 +220,7 @@ class SessionState:
             pinned=_pinned(values["pinned"]),
             panel=_text(values["panel"], "panel"),
             views=_views(values["views"]) if "views" in values else {},
+            lab=_mapping(values["lab"], "lab") if "lab" in values else None,
             version=_text(values["version"], "version"),
         )
 

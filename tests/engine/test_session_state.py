@@ -182,7 +182,7 @@ def test_a_missing_part_is_named(tmp_path: Path) -> None:
 
 def test_a_session_of_a_newer_version_says_so(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
-    path.write_text(_changed(format_version=3, version="9.1", surprise=1))
+    path.write_text(_changed(format_version=4, version="9.1", surprise=1))
     with pytest.raises(DataError, match=r"written by a newer CNNViz \(9\.1; .*update CNNViz"):
         load_session(path)
 

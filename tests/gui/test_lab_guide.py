@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QRadioButton
 
 from cnnviz.lab import LabRecord, read_hand_in
 from tests.gui import whole_window
-from tests.gui.driving import opened
+from tests.gui.driving import opened, save_session
 from tests.gui.lab_driving import LAB, open_lab, press
 from ui.lab.door import welcome
 from ui.panels.report.panel import ReportPanel
@@ -122,3 +122,18 @@ def test_what_was_said_and_measured_is_handed_in_with_name_and_roll_number(qtbot
     assert "it will learn" in text
     assert "The prediction is not right" in text
     assert "To be written" not in text.split("Section two")[0].split("What do you expect?")[0]
+
+
+def test_a_session_carries_what_was_done_and_does_not_write_over_what_is_there(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    QTest.keyClicks(sitting.column.page.answer.field, "from home")
+    saved = tmp_path / "saved.session.json"
+    save_session(qtbot, session, saved)
+    QTest.keyClicks(sitting.column.page.answer.field, " and more")
+    with qtbot.waitSignal(session.files.restorer.finished):
+        session.files.open(saved)
+    qtbot.waitUntil(lambda: "record of this lab" in session.window.notices.text())
+    assert sitting.desk.done.answer == "from home and more"
+    whole_window.rest(qtbot, session)
+    press(session.window.notices.action_button())
+    qtbot.waitUntil(lambda: sitting.column.page.answer.field.toPlainText() == "from home")

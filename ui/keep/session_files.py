@@ -1,7 +1,9 @@
 """Saving and opening sessions and models, recent files, and the question before unsaved work is lost."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
 from PySide6.QtWidgets import QFileDialog, QWidget
@@ -127,6 +129,10 @@ class SessionFiles(QObject):
         self._window, self._panels = window, panels
         #: Opens a lab file.
         self.lab_taker: Callable[[Path], None] = lambda _path: None
+        #: Returns what was done in the guided lab, for a session, and takes it back.
+        self.lab_kept: Callable[[], Mapping[str, Any] | None] = lambda: None
+        self.lab_restored: Callable[[Mapping[str, Any]], None] = lambda _lab: None
+        self._lab: Mapping[str, Any] | None = None  # of the session that is being restored
         self._saved: tuple[int, int] | None = None
         self._opened = False  # whether the session that is being restored lies in a file of the user
         self.restorer = SessionRestorer(state, controller, panels, window)
@@ -177,6 +183,7 @@ class SessionFiles(QObject):
         session, run = self.current(), self.state.run
         if session is None:
             return
+        session = replace(session, lab=self.lab_kept())
 
         def done(_result: object) -> None:
             self._on_saved(path, run.run_id, run.step)
@@ -240,7 +247,7 @@ class SessionFiles(QObject):
             self.state.clear_notice("files")
             if isinstance(found, SessionState):
                 self.remember(path)
-                self._opened = True
+                self._opened, self._lab = True, found.lab
                 self.restorer.restore(found, printable_name(path))
             elif found == "picture":
                 self._open_picture(path)
@@ -257,7 +264,7 @@ class SessionFiles(QObject):
         self, session: SessionState, source: Source | None, name: str = "The work that was not saved"
     ) -> None:
         """Restore a session that no file of the user keeps: it stays unsaved."""
-        self._opened = False
+        self._opened, self._lab = False, None
         self.restorer.restore(session, name, source)
 
     # --- recent files ---------------------------------------------------------------------------------------
@@ -304,6 +311,9 @@ class SessionFiles(QObject):
     def _on_restored(self, complete: bool) -> None:
         if complete and self._opened:
             self.mark_saved()
+        if complete and self._lab is not None:
+            self.lab_restored(self._lab)
+        self._lab = None
 
 
 def _name_of(experiment: Experiment, step: int) -> str:

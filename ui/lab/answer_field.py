@@ -36,7 +36,7 @@ class AnswerField(QWidget):
         self.question = WrapLabel("", role="text")
         self.field = WordsField("Answer")
         self.count = WrapLabel("", small=True)
-        self._layout = fill(QVBoxLayout(self), self.title, self.question, self.field, self.count)
+        self._layout = fill(QVBoxLayout(self), self.title, self.question, (self.field, 1), self.count)
         self.field.textChanged.connect(self._on_text_changed)
         follow_theme(self)
 

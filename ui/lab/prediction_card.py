@@ -114,7 +114,7 @@ class PredictionCard(QWidget):
         if commitment is None:
             return
         words = answer_words(prediction, commitment.answer)
-        self.predicted.set_text(f"Your prediction: {words}  (committed {commitment.when.time})")
+        self.predicted.set_text(f"Your prediction: {words}")
         if reveal.verdict is not None:
             icon, role, text = _VERDICTS[reveal.verdict.is_right]
             self.measured.set_text(f"Measured: {reveal.verdict.measured}")
@@ -134,7 +134,7 @@ class PredictionCard(QWidget):
         self._choices = QButtonGroup(self)
         self.cell = WrapLabel("", role="text")
         self.error = WrapLabel("", role="danger", small=True)
-        self.commit = Button("Commit", "check", "primary", "Fix this prediction, then see the result")
+        self.commit = Button("Commit", "check", tooltip="Fix this prediction, then see the result")
         self.hint = WrapLabel(_NOT_YET, small=True)
         self.predicted = WrapLabel("", role="text")
         self.measured = WrapLabel("", role="title")
@@ -266,5 +266,7 @@ def _within(prediction: Prediction) -> str:
         return ""
     if prediction.tolerance == 0:
         return ": it had to be exact"
-    unit = MEASURES[prediction.truth.measure].unit
-    return f": within {format_value(prediction.tolerance)} {unit}".rstrip() + " counts as right"
+    measure = MEASURES[prediction.truth.measure]
+    unit = "percentage points" if measure.quantity == "percent" else measure.unit
+    off = " ".join(part for part in (format_value(prediction.tolerance), unit) if part)
+    return f": up to {off} off counts as right"

@@ -52,9 +52,12 @@ class Revealer(QObject):
     -------
     changed
         There is something else to be said.
+    arrived(str)
+        The result of a step that is not in front is known for the first time: its id.
     """
 
     changed = Signal()
+    arrived = Signal(str)
 
     def __init__(self, desk: LabDesk, state: AppState, background: Analysis, parent: QObject) -> None:
         super().__init__(parent)
@@ -73,16 +76,23 @@ class Revealer(QObject):
 
     @Slot()
     def look(self) -> None:
-        """Have measured what the step in front waits for."""
-        step, snapshot = self._desk.step, None
-        if step is not None and step.prediction is not None and self._desk.done.prediction is not None:
-            snapshot = self._snapshot(step)
-        if step is None or snapshot is None or self._has_found(step, snapshot):
-            self.changed.emit()
-            return
-        if self._under_way != (step.id, snapshot):
-            self._measure(step, snapshot)
+        """Have measured what the step in front waits for, then what others do."""
+        if self._under_way is None:
+            for step in self._waiting_steps():
+                snapshot = self._snapshot(step)
+                if snapshot is not None and not self._has_found(step, snapshot):
+                    self._measure(step, snapshot)
+                    break
         self.changed.emit()
+
+    def _waiting_steps(self) -> list[Step]:
+        """Return the steps whose prediction is committed: that in front, and those without a result."""
+        lab, record, front = self._desk.lab, self._desk.record, self._desk.step
+        if lab is None or front is None:
+            return []
+        committed = [step for step in lab.steps if record.step(step.id).prediction is not None]
+        first = [front] if front in committed else []
+        return first + [step for step in committed if not record.step(step.id).revealed and step is not front]
 
     def present(self) -> Reveal:
         """Return what there is to be said now."""
@@ -132,8 +142,12 @@ class Revealer(QObject):
                 "Press “Show me” to get the right one."
             )
         end = format_count(wanted.epochs * run.steps_per_epoch)
-        shown = " Press “Show me” to get there." if step.show.moment == "end" else " Train to the end."
-        return f"The result is known when the network is trained, after step {end}.{shown}"
+        way = "You will be told when it is there."
+        if step.show.moment == "end":
+            way = "Press “Show me” to get there."
+        elif any(condition.event == "finished" for condition in step.done_when):
+            way = "Train to the end."
+        return f"The result is known when the network has been trained up to step {end}. {way}"
 
     def _remark(self, step: Step) -> str:
         names = _differing(self._state.experiment, self._desk.experiment_of(step))
@@ -162,7 +176,10 @@ class Revealer(QObject):
         def done(measured: Measured) -> None:
             self._under_way = None
             self._found[step.id] = (snapshot, measured)
+            is_news = not self._desk.record.step(step.id).revealed and step is not self._desk.step
             self._desk.reveal(step)
+            if is_news:
+                self.arrived.emit(step.id)
             self.look()
 
         def failed(message: str) -> None:

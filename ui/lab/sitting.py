@@ -1,13 +1,16 @@
 """The lab guide of one sitting: its parts joined with the window, the files and the report."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Slot
 
-from cnnviz.errors import DataError
+from cnnviz.errors import CNNVizError, DataError
 from cnnviz.lab.model import Lab
+from cnnviz.lab.record import LabRecord
+from cnnviz.quantities import format_count
 from ui.keep.session_files import SessionFiles
 from ui.lab.column import LabColumn
 from ui.lab.desk import LabDesk
@@ -52,6 +55,8 @@ class LabSitting(QObject):
         super().__init__(parent)
         state, controller = files.state, files.controller
         self._window, self._state, self._report, self._ask_file = window, state, report, ask_file
+        self._files = files
+        self._arrived = ""  # id of the step whose result the message tells of
         self._analysis = controller.analysis
         self.desk = LabDesk(state, report.writing, self)
         self.revealer = Revealer(self.desk, state, controller.background, self)
@@ -74,6 +79,10 @@ class LabSitting(QObject):
         window.lab_dock.visibilityChanged.connect(self._on_visibility_changed)
         self._report.writing.opened.connect(self._on_draft_opened)
         self._report.composer.guided = self._guided
+        self._files.lab_kept, self._files.lab_restored = self._kept, self._on_restored
+        self.desk.revealed.connect(self._on_revealed)
+        self.revealer.arrived.connect(self._on_result_arrived)
+        column.message.actionRequested.connect(self._on_message_answered)
         for panel in (window.panel(FeatureMapsPanel), window.panel(BackpropPanel)):
             panel.pinRequested.connect(self._on_pin_requested)
 
@@ -193,6 +202,66 @@ class LabSitting(QObject):
             return
         if self.desk.done.prediction is None and cell.stage == prediction.stage and len(cell.index) == 3:
             self.column.show_cell(tuple(cell.index))
+
+    @Slot()
+    def _on_revealed(self) -> None:
+        """Uncover what Backprop has covered for the prediction."""
+        self._window.panel(BackpropPanel).header.cover.setChecked(False)
+
+    @Slot(str)
+    def _on_result_arrived(self, step_id: str) -> None:
+        """Tell that the result of another step is known now."""
+        lab = self.desk.lab
+        if lab is not None and step_id != self._arrived:
+            self._arrived = step_id
+            number = lab.steps.index(lab.step(step_id)) + 1
+            self.column.message.show_message(
+                f"The result of step {number}, “{lab.step(step_id).title}”, is known now.", "info", "See it"
+            )
+
+    @Slot()
+    def _on_message_answered(self) -> None:
+        self.column.message.clear()
+        self.desk.go_to(self._arrived)
+
+    # --- sessions -------------------------------------------------------------------------------------------
+
+    def _kept(self) -> Mapping[str, Any] | None:
+        """Return lab and record for a session."""
+        if self.desk.lab is None:
+            return None
+        self.desk.finish()
+        return {"place": self.desk.place, "record": self.desk.record.to_dict()}
+
+    def _on_restored(self, kept: Mapping[str, Any]) -> None:
+        """Go on with the record of a session; one that would take the place of another is asked about."""
+        try:
+            record, place = LabRecord.from_dict(kept.get("record")), str(kept.get("place", ""))
+        except CNNVizError as error:
+            self._complain(f"What was done in the lab of this session cannot be read: {error}")
+            return
+        present = self._report.writing.lab_record(record.key)
+
+        def take() -> None:
+            self._state.clear_notice("report")
+            self._report.writing.set_lab(place, record)
+            self.desk.forget()
+            self.open(place)
+
+        if present is None or not present.has_work():
+            take()
+        elif present.to_dict() != record.to_dict():
+            done = format_count(sum(bool(step.done) for step in record.steps.values()))
+            self._state.raise_notice(
+                "report",
+                "info",
+                f"The session holds a record of this lab, too, with {done} steps done. Yours stays unless "
+                "you take that of the session instead.",
+                "Take it",
+                take,
+            )
+
+    # --- finding --------------------------------------------------------------------------------------------
 
     def _entries(self) -> Iterator[Entry]:
         lab = self.desk.lab

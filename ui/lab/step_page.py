@@ -31,7 +31,9 @@ class StepPage(QWidget):
         self.purpose = WrapLabel("", role="muted")
         self.who = WhoFields()
         self.show_me = Button(
-            "Show me", "eye",
+            "Show me",
+            "eye",
+            "primary",
             tooltip="Put the window where this step wants it: panel, network, image",
             shortcut="Ctrl+Shift+L",
         )  # fmt: skip
@@ -41,7 +43,7 @@ class StepPage(QWidget):
         row = fill(QHBoxLayout(), self.show_me, 1)
         self._layout = fill(
             QVBoxLayout(self), self.section, self.title, self.purpose, self.who, row, self.text,
-            self.prediction, self.answer, 1,
+            self.prediction, (self.answer, 9), 1,
         )  # fmt: skip
         follow_theme(self)
 

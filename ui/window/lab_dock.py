@@ -29,6 +29,12 @@ class LabDock(QDockWidget):
         window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
         self.hide()
 
+    @property
+    def room(self) -> int:
+        """Width that it takes, in pixels; 0 while it is out of sight."""
+        content: QWidget | None = self.widget()
+        return 0 if content is None or self.isHidden() else content.minimumWidth()
+
     def set_shown(self, shown: bool) -> None:
         """Bring the lab guide into sight, or put it away."""
         if self.isHidden() == shown:

@@ -187,10 +187,9 @@ class MainWindow(QMainWindow):
         """Divide the width: the panels come before the samples, the menus before the texts of buttons."""
         px, width = self._theme.px, self.width()
         wanted = px(_PANELS_WANT[self.panels.is_divided])
-        if not self.lab_dock.isHidden():
-            wanted += self.lab_dock.sizeHint().width()
+        wanted += self.lab_dock.room
         # In a narrow window the lab guide takes the place of the samples.
-        has_room = self.lab_dock.isHidden() or width - wanted >= px(_SAMPLES_LEAST)
+        has_room = not self.lab_dock.room or width - wanted >= px(_SAMPLES_LEAST)
         self.samples_dock.setHidden(self._bare or not has_room)
         room = max(px(_SAMPLES_LEAST), min(px(_SAMPLES_MOST), width - wanted))
         dock, usual = self.samples_dock, min(room, px(SAMPLES_WIDTH))
