@@ -11,6 +11,14 @@ _FEWEST_LETTERS = 40
 """Shorter answers may well be alike by chance."""
 
 
+_WEIGHTS = "the same weights"
+
+
+def has_own_seed(handed: HandIn) -> bool:
+    """Whether the seed is the one that belongs to the roll number."""
+    return handed.experiment.seed == seed_of(handed.roll_number)
+
+
 def same_student(one: HandIn, other: HandIn) -> bool:
     """Whether two hand-ins have the same roll number, however it was typed."""
     return seed_of(one.roll_number) == seed_of(other.roll_number) and one.roll_number != ""
@@ -35,6 +43,8 @@ def copies(
     found: list[list[str]] = [[] for _ in handed]
     for (what, _), places in sorted(_groups(handed, labs).items()):
         for place in places:
+            if what == _WEIGHTS and has_own_seed(handed[place]):
+                continue  # two roll numbers may well give the same seed
             others = [
                 names[each]
                 for each in places
@@ -52,7 +62,7 @@ def _groups(handed: Sequence[HandIn], labs: Mapping[str, Lab]) -> dict[tuple[str
         lab = labs.get(each.lab_sha256)
         if lab is not None and lab.seed_from_roll_number:
             for run in each.runs[:1]:
-                groups["the same weights", run.weights_sha256].append(place)
+                groups[_WEIGHTS, run.weights_sha256].append(place)
         for step, said in _words(each):
             if len(said) >= _FEWEST_LETTERS:
                 groups[f"{step}: the same words", said].append(place)

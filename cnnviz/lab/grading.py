@@ -176,6 +176,8 @@ def _remarks(handed: HandIn, numbers: LabNumbers, unasked: int) -> Iterator[str]
             for each in (handed.versions, numbers.versions)
         )
         yield f"made with {made}, checked with {here}"
+    if handed.seed_from_roll_number and not handed.roll_number.strip():
+        yield "no roll number was given: its seed is that of everybody without one"
     if unasked:
         yield f"{unasked} of its numbers {'is' if unasked == 1 else 'are'} not asked for by the lab"
 

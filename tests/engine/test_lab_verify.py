@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 import os
 import subprocess
@@ -206,6 +207,26 @@ def test_late_ones_are_told_and_give_no_points(students, data_file, tmp_path):
     assert first == "guess: the prediction was made after the result was shown"
     assert "after 30 steps of training, whose results could be seen" in second
     assert rows["late"].grade.points < rows["late"].grade.most_points
+
+
+def test_students_whose_roll_numbers_give_the_same_seed_are_not_accused(data_file, tmp_path):
+    first: dict[int, int] = {}
+    pair = next(
+        (first[seed], number)
+        for number in itertools.count(1000)
+        if first.setdefault(seed := seed_of(roll_number(number)), number) != number
+    )
+    data = small_data()
+    for number in pair:
+        write(tmp_path, f"{number}", honest(number, data))
+    for number in (1, 2):  # and those who gave no roll number
+        handed = honest(number, data)
+        numbers = measured_lab(LAB, data, seed_of(""))
+        alone = hand_in(LAB, LabRecord.of(LAB), numbers, data, name=handed.name)
+        write(tmp_path, f"without-{number}", replace(alone, answers=handed.answers).sealed())
+    rows = verify([tmp_path], LABS, data_file, processes=1)
+    assert [verdict_of(row) for row in rows] == [OK] * 4, [row.shared for row in rows]
+    assert rows[-1].grade.remarks == ("no roll number was given: its seed is that of everybody without one",)
 
 
 def test_one_student_has_one_row_for_all_files(students, data_file, tmp_path):
