@@ -109,8 +109,8 @@ _ALL: Sequence[Measure] = (
         measuring.probability, (_SAMPLE,),
     ),
     Measure(
-        "own_probability", "probability that your own image is of class {label}, counted from 0",
-        "number", "", measuring.own_probability, (Parameter("label", 0, 9),),
+        "own_probability", "probability that your own image shows a {digit}",
+        "number", "", measuring.own_probability, (Parameter("digit", 0, 9),),
     ),
     Measure(
         "cell_value", "value of {stage} at filter {filter}, row {row}, column {column}, test image {sample}",

@@ -78,14 +78,16 @@ def probability(bench: Bench, sample: int) -> float:
     return float(trace.class_probabilities[0, bench.label(sample)])
 
 
-def own_probability(bench: Bench, label: int) -> float:
-    """Probability that the student's own image is of a class."""
+def own_probability(bench: Bench, digit: int) -> float:
+    """Probability that the student's own image shows a digit."""
+    if str(digit) not in bench.dataset.classes:
+        raise ParameterError(
+            f"The classes of the lab are {', '.join(bench.dataset.classes)}, and not {digit}."
+        )
     if bench.own is None:
         return nan
-    if not 0 <= label < bench.network.classes_count:
-        raise ParameterError(f"There is no class {label}.")
     trace = bench.network.forward(to_input(bench.own[np.newaxis], bench.network.dtype))
-    return float(trace.class_probabilities[0, label])
+    return float(trace.class_probabilities[0, bench.dataset.classes.index(str(digit))])
 
 
 def cell_value(bench: Bench, stage: str, filter: int, row: int, column: int, sample: int) -> float:
