@@ -165,9 +165,21 @@ def _known() -> list[Library]:
     return [Library(*line.split()) for line in lines if line and not line.startswith("#")]
 
 
+def load(file: str) -> ctypes.CDLL:
+    """Load a system library; where the program is a bundle that has it inside, that one.
+
+    Raises
+    ------
+    OSError
+        If it is missing, or lacks another.
+    """
+    inside = Path(getattr(sys, "_MEIPASS", "")) / file
+    return ctypes.CDLL(str(inside) if is_frozen() and inside.exists() else file)
+
+
 def _loads(file: str) -> bool:
     try:
-        ctypes.CDLL(file)
+        load(file)
     except OSError:
         return False
     return True

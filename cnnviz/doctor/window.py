@@ -22,6 +22,7 @@ from cnnviz.doctor.surroundings import (
     has_window,
     is_frozen,
     lacking,
+    load,
     missing_libraries,
     plugins,
 )
@@ -139,7 +140,7 @@ def _is_ready(plugin: str) -> bool:
 
 
 def _x_answers() -> bool:
-    xcb = ctypes.CDLL("libxcb.so.1")
+    xcb = load("libxcb.so.1")
     xcb.xcb_connect.restype = ctypes.c_void_p
     connection = ctypes.c_void_p(xcb.xcb_connect(None, None))
     answers = xcb.xcb_connection_has_error(connection) == 0

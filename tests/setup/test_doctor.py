@@ -1,7 +1,9 @@
 """``--doctor``, and what is said in one sentence where no window can open."""
 
+import _ctypes
 import os
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from cnnviz.bundled import bundled
-from cnnviz.doctor import contents, loops
+from cnnviz.doctor import contents, loops, surroundings
 from cnnviz.doctor.engine import training
 from cnnviz.doctor.surroundings import PACKAGES
 from tests.patience import PATIENCE
@@ -195,3 +197,14 @@ def test_an_engine_that_computes_otherwise_is_noticed(monkeypatch: pytest.Monkey
 def test_every_package_of_the_program_is_looked_at() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert {re.split(r"[<>=;\s]", each)[0] for each in project["dependencies"]} == PACKAGES.keys()
+
+
+@on_linux
+def test_a_bundle_looks_in_itself_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = "libonly-in-the-bundle.so.1"
+    with pytest.raises(OSError, match=name):
+        surroundings.load(name)
+    shutil.copy(_ctypes.__file__, tmp_path / name)
+    monkeypatch.setattr(sys, "frozen", True, raising=False)
+    monkeypatch.setattr(sys, "_MEIPASS", str(tmp_path), raising=False)
+    assert surroundings.load(name)
