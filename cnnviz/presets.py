@@ -1,6 +1,6 @@
 """Ready-made experiments."""
 
-from dataclasses import replace
+from dataclasses import fields
 
 from cnnviz.experiment import Experiment
 
@@ -31,21 +31,15 @@ PRESETS: dict[str, Experiment] = {"lab5": LAB5, "lenet": LENET}
 
 CUSTOM = "custom"
 
+_SETTINGS = {each.name for each in fields(Experiment)} - {"classes", "epochs", "seed", "log_every"}
+
 
 def preset_of(experiment: Experiment) -> str:
     """Return the name of the preset that `experiment` is, or ``"custom"``.
 
-    Another seed, length of training or choice of as many classes leaves a preset what it is.
+    Other classes, another seed or length of training leave a preset what it is.
     """
     for name, preset in PRESETS.items():
-        if len(preset.classes) == len(experiment.classes):
-            alike = replace(
-                experiment,
-                classes=preset.classes,
-                epochs=preset.epochs,
-                seed=preset.seed,
-                log_every=preset.log_every,
-            )
-            if alike == preset:
-                return name
+        if all(getattr(experiment, each) == getattr(preset, each) for each in _SETTINGS):
+            return name
     return CUSTOM

@@ -10,9 +10,10 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.history import EvaluationPoint, History
 from cnnviz.training import Progress
-from tests.gui.driving import show_window
+from tests.gui.driving import settle, show_window
 from ui.panels.training.curves import TrainingCurves
 from ui.panels.views import Choices
+from ui.theme import ThemeManager
 
 
 @pytest.fixture
@@ -171,3 +172,21 @@ def test_the_axis_of_accuracy_begins_below_all_curves_and_not_below_earlier_ones
     curves.set_history(_accurate(0.3))
     curves.set_history(_accurate(0.9))
     assert lowest() == alone
+
+
+def test_the_button_for_the_unit_stays_beside_its_label(
+    qtbot: QtBot, curves: TrainingCurves, theme: ThemeManager
+) -> None:
+    def right_of_label() -> tuple[int, int]:
+        label = curves.accuracy.plot_item.getAxis("bottom").label.sceneBoundingRect()
+        place = curves.units.geometry().center()
+        return round(place.x() - label.right()), round(place.y() - label.center().y())
+
+    settle(qtbot)
+    before = right_of_label()
+    for size, presenter in (((500, 500), True), ((700, 620), True), ((500, 420), False), ((500, 500), False)):
+        theme.set_presenter(presenter)
+        curves.resize(*size)
+        settle(qtbot)
+        assert abs(right_of_label()[1]) <= 2
+    assert right_of_label() == before

@@ -31,7 +31,7 @@ from ui.panels.timeline import TimelineBar
 from ui.run.tasks import TaskRunner
 from ui.session import Session
 
-COUNT = int(os.environ.get("CNNVIZ_ACTIONS", "25"))
+COUNT = int(os.environ.get("CNNVIZ_ACTIONS", "12"))
 SEEDS = [int(seed) for seed in os.environ.get("CNNVIZ_SEED", "1").split()]
 PARTS = (*PANELS, "samples", "timeline")
 
@@ -75,6 +75,9 @@ def made_now(qtbot: QtBot, session: Session, name: str) -> Iterator[QWidget]:
         settle(qtbot, lambda: all(each.is_idle for each in runners), parts=runners)
         if isinstance(part, Panel) and view is not None:
             part.restore_view(view)
+        if isinstance(part, SamplesPanel):
+            scrolled = session.window.samples.grid.verticalScrollBar().value()
+            part.grid.verticalScrollBar().setValue(scrolled)
         give_up_keyboard()
         settle(qtbot, lambda: all(each.is_idle for each in runners), parts=runners)
         yield part

@@ -11,7 +11,7 @@ from PySide6.QtGui import QColor, QImage, QMouseEvent
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.driving import show_window
+from tests.gui.driving import settle, show_window
 from ui.export.numbers import tables_of, to_csv
 from ui.plots.plot import Plot
 from ui.plots.plot_content import Dot, Line, Marker, PlotContent, limits_from_zero
@@ -173,3 +173,15 @@ def test_the_program_draws_as_its_tests_do(qtbot: QtBot, tmp_path: Path) -> None
     # Smooth: along a slanted line there are tones between its colour and the ground.
     tones = {color for color in colours(here) if QColor(color).hue() == QColor(LIGHT.accent).hue()}
     assert len(tones) > 8
+
+
+def test_room_for_numbers_is_that_of_the_present_ones(qtbot: QtBot, theme: ThemeManager) -> None:
+    """A little wider numbers, or larger letters, that were there before leave nothing behind."""
+    few, more = (PlotContent((Line("a", X, X + base, RED),), x_label="x") for base in (0.0, 1000.0))
+    plot, fresh = shown(qtbot, more), shown(qtbot, few)
+    theme.set_presenter(True)
+    settle(qtbot)
+    theme.set_presenter(False)
+    plot.set_content(few)
+    settle(qtbot)
+    assert plot.grab().toImage() == fresh.grab().toImage()

@@ -60,10 +60,17 @@ class NumberAxis(pg.AxisItem):
             return [format_value(10.0**value, 2) for value in values]
         return format_ticks(values)
 
+    def setStyle(self, **kwds: Any) -> None:
+        """Keep room below the plot for a line of the font; pyqtgraph would find its height when it paints."""
+        if kwds.get("tickFont") is not None:
+            self.textHeight = QFontMetricsF(kwds["tickFont"]).height()
+        super().setStyle(**kwds)
+
     def _updateMaxTextSize(self, x: int) -> None:
-        """Take the room that the present numbers need, without what pyqtgraph keeps of earlier ones."""
-        self.textWidth, self.textHeight = min(self.textWidth, x), min(self.textHeight, x)
-        super()._updateMaxTextSize(x)
+        """Take the room at the left that the present numbers need, without what is kept of earlier ones."""
+        if self.orientation == "left":
+            self.textWidth = min(self.textWidth, x)
+            super()._updateMaxTextSize(x)
 
     def generateDrawSpecs(self, p: QPainter) -> Any:
         """Lines and texts of the axis; a number at its right end is moved into the plot."""

@@ -95,6 +95,7 @@ class PlotCanvas(QWidget):
         """Place a button at the right of the label of the x axis."""
         button.setParent(self._widget.viewport())
         self._label_button = button
+        self.plot_item.getAxis("bottom").geometryChanged.connect(self._place_button)
         self._place_button()
 
     @override

@@ -157,6 +157,7 @@ class CheckPage(QWidget):
         self.table.setAccessibleName("Parameters")
         self.table.setToolTip("Click a row, or press Enter, to poke this parameter")
         self.table.verticalHeader().hide()
+        self.table.verticalHeader().setMinimumSectionSize(1)  # as in `LogTable` and for its reason
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
