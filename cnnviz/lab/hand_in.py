@@ -19,7 +19,6 @@ from cnnviz.session_state import OwnPixels
 
 FORMAT = "cnnviz-results"
 FORMAT_VERSION = 1
-FILE_NAME = "results.json"
 
 
 @dataclass(frozen=True, slots=True)

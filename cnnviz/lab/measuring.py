@@ -7,6 +7,7 @@ import numpy as np
 
 from cnnviz.datasets import to_input
 from cnnviz.errors import ParameterError
+from cnnviz.files import printable
 from cnnviz.inspect.receptive_field import receptive_field, stage_shape
 from cnnviz.lab.bench import Bench
 from cnnviz.network import Network
@@ -81,9 +82,8 @@ def probability(bench: Bench, sample: int) -> float:
 def own_probability(bench: Bench, digit: int) -> float:
     """Probability that the student's own image shows a digit."""
     if str(digit) not in bench.dataset.classes:
-        raise ParameterError(
-            f"The classes of the lab are {', '.join(bench.dataset.classes)}, and not {digit}."
-        )
+        listed = printable(", ".join(bench.dataset.classes), 60)
+        raise ParameterError(f"The classes of the lab are {listed}, and {digit} is none of them.")
     if bench.own is None:
         return nan
     trace = bench.network.forward(to_input(bench.own[np.newaxis], bench.network.dtype))
