@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
+from cnnviz.lab.grading import lab_of
 from cnnviz.lab.hand_in import HandIn
 from cnnviz.lab.model import Lab
 from cnnviz.lab.seeds import seed_of
@@ -59,7 +60,7 @@ def _groups(handed: Sequence[HandIn], labs: Mapping[str, Lab]) -> dict[tuple[str
     """Return the places of hand-ins by what they hold: what it is, and its content."""
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
     for place, each in enumerate(handed):
-        lab = labs.get(each.lab_sha256)
+        lab = lab_of(each, labs)
         if lab is not None and lab.seed_from_roll_number:
             for run in each.runs[:1]:
                 groups[_WEIGHTS, run.weights_sha256].append(place)

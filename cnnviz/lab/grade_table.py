@@ -24,8 +24,8 @@ _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 def verdict_of(row: Row) -> str:
     """Return "ok", "look at it", "not comparable" or "unreadable".
 
-    A hand-in whose numbers differ is not comparable where the version or, in float32, the kernel of matrix
-    products may be the reason.
+    A hand-in whose numbers differ is not comparable where the version, another text of the lab or, in
+    float32, the kernel of matrix products may be the reason.
     """
     if row.handed is None:
         return UNREADABLE

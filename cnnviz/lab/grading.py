@@ -46,8 +46,8 @@ class Grade:
     weights : str
         Whether the weights are the same to the last bit.
     is_comparable : bool
-        Whether a number that differs means anything: it was made with the same version of CNNViz and, where
-        it is of a float32 network, with the same kernel of matrix products.
+        Whether a number that differs means anything: it was made with the same version of CNNViz, from the
+        same text of the lab and, where it is of a float32 network, with the same kernel of matrix products.
     """
 
     agree: int
@@ -63,6 +63,12 @@ class Grade:
     is_comparable: bool
 
 
+def lab_of(handed: HandIn, labs: Mapping[str, Lab]) -> Lab | None:
+    """Return the lab that a hand-in is of, by the SHA-256 of its text or else by id and version."""
+    same = (lab for lab in labs.values() if (lab.id, lab.version) == (handed.lab_id, handed.lab_version))
+    return labs.get(handed.lab_sha256) or next(same, None)
+
+
 def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
     """Compare a hand-in with what was measured for its seed.
 
@@ -70,7 +76,7 @@ def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
     ----------
     handed : HandIn
     lab : Lab
-        The same lab.
+        The same lab, as far as id and version tell.
     numbers : LabNumbers
         Measured here, with the seed of the hand-in.
     """
@@ -92,9 +98,10 @@ def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
         to_grade=sum(step.question.points for step in lab.steps if step.question is not None),
         late=tuple(late_in(handed, lab)),
         suspicious=tuple(suspicious_in(handed, lab)),
-        remarks=tuple(_remarks(handed, numbers, len(claimed - asked))),
+        remarks=tuple(_remarks(handed, lab, numbers, len(claimed - asked))),
         weights=_weights(handed, numbers),
         is_comparable=handed.version == __version__
+        and handed.lab_sha256 == lab.sha256
         and (same_kernel(handed, numbers) or all(each.agrees or each.dtype == "float64" for each in found)),
     )
 
@@ -167,7 +174,9 @@ def _differing_settings(given: Experiment, usual: Experiment) -> list[str]:
     ]
 
 
-def _remarks(handed: HandIn, numbers: LabNumbers, unasked: int) -> Iterator[str]:
+def _remarks(handed: HandIn, lab: Lab, numbers: LabNumbers, unasked: int) -> Iterator[str]:
+    if handed.lab_sha256 != lab.sha256:
+        yield "its lab file has the same id and version, but another text"
     if handed.version != __version__:
         yield f"made with CNNViz {printable(handed.version, 20)}, checked with {__version__}"
     if not same_kernel(handed, numbers):

@@ -16,7 +16,7 @@ from cnnviz.errors import CNNVizError, DataError, in_words
 from cnnviz.files import printable
 from cnnviz.lab.copies import copies
 from cnnviz.lab.finding import files_in, read_hand_in
-from cnnviz.lab.grading import Grade, graded, same_kernel
+from cnnviz.lab.grading import Grade, graded, lab_of, same_kernel
 from cnnviz.lab.hand_in import HandIn
 from cnnviz.lab.measured import LabNumbers, measured_lab, own_pixels
 from cnnviz.lab.model import Lab
@@ -149,18 +149,19 @@ def _task(row: Row, labs: Mapping[str, Lab], data: Path | None) -> _Task | None:
     handed = row.handed
     if handed is None or _why_not(handed, labs, data):
         return None
-    lab = labs[handed.lab_sha256]
+    lab = lab_of(handed, labs)
+    assert lab is not None
     own = own_pixels(handed.own, _dataset(data, lab.experiment.classes))
     return _Task(lab.source, handed.experiment.seed, own, data)
 
 
 def _why_not(handed: HandIn, labs: Mapping[str, Lab], data: Path | None) -> str:
     """Return why a hand-in cannot be compared, as a sentence; "" where it can."""
-    lab = labs.get(handed.lab_sha256)
+    lab = lab_of(handed, labs)
     if lab is None:
         name = printable(f"{handed.lab_id} {handed.lab_version}", 60)
         known = any(each.id == handed.lab_id for each in labs.values())
-        where = "another file than the one known here" if known else "not known here"
+        where = "known here in another version" if known else "not known here"
         return f"The lab {name} is {where}; give its file with --lab."
     if _dataset(data, lab.experiment.classes).sha256 != handed.data_sha256:
         return f"It was done with other data ({printable(handed.data_name, 40)}); give them with --data."
@@ -271,4 +272,6 @@ def _graded(row: Row, labs: Mapping[str, Lab], data: Path | None, numbers: LabNu
         return replace(row, reason=_why_not(handed, labs, data))
     if isinstance(numbers, str):
         return replace(row, reason=f"It cannot be measured: {numbers}")
-    return replace(row, grade=graded(handed, labs[handed.lab_sha256], numbers))
+    lab = lab_of(handed, labs)
+    assert lab is not None
+    return replace(row, grade=graded(handed, lab, numbers))

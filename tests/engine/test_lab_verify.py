@@ -90,8 +90,8 @@ CASES = (
          lambda all_: replace(_number(all_[14], 1.1), version="0.0.9").sealed()),
     Case("other-data", NOT_COMPARABLE, "other data",
          lambda all_: replace(all_[15], data_sha256="0" * 64).sealed()),
-    Case("other-lab", NOT_COMPARABLE, "another file than the one known here",
-         lambda all_: replace(all_[16], lab_sha256="0" * 64).sealed()),
+    Case("other-lab", NOT_COMPARABLE, "known here in another version",
+         lambda all_: replace(all_[16], lab_sha256="0" * 64, lab_version="2").sealed()),
 )  # fmt: skip
 
 
@@ -227,6 +227,16 @@ def test_students_whose_roll_numbers_give_the_same_seed_are_not_accused(data_fil
     rows = verify([tmp_path], LABS, data_file, processes=1)
     assert [verdict_of(row) for row in rows] == [OK] * 4, [row.shared for row in rows]
     assert rows[-1].grade.remarks == ("no roll number was given: its seed is that of everybody without one",)
+
+
+def test_a_corrected_text_of_the_lab_is_no_other_lab(students, data_file, tmp_path):
+    first, second = (replace(students[number], lab_sha256="0" * 64).sealed() for number in (3, 4))
+    write(tmp_path, "a", first)
+    write(tmp_path, "b", _number(second, 1.1).sealed())
+    agreeing, differing = verify([tmp_path], LABS, data_file, processes=1)
+    assert verdict_of(agreeing) == OK
+    assert agreeing.grade.remarks == ("its lab file has the same id and version, but another text",)
+    assert verdict_of(differing) == NOT_COMPARABLE, "the text may be the reason"
 
 
 def test_one_student_has_one_row_for_all_files(students, data_file, tmp_path):
