@@ -211,7 +211,8 @@ class LabColumn(QFrame):
         if desk.lab is not None and desk.lab.seed_from_roll_number:
             note = "Your roll number decides the initial weights of your network: type it before you train."
         is_first = desk.lab is not None and desk.number == 0
-        self.page.who.setVisible(is_first or desk.needs_roll_number)
+        is_begun = any(step.prediction is not None for step in desk.record.steps.values())
+        self.page.who.setVisible(is_first or (desk.needs_roll_number and not is_begun))
         self.page.who.set_who(words.author, words.roll_number, note)
 
     # --- what is asked for ----------------------------------------------------------------------------------

@@ -13,7 +13,7 @@ def boxes_of(node: Node) -> boxes.Formula:
     """Return what a formula is set from."""
     match node:
         case str():
-            return tuple(boxes.Text(_sign(sign)) for sign in node.split())
+            return tuple(box for sign in node.split() for box in _sign_boxes(sign))
         case tuple():
             return tuple(box for each in node for box in boxes_of(each))
         case Text(words):
@@ -33,14 +33,19 @@ def boxes_of(node: Node) -> boxes.Formula:
             return (boxes.Text("; ".join(parts)),)
 
 
-def _sign(sign: str) -> str:
+def _sign_boxes(sign: str) -> boxes.Formula:
+    if sign == ",":  # after which a long formula may be broken
+        return boxes.Text(","), boxes.Text(" ")
     if sign in _SPACES:
-        return _SPACES[sign]
+        return (boxes.Text(_SPACES[sign]),)
     if sign in _RELATIONS or sign in _OPERATORS:
-        return f" {sign} "
-    return f"{sign} " if sign in (",", "log") else sign
+        return (boxes.Text(f" {sign} "),)
+    return (boxes.Text(f"{sign} " if sign == "log" else sign),)
 
 
 def _line(node: Node) -> str:
-    """Return a formula on one line, for an index."""
-    return " ".join(boxes.plain_text(boxes_of(node)).split())
+    """Return a formula on one line and close together, for an index."""
+    words = " ".join(boxes.plain_text(boxes_of(node)).split())
+    for sign in _OPERATORS:
+        words = words.replace(f" {sign} ", sign)
+    return words.replace(" , ", ", ")

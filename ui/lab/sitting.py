@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Slot
+from PySide6.QtWidgets import QApplication
 
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.lab.model import Lab
@@ -115,8 +116,9 @@ class LabSitting(QObject):
 
     @Slot()
     def toggle(self) -> None:
-        """Bring the column into sight and give it the keyboard, or put it away."""
-        if self._window.lab_dock.isVisible():
+        """Bring the column into sight and give it the keyboard; if it has that, put it away."""
+        focus = QApplication.focusWidget()
+        if self.column.isVisible() and focus is not None and self.column.isAncestorOf(focus):
             self._window.lab_dock.set_shown(False)
         else:
             self._window.lab_dock.set_shown(True)

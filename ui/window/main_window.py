@@ -190,6 +190,9 @@ class MainWindow(QMainWindow):
         wanted += self.lab_dock.room
         # In a narrow window the lab guide takes the place of the samples.
         has_room = not self.lab_dock.room or width - wanted >= px(_SAMPLES_LEAST)
+        focus = QApplication.focusWidget()
+        if not has_room and focus is not None and self.samples.isAncestorOf(focus):
+            focus.clearFocus()  # or Qt would give it to whichever control comes next
         self.samples_dock.setHidden(self._bare or not has_room)
         room = max(px(_SAMPLES_LEAST), min(px(_SAMPLES_MOST), width - wanted))
         dock, usual = self.samples_dock, min(room, px(SAMPLES_WIDTH))
