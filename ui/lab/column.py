@@ -6,7 +6,7 @@ from typing import override
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button, IconButton
@@ -173,6 +173,11 @@ class LabColumn(QFrame):
         self.page.set_step(lab, step, number, _folder(self._desk.place), self._desk.done.answer)
         self._show_who()
         self.list_button.setChecked(False)
+        focus = QApplication.focusWidget()
+        if focus is not None and self.stack.isAncestorOf(focus):
+            self.page.show_me.setFocus(
+                Qt.FocusReason.OtherFocusReason
+            )  # the first thing to do in the next step
         self.page_area.verticalScrollBar().setValue(0)
         self.back.setEnabled(number > 0)
         is_last = number == len(lab.steps) - 1
@@ -199,10 +204,6 @@ class LabColumn(QFrame):
     def show_cell(self, cell: tuple[int, ...]) -> None:
         """Take a cell that was clicked as the prediction to commit to."""
         self.page.prediction.show_cell(cell)
-
-    def set_busy(self, busy: bool) -> None:
-        """Say whether the window is being put where the step wants it."""
-        self.page.show_me.setEnabled(not busy)
 
     @Slot()
     def _show_who(self) -> None:

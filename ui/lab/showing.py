@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Signal, Slot
+from PySide6.QtCore import QObject, Slot
 
 from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError
@@ -23,14 +23,7 @@ class StepShower(QObject):
     desk : LabDesk
     files : SessionFiles
     parent : QObject
-
-    Signals
-    -------
-    busyChanged(bool)
-        Whether the window is being put somewhere.
     """
-
-    busyChanged = Signal(bool)
 
     def __init__(self, desk: LabDesk, files: SessionFiles, parent: QObject) -> None:
         super().__init__(parent)
@@ -40,14 +33,17 @@ class StepShower(QObject):
         self._state.runChanged.connect(self._on_run_changed)
 
     def show(self) -> None:
-        """Show the step in front; a trained network that would be lost is asked about first."""
+        """Show the step in front, unless one is being shown.
+
+        A trained network that would be lost is asked about first.
+        """
         step, source = self._desk.step, self._state.source
         if step is None or self._is_busy:
             return
         if source is None:
             self._complain("The data are still being read: press “Show me” again in a moment.")
             return
-        self._set_busy(True)
+        self._is_busy = True
         self._waits_for_rest = self._state.run.status is RunStatus.TRAINING
         if self._waits_for_rest:
             self._files.controller.pause()
@@ -92,17 +88,12 @@ class StepShower(QObject):
         return replace(session, experiment=state.experiment, run_step=state.run.step, weights_sha256=found)
 
     def _on_failed(self, message: str) -> None:
-        self._set_busy(False)
+        self._is_busy = False
         self._complain(message)
 
     @Slot(bool)
     def _on_finished(self, _complete: bool) -> None:
-        self._set_busy(False)
-
-    def _set_busy(self, busy: bool) -> None:
-        if busy != self._is_busy:
-            self._is_busy = busy
-            self.busyChanged.emit(busy)
+        self._is_busy = False
 
     def _complain(self, message: str) -> None:
         self._state.raise_notice("files", "error", message)

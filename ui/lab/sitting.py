@@ -76,12 +76,12 @@ class LabSitting(QObject):
         column.fileRequested.connect(self.ask)
         column.closeRequested.connect(partial(window.lab_dock.set_shown, False))
         column.exportRequested.connect(self._export)
-        self.shower.busyChanged.connect(column.set_busy)
         window.lab_dock.visibilityChanged.connect(self._on_visibility_changed)
         self._report.writing.opened.connect(self._on_draft_opened)
         self._report.composer.guided = self._guided
         self._files.lab_kept, self._files.lab_restored = self._kept, self._on_restored
         self.desk.revealed.connect(self._on_revealed)
+        self.desk.stepChanged.connect(self._on_step_changed)
         self.revealer.arrived.connect(self._on_result_arrived)
         column.message.actionRequested.connect(self._on_message_answered)
         for panel in (window.panel(FeatureMapsPanel), window.panel(BackpropPanel)):
@@ -223,8 +223,15 @@ class LabSitting(QObject):
 
     @Slot()
     def _on_message_answered(self) -> None:
-        self.column.message.clear()
-        self.desk.go_to(self._arrived)
+        if self._arrived:
+            self.desk.go_to(self._arrived)
+
+    @Slot()
+    def _on_step_changed(self) -> None:
+        step = self.desk.step
+        if step is not None and step.id == self._arrived:
+            self._arrived = ""
+            self.column.message.clear()
 
     # --- sessions -------------------------------------------------------------------------------------------
 
