@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5
-from cnnviz.routing import ParameterTarget
+from cnnviz.routing import CellTarget, ParameterTarget
 from tests.gui.backprop_desk import (
     TWO_BLOCKS,
     Desk,
@@ -18,8 +18,9 @@ from tests.gui.backprop_desk import (
     wait_for,
 )
 from tests.gui.driving import settle
+from ui.panels.backprop.side_column import POKE
 from ui.panels.backprop.steps import StepKind, backward_steps
-from ui.state import RunStatus
+from ui.state import PinnedCell, RunStatus
 from ui.theme import ThemeManager
 
 
@@ -96,6 +97,23 @@ def test_a_weight_that_another_network_has_not_is_let_go(
     assert shown.title.text() == f"conv1.weight[{', '.join(map(str, last))}]"
     desk.show(after.build_network())
     assert "weight" not in shown.title.text()
+
+
+def test_a_pinned_cell_stays_pinned_in_another_network_that_has_it(desk: Desk) -> None:
+    desk.state.set_pinned(PinnedCell("conv1", (0, 3, 4)))
+    desk.show(two_blocks())
+    assert desk.panel.model.focus.pinned == ("conv1", (0, 3, 4))
+    assert desk.panel.side.inspect.hint.text() == "Esc frees the pinned cell."
+
+
+def test_a_cell_that_is_pinned_elsewhere_is_poked_when_the_panel_is_shown(desk: Desk) -> None:
+    desk.panel.side.show_page(POKE)
+    desk.panel.hide()
+    desk.state.set_pinned(PinnedCell("conv1", (0, 3, 4)))
+    desk.panel.show()
+    page = desk.panel.side.poke
+    wait_for(desk.bot, lambda: page.poke() is not None)
+    assert page.poke().target == CellTarget("conv1", (0, 3, 4))
 
 
 def test_before_there_is_a_network_the_panel_says_what_to_do(qtbot: QtBot) -> None:

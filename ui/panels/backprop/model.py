@@ -45,7 +45,8 @@ class BackpropModel(QObject):
     -------
     choicesChanged
         Another pass is wanted.
-    stepChanged, focusChanged, targetChanged, previewChanged
+    stepChanged, focusChanged, targetChanged
+    previewChanged : Preview
     trialDropped
         The run has moved on, so that the trial updates no longer belong to it.
     """
@@ -54,7 +55,7 @@ class BackpropModel(QObject):
     stepChanged = Signal()
     focusChanged = Signal()
     targetChanged = Signal()
-    previewChanged = Signal()
+    previewChanged = Signal(object)
     trialDropped = Signal()
 
     def __init__(self, work: BackpropWork, parent: QObject | None = None) -> None:
@@ -272,7 +273,7 @@ class BackpropModel(QObject):
     def _on_preview_ready(self, preview: Preview) -> None:
         if preview.passed is self.passed and preview.rate == self.rate:
             self.preview = preview
-            self.previewChanged.emit()
+            self.previewChanged.emit(preview)
 
     def _choose(self, choices: PassChoices) -> None:
         if choices != self.choices:

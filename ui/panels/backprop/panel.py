@@ -240,7 +240,7 @@ class BackpropPanel(Panel):
         model.choicesChanged.connect(self._loop.look)
         model.stepChanged.connect(self._on_step_changed)
         model.focusChanged.connect(self._draw_step)
-        model.previewChanged.connect(self._on_preview_changed)
+        model.previewChanged.connect(self.update_view.set_preview)
         model.trialDropped.connect(self._on_trial_dropped)
         for part in (self._loop, work):
             part.failed.connect(self._on_failed)
@@ -377,10 +377,6 @@ class BackpropPanel(Panel):
         snapshot = self.model.adopted()
         if snapshot is not None:
             self.adoptRequested.emit(snapshot)
-
-    @Slot()
-    def _on_preview_changed(self) -> None:
-        self.update_view.set_preview(self.model.preview)
 
     @Slot()
     def _on_trial_dropped(self) -> None:
