@@ -14,12 +14,12 @@ from cnnviz.headless import require_folder
 from cnnviz.lab.course import SUFFIX, figures_beside, load_course, save_course
 from cnnviz.lab.deep_check import unmeasurable
 from cnnviz.lab.document import lab_document
-from cnnviz.lab.hand_in import HandIn
 from cnnviz.lab.measured import hand_in, measured_lab, seed_for
 from cnnviz.lab.model import Lab
 from cnnviz.lab.opening import lab_data, made_course, open_lab
 from cnnviz.lab.reading import check_lab
 from cnnviz.lab.record import LabRecord
+from cnnviz.lab.results import HandIn
 from cnnviz.lab.shipped import find_lab, known_labs
 from cnnviz.output import Output
 from cnnviz.quantities import format_count

@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from cnnviz.lab.grading import lab_of
-from cnnviz.lab.hand_in import HandIn
 from cnnviz.lab.model import Lab
+from cnnviz.lab.results import HandIn
 from cnnviz.lab.seeds import seed_of
 
 _FEWEST_LETTERS = 40

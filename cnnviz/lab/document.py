@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from cnnviz.errors import ParameterError
-from cnnviz.lab.hand_in import HandIn
 from cnnviz.lab.judging import Verdict, checked_answer, judge
 from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import Lab, Step
+from cnnviz.lab.results import HandIn
 from cnnviz.quantities import format_count
 from cnnviz.report.blocks import Block, Document, Heading, Table, Words, data
 from cnnviz.report.document import hypothesis_blocks

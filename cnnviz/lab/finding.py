@@ -6,8 +6,8 @@ from pathlib import Path
 
 from cnnviz.errors import DataError
 from cnnviz.files import printable_name
-from cnnviz.lab.hand_in import HandIn
-from cnnviz.lab.hand_in_reading import LARGEST, hand_in_from_json
+from cnnviz.lab.results import HandIn
+from cnnviz.lab.results_reading import LARGEST, hand_in_from_json
 from cnnviz.reading import entries, read_bytes, status_of
 
 ENDINGS = (".json", ".pdf", ".html", ".htm")

@@ -8,12 +8,12 @@ from cnnviz.errors import ParameterError
 from cnnviz.experiment import Experiment
 from cnnviz.files import printable
 from cnnviz.lab.agreement import Compared, compared
-from cnnviz.lab.hand_in import HandIn
 from cnnviz.lab.judging import checked_answer, judge
 from cnnviz.lab.measured import LabNumbers
 from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import Lab, Step
 from cnnviz.lab.record import Commitment
+from cnnviz.lab.results import HandIn
 from cnnviz.lab.seeds import seed_of
 from cnnviz.report.document import moment_of
 

@@ -11,10 +11,10 @@ from cnnviz.datasets import Dataset
 from cnnviz.evaluation import CancelledError
 from cnnviz.experiment import Experiment
 from cnnviz.lab.bench import Bench, trained
-from cnnviz.lab.hand_in import HandIn, RunRecord, StepMeasured
 from cnnviz.lab.measures import measure
 from cnnviz.lab.model import Lab, Step
 from cnnviz.lab.record import LabRecord
+from cnnviz.lab.results import HandIn, RunRecord, StepMeasured
 from cnnviz.lab.seeds import seed_of
 from cnnviz.report.lab import versions
 from cnnviz.runtime import blas_kernel, one_blas_thread

@@ -17,11 +17,11 @@ from cnnviz.files import printable
 from cnnviz.lab.copies import copies
 from cnnviz.lab.finding import files_in, read_hand_in
 from cnnviz.lab.grading import Grade, graded, lab_of, same_kernel
-from cnnviz.lab.hand_in import HandIn
 from cnnviz.lab.measured import LabNumbers, measured_lab, own_pixels
 from cnnviz.lab.model import Lab
 from cnnviz.lab.opening import lab_data
 from cnnviz.lab.reading import parse_lab
+from cnnviz.lab.results import HandIn
 
 KERNELS = ("Katmai", "Nehalem", "Sandybridge", "Haswell", "Zen", "SkylakeX", "Cooperlake", "SapphireRapids")
 """Kernels of OpenBLAS for 64-bit PCs, as `OPENBLAS_CORETYPE` names them."""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from cnnviz.errors import DataError
 from cnnviz.lab import HandIn, LabRecord, read_hand_in
 from cnnviz.lab.finding import files_in
-from cnnviz.lab.hand_in_reading import hand_in_from_json
+from cnnviz.lab.results_reading import hand_in_from_json
 from cnnviz.report import Report, build_document, write_folder, write_html, write_pdf
 from cnnviz.session_state import OwnPixels
 from tests.engine.lab_hand_ins import LAB, honest, small_data

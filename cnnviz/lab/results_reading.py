@@ -6,11 +6,11 @@ from cnnviz import __version__
 from cnnviz.errors import CNNVizError, DataError, NewerVersionError, ParameterError
 from cnnviz.experiment import Experiment
 from cnnviz.files import printable
-from cnnviz.lab.hand_in import FORMAT, FORMAT_VERSION, HandIn, RunRecord, StepMeasured
 from cnnviz.lab.json_values import as_count, as_text, count, flag, items, mapping, text
 from cnnviz.lab.measures import MEASURES, Measured, Value
 from cnnviz.lab.model import Measurement
 from cnnviz.lab.record import MOST_STEPS, commitment_from_dict, own_from, versions_from
+from cnnviz.lab.results import FORMAT, FORMAT_VERSION, HandIn, RunRecord, StepMeasured
 from cnnviz.reading import parse_json
 from cnnviz.report.content import MAX_WORDS
 
