@@ -17,6 +17,7 @@ from cnnviz.exits import complain
 from cnnviz.lab.shipped import find_lab
 from cnnviz.runtime import one_blas_thread
 from ui.end_signals import EndSignals
+from ui.first_run import begin_slowly
 from ui.lab.door import welcome
 from ui.session import Session
 from ui.theme import theme_manager
@@ -53,6 +54,7 @@ def run(arguments: Arguments) -> int:
     settings = QSettings()
     welcome(settings)
     session = Session(settings, arguments.experiment, arguments.data)
+    begin_slowly(settings, session)
     session.arrivals.take(arguments.files)
     if arguments.lab is not None:
         session.lab.open_file(find_lab(arguments.lab))

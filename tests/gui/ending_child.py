@@ -75,6 +75,7 @@ def main() -> int:
     QSettings.setDefaultFormat(QSettings.Format.IniFormat)
     QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, str(folder))
     application.Session = _Watched
+    application.begin_slowly = lambda *_: None
     application.make_application()
     hands = _Hands(sys.argv[2:])
     status = application.run(parse_arguments([]))
