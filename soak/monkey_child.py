@@ -53,7 +53,7 @@ class Player:
         self._wait_for_data()
 
     def _wait_for_data(self) -> None:
-        if self._session.window.samples.prediction is None:
+        if self._session.state.shown is None:
             later(50, self._wait_for_data)
             return
         tell("ready")

@@ -37,7 +37,7 @@ class _Hands:
         self._timer.start()
 
     def look(self) -> None:
-        if not _SESSIONS or _SESSIONS[0].window.samples.prediction is None:
+        if not _SESSIONS or _SESSIONS[0].state.shown is None:
             return
         session = _SESSIONS[0]
         if self._wishes:
