@@ -92,6 +92,11 @@ def measured_lab(
     return LabNumbers(replace(lab.experiment, seed=seed), tuple(runs), tuple(measured), _versions())
 
 
+def nothing_measured(lab: Lab, seed: int) -> LabNumbers:
+    """Return the numbers of a lab of which none has been measured yet."""
+    return LabNumbers(replace(lab.experiment, seed=seed), (), (), _versions())
+
+
 def seed_for(lab: Lab, roll_number: str) -> int:
     """Return the seed with which a student's lab is measured."""
     return seed_of(roll_number) if lab.seed_from_roll_number else lab.experiment.seed

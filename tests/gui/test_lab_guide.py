@@ -7,6 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QRadioButton
 
 from cnnviz.lab import LabRecord, read_hand_in
+from cnnviz.report.blocks import Words
 from tests.gui import whole_window
 from tests.gui.driving import opened, save_session
 from tests.gui.lab_driving import LAB, open_lab, press
@@ -137,3 +138,11 @@ def test_a_session_carries_what_was_done_and_does_not_write_over_what_is_there(q
     whole_window.rest(qtbot, session)
     press(session.window.notices.action_button())
     qtbot.waitUntil(lambda: sitting.column.page.answer.field.toPlainText() == "from home")
+
+
+def test_the_report_shows_what_was_said_before_anything_is_measured(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    QTest.keyClicks(sitting.column.page.answer.field, "it will learn")
+    press(sitting.column.next)
+    document = session.window.panel(ReportPanel).composer.composed(is_final=False)()
+    assert "it will learn" in [block.text for block in document.blocks if isinstance(block, Words)]
