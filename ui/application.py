@@ -16,6 +16,7 @@ from cnnviz.errors import in_words
 from cnnviz.exits import complain
 from cnnviz.lab.shipped import find_lab
 from cnnviz.runtime import one_blas_thread
+from ui.controls.spoken import speak
 from ui.end_signals import EndSignals
 from ui.first_run import begin_slowly
 from ui.lab.door import welcome
@@ -102,6 +103,7 @@ def make_application() -> QApplication:
         app = Application(sys.argv[:1])
     app.setOrganizationName("CNNViz")
     app.setApplicationName("CNNViz")
+    speak()
     app.setDesktopFileName("cnnviz")  # whose icon Wayland shows
     app.setApplicationVersion(__version__)
     app.setWindowIcon(QIcon(str(_ICON)))

@@ -201,6 +201,16 @@ class HeatMap(CellView):
         self.setFont(ui_font(theme))
 
     @override
+    def spoken_summary(self) -> str:
+        values = self._values
+        if values is None or not values.size:
+            return self._placeholder
+        rows, cols = self.shape
+        least, most = (divmod(int(place), cols) for place in (values.argmin(), values.argmax()))
+        ends = f"Smallest at {self.describe(*least)}. Largest at {self.describe(*most)}."
+        return f"{rows} × {cols} cells. {ends}"
+
+    @override
     def _tip(self, part: Cell) -> str:
         return f"{self.toolTip()}\n{self.describe(*part)}".strip()
 

@@ -7,10 +7,11 @@ from PySide6.QtGui import QHelpEvent, QMouseEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
 from ui.controls.painted import PaintedWidget
+from ui.controls.spoken import Spoken, tell_value
 from ui.controls.tips import ShowsTips, show_tip, wrapped
 
 
-class PointedWidget[Part](ShowsTips, PaintedWidget):
+class PointedWidget[Part](ShowsTips, Spoken, PaintedWidget):
     """Cells, tiles, bars or rows, of which one lies under the pointer and may be pressed.
 
     A kind of it says which part lies where (`_part_at`), and what follows from pointing (`_on_hovered`) and
@@ -35,6 +36,11 @@ class PointedWidget[Part](ShowsTips, PaintedWidget):
     def hovered(self) -> Part | None:
         """Part that is pointed at, by the pointer or by a key."""
         return self._hovered
+
+    @override
+    def spoken_value(self) -> str:
+        part = self._hovered
+        return "" if part is None else self._tip(part).removeprefix(self.toolTip()).strip()
 
     # -- what a kind of it says ----------------------------------------------------------------------------
 
@@ -138,4 +144,5 @@ class PointedWidget[Part](ShowsTips, PaintedWidget):
             over = part is not None and self._can_press(part)
             self.setCursor(Qt.CursorShape.PointingHandCursor if over else Qt.CursorShape.ArrowCursor)
         self.update()
+        tell_value(self)
         self._on_hovered(part)

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 from cnnviz.quantities import format_count, format_together, format_value
 from ui.controls.catching_up import CatchesUp
 from ui.controls.key_moves import is_plain
+from ui.controls.spoken import Spoken, tell_value
 from ui.plots.plot_axes import Name
 from ui.plots.plot_canvas import PlotCanvas
 from ui.plots.plot_content import Marker, PlotContent
@@ -38,7 +39,7 @@ class Series(NamedTuple):
         return place - 1 if place > 0 and abs(self.x[place - 1] - x) <= abs(self.x[place] - x) else place
 
 
-class Plot(CatchesUp, QWidget):
+class Plot(CatchesUp, Spoken, QWidget):
     """Draws a `PlotContent`, and says the values of all lines beside the pointer or the keyboard's cursor.
 
     For other lines, markers, bands, limits or names nothing new is needed: they are fields of the content.
@@ -115,6 +116,15 @@ class Plot(CatchesUp, QWidget):
     def readout_text(self) -> str:
         """What the box beside the cursor says; "" while there is none."""
         return self._readout.text() if self._canvas is not None and not self._readout.isHidden() else ""
+
+    @override
+    def spoken_value(self) -> str:
+        return self.readout_text()
+
+    @override
+    def spoken_summary(self) -> str:
+        lines = [_ends_of(line.name, line.x, line.y) for line in self._series()]
+        return " ".join(filter(None, lines)) or self._empty.text()
 
     def point_at(self, x: float, y: float) -> QPointF:
         """Where a point of the plot is in the widget."""
@@ -250,6 +260,7 @@ class Plot(CatchesUp, QWidget):
         if place is None:
             place = canvas.place_of(at, sum(canvas.view_range()[1]) / 2)
         self._readout.show_values(f"{self._content.x_label} {_x_text(at)}", rows, place.toPoint())
+        tell_value(self)
         self.hovered.emit(at)
 
     def _move_cursor(self, direction: int) -> None:
@@ -340,3 +351,13 @@ class Plot(CatchesUp, QWidget):
 
 def _x_text(x: float) -> str:
     return format_count(round(x)) if x == round(x) else format_value(x, 4)
+
+
+def _ends_of(name: str, x: NDArray[np.floating], y: NDArray[np.floating]) -> str:
+    """Say where a line begins and ends; "" for one without points."""
+    fine = np.flatnonzero(np.isfinite(y))
+    if not fine.size:
+        return ""
+    first, last = fine[[0, -1]].tolist()
+    at = [f"{format_value(float(y[place]))} at {format_value(float(x[place]))}" for place in (first, last)]
+    return f"{name}: {at[0]}, {at[1]}."
