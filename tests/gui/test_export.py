@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 from PySide6.QtCore import QPoint, QRect, QSettings, Qt, QThread
 from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QPlainTextEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.files import atomic_write
@@ -479,6 +479,23 @@ def test_no_cursor_and_no_frame_of_what_is_chosen_are_in_a_figure(qtbot: QtBot) 
     qtbot.waitUntil(lambda: shown.hovered == (0, 2))
     shown.setFocus()
     assert to_image(sheet) == plain
+
+
+@pytest.mark.parametrize("field", [QLineEdit, QPlainTextEdit])
+def test_no_selected_text_is_in_a_figure(
+    qtbot: QtBot, panel: Panel, field: type[QLineEdit] | type[QPlainTextEdit]
+) -> None:
+    text = field("words", panel)
+    layout = panel.layout()
+    assert layout is not None
+    layout.addWidget(text)
+    qtbot.waitUntil(lambda: text.isVisible() and text.y() > panel.map.y())
+    plain = to_image(_sheet(panel))
+    text.selectAll()
+    assert panel.grab().toImage() != plain
+    assert to_image(_sheet(panel)) == plain
+    kept = text.selectedText() if isinstance(text, QLineEdit) else text.textCursor().selectedText()
+    assert kept == "words"
 
 
 def test_the_empty_room_below_a_map_is_no_part_of_its_figure(qtbot: QtBot) -> None:

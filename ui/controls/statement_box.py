@@ -3,7 +3,7 @@
 from html import escape
 from typing import override
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QSize, Slot
 from PySide6.QtGui import (
     QAbstractTextDocumentLayout,
     QFont,
@@ -72,8 +72,9 @@ class StatementBox(WrappedWidget):
         self._write()
         self._claim_height()
 
+    @Slot()
     def reset_height(self) -> None:
-        """Let the box be as small as its text again."""
+        """Let the box be as small as its text again, as nothing is moved any more."""
         self._tallest = 0
         self._claim_height()
 

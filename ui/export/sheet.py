@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from PySide6.QtCore import QPoint, QRect, QSize, Qt
+from PySide6.QtCore import QPoint, QRect, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QRegion
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
 from ui.cells.cell_view import CellView
 from ui.controls.figure_mode import figure_mode
@@ -88,7 +88,7 @@ class Sheet:
         if self.figure.kind == "window":
             flags |= QWidget.RenderFlag.DrawWindowBackground
         painter.save()
-        with _good_news_left_out(widget):
+        with _good_news_left_out(widget), _selections_left_out(widget):
             widget.render(painter, QPoint(0, 0), QRegion(QRect(QPoint(0, 0), size)), flags)
         painter.restore()
         if key is not None:
@@ -152,6 +152,34 @@ def _good_news_left_out(widget: QWidget) -> Iterator[None]:
     finally:
         for bar in bars:
             bar.setAttribute(hidden, False)
+
+
+@contextmanager
+def _selections_left_out(widget: QWidget) -> Iterator[None]:
+    """Leave out which text is selected: a field keeps that when a menu or a window takes the keyboard."""
+    lines = [(each, each.selectionStart(), each.selectionLength()) for each in widget.findChildren(QLineEdit)]
+    texts = [*widget.findChildren(QTextEdit), *widget.findChildren(QPlainTextEdit)]
+    cursors = [(each, each.textCursor()) for each in texts]
+    blocked = [QSignalBlocker(each) for each in (*(line for line, _, _ in lines), *texts)]
+    try:
+        for line, start, _ in lines:
+            if start >= 0:
+                line.deselect()
+        for text, cursor in cursors:
+            if cursor.hasSelection():
+                bare = text.textCursor()
+                bare.clearSelection()
+                text.setTextCursor(bare)
+        yield
+    finally:
+        for line, start, length in lines:
+            if start >= 0:
+                line.setSelection(start, length)
+        for text, cursor in cursors:
+            if cursor.hasSelection():
+                text.setTextCursor(cursor)
+        for each in blocked:
+            each.unblock()
 
 
 _FLAGS = int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap)

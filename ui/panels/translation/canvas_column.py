@@ -45,11 +45,11 @@ class CanvasColumn(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shift = Shift()
-        self._origin: object = None
         self._narrow = _NARROW
         self._build_widgets()
         self._build_layout()
         self.canvas.shiftDragged.connect(self._on_shift_dragged)
+        self.canvas.released.connect(self.statement.reset_height)
         self.edges.currentChanged.connect(self._on_edges_changed)
         self.reset.clicked.connect(self._on_reset_clicked)
         follow_theme(self)
@@ -85,8 +85,7 @@ class CanvasColumn(QWidget):
             step=result.subject.step,
         )
         self.statement.set_statement(text, kind)
-        if result.subject.origin is not self._origin:
-            self._origin = result.subject.origin  # room that longer words about another image have taken
+        if not self.canvas.is_dragged:
             self.statement.reset_height()
 
     def set_theme(self, theme: Theme) -> None:
