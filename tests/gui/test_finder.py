@@ -37,9 +37,10 @@ def ask(qtbot: QtBot, session: Session, words: str) -> FinderBox:
     return box
 
 
-def lines(box: FinderBox) -> list[tuple[str, str, str]]:
-    items = [box.list.topLevelItem(row) for row in range(box.list.topLevelItemCount())]
-    return [(item.text(0), item.text(1), item.text(2)) for item in items]
+def lines(box: FinderBox) -> list[tuple[str, ...]]:
+    model = box.list.model()
+    rows = range(model.rowCount())
+    return [(*(str(model.index(row, column).data()) for column in range(3)),) for row in rows]
 
 
 def take(qtbot: QtBot, session: Session, words: str) -> None:
@@ -113,9 +114,9 @@ def test_arrow_keys_go_through_what_is_found(qtbot: QtBot, active: Session) -> N
     assert isinstance(box.line, QLineEdit)
     second = lines(box)[1]
     QTest.keyClick(box.line, Key.Key_Down)
-    assert box.list.currentItem().text(0) == second[0]
+    assert box.list.currentIndex().data() == second[0]
     QTest.keyClick(box.line, Key.Key_Up)
-    assert box.list.currentItem().text(0) == lines(box)[0][0]
+    assert box.list.currentIndex().data() == lines(box)[0][0]
     box.reject()
 
 

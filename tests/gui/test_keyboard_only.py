@@ -113,7 +113,9 @@ def test_a_whole_lab_by_keys_alone(qtbot: QtBot, session: Session, tmp_path: Pat
     tab_to(lambda each: each is backprop.side.check.check)
     press(Key.Key_Space)
     qtbot.waitUntil(lambda: backprop.side.check.result() is not None)
-    assert backprop.side.check.result().counts["mismatch"] == 0
+    checked = backprop.side.check.result()
+    assert checked is not None
+    assert checked.counts["mismatch"] == 0
 
     # Write it up, and export it.
     press(Key.Key_5, Modifier.ControlModifier)

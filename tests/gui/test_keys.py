@@ -39,7 +39,7 @@ def press(key: Qt.Key, modifier: Qt.KeyboardModifier = Modifier.NoModifier) -> N
     QTest.keyClick(focus(), key, modifier)
 
 
-def choices(session: Session) -> object:
+def choices(session: Session) -> tuple[object, ...]:
     """Return all that the user has chosen, in the form and in the panels."""
     state = session.state
     return state.draft, state.sample, state.shown, state.pinned, session.window.panels.view_states()

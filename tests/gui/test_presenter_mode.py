@@ -249,7 +249,9 @@ def test_escape_frees_a_cell_and_then_leaves_the_full_screen(qtbot: QtBot, sessi
     session.controller.on_pin_requested(PinnedCell("conv1", (0, 3, 3)))
     QTest.keyClick(window, Qt.Key.Key_2, Qt.KeyboardModifier.ControlModifier)
     for still_full in (True, False):
-        QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Escape)
+        focus = QApplication.focusWidget()
+        assert focus is not None
+        QTest.keyClick(focus, Qt.Key.Key_Escape)
         settle(qtbot)
         assert session.state.pinned is None
         assert window.isFullScreen() is full.isChecked() is still_full

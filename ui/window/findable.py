@@ -78,8 +78,8 @@ def _name_of(widget: QWidget) -> str:
         found = QAccessible.queryAccessibleInterface(widget)
         name = found.text(QAccessible.Text.Name).replace("&", "") if found is not None else ""
     group = widget.parentWidget()
-    is_option = isinstance(group, SegmentedControl) and group.accessibleName()
-    return f"{group.accessibleName()}: {name}" if is_option else name
+    whose = group.accessibleName() if isinstance(group, SegmentedControl) else ""
+    return f"{whose}: {name}" if whose else name
 
 
 def _use(widget: QWidget, show: Callable[[], object]) -> None:

@@ -119,7 +119,9 @@ class FinderBox(QDialog):
 
     def __init__(self, entries: list[Entry], parent: QWidget) -> None:
         super().__init__(parent)
-        self._all, self._shown, self._chosen = entries, list[Entry](), None
+        self._window = parent
+        self._all, self._shown = entries, list[Entry]()
+        self._chosen: Entry | None = None
         self.setWindowTitle("Find")
         self.line = named(QLineEdit(), "Find", "Words of what you look for, in any order")
         self.line.setPlaceholderText("Find an action, a setting, a control, a page of the help …")
@@ -142,7 +144,7 @@ class FinderBox(QDialog):
 
     def set_theme(self, theme: Theme) -> None:
         """Scale, and stay at the top in the middle of the window."""
-        margin, window = theme.px(10), self.parentWidget()
+        margin, window = theme.px(10), self._window
         self._layout.setContentsMargins(margin, margin, margin, margin)
         self._layout.setSpacing(theme.px(8))
         self.list.setColumnWidth(1, theme.px(_WIDTH) // 3)
@@ -155,7 +157,7 @@ class FinderBox(QDialog):
     def act(self) -> None:
         """Do what was chosen."""
         if self._chosen is not None:
-            self.parentWidget().activateWindow()
+            self._window.activateWindow()
             self._chosen.act()
 
     @override
@@ -183,11 +185,13 @@ class FinderBox(QDialog):
                 for column in range(3):
                     item.setForeground(column, self.palette().placeholderText())
             self.list.addTopLevelItem(item)
-        self.list.setCurrentItem(self.list.topLevelItem(0))
+        if (first := self.list.topLevelItem(0)) is not None:
+            self.list.setCurrentItem(first)
         self._say_why_not()
 
     def _entry(self) -> Entry | None:
-        row = self.list.indexOfTopLevelItem(self.list.currentItem())
+        item = self.list.currentItem()
+        row = -1 if item is None else self.list.indexOfTopLevelItem(item)
         return self._shown[row] if 0 <= row < len(self._shown) else None
 
     @Slot()

@@ -98,16 +98,16 @@ class Pages:
 
     def go_back(self) -> None:
         """Turn a page back."""
-        self._turn(1)
+        self._turn(0)
 
     def go_on(self) -> None:
         """Turn a page."""
-        self._turn(2)
+        self._turn(1)
 
     def _turn(self, way: int) -> None:
-        for pages in self._all:
-            if pages[0].isVisible():
-                pages[way]()
+        for part, *ways in self._all:
+            if part.isVisible():
+                ways[way]()
                 return
 
 

@@ -40,9 +40,8 @@ class MomentChip(Badge):
 
     @Slot()
     def _on_moment_changed(self) -> None:
-        shown = self._state.shown
-        is_past = shown is not None and not self._state.follows_live
-        self.set_badge(f"Viewing step {format_count(shown.step)}" if is_past else "", "warning")
+        past = None if self._state.follows_live else self._state.shown
+        self.set_badge("" if past is None else f"Viewing step {format_count(past.step)}", "warning")
         self._place()
 
     @Slot()
