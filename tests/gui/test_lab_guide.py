@@ -4,7 +4,7 @@ import json
 
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QRadioButton
+from PySide6.QtWidgets import QApplication, QRadioButton
 
 from cnnviz.lab import LabRecord, read_hand_in
 from cnnviz.report.blocks import Words
@@ -13,7 +13,8 @@ from tests.gui.driving import opened, save_session
 from tests.gui.lab_driving import LAB, open_lab, press
 from ui.lab.door import welcome
 from ui.panels.report.panel import ReportPanel
-from ui.state import RunStatus
+from ui.panels.training.panel import TrainingPanel
+from ui.state import PinnedCell, RunStatus
 
 
 def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path):
@@ -146,3 +147,81 @@ def test_the_report_shows_what_was_said_before_anything_is_measured(qtbot, sessi
     press(sitting.column.next)
     document = session.window.panel(ReportPanel).composer.composed(is_final=False)()
     assert "it will learn" in [block.text for block in document.blocks if isinstance(block, Words)]
+
+
+def test_keys_alone_lead_through_a_lab(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    desk, window = sitting.desk, session.window
+
+    def key(name, *modifiers):
+        target = QApplication.focusWidget() or window
+        held = Qt.KeyboardModifier.NoModifier
+        for each in modifiers:
+            held |= each
+        QTest.keyClick(target, name, held)
+
+    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    key(Qt.Key.Key_L, control)
+    assert sitting.column.isAncestorOf(QApplication.focusWidget())
+    key(Qt.Key.Key_Tab)
+    QTest.keyClicks(QApplication.focusWidget(), "it will learn")
+    assert desk.done.done
+    key(Qt.Key.Key_PageDown, control)
+    assert desk.step.id == "field"
+    key(Qt.Key.Key_Space)  # the focus is on "Show me"
+    qtbot.waitUntil(lambda: window.panels.front == 1 and not session.files.restorer.is_busy)
+    whole_window.rest(qtbot, session)
+    window.activateWindow()  # as a window manager does when the progress of training has gone
+    qtbot.waitUntil(window.isActiveWindow)
+    key(Qt.Key.Key_Tab)
+    QTest.keyClicks(QApplication.focusWidget(), "4")
+    key(Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bool(desk.done.done))
+    key(Qt.Key.Key_PageDown, control)
+    key(Qt.Key.Key_Tab)
+    key(Qt.Key.Key_Down)  # the first of the answers has the keyboard
+    key(Qt.Key.Key_Return)
+    assert desk.done.prediction.answer == "same"
+    key(Qt.Key.Key_PageUp, control)
+    key(Qt.Key.Key_L, control)
+    assert not sitting.column.isVisible()
+    key(Qt.Key.Key_L, control | shift)
+    whole_window.rest(qtbot, session)
+
+
+def test_what_the_student_does_ticks_the_step_in_front(qtbot, session, tmp_path):
+    kinds = ("slowed", "epochs", "moment", "sampled", "pinned", "dragged", "walked", "visited", "lesson")
+    waits = ", ".join(f'{{ event = "{kind}" }}' for kind in kinds)
+    step = f"""
+[[step]]
+id = "all"
+section = "two"
+title = "Do everything"
+purpose = "Try it all."
+text = "Do it."
+done_when = [{waits}]
+[step.show]
+panel = "training"
+"""
+    sitting = open_lab(qtbot, session, tmp_path, LAB + step)
+    window, desk = session.window, sitting.desk
+    desk.go_to("all")
+    assert "visited" in desk.done.counts
+    window.panel(TrainingPanel).speedRequested.emit(30)
+    session.controller.on_train_requested()
+    qtbot.waitUntil(lambda: "slowed" in desk.done.counts)
+    window.panel(TrainingPanel).speedRequested.emit(None)
+    qtbot.waitUntil(lambda: "epochs" in desk.done.counts)
+    window.timeline.momentRequested.emit(0)
+    window.samples.sampleRequested.emit(4)
+    whole_window.rest(qtbot, session)
+    maps = whole_window.show_panel(qtbot, session, 1)
+    maps.pinRequested.emit(PinnedCell("pool1", (0, 4, 4)))
+    translation = whole_window.show_panel(qtbot, session, 2)
+    QTest.keyClick(translation.parts.canvas.canvas, Qt.Key.Key_Right)
+    translation.choices.choose(lesson="dots")
+    backprop = whole_window.show_panel(qtbot, session, 3)
+    QTest.keyClick(backprop, Qt.Key.Key_PageDown)
+    assert set(kinds) <= set(desk.done.counts)
+    assert desk.done.done
+    whole_window.rest(qtbot, session)

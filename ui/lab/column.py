@@ -170,14 +170,12 @@ class LabColumn(QFrame):
         lab, step, number = self._desk.lab, self._desk.step, self._desk.number
         assert lab is not None
         assert step is not None
+        focus = QApplication.focusWidget()
+        if focus is not None and self.stack.isAncestorOf(focus):
+            self.page.show_me.setFocus(Qt.FocusReason.OtherFocusReason)  # the first thing to do in a step
         self.page.set_step(lab, step, number, _folder(self._desk.place), self._desk.done.answer)
         self._show_who()
         self.list_button.setChecked(False)
-        focus = QApplication.focusWidget()
-        if focus is not None and self.stack.isAncestorOf(focus):
-            self.page.show_me.setFocus(
-                Qt.FocusReason.OtherFocusReason
-            )  # the first thing to do in the next step
         self.page_area.verticalScrollBar().setValue(0)
         self.back.setEnabled(number > 0)
         is_last = number == len(lab.steps) - 1

@@ -117,8 +117,7 @@ class LabSitting(QObject):
     @Slot()
     def toggle(self) -> None:
         """Bring the column into sight and give it the keyboard; if it has that, put it away."""
-        focus = QApplication.focusWidget()
-        if self.column.isVisible() and focus is not None and self.column.isAncestorOf(focus):
+        if self._has_keyboard():
             self._window.lab_dock.set_shown(False)
         else:
             self._window.lab_dock.set_shown(True)
@@ -126,13 +125,22 @@ class LabSitting(QObject):
 
     def go_on(self) -> None:
         """Go to the next step."""
-        self._window.lab_dock.set_shown(True)
-        self.desk.go_on()
+        self._go(self.desk.go_on)
 
     def go_back(self) -> None:
         """Go to the step before."""
+        self._go(self.desk.go_back)
+
+    def _go(self, go: Callable[[], None]) -> None:
+        """Go to another step by a key; if the column has the keyboard, so has its first button then."""
         self._window.lab_dock.set_shown(True)
-        self.desk.go_back()
+        go()
+        if self._has_keyboard():
+            self.column.page.show_me.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _has_keyboard(self) -> bool:
+        focus = QApplication.focusWidget()
+        return self.column.isVisible() and focus is not None and self.column.isAncestorOf(focus)
 
     def finish(self) -> None:
         """Record what has to be recorded before the draft is written the last time."""

@@ -64,8 +64,9 @@ class HeadFields(QWidget):
     def set_head(self, report: Report) -> None:
         """Show the head of a report, from its first letters."""
         for name, field in self.edits.items():
-            field.setText(getattr(report, name))
-            field.setCursorPosition(0)
+            if field.text() != getattr(report, name):  # it may be the one that is being typed in
+                field.setText(getattr(report, name))
+                field.setCursorPosition(0)
 
 
 class WordsField(QPlainTextEdit):

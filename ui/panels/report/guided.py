@@ -88,6 +88,16 @@ class Composer:
 
         return measure
 
+    def status(self) -> str:
+        """Return what the guided lab has to do with the report, as a sentence; "" without one."""
+        guided = self.guided(False)
+        if guided is None:
+            return ""
+        return (
+            f"The report begins with the guided lab “{guided.lab.title}” as you have done it; exporting "
+            "measures its numbers. What you write here is added."
+        )
+
     def _numbers(self, guided: Guided, roll_number: str) -> LabNumbers:
         """Return what was measured, or numbers without any where nothing was."""
         seed = seed_for(guided.lab, roll_number)

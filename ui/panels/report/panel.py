@@ -100,7 +100,6 @@ class ReportPanel(Panel):
         self._preview_timer = single_shot(self, self._refresh, _PREVIEW_MS)
         self._connect_signals()
         self._show_draft()
-        self._show_run()
         follow_theme(self)
         self._show_problem()
 
@@ -203,6 +202,7 @@ class ReportPanel(Panel):
     def showEvent(self, event: QShowEvent) -> None:
         """Catch up with what happened while the panel was hidden."""
         super().showEvent(event)
+        self._show_run()
         if self._stale:
             self._preview_timer.start()
 
@@ -259,6 +259,7 @@ class ReportPanel(Panel):
         self.fields.recordRequested.connect(self._on_record_requested)
         self._desk.demonstrationWanted.connect(self.show_demonstration)
         self.writing.changed.connect(self._on_report_changed)
+        self.writing.headChanged.connect(self._show_draft)
         self.writing.saveFailed.connect(self._on_save_failed)
         self.writing.savedAgain.connect(self._on_saved_again)
         self.run_button.clicked.connect(self.run_lab)
@@ -278,6 +279,7 @@ class ReportPanel(Panel):
         if self.writing.problem:
             self.message.show_message(self.writing.problem, "warning")
 
+    @Slot()
     def _show_draft(self) -> None:
         self.head.set_head(self.writing.words)
         self._show_demonstration()
@@ -306,7 +308,7 @@ class ReportPanel(Panel):
         self.progress.setVisible(running)
         if not running:
             self.progress.setValue(0)
-        self.status.set_text(self._lab.status_text())
+        self.status.set_text(self.composer.status() or self._lab.status_text())
 
     @Slot()
     def _refresh(self) -> None:
