@@ -2,6 +2,7 @@
 
 import math
 import re
+from itertools import pairwise
 from typing import override
 
 from PySide6.QtCore import Qt, Signal, Slot
@@ -81,6 +82,9 @@ class PredictionCard(QWidget):
             texts = texts or dict(DIRECTIONS)
         for name, text in texts.items():
             self._add_choice(name, text)
+        chain = [self.number, *self._choices.buttons(), self.commit]
+        for before, after in pairwise(chain):  # what is made later would come last of all
+            self.setTabOrder(before, after)
         self.show_cell(None)
 
     def show_cell(self, cell: tuple[int, ...] | None) -> None:
