@@ -36,9 +36,9 @@ build_archive() {
     lay_out_share "build/$name/share"
     install -m 755 packaging/linux/start.sh "build/$name/start.sh"
     install -m 644 LICENSE "build/$name/LICENSE"
-    XZ_OPT='-3 -T0' tar -C build --owner=0 --group=0 -cJf "dist/$name.tar.xz" "$name"
+    tar -C build --owner=0 --group=0 -czf "dist/$name.tar.gz" "$name"
     rm -rf "build/$name"
-    say "Built dist/$name.tar.xz"
+    say "Built dist/$name.tar.gz"
 }
 
 build_deb() {

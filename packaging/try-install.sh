@@ -54,7 +54,7 @@ if [ "${1-}" = bundle ]; then
     exit 0
 fi
 sh packaging/wheels.sh
-look_for_traces dist/*.whl dist/*.tar.gz
+look_for_traces dist/*.whl dist/cnnviz-"$version".tar.gz
 try_package sdist dist/cnnviz-"$version".tar.gz
 try_package wheel dist/cnnviz-"$version"-py3-none-any.whl
 say "Both packages work outside the project."

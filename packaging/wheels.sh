@@ -6,7 +6,7 @@ set -eu
 
 ensure_tools check
 mkdir -p dist
-rm -f dist/*.whl dist/*.tar.gz
+rm -f dist/*.whl "dist/cnnviz-$version.tar.gz"
 $uv build --quiet --no-build-isolation --python "$tools/bin/python" --out-dir dist .
 $uv build --quiet --no-build-isolation --python "$tools/bin/python" --out-dir dist --wheel packaging/engine
 rm -f dist/.gitignore
