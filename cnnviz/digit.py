@@ -72,12 +72,11 @@ def normalize_digit(pixels: ByteArray, height: int = 28, width: int = 28) -> Byt
     check_int(height, "height", "normalize_digit", minimum=1)
     check_int(width, "width", "normalize_digit", minimum=1)
     frame = np.zeros((height, width), np.uint8)
-    rows, columns = np.flatnonzero(pixels.any(axis=1)), np.flatnonzero(pixels.any(axis=0))
-    if not len(rows):
+    if not pixels.any():
         return frame
-    digit = pixels[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     box_height, box_width = max(round(height * BOX_SHARE), 1), max(round(width * BOX_SHARE), 1)
-    digit = _scale_into(digit, box_height, box_width)
+    # Trimmed again, as a faint edge may be lost in the means.
+    digit = _trimmed(_scale_into(_trimmed(pixels), box_height, box_width))
     top, left = (_place(digit.sum(axis=axis), size) for axis, size in ((1, height), (0, width)))
     frame[top : top + digit.shape[0], left : left + digit.shape[1]] = digit
     return frame
@@ -151,6 +150,12 @@ def shrink(pixels: ByteArray, longest: int = 1024) -> ByteArray:
     return np.array(Image.fromarray(pixels).resize((width, height), Image.Resampling.BOX))
 
 
+def _trimmed(digit: ByteArray) -> ByteArray:
+    """Return what lies between the first and the last row and column with ink."""
+    rows, columns = np.flatnonzero(digit.any(axis=1)), np.flatnonzero(digit.any(axis=0))
+    return digit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+
+
 def _scale_into(digit: ByteArray, height: int, width: int) -> ByteArray:
     """Scale a digit so that it just fits into a box; what was lightest stays as light."""
     from PIL import Image
@@ -160,13 +165,18 @@ def _scale_into(digit: ByteArray, height: int, width: int) -> ByteArray:
     columns = min(max(round(digit.shape[1] * scale), 1), width)
     if (rows, columns) == digit.shape:
         return digit
-    # The mean over each new pixel's area is what the anti-aliasing of MNIST is.
-    method = Image.Resampling.BOX if scale < 1 else Image.Resampling.BILINEAR
-    scaled = np.asarray(Image.fromarray(digit).resize((columns, rows), method))
-    lightest = int(scaled.max())
-    if lightest == 0:  # strokes so thin that nothing is left of them
-        return np.full_like(scaled, digit.max())
-    return np.rint(scaled * (int(digit.max()) / lightest)).astype(np.uint8)
+    if scale < 1:
+        scaled = _overlaps(rows, digit.shape[0]) @ digit @ _overlaps(columns, digit.shape[1]).T
+    else:
+        scaled = np.asarray(Image.fromarray(digit).resize((columns, rows), Image.Resampling.BILINEAR))
+    return np.rint(scaled * (float(digit.max()) / scaled.max())).astype(np.uint8)
+
+
+def _overlaps(new: int, old: int) -> _Levels:
+    """Return what share of each new pixel every old one covers: MNIST's anti-aliasing is a mean over areas."""
+    edges, pixels = np.linspace(0.0, old, new + 1), np.arange(old)
+    covered = np.minimum.outer(edges[1:], pixels + 1) - np.maximum.outer(edges[:-1], pixels)
+    return np.maximum(covered, 0.0) * (new / old)
 
 
 def _place(mass: NDArray[Any], size: int) -> int:

@@ -60,6 +60,7 @@ class Notation:
         largest = float(np.max(magnitudes[np.isfinite(magnitudes)], initial=0.0))
         if decimals is not None or largest == 0:
             return cls(2 if decimals is None else decimals, 0, signed, fixed=decimals is not None)
+        largest = float(f"{largest:.2e}")  # as it will be written: 9.9999 is 10.0
         exponent = 0 if 0.02 <= largest < 1e4 else max(math.floor(math.log10(largest)), -300)
         largest /= 10.0**exponent
         decimals = 3 if largest < 0.1 else 2 if largest < 10 else 1 if largest < 100 else 0

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from PIL import Image
@@ -61,9 +61,16 @@ def test_size_and_place_in_the_drawing_do_not_matter(digits, factor):
         np.testing.assert_array_equal(normalize_digit(drawing), image)
 
 
+def _dots():
+    pixels = np.zeros((19, 32), np.uint8)
+    pixels[0, 0] = pixels[9, 31] = pixels[18, 11] = 255
+    return pixels
+
+
 SIDES = st.tuples(st.integers(1, 60), st.integers(1, 60))
 
 
+@example(_dots())
 @given(npst.arrays(np.uint8, SIDES, elements=st.sampled_from([0, 0, 0, 9, 255])))
 def test_whatever_is_drawn_fits_the_box_and_is_centred(pixels):
     result = normalize_digit(pixels)
@@ -90,6 +97,10 @@ def test_any_frame(digits, size):
         center = center_of_mass(result)
         assert abs(center[0] - size[0] / 2) <= 0.5
         assert abs(center[1] - size[1] / 2) <= 0.5
+
+
+def test_no_dot_vanishes():
+    assert np.count_nonzero(normalize_digit(_dots())) >= 3
 
 
 def test_a_hairline_does_not_vanish():

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from cnnviz.notation import Notation, format_ticks
@@ -160,6 +160,7 @@ def test_probabilities_side_by_side(values: list[float]) -> None:
     st.booleans(),
     st.none() | st.integers(5, 9),
 )
+@example([0.0, 0.0, 0.0, 9.9999998245167e-15], True, 5)  # three figures of it are 1.00e-14
 def test_cells_of_a_window_are_told_apart(values: list[float], signed: bool, longest: int | None) -> None:
     array = np.array(values, dtype=np.float32)
     windows = np.arange(array.size) // 4
