@@ -211,6 +211,9 @@ class PredictionCard(QWidget):
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if is_enter(event) and self.commit.isVisible():
+            for button in self._choices.buttons():
+                if button.hasFocus():  # arrow keys lead there without choosing it
+                    button.setChecked(True)
             self._on_commit_clicked()
         else:
             super().keyPressEvent(event)
