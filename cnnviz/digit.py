@@ -173,7 +173,7 @@ def _scale_into(digit: ByteArray, height: int, width: int) -> ByteArray:
 
 
 def _overlaps(new: int, old: int) -> _Levels:
-    """Return what share of each new pixel every old one covers: MNIST's anti-aliasing is a mean over areas."""
+    """Return what share of each new pixel an old one covers: MNIST's anti-aliasing is a mean over areas."""
     edges, pixels = np.linspace(0.0, old, new + 1), np.arange(old)
     covered = np.minimum.outer(edges[1:], pixels + 1) - np.maximum.outer(edges[:-1], pixels)
     return np.maximum(covered, 0.0) * (new / old)
