@@ -25,7 +25,7 @@ timer = QTimer(session, interval=20)
 
 def look():
     run = session.state.run
-    if run.status is RunStatus.READY and session.window.samples.is_current:
+    if run.status is RunStatus.READY:
         session.controller.train_to(100, 1)
     elif run.status is RunStatus.PAUSED:
         timer.stop()
