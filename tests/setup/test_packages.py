@@ -1,10 +1,13 @@
 """What is built of the project: the whole program, and the engine alone."""
 
+import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
+from xml.etree import ElementTree
 
+from cnnviz._interpreter import NEWEST, OLDEST
 from tests.patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,3 +48,25 @@ def test_the_engine_computes_where_nothing_of_the_window_is(tmp_path: Path) -> N
     )
     assert ended.returncode == 0, ended.stderr
     assert int(ended.stdout) > 50
+
+
+def test_the_desktop_is_told_the_same_kinds_of_files_everywhere() -> None:
+    linux = ROOT / "packaging" / "linux"
+    described = ElementTree.parse(linux / "cnnviz-mime.xml").iter(
+        "{http://www.freedesktop.org/standards/shared-mime-info}mime-type"
+    )
+    kinds = {each.attrib["type"] for each in described}
+    desktop = (linux / "cnnviz.desktop").read_text(encoding="utf-8")
+    found = re.search(r"^MimeType=(.*);$", desktop, re.MULTILINE)
+    assert found
+    assert set(found[1].split(";")) == kinds
+    offered = ElementTree.parse(linux / "cnnviz.metainfo.xml").iter("mediatype")
+    assert {each.text for each in offered} == kinds
+
+
+def test_the_recipe_tests_every_supported_python() -> None:
+    recipe = (ROOT / ".github" / "workflows" / "release.yml").read_text(encoding="utf-8")
+    found = re.search(r"python: \[(.*)\]", recipe)
+    assert found
+    versions = [tuple(map(int, each.strip(' "').split("."))) for each in found[1].split(",")]
+    assert versions == [(3, minor) for minor in range(OLDEST[1], NEWEST[1] + 1)]
