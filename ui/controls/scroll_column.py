@@ -34,6 +34,10 @@ class ScrollColumn(QScrollArea):
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if event.type() == QEvent.Type.LayoutRequest:
             self.updateGeometry()
+            # A page that is not in front counts in its stack, too, but tells nobody.
+            stack = self.parentWidget()
+            if self.isHidden() and stack is not None:
+                stack.updateGeometry()
         return super().eventFilter(watched, event)
 
     @override

@@ -86,12 +86,9 @@ class Ledger(Rows):
         new = tuple(rows)
         if new == self._rows:
             return
-        recount = [(row.label, row.is_total) for row in new] != [
-            (row.label, row.is_total) for row in self._rows
-        ]
         self._rows = new
         self._texts = _written(new)
-        self._measure(recount)
+        self._measure()
         lines = zip(new, self._texts, strict=True)
         self._set_names([row.label for row in new], [f"{row.label} {text}".strip() for row, text in lines])
 
@@ -108,7 +105,7 @@ class Ledger(Rows):
         self._metrics = {
             bold: (QFontMetrics(label), QFontMetrics(number)) for bold, (label, number) in self._fonts.items()
         }
-        self._measure(True)
+        self._measure()
 
     @override
     def sizeHint(self) -> QSize:
@@ -137,16 +134,15 @@ class Ledger(Rows):
         if shown.is_total and row:
             painter.fillRect(QRectF(0, box.top(), box.width(), 1), theme.color("border"))
 
-    def _measure(self, recount: bool) -> None:
-        # The room for the numbers never shrinks while they change, or the layout would tremble in training;
-        # and it is seldom larger than that for this one, so that it does not depend on what was shown before.
-        usual = self._metrics[True][1].horizontalAdvance("+0.00000")
-        labels, numbers = (0, usual) if recount else self._widest
+    def _measure(self) -> None:
+        # There is always room for this number, or the layout would tremble in training; no more is kept of
+        # wider ones, so that nothing depends on what was shown before.
+        labels, numbers = 0, self._metrics[True][1].horizontalAdvance("+0.00000")
         for row, text in zip(self._rows, self._texts, strict=True):
             label, number = self._metrics[row.is_total]
-            labels = max(labels, label.horizontalAdvance(row.label)) if recount else labels
+            labels = max(labels, label.horizontalAdvance(row.label))
             numbers = max(numbers, number.horizontalAdvance(text))
-        if recount or numbers != self._widest[1]:
+        if (labels, numbers) != self._widest:
             self._widest = (labels, numbers)
             self.updateGeometry()
 

@@ -66,6 +66,10 @@ class MapThumbnails(MapTiles):
             self._revision += 1
         super().set_current(index)
 
+    def scroll_bar(self) -> QScrollBar:
+        """What scrolls the maps, where they would be too small without."""
+        return self._bar
+
     def set_marks(self, role: str, blocks: Sequence[CellBlock], maps: Iterable[int] | None = None) -> None:
         """Outline blocks of cells in some maps, in place of those that had this role before.
 

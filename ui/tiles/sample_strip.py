@@ -275,6 +275,7 @@ class SampleGrid(QListView):
         super().paintEvent(event)
         if not len(self._samples.indices) and self._placeholder:
             painter = QPainter(self.viewport())
+            painter.setFont(ui_font(self._theme))
             draw_placeholder(painter, self.viewport().rect(), self._placeholder, self._theme)
 
     def _fit_tiles(self) -> None:

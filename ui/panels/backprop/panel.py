@@ -318,6 +318,7 @@ class BackpropPanel(Panel):
         self._on_experiment_changed()
         restoring.restore(self.model, self.header, self.update_view, self.side, choices)
         self._on_step_changed()
+        self._probes.follow()
         self._is_check_wanted = choices.flag("checked", False)
         self._on_drew()
 

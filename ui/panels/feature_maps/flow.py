@@ -5,7 +5,7 @@ from typing import override
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QScrollBar, QSizePolicy, QWidget
 
 from cnnviz.session_state import ViewValue
 from ui.cells.mark_legend import MarkLegend
@@ -143,7 +143,12 @@ class FlowView(QScrollArea):
             "scroll": place_of(self.horizontalScrollBar()),
             **under("folded", self._user_folds),
             **(under("large", large.view_state()) if isinstance(large, MapColumn) else {}),
+            **under("thumbs", {key: place_of(bar) for key, bar in self._thumb_bars().items()}),
         }
+
+    def _thumb_bars(self) -> dict[str, QScrollBar]:
+        columns = {key: each for key, each in self._columns.items() if isinstance(each, MapColumn)}
+        return {key: each.thumbs.scroll_bar() for key, each in columns.items() if each.thumbs is not None}
 
     def restore_view(self, choices: Choices) -> None:
         """Choose as `view_state` said."""
@@ -155,6 +160,10 @@ class FlowView(QScrollArea):
         self.set_enlarged(enlarged if isinstance(large, MapColumn) else None)
         if isinstance(large, MapColumn):
             large.restore_view(choices.below("large"))
+        thumbs, bars = choices.below("thumbs"), self._thumb_bars()
+        for key in thumbs.names():
+            if key in bars:
+                scroll_later(bars[key], thumbs.whole(key, 0, 1_000_000, 0))
         scroll_later(self.horizontalScrollBar(), choices.whole("scroll", 0, 1_000_000, 0))
 
     def map_scale(self) -> int:
