@@ -12,6 +12,8 @@ from ui.window.actions import ACTIONS
 
 _FIRST_STEPS = """
 <h2>What to try first</h2>
+<p>The <b>lab guide</b> (Ctrl+L), the column at the right, leads through the whole exercise step by step:
+predict, do, see, explain, hand in. To look round by yourself:</p>
 <ol>
 <li><b>Training</b>: press Train and watch loss, accuracy and filters change. Drag Speed down to see single
 steps. Click a cell of the confusion matrix to see its images.</li>
