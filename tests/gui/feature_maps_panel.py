@@ -119,6 +119,7 @@ class Opened:
         self.panel.resize(*size)
         show_window(qtbot, self.panel)
         self.look(self.network)
+        settle(qtbot)  # cells lie elsewhere until columns are laid out, and the pointer would miss them
 
     def look(self, network, index=0, step=0, pixels=None, run_id=1):
         """Show a network of a run and a test image, as the controller does it."""
