@@ -110,9 +110,6 @@ class Session(QObject):
             return
         controller = self.controller
         controller.start()
-        # The space bar trains from here; in the preset field, the first of the tab order, it
-        # would open the list.
-        self.window.samples.grid.setFocus()
         with theme_manager().undressed():
             self.window.build_panels(
                 Services(
@@ -131,6 +128,7 @@ class Session(QObject):
         self.lab.build(self._report)
         self._drop_filter.watch(self.window)
         self._tips.watch(self.window)
+        self.window.begin_focus()
         self._keeper = Keeper(
             self.files,
             self.workspace,

@@ -124,6 +124,13 @@ class MainWindow(QMainWindow):
         """Return the panel of a class; there is one of each row of the registry."""
         return self.panels.panel(kind)
 
+    def begin_focus(self) -> None:
+        """Give the keyboard to the samples, whose arrow keys choose an image; without them, to the panel."""
+        if self.samples.isVisible():
+            self.samples.grid.setFocus()
+        else:
+            self.enter_panel(max(self.panels.front, 0))
+
     def enter_panel(self, number: int) -> None:
         """Bring a panel to the front, and give it the keyboard, but none of its controls."""
         self.panels.show_panel(number)
@@ -193,7 +200,10 @@ class MainWindow(QMainWindow):
         focus = QApplication.focusWidget()
         if not has_room and focus is not None and self.samples.isAncestorOf(focus):
             focus.clearFocus()  # or Qt would give it to whichever control comes next
-        self.samples_dock.setHidden(self._bare or not has_room)
+        focus, hides = QApplication.focusWidget(), self._bare or not has_room
+        self.samples_dock.setHidden(hides)
+        if hides and focus is not None and self.samples.isAncestorOf(focus) and self.panels.panels():
+            self.begin_focus()  # or else Qt would give it to whatever comes next
         room = max(px(_SAMPLES_LEAST), min(px(_SAMPLES_MOST), width - wanted))
         dock, usual = self.samples_dock, min(room, px(SAMPLES_WIDTH))
         gains = room > dock.maximumWidth() == dock.width() < usual
