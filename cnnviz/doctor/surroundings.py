@@ -173,11 +173,18 @@ def load(file: str) -> ctypes.CDLL:
     OSError
         If it is missing, or lacks another.
     """
-    inside = Path(getattr(sys, "_MEIPASS", "")) / file
-    return ctypes.CDLL(str(inside) if is_frozen() and inside.exists() else file)
+    return ctypes.CDLL(str(_inside(file)) if _inside(file).exists() else file)
+
+
+def _inside(file: str) -> Path:
+    """Where a bundle has its libraries."""
+    return Path(getattr(sys, "_MEIPASS", "nowhere")) / file
 
 
 def _loads(file: str) -> bool:
+    # What a bundle has inside may lack a library that it has not: one of the list, or one that comes with it.
+    if _inside(file).exists():
+        return True
     try:
         load(file)
     except OSError:

@@ -205,6 +205,5 @@ def test_a_bundle_looks_in_itself_first(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(OSError, match=name):
         surroundings.load(name)
     shutil.copy(_ctypes.__file__, tmp_path / name)
-    monkeypatch.setattr(sys, "frozen", True, raising=False)
     monkeypatch.setattr(sys, "_MEIPASS", str(tmp_path), raising=False)
     assert surroundings.load(name)
