@@ -29,6 +29,8 @@ _VERDICTS = {
     False: ("circle-x", "danger", "Not right"),
     None: ("info", "muted", "Not to be judged: it is not defined here"),
 }
+#: Pixels that the text of an answer stands lower than its button, so that both are on one line.
+_LOWER = 3
 _NUMBER = re.compile(r"[+\-−]?(\d+([.,]\d*)?|[.,]\d+)([eE][+\-−]?\d+)?")
 
 
@@ -248,9 +250,10 @@ class _Choice(QWidget):
         button.setToolTip(text)
         row = fill(QHBoxLayout(self), spacing=2)
         row.addWidget(button, 0, Qt.AlignmentFlag.AlignTop)
-        label = WrapLabel(text, role="text")
-        label.setContentsMargins(0, 3, 0, 0)
-        row.addWidget(label, 1)
+        beside = QVBoxLayout()
+        beside.addSpacing(_LOWER)
+        beside.addWidget(WrapLabel(text, role="text"))
+        row.addLayout(beside, 1)
 
     @override
     def mousePressEvent(self, event: QMouseEvent) -> None:
