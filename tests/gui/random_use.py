@@ -185,7 +185,7 @@ def another_step(_bot: QtBot, session: Session, chance: random.Random) -> str:
 
 def another_page(_bot: QtBot, session: Session, chance: random.Random) -> str:
     page = chance.choice([INSPECT, POKE, CHECK])
-    session.window.panel(BackpropPanel).side.show_page(page)
+    session.window.panel(BackpropPanel).side.pages.button(page).click()
     return f"page {page}"
 
 
