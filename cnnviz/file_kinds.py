@@ -9,10 +9,10 @@ from cnnviz.errors import DataError
 from cnnviz.files import printable_name
 from cnnviz.reading import BoundedFile, bad_file, opened
 
-OPENED = "a model (.safetensors), a session (.json), a lab (.toml), a picture or data"
+OPENED = "a model (.safetensors), a session or a report (.json), a lab (.toml), a picture or data"
 """What the window opens, to precede "were expected"."""
 
-Role = Literal["model", "session", "picture", "data", "lab", ""]
+Role = Literal["model", "session", "picture", "data", "lab", "report", ""]
 
 _HEAD_BYTES = 4096
 _LARGEST_HEAD = 100 << 20  # of a .safetensors file, as its own readers have it
@@ -31,7 +31,7 @@ class FileKind(NamedTuple):
     ----------
     words : str
         What it is called, to follow "is"; empty where it is not known.
-    role : {"model", "session", "picture", "data", ""}
+    role : {"model", "session", "picture", "data", "report", ""}
         As what CNNViz reads it; empty where it does not.
     remedy : str
         What to do with a file that is met where another kind was expected.
@@ -45,6 +45,7 @@ class FileKind(NamedTuple):
 UNKNOWN = FileKind("")
 MODEL = FileKind("a model (.safetensors)", "model", _OPEN)
 SESSION = FileKind("a session of CNNViz", "session", _OPEN)
+REPORT = FileKind("a report of CNNViz", "report", "open it with File › Open report…")
 ARCHIVE = FileKind("a NumPy archive (.npz)", "data", _OPEN_DATA)
 IDX = FileKind("an IDX file", "data", _OPEN_DATA)
 PNG = FileKind("a PNG picture", "picture", _OPEN)
@@ -159,6 +160,8 @@ def _kind_of_text(head: bytes) -> FileKind:
         return UNKNOWN
     if start.startswith("{") and '"cnnviz-session"' in text:
         return SESSION
+    if start.startswith("{") and '"cnnviz-report"' in text:
+        return REPORT
     if start.startswith(("{", "[")):
         return JSON
     if start.startswith("<"):

@@ -12,6 +12,7 @@ from ui.controls.drops import DropFilter
 from ui.controls.tips import TipFilter
 from ui.keep.arrivals import Arrivals
 from ui.keep.keeper import Keeper
+from ui.keep.report_files import ReportFiles
 from ui.keep.session_files import OPEN_FILTER, SessionFiles
 from ui.keep.workspace import Workspace
 from ui.lab.door import LabDoor
@@ -80,6 +81,8 @@ class Session(QObject):
         )
         self.window.file_taker = self.files.open
         self.lab = LabDoor(self.window, self.files, settings, self)
+        self.reports = ReportFiles(self.state, self.controller.files, settings, self.window)
+        self.files.report_taker = self.reports.open_file
         self.arrivals = Arrivals(self.files, self.controller.analysis, self)
         self._drop_filter = DropFilter(self)
         self.window.menus.connect_to(
@@ -95,6 +98,7 @@ class Session(QObject):
                 "pages": self.window.pages,
                 "theme": theme_manager(),
                 "lab": self.lab,
+                "reports": self.reports,
             }
         )
         self._key_owner = KeyOwner(self.window.pages.can_turn, lambda: self.state.pinned is not None, self)
@@ -234,6 +238,7 @@ class Session(QObject):
         backprop = window.panel(BackpropPanel)
         window.pages.add(backprop, backprop.header.go_back, backprop.header.go_on)
         files, self._report = self.controller.files, window.panel(ReportPanel)
+        self.reports.writing, self.reports.show = self._report.writing, self._show_report
         self.inserter = FigureInserter(window.panels.docks, self.state, self._report, files, self)
         self.exporter = FigureExporter(
             window,

@@ -132,6 +132,8 @@ class SessionFiles(QObject):
         #: Returns what was done in the guided lab, for a session, and takes it back.
         self.lab_kept: Callable[[], Mapping[str, Any] | None] = lambda: None
         self.lab_restored: Callable[[Mapping[str, Any]], None] = lambda _lab: None
+        #: Opens a saved report.
+        self.report_taker: Callable[[Path], None] = lambda _path: None
         self._lab: Mapping[str, Any] | None = None  # of the session that is being restored
         self._saved: tuple[int, int] | None = None
         self._opened = False  # whether the session that is being restored lies in a file of the user
@@ -235,7 +237,7 @@ class SessionFiles(QObject):
     # --- opening --------------------------------------------------------------------------------------------
 
     def open(self, path: Path) -> None:
-        """Open a model, a session, a lab, data, or a picture: the session in it, or it as a sample.
+        """Open a model, a session, a lab, a report, data, or a picture: the session in it, or it as a sample.
 
         Which of them it is, is told by what is in the file.
         """
@@ -253,6 +255,8 @@ class SessionFiles(QObject):
                 self._open_picture(path)
             elif found == "lab":
                 self.lab_taker(path)
+            elif found == "report":
+                self.report_taker(path)
             elif found == "model":
                 self.controller.open_model(path, self.remember)
             else:

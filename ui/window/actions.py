@@ -126,6 +126,19 @@ ACTIONS = (
         tooltip="save settings, step, sample and view, to come back to this picture", key="Ctrl+Shift+S",
     ),
     ActionRow(
+        name="new_report", menu="&File", text="&New report", handler="reports.new", icon="file-text",
+        tooltip="empty the report for another student: name, words, figures, and what the guided lab holds",
+        starts_section=True,
+    ),
+    ActionRow(
+        name="open_report", menu="&File", text="Open repor&t…", handler="reports.open",
+        tooltip="go on with a report that was saved, on this computer or another",
+    ),
+    ActionRow(
+        name="save_report", menu="&File", text="Save report &as…", handler="reports.save_as",
+        tooltip="words, figures and guided lab in one file that can be opened again",
+    ),
+    ActionRow(
         name="export", menu="&File", text="&Export figure…", handler="session.export_figure", key="Ctrl+E",
         tooltip="the plot or panel used last, as a file", icon="image", starts_section=True,
     ),

@@ -22,11 +22,30 @@ def ask_about_unsaved_work(parent: QWidget, step: int, event: str) -> str:
     -------
     {"save", "discard", "cancel"}
     """
+    return _save_or_lose(
+        parent,
+        "Unsaved network",
+        f"The network has been trained for {format_count(step)} steps and is not saved.",
+        f"Save it as a model before {event}?",
+    )
+
+
+def ask_about_words(parent: QWidget, event: str) -> str:
+    """Ask before a report is lost that no file holds; arguments and answers as `ask_about_unsaved_work`."""
+    return _save_or_lose(
+        parent,
+        "Unsaved report",
+        "The report, with what was done in the guided lab, is in no file of yours.",
+        f"Save it before {event}?",
+    )
+
+
+def _save_or_lose(parent: QWidget, title: str, text: str, question: str) -> str:
     box = QMessageBox(parent)
     box.setIcon(QMessageBox.Icon.Question)
-    box.setWindowTitle("Unsaved network")
-    box.setText(f"The network has been trained for {format_count(step)} steps and is not saved.")
-    box.setInformativeText(f"Save it as a model before {event}?")
+    box.setWindowTitle(title)
+    box.setText(text)
+    box.setInformativeText(question)
     save = box.addButton("Save…", QMessageBox.ButtonRole.AcceptRole)
     discard = box.addButton("Discard", QMessageBox.ButtonRole.DestructiveRole)
     cancel = box.addButton("Cancel", QMessageBox.ButtonRole.RejectRole)

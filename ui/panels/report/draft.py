@@ -2,18 +2,26 @@
 
 import json
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from cnnviz.errors import CNNVizError, DataError, NewerVersionError
-from cnnviz.files import atomic_write, printable
+from cnnviz.files import atomic_write, printable, printable_name
 from cnnviz.lab.record import LabRecord
-from cnnviz.reading import parse_json, read_bytes
+from cnnviz.reading import bad_file, parse_json, read_bytes
 from cnnviz.report import Report
-from ui.panels.report.draft_figures import files_in, fill_in, folder_of, remove_unused, set_apart
+from ui.panels.report.draft_figures import (
+    LARGEST_IN_ALL,
+    files_in,
+    fill_in,
+    folder_of,
+    remove_unused,
+    set_apart,
+)
 
 _LARGEST = 8 << 20  # in bytes, without its figures; words of a whole book are one million
+_CHOOSE = "choose a report that File › Save report as… has written"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +50,28 @@ class Draft:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was written."""
-        typed = any(text.strip() for text in self.pending.values())
-        return self.report == Report() and not typed and not any(map(LabRecord.has_work, self.labs.values()))
+        return (
+            self.report == replace(Report(), demonstrations=self.report.demonstrations) and not self.has_work
+        )
+
+    @property
+    def has_work(self) -> bool:
+        """Whether there is more than a title, a name, a roll number and a date."""
+        return (
+            self.report.demonstrations != Report().demonstrations
+            or any(text.strip() for text in self.pending.values())
+            or any(map(LabRecord.has_work, self.labs.values()))
+        )
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the draft as values that JSON can hold, with its figures."""
+        return {
+            "report": self.report.to_dict(),
+            "pending": self.pending,
+            "has_run": self.has_run,
+            "labs": [record.to_dict() for record in self.labs.values()],
+            "lab": self.lab,
+        }
 
 
 class DraftFile:
@@ -76,7 +104,7 @@ class DraftFile:
 def has_words(path: Path) -> bool:
     """Whether a draft lies at `path` in which something was written; it is only looked at."""
     try:
-        draft, _, _ = _parsed(path)
+        draft, _, _ = _parsed(path, read_bytes(path, _LARGEST))
     except (ValueError, CNNVizError):
         return False
     return not draft.is_empty
@@ -99,7 +127,7 @@ def load_draft(path: Path) -> tuple[Draft, str]:
     except OSError:
         return Draft(), _set_aside(path)
     try:
-        draft, lost, used = _parsed(path)
+        draft, lost, used = _parsed(path, read_bytes(path, _LARGEST))
     except NewerVersionError:
         return Draft(), _set_aside(path, "was written by a newer CNNViz")
     except (ValueError, CNNVizError):
@@ -116,13 +144,50 @@ def load_draft(path: Path) -> tuple[Draft, str]:
     return draft, message
 
 
-def _parsed(path: Path) -> tuple[Draft, list[str], set[str]]:
+def read_copy(path: Path) -> Draft:
+    """Read a report that somebody has saved, or any draft.
+
+    Raises
+    ------
+    DataError
+        If it is none, is damaged, or is of a newer version.
+    """
+    largest = _LARGEST + LARGEST_IN_ALL
+    content, name = read_bytes(path, largest), printable_name(path)
+    try:
+        draft, lost, _ = _parsed(path, content, largest)
+    except ValueError as error:
+        raise bad_file(name, "is no text of JSON", "a saved report was expected", _CHOOSE) from error
+    except CNNVizError as error:
+        raise DataError(f"{name} cannot be opened: {str(error).rstrip('.')}; {_CHOOSE}.") from error
+    if lost:
+        found = f"has lost or damaged figures ({printable(', '.join(lost))})"
+        raise bad_file(name, found, "all of them were expected", "save the report again where it was written")
+    return draft
+
+
+def write_copy(path: Path, draft: Draft) -> None:
+    """Write a draft with its figures in one file, whole or not at all.
+
+    Raises
+    ------
+    CNNVizError
+        If it cannot be written.
+    """
+    atomic_write(path, _json(draft.to_dict()))
+
+
+def _json(values: dict[str, Any]) -> bytes:
+    return json.dumps(values, ensure_ascii=False, indent=1).encode("utf-8", "replace")
+
+
+def _parsed(path: Path, content: bytes, largest: int = _LARGEST) -> tuple[Draft, list[str], set[str]]:
     """Return the draft in a file, titles of figures that are lost, and names of the files that it refers to.
 
-    It raises whatever reading, JSON and unsuitable values raise.
+    It raises whatever JSON and unsuitable values raise.
     """
-    values: Any = parse_json(read_bytes(path, _LARGEST).decode("utf-8"), _LARGEST)
-    if not isinstance(values, dict):
+    values: Any = parse_json(content.decode("utf-8"), largest)
+    if not isinstance(values, dict) or not isinstance(values.get("labs", []), list):
         raise DataError("The draft is damaged.")
     pending, used = values.get("pending"), files_in(values.get("report"))
     lost = fill_in(values.get("report"), folder_of(path))
@@ -144,25 +209,17 @@ def save_draft(path: Path, draft: Draft) -> None:
     CNNVizError
         If it cannot be written.
     """
-    report = draft.report.to_dict()
-    values = {
-        "report": report,
-        "pending": draft.pending,
-        "has_run": draft.has_run,
-        "labs": [record.to_dict() for record in draft.labs.values()],
-        "lab": draft.lab,
-    }
+    values = draft.to_dict()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        set_apart(report, folder_of(path))
+        set_apart(values["report"], folder_of(path))
     except OSError as error:
         raise CNNVizError(
             f"Your text is not being kept: the folder {printable(path.parent)} cannot be made "
             f"({error.strerror}). Export the report before you close the program."
         ) from error
-    content = json.dumps(values, ensure_ascii=False, indent=1).encode("utf-8", "replace")
     try:
-        atomic_write(path, content)
+        atomic_write(path, _json(values))
     except CNNVizError as error:
         raise CNNVizError(f"Your text is not being kept: {error}") from error
 

@@ -12,7 +12,8 @@ from cnnviz.report import Insert
 from cnnviz.report.inserts import LARGEST_PICTURE
 
 _LARGE = ("svg", "csv")
-_LARGEST_IN_ALL = 96 << 20  # bytes of all figures together
+LARGEST_IN_ALL = 96 << 20
+"""Bytes of all figures together."""
 
 
 def folder_of(draft: Path) -> Path:
@@ -50,7 +51,7 @@ def fill_in(report: object, folder: Path) -> list[str]:
         Titles of the figures and tables that were taken out, because they are lost or damaged.
     """
     lost: list[str] = []
-    room = _LARGEST_IN_ALL
+    room = LARGEST_IN_ALL
     for inserts in _lists_of_inserts(report):
         for insert in list(inserts):
             for name in _LARGE:

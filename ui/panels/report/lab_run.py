@@ -93,6 +93,11 @@ class LabRun(QObject):
         self._background.cancel(_KIND)
         self._set_running(False)
 
+    def forget(self) -> None:
+        """Stop, and know no results: the report is another."""
+        self.results = None
+        self.cancel()
+
     def _on_done(self, results: LabResults) -> None:
         self.results = results
         self._set_running(False)

@@ -99,7 +99,8 @@ class ReportPanel(Panel):
         self._build_layout()
         self._preview_timer = single_shot(self, self._refresh, _PREVIEW_MS)
         self._connect_signals()
-        self._show_draft()
+        self._show_head()
+        self._show_demonstration()
         follow_theme(self)
         self._show_problem()
 
@@ -149,11 +150,7 @@ class ReportPanel(Panel):
 
     def open_draft(self, path: Path) -> bool:
         """Go on with the report that is kept at `path`; return False if the present one cannot be kept."""
-        opened = self.writing.open(path)
-        if opened:
-            self._show_draft()
-            self._show_problem()
-        return opened
+        return self.writing.open(path)
 
     def add_insert(self, insert: Insert, key: str) -> bool:
         """Put a figure or table of the screen below the observations of a demonstration.
@@ -259,7 +256,8 @@ class ReportPanel(Panel):
         self.fields.recordRequested.connect(self._on_record_requested)
         self._desk.demonstrationWanted.connect(self.show_demonstration)
         self.writing.changed.connect(self._on_report_changed)
-        self.writing.headChanged.connect(self._show_draft)
+        self.writing.headChanged.connect(self._show_head)
+        self.writing.opened.connect(self._on_opened)
         self.writing.saveFailed.connect(self._on_save_failed)
         self.writing.savedAgain.connect(self._on_saved_again)
         self.run_button.clicked.connect(self.run_lab)
@@ -280,9 +278,16 @@ class ReportPanel(Panel):
             self.message.show_message(self.writing.problem, "warning")
 
     @Slot()
-    def _show_draft(self) -> None:
-        self.head.set_head(self.writing.words)
+    def _on_opened(self) -> None:
+        self._lab.forget()
+        self.message.clear()
+        self._show_head()
         self._show_demonstration()
+        self._show_problem()
+
+    @Slot()
+    def _show_head(self) -> None:
+        self.head.set_head(self.writing.words)
 
     @Slot()
     def _show_demonstration(self) -> None:

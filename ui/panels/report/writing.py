@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -51,7 +52,7 @@ class Writing(QObject):
     savedAgain
         It could be, after a failure.
     opened
-        It is another draft from now on.
+        It is another report from now on.
     headChanged
         Title, author, roll number or date are different now.
     """
@@ -75,12 +76,42 @@ class Writing(QObject):
         """Go on with another draft, unless the present one cannot be kept first; return whether it could."""
         if self.save():
             self._read(path)
-            self.changed.emit()
-            self.opened.emit()
+            self._tell_opened()
         return self._is_kept
+
+    def begin(self, draft: Draft) -> None:
+        """Put another report in the place of this one, whose words are lost unless they were saved."""
+        self._removed = []
+        self._take(draft)
+        self._copied = draft.to_dict()
+        self._tell_opened()
+
+    def begin_anew(self) -> None:
+        """Put an empty report in the place of this one; the guided lab in front stays, with nothing done."""
+        self.begin(Draft(lab=self._draft.lab))
+
+    @property
+    def would_be_lost(self) -> bool:
+        """Whether something was written, or done in a guided lab, that no file of the user holds."""
+        return self._draft.has_work and self._draft.to_dict() != self._copied
+
+    @property
+    def draft(self) -> Draft:
+        """Everything as it stands, for a file of the user."""
+        return self._draft
+
+    def set_saved(self, draft: Draft) -> None:
+        """Remember that a file of the user holds this."""
+        self._copied = draft.to_dict()
+
+    def _tell_opened(self) -> None:
+        self.changed.emit()
+        self.headChanged.emit()
+        self.opened.emit()
 
     def _read(self, path: Path) -> None:
         self._draft, self.problem = load_draft(path)
+        self._copied: dict[str, Any] | None = None  # what was last written to a file of the user
         self._file = DraftFile(path)
         self._removed: list[tuple[str, int, Insert]] = []  # the newest last
         # Each change has a number, and so have the drafts that are written.

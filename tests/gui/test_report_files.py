@@ -1,0 +1,126 @@
+"""Reports as files of the user: a new one, one saved, one opened again; and nothing is lost unasked."""
+
+import json
+from pathlib import Path
+
+import pytest
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from cnnviz.lab.model import Answer
+from tests.gui.driving import opened
+from tests.gui.lab_driving import open_lab
+from ui.keep import report_files
+from ui.panels.report import ReportPanel
+from ui.session import Session
+
+
+def ask(session: Session, name: str) -> None:
+    session.window.menus.action(name).trigger()
+
+
+def type_report(session: Session) -> ReportPanel:
+    session.window.panels.show_panel(4)
+    panel = session.window.panel(ReportPanel)
+    for field, words in ((panel.head.edits["author"], "Ada"), (panel.head.edits["roll_number"], "12")):
+        field.setFocus()
+        QTest.keyClicks(field, words)
+    panel.fields.edits["objective"].setFocus()
+    QTest.keyClicks(panel.fields.edits["objective"], "to see <b>x</b>")
+    return panel
+
+
+@pytest.fixture
+def answers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Answers that are still to be given to the question before words are lost."""
+    given: list[str] = []
+    monkeypatch.setattr(report_files, "ask_about_words", lambda *_: given.pop(0))
+    return given
+
+
+def choose(monkeypatch: pytest.MonkeyPatch, path: Path) -> None:
+    for dialog in ("getSaveFileName", "getOpenFileName"):
+        monkeypatch.setattr(QFileDialog, dialog, lambda *_: (str(path), ""))
+
+
+def test_a_new_report_holds_nothing_of_the_last_one(qtbot: QtBot, tmp_path: Path, answers: list[str]) -> None:
+    with opened(qtbot, tmp_path / "window.ini") as session:
+        sitting = open_lab(qtbot, session, tmp_path)
+        sitting.desk.go_to("field")
+        answer: Answer = 5.0
+        sitting.desk.predict(answer)
+        panel = type_report(session)
+        answers.append("cancel")
+        ask(session, "new_report")
+        assert panel.head.edits["author"].text() == "Ada", "the user has thought better of it"
+        answers.append("discard")
+        ask(session, "new_report")
+        assert {edit.text() for name, edit in panel.head.edits.items() if name != "title"} == {""}
+        assert panel.fields.edits["objective"].toPlainText() == ""
+        qtbot.waitUntil(lambda: sitting.desk.lab is not None)
+        assert not sitting.desk.record.has_work()
+        ask(session, "new_report")  # nothing is asked where nothing would be lost
+        assert panel.save_draft()
+        assert "Ada" not in session.workspace.draft.read_text(encoding="utf-8")
+    with opened(qtbot, tmp_path / "window.ini") as again:
+        assert again.window.panel(ReportPanel).head.edits["author"].text() == ""
+
+
+def test_a_saved_report_comes_back_as_it_was(
+    qtbot: QtBot, session: Session, tmp_path: Path, answers: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel = type_report(session)
+    session.window.panels.show_panel(0)
+    session.insert_figure()
+    qtbot.waitUntil(lambda: bool(panel.writing.words.demonstrations[0].inserts))
+    before = panel.writing.draft.to_dict()
+    choose(monkeypatch, tmp_path / "mine.report.json")
+    answers.append("save")  # saves, then empties
+    ask(session, "new_report")
+    qtbot.waitUntil(lambda: panel.head.edits["author"].text() == "")
+    ask(session, "open_report")
+    qtbot.waitUntil(lambda: panel.head.edits["author"].text() == "Ada")
+    assert panel.writing.draft.to_dict() == before
+    assert panel.fields.inserts.titles() == [panel.writing.words.demonstrations[0].inserts[0].title]
+    ask(session, "new_report")  # the file holds it all: no question
+    assert panel.head.edits["author"].text() == ""
+    session.files.open(tmp_path / "mine.report.json")  # as when it is dropped on the window
+    qtbot.waitUntil(lambda: panel.head.edits["author"].text() == "Ada")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"{", "is no text of JSON"),
+        (b"\xff\xfe\x00", "is no text of JSON"),
+        (b"[1]", "cannot be opened"),
+        (b'{"report": {"format": "cnnviz-report", "version": 99}}', "newer CNNViz"),
+        (b'{"report": {"format": "cnnviz-report", "version": 1}, "labs": 5}', "damaged"),
+        (None, "does not exist"),
+    ],
+)
+def test_what_is_no_report_is_named_and_nothing_changes(
+    qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes, said: str
+) -> None:
+    panel, path = type_report(session), tmp_path / "odd.json"
+    before = panel.writing.draft
+    if content is not None:
+        path.write_bytes(content)
+    choose(monkeypatch, path)
+    ask(session, "open_report")
+    qtbot.waitUntil(lambda: said in session.window.notices.text())
+    assert panel.writing.draft is before
+
+
+def test_a_figure_that_is_lost_is_not_left_out_in_silence(
+    qtbot: QtBot, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    panel, path = type_report(session), tmp_path / "odd.json"
+    values = panel.writing.draft.to_dict()
+    insert = {"title": "Curves", "caption": "", "time": "", "svg": {"file": "x"}, "csv": "", "width_cm": 5}
+    values["report"]["demonstrations"][0]["inserts"] = [insert]
+    path.write_text(json.dumps(values), encoding="utf-8")
+    choose(monkeypatch, path)
+    ask(session, "open_report")
+    qtbot.waitUntil(lambda: "lost or damaged figures (Curves)" in session.window.notices.text())

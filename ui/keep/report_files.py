@@ -1,0 +1,124 @@
+"""Reports as files of the user: an empty one, one from a file, and this one into a file."""
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QSettings
+from PySide6.QtWidgets import QFileDialog, QWidget
+
+from cnnviz.files import printable_name
+from ui.panels.analysis import Analysis
+from ui.panels.report.draft import Draft, read_copy, write_copy
+from ui.panels.report.writing import Writing
+from ui.settings import remember_folder, remembered_folder
+from ui.state import AppState
+from ui.window.questions import ask_about_words
+
+_PLACE = "report"
+_FILTER = "Reports of CNNViz (*.report.json *.json);;All files (*)"
+
+
+class ReportFiles(QObject):
+    """Puts another report into the place of the present one, and writes it to files.
+
+    Parameters
+    ----------
+    state : AppState
+        Is told how it went.
+    files : Analysis
+        Reads and writes.
+    settings : QSettings
+        Where the folder used last is remembered.
+    window : QWidget
+        Parent of dialogs; also of this object.
+    """
+
+    def __init__(self, state: AppState, files: Analysis, settings: QSettings, window: QWidget) -> None:
+        super().__init__(window)
+        self._state, self._files, self._settings, self._window = state, files, settings, window
+        #: Holds the report; None before there are panels.
+        self.writing: Writing | None = None
+        #: Brings the report into sight.
+        self.show: Callable[[], None] = lambda: None
+
+    def new(self) -> None:
+        """Empty the report: name, roll number, words, figures, and what was done in guided labs."""
+        if self.writing is not None:
+            self._unless_lost("it is emptied", self._empty)
+
+    def open(self) -> None:
+        """Ask for a saved report and go on with it."""
+        if self.writing is None:
+            return
+        folder = str(remembered_folder(self._settings))
+        path, _ = QFileDialog.getOpenFileName(self._window, "Open report", folder, _FILTER)
+        if path:
+            remember_folder(self._settings, Path(path))
+            self.open_file(Path(path))
+
+    def open_file(self, path: Path) -> None:
+        """Go on with a saved report."""
+        self._files.submit(
+            "open report", lambda _context: read_copy(path), partial(self._on_read, path), self._complain
+        )
+
+    def save_as(self) -> None:
+        """Ask for a file and write the report to it, so that it can be opened again anywhere."""
+        self._save(lambda: None)
+
+    def _save(self, then: Callable[[], None]) -> None:
+        if self.writing is None:
+            return
+        draft = self.writing.draft
+        proposed = remembered_folder(self._settings) / "lab5.report.json"
+        named, _ = QFileDialog.getSaveFileName(self._window, "Save report", str(proposed), _FILTER)
+        if not named:
+            return
+        path = Path(named)
+        path = path if path.suffix else path.with_name(f"{path.name}.report.json")
+        remember_folder(self._settings, path)
+        self._files.submit(
+            f"save {path}",
+            lambda _context: write_copy(path, draft),
+            lambda _written: self._on_saved(path, draft, then),
+            self._complain,
+        )
+
+    def _unless_lost(self, event: str, act: Callable[[], None]) -> None:
+        """Do something that the present words do not survive, if they may be lost or are saved first."""
+        assert self.writing is not None
+        answer = ask_about_words(self._window, event) if self.writing.would_be_lost else "discard"
+        if answer == "save":
+            self._save(act)
+        elif answer == "discard":
+            act()
+
+    def _empty(self) -> None:
+        assert self.writing is not None
+        self.writing.begin_anew()
+        self.show()
+        self._tell("info", "This is a new report. Nothing of the last one is in it.")
+
+    def _on_read(self, path: Path, draft: Draft) -> None:
+        self._unless_lost("another takes its place", partial(self._begin, path, draft))
+
+    def _begin(self, path: Path, draft: Draft) -> None:
+        assert self.writing is not None
+        self.writing.begin(draft)
+        self.show()
+        self._tell(
+            "success", f"Opened the report {printable_name(path)}. What you change is not written to it."
+        )
+
+    def _on_saved(self, path: Path, draft: Draft, then: Callable[[], None]) -> None:
+        assert self.writing is not None
+        self.writing.set_saved(draft)
+        self._tell("success", f"Saved the report to {printable_name(path)}.")
+        then()
+
+    def _complain(self, message: str) -> None:
+        self._tell("error", message)
+
+    def _tell(self, kind: str, text: str) -> None:
+        self._state.raise_notice(_PLACE, kind, text)
