@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from pytestqt.qtbot import QtBot
 
+from cnnviz.functional.max_pooling import TIE_RULES
 from cnnviz.presets import LAB5, PRESETS
 from cnnviz.report.guides import GUIDES
 from tests.gui.view_rounds import THREE_DIGITS, rest
@@ -163,7 +164,7 @@ def another_class(_bot: QtBot, session: Session, chance: random.Random) -> str:
 
 
 def another_rule(_bot: QtBot, session: Session, chance: random.Random) -> str:
-    rule = chance.choice(["first", "all", "split"])
+    rule = chance.choice(TIE_RULES)
     session.window.panel(BackpropPanel).model.set_rule(rule)
     return f"rule {rule}"
 

@@ -53,7 +53,8 @@ def another(session: Session, name: str, runners: list[TaskRunner]) -> QWidget:
         samples.filter.choiceEdited.emit(front.filter.choice())
         return samples
     session.window.panel(ReportPanel).save_draft()
-    services = Services(session.state, *runners, session.workspace.draft)
+    analysis, background, files, keeping = runners
+    services = Services(session.state, analysis, background, files, keeping, session.workspace.draft)
     return registry.PANELS[PANELS.index(name)].build(services)
 
 
