@@ -9,7 +9,7 @@ from cnnviz.errors import DataError
 from cnnviz.files import printable_name
 from cnnviz.reading import BoundedFile, bad_file, opened
 
-OPENED = "a model (.safetensors), a session or a report (.json), a lab (.toml), a picture or data"
+OPENED = "a model (.safetensors), a session or a report (.json), a lab (.toml) or a course (.cnnviz), a picture or data"
 """What the window opens, to precede "were expected"."""
 
 Role = Literal["model", "session", "picture", "data", "lab", "report", ""]
@@ -51,7 +51,7 @@ IDX = FileKind("an IDX file", "data", _OPEN_DATA)
 PNG = FileKind("a PNG picture", "picture", _OPEN)
 JSON = FileKind("a JSON text", "session")
 TEXT = FileKind("a text")
-COURSE = FileKind("a course of CNNViz (.cnnviz)")
+COURSE = FileKind("a course of CNNViz (.cnnviz)", "lab", _OPEN)
 
 _PYTORCH = FileKind("a file of PyTorch", remedy=_WEIGHTS)
 _KERAS = FileKind("a Keras model", remedy=_WEIGHTS)

@@ -6,8 +6,12 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QRadioButton
 
-from cnnviz.lab import LabRecord, read_hand_in
+from cnnviz.datasets import load_mnist
+from cnnviz.lab import LabRecord, parse_lab, read_hand_in
+from cnnviz.lab.course import save_course
+from cnnviz.lab.opening import made_course
 from cnnviz.report.blocks import Words
+from cnnviz.session_state import weights_checksum
 from tests.gui import whole_window
 from tests.gui.driving import opened, save_session
 from tests.gui.lab_driving import LAB, open_lab, press
@@ -225,3 +229,17 @@ panel = "training"
     assert set(kinds) <= set(desk.done.counts)
     assert desk.done.done
     whole_window.rest(qtbot, session)
+
+
+def test_a_course_opens_with_its_network_and_its_curves(qtbot, session, tmp_path):
+    lab, _mistakes = parse_lab(LAB.replace("[start]", '[settings]\nclasses = ["4", "9"]\n[start]'))
+    course = made_course(lab, {}, load_mnist(("4", "9")), with_data=False)
+    save_course(tmp_path / "class.cnnviz", course)
+    session.files.open(tmp_path / "class.cnnviz")
+    state = session.state
+    qtbot.waitUntil(lambda: state.experiment.classes == ("4", "9") and state.live is not None)
+    whole_window.rest(qtbot, session)
+    assert session.lab.sitting.desk.lab.id == "small"
+    assert state.run.step == course.model.step
+    assert len(state.history.losses) == course.model.step
+    assert weights_checksum(state.shown.network) == weights_checksum(course.model.network)

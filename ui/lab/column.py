@@ -1,7 +1,7 @@
 """The lab guide as a column at the edge of the window."""
 
+from collections.abc import Mapping
 from functools import partial
-from pathlib import Path
 from typing import override
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
@@ -15,7 +15,7 @@ from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.scroll_column import ScrollColumn
 from ui.lab.desk import LabDesk
-from ui.lab.library import path_of, titles
+from ui.lab.library import titles
 from ui.lab.revealing import Revealer
 from ui.lab.step_list import StepList
 from ui.lab.step_page import StepPage
@@ -62,6 +62,8 @@ class LabColumn(QFrame):
     ) -> None:
         super().__init__(parent)
         self._desk, self._revealer, self._writing = desk, revealer, writing
+        #: Content of the figures of the lab, by name.
+        self.figures: Mapping[str, bytes] = {}
         self.setProperty("role", "panel")
         self._build_widgets()
         self._build_layout()
@@ -173,7 +175,7 @@ class LabColumn(QFrame):
         focus = QApplication.focusWidget()
         if focus is not None and self.stack.isAncestorOf(focus):
             self.page.show_me.setFocus(Qt.FocusReason.OtherFocusReason)  # the first thing to do in a step
-        self.page.set_step(lab, step, number, _folder(self._desk.place), self._desk.done.answer)
+        self.page.set_step(lab, step, number, self.figures, self._desk.done.answer)
         self._show_who()
         self.list_button.setChecked(False)
         self.page_area.verticalScrollBar().setValue(0)
@@ -242,7 +244,3 @@ class LabColumn(QFrame):
             action.triggered.connect(partial(self.labRequested.emit, name))
         self.labs_menu.addSeparator()
         self.labs_menu.addAction("Open lab file…").triggered.connect(self.fileRequested)
-
-
-def _folder(place: str) -> Path:
-    return path_of(place).parent

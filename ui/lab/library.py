@@ -1,21 +1,45 @@
 """The labs that can be done: those of the program, and files that were opened."""
 
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from cnnviz.errors import DataError
+from cnnviz.lab.course import SUFFIX, Course, load_course
+from cnnviz.lab.markup import FigureFile
 from cnnviz.lab.model import Lab
-from cnnviz.lab.opening import open_lab
+from cnnviz.lab.reading import load_lab
 from cnnviz.lab.shipped import shipped_labs
+from cnnviz.reading import read_bytes
 
 FIRST = "lab5"
 """The lab that is open at the very first start."""
 
 FILE_FILTER = "Labs and courses (*.toml *.cnnviz);;All files (*)"
 
+_LARGEST_FIGURE = 16 << 20
 
-def path_of(place: str) -> Path:
-    """Return the file of a lab, of which `place` is the path or the id."""
-    return shipped_labs().get(place) or Path(place)
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabFile:
+    """A lab as it was read.
+
+    Attributes
+    ----------
+    place : str
+        Path of its file, or its id if it comes with the program: what a draft keeps to find it again.
+    lab : Lab
+    figures : mapping from name to bytes
+        Those that its texts show and that are there.
+    course : Course or None
+        What else came with it.
+    """
+
+    place: str
+    lab: Lab
+    figures: Mapping[str, bytes]
+    course: Course | None = None
 
 
 def place_of(path: Path) -> str:
@@ -29,12 +53,22 @@ def titles() -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     for name, path in sorted(shipped_labs().items(), key=lambda each: (each[0] != FIRST, each[0])):
         try:
-            found.append((name, open_lab(path).title))
+            found.append((name, load_lab(path).title))
         except DataError:  # opening it says why
             found.append((name, name))
     return found
 
 
-def read(place: str) -> Lab:
+def read(place: str) -> LabFile:
     """Return the lab at a place; raises `DataError` with a sentence for each of its first mistakes."""
-    return open_lab(path_of(place))
+    path = shipped_labs().get(place) or Path(place)
+    if path.suffix.lower() == SUFFIX:
+        course = load_course(path)
+        return LabFile(place, course.lab, course.figures, course)
+    lab = load_lab(path)
+    names = {block.name for step in lab.steps for block in step.text if isinstance(block, FigureFile)}
+    figures: dict[str, bytes] = {}
+    for name in names:
+        with suppress(DataError):  # the step says that it is not there
+            figures[name] = read_bytes(path.parent / name, _LARGEST_FIGURE)
+    return LabFile(place, lab, figures)

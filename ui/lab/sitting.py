@@ -9,13 +9,13 @@ from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtWidgets import QApplication
 
 from cnnviz.errors import CNNVizError, DataError
-from cnnviz.lab.model import Lab
 from cnnviz.lab.record import LabRecord
 from cnnviz.quantities import format_count
 from ui.keep.session_files import SessionFiles
 from ui.lab.column import LabColumn
+from ui.lab.courses import bring_course
 from ui.lab.desk import LabDesk
-from ui.lab.library import FIRST, place_of, read
+from ui.lab.library import FIRST, LabFile, place_of, read
 from ui.lab.revealing import Revealer
 from ui.lab.showing import StepShower
 from ui.lab.watch import LabWatch
@@ -110,9 +110,10 @@ class LabSitting(QObject):
     @Slot(str)
     def open(self, place: str) -> None:
         """Read a lab, and do it from where it was left; what is wrong with its file becomes a notice."""
-        self._analysis.submit(
-            "lab", lambda _context: read(place), partial(self._begin, place), self._complain
-        )
+        self._read(place, partial(self._begin, is_asked_for=True), self._complain)
+
+    def _read(self, place: str, then: Callable[[LabFile], None], otherwise: Callable[[str], None]) -> None:
+        self._analysis.submit("lab", lambda _context: read(place), then, otherwise)
 
     @Slot()
     def toggle(self) -> None:
@@ -148,9 +149,12 @@ class LabSitting(QObject):
 
     # --- labs -----------------------------------------------------------------------------------------------
 
-    def _begin(self, place: str, lab: Lab) -> None:
+    def _begin(self, file: LabFile, *, is_asked_for: bool) -> None:
         self._state.clear_notice(_PLACE)
-        has_changed = self.desk.open(lab, place)
+        self.column.figures = file.figures
+        has_changed = self.desk.open(file.lab, file.place)
+        if file.course is not None and (is_asked_for or self._state.is_untrained):
+            bring_course(self._files.controller, self._state, file.course, Path(file.place))
         self._window.lab_dock.set_shown(True)
         if has_changed:
             self.column.message.show_message(
@@ -176,7 +180,7 @@ class LabSitting(QObject):
             if place != FIRST:
                 self.open(FIRST)
 
-        self._analysis.submit("lab", lambda _context: read(place), partial(self._begin, place), fall_back)
+        self._read(place, partial(self._begin, is_asked_for=False), fall_back)
 
     @Slot()
     def _on_draft_opened(self) -> None:

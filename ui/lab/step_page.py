@@ -1,6 +1,6 @@
 """The step in front: what it is for, what to read, to predict and to write."""
 
-from pathlib import Path
+from collections.abc import Mapping
 
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
@@ -53,7 +53,7 @@ class StepPage(QWidget):
         self._layout.setContentsMargins(px(14), px(8), px(10), px(14))
         self._layout.setSpacing(px(10))
 
-    def set_step(self, lab: Lab, step: Step, number: int, folder: Path, answer: str) -> None:
+    def set_step(self, lab: Lab, step: Step, number: int, figures: Mapping[str, bytes], answer: str) -> None:
         """Show a step.
 
         Parameters
@@ -62,8 +62,8 @@ class StepPage(QWidget):
         step : Step
         number : int
             From 0.
-        folder : Path
-            Where figures lie.
+        figures : mapping from name to bytes
+            Content of the figures of the lab.
         answer : str
             What was written about it so far.
         """
@@ -72,7 +72,7 @@ class StepPage(QWidget):
         self.section.set_text(f"{titles.get(step.section, '')} · about {minutes} min")
         self.title.set_text(f"{number + 1} of {count}  {step.title}")
         self.purpose.set_text(step.purpose)
-        self.text.set_blocks(step.text, folder)
+        self.text.set_blocks(step.text, figures)
         self.prediction.set_prediction(step.prediction)
         self.answer.set_step(step, answer)
 

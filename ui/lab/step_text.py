@@ -1,9 +1,9 @@
 """The text of a step as widgets: paragraphs, lists, formulas, figures."""
 
-from pathlib import Path
+from collections.abc import Mapping
 from typing import override
 
-from PySide6.QtCore import QSize
+from PySide6.QtCore import QBuffer, QSize
 from PySide6.QtGui import QImageReader, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
@@ -37,17 +37,17 @@ class StepText(QWidget):
         """Scale."""
         self._layout.setSpacing(theme.px(9))
 
-    def set_blocks(self, blocks: tuple[Block, ...], folder: Path) -> None:
-        """Show a text; its figures lie in a folder."""
+    def set_blocks(self, blocks: tuple[Block, ...], figures: Mapping[str, bytes]) -> None:
+        """Show a text; the content of its figures is given by their names."""
         for part in self._parts:
             part.hide()
             part.deleteLater()
-        self._parts = [part for block in blocks for part in _parts_of(block, folder)]
+        self._parts = [part for block in blocks for part in _parts_of(block, figures)]
         for part in self._parts:
             self._layout.addWidget(part)
 
 
-def _parts_of(block: Block, folder: Path) -> list[QWidget]:
+def _parts_of(block: Block, figures: Mapping[str, bytes]) -> list[QWidget]:
     match block:
         case Paragraph() | Bullets():
             return [MarkedText(block)]
@@ -57,7 +57,7 @@ def _parts_of(block: Block, folder: Path) -> list[QWidget]:
             view.setAccessibleName(equation.words)
             return [view]
         case FigureFile(name, caption):
-            return [FigureView(folder / name, caption), WrapLabel(caption, small=True)]
+            return [FigureView(name, figures.get(name, b""), caption), WrapLabel(caption, small=True)]
 
 
 class FigureView(WrappedWidget):
@@ -65,20 +65,26 @@ class FigureView(WrappedWidget):
 
     Parameters
     ----------
-    path : Path
+    name : str
+        Of its file.
+    content : bytes
+        What is in that file; empty where there is none.
     caption : str
         What is to be seen, for those who cannot.
     parent : QWidget, optional
     """
 
-    def __init__(self, path: Path, caption: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, content: bytes, caption: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        reader = QImageReader(str(path))
+        data = QBuffer()
+        data.setData(content)
+        data.open(QBuffer.OpenModeFlag.ReadOnly)
+        reader = QImageReader(data)
         reader.setAllocationLimit(_LARGEST_MB)
         self._pixmap = QPixmap.fromImageReader(reader)
         self.setAccessibleName(caption)
         if self._pixmap.isNull():
-            self.set_placeholder(f"The figure {path.name} cannot be shown: put it beside the lab file.")
+            self.set_placeholder(f"The figure {name} cannot be shown: put it beside the lab file.")
         follow_theme(self)
 
     @override

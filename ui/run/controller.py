@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, QThread, Signal, Slot
 
 from cnnviz.errors import NO_THREAD
 from cnnviz.experiment import Experiment
+from cnnviz.history import History
 from cnnviz.runtime import give_back_memory
 from cnnviz.snapshots import Snapshot
 from ui.panels.analysis import Analysis
@@ -319,10 +320,14 @@ class Controller(QObject):
         self._run_start.begin(self._state.experiment, start=snapshot, forks=True)
 
     def begin_run(
-        self, experiment: Experiment, start: Snapshot | None = None, source: Source | None = None
+        self,
+        experiment: Experiment,
+        start: Snapshot | None = None,
+        source: Source | None = None,
+        history: History | None = None,
     ) -> None:
         """Begin a run of these settings; the present one stays when it cannot be built."""
-        self._run_start.begin(experiment, start=start, source=source)
+        self._run_start.begin(experiment, start=start, source=source, history=history)
 
     def may_replace(self) -> bool:
         """Ask, where something would be lost, whether an opened run may take the place of the present one."""

@@ -31,6 +31,7 @@ class _Built:
     forks: bool
     then_train: bool
     form: Experiment  # as it was when the run was asked for
+    history: History | None
 
 
 class RunStart(QObject):
@@ -84,6 +85,7 @@ class RunStart(QObject):
         forks: bool = False,
         then_train: bool = False,
         source: Source | None = None,
+        history: History | None = None,
     ) -> None:
         """Start a run in the background; nothing is dropped before it can be built.
 
@@ -98,6 +100,8 @@ class RunStart(QObject):
             Whether to train at once.
         source : Source, optional
             Data to change to; those that are open when None.
+        history : History, optional
+            Record of the run up to `start`, where there is one.
         """
         opened = self._state.source if source is None else source
         if opened is None:
@@ -113,7 +117,7 @@ class RunStart(QObject):
             trainer = _trainer(experiment, selected, start)
             if extra_epochs:
                 trainer.add_epochs(extra_epochs)
-            return _Built(experiment, opened, selected, trainer, start, forks, then_train, form)
+            return _Built(experiment, opened, selected, trainer, start, forks, then_train, form, history)
 
         self._tasks.submit("begin", work, self._prepare, self._on_failed)
 
@@ -183,6 +187,8 @@ class RunStart(QObject):
         experiment, start = built.experiment, built.start
         if built.forks and start is not None and previous.covers(start.step):
             history = previous.forked(start.step)
+        elif built.history is not None:
+            history = built.history
         else:
             history = History(experiment.log_every, 0 if start is None else start.step)
         history.batch_size, history.epoch_images = experiment.batch_size, len(built.dataset.train_labels)
