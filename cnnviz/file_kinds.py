@@ -9,7 +9,7 @@ from cnnviz.errors import DataError
 from cnnviz.files import printable_name
 from cnnviz.reading import BoundedFile, bad_file, opened
 
-OPENED = "a model (.safetensors), a session or a report (.json), a lab (.toml) or a course (.cnnviz), a picture or data"
+OPENED = "a model (.safetensors), a session or a report (.json), a lab (.toml, .cnnviz), a picture or data"
 """What the window opens, to precede "were expected"."""
 
 Role = Literal["model", "session", "picture", "data", "lab", "report", ""]
