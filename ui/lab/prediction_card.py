@@ -227,17 +227,19 @@ class _Choices(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._layout = fill(QVBoxLayout(self), spacing=4)
+        self._choices: list[QWidget] = []
 
     def add(self, text: str, button: QRadioButton) -> None:
         """Add an answer."""
-        self._layout.addWidget(_Choice(text, button))
+        self._choices.append(_Choice(text, button))
+        self._layout.addWidget(self._choices[-1])
 
     def clear(self) -> None:
         """Take all answers away."""
-        while (item := self._layout.takeAt(0)) is not None:
-            choice = item.widget()
+        for choice in self._choices:
             choice.hide()
             choice.deleteLater()
+        self._choices = []
 
 
 class _Choice(QWidget):
