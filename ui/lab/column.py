@@ -98,7 +98,9 @@ class LabColumn(QFrame):
         self.labs_menu.aboutToShow.connect(self._fill_menu)
         self.list_button = IconButton("list", "All steps", "with what is done; again: back to the step")
         self.list_button.setCheckable(True)
-        self.close_button = IconButton("x", "Put the lab guide away", "everything is kept", "Ctrl+L")
+        self.close_button = IconButton(
+            "x", "Put the lab guide away", "everything is kept, and the samples get their room", "Ctrl+L"
+        )
         self.message = MessageBar(self)
         self.page, self.steps = StepPage(), StepList()
         self.page_area, self.list_area = ScrollColumn(self.page), ScrollColumn(self._list_content())
@@ -223,6 +225,8 @@ class LabColumn(QFrame):
         self.stack.setCurrentWidget(self.list_area if shown else self.page_area)
         if shown:
             self.steps.setFocus(Qt.FocusReason.OtherFocusReason)
+            row = self.steps.mapTo(self.list_area.widget(), self.steps.row_rect(self._desk.number).center())
+            self.list_area.ensureVisible(0, round(row.y()), 0, self.list_area.height() // 3)
 
     @Slot(str)
     def _on_step_requested(self, step_id: str) -> None:

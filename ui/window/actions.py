@@ -247,12 +247,13 @@ ACTIONS = (
     ),
     ActionRow(
         name="next_page", menu="&View", text="&Next page", handler="pages.go_on", key="PgDown",
-        tooltip="the next step of the backward pass, while it is in sight", help="in Backprop: one step on",
+        tooltip="the next step of the backward pass while it is in sight, else of the lab",
+        help="in Backprop, or in the lab guide: one step on",
     ),
     ActionRow(
         name="last_page", menu="&View", text="Page be&fore", handler="pages.go_back", key="PgUp",
-        tooltip="the step of the backward pass before, while it is in sight",
-        help="in Backprop: one step back",
+        tooltip="the step before of the backward pass while it is in sight, else of the lab",
+        help="in Backprop, or in the lab guide: one step back",
     ),
     ActionRow(
         name="presenter", menu="&View", text="&Presenter mode", handler="theme.set_presenter", key="F11",

@@ -271,6 +271,8 @@ class MainWindow(QMainWindow):
             self._show_chapter("own-digit")
         elif focus is not None and self.timeline.isAncestorOf(focus):
             self._show_chapter("timeline")
+        elif focus is not None and self.lab_dock.isAncestorOf(focus):
+            self._show_chapter("lab-guide")
         else:
             self._show_chapter(PANELS[max(self.panels.front, 0)].chapter)
 

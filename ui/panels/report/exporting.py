@@ -31,12 +31,14 @@ class Target:
     answer: str = ""
 
 
-def ask_where(parent: QWidget) -> Target | None:
+def ask_where(parent: QWidget, name: str) -> Target | None:
     """Ask for a file, beginning in the folder used last, which is remembered.
 
     Parameters
     ----------
     parent : QWidget
+    name : str
+        What the file is called unless the user says otherwise, without its ending.
 
     Returns
     -------
@@ -45,7 +47,7 @@ def ask_where(parent: QWidget) -> Target | None:
     """
     settings = QSettings()
     path, chosen = QFileDialog.getSaveFileName(
-        parent, "Export report", str(remembered_folder(settings) / "lab5-report.pdf"), ";;".join(FILTERS)
+        parent, "Export report", str(remembered_folder(settings) / f"{name}.pdf"), ";;".join(FILTERS)
     )
     if not path:
         return None

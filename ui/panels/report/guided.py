@@ -88,6 +88,12 @@ class Composer:
 
         return measure
 
+    @property
+    def name(self) -> str:
+        """What a file with the report is called, without its ending."""
+        guided = self.guided(False)
+        return "lab5-report" if guided is None else f"{guided.lab.id}-report"
+
     def status(self) -> str:
         """Return what the guided lab has to do with the report, as a sentence; "" without one."""
         guided = self.guided(False)

@@ -6,12 +6,7 @@ from typing import override
 
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
-from PySide6.QtWidgets import (
-    QHBoxLayout,
-    QProgressBar,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from cnnviz.errors import CNNVizError
 from cnnviz.report import Insert, LabResults, Report
@@ -119,7 +114,7 @@ class ReportPanel(Panel):
     @Slot()
     def export_report(self) -> None:
         """Ask for a file and write the report to it."""
-        target = ask_where(self)
+        target = ask_where(self, self.composer.name)
         if target is None:
             return
         if target.question:
