@@ -29,3 +29,20 @@ def test_every_choice_in_a_lab_is_one_of_its_panel(qtbot, session):
 def _choices(lab: Lab) -> list[tuple[str, str]]:
     shows = [lab.start, *(step.show for step in lab.steps)]
     return [(panel, name) for show in shows for panel, view in show.views.items() for name in view]
+
+
+def test_every_choice_in_a_lab_is_taken_as_it_stands(qtbot, session):
+    whole_window.train(qtbot, session, 3)
+    panels = dict(zip(PANELS, session.window.panels.panels(), strict=True))
+    for lab in LABS:
+        if lab.experiment.classes != session.state.experiment.classes:
+            continue
+        for show in (lab.start, *(step.show for step in lab.steps)):
+            for name, view in show.views.items():
+                whole_window.show_panel(qtbot, session, list(PANELS).index(name))
+                panels[name].restore_view(view)
+                whole_window.rest(qtbot, session)
+                after = panels[name].view_state()
+                for choice, value in view.items():
+                    expected = None if (choice, value) == ("speed", "full") else value
+                    assert after[choice] == expected, f"{lab.id}: {choice} = {value} became {after[choice]}"
