@@ -17,7 +17,7 @@ def boxes_of(node: Node) -> boxes.Formula:
         case tuple():
             return tuple(box for each in node for box in boxes_of(each))
         case Text(words):
-            return (boxes.Text(f" {words} "),)
+            return (boxes.Text(f"\u2009{words}\u2009"),)  # no blank: a line is not broken there
         case Sub(base, index):
             return (*boxes_of(base), boxes.Script(sub=_line(index)))
         case Prime(base):
