@@ -225,8 +225,8 @@ class LabColumn(QFrame):
         self.stack.setCurrentWidget(self.list_area if shown else self.page_area)
         if shown:
             self.steps.setFocus(Qt.FocusReason.OtherFocusReason)
-            row = self.steps.mapTo(self.list_area.widget(), self.steps.row_rect(self._desk.number).center())
-            self.list_area.ensureVisible(0, round(row.y()), 0, self.list_area.height() // 3)
+            row = self.steps.y() + round(self.steps.row_rect(self._desk.number).center().y())
+            self.list_area.ensureVisible(0, row, 0, self.list_area.height() // 3)
 
     @Slot(str)
     def _on_step_requested(self, step_id: str) -> None:
