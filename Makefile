@@ -15,8 +15,9 @@ help: ## show this list
 run: ## start the program (without a display: run the laboratory headless)
 	@sh scripts/run.sh $(ARGS)
 
-test: ## run all tests, without a screen and in a real window
+test: ## run all tests: without a screen, in a real window, and of the packages installed elsewhere
 	@sh scripts/test.sh $(ARGS)
+	@[ -n "$(strip $(ARGS))" ] || sh packaging/try-install.sh
 
 prove: ## run all tests many times on a busy machine, in random order
 	@sh scripts/prove-tests.sh $(ARGS)
