@@ -2,6 +2,7 @@
 
 import json
 
+import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QRadioButton
@@ -9,13 +10,17 @@ from PySide6.QtWidgets import QApplication, QRadioButton
 from cnnviz.datasets import load_mnist
 from cnnviz.lab import LabRecord, parse_lab, read_hand_in
 from cnnviz.lab.course import save_course
+from cnnviz.lab.formulas import parse_formula
 from cnnviz.lab.opening import made_course
 from cnnviz.report.blocks import Words
 from cnnviz.session_state import weights_checksum
 from tests.gui import whole_window
 from tests.gui.driving import opened, save_session
 from tests.gui.lab_driving import LAB, open_lab, press
+from ui.controls.formula_boxes import plain_text
 from ui.lab.door import welcome
+from ui.lab.formulas import boxes_of
+from ui.lab.prediction_card import parsed_number
 from ui.panels.report.panel import ReportPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.state import PinnedCell, RunStatus
@@ -243,3 +248,24 @@ def test_a_course_opens_with_its_network_and_its_curves(qtbot, session, tmp_path
     assert state.run.step == course.model.step
     assert len(state.history.losses) == course.model.step
     assert weights_checksum(state.shown.network) == weights_checksum(course.model.network)
+
+
+@pytest.mark.parametrize(
+    ("typed", "number"),
+    [
+        ("0.5", 0.5),
+        (" 99,5 % ", 99.5),
+        ("−3", -3.0),
+        ("1e-4", 1e-4),
+        ("", None),
+        ("many", None),
+        ("1e999", None),
+    ],
+)
+def test_numbers_are_read_as_they_are_typed(typed, number):
+    assert parsed_number(typed) == number
+
+
+def test_formulas_of_labs_are_set_with_their_indices_apart(qtbot):
+    boxes = boxes_of(parse_formula("q_{f , 2i+1 , j} = max ( z_{f , i} , 0 )").formula)
+    assert plain_text(boxes) == "q_f, 2i+1, j = \u2009max\u2009(z_f, i, 0)"

@@ -95,7 +95,8 @@ class PredictionCard(QWidget):
         prediction = self._prediction
         if prediction is not None and prediction.kind == "cell":
             self.cell.set_text(
-                f"Click a cell of {prediction.stage} in the panel. Commit makes it your prediction."
+                f"Click a cell of {prediction.stage} in the panel (by keys: Tab to the map, arrows, Enter). "
+                "Commit makes it your prediction."
                 if cell is None
                 else f"You chose {answer_words(prediction, cell)}. Another click chooses another cell."
             )
