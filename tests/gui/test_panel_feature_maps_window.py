@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from cnnviz.datasets import to_input
-from tests.gui.whole_window import rest
+from tests.gui.whole_window import rest, show_panel
+from ui.cells.cell_view import CellView
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.state import PinnedCell, RunStatus
 
@@ -84,3 +86,16 @@ def test_an_earlier_moment_is_shown_in_the_panel(qtbot, shown):
     first = shown.state.experiment.build_network()
     kernel = panel.network.flow.column("conv1.weight").map
     qtbot.waitUntil(lambda: np.array_equal(kernel.values, first.params["conv1.weight"][0, 0]))
+
+
+def test_tab_leads_from_the_tools_to_the_maps(qtbot, session):
+    panel = show_panel(qtbot, session, 1)
+    session.window.activateWindow()
+    qtbot.waitUntil(session.window.isActiveWindow)
+    panel.fit.setFocus()
+    seen = []
+    while len(seen) < 40 and not isinstance(QApplication.focusWidget(), CellView):
+        seen.append(QApplication.focusWidget())
+        QTest.keyClick(seen[-1], Qt.Key.Key_Tab)
+    assert panel.network.flow.isAncestorOf(QApplication.focusWidget())
+    assert all(panel.isAncestorOf(each) for each in seen)

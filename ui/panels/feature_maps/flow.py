@@ -86,6 +86,8 @@ class FlowView(QScrollArea):
         self._folded: frozenset[str] = frozenset()
         self._enlarged: str | None = None
         self._scale: int | None = None
+        #: From where Tab comes to the columns.
+        self.tabs_after: QWidget | None = None
         self._row = _Row()
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setWidgetResizable(True)
@@ -294,6 +296,16 @@ class FlowView(QScrollArea):
                 self._row.columns.append(part)
         self._row.row.addStretch(1)
         self._arrange()
+        self._order_tabs()
+
+    def _order_tabs(self) -> None:
+        """Let Tab reach the columns after what stands above them; made later, they would come last of all."""
+        before = self.tabs_after
+        for part in self._row.findChildren(QWidget):
+            is_stop = bool(part.focusPolicy() & Qt.FocusPolicy.TabFocus)
+            if before is not None and is_stop and part.window() is before.window():
+                self.setTabOrder(before, part)
+                before = part
 
     def _make(self, column: Column) -> StageColumn:
         kind = {Kind.UNITS: UnitColumn, Kind.OUTPUT: OutputColumn}.get(column.kind, MapColumn)

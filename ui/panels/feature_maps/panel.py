@@ -162,6 +162,7 @@ class FeatureMapsPanel(Panel):
         self.smaller, self.larger = tools.smaller, tools.larger
         self._run_limits = RunLimits(self._state, self._background, tools, self)
         self.network = NetworkView(self._state)
+        self.network.flow.tabs_after = self.fit
         self.looks_for = LooksForView(self._background)
         text = "Choose a sample on the left: the network and everything it computes appear here."
         self._empty = named(QLabel(text), role="muted")
