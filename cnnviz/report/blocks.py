@@ -153,6 +153,22 @@ class Document:
         return [block for block in self.blocks if isinstance(block, Table)]
 
 
+def to_be_written(document: Document) -> list[tuple[str, list[str]]]:
+    """Return where the student has not written yet: headings of level 1, and below each those of level 2."""
+    found: list[tuple[str, list[str]]] = []
+    part = place = ""
+    for block in document.blocks:
+        if isinstance(block, Heading) and block.level == 1:
+            part = place = block.text
+        elif isinstance(block, Heading) and block.level == 2:
+            place = block.text
+        elif isinstance(block, Words) and block.kind == "missing":
+            if not found or found[-1][0] != part:
+                found.append((part, []))
+            found[-1][1].append(place)
+    return found
+
+
 _LONGEST = 9
 """Characters of a number in a table: sums that differ by rounding alone do not get all their digits."""
 

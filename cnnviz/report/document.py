@@ -100,7 +100,16 @@ def _demonstration(
         if field == "observations":
             yield from insert_blocks(demonstration, number)
         if field == "observations" and results is not None:
-            yield from _MEASURED[demonstration.key](results)
+            yield Heading("Measured", 2)
+            measured = _MEASURED[demonstration.key](results)
+            yield from (block for block in measured if not _is_inserted(block, demonstration))
+
+
+def _is_inserted(block: Block, demonstration: Demonstration) -> bool:
+    """Whether the student has put in the very numbers of a table."""
+    return isinstance(block, tables.Table) and any(
+        insert.shows_numbers(block.data) for insert in demonstration.inserts
+    )
 
 
 def _working_principle(results: LabResults) -> Iterator[Block]:

@@ -1,7 +1,8 @@
 """What a student puts into the report from the screen: a figure as drawn, or a table as measured."""
 
+import csv
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Self, cast
 
@@ -13,6 +14,7 @@ MOST_INSERTS = 100
 
 _MOST_ROWS, _MOST_COLUMNS = 2000, 100
 _LONGEST_TEXT = 1000
+_LONGEST_TABLE = 20_000  # letters of a CSV file that is compared with the tables of the report
 LARGEST_PICTURE = 32 << 20
 _TEXT_WIDTH_CM = 17.0
 _LARGEST_WHOLE = 1 << 53
@@ -65,6 +67,15 @@ class Insert:
         is_table, other_is_table = self.data is not None, other.data is not None
         return (self.title, self.caption, is_table) == (other.title, other.caption, other_is_table)
 
+    def shows_numbers(self, data: Data) -> bool:
+        """Whether these are the numbers of a table, or the numbers behind a figure, under whatever words."""
+        wanted = _numbers(data.rows)
+        if self.data is not None:
+            return bool(wanted) and _numbers(self.data.rows) == wanted
+        if not wanted or not 0 < len(self.csv) <= _LONGEST_TABLE:
+            return False
+        return _numbers(tuple(map(_cell, row)) for row in csv.reader(self.csv.splitlines())) == wanted
+
     def to_dict(self) -> dict[str, Any]:
         """Return the insert as values that JSON can hold."""
         data = None
@@ -115,6 +126,19 @@ def _formats(data: Data) -> tuple[str, ...]:
         return "count" if all(float(cell).is_integer() for cell in column) else "value"
 
     return tuple(of(column) for column in columns)
+
+
+def _numbers(rows: Iterable[tuple[Cell, ...]]) -> list[tuple[float, ...]]:
+    """Return the numbers in each row; names, which may be numbers too, stand in the first column."""
+    found = (tuple(float(cell) for cell in row[1:] if not isinstance(cell, str)) for row in rows)
+    return [row for row in found if row]
+
+
+def _cell(text: str) -> Cell:
+    try:
+        return float(text)
+    except ValueError:
+        return text
 
 
 def _text(values: Mapping[str, object], name: str, longest: int) -> str:

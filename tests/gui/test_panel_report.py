@@ -14,6 +14,7 @@ from cnnviz.report.guides import BACKPROP, GUIDES, TRANSLATION, WORKING_PRINCIPL
 from cnnviz.snapshots import Snapshot
 from tests.engine.report_cases import small_data
 from tests.gui.driving import drain, settle, show_window
+from tests.small_data import first_images
 from ui.panels.report import ReportPanel
 from ui.run.tasks import TaskRunner
 from ui.state import AppState, Sample
@@ -80,6 +81,13 @@ def run(qtbot: QtBot, panel: ReportPanel) -> None:
     before = panel.results
     qtbot.mouseClick(panel.run_button, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: panel.results is not before)
+
+
+def export_anyway(qtbot: QtBot, panel: ReportPanel) -> None:
+    """Press Export, and insist although much is still to be written."""
+    qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
+    assert "Still to be written" in panel.message.text()
+    panel.message.action_button().click()
 
 
 def test_guiding_questions_follow_the_demonstration(qtbot, make):
@@ -188,6 +196,58 @@ def test_the_preview_grows_with_the_results(qtbot, make):
     qtbot.waitUntil(lambda: panel.preview.page_count > before)
 
 
+def test_numbers_of_an_earlier_sitting_are_measured_again_as_they_were(qtbot, make, state):
+    panel = make()
+    run(qtbot, panel)
+    results = panel.results
+    qtbot.waitUntil(lambda: panel.preview.page_count > 3)
+    assert not panel.again.isVisible()
+    assert panel.save_draft()
+    again = make()
+    assert again.results is None
+    assert "are not kept" in again.status.text()
+    assert "seed 0, test image 2" in again.status.text()
+    assert "have to be measured again" in again.composer.gaps()
+    state.set_sample(Sample(state.dataset.test_images[5], 0, 5))  # another image is in front by now
+    qtbot.mouseClick(again.again, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: again.results is not None)
+    assert again.results.sample.index == results.sample.index == 2
+    assert again.results.training.after.loss == results.training.after.loss
+    assert not again.again.isVisible()
+
+
+def test_other_data_are_not_measured_in_the_place_of_those_of_before(qtbot, make, state):
+    panel = make()
+    run(qtbot, panel)
+    assert panel.save_draft()
+    state.set_dataset(first_images((0, 1), 300, 100))
+    again = make()
+    qtbot.mouseClick(again.again, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: "was measured with other images" in again.message.text())
+    assert again.results is None
+
+
+def test_what_is_still_to_be_written_is_named_before_the_export(qtbot, make, monkeypatch):
+    asked = []
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: asked.append(1) or ("", ""))
+    panel = make()
+    for key in GUIDES:
+        qtbot.mouseClick(panel.pages.button(key), Qt.MouseButton.LeftButton)
+        for name in ("objective", "hypothesis", "description", "observations"):
+            write(qtbot, panel, name, "x")
+        if key != TRANSLATION:
+            write(qtbot, panel, "inference", "x")
+    qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
+    assert panel.message.text() == (
+        "Still to be written – 2  Translation and max pooling: Inference and conclusion."
+    )
+    assert not asked
+    qtbot.mouseClick(panel.pages.button(TRANSLATION), Qt.MouseButton.LeftButton)
+    write(qtbot, panel, "inference", "x")
+    qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
+    assert asked
+
+
 def test_cancelling_leaves_everything_as_it_was(qtbot, make, background):
     panel = make()
     qtbot.mouseClick(panel.run_button, Qt.MouseButton.LeftButton)
@@ -217,7 +277,7 @@ def test_export_writes_the_chosen_kind(qtbot, make, tmp_path, monkeypatch, name,
     panel = make()
     write(qtbot, panel, "hypothesis", "typed, not recorded")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / name), chosen))
-    qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
+    export_anyway(qtbot, panel)
     qtbot.waitUntil(lambda: panel.message.kind() == "success")
     assert (tmp_path / written).stat().st_size > 1000
     assert len(panel.report.demonstrations[0].hypothesis) == 1, "an export records what was typed"
@@ -238,8 +298,9 @@ def test_what_the_dialog_has_not_asked_about_is_asked(
     old.parent.mkdir(exist_ok=True)
     old.write_text("old")
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / name), chosen))
-    qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
-    assert panel.message.kind() == "warning"
+    export_anyway(qtbot, panel)
+    qtbot.waitUntil(lambda: panel.message.kind() == "warning")
+    assert "still to be written" not in panel.message.text().lower()
     drain(qtbot, background)
     assert [path for path in tmp_path.rglob("*") if path.name in ("report.md", "figures")] == []
     assert old.read_text() == "old"
@@ -249,8 +310,8 @@ def test_what_the_dialog_has_not_asked_about_is_asked(
 
     # A folder that a report was written to before is a report's folder.
     if written.endswith("report.md"):
-        qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
-        assert panel.message.kind() == "success"
+        export_anyway(qtbot, panel)
+        qtbot.waitUntil(lambda: panel.message.kind() == "success")
         qtbot.waitUntil(lambda: panel.export.isEnabled())
 
 

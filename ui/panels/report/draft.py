@@ -19,6 +19,7 @@ from ui.panels.report.draft_figures import (
     remove_unused,
     set_apart,
 )
+from ui.panels.report.measured_with import MeasuredWith
 
 _LARGEST = 8 << 20  # in bytes, without its figures; words of a whole book are one million
 _CHOOSE = "choose a report that File › Save report as… has written"
@@ -39,6 +40,8 @@ class Draft:
         What was done in guided labs, by their `LabRecord.key`.
     lab : str
         Path of the file of the guided lab in front, or its id if it comes with the program; "" for none.
+    measured : MeasuredWith or None
+        What the lab was measured with last; its results are not kept.
     """
 
     report: Report = field(default_factory=Report)
@@ -46,6 +49,7 @@ class Draft:
     has_run: bool = False
     labs: dict[str, LabRecord] = field(default_factory=dict)
     lab: str = ""
+    measured: MeasuredWith | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -71,6 +75,7 @@ class Draft:
             "has_run": self.has_run,
             "labs": [record.to_dict() for record in self.labs.values()],
             "lab": self.lab,
+            "measured": None if self.measured is None else self.measured.to_dict(),
         }
 
 
@@ -197,6 +202,7 @@ def _parsed(path: Path, content: bytes, largest: int = _LARGEST) -> tuple[Draft,
         values.get("has_run") is True,
         {record.key: record for record in map(LabRecord.from_dict, values.get("labs", []))},
         str(values.get("lab", "")),
+        None if values.get("measured") is None else MeasuredWith.from_dict(values["measured"]),
     )
     return draft, lost, used
 

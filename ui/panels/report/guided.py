@@ -10,7 +10,7 @@ from cnnviz.lab.measured import LabNumbers, hand_in, measured_lab, nothing_measu
 from cnnviz.lab.model import Lab
 from cnnviz.lab.record import LabRecord
 from cnnviz.report import LabResults, Report, build_document
-from cnnviz.report.blocks import Document
+from cnnviz.report.blocks import Document, to_be_written
 from cnnviz.report.content import DEFAULT_TITLE, Demonstration
 from ui.panels.analysis import Context
 from ui.panels.report.lab_run import LabRun
@@ -103,6 +103,16 @@ class Composer:
             f"The report begins with the guided lab “{guided.lab.title}” as you have done it; exporting "
             "measures its numbers. What you write here is added."
         )
+
+    def gaps(self) -> str:
+        """Name what is still to be written or measured, as a sentence; "" where nothing is."""
+        guided, words = self.guided(False), self._writing.report
+        numbers = None if guided is None else self._numbers(guided, words.roll_number)
+        document = document_of(words, None, self._writing.unrecorded(), guided, numbers)
+        unwritten = "; ".join(f"{part}: {', '.join(names)}" for part, names in to_be_written(document))
+        said = ["The numbers have to be measured again."] if self._lab.is_lost else []
+        said += [f"Still to be written – {unwritten}."] if unwritten else []
+        return " ".join(said)
 
     def _numbers(self, guided: Guided, roll_number: str) -> LabNumbers:
         """Return what was measured, or numbers without any where nothing was."""

@@ -1,11 +1,14 @@
 """Running the lab in the background, for the report."""
 
+from collections.abc import Callable
+
 from PySide6.QtCore import QObject, Signal
 
 from cnnviz.quantities import format_count, format_percent
 from cnnviz.report import LabResults
-from ui.panels.analysis import Analysis
-from ui.panels.report.work import lab_work
+from ui.panels.analysis import Analysis, Context
+from ui.panels.report.measured_with import MeasuredWith
+from ui.panels.report.work import again_work, lab_work
 from ui.state import AppState
 
 _KIND = "report-lab"
@@ -47,6 +50,7 @@ class LabRun(QObject):
         super().__init__(parent)
         self._state, self._background = state, background
         self.results: LabResults | None = None
+        self._before: MeasuredWith | None = None
         self.is_running = False
 
     @property
@@ -58,7 +62,13 @@ class LabRun(QObject):
         """What has been measured, or what there is to do, for the user."""
         if self.is_running:
             return "Training and measuring. You may go on writing."
-        results = self.results
+        results, before = self.results, self._before
+        if results is None and before is not None:
+            return (
+                "The numbers of this report are not kept, but what they were measured with is: "
+                f"{before.data_name}, seed {before.experiment.seed}, test image "
+                f"{format_count(before.sample)}. Measure them again and they come out the same."
+            )
         if results is None:
             return (
                 "Write your hypotheses, then run the lab: it trains, measures and fills in the observations."
@@ -76,26 +86,33 @@ class LabRun(QObject):
     def start(self) -> None:
         """Begin; the sample on the screen is the one looked at closely, if it is a test image."""
         dataset, sample = self._state.dataset, self._state.sample
-        if dataset is None or self.is_running:
-            return
+        if dataset is not None and not self.is_running:
+            index = 0 if sample is None or sample.index is None else sample.index
+            self._submit(lab_work(self._state.experiment, dataset, index))
+
+    def measure_again(self) -> None:
+        """Begin, with what was measured with before."""
+        dataset = self._state.dataset
+        if dataset is not None and self._before is not None and not self.is_running:
+            self._submit(again_work(self._before, dataset))
+
+    def _submit(self, work: Callable[[Context], LabResults]) -> None:
         self._set_running(True)
-        index = 0 if sample is None or sample.index is None else sample.index
-        self._background.submit(
-            _KIND,
-            lab_work(self._state.experiment, dataset, index),
-            self._on_done,
-            self._on_failed,
-            self.progressed.emit,
-        )
+        self._background.submit(_KIND, work, self._on_done, self._on_failed, self.progressed.emit)
 
     def cancel(self) -> None:
         """Stop; earlier results stay."""
         self._background.cancel(_KIND)
         self._set_running(False)
 
-    def forget(self) -> None:
-        """Stop, and know no results: the report is another."""
-        self.results = None
+    @property
+    def is_lost(self) -> bool:
+        """Whether something was measured, by an earlier start of the program, and is to be measured again."""
+        return self.results is None and self._before is not None
+
+    def forget(self, before: MeasuredWith | None) -> None:
+        """Stop, and know no results: the report is another, which was measured with `before`."""
+        self.results, self._before = None, before
         self.cancel()
 
     def _on_done(self, results: LabResults) -> None:

@@ -1,6 +1,5 @@
 """The lab report panel: words on the left, the report as it will appear on the right."""
 
-from functools import partial
 from pathlib import Path
 from typing import override
 
@@ -24,19 +23,19 @@ from ui.panels.contract import Panel
 from ui.panels.drawn import Drawn
 from ui.panels.report import restoring
 from ui.panels.report.asking import AskingBar
-from ui.panels.report.exporting import ask_where
+from ui.panels.report.exporter import ReportExporter
 from ui.panels.report.fields import DemonstrationFields, HeadFields
 from ui.panels.report.guided import Composer
 from ui.panels.report.insert_desk import InsertDesk
 from ui.panels.report.lab_run import LabRun
 from ui.panels.report.preview import ReportPreview
-from ui.panels.report.work import export_work, preview_work
+from ui.panels.report.work import preview_work
 from ui.panels.report.writing import Writing
 from ui.state import AppState
 from ui.theme import Theme, follow_theme
 
 _PREVIEW_MS = 700
-_EXPORT, _PREVIEW, _MEASURE = "report-export", "report-preview", "report-guided"
+_PREVIEW = "report-preview"
 _SHORT_TITLES = ("1  Principle", "2  Translation", "3  Backprop")
 
 
@@ -80,17 +79,19 @@ class ReportPanel(Panel):
     ) -> None:
         super().__init__(parent)
         self._state = state
-        self._files = files
         #: The words, and what was done in guided labs.
         self.writing = Writing(draft_path, lambda: state.run.step, keeping, self)
-        self._background = background
         self._lab = LabRun(state, background, self)
+        self._lab.forget(self.writing.draft.measured)
         #: Puts the report together; a guided lab is given to it.
         self.composer = Composer(self.writing, self._lab)
         self._stale = True
         self._preview = LatestOnly(background, _PREVIEW, self._on_pages_set, self._on_failed)
         self.setProperty("role", "panel")
         self._build_widgets()
+        self._exporter = ReportExporter(
+            self.composer, background, files, self.message, self.export, self._record_and_keep, self
+        )
         self._build_layout()
         self._preview_timer = single_shot(self, self._refresh, _PREVIEW_MS)
         self._connect_signals()
@@ -113,31 +114,12 @@ class ReportPanel(Panel):
 
     @Slot()
     def export_report(self) -> None:
-        """Ask for a file and write the report to it."""
-        target = ask_where(self, self.composer.name)
-        if target is None:
-            return
-        if target.question:
-            self.message.ask(target.question, target.answer, partial(self.export_to, target.path))
-        else:
-            self.export_to(target.path)
+        """Ask for a file and write the report to it, after naming what is still to be written."""
+        self._exporter.ask()
 
     def export_to(self, path: Path) -> None:
         """Write the report in the background; a hypothesis that was not recorded yet is recorded first."""
-        self._record_all()
-        self.writing.keep()
-        self.message.clear()
-        self.export.setEnabled(False)
-        measuring = self.composer.measuring()
-        if measuring is None:
-            self._write(path)
-            return
-        self.message.show_message("The lab is being measured, then the report is written.", "info")
-        self._background.submit(_MEASURE, measuring, lambda _done: self._write(path), self._on_export_failed)
-
-    def _write(self, path: Path) -> None:
-        work = export_work(self.composer.composed(is_final=True), path)
-        self._files.submit(_EXPORT, work, self._on_exported, self._on_export_failed)
+        self._exporter.write(path)
 
     def save_draft(self) -> bool:
         """Write the draft now, if anything was changed; return whether everything typed is kept."""
@@ -220,6 +202,12 @@ class ReportPanel(Panel):
             tooltip="Train from the initial weights with the current settings and measure all three "
             "demonstrations. Hypotheses are recorded first.",
         )
+        self.again = Button(
+            "Measure again",
+            "rotate-ccw",
+            tooltip="Measure with the settings, the seed, the data and the image of before: the numbers come "
+            "out the same",
+        )
         self.cancel = Button("Cancel", "x", tooltip="Stop the lab; nothing is changed")
         self.export = Button(
             "Export…",
@@ -239,7 +227,7 @@ class ReportPanel(Panel):
         left = fill(QVBoxLayout(), self.head, self.pages, spacing=10)
         self._words_area = ScrollColumn(self.fields)
         left.addWidget(self._words_area, 1)
-        buttons = fill(QHBoxLayout(), self.run_button, self.cancel, self.export, 1, spacing=8)
+        buttons = fill(QHBoxLayout(), self.again, self.run_button, self.cancel, self.export, 1, spacing=8)
         right = fill(QVBoxLayout(), buttons, self.status, self.progress, (self.preview, 1), spacing=8)
         self._columns = fill(QHBoxLayout(), (left, 1), (right, 1))
         fill(QVBoxLayout(self), self.unsaved, self.message, (self._columns, 1), spacing=0)
@@ -256,12 +244,14 @@ class ReportPanel(Panel):
         self.writing.saveFailed.connect(self._on_save_failed)
         self.writing.savedAgain.connect(self._on_saved_again)
         self.run_button.clicked.connect(self.run_lab)
+        self.again.clicked.connect(self._lab.measure_again)
         self.cancel.clicked.connect(self._lab.cancel)
         self._lab.changed.connect(self._show_run)
         self._lab.progressed.connect(self._on_lab_progressed)
         self._lab.finished.connect(self._on_lab_finished)
         self._lab.failed.connect(self._on_failed)
         self.export.clicked.connect(self.export_report)
+        self._exporter.ended.connect(self._on_export_ended)
         self.preview.pagesWanted.connect(self._refresh)
         self._state.datasetChanged.connect(self._show_run)
         self._state.experimentChanged.connect(self._show_run)
@@ -274,7 +264,8 @@ class ReportPanel(Panel):
 
     @Slot()
     def _on_opened(self) -> None:
-        self._lab.forget()
+        self._lab.forget(self.writing.draft.measured)
+        self._exporter.forget()
         self.message.clear()
         self._show_head()
         self._show_demonstration()
@@ -304,11 +295,15 @@ class ReportPanel(Panel):
         running = self._lab.is_running
         self.run_button.setEnabled(self._lab.can_start)
         self.run_button.setVisible(not running)
+        self.again.setVisible(not running and self._lab.is_lost)
+        self.again.setEnabled(self._lab.can_start)
         self.cancel.setVisible(running)
         self.progress.setVisible(running)
         if not running:
             self.progress.setValue(0)
-        self.status.set_text(self.composer.status() or self._lab.status_text())
+        guided = self.composer.status()
+        is_said = self._lab.is_lost or not guided
+        self.status.set_text(" ".join(filter(None, (guided, self._lab.status_text() if is_said else ""))))
 
     @Slot()
     def _refresh(self) -> None:
@@ -336,6 +331,10 @@ class ReportPanel(Panel):
         self.writing.record(self.pages.current())
         self._show_record()
 
+    def _record_and_keep(self) -> None:
+        self._record_all()
+        self.writing.keep()
+
     def _record_all(self) -> None:
         self.writing.record_all()
         self._show_record()
@@ -354,18 +353,15 @@ class ReportPanel(Panel):
 
     @Slot()
     def _on_lab_finished(self) -> None:
-        self.writing.set_has_run()
+        assert self._lab.results is not None
+        self.writing.set_measured(self._lab.results)
         self._refresh()
 
-    def _on_exported(self, path: Path) -> None:
-        self.export.setEnabled(True)
-        self.message.show_message(f"Wrote the report to {path}.", "success")
-        self._refresh()
-        self.exported.emit()
-
-    def _on_export_failed(self, text: str) -> None:
-        self.export.setEnabled(True)
-        self.message.show_message(text, "error")
+    @Slot(bool)
+    def _on_export_ended(self, succeeded: bool) -> None:
+        if succeeded:
+            self._refresh()
+            self.exported.emit()
 
     def _on_pages_set(self, pages: list[bytes]) -> None:
         self.preview.set_pages(pages)

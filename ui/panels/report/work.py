@@ -4,7 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from cnnviz.datasets import Dataset
+from cnnviz.errors import CNNVizError, DataError
 from cnnviz.experiment import Experiment
+from cnnviz.files import printable
 from cnnviz.report import (
     LabResults,
     LabSettings,
@@ -16,6 +18,7 @@ from cnnviz.report import (
 from cnnviz.report.blocks import Document
 from cnnviz.report.pdf import to_pages
 from ui.panels.analysis import Context
+from ui.panels.report.measured_with import MeasuredWith
 
 FILTERS = {
     "PDF (*.pdf)": ".pdf",
@@ -39,6 +42,28 @@ def lab_work(experiment: Experiment, dataset: Dataset, sample: int) -> Callable[
             progress=lambda _stage, share: context.report(share),
             cancelled=lambda: context.cancelled,
         )
+
+    return work
+
+
+def again_work(before: MeasuredWith, dataset: Dataset) -> Callable[[Context], LabResults]:
+    """Return the function that runs the lab with what it was measured with before.
+
+    It raises `CNNVizError` where the data are others.
+    """
+
+    def work(context: Context) -> LabResults:
+        wanted = before.experiment.classes
+        try:
+            data = dataset if dataset.classes == wanted else dataset.select(wanted)
+        except CNNVizError:
+            data = None
+        if data is None or data.sha256 != before.data_sha256:
+            raise DataError(
+                f"The report was measured with other images ({printable(before.data_name)}) than are open. "
+                "Open those data to measure the same again, or run the lab with what is open."
+            )
+        return lab_work(before.experiment, data, before.sample)(context)
 
     return work
 

@@ -11,13 +11,14 @@ from cnnviz.clock import now, today
 from cnnviz.errors import CNNVizError
 from cnnviz.lab.record import LabRecord
 from cnnviz.quantities import format_count
-from cnnviz.report import Demonstration, Insert, Report, Version
+from cnnviz.report import Demonstration, Insert, LabResults, Report, Version
 from cnnviz.report.content import MAX_WORDS
 from cnnviz.report.guides import GUIDES
 from cnnviz.report.inserts import MOST_INSERTS
 from ui.controls.pace import single_shot
 from ui.panels.analysis import Analysis, LatestOnly
 from ui.panels.report.draft import Draft, DraftFile, load_draft
+from ui.panels.report.measured_with import MeasuredWith
 
 _SAVE_MS = 500
 _RETRY_MS = 3000
@@ -150,9 +151,9 @@ class Writing(QObject):
         else:
             self._put(replace(self.words.demonstration(key), **{name: words}))
 
-    def set_has_run(self) -> None:
-        """Remember that results of the lab have been seen."""
-        self._take(replace(self._draft, has_run=True))
+    def set_measured(self, results: LabResults) -> None:
+        """Remember that results of the lab have been seen, and what they were measured with."""
+        self._take(replace(self._draft, has_run=True, measured=MeasuredWith.of(results)))
 
     # --- guided labs --------------------------------------------------------------------------------------
 
