@@ -142,11 +142,11 @@ def _translation(results: LabResults) -> Iterator[Block]:
     yield Heading("Two small images", 3)
     yield Words(f"Measured: {translation.dots_result}")
     yield dots_figure(translation.dots)
-    yield Heading("A digit that moves", 3)
+    yield Heading("An image that moves", 3)
     yield Formula(equations.RELATIVE_CHANGE)
     yield shift_figure(translation.digit)
     yield sweep_figure(translation.sweep)
-    yield Heading("Many digits that move", 3)
+    yield Heading("Many images that move", 3)
     curves = {
         stage: curve for stage, curve in translation.curves["relative_change"].items() if stage != OUTPUT
     }

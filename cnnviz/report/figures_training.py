@@ -102,7 +102,7 @@ def maps_figure(results: LabResults) -> Figure:
     pool = next(name for name, layer in layers if isinstance(layer, Pool))
     shown = [(convolution, results.maps[convolution]), (pool, results.maps[pool])]
     count = min(len(shown[0][1]), MOST_MAPS)
-    canvas = Canvas(480, 126, "A digit on its way through the network")
+    canvas = Canvas(480, 126, "An image on its way through the network")
     pixels = results.sample.pixels[0].astype(np.float64)
     canvas.text(2, 10, "input", size=7.5, bold=True)
     canvas.heat_map(2, 16, 60 / max(pixels.shape), pixels, "grey", (0, 255))

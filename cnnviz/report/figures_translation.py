@@ -55,7 +55,7 @@ def shift_figure(comparisons: tuple[Comparison, ...]) -> Figure:
     """Max-pooled map of a digit: as it was, moved by one and by two pixels, and the differences."""
     first = comparisons[0].stages["max"].features()[0]
     channel = int(np.argmax(np.abs(first).sum(axis=(1, 2))))
-    canvas = Canvas(480, 102, "Pooled map of a digit before and after a shift")
+    canvas = Canvas(480, 102, "Pooled map of an image before and after a shift")
     moved = [each.stages["max"].features()[1][channel] for each in comparisons]
     before = first[channel]
     pictures: list[tuple[str, FloatArray]] = [("not moved", before)]
@@ -69,7 +69,7 @@ def shift_figure(comparisons: tuple[Comparison, ...]) -> Figure:
     canvas.color_bar(2 + len(pictures) * 87 + 1, 16, 80, "signed", levels)
     return Figure(
         "shifted-digit",
-        f"Max-pooled map of filter {channel} for the digit, for the digit moved to the right, and what "
+        f"Max-pooled map of filter {channel} for the image, for the image moved to the right, and what "
         "changed. Relative to a blank image; all five maps have the same limits.",
         canvas.to_svg(),
     )
@@ -80,7 +80,7 @@ def sweep_figure(sweep: Sweep) -> Figure:
     values = sweep.values["relative_change"]
     stages = [stage for stage in _SWEPT if stage in values]
     high = max(float(np.nanmax(values[stage])) for stage in stages)
-    canvas = Canvas(480, 137, "Relative change over shifts of a digit")
+    canvas = Canvas(480, 137, "Relative change over shifts of an image")
     side = max(values[stages[0]].shape)
     reach = int(np.abs(sweep.dxs).max())
     for index, stage in enumerate(stages):
@@ -104,8 +104,8 @@ def sweep_figure(sweep: Sweep) -> Figure:
     beyond = beyond if sweep.ink_lost.any() else ""
     return Figure(
         "shift-sweep",
-        "Relative change of the features of the digit for every shift (dx to the right, dy down). Dark: "
-        f"nothing changed. The centre is the digit where it was.{beyond}",
+        "Relative change of the features of the image for every shift (dx to the right, dy down). Dark: "
+        f"nothing changed. The centre is the image where it was.{beyond}",
         canvas.to_svg(),
         data=data(("dx", "dy", *values, "ink_lost"), rows),
     )
@@ -143,11 +143,11 @@ def distance_figure(curves: Mapping[str, Curve], ink_lost: FloatArray, digits: i
         for i, x in enumerate(xs)
     ]
     header = ("dx", *(f"{stage}_{what}" for stage in stages for what in ("mean", "spread")), "ink_lost")
-    beyond = " From the dotted orange lines outwards, ink of some digits has left the image."
+    beyond = " From the dotted orange lines outwards, ink of some images has left the frame."
     beyond = beyond if np.any(ink_lost) else ""
     return Figure(
         "change-against-shift",
-        f"Relative change against the shift: mean over {format_count(digits)} test digits; bands: one "
+        f"Relative change against the shift: mean over {format_count(digits)} test images; bands: one "
         f"standard deviation, for convolution and max pool.{beyond}",
         canvas.to_svg(),
         data=data(header, rows),

@@ -41,7 +41,7 @@ GUIDES: Mapping[str, Guide] = MappingProxyType(
             "more often, and what will the filters look like afterwards?",
             description="Which data, which layers and which settings did you use? What does each layer do "
             "to the shape of its input?",
-            observations="How do loss and accuracy develop? What do filters and maps show? Which digits are "
+            observations="How do loss and accuracy develop? What do filters and maps show? Which images are "
             "mistaken?",
             inference="What has the network learnt, and what in your observations says so? Was your "
             "hypothesis right?",
@@ -49,7 +49,7 @@ GUIDES: Mapping[str, Guide] = MappingProxyType(
         TRANSLATION: Guide(
             title="Translation and max pooling",
             objective="What does it mean for a layer to be invariant to a shift, and how can it be measured?",
-            hypothesis="Before you run: by how much will the pooled maps change when a digit moves by one "
+            hypothesis="Before you run: by how much will the pooled maps change when an image moves by one "
             "pixel? And by two? Which pool changes least?",
             description="Which images did you move, how far, and what did you compare? Relative to what?",
             observations="Where do the pooled outputs agree exactly, and where do they not? How do the "
@@ -62,7 +62,7 @@ GUIDES: Mapping[str, Guide] = MappingProxyType(
             objective="How does the gradient get from a pooled value back to the cells of its window?",
             hypothesis="Before you run: which cells of a window will receive the gradient, and how much? "
             "What will happen when two cells share the maximum?",
-            description="Which digit and which filter did you follow? What rule is in force for ties, and "
+            description="Which image and which filter did you follow? What rule is in force for ties, and "
             "how was the gradient checked?",
             observations="Where does the gradient arrive, and where is it 0? How often are windows tied? "
             "What does the check report?",

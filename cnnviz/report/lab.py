@@ -52,7 +52,7 @@ Cancelled = Callable[[], bool]
 STANDARD = LabSettings()
 _CHUNK_SECONDS = 0.05
 _SHORT_WINDOW = 20
-_PARTS = {"Training": 0.0, "Moving digits": 0.5, "Following gradients": 0.8, "": 1.0}
+_PARTS = {"Training": 0.0, "Moving images": 0.5, "Following gradients": 0.8, "": 1.0}
 
 
 def ignore_progress(stage: str, fraction: float) -> None:
@@ -261,7 +261,7 @@ def _translation(
         images,
         dataset.test_labels[chosen],
         SweepSettings(dxs=shifts, dys=(0,)),
-        progress=lambda share: progress("Moving digits", _within("Moving digits", share)),
+        progress=lambda share: progress("Moving images", _within("Moving images", share)),
         cancelled=cancelled,
     )
     return TranslationResults(

@@ -103,7 +103,7 @@ def measures_table(translation: TranslationResults) -> Table:
     header = ("shift", "stage", "relative change", "± spread", "cosine", "± spread", "residual", "± spread")
     return Table(
         "measures",
-        f"Measures of {format_count(translation.digits)} test digits moved to the right: mean and spread "
+        f"Measures of {format_count(translation.digits)} test images moved to the right: mean and spread "
         "(standard deviation). Residual: what moving the map along does not explain.",
         data(header, rows),
         ("text", "text", "3", "3", "3", "3", "3", "3"),
@@ -123,8 +123,8 @@ def output_table(translation: TranslationResults) -> Table:
         rows.append((f"{dx} px", float(change.mean[at]), float(change.std[at]), float(flips.mean[at])))
     return Table(
         "output-measures",
-        f"What the shift does to the output, for the same digits: {MEASURES['probability_change'].formula} "
-        "of the true class, and the share of digits whose predicted class changes.",
+        f"What the shift does to the output, for the same images: {MEASURES['probability_change'].formula} "
+        "of the true class, and the share of images whose predicted class changes.",
         data(("shift", "change of probability", "± spread", "decisions changed"), rows),
         ("text", "4", "4", "percent"),
     )
@@ -135,7 +135,7 @@ def ties_table(backprop: BackpropResults) -> Table:
     rows = [
         (words, rate.windows, rate.tied, rate.rate)
         for words, rate in (
-            ("this digit", backprop.sample_ties),
+            ("this image", backprop.sample_ties),
             (f"{format_count(backprop.tie_images)} test images", backprop.ties),
         )
         if rate is not None
@@ -159,7 +159,7 @@ def rules_table(backprop: BackpropResults) -> Table:
         rows.append((RULE_TITLES[rule] + mark, int(np.count_nonzero(array)), float(array.sum())))
     return Table(
         "tie-rules",
-        f"Gradient of the loss at {routing.layer} for this digit, all {len(routing.values)} filters.",
+        f"Gradient of the loss at {routing.layer} for this image, all {len(routing.values)} filters.",
         data(("rule", "cells with a gradient", "sum of the gradient"), rows),
         ("text", "count", "value"),
     )
@@ -201,7 +201,7 @@ def check_table(results: LabResults) -> Table:
     return Table(
         "gradient-check",
         f"Gradient against central difference (ε = {format_value(check.eps)}) for "
-        f"{_which(check, total, results)}, at this digit. Largest relative error of those that agree: "
+        f"{_which(check, total, results)}, at this image. Largest relative error of those that agree: "
         f"{largest} (tolerance {format_value(TOLERANCE)}).",
         data(("verdict", "meaning", "parameters"), rows),
         ("text", "text", "count"),

@@ -127,7 +127,7 @@ def test_progress_grows_to_one_and_cancelling_stops():
     assert shares == sorted(shares)
     assert shares[-1] == 1
     assert [name for name in dict.fromkeys(stage for stage, _ in told) if name] == [
-        "Training", "Moving digits", "Following gradients",
+        "Training", "Moving images", "Following gradients",
     ]  # fmt: skip
     for stop_after in (0, 3, 12):
         calls = iter(range(10_000))
