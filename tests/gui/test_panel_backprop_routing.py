@@ -7,7 +7,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz import functional
@@ -32,6 +34,7 @@ from tests.gui.driving import choose_by_keys
 from tests.gui.few_digits import few_digits
 from ui.panels.backprop.steps import StepKind
 from ui.state import PinnedCell, Sample
+from ui.theme import LIGHT
 
 #: What each rule makes of the window [1, 2, 2, 2] and the gradient 1.
 SHARES = {"first": [0, 1, 0, 0], "all": [0, 1, 1, 1], "split": [0, 1 / 3, 1 / 3, 1 / 3]}
@@ -339,3 +342,22 @@ def test_every_step_of_a_pool_without_a_single_winner_can_be_shown(qtbot: QtBot)
     channel = desk.panel.model.focus.channel(network, "relu1")
     np.testing.assert_array_equal(visible_cells(shown), shown.block.cut(oracle[channel]))
     desk.close()
+
+
+def _winner_pixels(widget: QWidget) -> int:
+    """How many pixels have the colour of winners."""
+    image = widget.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    pixels = np.frombuffer(image.constBits(), np.uint32)[: image.width() * image.height()] & 0xFFFFFF
+    return int((pixels == int(LIGHT.color("winner").rgb() & 0xFFFFFF)).sum())
+
+
+def test_predicting_first_hides_the_winners(desk: Desk) -> None:
+    panel = desk.panel
+    maps = (panel.routing.values, panel.side.inspect.window_card.values)
+    assert all(_winner_pixels(each) > 0 for each in maps)
+    panel.header.cover.setChecked(True)
+    desk.settle()
+    assert [_winner_pixels(each) for each in maps] == [0, 0]
+    panel.header.cover.setChecked(False)
+    desk.settle()
+    assert all(_winner_pixels(each) > 0 for each in maps)

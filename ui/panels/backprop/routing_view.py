@@ -128,7 +128,7 @@ class RoutingView(StepView):
         block = block_of_focus(focus, self._side, routing.values.shape[1:], distance)
         pooled_block = block.divided(distance, (routing.pooled.shape[1], routing.pooled.shape[2]))
         values, routed = (
-            _values_content(passed, step, channel, own),
+            _values_content(passed, step, channel, own, is_covered=focus.is_covered),
             _routed_content(passed, step, channel, own),
         )
         for card, content, part, window in (
@@ -191,9 +191,11 @@ class RoutingView(StepView):
         self.contrastRequested.emit(contrast)
 
 
-def _values_content(passed: Pass, step: Step, channel: int, own: ChannelRouting) -> MapContent:
+def _values_content(
+    passed: Pass, step: Step, channel: int, own: ChannelRouting, *, is_covered: bool
+) -> MapContent:
     values = passed.values(step.stage)
-    is_max = bool(own.winners.any())
+    is_max = bool(own.winners.any()) and not is_covered  # the winners are what is to be guessed
     marks = (("winner", "winner"), ("hatched", "tied")) if is_max else ()
     return MapContent(
         "Values z",
@@ -205,7 +207,7 @@ def _values_content(passed: Pass, step: Step, channel: int, own: ChannelRouting)
         stage=step.stage,
         hatched=own.tied if is_max else None,
         marks=marks,
-        outlines=(("winner", _blocks(own.winners)),),
+        outlines=(("winner", _blocks(own.winners)),) if is_max else (),
     )
 
 

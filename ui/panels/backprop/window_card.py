@@ -42,8 +42,8 @@ class WindowCard(QWidget):
             each.setFixedHeight(theme.px(124))
 
     def set_covered(self, covered: bool) -> None:
-        """Cover what each cell gets and the term, to be guessed first."""
-        for each in (self.term, *self.outgoing.values()):
+        """Cover what each cell gets, the patch under the winner and the term, to be guessed first."""
+        for each in (self.patch, self.term, *self.outgoing.values()):
             each.set_covered(covered)
 
     def show_window(self, passed: Pass, step: Step, focus: Focus) -> tuple[str, list[ValueRow]]:
@@ -61,7 +61,7 @@ class WindowCard(QWidget):
             values, block, "signed", signed_levels(routing.values), window=distance if size == distance else 0
         )
         largest = [] if routing.winners is None else _winners(routing.winners[(channel, *window)], block)
-        self.values.outline(largest, "winner")
+        self.values.outline([] if focus.is_covered else largest, "winner")
         incoming = float(routing.incoming[(channel, *window)])
         self._show_outgoing(passed, step, channel, block)
         self._show_term(passed, step, focus, channel, window)
