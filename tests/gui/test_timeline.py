@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 
 from cnnviz.evaluation import evaluate
 from cnnviz.training import Trainer
-from tests.gui.driving import settle
+from tests.gui.driving import choose_by_keys, settle
 from ui.panels.training import TrainingPanel
 from ui.state import RunStatus
 
@@ -211,9 +211,7 @@ def test_comparing_two_moments(qtbot, session):
     check_comparison(compare, then, state.shown)
     assert timeline.track.content().reference == then.step
 
-    compare.layer.setFocus()
-    qtbot.keyClick(compare.layer, Qt.Key.Key_End)
-    assert compare.layer.choice() == "dense1"
+    choose_by_keys(compare.layer, "dense1")
     weight = state.shown.network.params["dense1.weight"][0].reshape(8, 13, 13)
     np.testing.assert_array_equal(compare.maps.grids[1].values, weight)
 

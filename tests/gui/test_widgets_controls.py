@@ -185,15 +185,18 @@ def test_a_scroll_column_is_never_narrower_than_its_content(qtbot: QtBot, theme:
     layout = QVBoxLayout(content)
     for text in ("a label that needs its width", *("row",) * 60):
         layout.addWidget(QLabel(text))
-    column = ScrollColumn(content)
-    qtbot.addWidget(column)
-    column.resize(10, 200)
-    show_window(qtbot, column)
+    column, window = ScrollColumn(content), QWidget()
+    QVBoxLayout(window).addWidget(column)
+    qtbot.addWidget(window)
+    window.resize(10, 200)
+    show_window(qtbot, window)
     for presenter in (True, False):
         theme.set_presenter(presenter)
-        qtbot.waitUntil(lambda: column.minimumWidth() >= content.minimumSizeHint().width())
+        settle(qtbot)
+        window.resize(10, 200)
+        qtbot.waitUntil(lambda: column.viewport().width() >= content.minimumSizeHint().width())
         assert column.verticalScrollBar().maximum() > 0
-    column.resize(300, content.sizeHint().height() + 400)
+    window.resize(300, content.sizeHint().height() + 400)
     qtbot.waitUntil(lambda: column.verticalScrollBar().maximum() == 0)
     assert not column.verticalScrollBar().isEnabled()
 

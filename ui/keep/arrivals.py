@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Qt, Slot
 
 from ui.keep.session_files import SessionFiles
 from ui.run.tasks import TaskRunner
@@ -38,6 +38,8 @@ class Arrivals(QObject):
         self._started = True
         self._analysis.becameIdle.connect(self._go_on)
         self._files.restorer.finished.connect(self._go_on)
+        # Queued: only when whoever changes the run has changed all of it.
+        self._files.state.runChanged.connect(self._go_on, Qt.ConnectionType.QueuedConnection)
         self._go_on()
 
     @Slot()
