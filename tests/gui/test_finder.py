@@ -60,6 +60,8 @@ def test_every_action_is_found_by_its_words_with_its_key(qtbot: QtBot, active: S
         assert (name, place.removesuffix(" · not now")) == (row.words, row.menu.replace("&", ""))
     box.line.setText("train pause")
     assert lines(box)[0] == ("Train or pause", "Run", "Space")
+    box.line.setText("theme")
+    assert {name for name, _place, _key in lines(box)[:3]} == {"Like the system", "Light", "Dark"}
     box.reject()
 
 

@@ -218,10 +218,14 @@ ACTIONS = (
     *(
         ActionRow(
             name=f"theme_{mode}", menu="&View", text=text, handler="session.set_theme_mode", argument=mode,
-            is_checkable=True, group="theme",
+            is_checkable=True, group="theme", tooltip=tooltip,
             starts_section=mode == "system",
         )
-        for mode, text in (("system", "Like the system"), ("light", "Light"), ("dark", "Dark"))
+        for mode, text, tooltip in (
+            ("system", "Like the system", "the theme that the system has, light or dark"),
+            ("light", "Light", "the light theme, whatever the system has"),
+            ("dark", "Dark", "the dark theme, whatever the system has"),
+        )
     ),
     *(
         ActionRow(

@@ -36,7 +36,7 @@ def actions_of(menus: Menus) -> Iterator[Entry]:
                 yield Entry(f"{row.words}: {each.text()}", place, each.trigger)
             continue
         why_not = "" if action.isEnabled() else f"{row.words} is not possible {_STATES[menus.status]}."
-        yield Entry(row.words, place, action.trigger, row.key, why_not)
+        yield Entry(row.words, place, action.trigger, row.key, why_not, row.tooltip)
 
 
 def chapters(show: Callable[[str], object]) -> Iterator[Entry]:
@@ -63,7 +63,8 @@ def controls_of(part: QWidget, place: str, show: Callable[[], object]) -> Iterat
         why_not = "" if widget.isEnabled() else f"“{name}” cannot be used now."
         if not widget.isVisibleTo(part):
             why_not = f"“{name}” stands on a page of {place} that is not in sight now."
-        yield Entry(name, place, lambda widget=widget: _use(widget, show), why_not=why_not)
+        tip = widget.toolTip()
+        yield Entry(name, place, lambda widget=widget: _use(widget, show), why_not=why_not, about=tip)
         if isinstance(widget, ChoiceField) and not why_not and widget.count() <= _MOST_OPTIONS:
             for row in range(widget.count()):
                 chosen = f"{name}: {widget.itemText(row)}"

@@ -24,8 +24,8 @@ from ui.theme import Theme, follow_theme
 from ui.window.matching import cost, words_of
 
 _WIDTH, _HEIGHT, _KEY_WIDTH, _MOST = 620, 420, 120, 60
-#: Words of the place count as less than those of the name.
-_PLACE_COST = 2
+#: Words of the place count as less than those of the name, and those of the tool tip as less again.
+_PLACE_COST, _ABOUT_COST = 2, 4
 _LIST_KEYS = (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown)
 _HINT = "↑ ↓ go to an entry, Enter takes it, Esc leaves everything as it is"
 
@@ -46,6 +46,8 @@ class Entry:
         As `QKeySequence` reads it, or "".
     why_not : str
         Why it cannot be had now; "" if it can.
+    about : str
+        Further words by which it is found, such as its tool tip.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Entry:
     act: Callable[[], object]
     key: str = ""
     why_not: str = ""
+    about: str = ""
 
 
 Source = Callable[[], Iterable[Entry]]
@@ -99,11 +102,13 @@ def found(entries: Iterable[Entry], text: str) -> list[Entry]:
     wanted = words_of(text)
     costs: list[tuple[int, bool, int, Entry]] = []
     for entry in entries:
-        by_name = cost(wanted, words_of(entry.name))
-        by_place = cost(wanted, words_of(f"{entry.name} {entry.place}"))
-        if by_place is not None:
-            total = by_place + _PLACE_COST if by_name is None else by_name
-            costs.append((total, bool(entry.why_not), len(entry.name) if wanted else 0, entry))
+        so_far = ""
+        for more, extra in ((entry.name, 0), (entry.place, _PLACE_COST), (entry.about, _ABOUT_COST)):
+            so_far = f"{so_far} {more}"
+            fit = cost(wanted, words_of(so_far))
+            if fit is not None:
+                costs.append((fit + extra, bool(entry.why_not), len(entry.name) if wanted else 0, entry))
+                break
     return [entry for *_, entry in sorted(costs, key=lambda each: each[:3])]
 
 
