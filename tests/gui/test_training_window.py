@@ -132,3 +132,19 @@ def test_settings_that_grow_later_than_the_panel_are_not_cut_off(qtbot, session)
     wide = field.width() + 100
     field.setMinimumWidth(wide)
     qtbot.waitUntil(lambda: field.width() >= wide and seen_rect(field).width() == field.width())
+
+
+def test_filters_of_before_and_their_difference(qtbot, session):
+    session.controller.train_to(40, 1)
+    qtbot.waitUntil(lambda: session.state.run.step == 40 and session.state.run.status is RunStatus.PAUSED)
+    session.window.panels.show_panel(0)
+    filters = session.window.panel(TrainingPanel).filters
+    state = session.state
+    qtbot.waitUntil(lambda: state.shown is state.live and state.shown.step == 40)
+    before = state.experiment.build_network(state.dataset.input_shape).params["conv1.weight"][:, 0]
+    now = state.shown.network.params["conv1.weight"][:, 0]
+    for moment, expected in (("before", before), ("difference", now - before), ("now", now)):
+        qtbot.mouseClick(filters.moment.button(moment), Qt.MouseButton.LeftButton)
+        np.testing.assert_array_equal(filters.grid.values, expected)
+        told = filters.grid.drawn()
+        assert (told is not None and told.step == 0) == (moment == "before"), "figures say what they show"

@@ -3,6 +3,7 @@
 import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from cnnviz._types import FloatArray
 from cnnviz.layers import Conv2D
 from cnnviz.network import Network
 from cnnviz.palette import signed_levels
@@ -14,12 +15,20 @@ from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.scale_key import ColorBar
+from ui.controls.segmented import SegmentedControl
+from ui.panels.drawn import Drawn, DrawnPart
 from ui.panels.views import Choices
 from ui.tiles.map_grid import HeatMapGrid
 
+_MOMENTS = (("before", "Before"), ("now", "Now"), ("difference", "Difference"))
+
+
+class _Filters(DrawnPart, HeatMapGrid):
+    """The filters, which may be those of the first moment."""
+
 
 class FiltersView(QWidget):
-    """Filters as small signed maps on one common scale.
+    """Filters as small signed maps on one common scale: as they are, as they began, or what has changed.
 
     Deeper layers show the kernels for one input channel.
     """
@@ -33,6 +42,7 @@ class FiltersView(QWidget):
         self._build_layout()
         self._layer.choiceEdited.connect(self._on_layer_edited)
         self._channel.choiceEdited.connect(self._on_channel_edited)
+        self.moment.currentChanged.connect(self._on_moment_chosen)
 
     def set_network(self, network: Network | None, first: Snapshot | None = None) -> None:
         """Show the filters of `network`, and how they have grown since the `first` moment of its run."""
@@ -52,11 +62,13 @@ class FiltersView(QWidget):
         return self._title.caption()
 
     def view_state(self) -> dict[str, ViewValue]:
-        """Return the layer and the input channel that are shown."""
-        return {"layer": self._layer.choice(), "channel": max(self._channel.currentIndex(), 0)}
+        """Return the layer, the input channel and the moment that are shown."""
+        channel = max(self._channel.currentIndex(), 0)
+        return {"layer": self._layer.choice(), "channel": channel, "moment": self.moment.current()}
 
     def restore_view(self, choices: Choices) -> None:
         """Choose as `view_state` said."""
+        self.moment.set_current(choices.text("moment", dict(_MOMENTS), "now"))
         if self._layers:
             self._layer.set_choice(choices.text("layer", self._layers, self._layers[0]))
             self._refill_channels()
@@ -69,7 +81,17 @@ class FiltersView(QWidget):
         self._channel = ChoiceField([])
         self._channel.setToolTip("Input channel that the shown kernels look at")
         self._channel.setAccessibleName("Input channel")
-        self.grid = HeatMapGrid(self)
+        self.moment = SegmentedControl(list(_MOMENTS))
+        self.moment.setAccessibleName("Moment of the filters")
+        self.moment.set_current("now")
+        for key, tip in (
+            ("before", "The filters when the run began, on the scale of now where that is larger"),
+            ("now", "The filters at the moment that is shown"),
+            ("difference", "Now minus before, on a scale of its own: weights have no unit"),
+        ):
+            self.moment.set_option_tooltip(key, tip)
+        self.grid = _Filters(self)
+        self.grid.tell = self._told
         self.grid.set_tile_size(34, 72)
         self.grid.setAccessibleName("Filters")
         self.grid.setToolTip(
@@ -80,7 +102,7 @@ class FiltersView(QWidget):
             widget.hide()
 
     def _build_layout(self) -> None:
-        header = fill(QHBoxLayout(), (self._title, 1), self._layer, self._channel)
+        header = fill(QHBoxLayout(), (self._title, 1), self._layer, self._channel, self.moment)
         fill(QVBoxLayout(self), header, self.grid, self._bar, spacing=6)
 
     def _draw(self) -> None:
@@ -90,16 +112,36 @@ class FiltersView(QWidget):
         name = self._layer.choice()
         weight = self._network.params[f"{name}.weight"]
         channel = min(max(self._channel.currentIndex(), 0), weight.shape[1] - 1)
-        maps = np.asarray(weight[:, channel], dtype=np.float64)
-        levels = signed_levels(weight)
+        shown, levels = self._of_moment(name, weight)
+        maps = np.asarray(shown[:, channel], dtype=np.float64)
         self.grid.set_maps(maps, "signed", levels)
         self.grid.set_captions([str(i) for i in range(len(maps))])
         self.grid.setAccessibleName(
-            f"Filters of {name}" + (f", input {channel}" if weight.shape[1] > 1 else "")
+            f"{'Change of the filters' if self.moment.current() == 'difference' else 'Filters'} of {name}"
+            + (f", input {channel}" if weight.shape[1] > 1 else "")
         )
         self._bar.set_scale("signed", *levels)
         size = f"{len(maps)} of {maps.shape[1]} × {maps.shape[2]}"
-        self._title.set_caption(f"{size}, {self._growth(name, levels[1]) or 'change as you watch'}")
+        said = self._growth(name, signed_levels(weight)[1]) or "change as you watch"
+        if self._first is not None and self.moment.current() != "now":
+            relation = "at" if self.moment.current() == "before" else "now minus"
+            said = f"{relation} step {format_count(self._first.step)}, {said}"
+        self._title.set_caption(f"{size}, {said}")
+
+    def _told(self) -> Drawn | None:
+        """Return the first moment where that is shown; else it is the one of the panel."""
+        if self._first is None or self.moment.current() != "before":
+            return None
+        return Drawn.of(self._first)
+
+    def _of_moment(self, layer: str, now: FloatArray) -> tuple[FloatArray, tuple[float, float]]:
+        """Return the weights that are to be shown, and the limits of their colours."""
+        before = None if self._first is None else self._first.network.params.get(f"{layer}.weight")
+        if before is None or self.moment.current() == "now":
+            return now, signed_levels(now)
+        if self.moment.current() == "difference":
+            return now - before, signed_levels(now - before)
+        return before, signed_levels(before, now)
 
     def _growth(self, layer: str, largest: float) -> str:
         """Say how many times the largest weight has grown: the colours alone look alike at all moments."""
@@ -121,6 +163,9 @@ class FiltersView(QWidget):
 
     def _on_layer_edited(self, _name: str) -> None:
         self._refill_channels()
+        self._draw()
+
+    def _on_moment_chosen(self, _moment: str) -> None:
         self._draw()
 
     def _on_channel_edited(self, _channel: str) -> None:
