@@ -102,8 +102,9 @@ class FiltersView(QWidget):
             widget.hide()
 
     def _build_layout(self) -> None:
-        header = fill(QHBoxLayout(), (self._title, 1), self._layer, self._channel, self.moment)
-        fill(QVBoxLayout(self), header, self.grid, self._bar, spacing=6)
+        header = fill(QHBoxLayout(), (self._title, 1), self._layer, self._channel)
+        footer = fill(QHBoxLayout(), (self._bar, 1), self.moment)
+        fill(QVBoxLayout(self), header, self.grid, footer, spacing=6)
 
     def _draw(self) -> None:
         if self._network is None or not self._layers:
