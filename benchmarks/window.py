@@ -152,7 +152,7 @@ def _usable() -> dict[str, float]:
     session.window.show()
     session.window.repaint()
     session.start()
-    _run_until(app, lambda: session.window.samples.is_current)
+    _run_until(app, lambda: session.state.shown is not None)
     seconds = _since_start()
     session.close()
     return seconds
@@ -170,7 +170,7 @@ def _training() -> dict[str, float]:
     collector = MainThreadCollector(app)
     session.window.show()
     session.start()
-    _run_until(app, lambda: session.state.run.status is RunStatus.READY and session.window.samples.is_current)
+    _run_until(app, lambda: session.state.run.status is RunStatus.READY and session.state.shown is not None)
     session.controller.on_train_requested()
     for _ in range(99):  # Long enough to be still training when the time is up.
         session.controller.on_epoch_requested()

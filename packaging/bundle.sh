@@ -13,6 +13,12 @@ build_folder() {
     "$tools/bin/python" packaging/icons.py build/icons
     "$tools/bin/python" -m PyInstaller --noconfirm --log-level ERROR --distpath build/bundle --workpath build/work \
         packaging/cnnviz.spec
+    # Of what packages say of themselves the diagnosis reads names and versions; the rest is a page for registries.
+    find "$program" -path '*.dist-info/METADATA' | while IFS= read -r file; do
+        grep -E '^(Metadata-Version|Name|Version|License[A-Za-z-]*): ' "$file" >"$file.short"
+        mv "$file.short" "$file"
+    done
+    find "$program" -type d -path '*.dist-info/sboms' -prune -exec rm -rf {} +
 }
 
 # usage: lay_out_share FOLDER   What a desktop wants to know of a program.

@@ -50,6 +50,9 @@ look_for_traces() {
 }
 
 if [ "${1-}" = bundle ]; then
+    for archive in dist/cnnviz-"$version"-linux-*.tar.gz; do
+        [ ! -e "$archive" ] || look_for_traces "$archive"
+    done
     try_program bundle "$root/build/bundle/cnnviz/cnnviz"
     exit 0
 fi

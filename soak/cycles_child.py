@@ -103,7 +103,7 @@ class Cycler:
     def _when_still(self, act: Callable[[], object], seconds: float = _SETTLES_WITHIN) -> None:
         session = self._session
         still = (
-            session.window.samples.is_current
+            session.state.shown is not None
             and session.controller.is_idle
             and not session.files.restorer.is_busy
             and str(session.state.run.status) not in ("loading", "training")

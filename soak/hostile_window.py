@@ -52,7 +52,7 @@ class Opener:
         session.state.noticeRaised.connect(lambda notice: self._hear(notice.text, notice.kind))
         self._listen_to_samples()
         later(100, self._answer)
-        self._when(lambda: session.window.samples.is_current, self._train)
+        self._when(lambda: session.state.shown is not None, self._train)
 
     def _listen_to_samples(self) -> None:
         message = self._session.window.samples.message

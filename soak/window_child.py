@@ -49,7 +49,7 @@ class Situation:
         on_line(self.do)
         session.state.noticeRaised.connect(self._hear)
         later(100, self._answer)
-        self._when(lambda: session.window.samples.is_current, lambda: self.do(wanted))
+        self._when(lambda: session.state.shown is not None, lambda: self.do(wanted))
 
     def _hear(self, notice: "Notice") -> None:
         if notice.text and notice.kind == "error":
