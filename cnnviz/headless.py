@@ -34,6 +34,7 @@ from cnnviz.training import Trainer
 
 if TYPE_CHECKING:
     from cnnviz.report import LabResults
+    from cnnviz.report.blocks import Document
 
 _CHUNK_SECONDS = 0.05
 _PARTIAL = Path("cnnviz-interrupted.safetensors")
@@ -105,11 +106,17 @@ def measured_lab(
 
 
 def _write_report(arguments: Arguments, results: "LabResults", output: Output) -> None:
-    # Typesetting is loaded by those who ask for a report only.
-    from cnnviz.report import Report, build_document, write_folder, write_html, write_pdf
+    from cnnviz.report import Report, build_document
 
     words = Report(author=arguments.author, roll_number=arguments.roll_number, date=today())
-    document = build_document(words, results)
+    write_document(arguments, build_document(words, results), output)
+
+
+def write_document(arguments: Arguments, document: "Document", output: Output) -> None:
+    """Write a report to all files that the command line names for it."""
+    # Typesetting is loaded by those who ask for a report only.
+    from cnnviz.report import write_folder, write_html, write_pdf
+
     for target, write in (
         (arguments.report, write_pdf),
         (arguments.html, write_html),

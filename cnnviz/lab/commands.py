@@ -10,7 +10,7 @@ from cnnviz.cli import Arguments
 from cnnviz.datasets.mnist import is_mnist
 from cnnviz.exits import BAD_INPUT, complain
 from cnnviz.files import atomic_write, printable_name
-from cnnviz.headless import require_folder
+from cnnviz.headless import require_folder, write_document
 from cnnviz.lab.course import SUFFIX, figures_beside, load_course, save_course
 from cnnviz.lab.deep_check import unmeasurable
 from cnnviz.lab.document import lab_document
@@ -154,21 +154,8 @@ def _write(arguments: Arguments, lab: Lab, handed: HandIn, output: Output) -> No
         with output.going_on():
             atomic_write(arguments.results, handed.to_json().encode("ascii"))
             output.say(f"Wrote the results to {arguments.results}.")
-    if not arguments.wants_report:
-        return
-    # Typesetting is loaded by those who ask for a report only.
-    from cnnviz.report import write_folder, write_html, write_pdf
-
-    document = lab_document(lab, handed)
-    for target, write in (
-        (arguments.report, write_pdf),
-        (arguments.html, write_html),
-        (arguments.markdown, write_folder),
-    ):
-        if target is not None:
-            with output.going_on():
-                write(document, target)
-                output.say(f"Wrote the lab report to {target}.")
+    if arguments.wants_report:
+        write_document(arguments, lab_document(lab, handed), output)
 
 
 def _move(bar: "tqdm[NoReturn]", place: int) -> None:
