@@ -6,12 +6,13 @@ All files that others may have made come through here: data sets, pictures, mode
 import json
 import os
 import stat
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from cnnviz.errors import DataError
+from cnnviz import __version__
+from cnnviz.errors import DataError, NewerVersionError
 from cnnviz.files import printable
 from cnnviz.quantities import format_count
 
@@ -198,6 +199,35 @@ def parse_json(text: str, largest: int = LARGEST_TEXT, *, finite: bool = False) 
         return json.loads(text, parse_int=_parse_int, parse_constant=_refuse_constant if finite else None)
     except RecursionError as error:
         raise ValueError("nested too deeply") from error
+
+
+def check_format(values: Mapping[str, object], name: str, newest: int, foreign: str) -> None:
+    """Find out whether what a file describes is of a format, and of a version of it that is known here.
+
+    Parameters
+    ----------
+    values : mapping
+        With the format, its version (``format_version``) and that of the program (``version``).
+    name : str
+        Of the format.
+    newest : int
+        Newest version of it that is known.
+    foreign : str
+        What to say of what is not of this format.
+
+    Raises
+    ------
+    DataError
+        With that text.
+    NewerVersionError
+        If a newer version of the program wrote it: a clause, to follow a colon or "because".
+    """
+    version = values.get("format_version")
+    if values.get("format") != name or type(version) is not int or version < 1:
+        raise DataError(foreign)
+    if version > newest:
+        wrote = printable(str(values.get("version", "unknown")), 20)
+        raise NewerVersionError(f"it was written by a newer CNNViz ({wrote}; this is {__version__})")
 
 
 def _open_without_waiting(path: str, flags: int) -> int:

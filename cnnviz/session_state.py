@@ -20,7 +20,7 @@ from cnnviz.experiment import Experiment
 from cnnviz.file_kinds import wrong_kind
 from cnnviz.files import atomic_write, printable, printable_name
 from cnnviz.network import Network
-from cnnviz.reading import LARGEST_TEXT, BoundedFile, parse_json, read_bytes
+from cnnviz.reading import LARGEST_TEXT, BoundedFile, check_format, parse_json, read_bytes
 
 if TYPE_CHECKING:
     from PIL.PngImagePlugin import PngInfo
@@ -281,8 +281,9 @@ def load_session(path: str | Path) -> SessionState | None:
             "Choose a session that CNNViz saved."
         ) from error
     except DataError as error:
-        remedy = "" if isinstance(error, NewerVersionError) else " Choose a session that CNNViz saved."
-        raise DataError(f"{name} cannot be opened: {str(error).rstrip('.')}.{remedy}") from error
+        is_newer = isinstance(error, NewerVersionError)
+        remedy = ", so update CNNViz." if is_newer else ". Choose a session that CNNViz saved."
+        raise DataError(f"{name} cannot be opened: {str(error).rstrip('.')}{remedy}") from error
 
 
 def _text_in_picture(png: bytes) -> str | None:
@@ -306,14 +307,7 @@ def _parse(text: str) -> dict[str, Any]:
     except ValueError as error:
         raise DataError("it is not valid JSON, so it is damaged or of another kind") from error
     values = cast("dict[str, Any]", parsed) if isinstance(parsed, dict) else {}
-    version = values.get("format_version")
-    if values.get("format") != FORMAT or type(version) is not int or version < 1:
-        raise DataError("it is not a session of CNNViz")
-    if version > FORMAT_VERSION:
-        wrote = printable(str(values.get("version", "unknown")), 20)
-        raise NewerVersionError(
-            f"it was written by a newer CNNViz ({wrote}; this is {__version__}), so update CNNViz"
-        )
+    check_format(values, FORMAT, FORMAT_VERSION, "it is not a session of CNNViz")
     return values
 
 

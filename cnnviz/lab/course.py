@@ -29,7 +29,7 @@ from cnnviz.lab.json_values import as_text, items, mapping, text
 from cnnviz.lab.markup import FigureFile
 from cnnviz.lab.model import Lab
 from cnnviz.lab.reading import load_lab
-from cnnviz.reading import BoundedFile, opened, parse_json
+from cnnviz.reading import BoundedFile, check_format, opened, parse_json
 from cnnviz.session_state import SessionState
 
 FORMAT = "cnnviz-course"
@@ -132,7 +132,7 @@ def load_course(path: Path) -> Course:
                 _unpack(archive, Path(folder))
             return _read(Path(folder), path)
         except NewerVersionError as error:
-            raise NewerVersionError(f"{name} cannot be opened: {error}") from error
+            raise NewerVersionError(f"{name} cannot be opened: {error}, so update CNNViz.") from error
         except CNNVizError as error:
             reason = str(error).rstrip(".")
             raise DataError(f"{name} cannot be opened: {reason}. Ask for the course file again.") from error
@@ -185,14 +185,7 @@ def _read(folder: Path, path: Path) -> Course:
 def _manifest(file: Path) -> dict[str, object]:
     values = parse_json(file.read_text(encoding="utf-8"), finite=True)
     entries = mapping(values, "course.json")
-    if entries.get("format") != FORMAT:
-        raise DataError("it is no course of CNNViz")
-    version = entries.get("format_version")
-    if type(version) is not int or version > FORMAT_VERSION:
-        wrote = printable(str(entries.get("version", "unknown")), 20)
-        raise NewerVersionError(
-            f"it was written by a newer CNNViz ({wrote}; this is {__version__}), so update CNNViz."
-        )
+    check_format(entries, FORMAT, FORMAT_VERSION, "it is no course of CNNViz")
     return entries
 
 

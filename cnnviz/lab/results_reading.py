@@ -2,8 +2,7 @@
 
 from typing import Any, cast
 
-from cnnviz import __version__
-from cnnviz.errors import CNNVizError, DataError, NewerVersionError, ParameterError
+from cnnviz.errors import CNNVizError, DataError, ParameterError
 from cnnviz.experiment import Experiment
 from cnnviz.files import printable
 from cnnviz.lab.json_values import as_count, as_text, count, flag, items, mapping, text
@@ -11,7 +10,7 @@ from cnnviz.lab.measures import MEASURES, Measured, Value
 from cnnviz.lab.model import Measurement
 from cnnviz.lab.record import MOST_STEPS, commitment_from_dict, own_from, versions_from
 from cnnviz.lab.results import FORMAT, FORMAT_VERSION, HandIn, RunRecord, StepMeasured
-from cnnviz.reading import parse_json
+from cnnviz.reading import check_format, parse_json
 from cnnviz.report.content import MAX_WORDS
 
 LARGEST = 8 << 20
@@ -37,12 +36,7 @@ def hand_in_from_json(content: str) -> HandIn:
     except ValueError as error:
         raise DataError("what it holds is no JSON, so it is damaged or cut off") from error
     entries = cast("dict[str, object]", values) if isinstance(values, dict) else {}
-    version = entries.get("format_version")
-    if entries.get("format") != FORMAT or type(version) is not int or version < 1:
-        raise DataError("it holds no results of CNNViz")
-    if version > FORMAT_VERSION:
-        wrote = printable(str(entries.get("version", "unknown")), 20)
-        raise NewerVersionError(f"it was written by a newer CNNViz ({wrote}; this is {__version__})")
+    check_format(entries, FORMAT, FORMAT_VERSION, "it holds no results of CNNViz")
     try:
         return _hand_in(mapping(cast("object", values), "results"))
     except CNNVizError as error:

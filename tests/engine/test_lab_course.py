@@ -113,6 +113,10 @@ def _newer(members: dict[str, bytes]) -> None:
     ).encode()  # fmt: skip
 
 
+def _with_newer_session(members: dict[str, bytes]) -> None:
+    members["session.json"] = b'{"format": "cnnviz-session", "format_version": 9}'
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
@@ -131,7 +135,8 @@ def _newer(members: dict[str, bytes]) -> None:
         (lambda m: m.update({"history.safetensors": b"\x00" * 100}), "history is damaged"),
         (lambda m: m.update({"session.json": b"{}"}), "not a session"),
         (lambda m: m.update({"data.npz": b"PK"}), "data.npz"),
-        (_newer, "newer CNNViz"),
+        (_newer, r"newer CNNViz \(9\.0; .*\), so update CNNViz\.$"),
+        (_with_newer_session, r"newer CNNViz \(unknown; .*\), so update CNNViz\.$"),
     ],
 )
 def test_what_is_wrong_with_a_course_is_told_in_a_sentence(saved, tmp_path, change, said):
