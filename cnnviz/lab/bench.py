@@ -13,14 +13,11 @@ from cnnviz.evaluation import Evaluation, evaluate
 from cnnviz.experiment import Experiment
 from cnnviz.layers import Pool
 from cnnviz.network import Gradients, Network, Trace
-from cnnviz.routing import GradientCheck, PoolRouting, check_all, check_sample, pool_routing
+from cnnviz.report.lab import gradient_check
+from cnnviz.routing import GradientCheck, PoolRouting, pool_routing
 from cnnviz.runtime import one_blas_thread
 from cnnviz.session_state import weights_checksum
 from cnnviz.training import Trainer
-
-MOST_CHECKED = 12_000
-DRAWN = 2_000
-"""Of networks with more parameters only so many, drawn with the seed, are checked; as in the report."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,11 +105,9 @@ class Pass:
 
     @cached_property
     def check(self) -> GradientCheck:
-        """Gradient and finite difference of the parameters."""
+        """Gradient and finite difference of the parameters, of as many as the report checks."""
         bench = self._bench
-        if bench.network.parameter_count <= MOST_CHECKED:
-            return check_all(bench.network, self.x, self.label)
-        return check_sample(bench.network, self.x, self.label, DRAWN, bench.experiment.seed)
+        return gradient_check(bench.network, self.x, self.label, bench.experiment.seed)
 
 
 def trained(experiment: Experiment, dataset: Dataset, own: ByteArray | None = None) -> Bench:

@@ -10,7 +10,8 @@ from typing import Any, cast
 
 import numpy as np
 
-from cnnviz import __version__
+from cnnviz import __version__, _chunks
+from cnnviz._chunks import Cancelled, never
 from cnnviz._types import FloatArray
 from cnnviz.datasets import Dataset, to_input
 from cnnviz.datasets.mnist import MNIST_FOLDER
@@ -47,8 +48,6 @@ from cnnviz.translation import SweepSettings, compare, curves_along_axis, sweep,
 Progress = Callable[[str, float], None]
 """Is told what is being done and how much of the whole is done, from 0 to 1."""
 
-Cancelled = Callable[[], bool]
-
 STANDARD = LabSettings()
 _CHUNK_SECONDS = 0.05
 _SHORT_WINDOW = 20
@@ -58,11 +57,6 @@ _PARTS = {"Training": 0.0, "Moving images": 0.5, "Following gradients": 0.8, "":
 def ignore_progress(stage: str, fraction: float) -> None:
     """Do nothing with the progress."""
     del stage, fraction
-
-
-def never() -> bool:
-    """Answer that the work is still wanted."""
-    return False
 
 
 def run_lab(
@@ -305,8 +299,14 @@ def _backprop(
         ties = tie_rate_of_images(
             network, images, pool, progress=lambda share: report(share / 2), cancelled=cancelled
         )
-    check = _gradient_check(
-        network, x, sample.label, settings, experiment.seed, lambda share: report(0.5 + share / 2), cancelled
+    check = gradient_check(
+        network,
+        x,
+        sample.label,
+        experiment.seed,
+        settings,
+        progress=lambda share: report(0.5 + share / 2),
+        cancelled=cancelled,
     )
     updated = apply_update(network, gradients, experiment.learning_rate)
     return BackpropResults(
@@ -324,18 +324,30 @@ def _backprop(
     )
 
 
-def _gradient_check(
+def gradient_check(
     network: Network,
     x: FloatArray,
     label: int,
-    settings: LabSettings,
     seed: int,
-    report: Callable[[float], None],
-    cancelled: Cancelled,
+    settings: LabSettings = STANDARD,
+    *,
+    progress: Callable[[float], None] = _chunks.ignore_progress,
+    cancelled: Cancelled = never,
 ) -> GradientCheck:
+    """Compare the gradient with a finite difference for all parameters, or in large networks for some.
+
+    Parameters
+    ----------
+    network, x, label, progress, cancelled
+        As for `check_all`.
+    seed : int
+        With which those of a large network are drawn.
+    settings : LabSettings
+        What is large, and how many are drawn.
+    """
     if network.parameter_count <= settings.checked:
-        return check_all(network, x, label, progress=report, cancelled=cancelled)
-    return check_sample(network, x, label, settings.drawn, seed, progress=report, cancelled=cancelled)
+        return check_all(network, x, label, progress=progress, cancelled=cancelled)
+    return check_sample(network, x, label, settings.drawn, seed, progress=progress, cancelled=cancelled)
 
 
 def _first_block(network: Network) -> tuple[str, str]:
