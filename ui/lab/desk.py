@@ -103,6 +103,13 @@ class LabDesk(QObject):
         own_seed = self._lab.seed_from_roll_number and not self.needs_roll_number
         return self._lab.experiment_of(step, seed_of(roll_number) if own_seed else None)
 
+    def is_run_of(self, step: Step) -> bool:
+        """Whether the present run has the classes of a step, and the settings that it names."""
+        wanted, running = self.experiment_of(step), self._state.experiment
+        return all(
+            getattr(running, name) == getattr(wanted, name) for name in ("classes", *step.show.settings)
+        )
+
     # --- which lab, and which step --------------------------------------------------------------------------
 
     def open(self, lab: Lab, place: str) -> bool:
@@ -164,17 +171,12 @@ class LabDesk(QObject):
 
     # --- what is done ---------------------------------------------------------------------------------------
 
-    def waits_for(self, name: str) -> bool:
-        """Whether the step in front is not ticked yet, and waits for an event of this name."""
+    def happened(self, event: Event) -> None:
+        """Count what was done, if the step in front waits for it and is not ticked yet."""
         step = self.step
         if step is None or self.done.done:
-            return False
-        return any(condition.event == name for condition in step.done_when)
-
-    def happened(self, event: Event) -> None:
-        """Count what was done, if the step in front waits for it."""
-        step = self.step
-        if step is not None and self.waits_for(event.name):
+            return
+        if any(condition.event == event.name for condition in step.done_when):
             self._take(lambda record: record.happened(step, event, now()))
 
     def predict(self, answer: Answer) -> None:

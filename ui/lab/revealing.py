@@ -117,12 +117,8 @@ class Revealer(QObject):
     def _snapshot(self, step: Step) -> Snapshot | None:
         """Return the network at the end of the run, if it is of the settings that the step is about."""
         state = self._state
-        wanted = self._desk.experiment_of(step)
-        end = wanted.epochs * state.run.steps_per_epoch
-        is_meant = all(
-            getattr(state.experiment, name) == getattr(wanted, name) for name in step.show.settings
-        )
-        if not is_meant or state.experiment.classes != wanted.classes or state.dataset is None:
+        end = self._desk.experiment_of(step).epochs * state.run.steps_per_epoch
+        if not self._desk.is_run_of(step) or state.dataset is None:
             return None
         if state.run.status is RunStatus.LOADING or state.run.step < end or not len(state.history.snapshots):
             return None

@@ -41,7 +41,6 @@ class LabWatch(QObject):
     ) -> None:
         super().__init__(parent)
         self._desk, self._state, self._window, self._restorer = desk, state, window, restorer
-        self._swept: object = None
         desk.stepChanged.connect(self._look)
         restorer.finished.connect(self._look)
         self._watch_state()
@@ -67,8 +66,7 @@ class LabWatch(QObject):
             panel.pinRequested.connect(self._on_pin_requested)
         translation.parts.canvas.shiftRequested.connect(self._on_dragged)
         translation.choices.changed.connect(self._look)
-        self._sweeps = translation.sweeps
-        self._sweeps.manySwept.connect(self._on_many_swept)
+        translation.sweeps.manySwept.connect(self._on_many_swept)
         backprop.header.stepRequested.connect(self._on_walked)
         backprop.work.pokeReady.connect(self._on_poked)
         backprop.work.checkReady.connect(self._on_checked)
@@ -86,36 +84,26 @@ class LabWatch(QObject):
     def _look(self) -> None:
         """Tell which panel and which lesson are in sight, and whether the run of the step is at its end."""
         front = self._window.panels.front
-        if front >= 0 and self._desk.waits_for("visited"):
+        if front >= 0:
             self._tell("visited", what=PANELS[front].name)
         lesson = self._translation.view.lesson
-        if lesson != FREE and self._desk.waits_for("lesson"):
+        if lesson != FREE:
             self._tell("lesson", what=lesson)
         self._on_run_changed()
 
     @Slot()
     def _on_run_changed(self) -> None:
-        run, desk = self._state.run, self._desk
-        if run.status is RunStatus.LOADING or self._restorer.is_busy:
+        run, step = self._state.run, self._desk.step
+        if run.status is RunStatus.LOADING:
             return
-        if run.step and desk.waits_for("steps"):
+        if run.step:
             self._tell("steps", run.step)
-        if run.step >= run.steps_per_epoch and desk.waits_for("epochs"):
+        if run.step >= run.steps_per_epoch:
             self._tell("epochs", run.step // run.steps_per_epoch)
-        is_slow = self._state.steps_per_second is not None
-        if run.status is RunStatus.TRAINING and is_slow and desk.waits_for("slowed"):
+        if run.status is RunStatus.TRAINING and self._state.steps_per_second is not None:
             self._tell("slowed")
-        if run.status is RunStatus.FINISHED and desk.waits_for("finished") and self._is_run_of_step():
+        if run.status is RunStatus.FINISHED and step is not None and self._desk.is_run_of(step):
             self._tell("finished")
-
-    def _is_run_of_step(self) -> bool:
-        """Whether the run has the settings that the step in front names."""
-        step, running = self._desk.step, self._state.experiment
-        if step is None:
-            return False
-        wanted = self._desk.experiment_of(step)
-        named = {"classes", *step.show.settings}
-        return all(getattr(running, name) == getattr(wanted, name) for name in named)
 
     # --- what the student does ------------------------------------------------------------------------------
 
