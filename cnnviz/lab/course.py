@@ -26,10 +26,9 @@ from cnnviz.files import atomic_write, printable, printable_name
 from cnnviz.history import History
 from cnnviz.lab.course_history import history_from_bytes, history_to_bytes
 from cnnviz.lab.json_values import as_text, items, mapping, text
-from cnnviz.lab.markup import FigureFile
 from cnnviz.lab.model import Lab
 from cnnviz.lab.reading import load_lab
-from cnnviz.reading import BoundedFile, check_format, opened, parse_json
+from cnnviz.reading import BoundedFile, check_format, opened, parse_json, read_bytes
 from cnnviz.session_state import SessionState
 
 FORMAT = "cnnviz-course"
@@ -89,12 +88,12 @@ def figures_beside(lab: Lab, folder: Path) -> dict[str, bytes]:
     DataError
         If one cannot be read.
     """
-    names = {block.name for step in lab.steps for block in step.text if isinstance(block, FigureFile)}
-    found: dict[str, bytes] = {}
-    for name in sorted(names):
-        with opened(folder / name, _LARGEST_FIGURE) as file:
-            found[name] = file.read()
-    return found
+    return {name: read_figure(folder / name) for name in lab.figure_names}
+
+
+def read_figure(path: Path) -> bytes:
+    """Return the content of a figure; raises `DataError` if it cannot be read or is too large."""
+    return read_bytes(path, _LARGEST_FIGURE)
 
 
 def save_course(path: Path, course: Course) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from cnnviz.experiment import Experiment
-from cnnviz.lab.markup import Block
+from cnnviz.lab.markup import Block, FigureFile
 from cnnviz.session_state import View
 
 type Answer = float | str | tuple[int, ...]
@@ -253,6 +253,13 @@ class Lab:
     def minutes(self) -> int:
         """Time that all steps take together."""
         return sum(step.minutes for step in self.steps)
+
+    @property
+    def figure_names(self) -> list[str]:
+        """Names of the figures that the texts show, each once and in alphabetical order."""
+        return sorted(
+            {block.name for step in self.steps for block in step.text if isinstance(block, FigureFile)}
+        )
 
     def step(self, step_id: str) -> Step:
         """Return the step with this id; raises `LookupError` if there is none."""

@@ -6,19 +6,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cnnviz.errors import DataError
-from cnnviz.lab.course import SUFFIX, Course, load_course
-from cnnviz.lab.markup import FigureFile
+from cnnviz.lab.course import SUFFIX, Course, load_course, read_figure
 from cnnviz.lab.model import Lab
 from cnnviz.lab.reading import load_lab
 from cnnviz.lab.shipped import shipped_labs
-from cnnviz.reading import read_bytes
 
 FIRST = "lab5"
 """The lab that is open at the very first start."""
 
 FILE_FILTER = "Labs and courses (*.toml *.cnnviz);;All files (*)"
-
-_LARGEST_FIGURE = 16 << 20
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,9 +62,8 @@ def read(place: str) -> LabFile:
         course = load_course(path)
         return LabFile(place, course.lab, course.figures, course)
     lab = load_lab(path)
-    names = {block.name for step in lab.steps for block in step.text if isinstance(block, FigureFile)}
     figures: dict[str, bytes] = {}
-    for name in names:
+    for name in lab.figure_names:
         with suppress(DataError):  # the step says that it is not there
-            figures[name] = read_bytes(path.parent / name, _LARGEST_FIGURE)
+            figures[name] = read_figure(path.parent / name)
     return LabFile(place, lab, figures)
