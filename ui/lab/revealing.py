@@ -51,7 +51,7 @@ class Revealer(QObject):
     Signals
     -------
     changed
-        There is something else to be said.
+        There is something else to be said, though step and record are the same.
     arrived(str)
         The result of a step that is not in front is known for the first time: its id.
     """
@@ -63,27 +63,31 @@ class Revealer(QObject):
         super().__init__(parent)
         self._desk, self._state, self._background = desk, state, background
         self._found: dict[str, tuple[Snapshot, Measured | str]] = {}  # by step: on which network, and what
-        self._under_way: tuple[str, Snapshot] | None = None
+        self._is_measuring = False
         desk.labChanged.connect(self._found.clear)
-        desk.stepChanged.connect(self.look)
-        desk.recordChanged.connect(self.look)
+        desk.stepChanged.connect(self._look)
+        desk.recordChanged.connect(self._look)
         state.runChanged.connect(self._on_run_changed)
 
     @Slot()
     def _on_run_changed(self) -> None:
         if self._state.run.status is not RunStatus.TRAINING:
-            self.look()
+            self._look_and_tell()
+
+    def _look_and_tell(self) -> None:
+        self._look()
+        self.changed.emit()
 
     @Slot()
-    def look(self) -> None:
+    def _look(self) -> None:
         """Have measured what the step in front waits for, then what others do."""
-        if self._under_way is None:
-            for step in self._waiting_steps():
-                snapshot = self._snapshot(step)
-                if snapshot is not None and not self._has_found(step, snapshot):
-                    self._measure(step, snapshot)
-                    break
-        self.changed.emit()
+        if self._is_measuring:
+            return
+        for step in self._waiting_steps():
+            snapshot = self._snapshot(step)
+            if snapshot is not None and not self._has_found(step, snapshot):
+                self._measure(step, snapshot)
+                break
 
     def _waiting_steps(self) -> list[Step]:
         """Return the steps whose prediction is committed: that in front, and those without a result."""
@@ -161,7 +165,7 @@ class Revealer(QObject):
         assert prediction is not None
         assert state.dataset is not None
         experiment, dataset, own = state.experiment, state.dataset, self._desk.record.own
-        self._under_way = (step.id, snapshot)
+        self._is_measuring = True
 
         def work(_context: object) -> Measured:
             pixels = None if own is None else own.pixels
@@ -170,18 +174,18 @@ class Revealer(QObject):
             )
 
         def done(measured: Measured) -> None:
-            self._under_way = None
+            self._is_measuring = False
             self._found[step.id] = (snapshot, measured)
             is_news = not self._desk.record.step(step.id).revealed and step is not self._desk.step
             self._desk.reveal(step)
             if is_news:
                 self.arrived.emit(step.id)
-            self.look()
+            self._look_and_tell()
 
         def failed(message: str) -> None:
-            self._under_way = None
+            self._is_measuring = False
             self._found[step.id] = (snapshot, message)
-            self.look()
+            self._look_and_tell()
 
         self._background.submit(_KIND, work, done, failed)
 
