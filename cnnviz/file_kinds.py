@@ -31,7 +31,7 @@ class FileKind(NamedTuple):
     ----------
     words : str
         What it is called, to follow "is"; empty where it is not known.
-    role : {"model", "session", "picture", "data", "report", ""}
+    role : {"model", "session", "picture", "data", "lab", "report", ""}
         As what CNNViz reads it; empty where it does not.
     remedy : str
         What to do with a file that is met where another kind was expected.

@@ -26,6 +26,7 @@ from cnnviz.files import atomic_write, printable, printable_name
 from cnnviz.history import History
 from cnnviz.lab.course_history import history_from_bytes, history_to_bytes
 from cnnviz.lab.json_values import as_text, items, mapping, text
+from cnnviz.lab.markup import FIGURE_NAME
 from cnnviz.lab.model import Lab
 from cnnviz.lab.reading import load_lab
 from cnnviz.reading import BoundedFile, check_format, opened, parse_json, read_bytes
@@ -37,7 +38,7 @@ SUFFIX = ".cnnviz"
 
 _MANIFEST, _LAB, _SESSION = "course.json", "lab.toml", "session.json"
 _MODEL, _HISTORY, _DATA = "model.safetensors", "history.safetensors", "data.npz"
-_FIGURE = re.compile(r"figures/[A-Za-z0-9][A-Za-z0-9 _-]{0,80}\.(?:png|jpg|svg)")
+_FIGURE = re.compile("figures/" + FIGURE_NAME)
 _LARGEST: Mapping[str, int] = {
     _MANIFEST: 64 << 10, _LAB: 128 << 10, _SESSION: 2 << 20, _MODEL: 192 << 20, _HISTORY: 64 << 20,
     _DATA: 128 << 20,

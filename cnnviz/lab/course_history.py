@@ -55,8 +55,8 @@ def history_from_bytes(content: bytes) -> History:
         raise DataError("the steps of its history do not belong together")
     log_every, first_step, batch_size, epoch_images = numbers
     if (
-        not (1 <= log_every <= 10_000 and 0 <= first_step <= 10**9)
-        or not 1 <= batch_size <= epoch_images <= 10**9
+        not (1 <= log_every <= 10_000 and 0 <= first_step <= _LARGEST)
+        or not 1 <= batch_size <= epoch_images <= _LARGEST
     ):
         raise DataError("the numbers of its history are out of range")
     history = History(log_every, first_step)

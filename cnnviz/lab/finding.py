@@ -8,6 +8,7 @@ from cnnviz.errors import DataError
 from cnnviz.files import printable_name
 from cnnviz.lab.results import HandIn
 from cnnviz.lab.results_reading import LARGEST, hand_in_from_json
+from cnnviz.quantities import format_count
 from cnnviz.reading import entries, read_bytes, status_of
 
 ENDINGS = (".json", ".pdf", ".html", ".htm")
@@ -50,8 +51,8 @@ def files_in(path: Path) -> list[Path]:
                 found.append(place)
         if len(found) > MOST_FILES:
             raise DataError(
-                f"{printable_name(path)} holds more than 5,000 reports, but one course was expected; choose "
-                "its folder."
+                f"{printable_name(path)} holds more than {format_count(MOST_FILES)} reports, but one course "
+                "was expected; choose its folder."
             )
     return sorted(found)
 

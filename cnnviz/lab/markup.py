@@ -27,7 +27,8 @@ from cnnviz.report.equations import Equation
 
 _SPAN = re.compile(r"\*\*(.+?)\*\*|`([^`]+)`")
 _FIGURE = re.compile(r"!\[([^\]]*)\]\(([^)]*)\)")
-_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _-]{0,80}\.(?:png|jpg|svg)")
+FIGURE_NAME = r"[A-Za-z0-9][A-Za-z0-9 _-]{0,80}\.(?:png|jpg|svg)"
+"""What the name of a figure file looks like, as a regular expression."""
 
 EQUATIONS: Mapping[str, Equation] = MappingProxyType(
     {
@@ -119,7 +120,7 @@ def _block(part: str) -> Block:
         return FormulaLine(_formula(part))
     figure = _FIGURE.fullmatch(part)
     if figure:
-        if not _FILE_NAME.fullmatch(figure[2]):
+        if not re.fullmatch(FIGURE_NAME, figure[2]):
             raise ParameterError(
                 f"the figure {figure[2]!r} is no name of a PNG, JPG or SVG file in the folder of the lab"
             )

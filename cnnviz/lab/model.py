@@ -27,6 +27,9 @@ PANELS = ("training", "feature_maps", "translation", "backprop", "report")
 START, END = "start", "end"
 """Moments of a run by name: its initial weights, and its last step."""
 
+MOST_STEPS = 60
+"""So many steps can a lab have."""
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:

@@ -10,7 +10,7 @@ from cnnviz.experiment import Experiment
 from cnnviz.files import printable, printable_name
 from cnnviz.lab.entries import Mistake, Mistakes, Table
 from cnnviz.lab.markup import FigureFile
-from cnnviz.lab.model import Lab, Section
+from cnnviz.lab.model import MOST_STEPS, Lab, Section
 from cnnviz.lab.reading_shows import read_show
 from cnnviz.lab.reading_steps import read_step
 from cnnviz.lab.settings import checked_settings
@@ -19,7 +19,7 @@ from cnnviz.presets import PRESETS
 from cnnviz.reading import read_bytes
 
 _LARGEST = 128 << 10
-_MOST_STEPS, _MOST_SECTIONS = 60, 12
+_MOST_SECTIONS = 12
 _MOST_SHOWN = 3
 _ROLL_NUMBER = "roll number"
 _REMEDY = "choose a lab file (.toml)"
@@ -75,8 +75,7 @@ def parse_lab(text: str) -> tuple[Lab | None, list[Mistake]]:
         mistakes = Mistakes(lines_of(text))
     except tomllib.TOMLDecodeError as error:
         return None, [_of_syntax(error, text)]
-    except (RecursionError, ValueError) as error:  # ValueError: a number of thousands of digits
-        del error
+    except (RecursionError, ValueError):  # ValueError: a number of thousands of digits
         return None, [Mistake(1, "it is nested too deeply, or a number in it is too long; write it simpler")]
     lab = _read(Table(values, (), "the lab", mistakes), text)
     found = sorted(set(mistakes.found))
@@ -101,7 +100,7 @@ def _read(table: Table, source: str) -> Lab:
     sections = tuple(_section(each) for each in table.tables("section", _MOST_SECTIONS, "a [[section]]"))
     names = [section.id for section in sections]
     steps = tuple(
-        read_step(each, names, experiment) for each in table.tables("step", _MOST_STEPS, "a [[step]]")
+        read_step(each, names, experiment) for each in table.tables("step", MOST_STEPS, "a [[step]]")
     )
     lab = Lab(
         id=lab_id,

@@ -8,13 +8,12 @@ from cnnviz.errors import DataError, NewerVersionError, ParameterError
 from cnnviz.lab.events import Event, counted, missing
 from cnnviz.lab.json_values import as_count, as_text, count, flag, items, mapping, text
 from cnnviz.lab.judging import checked_answer
-from cnnviz.lab.model import Answer, Lab, Step
+from cnnviz.lab.model import MOST_STEPS, Answer, Lab, Step
 from cnnviz.report.content import MAX_WORDS, Version, version_from_dict, version_to_dict
 from cnnviz.session_state import OwnPixels
 
 FORMAT = "cnnviz-lab-record"
 FORMAT_VERSION = 1
-MOST_STEPS = 60
 _MOST_VERSIONS, _MOST_COUNTS = 200, 100
 
 

@@ -7,8 +7,8 @@ from cnnviz.experiment import Experiment
 from cnnviz.files import printable
 from cnnviz.lab.json_values import as_count, as_text, count, flag, items, mapping, text
 from cnnviz.lab.measures import MEASURES, Measured, Value
-from cnnviz.lab.model import Measurement
-from cnnviz.lab.record import MOST_STEPS, commitment_from_dict, own_from, versions_from
+from cnnviz.lab.model import MOST_STEPS, Measurement
+from cnnviz.lab.record import commitment_from_dict, own_from, versions_from
 from cnnviz.lab.results import FORMAT, FORMAT_VERSION, HandIn, RunRecord, StepMeasured
 from cnnviz.reading import check_format, parse_json
 from cnnviz.report.content import MAX_WORDS
