@@ -9,12 +9,11 @@ from cnnviz.experiment import Experiment
 from cnnviz.files import printable
 from cnnviz.lab.agreement import Compared, compared
 from cnnviz.lab.judging import checked_answer, judge
-from cnnviz.lab.measured import LabNumbers
+from cnnviz.lab.measured import LabNumbers, seed_for
 from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import Lab, Step
 from cnnviz.lab.record import Commitment
 from cnnviz.lab.results import HandIn
-from cnnviz.lab.seeds import seed_of
 from cnnviz.report.document import moment_of
 
 _LONGEST = 60
@@ -126,7 +125,7 @@ def suspicious_in(handed: HandIn, lab: Lab) -> Iterator[str]:
     """Yield what an honest hand-in does not have, as far as it can be told without measuring."""
     if handed.checksum != handed.right_checksum:
         yield "the file was changed after it was written (its checksum is not that of its content)"
-    expected = seed_of(handed.roll_number) if lab.seed_from_roll_number else lab.experiment.seed
+    expected = seed_for(lab, handed.roll_number)
     if handed.experiment.seed != expected:
         whose = "the roll number" if lab.seed_from_roll_number else "the lab"
         yield f"its seed is {handed.experiment.seed}, that of {whose} is {expected}"

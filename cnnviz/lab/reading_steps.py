@@ -28,9 +28,9 @@ def read_step(table: Table, sections: Sequence[str], experiment: Experiment) -> 
         table.what = f"step {step_id!r}"
     section = table.text("section", 40)
     if section and section not in sections:
-        listed = ", ".join(sections) or "none"
+        names = listed(sections, section) or "none"
         table.complain(
-            f"the section {section!r} of {table.what} is none of the lab's ({listed}); correct it",
+            f"the section {section!r} of {table.what} is none of the lab's ({names}); correct it",
             "section",
         )
     step = Step(
