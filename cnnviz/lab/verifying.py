@@ -176,14 +176,13 @@ def _measured(
     for place, task in tasks.items():
         key = task.source, task.seed, None if task.own is None else task.own.tobytes()
         groups.setdefault(key, []).append(place)
-    first = [places[0] for places in groups.values()]
+    by_first = {places[0]: places for places in groups.values()}
     done = 0
-    for place, found in _in_parallel({place: tasks[place] for place in first}, processes):
-        same = next(places for places in groups.values() if places[0] == place)
-        done += len(same)
+    for first, found in _in_parallel({place: tasks[place] for place in by_first}, processes):
+        done += len(by_first[first])
         report(done, len(tasks))
-        for each in same:
-            yield each, found
+        for place in by_first[first]:
+            yield place, found
 
 
 def _with_their_kernels(
