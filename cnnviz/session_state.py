@@ -345,19 +345,15 @@ def _pinned(value: object) -> tuple[str, tuple[int, ...]] | None:
     return _text(values["stage"], "pinned"), _ints(values["index"], "pinned", 0, 1_000_000)
 
 
-def as_view(value: object) -> View:
-    """Return a view whose values come from a file; raises `ParameterError` when they are none of a view."""
-    return _view(value)
-
-
 def _views(value: object) -> dict[str, View]:
     values = _mapping(value, "views")
     if len(values) > _MOST_VIEWS:
         raise ParameterError("its 'views' are too many")
-    return {_text(name, "views"): _view(each) for name, each in values.items()}
+    return {_text(name, "views"): as_view(each) for name, each in values.items()}
 
 
-def _view(value: object) -> View:
+def as_view(value: object) -> View:
+    """Return a view whose values come from a file; raises `ParameterError` when they are none of a view."""
     values = _mapping(value, "views")
     if len(values) > _MOST_CHOICES:
         raise ParameterError("a view in its 'views' has too many choices")

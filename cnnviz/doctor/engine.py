@@ -15,10 +15,10 @@ def blas() -> Iterator[Fact]:
     import numpy as np
     from threadpoolctl import threadpool_info
 
-    from cnnviz.runtime import OneBlasThread
+    from cnnviz.runtime import one_blas_thread
 
     _ = np.ones((2, 2)) @ np.ones((2, 2))
-    with OneBlasThread():
+    with one_blas_thread():
         libraries = [each for each in threadpool_info() if each["user_api"] == "blas"]
     cores = os.cpu_count() or 1
     if not libraries:
