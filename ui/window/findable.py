@@ -1,6 +1,7 @@
 """What can be found by words: the actions, the controls of a part of the window, the pages of the help."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
@@ -42,7 +43,7 @@ def actions_of(menus: Menus) -> Iterator[Entry]:
 def chapters(show: Callable[[str], object]) -> Iterator[Entry]:
     """Yield the pages of the help, each of which `show` opens by its name."""
     for chapter in CHAPTERS:
-        yield Entry(chapter.title, "Help", lambda name=chapter.name: show(name))
+        yield Entry(chapter.title, "Help", partial(show, chapter.name))
 
 
 def controls_of(part: QWidget, place: str, show: Callable[[], object]) -> Iterator[Entry]:
@@ -64,12 +65,10 @@ def controls_of(part: QWidget, place: str, show: Callable[[], object]) -> Iterat
         if not widget.isVisibleTo(part):
             why_not = f"“{name}” stands on a page of {place} that is not in sight now."
         tip = widget.toolTip()
-        yield Entry(name, place, lambda widget=widget: _use(widget, show), why_not=why_not, about=tip)
+        yield Entry(name, place, partial(_use, widget, show), why_not=why_not, about=tip)
         if isinstance(widget, ChoiceField) and not why_not and widget.count() <= _MOST_OPTIONS:
             for row in range(widget.count()):
-                chosen = f"{name}: {widget.itemText(row)}"
-                act = lambda widget=widget, row=row: _choose(widget, row, show)  # noqa: E731 -- one line
-                yield Entry(chosen, place, act)
+                yield Entry(f"{name}: {widget.itemText(row)}", place, partial(_choose, widget, row, show))
 
 
 def _name_of(widget: QWidget) -> str:
