@@ -44,11 +44,11 @@ class AnswerField(QWidget):
         """Scale."""
         self._layout.setSpacing(theme.px(6))
 
-    def set_step(self, step: Step | None, answer: str) -> None:
+    def set_step(self, step: Step, answer: str) -> None:
         """Ask the question of a step, with what was answered so far."""
-        question = self._question = None if step is None else step.question
+        question = self._question = step.question
         self.setVisible(question is not None)
-        if step is None or question is None:
+        if question is None:
             return
         wanted = [each.at_least for each in step.done_when if each.event == "words"]
         self._wanted = max(wanted, default=0)

@@ -75,8 +75,7 @@ class LabColumn(QFrame):
         px = theme.px
         self._top.setContentsMargins(px(14), px(8), px(8), px(6))
         self._bottom.setContentsMargins(px(14), px(8), px(14), px(10))
-        self.setMinimumWidth(px(WIDTH))
-        self.setMaximumWidth(px(WIDTH))
+        self.setFixedWidth(px(WIDTH))
 
     @override
     def sizeHint(self) -> QSize:

@@ -56,7 +56,7 @@ class PredictionCard(QWidget):
         self._build_widgets()
         self._build_layout()
         self.number.returnPressed.connect(self._on_commit_clicked)
-        self.number.textEdited.connect(self._on_number_edited)
+        self.number.textEdited.connect(self._clear_error)
         self.commit.clicked.connect(self._on_commit_clicked)
         follow_theme(self)
 
@@ -194,10 +194,6 @@ class PredictionCard(QWidget):
             self._complain("Choose one of the answers first.")
             return None
         return button.objectName()
-
-    @Slot()
-    def _on_number_edited(self) -> None:
-        self._complain("")
 
     @Slot()
     def _clear_error(self) -> None:
