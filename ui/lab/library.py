@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from cnnviz.errors import DataError
@@ -44,15 +45,16 @@ def place_of(path: Path) -> str:
     return own or str(path.absolute())
 
 
-def titles() -> list[tuple[str, str]]:
-    """Return id and title of each lab of the program that can be read."""
+@cache
+def titles() -> tuple[tuple[str, str], ...]:
+    """Return id and title of each lab of the program; to read them all takes long enough to be noticed."""
     found: list[tuple[str, str]] = []
     for name, path in sorted(shipped_labs().items(), key=lambda each: (each[0] != FIRST, each[0])):
         try:
             found.append((name, load_lab(path).title))
         except DataError:  # opening it says why
             found.append((name, name))
-    return found
+    return tuple(found)
 
 
 def read(place: str) -> LabFile:
