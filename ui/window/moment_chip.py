@@ -46,7 +46,10 @@ class MomentChip(Badge):
 
     @Slot()
     def _place(self) -> None:
-        """Stand at the right of the first row of tabs that has room."""
+        """Stand at the right of the first row of tabs that has room, where there is something to say."""
+        if not self.text():
+            self.hide()
+            return
         self.adjustSize()
         margin = self._theme.px(12)
         for bar in self._area.findChildren(QTabBar):
@@ -56,7 +59,7 @@ class MomentChip(Badge):
             free.setRight(self._right_of(bar) - margin)
             if bar.isVisible() and free.width() >= self.width():
                 self.move(free.right() - self.width(), free.center().y() - self.height() // 2)
-                self.setVisible(bool(self.text()))
+                self.show()
                 self.raise_()
                 return
         self.hide()
