@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cnnviz.snapshots import Snapshot, SnapshotStore
-from cnnviz.training import Progress
+from cnnviz.training import Progress, steps_in_epoch
 
 __all__ = ["EvaluationPoint", "History", "LogLine", "Snapshot", "SnapshotStore"]
 
@@ -84,7 +84,7 @@ class History:
     @property
     def steps_per_epoch(self) -> int:
         """Batches in which all images are met once."""
-        return -(-self.epoch_images // self.batch_size)
+        return steps_in_epoch(self.epoch_images, self.batch_size)
 
     @property
     def losses(self) -> NDArray[np.float64]:

@@ -168,7 +168,7 @@ class Trainer:
         if optimizer_state is not None:
             self._optimizer.load_state(optimizer_state)
         self._epochs = config.epochs
-        self._steps_per_epoch = math.ceil(len(dataset.train_labels) / config.batch_size)
+        self._steps_per_epoch = steps_in_epoch(len(dataset.train_labels), config.batch_size)
         self._order: IntArray = np.empty(0, dtype=np.intp)
         self._order_epoch = -1
         self._recent = np.zeros(_DIVERGENCE_WINDOW)
@@ -304,6 +304,11 @@ class Trainer:
             f"for example {format_value(self.learning_rate / 10)}.",
             progress.until_finite_ends(),
         )
+
+
+def steps_in_epoch(images: int, batch_size: int) -> int:
+    """Return how many batches it takes to meet each image once; the last one takes those left over."""
+    return -(-images // batch_size)
 
 
 def epoch_order(images: int, seed: int, epoch: int) -> IntArray:

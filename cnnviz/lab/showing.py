@@ -1,12 +1,12 @@
 """The session into which "Show me" puts the window."""
 
-import math
 from dataclasses import replace
 
 from cnnviz.datasets import Dataset
 from cnnviz.experiment import Experiment
 from cnnviz.lab.model import END, START, Show
 from cnnviz.session_state import SessionState, View
+from cnnviz.training import steps_in_epoch
 
 _DOCK = "_dock"
 
@@ -57,14 +57,9 @@ def session_of(
     )
 
 
-def steps_per_epoch(experiment: Experiment, dataset: Dataset) -> int:
-    """Return the training steps of one epoch."""
-    return math.ceil(len(dataset.train_labels) / experiment.batch_size)
-
-
 def _step(show: Show, experiment: Experiment, dataset: Dataset, shown: int) -> int:
     """Return the training step whose network is shown."""
-    last = experiment.epochs * steps_per_epoch(experiment, dataset)
+    last = experiment.epochs * steps_in_epoch(len(dataset.train_labels), experiment.batch_size)
     if show.moment == START:
         return 0
     if show.moment == END:
