@@ -12,7 +12,7 @@ has_display() {
 # These need no window, so they need no display either.
 for argument in "$@"; do
     case $argument in
-        --headless | --doctor | --help | -h | --version)
+        --headless | --doctor | --lab-check | --verify | --help | -h | --version)
             sh scripts/bootstrap.sh headless
             exec .venv/bin/python main.py "$@"
             ;;

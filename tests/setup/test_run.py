@@ -35,7 +35,9 @@ def test_with_a_display_it_opens_the_window(ready: Project, variable: str) -> No
     assert call.removesuffix(" on offscreen") == "python main.py --seed 7"
 
 
-@pytest.mark.parametrize("argument", ["--version", "--help", "--headless", "--doctor"])
+@pytest.mark.parametrize(
+    "argument", ["--version", "--help", "--headless", "--doctor", "--lab-check", "--verify"]
+)
 def test_what_needs_no_window_is_handed_on_without_a_display(ready: Project, argument: str) -> None:
     assert ready.run("run.sh", argument, "--seed", "7").returncode == 0
     assert ready.log("started") == [f"python main.py {argument} --seed 7"]
