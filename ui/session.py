@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Slot
-from PySide6.QtWidgets import QFileDialog
 
 from cnnviz.experiment import Experiment
 from cnnviz.presets import LAB5, PRESETS
@@ -19,14 +18,19 @@ from ui.lab.door import LabDoor
 from ui.panels.contract import Services, connect_requests
 from ui.run.controller import Controller
 from ui.run.loading import fitting
-from ui.settings import remember_folder, remembered_folder, remembered_text
+from ui.settings import remembered_text
 from ui.state import AppState
 from ui.theme import theme_manager
 from ui.window.diagnosing import Diagnosing
 from ui.window.keys import FocusReveal, KeyOwner
 from ui.window.main_window import MainWindow
 from ui.window.panel_area import panel_of
-from ui.window.questions import ask_about_unsaved_words, ask_about_unwritten_files, close_dialogs
+from ui.window.questions import (
+    ask_about_unsaved_words,
+    ask_about_unwritten_files,
+    ask_file,
+    close_dialogs,
+)
 
 _IMAGES = "Images (*.png *.jpg *.jpeg *.bmp *.PNG *.JPG *.JPEG *.BMP);;All files (*)"
 
@@ -344,7 +348,9 @@ class Session(QObject):
 
     def open_data(self) -> None:
         """Ask for data and open them."""
-        path = self._ask_file(
+        path = ask_file(
+            self.window,
+            self._settings,
             "Open data: choose an .npz file, or any file inside an IDX or image folder",
             "Data (*.npz *.gz *ubyte* *.png *.jpg *.jpeg *.bmp);;All files (*)",
         )
@@ -353,7 +359,7 @@ class Session(QObject):
 
     @Slot()
     def _open_image(self) -> None:
-        path = self._ask_file("Open an image of a digit", _IMAGES)
+        path = ask_file(self.window, self._settings, "Open an image of a digit", _IMAGES)
         if path is not None:
             self.window.samples.open_image(path)
 
@@ -364,15 +370,6 @@ class Session(QObject):
 
     def open_model(self) -> None:
         """Ask for a model, a session or an exported picture, and open it."""
-        path = self._ask_file("Open model or session", OPEN_FILTER)
+        path = ask_file(self.window, self._settings, "Open model or session", OPEN_FILTER)
         if path is not None:
             self.files.open(path)
-
-    def _ask_file(self, title: str, kinds: str) -> Path | None:
-        """Ask for a file to open; None for none."""
-        folder = str(remembered_folder(self._settings))
-        path, _ = QFileDialog.getOpenFileName(self.window, title, folder, kinds)
-        if not path:
-            return None
-        remember_folder(self._settings, Path(path))
-        return Path(path)

@@ -13,7 +13,7 @@ from ui.panels.report.draft import Draft, read_copy, write_copy
 from ui.panels.report.writing import Writing
 from ui.settings import remember_folder, remembered_folder
 from ui.state import AppState
-from ui.window.questions import ask_about_words
+from ui.window.questions import ask_about_words, ask_file
 
 _PLACE = "report"
 _FILTER = "Reports of CNNViz (*.report.json *.json);;All files (*)"
@@ -51,11 +51,9 @@ class ReportFiles(QObject):
         """Ask for a saved report and go on with it."""
         if self.writing is None:
             return
-        folder = str(remembered_folder(self._settings))
-        path, _ = QFileDialog.getOpenFileName(self._window, "Open report", folder, _FILTER)
-        if path:
-            remember_folder(self._settings, Path(path))
-            self.open_file(Path(path))
+        path = ask_file(self._window, self._settings, "Open report", _FILTER)
+        if path is not None:
+            self.open_file(path)
 
     def open_file(self, path: Path) -> None:
         """Go on with a saved report."""

@@ -4,12 +4,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings, Slot
-from PySide6.QtWidgets import QFileDialog
 
 from ui.keep.session_files import SessionFiles
 from ui.lab.library import FILE_FILTER
-from ui.settings import remember_folder, remembered_folder
 from ui.window.main_window import MainWindow
+from ui.window.questions import ask_file
 
 if TYPE_CHECKING:
     from ui.lab.sitting import LabSitting
@@ -41,7 +40,8 @@ class LabDoor(QObject):
         """Build the guide, now that the panels stand, and open it if it was open last."""
         from ui.lab.sitting import LabSitting
 
-        self.sitting = LabSitting(self._window, self._files, report, self._ask_file, self)
+        self.sitting = LabSitting(self._window, self._files, report, self)
+        self.sitting.column.fileRequested.connect(self.ask)
         self._window.lab_dock.shown.connect(self._on_shown)
         if self._waiting is not None:
             self.sitting.open_file(self._waiting)
@@ -82,18 +82,14 @@ class LabDoor(QObject):
         if self.sitting is not None:
             self.sitting.go_back()
 
+    @Slot()
     def ask(self) -> None:
         """Ask for a lab file and open it."""
-        if self.sitting is not None:
-            self.sitting.ask()
-
-    def _ask_file(self) -> Path | None:
-        folder = str(remembered_folder(self._settings))
-        path, _ = QFileDialog.getOpenFileName(self._window, "Open lab file", folder, FILE_FILTER)
-        if not path:
-            return None
-        remember_folder(self._settings, Path(path))
-        return Path(path)
+        if self.sitting is None:
+            return
+        path = ask_file(self._window, self._settings, "Open lab file", FILE_FILTER)
+        if path is not None:
+            self.sitting.open_file(path)
 
     @Slot(bool)
     def _on_shown(self, shown: bool) -> None:

@@ -40,23 +40,13 @@ class LabSitting(QObject):
         With its panels.
     files : SessionFiles
     report : ReportPanel
-    ask_file : callable
-        Asks for a lab file; returns its path, or None.
     parent : QObject
     """
 
-    def __init__(
-        self,
-        window: MainWindow,
-        files: SessionFiles,
-        report: ReportPanel,
-        ask_file: Callable[[], Path | None],
-        parent: QObject,
-    ) -> None:
+    def __init__(self, window: MainWindow, files: SessionFiles, report: ReportPanel, parent: QObject) -> None:
         super().__init__(parent)
         state, controller = files.state, files.controller
-        self._window, self._state, self._report, self._ask_file = window, state, report, ask_file
-        self._files = files
+        self._window, self._files, self._state, self._report = window, files, state, report
         self._arrived = ""  # id of the step whose result the message tells of
         self._analysis = controller.analysis
         self.desk = LabDesk(state, report.writing, self)
@@ -73,7 +63,6 @@ class LabSitting(QObject):
         column, window = self.column, self._window
         column.showRequested.connect(self.show_me)
         column.labRequested.connect(self.open)
-        column.fileRequested.connect(self.ask)
         column.closeRequested.connect(partial(window.lab_dock.set_shown, False))
         column.exportRequested.connect(self._export)
         window.lab_dock.visibilityChanged.connect(self._on_visibility_changed)
@@ -95,13 +84,6 @@ class LabSitting(QObject):
         if self.desk.lab is None:
             self.toggle()
         self.shower.show()
-
-    @Slot()
-    def ask(self) -> None:
-        """Ask for a lab file and open it."""
-        path = self._ask_file()
-        if path is not None:
-            self.open_file(path)
 
     def open_file(self, path: Path) -> None:
         """Open a lab file."""

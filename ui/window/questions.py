@@ -1,10 +1,32 @@
-"""The questions that are asked before something is lost."""
+"""Which file to open, and the questions that are asked before something is lost."""
 
-from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QWidget
+from pathlib import Path
+
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton, QWidget
 
 from cnnviz.quantities import format_count
+from ui.settings import remember_folder, remembered_folder
 
 _MOST_DIALOGS = 20
+
+
+def ask_file(parent: QWidget, settings: QSettings, title: str, kinds: str) -> Path | None:
+    """Ask for a file to open, where the last one was; None for none.
+
+    Parameters
+    ----------
+    parent : QWidget
+    settings : QSettings
+        Where the folder is remembered.
+    title, kinds : str
+        Of the dialog, and of the files that it lists, as Qt reads them.
+    """
+    path, _ = QFileDialog.getOpenFileName(parent, title, str(remembered_folder(settings)), kinds)
+    if not path:
+        return None
+    remember_folder(settings, Path(path))
+    return Path(path)
 
 
 def ask_about_unsaved_work(parent: QWidget, step: int, event: str) -> str:
