@@ -89,46 +89,33 @@ class Table:
         """Return an entry as it is; None where there is none."""
         return self._values[name] if self.has(name) else None
 
-    def text(self, name: str, longest: int, default: str | None = None) -> str:
+    def text(self, name: str, longest: int) -> str:
         """Return a text that is not empty."""
         expected = f"a text of at most {longest} letters"
-        if not self._is_there(name, default, expected):
-            return default or ""
+        if not self._is_there(name, None, expected):
+            return ""
         value = self._values[name]
         if not isinstance(value, str) or not value.strip() or len(value) > longest:
             found = f"{len(value)} letters long" if isinstance(value, str) and value.strip() else None
             self._wrong(name, expected, found)
-            return default or ""
+            return ""
         return value.strip()
 
-    def name(self, name: str, default: str | None = None) -> str:
-        """Return a short name of small letters, digits, ``-`` and ``_``."""
-        value = self.text(name, _LONGEST_NAME, default)
+    def name(self, name: str) -> str:
+        """Return a short name of letters, digits, ``-``, ``_`` and ``.``."""
+        value = self.text(name, _LONGEST_NAME)
         if value and not all(sign.isascii() and (sign.isalnum() or sign in "-_.") for sign in value):
             self._wrong(name, "a name of letters, digits, '-', '_' and '.'")
         return value
 
     def whole(self, name: str, low: int, high: int, default: int | None = None) -> int:
         """Return a whole number from `low` to `high`."""
-        expected = f"a whole number from {low} to {high}"
-        if not self._is_there(name, default, expected):
-            return low if default is None else default
-        value = self._values[name]
-        if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            self._wrong(name, expected)
-            return low if default is None else default
-        return value
+        return self._between(name, int, f"a whole number from {low} to {high}", low, high, default)
 
     def number(self, name: str, low: float, high: float, default: float | None = None) -> float:
         """Return a number from `low` to `high`."""
         expected = f"a number from {format_plain(low)} to {format_plain(high)}"
-        if not self._is_there(name, default, expected):
-            return low if default is None else default
-        value = self._values[name]
-        if not isinstance(value, int | float) or isinstance(value, bool) or not low <= value <= high:
-            self._wrong(name, expected)
-            return low if default is None else default
-        return float(value)
+        return float(self._between(name, (int, float), expected, low, high, default))
 
     def flag(self, name: str, default: bool) -> bool:
         """Return true or false."""
@@ -193,6 +180,19 @@ class Table:
 
     def _inner(self, values: dict[str, Any], place: Place, what: str) -> "Table":
         return Table(values, (*self._place, *place), what, self._mistakes)
+
+    def _between[N: (int, float)](
+        self, name: str, kinds: type | tuple[type, ...], expected: str, low: N, high: N, default: N | None
+    ) -> N:
+        """Return a number of one of some types and within limits, or in its place the default or `low`."""
+        instead = low if default is None else default
+        if not self._is_there(name, default, expected):
+            return instead
+        value = self._values[name]
+        if not isinstance(value, kinds) or isinstance(value, bool) or not low <= value <= high:
+            self._wrong(name, expected)
+            return instead
+        return value
 
     def _is_there(self, name: str, default: object, expected: str) -> bool:
         there = self.has(name)

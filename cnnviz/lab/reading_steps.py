@@ -44,7 +44,7 @@ def read_step(table: Table, sections: Sequence[str], experiment: Experiment) -> 
         measured=tuple(
             found
             for each in table.tables("measured", _MOST_MEASURED)
-            if (found := _measurement(each, whole=True)) is not None
+            if (found := _measurement(each)) is not None
         ),
         question=_question(table.table("question")),
         done_when=tuple(_condition(each) for each in table.tables("done_when", _MOST_CONDITIONS)),
@@ -76,7 +76,7 @@ def _prediction(table: Table | None) -> Prediction | None:
             "[{ name = …, text = … }, …]",
             "choices",
         )
-    truth = _measurement(table, kind=kind)
+    truth = _measurement(table, kind)
     prediction = Prediction(
         kind=kind,
         question=table.text("question", _LONGEST_LINE),
@@ -131,16 +131,15 @@ def _check_conditions(table: Table, step: Step) -> None:
             )
 
 
-def _measurement(table: Table, *, kind: Kind | None = None, whole: bool = False) -> Measurement | None:
+def _measurement(table: Table, kind: Kind | None = None) -> Measurement | None:
     """Read a measure and its parameters, None where it cannot be told which.
 
     Parameters
     ----------
     table : Table
     kind : str, optional
-        Kind of the prediction that it answers.
-    whole : bool
-        Whether nothing else stands in the table.
+        Kind of the prediction that it answers, and of which the table tells more; without one, nothing else
+        stands in the table.
     """
     measure = MEASURES[table.choice("measure", tuple(MEASURES))]
     given = table.table("with")
@@ -157,7 +156,7 @@ def _measurement(table: Table, *, kind: Kind | None = None, whole: bool = False)
     parameters = {each.name: _parameter(given, each, table, measure) for each in measure.parameters}
     if given is not None:
         given.check_all_read()
-    if whole:
+    if kind is None:
         table.check_all_read()
     return Measurement(measure.name, parameters)
 
