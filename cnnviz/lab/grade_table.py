@@ -6,12 +6,13 @@ from collections.abc import Sequence
 
 from cnnviz.files import printable
 from cnnviz.lab.grading import Grade
+from cnnviz.lab.results import HandIn
 from cnnviz.lab.verifying import Row
 from cnnviz.quantities import format_plain
 
 OK, LOOK, NOT_COMPARABLE, UNREADABLE = "ok", "look at it", "not comparable", "unreadable"
 
-COLUMNS = (
+COLUMNS: Sequence[str] = (
     "file", "name", "roll number", "lab", "verdict", "points", "points of", "words: points of",
     "numbers that agree", "numbers in all", "numbers that differ", "suspicious", "shared with others",
     "late", "steps done", "weights", "remarks",
@@ -41,43 +42,50 @@ def verdict_of(row: Row) -> str:
 def to_csv(rows: Sequence[Row]) -> bytes:
     """Return the table as UTF-8 with a mark that spreadsheets know it by."""
     text = io.StringIO(newline="")
-    writer = csv.writer(text)
-    writer.writerow(COLUMNS)
+    writer = csv.DictWriter(text, COLUMNS)
+    writer.writeheader()
     for row in rows:
-        writer.writerow([_cell(each) for each in _cells(row)])
+        writer.writerow({column: _cell(each) for column, each in _cells(row).items()})
     return text.getvalue().encode("utf-8-sig", "replace")
 
 
-def _cells(row: Row) -> list[str]:
-    files = ", ".join(path.name for path in row.files)
-    handed, grade = row.handed, row.grade
-    if handed is None:
-        return [files, "", "", "", verdict_of(row), *[""] * 11, row.reason]
-    shared = "; ".join(row.shared)
-    return [
-        files,
-        printable(handed.name, _LONGEST_NAME),
-        printable(handed.roll_number, _LONGEST_NAME),
-        printable(f"{handed.lab_id} {handed.lab_version}", _LONGEST_NAME),
-        verdict_of(row),
-        *(["", "", "", "", "", "", ""] if grade is None else _measured(grade)),
-        shared,
-        "" if grade is None else "; ".join(grade.late),
-        str(len(handed.done)),
-        "" if grade is None else grade.weights,
-        row.reason if grade is None else "; ".join(grade.remarks),
-    ]
+def _cells(row: Row) -> dict[str, str]:
+    """Return what is known of a student, by column; the others stay empty."""
+    cells = {
+        "file": ", ".join(path.name for path in row.files),
+        "verdict": verdict_of(row),
+        "shared with others": "; ".join(row.shared),
+        "remarks": row.reason,
+    }
+    if row.handed is not None:
+        cells |= _handed(row.handed)
+    if row.grade is not None:
+        cells |= _graded(row.grade)
+    return cells
 
 
-def _measured(grade: Grade) -> list[str]:
-    points = (grade.points, grade.most_points, grade.to_grade)
-    return [
-        *(format_plain(float(each)) for each in points),
-        str(grade.agree),
-        str(grade.numbers),
-        "; ".join(grade.differing),
-        "; ".join(grade.suspicious),
-    ]
+def _handed(handed: HandIn) -> dict[str, str]:
+    return {
+        "name": printable(handed.name, _LONGEST_NAME),
+        "roll number": printable(handed.roll_number, _LONGEST_NAME),
+        "lab": printable(f"{handed.lab_id} {handed.lab_version}", _LONGEST_NAME),
+        "steps done": str(len(handed.done)),
+    }
+
+
+def _graded(grade: Grade) -> dict[str, str]:
+    return {
+        "points": format_plain(float(grade.points)),
+        "points of": format_plain(float(grade.most_points)),
+        "words: points of": format_plain(float(grade.to_grade)),
+        "numbers that agree": str(grade.agree),
+        "numbers in all": str(grade.numbers),
+        "numbers that differ": "; ".join(grade.differing),
+        "suspicious": "; ".join(grade.suspicious),
+        "late": "; ".join(grade.late),
+        "weights": grade.weights,
+        "remarks": "; ".join(grade.remarks),
+    }
 
 
 def _cell(text: str) -> str:
