@@ -152,6 +152,11 @@ class SnapshotStore:
         """
         return self._snapshots[self.index_at(step)]
 
+    def find(self, step: int) -> Snapshot | None:
+        """Return the snapshot of just this step; None if there is none."""
+        found = self.at(step) if self._snapshots else None
+        return found if found is not None and found.step == step else None
+
     def index_at(self, step: int) -> int:
         """Return the position of the snapshot that `at` returns.
 

@@ -72,6 +72,7 @@ def test_at_and_nearest_are_what_a_search_through_all_finds(steps, step):
     before = [each for each in steps if each <= step]
     assert store.at(step).step == (before[-1] if before else steps[0])
     assert store[store.index_at(step)] is store.at(step)
+    assert store.find(step) is (store.at(step) if step in steps else None)
     assert abs(store.nearest(step).step - step) == min(abs(each - step) for each in steps)
 
 
@@ -97,6 +98,7 @@ def test_an_empty_store_says_so():
     for look in (SnapshotStore(100).at, SnapshotStore(100).nearest):
         with pytest.raises(LookupError, match="no snapshot yet"):
             look(3)
+    assert SnapshotStore(100).find(3) is None
 
 
 def test_going_back_replaces_what_came_later():

@@ -127,10 +127,10 @@ class SessionRestorer(QObject):
         """Whether the weights are those of a moment of the present run."""
         state = self._state
         is_same_run = session.experiment == state.experiment and session.run_step == state.run.step
-        if not is_same_run or state.run.status not in _STILL or not len(state.history.snapshots):
+        if not is_same_run or state.run.status not in _STILL:
             return False
-        snapshot = state.history.snapshots.at(session.step)
-        return snapshot.step == session.step and weights_checksum(snapshot.network) == session.weights_sha256
+        snapshot = state.history.snapshots.find(session.step)
+        return snapshot is not None and weights_checksum(snapshot.network) == session.weights_sha256
 
     @Slot()
     def _on_run_changed(self) -> None:

@@ -124,12 +124,10 @@ class Revealer(QObject):
         end = self._desk.experiment_of(step).epochs * state.run.steps_per_epoch
         if not self._desk.is_run_of(step) or state.dataset is None:
             return None
-        if state.run.status is RunStatus.LOADING or state.run.step < end or not len(state.history.snapshots):
+        if state.run.status is RunStatus.LOADING or state.run.step < end:
             return None
-        snapshot = state.history.snapshots.at(end)
-        if snapshot.step != end and state.live is not None and state.live.step == end:
-            snapshot = state.live
-        return snapshot if snapshot.step == end else None
+        is_live = state.live is not None and state.live.step == end
+        return state.history.snapshots.find(end) or (state.live if is_live else None)
 
     def _waiting(self, step: Step, snapshot: Snapshot | None) -> str:
         if snapshot is not None:

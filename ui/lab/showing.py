@@ -79,12 +79,11 @@ class StepShower(QObject):
     def _with_checksum(self, session: SessionState) -> SessionState:
         """Say which weights are meant, where the present run has them: it need not be trained again."""
         state, snapshots = self._state, self._state.history.snapshots
-        if replace(state.experiment, epochs=session.experiment.epochs) != session.experiment:
-            return replace(session, weights_sha256="")
-        if not len(snapshots) or session.step > state.run.step:
-            return replace(session, weights_sha256="")
-        snapshot = snapshots.at(session.step)
-        found = weights_checksum(snapshot.network) if snapshot.step == session.step else ""
+        is_same_run = replace(state.experiment, epochs=session.experiment.epochs) == session.experiment
+        if not is_same_run or not len(snapshots) or session.step > state.run.step:
+            return session
+        snapshot = snapshots.find(session.step)
+        found = "" if snapshot is None else weights_checksum(snapshot.network)
         return replace(session, experiment=state.experiment, run_step=state.run.step, weights_sha256=found)
 
     def _on_failed(self, message: str) -> None:

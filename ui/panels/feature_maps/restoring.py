@@ -67,8 +67,6 @@ def limits_from(choices: Choices, picture: Picture) -> Levels | None:
 
 def moment_at(state: AppState, step: int) -> Snapshot | None:
     """Return the network of the run at a step, if it is on record."""
-    snapshots = state.history.snapshots
     if state.shown is not None and state.shown.step == step:
         return state.shown
-    found = snapshots.at(step) if len(snapshots) else None
-    return found if found is not None and found.step == step else None
+    return state.history.snapshots.find(step)
