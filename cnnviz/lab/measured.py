@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from cnnviz._chunks import Cancelled, Progress, ignore_progress, never
 from cnnviz._types import ByteArray
@@ -12,7 +11,7 @@ from cnnviz.evaluation import CancelledError
 from cnnviz.experiment import Experiment
 from cnnviz.lab.bench import Bench, trained
 from cnnviz.lab.measures import measure
-from cnnviz.lab.model import Lab, Step
+from cnnviz.lab.model import Lab
 from cnnviz.lab.record import LabRecord
 from cnnviz.lab.results import HandIn, RunRecord, StepMeasured
 from cnnviz.lab.seeds import seed_of
@@ -73,7 +72,7 @@ def measured_lab(
     CNNVizError
         If data and lab do not fit, or training diverges.
     """
-    benches: dict[tuple[Any, ...], Bench] = {}
+    benches: dict[Experiment, Bench] = {}
     runs: list[RunRecord] = []
     measured: list[StepMeasured] = []
     asking = [step for step in lab.steps if step.measurements]
@@ -82,12 +81,12 @@ def measured_lab(
             if cancelled():
                 raise CancelledError("Measuring the lab was cancelled.")
             progress(number / len(asking))
-            key = _key(step)
-            if key not in benches:
-                benches[key] = trained(lab.experiment_of(step, seed), dataset, own)
-                bench = benches[key]
+            experiment = lab.experiment_of(step, seed)
+            if experiment not in benches:
+                bench = benches[experiment] = trained(experiment, dataset, own)
                 runs.append(RunRecord(dict(step.show.settings), bench.step, bench.weights_sha256))
-            measured += [StepMeasured(step.id, measure(each, benches[key])) for each in step.measurements]
+            bench = benches[experiment]
+            measured += [StepMeasured(step.id, measure(each, bench)) for each in step.measurements]
     progress(1.0)
     return LabNumbers(replace(lab.experiment, seed=seed), tuple(runs), tuple(measured), _versions())
 
@@ -157,7 +156,3 @@ def own_pixels(own: OwnPixels | None, dataset: Dataset) -> ByteArray | None:
 def _versions() -> Mapping[str, str]:
     """Return what decides the last bits of the numbers."""
     return {**dict(versions()), "BLAS": blas_kernel()}
-
-
-def _key(step: Step) -> tuple[Any, ...]:
-    return tuple(sorted(step.show.settings.items()))
