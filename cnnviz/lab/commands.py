@@ -11,7 +11,7 @@ from cnnviz.datasets.mnist import is_mnist
 from cnnviz.exits import BAD_INPUT, complain
 from cnnviz.files import atomic_write, printable_name
 from cnnviz.headless import require_folder, write_document
-from cnnviz.lab.course import SUFFIX, figures_beside, load_course, save_course
+from cnnviz.lab.course import figures_beside, is_course, load_course, save_course
 from cnnviz.lab.deep_check import unmeasurable
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import hand_in, measured_lab, seed_for
@@ -137,14 +137,14 @@ def run_verify(arguments: Arguments) -> int:
 
 def _figures(lab: Lab, place: Path) -> Mapping[str, bytes]:
     """Return the figures of a lab from where its file is."""
-    if place.suffix.lower() == SUFFIX:
+    if is_course(place):
         return load_course(place).figures
     return figures_beside(lab, place.parent)
 
 
 def _data_of(arguments: Arguments) -> Path | None:
     """Return where the data are: those that were named, or those of a course file."""
-    if arguments.data is not None or arguments.lab is None or arguments.lab.suffix.lower() != SUFFIX:
+    if arguments.data is not None or arguments.lab is None or not is_course(arguments.lab):
         return arguments.data
     return arguments.lab
 

@@ -34,7 +34,7 @@ from cnnviz.session_state import SessionState
 
 FORMAT = "cnnviz-course"
 FORMAT_VERSION = 1
-SUFFIX = ".cnnviz"
+_SUFFIX = ".cnnviz"
 
 _MANIFEST, _LAB, _SESSION = "course.json", "lab.toml", "session.json"
 _MODEL, _HISTORY, _DATA = "model.safetensors", "history.safetensors", "data.npz"
@@ -79,6 +79,11 @@ class Course:
     model: Checkpoint | None = None
     history: History | None = None
     dataset: Dataset | None = None
+
+
+def is_course(path: Path) -> bool:
+    """Whether a path is that of a course file, by its ending."""
+    return path.suffix.lower() == _SUFFIX
 
 
 def figures_beside(lab: Lab, folder: Path) -> dict[str, bytes]:
@@ -138,7 +143,7 @@ def load_course(path: Path) -> Course:
             raise DataError(f"{name} cannot be opened: {reason}. Ask for the course file again.") from error
         except _DAMAGE as error:
             raise DataError(
-                f"{name} cannot be opened: it is damaged, or no course of CNNViz ({SUFFIX}). Ask for the "
+                f"{name} cannot be opened: it is damaged, or no course of CNNViz ({_SUFFIX}). Ask for the "
                 "course file again."
             ) from error
 

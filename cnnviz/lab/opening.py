@@ -6,7 +6,7 @@ from pathlib import Path
 from cnnviz.checkpoint import Checkpoint
 from cnnviz.datasets import Dataset, load_dataset, load_mnist
 from cnnviz.history import EvaluationPoint, History
-from cnnviz.lab.course import SUFFIX, Course, load_course
+from cnnviz.lab.course import Course, is_course, load_course
 from cnnviz.lab.model import Lab
 from cnnviz.lab.reading import load_lab
 from cnnviz.lab.showing import session_of
@@ -22,7 +22,7 @@ def open_lab(path: Path) -> Lab:
     DataError
         If it cannot be read, or has mistakes.
     """
-    return load_course(path).lab if path.suffix.lower() == SUFFIX else load_lab(path)
+    return load_course(path).lab if is_course(path) else load_lab(path)
 
 
 def lab_data(path: Path | None, classes: Iterable[str]) -> Dataset:
@@ -35,7 +35,7 @@ def lab_data(path: Path | None, classes: Iterable[str]) -> Dataset:
     """
     if path is None:
         return load_mnist(classes)
-    if path.suffix.lower() != SUFFIX:
+    if not is_course(path):
         return load_dataset(path, classes)
     dataset = load_course(path).dataset
     return load_mnist(classes) if dataset is None else dataset.select(classes)

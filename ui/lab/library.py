@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 from cnnviz.errors import DataError
-from cnnviz.lab.course import SUFFIX, Course, load_course, read_figure
+from cnnviz.lab.course import Course, is_course, load_course, read_figure
 from cnnviz.lab.model import Lab
 from cnnviz.lab.reading import load_lab
 from cnnviz.lab.shipped import shipped_labs
@@ -60,7 +60,7 @@ def titles() -> tuple[tuple[str, str], ...]:
 def read(place: str) -> LabFile:
     """Return the lab at a place; raises `DataError` with a sentence for each of its first mistakes."""
     path = shipped_labs().get(place) or Path(place)
-    if path.suffix.lower() == SUFFIX:
+    if is_course(path):
         course = load_course(path)
         return LabFile(place, course.lab, course.figures, course)
     lab = load_lab(path)
