@@ -1,10 +1,10 @@
 """What a lab measures on: one trained network, its data, and what several measures share."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cnnviz._types import ByteArray, FloatArray
 from cnnviz.datasets import Dataset, to_input
@@ -18,6 +18,23 @@ from cnnviz.routing import GradientCheck, PoolRouting, pool_routing
 from cnnviz.runtime import one_blas_thread
 from cnnviz.session_state import weights_checksum
 from cnnviz.training import Trainer
+from cnnviz.translation import compare, relative_change
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """What a shift does to one test image.
+
+    Attributes
+    ----------
+    changes : mapping from stage to float
+        Relative change of each stage.
+    flips : bool
+        Whether it is read as another class.
+    """
+
+    changes: Mapping[str, float]
+    flips: bool
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,6 +60,7 @@ class Bench:
     step: int
     own: ByteArray | None = None
     _passes: dict[int, "Pass"] = field(default_factory=dict, repr=False)
+    _moved: dict[tuple[int, int, int], list[Moved]] = field(default_factory=dict, repr=False)
 
     @cached_property
     def initial(self) -> Network:
@@ -77,16 +95,24 @@ class Bench:
         """Return the class of a test image."""
         return int(self.dataset.test_labels[sample])
 
-    def first_images(self, count: int) -> tuple[FloatArray, NDArray[np.int64]]:
-        """Return the first test images `(n, c, h, w)`, or fewer where that is all, and their labels."""
-        images = to_input(self.dataset.test_images[:count], self.network.dtype)
-        return images, self.dataset.test_labels[:count]
+    def moved(self, dx: int, dy: int, count: int) -> list[Moved]:
+        """Return what a shift does to each of the first test images, or of fewer; computed once."""
+        if (dx, dy, count) not in self._moved:
+            images = range(min(count, len(self.dataset.test_labels)))
+            self._moved[dx, dy, count] = [self._moved_one(dx, dy, sample) for sample in images]
+        return self._moved[dx, dy, count]
 
     def passed(self, sample: int) -> "Pass":
         """Return the forward and backward pass of a test image; computed once."""
         if sample not in self._passes:
             self._passes[sample] = Pass(self, sample)
         return self._passes[sample]
+
+    def _moved_one(self, dx: int, dy: int, sample: int) -> Moved:
+        pair = compare(self.network, self.image(sample), dx, dy, label=self.label(sample))
+        with np.errstate(over="ignore", invalid="ignore"):  # weights that have run away give NaN
+            changes = {stage: float(relative_change(*each.features())) for stage, each in pair.stages.items()}
+        return Moved(changes, pair.moved_class != pair.original_class)
 
 
 class Pass:

@@ -1,6 +1,5 @@
 """How each measure of `cnnviz.lab.measures` is measured: plain functions of a bench and whole numbers."""
 
-from collections.abc import Iterator
 from math import nan
 
 import numpy as np
@@ -134,9 +133,7 @@ def residual(bench: Bench, stage: str, dx: int, dy: int, sample: int) -> float:
 
 def mean_change(bench: Bench, stage: str, dx: int, dy: int, digits: int) -> float:
     """Relative change of a stage, the mean over the first test images."""
-    images, labels = bench.first_images(digits)
-    pairs = (compare(bench.network, image, dx, dy, label=int(label)) for image, label in _zip(images, labels))
-    found = [pair.stages[stage].measured()["relative_change"] for pair in pairs if stage in pair.stages]
+    found = [each.changes[stage] for each in bench.moved(dx, dy, digits) if stage in each.changes]
     finite = [value for value in found if np.isfinite(value)]
     return float(np.mean(finite)) if finite else nan
 
@@ -159,9 +156,7 @@ def windows_changed(bench: Bench, dx: int, dy: int, sample: int) -> float:
 
 def decision_flips(bench: Bench, dx: int, dy: int, digits: int) -> float:
     """Share of the first test images that are read as another class when they are moved, in per cent."""
-    images, labels = bench.first_images(digits)
-    pairs = [compare(bench.network, image, dx, dy, label=int(label)) for image, label in _zip(images, labels)]
-    return 100 * float(np.mean([pair.original_class != pair.moved_class for pair in pairs]))
+    return 100 * float(np.mean([each.flips for each in bench.moved(dx, dy, digits)]))
 
 
 def smallest_flip(bench: Bench, sample: int) -> float:
@@ -254,10 +249,6 @@ def _compared(bench: Bench, dx: int, dy: int, sample: int) -> Comparison:
 
 def _dots() -> Comparison:
     return next(lesson for lesson in toy_lessons() if lesson.name == "dots").compare()
-
-
-def _zip(images: np.ndarray, labels: np.ndarray) -> Iterator[tuple[np.ndarray, int]]:
-    return zip(images, labels, strict=True)
 
 
 def _ratio(top: float, bottom: float) -> float:
