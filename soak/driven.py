@@ -80,7 +80,8 @@ class FileDialogs:
 
 def later(milliseconds: int, function: Callable[[], object]) -> None:
     """Call a function once, also while a dialog is open."""
-    QTimer.singleShot(milliseconds, function)
+    # PySide keeps a weak reference to each bound method that it is given here: cycles would seem to grow.
+    QTimer.singleShot(milliseconds, lambda: function())
 
 
 def on_line(function: Callable[[str], object]) -> None:
