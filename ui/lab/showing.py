@@ -59,12 +59,12 @@ class StepShower(QObject):
                 self._read(step, source.dataset)
 
     def _read(self, step: Step, source: Dataset) -> None:
-
-        def read(_context: object) -> Dataset:
-            return select_classes(source, self._desk.experiment_of(step).classes, self._state.dataset)
-
+        classes, current = self._desk.experiment_of(step).classes, self._state.dataset
         self._files.controller.analysis.submit(
-            "lab-data", read, lambda dataset: self._begin(step, dataset), self._on_failed
+            "lab-data",
+            lambda _context: select_classes(source, classes, current),
+            lambda dataset: self._begin(step, dataset),
+            self._on_failed,
         )
 
     def _begin(self, step: Step, dataset: Dataset) -> None:
