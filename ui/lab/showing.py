@@ -52,11 +52,9 @@ class StepShower(QObject):
 
     @Slot()
     def _on_run_changed(self) -> None:
-        step, source = self._desk.step, self._state.source
         if self._waits_for_rest and self._state.run.status is not RunStatus.TRAINING:
-            self._waits_for_rest = False
-            if step is not None and source is not None:
-                self._read(step, source.dataset)
+            self._waits_for_rest = self._is_busy = False
+            self.show()
 
     def _read(self, step: Step, source: Dataset) -> None:
         classes, current = self._desk.experiment_of(step).classes, self._state.dataset
