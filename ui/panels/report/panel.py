@@ -267,7 +267,6 @@ class ReportPanel(Panel):
         self._lab.forget(self.writing.draft.measured)
         self._exporter.forget()
         self.message.clear()
-        self._show_head()
         self._show_demonstration()
         self._show_problem()
 

@@ -77,6 +77,7 @@ class Writing(QObject):
         """Go on with another draft, unless the present one cannot be kept first; return whether it could."""
         if self.save():
             self._read(path)
+            self.changed.emit()
             self._tell_opened()
         return self._is_kept
 
@@ -106,7 +107,6 @@ class Writing(QObject):
         self._copied = draft.to_dict()
 
     def _tell_opened(self) -> None:
-        self.changed.emit()
         self.headChanged.emit()
         self.opened.emit()
 
