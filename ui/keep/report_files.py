@@ -5,15 +5,14 @@ from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QSettings
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from cnnviz.files import printable_name
 from ui.panels.analysis import Analysis
 from ui.panels.report.draft import Draft, read_copy, write_copy
 from ui.panels.report.writing import Writing
-from ui.settings import remember_folder, remembered_folder
 from ui.state import AppState
-from ui.window.questions import ask_about_words, ask_file
+from ui.window.questions import ask_about_words, ask_file, ask_target
 
 _PLACE = "report"
 _FILTER = "Reports of CNNViz (*.report.json *.json);;All files (*)"
@@ -69,13 +68,9 @@ class ReportFiles(QObject):
         if self.writing is None:
             return
         draft = self.writing.draft
-        proposed = remembered_folder(self._settings) / "lab5.report.json"
-        named, _ = QFileDialog.getSaveFileName(self._window, "Save report", str(proposed), _FILTER)
-        if not named:
+        path = ask_target(self._window, self._settings, "Save report", "lab5", ".report.json", _FILTER)
+        if path is None:
             return
-        path = Path(named)
-        path = path if path.suffix else path.with_name(f"{path.name}.report.json")
-        remember_folder(self._settings, path)
         self._files.submit(
             f"save {path}",
             lambda _context: write_copy(path, draft),

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtWidgets import QWidget
 
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.experiment import Experiment
@@ -25,10 +25,10 @@ from ui.keep.session_restore import SessionRestorer
 from ui.panels.drawn import Drawn, drawn_in, drawn_in_panel
 from ui.run.controller import Controller
 from ui.run.model_files import model_writer, tell_saved
-from ui.settings import remember_folder, remembered_files, remembered_folder
+from ui.settings import remember_folder, remembered_files
 from ui.state import AppState, RunStatus, Source
 from ui.window.panel_area import PanelArea
-from ui.window.questions import ask_about_unsaved_work
+from ui.window.questions import ask_about_unsaved_work, ask_target
 
 OPEN_FILTER = "CNNViz files (*.safetensors *.json *.png);;All files (*)"
 
@@ -175,8 +175,8 @@ class SessionFiles(QObject):
                 "files", "info", "There is no session to save yet: the data are being read."
             )
             return
-        name = f"{_name_of(session.experiment, session.step)}.session.json"
-        path = self._ask_target("Save session", name, "Sessions (*.json)")
+        name = f"{_name_of(session.experiment, session.step)}.session"
+        path = ask_target(self._window, self._settings, "Save session", name, ".json", "Sessions (*.json)")
         if path is not None:
             self.save_session(path)
 
@@ -200,7 +200,6 @@ class SessionFiles(QObject):
         """Ask for a file and save the network that is shown in it."""
         path = self._ask_model()
         if path is not None:
-            remember_folder(self._settings, path)
             self.save_model(path)
 
     def save_model(self, path: Path) -> None:
@@ -222,17 +221,9 @@ class SessionFiles(QObject):
 
     def _ask_model(self) -> Path | None:
         """Ask where to save the network; None for nowhere."""
-        name = f"{_name_of(self.state.experiment, self.state.run.step)}.safetensors"
-        return self._ask_target("Save model", name, "Models (*.safetensors)")
-
-    def _ask_target(self, title: str, name: str, kinds: str) -> Path | None:
-        """Ask for a file to write; one without an ending gets that of `name`."""
-        proposed = remembered_folder(self._settings) / name
-        path, _ = QFileDialog.getSaveFileName(self._window, title, str(proposed), kinds)
-        if not path:
-            return None
-        target = Path(path)
-        return target if target.suffix else target.with_suffix(proposed.suffix)
+        name = _name_of(self.state.experiment, self.state.run.step)
+        kinds = "Models (*.safetensors)"
+        return ask_target(self._window, self._settings, "Save model", name, ".safetensors", kinds)
 
     # --- opening --------------------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Which file to open, and the questions that are asked before something is lost."""
+"""Which file to open or to write, and the questions that are asked before something is lost."""
 
 from pathlib import Path
 
@@ -27,6 +27,31 @@ def ask_file(parent: QWidget, settings: QSettings, title: str, kinds: str) -> Pa
         return None
     remember_folder(settings, Path(path))
     return Path(path)
+
+
+def ask_target(
+    parent: QWidget, settings: QSettings, title: str, name: str, ending: str, kinds: str
+) -> Path | None:
+    """Ask for a file to write, where the last one was; None for none.
+
+    Parameters
+    ----------
+    parent : QWidget
+    settings : QSettings
+        Where the folder is remembered.
+    title : str
+    name, ending : str
+        What the file is called unless the user says otherwise; a name without an ending gets this one.
+    kinds : str
+        Of the files that the dialog lists, as Qt reads them.
+    """
+    proposed = remembered_folder(settings) / f"{name}{ending}"
+    named, _ = QFileDialog.getSaveFileName(parent, title, str(proposed), kinds)
+    if not named:
+        return None
+    path = Path(named)
+    remember_folder(settings, path)
+    return path if path.suffix else path.with_name(f"{path.name}{ending}")
 
 
 def ask_about_unsaved_work(parent: QWidget, step: int, event: str) -> str:
