@@ -4,22 +4,15 @@ from html import escape
 from typing import override
 
 from PySide6.QtCore import QSize, Slot
-from PySide6.QtGui import (
-    QAbstractTextDocumentLayout,
-    QFont,
-    QPainter,
-    QPaintEvent,
-    QPalette,
-    QResizeEvent,
-    QTextDocument,
-)
+from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
-from ui.controls.painted import WrappedWidget, paint_tinted_ground
-from ui.theme import Theme, follow_theme, ui_font
+from ui.controls.painted import paint_tinted_ground
+from ui.controls.wrapped_document import WrappedDocument
+from ui.theme import Theme, follow_theme
 
 
-class StatementBox(WrappedWidget):
+class StatementBox(WrappedDocument):
     """Text in which numbers between asterisks are strong: "changed by *0.42*".
 
     The box grows with its text but does not shrink again while the width stays, so that nothing jumps while
@@ -35,8 +28,6 @@ class StatementBox(WrappedWidget):
         self._text = ""
         self._kind = "info"
         self._tallest = 0
-        self._document = QTextDocument(self)
-        self._document.setDocumentMargin(0)
         follow_theme(self)
 
     def text(self) -> str:
@@ -61,16 +52,12 @@ class StatementBox(WrappedWidget):
         self._text, self._kind = text, kind
         self.setAccessibleName(self.text())
         self._write()
-        self._claim_height()
         self.update()
 
     @override
     def _restyle(self, theme: Theme) -> None:
-        self.setFont(ui_font(theme))
-        self._document.setDefaultFont(ui_font(theme))
         self._tallest = 0
-        self._write()
-        self._claim_height()
+        super()._restyle(theme)
 
     @Slot()
     def reset_height(self) -> None:
@@ -81,13 +68,7 @@ class StatementBox(WrappedWidget):
     @override
     def heightForWidth(self, width: int) -> int:
         px = self._theme.px
-        self._document.setTextWidth(max(width - px(24), 40))
-        return round(self._document.size().height()) + px(14)
-
-    @override
-    def sizeHint(self) -> QSize:
-        width = self._theme.px(240)
-        return QSize(width, self.heightForWidth(width))
+        return self._text_height(width - px(24)) + px(14)
 
     @override
     def minimumSizeHint(self) -> QSize:
@@ -101,22 +82,19 @@ class StatementBox(WrappedWidget):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        theme, px = self._theme, self._theme.px
+        px = self._theme.px
         painter = QPainter(self)
-        paint_tinted_ground(painter, self.rect(), self._kind, theme)
+        paint_tinted_ground(painter, self.rect(), self._kind, self._theme)
         painter.translate(px(14), px(7))
-        self._document.setTextWidth(max(self.width() - px(24), 40))
-        context = QAbstractTextDocumentLayout.PaintContext()
-        context.palette.setColor(QPalette.ColorRole.Text, theme.color("text"))
-        self._document.documentLayout().draw(painter, context)
+        self._paint_text(painter, self.width() - px(24))
 
-    def _write(self) -> None:
+    @override
+    def _html(self) -> str:
         pieces = self._text.split("*")
-        html = "".join(
+        return "".join(
             f'<span style="font-weight:{QFont.Weight.DemiBold.value}">{piece}</span>' if place % 2 else piece
             for place, piece in enumerate(escape(piece, quote=False) for piece in pieces)
         )
-        self._document.setHtml(html)
 
     @override
     def _claim_height(self) -> None:

@@ -4,22 +4,15 @@ from html import escape
 from typing import override
 
 from PySide6.QtCore import QSize
-from PySide6.QtGui import (
-    QAbstractTextDocumentLayout,
-    QFont,
-    QPainter,
-    QPaintEvent,
-    QPalette,
-    QTextDocument,
-)
+from PySide6.QtGui import QFont, QPainter, QPaintEvent
 from PySide6.QtWidgets import QWidget
 
 from cnnviz.lab.markup import Bullets, Paragraph, Spans, plain_text
-from ui.controls.painted import WrappedWidget
-from ui.theme import Theme, follow_theme, mono_font, ui_font
+from ui.controls.wrapped_document import WrappedDocument
+from ui.theme import Theme, follow_theme, mono_font
 
 
-class MarkedText(WrappedWidget):
+class MarkedText(WrappedDocument):
     """Wrapped text of several styles.
 
     Parameters
@@ -31,28 +24,24 @@ class MarkedText(WrappedWidget):
     def __init__(self, block: Paragraph | Bullets, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._block = block
-        self._document = QTextDocument(self)
-        self._document.setDocumentMargin(0)
         self.setAccessibleName(plain_text((block,)))
         follow_theme(self)
 
     @override
     def _restyle(self, theme: Theme) -> None:
-        self.setFont(ui_font(theme))
-        self._document.setDefaultFont(ui_font(theme))
         self._document.setIndentWidth(theme.px(16))
-        self._document.setHtml(_html(self._block))
-        self._claim_height()
+        super()._restyle(theme)
+
+    @override
+    def _html(self) -> str:
+        if isinstance(self._block, Paragraph):
+            return f'<p style="margin:0">{_spans(self._block.spans)}</p>'
+        items = "".join(f"<li>{_spans(item)}</li>" for item in self._block.items)
+        return f'<ul style="margin:0; -qt-list-indent:1">{items}</ul>'
 
     @override
     def heightForWidth(self, width: int) -> int:
-        self._document.setTextWidth(max(width, 40))
-        return round(self._document.size().height()) + 1
-
-    @override
-    def sizeHint(self) -> QSize:
-        width = self._theme.px(240)
-        return QSize(width, self.heightForWidth(width))
+        return self._text_height(width) + 1
 
     @override
     def minimumSizeHint(self) -> QSize:
@@ -60,18 +49,7 @@ class MarkedText(WrappedWidget):
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
-        painter = QPainter(self)
-        self._document.setTextWidth(max(self.width(), 40))
-        context = QAbstractTextDocumentLayout.PaintContext()
-        context.palette.setColor(QPalette.ColorRole.Text, self._theme.color("text"))
-        self._document.documentLayout().draw(painter, context)
-
-
-def _html(block: Paragraph | Bullets) -> str:
-    if isinstance(block, Paragraph):
-        return f'<p style="margin:0">{_spans(block.spans)}</p>'
-    items = "".join(f"<li>{_spans(item)}</li>" for item in block.items)
-    return f'<ul style="margin:0; -qt-list-indent:1">{items}</ul>'
+        self._paint_text(QPainter(self), self.width())
 
 
 def _spans(spans: Spans) -> str:
