@@ -157,27 +157,26 @@ def _good_news_left_out(widget: QWidget) -> Iterator[None]:
 @contextmanager
 def _selections_left_out(widget: QWidget) -> Iterator[None]:
     """Leave out which text is selected: a field keeps that when a menu or a window takes the keyboard."""
-    lines = [(each, each.selectionStart(), each.selectionLength()) for each in widget.findChildren(QLineEdit)]
-    texts = [*widget.findChildren(QTextEdit), *widget.findChildren(QPlainTextEdit)]
-    cursors = [(each, each.textCursor()) for each in texts]
-    blocked = [QSignalBlocker(each) for each in (*(line for line, _, _ in lines), *texts)]
+    fields = widget.findChildren(QLineEdit)
+    lines = [
+        (each, each.selectionStart(), each.selectionLength()) for each in fields if each.hasSelectedText()
+    ]
+    areas = [*widget.findChildren(QTextEdit), *widget.findChildren(QPlainTextEdit)]
+    texts = [(each, each.textCursor()) for each in areas if each.textCursor().hasSelection()]
+    blocked = [QSignalBlocker(each) for each, *_ in (*lines, *texts)]
     try:
-        for line, start, _ in lines:
-            if start >= 0:
-                line.deselect()
-        for text, cursor in cursors:
-            if cursor.hasSelection():
-                bare = text.textCursor()
-                bare.clearSelection()
-                text.setTextCursor(bare)
+        for line, *_ in lines:
+            line.deselect()
+        for text, _ in texts:
+            bare = text.textCursor()
+            bare.clearSelection()
+            text.setTextCursor(bare)
         yield
     finally:
         for line, start, length in lines:
-            if start >= 0:
-                line.setSelection(start, length)
-        for text, cursor in cursors:
-            if cursor.hasSelection():
-                text.setTextCursor(cursor)
+            line.setSelection(start, length)
+        for text, cursor in texts:
+            text.setTextCursor(cursor)
         for each in blocked:
             each.unblock()
 
