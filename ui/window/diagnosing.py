@@ -3,7 +3,6 @@
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QApplication
 
-from cnnviz.doctor.diagnosis import diagnosis
 from ui.controls.pace import single_shot
 from ui.panels.analysis import Analysis
 from ui.state import AppState
@@ -37,6 +36,8 @@ class Diagnosing(QObject):
 
     @Slot()
     def _begin(self) -> None:
+        from cnnviz.doctor.diagnosis import diagnosis  # here, so that no start waits for it
+
         seen = tuple(window_facts())
         self._background.submit(
             "diagnosis",

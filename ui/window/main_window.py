@@ -30,7 +30,6 @@ from PySide6.QtWidgets import (
 from cnnviz.files import LONGEST_NAME, printable
 from ui.controls.drops import is_welcome
 from ui.guide.chapters import FIRST_STEPS, LICENCES
-from ui.guide.window import GuideWindow
 from ui.panels.analysis import Analysis
 from ui.panels.contract import Panel, Services
 from ui.panels.registry import PANELS
@@ -54,6 +53,7 @@ from ui.window.run_bar import RunBar
 from ui.window.run_status import RunStatusBar
 
 if TYPE_CHECKING:
+    from ui.guide.window import GuideWindow
     from ui.panels.compare import ComparePanel
 
 _LAYOUT_VERSION = 1
@@ -286,6 +286,8 @@ class MainWindow(QMainWindow):
 
     def _show_chapter(self, name: str) -> None:
         if self._guide is None:
+            from ui.guide.window import GuideWindow  # here, so that no start waits for it
+
             self._guide = GuideWindow(first_steps_page, self)
         self._guide.show_chapter(name)
 
