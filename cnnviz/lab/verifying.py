@@ -128,19 +128,19 @@ def verify(
 def _read(files: Sequence[Path]) -> list[Row]:
     """Return a row for each student; files of one student with the same content share one."""
     rows: list[Row] = []
-    places: dict[tuple[str, str], int] = {}
+    places: dict[str, int] = {}
     for file in files:
         try:
             handed = read_hand_in(file)
         except DataError as error:
             rows.append(Row((file,), reason=str(error)))
             continue
-        key = handed.to_json(), handed.roll_number
-        if key in places:
-            old = rows[places[key]]
-            rows[places[key]] = Row((*old.files, file), handed)
+        content = handed.to_json()
+        if content in places:
+            old = rows[places[content]]
+            rows[places[content]] = Row((*old.files, file), handed)
         else:
-            places[key] = len(rows)
+            places[content] = len(rows)
             rows.append(Row((file,), handed))
     return rows
 
