@@ -165,34 +165,38 @@ class CellNumbers:
 
     def _fit(self, grid: CellGeometry, theme: Theme) -> tuple[NumberFont | None, list[str]]:
         """Texts, with fewer decimals if these do not fit, and their font."""
-        if self.may_fit(grid, theme):
-            if self._write is not None:
-                texts = self._write(self._values.ravel().tolist(), most_characters(grid, theme))
-                longest = max(map(len, texts), default=0)
-                return fitting_font(longest, grid.wide, grid.high, theme), texts
-            most = self.notation.decimals
-            longest = most_characters(grid, theme)
-            for decimals in range(most, (most if self.notation.fixed else min(most, 1)) - 1, -1):
-                notation = replace(self.notation, decimals=decimals)
-                texts = notation.texts(self._written, self._groups, longest, mark=0)
-                font = _font_of(texts, grid, theme)
-                if font is None and self._groups is not None:  # a mark costs figures, but not all of them
-                    above, texts = texts, notation.texts(self._written, self._groups, longest)
-                    if texts.count(_NEARLY_ZERO) == above.count(_NEARLY_ZERO):
-                        font = fitting_font(max(map(len, texts), default=0), grid.wide, grid.high, theme)
-                is_nothing = _NEARLY_ZERO in texts and set(texts) <= {"0", _NEARLY_ZERO}
-                if font is not None and not is_nothing:  # colours say more than that
-                    return font, texts[: self._values.size]
+        if not self.may_fit(grid, theme):
+            return None, []
+        longest = most_characters(grid, theme)
+        if self._write is not None:
+            texts = self._write(self._values.ravel().tolist(), longest)
+            return _font_of(texts, grid, theme), texts
+        most = self.notation.decimals
+        for decimals in range(most, (most if self.notation.fixed else min(most, 1)) - 1, -1):
+            notation = replace(self.notation, decimals=decimals)
+            texts = notation.texts(self._written, self._groups, longest, mark=0)
+            font = _font_of(texts, grid, theme) or _font_below_marks(texts, grid, theme)
+            if font is None and self._groups is not None:  # a mark costs figures, but not all of them
+                above, texts = texts, notation.texts(self._written, self._groups, longest)
+                if texts.count(_NEARLY_ZERO) == above.count(_NEARLY_ZERO):
+                    font = _font_of(texts, grid, theme)
+            is_nothing = _NEARLY_ZERO in texts and set(texts) <= {"0", _NEARLY_ZERO}
+            if font is not None and not is_nothing:  # colours say more than that
+                return font, texts[: self._values.size]
         return None, []
 
 
 def _font_of(texts: list[str], grid: CellGeometry, theme: Theme) -> NumberFont | None:
-    """Font in which texts fit: marks before the numbers, or above them, where they cost no figures."""
-    font = fitting_font(max(map(len, texts), default=0), grid.wide, grid.high, theme)
-    if font is None and any(text.startswith(ALMOST) for text in texts):
-        figures = max(len(text.removeprefix(ALMOST)) for text in texts)
-        font = fitting_font(figures, grid.wide, grid.high / _LINES_WITH_MARK, theme)
-    return font
+    """Font in which texts fit as they are."""
+    return fitting_font(max(map(len, texts), default=0), grid.wide, grid.high, theme)
+
+
+def _font_below_marks(texts: list[str], grid: CellGeometry, theme: Theme) -> NumberFont | None:
+    """Font in which texts fit whose marks stand above the numbers, where they cost no figures."""
+    if not any(text.startswith(ALMOST) for text in texts):
+        return None
+    figures = max(len(text.removeprefix(ALMOST)) for text in texts)
+    return fitting_font(figures, grid.wide, grid.high / _LINES_WITH_MARK, theme)
 
 
 def _write(painter: QPainter, font: NumberFont, center: QPointF, text: str, wide: float) -> None:
