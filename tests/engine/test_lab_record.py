@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cnnviz.datasets import to_input
 from cnnviz.errors import CNNVizError, ParameterError
 from cnnviz.lab import (
     Event,
@@ -173,7 +174,10 @@ def test_measures_agree_with_the_plain_numbers(bench):
     def value(name, **parameters):
         return measure(Measurement(name, parameters), bench).value
 
-    wrong = int((bench.network.predict(bench.first_images(40)[0]) != bench.dataset.test_labels).sum())
+    images = bench.dataset.test_images
+    assert len(images) == 40
+    read = bench.network.predict(to_input(images))
+    wrong = int((read != bench.dataset.test_labels).sum())
     assert value("test_mistakes") == wrong
     assert value("test_accuracy") == pytest.approx(100 * (1 - wrong / 40))
     assert value("receptive_field", stage="pool1") == 4
@@ -184,6 +188,14 @@ def test_measures_agree_with_the_plain_numbers(bench):
     assert maps[winner[1:]] == window.max()
     assert value("own_probability", digit=0) is None, "there is no own image"
     assert value("residual", stage="max", dx=2, dy=0, sample=3) == 0
+    changes = [value("change", stage="max", dx=1, dy=0, sample=sample) for sample in range(30)]
+    assert value("mean_change", stage="max", dx=1, dy=0, digits=30) == pytest.approx(np.mean(changes))
+    moved = np.zeros_like(images)
+    moved[..., 6:] = images[..., :-6]
+    flips = bench.network.predict(to_input(moved)) != read
+    assert 0 < flips.sum() < 40
+    assert value("decision_flips", dx=6, dy=0, digits=40) == pytest.approx(100 * flips.mean())
+    assert value("decision_flips", dx=6, dy=0, digits=1000) == pytest.approx(100 * flips.mean())
 
 
 def test_seeds_differ_from_student_to_student_and_not_from_typing_to_typing():
