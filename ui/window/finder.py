@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ui.controls.key_moves import is_enter
 from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill
 from ui.controls.naming import named
@@ -171,7 +172,7 @@ class FinderBox(QDialog):
             if event.key() in _LIST_KEYS:
                 self.list.keyPressEvent(event)
                 return True
-            if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            if is_enter(event):
                 self._take(self.list.currentItem())
                 return True
         return super().eventFilter(watched, event)
