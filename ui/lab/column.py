@@ -6,7 +6,7 @@ from typing import override
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button, IconButton
@@ -21,6 +21,7 @@ from ui.lab.step_list import StepList
 from ui.lab.step_page import StepPage
 from ui.panels.report.writing import Writing
 from ui.theme import Theme, follow_theme
+from ui.window.areas import has_keyboard
 
 WIDTH = 330
 """Of the column, in pixels at scale 1."""
@@ -173,8 +174,7 @@ class LabColumn(QFrame):
         lab, step, number = self._desk.lab, self._desk.step, self._desk.number
         assert lab is not None
         assert step is not None
-        focus = QApplication.focusWidget()
-        if focus is not None and self.stack.isAncestorOf(focus):
+        if has_keyboard(self.stack):
             self.page.show_me.setFocus(Qt.FocusReason.OtherFocusReason)  # the first thing to do in a step
         self.page.set_step(lab, step, number, self.figures, self._desk.done.answer)
         self._show_who()

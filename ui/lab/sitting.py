@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtCore import QObject, Qt, Slot
-from PySide6.QtWidgets import QApplication
 
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.lab.record import LabRecord
@@ -25,6 +24,7 @@ from ui.panels.report.guided import Guided
 from ui.panels.report.panel import ReportPanel
 from ui.run.loading import select_classes
 from ui.state import PinnedCell
+from ui.window.areas import has_keyboard
 from ui.window.finder import Entry
 from ui.window.main_window import MainWindow
 
@@ -122,8 +122,7 @@ class LabSitting(QObject):
             self.column.page.show_me.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _has_keyboard(self) -> bool:
-        focus = QApplication.focusWidget()
-        return self.column.isVisible() and focus is not None and self.column.isAncestorOf(focus)
+        return self.column.isVisible() and has_keyboard(self.column)
 
     def finish(self) -> None:
         """Record what has to be recorded before the draft is written the last time."""

@@ -54,8 +54,7 @@ class Areas(QObject):
 
     def _go(self, step: int) -> None:
         areas = [(name, area) for name, area in self._listing().items() if area.isVisible()]
-        focus = QApplication.focusWidget()
-        around = [n for n, (_, area) in enumerate(areas) if focus is not None and _is_in(focus, area)]
+        around = [n for n, (_, area) in enumerate(areas) if has_keyboard(area)]
         # The innermost one: from inside an area back to that area itself would be no way out of it.
         place = (around[-1] + step) % len(areas) if around else 0 if step > 0 else -1
         self.enter(areas[place][1])
@@ -122,5 +121,7 @@ class _AreaFrame(QWidget):
         painter.drawRect(self.rect())
 
 
-def _is_in(widget: QWidget, area: QWidget) -> bool:
-    return widget is area or area.isAncestorOf(widget)
+def has_keyboard(part: QWidget) -> bool:
+    """Whether a part of the window has the keyboard, as a whole or by something that is in it."""
+    focus = QApplication.focusWidget()
+    return focus is not None and part.isAncestorOf(focus)

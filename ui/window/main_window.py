@@ -38,7 +38,7 @@ from ui.panels.timeline import TimelineBar
 from ui.settings import remembered_layout
 from ui.state import AppState
 from ui.theme import LIGHT, Theme, follow_theme, theme_manager
-from ui.window.areas import Areas
+from ui.window.areas import Areas, has_keyboard
 from ui.window.findable import actions_of, chapters, controls_of
 from ui.window.finder import Entry, Finder
 from ui.window.help import first_steps_page, show_about
@@ -197,12 +197,12 @@ class MainWindow(QMainWindow):
         wanted += self.lab_dock.room
         # In a narrow window the lab guide takes the place of the samples.
         has_room = not self.lab_dock.room or width - wanted >= px(_SAMPLES_LEAST)
-        focus = QApplication.focusWidget()
-        if not has_room and focus is not None and self.samples.isAncestorOf(focus):
+        focus = QApplication.focusWidget() if has_keyboard(self.samples) else None
+        hides = self._bare or not has_room
+        if focus is not None and not has_room:
             focus.clearFocus()  # or Qt would give it to whichever control comes next
-        focus, hides = QApplication.focusWidget(), self._bare or not has_room
         self.samples_dock.setHidden(hides)
-        if hides and focus is not None and self.samples.isAncestorOf(focus) and self.panels.panels():
+        if focus is not None and has_room and hides and self.panels.panels():
             self.begin_focus()  # or else Qt would give it to whatever comes next
         room = max(px(_SAMPLES_LEAST), min(px(_SAMPLES_MOST), width - wanted))
         dock, usual = self.samples_dock, min(room, px(SAMPLES_WIDTH))
@@ -266,15 +266,9 @@ class MainWindow(QMainWindow):
 
     def show_guide(self) -> None:
         """Open the user guide at the chapter of the part of the window that has the keyboard."""
-        focus = QApplication.focusWidget()
-        if focus is not None and self.samples.isAncestorOf(focus):
-            self._show_chapter("own-digit")
-        elif focus is not None and self.timeline.isAncestorOf(focus):
-            self._show_chapter("timeline")
-        elif focus is not None and self.lab_dock.isAncestorOf(focus):
-            self._show_chapter("lab-guide")
-        else:
-            self._show_chapter(PANELS[max(self.panels.front, 0)].chapter)
+        others = ((self.samples, "own-digit"), (self.timeline, "timeline"), (self.lab_dock, "lab-guide"))
+        named = next((name for part, name in others if has_keyboard(part)), "")
+        self._show_chapter(named or PANELS[max(self.panels.front, 0)].chapter)
 
     def show_help(self) -> None:
         """Show what to try first and all keys."""
