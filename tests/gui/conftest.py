@@ -22,7 +22,7 @@ import pyqtgraph as pg  # noqa: E402  # it replaces the hook by which a test lea
 
 sys.excepthook = _hook
 
-from tests.gui.driving import PATIENCE, PatientBot, opened  # noqa: E402  # likewise
+from tests.gui.driving import PATIENCE, PatientBot, activate, opened  # noqa: E402  # likewise
 from ui.session import Session  # noqa: E402  # after the platform has been chosen
 from ui.theme import ThemeManager, theme_manager  # noqa: E402  # likewise
 
@@ -136,3 +136,10 @@ def session(qtbot: QtBot, tmp_path: Path) -> Iterator[Session]:
     """Return the whole program in its window, with its data loaded and nothing trained yet."""
     with opened(qtbot, tmp_path / "window.ini") as session:
         yield session
+
+
+@pytest.fixture
+def active(qtbot: QtBot, session: Session) -> Session:
+    """Return the whole program, whose window has the keyboard."""
+    activate(qtbot, session.window)
+    return session

@@ -56,8 +56,25 @@ def show_window(qtbot: QtBot, window: QWidget) -> None:
     """Show a window and give it the keyboard, also where no window manager would do that."""
     with qtbot.waitExposed(window):
         window.show()
+    activate(qtbot, window)
+
+
+def activate(qtbot: QtBot, window: QWidget) -> None:
+    """Give the keyboard to a window that is shown."""
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
+
+
+def focus() -> QWidget:
+    """Return what has the keyboard."""
+    found = QApplication.focusWidget()
+    assert found is not None, "nothing has the keyboard"
+    return found
+
+
+def press(key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+    """Press a key where the keyboard is."""
+    QTest.keyClick(focus(), key, modifier)
 
 
 def give_up_keyboard() -> None:

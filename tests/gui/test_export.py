@@ -20,7 +20,7 @@ from cnnviz.files import atomic_write
 from cnnviz.presets import LAB5
 from cnnviz.session_state import SessionState, load_session
 from tests.engine.report_cases import needs_poppler
-from tests.gui.driving import PATIENCE, show_window
+from tests.gui.driving import PATIENCE, activate, show_window
 from ui.cells.category_map import Category, CategoryMap
 from ui.cells.excerpt_map import ExcerptMap
 from ui.cells.heat_map import HeatMap
@@ -300,8 +300,7 @@ def test_keys_and_context_menu_reach_the_figure_that_is_meant(
     menus: list[QMenu] = []
     monkeypatch.setattr(QMenu, "popup", lambda menu, _place: menus.append(menu))
     window = session.window
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
+    activate(qtbot, window)
     window.setFocus()
     qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
     (dialog,) = _dialogs()

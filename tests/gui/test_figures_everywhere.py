@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
-from tests.gui.driving import give_up_keyboard, settle
+from tests.gui.driving import activate, give_up_keyboard, settle
 from tests.gui.own_digit_driving import ONE, open_board, stroke
 from tests.gui.own_digit_driving import settle as settle_digit
 from tests.gui.whole_window import PANELS, choose_preset, place_of, rest, seen_rect, show_panel, train
@@ -240,15 +240,13 @@ def _close_dialog(qtbot: QtBot, window: QWidget) -> str:
     qtbot.waitUntil(
         lambda: not any(isinstance(each, ExportDialog) for each in QApplication.topLevelWidgets())
     )
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
+    activate(qtbot, window)
     return title
 
 
 def test_the_button_at_the_top_exports_what_was_used_last(qtbot: QtBot, session: Session) -> None:
     window = session.window
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
+    activate(qtbot, window)
     button = window.run_bar.export
     left = Qt.MouseButton.LeftButton
     qtbot.mouseClick(button, left)
@@ -293,8 +291,7 @@ def _press(widget: QWidget) -> None:
 
 def test_the_plot_that_was_clicked_is_meant_wherever_the_keyboard_is(qtbot: QtBot, session: Session) -> None:
     window = session.window
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
+    activate(qtbot, window)
     train(qtbot, session, 100)
     missed: list[str] = []
     for number in range(4):
@@ -311,8 +308,7 @@ def test_a_panel_that_was_asked_for_is_meant_until_something_in_it_is_used(
     qtbot: QtBot, session: Session
 ) -> None:
     window, exporter = session.window, session.exporter
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
+    activate(qtbot, window)
     translation = show_panel(qtbot, session, 2)
     window.panels.move_aside()
     show_panel(qtbot, session, 0)

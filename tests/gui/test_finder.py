@@ -20,13 +20,6 @@ from ui.window.matching import cost, words_of
 Key = Qt.Key
 
 
-@pytest.fixture
-def active(qtbot: QtBot, session: Session) -> Session:
-    session.window.activateWindow()
-    qtbot.waitUntil(session.window.isActiveWindow)
-    return session
-
-
 def ask(qtbot: QtBot, session: Session, words: str) -> FinderBox:
     """Open the box by its key, and type words."""
     focus = QApplication.focusWidget() or session.window

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from cnnviz import checkpoint
 from cnnviz.session_state import load_session
 from tests.engine.datasets_files import assert_one_sentence
+from tests.gui.driving import activate
 from tests.small_disk import WAYS, SmallDisk, open_small_disk
 from ui import session as session_module
 from ui.controls.message_bar import MessageBar
@@ -53,8 +54,7 @@ def trained(qtbot: QtBot, session: Session) -> None:
 
 
 def press(qtbot: QtBot, session: Session, key: Qt.Key, *, shift: bool = False) -> None:
-    session.window.activateWindow()
-    qtbot.waitUntil(session.window.isActiveWindow)
+    activate(qtbot, session.window)
     modifier = Qt.KeyboardModifier.ControlModifier
     qtbot.keyClick(session.window, key, modifier | Qt.KeyboardModifier.ShiftModifier if shift else modifier)
 

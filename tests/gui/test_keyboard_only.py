@@ -8,6 +8,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.gui.driving import focus, press
 from tests.gui.whole_window import PANELS, name_of, rest
 from ui.cells.linked_map import LinkedMap
 from ui.panels.backprop.panel import BackpropPanel
@@ -21,26 +22,16 @@ Key, Modifier = Qt.Key, Qt.KeyboardModifier
 _MOST_STOPS = 80
 
 
-def press(key: Qt.Key, modifier: Qt.KeyboardModifier = Modifier.NoModifier) -> None:
-    """Press a key where the keyboard is."""
-    focus = QApplication.focusWidget()
-    assert focus is not None, "nothing has the keyboard"
-    QTest.keyClick(focus, key, modifier)
-
-
 def write(words: str) -> None:
-    focus = QApplication.focusWidget()
-    assert focus is not None
-    QTest.keyClicks(focus, words)
+    QTest.keyClicks(focus(), words)
 
 
 def tab_to(is_meant: Callable[[QWidget], bool]) -> QWidget:
     """Go on with the Tab key until what is meant has the keyboard."""
     for _ in range(_MOST_STOPS):
         press(Key.Key_Tab)
-        focus = QApplication.focusWidget()
-        if focus is not None and is_meant(focus):
-            return focus
+        if is_meant(focus()):
+            return focus()
     raise AssertionError("the Tab key does not get there")
 
 

@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.driving import show_window
+from tests.gui.driving import focus, press, show_window
 from tests.gui.training_driving import lengthen
 from tests.gui.whole_window import PANELS, name_of, rest, show_panel, train
 from ui.controls.choice_field import ChoiceField
@@ -18,25 +18,6 @@ from ui.state import RunStatus
 from ui.theme import ThemeManager
 
 Key, Modifier = Qt.Key, Qt.KeyboardModifier
-
-
-@pytest.fixture
-def active(qtbot: QtBot, session: Session) -> Session:
-    session.window.activateWindow()
-    qtbot.waitUntil(session.window.isActiveWindow)
-    return session
-
-
-def focus() -> QWidget:
-    """Return what has the keyboard."""
-    found = QApplication.focusWidget()
-    assert found is not None
-    return found
-
-
-def press(key: Qt.Key, modifier: Qt.KeyboardModifier = Modifier.NoModifier) -> None:
-    """Press a key where the keyboard is."""
-    QTest.keyClick(focus(), key, modifier)
 
 
 def choices(session: Session) -> tuple[object, ...]:

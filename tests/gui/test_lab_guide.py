@@ -15,7 +15,7 @@ from cnnviz.lab.opening import made_course
 from cnnviz.report.blocks import Words
 from cnnviz.session_state import weights_checksum
 from tests.gui import whole_window
-from tests.gui.driving import opened, save_session
+from tests.gui.driving import activate, opened, save_session
 from tests.gui.lab_driving import LAB, open_lab, press
 from ui.controls.formula_boxes import plain_text
 from ui.lab.door import welcome
@@ -180,8 +180,7 @@ def test_keys_alone_lead_through_a_lab(qtbot, session, tmp_path):
     key(Qt.Key.Key_Space)  # the focus is on "Show me"
     qtbot.waitUntil(lambda: window.panels.front == 1 and not session.files.restorer.is_busy)
     whole_window.rest(qtbot, session)
-    window.activateWindow()  # as a window manager does when the progress of training has gone
-    qtbot.waitUntil(window.isActiveWindow)
+    activate(qtbot, window)  # as a window manager does when the progress of training has gone
     key(Qt.Key.Key_Tab)
     QTest.keyClicks(QApplication.focusWidget(), "4")
     key(Qt.Key.Key_Return)

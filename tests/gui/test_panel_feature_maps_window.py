@@ -7,6 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from cnnviz.datasets import to_input
+from tests.gui.driving import activate
 from tests.gui.whole_window import rest, show_panel
 from ui.cells.cell_view import CellView
 from ui.panels.feature_maps.panel import FeatureMapsPanel
@@ -90,8 +91,7 @@ def test_an_earlier_moment_is_shown_in_the_panel(qtbot, shown):
 
 def test_tab_leads_from_the_tools_to_the_maps(qtbot, session):
     panel = show_panel(qtbot, session, 1)
-    session.window.activateWindow()
-    qtbot.waitUntil(session.window.isActiveWindow)
+    activate(qtbot, session.window)
     panel.fit.setFocus()
     seen = []
     while len(seen) < 40 and not isinstance(QApplication.focusWidget(), CellView):

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.driving import settle
+from tests.gui.driving import activate, settle
 from tests.gui.whole_window import PANELS, choose_preset, controls_in, place_of, show_panel, train
 from ui.panels.training import TrainingPanel
 from ui.session import Session
@@ -239,8 +239,7 @@ def test_samples_and_timeline_make_room_and_come_back(
 
 def test_escape_frees_a_cell_and_then_leaves_the_full_screen(qtbot: QtBot, session: Session) -> None:
     window = session.window
-    window.activateWindow()
-    qtbot.waitUntil(window.isActiveWindow)
+    activate(qtbot, window)
     show_panel(qtbot, session, 1)
     QTest.keyClick(window, Qt.Key.Key_F11, Qt.KeyboardModifier.ShiftModifier)
     qtbot.waitUntil(window.isFullScreen)

@@ -5,6 +5,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QAbstractButton, QApplication, QFrame, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
+from tests.gui.driving import activate
 from tests.gui.whole_window import (
     PANELS,
     choose_preset,
@@ -24,8 +25,7 @@ from ui.theme import ThemeManager
 def trained(qtbot: QtBot, session: Session) -> Session:
     choose_preset(qtbot, session, "lenet")  # it has all controls that the other preset has, and more
     train(qtbot, session, 100)
-    session.window.activateWindow()
-    qtbot.waitUntil(session.window.isActiveWindow)
+    activate(qtbot, session.window)
     return session
 
 
