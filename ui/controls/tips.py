@@ -7,6 +7,8 @@ from PySide6.QtCore import QChildEvent, QEvent, QObject, QPoint, QRect
 from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
+from ui.controls.keyboard import follow_keyboard
+
 #: Letters in a line.
 WIDTH = 60
 #: What is higher, in pixels, is not kept clear as a whole: the tip would be too far from the pointer.
@@ -70,9 +72,7 @@ class TipFilter(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        app.focusChanged.connect(self._on_focus_changed)
+        follow_keyboard(self._on_focus_changed)
 
     def watch(self, window: QWidget) -> None:
         """Show the tool tips of whatever is in a window, or will be."""

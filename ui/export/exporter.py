@@ -14,6 +14,7 @@ from cnnviz.errors import CNNVizError
 from cnnviz.session_state import SessionState
 from ui.cells.drawing_pad import DrawingPad
 from ui.cells.pixel_editor import PixelEditor
+from ui.controls.keyboard import follow_keyboard
 from ui.export.clipboard import mime_data
 from ui.export.figures import caption_of, figures_of, panel_at, panel_title, plot_at
 from ui.export.numbers import title_of
@@ -67,9 +68,7 @@ class FigureExporter(QObject):
         self._used: QWidget | None = None
         self._shown: QWidget | None = None  # a panel that came into sight after that was used
         self._focused: QWidget | None = None
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        app.focusChanged.connect(self._on_focus_changed)
+        follow_keyboard(self._on_focus_changed)
 
     def watch(self, part: QWidget) -> None:
         """Offer the context menu on a part of the window and everything in it, and note when it is used."""

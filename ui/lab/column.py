@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxL
 
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button, IconButton
+from ui.controls.keyboard import has_keyboard
 from ui.controls.labels import ElidedLabel, WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
@@ -21,7 +22,6 @@ from ui.lab.step_list import StepList
 from ui.lab.step_page import StepPage
 from ui.panels.report.writing import Writing
 from ui.theme import Theme, follow_theme
-from ui.window.areas import has_keyboard
 
 WIDTH = 330
 """Of the column, in pixels at scale 1."""

@@ -10,6 +10,7 @@ from PySide6.QtCore import QObject, Qt, Slot
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.lab.record import LabRecord
 from cnnviz.quantities import format_count
+from ui.controls.keyboard import has_keyboard
 from ui.keep.session_files import SessionFiles
 from ui.lab.column import LabColumn
 from ui.lab.courses import bring_course
@@ -24,7 +25,6 @@ from ui.panels.report.guided import Guided
 from ui.panels.report.panel import ReportPanel
 from ui.run.loading import select_classes
 from ui.state import PinnedCell
-from ui.window.areas import has_keyboard
 from ui.window.finder import Entry
 from ui.window.main_window import MainWindow
 

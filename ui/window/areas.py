@@ -5,9 +5,10 @@ from typing import override
 
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QWidget
 
 from ui.controls.figure_mode import drawing_figure
+from ui.controls.keyboard import follow_keyboard, has_keyboard
 from ui.controls.pace import single_shot
 from ui.theme import theme_manager
 
@@ -33,9 +34,7 @@ class Areas(QObject):
         super().__init__(parent)
         self._listing = listing
         self._frame = _AreaFrame(parent)
-        app = QApplication.instance()
-        assert isinstance(app, QApplication)
-        app.focusChanged.connect(self._on_focus_changed)
+        follow_keyboard(self._on_focus_changed)
 
     def enter(self, area: QWidget) -> None:
         """Give an area the keyboard, in whichever window it is."""
@@ -119,9 +118,3 @@ class _AreaFrame(QWidget):
         painter, width = QPainter(self), theme_manager().theme.px(2)
         painter.setPen(QPen(theme_manager().theme.color("accent"), 2 * width))  # half of it is cut off
         painter.drawRect(self.rect())
-
-
-def has_keyboard(part: QWidget) -> bool:
-    """Whether a part of the window has the keyboard, as a whole or by something that is in it."""
-    focus = QApplication.focusWidget()
-    return focus is not None and part.isAncestorOf(focus)

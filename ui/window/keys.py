@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 
 from ui.controls.class_picker import ClassPicker
 from ui.controls.key_moves import is_plain
+from ui.controls.keyboard import follow_keyboard
 
 #: Parts of the window in which the space bar neither writes nor presses.
 _NO_SPACE = (ClassPicker, QComboBox, QAbstractSpinBox)
@@ -45,9 +46,8 @@ class KeyOwner(QObject):
     def __init__(self, can_turn: Callable[[], bool], is_pinned: Callable[[], bool], parent: QObject) -> None:
         super().__init__(parent)
         self._can_turn, self._is_pinned = can_turn, is_pinned
-        app = _application()
-        app.focusChanged.connect(self._on_focus_changed)
-        self._on_focus_changed(None, app.focusWidget())
+        follow_keyboard(self._on_focus_changed)
+        self._on_focus_changed(None, QApplication.focusWidget())
 
     @Slot(QWidget, QWidget)
     def _on_focus_changed(self, old: QWidget | None, new: QWidget | None) -> None:
@@ -123,7 +123,7 @@ class FocusReveal(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        _application().focusChanged.connect(self._on_focus_changed)
+        follow_keyboard(self._on_focus_changed)
 
     @Slot(QWidget, QWidget)
     def _on_focus_changed(self, old: QWidget | None, new: QWidget | None) -> None:
@@ -136,9 +136,3 @@ class FocusReveal(QObject):
             if isinstance(area, QScrollArea) and area.widget() is not new:
                 area.ensureWidgetVisible(new, 8, 8)
             area = area.parentWidget()
-
-
-def _application() -> QApplication:
-    app = QApplication.instance()
-    assert isinstance(app, QApplication)
-    return app

@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 
 from cnnviz.files import LONGEST_NAME, printable
 from ui.controls.drops import is_welcome
+from ui.controls.keyboard import has_keyboard
 from ui.guide.chapters import FIRST_STEPS, LICENCES
 from ui.panels.analysis import Analysis
 from ui.panels.contract import Panel, Services
@@ -38,7 +39,7 @@ from ui.panels.timeline import TimelineBar
 from ui.settings import remembered_layout
 from ui.state import AppState
 from ui.theme import LIGHT, Theme, follow_theme, theme_manager
-from ui.window.areas import Areas, has_keyboard
+from ui.window.areas import Areas
 from ui.window.findable import actions_of, chapters, controls_of
 from ui.window.finder import Entry, Finder
 from ui.window.help import first_steps_page, show_about
