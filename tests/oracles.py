@@ -242,3 +242,10 @@ def max_blur_pool2d_loop(x, size):
                 ]
                 out[s, ch, row, col] += down * across / size**4 * max(window)
     return out
+
+
+def luminance(color: str) -> float:
+    """Relative luminance of a colour such as "#21669C", as in WCAG 2.2."""
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

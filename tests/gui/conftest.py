@@ -143,3 +143,10 @@ def active(qtbot: QtBot, session: Session) -> Session:
     """Return the whole program, whose window has the keyboard."""
     activate(qtbot, session.window)
     return session
+
+
+@pytest.fixture
+def draft_file(session: Session, tmp_path: Path) -> Path:
+    """Return the file in which the report of `session` is kept."""
+    session.window.activateWindow()
+    return tmp_path / "report-draft.json"

@@ -11,28 +11,24 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import QPoint, QRect, QSettings, Qt, QThread
-from PySide6.QtGui import QContextMenuEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QApplication, QLineEdit, QMenu, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QSettings, Qt, QThread
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.files import atomic_write
 from cnnviz.presets import LAB5
 from cnnviz.session_state import SessionState, load_session
 from tests.engine.report_cases import needs_poppler
-from tests.gui.driving import PATIENCE, activate, show_window
-from ui.cells.category_map import Category, CategoryMap
-from ui.cells.excerpt_map import ExcerptMap
+from tests.gui.driving import PATIENCE, show_window
 from ui.cells.heat_map import HeatMap
 from ui.controls.figure_mode import figure_mode
 from ui.export.dialog import ExportDialog
 from ui.export.formats import draw_pdf, draw_png, draw_svg, to_image
 from ui.export.numbers import Table, tables_of, to_csv
 from ui.export.sheet import Figure, Sheet
-from ui.panels.training import TrainingPanel
 from ui.plots.curve_plot import CurvePlot
 from ui.run.tasks import TaskRunner
-from ui.session import Session
 from ui.state import AppState, Notice
 from ui.theme import DARK, PRINT, ThemeManager
 
@@ -290,72 +286,6 @@ def test_an_empty_name_stands_for_the_one_that_is_shown_in_grey(
     assert written.args == [tmp_path / shown]
 
 
-def _dialogs() -> list[ExportDialog]:
-    return [each for each in QApplication.topLevelWidgets() if isinstance(each, ExportDialog)]
-
-
-def test_keys_and_context_menu_reach_the_figure_that_is_meant(
-    qtbot: QtBot, session: Session, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    menus: list[QMenu] = []
-    monkeypatch.setattr(QMenu, "popup", lambda menu, _place: menus.append(menu))
-    window = session.window
-    activate(qtbot, window)
-    window.setFocus()
-    qtbot.keyClick(window, Qt.Key.Key_E, Qt.KeyboardModifier.ControlModifier)
-    (dialog,) = _dialogs()
-    assert dialog.figure().title == "Training panel"
-    dialog.reject()
-    qtbot.waitUntil(lambda: not _dialogs())
-
-    plot = next(each for each in window.panel(TrainingPanel).findChildren(CurvePlot))
-    place = plot.rect().center()
-    viewport = plot.childAt(place)
-    assert viewport is not None
-    at = plot.mapToGlobal(place)
-    event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, viewport.mapFromGlobal(at), at)
-    QApplication.sendEvent(viewport, event)
-    (menu,) = menus
-    export = next(each for each in menu.actions() if each.text().startswith("Export figure"))
-    export.trigger()
-    (dialog,) = _dialogs()
-    assert dialog.figure().widget is plot
-    dialog.reject()
-    qtbot.waitUntil(lambda: not _dialogs())
-
-
-def test_copying_fills_the_clipboard_with_picture_svg_and_text(qtbot: QtBot, session: Session) -> None:
-    session.window.setFocus()
-    with qtbot.waitSignal(QGuiApplication.clipboard().dataChanged):
-        session.exporter.copy()
-    data = QGuiApplication.clipboard().mimeData()
-    assert data.imageData().width() == 2 * session.window.panel(TrainingPanel).width()
-    assert b"<svg" in data.data("image/svg+xml").data()
-    assert "lab5" in data.text()
-    assert "seed 0" in data.text()
-
-
-def test_good_news_are_no_part_of_a_figure(qtbot: QtBot, session: Session) -> None:
-    window, state = session.window, session.state
-    sheet, bar = Sheet(Figure(window, "Whole window", "window")), session.window.notices
-    for kind, is_left_out in (("success", True), ("warning", False)):
-        state.raise_notice("files", kind, "Something was done.")
-        qtbot.waitUntil(lambda: bar.isVisible() and bar.maximumHeight() > 1000)  # it has slid in
-        shape, focus = bar.geometry(), QApplication.focusWidget()
-        place = QRect(bar.mapTo(window, QPoint(0, 0)), bar.size())
-        colours = {
-            image.pixel(x, y)
-            for image in (to_image(sheet).copy(place),)
-            for x in range(image.width())
-            for y in range(image.height())
-        }
-        assert (len(colours) == 1) is is_left_out
-        assert bar.isVisible()
-        assert bar.geometry() == shape
-        assert QApplication.focusWidget() is focus
-        assert ("Something was done." in draw_svg(sheet)().decode()) is not is_left_out
-
-
 class SlowDisk:
     """Writes files, but not before it may."""
 
@@ -414,72 +344,6 @@ def test_a_csv_says_of_each_row_where_in_the_maps_it_is_and_leaves_gaps_empty() 
     assert len(rows) == 1 + 2 * 3
 
 
-def _texts(svg: bytes) -> list[str]:
-    return ["".join(each.itertext()).strip() for each in ElementTree.fromstring(svg).iter(f"{SVG}text")]
-
-
-def test_a_map_alone_carries_colour_bar_unit_and_coordinates(qtbot: QtBot) -> None:
-    shown = HeatMap()
-    qtbot.addWidget(shown)
-    shown.set_values(np.array([[1e-4, -3e-4], [2e-4, 0], [1e-4, 1e-4]]))
-    shown.set_numbers(True, 2)
-    shown.resize(300, 320)
-    show_window(qtbot, shown)
-    alone, beside = (Sheet(Figure(shown, "Map", kind)) for kind in ("plot", "panel"))
-    texts = _texts(draw_svg(alone)())
-    minus, power = "\N{MINUS SIGN}3", "\N{MULTIPLICATION SIGN} 10\N{SUPERSCRIPT MINUS}\N{SUPERSCRIPT FOUR}"
-    assert {minus, "+3", power} <= set(texts)
-    assert texts.count("2") == 1, "the third row, counted from 0"
-    assert "+3" not in _texts(draw_svg(beside)()), "in a panel the colour bar is beside the map"
-    fills = {each.get("fill") for each in ElementTree.fromstring(draw_svg(alone)()).iter(f"{SVG}path")}
-    image = to_image(alone)
-    ends = {image.pixelColor(x, image.height() - 10).name() for x in range(image.width())}
-    assert len(ends) > 20, "a ramp of colours below the map"
-    assert fills & {each.lower() for each in ends}
-
-
-@pytest.mark.parametrize(("side", "is_marked"), [(300, False), (115, True)])
-def test_a_map_alone_says_what_the_mark_at_its_numbers_means(
-    qtbot: QtBot, side: int, is_marked: bool
-) -> None:
-    shown = ExcerptMap()
-    qtbot.addWidget(shown)
-    shown.set_coordinates(True)
-    shown.set_excerpt(np.array([[0.1234, 0.12341], [0.5, 0.2]]), is_precise=True)
-    shown.resize(side, side)
-    show_window(qtbot, shown)
-    texts = _texts(draw_svg(Sheet(Figure(shown, "Map", "plot")))())
-    assert ("unequal to what reads alike" in texts) is is_marked
-
-
-def test_a_map_of_kinds_says_what_its_colours_mean_in_the_colours_of_the_figure(qtbot: QtBot) -> None:
-    shown = CategoryMap((Category("border", name="same"), Category("winner", name="moved")))
-    qtbot.addWidget(shown)
-    shown.set_cells(np.array([[0], [1]]))
-    shown.resize(200, 200)
-    show_window(qtbot, shown)
-    sheet = Sheet(Figure(shown, "Winners", "plot"), "dark")
-    assert {"same", "moved"} <= set(_texts(draw_svg(sheet)()))
-    image = to_image(sheet)
-    below = {image.pixelColor(x, y).name().upper() for x in range(200) for y in range(200, image.height())}
-    assert {DARK.border, DARK.winner, DARK.surface} <= below
-
-
-def test_no_cursor_and_no_frame_of_what_is_chosen_are_in_a_figure(qtbot: QtBot) -> None:
-    shown = HeatMap()
-    qtbot.addWidget(shown)
-    shown.set_values(VALUES)
-    shown.resize(300, 320)
-    show_window(qtbot, shown)
-    sheet = Sheet(Figure(shown, "Map", "plot"))
-    plain = to_image(sheet)
-    shown.set_highlight([(1, 1, 1, 1)], "selected")
-    qtbot.mouseMove(shown, shown.cell_rect(0, 2).center().toPoint())
-    qtbot.waitUntil(lambda: shown.hovered == (0, 2))
-    shown.setFocus()
-    assert to_image(sheet) == plain
-
-
 @pytest.mark.parametrize("field", [QLineEdit, QPlainTextEdit])
 def test_no_selected_text_is_in_a_figure(
     qtbot: QtBot, panel: Panel, field: type[QLineEdit] | type[QPlainTextEdit]
@@ -495,16 +359,3 @@ def test_no_selected_text_is_in_a_figure(
     assert to_image(_sheet(panel)) == plain
     kept = text.selectedText() if isinstance(text, QLineEdit) else text.textCursor().selectedText()
     assert kept == "words"
-
-
-def test_the_empty_room_below_a_map_is_no_part_of_its_figure(qtbot: QtBot) -> None:
-    shown = HeatMap()
-    qtbot.addWidget(shown)
-    shown.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-    shown.set_values(VALUES)
-    shown.resize(200, 800)
-    show_window(qtbot, shown)
-    sheet = Sheet(Figure(shown, "Map", "plot"), caption="lab5, classes 0, 1 · seed 0 · step 12")
-    assert sheet.size.height() < 300
-    assert sheet.size.width() == 340, "room for a line of the caption"
-    assert {"lab5, classes 0, 1 · seed 0 · step 12", "0", "2"} <= set(_texts(draw_svg(sheet)()))

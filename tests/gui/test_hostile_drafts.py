@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from cnnviz.report import Insert, Report
-from ui.panels.report import draft_figures
+from ui.panels.report import ReportPanel, draft_figures
 from ui.panels.report.draft import Draft, load_draft, save_draft
+from ui.session import Session
 
 pytestmark = pytest.mark.gui
 
@@ -79,3 +80,22 @@ def test_a_figure_of_endless_blanks_is_looked_through_once() -> None:
     svg = f"<svg>url({' ' * 100_000}data:x)</svg>"
     values = Insert("title", "caption", "2026-01-01 12:00", svg).to_dict()
     assert Insert.from_dict(values).svg == svg
+
+
+def test_every_damaged_draft_is_kept(draft_file: Path) -> None:
+    for text in ("first {", "second {"):
+        draft_file.write_text(text, encoding="utf-8")
+        _, message = load_draft(draft_file)
+        assert "kept as" in message
+    kept = sorted(path.read_text() for path in draft_file.parent.glob("report-draft.damaged*.json"))
+    assert kept == ["first {", "second {"]
+
+
+def test_a_draft_of_a_newer_version_is_called_so(session: Session, draft_file: Path) -> None:
+    session.window.panel(ReportPanel).fields.edits["objective"].setPlainText("to see")
+    session.window.panel(ReportPanel).save_draft()
+    values = json.loads(draft_file.read_text(encoding="utf-8"))
+    values["report"]["version"] = 99
+    draft_file.write_text(json.dumps(values), encoding="utf-8")
+    _, message = load_draft(draft_file)
+    assert "newer CNNViz" in message

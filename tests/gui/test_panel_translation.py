@@ -13,7 +13,6 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
-from cnnviz.translation import WinnerChange
 from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, click, moved, norm_ratio, point_at
 from ui.state import RunStatus, Shift
 from ui.theme import ThemeManager
@@ -228,52 +227,6 @@ def test_flicker_shows_both_in_turn_at_a_slow_pace_and_can_be_stopped(desk: Desk
 
 
 # -- winners -----------------------------------------------------------------------------------------------
-
-
-def test_windows_are_counted_as_a_loop_counts_them(desk: Desk) -> None:
-    desk.move(1, 0)
-    desk.panel.choices.choose(channel=2)
-    desk.settle()
-    batch = np.stack([desk.image(), moved(desk.image(), 1, 0)])
-    maps = desk.network.forward(batch).outputs["conv1"][:, 2]
-    expected = {kind: [0, 0] for kind in WinnerChange}
-    for row in range(13):
-        for col in range(13):
-            windows = maps[:, 2 * row : 2 * row + 2, 2 * col : 2 * col + 2].reshape(2, 4)
-            tied = any((window == window.max()).sum() > 1 for window in windows)
-            if windows[0].max() != windows[1].max():
-                kind = WinnerChange.CHANGED
-            else:
-                kind = WinnerChange.SAME if windows[0].argmax() == windows[1].argmax() else WinnerChange.MOVED
-            expected[kind][tied] += 1
-    shown = [tuple(map(int, row.counts)) for row in desk.parts.winners.table.rows]
-    assert shown == [tuple(expected[kind]) for kind in WinnerChange]
-    assert sum(map(sum, shown)) == 169
-
-
-def test_pointing_at_a_window_shows_both_blocks_and_where_they_come_from(desk: Desk) -> None:
-    desk.move(1, 0)
-    winners = desk.parts.winners
-    point_at(winners.map, winners.map.cell_rect(6, 4).center())
-    window = winners.card.window_pair
-    assert window is not None
-    batch = np.stack([desk.image(), moved(desk.image(), 1, 0)])
-    maps = desk.network.forward(batch).outputs["conv1"][:, 0, 12:14, 8:10]
-    assert np.allclose(window.blocks[0], maps[0])
-    assert np.allclose(window.blocks[1], maps[1])
-    assert desk.canvas.highlight() == (12, 8, 4, 4)
-    point_at(winners, winners.rect().toRectF().bottomRight())
-    assert winners.card.window_pair is None
-
-
-def test_the_keyboard_reaches_the_windows_too(desk: Desk) -> None:
-    winners = desk.parts.winners
-    winners.map.setFocus(Qt.FocusReason.TabFocusReason)
-    desk.press(Qt.Key.Key_Down, widget=winners.map)
-    desk.press(Qt.Key.Key_Right, widget=winners.map)
-    assert winners.map.hovered == (1, 1)
-    assert winners.card.window_pair is not None
-    assert desk.state.shift == Shift()
 
 
 # -- network -----------------------------------------------------------------------------------------------

@@ -30,13 +30,6 @@ from ui.state import RunStatus
 KEYS = Qt.KeyboardModifier.ControlModifier
 
 
-@pytest.fixture
-def draft_file(session: Session, tmp_path: Path) -> Path:
-    """Return the file in which the report of `session` is kept."""
-    session.window.activateWindow()
-    return tmp_path / "report-draft.json"
-
-
 def _train(qtbot: QtBot, session: Session, steps: int) -> None:
     for _ in range(steps):
         before = session.state.run.step
@@ -296,25 +289,6 @@ def test_files_of_figures_that_were_taken_out_go_with_the_next_start(
     draft, _ = load_draft(draft_file)
     (kept,) = folder.glob("*.svg")
     assert kept.read_bytes().decode() == draft.report.demonstrations[0].inserts[0].svg
-
-
-def test_every_damaged_draft_is_kept(draft_file: Path) -> None:
-    for text in ("first {", "second {"):
-        draft_file.write_text(text, encoding="utf-8")
-        _, message = load_draft(draft_file)
-        assert "kept as" in message
-    kept = sorted(path.read_text() for path in draft_file.parent.glob("report-draft.damaged*.json"))
-    assert kept == ["first {", "second {"]
-
-
-def test_a_draft_of_a_newer_version_is_called_so(session: Session, draft_file: Path) -> None:
-    session.window.panel(ReportPanel).fields.edits["objective"].setPlainText("to see")
-    session.window.panel(ReportPanel).save_draft()
-    values = json.loads(draft_file.read_text(encoding="utf-8"))
-    values["report"]["version"] = 99
-    draft_file.write_text(json.dumps(values), encoding="utf-8")
-    _, message = load_draft(draft_file)
-    assert "newer CNNViz" in message
 
 
 def test_a_field_takes_only_what_can_be_kept(qtbot: QtBot, session: Session) -> None:

@@ -6,34 +6,28 @@ import sys
 from dataclasses import fields
 from pathlib import Path
 from types import SimpleNamespace
-from typing import override
 
-import numpy as np
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QEvent, QObject, QSize, Qt, QTimer, Signal
+from PySide6.QtCore import QObject, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QFontDatabase, QFontMetricsF, QIcon, QPalette, QPixmap
 from PySide6.QtWidgets import (
     QApplication,
-    QCheckBox,
     QLabel,
     QLineEdit,
     QPushButton,
     QSpinBox,
-    QVBoxLayout,
-    QWidget,
 )
 from pytestqt.qtbot import QtBot
 
-from cnnviz.palette import GREYS, SEQUENTIAL, SIGNED, color_map, sequential_levels, signed_levels
 from tests.gui.driving import show_window
+from tests.oracles import luminance
 from ui.theme import (
     DARK,
     LIGHT,
     Theme,
     ThemeManager,
     bind_icon,
-    follow_theme,
     icon,
     load_fonts,
     mono_font,
@@ -45,12 +39,6 @@ from ui.theme.plots import style_plot
 from ui.theme.stylesheet import StylesheetWriter
 
 THEMES = pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=lambda theme: theme.name)
-
-
-def luminance(color: str) -> float:
-    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 def contrast(first: str, second: str) -> float:
@@ -106,131 +94,6 @@ def test_switching_the_theme_tells_everybody_and_dresses_the_application(
     assert qapp.palette().color(QPalette.ColorRole.Window) == QColor(DARK.window)
     assert DARK.accent in qapp.styleSheet()
     assert LIGHT.accent not in qapp.styleSheet()
-
-
-class StyleChanges(QObject):
-    """Counts how often widgets are dressed anew."""
-
-    def __init__(self, *widgets: QWidget) -> None:
-        super().__init__()
-        self.counts = dict.fromkeys(widgets, 0)
-        for each in widgets:
-            each.installEventFilter(self)
-
-    @override
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.StyleChange and isinstance(watched, QWidget):
-            self.counts[watched] += 1
-        return False
-
-
-def nested(depth: int) -> list[QWidget]:
-    """A window with a widget in it, which has one in it, and so on, all polished."""
-    widgets = [QWidget()]
-    for _ in range(depth):
-        inner = QLabel("label")
-        QVBoxLayout(widgets[-1]).addWidget(inner)
-        widgets.append(inner)
-    widgets[0].ensurePolished()
-    return widgets
-
-
-def test_a_widget_is_dressed_once_however_many_are_around_it(qtbot: QtBot, theme: ThemeManager) -> None:
-    widgets = nested(8)
-    qtbot.addWidget(widgets[0])
-    changes = StyleChanges(*widgets)
-    theme.set_mode("dark")
-    assert set(changes.counts.values()) == {1}
-    theme.set_presenter(True)
-    assert set(changes.counts.values()) == {2}
-    for label in widgets[1:]:
-        assert label.palette().color(QPalette.ColorRole.WindowText) == QColor(DARK.text)
-        assert label.font().pointSizeF() == DARK.base_pt * 1.35
-
-
-def test_what_is_behind_a_tab_is_dressed_a_little_later(qtbot: QtBot, theme: ThemeManager) -> None:
-    window, panel, shown = nested(2)
-    hidden = QLabel("behind a tab", panel)
-    hidden.hide()
-    qtbot.addWidget(window)
-    show_window(qtbot, window)
-    changes = StyleChanges(shown, hidden)
-    theme.set_mode("dark")
-    assert changes.counts == {shown: 1, hidden: 0}
-    theme.set_presenter(True)
-    qtbot.waitUntil(lambda: changes.counts == {shown: 2, hidden: 1})
-    assert hidden.font().pointSizeF() == DARK.base_pt * 1.35
-
-
-class OwnLetters(QLabel):
-    """A label with letters of its own choice, as widgets have that paint themselves."""
-
-    def set_theme(self, theme: Theme) -> None:
-        self.setFont(ui_font(theme, theme.small_pt))
-
-
-def test_what_is_behind_a_tab_keeps_letters_of_its_own(qtbot: QtBot, theme: ThemeManager) -> None:
-    window, panel, _ = nested(2)
-    hidden = OwnLetters("behind a tab", panel)
-    follow_theme(hidden)
-    qtbot.addWidget(window)
-    show_window(qtbot, window)
-    hidden.hide()
-    for presenter in (True, False, True):
-        theme.set_presenter(presenter)
-        before = hidden.font().pointSizeF()
-        qtbot.waitUntil(lambda: not theme._behind)
-        assert hidden.font().pointSizeF() == before == pytest.approx(theme.theme.small_pt)
-
-
-def test_much_that_is_behind_a_tab_is_dressed_in_turns(qtbot: QtBot, theme: ThemeManager) -> None:
-    window, panel, shown = nested(2)
-    hidden = [QLabel("behind a tab", panel) for _ in range(3000)]
-    for label in hidden:
-        label.hide()
-    qtbot.addWidget(window)
-    show_window(qtbot, window)
-    changes, met = StyleChanges(shown, *hidden), set[int]()
-    watch = QTimer(window)
-    watch.timeout.connect(lambda: met.add(sum(changes.counts.values()) - 1))
-    watch.start(0)
-    theme.set_mode("dark")
-    qtbot.waitUntil(lambda: set(changes.counts.values()) == {1})
-    watch.stop()
-    assert any(0 < count < len(hidden) for count in met), "others had their turn meanwhile"
-
-
-@pytest.mark.parametrize("whole_window", [True, False])
-def test_what_is_hidden_is_not_dressed_for_a_picture(
-    qtbot: QtBot, theme: ThemeManager, whole_window: bool
-) -> None:
-    window, panel, shown = nested(2)
-    hidden = QLabel("behind a tab", panel)
-    hidden.hide()
-    qtbot.addWidget(window)
-    for label in (shown, hidden):
-        label.setProperty("role", "muted")
-        repolish(label)
-    show_window(qtbot, window)
-    changes = StyleChanges(shown, hidden)
-    with theme.wearing(DARK, window if whole_window else panel):
-        assert shown.palette().color(QPalette.ColorRole.WindowText) == QColor(DARK.muted)
-    assert changes.counts == {shown: 2, hidden: 0}
-    hidden.show()
-    for label in (shown, hidden):
-        assert label.palette().color(QPalette.ColorRole.WindowText) == QColor(LIGHT.muted)
-
-
-def test_a_picture_leaves_nothing_of_its_theme_behind(qtbot: QtBot, theme: ThemeManager) -> None:
-    box = QCheckBox("Wrap")
-    box.setChecked(True)
-    qtbot.addWidget(box)
-    show_window(qtbot, box)
-    before = box.grab().toImage()
-    with theme.wearing(DARK, box):
-        assert box.grab().toImage() != before
-    assert theme.theme == LIGHT
-    assert box.grab().toImage() == before
 
 
 def test_nothing_is_left_on_the_disk_even_when_the_program_is_killed(tmp_path: Path) -> None:
@@ -469,51 +332,6 @@ def test_roles_of_labels_reach_the_screen(qtbot: QtBot) -> None:
     qtbot.addWidget(label)
     image = label.grab().toImage()
     assert image.pixelColor(image.rect().center()).name().upper() == LIGHT.muted
-
-
-def test_colour_maps_have_256_colours_and_cannot_be_changed() -> None:
-    for name, table in (("signed", SIGNED), ("sequential", SEQUENTIAL), ("grey", GREYS)):
-        assert color_map(name) is table
-        assert table.shape == (256, 3)
-        assert table.dtype == np.uint8
-        with pytest.raises(ValueError, match="read-only"):
-            table[0, 0] = 1
-    with pytest.raises(ValueError, match="one of signed, sequential, grey"):
-        color_map("jet")
-
-
-def test_the_signed_map_goes_from_blue_through_white_to_red() -> None:
-    assert SIGNED[0].tolist() == [0x21, 0x66, 0xAC]
-    assert SIGNED[127].tolist() == SIGNED[128].tolist() == [0xF7, 0xF7, 0xF7]
-    assert SIGNED[255].tolist() == [0xB2, 0x18, 0x2B]
-
-
-def test_the_sequential_and_grey_maps_grow_lighter() -> None:
-    for table in (SEQUENTIAL, GREYS):
-        # Neighbours may differ by less than the rounding to whole numbers.
-        values = [luminance("#" + "".join(f"{part:02X}" for part in row)) for row in table[::3].tolist()]
-        assert np.all(np.diff(values) > 0)
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        ([-3.0, 1.0], (-3.0, 3.0)),
-        ([0.0, 0.0], (-1.0, 1.0)),
-        ([], (-1.0, 1.0)),
-        ([np.nan, -np.inf, 0.5], (-0.5, 0.5)),
-    ],
-)
-def test_signed_levels_are_symmetric(values: list[float], expected: tuple[float, float]) -> None:
-    assert signed_levels(values) == expected
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [([2.0, 5.0], (2.0, 5.0)), ([3.0, 3.0], (3.0, 4.0)), ([], (0.0, 1.0)), ([np.nan, 1.0, 2.0], (1.0, 2.0))],
-)
-def test_sequential_levels_always_rise(values: list[float], expected: tuple[float, float]) -> None:
-    assert sequential_levels(values) == expected
 
 
 def test_plots_take_the_colours_of_the_theme(qtbot: QtBot) -> None:
