@@ -186,6 +186,8 @@ class LabRecord:
         return replace(self, own=own)
 
     def _with(self, step_id: str, step: StepRecord) -> Self:
+        if step == self.step(step_id):  # such as an event that tells the same as the one before
+            return self
         return replace(self, steps={**self.steps, step_id: step})
 
     def to_dict(self) -> dict[str, Any]:

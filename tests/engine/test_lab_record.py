@@ -55,6 +55,13 @@ def test_a_step_is_ticked_when_everything_was_done_and_not_before():
     assert record.step("guess").done == "12:04", "what is done stays done"
 
 
+def test_to_be_told_the_same_again_changes_nothing():
+    step = small_lab().step("guess")
+    record = LabRecord.of(small_lab()).answered(step, "two words", "12:02")
+    assert record.happened(step, Event("words", 1), "12:03") is record
+    assert record.answered(step, "two words", "12:04") is record
+
+
 def test_the_first_prediction_counts_and_none_after_the_reveal():
     step = small_lab().step("guess")
     record = LabRecord.of(small_lab()).predicted(step, 0.4, NOON)
