@@ -1,5 +1,7 @@
 """Everything is found by its words, by keys alone."""
 
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
@@ -102,6 +104,15 @@ def test_actions_and_pages_of_the_help_are_opened(qtbot: QtBot, active: Session)
     qtbot.waitUntil(guide.isVisible)
     assert "figures-and-sessions" in guide.page.source().path()
     guide.close()
+
+
+def test_a_recent_file_is_found_by_its_name_as_it_is(qtbot: QtBot, active: Session, tmp_path: Path) -> None:
+    file = tmp_path / "ada & bob.json"
+    file.touch()
+    active.files.remember(file)
+    box = ask(qtbot, active, "ada bob")
+    assert lines(box)[0][0] == "Open recent: ada & bob.json"
+    box.reject()
 
 
 def test_arrow_keys_go_through_what_is_found(qtbot: QtBot, active: Session) -> None:

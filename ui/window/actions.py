@@ -77,7 +77,7 @@ class ActionRow:
     @property
     def words(self) -> str:
         """The text of the menu, as it is read."""
-        return self.text.replace("&&", "\0").replace("&", "").replace("\0", "&").removesuffix("…")
+        return as_read(self.text).removesuffix("…")
 
     @property
     def label(self) -> str:
@@ -93,6 +93,11 @@ class ActionRow:
     def sentence(self) -> str:
         """The tool tip by itself."""
         return self.tooltip[:1].upper() + self.tooltip[1:]
+
+
+def as_read(text: str) -> str:
+    """Return a text of a menu without the signs before the letters that choose it."""
+    return text.replace("&&", "\0").replace("&", "").replace("\0", "&")
 
 
 def action_row(name: str) -> ActionRow:

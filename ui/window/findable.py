@@ -11,7 +11,7 @@ from ui.controls.choice_field import ChoiceField
 from ui.controls.segmented import SegmentedControl
 from ui.guide.chapters import CHAPTERS
 from ui.state import RunStatus
-from ui.window.actions import ACTIONS
+from ui.window.actions import ACTIONS, as_read
 from ui.window.finder import Entry
 from ui.window.menus import Menus
 
@@ -31,10 +31,10 @@ _MOST_OPTIONS = 12
 def actions_of(menus: Menus) -> Iterator[Entry]:
     """Yield everything that the menus offer."""
     for row in ACTIONS:
-        place, action = row.menu.replace("&", ""), menus.action(row.name)
+        place, action = as_read(row.menu), menus.action(row.name)
         if row.listing:
             for each in menus.listed(row.name):
-                yield Entry(f"{row.words}: {each.text()}", place, each.trigger)
+                yield Entry(f"{row.words}: {as_read(each.text())}", place, each.trigger)
             continue
         why_not = "" if action.isEnabled() else f"{row.words} is not possible {_STATES[menus.status]}."
         yield Entry(row.words, place, action.trigger, row.key, why_not, row.tooltip)
