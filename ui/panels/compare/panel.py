@@ -213,7 +213,6 @@ class ComparePanel(TellsDrawn, QFrame):
     def _fill_parts(self) -> None:
         name = self.layer.choice()
         count, word = self._layers[name], "input" if self._kinds[name] else "unit"
-        self.part.clear()
-        for index in range(count):
-            self.part.addItem(f"{word} {index}", str(index))
+        self.part.set_options([(str(index), f"{word} {index}") for index in range(count)])
+        self.part.setCurrentIndex(0)
         self.part.setVisible(count > 1)

@@ -40,6 +40,7 @@ _LEVELS = 3
 _GRID_HEIGHTS = (128, 62)
 #: Classes whose bars are shown where there is little height, in a narrow and in a wide panel.
 _FEW_BARS = (3, 4)
+_EVERYTHING = (ALL, "all classes")
 #: Width that the panel wants, and the least one.
 SAMPLES_WIDTH, _LEAST = 286, 140
 
@@ -183,7 +184,7 @@ class SamplesPanel(QFrame):
         self.filter, self.search = self._find.filter, self._find.search
         self._index_range = QIntValidator(0, 0, self.search)
         self.search.setValidator(self._index_range)
-        self.filter.addItem("all classes", ALL)
+        self.filter.set_options([_EVERYTHING])
         self.grid = SampleGrid(self)
         self.grid.setObjectName("samples")
         self.grid.setAccessibleName("Test images")
@@ -306,11 +307,9 @@ class SamplesPanel(QFrame):
         self.tools.setEnabled(dataset is not None)
         if dataset is None:
             return
-        self.filter.clear()
-        self.filter.addItem("all classes", ALL)
-        for number, name in enumerate(dataset.classes):
-            self.filter.addItem(f"class {name}", str(number))
-        self.filter.addItem("misclassified", WRONG)
+        classes = ((str(number), f"class {name}") for number, name in enumerate(dataset.classes))
+        self.filter.set_options([_EVERYTHING, *classes, (WRONG, "misclassified")])
+        self.filter.set_choice(ALL)
         self._index_range.setTop(len(dataset.test_labels) - 1)
         self._fill()
         self._draw_own()

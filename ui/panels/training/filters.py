@@ -1,6 +1,7 @@
 """The filters of a convolution layer, as they are at the shown moment."""
 
 import numpy as np
+from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from cnnviz._types import FloatArray
@@ -41,8 +42,8 @@ class FiltersView(QWidget):
         self._build_widgets()
         self._build_layout()
         self._layer.choiceEdited.connect(self._on_layer_edited)
-        self._channel.choiceEdited.connect(self._on_channel_edited)
-        self.moment.currentChanged.connect(self._on_moment_chosen)
+        self._channel.choiceEdited.connect(self._draw)
+        self.moment.currentChanged.connect(self._draw)
 
     def set_network(self, network: Network | None, first: Snapshot | None = None) -> None:
         """Show the filters of `network`, and how they have grown since the `first` moment of its run."""
@@ -52,7 +53,8 @@ class FiltersView(QWidget):
         )
         if layers != self._layers:
             self._layers = layers
-            _refill(self._layer, layers, layers)
+            self._layer.set_options([(name, name) for name in layers])
+            self._layer.setCurrentIndex(0)
             self._layer.setVisible(len(layers) > 1)
             self._refill_channels()
         self._draw()
@@ -106,6 +108,7 @@ class FiltersView(QWidget):
         footer = fill(QHBoxLayout(), (self._bar, 1), self.moment)
         fill(QVBoxLayout(self), header, self.grid, footer, spacing=6)
 
+    @Slot()
     def _draw(self) -> None:
         if self._network is None or not self._layers:
             self.grid.set_maps(None)
@@ -158,24 +161,10 @@ class FiltersView(QWidget):
         if self._network is None or not self._layers:
             return
         channels = self._network.params[f"{self._layer.choice()}.weight"].shape[1]
-        keys = [str(i) for i in range(channels)]
-        _refill(self._channel, keys, [f"input {key}" for key in keys])
+        self._channel.set_options([(str(i), f"input {i}") for i in range(channels)])
+        self._channel.setCurrentIndex(0)
         self._channel.setVisible(channels > 1)
 
     def _on_layer_edited(self, _name: str) -> None:
         self._refill_channels()
         self._draw()
-
-    def _on_moment_chosen(self, _moment: str) -> None:
-        self._draw()
-
-    def _on_channel_edited(self, _channel: str) -> None:
-        self._draw()
-
-
-def _refill(
-    field: ChoiceField, keys: tuple[str, ...] | list[str], texts: tuple[str, ...] | list[str]
-) -> None:
-    field.clear()
-    for key, text in zip(keys, texts, strict=True):
-        field.addItem(text, key)
