@@ -94,10 +94,8 @@ class GuidePage(QTextBrowser):
             return f"# This page is missing\n\n{INSTALL_AGAIN}"
         if path.suffix == ".md":
             return super().loadResource(kind, name)
-        text, family = (
-            path.read_text(encoding="utf-8", errors="replace"),
-            mono_font(theme=self._theme).family(),
-        )
+        text = path.read_text(encoding="utf-8", errors="replace")
+        family = mono_font().family()
         return f'<pre style="white-space: pre-wrap; font-family: {family}">{escape(text)}</pre>'
 
     @override

@@ -38,6 +38,7 @@ class GuideWindow(QDialog):
 
     def __init__(self, first_steps: Callable[[], str], parent: QWidget) -> None:
         super().__init__(parent)
+        self._window = parent
         self.setObjectName("guide")
         self.setWindowTitle("User guide")
         self.chapters = named(QListWidget(), "Chapters", "Chapters of the user guide")
@@ -49,7 +50,7 @@ class GuideWindow(QDialog):
         buttons.addButton(self._back, QDialogButtonBox.ButtonRole.ActionRole)
         buttons.rejected.connect(self.reject)
         self._columns = fill(QHBoxLayout(), self.chapters, (self.page, 1))
-        fill(QVBoxLayout(self), (self._columns, 1), buttons, spacing=8)
+        self._layout = fill(QVBoxLayout(self), (self._columns, 1), buttons, spacing=8)
         self.chapters.currentRowChanged.connect(self._on_row_changed)
         self.page.sourceChanged.connect(self._on_source_changed)
         self.page.backwardAvailable.connect(self._back.setEnabled)
@@ -63,13 +64,9 @@ class GuideWindow(QDialog):
             self.chapters.item(row).setSizeHint(QSize(0, theme.px(_ROW_HEIGHT)))
         self._columns.setSpacing(theme.px(8))
         margin = theme.px(12)
-        layout = self.layout()
-        assert layout is not None
-        layout.setContentsMargins(margin, margin, margin, margin)
+        self._layout.setContentsMargins(margin, margin, margin, margin)
         wanted = QSize(theme.px(_LIST_WIDTH + TEXT_WIDTH + _BESIDE_TEXT) + 2 * margin, theme.px(_HEIGHT))
-        parent = self.parentWidget()
-        assert parent is not None
-        self.resize(wanted.boundedTo(parent.size() - QSize(_AROUND, _AROUND)))
+        self.resize(wanted.boundedTo(self._window.size() - QSize(_AROUND, _AROUND)))
 
     def show_chapter(self, name: str) -> None:
         """Open the help at a chapter."""
