@@ -154,6 +154,11 @@ class Experiment:
         output = "softmax" if len(classes) > 2 else self.output
         return replace(self, classes=classes, output=output)
 
+    def differing(self, other: "Experiment") -> tuple[str, ...]:
+        """Return the names of the settings that are others there, in their order."""
+        names = (field.name for field in fields(Experiment))
+        return tuple(name for name in names if getattr(self, name) != getattr(other, name))
+
     def layers(self) -> list[tuple[str, Layer]]:
         """Return the named layers, first to last: ``conv1``, ``relu1``, ``pool1``, …, ``dense1``."""
         stack: list[tuple[str, Layer]] = []

@@ -1,7 +1,7 @@
 """The only mutable application state: immutable values, and a signal for each that changes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Self
@@ -159,8 +159,7 @@ class Settings:
     @property
     def pending(self) -> tuple[str, ...]:
         """Names of the settings of the form that are not those of the run."""
-        names = (field.name for field in fields(Experiment))
-        return tuple(name for name in names if getattr(self.running, name) != getattr(self.edited, name))
+        return self.running.differing(self.edited)
 
     def carried_to(self, running: Experiment) -> Self:
         """Return the settings of another run of the same network, with the edits of the form upon them."""

@@ -1,7 +1,7 @@
 """What a grader is told of one hand-in: which numbers agree, points that the program gives, what is late."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 from cnnviz import __version__
 from cnnviz.errors import ParameterError
@@ -162,14 +162,10 @@ def _points(step: Step, commitment: Commitment | None, numbers: LabNumbers) -> f
 
 
 def _differing_settings(given: Experiment, usual: Experiment) -> list[str]:
-    names = [each.name for each in fields(Experiment) if each.name != "seed"]
-    pairs: Mapping[str, tuple[object, object]] = {
-        name: (getattr(given, name), getattr(usual, name)) for name in names
-    }
     return [
-        printable(f"{name} {given} instead of {usual}", _LONGEST)
-        for name, (given, usual) in pairs.items()
-        if given != usual
+        printable(f"{name} {getattr(given, name)} instead of {getattr(usual, name)}", _LONGEST)
+        for name in given.differing(usual)
+        if name != "seed"
     ]
 
 

@@ -105,10 +105,8 @@ class LabDesk(QObject):
 
     def is_run_of(self, step: Step) -> bool:
         """Whether the present run has the classes of a step, and the settings that it names."""
-        wanted, running = self.experiment_of(step), self._state.experiment
-        return all(
-            getattr(running, name) == getattr(wanted, name) for name in ("classes", *step.show.settings)
-        )
+        others = self._state.experiment.differing(self.experiment_of(step))
+        return {"classes", *step.show.settings}.isdisjoint(others)
 
     # --- which lab, and which step --------------------------------------------------------------------------
 

@@ -1,6 +1,6 @@
 """Finding the true answer to a prediction, on the network that the student has trained."""
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -190,5 +190,4 @@ class Revealer(QObject):
 
 def _differing(one: Experiment, other: Experiment) -> list[str]:
     """Return the names of settings in which two experiments differ, as they are read."""
-    names = (field.name for field in fields(Experiment))
-    return [name.replace("_", " ") for name in names if getattr(one, name) != getattr(other, name)]
+    return [name.replace("_", " ") for name in one.differing(other)]
