@@ -7,7 +7,7 @@ bar, wherever the map is shown.
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Self
 
@@ -97,7 +97,8 @@ class Notation:
             Cells with the same number are compared, such as those of one pooling window: a window that needs
             them gets more decimals. Without groups, numbers are not compared.
         longest : int, optional
-            For how many characters there is room in a cell.
+            For how many characters there is room in a cell. All numbers have fewer decimals, down to one,
+            where that makes room for them.
         mark : int
             How many of these ``≈`` takes; 0 where it stands above the number.
 
@@ -107,6 +108,17 @@ class Notation:
             In row-major order.
         """
         numbers: list[float] = np.asarray(values).ravel().tolist()
+        texts = self._texts(numbers, groups, longest, mark)
+        is_final = self.fixed or self.decimals < 2 or fit([text.lstrip(ALMOST) for text in texts], longest)
+        return (
+            texts
+            if is_final
+            else replace(self, decimals=self.decimals - 1).texts(values, groups, longest, mark)
+        )
+
+    def _texts(
+        self, numbers: list[float], groups: NDArray[np.integer] | None, longest: int | None, mark: int
+    ) -> list[str]:
         if groups is None:
             return [self.text(value) for value in numbers]
         members: defaultdict[int, list[int]] = defaultdict(list)

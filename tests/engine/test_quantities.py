@@ -161,6 +161,7 @@ def test_probabilities_side_by_side(values: list[float]) -> None:
     st.none() | st.integers(5, 9),
 )
 @example([0.0, 0.0, 0.0, 9.9999998245167e-15], True, 5)  # three figures of it are 1.00e-14
+@example([0.0, 0.0, 0.0, 0.0625], True, 5)  # three decimals and a sign are six characters
 def test_cells_of_a_window_are_told_apart(values: list[float], signed: bool, longest: int | None) -> None:
     array = np.array(values, dtype=np.float32)
     windows = np.arange(array.size) // 4
