@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import median_low
 from typing import TYPE_CHECKING, Any
 
@@ -140,6 +140,12 @@ class SnapshotStore:
         part.spacing = self.spacing
         part._kept = {kept for kept in self._kept if kept <= step}
         part._replace(self._snapshots[: bisect_right(self._steps, step)])
+        return part
+
+    def of_run(self, origin: Origin) -> "SnapshotStore":
+        """Return a store of its own with the same moments, as those of this run."""
+        part = self.until(self._steps[-1]) if self._steps else SnapshotStore(self.max_bytes)
+        part._replace([replace(snapshot, origin=origin) for snapshot in part._snapshots])
         return part
 
     def at(self, step: int) -> Snapshot:

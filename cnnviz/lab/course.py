@@ -68,7 +68,7 @@ class Course:
     model : Checkpoint or None
         Trained weights, with the settings of their run.
     history : History or None
-        Record of that run; its curves can be drawn at once.
+        Record of that run, with some of its networks: curves and moments can be shown at once.
     dataset : Dataset or None
         None for MNIST.
     """
@@ -177,12 +177,17 @@ def _read(folder: Path, path: Path) -> Course:
     lab = load_lab(folder / _LAB)
     session, model, history, data = (folder / name for name in (_SESSION, _MODEL, _HISTORY, _DATA))
     dataset = _dataset(data, manifest, path) if data.exists() else None
+    trained = checkpoint.load(model) if model.exists() else None
+    network = None if trained is None else trained.network
+    seen = SessionState.from_json(session.read_text(encoding="utf-8")) if session.exists() else None
+    if trained is not None and seen is not None and trained.experiment not in (None, seen.experiment):
+        raise DataError("its session and its network are of other settings")
     return Course(
         lab,
         figures_beside(lab, folder),
-        SessionState.from_json(session.read_text(encoding="utf-8")) if session.exists() else None,
-        checkpoint.load(model) if model.exists() else None,
-        history_from_bytes(history.read_bytes()) if history.exists() else None,
+        seen,
+        trained,
+        history_from_bytes(history.read_bytes(), network) if history.exists() else None,
         dataset,
     )
 

@@ -1,4 +1,6 @@
-"""The record of a run as bytes: every step's loss and correct answers, and the test results."""
+"""The record of a run as bytes: losses and correct answers of all steps, test results, some networks."""
+
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -6,11 +8,15 @@ from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
 from cnnviz.errors import DataError
-from cnnviz.history import EvaluationPoint, History
+from cnnviz.history import EvaluationPoint, History, Snapshot
+from cnnviz.network import Network
 from cnnviz.training import Progress
 
 _MOST_STEPS = 2_500_000
 _LARGEST = 10**9
+MOST_MOMENTS = 200
+"""So many networks can a record hold."""
+
 _NUMBERS = ("log_every", "first_step", "batch_size", "epoch_images")
 _DTYPES = {
     "losses": np.float64,
@@ -18,12 +24,15 @@ _DTYPES = {
     "sizes": np.int64,
     "tests": np.float64,
     "numbers": np.int64,
+    "moments": np.int64,
 }
+_WEIGHTS = "weights"  # those of each moment in a row, in the dtype of the network
 
 
 def history_to_bytes(history: History) -> bytes:
-    """Return a record, without its snapshots, as the bytes of a `.safetensors` file."""
-    progress = history.recorded()
+    """Return a record as the bytes of a `.safetensors` file."""
+    progress, moments = history.recorded(), [history.snapshots[i] for i in range(len(history.snapshots))]
+    rows = [np.concatenate([each.ravel() for each in moment.network.params.values()]) for moment in moments]
     return save(
         {
             "losses": progress.losses,
@@ -31,12 +40,20 @@ def history_to_bytes(history: History) -> bytes:
             "sizes": progress.sizes.astype(np.int64),
             "tests": np.array(history.tests, np.float64).reshape(-1, 3),
             "numbers": np.array([getattr(history, name) for name in _NUMBERS], np.int64),
+            "moments": np.array([moment.step for moment in moments], np.int64),
+            _WEIGHTS: np.stack(rows) if rows else np.empty((0, 0)),
         }
     )
 
 
-def history_from_bytes(content: bytes) -> History:
+def history_from_bytes(content: bytes, network: Network | None) -> History:
     """Return the record that `history_to_bytes` wrote.
+
+    Parameters
+    ----------
+    content : bytes
+    network : Network or None
+        At the end of the run, where there is one: its layers are those of all moments.
 
     Raises
     ------
@@ -47,7 +64,8 @@ def history_from_bytes(content: bytes) -> History:
         arrays = load(content)
     except (SafetensorError, TypeError, ValueError, KeyError, AttributeError) as error:
         raise DataError("its history is damaged") from error
-    if set(arrays) != set(_DTYPES) or any(arrays[name].dtype != dtype for name, dtype in _DTYPES.items()):
+    names = {*_DTYPES, _WEIGHTS}
+    if set(arrays) != names or any(arrays[name].dtype != dtype for name, dtype in _DTYPES.items()):
         raise DataError("its history is not one of CNNViz")
     losses, correct, sizes = arrays["losses"], arrays["correct"], arrays["sizes"]
     numbers = [int(each) for each in arrays["numbers"].ravel()]
@@ -64,6 +82,8 @@ def history_from_bytes(content: bytes) -> History:
     history.append(Progress(first_step + 1, losses, correct.astype(np.intp), sizes.astype(np.intp), 0.0))
     for step, loss, accuracy in _tests(arrays["tests"], history.step):
         history.add_test(EvaluationPoint(int(step), loss, accuracy))
+    for step, moment in _moments(arrays["moments"], arrays[_WEIGHTS], network, history.step):
+        history.snapshots.add(Snapshot(step, moment), keep=True)
     return history
 
 
@@ -82,3 +102,25 @@ def _tests(tests: NDArray[np.float64], last: int) -> list[tuple[float, float, fl
     if len(steps) and not (steps[0] >= 0 and steps[-1] <= last and (np.diff(steps) >= 0).all()):
         raise DataError("the test results of its history are damaged")
     return [(float(step), float(loss), float(accuracy)) for step, loss, accuracy in tests]
+
+
+def _moments(
+    steps: NDArray[np.int64], weights: NDArray[Any], network: Network | None, last: int
+) -> list[tuple[int, Network]]:
+    """Return the networks of a record with their steps, ascending."""
+    if steps.ndim != 1 or len(steps) > MOST_MOMENTS:
+        raise DataError("the networks of its history are damaged")
+    if not len(steps):
+        return []
+    is_in_order = steps[0] >= 0 and steps[-1] <= last and bool((np.diff(steps) > 0).all())
+    if network is None or not is_in_order or weights.shape != (len(steps), network.parameter_count):
+        raise DataError("the networks of its history do not belong to it")
+    if weights.dtype != network.dtype or not np.isfinite(weights).all():
+        raise DataError("the networks of its history are damaged")
+    ends = np.cumsum([each.size for each in network.params.values()])[:-1]
+    found: list[tuple[int, Network]] = []
+    for step, row in zip(steps, weights, strict=True):
+        parts = zip(network.params.items(), np.split(row, ends), strict=True)
+        params = {name: part.reshape(each.shape) for (name, each), part in parts}
+        found.append((int(step), network.with_params(params)))
+    return found

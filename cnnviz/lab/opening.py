@@ -1,17 +1,23 @@
 """Labs from the files that they may be in, and course files made of them."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from cnnviz.checkpoint import Checkpoint
 from cnnviz.datasets import Dataset, load_dataset, load_mnist
-from cnnviz.history import EvaluationPoint, History
+from cnnviz.experiment import Experiment
+from cnnviz.history import EvaluationPoint, History, Snapshot
 from cnnviz.lab.course import Course, is_course, load_course
 from cnnviz.lab.model import Lab
 from cnnviz.lab.reading import load_lab
 from cnnviz.lab.showing import session_of
 from cnnviz.runtime import one_blas_thread
+from cnnviz.session_state import SessionState, weights_checksum
 from cnnviz.training import Trainer
+
+_MOMENTS, _MOMENTS_BYTES = 24, 16 << 20
+"""How many networks of the run a course holds besides those that it has to, and their memory at most."""
 
 
 def open_lab(path: Path) -> Lab:
@@ -42,7 +48,7 @@ def lab_data(path: Path | None, classes: Iterable[str]) -> Dataset:
 
 
 def made_course(lab: Lab, figures: Mapping[str, bytes], dataset: Dataset, *, with_data: bool) -> Course:
-    """Train the network of a lab, and return a course that shows it with its curves.
+    """Train the network of a lab, and return a course that begins where the lab does, with all curves.
 
     Parameters
     ----------
@@ -55,17 +61,43 @@ def made_course(lab: Lab, figures: Mapping[str, bytes], dataset: Dataset, *, wit
     """
     experiment = lab.experiment
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
-    history = History(experiment.log_every)
-    history.batch_size, history.epoch_images = experiment.batch_size, len(dataset.train_labels)
-    with one_blas_thread():
-        for step in range(0, trainer.total_steps + 1, trainer.steps_per_epoch):
-            if step > trainer.step:
-                history.append(trainer.advance(step - trainer.step))
-            tested = trainer.evaluate()
-            history.add_test(EvaluationPoint(trainer.step, tested.loss, tested.accuracy))
+    last = trainer.total_steps
+    seen = session_of(
+        lab.start,
+        experiment,
+        dataset,
+        SessionState(experiment=experiment, step=last, run_step=last, epochs=experiment.epochs),
+    )
+    history = _trained(trainer, experiment, _moments(trainer, seen.step))
     model = Checkpoint(
         trainer.network, experiment, trainer.step, dataset.sha256, optimizer=trainer.optimizer_state,
         data_name=dataset.name,
     )  # fmt: skip
-    session = session_of(lab.start, experiment, dataset)
+    shown = history.snapshots.at(seen.step).network
+    session = replace(seen, weights_sha256=weights_checksum(shown))
     return Course(lab, figures, session, model, history, dataset if with_data else None)
+
+
+def _moments(trainer: Trainer, shown: int) -> list[int]:
+    """Return the steps at which the network is kept: begin, end, what is shown, and some in between."""
+    last = trainer.total_steps
+    nbytes = sum(array.nbytes for array in trainer.network.params.values())
+    count = max(min(_MOMENTS, _MOMENTS_BYTES // nbytes), 1)
+    return sorted({0, shown, last, *(last * part // count for part in range(count))})
+
+
+def _trained(trainer: Trainer, experiment: Experiment, moments: list[int]) -> History:
+    """Train to the end, and return the record with the networks of some steps."""
+    history = History(experiment.log_every, snapshot_bytes=1 << 40)
+    history.batch_size, history.epoch_images = experiment.batch_size, len(trainer.dataset.train_labels)
+    epochs = range(0, trainer.total_steps + 1, trainer.steps_per_epoch)
+    with one_blas_thread():
+        for step in sorted({*moments, *epochs}):
+            if step > trainer.step:
+                history.append(trainer.advance(step - trainer.step))
+            if step in moments:
+                history.snapshots.add(Snapshot(step, trainer.network), keep=True)
+            if step in epochs:
+                tested = trainer.evaluate()
+                history.add_test(EvaluationPoint(step, tested.loss, tested.accuracy))
+    return history

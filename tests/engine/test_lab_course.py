@@ -13,7 +13,7 @@ import pytest
 from cnnviz.checkpoint import Checkpoint
 from cnnviz.errors import DataError
 from cnnviz.file_kinds import COURSE, kind_of
-from cnnviz.history import EvaluationPoint, History
+from cnnviz.history import EvaluationPoint, History, Snapshot
 from cnnviz.lab import parse_lab, session_of
 from cnnviz.lab.course import Course, load_course, save_course
 from cnnviz.session_state import weights_checksum
@@ -32,6 +32,7 @@ def course() -> Course:
     history = History(experiment.log_every)
     history.batch_size, history.epoch_images = 1, 60
     for _ in range(3):
+        history.snapshots.add(Snapshot(trainer.step, trainer.network), keep=True)
         history.append(trainer.advance(20))
         evaluation = trainer.evaluate()
         history.add_test(EvaluationPoint(trainer.step, evaluation.loss, evaluation.accuracy))
@@ -69,6 +70,20 @@ def test_curves_can_be_drawn_at_once(course, saved):
     for name in ("loss_curve", "accuracy_curve"):
         assert np.array_equal(getattr(again, name)(20).values, getattr(before, name)(20).values)
     assert again.images_at([10, 200]).tolist() == before.images_at([10, 200]).tolist()
+
+
+def test_moments_of_the_run_come_back(course, saved):
+    again, before = load_course(saved).history.snapshots, course.history.snapshots
+    assert again.steps == before.steps == [0, 20, 40]
+    for one, other in zip(again, before, strict=True):
+        assert weights_checksum(one.network) == weights_checksum(other.network)
+
+
+def test_a_session_of_another_run_is_refused(course, tmp_path):
+    other = replace(course.session, experiment=replace(course.session.experiment, seed=5))
+    save_course(tmp_path / "x.cnnviz", replace(course, session=other))
+    with pytest.raises(DataError, match="other settings"):
+        load_course(tmp_path / "x.cnnviz")
 
 
 def test_training_goes_on_from_a_course_as_it_would_have(course, saved):
@@ -148,7 +163,7 @@ def test_what_is_wrong_with_a_course_is_told_in_a_sentence(saved, tmp_path, chan
     assert not (tmp_path.parent / "evil.toml").exists()
 
 
-@pytest.mark.parametrize("part", ["losses", "correct", "sizes", "tests", "numbers"])
+@pytest.mark.parametrize("part", ["losses", "correct", "sizes", "tests", "numbers", "moments", "weights"])
 def test_a_hostile_history_is_refused(saved, tmp_path, part):
     from safetensors.numpy import load, save
 
@@ -199,6 +214,8 @@ def test_a_course_is_made_and_used_from_the_command_line(tmp_path):
     course = load_course(tmp_path / "c.cnnviz")
     assert course.history.step == course.model.step == 30
     assert [point.step for point in course.history.tests] == [0, 30]
+    assert (course.history.snapshots.steps[0], course.history.snapshots.steps[-1]) == (0, 30)
+    assert (course.session.step, course.session.run_step) == (0, 30)
     assert len(course.dataset.test_labels) == 20
     data.unlink()
     used = command("--headless", "--lab", "c.cnnviz", "--results", "b.json", cwd=tmp_path)

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
@@ -9,11 +10,12 @@ from PySide6.QtWidgets import QApplication, QRadioButton
 
 from cnnviz.datasets import load_mnist
 from cnnviz.lab import LabRecord, parse_lab, read_hand_in
-from cnnviz.lab.course import save_course
+from cnnviz.lab.course import load_course, save_course
 from cnnviz.lab.formulas import parse_formula
 from cnnviz.lab.opening import made_course
 from cnnviz.report.blocks import Words
 from cnnviz.session_state import weights_checksum
+from cnnviz.training import Trainer
 from tests.gui import whole_window
 from tests.gui.driving import activate, opened, save_session
 from tests.gui.lab_driving import LAB, open_lab, press
@@ -23,7 +25,8 @@ from ui.lab.formulas import boxes_of
 from ui.lab.prediction_card import parsed_number
 from ui.panels.report.panel import ReportPanel
 from ui.panels.training.panel import TrainingPanel
-from ui.state import PinnedCell, RunStatus
+from ui.panels.translation.panel import TranslationPanel
+from ui.state import PinnedCell, RunStatus, Shift
 
 
 def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path):
@@ -235,18 +238,47 @@ panel = "training"
     whole_window.rest(qtbot, session)
 
 
-def test_a_course_opens_with_its_network_and_its_curves(qtbot, session, tmp_path):
-    lab, _mistakes = parse_lab(LAB.replace("[start]", '[settings]\nclasses = ["4", "9"]\n[start]'))
-    course = made_course(lab, {}, load_mnist(("4", "9")), with_data=False)
-    save_course(tmp_path / "class.cnnviz", course)
-    session.files.open(tmp_path / "class.cnnviz")
-    state = session.state
-    qtbot.waitUntil(lambda: state.experiment.classes == ("4", "9") and state.live is not None)
+_COURSE = LAB.replace(
+    '[start]\npanel = "training"\n',
+    """[settings]
+classes = ["4", "9"]
+[start]
+panel = "translation"
+moment = 5000
+sample = 7
+shift = { dx = 1, dy = 0 }
+pinned = { stage = "pool1", index = [0, 4, 4] }
+views.translation = { pair = "sides", stage = "average" }
+""",
+)
+
+
+def test_a_course_opens_where_it_begins_with_its_network_and_its_curves(qtbot, session, tmp_path):
+    lab, mistakes = parse_lab(_COURSE)
+    assert lab is not None, mistakes
+    data = load_mnist(("4", "9"))
+    save_course(tmp_path / "class.cnnviz", made_course(lab, {}, data, with_data=False))
+    course = load_course(tmp_path / "class.cnnviz")
+    with qtbot.waitSignal(session.files.restorer.finished):
+        session.files.open(tmp_path / "class.cnnviz")
     whole_window.rest(qtbot, session)
-    assert session.lab.sitting.desk.lab.id == "small"
-    assert state.run.step == course.model.step
-    assert len(state.history.losses) == course.model.step
-    assert weights_checksum(state.shown.network) == weights_checksum(course.model.network)
+    state, experiment = session.state, lab.experiment
+    assert (state.experiment, state.run.status, state.run.step) == (experiment, RunStatus.FINISHED, 11791)
+    assert session.lab.sitting.desk.step.id == "think"
+    assert session.window.panels.front == 2
+    assert (state.sample.index, state.shift, state.pinned) == (7, Shift(1, 0), PinnedCell("pool1", (0, 4, 4)))
+    view = session.window.panel(TranslationPanel).view_state()
+    assert (view["pair"], view["stage"]) == ("sides", "average")
+    # The network of that moment is that of a run of its own.
+    trainer = Trainer(experiment.build_network(), data, experiment.train_config())
+    losses = trainer.advance(5000).losses
+    assert weights_checksum(state.shown.network) == weights_checksum(trainer.network)
+    assert state.shown.origin.run_id == state.run.run_id
+    assert np.array_equal(state.history.losses[:5000], losses)
+    assert [point.step for point in state.history.tests] == [0, 11791]
+    assert weights_checksum(state.live.network) == weights_checksum(course.model.network)
+    assert not session.files.has_unsaved_work
+    assert session.window.notices.text() == ""
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from cnnviz.session_state import (
     save_session,
     weights_checksum,
 )
-from ui.keep.session_restore import SessionRestorer
+from ui.keep.session_restore import SessionRestorer, Trained
 from ui.panels.drawn import Drawn, drawn_in, drawn_in_panel
 from ui.run.controller import Controller
 from ui.run.model_files import model_writer, tell_saved
@@ -256,11 +256,15 @@ class SessionFiles(QObject):
         self.controller.analysis.submit("open", lambda _context: _look_into(path), done, self._complain)
 
     def bring_back(
-        self, session: SessionState, source: Source | None, name: str = "The work that was not saved"
+        self,
+        session: SessionState,
+        source: Source | None,
+        name: str = "The work that was not saved",
+        trained: Trained | None = None,
     ) -> None:
-        """Restore a session that no file of the user keeps: it stays unsaved."""
+        """Restore a session that no session file of the user keeps: what is trained for it stays unsaved."""
         self._opened, self._lab = False, None
-        self.restorer.restore(session, name, source)
+        self.restorer.restore(session, name, source, trained)
 
     # --- recent files ---------------------------------------------------------------------------------------
 

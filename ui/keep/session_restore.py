@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from math import prod
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QProgressDialog, QWidget
 
+from cnnviz.history import History
 from cnnviz.quantities import format_count
 from cnnviz.session_state import OwnPixels, SessionState, weights_checksum
+from cnnviz.snapshots import Snapshot
 from ui.run.controller import Controller
 from ui.run.misfit import Misfit, misfit_of
 from ui.run.worker import snapshot_interval
@@ -15,6 +18,21 @@ from ui.state import AppState, PinnedCell, RunStatus, Sample, Shift, Source
 from ui.window.panel_area import PanelArea
 
 _STILL = (RunStatus.READY, RunStatus.PAUSED, RunStatus.FINISHED)
+
+
+class Trained(NamedTuple):
+    """A run that came with a session, so that it need not be trained again.
+
+    Attributes
+    ----------
+    end : Snapshot
+        Its last network.
+    history : History or None
+        Its record.
+    """
+
+    end: Snapshot
+    history: History | None
 
 
 class SessionRestorer(QObject):
@@ -57,7 +75,9 @@ class SessionRestorer(QObject):
         """Whether a session is being restored."""
         return self._session is not None
 
-    def restore(self, session: SessionState, name: str, source: Source | None = None) -> None:
+    def restore(
+        self, session: SessionState, name: str, source: Source | None = None, trained: Trained | None = None
+    ) -> None:
         """Bring a session back; what is there stays as it is when its data are not at hand.
 
         Parameters
@@ -67,6 +87,8 @@ class SessionRestorer(QObject):
             Name of the file, for messages.
         source : Source, optional
             Its data, if they are not those that are open.
+        trained : Trained, optional
+            Its run, if it is at hand.
         """
         current = self._state.dataset if source is None else None
         opened = self._state.source if source is None else source
@@ -82,12 +104,12 @@ class SessionRestorer(QObject):
 
         def done(misfit: Misfit | None) -> None:
             if misfit is None:
-                self._begin(session, source)
+                self._begin(session, source, trained)
             else:
                 self._complain(misfit.sentence(name, "session"), misfit.action, use_mnist)
 
         def use_mnist() -> None:
-            self._controller.open_data(None, lambda mnist: self.restore(session, name, mnist))
+            self._controller.open_data(None, lambda mnist: self.restore(session, name, mnist, trained))
 
         self._controller.analysis.submit("session", work, done, self._complain)
 
@@ -106,7 +128,7 @@ class SessionRestorer(QObject):
         )
         self.finished.emit(False)
 
-    def _begin(self, session: SessionState, source: Source | None) -> None:
+    def _begin(self, session: SessionState, source: Source | None, trained: Trained | None) -> None:
         is_at_hand = self._is_at_hand(session)
         if not is_at_hand and not self._controller.may_replace():
             self.finished.emit(False)
@@ -119,9 +141,11 @@ class SessionRestorer(QObject):
             self._finish()
             return
         self._run_id = self._state.run.run_id
-        self._open_progress(session)
+        start, history = (None, None) if trained is None else trained
+        if start is None or start.step < session.run_step:
+            self._open_progress(session)
         self._controller.on_speed_requested(None)
-        self._controller.begin_run(session.experiment, source=source)
+        self._controller.begin_run(session.experiment, start, source, history)
 
     def _is_at_hand(self, session: SessionState) -> bool:
         """Whether the weights are those of a moment of the present run."""
@@ -138,7 +162,7 @@ class SessionRestorer(QObject):
         if session is None:
             return
         if not self._began:
-            if run.run_id > self._run_id and run.status is RunStatus.READY:
+            if run.run_id > self._run_id and run.status in _STILL:
                 self._began, self._run_id = True, run.run_id
                 self._stops = self._plan(session)
                 self._go_on()

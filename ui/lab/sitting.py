@@ -135,7 +135,7 @@ class LabSitting(QObject):
         self.column.figures = file.figures
         has_changed = self.desk.open(file.lab, file.place)
         if file.course is not None and (is_asked_for or self._state.is_untrained):
-            bring_course(self._files.controller, self._state, file.course, Path(file.place))
+            bring_course(self._files, file.course, Path(file.place), with_view=is_asked_for)
         self._window.lab_dock.set_shown(True)
         if has_changed:
             self.column.message.show_message(

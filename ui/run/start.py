@@ -148,13 +148,14 @@ class RunStart(QObject):
             self._tell_about(built, is_first=previous is None)
         elif built.dataset is not previous:  # other classes were chosen than those the notice names
             state.clear_notice("data")
-        self._reset_history(built)
+        note = "" if built.start is None else built.start.note
+        origin = Origin(run_id, experiment, built.dataset.name, note)
+        self._reset_history(built, origin)
         if built.dataset is not previous or state.sample is None:
             self.sampleRequested.emit(0)
-        note = "" if built.start is None else built.start.note
         if note and not built.forks:
             self.opened.emit()
-        self.prepareRequested.emit(Job(built.trainer, Origin(run_id, experiment, built.dataset.name, note)))
+        self.prepareRequested.emit(Job(built.trainer, origin))
         if built.then_train:
             self._control.running = True
             self.trainRequested.emit(0)
@@ -182,13 +183,14 @@ class RunStart(QObject):
         else:
             self._state.clear_notice("data")
 
-    def _reset_history(self, built: _Built) -> None:
+    def _reset_history(self, built: _Built, origin: Origin) -> None:
         state, previous = self._state, self._state.history
         experiment, start = built.experiment, built.start
         if built.forks and start is not None and previous.covers(start.step):
             history = previous.forked(start.step)
         elif built.history is not None:
             history = built.history
+            history.snapshots = history.snapshots.of_run(origin)
         else:
             history = History(experiment.log_every, 0 if start is None else start.step)
         history.batch_size, history.epoch_images = experiment.batch_size, len(built.dataset.train_labels)
