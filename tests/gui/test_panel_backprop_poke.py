@@ -9,13 +9,18 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from cnnviz.datasets import to_input
+from cnnviz.functional.max_pooling import TIE_RULES
 from cnnviz.presets import LAB5
-from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, check_all, poke
+from cnnviz.quantities import format_value
+from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, check_all, poke, with_ties
 from tests.gui.backprop_desk import Desk, click, click_cell, lab5, visible_cells, wait_for
 from tests.gui.driving import drain
+from tests.gui.view_rounds import choose
 from ui.cells.block import Block
 from ui.panels.backprop.side_column import CHECK, POKE
 from ui.panels.backprop.steps import StepKind
+
+IN_FORCE = {rule: column for column, rule in enumerate(TIE_RULES)}
 
 
 @pytest.fixture
@@ -195,9 +200,57 @@ def test_check_all_counts_what_the_engine_counts(desk: Desk) -> None:
     passed = panel.model.passed
     oracle = check_all(passed.network, passed.x, passed.label)
     for verdict, count in oracle.counts.items():
-        assert page.summary.text(verdict) == f"{count:,}"
-    assert page.summary.text("mismatch") == "0"
+        assert page.summary.text(verdict, IN_FORCE["all"]) == f"{count:,}"
+    assert page.summary.text("mismatch", IN_FORCE["all"]) == "0"
     assert "All 1,425 parameters are accounted for" in page.hint.text()
+
+
+def test_each_rule_for_ties_keeps_its_check_in_a_column_of_its_own(desk: Desk) -> None:
+    panel, page = desk.panel, desk.panel.side.check
+    panel.side.show_page(CHECK)
+    seen = {}
+    for rule in ("all", "first"):
+        click(panel.side.ties.rule.button(rule))
+        desk.settle()
+        assert page.result() is None
+        assert not page.table.isVisible()
+        click(page.check)
+        wait_for(desk.bot, lambda: page.result() is not None)
+        seen[rule] = check_all(with_ties(lab5(), rule), panel.model.passed.x, panel.model.passed.label)
+    assert seen["all"].counts["tie_rule"]
+    assert not seen["first"].counts["tie_rule"]
+    for shown in ("all", "first", "split"):
+        click(panel.side.ties.rule.button(shown))
+        desk.settle()
+        assert page.summary.isVisible()
+        assert page.summary.current == IN_FORCE[shown]
+        assert page.table.isVisible() == (shown in seen)
+        for rule, oracle in seen.items():
+            for verdict, count in oracle.counts.items():
+                assert page.summary.text(verdict, IN_FORCE[rule]) == f"{count:,}"
+            assert page.summary.text("error", IN_FORCE[rule]) == format_value(oracle.largest_error, 2)
+        assert page.summary.text("checked", IN_FORCE["split"]) == "–"
+    assert "not done under “split”" in page.hint.text()
+    # What was checked is of this image, this class and these weights alone.
+    desk.show(lab5(), 1)
+    assert not page.summary.isVisible()
+    desk.show(lab5(), 0)
+    assert page.summary.text("checked", IN_FORCE["all"]) == "1,425"
+    choose(panel.side.ties.label, str(1 - int(panel.model.passed.label)))
+    desk.settle()
+    assert not page.summary.isVisible()
+
+
+def test_a_check_is_of_the_rule_that_it_was_begun_under(desk: Desk) -> None:
+    panel, page = desk.panel, desk.panel.side.check
+    panel.side.show_page(CHECK)
+    page.check.click()
+    click(panel.side.ties.rule.button("first"))
+    desk.settle()
+    wait_for(desk.bot, lambda: not panel.work.is_checking() and page.summary.isVisible())
+    assert page.summary.text("checked", IN_FORCE["first"]) == "–"
+    assert int(page.summary.text("tie_rule", IN_FORCE["all"])) > 0
+    assert page.result() is None
 
 
 def test_a_row_of_the_check_leads_to_its_poke(desk: Desk) -> None:

@@ -156,8 +156,11 @@ def _an_update(bot: QtBot, session: Session) -> None:
     choose(panel.update_view.channel, "input 1")
     type_number(panel.update_view.rate, "0.25")
     click(panel.side.pages.button("check"))
-    click(panel.side.check.check)
-    rest(bot, session)
+    for rule in ("split", "all"):
+        click(panel.side.ties.rule.button(rule))
+        rest(bot, session)
+        click(panel.side.check.check)
+        rest(bot, session)
 
 
 def _report(bot: QtBot, session: Session) -> None:

@@ -1,6 +1,7 @@
 """Compare every gradient with a finite difference, and list what is worth a look."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -13,17 +14,34 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnviz.functional.max_pooling import TIE_RULES, TieRule
 from cnnviz.quantities import format_cell, format_count, format_signed, format_together, format_value
 from cnnviz.routing import CheckEntry, GradientCheck, ParameterTarget, Verdict
 from ui.controls.buttons import Button
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.segmented import SegmentedControl
-from ui.rows.value_list import ValueList, ValueRow
+from ui.rows.value_table import TableRow, ValueTable
 from ui.theme import Theme, follow_theme
 
 _LISTED = 200
 _KINDS = (("", "largest error"), ("kink", "kinks"), ("tie_rule", "tie rule"))
 _WITHOUT_KINK: tuple[Verdict, ...] = ("ok", "tie_rule", "curvature", "mismatch")
+
+type Checks = Mapping[TieRule | None, GradientCheck]
+"""What was found under each rule for ties; under None in a network without a max pool."""
+
+#: Name, colour role and tool tip of each row that counts a verdict.
+_COUNTED: dict[Verdict, tuple[str, str, str]] = {
+    "ok": ("agree", "success", "The gradient is the slope of the loss"),
+    "kink": ("kink", "warning", "Skipped: within ±ε a winner or a gate switches, and the loss has no slope"),
+    "tie_rule": (
+        "tie rule",
+        "info",
+        "The gradient is no slope but what “all” says: the sum over all tied cells of a window",
+    ),
+    "curvature": ("bend", "info", "They differ because the loss bends within ±ε"),
+    "mismatch": ("no reason", "danger", "They differ without a reason: a mistake in the gradient"),
+}
 
 
 class CheckPage(QWidget):
@@ -41,7 +59,8 @@ class CheckPage(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._result: GradientCheck | None = None
+        self._checks: Checks = MappingProxyType({})
+        self._rule: TieRule | None = None
         self._entries: list[CheckEntry] = []
         self._build_widgets()
         layout = QVBoxLayout(self)
@@ -65,70 +84,54 @@ class CheckPage(QWidget):
         self.kinds.currentChanged.connect(self._on_kind_changed)
         self.table.cellClicked.connect(self._on_cell_clicked)
         self.table.itemActivated.connect(self._on_item_activated)
-        self.show_nothing(0)
+        self.show_checks({}, None, 0)
         follow_theme(self)
 
     def set_theme(self, theme: Theme) -> None:
         """Scale."""
         self.table.setMinimumHeight(theme.px(150))
-        self.table.horizontalHeader().resizeSection(1, theme.px(64))
+        self.table.horizontalHeader().resizeSection(1, theme.px(76))
         self.table.verticalHeader().setDefaultSectionSize(theme.px(24))
 
     def result(self) -> GradientCheck | None:
-        """Outcome that is shown."""
-        return self._result
-
-    def show_nothing(self, parameters: int) -> None:
-        """Offer a check of so many parameters."""
-        self._result = None
-        text = f"Check all {format_count(parameters)} parameters"
-        self.check.setText(text)
-        self.check.setAccessibleName(text)
-        self.hint.set_text(
-            "Each one is changed by ±ε in float64, and the change of the loss compared with its gradient."
-        )
-        self._show(idle=True)
+        """Outcome under the rule in force; None if nothing was checked under it."""
+        return self._checks.get(self._rule)
 
     def show_progress(self, fraction: float) -> None:
         """Tell how much is done."""
         self.progress.setValue(round(1000 * fraction))
         self._show(idle=False)
 
-    def show_result(self, result: GradientCheck) -> None:
-        """Show the outcome."""
-        self._result = result
-        counts = result.counts
-        total = sum(counts.values())
-        self.hint.set_text(_verdict_text(counts, total))
-        first = result.entries(*_WITHOUT_KINK, limit=1)
-        self.summary.set_rows(
-            (
-                ValueRow(
-                    "largest",
-                    "largest relative error",
-                    format_value(first[0].judged_error if first else 0.0, 2),
-                    tooltip="Of all parameters without a kink: the first of the list below",
-                ),
-                ValueRow(
-                    "error",
-                    "… of those that agree",
-                    format_value(result.largest_error, 2),
-                    tooltip="Of the parameters that agree and those that differ by the tie rule only; there "
-                    "of “first” and the slope, and of “all” and the sum over all tied cells",
-                ),
-                ValueRow("ok", "agree", format_count(counts["ok"]), "success"),
-                ValueRow("kink", "skipped: a kink within ±ε", format_count(counts["kink"]), "warning"),
-                ValueRow("tie_rule", "differ by the tie rule", format_count(counts["tie_rule"]), "info"),
-                ValueRow(
-                    "curvature", "differ by the bend within ±ε", format_count(counts["curvature"]), "info"
-                ),
-                ValueRow("mismatch", "differ without a reason", format_count(counts["mismatch"]), "danger"),
-            )
+    def show_checks(self, checks: Checks, rule: TieRule | None, parameters: int) -> None:
+        """Show what was found, and offer a check under the rule in force.
+
+        Parameters
+        ----------
+        checks : mapping from rule to GradientCheck
+            Of the network, the sample and the class that are shown.
+        rule : {"first", "all", "split"} or None
+            The one in force.
+        parameters : int
+            How many there are to check.
+        """
+        before, self._checks, self._rule = self.result(), dict(checks), rule
+        text = f"Check all {format_count(parameters)} parameters"
+        self.check.setText(text)
+        self.check.setAccessibleName(text)
+        result = self.result()
+        self.hint.set_text(_unchecked_text(rule, checks) if result is None else _verdict_text(result.counts))
+        columns = (None,) if rule is None else TIE_RULES
+        self.summary.set_table(
+            [each or "" for each in columns],
+            columns.index(rule),
+            _rows([checks.get(each) for each in columns]),
+            "Rule for ties that was checked; the one in force is bold",
         )
-        for key in ("kink", "tie_rule"):
-            self.kinds.set_option_enabled(key, counts[key] > 0)
-        self.kinds.set_current("kink" if counts["kink"] else "")
-        self._fill()
+        if result is not None and result is not before:
+            for key in ("kink", "tie_rule"):
+                self.kinds.set_option_enabled(key, result.counts[key] > 0)
+            self.kinds.set_current("kink" if result.counts["kink"] else "")
+            self._fill()
         self._show(idle=True)
 
     def _build_widgets(self) -> None:
@@ -142,7 +145,7 @@ class CheckPage(QWidget):
         self.progress.setToolTip("Share of the parameters that have been poked")
         self.cancel = Button("Cancel", "x", "", "Stop the check")
         self.hint = WrapLabel("")
-        self.summary = ValueList()
+        self.summary = ValueTable()
         self.summary.setAccessibleName("Outcome of the check")
         self.kinds = SegmentedControl(_KINDS)
         self.kinds.setAccessibleName("Which parameters are listed")
@@ -171,15 +174,16 @@ class CheckPage(QWidget):
         self.check.setVisible(idle)
         self.progress.setVisible(not idle)
         self.cancel.setVisible(not idle)
-        has_result = idle and self._result is not None
-        for widget in (self.summary, self.kinds, self.table):
-            widget.setVisible(has_result)
+        self.summary.setVisible(idle and bool(self._checks))
+        for widget in (self.kinds, self.table):
+            widget.setVisible(idle and self.result() is not None)
 
     def _fill(self) -> None:
-        assert self._result is not None
+        result = self.result()
+        assert result is not None
         kind = self.kinds.current()
         verdicts = (kind,) if kind in ("kink", "tie_rule") else _WITHOUT_KINK
-        self._entries = self._result.entries(*verdicts, limit=_LISTED)
+        self._entries = result.entries(*verdicts, limit=_LISTED)
         self.table.setRowCount(len(self._entries))
         errors = [format_value(entry.judged_error, 2) for entry in self._entries]
         for row, entry in enumerate(self._entries):
@@ -215,7 +219,49 @@ def _entry_text(entry: CheckEntry) -> str:
     return text
 
 
-def _verdict_text(counts: Mapping[Verdict, int], total: int) -> str:
+def _rows(checks: list[GradientCheck | None]) -> tuple[TableRow, ...]:
+    """Write each check into a column of its own."""
+
+    def row(key: str, name: str, text: Callable[[GradientCheck], str], role: str, tip: str) -> TableRow:
+        return TableRow(key, name, tuple("–" if each is None else text(each) for each in checks), role, tip)
+
+    def largest(check: GradientCheck) -> str:
+        first = check.entries(*_WITHOUT_KINK, limit=1)
+        return format_value(first[0].judged_error if first else 0.0, 2)
+
+    return (
+        row(
+            "checked", "checked", lambda each: format_count(each.checked), "text", "Parameters changed by ±ε"
+        ),
+        row(
+            "largest",
+            "largest error",
+            largest,
+            "text",
+            "Largest relative error of the parameters without a kink: the first of the list below",
+        ),
+        row(
+            "error",
+            "… agreeing",
+            lambda each: format_value(each.largest_error, 2),
+            "text",
+            "Largest relative error of the parameters that agree and those that differ by the tie rule only; "
+            "there of “first” and the slope, and of “all” and the sum over all tied cells",
+        ),
+        *(
+            row(verdict, name, lambda each, key=verdict: format_count(each.counts[key]), role, tip)
+            for verdict, (name, role, tip) in _COUNTED.items()
+        ),
+    )
+
+
+def _unchecked_text(rule: TieRule | None, checks: Checks) -> str:
+    text = "Each one is changed by ±ε in float64, and the change of the loss compared with its gradient."
+    return f"{text} This was not done under “{rule}” yet." if checks else text
+
+
+def _verdict_text(counts: Mapping[Verdict, int]) -> str:
+    total = sum(counts.values())
     if counts["mismatch"]:
         return f"{format_count(counts['mismatch'])} of {format_count(total)} differ without a reason."
     text = f"All {format_count(total)} parameters are accounted for."

@@ -71,7 +71,7 @@ class BackpropPanel(Panel):
         super().__init__(parent)
         self._state = state
         self._was_training = False
-        self._is_check_wanted = False
+        self._unchecked: Choices | None = None
         self.work = BackpropWork(analysis, background, self)
         self.model = BackpropModel(self.work, self)
         self._warming = QTimer(self, interval=_WARM_MS)
@@ -308,9 +308,10 @@ class BackpropPanel(Panel):
 
     @Slot()
     def _on_drew(self) -> None:
-        if self._is_check_wanted and self._loop.is_current:
-            self._is_check_wanted = False
-            self._probes.check()
+        passed, choices = self.model.passed, self._unchecked
+        if passed is not None and choices is not None and self._loop.is_current:
+            self._unchecked = None
+            self._probes.check(restoring.checked_rules(choices, passed.rule))
 
     def _restore(self, choices: Choices, _passed: Pass) -> None:
         """Choose as a session says; the parameters are checked again if they were."""
@@ -319,7 +320,7 @@ class BackpropPanel(Panel):
         restoring.restore(self.model, self.header, self.update_view, self.side, choices)
         self._on_step_changed()
         self._probes.follow()
-        self._is_check_wanted = choices.flag("checked", False)
+        self._unchecked = choices
         self._on_drew()
 
     @Slot()
@@ -385,7 +386,7 @@ class BackpropPanel(Panel):
 
     @Slot(str)
     def _on_failed(self, text: str) -> None:
-        self._probes.stop_showing_check()
+        self._probes.show_checks()
         self.message.show_message(text, "error")
 
     def _reveal(self) -> None:

@@ -138,6 +138,14 @@ class Pass:
             for routing in self.routings.values()
         )
 
+    def differs_by_rule_only(self, other: "Pass") -> bool:
+        """Whether another pass is of the same weights, image and class, whatever its rule for ties."""
+        return (
+            self.network.params is other.network.params
+            and self.label == other.label
+            and np.array_equal(self.x, other.x)
+        )
+
     def layer(self, name: str) -> Layer:
         """Layer of a name."""
         return self.network.layers[stage_index(self.network, name)][1]

@@ -3,13 +3,13 @@
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
-from cnnviz.routing import Target
+from cnnviz.functional.max_pooling import TieRule
+from cnnviz.routing import GradientCheck, Target
 from ui.controls.pace import single_shot
 from ui.panels.backprop.model import BackpropModel
-from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.side_column import CHECK, POKE, SideColumn
 from ui.panels.backprop.steps import StepKind
-from ui.panels.backprop.work import BackpropWork, CheckOutcome, PokeOutcome, TieOutcome
+from ui.panels.backprop.work import BackpropWork, CheckOutcome, CheckRequest, PokeOutcome, TieOutcome
 from ui.state import AppState, RunStatus
 
 #: While training, results that follow each pass are asked for no oftener than this.
@@ -35,7 +35,8 @@ class Probes(QObject):
     ) -> None:
         super().__init__(panel)
         self._state, self._model, self._work, self._side, self._panel = state, model, work, side, panel
-        self._checked: Pass | None = None
+        self._checking: CheckRequest | None = None
+        self._checks: dict[TieRule | None, CheckOutcome] = {}
         self._counting: tuple[str, object] | None = None
         self._counts: dict[str, TieOutcome] = {}
         self._slow = single_shot(self, self._follow_up, _SLOW_MS)
@@ -51,7 +52,7 @@ class Probes(QObject):
 
     def follow(self) -> None:
         """Ask anew for what belongs to the pass: at once, or while training after a while."""
-        self._show_stale_check()
+        self._follow_checks()
         if self._is_training():
             if not self._slow.isActive():
                 self._slow.start()
@@ -62,13 +63,25 @@ class Probes(QObject):
         """Count the ties when the panel has come to rest."""
         self._ties_timer.start()
 
-    def is_checked(self) -> bool:
-        """Whether the parameters of this pass have been checked, or are being checked."""
-        return self._checked is not None and self._checked is self._model.passed
+    def checked_rules(self) -> list[TieRule | None]:
+        """Return the rules under which what is shown has been checked, or is being checked."""
+        rules: list[TieRule | None] = list(self._fitting_checks())
+        request, passed = self._checking, self._model.passed
+        if request is not None and passed is not None and self._work.is_checking():
+            is_same = request.passed.differs_by_rule_only(passed)
+            rules += [rule for rule in request.rules if is_same and rule not in rules]
+        return rules
 
-    def check(self) -> None:
-        """Have all parameters checked, as the button does."""
-        self._on_check_requested()
+    def check(self, rules: tuple[TieRule | None, ...]) -> None:
+        """Have all parameters checked under each of some rules for ties, or none, one after the other."""
+        passed = self._model.passed
+        if passed is not None and rules:
+            # They share a thread, and the user waits for this one.
+            self._work.cancel_tie_rate()
+            self._counting = None
+            self._checking = CheckRequest(passed, rules)
+            self._side.check.show_progress(0.0)
+            self._work.start_check(self._checking)
 
     def poke(self, target: Target) -> None:
         """Poke a number and show how that came out."""
@@ -77,9 +90,13 @@ class Probes(QObject):
         self._request_poke()
 
     @Slot()
-    def stop_showing_check(self) -> None:
-        """Offer a new check."""
-        self._side.check.show_nothing(self._parameter_count())
+    def show_checks(self) -> None:
+        """Show the checks of what is shown, under whatever rule, and offer another."""
+        passed = self._model.passed
+        if passed is None:
+            self._side.check.show_checks({}, None, 0)
+        else:
+            self._side.check.show_checks(self._fitting_checks(), passed.rule, passed.network.parameter_count)
 
     def _connect_signals(self) -> None:
         side, work = self._side, self._work
@@ -109,7 +126,7 @@ class Probes(QObject):
         if page == POKE:
             self._request_poke()
         elif page == CHECK:
-            self._show_stale_check()
+            self._follow_checks()
 
     @Slot()
     def _on_target_changed(self) -> None:
@@ -130,40 +147,36 @@ class Probes(QObject):
 
     # -- check all -----------------------------------------------------------------------------------------
 
-    def _parameter_count(self) -> int:
+    def _fitting_checks(self) -> dict[TieRule | None, GradientCheck]:
+        """Return those checks, by rule, that are of the network, the sample and the class that are shown."""
         passed = self._model.passed
-        return 0 if passed is None else passed.network.parameter_count
+        if passed is None:
+            return {}
+        return {
+            rule: found.checks[rule]
+            for rule, found in self._checks.items()
+            if found.passed.differs_by_rule_only(passed)
+        }
 
     @Slot()
     def _on_check_requested(self) -> None:
-        passed = self._model.passed
-        if passed is not None:
-            # They share a thread, and the user waits for this one.
-            self._work.cancel_tie_rate()
-            self._counting = None
-            self._checked = passed
-            self._side.check.show_progress(0.0)
-            self._work.start_check(passed)
+        if self._model.passed is not None:
+            self.check((self._model.passed.rule,))
 
     @Slot()
     def _on_check_cancelled(self) -> None:
         self._work.cancel_check()
-        self.stop_showing_check()
+        self.show_checks()
 
     @Slot(object)
     def _on_check_ready(self, outcome: CheckOutcome) -> None:
-        self._side.check.show_result(outcome.check)
-        self._show_stale_check()
+        self._checks.update(dict.fromkeys(outcome.checks, outcome))
+        self.show_checks()
         self.follow_ties()
 
-    def _show_stale_check(self) -> None:
-        """Offer a new check when the network, the sample or the rule is another than was checked."""
-        if self._work.is_checking():
-            return
-        has_result = self._side.check.result() is not None
-        if self._checked is None or (has_result and self._checked is not self._model.passed):
-            self._checked = None
-            self.stop_showing_check()
+    def _follow_checks(self) -> None:
+        if not self._work.is_checking():
+            self.show_checks()
 
     # -- ties ----------------------------------------------------------------------------------------------
 

@@ -1,5 +1,6 @@
 """What a session keeps of the backprop panel, and how the panel takes it back."""
 
+from cnnviz.functional.max_pooling import TIE_RULES, TieRule
 from cnnviz.session_state import View
 from ui.panels.backprop.header import StepHeader
 from ui.panels.backprop.model import BackpropModel
@@ -11,7 +12,14 @@ from ui.panels.views import Choices, under
 
 def view_of(model: BackpropModel, side: SideColumn, probes: Probes) -> View:
     """Return all choices by name; there must be a pass."""
-    return {**model.view_state(), **under("side", side.view_state()), "checked": probes.is_checked()}
+    checked = probes.checked_rules()
+    rule = None if model.passed is None else model.passed.rule
+    return {
+        **model.view_state(),
+        **under("side", side.view_state()),
+        "checked": rule in checked,
+        "also_checked": " ".join(each for each in checked if each is not None and each != rule),
+    }
 
 
 def restore(
@@ -27,3 +35,10 @@ def restore(
     model.set_rate(rate)
     side.restore_view(choices.below("side"))
     model.restore_view(choices)
+
+
+def checked_rules(choices: Choices, rule: TieRule | None) -> tuple[TieRule | None, ...]:
+    """Return under which rules for ties a session has checked the parameters; `rule` is the one in force."""
+    others = choices.any_text("also_checked").split() if rule is not None else ()
+    own = (rule,) if choices.flag("checked", False) else ()
+    return (*(each for each in TIE_RULES if each in others and each != rule), *own)

@@ -1,10 +1,12 @@
 """What the panel has computed in the background."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal
 
 from cnnviz._types import ByteArray
+from cnnviz.functional.max_pooling import TieRule
 from cnnviz.routing import (
     GradientCheck,
     Poke,
@@ -15,6 +17,7 @@ from cnnviz.routing import (
     poke,
     poke_curve,
     tie_rate_of_images,
+    with_ties,
 )
 from ui.controls.pace import single_shot
 from ui.panels.analysis import Analysis, Context, LatestOnly
@@ -37,12 +40,20 @@ class PokeOutcome:
     curve: PokeCurve
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class CheckOutcome:
-    """A check of all parameters, and the pass that it belongs to."""
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """What is to be checked: the network of a pass, under each of some rules for ties (None: it has none)."""
 
     passed: Pass
-    check: GradientCheck
+    rules: tuple[TieRule | None, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CheckOutcome:
+    """Checks of all parameters by rule for ties, and the pass that they belong to."""
+
+    passed: Pass
+    checks: Mapping[TieRule | None, GradientCheck]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,18 +133,21 @@ class BackpropWork(QObject):
 
         self._pokes.request(work)
 
-    def start_check(self, passed: Pass) -> None:
-        """Have every parameter poked."""
+    def start_check(self, request: CheckRequest) -> None:
+        """Have every parameter poked, once for each rule."""
+        passed, rules = request.passed, request.rules
 
         def work(context: Context) -> CheckOutcome:
-            check = check_all(
-                passed.network,
-                passed.x,
-                passed.label,
-                progress=context.report,
-                cancelled=lambda: context.cancelled,
-            )
-            return CheckOutcome(passed, check)
+            checks: dict[TieRule | None, GradientCheck] = {}
+            for done, rule in enumerate(rules):
+                checks[rule] = check_all(
+                    passed.network if rule is None else with_ties(passed.network, rule),
+                    passed.x,
+                    passed.label,
+                    progress=lambda fraction, done=done: context.report((done + fraction) / len(rules)),
+                    cancelled=lambda: context.cancelled,
+                )
+            return CheckOutcome(passed, checks)
 
         self._background.submit(
             _CHECK, work, self.checkReady.emit, self.failed.emit, self.checkProgressed.emit
