@@ -1,6 +1,7 @@
 """The lab guide in the window, by mouse and keys."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from cnnviz.lab import LabRecord, parse_lab, read_hand_in
 from cnnviz.lab.course import load_course, save_course
 from cnnviz.lab.formulas import parse_formula
 from cnnviz.lab.opening import made_course
+from cnnviz.lab.seeds import seed_of
 from cnnviz.report.blocks import Words
 from cnnviz.session_state import weights_checksum
 from cnnviz.training import Trainer
@@ -20,6 +22,7 @@ from tests.gui import whole_window
 from tests.gui.driving import activate, opened, save_session
 from tests.gui.lab_driving import LAB, open_lab, press
 from ui.controls.formula_boxes import plain_text
+from ui.keep import session_files
 from ui.lab.door import welcome
 from ui.lab.formulas import boxes_of
 from ui.lab.prediction_card import parsed_number
@@ -57,6 +60,7 @@ def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path)
     assert session.state.run.status is RunStatus.FINISHED
     assert session.window.panels.front == 1
     assert session.state.sample.index == 3
+    assert page.shown.text() == "Shown: Filters & maps, network of step 12,665."
     assert page.prediction.verdict.text().startswith("Right")
     assert "4 pixels" in page.prediction.measured.text()
     assert desk.done.done
@@ -236,6 +240,105 @@ panel = "training"
     assert set(kinds) <= set(desk.done.counts)
     assert desk.done.done
     whole_window.rest(qtbot, session)
+
+
+_OTHER = LAB.replace(
+    """with = { sample = 3 }
+tolerance = 0
+""",
+    """with = { sample = 3 }
+tolerance = 0
+[[step]]
+id = "first"
+section = "two"
+title = "Another rule"
+purpose = "Another network."
+text = "Ties."
+[step.show]
+panel = "training"
+moment = "start"
+settings = { ties = "first" }
+""",
+)
+
+
+def test_the_guide_says_as_long_as_the_network_is_not_that_of_the_step(qtbot, session, tmp_path):
+    state, controller = session.state, session.controller
+    controller.begin_run(replace(state.experiment, classes=("4", "9"), filters=(4,)))
+    whole_window.rest(qtbot, session, lambda: state.experiment.filters == (4,))
+    sitting = open_lab(qtbot, session, tmp_path, _OTHER)
+    bar = sitting.column.misfit
+    assert "Classes 4, 9 instead of 0, 1; Filters 4 instead of 8" in bar.text()
+    with qtbot.waitSignal(session.files.restorer.finished):
+        press(bar.action_button())
+    assert bar.isHidden()
+    assert state.experiment == sitting.desk.lab.experiment
+    sitting.desk.go_to("first")
+    assert "Ties all instead of first" in bar.text()
+    QTest.keyClick(bar, Qt.Key.Key_Escape)
+    with qtbot.waitSignal(session.files.restorer.finished):
+        press(sitting.column.page.show_me)
+    assert bar.isHidden()
+    assert state.experiment.ties == "first"
+    whole_window.rest(qtbot, session)
+
+
+def test_a_lab_asks_only_before_it_takes_what_it_cannot_train_again(qtbot, session, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        session_files, "ask_about_unsaved_work", lambda _window, step, _event: asked.append(step) or "cancel"
+    )
+    session.ask_before_closing(True)
+    state, controller = session.state, session.controller
+    sitting = open_lab(qtbot, session, tmp_path, _OTHER)
+    desk, show_me = sitting.desk, sitting.column.page.show_me
+
+    def show(step):
+        desk.go_to(step)
+        with qtbot.waitSignal(session.files.restorer.finished):
+            press(show_me)
+        whole_window.rest(qtbot, session)
+
+    whole_window.train(qtbot, session, 3)
+    show("first")  # the run of the lab gives way
+    assert (state.experiment.ties, asked) == ("first", [])
+    whole_window.train(qtbot, session, 3)
+    show("think")
+    assert (state.experiment.ties, state.run.step, asked) == ("all", 0, [])
+
+    whole_window.train(qtbot, session, 3)
+    controller.on_draft_requested(replace(state.draft, learning_rate=0.001))  # changed on the way
+    whole_window.train(qtbot, session, state.run.step + 3)
+    controller.on_draft_requested(replace(state.draft, learning_rate=0.0001))
+    whole_window.train(qtbot, session, state.run.step + 3)
+    step = state.run.step
+    show("first")
+    assert (state.experiment.ties, state.run.step, asked) == ("all", step, [step])
+
+    own = replace(state.experiment, filters=(4,))
+    controller.begin_run(own)
+    qtbot.waitUntil(lambda: state.experiment == own and state.run.status is RunStatus.READY)
+    whole_window.train(qtbot, session, 3)
+    show("first")
+    assert (state.experiment, asked) == (own, [step, state.run.step])
+    session.ask_before_closing(False)
+
+
+def test_the_roll_number_gives_an_untrained_network_its_seed(qtbot, session, tmp_path):
+    text = LAB.replace("[start]", '[settings]\nseed = "roll number"\n[start]')
+    sitting = open_lab(qtbot, session, tmp_path, text)
+    state, page = session.state, sitting.column.page
+    QTest.keyClicks(page.who.roll_number, "21-CS-7")
+    qtbot.waitUntil(lambda: state.experiment.seed == seed_of("21-CS-7"))
+    whole_window.rest(qtbot, session)
+    assert str(state.experiment.seed) in page.who.note.text()
+    assert state.run.status is RunStatus.READY
+    whole_window.train(qtbot, session, 3)
+    step = state.run.step
+    QTest.keyClicks(page.who.roll_number, "1")
+    qtbot.waitUntil(lambda: f"instead of {seed_of('21-CS-71')}" in sitting.column.misfit.text())
+    whole_window.rest(qtbot, session)
+    assert (state.experiment.seed, state.run.step) == (seed_of("21-CS-7"), step)
 
 
 _COURSE = LAB.replace(

@@ -261,10 +261,15 @@ class SessionFiles(QObject):
         source: Source | None,
         name: str = "The work that was not saved",
         trained: Trained | None = None,
+        *,
+        asks: bool = True,
     ) -> None:
-        """Restore a session that no session file of the user keeps: what is trained for it stays unsaved."""
+        """Restore a session that no session file of the user keeps: what is trained for it stays unsaved.
+
+        Arguments are those of `SessionRestorer.restore`.
+        """
         self._opened, self._lab = False, None
-        self.restorer.restore(session, name, source, trained)
+        self.restorer.restore(session, name, source, trained, asks=asks)
 
     # --- recent files ---------------------------------------------------------------------------------------
 

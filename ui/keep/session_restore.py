@@ -76,7 +76,13 @@ class SessionRestorer(QObject):
         return self._session is not None
 
     def restore(
-        self, session: SessionState, name: str, source: Source | None = None, trained: Trained | None = None
+        self,
+        session: SessionState,
+        name: str,
+        source: Source | None = None,
+        trained: Trained | None = None,
+        *,
+        asks: bool = True,
     ) -> None:
         """Bring a session back; what is there stays as it is when its data are not at hand.
 
@@ -89,6 +95,8 @@ class SessionRestorer(QObject):
             Its data, if they are not those that are open.
         trained : Trained, optional
             Its run, if it is at hand.
+        asks : bool
+            Whether to ask before the present run is lost.
         """
         current = self._state.dataset if source is None else None
         opened = self._state.source if source is None else source
@@ -104,12 +112,14 @@ class SessionRestorer(QObject):
 
         def done(misfit: Misfit | None) -> None:
             if misfit is None:
-                self._begin(session, source, trained)
+                self._begin(session, source, trained, asks=asks)
             else:
                 self._complain(misfit.sentence(name, "session"), misfit.action, use_mnist)
 
         def use_mnist() -> None:
-            self._controller.open_data(None, lambda mnist: self.restore(session, name, mnist, trained))
+            self._controller.open_data(
+                None, lambda mnist: self.restore(session, name, mnist, trained, asks=asks)
+            )
 
         self._controller.analysis.submit("session", work, done, self._complain)
 
@@ -128,9 +138,11 @@ class SessionRestorer(QObject):
         )
         self.finished.emit(False)
 
-    def _begin(self, session: SessionState, source: Source | None, trained: Trained | None) -> None:
+    def _begin(
+        self, session: SessionState, source: Source | None, trained: Trained | None, *, asks: bool
+    ) -> None:
         is_at_hand = self._is_at_hand(session)
-        if not is_at_hand and not self._controller.may_replace():
+        if not is_at_hand and asks and not self._controller.may_replace():
             self.finished.emit(False)
             return
         self._forget()

@@ -17,10 +17,12 @@ from ui.controls.message_bar import MessageBar
 from ui.controls.scroll_column import ScrollColumn
 from ui.lab.desk import LabDesk
 from ui.lab.library import titles
+from ui.lab.misfit_bar import MisfitBar
 from ui.lab.revealing import Revealer
 from ui.lab.step_list import StepList
 from ui.lab.step_page import StepPage
 from ui.panels.report.writing import Writing
+from ui.state import AppState
 from ui.theme import Theme, follow_theme
 
 WIDTH = 330
@@ -36,6 +38,7 @@ class LabColumn(QFrame):
     revealer : Revealer
     writing : Writing
         Who does the lab.
+    state : AppState
     parent : QWidget, optional
 
     Signals
@@ -59,10 +62,15 @@ class LabColumn(QFrame):
     exportRequested = Signal()
 
     def __init__(
-        self, desk: LabDesk, revealer: Revealer, writing: Writing, parent: QWidget | None = None
+        self,
+        desk: LabDesk,
+        revealer: Revealer,
+        writing: Writing,
+        state: AppState,
+        parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._desk, self._revealer, self._writing = desk, revealer, writing
+        self._desk, self._revealer, self._writing, self._state = desk, revealer, writing, state
         #: Content of the figures of the lab, by name.
         self.figures: Mapping[str, bytes] = {}
         self.setProperty("role", "panel")
@@ -101,6 +109,7 @@ class LabColumn(QFrame):
         self.close_button = IconButton(
             "x", "Put the lab guide away", "everything is kept, and the samples get their room", "Ctrl+L"
         )
+        self.misfit = MisfitBar(self._desk, self._state, self)
         self.message = MessageBar(self)
         self.page, self.steps = StepPage(), StepList()
         self.page_area, self.list_area = ScrollColumn(self.page), ScrollColumn(self._list_content())
@@ -135,6 +144,7 @@ class LabColumn(QFrame):
         line.setProperty("role", "separator")
         whole = fill(QVBoxLayout(self), spacing=0)
         whole.addLayout(self._top)
+        whole.addWidget(self.misfit)
         whole.addWidget(self.message)
         whole.addWidget(self.stack, 1)
         whole.addWidget(line)
@@ -149,6 +159,7 @@ class LabColumn(QFrame):
         self._writing.headChanged.connect(self._show_who)
         self._writing.opened.connect(self._show_who)
         page.show_me.clicked.connect(self.showRequested)
+        self.misfit.actionRequested.connect(self.showRequested)
         page.prediction.committed.connect(desk.predict)
         page.answer.wordsEdited.connect(desk.write)
         page.who.name.textEdited.connect(partial(self._writing.set_head, "author"))
@@ -202,6 +213,11 @@ class LabColumn(QFrame):
             text = f"To do: {'; '.join(desk.missing)}."
         self.to_do.set_text(text)
 
+    @Slot(str)
+    def show_shown(self, sentence: str) -> None:
+        """Say what "Show me" has shown."""
+        self.page.shown.set_text(sentence)
+
     def show_cell(self, cell: tuple[int, ...]) -> None:
         """Take a cell that was clicked as the prediction to commit to."""
         self.page.prediction.show_cell(cell)
@@ -210,12 +226,15 @@ class LabColumn(QFrame):
     def _show_who(self) -> None:
         desk, words = self._desk, self._writing.words
         note = ""
-        if desk.lab is not None and desk.lab.seed_from_roll_number:
+        if desk.needs_roll_number:
             note = "Your roll number decides the initial weights of your network: type it before you train."
+        elif desk.lab is not None and desk.lab.seed_from_roll_number:
+            note = f"Your roll number gives seed {desk.experiment.seed}: a network of your own."
         is_first = desk.lab is not None and desk.number == 0
         is_begun = any(step.prediction is not None for step in desk.record.steps.values())
         self.page.who.setVisible(is_first or (desk.needs_roll_number and not is_begun))
         self.page.who.set_who(words.author, words.roll_number, note)
+        self.misfit.look()
 
     # --- what is asked for ----------------------------------------------------------------------------------
 

@@ -16,6 +16,9 @@ from cnnviz.session_state import OwnPixels
 from ui.panels.report.writing import Writing
 from ui.state import AppState, RunStatus
 
+_HARMLESS = frozenset({"epochs", "log_every"})
+"""Settings that change no network at any step."""
+
 
 class LabDesk(QObject):
     """Holds lab and record, and is the only one to change them; the record is kept with the draft.
@@ -103,10 +106,47 @@ class LabDesk(QObject):
         own_seed = self._lab.seed_from_roll_number and not self.needs_roll_number
         return self._lab.experiment_of(step, seed_of(roll_number) if own_seed else None)
 
+    @property
+    def experiment(self) -> Experiment:
+        """Settings of the run that the step in front is about."""
+        assert self.step is not None
+        return self.experiment_of(self.step)
+
+    @property
+    def misfit(self) -> tuple[str, ...]:
+        """Names of the settings in which the present run is not the one that the step in front is about."""
+        step = self.step
+        if step is None or not (step.show.settings or step.measurements or step.show.moment is not None):
+            return ()  # such as one in which there is only something to write
+        return self.differing(step)
+
+    def differing(self, step: Step) -> tuple[str, ...]:
+        """Return the names of the settings that make the present run another than that of a step."""
+        names = self._state.experiment.differing(self.experiment_of(step))
+        return tuple(name for name in names if name not in _HARMLESS)
+
     def is_run_of(self, step: Step) -> bool:
         """Whether the present run has the classes of a step, and the settings that it names."""
-        others = self._state.experiment.differing(self.experiment_of(step))
-        return {"classes", *step.show.settings}.isdisjoint(others)
+        return {"classes", *step.show.settings}.isdisjoint(self.differing(step))
+
+    @property
+    def is_own_run(self) -> bool:
+        """Whether the present run is one of the lab's, which "Show me" can train again to the last bit.
+
+        It has the settings of one of the steps, the seed of the student or of the lab, and no more epochs;
+        it began at the initial weights of its seed, and nothing was changed on its way.
+        """
+        state, lab = self._state, self._lab
+        if lab is None or state.run.step > lab.experiment.epochs * state.run.steps_per_epoch:
+            return False
+        history = state.history
+        moments = [history.snapshots[place] for place in range(len(history.snapshots))]
+        if history.first_step or any(
+            each.origin is None or each.note or each.origin.experiment != state.experiment for each in moments
+        ):
+            return False
+        ways = {self.experiment_of(step) for step in lab.steps} | {lab.experiment_of(s) for s in lab.steps}
+        return any(set(state.experiment.differing(each)) <= _HARMLESS for each in ways)
 
     # --- which lab, and which step --------------------------------------------------------------------------
 

@@ -1,10 +1,9 @@
 """Finding the true answer to a prediction, on the network that the student has trained."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal, Slot
 
-from cnnviz.experiment import Experiment
 from cnnviz.lab.bench import Bench
 from cnnviz.lab.judging import Verdict, judge
 from cnnviz.lab.measures import Measured, measure
@@ -133,12 +132,8 @@ class Revealer(QObject):
         if snapshot is not None:
             return "The result is being measured…"
         wanted, run = self._desk.experiment_of(step), self._state.run
-        names = _differing(self._state.experiment, replace(wanted, seed=self._state.experiment.seed))
-        if names:
-            return (
-                f"The network on the screen has other settings than this step is about ({', '.join(names)}). "
-                "Press “Show me” to get the right one."
-            )
+        if not self._desk.is_run_of(step):
+            return "The result is measured on the network of this step. Press “Show me” to get it."
         end = format_count(wanted.epochs * run.steps_per_epoch)
         way = "You will be told when it is there."
         if step.show.moment == "end":
@@ -148,12 +143,12 @@ class Revealer(QObject):
         return f"The result is known when the network has been trained up to step {end}. {way}"
 
     def _remark(self, step: Step) -> str:
-        names = _differing(self._state.experiment, self._desk.experiment_of(step))
+        names = ", ".join(name.replace("_", " ") for name in self._desk.differing(step))
         if not names:
             return ""
         return (
-            f"Your run differs from that of the lab in: {', '.join(names)}. What you hand in is measured "
-            "with the settings of the lab."
+            f"Your run differs from that of the lab in: {names}. What you hand in is measured with the "
+            "settings of the lab."
         )
 
     # --- measuring ------------------------------------------------------------------------------------------
@@ -186,8 +181,3 @@ class Revealer(QObject):
             self._look_and_tell()
 
         self._background.submit(_KIND, work, done, failed)
-
-
-def _differing(one: Experiment, other: Experiment) -> list[str]:
-    """Return the names of settings in which two experiments differ, as they are read."""
-    return [name.replace("_", " ") for name in one.differing(other)]

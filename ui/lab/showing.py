@@ -2,15 +2,17 @@
 
 from dataclasses import replace
 
-from PySide6.QtCore import QObject, Slot
+from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError
 from cnnviz.lab.model import Step
 from cnnviz.lab.showing import session_of
+from cnnviz.quantities import format_count
 from cnnviz.session_state import SessionState, weights_checksum
 from ui.keep.session_files import SessionFiles
 from ui.lab.desk import LabDesk
+from ui.panels.registry import PANELS
 from ui.run.loading import select_classes
 from ui.state import RunStatus
 
@@ -23,19 +25,27 @@ class StepShower(QObject):
     desk : LabDesk
     files : SessionFiles
     parent : QObject
+
+    Signals
+    -------
+    shown(str)
+        What is to be seen by now, as a sentence.
     """
+
+    shown = Signal(str)
 
     def __init__(self, desk: LabDesk, files: SessionFiles, parent: QObject) -> None:
         super().__init__(parent)
         self._desk, self._files, self._state = desk, files, files.state
-        self._is_busy = self._waits_for_rest = False
+        self._is_busy = self._waits_for_rest = self._is_so_already = False
+        self._panel = ""  # title of the one that is being shown
         files.restorer.finished.connect(self._on_finished)
         self._state.runChanged.connect(self._on_run_changed)
 
     def show(self) -> None:
         """Show the step in front, unless one is being shown.
 
-        A trained network that would be lost is asked about first.
+        A trained network that would be lost is asked about first, unless the lab can train it again.
         """
         step, source = self._desk.step, self._state.source
         if step is None or self._is_busy:
@@ -72,7 +82,12 @@ class StepShower(QObject):
         except CNNVizError as error:
             self._on_failed(str(error))
             return
-        self._files.bring_back(self._with_checksum(session), None, f"The step “{step.title}”")
+        self._panel = next((row.title for row in PANELS if row.name == step.show.panel), "").replace(
+            "&&", "&"
+        )
+        self._is_so_already = current is not None and _same_view(session, current)
+        name, asks = f"The step “{step.title}”", not self._desk.is_own_run
+        self._files.bring_back(self._with_checksum(session), None, name, asks=asks)
 
     def _with_checksum(self, session: SessionState) -> SessionState:
         """Say which weights are meant, where the present run has them: it need not be trained again."""
@@ -89,8 +104,17 @@ class StepShower(QObject):
         self._complain(message)
 
     @Slot(bool)
-    def _on_finished(self, _complete: bool) -> None:
-        self._is_busy = False
+    def _on_finished(self, complete: bool) -> None:
+        was_busy, self._is_busy = self._is_busy, False
+        shown = self._state.shown
+        if was_busy and complete and shown is not None:
+            network = f"network of step {format_count(shown.step)}" if shown.step else "untrained network"
+            how = "So already" if self._is_so_already else "Shown"
+            self.shown.emit(f"{how}: {', '.join(filter(None, (self._panel, network)))}.")
 
     def _complain(self, message: str) -> None:
         self._state.raise_notice("files", "error", message)
+
+
+def _same_view(one: SessionState, other: SessionState) -> bool:
+    return one.to_json() == replace(other, weights_sha256=one.weights_sha256).to_json()

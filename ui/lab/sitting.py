@@ -17,6 +17,7 @@ from ui.lab.courses import bring_course
 from ui.lab.desk import LabDesk
 from ui.lab.library import FIRST, LabFile, place_of, read
 from ui.lab.revealing import Revealer
+from ui.lab.seed import OwnSeed
 from ui.lab.showing import StepShower
 from ui.lab.watch import LabWatch
 from ui.panels.backprop.panel import BackpropPanel
@@ -52,8 +53,9 @@ class LabSitting(QObject):
         self.desk = LabDesk(state, report.writing, self)
         self.revealer = Revealer(self.desk, state, controller.background, self)
         self.shower = StepShower(self.desk, files, self)
+        self.own_seed = OwnSeed(self.desk, report.writing, state, controller, self)
         self.watch = LabWatch(self.desk, state, window, files.restorer, self)
-        self.column = LabColumn(self.desk, self.revealer, report.writing)
+        self.column = LabColumn(self.desk, self.revealer, report.writing, state)
         window.lab_dock.setWidget(self.column)
         window.pages.add(self.column, self.desk.go_back, self.desk.go_on)
         window.finder.add(self._entries)
@@ -62,6 +64,7 @@ class LabSitting(QObject):
     def _connect_signals(self) -> None:
         column, window = self.column, self._window
         column.showRequested.connect(self.show_me)
+        self.shower.shown.connect(column.show_shown)
         column.labRequested.connect(self.open)
         column.closeRequested.connect(partial(window.lab_dock.set_shown, False))
         column.exportRequested.connect(self._export)

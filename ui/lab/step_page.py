@@ -40,7 +40,8 @@ class StepPage(QWidget):
         self.text = StepText()
         self.prediction = PredictionCard()
         self.answer = AnswerField()
-        row = fill(QHBoxLayout(), self.show_me, 1)
+        self.shown = WrapLabel("", small=True)
+        row = fill(QHBoxLayout(), self.show_me, (self.shown, 1), spacing=10)
         self._layout = fill(
             QVBoxLayout(self), self.section, self.title, self.purpose, self.who, row, self.text,
             self.prediction, (self.answer, 9), 1,
@@ -72,6 +73,7 @@ class StepPage(QWidget):
         self.section.set_text(f"{titles.get(step.section, '')} · about {minutes} min")
         self.title.set_text(f"{number + 1} of {count}  {step.title}")
         self.purpose.set_text(step.purpose)
+        self.shown.set_text("")
         self.text.set_blocks(step.text, figures)
         self.prediction.set_prediction(step.prediction)
         self.answer.set_step(step, answer)
