@@ -23,7 +23,7 @@ from cnnviz.lab.model import (
     Step,
 )
 from cnnviz.lab.reading import check_lab, load_lab, parse_lab
-from cnnviz.lab.record import Commitment, LabRecord, StepRecord, When
+from cnnviz.lab.record import Commitment, Found, LabRecord, StepRecord, When
 from cnnviz.lab.results import HandIn
 from cnnviz.lab.seeds import seed_of
 from cnnviz.lab.showing import session_of
@@ -37,6 +37,7 @@ __all__ = [
     "Commitment",
     "Condition",
     "Event",
+    "Found",
     "HandIn",
     "Lab",
     "LabRecord",

@@ -5,9 +5,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Self, cast
 
 from cnnviz.errors import DataError, NewerVersionError, ParameterError
+from cnnviz.experiment import Experiment
 from cnnviz.lab.events import Event, counted, missing
 from cnnviz.lab.json_values import as_count, as_text, count, flag, items, mapping, text
 from cnnviz.lab.judging import checked_answer
+from cnnviz.lab.measured_json import measured_from_dict, measured_to_dict
+from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import MOST_STEPS, Answer, Lab, Step
 from cnnviz.report.content import MAX_WORDS, Version, version_from_dict, version_to_dict
 from cnnviz.session_state import OwnPixels
@@ -45,6 +48,27 @@ class Commitment:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """The result that was shown, and of which network it is.
+
+    Attributes
+    ----------
+    measured : Measured
+    time : str
+        When it was measured.
+    step : int
+        Training step of the network.
+    experiment : Experiment
+        Settings of its run.
+    """
+
+    measured: Measured
+    time: str
+    step: int
+    experiment: Experiment
+
+
+@dataclass(frozen=True, slots=True)
 class StepRecord:
     """What was done in one step.
 
@@ -53,7 +77,9 @@ class StepRecord:
     prediction : Commitment or None
         The first one; what is said after the reveal is none.
     revealed : str
-        Time at which the result was shown; "" before.
+        Time at which the result was first shown; "" before.
+    found : Found or None
+        The result that was shown last.
     answer : str
         As typed.
     hypothesis : tuple of Version
@@ -66,6 +92,7 @@ class StepRecord:
 
     prediction: Commitment | None = None
     revealed: str = ""
+    found: Found | None = None
     answer: str = ""
     hypothesis: tuple[Version, ...] = ()
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
@@ -146,10 +173,14 @@ class LabRecord:
         changed = self._with(step.id, replace(before, prediction=commitment))
         return changed.happened(step, Event("predicted"), when.time)
 
-    def revealed(self, step: Step, time: str) -> Self:
-        """Note that the result of a step was shown; the first time stays."""
+    def revealed(self, step: Step, time: str, found: Found | None = None) -> Self:
+        """Note that the result of a step was shown: the first time stays, and the same result as it is."""
         before = self.step(step.id)
-        return self if before.revealed else self._with(step.id, replace(before, revealed=time))
+        if found is None or (
+            before.found is not None and replace(found, time=before.found.time) == before.found
+        ):
+            found = before.found
+        return self._with(step.id, replace(before, revealed=before.revealed or time, found=found))
 
     def answered(self, step: Step, words: str, time: str) -> Self:
         """Take the words about a step as they are typed."""
@@ -236,11 +267,30 @@ def _step_to_dict(step: StepRecord) -> dict[str, Any]:
     return {
         "prediction": None if prediction is None else commitment_to_dict(prediction),
         "revealed": step.revealed,
+        "found": None if step.found is None else _found_to_dict(step.found),
         "answer": step.answer,
         "hypothesis": [version_to_dict(version) for version in step.hypothesis],
         "counts": dict(step.counts),
         "done": step.done,
     }
+
+
+def _found_to_dict(found: Found) -> dict[str, Any]:
+    return {
+        **measured_to_dict(found.measured),
+        "time": found.time,
+        "step": found.step,
+        "experiment": found.experiment.to_dict(),
+    }
+
+
+def _found_from(values: object) -> Found | None:
+    """Return the result that was shown; None where there is none, as in records of older versions."""
+    if values is None:
+        return None
+    entries = mapping(values, "found")
+    experiment = Experiment.from_dict(mapping(entries.get("experiment"), "experiment"))
+    return Found(measured_from_dict(entries), text(entries, "time"), count(entries, "step"), experiment)
 
 
 def commitment_to_dict(commitment: Commitment) -> dict[str, Any]:
@@ -262,6 +312,7 @@ def step_from_dict(values: object) -> StepRecord:
     return StepRecord(
         prediction=None if prediction is None else commitment_from_dict(prediction),
         revealed=text(entries, "revealed"),
+        found=_found_from(entries.get("found")),
         answer=text(entries, "answer", MAX_WORDS),
         hypothesis=versions_from(entries.get("hypothesis")),
         counts={name: as_count(each, "counts") for name, each in counts.items()},

@@ -12,7 +12,8 @@ from typing import Any, Self
 
 from cnnviz import __version__
 from cnnviz.experiment import Experiment
-from cnnviz.lab.measures import Measured, Value
+from cnnviz.lab.measured_json import measured_to_dict
+from cnnviz.lab.measures import Measured
 from cnnviz.lab.record import Commitment, commitment_to_dict
 from cnnviz.report.content import Version, version_to_dict
 from cnnviz.session_state import OwnPixels
@@ -117,7 +118,7 @@ class HandIn:
                 {"settings": dict(run.settings), "steps": run.steps, "weights_sha256": run.weights_sha256}
                 for run in self.runs
             ],
-            "measured": [_measured_to_dict(each) for each in self.measured],
+            "measured": [{"step": each.step, **measured_to_dict(each.measured)} for each in self.measured],
             "predictions": {step: commitment_to_dict(each) for step, each in self.predictions.items()},
             "answers": dict(self.answers),
             "hypotheses": {
@@ -144,20 +145,3 @@ class HandIn:
     def to_json(self) -> str:
         """Return the content of `results.json`, in pure ASCII."""
         return json.dumps(self.to_dict(), indent=1) + "\n"
-
-
-def value_to_json(value: Value) -> Any:
-    """Return a measured value as JSON holds it."""
-    return [list(cell) for cell in value] if isinstance(value, tuple) else value
-
-
-def _measured_to_dict(each: StepMeasured) -> dict[str, Any]:
-    measured = each.measured
-    return {
-        "step": each.step,
-        "measure": measured.measurement.measure,
-        "with": dict(measured.measurement.parameters),
-        "title": measured.measure.title_of(measured.measurement),
-        "value": value_to_json(measured.value),
-        "unit": measured.measure.unit,
-    }

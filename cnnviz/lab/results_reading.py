@@ -2,12 +2,11 @@
 
 from typing import Any, cast
 
-from cnnviz.errors import CNNVizError, DataError, ParameterError
+from cnnviz.errors import CNNVizError, DataError
 from cnnviz.experiment import Experiment
-from cnnviz.files import printable
 from cnnviz.lab.json_values import as_count, as_text, count, flag, items, mapping, text
-from cnnviz.lab.measures import MEASURES, Measured, Value
-from cnnviz.lab.model import MOST_STEPS, Measurement
+from cnnviz.lab.measured_json import measured_from_dict
+from cnnviz.lab.model import MOST_STEPS
 from cnnviz.lab.record import commitment_from_dict, own_from, versions_from
 from cnnviz.lab.results import FORMAT, FORMAT_VERSION, HandIn, RunRecord, StepMeasured
 from cnnviz.reading import check_format, parse_json
@@ -17,7 +16,6 @@ LARGEST = 8 << 20
 """Letters of a `results.json`; one of LAB5 has some ten thousand."""
 
 _MOST_MEASURED = 500
-_MOST_CELLS = 1000
 
 
 def hand_in_from_json(content: str) -> HandIn:
@@ -95,24 +93,4 @@ def _plain(value: object) -> Any:
 
 def _measured(values: object) -> StepMeasured:
     entries = mapping(values, "measured")
-    name = text(entries, "measure")
-    if name not in MEASURES:
-        raise ParameterError(f"its measure {printable(name, 40)!r} is not known here")
-    parameters: dict[str, int | str] = {}
-    for key, value in mapping(entries.get("with"), "with", 20).items():
-        if isinstance(value, bool) or not isinstance(value, int | str) or len(str(value)) > 60:
-            raise DataError("its 'with' holds something else than numbers and names")
-        parameters[key] = value
-    if set(parameters) != {each.name for each in MEASURES[name].parameters}:
-        raise DataError(f"the parameters of its measure {name!r} are not those that it has")
-    measurement = Measurement(name, parameters)
-    return StepMeasured(text(entries, "step"), Measured(measurement, _value(entries.get("value"))))
-
-
-def _value(value: object) -> Value:
-    if value is None or isinstance(value, str):
-        return None if value is None else as_text(value, "value")
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return value if abs(value) <= 1e300 else None
-    cells = [items(each, "value", 3) for each in items(value, "value", _MOST_CELLS)]
-    return tuple(tuple(as_count(each, "value") for each in cell) for cell in cells)
+    return StepMeasured(text(entries, "step"), measured_from_dict(entries))

@@ -12,6 +12,7 @@ from cnnviz.datasets import to_input
 from cnnviz.errors import CNNVizError, ParameterError
 from cnnviz.lab import (
     Event,
+    Found,
     LabRecord,
     Measured,
     Measurement,
@@ -62,6 +63,17 @@ def test_to_be_told_the_same_again_changes_nothing():
     assert record.answered(step, "two words", "12:04") is record
 
 
+def test_the_same_result_keeps_its_time_and_another_takes_its_place():
+    lab = small_lab()
+    step, record = lab.step("guess"), LabRecord.of(lab)
+    first = Found(Measured(step.prediction.truth, 0.25), "12:00", 30, lab.experiment)
+    record = record.revealed(step, "12:00", first)
+    assert record.revealed(step, "12:05", replace(first, time="12:05")) is record
+    other = replace(first, time="12:05", measured=Measured(step.prediction.truth, 0.5))
+    assert record.revealed(step, "12:05", other).step("guess").found == other
+    assert record.revealed(step, "12:05", other).step("guess").revealed == "12:00"
+
+
 def test_the_first_prediction_counts_and_none_after_the_reveal():
     step = small_lab().step("guess")
     record = LabRecord.of(small_lab()).predicted(step, 0.4, NOON)
@@ -84,7 +96,8 @@ def test_a_record_survives_json():
     record = record.predicted(lab.step("guess"), 0.25, When("12:00", 5, after_run=True))
     record = record.predicted(lab.step("click"), (0, 8, 8), NOON).predicted(lab.step("way"), "down", NOON)
     record = record.recorded(lab.step("way"), Version("déjà vu 日本", "12:00", 7, after_run=True))
-    record = record.revealed(lab.step("guess"), "12:10").looked_at(lab.step("click"), "12:11")
+    found = Found(Measured(lab.step("guess").prediction.truth, 0.25), "12:10", 30, lab.experiment)
+    record = record.revealed(lab.step("guess"), "12:10", found).looked_at(lab.step("click"), "12:11")
     again = LabRecord.from_dict(json.loads(json.dumps(record.to_dict())))
     assert again.to_dict() == record.to_dict()
     assert again.step("click").prediction.answer == (0, 8, 8)
@@ -104,6 +117,8 @@ def test_a_damaged_record_gets_a_sentence(data):
     lab = small_lab()
     record = LabRecord.of(lab).predicted(lab.step("click"), (0, 8, 8), NOON)
     record = record.recorded(lab.step("way"), Version("x", "12:00", 7))
+    found = Found(Measured(lab.step("click").prediction.truth, ((0, 8, 8),)), "12:01", 30, lab.experiment)
+    record = record.revealed(lab.step("click"), "12:01", found)
     values = record.to_dict()
     place = values
     while isinstance(place, dict) and place:

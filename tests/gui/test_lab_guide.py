@@ -97,6 +97,34 @@ def test_what_was_done_is_there_after_a_restart_and_the_words_are_kept(qtbot, se
         assert found.column.page.answer.field.toPlainText() == "one two"
 
 
+def test_a_result_is_there_at_once_after_a_restart_and_says_from_when_it_is(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    desk, page = sitting.desk, sitting.column.page
+    desk.go_to("field")
+    desk.predict(5)
+    press(page.show_me)
+    qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
+    whole_window.rest(qtbot, session)
+    time, moment = desk.done.revealed, page.prediction.moment.text()
+    assert moment == f"Measured {time} on the network of step 12,665."
+    # A network that the step is not about takes the place of no result.
+    session.controller.begin_run(replace(session.state.experiment, ties="first", epochs=1))
+    whole_window.rest(qtbot, session, lambda: session.state.experiment.ties == "first")
+    whole_window.train(qtbot, session, 12665)
+    whole_window.rest(qtbot, session)
+    assert page.prediction.moment.text() == moment
+    assert not page.prediction.waiting.isVisible()
+    session.close()
+    with opened(qtbot, tmp_path / session._settings.fileName()) as again:
+        found = again.lab.sitting
+        qtbot.waitUntil(lambda: found.desk.lab is not None)
+        card = found.column.page.prediction
+        assert again.state.is_untrained
+        assert card.measured.text() == "Measured: 4 pixels"
+        assert card.verdict.text().startswith("Not right")
+        assert card.moment.text() == moment
+
+
 def test_the_first_start_opens_the_guide_and_it_stays_as_it_was_left(qtbot, tmp_path):
     for expected in (True, False):
         with opened_first(qtbot, tmp_path) as session:

@@ -9,7 +9,7 @@ from cnnviz.clock import now
 from cnnviz.experiment import Experiment
 from cnnviz.lab.events import Event, missing
 from cnnviz.lab.model import Answer, Lab, Step
-from cnnviz.lab.record import LabRecord, StepRecord, When
+from cnnviz.lab.record import Found, LabRecord, StepRecord, When
 from cnnviz.lab.seeds import seed_of
 from cnnviz.report import Version
 from cnnviz.session_state import OwnPixels
@@ -120,14 +120,21 @@ class LabDesk(QObject):
             return ()  # such as one in which there is only something to write
         return self.differing(step)
 
-    def differing(self, step: Step) -> tuple[str, ...]:
-        """Return the names of the settings that make the present run another than that of a step."""
-        names = self._state.experiment.differing(self.experiment_of(step))
+    def found(self, step: Step) -> Found | None:
+        """Return the result of a step that was shown last, if it is of what the lab still measures."""
+        found, prediction = self._record.step(step.id).found, step.prediction
+        if found is None or prediction is None or found.measured.measurement != prediction.truth:
+            return None
+        return found
+
+    def differing(self, step: Step, experiment: Experiment | None = None) -> tuple[str, ...]:
+        """Return the names of the settings that make a run, the present one or another, not a step's."""
+        names = (experiment or self._state.experiment).differing(self.experiment_of(step))
         return tuple(name for name in names if name not in _HARMLESS)
 
     def is_run_of(self, step: Step) -> bool:
-        """Whether the present run has the classes of a step, and the settings that it names."""
-        return {"classes", *step.show.settings}.isdisjoint(self.differing(step))
+        """Whether the present run is the one that a step is about, but for the seed."""
+        return set(self.differing(step)) <= {"seed"}
 
     @property
     def is_own_run(self) -> bool:
@@ -224,10 +231,10 @@ class LabDesk(QObject):
             when = When(now(), self._state.run.step, bool(self.done.revealed))
             self._take(lambda record: record.predicted(step, answer, when))
 
-    def reveal(self, step: Step) -> None:
+    def reveal(self, step: Step, found: Found) -> None:
         """Note that the result of a step is shown."""
         is_first = not self._record.step(step.id).revealed
-        self._take(lambda record: record.revealed(step, now()))
+        self._take(lambda record: record.revealed(step, found.time, found))
         if is_first and step.id == self._step_id:
             self.revealed.emit()
 

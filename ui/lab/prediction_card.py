@@ -118,6 +118,8 @@ class PredictionCard(QWidget):
         self.verdict_row.setVisible(reveal.verdict is not None)
         self.waiting.setVisible(bool(reveal.waiting or reveal.remark))
         self.waiting.set_text(reveal.waiting or reveal.remark)
+        self.moment.setVisible(bool(reveal.moment))
+        self.moment.set_text(reveal.moment)
         if commitment is None:
             return
         words = answer_words(prediction, commitment.answer)
@@ -149,13 +151,14 @@ class PredictionCard(QWidget):
         self.verdict_row = QWidget()
         fill(QHBoxLayout(self.verdict_row), self.verdict_icon, (self.verdict, 1), spacing=6)
         self.waiting = WrapLabel("", role="muted")
+        self.moment = WrapLabel("", small=True)
 
     def _build_layout(self) -> None:
         row = fill(QHBoxLayout(), self.commit, 1)
         self._layout = fill(
             QVBoxLayout(self), SectionTitle("Predict"), self.question, self.number_row, self.choices,
             self.cell, self.error, row, self.hint, self.predicted, self.measured,
-            self.verdict_row, self.waiting,
+            self.verdict_row, self.moment, self.waiting,
         )  # fmt: skip
 
     def _add_choice(self, name: str, text: str) -> None:

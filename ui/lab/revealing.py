@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from PySide6.QtCore import QObject, Signal, Slot
 
+from cnnviz.clock import now
 from cnnviz.lab.bench import Bench
 from cnnviz.lab.judging import Verdict, judge
 from cnnviz.lab.measures import Measured, measure
 from cnnviz.lab.model import Step
+from cnnviz.lab.record import Found
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Snapshot
 from ui.lab.desk import LabDesk
@@ -27,12 +29,15 @@ class Reveal:
         Prediction and result; None while the result is not known.
     waiting : str
         What the result waits for, as a sentence; "" with a verdict.
+    moment : str
+        When the result was measured, and on which network, as a sentence; "" without a verdict.
     remark : str
-        How the network differs from that of the lab, as a sentence, or "".
+        How that network differs from the one of the lab, as a sentence, or "".
     """
 
     verdict: Verdict | None = None
     waiting: str = ""
+    moment: str = ""
     remark: str = ""
 
 
@@ -61,9 +66,9 @@ class Revealer(QObject):
     def __init__(self, desk: LabDesk, state: AppState, background: Analysis, parent: QObject) -> None:
         super().__init__(parent)
         self._desk, self._state, self._background = desk, state, background
-        self._found: dict[str, tuple[Snapshot, Measured | str]] = {}  # by step: on which network, and what
+        self._tried: dict[str, tuple[Snapshot, str]] = {}  # by step: on which network, and what went wrong
         self._is_measuring = False
-        desk.labChanged.connect(self._found.clear)
+        desk.labChanged.connect(self._tried.clear)
         desk.stepChanged.connect(self._look)
         desk.recordChanged.connect(self._look)
         state.runChanged.connect(self._on_run_changed)
@@ -84,7 +89,7 @@ class Revealer(QObject):
             return
         for step in self._waiting_steps():
             snapshot = self._snapshot(step)
-            if snapshot is not None and not self._has_found(step, snapshot):
+            if snapshot is not None and not self._is_done_with(step, snapshot):
                 self._measure(step, snapshot)
                 break
 
@@ -102,18 +107,23 @@ class Revealer(QObject):
         step, done = self._desk.step, self._desk.done
         if step is None or step.prediction is None or done.prediction is None:
             return Reveal()
-        snapshot, found = self._snapshot(step), self._found.get(step.id)
-        if found is not None and isinstance(found[1], Measured):
-            # Of an earlier network of the same lab: the result that was shown stays.
-            verdict = judge(step.prediction, done.prediction.answer, found[1])
-            return Reveal(verdict, remark=self._remark(step))
-        if found is not None and isinstance(found[1], str) and found[0] is snapshot:
-            return Reveal(waiting=found[1])
+        found = self._desk.found(step)
+        if found is not None:
+            verdict = judge(step.prediction, done.prediction.answer, found.measured)
+            moment = f"Measured {found.time} on the network of step {format_count(found.step)}."
+            return Reveal(verdict, moment=moment, remark=self._remark(step, found))
+        snapshot, (tried, problem) = self._snapshot(step), self._tried.get(step.id, (None, ""))
+        if problem and tried is snapshot:
+            return Reveal(waiting=problem)
         return Reveal(waiting=self._waiting(step, snapshot))
 
-    def _has_found(self, step: Step, snapshot: Snapshot) -> bool:
-        found = self._found.get(step.id)
-        return found is not None and found[0] is snapshot
+    def _is_done_with(self, step: Step, snapshot: Snapshot) -> bool:
+        """Whether a network was tried last, or is not of the lab while that of the result is."""
+        tried, found = self._tried.get(step.id), self._desk.found(step)
+        if tried is not None and tried[0] is snapshot:
+            return True
+        is_of_lab = found is not None and not self._desk.differing(step, found.experiment)
+        return is_of_lab and bool(self._desk.differing(step))
 
     # --- the network ----------------------------------------------------------------------------------------
 
@@ -142,12 +152,12 @@ class Revealer(QObject):
             way = "Train to the end."
         return f"The result is known when the network has been trained up to step {end}. {way}"
 
-    def _remark(self, step: Step) -> str:
-        names = ", ".join(name.replace("_", " ") for name in self._desk.differing(step))
+    def _remark(self, step: Step, found: Found) -> str:
+        names = ", ".join(name.replace("_", " ") for name in self._desk.differing(step, found.experiment))
         if not names:
             return ""
         return (
-            f"Your run differs from that of the lab in: {names}. What you hand in is measured with the "
+            f"Its run differs from that of the lab in: {names}. What you hand in is measured with the "
             "settings of the lab."
         )
 
@@ -168,16 +178,16 @@ class Revealer(QObject):
 
         def done(measured: Measured) -> None:
             self._is_measuring = False
-            self._found[step.id] = (snapshot, measured)
+            self._tried[step.id] = (snapshot, "")
             is_news = not self._desk.record.step(step.id).revealed and step is not self._desk.step
-            self._desk.reveal(step)
+            self._desk.reveal(step, Found(measured, now(), snapshot.step, experiment))
             if is_news:
                 self.arrived.emit(step.id)
             self._look_and_tell()
 
         def failed(message: str) -> None:
             self._is_measuring = False
-            self._found[step.id] = (snapshot, message)
+            self._tried[step.id] = (snapshot, message)
             self._look_and_tell()
 
         self._background.submit(_KIND, work, done, failed)

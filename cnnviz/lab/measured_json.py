@@ -1,0 +1,52 @@
+"""Measured numbers as values that JSON can hold, and back within bounds."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from cnnviz.errors import DataError, ParameterError
+from cnnviz.files import printable
+from cnnviz.lab.json_values import as_count, as_text, items, mapping, text
+from cnnviz.lab.measures import MEASURES, Measured, Value
+from cnnviz.lab.model import Measurement
+
+_MOST_CELLS = 1000
+
+
+def measured_to_dict(measured: Measured) -> dict[str, Any]:
+    """Return what was measured, with title and unit for people, as values that JSON can hold."""
+    return {
+        "measure": measured.measurement.measure,
+        "with": dict(measured.measurement.parameters),
+        "title": measured.measure.title_of(measured.measurement),
+        "value": value_to_json(measured.value),
+        "unit": measured.measure.unit,
+    }
+
+
+def value_to_json(value: Value) -> Any:
+    """Return a measured value as JSON holds it."""
+    return [list(cell) for cell in value] if isinstance(value, tuple) else value
+
+
+def measured_from_dict(entries: Mapping[str, object]) -> Measured:
+    """Return what `measured_to_dict` described; raises `CNNVizError` when it is damaged or not known here."""
+    name = text(entries, "measure")
+    if name not in MEASURES:
+        raise ParameterError(f"its measure {printable(name, 40)!r} is not known here")
+    parameters: dict[str, int | str] = {}
+    for key, value in mapping(entries.get("with"), "with", 20).items():
+        if isinstance(value, bool) or not isinstance(value, int | str) or len(str(value)) > 60:
+            raise DataError("its 'with' holds something else than numbers and names")
+        parameters[key] = value
+    if set(parameters) != {each.name for each in MEASURES[name].parameters}:
+        raise DataError(f"the parameters of its measure {name!r} are not those that it has")
+    return Measured(Measurement(name, parameters), _value(entries.get("value")))
+
+
+def _value(value: object) -> Value:
+    if value is None or isinstance(value, str):
+        return None if value is None else as_text(value, "value")
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value if abs(value) <= 1e300 else None
+    cells = [items(each, "value", 3) for each in items(value, "value", _MOST_CELLS)]
+    return tuple(tuple(as_count(each, "value") for each in cell) for cell in cells)
