@@ -18,7 +18,7 @@ from cnnviz.network import Network
 from cnnviz.training import TrainConfig
 
 ACTIVATIONS = ("none", *ACTIVATION_LAYERS)
-POOLS = tuple(POOL_LAYERS)
+POOLS = ("none", *POOL_LAYERS)
 TIE_RULES = ("first", "all", "split")
 OUTPUTS = ("sigmoid", "softmax")
 INITIAL_WEIGHTS = ("lab5", "he", "glorot")
@@ -29,6 +29,7 @@ LIMITS: dict[str, tuple[float, float]] = {
     "filters": (1, 64),
     "blocks": (1, 3),
     "kernel_size": (1, 9),
+    "stride": (1, 4),
     "padding": (0, 4),
     "leaky_slope": (0.0, 1.0),
     "pool_size": (2, 4),
@@ -58,8 +59,8 @@ class Experiment:
         Two to ten class names of the data set; label `i` is the `i`-th of them.
     filters : tuple of int
         Filters of each convolution block (convolution, activation, pool), first block first.
-    kernel_size, padding : int
-        Side of every kernel and zero padding around its input, in pixels.
+    kernel_size, stride, padding : int
+        Side of every kernel, distance of its places, and zero padding around its input, in pixels.
     conv_bias : bool
         Whether convolutions add a bias.
     activation : str
@@ -68,7 +69,7 @@ class Experiment:
     leaky_slope : float
         Slope of the leaky ReLU below zero.
     pool : str
-        One of `cnnviz.layers.POOLS`.
+        "none", or one of `cnnviz.layers.POOLS`.
     pool_size : int
         Side and stride of the pooling window, in pixels.
     ties : {"first", "all", "split"}
@@ -94,6 +95,7 @@ class Experiment:
     classes: tuple[str, ...] = ("0", "1")
     filters: tuple[int, ...] = (8,)
     kernel_size: int = 3
+    stride: int = 1
     padding: int = 0
     conv_bias: bool = False
     activation: str = "none"
@@ -116,7 +118,8 @@ class Experiment:
     def __post_init__(self) -> None:
         """Check every setting."""
         self._check_classes()
-        for name in ("kernel_size", "padding", "pool_size", "batch_size", "epochs", "seed", "log_every"):
+        whole = "kernel_size", "stride", "padding", "pool_size", "batch_size", "epochs", "seed", "log_every"
+        for name in whole:
             low, high = LIMITS[name]
             check_int(getattr(self, name), name, _OWNER, int(low), int(high))
         for name in ("leaky_slope", "momentum", "learning_rate"):
@@ -159,13 +162,24 @@ class Experiment:
         names = (field.name for field in fields(Experiment))
         return tuple(name for name in names if getattr(self, name) != getattr(other, name))
 
+    @property
+    def unused(self) -> frozenset[str]:
+        """Names of the settings that the others leave without effect, such as ties without a max pool."""
+        used = {
+            "leaky_slope": self.activation == "leaky_relu",
+            "pool_size": self.pool != "none",
+            "ties": self.pool != "none" and POOL_LAYERS[self.pool]().tie_rule is not None,
+            "momentum": self.optimizer == "sgd",
+        }
+        return frozenset(name for name, is_used in used.items() if not is_used)
+
     def layers(self) -> list[tuple[str, Layer]]:
         """Return the named layers, first to last: ``conv1``, ``relu1``, ``pool1``, …, ``dense1``."""
         stack: list[tuple[str, Layer]] = []
         for number, filters in enumerate(self.filters, start=1):
             stack.append((f"conv{number}", self._convolution(filters)))
             stack.extend(self._activation(number))
-            stack.append((f"pool{number}", self._pooling()))
+            stack.extend(self._pooling(number))
         stack.append(("flatten", Flatten()))
         for number, units in enumerate(self.hidden, start=1):
             stack.append((f"dense{number}", Dense(units, init=self.init)))
@@ -225,7 +239,12 @@ class Experiment:
 
     def _convolution(self, filters: int) -> Conv2D:
         return Conv2D(
-            filters, kernel_size=self.kernel_size, padding=self.padding, bias=self.conv_bias, init=self.init
+            filters,
+            kernel_size=self.kernel_size,
+            stride=self.stride,
+            padding=self.padding,
+            bias=self.conv_bias,
+            init=self.init,
         )
 
     def _activation(self, number: int) -> list[tuple[str, Layer]]:
@@ -234,8 +253,11 @@ class Experiment:
         layer = layer_of_kind(ACTIVATION_LAYERS[self.activation], {"slope": self.leaky_slope})
         return [(f"{self.activation}{number}", layer)]
 
-    def _pooling(self) -> Layer:
-        return layer_of_kind(POOL_LAYERS[self.pool], {"size": self.pool_size, "ties": self.ties})
+    def _pooling(self, number: int) -> list[tuple[str, Layer]]:
+        if self.pool == "none":
+            return []
+        layer = layer_of_kind(POOL_LAYERS[self.pool], {"size": self.pool_size, "ties": self.ties})
+        return [(f"pool{number}", layer)]
 
 
 _CHOICES: dict[str, tuple[str, ...]] = {

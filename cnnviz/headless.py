@@ -162,13 +162,14 @@ def require_folder(target: Path | None) -> None:
 
 def describe(experiment: Experiment, dataset: Dataset) -> str:
     """Return the settings in two lines."""
+    ties = "" if "ties" in experiment.unused else f"ties {experiment.ties}, "
     return (
         f"{preset_of(experiment)}: classes {', '.join(dataset.classes)} of {dataset.name}, "
         f"{format_count(len(dataset.train_labels))} training and "
         f"{format_count(len(dataset.test_labels))} test images\n"
         f"{experiment.optimizer}, rate {format_value(experiment.learning_rate)}, "
         f"batch {experiment.batch_size}, {experiment.epochs} epoch{'s' if experiment.epochs > 1 else ''}, "
-        f"{experiment.dtype}, ties {experiment.ties}, seed {experiment.seed}"
+        f"{experiment.dtype}, {ties}seed {experiment.seed}"
     )
 
 

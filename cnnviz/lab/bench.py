@@ -78,9 +78,9 @@ class Bench:
         return weights_checksum(self.network)
 
     @property
-    def pool(self) -> str:
-        """Name of the first pool."""
-        return next(name for name, layer in self.network.layers if isinstance(layer, Pool))
+    def pool(self) -> str | None:
+        """Name of the first pool; None without one."""
+        return next((name for name, layer in self.network.layers if isinstance(layer, Pool)), None)
 
     def image(self, sample: int) -> FloatArray:
         """Return a test image `(c, h, w)` as the network takes it; raises `ParameterError` without one."""
@@ -125,9 +125,12 @@ class Pass:
         self.gradients: Gradients = bench.network.gradients(self.x, np.array([self.label]))
 
     @cached_property
-    def routing(self) -> PoolRouting:
-        """The way through the first pool."""
-        return pool_routing(self._bench.network, self.trace, self.gradients, self._bench.pool)
+    def routing(self) -> PoolRouting | None:
+        """The way through the first pool; None without one."""
+        bench = self._bench
+        if bench.pool is None:
+            return None
+        return pool_routing(bench.network, self.trace, self.gradients, bench.pool)
 
     @cached_property
     def check(self) -> GradientCheck:

@@ -10,7 +10,7 @@ from cnnviz.files import printable
 from cnnviz.inspect.receptive_field import receptive_field, stage_shape
 from cnnviz.lab.bench import Bench
 from cnnviz.network import Network
-from cnnviz.routing import TieRate, apply_update, tie_rate_of_images
+from cnnviz.routing import PoolRouting, TieRate, apply_update, tie_rate_of_images
 from cnnviz.translation import POOL_KINDS, REACH, Comparison, WinnerChange, compare, toy_lessons
 
 type Cells = tuple[tuple[int, ...], ...]
@@ -105,7 +105,7 @@ def receptive_side(bench: Bench, stage: str) -> float:
 
 def window_winners(bench: Bench, filter: int, row: int, column: int, sample: int) -> Cells:
     """Cells of a pooling window that hold its largest value."""
-    routing = bench.passed(sample).routing
+    routing = _required_routing(bench, sample)
     _require_cell(bench.network, routing.layer, (filter, row, column))
     if routing.winners is None:
         return ()
@@ -185,15 +185,16 @@ def dots_difference(bench: Bench, stage: str) -> float:  # noqa: ARG001 -- likew
 
 def tied_windows(bench: Bench, digits: int) -> float:
     """Share of the pooling windows in which several cells share the largest value, in per cent."""
-    if bench.passed(0).routing.winners is None:
+    routing = bench.passed(0).routing
+    if routing is None or routing.winners is None:
         return nan
-    rate: TieRate = tie_rate_of_images(bench.network, bench.dataset.test_images[:digits], bench.pool)
+    rate: TieRate = tie_rate_of_images(bench.network, bench.dataset.test_images[:digits], routing.layer)
     return 100 * rate.rate
 
 
 def window_receivers(bench: Bench, filter: int, row: int, column: int, sample: int) -> float:
     """Cells of a pooling window that the gradient reaches."""
-    routing = bench.passed(sample).routing
+    routing = _required_routing(bench, sample)
     _require_cell(bench.network, routing.layer, (filter, row, column))
     return len(routing.routes().of_window((filter, row, column)))
 
@@ -205,7 +206,7 @@ def tied_share(bench: Bench, sample: int) -> float:
     it; the mean over the tied windows of the image, NaN without any.
     """
     routing = bench.passed(sample).routing
-    if routing.winners is None or not routing.tied.any():
+    if routing is None or routing.winners is None or not routing.tied.any():
         return nan
     routes = routing.routes()
     shares = np.zeros(routing.pooled.shape)
@@ -253,6 +254,14 @@ def _dots() -> Comparison:
 
 def _ratio(top: float, bottom: float) -> float:
     return top / bottom if bottom else nan
+
+
+def _required_routing(bench: Bench, sample: int) -> PoolRouting:
+    """Return the way through the first pool, or raise `ParameterError` where there is none."""
+    routing = bench.passed(sample).routing
+    if routing is None:
+        raise ParameterError("The network has no pool, and so no windows; ask for something else here.")
+    return routing
 
 
 def _require_cell(network: Network, stage: str, cell: tuple[int, int, int]) -> None:

@@ -134,9 +134,7 @@ class HandIn:
     @property
     def right_checksum(self) -> str:
         """The checksum that belongs to the content: of its JSON, sorted and without blanks, in ASCII."""
-        values = {name: value for name, value in self.to_dict().items() if name != "checksum"}
-        text = json.dumps(values, sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode("ascii")).hexdigest()
+        return checksum_of(self.to_dict())
 
     def sealed(self) -> Self:
         """Return the results with their checksum. It tells of edits, and is no proof against forgers."""
@@ -145,3 +143,10 @@ class HandIn:
     def to_json(self) -> str:
         """Return the content of `results.json`, in pure ASCII."""
         return json.dumps(self.to_dict(), indent=1) + "\n"
+
+
+def checksum_of(values: Mapping[str, Any]) -> str:
+    """Return the checksum that belongs to the values of a `results.json`."""
+    covered = {name: value for name, value in values.items() if name != "checksum"}
+    text = json.dumps(covered, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode("ascii")).hexdigest()

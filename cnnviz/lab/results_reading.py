@@ -8,7 +8,7 @@ from cnnviz.lab.json_values import as_count, as_text, count, flag, items, mappin
 from cnnviz.lab.measured_json import measured_from_dict
 from cnnviz.lab.model import MOST_STEPS
 from cnnviz.lab.record import commitment_from_dict, own_from, versions_from
-from cnnviz.lab.results import FORMAT, FORMAT_VERSION, HandIn, RunRecord, StepMeasured
+from cnnviz.lab.results import FORMAT, FORMAT_VERSION, HandIn, RunRecord, StepMeasured, checksum_of
 from cnnviz.reading import check_format, parse_json
 from cnnviz.report.content import MAX_WORDS
 
@@ -36,9 +36,11 @@ def hand_in_from_json(content: str) -> HandIn:
     entries = cast("dict[str, object]", values) if isinstance(values, dict) else {}
     check_format(entries, FORMAT, FORMAT_VERSION, "it holds no results of CNNViz")
     try:
-        return _hand_in(mapping(cast("object", values), "results"))
+        handed = _hand_in(mapping(cast("object", values), "results"))
     except CNNVizError as error:
         raise DataError(str(error).rstrip(".")) from error
+    # What an earlier version wrote lacks the settings that have come since, and is whole nevertheless.
+    return handed.sealed() if handed.checksum == checksum_of(entries) else handed
 
 
 def _hand_in(entries: dict[str, object]) -> HandIn:

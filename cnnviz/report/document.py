@@ -10,7 +10,7 @@ from cnnviz.quantities import format_count, format_together, format_value
 from cnnviz.report import equations, tables
 from cnnviz.report.blocks import Block, Document, Formula, Heading, Words
 from cnnviz.report.content import Demonstration, Report, Version
-from cnnviz.report.figures_backprop import route_maps_figure, routing_figure
+from cnnviz.report.figures_backprop import map_gradients_figure, route_maps_figure, routing_figure
 from cnnviz.report.figures_training import curves_figure, filters_figure, maps_figure
 from cnnviz.report.figures_translation import distance_figure, dots_figure, shift_figure, sweep_figure
 from cnnviz.report.guides import BACKPROP, FIELDS, GUIDES, TRANSLATION, WORKING_PRINCIPLE
@@ -139,6 +139,8 @@ def _working_principle(results: LabResults) -> Iterator[Block]:
 
 def _translation(results: LabResults) -> Iterator[Block]:
     translation = results.translation
+    if results.backprop.routing is None:
+        yield Words(equations.POOLS_BESIDE)
     yield Heading("Two small images", 3)
     yield Words(f"Measured: {translation.dots_result}")
     yield dots_figure(translation.dots)
@@ -158,17 +160,22 @@ def _translation(results: LabResults) -> Iterator[Block]:
 def _backprop(results: LabResults) -> Iterator[Block]:
     backprop = results.backprop
     name = results.experiment.classes[results.sample.label]
-    yield Heading("From the pool back to the convolution", 3)
+    routing = backprop.routing
+    yield Heading(f"{'Back' if routing is None else 'From the pool back'} to the convolution", 3)
     yield Words(
         f"One test image (number {results.sample.index}, class {name}) was sent through the trained network; "
         f"its loss is {format_value(backprop.loss, 4)}."
     )
-    yield Formula(equations.pool_gradient(backprop.routing.pool))
-    yield routing_figure(backprop)
-    yield route_maps_figure(backprop)
-    yield tables.rules_table(backprop)
-    if backprop.ties is not None:
-        yield tables.ties_table(backprop)
+    if routing is None:
+        yield Words(equations.WITHOUT_POOL)
+        yield map_gradients_figure(backprop)
+    else:
+        yield Formula(equations.pool_gradient(routing.pool))
+        yield routing_figure(backprop, routing)
+        yield route_maps_figure(backprop, routing)
+        yield tables.rules_table(routing)
+    if routing is not None and backprop.ties is not None:
+        yield tables.ties_table(backprop, routing.layer)
     yield Heading("From the convolution to the filter", 3)
     network = results.training.network
     layer = network.layers[stage_index(network, backprop.filter_layer)][1]

@@ -42,6 +42,15 @@ DIFFERENCE = Equation(
     (partial("L", "w"), "≈", Frac("L ( w + ε ) − L ( w − ε )", "2 ε")),
 )
 
+WITHOUT_POOL = (
+    "This network has no pool, in which cells could win or be left out: every cell of the map has a gradient "
+    "of its own."
+)
+POOLS_BESIDE = (
+    "This network has no pool. What is said of pools here is said of what they would make of its maps; the "
+    "answers are those of the network as it is."
+)
+
 
 def convolution(layer: Conv2D, channels: int) -> Equation:
     """What a convolution computes.

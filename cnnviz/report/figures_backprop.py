@@ -1,8 +1,11 @@
 """Figures of the third demonstration: windows, winners, and where the gradient lands."""
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
+from cnnviz._types import FloatArray
 from cnnviz.notation import Notation
 from cnnviz.palette import signed_levels
 from cnnviz.report.blocks import Figure, data
@@ -25,9 +28,9 @@ RULE_TITLES = {
 """The rules for ties in words."""
 
 
-def routing_figure(backprop: BackpropResults) -> Figure:
+def routing_figure(backprop: BackpropResults, routing: PoolRouting) -> Figure:
     """A close-up: the gradient of some pooled cells, and the cells it is routed to."""
-    routing, channel = backprop.routing, backprop.channel
+    channel = backprop.channel
     top, left, high, wide = _closeup(routing, channel)
     step, size = routing.pool.step, routing.pool.size
     rows = slice(top * step, (top + high - 1) * step + size)
@@ -81,20 +84,42 @@ def routing_figure(backprop: BackpropResults) -> Figure:
     )
 
 
-def route_maps_figure(backprop: BackpropResults) -> Figure:
+def route_maps_figure(backprop: BackpropResults, routing: PoolRouting) -> Figure:
     """The whole map of the filter: values, gradient that arrives, and gradient passed on under each rule."""
-    routing, channel = backprop.routing, backprop.channel
+    channel = backprop.channel
     routed = {rule: array[channel] for rule, array in routing.routed.items()}
-    canvas = Canvas(480, 113, "Gradient of a whole map")
-    slopes = signed_levels(
-        np.asarray(routing.incoming[channel], dtype=np.float64),
-        *(np.asarray(each, dtype=np.float64) for each in routed.values()),
+    gradients = {"arrives": routing.incoming[channel]}
+    gradients |= {f"passed on, {rule}": array for rule, array in routed.items()}
+    return Figure(
+        "gradient-maps",
+        f"The same for the whole map of filter {channel}: "
+        + (
+            "the gradient that is passed on under each rule for ties."
+            if len(routed) > 1
+            else "a linear pool passes the gradient on to every cell."
+        ),
+        _beside_one_another(routing.values[channel], gradients),
     )
-    values = routing.values[channel]
+
+
+def map_gradients_figure(backprop: BackpropResults) -> Figure:
+    """The whole map of the filter in a network without a pool: values, and gradient that arrives."""
+    channel = backprop.channel
+    return Figure(
+        "gradient-maps",
+        f"Map of filter {channel} of {backprop.filter_layer}: its values, and the gradient of the loss at "
+        "each of its cells.",
+        _beside_one_another(backprop.maps[channel], {"arrives": backprop.map_gradients[channel]}),
+    )
+
+
+def _beside_one_another(values: FloatArray, gradients: Mapping[str, FloatArray]) -> str:
+    """Draw a map and gradients of its cells, or of the windows over it, with one colour bar."""
+    canvas = Canvas(480, 113, "Gradient of a whole map")
+    slopes = signed_levels(*(np.asarray(each, dtype=np.float64) for each in gradients.values()))
     pictures = [
         ("values", values, signed_levels(values)),
-        ("arrives", routing.incoming[channel], slopes),
-        *((f"passed on, {rule}", array, slopes) for rule, array in routed.items()),
+        *((words, array, slopes) for words, array in gradients.items()),
     ]
     for index, (words, shown, limits) in enumerate(pictures):
         x = 2 + index * 87
@@ -104,16 +129,7 @@ def route_maps_figure(backprop: BackpropResults) -> Figure:
     # Two of 256 colours are white: those up to 1 / 127.5 of the limit on either side of 0.
     white = "White: no gradient, or less than 1/127 of the largest."
     canvas.text(2, 110, f"{white} The colour bar is that of the gradients.", fill=MUTED)
-    return Figure(
-        "gradient-maps",
-        f"The same for the whole map of filter {channel}: "
-        + (
-            "the gradient that is passed on under each rule for ties."
-            if len(routed) > 1
-            else "a linear pool passes the gradient on to every cell."
-        ),
-        canvas.to_svg(),
-    )
+    return canvas.to_svg()
 
 
 def _closeup(routing: PoolRouting, channel: int) -> tuple[int, int, int, int]:

@@ -96,11 +96,11 @@ def filters_figure(training: TrainedRun) -> Figure:
 
 
 def maps_figure(results: LabResults) -> Figure:
-    """The sample, the maps of the first convolution and the pooled maps."""
+    """The sample, the maps of the first convolution and, if there is a pool, the pooled maps."""
     layers = results.training.network.layers
     convolution = next(name for name, layer in layers if isinstance(layer, Conv2D))
-    pool = next(name for name, layer in layers if isinstance(layer, Pool))
-    shown = [(convolution, results.maps[convolution]), (pool, results.maps[pool])]
+    pools = [name for name, layer in layers if isinstance(layer, Pool)][:1]
+    shown = [(name, results.maps[name]) for name in (convolution, *pools)]
     count = min(len(shown[0][1]), MOST_MAPS)
     canvas = Canvas(480, 126, "An image on its way through the network")
     pixels = results.sample.pixels[0].astype(np.float64)
@@ -122,8 +122,8 @@ def maps_figure(results: LabResults) -> Figure:
     left_out = f" The first {count} of {len(shown[0][1])} maps are shown." if count < len(shown[0][1]) else ""
     return Figure(
         "feature-maps",
-        f"Test image {results.sample.index} (class {name}), its maps after {convolution} and after "
-        f"{pool}.{left_out}",
+        f"Test image {results.sample.index} (class {name}), its maps after "
+        f"{' and after '.join(layer for layer, _ in shown)}.{left_out}",
         canvas.to_svg(),
     )
 

@@ -69,8 +69,8 @@ def shift_figure(comparisons: tuple[Comparison, ...]) -> Figure:
     canvas.color_bar(2 + len(pictures) * 87 + 1, 16, 80, "signed", levels)
     return Figure(
         "shifted-digit",
-        f"Max-pooled map of filter {channel} for the image, for the image moved to the right, and what "
-        "changed. Relative to a blank image; all five maps have the same limits.",
+        f"Map of filter {channel} behind a max pool, for the image, for the image moved to the right, and "
+        "what changed. Relative to a blank image; all five maps have the same limits.",
         canvas.to_svg(),
     )
 

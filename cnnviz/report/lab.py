@@ -284,9 +284,11 @@ def _backprop(
     labels = np.array([sample.label])
     trace, gradients = network.forward(x), network.gradients(x, labels)
     pool, convolution = _first_block(network)
-    routing = pool_routing(network, trace, gradients, pool)
-    channel = int(np.argmax(np.abs(routing.incoming).sum(axis=(1, 2))))
-    terms = filter_gradient_terms(network, trace, gradients, convolution, channel, by="window")
+    routing = None if pool is None else pool_routing(network, trace, gradients, pool)
+    arriving = gradients.outputs[convolution][0] if routing is None else routing.incoming
+    channel = int(np.argmax(np.abs(arriving).sum(axis=(1, 2))))
+    by = "position" if routing is None else "window"
+    terms = filter_gradient_terms(network, trace, gradients, convolution, channel, by=by)
 
     def report(share: float) -> None:
         progress("Following gradients", _within("Following gradients", share))
@@ -294,7 +296,7 @@ def _backprop(
     images = dataset.test_images[: settings.tie_images]
     sample_ties: TieRate | None = None
     ties: TieRate | None = None
-    if routing.winners is not None:
+    if pool is not None and routing is not None and routing.winners is not None:
         sample_ties = tie_rate(network, trace, pool)
         ties = tie_rate_of_images(
             network, images, pool, progress=lambda share: report(share / 2), cancelled=cancelled
@@ -313,6 +315,8 @@ def _backprop(
         routing=routing,
         channel=channel,
         filter_layer=convolution,
+        maps=trace.outputs[convolution][0],
+        map_gradients=gradients.outputs[convolution][0],
         terms=terms,
         filter_gradient=gradients.params[f"{convolution}.weight"][channel],
         loss=gradients.loss,
@@ -350,10 +354,10 @@ def gradient_check(
     return check_sample(network, x, label, settings.drawn, seed, progress=progress, cancelled=cancelled)
 
 
-def _first_block(network: Network) -> tuple[str, str]:
-    """Return the names of the first pool and of the convolution before it."""
+def _first_block(network: Network) -> tuple[str | None, str]:
+    """Return the names of the first pool, None without one, and of the first convolution."""
     layers = network.layers
-    pool = next(name for name, layer in layers if isinstance(layer, Pool))
+    pool = next((name for name, layer in layers if isinstance(layer, Pool)), None)
     convolution = next(name for name, layer in layers if isinstance(layer, Conv2D))
     return pool, convolution
 

@@ -99,29 +99,33 @@ class BackpropResults:
 
     Attributes
     ----------
-    routing : PoolRouting
-        The backward pass through the first pool, for the sample.
+    routing : PoolRouting or None
+        The backward pass through the first pool, for the sample; None in a network without a pool.
     channel : int
-        The filter that is followed: the one with the largest gradient at its pooled map.
+        The filter that is followed: the one with the largest gradient at its pooled map, or at its map.
     filter_layer : str
-        Name of the convolution before that pool.
+        Name of the first convolution.
+    maps, map_gradients : ndarray of shape (f, h, w)
+        Its output for the sample, and the gradient of the loss there.
     terms : FilterTerms
-        The terms of this filter's gradient, a term for each window.
+        The terms of this filter's gradient, a term for each window, or without a pool for each cell.
     filter_gradient : ndarray of shape (c, k, k)
         The gradient itself.
     loss, loss_after : float
         Loss of the sample, and after one step of plain gradient descent on it alone.
     sample_ties, ties : TieRate or None
-        Tied windows of the sample, and of many test images; None where the pool is no max pool.
+        Tied windows of the sample, and of many test images; None without a max pool.
     tie_images : int
         How many images `ties` counts.
     check : GradientCheck
         Gradient and finite difference of every parameter, or of some drawn at random where they are many.
     """
 
-    routing: PoolRouting
+    routing: PoolRouting | None
     channel: int
     filter_layer: str
+    maps: FloatArray
+    map_gradients: FloatArray
     terms: FilterTerms
     filter_gradient: FloatArray
     loss: float

@@ -8,7 +8,7 @@ from cnnviz.quantities import format_count, format_value
 from cnnviz.report.blocks import Cell, Table, data
 from cnnviz.report.figures_backprop import RULE_TITLES
 from cnnviz.report.results import BackpropResults, LabResults, TrainedRun, TranslationResults
-from cnnviz.routing import GradientCheck
+from cnnviz.routing import GradientCheck, PoolRouting
 from cnnviz.routing.agreement import TOLERANCE, VERDICTS
 from cnnviz.translation import MEASURES, OUTPUT
 
@@ -130,7 +130,7 @@ def output_table(translation: TranslationResults) -> Table:
     )
 
 
-def ties_table(backprop: BackpropResults) -> Table:
+def ties_table(backprop: BackpropResults, pool: str) -> Table:
     """How often the maximum of a window is shared."""
     rows = [
         (words, rate.windows, rate.tied, rate.rate)
@@ -142,15 +142,14 @@ def ties_table(backprop: BackpropResults) -> Table:
     ]
     return Table(
         "tie-rate",
-        f"Windows of {backprop.routing.layer} whose maximum is held by several cells.",
+        f"Windows of {pool} whose maximum is held by several cells.",
         data(("", "windows", "tied", "share"), rows),
         ("text", "count", "count", "percent"),
     )
 
 
-def rules_table(backprop: BackpropResults) -> Table:
+def rules_table(routing: PoolRouting) -> Table:
     """What each rule for ties passes on."""
-    routing = backprop.routing
     rows: list[tuple[Cell, ...]] = [
         ("arrives at the pool", int(np.count_nonzero(routing.incoming)), float(routing.incoming.sum()))
     ]
@@ -219,8 +218,13 @@ def _which(check: GradientCheck, total: int, results: LabResults) -> str:
 
 
 def settings_table(results: LabResults) -> Table:
-    """Every setting of the run."""
-    rows = [(name.replace("_", " "), _setting(value)) for name, value in results.experiment.to_dict().items()]
+    """Every setting of the run that has an effect."""
+    experiment = results.experiment
+    rows = [
+        (name.replace("_", " "), _setting(value))
+        for name, value in experiment.to_dict().items()
+        if name not in experiment.unused
+    ]
     return Table(
         "settings", "Settings of the run.", data(("setting", "value"), rows), ("text", "text"), columns=3
     )

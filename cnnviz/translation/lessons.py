@@ -107,7 +107,7 @@ def digit_lessons(network: Network, image: FloatArray, label: int | None = None)
         Lesson(
             name=f"digit-{dx}px",
             title=title,
-            look_at=look_at,
+            look_at=look_at.format(part=_part(dx, network)),
             network=network,
             image=image,
             dx=dx,
@@ -126,16 +126,30 @@ _DIGIT_LESSONS = (
         1,
         "A digit, moved by 1 pixel",
         "Compare the change of the pooled map with that of the convolution under it and of the pixels. Then "
-        "look at the pooled map of the shifted image beside the shifted pooled map: one pixel is half a cell "
+        "look at the pooled map of the shifted image beside the shifted pooled map: one pixel is {part} "
         "of a 2x2 pool. Is it hidden, is it passed on, or neither?",
     ),
     (
         2,
         "The same digit, moved by 2 pixels",
-        "Two pixels are one whole cell of a 2x2 pool. Compare the pooled map of the shifted image with the "
+        "Two pixels are {part} of a 2x2 pool. Compare the pooled map of the shifted image with the "
         "shifted pooled map: has pooling removed the shift, or passed it on?",
     ),
 )
+_PARTS = {
+    1: "one whole cell",
+    2: "half a cell",
+    3: "a third of a cell",
+    4: "a quarter of a cell",
+    6: "a sixth of a cell",
+    8: "an eighth of a cell",
+}
+
+
+def _part(pixels: int, network: Network) -> str:
+    """How far a shift is in cells of a 2x2 pool behind the first convolution, whose stride may be up to 4."""
+    step = POOL_SIZE * next(layer.stride for _, layer in network.layers if isinstance(layer, Conv2D))
+    return _PARTS.get(step // pixels, f"{pixels}/{step} of a cell")
 
 
 def unchanged_shifts(

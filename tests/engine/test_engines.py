@@ -36,6 +36,24 @@ def mnist() -> Dataset:
     return load_mnist(tuple("0123456789"))
 
 
+def test_a_stride_without_a_pool_is_a_pool_that_keeps_one_cell(mnist):
+    """Of each window the top left cell alone: the same network in two ways, trained alike."""
+    digits = mnist.select(("0", "1"))
+    found = []
+    for settings in ({"pool": "none", "stride": 2}, {"pool": "subsample"}):
+        experiment = replace(LAB5, **settings)
+        trainer = Trainer(experiment.build_network(), digits, experiment.train_config())
+        trainer.advance(200)
+        found.append(
+            (trainer.network.params, evaluate(trainer.network, digits.test_images, digits.test_labels))
+        )
+    (strided, one), (dropped, other) = found
+    assert strided.keys() == dropped.keys()
+    for name, array in strided.items():
+        np.testing.assert_allclose(array, dropped[name], rtol=0, atol=1e-12)
+    assert one.loss == pytest.approx(other.loss, rel=1e-10)
+
+
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 @pytest.mark.parametrize("pool", POOLS)
 def test_every_experiment_that_can_be_chosen_is_fused(activation, pool):

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from cnnviz.errors import DataError
 from cnnviz.lab import HandIn, LabRecord, read_hand_in
 from cnnviz.lab.finding import files_in
+from cnnviz.lab.results import checksum_of
 from cnnviz.lab.results_reading import hand_in_from_json
 from cnnviz.report import Report, build_document, write_folder, write_html, write_pdf
 from cnnviz.session_state import OwnPixels
@@ -34,6 +35,18 @@ def test_results_survive_json(handed):
     assert again.to_json() == handed.to_json()
     assert again.checksum == again.right_checksum
     assert again.name == HOSTILE
+
+
+def test_results_of_before_a_setting_came_are_whole(handed):
+    values = json.loads(handed.to_json())
+    del values["experiment"]["stride"]
+    values["checksum"] = checksum_of(values)
+    again = hand_in_from_json(json.dumps(values))
+    assert again.experiment == handed.experiment
+    assert again.checksum == again.right_checksum
+    values["answers"]["guess"] = "edited"
+    edited = hand_in_from_json(json.dumps(values))
+    assert edited.checksum != edited.right_checksum
 
 
 def test_everything_that_is_promised_is_in_the_file(handed):

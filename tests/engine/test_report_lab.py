@@ -12,6 +12,7 @@ from cnnviz.errors import ParameterError
 from cnnviz.evaluation import CancelledError
 from cnnviz.presets import LAB5, LENET
 from cnnviz.report import LabSettings, build_document, run_lab
+from cnnviz.report.blocks import Words
 from cnnviz.report.content import Report
 from cnnviz.report.lab import command_line
 from cnnviz.training import Trainer
@@ -94,14 +95,23 @@ def test_same_seed_same_document_and_another_seed_another():
         replace(LENET, classes=("0", "1"), filters=(2, 3), hidden=(5,), epochs=1),
         replace(LAB5, pool="average", filters=(2,), batch_size=32, learning_rate=0.01),
         replace(LAB5, pool="blur", kernel_size=1, filters=(1,), batch_size=32),
+        replace(LAB5, pool="none", stride=2, batch_size=32),
+        replace(LAB5, pool="none", activation="relu", filters=(2, 3), stride=3, batch_size=32),
         replace(LAB5, pool_size=3, kernel_size=5, activation="relu", ties="first", batch_size=32),
     ],
 )
 def test_other_networks_have_a_report_too(experiment):
     results = run_lab(experiment, small_data(), QUICK)
     document = build_document(Report(), results)
-    assert len(document.figures) >= 9
+    assert len(document.figures) >= 8
     assert (results.backprop.ties is None) == (experiment.pool != "max")
+    words = " ".join(block.text for block in document.blocks if isinstance(block, Words))
+    assert ("This network has no pool" in words) == (experiment.pool == "none")
+    names = [
+        name for name, _ in next(table.data.rows for table in document.tables if table.name == "settings")
+    ]
+    assert ("ties" in names) == (experiment.pool == "max")
+    assert ("pool size" in names) == (experiment.pool != "none")
 
 
 def test_of_a_large_network_some_parameters_are_checked_and_the_table_says_which():

@@ -26,6 +26,9 @@ EXPERIMENTS = {
     "average, tanh": replace(LAB5, filters=(3, 4), pool="average", activation="tanh", hidden=(6, 5)),
     "blur, sigmoid": replace(LAB5, filters=(4,), pool="blur", activation="sigmoid", output="softmax"),
     "subsampled": replace(LAB5, filters=(2, 3), pool="subsample", pool_size=3, activation="relu"),
+    "no pool, stride": replace(
+        LAB5, filters=(2, 3), pool="none", stride=2, activation="relu", classes=("4", "9")
+    ),
     "three blocks": replace(LENET, filters=(4, 5, 6), hidden=(), classes=("0", "1", "2")),
 }
 

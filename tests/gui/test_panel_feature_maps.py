@@ -7,6 +7,7 @@ from PySide6.QtGui import QGuiApplication
 
 from tests.gui.driving import settle
 from tests.gui.feature_maps_panel import EXPERIMENTS, Later, Opened, brute_receptive, mask_of
+from ui.cells.mark_legend import MarkLegend
 from ui.panels.feature_maps.plan import Kind
 from ui.state import PinnedCell
 
@@ -54,6 +55,12 @@ def test_every_layer_but_flatten_has_a_column(qtbot):
         "input", "conv1.weight", "conv1", "relu1", "pool1", "conv2.weight", "conv2", "relu2", "pool2",
         "evidence", "dense1", "relu3", "dense2",
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "has_winners"), [("lab5", True), ("no pool, stride", False)])
+def test_the_key_names_winners_where_there_are_some(qtbot, name, has_winners):
+    (key,) = Opened(qtbot, EXPERIMENTS[name]).flow.findChildren(MarkLegend)
+    assert ("maximum" in key.texts()) is has_winners
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
+from tests.gui.driving import choose_by_keys
 from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, click, moved, norm_ratio, point_at
 from ui.state import RunStatus, Shift
 from ui.theme import ThemeManager
@@ -258,6 +259,33 @@ def test_the_statement_gives_the_measured_numbers(desk: Desk) -> None:
         assert change is not None
         assert change[0] > 1, "as far from what it was as a blank image"
     assert "They change" not in desk.parts.canvas.statement.text()
+
+
+def test_without_a_pool_pooling_is_a_what_if(desk: Desk) -> None:
+    assert "what if" not in desk.parts.winners._title.caption()
+    desk.load(replace(LAB5, pool="none", stride=2).build_network())
+    desk.move(1, 0)
+    pixels, maps = desk.parts.strip.values("pixels"), desk.parts.strip.values("convolution")
+    assert pixels is not None
+    assert maps is not None
+    assert desk.panel.view.stage == "convolution"
+    assert desk.parts.canvas.statement.text().startswith(
+        f"The convolution changed by {maps[0]:.3f}, the pixels by {pixels[0]:.3f}. It changes "
+    )
+    click(desk.parts.strip, desk.parts.strip.tile_rect("max").center().toPoint())
+    desk.settle()
+    change = desk.parts.strip.values("max")
+    assert change is not None
+    text = desk.parts.canvas.statement.text()
+    assert text.startswith(
+        f"Max-pooled maps would change by {change[0]:.3f}, the convolution by {maps[0]:.3f}."
+    )
+    assert "They would change" in text
+    assert "what if" in desk.parts.winners._title.caption()
+    # A 2 x 2 pool behind a stride of 2 sees a pixel as a quarter of its cell.
+    choose_by_keys(desk.parts.toolbar.lessons, "digit-1px")
+    desk.settle()
+    assert "one pixel is a quarter of a cell" in desk.parts.lesson.text()
 
 
 def test_another_network_is_followed(desk: Desk) -> None:

@@ -236,6 +236,18 @@ def test_invalid_settings_are_named_and_change_nothing(qtbot, session, name, tex
     assert session.state.draft == session.state.experiment == LAB5
 
 
+def test_a_run_without_a_pool_and_with_a_stride_begins_from_the_form(qtbot, session):
+    form = session.window.panel(TrainingPanel).form
+    assert all(form.field(name).isVisible() for name in ("pool_size", "ties"))
+    choose_by_keys(form.field("pool"), "none")
+    type_setting(qtbot, session, "stride", "2")
+    qtbot.waitUntil(lambda: session.state.experiment == replace(LAB5, pool="none", stride=2))
+    assert not any(form.field(name).isVisible() for name in ("pool_size", "ties"))
+    assert dict(session.state.live.network.shapes)["conv1"] == (8, 13, 13)
+    assert "pool1" not in session.state.live.network.shapes
+    qtbot.waitUntil(lambda: "ties" not in session.window.run_status.settings.text())
+
+
 def test_layers_too_large_for_the_image_are_refused_before_anything_is_lost(qtbot, session):
     before = weights(session)
     session.controller.on_draft_requested(replace(LAB5, filters=(8, 8, 8), kernel_size=9))

@@ -6,7 +6,6 @@ from PySide6.QtCore import Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QWidget
 
-from cnnviz.layers import POOLS
 from cnnviz.presets import preset_of
 from cnnviz.quantities import format_count, format_percent, format_seconds, format_value
 from ui.controls.pace import Pace
@@ -151,7 +150,7 @@ class RunStatusBar(QWidget):
         training = run.status is RunStatus.TRAINING and run.images_per_second > 0
         self.speed.setText(f"{format_count(_rounded(run.images_per_second))} images/s" if training else "")
         self.time_left.setText(self._remaining() if training else "")
-        ties = f" · ties: {experiment.ties}" if POOLS[experiment.pool]().tie_rule else ""
+        ties = "" if "ties" in experiment.unused else f" · ties: {experiment.ties}"
         self.settings.setText(
             f"{preset_of(experiment).upper()} · seed {experiment.seed} · {experiment.dtype}{ties}"
         )

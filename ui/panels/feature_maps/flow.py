@@ -31,7 +31,8 @@ from ui.panels.feature_maps.sizes import (
 from ui.panels.views import Choices, under
 from ui.theme import LIGHT, Theme, follow_theme
 
-_KEY = (("selected", "this cell"), ("receptive", "it reads"), ("winner", "maximum"), ("feeds", "it feeds"))
+_WINNER = ("winner", "maximum")
+_KEY = (("selected", "this cell"), ("receptive", "it reads"), _WINNER, ("feeds", "it feeds"))
 
 
 class _Row(QWidget):
@@ -285,7 +286,7 @@ class FlowView(QScrollArea):
         self._clear()
         self._plan = plan
         for column in plan.columns:
-            widget = self._make(column)
+            widget = self._make(column, plan)
             self._columns[column.key] = widget
             strip = FoldedStrip(widget.head.title(), self._row)
             strip.setProperty("key", column.key)
@@ -307,13 +308,14 @@ class FlowView(QScrollArea):
                 self.setTabOrder(before, part)
                 before = part
 
-    def _make(self, column: Column) -> StageColumn:
+    def _make(self, column: Column, plan: Plan) -> StageColumn:
         kind = {Kind.UNITS: UnitColumn, Kind.OUTPUT: OutputColumn}.get(column.kind, MapColumn)
         widget = kind(column, self.requests, self._row)
         if column.kind is Kind.IMAGE and isinstance(widget, MapColumn):
             key = MarkLegend(is_column=True)
             widget.add_below(key)
-            key.set_marks(_KEY)
+            has_winners = any(layer.tie_rule is not None for _, layer in plan.layers)
+            key.set_marks([mark for mark in _KEY if mark != _WINNER or has_winners])
         return widget
 
     def _clear(self) -> None:

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz.errors import ParameterError
 from cnnviz.experiment import LIMITS, Experiment
-from cnnviz.layers import POOLS
 from cnnviz.presets import LAB5
 from cnnviz.quantities import format_value
 from ui.controls.choice_field import ChoiceField
@@ -21,7 +20,7 @@ from ui.controls.number_field import FloatField, IntField
 from ui.panels.training.settings_text import CHOICES, SETTINGS
 
 _NETWORK = (
-    "classes", "filters", "kernel_size", "padding", "conv_bias", "activation", "leaky_slope",
+    "classes", "filters", "kernel_size", "stride", "padding", "conv_bias", "activation", "leaky_slope",
     "pool", "pool_size", "ties", "hidden", "output", "init", "dtype",
 )  # fmt: skip
 _TRAINING = ("optimizer", "learning_rate", "momentum", "batch_size", "epochs", "seed", "log_every")
@@ -65,9 +64,8 @@ class SettingsForm(QWidget):
         self._draft = draft
         for name, show in self._show.items():
             show(getattr(draft, name))
-        self._form.set_row_visible(self._fields["leaky_slope"], draft.activation == "leaky_relu")
-        self._form.set_row_visible(self._fields["ties"], POOLS[draft.pool]().tie_rule is not None)
-        self._form.set_row_visible(self._fields["momentum"], draft.optimizer == "sgd")
+        for name in ("leaky_slope", "pool_size", "ties", "momentum"):
+            self._form.set_row_visible(self._fields[name], name not in draft.unused)
         output = self._fields["output"]
         assert isinstance(output, ChoiceField)
         output.set_option_enabled("sigmoid", len(draft.classes) == 2)

@@ -26,20 +26,24 @@ SETTINGS: dict[str, SettingText] = {
     "kernel_size": SettingText(
         "Kernel", "Side of every filter in pixels, {low} to {high}. A 3 × 3 filter looks at 9 pixels at once."
     ),
+    "stride": SettingText(
+        "Stride",
+        "Pixels from one place of a filter to the next, {low} to {high}. With stride 2 a map has about half "
+        "the rows and half the columns, as behind a pool.",
+    ),
     "padding": SettingText(
         "Padding",
         "Rows of zeros put around the image before each convolution, {low} to {high}. With padding 1 "
         "a 3 × 3 filter "
-        "keeps the size of the image.",
+        "keeps the size of the image where the stride is 1.",
     ),
     "conv_bias": SettingText(
         "Filter bias", "Whether each filter adds a constant of its own. The exercise has none."
     ),
     "activation": SettingText(
         "Activation",
-        "Applied to every cell of the convolution. ReLU sets negative cells to zero; without one, "
-        "convolution and dense "
-        "layer are only made nonlinear by the pool.",
+        "Applied to every cell of the convolution. ReLU sets negative cells to zero; without one, only a max "
+        "pool keeps convolution and dense layer from being one linear map.",
     ),
     "leaky_slope": SettingText(
         "Leaky slope",
@@ -48,7 +52,7 @@ SETTINGS: dict[str, SettingText] = {
     "pool": SettingText(
         "Pooling",
         "How a window becomes one number: its maximum, its mean, a blur before cells are left out, the "
-        "maximum with such a blur after it, or just its top left cell.",
+        "maximum with such a blur after it, or just its top left cell. None: the maps stay as they are.",
     ),
     "pool_size": SettingText(
         "Window", "Side of the pooling window in cells, {low} to {high}; windows do not overlap."
@@ -104,7 +108,7 @@ SETTINGS: dict[str, SettingText] = {
 
 CHOICES: dict[str, list[tuple[str, str]]] = {
     "activation": [("none", "none"), *((kind, layer.short) for kind, layer in ACTIVATIONS.items())],
-    "pool": [(kind, layer.short) for kind, layer in POOLS.items()],
+    "pool": [("none", "none"), *((kind, layer.short) for kind, layer in POOLS.items())],
     "ties": [("first", "first"), ("all", "all"), ("split", "split")],
     "output": [("sigmoid", "sigmoid"), ("softmax", "softmax")],
     "init": [("lab5", "exercise"), ("he", "He"), ("glorot", "Glorot")],

@@ -15,6 +15,7 @@ from ui.controls.naming import named
 from ui.controls.segmented import SegmentedControl
 from ui.controls.statement_box import StatementBox
 from ui.panels.translation.picture import Picture, mode_of
+from ui.panels.translation.stages import own_pool
 from ui.panels.translation.subject import Subject
 from ui.panels.translation.wording import ink_text, statement
 from ui.rows.probability_pairs import ProbabilityPairs
@@ -80,6 +81,7 @@ class CanvasColumn(QWidget):
             found,
             result.measured,
             result.view.stage,
+            own=own_pool(result.subject.network, result.view.block),
             relative=result.view.relative,
             classes=classes,
             step=result.subject.step,

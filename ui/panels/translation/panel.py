@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz.network import Network
 from cnnviz.session_state import View as PanelView
-from cnnviz.translation import RELATIVE_TO_BLANK_NOTE, conv_blocks
+from cnnviz.translation import POOL_KINDS, RELATIVE_TO_BLANK_NOTE, conv_blocks
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.panels.analysis import Analysis
@@ -198,7 +198,9 @@ class TranslationPanel(Panel):
         self._network = network
         if before is None or not network.is_like(before):
             own = own_pool(network, 1)
-            view = view.but(block=1, pool_size=2 if own is None else own[1])
+            # Without a pool the maps are the last that the network has of the image.
+            stage = "convolution" if own is None and view.stage in POOL_KINDS else view.stage
+            view = view.but(block=1, pool_size=2 if own is None else own[1], stage=stage)
         self.choices.choose_all(restoring.fitting(view, network))
 
     # -- drawing -------------------------------------------------------------------------------------------

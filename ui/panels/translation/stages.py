@@ -9,7 +9,7 @@ from ui.tiles.stage_strip import StageTile
 _WORDS = {
     "pixels": "The input image itself.",
     "convolution": "Output of the convolution, before the activation.",
-    "activation": "Output of the convolution after its activation: what goes into the pool.",
+    "activation": "Output of the convolution after its activation: what a pool reads.",
 }
 
 
@@ -30,7 +30,7 @@ def stage_tiles(network: Network, block: int, pool_size: int) -> tuple[StageTile
             words += (
                 " The pool of this network."
                 if is_own
-                else " The same filters, pooled in another way: nothing is trained anew."
+                else " What if: the same filters, pooled like this; nothing is trained anew."
             )
         tiles.append(
             StageTile(stage, _title(network, block, stage), STAGE_STYLES[stage].color, words, is_own)

@@ -17,7 +17,7 @@ from ui.controls.color_scale import ColorScale
 from ui.controls.labels import ElidedLabel, SectionTitle
 from ui.controls.layouts import fill
 from ui.panels.translation.picture import Picture
-from ui.panels.translation.stages import pooled_layer
+from ui.panels.translation.stages import own_pool, pooled_layer
 from ui.theme import Theme, follow_theme
 
 Block = tuple[int, int, int, int]
@@ -62,7 +62,9 @@ class WinnersView(QWidget):
         """Show the windows of the chosen filter, and count them."""
         self._result = result
         channel = chosen_channel(result)
-        self._title.set_caption(f"filter {channel}")
+        own = own_pool(result.subject.network, result.view.block)
+        what_if = "" if own == ("max", result.comparison.pool_size) else ", what if"
+        self._title.set_caption(f"filter {channel}{what_if}")
         one = channel_of(result.comparison.winners, channel)
         self._show_map(one)
         self._show_counts(one)
