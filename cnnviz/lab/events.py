@@ -1,7 +1,7 @@
 """What a student can do that ticks a step."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from cnnviz.lab.model import PANELS, Step
@@ -28,6 +28,25 @@ class EventKind:
     is_count: bool = False
 
 
+_LESSONS: Mapping[str, str] = {
+    "dots": "Three dots",
+    "row": "Row of eight",
+    "bright-cell": "One bright cell",
+    "digit-1px": "Digit, 1 pixel",
+    "digit-2px": "Digit, 2 pixels",
+}
+TITLES: Mapping[str, str] = MappingProxyType(
+    {
+        "training": "Training",
+        "feature_maps": "Filters & maps",
+        "translation": "Translation",
+        "backprop": "Backprop",
+        "report": "Lab report",
+        **_LESSONS,
+    }
+)
+"""What panels and lessons are called in the window, by the names that lab files give them."""
+
 EVENTS: Mapping[str, EventKind] = MappingProxyType(
     {
         kind.name: kind
@@ -43,9 +62,7 @@ EVENTS: Mapping[str, EventKind] = MappingProxyType(
             EventKind("pinned", "pin {n} cells"),
             EventKind("dragged", "move the image {n} times"),
             EventKind("swept", "measure the sweep over many digits"),
-            EventKind(
-                "lesson", "take the lesson {what}", ("dots", "row", "bright-cell", "digit-1px", "digit-2px")
-            ),
+            EventKind("lesson", "look at the lesson “{what}”", tuple(_LESSONS)),
             EventKind("walked", "go through {n} steps of the backward pass"),
             EventKind("poked", "poke {n} numbers"),
             EventKind("checked_gradient", "check all gradients"),
@@ -98,13 +115,22 @@ def counted(counts: Mapping[str, int], event: Event) -> dict[str, int]:
     return {**counts, **after}
 
 
+_AFTER_REVEAL = frozenset({"predicted", "words", "inserted", "exported"})
+
+
+def to_see_first(step: Step, counts: Mapping[str, int]) -> tuple[str, ...]:
+    """Return what has to be done before the result of a step is shown: it is met before it is told."""
+    conditions = tuple(each for each in step.done_when if each.event not in _AFTER_REVEAL)
+    return missing(replace(step, done_when=conditions), counts)
+
+
 def missing(step: Step, counts: Mapping[str, int]) -> tuple[str, ...]:
     """Return what is left to be done in a step, as phrases such as "pin 1 cell"; none where it is done."""
     phrases: list[str] = []
     for condition in step.done_when:
         key = f"{condition.event}:{condition.what}" if condition.what else condition.event
         if counts.get(key, 0) < condition.at_least:
-            words = EVENTS[condition.event].words.replace("{what}", condition.what.replace("_", " "))
+            words = EVENTS[condition.event].words.replace("{what}", TITLES.get(condition.what, ""))
             plural = words.replace("{n}", str(condition.at_least))
             phrases.append(_singular(plural) if condition.at_least == 1 else plural)
     return tuple(phrases)

@@ -17,7 +17,7 @@ from cnnviz.session_state import OwnPixels
 
 FORMAT = "cnnviz-lab-record"
 FORMAT_VERSION = 1
-_MOST_VERSIONS, _MOST_COUNTS = 200, 100
+_MOST_VERSIONS, _MOST_COUNTS, _MOST_BESIDES = 200, 100, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,12 +60,15 @@ class Found:
         Training step of the network.
     experiment : Experiment
         Settings of its run.
+    besides : tuple of Measured
+        What else the step measures.
     """
 
     measured: Measured
     time: str
     step: int
     experiment: Experiment
+    besides: tuple[Measured, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +284,7 @@ def _found_to_dict(found: Found) -> dict[str, Any]:
         "time": found.time,
         "step": found.step,
         "experiment": found.experiment.to_dict(),
+        "besides": [measured_to_dict(each) for each in found.besides],
     }
 
 
@@ -290,7 +294,14 @@ def _found_from(values: object) -> Found | None:
         return None
     entries = mapping(values, "found")
     experiment = Experiment.from_dict(mapping(entries.get("experiment"), "experiment"))
-    return Found(measured_from_dict(entries), text(entries, "time"), count(entries, "step"), experiment)
+    besides = items(entries.get("besides"), "besides", _MOST_BESIDES)
+    return Found(
+        measured_from_dict(entries),
+        text(entries, "time"),
+        count(entries, "step"),
+        experiment,
+        tuple(measured_from_dict(mapping(each, "besides")) for each in besides),
+    )
 
 
 def commitment_to_dict(commitment: Commitment) -> dict[str, Any]:

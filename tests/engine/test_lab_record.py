@@ -43,12 +43,12 @@ def bench() -> Bench:
 def test_a_step_is_ticked_when_everything_was_done_and_not_before():
     step = small_lab().step("guess")
     record = LabRecord.of(small_lab())
-    assert missing(step, {}) == ("commit to your prediction", "look at the panel backprop", "write 3 words")
+    assert missing(step, {}) == ("commit to your prediction", "look at the panel Backprop", "write 3 words")
     record = record.predicted(step, 0.4, NOON)
     record = record.happened(step, Event("visited", what="training"), "12:01")
     record = record.answered(step, "two words", "12:02")
     assert not record.is_done("guess")
-    assert missing(step, record.step("guess").counts) == ("look at the panel backprop", "write 3 words")
+    assert missing(step, record.step("guess").counts) == ("look at the panel Backprop", "write 3 words")
     record = record.happened(step, Event("visited", what="backprop"), "12:03")
     record = record.answered(step, "now three words", "12:04")
     assert record.step("guess").done == "12:04"

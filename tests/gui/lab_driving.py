@@ -54,6 +54,8 @@ question = "How long is the side?"
 measure = "receptive_field"
 with = { stage = "pool1" }
 tolerance = 0
+[[step.measured]]
+measure = "test_accuracy"
 [[step]]
 id = "way"
 section = "two"

@@ -9,7 +9,7 @@ from PySide6.QtCore import QSettings, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QRadioButton
 
-from cnnviz.datasets import load_mnist
+from cnnviz.datasets import load_mnist, to_input
 from cnnviz.lab import LabRecord, parse_lab, read_hand_in
 from cnnviz.lab.course import load_course, save_course
 from cnnviz.lab.formulas import parse_formula
@@ -53,7 +53,9 @@ def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path)
     QTest.keyClicks(page.prediction.number, "4")
     QTest.keyClick(page.prediction.number, Qt.Key.Key_Return)
     assert desk.done.prediction.answer == 4
-    assert "Show me" in page.prediction.waiting.text()  # nothing is trained
+    assert page.prediction.waiting.text() == (
+        "The result is shown when you have done this: look at the panel Filters & maps."
+    )
     press(page.show_me)
     qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
     whole_window.rest(qtbot, session)
@@ -62,6 +64,8 @@ def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path)
     assert session.state.sample.index == 3
     assert page.shown.text() == "Shown: Filters & maps, network of step 12,665."
     assert page.prediction.verdict.text().startswith("Right")
+    accuracy = accuracy_words(session)
+    assert page.prediction.besides.text() == f"Accuracy on the test images: {accuracy}"
     assert "4 pixels" in page.prediction.measured.text()
     assert desk.done.done
 
@@ -74,6 +78,13 @@ def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path)
     qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
     assert page.prediction.verdict.text().startswith("Not right")
     assert desk.done.done
+
+
+def accuracy_words(session):
+    """The share of the test images that are read correctly, counted one by one, as the guide writes it."""
+    data, network = session.state.dataset, session.state.shown.network
+    right = np.mean(network.predict(to_input(data.test_images, network.dtype)) == data.test_labels)
+    return f"{100 * right:.2f} %"
 
 
 def test_what_was_done_is_there_after_a_restart_and_the_words_are_kept(qtbot, session, tmp_path):
@@ -101,8 +112,9 @@ def test_a_result_is_there_at_once_after_a_restart_and_says_from_when_it_is(qtbo
     sitting = open_lab(qtbot, session, tmp_path)
     desk, page = sitting.desk, sitting.column.page
     desk.go_to("field")
-    desk.predict(5)
     press(page.show_me)
+    whole_window.rest(qtbot, session)
+    desk.predict(5)
     qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
     whole_window.rest(qtbot, session)
     time, moment = desk.done.revealed, page.prediction.moment.text()
@@ -161,7 +173,8 @@ def test_what_was_said_and_measured_is_handed_in_with_name_and_roll_number(qtbot
     assert (handed.name, handed.roll_number, handed.lab_id) == ("Ada", "7", "small")
     assert handed.predictions["field"].answer == 5
     assert handed.hypotheses["think"][0].text == "it will learn"
-    assert {each.step: each.measured.value for each in handed.measured}["field"] == 4
+    values = {each.measured.measurement.measure: each.measured.value for each in handed.measured}
+    assert values["receptive_field"] == 4
     with qtbot.waitSignal(report.exported):
         report.export_to(tmp_path / "handed.html")
     text = (tmp_path / "handed.html").read_text(encoding="utf-8")

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from cnnviz.lab import EVENTS, Lab, load_lab
+from cnnviz.lab.events import TITLES
 from cnnviz.lab.model import PANELS
 from tests.gui import whole_window
 from ui.panels.registry import PANELS as ROWS
@@ -13,11 +14,13 @@ LABS = [load_lab(path) for path in sorted((Path(__file__).parents[2] / "resource
 
 def test_labs_know_every_panel_by_its_name():
     assert [row.name for row in ROWS] == list(PANELS)
+    assert [TITLES[row.name] for row in ROWS] == [row.title.replace("&&", "&") for row in ROWS]
     assert all(row.dock_name == f"{row.name}_dock" for row in ROWS)
 
 
 def test_the_lessons_that_labs_wait_for_are_those_of_the_translation_panel():
     assert EVENTS["lesson"].about == tuple(name for name, _ in LESSON_TITLES if name != FREE)
+    assert all(title.endswith(TITLES[name]) for name, title in LESSON_TITLES if name != FREE)
 
 
 def test_every_choice_in_a_lab_is_one_of_its_panel(qtbot, session):

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from cnnviz.clock import now
 from cnnviz.experiment import Experiment
-from cnnviz.lab.events import Event, missing
+from cnnviz.lab.events import Event, missing, to_see_first
 from cnnviz.lab.model import Answer, Lab, Step
 from cnnviz.lab.record import Found, LabRecord, StepRecord, When
 from cnnviz.lab.seeds import seed_of
@@ -119,6 +119,11 @@ class LabDesk(QObject):
         if step is None or not (step.show.settings or step.measurements or step.show.moment is not None):
             return ()  # such as one in which there is only something to write
         return self.differing(step)
+
+    def to_see_first(self, step: Step) -> tuple[str, ...]:
+        """Return what has to be done before the result of a step is shown, as phrases."""
+        done = self._record.step(step.id)
+        return () if done.done else to_see_first(step, done.counts)
 
     def found(self, step: Step) -> Found | None:
         """Return the result of a step that was shown last, if it is of what the lab still measures."""

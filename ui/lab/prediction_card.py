@@ -10,7 +10,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QLineEdit, QRadioButton, QVBoxLayout, QWidget
 
 from cnnviz.lab.judging import answer_words
-from cnnviz.lab.measures import MEASURES
+from cnnviz.lab.measures import MEASURES, Measured
 from cnnviz.lab.model import DIRECTIONS, Answer, Prediction
 from cnnviz.lab.record import StepRecord
 from cnnviz.quantities import format_value
@@ -23,7 +23,7 @@ from ui.controls.naming import named
 from ui.lab.revealing import Reveal
 from ui.theme import Theme, follow_theme, repolish
 
-_NOT_YET = "Nothing is shown before you commit, and what you commit to stays."
+_NOT_YET = "The measured result comes after you have committed. What you commit to stays."
 _VERDICTS = {
     True: ("circle-check", "success", "Right"),
     False: ("circle-x", "danger", "Not right"),
@@ -120,6 +120,8 @@ class PredictionCard(QWidget):
         self.waiting.set_text(reveal.waiting or reveal.remark)
         self.moment.setVisible(bool(reveal.moment))
         self.moment.set_text(reveal.moment)
+        self.besides.setVisible(bool(reveal.besides))
+        self.besides.set_text("\n".join(_sentence(each) for each in reveal.besides))
         if commitment is None:
             return
         words = answer_words(prediction, commitment.answer)
@@ -152,13 +154,14 @@ class PredictionCard(QWidget):
         fill(QHBoxLayout(self.verdict_row), self.verdict_icon, (self.verdict, 1), spacing=6)
         self.waiting = WrapLabel("", role="muted")
         self.moment = WrapLabel("", small=True)
+        self.besides = WrapLabel("", role="text")
 
     def _build_layout(self) -> None:
         row = fill(QHBoxLayout(), self.commit, 1)
         self._layout = fill(
             QVBoxLayout(self), SectionTitle("Predict"), self.question, self.number_row, self.choices,
             self.cell, self.error, row, self.hint, self.predicted, self.measured,
-            self.verdict_row, self.moment, self.waiting,
+            self.verdict_row, self.besides, self.moment, self.waiting,
         )  # fmt: skip
 
     def _add_choice(self, name: str, text: str) -> None:
@@ -261,6 +264,12 @@ class _Choice(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._button.setChecked(True)
         self._button.setFocus(Qt.FocusReason.MouseFocusReason)
+
+
+def _sentence(measured: Measured) -> str:
+    """Return a number that was measured besides, with what it is."""
+    title = measured.measure.title_of(measured.measurement)
+    return f"{title[0].upper()}{title[1:]}: {measured.words}"
 
 
 def parsed_number(text: str) -> float | None:

@@ -33,12 +33,15 @@ class Reveal:
         When the result was measured, and on which network, as a sentence; "" without a verdict.
     remark : str
         How that network differs from the one of the lab, as a sentence, or "".
+    besides : tuple of Measured
+        What else was measured for the step.
     """
 
     verdict: Verdict | None = None
     waiting: str = ""
     moment: str = ""
     remark: str = ""
+    besides: tuple[Measured, ...] = ()
 
 
 class Revealer(QObject):
@@ -98,7 +101,11 @@ class Revealer(QObject):
         lab, record, front = self._desk.lab, self._desk.record, self._desk.step
         if lab is None or front is None:
             return []
-        committed = [step for step in lab.steps if record.step(step.id).prediction is not None]
+        committed = [
+            step
+            for step in lab.steps
+            if record.step(step.id).prediction is not None and not self._desk.to_see_first(step)
+        ]
         first = [front] if front in committed else []
         return first + [step for step in committed if not record.step(step.id).revealed and step is not front]
 
@@ -111,7 +118,10 @@ class Revealer(QObject):
         if found is not None:
             verdict = judge(step.prediction, done.prediction.answer, found.measured)
             moment = f"Measured {found.time} on the network of step {format_count(found.step)}."
-            return Reveal(verdict, moment=moment, remark=self._remark(step, found))
+            return Reveal(verdict, moment=moment, remark=self._remark(step, found), besides=found.besides)
+        first = self._desk.to_see_first(step)
+        if first:
+            return Reveal(waiting=f"The result is shown when you have done this: {'; '.join(first)}.")
         snapshot, (tried, problem) = self._snapshot(step), self._tried.get(step.id, (None, ""))
         if problem and tried is snapshot:
             return Reveal(waiting=problem)
@@ -164,23 +174,21 @@ class Revealer(QObject):
     # --- measuring ------------------------------------------------------------------------------------------
 
     def _measure(self, step: Step, snapshot: Snapshot) -> None:
-        state, prediction = self._state, step.prediction
-        assert prediction is not None
+        state = self._state
         assert state.dataset is not None
         experiment, dataset, own = state.experiment, state.dataset, self._desk.record.own
         self._is_measuring = True
 
-        def work(_context: object) -> Measured:
+        def work(_context: object) -> tuple[Measured, ...]:
             pixels = None if own is None else own.pixels
-            return measure(
-                prediction.truth, Bench(experiment, dataset, snapshot.network, snapshot.step, pixels)
-            )
+            bench = Bench(experiment, dataset, snapshot.network, snapshot.step, pixels)
+            return tuple(measure(each, bench) for each in step.measurements)
 
-        def done(measured: Measured) -> None:
+        def done(measured: tuple[Measured, ...]) -> None:
             self._is_measuring = False
             self._tried[step.id] = (snapshot, "")
             is_news = not self._desk.record.step(step.id).revealed and step is not self._desk.step
-            self._desk.reveal(step, Found(measured, now(), snapshot.step, experiment))
+            self._desk.reveal(step, Found(measured[0], now(), snapshot.step, experiment, measured[1:]))
             if is_news:
                 self.arrived.emit(step.id)
             self._look_and_tell()

@@ -6,13 +6,13 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError
+from cnnviz.lab.events import TITLES
 from cnnviz.lab.model import Step
 from cnnviz.lab.showing import session_of
 from cnnviz.quantities import format_count
 from cnnviz.session_state import SessionState, weights_checksum
 from ui.keep.session_files import SessionFiles
 from ui.lab.desk import LabDesk
-from ui.panels.registry import PANELS
 from ui.run.loading import select_classes
 from ui.state import RunStatus
 
@@ -82,9 +82,7 @@ class StepShower(QObject):
         except CNNVizError as error:
             self._on_failed(str(error))
             return
-        self._panel = next((row.title for row in PANELS if row.name == step.show.panel), "").replace(
-            "&&", "&"
-        )
+        self._panel = TITLES.get(step.show.panel, "")
         self._is_so_already = current is not None and _same_view(session, current)
         name, asks = f"The step “{step.title}”", not self._desk.is_own_run
         self._files.bring_back(self._with_checksum(session), None, name, asks=asks)
