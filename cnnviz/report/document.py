@@ -139,12 +139,12 @@ def _working_principle(results: LabResults) -> Iterator[Block]:
 
 def _translation(results: LabResults) -> Iterator[Block]:
     translation = results.translation
-    if results.backprop.routing is None:
-        yield Words(equations.POOLS_BESIDE)
     yield Heading("Two small images", 3)
     yield Words(f"Measured: {translation.dots_result}")
     yield dots_figure(translation.dots)
     yield Heading("An image that moves", 3)
+    if results.backprop.routing is None:
+        yield Words(equations.POOLS_BESIDE)
     yield Formula(equations.RELATIVE_CHANGE)
     yield shift_figure(translation.digit)
     yield sweep_figure(translation.sweep)
