@@ -261,6 +261,22 @@ def test_the_statement_gives_the_measured_numbers(desk: Desk) -> None:
     assert "They change" not in desk.parts.canvas.statement.text()
 
 
+def test_maps_of_one_cell_are_not_offered_for_pooling(desk: Desk) -> None:
+    blocks = desk.parts.toolbar.blocks
+    desk.load(replace(LAB5, filters=(2, 2, 2), pool="none", stride=4, padding=1).build_network())
+    assert [blocks.button(each).isEnabled() for each in "123"] == [True, True, False]
+    click(blocks.button("2"))
+    desk.settle()
+    assert not desk.panel.message.text()
+    desk.load(replace(LAB5, filters=(2, 2, 2), pool="none", stride=3, padding=1).build_network())
+    assert blocks.button("3").isEnabled()
+    click(blocks.button("3"))
+    desk.settle()
+    desk.load(replace(LAB5, filters=(2, 2, 2), pool="none", stride=4, padding=1).build_network())
+    assert desk.panel.view.block == 1
+    assert not desk.panel.message.text()
+
+
 def test_without_a_pool_pooling_is_a_what_if(desk: Desk) -> None:
     assert "what if" not in desk.parts.winners._title.caption()
     desk.load(replace(LAB5, pool="none", stride=2).build_network())

@@ -219,7 +219,7 @@ class TranslationPanel(Panel):
         network = subject.network
         if self.message.kind() == "error":
             self.message.clear()
-        parts.toolbar.set_blocks(len(conv_blocks(network)))
+        parts.toolbar.set_blocks([largest_pool(network, each.number) for each in conv_blocks(network)])
         parts.toolbar.set_largest_pool(largest_pool(network, view.block))
         parts.strip.set_tiles(stage_tiles(network, view.block, view.pool_size))
         parts.strip.set_current(view.stage)

@@ -24,7 +24,9 @@ def view_of(view: View, parts: Sections, sweeps: SweepGuide) -> dict[str, ViewVa
 
 def fitting(view: View, network: Network) -> View:
     """Return a view with the choices that a network does not offer left at their defaults."""
-    block = view.block if view.block <= len(conv_blocks(network)) else 1
+    # Maps of one cell, as strides can leave them, hold no pooling window.
+    is_offered = view.block <= len(conv_blocks(network)) and largest_pool(network, view.block) >= 2
+    block = view.block if is_offered else 1
     stages = stage_keys(network, block)
     return view.but(
         block=block,

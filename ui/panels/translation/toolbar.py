@@ -1,5 +1,7 @@
 """The choices that concern the whole panel."""
 
+from collections.abc import Sequence
+
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import QCheckBox, QLabel, QWidget
 
@@ -62,11 +64,16 @@ class Toolbar(FlowRow):
         self.relative.setChecked(view.relative)
         self.relative.blockSignals(blocked)
 
-    def set_blocks(self, count: int) -> None:
-        """Offer so many convolution blocks; there is nothing to choose from one."""
-        self._blocks_group.setVisible(count > 1)
+    def set_blocks(self, sides: Sequence[int]) -> None:
+        """Offer the convolution blocks, by the side of their maps, that hold a pooling window.
+
+        There is nothing to choose from one.
+        """
+        self._blocks_group.setVisible(len(sides) > 1)
         for number in _BLOCKS:
-            self.blocks.button(str(number)).setVisible(number <= count)
+            self.blocks.button(str(number)).setVisible(number <= len(sides))
+        for number, side in enumerate(sides, start=1):
+            self.blocks.set_option_enabled(str(number), side >= _POOL_SIZES[0])
 
     def set_largest_pool(self, side: int) -> None:
         """Offer windows that fit into maps of some side."""
