@@ -12,7 +12,7 @@ from tqdm import tqdm
 
 from cnnviz import checkpoint
 from cnnviz.cli import Arguments
-from cnnviz.clock import today
+from cnnviz.clock import now, today
 from cnnviz.datasets import (
     Dataset,
     choice_note,
@@ -106,10 +106,10 @@ def measured_lab(
 
 
 def _write_report(arguments: Arguments, results: "LabResults", output: Output) -> None:
-    from cnnviz.report import Report, build_document
+    from cnnviz.report import Report, build_document, findings_of
 
     words = Report(author=arguments.author, roll_number=arguments.roll_number, date=today())
-    write_document(arguments, build_document(words, results), output)
+    write_document(arguments, build_document(words, findings_of(results, now())), output)
 
 
 def write_document(arguments: Arguments, document: "Document", output: Output) -> None:

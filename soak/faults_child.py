@@ -15,9 +15,10 @@ from typing import Any
 
 import typst
 
+from cnnviz.clock import now
 from cnnviz.datasets import load_mnist
 from cnnviz.errors import CNNVizError
-from cnnviz.report import LabResults, Report, build_document, run_lab, write_folder, write_html
+from cnnviz.report import Findings, Report, build_document, findings_of, run_lab, write_folder, write_html
 from cnnviz.report.pdf import write_pdf
 from cnnviz.session_state import save_session
 from soak import samples
@@ -42,9 +43,9 @@ class Kind:
     write: Callable[[Path, int], object]
 
 
-def kinds(results: LabResults) -> list[Kind]:
+def kinds(findings: Findings) -> list[Kind]:
     """Return every kind of file that the program writes."""
-    documents = [build_document(Report(title=f"Version {number}"), results) for number in (0, 1)]
+    documents = [build_document(Report(title=f"Version {number}"), findings) for number in (0, 1)]
     drafts = [Draft(Report(title=f"Version {number}", author="A" * 3000)) for number in (0, 1)]
     return [
         Kind("a.session.json", lambda path, version: save_session(path, samples.session(40 + version))),
@@ -172,8 +173,8 @@ def _shape(name: str) -> str:
     return "".join("#" if letter in "0123456789abcdef" else letter for letter in name)
 
 
-def small_lab() -> LabResults:
-    """Return results with every figure, of few images."""
+def small_lab() -> Findings:
+    """Return findings with every figure, of few images."""
     data = load_mnist(("0", "1"))
     few = replace(
         data,
@@ -182,7 +183,7 @@ def small_lab() -> LabResults:
         test_images=data.test_images[:40],
         test_labels=data.test_labels[:40],
     )
-    return run_lab(samples.experiment(), few)
+    return findings_of(run_lab(samples.experiment(), few), now())
 
 
 def remember_typesetting() -> None:

@@ -14,7 +14,7 @@ from cnnviz.report.document import hypothesis_blocks
 _RIGHT = {True: "right", False: "not right", None: "not to be judged"}
 
 
-def lab_document(lab: Lab, handed: HandIn) -> Document:
+def lab_document(lab: Lab, handed: HandIn, measured: str = "") -> Document:
     """Return the whole report of a lab; it carries the results.
 
     Parameters
@@ -22,24 +22,26 @@ def lab_document(lab: Lab, handed: HandIn) -> Document:
     lab : Lab
     handed : HandIn
         Of this lab.
+    measured : str
+        When its numbers were measured, if that is to be said.
     """
-    blocks = [*lab_blocks(lab, handed), *_appendix(lab, handed)]
+    blocks = [*lab_blocks(lab, handed, measured), *_appendix(lab, handed)]
     date = handed.time.partition(" ")[0]
     return Document(lab.title, handed.name, handed.roll_number, date, tuple(blocks), handed.to_json())
 
 
-def lab_blocks(lab: Lab, handed: HandIn) -> Iterator[Block]:
+def lab_blocks(lab: Lab, handed: HandIn, measured: str = "") -> Iterator[Block]:
     """Yield the sections of a lab with everything that was measured, predicted and written in their steps."""
     for number, section in enumerate(lab.sections, start=1):
         yield Heading(f"{number}  {section.title}", 1)
         for step in lab.of_section(section.id):
             yield Heading(step.title, 2)
             yield Words(step.purpose)
-            yield from _measured(step, handed)
+            yield from _measured(step, handed, measured)
             yield from _words(step, handed)
 
 
-def _measured(step: Step, handed: HandIn) -> Iterator[Block]:
+def _measured(step: Step, handed: HandIn, time: str) -> Iterator[Block]:
     found = [each.measured for each in handed.measured if each.step == step.id]
     if not found:
         return
@@ -58,8 +60,9 @@ def _measured(step: Step, handed: HandIn) -> Iterator[Block]:
                 "stamp",
             )
     rows = [(each.measure.title_of(each.measurement), each.words) for each in found]
+    when = f"Measured {time}" if time else "Measured"
     yield Table(
-        f"measured-{step.id}", f"Measured in the step “{step.title}”.",
+        f"measured-{step.id}", f"{when} in the step “{step.title}”, seed {handed.experiment.seed}.",
         data(("quantity", "value"), rows), ("text", "text"),
     )  # fmt: skip
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any, Self
 
 from cnnviz._chunks import Cancelled, Progress, ignore_progress, never
 from cnnviz._types import ByteArray
@@ -10,10 +11,12 @@ from cnnviz.datasets import Dataset
 from cnnviz.evaluation import CancelledError
 from cnnviz.experiment import Experiment
 from cnnviz.lab.bench import Bench, trained
+from cnnviz.lab.json_values import mapping, text
 from cnnviz.lab.measures import measure
 from cnnviz.lab.model import Lab
 from cnnviz.lab.record import LabRecord
-from cnnviz.lab.results import HandIn, RunRecord, StepMeasured
+from cnnviz.lab.results import HandIn, RunRecord, StepMeasured, run_to_dict, step_measured_to_dict
+from cnnviz.lab.results_reading import measured_from, runs_from, versions_of
 from cnnviz.lab.seeds import seed_of
 from cnnviz.report.lab import versions
 from cnnviz.runtime import blas_kernel, one_blas_thread
@@ -33,12 +36,43 @@ class LabNumbers:
         In the order of the steps; of each the answer to its prediction first.
     versions : mapping from str to str
         Of the programs that took part, and the kernel of matrix products.
+    time : str
+        When it was measured, such as ``"2026-01-31 14:05"``; "" where nothing was.
     """
 
     experiment: Experiment
     runs: tuple[RunRecord, ...]
     measured: tuple[StepMeasured, ...]
     versions: Mapping[str, str]
+    time: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the numbers as values that JSON can hold."""
+        return {
+            "experiment": self.experiment.to_dict(),
+            "runs": [run_to_dict(run) for run in self.runs],
+            "measured": [step_measured_to_dict(each) for each in self.measured],
+            "versions": dict(self.versions),
+            "time": self.time,
+        }
+
+    @classmethod
+    def from_dict(cls, values: object) -> Self:
+        """Return the numbers that `to_dict` described.
+
+        Raises
+        ------
+        CNNVizError
+            If they are damaged; the message is a clause, to follow "because".
+        """
+        entries = mapping(values, "numbers")
+        return cls(
+            Experiment.from_dict(mapping(entries.get("experiment"), "experiment")),
+            runs_from(entries),
+            measured_from(entries),
+            versions_of(entries),
+            text(entries, "time"),
+        )
 
 
 def measured_lab(
@@ -88,7 +122,7 @@ def measured_lab(
             bench = benches[experiment]
             measured += [StepMeasured(step.id, measure(each, bench)) for each in step.measurements]
     progress(1.0)
-    return LabNumbers(replace(lab.experiment, seed=seed), tuple(runs), tuple(measured), _versions())
+    return LabNumbers(replace(lab.experiment, seed=seed), tuple(runs), tuple(measured), _versions(), now())
 
 
 def nothing_measured(lab: Lab, seed: int) -> LabNumbers:

@@ -114,11 +114,8 @@ class HandIn:
             "experiment": self.experiment.to_dict(),
             "seed_from_roll_number": self.seed_from_roll_number,
             "data": {"name": self.data_name, "sha256": self.data_sha256},
-            "runs": [
-                {"settings": dict(run.settings), "steps": run.steps, "weights_sha256": run.weights_sha256}
-                for run in self.runs
-            ],
-            "measured": [{"step": each.step, **measured_to_dict(each.measured)} for each in self.measured],
+            "runs": [run_to_dict(run) for run in self.runs],
+            "measured": [step_measured_to_dict(each) for each in self.measured],
             "predictions": {step: commitment_to_dict(each) for step, each in self.predictions.items()},
             "answers": dict(self.answers),
             "hypotheses": {
@@ -150,3 +147,13 @@ def checksum_of(values: Mapping[str, Any]) -> str:
     covered = {name: value for name, value in values.items() if name != "checksum"}
     text = json.dumps(covered, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def run_to_dict(run: RunRecord) -> dict[str, Any]:
+    """Return a network that was measured as JSON holds it."""
+    return {"settings": dict(run.settings), "steps": run.steps, "weights_sha256": run.weights_sha256}
+
+
+def step_measured_to_dict(each: StepMeasured) -> dict[str, Any]:
+    """Return a number that was measured for a step as JSON holds it."""
+    return {"step": each.step, **measured_to_dict(each.measured)}

@@ -1,5 +1,6 @@
 """Reading `results.json` of others: bounded, and never more than values."""
 
+from collections.abc import Mapping
 from typing import Any, cast
 
 from cnnviz.errors import CNNVizError, DataError
@@ -60,22 +61,33 @@ def _hand_in(entries: dict[str, object]) -> HandIn:
         seed_from_roll_number=flag(entries, "seed_from_roll_number"),
         data_name=text(data, "name"),
         data_sha256=text(data, "sha256"),
-        runs=tuple(_run(each) for each in items(entries.get("runs"), "runs", MOST_STEPS)),
-        measured=tuple(
-            _measured(each) for each in items(entries.get("measured"), "measured", _MOST_MEASURED)
-        ),
+        runs=runs_from(entries),
+        measured=measured_from(entries),
         predictions={step: commitment_from_dict(each) for step, each in predictions.items()},
         answers={step: as_text(each, "answers", MAX_WORDS) for step, each in answers.items()},
         hypotheses={step: versions_from(each) for step, each in hypotheses.items()},
         done={step: as_text(each, "done") for step, each in done.items()},
         own=own_from(entries.get("own")),
-        versions={
-            name: as_text(each, "versions")
-            for name, each in mapping(entries.get("versions"), "versions").items()
-        },
+        versions=versions_of(entries),
         version=text(entries, "version"),
         checksum=text(entries, "checksum"),
     )
+
+
+def runs_from(entries: Mapping[str, object]) -> tuple[RunRecord, ...]:
+    """Return the networks that were measured; raises `CNNVizError` if they are damaged."""
+    return tuple(_run(each) for each in items(entries.get("runs"), "runs", MOST_STEPS))
+
+
+def measured_from(entries: Mapping[str, object]) -> tuple[StepMeasured, ...]:
+    """Return the numbers that were measured; raises `CNNVizError` if they are damaged."""
+    return tuple(_measured(each) for each in items(entries.get("measured"), "measured", _MOST_MEASURED))
+
+
+def versions_of(entries: Mapping[str, object]) -> dict[str, str]:
+    """Return the versions of the programs that took part; raises `CNNVizError` if they are damaged."""
+    named = mapping(entries.get("versions"), "versions")
+    return {name: as_text(each, "versions") for name, each in named.items()}
 
 
 def _run(values: object) -> RunRecord:

@@ -1,11 +1,12 @@
 """Lab reports: the words of a student and the measurements of the lab, as HTML, PDF or a folder.
 
-`run_lab` measures, `build_document` puts words and results together, `write_pdf`, `write_html` and
-`write_folder` write the file. Nothing here needs a window.
+`run_lab` measures, `findings_of` makes parts of a report of it, `build_document` puts the words around them;
+`write_pdf`, `write_html` and `write_folder` write the file. Nothing here needs a window.
 """
 
 from cnnviz.report.content import Demonstration, Report, Version
 from cnnviz.report.document import build_document
+from cnnviz.report.findings import Findings, MeasuredWith, findings_of
 from cnnviz.report.html import write_html
 from cnnviz.report.inserts import Insert
 from cnnviz.report.lab import measure_lab, run_lab
@@ -15,12 +16,15 @@ from cnnviz.report.results import LabResults, LabSettings
 
 __all__ = [
     "Demonstration",
+    "Findings",
     "Insert",
     "LabResults",
     "LabSettings",
+    "MeasuredWith",
     "Report",
     "Version",
     "build_document",
+    "findings_of",
     "measure_lab",
     "run_lab",
     "write_folder",

@@ -1,8 +1,9 @@
 """The equations of the report; those of a layer say what this layer has, and no more."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cnnviz.layers import Conv2D, Pool
+from cnnviz.layers import Conv2D, Layer, Pool
 from cnnviz.report.mathematics import Cases, Frac, Node, Norm, Prime, Sub, Sum, Text, partial
 
 
@@ -50,6 +51,27 @@ POOLS_BESIDE = (
     "This network has no pool. What is said of pools here is said of what they would make of its maps; the "
     "answers are those of the network as it is."
 )
+
+
+def of_network(layers: Sequence[tuple[str, Layer]], channels: int) -> dict[str, Equation]:
+    """Return all equations of a report by their names.
+
+    Parameters
+    ----------
+    layers : sequence of (str, Layer)
+        Of the network; the equations are of its first convolution and its first pool, if it has them.
+    channels : int
+        Of the images.
+    """
+    conv = next((layer for _, layer in layers if isinstance(layer, Conv2D)), None)
+    pool = next((layer for _, layer in layers if isinstance(layer, Pool)), None)
+    found = {"loss": LOSS, "relative change": RELATIVE_CHANGE, "difference": DIFFERENCE}
+    if conv is not None:
+        found["convolution"] = convolution(conv, channels)
+        found["filter gradient"] = filter_gradient(conv, channels)
+    if pool is not None:
+        found["pool gradient"] = pool_gradient(pool)
+    return found
 
 
 def convolution(layer: Conv2D, channels: int) -> Equation:

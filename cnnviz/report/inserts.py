@@ -78,9 +78,7 @@ class Insert:
 
     def to_dict(self) -> dict[str, Any]:
         """Return the insert as values that JSON can hold."""
-        data = None
-        if self.data is not None:
-            data = {"header": list(self.data.header), "rows": [list(row) for row in self.data.rows]}
+        data = None if self.data is None else data_to_dict(self.data)
         texts = {name: getattr(self, name) for name in ("title", "caption", "time", "svg", "csv")}
         return {**texts, "width_cm": self.width_cm, "data": data}
 
@@ -102,7 +100,7 @@ class Insert:
             raise DataError("The lab report is damaged: what was inserted is neither a figure nor a table.")
         if _OUTSIDE.search(svg):
             raise DataError("The lab report is damaged: a figure in it refers to another file.")
-        table = None if data is None else _data(data)
+        table = None if data is None else data_from_dict(data)
         return cls(**texts, svg=svg, csv=csv, width_cm=float(width), data=table)
 
 
@@ -148,13 +146,25 @@ def _text(values: Mapping[str, object], name: str, longest: int) -> str:
     return value
 
 
-def _data(values: object) -> Data:
+def data_to_dict(data: Data) -> dict[str, Any]:
+    """Return numbers as values that JSON can hold."""
+    return {"header": list(data.header), "rows": [list(row) for row in data.rows]}
+
+
+def data_from_dict(values: object, most: int = _MOST_ROWS) -> Data:
+    """Return the numbers that `data_to_dict` described, if they have at most so many rows.
+
+    Raises
+    ------
+    DataError
+        If they are damaged.
+    """
     entries = cast("dict[str, object]", values) if isinstance(values, dict) else {}
     header, rows = entries.get("header"), entries.get("rows")
     if not isinstance(header, list) or not isinstance(rows, list):
         raise DataError("The lab report is damaged: a table in it has no rows.")
     header, rows = cast("list[object]", header), cast("list[object]", rows)
-    if len(header) > _MOST_COLUMNS or len(rows) > _MOST_ROWS:
+    if len(header) > _MOST_COLUMNS or len(rows) > most:
         raise DataError("The lab report is damaged: a table in it is too large.")
     return Data(tuple(str(name) for name in header), tuple(_row(row, len(header)) for row in rows))
 

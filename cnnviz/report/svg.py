@@ -1,5 +1,6 @@
 """A small drawing surface: SVG text made of plain shapes, in typographic points."""
 
+import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from itertools import groupby
@@ -19,6 +20,22 @@ INK, MUTED, LINE, ACCENT, WINNER = (
 FONT = "Inter, 'Segoe UI', 'Helvetica Neue', Arial, sans-serif"
 MONO = "'JetBrains Mono', Consolas, Menlo, monospace"
 SMALL = 6.5
+
+# What a `Canvas` writes: shapes and words, no reference, style, script or entity declaration.
+_ELEMENTS = "svg|title|text|rect|line|circle|polyline|polygon|path"
+_ATTRIBUTES = (
+    "viewBox|width|height|role|font-family|font-size|font-weight|text-anchor|transform|fill|fill-opacity|"
+    "stroke|stroke-width|stroke-dasharray|stroke-linejoin|stroke-linecap|stroke-opacity|opacity|points|d|"
+    "x|y|x1|y1|x2|y2|cx|cy|r"
+)
+_XMLNS = r'xmlns="http://www\.w3\.org/2000/svg"'
+_ATTRIBUTE = rf'\s++(?:{_XMLNS}|(?:{_ATTRIBUTES})="(?:[^"<>&:/\\]|&#x27;)*+")'
+_TAG = re.compile(rf"<(?:/(?:{_ELEMENTS})|(?:{_ELEMENTS})(?:{_ATTRIBUTE})*+\s*+/?)>")
+
+
+def is_plain(svg: str) -> bool:
+    """Whether a text is a drawing of nothing but what a `Canvas` draws: it may stand in HTML as it is."""
+    return svg.startswith("<svg ") and svg.count("<") == sum(1 for _ in _TAG.finditer(svg))
 
 
 class Canvas:

@@ -7,7 +7,7 @@ from PIL import Image, ImageOps
 
 from cnnviz.datasets import load_mnist
 from cnnviz.presets import LAB5
-from cnnviz.report import Report, Version, build_document, run_lab
+from cnnviz.report import Report, Version, build_document, findings_of, run_lab
 from cnnviz.report.guides import WORKING_PRINCIPLE
 from cnnviz.report.pdf import to_pages
 from scripts.screenshots.stage import IMAGES
@@ -27,8 +27,8 @@ def report_page() -> None:
     demonstration = replace(report.demonstration(WORKING_PRINCIPLE), **_WORDS).record(
         Version("What is expected, recorded before the run.", "2026-01-31 10:00", 0)
     )
-    results = run_lab(LAB5, load_mnist(LAB5.classes))
-    document = build_document(report.with_demonstration(demonstration), results)
+    findings = findings_of(run_lab(LAB5, load_mnist(LAB5.classes)), "2026-01-31 10:05")
+    document = build_document(report.with_demonstration(demonstration), findings)
     IMAGES.mkdir(parents=True, exist_ok=True)
     with Image.open(io.BytesIO(to_pages(document, _DPI)[0])) as page:
         framed = ImageOps.expand(page.convert("RGB"), border=1, fill="#C8D0D8")

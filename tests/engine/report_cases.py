@@ -8,7 +8,7 @@ import pytest
 
 from cnnviz.datasets import Dataset
 from cnnviz.presets import LAB5
-from cnnviz.report import LabResults, LabSettings, Report, Version, run_lab
+from cnnviz.report import Findings, LabResults, LabSettings, Report, Version, findings_of, run_lab
 from tests.small_data import first_images
 
 needs_poppler = pytest.mark.skipif(shutil.which("pdftotext") is None, reason="poppler-utils is not installed")
@@ -31,6 +31,12 @@ def small_data() -> Dataset:
 def small_lab() -> LabResults:
     """Return the results of a lab that takes a fraction of a second."""
     return run_lab(replace(LAB5, log_every=100, filters=(3,)), small_data(), QUICK)
+
+
+@cache
+def small_findings() -> Findings:
+    """Return the parts of a report that this lab makes."""
+    return findings_of(small_lab(), "2026-01-31 10:00")
 
 
 def hostile_report() -> Report:

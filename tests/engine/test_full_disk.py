@@ -17,7 +17,7 @@ from cnnviz.report import Report, build_document, write_folder, write_html, writ
 from cnnviz.report.markdown import TEXT
 from cnnviz.session_state import SessionState, load_session, png_texts, save_session
 from tests.engine.datasets_files import assert_one_sentence
-from tests.engine.report_cases import small_lab
+from tests.engine.report_cases import small_findings
 from tests.patience import PATIENCE
 from tests.small_disk import WAYS, open_small_disk
 
@@ -27,7 +27,7 @@ PIECE = 4096
 
 @cache
 def document():
-    return build_document(Report(author="A. Student"), small_lab())
+    return build_document(Report(author="A. Student"), small_findings())
 
 
 WRITERS = {

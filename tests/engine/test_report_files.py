@@ -20,17 +20,19 @@ from cnnviz.report.markdown import TEXT
 from cnnviz.report.mathematics import mathml
 from cnnviz.report.pdf import to_pdf
 from tests.engine.datasets_files import assert_one_sentence
-from tests.engine.report_cases import HOSTILE, hostile_report, needs_poppler, small_lab
+from tests.engine.report_cases import HOSTILE, hostile_report, needs_poppler, small_findings, small_lab
 
 
 @pytest.fixture(scope="module")
 def document():
-    return build_document(Report(author="Ada Lovelace", roll_number="42", date="2026-01-31"), small_lab())
+    return build_document(
+        Report(author="Ada Lovelace", roll_number="42", date="2026-01-31"), small_findings()
+    )
 
 
 @pytest.fixture(scope="module")
 def hostile():
-    return build_document(hostile_report(), small_lab())
+    return build_document(hostile_report(), small_findings())
 
 
 def text_of(pdf):

@@ -14,7 +14,7 @@ from cnnviz.report import Insert, Report, build_document, write_folder, write_ht
 from cnnviz.report.blocks import Data, Figure, Heading, Table
 from cnnviz.report.guides import BACKPROP, TRANSLATION
 from cnnviz.report.markdown import to_markdown
-from tests.engine.report_cases import needs_poppler, small_lab
+from tests.engine.report_cases import needs_poppler, small_findings, small_lab
 
 SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" width="5cm" height="2cm" viewBox="0 0 50 20">'
@@ -137,8 +137,7 @@ def test_its_letters_can_be_selected_in_the_pdf(tmp_path: Path):
 
 @pytest.mark.parametrize("as_figure", [False, True])
 def test_a_table_that_the_student_has_put_in_is_not_repeated(as_figure):
-    results = small_lab()
-    counts = [tuple(int(count) for count in row) for row in results.training.after.confusion]
+    counts = [tuple(int(count) for count in row) for row in small_lab().training.after.confusion]
 
     def confusions(extra: int) -> list[str]:
         rows = tuple((str(n), row[0] + extra, *row[1:]) for n, row in enumerate(counts))
@@ -147,13 +146,13 @@ def test_a_table_that_the_student_has_put_in_is_not_repeated(as_figure):
         svg, text = (SVG, "\r\n".join(lines)) if as_figure else ("", "")
         insert = Insert("Confusion matrix", "", "", svg, csv=text, data=data)
         with_it = replace(Report().demonstrations[0], inserts=(insert,))
-        document = build_document(Report().with_demonstration(with_it), results)
+        document = build_document(Report().with_demonstration(with_it), small_findings())
         return [table.name for table in document.tables if "confusion" in table.name]
 
     assert ("confusion-matrix" in confusions(0), "confusion-matrix" in confusions(1)) == (False, True)
 
 
 def test_measured_and_words_stand_under_headings_of_their_own():
-    blocks = build_document(_report(), small_lab()).blocks
+    blocks = build_document(_report(), small_findings()).blocks
     headings = [block.text for block in blocks if isinstance(block, Heading) and block.level == 2][:6]
     assert headings[3:] == ["Observations", "Measured", "Inference and conclusion"]

@@ -11,12 +11,12 @@ from cnnviz.datasets import to_input
 from cnnviz.errors import ParameterError
 from cnnviz.evaluation import CancelledError
 from cnnviz.presets import LAB5, LENET
-from cnnviz.report import LabSettings, build_document, run_lab
+from cnnviz.report import LabSettings, build_document, findings_of, run_lab
 from cnnviz.report.blocks import Words
 from cnnviz.report.content import Report
 from cnnviz.report.lab import command_line
 from cnnviz.training import Trainer
-from tests.engine.report_cases import QUICK, small_data, small_lab
+from tests.engine.report_cases import QUICK, small_data, small_findings, small_lab
 
 
 def test_the_numbers_are_those_of_the_engine():
@@ -64,7 +64,7 @@ def test_the_third_demonstration_follows_the_gradient():
 
 def test_filters_are_counted_from_0_as_on_the_screen():
     results = small_lab()
-    document = build_document(Report(), results)
+    document = build_document(Report(), findings_of(results, ""))
     filters = next(each for each in document.figures if each.name == "filters")
     assert ">filter 0<" in filters.svg
     assert filters.data is not None
@@ -84,7 +84,7 @@ def test_same_seed_same_document_and_another_seed_another():
     experiment = small_lab().experiment
     again = run_lab(experiment, small_data(), QUICK)
     other = run_lab(replace(experiment, seed=1), small_data(), QUICK)
-    blocks = [build_document(Report(), each).blocks for each in (small_lab(), again, other)]
+    blocks = [build_document(Report(), findings_of(each, "")).blocks for each in (small_lab(), again, other)]
     assert blocks[0] == blocks[1]
     assert blocks[0] != blocks[2]
 
@@ -102,7 +102,7 @@ def test_same_seed_same_document_and_another_seed_another():
 )
 def test_other_networks_have_a_report_too(experiment):
     results = run_lab(experiment, small_data(), QUICK)
-    document = build_document(Report(), results)
+    document = build_document(Report(), findings_of(results, ""))
     assert len(document.figures) >= 8
     assert (results.backprop.ties is None) == (experiment.pool != "max")
     words = " ".join(block.text for block in document.blocks if isinstance(block, Words))
@@ -120,12 +120,11 @@ def test_of_a_large_network_some_parameters_are_checked_and_the_table_says_which
     check = results.backprop.check
     assert check.checked == sum(check.counts.values()) == 300
     assert check.counts["mismatch"] == 0
-    caption = next(
-        table.caption for table in build_document(Report(), results).tables if "ε" in table.caption
-    )
+    document = build_document(Report(), findings_of(results, ""))
+    caption = next(table.caption for table in document.tables if "ε" in table.caption)
     assert "for 300 of the 1,425 parameters, drawn at random with the seed of the run (7)" in caption
     caption = next(
-        table.caption for table in build_document(Report(), small_lab()).tables if "ε" in table.caption
+        table.caption for table in build_document(Report(), small_findings()).tables if "ε" in table.caption
     )
     assert "for every one of the" in caption
 

@@ -13,7 +13,7 @@ from cnnviz.report import Report, Version, build_document
 from cnnviz.report.blocks import Document, Heading, Table, Words, data
 from cnnviz.report.html import to_html
 from cnnviz.report.pdf import to_pages, to_pdf
-from tests.engine.report_cases import needs_poppler, small_lab
+from tests.engine.report_cases import needs_poppler, small_findings
 
 LONG = "Pneumonoultramicroscopic" * 12
 HEBREW = "זהו דוח מעבדה."
@@ -140,7 +140,7 @@ def test_every_drawing_is_told_to_those_who_cannot_see_it():
     report = Report()
     for each in report.demonstrations:
         report = report.with_demonstration(replace(each).record(Version("guess", "2026-01-31 10:00", 0)))
-    document = build_document(report, small_lab())
+    document = build_document(report, small_findings())
     reader = _Drawings()
     reader.feed(to_html(document))
     assert reader.language == "en"

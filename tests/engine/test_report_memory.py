@@ -7,7 +7,7 @@ import pytest
 
 from cnnviz.report import Report, build_document
 from cnnviz.report.pdf import to_pages
-from tests.engine.report_cases import small_lab
+from tests.engine.report_cases import small_findings
 
 
 class _Counts(ctypes.Structure):
@@ -27,7 +27,7 @@ def _megabytes_in_use() -> float:
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="asks the C library of Linux")
 def test_reports_that_were_set_are_forgotten() -> None:
     def set_one(number: int) -> None:
-        to_pages(build_document(Report(title=f"Report {number}"), small_lab()), 100.0)
+        to_pages(build_document(Report(title=f"Report {number}"), small_findings()), 100.0)
 
     set_one(0)  # fonts and the template stay
     before = _megabytes_in_use()

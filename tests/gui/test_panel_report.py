@@ -78,9 +78,9 @@ def write(qtbot: QtBot, panel: ReportPanel, name: str, words: str) -> None:
 
 
 def run(qtbot: QtBot, panel: ReportPanel) -> None:
-    before = panel.results
+    before = panel.findings
     qtbot.mouseClick(panel.run_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: panel.results is not before)
+    qtbot.waitUntil(lambda: panel.findings is not before)
 
 
 def export_anyway(qtbot: QtBot, panel: ReportPanel) -> None:
@@ -165,8 +165,8 @@ def test_running_the_lab_stamps_the_hypothesis_before_and_shows_later_edits(qtbo
     (first,) = panel.report.demonstration(WORKING_PRINCIPLE).hypothesis
     assert (first.text, first.step, first.after_run) == ("99 %", 120, False)
     assert "before the lab was measured, but after 120 steps of training" in panel.fields.stamp.text()
-    assert panel.results.sample.index == 2
-    assert f"{100 * panel.results.training.after.accuracy:.2f} %" in panel.status.text()
+    assert panel.findings.measured_with.sample == 2
+    assert f"{100 * panel.findings.accuracy:.2f} %" in panel.status.text()
 
     write(qtbot, panel, "hypothesis", " or so")
     assert "not recorded yet" in panel.fields.stamp.text()
@@ -196,24 +196,51 @@ def test_the_preview_grows_with_the_results(qtbot, make):
     qtbot.waitUntil(lambda: panel.preview.page_count > before)
 
 
-def test_numbers_of_an_earlier_sitting_are_measured_again_as_they_were(qtbot, make, state):
+def test_what_was_measured_is_there_in_the_next_sitting_and_can_be_measured_again(qtbot, make, state):
     panel = make()
-    run(qtbot, panel)
-    results = panel.results
-    qtbot.waitUntil(lambda: panel.preview.page_count > 3)
     assert not panel.again.isVisible()
+    run(qtbot, panel)
+    before = panel.findings
+    qtbot.waitUntil(lambda: panel.preview.page_count > 3)
     assert panel.save_draft()
     again = make()
-    assert again.results is None
-    assert "are not kept" in again.status.text()
-    assert "seed 0, test image 2" in again.status.text()
-    assert "have to be measured again" in again.composer.gaps()
+    assert again.findings == before
+    qtbot.waitUntil(lambda: again.preview.page_count == panel.preview.page_count)
+    assert f"Measured {before.time}: test accuracy" in again.status.text()
+    assert "measured again" not in again.composer.gaps()
     state.set_sample(Sample(state.dataset.test_images[5], 0, 5))  # another image is in front by now
     qtbot.mouseClick(again.again, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: again.results is not None)
-    assert again.results.sample.index == results.sample.index == 2
-    assert again.results.training.after.loss == results.training.after.loss
-    assert not again.again.isVisible()
+    qtbot.waitUntil(lambda: again.findings is not before and not again.cancel.isVisible())
+    assert (again.findings.measured_with, again.findings.parts) == (before.measured_with, before.parts)
+
+
+@pytest.mark.parametrize("harm", ["of an earlier version", "lost", "edited"])
+def test_measured_numbers_that_are_not_there_are_measured_again_as_they_were(qtbot, make, tmp_path, harm):
+    panel = make()
+    run(qtbot, panel)
+    write(qtbot, panel, "objective", "to see")
+    assert panel.save_draft()
+    path = tmp_path / "data" / "draft.json"
+    (kept,) = (tmp_path / "data" / "draft.figures").glob("*.json")
+    if harm == "of an earlier version":
+        values = json.loads(path.read_text(encoding="utf-8"))
+        del values["findings"], values["numbers"]
+        path.write_text(json.dumps(values), encoding="utf-8")
+    elif harm == "lost":
+        kept.unlink()
+    else:
+        kept.write_bytes(kept.read_bytes().replace(b"mistakes", b"misteaks"))
+    again = make()
+    assert again.findings is None
+    assert again.fields.edits["objective"].toPlainText() == "to see"
+    assert ("What was measured for your report is lost" in again.message.text()) == (
+        harm != "of an earlier version"
+    )
+    assert "seed 0, test image 2" in again.status.text()
+    assert "have to be measured again" in again.composer.gaps()
+    qtbot.mouseClick(again.again, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: again.findings is not None)
+    assert again.findings.parts == panel.findings.parts
 
 
 def test_other_data_are_not_measured_in_the_place_of_those_of_before(qtbot, make, state):
@@ -224,7 +251,7 @@ def test_other_data_are_not_measured_in_the_place_of_those_of_before(qtbot, make
     again = make()
     qtbot.mouseClick(again.again, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: "was measured with other images" in again.message.text())
-    assert again.results is None
+    assert again.findings == panel.findings, "what was measured stays"
 
 
 def test_what_is_still_to_be_written_is_named_before_the_export(qtbot, make, monkeypatch):
@@ -256,7 +283,7 @@ def test_cancelling_leaves_everything_as_it_was(qtbot, make, background):
     qtbot.mouseClick(panel.cancel, Qt.MouseButton.LeftButton)
     assert panel.run_button.isVisible()
     drain(qtbot, background)
-    assert panel.results is None
+    assert panel.findings is None
     assert not panel.progress.isVisible()
 
 

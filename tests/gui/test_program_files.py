@@ -13,7 +13,7 @@ import pytest
 from cnnviz.errors import CNNVizError
 from cnnviz.report import Report, build_document, html, pdf
 from cnnviz.report.blocks import Document
-from tests.engine.report_cases import small_lab
+from tests.engine.report_cases import small_findings
 from tests.gui.child_window import PROJECT, run_window
 from tests.patience import PATIENCE
 
@@ -134,7 +134,7 @@ def test_training_needs_each_file_of_digits(tree: Path, spoil, number: int, kind
 
 @pytest.fixture(scope="module")
 def document() -> Document:
-    return build_document(Report(), small_lab())
+    return build_document(Report(), small_findings())
 
 
 @pytest.mark.parametrize("kind", _DAMAGES)

@@ -1,6 +1,7 @@
 """Reports as files of the user: a new one, one saved, one opened again; and nothing is lost unasked."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -89,6 +90,44 @@ def test_a_saved_report_comes_back_as_it_was(
     qtbot.waitUntil(lambda: panel.head.edits["author"].text() == "Ada")
 
 
+def exported(qtbot: QtBot, panel: ReportPanel, path: Path) -> str:
+    """Export the report as HTML, and return what is read in it: words, tables and figures."""
+    with qtbot.waitSignal(panel.exported):
+        panel.export_to(path)
+    text, times = re.subn(r"<script.*?</script>", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    assert times <= 1
+    return text
+
+
+def test_a_report_with_results_is_the_same_in_another_window(
+    qtbot: QtBot, tmp_path: Path, answers: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    choose(monkeypatch, tmp_path / "mine.report.json")
+    with opened(qtbot, tmp_path / "window.ini") as session:
+        panel = type_report(session)
+        panel.run_lab()
+        qtbot.waitUntil(lambda: panel.findings is not None)
+        alone = exported(qtbot, panel, tmp_path / "alone.html")
+        assert (alone.count("<table"), alone.count("<svg")) == (16, 9)
+        sitting = open_lab(qtbot, session, tmp_path)
+        sitting.desk.go_to("field")
+        sitting.desk.predict(5.0)
+        guided = exported(qtbot, panel, tmp_path / "guided.html")
+        assert re.search(r"Measured \d{4}-\d\d-\d\d \d\d:\d\d in the step “Predict”, seed", guided)
+        ask(session, "save_report")
+        qtbot.waitUntil(lambda: "Saved the report" in session.window.notices.text())
+    (tmp_path / "other").mkdir()
+    with opened(qtbot, tmp_path / "other" / "window.ini") as session:
+        panel = session.window.panel(ReportPanel)
+        ask(session, "open_report")
+        qtbot.waitUntil(lambda: panel.head.edits["author"].text() == "Ada")
+        qtbot.waitUntil(lambda: panel.composer.guided(False) is not None)
+        assert panel.composer.measuring() is None, "the numbers of the guided lab are there, too"
+        assert exported(qtbot, panel, tmp_path / "again.html") == guided
+        assert panel.findings is not None
+        assert panel.again.isEnabled()
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
@@ -123,4 +162,4 @@ def test_a_figure_that_is_lost_is_not_left_out_in_silence(
     path.write_text(json.dumps(values), encoding="utf-8")
     choose(monkeypatch, path)
     ask(session, "open_report")
-    qtbot.waitUntil(lambda: "lost or damaged figures (Curves)" in session.window.notices.text())
+    qtbot.waitUntil(lambda: "lost or damaged parts (Curves)" in session.window.notices.text())

@@ -38,6 +38,10 @@ class OwnSeed(QObject):
         writing.headChanged.connect(self._typed.start)
         state.runChanged.connect(self._look)
 
+    def stop(self) -> None:
+        """Begin nothing any more: the window closes."""
+        self._typed.stop()
+
     @Slot()
     def _follow(self) -> None:
         self._waits = True

@@ -130,6 +130,7 @@ class LabSitting(QObject):
     def finish(self) -> None:
         """Record what has to be recorded before the draft is written the last time."""
         self.desk.finish()
+        self.own_seed.stop()
 
     # --- labs -----------------------------------------------------------------------------------------------
 
@@ -168,7 +169,8 @@ class LabSitting(QObject):
 
     @Slot()
     def _on_draft_opened(self) -> None:
-        if self.desk.lab is not None:
+        has_work = any(record.has_work() for record in self._report.writing.draft.labs.values())
+        if self.desk.lab is not None or has_work:  # without its lab, what was done in it is in no report
             self.desk.forget()
             self._open_last()
 

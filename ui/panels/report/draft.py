@@ -2,15 +2,18 @@
 
 import json
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from cnnviz.errors import CNNVizError, DataError, NewerVersionError
 from cnnviz.files import atomic_write, printable, printable_name
+from cnnviz.lab.json_values import mapping
+from cnnviz.lab.measured import LabNumbers
 from cnnviz.lab.record import LabRecord
 from cnnviz.reading import bad_file, parse_json, read_bytes
-from cnnviz.report import Report
+from cnnviz.report import Findings, MeasuredWith, Report, findings_file
 from ui.panels.report.draft_figures import (
     LARGEST_IN_ALL,
     files_in,
@@ -19,9 +22,9 @@ from ui.panels.report.draft_figures import (
     remove_unused,
     set_apart,
 )
-from ui.panels.report.measured_with import MeasuredWith
 
 _LARGEST = 8 << 20  # in bytes, without its figures; words of a whole book are one million
+_MEASURED = "what was measured"
 _CHOOSE = "choose a report that File › Save report as… has written"
 
 
@@ -41,7 +44,11 @@ class Draft:
     lab : str
         Path of the file of the guided lab in front, or its id if it comes with the program; "" for none.
     measured : MeasuredWith or None
-        What the lab was measured with last; its results are not kept.
+        What the lab was measured with last.
+    findings : Findings or None
+        What it has found; None also where that is lost.
+    numbers : dict from str to LabNumbers
+        What was measured for the guided lab, by all that it is a function of.
     """
 
     report: Report = field(default_factory=Report)
@@ -50,6 +57,8 @@ class Draft:
     labs: dict[str, LabRecord] = field(default_factory=dict)
     lab: str = ""
     measured: MeasuredWith | None = None
+    findings: Findings | None = None
+    numbers: dict[str, LabNumbers] = field(default_factory=dict)
 
     @property
     def is_empty(self) -> bool:
@@ -75,7 +84,9 @@ class Draft:
             "has_run": self.has_run,
             "labs": [record.to_dict() for record in self.labs.values()],
             "lab": self.lab,
-            "measured": None if self.measured is None else self.measured.to_dict(),
+            "measured": None if self.measured is None else findings_file.measured_with_to_dict(self.measured),
+            "findings": None if self.findings is None else findings_file.to_dict(self.findings),
+            "numbers": {key: numbers.to_dict() for key, numbers in self.numbers.items()},
         }
 
 
@@ -141,10 +152,15 @@ def load_draft(path: Path) -> tuple[Draft, str]:
     if not any(path.parent.glob(f"{path.stem}.damaged*.json")):
         remove_unused(used, folder_of(path))
     message = ""
-    if lost:
+    figures = [title for title in lost if title != _MEASURED]
+    if figures:
         message = (
-            f"Figures of your report are lost or damaged and were taken out: {printable(', '.join(lost))}. "
-            "Insert them again."
+            "Figures of your report are lost or damaged and were taken out: "
+            f"{printable(', '.join(figures))}. Insert them again."
+        )
+    elif lost:
+        message = (
+            "What was measured for your report is lost or damaged. Measure it again; your words are there."
         )
     return draft, message
 
@@ -166,7 +182,7 @@ def read_copy(path: Path) -> Draft:
     except CNNVizError as error:
         raise DataError(f"{name} cannot be opened: {str(error).rstrip('.')}; {_CHOOSE}.") from error
     if lost:
-        found = f"has lost or damaged figures ({printable(', '.join(lost))})"
+        found = f"has lost or damaged parts ({printable(', '.join(lost))})"
         raise bad_file(name, found, "all of them were expected", "save the report again where it was written")
     return draft
 
@@ -194,17 +210,36 @@ def _parsed(path: Path, content: bytes, largest: int = _LARGEST) -> tuple[Draft,
     values: Any = parse_json(content.decode("utf-8"), largest)
     if not isinstance(values, dict) or not isinstance(values.get("labs", []), list):
         raise DataError("The draft is damaged.")
-    pending, used = values.get("pending"), files_in(values.get("report"))
-    lost = fill_in(values.get("report"), folder_of(path))
+    pending, used = values.get("pending"), files_in(values)
+    lost = fill_in(values, folder_of(path))
     draft = Draft(
         Report.from_dict(values.get("report")),
         {str(key): str(text) for key, text in pending.items()} if isinstance(pending, dict) else {},
         values.get("has_run") is True,
         {record.key: record for record in map(LabRecord.from_dict, values.get("labs", []))},
         str(values.get("lab", "")),
-        None if values.get("measured") is None else MeasuredWith.from_dict(values["measured"]),
+        measured=_if_there(values.get("measured"), findings_file.measured_with_from_dict),
+        findings=_if_kept(values.get("findings"), findings_file.from_dict, lost),
+        numbers=_if_kept(values.get("numbers"), _numbers, lost) or {},
     )
     return draft, lost, used
+
+
+def _if_there[T](values: object, read: Callable[[object], T]) -> T | None:
+    return None if values is None else read(values)
+
+
+def _if_kept[T](values: object, read: Callable[[object], T], lost: list[str]) -> T | None:
+    """Return what was measured; where it is damaged, the words are still good, and it is to be noted."""
+    try:
+        return _if_there(values, read)
+    except CNNVizError:
+        lost.append(_MEASURED)
+        return None
+
+
+def _numbers(values: object) -> dict[str, LabNumbers]:
+    return {key: LabNumbers.from_dict(each) for key, each in mapping(values, "numbers", 1).items()}
 
 
 def save_draft(path: Path, draft: Draft) -> None:
@@ -218,7 +253,7 @@ def save_draft(path: Path, draft: Draft) -> None:
     values = draft.to_dict()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        set_apart(values["report"], folder_of(path))
+        set_apart(values, folder_of(path))
     except OSError as error:
         raise CNNVizError(
             f"Your text is not being kept: the folder {printable(path.parent)} cannot be made "

@@ -1,17 +1,19 @@
-"""The figures of a draft, each in a file of its own: they are large, and written only once."""
+"""The figures of a draft, and what was measured, each in a file of its own: written only once."""
 
 import hashlib
+import json
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write
-from cnnviz.reading import read_bytes
-from cnnviz.report import Insert
+from cnnviz.reading import parse_json, read_bytes
+from cnnviz.report import Insert, findings_file
 from cnnviz.report.inserts import LARGEST_PICTURE
 
 _LARGE = ("svg", "csv")
+_KINDS = (*_LARGE, "json")
 LARGEST_IN_ALL = 96 << 20
 """Bytes of all figures together."""
 
@@ -21,29 +23,38 @@ def folder_of(draft: Path) -> Path:
     return draft.with_suffix(".figures")
 
 
-def set_apart(report: dict[str, Any], folder: Path) -> None:
-    """Move drawings and their numbers out of a report into files that are named after their content.
+def set_apart(draft: dict[str, Any], folder: Path) -> None:
+    """Move drawings, their numbers and findings out of a draft into files that are named after their content.
 
     Raises
     ------
     OSError, CNNVizError
         If one cannot be written.
     """
-    for inserts in _lists_of_inserts(report):
+    for inserts in _lists_of_inserts(draft):
         for insert in inserts:
             for name in _LARGE:
                 content = str(insert[name]).encode("utf-8", "replace")
-                if not content:
-                    continue
-                file = folder / _name_of(content, name)
-                insert[name] = {"file": file.name}
-                if not file.exists():
-                    folder.mkdir(parents=True, exist_ok=True)
-                    atomic_write(file, content)
+                if content:
+                    insert[name] = _written(folder, content, name)
+    if draft["findings"] is not None:
+        content = json.dumps(draft["findings"], ensure_ascii=False).encode("utf-8", "replace")
+        draft["findings"] = _written(folder, content, "json")
 
 
-def fill_in(report: object, folder: Path) -> list[str]:
-    """Put drawings and numbers back into a report of which nothing is known yet.
+def _written(folder: Path, content: bytes, kind: str) -> dict[str, str]:
+    """Have a file with this content, and return what refers to it."""
+    file = folder / _name_of(content, kind)
+    if not file.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        atomic_write(file, content)
+    return {"file": file.name}
+
+
+def fill_in(draft: object, folder: Path) -> list[str]:
+    """Put drawings, numbers and findings back into a draft of which nothing is known yet.
+
+    Findings that are lost become an empty object, which is no findings.
 
     Returns
     -------
@@ -52,7 +63,7 @@ def fill_in(report: object, folder: Path) -> list[str]:
     """
     lost: list[str] = []
     room = LARGEST_IN_ALL
-    for inserts in _lists_of_inserts(report):
+    for inserts in _lists_of_inserts(draft):
         for insert in list(inserts):
             for name in _LARGE:
                 kept = insert.get(name)
@@ -65,14 +76,25 @@ def fill_in(report: object, folder: Path) -> list[str]:
             except (CNNVizError, ValueError, OverflowError):
                 inserts.remove(insert)
                 lost.append(str(insert.get("title"))[:80])
+    if isinstance(draft, dict) and _is_reference(draft.get("findings")):
+        content = _content(folder, str(draft["findings"]["file"]), "json", room)
+        try:
+            draft["findings"] = parse_json(content, findings_file.LARGEST)
+        except ValueError:
+            draft["findings"] = {}
     return lost
 
 
-def files_in(report: object) -> set[str]:
-    """Return the names of all files that a report refers to, as `set_apart` has left it."""
-    kept = [
-        insert.get(name) for inserts in _lists_of_inserts(report) for insert in inserts for name in _LARGE
+def _is_reference(kept: object) -> bool:
+    return isinstance(kept, dict) and set(kept) == {"file"}
+
+
+def files_in(draft: object) -> set[str]:
+    """Return the names of all files that a draft refers to, as `set_apart` has left it."""
+    kept: list[object] = [
+        insert.get(name) for inserts in _lists_of_inserts(draft) for insert in inserts for name in _LARGE
     ]
+    kept.append(draft.get("findings") if isinstance(draft, dict) else None)
     return {str(each.get("file")) for each in kept if isinstance(each, dict)}
 
 
@@ -80,7 +102,7 @@ def remove_unused(used: set[str], folder: Path) -> None:
     """Remove the files of figures that are not in use; one that cannot be removed only takes room."""
     with suppress(OSError):
         for file in folder.glob("*.*") if folder.is_dir() else ():
-            if file.name not in used and file.suffix.lstrip(".") in _LARGE:
+            if file.name not in used and file.suffix.lstrip(".") in _KINDS:
                 file.unlink(missing_ok=True)
 
 
@@ -97,7 +119,8 @@ def _content(folder: Path, name: str, kind: str, room: int) -> str:
         return ""
 
 
-def _lists_of_inserts(report: object) -> list[list[dict[str, Any]]]:
+def _lists_of_inserts(draft: object) -> list[list[dict[str, Any]]]:
+    report = draft.get("report") if isinstance(draft, dict) else None
     listed = report.get("demonstrations") if isinstance(report, dict) else None
     demonstrations = listed if isinstance(listed, list) else []
     found = [each.get("inserts") for each in demonstrations if isinstance(each, dict)]

@@ -7,6 +7,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
+from cnnviz.lab.measured import LabNumbers
 from ui.panels.analysis import Analysis
 from ui.panels.report.asking import AskingBar
 from ui.panels.report.exporting import ask_where
@@ -32,6 +33,8 @@ class ReportExporter(QObject):
         Asks for all this, and does not while it is being done.
     prepare : callable
         Records and keeps what is to be in the file.
+    keep_numbers : callable
+        Keeps what was measured, and what it is a function of.
     parent : QWidget
         Parent of dialogs, too.
 
@@ -51,12 +54,14 @@ class ReportExporter(QObject):
         message: AskingBar,
         button: QWidget,
         prepare: Callable[[], None],
+        keep_numbers: Callable[[str, LabNumbers], None],
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self._panel = parent
         self._composer, self._background, self._files = composer, background, files
         self._message, self._button, self._prepare = message, button, prepare
+        self._keep_numbers = keep_numbers
 
     @Slot()
     def ask(self) -> None:
@@ -94,13 +99,17 @@ class ReportExporter(QObject):
             self._write(path)
             return
         self._message.show_message("The lab is being measured, then the report is written.", "info")
-        self._background.submit(_MEASURE, measuring, lambda _done: self._write(path), self._on_failed)
+        self._background.submit(_MEASURE, measuring, partial(self._on_measured, path), self._on_failed)
 
     def forget(self) -> None:
         """Do not write what is only being measured: the report is another."""
         if self._background.is_busy(_MEASURE):
             self._background.cancel(_MEASURE)
             self._end(succeeded=False)
+
+    def _on_measured(self, path: Path, measured: tuple[str, LabNumbers]) -> None:
+        self._keep_numbers(*measured)
+        self._write(path)
 
     def _write(self, path: Path) -> None:
         work = export_work(self._composer.composed(is_final=True), path)

@@ -1,5 +1,6 @@
 """A guided lab in the report: what was done in it, and the numbers that it asks for."""
 
+import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -9,7 +10,7 @@ from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import LabNumbers, hand_in, measured_lab, nothing_measured, own_pixels, seed_for
 from cnnviz.lab.model import Lab
 from cnnviz.lab.record import LabRecord
-from cnnviz.report import LabResults, Report, build_document
+from cnnviz.report import Findings, Report, build_document
 from cnnviz.report.blocks import Document, to_be_written
 from cnnviz.report.content import DEFAULT_TITLE, Demonstration
 from ui.panels.analysis import Context
@@ -35,7 +36,7 @@ class Guided:
 
 
 class Composer:
-    """Puts the report together, and remembers what a guided lab has measured.
+    """Puts the report together of words, findings and the numbers of a guided lab.
 
     Parameters
     ----------
@@ -53,7 +54,6 @@ class Composer:
     def __init__(self, writing: Writing, lab: LabRun) -> None:
         self._writing, self._lab = writing, lab
         self.guided: Callable[[bool], Guided | None] = lambda _is_final: None
-        self._known: tuple[tuple[object, ...], LabNumbers] | None = None
 
     def composed(self, *, is_final: bool) -> Callable[[], Document]:
         """Return the function that puts together the report as it stands now.
@@ -64,27 +64,30 @@ class Composer:
             Whether it is to be handed in; a preview shows hypotheses that are not recorded yet, and of a
             guided lab only what has been measured already.
         """
-        guided, words, results = self.guided(is_final), self._writing.report, self._lab.results
+        guided, words, findings = self.guided(is_final), self._writing.report, self._lab.findings
         unrecorded = {} if is_final else self._writing.unrecorded()
         numbers = None if guided is None else self._numbers(guided, words.roll_number)
-        return lambda: document_of(words, results, unrecorded, guided, numbers)
+        return lambda: document_of(words, findings, unrecorded, guided, numbers)
 
-    def measuring(self) -> Callable[[Context], object] | None:
-        """Return the function that measures the guided lab; None where there is nothing to be measured."""
+    def measuring(self) -> Callable[[Context], tuple[str, LabNumbers]] | None:
+        """Return the function that measures the guided lab; None where nothing is to be measured.
+
+        What it returns is to be kept by `Writing.set_lab_numbers`.
+        """
         guided = self.guided(True)
         if guided is None:
             return None
         seed = seed_for(guided.lab, self._writing.report.roll_number)
         key = _key(guided, seed)
-        if self._known is not None and self._known[0] == key:
+        if key in self._writing.draft.numbers:
             return None
 
-        def measure(context: Context) -> None:
+        def measure(context: Context) -> tuple[str, LabNumbers]:
             numbers = measured_lab(
                 guided.lab, guided.dataset, seed, _own(guided),
                 progress=context.report, cancelled=lambda: context.cancelled,
             )  # fmt: skip
-            self._known = key, numbers
+            return key, numbers
 
         return measure
 
@@ -117,14 +120,13 @@ class Composer:
     def _numbers(self, guided: Guided, roll_number: str) -> LabNumbers:
         """Return what was measured, or numbers without any where nothing was."""
         seed = seed_for(guided.lab, roll_number)
-        if self._known is not None and self._known[0] == _key(guided, seed):
-            return self._known[1]
-        return nothing_measured(guided.lab, seed)
+        known = self._writing.draft.numbers.get(_key(guided, seed))
+        return nothing_measured(guided.lab, seed) if known is None else known
 
 
 def document_of(
     report: Report,
-    results: LabResults | None,
+    findings: Findings | None,
     unrecorded: Mapping[str, str],
     guided: Guided | None,
     numbers: LabNumbers | None,
@@ -134,8 +136,8 @@ def document_of(
     Parameters
     ----------
     report : Report
-    results : LabResults or None
-        What running the demonstrations has measured.
+    findings : Findings or None
+        What running the demonstrations has found.
     unrecorded : mapping from str to str
         Hypotheses that were typed but not recorded yet, by the key of their demonstration.
     guided : Guided or None
@@ -144,13 +146,13 @@ def document_of(
         What it has measured.
     """
     if guided is None or numbers is None:
-        return build_document(report, results, unrecorded)
+        return build_document(report, findings, unrecorded)
     lab, who = guided.lab, {"name": report.author, "roll_number": report.roll_number}
-    document = lab_document(lab, hand_in(lab, guided.record, numbers, guided.dataset, **who))
+    document = lab_document(lab, hand_in(lab, guided.record, numbers, guided.dataset, **who), numbers.time)
     kept = tuple(each for each in report.demonstrations if each.key in unrecorded or _holds_something(each))
     rest = build_document(
         replace(report, demonstrations=kept),
-        results if kept else None,
+        findings if kept else None,
         unrecorded,
         first=len(lab.sections) + 1,
     )
@@ -166,6 +168,9 @@ def _own(guided: Guided) -> ByteArray | None:
     return own_pixels(guided.record.own, guided.dataset)
 
 
-def _key(guided: Guided, seed: int) -> tuple[object, ...]:
+def _key(guided: Guided, seed: int) -> str:
+    """Return a checksum of all that the numbers of a guided lab are a function of, but the versions."""
     own = _own(guided)
-    return guided.lab.sha256, seed, guided.dataset.sha256, None if own is None else own.tobytes()
+    digest = hashlib.sha256(f"{guided.lab.sha256} {seed} {guided.dataset.sha256} {own is None}".encode())
+    digest.update(b"" if own is None else own.tobytes())
+    return digest.hexdigest()

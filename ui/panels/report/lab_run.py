@@ -5,9 +5,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QObject, Signal
 
 from cnnviz.quantities import format_count, format_percent
-from cnnviz.report import LabResults
+from cnnviz.report import Findings, MeasuredWith
 from ui.panels.analysis import Analysis, Context
-from ui.panels.report.measured_with import MeasuredWith
 from ui.panels.report.work import again_work, lab_work
 from ui.state import AppState
 
@@ -25,8 +24,8 @@ class LabRun(QObject):
 
     Attributes
     ----------
-    results : LabResults or None
-        None before the lab has been run.
+    findings : Findings or None
+        None before the lab has been run, or where what it has found is lost.
     is_running : bool
 
     Signals
@@ -49,7 +48,7 @@ class LabRun(QObject):
     def __init__(self, state: AppState, background: Analysis, parent: QObject) -> None:
         super().__init__(parent)
         self._state, self._background = state, background
-        self.results: LabResults | None = None
+        self.findings: Findings | None = None
         self._before: MeasuredWith | None = None
         self.is_running = False
 
@@ -62,24 +61,26 @@ class LabRun(QObject):
         """What has been measured, or what there is to do, for the user."""
         if self.is_running:
             return "Training and measuring. You may go on writing."
-        results, before = self.results, self._before
-        if results is None and before is not None:
+        found, before = self.findings, self._before
+        if found is None and before is not None:
             return (
                 "The numbers of this report are not kept, but what they were measured with is: "
                 f"{before.data_name}, seed {before.experiment.seed}, test image "
                 f"{format_count(before.sample)}. Measure them again and they come out the same."
             )
-        if results is None:
+        if found is None:
             return (
                 "Write your hypotheses, then run the lab: it trains, measures and fills in the observations."
             )
         text = (
-            f"Measured: test accuracy {format_percent(results.training.after.accuracy, 2)} after "
-            f"{format_count(results.training.steps)} steps, seed {results.experiment.seed}."
+            f"Measured {found.time}: test accuracy {format_percent(found.accuracy, 2)} after "
+            f"{format_count(found.steps)} steps, seed {found.measured_with.experiment.seed}."
         )
-        if results.experiment != self._state.experiment:
+        if found.measured_with.experiment != self._state.experiment:
             text += " The settings have changed since: run the lab again to measure with them."
-        elif self._state.dataset is not None and self._state.dataset.sha256 != results.data_sha256:
+        elif (
+            self._state.dataset is not None and self._state.dataset.sha256 != found.measured_with.data_sha256
+        ):
             text += " Other data are open now: run the lab again to measure with them."
         return text
 
@@ -96,7 +97,7 @@ class LabRun(QObject):
         if dataset is not None and self._before is not None and not self.is_running:
             self._submit(again_work(self._before, dataset))
 
-    def _submit(self, work: Callable[[Context], LabResults]) -> None:
+    def _submit(self, work: Callable[[Context], Findings]) -> None:
         self._set_running(True)
         self._background.submit(_KIND, work, self._on_done, self._on_failed, self.progressed.emit)
 
@@ -107,16 +108,21 @@ class LabRun(QObject):
 
     @property
     def is_lost(self) -> bool:
-        """Whether something was measured, by an earlier start of the program, and is to be measured again."""
-        return self.results is None and self._before is not None
+        """Whether something was measured, what was found is not kept, and is to be measured again."""
+        return self.findings is None and self._before is not None
 
-    def forget(self, before: MeasuredWith | None) -> None:
-        """Stop, and know no results: the report is another, which was measured with `before`."""
-        self.results, self._before = None, before
+    @property
+    def can_repeat(self) -> bool:
+        """Whether it is known what was measured with before."""
+        return self._before is not None
+
+    def know(self, before: MeasuredWith | None, findings: Findings | None) -> None:
+        """Stop, and know what a report says that was measured with `before`."""
+        self.findings, self._before = findings, before
         self.cancel()
 
-    def _on_done(self, results: LabResults) -> None:
-        self.results = results
+    def _on_done(self, findings: Findings) -> None:
+        self.findings, self._before = findings, findings.measured_with
         self._set_running(False)
         self.finished.emit()
 

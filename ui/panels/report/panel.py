@@ -8,7 +8,7 @@ from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from cnnviz.errors import CNNVizError
-from cnnviz.report import Insert, LabResults, Report
+from cnnviz.report import Findings, Insert, Report
 from cnnviz.report.guides import FIELDS, GUIDES
 from cnnviz.session_state import View
 from ui.controls.buttons import Button
@@ -82,7 +82,7 @@ class ReportPanel(Panel):
         #: The words, and what was done in guided labs.
         self.writing = Writing(draft_path, lambda: state.run.step, keeping, self)
         self._lab = LabRun(state, background, self)
-        self._lab.forget(self.writing.draft.measured)
+        self._lab.know(self.writing.draft.measured, self.writing.draft.findings)
         #: Puts the report together; a guided lab is given to it.
         self.composer = Composer(self.writing, self._lab)
         self._stale = True
@@ -90,7 +90,14 @@ class ReportPanel(Panel):
         self.setProperty("role", "panel")
         self._build_widgets()
         self._exporter = ReportExporter(
-            self.composer, background, files, self.message, self.export, self._record_and_keep, self
+            self.composer,
+            background,
+            files,
+            self.message,
+            self.export,
+            self._record_and_keep,
+            self.writing.set_lab_numbers,
+            self,
         )
         self._build_layout()
         self._preview_timer = single_shot(self, self._refresh, _PREVIEW_MS)
@@ -108,9 +115,9 @@ class ReportPanel(Panel):
         return self.writing.report
 
     @property
-    def results(self) -> LabResults | None:
-        """What the lab has measured, None before it has been run."""
-        return self._lab.results
+    def findings(self) -> Findings | None:
+        """What the lab has found; None before it has been run."""
+        return self._lab.findings
 
     @Slot()
     def export_report(self) -> None:
@@ -264,7 +271,7 @@ class ReportPanel(Panel):
 
     @Slot()
     def _on_opened(self) -> None:
-        self._lab.forget(self.writing.draft.measured)
+        self._lab.know(self.writing.draft.measured, self.writing.draft.findings)
         self._exporter.forget()
         self.message.clear()
         self._show_demonstration()
@@ -294,7 +301,7 @@ class ReportPanel(Panel):
         running = self._lab.is_running
         self.run_button.setEnabled(self._lab.can_start)
         self.run_button.setVisible(not running)
-        self.again.setVisible(not running and self._lab.is_lost)
+        self.again.setVisible(not running and self._lab.can_repeat)
         self.again.setEnabled(self._lab.can_start)
         self.cancel.setVisible(running)
         self.progress.setVisible(running)
@@ -352,8 +359,8 @@ class ReportPanel(Panel):
 
     @Slot()
     def _on_lab_finished(self) -> None:
-        assert self._lab.results is not None
-        self.writing.set_measured(self._lab.results)
+        assert self._lab.findings is not None
+        self.writing.set_findings(self._lab.findings)
         self._refresh()
 
     @Slot(bool)

@@ -3,13 +3,16 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from cnnviz.clock import now
 from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.experiment import Experiment
 from cnnviz.files import printable
 from cnnviz.report import (
-    LabResults,
+    Findings,
     LabSettings,
+    MeasuredWith,
+    findings_of,
     run_lab,
     write_folder,
     write_html,
@@ -18,7 +21,6 @@ from cnnviz.report import (
 from cnnviz.report.blocks import Document
 from cnnviz.report.pdf import to_pages
 from ui.panels.analysis import Context
-from ui.panels.report.measured_with import MeasuredWith
 
 FILTERS = {
     "PDF (*.pdf)": ".pdf",
@@ -31,28 +33,29 @@ ENDINGS = (".pdf", ".html", ".htm")
 """Endings of files; a name without one of them is that of a folder."""
 
 
-def lab_work(experiment: Experiment, dataset: Dataset, sample: int) -> Callable[[Context], LabResults]:
+def lab_work(experiment: Experiment, dataset: Dataset, sample: int) -> Callable[[Context], Findings]:
     """Return the function that runs the lab."""
 
-    def work(context: Context) -> LabResults:
-        return run_lab(
+    def work(context: Context) -> Findings:
+        results = run_lab(
             experiment,
             dataset,
             LabSettings(sample=sample),
             progress=lambda _stage, share: context.report(share),
             cancelled=lambda: context.cancelled,
         )
+        return findings_of(results, now())
 
     return work
 
 
-def again_work(before: MeasuredWith, dataset: Dataset) -> Callable[[Context], LabResults]:
+def again_work(before: MeasuredWith, dataset: Dataset) -> Callable[[Context], Findings]:
     """Return the function that runs the lab with what it was measured with before.
 
     It raises `CNNVizError` where the data are others.
     """
 
-    def work(context: Context) -> LabResults:
+    def work(context: Context) -> Findings:
         wanted = before.experiment.classes
         try:
             data = dataset if dataset.classes == wanted else dataset.select(wanted)

@@ -9,16 +9,16 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnviz.clock import now, today
 from cnnviz.errors import CNNVizError
+from cnnviz.lab.measured import LabNumbers
 from cnnviz.lab.record import LabRecord
 from cnnviz.quantities import format_count
-from cnnviz.report import Demonstration, Insert, LabResults, Report, Version
+from cnnviz.report import Demonstration, Findings, Insert, Report, Version
 from cnnviz.report.content import MAX_WORDS
 from cnnviz.report.guides import GUIDES
 from cnnviz.report.inserts import MOST_INSERTS
 from ui.controls.pace import single_shot
 from ui.panels.analysis import Analysis, LatestOnly
 from ui.panels.report.draft import Draft, DraftFile, load_draft
-from ui.panels.report.measured_with import MeasuredWith
 
 _SAVE_MS = 500
 _RETRY_MS = 3000
@@ -151,9 +151,9 @@ class Writing(QObject):
         else:
             self._put(replace(self.words.demonstration(key), **{name: words}))
 
-    def set_measured(self, results: LabResults) -> None:
-        """Remember that results of the lab have been seen, and what they were measured with."""
-        self._take(replace(self._draft, has_run=True, measured=MeasuredWith.of(results)))
+    def set_findings(self, findings: Findings) -> None:
+        """Keep what the lab has found, which has been seen from now on."""
+        self._take(replace(self._draft, has_run=True, measured=findings.measured_with, findings=findings))
 
     # --- guided labs --------------------------------------------------------------------------------------
 
@@ -176,6 +176,10 @@ class Writing(QObject):
         record : LabRecord
         """
         self._take(replace(self._draft, lab=lab, labs=self._draft.labs | {record.key: record}))
+
+    def set_lab_numbers(self, key: str, numbers: LabNumbers) -> None:
+        """Keep the numbers of a guided lab in the place of others; `key` says what they are a function of."""
+        self._take(replace(self._draft, numbers={key: numbers}))
 
     # --- hypothesis ---------------------------------------------------------------------------------------
 
