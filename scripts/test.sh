@@ -18,11 +18,11 @@ pytest_run() {
     [ "$status" = 0 ] || exit "$status"
 }
 
-# All tests: on up to four cores; one that has nothing left to do takes tests from another. Chosen ones: as pytest
+# All tests: by up to six workers; one that has nothing left to do takes tests from another. Chosen ones: as pytest
 # does it by itself. The order is random; its seed is printed, and `-p no:randomly` gives the order of the files.
 if [ "$chosen" = 0 ]; then
     QT_QPA_PLATFORM=offscreen pytest_run .venv/bin/python -m pytest -m "not window" \
-        --numprocesses auto --maxprocesses 4 --dist worksteal
+        --numprocesses auto --maxprocesses 6 --dist worksteal
 else
     QT_QPA_PLATFORM=offscreen pytest_run .venv/bin/python -m pytest -m "not window" "$@"
 fi
