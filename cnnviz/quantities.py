@@ -170,6 +170,25 @@ def format_percent(share: float, decimals: int = 1) -> str:
     return f"{format_value(percent, 2)} %"
 
 
+def format_whole_percent(share: float) -> str:
+    """Write a share in whole per cent, without the sign, where there is room for three characters only.
+
+    Parameters
+    ----------
+    share : float
+        From 0 to 1.
+
+    Returns
+    -------
+    str
+        Such as "98"; "<1" and ">99" for what would read 0 or 100 and is not.
+    """
+    percent = 100 * share
+    if 0 < percent <= 0.5:
+        return "<1"
+    return ">99" if 99.5 <= percent < 100 else f"{percent:.0f}"
+
+
 def format_seconds(seconds: float) -> str:
     """Write a time in the unit that suits it, such as "0.5 s", "12 s", "3 min", "2.5 h".
 

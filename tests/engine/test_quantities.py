@@ -24,6 +24,7 @@ from cnnviz.quantities import (
     format_signed,
     format_together,
     format_value,
+    format_whole_percent,
 )
 
 numbers = st.floats(-1e12, 1e12, allow_nan=False) | st.floats(-1, 1) | st.floats(width=32, allow_nan=False)
@@ -130,6 +131,15 @@ def test_a_share_near_0_or_1_never_reads_as_0_or_100_per_cent(share: float) -> N
     if share < 1 - 1e-12:
         assert value < 100
     assert value == pytest.approx(100 * share, abs=0.0501)
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [(0, "0"), (1, "<1"), (5, "<1"), (6, "1"), (15, "2"), (494, "49"), (994, "99"), (995, ">99"),
+     (999, ">99"), (1000, "100")],
+)  # fmt: skip
+def test_a_whole_percent_reads_0_or_100_only_where_it_is(count: int, text: str) -> None:
+    assert format_whole_percent(count / 1000) == text
 
 
 @given(groups, st.sampled_from([format_value, format_signed]), st.none() | st.integers(1, 12))

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QFontMetrics, QGuiApplication
+from PySide6.QtGui import QFont, QFontMetrics, QGuiApplication
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
@@ -181,17 +181,24 @@ def test_every_count_fits_into_its_cell(
     matrix, window = ConfusionMatrix(), QWidget()
     qtbot.addWidget(window)
     layout = QVBoxLayout(window)
+    layout.setContentsMargins(0, 0, 0, 0)
     layout.addWidget(matrix)
     layout.addStretch(1)
     matrix.set_matrix(counts, [str(name) for name in range(count)])
     window.resize(layout.minimumSize())
     show_window(qtbot, window)
-    needed = QFontMetrics(mono_font(theme=theme.theme)).horizontalAdvance("1135")
+    metrics = QFontMetrics(mono_font(weight=QFont.Weight.Medium, theme=theme.theme))
     last = matrix.cell_rect(count - 1, count - 1)
     qtbot.waitUntil(lambda: matrix.cell_rect(count - 1, count - 1).bottom() <= matrix.height() + 0.5)
-    assert last.width() >= needed + 2
+    shown = {matrix.written(row, col) for row, col in np.ndindex(count, count)}
+    assert shown == ({"1", "95"} if matrix.in_percent() else {"7", "1135"})  # 1135 and 7 of 1198
+    assert last.width() >= max(map(metrics.horizontalAdvance, shown))
     assert last.right() <= matrix.width() + 0.5
-    assert presenter or matrix.minimumSizeHint().width() <= 400
+    assert presenter or matrix.minimumSizeHint().width() <= 252
+    window.resize(theme.theme.px(344), window.height())
+    qtbot.waitUntil(lambda: not matrix.in_percent())
+    assert matrix.written(0, 0).replace(",", "") == "1135"
+    assert matrix.cell_rect(0, 0).width() >= metrics.horizontalAdvance("1135")
 
 
 def test_without_counts_the_placeholder_is_shown(matrix: ConfusionMatrix) -> None:

@@ -17,7 +17,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from cnnviz.quantities import format_count, format_percent
+from cnnviz.quantities import format_count, format_percent, format_whole_percent
 from ui.cells.cell_geometry import CellGeometry
 from ui.cells.cell_view import Cell, CellView
 from ui.controls.figure_mode import drawing_alone
@@ -31,7 +31,7 @@ class ConfusionMatrix(CellView):
     """Table of counts with rows "is …" and columns "predicted …".
 
     Correct predictions are tinted; mistakes have a mark in their corner, and a stronger tint the more there
-    are.
+    are. Where there is no room for as many images as a class has, they are given in per cent of the class.
 
     Parameters
     ----------
@@ -92,6 +92,19 @@ class ConfusionMatrix(CellView):
         """Names of the classes."""
         return self._names
 
+    def in_percent(self) -> bool:
+        """Whether there is no room for counts, so that shares of each class are written."""
+        return self._width_of(self._longest) + 1 > self._frame()[2]
+
+    def written(self, row: int, col: int) -> str:
+        """Text of a cell; there must be counts."""
+        assert self._counts is not None
+        count = int(self._counts[row, col])
+        if self.in_percent():
+            return format_whole_percent(count / max(int(self._counts[row].sum()), 1))
+        text = format_count(count)
+        return text if self._width_of(text) <= self._frame()[2] - 4 else str(count)
+
     def current(self) -> tuple[int, int] | None:
         """True and predicted class of the chosen cell."""
         return self._current
@@ -124,7 +137,7 @@ class ConfusionMatrix(CellView):
         left, top, _, height = self._frame()
         count = len(self._names)
         width = left + count * (
-            self._theme.px(86) if count <= 3 else self._number_width() + self._theme.px(12)
+            self._theme.px(86) if count <= 3 else self._width_of(self._longest) + self._theme.px(12)
         )
         return QSize(round(width), round(top + count * height + 2))
 
@@ -132,7 +145,7 @@ class ConfusionMatrix(CellView):
     def minimumSizeHint(self) -> QSize:
         if self._counts is None:
             return QSize(self._theme.px(120), self._theme.px(56))
-        width = self._frame()[0] + len(self._names) * (self._number_width() + 4)
+        width = self._frame()[0] + len(self._names) * self._width_of("100")
         return QSize(round(width), self.sizeHint().height())
 
     # -- events --------------------------------------------------------------------------------------------
@@ -187,7 +200,8 @@ class ConfusionMatrix(CellView):
                 box = QRectF(left + col * width, 0, width - self._theme.px(8), top - 3)
                 painter.drawText(box, align.AlignRight | align.AlignVCenter, f"predicted {name}")
         else:
-            painter.drawText(QRectF(left, 0, self.width() - left, line), align.AlignCenter, "predicted")
+            title = "predicted, % of the class" if self.in_percent() else "predicted"
+            painter.drawText(QRectF(left, 0, self.width() - left, line), align.AlignCenter, title)
             for col, name in enumerate(self._names):
                 box = QRectF(left + col * width, line, width, top - line - 2)
                 painter.drawText(box, align.AlignCenter, self._elided(name, width - 2))
@@ -216,7 +230,7 @@ class ConfusionMatrix(CellView):
         weight = QFont.Weight.Medium if mistake or row == col else QFont.Weight.Normal
         painter.setFont(mono_font(weight=weight, theme=self._theme))
         painter.setPen(self._theme.color("danger" if mistake else "text" if row == col else "muted"))
-        text, right = self._number(count), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+        text, right = self.written(row, col), Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
         if self._is_spelt_out():
             painter.drawText(rect.adjusted(0, 0, -self._theme.px(8), 0), right, text)
         else:
@@ -269,14 +283,15 @@ class ConfusionMatrix(CellView):
         widest = max((metrics.horizontalAdvance(f"predicted {name}") for name in self._names), default=0)
         return len(self._names) <= 3 and width >= widest + self._theme.px(8)
 
-    def _number_width(self) -> int:
-        largest = 0 if self._counts is None or not self._counts.size else int(self._counts.max())
-        return QFontMetrics(mono_font(theme=self._theme)).horizontalAdvance(str(largest))
+    @property
+    def _longest(self) -> str:
+        """The number of images of the largest class, which may come to stand in one cell."""
+        sizes = () if self._counts is None else self._counts.sum(axis=1)
+        return str(max(sizes, default=0))
 
-    def _number(self, count: int) -> str:
-        text = format_count(count)
+    def _width_of(self, text: str) -> int:
         metrics = QFontMetrics(mono_font(weight=QFont.Weight.Medium, theme=self._theme))
-        return text if metrics.horizontalAdvance(text) <= self._frame()[2] - 4 else str(count)
+        return metrics.horizontalAdvance(text)
 
     def _elided(self, text: str, width: float) -> str:
         return self.fontMetrics().elidedText(text, Qt.TextElideMode.ElideRight, round(width))

@@ -15,10 +15,11 @@ from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill
 from ui.controls.naming import named
-from ui.controls.scale_key import ColorBar
+from ui.controls.scale_key import ScaleStrip
 from ui.controls.segmented import SegmentedControl
 from ui.panels.drawn import Drawn, DrawnPart
 from ui.panels.views import Choices
+from ui.theme import Theme, follow_theme
 from ui.tiles.map_grid import HeatMapGrid
 
 _MOMENTS = (("before", "Before"), ("now", "Now"), ("difference", "Difference"))
@@ -44,6 +45,12 @@ class FiltersView(QWidget):
         self._layer.choiceEdited.connect(self._on_layer_edited)
         self._channel.choiceEdited.connect(self._draw)
         self.moment.currentChanged.connect(self._draw)
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Scale."""
+        self._bar.setMinimumWidth(theme.px(96))
+        self._bar.set_length(theme.px(240))
 
     def set_network(self, network: Network | None, first: Snapshot | None = None) -> None:
         """Show the filters of `network`, and how they have grown since the `first` moment of its run."""
@@ -99,7 +106,7 @@ class FiltersView(QWidget):
         self.grid.setToolTip(
             "Weights of each filter: blue negative, white zero, red positive; all on one scale"
         )
-        self._bar = ColorBar()
+        self._bar = ScaleStrip()
         for widget in (self._layer, self._channel):
             widget.hide()
 

@@ -36,6 +36,8 @@ _RESULTS_MS = 30
 _LEAST_SPACE = 7
 #: Of the width, what log and results get in a large window.
 _RIGHT_SHARE = 0.17
+#: Of up to so many classes, the numbers of images fit into any column.
+_FEW_CLASSES = 6
 
 
 class TrainingPanel(CatchesUp, Panel):
@@ -89,7 +91,9 @@ class TrainingPanel(CatchesUp, Panel):
         # With one column at the side, whether both are shown now or not.
         side, middle = self._side_widths(roomy=False), self._middle.minimumSizeHint()
         px = self._theme.px
-        height = middle.height() + self._switch.sizeHint().height() + px(10) + 2 * px(12)
+        switch = self._switch.sizeHint().height() + px(10)
+        right = self._right.minimumSizeHint().height() + (switch if self._switch.isVisibleTo(self) else 0)
+        height = max(middle.height() + switch, right) + 2 * px(12)
         return QSize(max(side) + middle.width() + 3 * px(_LEAST_SPACE), height)
 
     def _fit_columns(self) -> None:
@@ -97,17 +101,23 @@ class TrainingPanel(CatchesUp, Panel):
         roomy = self.width() >= px(1040)
         settings, right = self._side_widths(roomy=roomy)
         right = max(right, round(_RIGHT_SHARE * self.width()))
+        # Four spaces: two between the columns, two at the edges.
+        room = self.width() - self._middle.minimumSizeHint().width()
+        space = (room - settings - right) // 4
+        is_narrow = space < px(_LEAST_SPACE)
+        if is_narrow:  # there is room for one at the side, which may then be wider
+            _, roomy_right = self._side_widths(roomy=True)
+            right = max(right, min(roomy_right, room - 3 * px(_LEAST_SPACE)))
         self._settings.setFixedWidth(settings)
         self._right.setFixedWidth(right)
-        # Four spaces: two between the columns, two at the edges.
-        space = (self.width() - settings - right - self._middle.minimumSizeHint().width()) // 4
-        is_narrow = space < px(_LEAST_SPACE)
         space = px(_LEAST_SPACE) if is_narrow else min(space, px(16))
         if self._columns.spacing() != space:  # or else it would ask for a new layout, and that for this again
             self._columns.setSpacing(space)
         self._columns.setContentsMargins(space, px(12), space, px(12))
         self._switch_row.setContentsMargins(space, px(10) if is_narrow else 0, space, 0)
-        self._switch.setVisible(is_narrow)
+        if is_narrow == self._switch.isHidden():
+            self._switch.setVisible(is_narrow)
+            self.updateGeometry()
         self._settings.setVisible(not is_narrow or self._switch.current() == "settings")
         self._right.setVisible(not is_narrow or self._switch.current() == "results")
 
@@ -115,7 +125,9 @@ class TrainingPanel(CatchesUp, Panel):
         """Widths of the columns at the left and at the right."""
         px = self._theme.px
         settings = max(px(264 if roomy else 228), self._settings.minimumSizeHint().width())
-        return settings, px(300 if roomy else 240)
+        # With room for three digits in each cell of the confusion matrix, or for four where there is more.
+        wide = 344 if len(self._state.experiment.classes) > _FEW_CLASSES else 300
+        return settings, px(wide if roomy else 252)
 
     def _on_switched(self, _page: str) -> None:
         self._fit_columns()
@@ -266,6 +278,7 @@ class TrainingPanel(CatchesUp, Panel):
         history = self._state.history
         self._new_lines.clear()
         self.curves.set_classes(len(self._state.experiment.classes))
+        self._fit_columns()
         self.curves.set_history(history)
         self.log.set_rows([line[:3] for line in history.log])
         self._log_title.set_caption(f"means of {format_count(history.log_every)} steps")

@@ -18,6 +18,7 @@ from ui.panels.describe import SampleTexts
 from ui.panels.drawn import Drawn, TellsDrawn
 from ui.panels.views import Choices
 from ui.state import EvaluatedStep
+from ui.theme import Theme, follow_theme
 from ui.tiles.sample_strip import SampleGrid
 
 
@@ -42,6 +43,11 @@ class ResultsView(TellsDrawn, QWidget):
         self.matrix.cellSelected.connect(self._on_cell_selected)
         self.mistakes.sampleRequested.connect(self.sampleRequested)
         self.set_result(None, None)
+        follow_theme(self)
+
+    def set_theme(self, theme: Theme) -> None:
+        """Leave the matrix its height: of the mistakes one row is in sight at least."""
+        self.mistakes.setMinimumHeight(theme.px(46))
 
     def set_result(self, dataset: Dataset | None, result: EvaluatedStep | None) -> None:
         """Show a result, and where its run began if not at initial weights; with None how to get one."""
