@@ -241,6 +241,7 @@ class Session(QObject):
         window = self.window
         backprop = window.panel(BackpropPanel)
         window.pages.add(backprop, backprop.header.go_back, backprop.header.go_on)
+        backprop.header.stepRequested.connect(window.pages.forget)
         files, self._report = self.controller.files, window.panel(ReportPanel)
         self.reports.writing, self.reports.show = self._report.writing, self._show_report
         self.inserter = FigureInserter(window.panels.docks, self.state, self._report, files, self)

@@ -66,6 +66,7 @@ EVENTS: Mapping[str, EventKind] = MappingProxyType(
             EventKind("walked", "go through {n} steps of the backward pass"),
             EventKind("poked", "poke {n} numbers"),
             EventKind("checked_gradient", "check all gradients"),
+            EventKind("updated", "apply the update"),
             EventKind("predicted", "commit to your prediction"),
             EventKind("words", "write {n} words", is_count=True),
             EventKind("inserted", "insert {n} figures into the report"),

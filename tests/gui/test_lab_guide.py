@@ -245,6 +245,33 @@ def test_keys_alone_lead_through_a_lab(qtbot, session, tmp_path):
     whole_window.rest(qtbot, session)
 
 
+def test_a_remote_control_goes_through_backprop_and_on_to_the_next_step(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    whole_window.train(qtbot, session, 3)
+    panel = whole_window.show_panel(qtbot, session, 3)
+    desk, window, samples = sitting.desk, session.window, session.window.samples.grid
+    activate(qtbot, window)
+
+    def turn(key):
+        samples.setFocus()
+        QTest.keyClick(samples, key)
+        return panel.model.index, desk.step.id
+
+    last = len(panel.model.steps) - 1
+    for number in range(1, last + 1):
+        assert turn(Qt.Key.Key_PageDown) == (number, "think")
+    assert turn(Qt.Key.Key_PageDown) == (last, "field")
+    assert turn(Qt.Key.Key_PageUp) == (last, "think")  # what was turned last comes back
+    assert turn(Qt.Key.Key_PageUp) == (last - 1, "think")
+    assert turn(Qt.Key.Key_PageDown) == (last, "think")
+    assert turn(Qt.Key.Key_PageDown) == (last, "field")
+    press(panel.header.back)  # pages were turned by hand since
+    assert turn(Qt.Key.Key_PageUp) == (last - 2, "field")
+    whole_window.show_panel(qtbot, session, 0)
+    assert turn(Qt.Key.Key_PageDown) == (last - 2, "way")
+    assert turn(Qt.Key.Key_PageUp) == (last - 2, "field")
+
+
 def test_what_the_student_does_ticks_the_step_in_front(qtbot, session, tmp_path):
     kinds = ("slowed", "epochs", "moment", "sampled", "pinned", "dragged", "walked", "visited", "lesson")
     waits = ", ".join(f'{{ event = "{kind}" }}' for kind in kinds)

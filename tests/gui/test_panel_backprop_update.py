@@ -134,6 +134,17 @@ def test_filter_gradient_of_the_second_block_for_another_input_map(qtbot: QtBot)
     desk.close()
 
 
+def test_what_the_update_does_can_be_guessed_first(update: Desk) -> None:
+    view, header = update.panel.update_view, update.panel.header
+    click(header.cover)
+    assert view.outcome.keys() == ["before"]
+    click(view.apply)
+    update.settle()
+    assert view.outcome.keys() == ["run", "before"]
+    click(header.cover)
+    assert view.outcome.keys()[2:] == ["after", "change", "promised"]
+
+
 def test_the_preview_is_one_step_of_gradient_descent(update: Desk) -> None:
     view, gradients = update.panel.update_view, update.gradients(lab5())
     after = apply_update(lab5(), gradients, LAB5.learning_rate)

@@ -117,8 +117,18 @@ class LabColumn(QFrame):
         self.stack.addWidget(self.page_area)
         self.stack.addWidget(self.list_area)
         self.to_do = WrapLabel("", role="muted", small=True)
-        self.back = Button("Back", "chevron-left", tooltip="The step before", shortcut="Ctrl+PgUp")
-        self.next = Button("Next", "chevron-right", tooltip="The next step", shortcut="Ctrl+PgDown")
+        self.back = Button(
+            "Back",
+            "chevron-left",
+            tooltip="The step before; Page Up does so, too, where Backprop has no step before",
+            shortcut="Ctrl+PgUp",
+        )
+        self.next = Button(
+            "Next",
+            "chevron-right",
+            tooltip="The next step; Page Down does so, too, where Backprop has no further step",
+            shortcut="Ctrl+PgDown",
+        )
         self.export = Button(
             "Export report…", "file-text", "primary", "Write the report with everything from this lab"
         )

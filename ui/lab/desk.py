@@ -201,17 +201,20 @@ class LabDesk(QObject):
             self._step_id = step_id
             self._enter()
 
-    def go_on(self) -> None:
-        """Go to the next step."""
-        self._go(1)
+    def go_on(self) -> bool:
+        """Go to the next step; return whether there is one."""
+        return self._go(1)
 
-    def go_back(self) -> None:
-        """Go to the step before."""
-        self._go(-1)
+    def go_back(self) -> bool:
+        """Go to the step before; return whether there is one."""
+        return self._go(-1)
 
-    def _go(self, way: int) -> None:
-        if self._lab is not None and 0 <= self.number + way < len(self._lab.steps):
-            self.go_to(self._lab.steps[self.number + way].id)
+    def _go(self, way: int) -> bool:
+        steps = () if self._lab is None else self._lab.steps
+        is_there = 0 <= self.number + way < len(steps)
+        if is_there:
+            self.go_to(steps[self.number + way].id)
+        return is_there
 
     def _enter(self) -> None:
         step = self.step

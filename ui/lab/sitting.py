@@ -65,6 +65,7 @@ class LabSitting(QObject):
         column, window = self.column, self._window
         column.showRequested.connect(self.show_me)
         self.shower.shown.connect(column.show_shown)
+        self.shower.shown.connect(window.pages.forget)
         column.labRequested.connect(self.open)
         column.closeRequested.connect(partial(window.lab_dock.set_shown, False))
         column.exportRequested.connect(self._export)
@@ -117,7 +118,7 @@ class LabSitting(QObject):
         """Go to the step before."""
         self._go(self.desk.go_back)
 
-    def _go(self, go: Callable[[], None]) -> None:
+    def _go(self, go: Callable[[], object]) -> None:
         """Go to another step by a key; if the column has the keyboard, so has its first button then."""
         self._window.lab_dock.set_shown(True)
         go()

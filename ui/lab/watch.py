@@ -70,6 +70,7 @@ class LabWatch(QObject):
         backprop.header.stepRequested.connect(self._on_walked)
         backprop.work.pokeReady.connect(self._on_poked)
         backprop.work.checkReady.connect(self._on_checked)
+        backprop.update_view.applyRequested.connect(self._on_updated)
         report.exported.connect(self._on_exported)
         report.inserted.connect(self._on_inserted)
         self._translation = translation
@@ -145,6 +146,10 @@ class LabWatch(QObject):
     @Slot(object)
     def _on_checked(self, _outcome: object) -> None:
         self._tell("checked_gradient")
+
+    @Slot()
+    def _on_updated(self) -> None:
+        self._tell("updated")
 
     @Slot()
     def _on_inserted(self) -> None:

@@ -256,13 +256,13 @@ ACTIONS = (
     ),
     ActionRow(
         name="next_page", menu="&View", text="&Next page", handler="pages.go_on", key="PgDown",
-        tooltip="the next step of the backward pass while it is in sight, else of the lab",
-        help="in Backprop, or in the lab guide: one step on",
+        tooltip="through the steps of Backprop while it is in sight, then to the next step of the lab",
+        help="one step on in Backprop; after its last one, or without it, in the lab guide",
     ),
     ActionRow(
         name="last_page", menu="&View", text="Page be&fore", handler="pages.go_back", key="PgUp",
-        tooltip="the step before of the backward pass while it is in sight, else of the lab",
-        help="in Backprop, or in the lab guide: one step back",
+        tooltip="back through the steps of Backprop while it is in sight, then to the step of the lab before",
+        help="one step back in Backprop; before its first one, or without it, in the lab guide",
     ),
     ActionRow(
         name="presenter", menu="&View", text="&Presenter mode", handler="theme.set_presenter", key="F11",

@@ -79,22 +79,34 @@ class KeyOwner(QObject):
         return None
 
 
-class Pages:
-    """What Page Up and Page Down turn: the first in sight of those that were added.
+type _Turn = Callable[[], bool]
 
-    Whatever is gone through step by step in front of a class joins here, with `add`.
+
+class Pages:
+    """What Page Up and Page Down turn: of those that were added, the first in sight that has a page that way.
+
+    So a remote control leads through the steps of the backward pass, and after the last one to the next step
+    of the lab. Who turns back gets back what was turned last.
     """
 
     def __init__(self) -> None:
-        self._all: list[tuple[QWidget, Callable[[], object], Callable[[], object]]] = []
+        self._all: list[tuple[QWidget, tuple[_Turn, _Turn]]] = []
+        self._last: tuple[QWidget, int] | None = None  # what was turned last, and which way
 
-    def add(self, part: QWidget, back: Callable[[], object], on: Callable[[], object]) -> None:
-        """Let a part of the window be paged while it is in sight, unless one that was added before is."""
-        self._all.append((part, back, on))
+    def add(self, part: QWidget, back: _Turn, on: _Turn) -> None:
+        """Let a part of the window be paged while it is in sight, after those that were added before.
+
+        Parameters
+        ----------
+        part : QWidget
+        back, on : callable
+            Turn a page; return whether there was one.
+        """
+        self._all.append((part, (back, on)))
 
     def can_turn(self) -> bool:
         """Whether something that has pages is in sight."""
-        return any(part.isVisible() for part, _, _ in self._all)
+        return any(part.isVisible() for part, _ in self._all)
 
     def go_back(self) -> None:
         """Turn a page back."""
@@ -104,10 +116,18 @@ class Pages:
         """Turn a page."""
         self._turn(1)
 
+    def forget(self) -> None:
+        """Take what was turned last as settled: pages were reached by other ways since."""
+        self._last = None
+
     def _turn(self, way: int) -> None:
-        for part, *ways in self._all:
-            if part.isVisible():
-                ways[way]()
+        in_sight = [each for each in self._all if each[0].isVisible()]
+        last, last_way = self._last or (None, way)
+        if last_way != way:
+            in_sight.sort(key=lambda each: each[0] is not last)
+        for part, turns in in_sight:
+            if turns[way]():
+                self._last = part, way
                 return
 
 

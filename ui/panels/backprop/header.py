@@ -82,13 +82,13 @@ class StepHeader(QWidget):
         """Whether the steps follow one another by themselves."""
         return self._timer.isActive()
 
-    def go_on(self) -> None:
-        """Ask for the next step."""
-        self._request(self.bar.current() + 1)
+    def go_on(self) -> bool:
+        """Ask for the next step; return whether there is one."""
+        return self._request(self.bar.current() + 1)
 
-    def go_back(self) -> None:
-        """Ask for the step before."""
-        self._request(self.bar.current() - 1)
+    def go_back(self) -> bool:
+        """Ask for the step before; return whether there is one."""
+        return self._request(self.bar.current() - 1)
 
     def go_to_end(self) -> None:
         """Ask for the last step."""
@@ -124,10 +124,12 @@ class StepHeader(QWidget):
         self._below.addItem(self._strut)
         self._layout = fill(QVBoxLayout(self), self._row, self._below)
 
-    def _request(self, index: int) -> None:
+    def _request(self, index: int) -> bool:
         self.stop()
-        if 0 <= index < self.bar.count():
+        is_there = 0 <= index < self.bar.count()
+        if is_there:
             self.stepRequested.emit(index)
+        return is_there
 
     def _on_step_requested(self, index: int) -> None:
         self.stop()

@@ -187,9 +187,9 @@ class UpdateView(StepView):
 
     def _draw_outcome(self) -> None:
         assert self._shown is not None
-        passed = self._shown[0]
-        trial = passed.trial
-        preview = self._current_preview()
+        passed, _, focus = self._shown
+        trial, known = passed.trial, self._current_preview()
+        preview = None if focus.is_covered else known
         count = len(trial.networks)
         losses = [*trial.losses[:1], passed.gradients.loss, *(() if preview is None else (preview.loss,))]
         texts = iter(format_together(losses, 6, longest=_MOST_CHARACTERS))
@@ -210,7 +210,7 @@ class UpdateView(StepView):
         self._fit_lower()
         after = None if preview is None else preview.probabilities
         self.bars.set_probabilities(passed.names, passed.probabilities, after, passed.label)
-        self.apply.setEnabled(preview is not None)
+        self.apply.setEnabled(known is not None)
         self.undo.setEnabled(count > 0)
         self.adopt.setEnabled(count > 0)
 
