@@ -1,0 +1,262 @@
+"""A student at random in the labs of the program: one sitting of several."""
+
+import json
+import random
+import sys
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QMessageBox, QPushButton, QRadioButton
+
+from cnnviz.lab.record import LabRecord
+from soak.driven import FileDialogs, later, run
+from soak.journal import tell
+from soak.places import here
+from soak.watching import ErrorWatch, TurnWatch
+from ui.state import PinnedCell
+
+if TYPE_CHECKING:
+    from ui.lab.sitting import LabSitting
+    from ui.session import Session
+
+_PAUSE_MS = 60
+_WORDS = ("the", "largest", "cell", "wins", "gets", "whole", "gradient", "while", "neighbours", "nothing")
+_SIZES = ((1440, 900), (1100, 700), (900, 620))
+_LABS = ("lab5", "lab5", "pooling", "fooling")
+_OTHERS = ({"filters": (3,)}, {"classes": ("4", "9")}, {"ties": "split"}, {"seed": 7})
+
+
+class Student:
+    """Does something at random, looks whether all that was said is there still, and does the next thing.
+
+    Parameters
+    ----------
+    seed, sitting : int
+    seconds : float
+        How long.
+    """
+
+    def __init__(self, seed: int, sitting: int, seconds: float) -> None:
+        self._random = random.Random(1000 * seed + sitting)
+        self._sitting, self._seconds = sitting, seconds
+        self._moves = 0
+        self._known: dict[str, LabRecord] = {}
+        self._memory = here().root / "said.json"
+        self._moves_of = {
+            self._write: 4, self._predict: 5, self._show_me: 5, self._go: 6, self._turn: 4, self._train: 3,
+            self._resize: 1, self._change_settings: 1, self._other_lab: 1, self._type_roll_number: 1,
+            self._drag: 2, self._panel: 2, self._put_away: 1,
+        }  # fmt: skip
+
+    def begin(self, session: "Session") -> None:
+        """Begin as soon as the lab is there."""
+        self._session = session
+        FileDialogs().install()
+        self._watch = TurnWatch()
+        later(50, self._answer)
+        later(50, self._wait)
+
+    @property
+    def _lab(self) -> "LabSitting":
+        sitting = self._session.lab.sitting
+        assert sitting is not None
+        return sitting
+
+    def _wait(self) -> None:
+        sitting = self._session.lab.sitting
+        if self._session.state.shown is None or sitting is None or sitting.desk.lab is None:
+            later(50, self._wait)
+            return
+        if self._sitting:
+            self._compare_with_memory()
+        self._watch.begin()
+        self._end_at = time.monotonic() + self._seconds
+        later(0, self._tick)
+
+    def _tick(self) -> None:
+        if time.monotonic() > self._end_at:
+            self._end()
+            return
+        later(_PAUSE_MS, self._tick)
+        moves = list(self._moves_of)
+        (move,) = self._random.choices(moves, list(self._moves_of.values()))
+        self._watch.during = f"{move.__name__}, step {self._lab.desk.number + 1}"
+        tell("move", what=self._watch.during)
+        self._moves += 1
+        move()
+        with self._watch.apart():
+            self._look()
+
+    # --- what holds -----------------------------------------------------------------------------------------
+
+    def _look(self) -> None:
+        """Say what does not hold."""
+        desk, column = self._lab.desk, self._lab.column
+        if desk.lab is None:
+            return
+        record = desk.record
+        for text in _lost(self._known.get(record.key), record):
+            tell("error", text=f"{text}, after {self._watch.during}", trace="")
+        self._known[record.key] = record
+        if LabRecord.from_dict(json.loads(json.dumps(record.to_dict()))).to_dict() != record.to_dict():
+            tell(
+                "error",
+                text=f"the record is another one when it is read, after {self._watch.during}",
+                trace="",
+            )
+        state = self._session.state
+        says = not column.misfit.isHidden()
+        is_quiet = str(state.run.status) == "loading" or (desk.misfit == ("seed",) and state.is_untrained)
+        if not is_quiet and says != bool(desk.misfit):
+            tell(
+                "error", text=f"the guide says {says} of {desk.misfit}, after {self._watch.during}", trace=""
+            )
+
+    def _compare_with_memory(self) -> None:
+        """What the sitting before has said is there, and its results at once."""
+        desk = self._lab.desk
+        values = json.loads(self._memory.read_text(encoding="utf-8"))
+        kept = {record.key: record for record in map(LabRecord.from_dict, values)}
+        self._known = kept
+        for key, before in kept.items():
+            now = desk.record if key == desk.record.key else self._session_record(key)
+            found = ["the record of a lab"] if now is None else list(_lost(before, now))
+            for text in found:
+                tell("error", text=f"after a restart: {text}", trace="")
+        verdict = self._lab.revealer.present().verdict
+        if desk.step is not None and desk.done.prediction and desk.found(desk.step) and verdict is None:
+            tell("error", text=f"after a restart the result of {desk.step.id} is not there", trace="")
+
+    def _session_record(self, key: str) -> LabRecord | None:
+        from ui.panels.report.panel import ReportPanel
+
+        return self._session.window.panel(ReportPanel).writing.lab_record(key)
+
+    # --- what is done ---------------------------------------------------------------------------------------
+
+    def _write(self) -> None:
+        field = self._lab.column.page.answer.field
+        if field.isVisible():
+            field.moveCursor(field.textCursor().MoveOperation.End)
+            words = self._random.choices(_WORDS, k=self._random.randint(1, 12))
+            QTest.keyClicks(field, f" {' '.join(words)}")
+
+    def _predict(self) -> None:
+        step, card = self._lab.desk.step, self._lab.column.page.prediction
+        if step is None or step.prediction is None:
+            return
+        if step.prediction.kind == "number":
+            card.number.setText(self._random.choice(("0", "1", "4", "0,5", "99.4", "many", "", "-1e3")))
+        elif step.prediction.kind == "cell":
+            cell = PinnedCell(
+                step.prediction.stage, (0, self._random.randint(8, 9), self._random.randint(8, 9))
+            )
+            self._session.controller.on_pin_requested(cell)
+            self._lab.column.show_cell(cell.index)
+        elif choices := card.choices.findChildren(QRadioButton):
+            self._random.choice(choices).setChecked(True)
+        card.commit.click()
+
+    def _show_me(self) -> None:
+        self._lab.column.page.show_me.click()
+
+    def _go(self) -> None:
+        column, lab = self._lab.column, self._lab.desk.lab
+        if self._random.random() < 0.3 and lab is not None:
+            column.steps.stepRequested.emit(self._random.choice(lab.steps).id)
+        else:
+            self._random.choice((column.next, column.next, column.back)).click()
+
+    def _turn(self) -> None:
+        key = self._random.choice((Qt.Key.Key_PageDown, Qt.Key.Key_PageDown, Qt.Key.Key_PageUp))
+        QTest.keyClick(self._session.window.samples.grid, key)
+
+    def _train(self) -> None:
+        self._session.controller.on_train_requested()
+
+    def _resize(self) -> None:
+        self._session.window.resize(*self._random.choice(_SIZES))
+
+    def _change_settings(self) -> None:
+        changes = self._random.choice(_OTHERS)
+        self._session.controller.on_draft_requested(replace(self._session.state.draft, **changes))
+
+    def _other_lab(self) -> None:
+        self._lab.column.labRequested.emit(self._random.choice(_LABS))
+
+    def _type_roll_number(self) -> None:
+        field = self._lab.column.page.who.roll_number
+        if field.isVisible() and len(field.text()) < 6:
+            QTest.keyClicks(field, self._random.choice("0123456789"))
+
+    def _drag(self) -> None:
+        from ui.panels.translation.panel import TranslationPanel
+
+        canvas = self._session.window.panel(TranslationPanel).parts.canvas.canvas
+        if canvas.isVisible():
+            QTest.keyClick(canvas, self._random.choice((Qt.Key.Key_Left, Qt.Key.Key_Right)))
+
+    def _panel(self) -> None:
+        self._session.window.panels.show_panel(self._random.randrange(5))
+
+    def _put_away(self) -> None:
+        self._lab.column.close_button.click()
+        later(150, self._lab.toggle)
+
+    def _answer(self) -> None:
+        """Answer what is asked before a network is lost."""
+        later(50, self._answer)
+        box = QApplication.activeModalWidget()
+        if isinstance(box, QMessageBox):
+            wanted = self._random.choice(("discard", "cancel"))
+            buttons = box.findChildren(QPushButton)
+            next((each for each in buttons if wanted in each.text().lower()), buttons[0]).click()
+
+    def _end(self) -> None:
+        self._lab.finish()
+        self._look()
+        records = list(self._known.values())
+        self._memory.write_text(json.dumps([each.to_dict() for each in records]), encoding="utf-8")
+        predicted = sum(step.prediction is not None for each in records for step in each.steps.values())
+        done = sum(bool(step.done) for each in records for step in each.steps.values())
+        said = f"{predicted} predictions, {done} steps done in {len(records)} labs"
+        self._watch.end()
+        tell("end", moves=self._moves, worst=round(self._watch.worst, 3), said=said)
+        self._session.ask_before_closing(False)
+        self._session.window.close()
+
+
+def _lost(before: LabRecord | None, now: LabRecord) -> list[str]:
+    """Return what of a record is not in a later one."""
+    if before is None:
+        return []
+    lost: list[str] = []
+    for step_id, was in before.steps.items():
+        step = now.step(step_id)
+        if was.prediction is not None and step.prediction != was.prediction:
+            lost.append(f"the prediction of {step_id} has changed")
+        if was.revealed and step.revealed != was.revealed:
+            lost.append(f"the time of the reveal of {step_id} has changed")
+        if was.found is not None and step.found is None:
+            lost.append(f"the result of {step_id} has gone")
+        if was.done and step.done != was.done:
+            lost.append(f"the tick of {step_id} has gone")
+        if not step.answer.startswith(was.answer):
+            lost.append(f"words of {step_id} have gone")
+        if step.hypothesis[: len(was.hypothesis)] != was.hypothesis:
+            lost.append(f"a hypothesis of {step_id} has gone")
+    return lost
+
+
+def main() -> int:
+    """Run the program."""
+    ErrorWatch().install()
+    student = Student(int(sys.argv[1]), int(sys.argv[2]), float(sys.argv[3]))
+    return run(student.begin)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
