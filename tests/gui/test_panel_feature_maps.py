@@ -5,8 +5,9 @@ import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QGuiApplication
 
+from cnnviz.quantities import format_signed
 from tests.gui.driving import settle
-from tests.gui.feature_maps_panel import EXPERIMENTS, Later, Opened, brute_receptive, mask_of
+from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Opened, brute_receptive, mask_of
 from ui.cells.mark_legend import MarkLegend
 from ui.panels.feature_maps.plan import Kind
 from ui.state import PinnedCell
@@ -222,6 +223,39 @@ def test_the_value_under_the_pointer_stands_in_the_status_line(lab5):
     assert "sees rows 4–7, columns 10–13" in text
     lab5._move(lab5.map("conv1.weight"), lab5.map("conv1.weight").cell_rect(1, 2).center())
     assert "weight of conv1 · filter 0, row 1, column 2" in lab5.panel.status.text()
+
+
+def test_predict_first_covers_what_is_computed_and_who_wins(lab5):
+    lab5.hover("pool1", 6, 6)
+    winners = lab5.map("conv1").grab().toImage()
+    lab5.qtbot.mouseClick(lab5.panel.cover, LEFT)
+    maps = [lab5.map(key) for key in ("conv1", "pool1", "evidence")]
+    assert all(each.is_covered() for each in maps)
+    assert not any(lab5.map(key).is_covered() for key in ("input", "conv1.weight"))
+    assert not any(lab5.column(key).thumbs.isVisible() for key in ("conv1", "pool1", "evidence"))
+    assert lab5.map("conv1").grab().toImage() != winners
+    lab5.hover("pool1", 2, 5)
+    value = format_signed(float(lab5.trace.outputs["pool1"][0, 0, 2, 5]), 5)
+    assert lab5.panel.status.text() == "pool1 · filter 0, row 2, column 5 · ? · sees rows 4–7, columns 10–13"
+    assert not lab5.arithmetic.window_view.isVisible()
+    told = [each.describe(2, 5) + each.spoken_summary() + "".join(each.texts()) for each in maps]
+    assert not any(value in text for text in told)
+    # The cell that is expected to win can be clicked, and worked out from pixels and weights.
+    lab5.click("conv1", 4, 10)
+    assert lab5.pins == [PinnedCell("conv1", (0, 4, 10))]
+    products = lab5.arithmetic.products
+    assert products.patch.isVisible()
+    assert products.products.is_covered()
+    assert not products.waterfall.isVisible()
+    assert "?" in lab5.arithmetic.title.text()
+    kept = lab5.panel.view_state()
+    lab5.key(Qt.Key.Key_V)
+    assert not any(each.is_covered() for each in maps)
+    assert products.waterfall.isVisible()
+    assert "?" not in lab5.arithmetic.title.text() + lab5.panel.status.text()
+    lab5.panel.restore_view(kept)
+    assert lab5.panel.cover.isChecked()
+    assert all(each.is_covered() for each in maps)
 
 
 # -- pins ----------------------------------------------------------------------------------------------------

@@ -16,7 +16,6 @@ from ui.cells.cell_view import Cell
 from ui.cells.heat_map import HeatMap, paint_lines, same_array
 from ui.cells.outlines import CellBlock
 from ui.controls.map_legend import MapLegend
-from ui.theme import mono_font
 
 _Mask = NDArray[np.bool_]
 
@@ -41,7 +40,6 @@ class ExcerptMap(HeatMap):
         self._block = Block(0, 0, 1, 1)
         self._masks: list[_Mask | None] = [None, None, None]  # hatched, struck, blank
         self._window_step = 0
-        self._is_covered = False
         self._meanings: tuple[tuple[str, str], ...] = ()
         super().__init__(parent)
         self.cellHovered.connect(self._on_cell_hovered)
@@ -112,16 +110,6 @@ class ExcerptMap(HeatMap):
         beside = None if beside is None else block.cut(beside)
         self.set_values(block.cut(values), colormap, levels, groups, beside)
 
-    def set_covered(self, covered: bool) -> None:
-        """Cover every cell with a question mark, so that its number can be guessed first."""
-        if covered != self._is_covered:
-            self._is_covered = covered
-            self._show()
-
-    def is_covered(self) -> bool:
-        """Whether the cells are covered."""
-        return self._is_covered
-
     def hatched(self) -> _Mask:
         """Which of the cells shown are hatched."""
         return self._mask(0)
@@ -184,9 +172,7 @@ class ExcerptMap(HeatMap):
     @override
     def _paint_cells(self, painter: QPainter, grid: CellGeometry) -> None:
         super()._paint_cells(painter, grid)
-        if self._is_covered:
-            self._paint_cover(painter, grid)
-        else:
+        if not self._is_covered:
             self._paint_struck(painter, grid)
             self._paint_hatched(painter, grid)
         if self._window_step > 1:
@@ -198,29 +184,9 @@ class ExcerptMap(HeatMap):
             for row, col in np.argwhere(self._mask(2)).tolist():
                 painter.fillRect(grid.cells(row, col), self._theme.color("surface"))
 
-    @override
-    def _shows_outline(self, role: str) -> bool:
-        # Who has won is for the student to find out.
-        return super()._shows_outline(role) and not (self._is_covered and role == "winner")
-
-    def _paint_cover(self, painter: QPainter, grid: CellGeometry) -> None:
-        # The lines between the cells as well: what shines through tells the sign.
-        painter.fillRect(grid.rect.adjusted(-1, -1, 1, 1), self._theme.color("border"))
-        for row, col in np.ndindex(grid.rows, grid.cols):
-            self._paint_sign(painter, grid.cells(row, col), "?")
-
     def _paint_struck(self, painter: QPainter, grid: CellGeometry) -> None:
         for row, col in np.argwhere(self.struck()).tolist():
             self._paint_sign(painter, grid.cells(row, col), "0")
-
-    def _paint_sign(self, painter: QPainter, cell: QRectF, sign: str) -> None:
-        """Write a sign on a neutral ground, if there is room for it."""
-        theme = self._theme
-        painter.fillRect(cell.adjusted(0.5, 0.5, -0.5, -0.5), theme.color("track"))
-        painter.setFont(mono_font(theme=theme))
-        if cell.height() >= painter.fontMetrics().height():
-            painter.setPen(theme.color("muted"))
-            painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, sign)
 
     def _paint_hatched(self, painter: QPainter, grid: CellGeometry) -> None:
         side = grid.cell

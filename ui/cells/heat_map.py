@@ -15,7 +15,7 @@ from ui.cells.cell_view import Cell, CellView
 from ui.controls.color_scale import ColorScale
 from ui.controls.figure_mode import drawing_figure
 from ui.controls.map_legend import MapLegend
-from ui.theme import Theme, follow_theme, ui_font
+from ui.theme import Theme, follow_theme, mono_font, ui_font
 
 #: Side of a cell, in pixels, below which lines would cover too much of it.
 _SMALLEST_FOR_LINES = 8
@@ -47,6 +47,7 @@ class HeatMap(CellView):
         self._writes, self._finer = True, 0
         self._writer: Writer | None = None
         self._lines_between = False
+        self._is_covered = False
         self.set_interactive(True)
         follow_theme(self)
 
@@ -125,6 +126,16 @@ class HeatMap(CellView):
             self._image = scale.to_image(array)
         self._count()
 
+    def set_covered(self, covered: bool) -> None:
+        """Cover every cell with a question mark, so that its number can be guessed first."""
+        if covered != self._is_covered:
+            self._is_covered = covered
+            self._show()
+
+    def is_covered(self) -> bool:
+        """Whether the cells are covered."""
+        return self._is_covered
+
     def value_at(self, row: int, col: int) -> float:
         """Value of a cell.
 
@@ -143,7 +154,9 @@ class HeatMap(CellView):
         return format_cell(self._place_of(row, col))
 
     def describe(self, row: int, col: int) -> str:
-        """Name and value of a cell, for its tool tip."""
+        """Name of a cell and, unless it is covered, its value, for its tool tip."""
+        if self._is_covered:
+            return f"{self.name_of(row, col)}: covered"
         write = format_signed if self._scale.name == "signed" else format_value
         return f"{self.name_of(row, col)}: {write(self.value_at(row, col), 5)}"
 
@@ -162,7 +175,7 @@ class HeatMap(CellView):
 
     def texts(self) -> list[str]:
         """Numbers as they stand in the cells, in row-major order; empty where there is no room for them."""
-        if self._numbers is None or not self._writes:
+        if self._numbers is None or not self._writes or self._is_covered:
             return []
         return self._numbers.texts(self.grid(), self._theme)
 
@@ -206,6 +219,8 @@ class HeatMap(CellView):
         if values is None or not values.size:
             return self._placeholder
         rows, cols = self.shape
+        if self._is_covered:
+            return f"{rows} × {cols} cells, covered."
         least, most = (divmod(int(place), cols) for place in (values.argmin(), values.argmax()))
         ends = f"Smallest at {self.describe(*least)}. Largest at {self.describe(*most)}."
         return f"{rows} × {cols} cells. {ends}"
@@ -218,11 +233,15 @@ class HeatMap(CellView):
 
     @override
     def _is_kept(self, grid: CellGeometry) -> bool:
-        return self._writes and self._numbers is not None and self._numbers.may_fit(grid, self._theme)
+        writes = self._writes and self._numbers is not None and self._numbers.may_fit(grid, self._theme)
+        return writes or self._is_covered
 
     @override
     def _paint_cells(self, painter: QPainter, grid: CellGeometry) -> None:
         theme, rect = self._theme, grid.rect
+        if self._is_covered:
+            self._paint_cover(painter, grid)
+            return
         # Below one pixel a cell, nearest-neighbour scaling would drop whole rows.
         smooth = grid.cell * self.devicePixelRatioF() < 1
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, smooth)
@@ -235,6 +254,26 @@ class HeatMap(CellView):
         painter.drawRect(rect.adjusted(-0.5, -0.5, 0.5, 0.5))
         if self._writes and self._numbers is not None:
             self._numbers.paint(painter, grid, theme)
+
+    @override
+    def _shows_outline(self, role: str) -> bool:
+        # Who has won is for the student to find out.
+        return super()._shows_outline(role) and not (self._is_covered and role == "winner")
+
+    def _paint_cover(self, painter: QPainter, grid: CellGeometry) -> None:
+        # The lines between the cells as well: what shines through tells the sign.
+        painter.fillRect(grid.rect.adjusted(-1, -1, 1, 1), self._theme.color("border"))
+        for row, col in np.ndindex(grid.rows, grid.cols):
+            self._paint_sign(painter, grid.cells(row, col), "?")
+
+    def _paint_sign(self, painter: QPainter, cell: QRectF, sign: str) -> None:
+        """Write a sign on a neutral ground, if there is room for it."""
+        theme = self._theme
+        painter.fillRect(cell.adjusted(0.5, 0.5, -0.5, -0.5), theme.color("track"))
+        painter.setFont(mono_font(theme=theme))
+        if cell.height() >= painter.fontMetrics().height():
+            painter.setPen(theme.color("muted"))
+            painter.drawText(cell, Qt.AlignmentFlag.AlignCenter, sign)
 
     def _paint_ground_marks(self, painter: QPainter, grid: CellGeometry) -> None:
         """Paint what lies below lines and numbers; nothing here."""

@@ -35,7 +35,7 @@ class CopiedMap(HeatMap):
 
     def copy_values(self) -> None:
         """Put the values on the clipboard as a table."""
-        if self.values is not None:
+        if self.values is not None and not self.is_covered():
             copy_table(self.values)
 
     @override

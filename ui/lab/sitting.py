@@ -206,8 +206,9 @@ class LabSitting(QObject):
 
     @Slot()
     def _on_revealed(self) -> None:
-        """Uncover what Backprop has covered for the prediction."""
+        """Uncover what was covered for the prediction."""
         self._window.panel(BackpropPanel).header.cover.setChecked(False)
+        self._window.panel(FeatureMapsPanel).cover.setChecked(False)
 
     @Slot(str)
     def _on_result_arrived(self, step_id: str) -> None:

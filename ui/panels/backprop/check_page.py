@@ -20,7 +20,7 @@ from cnnviz.routing import CheckEntry, GradientCheck, ParameterTarget, Verdict
 from ui.controls.buttons import Button
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.segmented import SegmentedControl
-from ui.rows.value_table import TableRow, ValueTable
+from ui.rows.value_columns import TableRow, ValueColumns
 from ui.theme import Theme, follow_theme
 
 _LISTED = 200
@@ -145,7 +145,7 @@ class CheckPage(QWidget):
         self.progress.setToolTip("Share of the parameters that have been poked")
         self.cancel = Button("Cancel", "x", "", "Stop the check")
         self.hint = WrapLabel("")
-        self.summary = ValueTable()
+        self.summary = ValueColumns()
         self.summary.setAccessibleName("Outcome of the check")
         self.kinds = SegmentedControl(_KINDS)
         self.kinds.setAccessibleName("Which parameters are listed")

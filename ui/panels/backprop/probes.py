@@ -65,7 +65,8 @@ class Probes(QObject):
 
     def checked_rules(self) -> list[TieRule | None]:
         """Return the rules under which what is shown has been checked, or is being checked."""
-        rules: list[TieRule | None] = list(self._fitting_checks())
+        rules: list[TieRule | None] = []
+        rules += self._fitting_checks()
         request, passed = self._checking, self._model.passed
         if request is not None and passed is not None and self._work.is_checking():
             is_same = request.passed.differs_by_rule_only(passed)

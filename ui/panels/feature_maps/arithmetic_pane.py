@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnviz.inspect.arithmetic import ActivationCell, DenseCell, MaxPoolCell
 from ui.controls.labels import Badge
-from ui.controls.layouts import fill
+from ui.controls.layouts import fill, keep_room
 from ui.controls.naming import named
 from ui.controls.painted_button import MiniButton
 from ui.controls.status_line import StatusLine
@@ -55,7 +55,7 @@ class ArithmeticPane(QWidget):
         self.sweep_bar = SweepBar(sweep)
         self.products, self.window_view, self.function = ProductsView(), WindowView(), FunctionView()
         self.terms, self.pixel = TermsView(), PixelView()
-        self.stack = QStackedWidget()
+        self.stack = keep_room(QStackedWidget())
         for view in (self.products, self.window_view, self.function, self.terms, self.pixel):
             self.stack.addWidget(view)
         self._head = fill(QHBoxLayout(), self.badge, self.free, (self.title, 1))
@@ -78,6 +78,8 @@ class ArithmeticPane(QWidget):
             view.draw(arithmetic)
             self.title.set_parts(arithmetic.title)
             self.stack.setCurrentWidget(view)
+            # Of a covered cell the products can be worked out only where what it reads is not covered, too.
+            self.stack.setVisible(not arithmetic.is_covered or arithmetic.reads_input)
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the spacing."""

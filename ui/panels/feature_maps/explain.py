@@ -43,6 +43,8 @@ class Look:
         The cell that the sweep has computed last, in reading order.
     part : (stage, channel), optional
         Input channel that is written out of a cell of this stage; else the one chosen in the group before.
+    covers : bool
+        Whether what is computed is covered, to be guessed first.
     """
 
     channels: tuple[int, ...] = ()
@@ -51,6 +53,7 @@ class Look:
     under: PinnedCell | None = None
     swept: tuple[str, int] | None = None
     part: tuple[str, int] | None = None
+    covers: bool = False
 
     def channel(self, group: int) -> int:
         """Chosen channel of a group."""
@@ -82,7 +85,9 @@ class Arithmetic:
     part : int
         Input channel that is shown.
     bill : tuple of LedgerRow
-        Its value as a sum, and what becomes of it.
+        Its value as a sum, and what becomes of it; empty where that is covered.
+    is_covered : bool
+        Whether its value, and all from which it could be read off, are covered.
     """
 
     title: tuple[tuple[str, str], ...]
@@ -92,6 +97,12 @@ class Arithmetic:
     weights: Limits | None
     part: int
     bill: tuple[LedgerRow, ...]
+    is_covered: bool
+
+    @property
+    def reads_input(self) -> bool:
+        """Whether it is a cell of the first convolution."""
+        return isinstance(self.cell, ConvolutionCell) and self.source[1] == "grey"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -141,7 +152,8 @@ class Explained:
     def is_written(self, picture: Picture, look: Look) -> bool:
         """Whether the arithmetic of the marked cell is that of a picture, with the same input channel."""
         own = self.look
-        return self.picture is picture and (own.channels, own.part) == (look.channels, look.part)
+        chosen = look.channels, look.part, look.covers
+        return self.picture is picture and (own.channels, own.part, own.covers) == chosen
 
     def uncovered(self, stage: str) -> int | None:
         """How many cells of a stage the sweep has computed; None where it does not sweep."""
@@ -180,7 +192,7 @@ def explain(picture: Picture, look: Look, before: Explained | None = None) -> Ex
         look.swept is None and look.pinned is not None,
         _shown_channels(picture, look),
         links,
-        "" if shown is None else _value_line(picture, shown, links if shown == cell else None),
+        "" if shown is None else _value_line(picture, look, shown, links if shown == cell else None),
         written,
     )
 
@@ -211,7 +223,7 @@ def _settled(picture: Picture, look: Look) -> Look:
     column = None if swept is None else plan.column(swept[0])
     if column is None or column.kind is not Kind.MAPS:
         swept = None
-    return Look(tuple(channels), pinned, pointed, under, swept, look.part)
+    return Look(tuple(channels), pinned, pointed, under, swept, look.part, look.covers)
 
 
 def _marked(picture: Picture, look: Look) -> PinnedCell | None:
@@ -236,14 +248,16 @@ def _shown_channels(picture: Picture, look: Look) -> tuple[int, ...]:
     return look.choosing(group, look.under.index[0]).channels
 
 
-def _value_line(picture: Picture, cell: PinnedCell, links: Links | None) -> str:
+def _value_line(picture: Picture, look: Look, cell: PinnedCell, links: Links | None) -> str:
     if len(cell.index) == 4:
         column, weights = picture.plan.column(cell.stage), picture.network.params[cell.stage]
         assert column is not None
         name, value = weight_name(column, cell.index, weights.shape[1]), weights[cell.index]
     else:
         name, value = cell_name(picture.plan, cell), picture.stage(cell.stage)[cell.index]
-    parts = (name, format_signed(float(value), 5), "" if links is None else field_text(links))
+    is_covered = look.covers and len(cell.index) < 4 and cell.stage != INPUT
+    number = "?" if is_covered else format_signed(float(value), 5)
+    parts = (name, number, "" if links is None else field_text(links))
     return " · ".join(part for part in parts if part)
 
 
@@ -260,9 +274,11 @@ def _arithmetic(picture: Picture, look: Look, cell: PinnedCell) -> Arithmetic:
     if isinstance(written, ConvolutionCell):
         part = min(part, len(written.patch) - 1)
         weights = picture.levels[f"{cell.stage}.weight"]
-    title = ((cell_name(plan, cell), "title"), (f"= {format_signed(value, 4)}", "number"), (formula, "muted"))
-    bill = bill_of(picture, cell, written, part)
-    return Arithmetic(title, written, layer, _source_of(picture, cell.stage), weights, part, tuple(bill))
+    is_covered = look.covers and cell.stage != INPUT
+    number = "?" if is_covered else format_signed(value, 4)
+    title = ((cell_name(plan, cell), "title"), (f"= {number}", "number"), (formula, "muted"))
+    bill = () if is_covered else tuple(bill_of(picture, cell, written, part))
+    return Arithmetic(title, written, layer, _source_of(picture, cell.stage), weights, part, bill, is_covered)
 
 
 def _formula(cell: CellArithmetic) -> str:

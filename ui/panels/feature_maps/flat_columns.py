@@ -53,6 +53,7 @@ class UnitColumn(StageColumn):
             unit = format_power(self.map.number_exponent)
             self.head.set_line(f"{len(values)} units {unit}".rstrip(), f"{len(values)} {unit}".rstrip())
         self.map.set_movable(explained.look.pinned is not None)
+        self.map.set_covered(explained.look.covers)
         marks = self._marks(explained)
         for role in MARK_ROLES:
             own = [mark for mark in marks if mark.role == role]

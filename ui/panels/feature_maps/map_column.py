@@ -12,7 +12,7 @@ from cnnviz.session_state import ViewValue
 from ui.cells.linked_map import LinkedMap
 from ui.cells.outlines import CellBlock
 from ui.controls.late_scroll import place_of, scroll_later
-from ui.controls.layouts import fill
+from ui.controls.layouts import fill, keep_room
 from ui.controls.naming import named
 from ui.controls.painted_button import MiniButton
 from ui.controls.scale_key import ScaleStrip
@@ -74,7 +74,15 @@ class MapColumn(StageColumn):
         if column.kind is not Kind.KERNELS:
             self.map.set_movable(look.pinned is not None)
             self.map.set_visible_cells(explained.uncovered(column.key))
+            if column.kind is not Kind.IMAGE:
+                self._cover(look.covers)
             self._mark(explained, channel)
+
+    def _cover(self, covers: bool) -> None:
+        """Cover the cells, and hide the small maps, in which they would be seen."""
+        self.map.set_covered(covers)
+        if self.thumbs is not None:
+            self.thumbs.setVisible(not covers)
 
     def _paint(self, picture: Picture, channel: int, source: int) -> None:
         """Show a channel, unless it is shown already."""
@@ -252,7 +260,7 @@ class MapColumn(StageColumn):
         self.thumbs: MapThumbnails | None = None
         if column.count > 1:
             name = f"All maps of {self.head.title()}"
-            self.thumbs = named(MapThumbnails(self), name, "Click one to show it large")
+            self.thumbs = keep_room(named(MapThumbnails(self), name, "Click one to show it large"))
             self.thumbs.set_noun("filter" if column.kind is Kind.KERNELS else "map")
         self._zooms: list[MiniButton] = []
         if column.kind is not Kind.KERNELS:

@@ -80,7 +80,7 @@ class NetworkView(QWidget):
         """Show a picture; where the user looked in another network is forgotten."""
         earlier, self.picture = self.picture, picture
         if earlier is None or picture.plan is not earlier.plan:
-            self._look = Look()
+            self._look = Look(covers=self._look.covers)
             self.sweep.end()
             self._share_height(self._theme)
         self._redraw()
@@ -108,6 +108,10 @@ class NetworkView(QWidget):
         """Look elsewhere; pinned cell and sweep are not chosen by it."""
         self._look = look
         self._redraw()
+
+    def set_covers(self, covers: bool) -> None:
+        """Cover what the network computes, to be guessed first; or show it."""
+        self.look_at(replace(self._look, covers=covers))
 
     def select_channel(self, group: int, channel: int) -> None:
         """Choose a channel; a pinned cell of the group moves to it."""

@@ -112,6 +112,7 @@ class FeatureMapsPanel(Panel):
             "limits": self.limits.current(),
             "class": self._choices.class_index,
             "relative_evidence": self._choices.is_relative,
+            "covers": self.cover.isChecked(),
             **(restoring.limits_view_of(self._run_limits.of_run) if self._run_limits.are_fixed else {}),
             **restoring.network_view_of(self.network),
             **under("filter", self.looks_for.view_state()),
@@ -137,7 +138,9 @@ class FeatureMapsPanel(Panel):
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         on_network = self.stack.currentWidget() is self.network
-        if not (on_network and self.network.take_key(event)):
+        if on_network and event.key() == Qt.Key.Key_V and not event.modifiers():
+            self.cover.toggle()
+        elif not (on_network and self.network.take_key(event)):
             super().keyPressEvent(event)
 
     @override
@@ -159,7 +162,7 @@ class FeatureMapsPanel(Panel):
         )
         self._view_tools = tools = ViewTools()
         self.limits, self.fit = tools.limits, tools.fit
-        self.smaller, self.larger = tools.smaller, tools.larger
+        self.smaller, self.larger, self.cover = tools.smaller, tools.larger, tools.cover
         self._run_limits = RunLimits(self._state, self._background, tools, self)
         self.network = NetworkView(self._state)
         self.network.flow.tabs_after = self.fit
@@ -206,6 +209,7 @@ class FeatureMapsPanel(Panel):
         self._run_limits.failed.connect(self._on_failed)
         self.smaller.clicked.connect(self._on_smaller_clicked)
         self.larger.clicked.connect(self._on_larger_clicked)
+        self.cover.toggled.connect(self.network.set_covers)
         self.fit.clicked.connect(self.network.flow.fit)
         self.network.pinRequested.connect(self.pinRequested)
         self.network.flow.requests.classRequested.connect(self._choose_class)
@@ -273,6 +277,7 @@ class FeatureMapsPanel(Panel):
 
     def _restore(self, choices: Choices, picture: Picture) -> None:
         """Choose as a session says."""
+        self.cover.setChecked(choices.flag("covers", False))
         restoring.restore_network_view(self.network, picture, choices)
         chosen = choices.whole("class", 0, len(picture.names) - 1, None)
         self._choose(MapChoices(chosen, choices.flag("relative_evidence", False)))

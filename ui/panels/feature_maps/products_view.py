@@ -14,6 +14,7 @@ from cnnviz.quantities import format_cell, format_power, format_signed
 from ui.cells.value_table import ValueTable
 from ui.cells.waterfall import Waterfall
 from ui.controls.labels import ElidedLabel
+from ui.controls.layouts import keep_room
 from ui.controls.naming import named
 from ui.panels.feature_maps.arithmetic_views import ArithmeticView
 from ui.panels.feature_maps.explain import Arithmetic
@@ -49,7 +50,7 @@ class ProductsView(ArithmeticView):
         name = "Products of each input channel"
         self.slices = named(MapThumbnails(), name, f"{name}; click to see its patch and kernel")
         self.slices.set_noun("input")
-        self.waterfall = named(Waterfall(), "Running sum of the products")
+        self.waterfall = keep_room(named(Waterfall(), "Running sum of the products"))
         self._build_layout()
         self._connect_signals()
 
@@ -75,6 +76,9 @@ class ProductsView(ArithmeticView):
         self.patch.set_matrix(patch, colormap, limits, padding=padding)
         self.kernel.set_matrix(kernel, "signed", arithmetic.weights or (-1.0, 1.0))
         self.products.set_matrix(products, "signed", levels)
+        self.products.set_covered(arithmetic.is_covered)
+        for widget in (self.waterfall, self._titles[4]):
+            widget.setVisible(not arithmetic.is_covered)
         self.slices.setVisible(several)
         self._titles[3].setVisible(several)
         if several:

@@ -34,7 +34,8 @@ def network_view_of(view: NetworkView) -> dict[str, ViewValue]:
 def restore_network_view(view: NetworkView, picture: Picture, choices: Choices) -> None:
     """Choose as `network_view_of` said, as far as the network of a picture has it."""
     channels, index = choices.below("channels"), choices.cell("pointed_index")
-    look = Look(pointed=None if index is None else PinnedCell(choices.any_text("pointed"), index))
+    pointed = None if index is None else PinnedCell(choices.any_text("pointed"), index)
+    look = Look(pointed=pointed, covers=view.look.covers)
     for group in range(picture.plan.groups):
         look = look.choosing(group, channels.whole(str(group), 0, _MOST_CHANNELS, 0))
     view.look_at(look)

@@ -12,7 +12,7 @@ _FIXED_ABOUT = "The largest value of each layer in this run, for this sample: mo
 
 
 class ViewTools(QWidget):
-    """Colour limits, smaller, larger, fit."""
+    """Colour limits, predict first, smaller, larger, fit."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -20,12 +20,15 @@ class ViewTools(QWidget):
         self.limits = SegmentedControl([(AUTOMATIC, "Automatic"), (FIXED, "Fixed")])
         self.limits.set_option_tooltip(AUTOMATIC, "The largest value of each layer at this moment")
         self.limits.set_option_tooltip(FIXED, _FIXED_ABOUT)
+        about = "cover the maps and what follows from them, until you press it again"
+        self.cover = IconButton("eye", "Predict first", about, "V")
+        self.cover.setCheckable(True)
         self.smaller = IconButton("minus", "Smaller maps")
         self.larger = IconButton(
             "plus", "Larger maps", "what does not fit is scrolled; the wheel moves along the network"
         )
         self.fit = IconButton("maximize", "Fit", "all maps as large as fits")
-        fill(QHBoxLayout(self), label, self.limits, self.smaller, self.larger, self.fit)
+        fill(QHBoxLayout(self), label, self.limits, self.cover, self.smaller, self.larger, self.fit)
 
     def set_moments(self, of_all: str) -> None:
         """Say over how many moments on record the fixed limits were taken, such as "500 of 1,200"."""

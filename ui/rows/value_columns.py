@@ -36,7 +36,7 @@ class TableRow:
     tooltip: str = ""
 
 
-class ValueTable(Rows):
+class ValueColumns(Rows):
     """Rows of a name and a number for each column; a heading above them where there are several columns.
 
     The column in force stands in bold.
