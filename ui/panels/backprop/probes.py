@@ -63,15 +63,13 @@ class Probes(QObject):
         """Count the ties when the panel has come to rest."""
         self._ties_timer.start()
 
-    def checked_rules(self) -> list[TieRule | None]:
+    def checked_rules(self) -> tuple[TieRule | None, ...]:
         """Return the rules under which what is shown has been checked, or is being checked."""
-        rules: list[TieRule | None] = []
-        rules += self._fitting_checks()
         request, passed = self._checking, self._model.passed
+        under_way: tuple[TieRule | None, ...] = ()
         if request is not None and passed is not None and self._work.is_checking():
-            is_same = request.passed.differs_by_rule_only(passed)
-            rules += [rule for rule in request.rules if is_same and rule not in rules]
-        return rules
+            under_way = request.rules if request.passed.differs_by_rule_only(passed) else ()
+        return tuple(dict.fromkeys((*self._fitting_checks(), *under_way)))
 
     def check(self, rules: tuple[TieRule | None, ...]) -> None:
         """Have all parameters checked under each of some rules for ties, or none, one after the other."""
