@@ -72,11 +72,13 @@ def _words(step: Step, handed: HandIn) -> Iterator[Block]:
         return
     yield Heading("In the student's words", 3)
     versions = handed.hypotheses.get(step.id, ())
+    answer = handed.answers.get(step.id, "").strip()
+    if versions or answer:
+        yield Words(step.question.text)
     yield from hypothesis_blocks(versions)
-    answer = handed.answers.get(step.id, "")
-    if versions and answer.strip() == versions[-1].text.strip():
+    if versions and answer == versions[-1].text.strip():
         return
-    yield Words(answer, "student") if answer.strip() else Words(step.question.text, "missing")
+    yield Words(answer, "student") if answer else Words(step.question.text, "missing")
 
 
 def verdict_of(step: Step, handed: HandIn) -> Verdict | None:

@@ -167,6 +167,7 @@ def test_what_was_said_and_measured_is_handed_in_with_name_and_roll_number(qtbot
     QTest.keyClicks(page.prediction.number, "5")
     press(page.prediction.commit)
     report = session.window.panel(ReportPanel)
+    assert report.composer.name == "small-7-report"
     with qtbot.waitSignal(report.exported):
         report.export_to(tmp_path / "handed.pdf")
     handed = read_hand_in(tmp_path / "handed.pdf")
@@ -178,7 +179,7 @@ def test_what_was_said_and_measured_is_handed_in_with_name_and_roll_number(qtbot
     with qtbot.waitSignal(report.exported):
         report.export_to(tmp_path / "handed.html")
     text = (tmp_path / "handed.html").read_text(encoding="utf-8")
-    assert "it will learn" in text
+    assert text.index("What do you expect?") < text.index("it will learn")
     assert "The prediction is not right" in text
     assert "To be written" not in text.split("Section two")[0].split("What do you expect?")[0]
 

@@ -87,6 +87,27 @@ def test_the_whole_is_in_sight_and_the_planned_end_is_kept(plot: CurvePlot) -> N
     assert y_hi >= 0.78  # the largest mean
 
 
+def test_the_first_steps_of_a_long_run_are_no_dot_at_the_left_end(plot: CurvePlot) -> None:
+    plot.set_x_limit(12_665)
+    for steps, end in ((13, 15), (100, 120), (1, 15)):
+        plot.set_curve("mean", np.arange(1, steps + 1), np.ones(steps))
+        plot.reset_view()
+        lower, upper = plot.view_range()[0]
+        assert lower == 0
+        assert steps < upper <= max(1.5 * steps, end)
+    plot.set_curve("mean", np.arange(1, 255), np.ones(254))
+    assert plot.view_range()[0] == (0, 12_665)
+
+
+def test_a_zoom_asks_for_no_more_room(plot: CurvePlot) -> None:
+    plot.set_x_limit(12_665)
+    train(plot)
+    before = plot.minimumSizeHint()
+    plot.set_view_range((0, 100), (0, 1))
+    assert plot.is_zoomed()
+    assert plot.minimumSizeHint() == before
+
+
 def test_the_view_keeps_still_while_points_arrive(plot: CurvePlot) -> None:
     plot.set_x_limit(5000)
     views = []

@@ -86,6 +86,9 @@ class CurveHeader(QHBoxLayout):
         label.setProperty("role", "title")
         self.whole = IconButton("maximize", "Show the whole", "or double-click in the plot", "A")
         self.whole.setProperty("kind", "quiet")
+        keeps_room = self.whole.sizePolicy()  # or else a zoom would ask for a wider plot
+        keeps_room.setRetainSizeWhenHidden(True)
+        self.whole.setSizePolicy(keeps_room)
         self.whole.hide()
         self._legend = QHBoxLayout()
         self._legend.setSpacing(0)

@@ -204,7 +204,10 @@ class CurvePlot(Plot):
         self._made().set_label_button(button)
 
     def set_x_limit(self, limit: float | None) -> None:
-        """Fix the right end of the x axis, such as the number of steps planned; None lets it grow."""
+        """Plan the right end of the x axis, such as the steps of a run; None lets it grow.
+
+        While the curves fill next to nothing of it, the axis shows where they are.
+        """
         if self._ranges.set_x_limit(limit):
             self._refresh()
 

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 Range = tuple[float, float]
 
 _NICE = (1.0, 1.2, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0, 10.0)
+#: Of the planned end of an axis, a share below which what is there would be a dot at its left end.
+_BEGINNING = 0.02
 #: Larger samples are thinned out before quantiles are taken.
 _SAMPLE = 4096
 
@@ -106,7 +108,7 @@ class CurveRanges:
         self._x, self._y = SteadyRange(), SteadyRange()
 
     def set_x_limit(self, limit: float | None) -> bool:
-        """Fix the right end, or let it grow with None; return whether that is news."""
+        """Plan the right end, or let it grow with None; return whether that is news."""
         if limit == self._x_limit:
             return False
         self._x_limit = limit
@@ -131,10 +133,13 @@ class CurveRanges:
         self._y.reset()
 
     def x_range(self, last: float) -> Range:
-        """Ends of the x axis for points up to `last`."""
-        if self._x_limit is not None and last <= self._x_limit:
-            return 0.0, max(self._x_limit, 1.0)
-        return self._x.update(0.0, max(last, 1.0), 0.0, None)
+        """Ends of the x axis for points up to `last`: the planned ones, but at the very beginning."""
+        limit = self._x_limit
+        if limit is None or last > limit:
+            return self._x.update(0.0, max(last, 1.0), 0.0, None)
+        if 0 < last < _BEGINNING * limit:
+            return self._x.update(0.0, max(last, _BEGINNING / 20 * limit), 0.0, None)
+        return 0.0, max(limit, 1.0)
 
     def y_range(self, ends: Collection[Range], *, log_y: bool) -> Range:
         """Ends of the y axis for curves between some ends; of the logarithm where y is logarithmic."""

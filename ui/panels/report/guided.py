@@ -1,6 +1,7 @@
 """A guided lab in the report: what was done in it, and the numbers that it asks for."""
 
 import hashlib
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
@@ -93,9 +94,11 @@ class Composer:
 
     @property
     def name(self) -> str:
-        """What a file with the report is called, without its ending."""
+        """What a file with the report is called, without its ending: a hundred of them lie in one folder."""
         guided = self.guided(False)
-        return "lab5-report" if guided is None else f"{guided.lab.id}-report"
+        lab = "lab5" if guided is None else guided.lab.id
+        whose = "-".join(re.findall(r"\w+", self._writing.report.roll_number))
+        return "-".join(filter(None, (lab, whose, "report")))
 
     def status(self) -> str:
         """Return what the guided lab has to do with the report, as a sentence; "" without one."""

@@ -27,6 +27,7 @@ _DRAWING_MS = 10
 _OTHER_MS = 110
 _FARTHEST = 1e12  # ends of a view that a session keeps
 _UNTRAINED = "Press Train (Space) and watch the network learn"
+_TOO_FEW = "A mean needs more steps: shown from step {step} on"
 _HANDLING = "Wheel: zoom, drag: move, A: whole run."
 _MEANS = (
     "Each step is measured on its own training images, as they were met, before the weights change; the "
@@ -106,6 +107,7 @@ class TrainingCurves(DrawnPart, QWidget):
         self._window = history.log_every
         self.loss.clear()
         self.accuracy.clear()
+        self.accuracy.set_placeholder(_UNTRAINED)
         self.update_steps()
         self.update_tests()
         self._draw_ghost()
@@ -223,7 +225,9 @@ class TrainingCurves(DrawnPart, QWidget):
         self._accuracy_drawn_steps = count
         accuracy = self._history.accuracy_curve(self._window)
         # The first few steps are no mean yet and would only stretch the axis.
-        settled = accuracy.steps - self._history.first_step >= self._window // 10
+        first = self._history.first_step + self._window // 10
+        settled = accuracy.steps >= first
+        self.accuracy.set_placeholder(_TOO_FEW.format(step=format_count(first)) if count else _UNTRAINED)
         with self.accuracy.changes():
             if "accuracy" in self._tests_due:
                 self._tests_due.discard("accuracy")

@@ -282,6 +282,8 @@ class TrainingPanel(CatchesUp, Panel):
         self.curves.set_history(history)
         self.log.set_rows([line[:3] for line in history.log])
         self._log_title.set_caption(f"means of {format_count(history.log_every)} steps")
+        first = history.first_step + history.log_every
+        self.log.set_placeholder(f"Its first line comes at step {format_count(first)}")
 
     @Slot(list)
     def _on_steps_added(self, lines: list[tuple[int, float, float, int]]) -> None:
