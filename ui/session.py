@@ -85,7 +85,9 @@ class Session(QObject):
         )
         self.window.file_taker = self.files.open
         self.lab = LabDoor(self.window, self.files, settings, self)
-        self.reports = ReportFiles(self.state, self.controller.files, settings, self.window)
+        self.reports = ReportFiles(
+            self.state, self.controller.files, settings, self.window.samples, self.window
+        )
         self.files.report_taker = self.reports.open_file
         self.arrivals = Arrivals(self.files, self.controller.analysis, self)
         self._drop_filter = DropFilter(self)
@@ -360,7 +362,7 @@ class Session(QObject):
 
     @Slot()
     def _open_image(self) -> None:
-        path = ask_file(self.window, self._settings, "Open an image of a digit", _IMAGES)
+        path = ask_file(self.window, self._settings, "Open an image", _IMAGES)
         if path is not None:
             self.window.samples.open_image(path)
 

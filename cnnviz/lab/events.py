@@ -32,8 +32,8 @@ _LESSONS: Mapping[str, str] = {
     "dots": "Three dots",
     "row": "Row of eight",
     "bright-cell": "One bright cell",
-    "digit-1px": "Digit, 1 pixel",
-    "digit-2px": "Digit, 2 pixels",
+    "digit-1px": "Image, 1 pixel",
+    "digit-2px": "Image, 2 pixels",
 }
 TITLES: Mapping[str, str] = MappingProxyType(
     {
@@ -58,10 +58,10 @@ EVENTS: Mapping[str, EventKind] = MappingProxyType(
             EventKind("visited", "look at the panel {what}", PANELS),
             EventKind("moment", "go to an earlier moment by the timeline"),
             EventKind("sampled", "choose {n} other samples"),
-            EventKind("own_digit", "draw {n} digits of your own"),
+            EventKind("own_digit", "make {n} images of your own"),
             EventKind("pinned", "pin {n} cells"),
             EventKind("dragged", "move the image {n} times"),
-            EventKind("swept", "measure the sweep over many digits"),
+            EventKind("swept", "measure the sweep over many images"),
             EventKind("lesson", "look at the lesson “{what}”", tuple(_LESSONS)),
             EventKind("walked", "go through {n} steps of the backward pass"),
             EventKind("poked", "poke {n} numbers"),

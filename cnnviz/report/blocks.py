@@ -63,6 +63,8 @@ class Table:
         places after the point.
     columns : int
         Side by side how often, to save room when rows are short and many.
+    own_caption : str
+        The student's words, which stand before the caption and do not take its place.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Table:
     data: Data
     formats: tuple[str, ...]
     columns: int = 1
+    own_caption: str = ""
 
     @property
     def shown(self) -> list[list[str]]:
@@ -102,6 +105,8 @@ class Figure:
         The numbers behind it as the text of a CSV file, where they are more than one table.
     from_screen : bool
         Drawn by the window, with names of its own inside that other drawings may have too.
+    own_caption : str
+        The student's words, which stand before the caption and do not take its place.
     """
 
     name: str
@@ -111,6 +116,7 @@ class Figure:
     data: Data | None = None
     csv: str = ""
     from_screen: bool = False
+    own_caption: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,9 +76,12 @@ def _blocks(document: Document) -> Iterator[dict[str, Any]]:
                 yield {"type": "table", "number": tables} | _table(block)
             case Figure():
                 figures += 1
-                yield {"type": "figure", "number": figures, "caption": block.caption} | _figure(
-                    block, figures
-                )
+                yield {
+                    "type": "figure",
+                    "number": figures,
+                    "caption": block.caption,
+                    "own": block.own_caption,
+                } | _figure(block, figures)
             case Formula(equation):
                 yield {"type": "formula", "mathml": Markup(_math(equation))}
 
@@ -113,6 +116,7 @@ def _table(table: Table) -> dict[str, Any]:
     deep = -(-len(rows) // table.columns) if rows else 1
     return {
         "caption": table.caption,
+        "own": table.own_caption,
         "header": table.data.header,
         "alignments": ["left" if each == "text" else "right" for each in table.formats],
         "parts": [rows[start : start + deep] for start in range(0, max(len(rows), 1), deep)],

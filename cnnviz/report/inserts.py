@@ -3,7 +3,7 @@
 import csv
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self, cast
 
 from cnnviz.errors import DataError
@@ -11,6 +11,9 @@ from cnnviz.report.blocks import Block, Cell, Data, Figure, Table
 
 MOST_INSERTS = 100
 """Inserts of one demonstration; more are refused."""
+
+LONGEST_WORDS = 500
+"""Letters of a student's own caption."""
 
 _MOST_ROWS, _MOST_COLUMNS = 2000, 100
 _LONGEST_TEXT = 1000
@@ -44,6 +47,8 @@ class Insert:
         The numbers behind a figure, as a CSV file; may be empty.
     data : Data or None
         The table; None for a figure.
+    words : str
+        The student's own caption, at most `LONGEST_WORDS` letters, or ""; title and caption stay with it.
     """
 
     title: str
@@ -53,14 +58,18 @@ class Insert:
     width_cm: float = _TEXT_WIDTH_CM
     csv: str = ""
     data: Data | None = None
+    words: str = ""
 
     def block(self, name: str) -> Block:
         """Return the insert as a part of the report; `name` is for file names."""
-        caption = f"{self.title} ({self.caption}). Put in {self.time}."
+        caption, words = f"{self.title} ({self.caption}). Put in {self.time}.", self.words.strip()
+        if words:  # so that nobody takes one for the other
+            caption = f"{'Drawn' if self.data is None else 'Measured'} by CNNViz: {caption}"
         if self.data is None:
             width = min(max(self.width_cm / _TEXT_WIDTH_CM, 0.2), 1.0)
-            return Figure(name, caption, self.svg, width, csv=self.csv, from_screen=True)
-        return Table(name, caption, self.data, _formats(self.data))
+            figure = Figure(name, caption, self.svg, width, csv=self.csv, from_screen=True)
+            return replace(figure, own_caption=words)
+        return Table(name, caption, self.data, _formats(self.data), own_caption=words)
 
     def shows_same(self, other: Self) -> bool:
         """Whether another insert is of the same kind and shows the same thing as it was at the same time."""
@@ -79,7 +88,7 @@ class Insert:
     def to_dict(self) -> dict[str, Any]:
         """Return the insert as values that JSON can hold."""
         data = None if self.data is None else data_to_dict(self.data)
-        texts = {name: getattr(self, name) for name in ("title", "caption", "time", "svg", "csv")}
+        texts = {name: getattr(self, name) for name in ("title", "caption", "time", "svg", "csv", "words")}
         return {**texts, "width_cm": self.width_cm, "data": data}
 
     @classmethod
@@ -92,6 +101,7 @@ class Insert:
             If it is damaged.
         """
         texts = {name: _text(values, name, _LONGEST_TEXT) for name in ("title", "caption", "time")}
+        words = _text(values, "words", LONGEST_WORDS) if "words" in values else ""
         svg, csv = (_text(values, name, LARGEST_PICTURE) for name in ("svg", "csv"))
         width, data = values.get("width_cm"), values.get("data")
         if isinstance(width, bool) or not isinstance(width, int | float) or not 0 < width < 1000:
@@ -101,7 +111,7 @@ class Insert:
         if _OUTSIDE.search(svg):
             raise DataError("The lab report is damaged: a figure in it refers to another file.")
         table = None if data is None else data_from_dict(data)
-        return cls(**texts, svg=svg, csv=csv, width_cm=float(width), data=table)
+        return cls(**texts, svg=svg, csv=csv, width_cm=float(width), data=table, words=words)
 
 
 def shortened(text: str) -> str:

@@ -182,16 +182,21 @@ def _blocks(blocks: tuple[Block, ...], inside: str) -> Iterator[str]:
             case Table():
                 tables += 1
                 numbers = f"([numbers]({inside}table-{block.name}.csv))"
-                yield f"**Table {tables}.** {escaped(block.caption)} {numbers}"
+                yield f"**Table {tables}.** {_caption(block)} {numbers}"
                 yield _table(block)
             case Figure():
                 figures += 1
                 has_numbers = block.data is not None or bool(block.csv)
                 numbers = f" ([numbers]({inside}figure-{block.name}.csv))" if has_numbers else ""
                 yield f"![Figure {figures}]({inside}figure-{block.name}.png)"
-                yield f"**Figure {figures}.** {escaped(block.caption)}{numbers}"
+                yield f"**Figure {figures}.** {_caption(block)}{numbers}"
             case Formula(equation):
                 yield f"$$\n{latex(equation.formula)}\n$$"
+
+
+def _caption(block: Table | Figure) -> str:
+    """Return the student's caption, if there is one, and below it that of the program."""
+    return escaped("\n".join(filter(None, (" ".join(block.own_caption.split()), block.caption))))
 
 
 def _table(table: Table) -> str:

@@ -169,12 +169,14 @@ def _block(block: Block) -> dict[str, Any]:
             return {
                 "type": "table",
                 "caption": block.caption,
+                "own": block.own_caption,
                 "header": list(block.data.header),
                 "alignments": ["left" if each == "text" else "right" for each in block.formats],
                 "rows": block.shown,
                 "times": block.columns,
             }
         case Figure():
-            return {"type": "figure", "caption": block.caption, "svg": block.svg, "width": block.width}
+            words = {"caption": block.caption, "own": block.own_caption}
+            return {"type": "figure", **words, "svg": block.svg, "width": block.width}
         case Formula(equation):
             return {"type": "formula", "math": typst_math(equation.formula), "words": equation.words}

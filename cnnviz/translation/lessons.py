@@ -124,14 +124,14 @@ def digit_lessons(network: Network, image: FloatArray, label: int | None = None)
 _DIGIT_LESSONS = (
     (
         1,
-        "A digit, moved by 1 pixel",
+        "An image, moved by 1 pixel",
         "Compare the change of the pooled map with that of the convolution under it and of the pixels. Then "
         "look at the pooled map of the shifted image beside the shifted pooled map: one pixel is {part} "
         "of a 2x2 pool. Is it hidden, is it passed on, or neither?",
     ),
     (
         2,
-        "The same digit, moved by 2 pixels",
+        "The same image, moved by 2 pixels",
         "Two pixels are {part} of a 2x2 pool. Compare the pooled map of the shifted image with the "
         "shifted pooled map: has pooling removed the shift, or passed it on?",
     ),

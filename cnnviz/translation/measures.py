@@ -109,8 +109,8 @@ MEASURES: MappingProxyType[MeasureName, Measure] = MappingProxyType(
                 "decision_flip",
                 "Decision flips",
                 "1 if the most probable class differs, else 0",
-                "Over many digits: the share whose class changes. It grows with the shift, also where hardly "
-                "any digit is misread as long as it stays in its place.",
+                "Over many images: the share whose class changes. It grows with the shift, also where hardly "
+                "any image is misread as long as it stays in its place.",
                 "Zhang 2019, arXiv:1904.11486 (1 − classification consistency)",
                 of_output=True,
             ),

@@ -156,3 +156,29 @@ def test_measured_and_words_stand_under_headings_of_their_own():
     blocks = build_document(_report(), small_findings()).blocks
     headings = [block.text for block in blocks if isinstance(block, Heading) and block.level == 2][:6]
     assert headings[3:] == ["Observations", "Measured", "Inference and conclusion"]
+
+
+@needs_poppler
+def test_own_words_stand_before_the_caption_of_the_program_everywhere(tmp_path):
+    inserts = tuple(replace(each, words="It *falls* #eval") for each in (COUNTED, DRAWN))
+    demonstration = replace(Report().demonstration(TRANSLATION), inserts=inserts)
+    document = build_document(Report().with_demonstration(demonstration), None)
+    assert [block.own_caption for block in (*document.tables, *document.figures)] == ["It *falls* #eval"] * 2
+    markdown = to_markdown(document)
+    for made in ("Measured", "Drawn"):
+        assert f"It \\*falls\\* \\#eval\\\n{made} by CNNViz: " in markdown
+    write_pdf(document, tmp_path / "a.pdf")
+    command = ["pdftotext", tmp_path / "a.pdf", "-"]
+    text = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert text.index("It *falls* #eval") < text.index("Measured by CNNViz: Confusion $matrix$")
+    assert text.rindex("It *falls* #eval") < text.index("Drawn by CNNViz: Loss <1> & 2")
+
+
+def test_own_words_of_a_figure_are_kept_and_those_of_an_earlier_version_are_none():
+    insert = replace(DRAWN, words="It falls")
+    assert Insert.from_dict(insert.to_dict()) == insert
+    old = {name: value for name, value in insert.to_dict().items() if name != "words"}
+    assert Insert.from_dict(old) == DRAWN
+    assert insert.shows_same(DRAWN)
+    with pytest.raises(DataError):
+        Insert.from_dict(insert.to_dict() | {"words": "x" * 501})

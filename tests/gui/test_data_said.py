@@ -1,14 +1,20 @@
 """Data say what they are: their name, what was done to them, which of their classes are used."""
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QComboBox, QPlainTextEdit, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.presets import LAB5
 from tests.gui.driving import opened
+from tests.gui.whole_window import rest
 from tests.picture_folders import write_pictures
 from tests.small_data import write_npz
+from ui.rows.rows import Rows
+from ui.rows.value_list import ValueList
 from ui.run import data_files
 from ui.session import Session
 from ui.state import RunStatus
@@ -29,6 +35,43 @@ def test_own_data_say_what_was_done_to_them(qtbot: QtBot, tmp_path: Path) -> Non
         session.controller.open_data(None)
         qtbot.waitUntil(lambda: window.windowTitle() == "MNIST · CNNViz")
         qtbot.waitUntil(lambda: window.notices.text() == "")
+
+
+_OF_DIGITS = ("MNIST digits", "16 digits")  # the data that come with the program; digits of numbers
+
+
+def _said(session: Session) -> Iterator[str]:
+    """Yield everything that can be read in the window, or is told of a part of it."""
+    for widget in (session.window, *session.window.findChildren(QWidget)):
+        yield from (widget.toolTip(), widget.accessibleName(), widget.accessibleDescription())
+        yield from (widget.windowTitle(), widget.whatsThis())
+        for name in ("text", "placeholderText", "caption", "currentText"):
+            said = getattr(widget, name, None)
+            if callable(said) and not isinstance(widget, QPlainTextEdit | Rows):
+                text = said()
+                yield text if isinstance(text, str) else ""
+        if isinstance(widget, ValueList):
+            yield from map(widget.text, widget.keys())
+        for action in widget.actions():
+            yield from (action.text(), action.toolTip(), action.statusTip())
+        if isinstance(widget, QComboBox):
+            yield from (widget.itemText(row) for row in range(widget.count()))
+        if isinstance(widget, QTabBar):
+            yield from (widget.tabText(tab) for tab in range(widget.count()))
+
+
+def test_own_data_of_letters_are_called_digits_nowhere(qtbot: QtBot, tmp_path: Path) -> None:
+    letters = write_pictures(tmp_path / "letters", ("A", "B"), colour=False)
+    with opened(qtbot, tmp_path / "window.ini", letters) as session:
+        seen: set[str] = set()
+        session.window.samples.own_window()
+        for number in range(5):
+            session.window.panels.show_panel(number)
+            rest(qtbot, session)
+            seen.update(_said(session))
+        assert len(seen) > 500
+        wrong = {text for text in seen if re.search("digit", text, re.IGNORECASE)}
+        assert {text for text in wrong if not any(each in text for each in _OF_DIGITS)} == set()
 
 
 def test_reading_many_pictures_is_seen_and_can_be_cancelled(

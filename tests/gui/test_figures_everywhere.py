@@ -133,7 +133,7 @@ def test_a_right_click_offers_the_figure_in_the_window_for_own_digits(
             if not each.startswith((DrawingPad.__name__, PixelEditor.__name__))
         ]
     assert not wrong
-    assert session.exporter.figures(own.pixel_page.editor)[1].title == "Your own digit window"
+    assert session.exporter.figures(own.pixel_page.editor)[1].title == "Your own image window"
     menus.clear()
     editor = own.pixel_page.editor
     before = editor.pixels().copy()

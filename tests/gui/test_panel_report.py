@@ -86,7 +86,7 @@ def run(qtbot: QtBot, panel: ReportPanel) -> None:
 def export_anyway(qtbot: QtBot, panel: ReportPanel) -> None:
     """Press Export, and insist although much is still to be written."""
     qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
-    assert "Still to be written" in panel.message.text()
+    assert "still to be written" in panel.message.text()
     panel.message.action_button().click()
 
 
@@ -196,18 +196,23 @@ def test_the_preview_grows_with_the_results(qtbot, make):
     qtbot.waitUntil(lambda: panel.preview.page_count > before)
 
 
-def test_what_was_measured_is_there_in_the_next_sitting_and_can_be_measured_again(qtbot, make, state):
+def test_what_was_measured_is_there_in_the_next_sitting_and_can_be_measured_again(
+    qtbot, make, state, background
+):
     panel = make()
     assert not panel.again.isVisible()
     run(qtbot, panel)
     before = panel.findings
     qtbot.waitUntil(lambda: panel.preview.page_count > 3)
+    pages = panel.preview.page_count
     assert panel.save_draft()
+    panel.hide()  # both would have pages set by the same thread
+    drain(qtbot, background)
     again = make()
     assert again.findings == before
-    qtbot.waitUntil(lambda: again.preview.page_count == panel.preview.page_count)
+    qtbot.waitUntil(lambda: again.preview.page_count == pages)
     assert f"Measured {before.time}: test accuracy" in again.status.text()
-    assert "measured again" not in again.composer.gaps()
+    assert "measured again" not in again.composer.gaps().text
     state.set_sample(Sample(state.dataset.test_images[5], 0, 5))  # another image is in front by now
     qtbot.mouseClick(again.again, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: again.findings is not before and not again.cancel.isVisible())
@@ -237,7 +242,7 @@ def test_measured_numbers_that_are_not_there_are_measured_again_as_they_were(qtb
         harm != "of an earlier version"
     )
     assert "seed 0, test image 2" in again.status.text()
-    assert "have to be measured again" in again.composer.gaps()
+    assert "have to be measured again" in again.composer.gaps().text
     qtbot.mouseClick(again.again, Qt.MouseButton.LeftButton)
     qtbot.waitUntil(lambda: again.findings is not None)
     assert again.findings.parts == panel.findings.parts
@@ -258,6 +263,18 @@ def test_what_is_still_to_be_written_is_named_before_the_export(qtbot, make, mon
     asked = []
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: asked.append(1) or ("", ""))
     panel = make()
+    qtbot.mouseClick(panel.pages.button(BACKPROP), Qt.MouseButton.LeftButton)
+    qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
+    assert panel.message.text() == "15 places are still to be written."
+    lines = panel.message.look_button.toolTip().splitlines()[1:]
+    assert [line.partition(": ")[0] for line in lines] == [
+        f"{number}  {guide.title}" for number, guide in enumerate(GUIDES.values(), start=1)
+    ]
+    assert all(line.count(", ") == 4 for line in lines)
+    assert panel.message.height() < 2.5 * panel.message.fontMetrics().lineSpacing(), "it is one line"
+    panel.message.look_button.click()  # it is still sliding in
+    assert panel.pages.current() == WORKING_PRINCIPLE
+    assert panel.fields.edits["objective"].hasFocus()
     for key in GUIDES:
         qtbot.mouseClick(panel.pages.button(key), Qt.MouseButton.LeftButton)
         for name in ("objective", "hypothesis", "description", "observations"):
@@ -269,7 +286,8 @@ def test_what_is_still_to_be_written_is_named_before_the_export(qtbot, make, mon
         "Still to be written – 2  Translation and max pooling: Inference and conclusion."
     )
     assert not asked
-    qtbot.mouseClick(panel.pages.button(TRANSLATION), Qt.MouseButton.LeftButton)
+    panel.message.look_button.click()  # it is still sliding in
+    assert panel.pages.current() == TRANSLATION
     write(qtbot, panel, "inference", "x")
     qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
     assert asked

@@ -4,14 +4,18 @@ import json
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from cnnviz.lab.model import Answer
+from cnnviz.report import Report
 from tests.gui.driving import opened
 from tests.gui.lab_driving import open_lab
+from tests.gui.own_digit_driving import ONE, open_board, settle, stroke
 from ui.keep import report_files
 from ui.panels.report import ReportPanel
 from ui.session import Session
@@ -37,6 +41,7 @@ def answers(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Answers that are still to be given to the question before words are lost."""
     given: list[str] = []
     monkeypatch.setattr(report_files, "ask_about_words", lambda *_: given.pop(0))
+    monkeypatch.setattr(report_files, "ask_about_own_images", lambda *_: given.pop(0) == "remove")
     return given
 
 
@@ -126,6 +131,53 @@ def test_a_report_with_results_is_the_same_in_another_window(
         assert exported(qtbot, panel, tmp_path / "again.html") == guided
         assert panel.findings is not None
         assert panel.again.isEnabled()
+
+
+def test_a_new_report_holds_no_image_of_the_last_writer(
+    qtbot: QtBot, tmp_path: Path, answers: list[str]
+) -> None:
+    with opened(qtbot, tmp_path / "window.ini") as session:
+        own, samples = open_board(qtbot, session), session.window.samples
+        stroke(qtbot, own, ONE)
+        settle(qtbot, session)
+        own.switch.button("pixels").click()
+        panel = type_report(session)
+        panel.run_lab()
+        qtbot.waitUntil(lambda: panel.findings is not None)
+        session.window.panels.show_panel(0)
+        session.insert_figure()
+        qtbot.waitUntil(lambda: bool(panel.writing.words.demonstrations[0].inserts))
+        assert panel.save_draft()
+        figures = session.workspace.draft.with_suffix(".figures")
+        assert list(figures.iterdir())
+        answers += ["discard"]
+        ask(session, "new_report")
+        assert samples.own.all() == []
+        assert session.state.sample is not None
+        assert session.state.sample.index == 0
+        assert not samples.tools.strip.isVisible()
+        assert own.isHidden()
+        samples.draw()
+        assert own.draw_page.pad.is_blank()
+        assert not own.draw_page.pad.can_undo()
+        own.switch.button("pixels").click()
+        np.testing.assert_array_equal(own.pixel_page.editor.pixels(), session.state.sample.pixels[0])
+        for edit in (panel.head.edits["author"], panel.fields.edits["objective"]):
+            edit.setFocus()
+            QTest.keyClick(edit, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+        assert panel.writing.words == Report()
+        assert panel.findings is None
+        assert panel.save_draft()
+        assert list(figures.iterdir()) == []
+        stroke(qtbot, own, ONE)
+        settle(qtbot, session)
+        answers += ["cancel", "remove"]
+        ask(session, "new_report")
+        assert len(samples.own.all()) == 1, "the user has thought better of it"
+        ask(session, "new_report")
+        assert samples.own.all() == []
+        images = session.workspace.own_images
+    assert not images.exists()
 
 
 @pytest.mark.parametrize(

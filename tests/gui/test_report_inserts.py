@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QPoint, Qt
-from PySide6.QtGui import QAction, QContextMenuEvent
+from PySide6.QtGui import QAction, QContextMenuEvent, QImage
 from PySide6.QtWidgets import QApplication, QMenu
 from pytestqt.qtbot import QtBot
 
@@ -21,7 +21,8 @@ from ui.panels.backprop import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report import ReportPanel
 from ui.panels.report.draft import load_draft
-from ui.panels.report.inserts import InsertChoice
+from ui.panels.report.insert_choice import InsertChoice
+from ui.panels.report.insert_picker import InsertPicker
 from ui.panels.training import TrainingPanel
 from ui.panels.translation import TranslationPanel
 from ui.session import Session
@@ -43,13 +44,22 @@ def _titles(session: Session, key: str) -> list[str]:
 
 
 def _choose(session: Session, panel: str, title: str, table: bool) -> None:
-    """Choose an entry of the menu at the observations, as a click on it does."""
-    menu = session.window.panel(ReportPanel).fields.insert.menu()
-    menu.aboutToShow.emit()
-    submenu = next(action.menu() for action in menu.actions() if action.text() == panel.replace("&", "&&"))
-    assert isinstance(submenu, QMenu)
+    """Choose an entry of the window that the button at the observations opens, and put it in."""
+    picker = _picker(session)
     label = f"{title} (table)" if table else title
-    next(each for each in submenu.actions() if each.text().replace("&&", "&") == label).trigger()
+    rows = [picker.list.item(row) for row in range(picker.list.count())]
+    picker.list.setCurrentItem(next(each for each in rows if each.text() == label))
+    choice = picker.choice()
+    assert choice is not None
+    assert choice.panel == panel
+    picker.insert_button.click()
+
+
+def _picker(session: Session) -> InsertPicker:
+    """Open the window in which it is chosen, as a click on the button does."""
+    session.window.panel(ReportPanel).fields.insert.click()
+    (picker,) = session.window.findChildren(InsertPicker)
+    return picker
 
 
 def _made(qtbot: QtBot, choice: InsertChoice) -> Insert:
@@ -106,7 +116,7 @@ def test_in_the_report_itself_ctrl_i_asks_what(
 ) -> None:
     asked: list[bool] = []
     report = session.window.panel(ReportPanel)
-    monkeypatch.setattr(report.fields.insert, "showMenu", lambda: asked.append(True))
+    monkeypatch.setattr(report.fields.insert, "ask", lambda: asked.append(True))
     qtbot.keyClick(session.window, Qt.Key.Key_5, KEYS)
     qtbot.waitUntil(report.isVisible)
     report.fields.edits["observations"].setFocus()
@@ -345,15 +355,54 @@ def test_everything_taken_out_can_be_brought_back_one_after_the_other(qtbot: QtB
     assert message.text() == ""
 
 
-def test_a_figure_and_a_table_of_one_name_can_be_told_apart_in_the_menu(session: Session) -> None:
-    menu = session.window.panel(ReportPanel).fields.insert.menu()
-    menu.aboutToShow.emit()
-    for action in menu.actions():
-        submenu = action.menu()
-        assert isinstance(submenu, QMenu)
-        listed = [each for each in submenu.actions() if not each.isSeparator()]
-        assert len({each.text() for each in listed}) == len(listed) > 1
-        assert not any(each.icon().isNull() for each in listed)
+def test_each_figure_and_table_can_be_told_by_its_picture_and_its_name(
+    qtbot: QtBot, session: Session
+) -> None:
+    _train(qtbot, session, 3)
+    picker = _picker(session)
+    items = [picker.list.item(row) for row in range(picker.list.count())]
+    listed = [each for each in items if each.flags() & Qt.ItemFlag.ItemIsSelectable]
+    assert len({each.text() for each in listed}) == len(listed) > 4
+    assert any(each.text().endswith("(table)") for each in listed)
+
+    def pictures() -> list[QImage]:
+        return [each.icon().pixmap(picker.list.iconSize()).toImage() for each in listed]
+
+    # All of them are drawn, one after the other, and no two are alike.
+    qtbot.waitUntil(lambda: all(each.pixelColor(each.rect().center()).alpha() for each in pictures()))
+    shown = pictures()
+    assert all(one != other for n, one in enumerate(shown) for other in shown[:n])
+    assert "step 3" in picker.origin.text()
+    picker.cancel.click()
+    assert _titles(session, WORKING_PRINCIPLE) == []
+
+
+def test_own_words_stand_before_the_caption_of_the_program_and_are_kept(
+    qtbot: QtBot, session: Session, draft_file: Path, tmp_path: Path
+) -> None:
+    report = session.window.panel(ReportPanel)
+    session.window.panels.show_panel(4)
+    picker = _picker(session)
+    title = picker.choice().title
+    picker.words.setFocus()
+    qtbot.keyClicks(picker.words, "Falls <b>fast</b>")
+    qtbot.keyClick(picker.words, Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: _titles(session, WORKING_PRINCIPLE) == [title])
+    field = report.fields.inserts.words_field(0)
+    assert field.text() == "Falls <b>fast</b>"
+    field.setFocus()
+    qtbot.keyClicks(field, ", then slowly")
+    assert report.fields.inserts.words_field(0) is field, "it can be typed on"
+    (insert,) = report.report.demonstration(WORKING_PRINCIPLE).inserts
+    assert insert.words == "Falls <b>fast</b>, then slowly"
+    assert report.save_draft()
+    draft, _ = load_draft(draft_file)
+    assert draft.report.demonstration(WORKING_PRINCIPLE).inserts == (insert,)
+    with qtbot.waitSignal(report.exported):
+        report.export_to(tmp_path / "a.html")
+    text = (tmp_path / "a.html").read_text(encoding="utf-8")
+    own = text.index("Falls &lt;b&gt;fast&lt;/b&gt;, then slowly</span><br>")
+    assert text.rindex(f"Drawn by CNNViz: {title} (") > own
 
 
 def test_the_list_says_first_what_differs_and_tells_of_doubles(qtbot: QtBot, session: Session) -> None:
@@ -362,7 +411,7 @@ def test_the_list_says_first_what_differs_and_tells_of_doubles(qtbot: QtBot, ses
     report.show_demonstration(WORKING_PRINCIPLE)
     for _ in range(2):
         _step(qtbot, session)
-        report.fields.insert.chosen.emit(choice)
+        report.fields.insert.chosen.emit(choice, "")
         drain(qtbot, session.controller.files)
         assert report.message.text() == ""
     details = [
@@ -374,7 +423,7 @@ def test_the_list_says_first_what_differs_and_tells_of_doubles(qtbot: QtBot, ses
     assert not listed.button(1, "lower").isEnabled()
     listed.button(0, "lower").click()
     assert "step 2" in report.report.demonstration(WORKING_PRINCIPLE).inserts[0].caption
-    report.fields.insert.chosen.emit(choice)
+    report.fields.insert.chosen.emit(choice, "")
     qtbot.waitUntil(lambda: "twice" in report.message.text())
     assert report.message.kind() == "info"
 

@@ -17,7 +17,7 @@ from ui.controls.color_scale import ColorScale
 from ui.theme import Theme, mono_font
 
 _LARGEST_PT = 13.0
-_MARGIN, _LEAST_MARGIN = 6, 4  # numbers side by side do not touch
+_MARGIN, _LEAST_MARGIN = 6, 2
 _LINES_WITH_MARK = 1.8  # heights of a line that a number takes with a mark above it
 _NEARLY_ZERO = f"{ALMOST}0"
 LIGHT_INK, DARK_INK = QColor("#FFFFFF"), QColor("#0B1016")

@@ -78,13 +78,20 @@ class DrawingPad(Undoable[QImage], PaintedWidget):
         """Give the board the aspect of an image of this size; a board of another aspect is cleared."""
         board = _blank(height, width)
         if board.size() != self._board.size():
-            self._board = board
-            self._pen = QPointF(board.width() / 2, board.height() / 2)
-            self._last, self._pen_down = None, False
-            self._undo.clear()
-            self.undoChanged.emit()
+            self._begin_on(board)
             self.updateGeometry()
-            self.update()
+
+    def forget(self) -> None:
+        """Wipe the board for good: nothing of it can be brought back."""
+        self._begin_on(_blank(self._board.height(), self._board.width()))
+
+    def _begin_on(self, board: QImage) -> None:
+        self._board = board
+        self._pen = QPointF(board.width() / 2, board.height() / 2)
+        self._last, self._pen_down = None, False
+        self._undo.clear()
+        self.undoChanged.emit()
+        self.update()
 
     def brush(self) -> float:
         """Width of the brush in pixels of the board."""

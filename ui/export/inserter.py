@@ -18,9 +18,10 @@ from ui.export.figures import caption_of, figures_of, panel_title
 from ui.export.formats import draw_svg, natural_width
 from ui.export.numbers import Table, tables_of, to_csv
 from ui.export.sheet import Figure, Sheet
+from ui.export.small import small_figure, small_table
 from ui.panels.analysis import Analysis, Context
 from ui.panels.drawn import catch_up
-from ui.panels.report.inserts import Complain, Give, InsertChoice
+from ui.panels.report.insert_choice import Complain, Give, InsertChoice
 from ui.panels.report.panel import ReportPanel
 from ui.state import AppState
 from ui.window.panel_area import panel_of
@@ -75,7 +76,7 @@ class FigureInserter(QObject):
     def insert(self, figure: Figure) -> None:
         """Put a figure in its place in the report, and say so; in the report itself, ask which."""
         if self._dock_of(figure.widget) is self._dock_of(self._report):
-            self._report.fields.insert.showMenu()
+            self._report.fields.insert.ask()
             return
         key = self._place_of(figure.widget)
         self._draw(figure, partial(self._put, key), self._complain)
@@ -108,23 +109,30 @@ class FigureInserter(QObject):
             panel = panel_of(dock)
             if panel is None or panel is self._report or panel not in self._seen:
                 continue
-            for figure in figures_of(self._report.window(), panel):
-                if figure.kind != "window":
-                    found.append(self._figure_choice(panel, figure))
+            figures = figures_of(self._report.window(), panel)
+            found += [self._figure_choice(panel, each) for each in figures if each.kind != "window"]
+            for figure in figures:
                 if figure.kind == "plot":
                     found += self._table_choices(panel, figure)
         return found
 
     def _figure_choice(self, panel: QWidget, figure: Figure) -> InsertChoice:
-        return InsertChoice(panel_title(panel), figure.title, False, partial(self._draw, figure))
+        origin = partial(caption_of, self._state, figure.widget)
+        draw = partial(self._draw, figure)
+        return InsertChoice(
+            panel_title(panel), figure.title, False, draw, origin, partial(small_figure, figure)
+        )
 
     def _table_choices(self, panel: QWidget, figure: Figure) -> list[InsertChoice]:
         choices: list[InsertChoice] = []
         for table in tables_of(figure.widget):
             if fits_as_table(len(table), len(table.header)):
-                make = partial(_table_of, table, caption_of(self._state, figure.widget))
-                choice = InsertChoice(panel_title(panel), table.title, True, partial(self._order, make))
-                choices.append(choice)
+                caption = caption_of(self._state, figure.widget)
+                make = partial(self._order, partial(_table_of, table, caption))
+                title, picture = panel_title(panel), partial(small_table, table)
+                choices.append(
+                    InsertChoice(title, table.title, True, make, lambda caption=caption: caption, picture)
+                )
         return choices
 
     def _draw(self, figure: Figure, give: Give, complain: Complain) -> None:

@@ -42,7 +42,7 @@ CHAPTERS = (
     Chapter("Backprop", "backprop"),
     Chapter("Lab report", "lab-report"),
     Chapter("Timeline", "timeline"),
-    Chapter("Your own digit", "own-digit"),
+    Chapter("Your own image", "own-digit"),
     Chapter("Figures and sessions", "figures-and-sessions"),
     Chapter("Keyboard and projector", "keyboard"),
     Chapter("Write a lab of your own", "lab-files"),

@@ -11,8 +11,9 @@ from cnnviz.files import printable_name
 from ui.panels.analysis import Analysis
 from ui.panels.report.draft import Draft, read_copy, write_copy
 from ui.panels.report.writing import Writing
+from ui.panels.samples.panel import SamplesPanel
 from ui.state import AppState
-from ui.window.questions import ask_about_words, ask_file, ask_target
+from ui.window.questions import ask_about_own_images, ask_about_words, ask_file, ask_target
 
 _PLACE = "report"
 _FILTER = "Reports of CNNViz (*.report.json *.json);;All files (*)"
@@ -29,12 +30,17 @@ class ReportFiles(QObject):
         Reads and writes.
     settings : QSettings
         Where the folder used last is remembered.
+    samples : SamplesPanel
+        With the images of the user's own.
     window : QWidget
         Parent of dialogs; also of this object.
     """
 
-    def __init__(self, state: AppState, files: Analysis, settings: QSettings, window: QWidget) -> None:
+    def __init__(
+        self, state: AppState, files: Analysis, settings: QSettings, samples: SamplesPanel, window: QWidget
+    ) -> None:
         super().__init__(window)
+        self._samples = samples
         self._state, self._files, self._settings, self._window = state, files, settings, window
         #: Holds the report; None before there are panels.
         self.writing: Writing | None = None
@@ -42,9 +48,17 @@ class ReportFiles(QObject):
         self.show: Callable[[], None] = lambda: None
 
     def new(self) -> None:
-        """Empty the report: name, roll number, words, figures, and what was done in guided labs."""
-        if self.writing is not None:
-            self._unless_lost("it is emptied", self._empty)
+        """Empty the report: name, roll number, words, figures, and what was done in guided labs.
+
+        With it go the images of the user's own: another user comes.
+        """
+        images = len(self._samples.own.all())
+        if self.writing is None:
+            return
+        if self.writing.would_be_lost:
+            self._unless_lost("it is emptied", self._empty, images)
+        elif not images or ask_about_own_images(self._window, images):
+            self._empty()
 
     def open(self) -> None:
         """Ask for a saved report and go on with it."""
@@ -78,10 +92,11 @@ class ReportFiles(QObject):
             self._complain,
         )
 
-    def _unless_lost(self, event: str, act: Callable[[], None]) -> None:
+    def _unless_lost(self, event: str, act: Callable[[], None], images: int = 0) -> None:
         """Do something that the present words do not survive, if they may be lost or are saved first."""
         assert self.writing is not None
-        answer = ask_about_words(self._window, event) if self.writing.would_be_lost else "discard"
+        lost = self.writing.would_be_lost
+        answer = ask_about_words(self._window, event, images) if lost else "discard"
         if answer == "save":
             self._save(act)
         elif answer == "discard":
@@ -90,8 +105,11 @@ class ReportFiles(QObject):
     def _empty(self) -> None:
         assert self.writing is not None
         self.writing.begin_anew()
+        self._samples.forget_own()
         self.show()
-        self._tell("info", "This is a new report. Nothing of the last one is in it.")
+        self._tell(
+            "info", "This is a new report. Nothing of the last one is in it, and no image of its writer."
+        )
 
     def _on_read(self, path: Path, draft: Draft) -> None:
         self._unless_lost("another takes its place", partial(self._begin, path, draft))

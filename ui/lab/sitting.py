@@ -72,6 +72,7 @@ class LabSitting(QObject):
         window.lab_dock.visibilityChanged.connect(self._on_visibility_changed)
         self._report.writing.opened.connect(self._on_draft_opened)
         self._report.composer.guided = self._guided
+        self._report.composer.show_step = self._show_step
         self._files.lab_kept, self._files.lab_restored = self._kept, self._on_restored
         self.desk.revealed.connect(self._on_revealed)
         self.desk.stepChanged.connect(self._on_step_changed)
@@ -180,12 +181,21 @@ class LabSitting(QObject):
         lab, source = self.desk.lab, self._state.source
         if lab is None or source is None or not self.desk.record.has_work():
             return None
-        record = self.desk.exported() if is_final else self.desk.record
+        if is_final:
+            self.desk.finish()
         try:
             dataset = select_classes(source.dataset, lab.experiment.classes, self._state.dataset)
         except DataError:
             return None
-        return Guided(lab, record, dataset)
+        return Guided(lab, self.desk.record, dataset)
+
+    def _show_step(self, title: str) -> None:
+        """Bring a step into sight that something is still to be written in."""
+        lab = self.desk.lab
+        step = None if lab is None else next((each for each in lab.steps if each.title == title), None)
+        if step is not None:
+            self._window.lab_dock.set_shown(True)
+            self.desk.go_to(step.id)
 
     @Slot()
     def _export(self) -> None:

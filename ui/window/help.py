@@ -19,19 +19,19 @@ predict, do, see, explain, hand in. To look round by yourself:</p>
 steps. Click a cell of the confusion matrix to see its images.</li>
 <li><b>Filters &amp; maps</b>: move the pointer over a map; its arithmetic is written out. Click to pin
 a cell.</li>
-<li><b>Translation</b>: drag the digit and compare what changes before and after pooling.</li>
+<li><b>Translation</b>: drag the image and compare what changes before and after pooling.</li>
 <li><b>Backprop</b>: walk through the backward pass; poke a weight and compare with the gradient.</li>
 <li><b>Timeline</b>: drag its handle, and every panel goes back to that moment. Train on from there.</li>
-<li><b>Your own digit</b>: draw one, drop an image file on the window, or paste an image.</li>
+<li><b>Your own image</b>: draw one, drop an image file on the window, or paste an image.</li>
 </ol>
 <h2>Keys</h2>
 """
 
 OTHER_KEYS = (
     ("Ctrl+V", "paste an image"),
-    ("arrows", "move a pinned cell or the digit (Shift: by 4)"),
+    ("arrows", "move a pinned cell or the image (Shift: by 4)"),
     ("Esc", "free a pinned cell"),
-    ("R", "put a moved digit back"),
+    ("R", "put a moved image back"),
     ("Home, End", "on the timeline: start, live (arrows: one moment)"),
     ("A", "on a curve: show the whole run"),
 )

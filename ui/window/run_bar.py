@@ -13,7 +13,7 @@ from ui.theme import LIGHT, Theme, follow_theme
 from ui.window.actions import action_row
 from ui.window.menus import Menus
 
-_PRESET_NAMES = {"lab5": "LAB5 · exercise", "lenet": "LENET · ten digits", CUSTOM: "custom"}
+_PRESET_NAMES = {"lab5": "LAB5 · exercise", "lenet": "LENET · ten classes", CUSTOM: "custom"}
 
 #: Letters that the field of the preset has room for.
 _MANY_LETTERS, _FEW_LETTERS = 14, 6

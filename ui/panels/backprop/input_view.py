@@ -56,7 +56,7 @@ class InputView(StepView):
         levels = signed_levels(gradient)
         self.saliency.set_values(passed.values(INPUT)[channel], "grey", (-0.5, 0.5))
         self.saliency.set_overlay(gradient[channel], levels[1])
-        self.saliency.setToolTip(f"∂L/∂x over the digit: {_meaning(passed)}. {_DRAG}")
+        self.saliency.setToolTip(f"∂L/∂x over the image: {_meaning(passed)}. {_DRAG}")
         self.bar.set_scale("signed", levels)
         self._draw_pixels()
         layer = passed.layer(step.layer)
@@ -72,7 +72,7 @@ class InputView(StepView):
             self.picker.show_content(None)
 
     def _build_widgets(self) -> None:
-        self.title = SectionTitle("Saliency", "gradient at the input, over the digit")
+        self.title = SectionTitle("Saliency", "gradient at the input, over the image")
         self.saliency = SaliencyMap()
         self.saliency.setAccessibleName("Saliency")
         self.saliency.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)

@@ -193,8 +193,8 @@ class BackpropPanel(Panel):
             self.stack.addWidget(view)
         self.side = SideColumn()
         self.empty = WrapLabel(
-            "The backward pass needs a network and a digit: wait until the data are read, or choose a digit "
-            "at the left."
+            "The backward pass needs a network and an image: wait until the data are read, or choose an "
+            "image at the left."
         )
         for keys, slot in (("Alt+Right", self.header.go_on), ("Alt+Left", self.header.go_back)):
             QShortcut(QKeySequence(keys), self, slot, context=Qt.ShortcutContext.WindowShortcut)

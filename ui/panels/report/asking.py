@@ -6,6 +6,7 @@ from typing import override
 from PySide6.QtCore import Slot
 from PySide6.QtWidgets import QWidget
 
+from ui.controls.buttons import Button
 from ui.controls.message_bar import MessageBar
 
 
@@ -15,9 +16,22 @@ class AskingBar(MessageBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._act: Callable[[], None] | None = None
+        self._look: Callable[[], None] | None = None
+        self.look_button = Button("", kind="link")
+        self._layout.insertWidget(2, self.look_button)
+        self.setTabOrder(self.look_button, self.action_button())
+        self.look_button.hide()
+        self.look_button.clicked.connect(self._on_look_clicked)
         self.actionRequested.connect(self._on_action_requested)
 
-    def ask(self, text: str, action: str, act: Callable[[], None], kind: str = "warning") -> None:
+    def ask(
+        self,
+        text: str,
+        action: str,
+        act: Callable[[], None],
+        kind: str = "warning",
+        look: tuple[str, str, Callable[[], None]] | None = None,
+    ) -> None:
         """Show a message with a button.
 
         Parameters
@@ -28,14 +42,31 @@ class AskingBar(MessageBar):
         act : callable
             What the button does, after the message has gone.
         kind : {"info", "success", "warning", "error"}
+        look : (str, str, callable), optional
+            Text and tool tip of a second button, and what it does; the message stays meanwhile.
         """
         self.show_message(text, kind, action)
         self._act = act
+        if look is not None:
+            words, tip, self._look = look
+            self.look_button.setText(words)
+            self.look_button.setAccessibleName(words)
+            self.look_button.setToolTip(tip)
+            self.look_button.setAccessibleDescription(tip)
+            self.setToolTip(tip)
+            self.look_button.show()
 
     @override
     def show_message(self, text: str, kind: str = "info", action: str = "") -> None:
-        self._act = None
+        self._act = self._look = None
+        self.look_button.hide()
+        self.setToolTip("")
         super().show_message(text, kind, action)
+
+    @Slot()
+    def _on_look_clicked(self) -> None:
+        if self._look is not None:
+            self._look()
 
     @Slot()
     def _on_action_requested(self) -> None:

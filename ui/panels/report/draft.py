@@ -103,8 +103,10 @@ class DraftFile:
         self._lock = threading.Lock()
         self._newest = 0
 
-    def write(self, draft: Draft, number: int) -> None:
+    def write(self, draft: Draft, number: int, *, begins: bool = False) -> None:
         """Write a draft, whole or not at all, unless one with a higher number is in the file.
+
+        Of one that begins anew nothing is brought back, so that figures of the last one go at once.
 
         Raises
         ------
@@ -113,8 +115,10 @@ class DraftFile:
         """
         with self._lock:
             if number > self._newest:
-                save_draft(self._path, draft)
+                used = save_draft(self._path, draft)
                 self._newest = number
+                if begins:
+                    _remove_unused(self._path, used)
 
 
 def has_words(path: Path) -> bool:
@@ -148,9 +152,7 @@ def load_draft(path: Path) -> tuple[Draft, str]:
         return Draft(), _set_aside(path, "was written by a newer CNNViz")
     except (ValueError, CNNVizError):
         return Draft(), _set_aside(path)
-    # Those of a damaged draft stay with it.
-    if not any(path.parent.glob(f"{path.stem}.damaged*.json")):
-        remove_unused(used, folder_of(path))
+    _remove_unused(path, used)
     message = ""
     figures = [title for title in lost if title != _MEASURED]
     if figures:
@@ -242,8 +244,8 @@ def _numbers(values: object) -> dict[str, LabNumbers]:
     return {key: LabNumbers.from_dict(each) for key, each in mapping(values, "numbers", 1).items()}
 
 
-def save_draft(path: Path, draft: Draft) -> None:
-    """Write the draft, whole or not at all.
+def save_draft(path: Path, draft: Draft) -> set[str]:
+    """Write the draft, whole or not at all, and return the names of the files that it refers to.
 
     Raises
     ------
@@ -263,6 +265,13 @@ def save_draft(path: Path, draft: Draft) -> None:
         atomic_write(path, _json(values))
     except CNNVizError as error:
         raise CNNVizError(f"Your text is not being kept: {error}") from error
+    return files_in(values)
+
+
+def _remove_unused(path: Path, used: set[str]) -> None:
+    """Remove files of figures that a draft needs no more; those of a damaged one stay with it."""
+    if not any(path.parent.glob(f"{path.stem}.damaged*.json")):
+        remove_unused(used, folder_of(path))
 
 
 def _set_aside(path: Path, reason: str = "could not be read") -> str:

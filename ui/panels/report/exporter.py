@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
 from cnnviz.lab.measured import LabNumbers
+from cnnviz.report.guides import FIELDS, GUIDES
 from ui.panels.analysis import Analysis
 from ui.panels.report.asking import AskingBar
 from ui.panels.report.exporting import ask_where
@@ -33,8 +34,8 @@ class ReportExporter(QObject):
         Asks for all this, and does not while it is being done.
     prepare : callable
         Records and keeps what is to be in the file.
-    keep_numbers : callable
-        Keeps what was measured, and what it is a function of.
+    write_in : callable
+        Lets the cursor stand in a field, given the key of its demonstration and its name.
     parent : QWidget
         Parent of dialogs, too.
 
@@ -54,24 +55,38 @@ class ReportExporter(QObject):
         message: AskingBar,
         button: QWidget,
         prepare: Callable[[], None],
-        keep_numbers: Callable[[str, LabNumbers], None],
+        write_in: Callable[[str, str], None],
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self._panel = parent
         self._composer, self._background, self._files = composer, background, files
         self._message, self._button, self._prepare = message, button, prepare
-        self._keep_numbers = keep_numbers
+        self._write_in = write_in
 
     @Slot()
     def ask(self) -> None:
         """Name what is still to be written; else, or if that may be, ask for a file."""
         gaps = self._composer.gaps()
-        if gaps:
-            self._message.ask(gaps, _ANYWAY, self._ask_anyway)
+        if gaps.text:
+            look = None
+            if gaps.places:
+                words = "Show it" if len(gaps.places) == 1 else "Show the first"
+                tip = f"Go to where it is to be written.\n{gaps.listed}".strip()
+                look = words, tip, partial(self._show_place, *gaps.places[0])
+            self._message.ask(gaps.text, _ANYWAY, self._ask_anyway, look=look)
             self._message.action_button().setFocus(Qt.FocusReason.OtherFocusReason)
         else:
             self.ask_where()
+
+    def _show_place(self, part: str, place: str) -> None:
+        """Go to where something is to be written, given its headings in the report."""
+        key = next((key for key, guide in GUIDES.items() if part.endswith(guide.title)), None)
+        name = next((name for name, title in FIELDS if title == place), None)
+        if key is None or name is None:
+            self._composer.show_step(place)
+        else:
+            self._write_in(key, name)
 
     def _ask_anyway(self) -> None:
         # The button in the message has gone, and the keyboard with it to the next field.
@@ -108,7 +123,7 @@ class ReportExporter(QObject):
             self._end(succeeded=False)
 
     def _on_measured(self, path: Path, measured: tuple[str, LabNumbers]) -> None:
-        self._keep_numbers(*measured)
+        self._composer.keep(*measured)
         self._write(path)
 
     def _write(self, path: Path) -> None:

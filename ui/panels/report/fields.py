@@ -61,6 +61,11 @@ class HeadFields(QWidget):
         layout.setColumnStretch(3, 2)
         self.edits["date"].setPlaceholderText("today")
 
+    def forget(self) -> None:
+        """Let no field bring back by undo what was typed before."""
+        for field in self.edits.values():
+            field.setText(field.text())
+
     def set_head(self, report: Report) -> None:
         """Show the head of a report, from its first letters."""
         for name, field in self.edits.items():
@@ -132,6 +137,11 @@ class DemonstrationFields(QWidget):
     def set_words(self, name: str, words: str) -> None:
         """Show the words of a field."""
         self.edits[name].show_words(words)
+
+    def forget(self) -> None:
+        """Let no field bring back by undo what was typed before."""
+        for edit in self.edits.values():
+            edit.document().clearUndoRedoStacks()
 
     def set_record(self, versions: tuple[Version, ...], pending: bool) -> None:
         """Say when the hypothesis was recorded, and whether the field says something else."""

@@ -4,6 +4,8 @@ import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 
 from cnnviz._types import ByteArray
 from cnnviz.datasets import Dataset
@@ -11,6 +13,7 @@ from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import LabNumbers, hand_in, measured_lab, nothing_measured, own_pixels, seed_for
 from cnnviz.lab.model import Lab
 from cnnviz.lab.record import LabRecord
+from cnnviz.quantities import format_count
 from cnnviz.report import Findings, Report, build_document
 from cnnviz.report.blocks import Document, to_be_written
 from cnnviz.report.content import DEFAULT_TITLE, Demonstration
@@ -36,6 +39,40 @@ class Guided:
     dataset: Dataset
 
 
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """What a report lacks.
+
+    Attributes
+    ----------
+    places : tuple of (str, str)
+        Where something is still to be written: headings of the part and of the place in it.
+    is_unmeasured : bool
+        Whether its numbers are lost.
+    """
+
+    places: tuple[tuple[str, str], ...]
+    is_unmeasured: bool
+
+    @property
+    def text(self) -> str:
+        """What is lacking, in a line; "" where nothing is."""
+        said = ["The numbers have to be measured again."] if self.is_unmeasured else []
+        if len(self.places) == 1:
+            said.append(f"Still to be written – {': '.join(self.places[0])}.")
+        elif self.places:
+            said.append(f"{format_count(len(self.places))} places are still to be written.")
+        return " ".join(said)
+
+    @property
+    def listed(self) -> str:
+        """All places, a line for each part; "" where the text names them all."""
+        if len(self.places) < 2:
+            return ""
+        parts = groupby(self.places, key=itemgetter(0))
+        return "\n".join(f"{part}: {', '.join(name for _, name in places)}" for part, places in parts)
+
+
 class Composer:
     """Puts the report together of words, findings and the numbers of a guided lab.
 
@@ -50,10 +87,13 @@ class Composer:
     guided : callable
         Returns the guided lab that goes into the report, or None; its argument says whether the report is
         final, so that what is to be recorded is recorded.
+    show_step : callable
+        Brings a step of the guided lab into sight, by its title.
     """
 
     def __init__(self, writing: Writing, lab: LabRun) -> None:
         self._writing, self._lab = writing, lab
+        self.show_step: Callable[[str], None] = lambda _title: None
         self.guided: Callable[[bool], Guided | None] = lambda _is_final: None
 
     def composed(self, *, is_final: bool) -> Callable[[], Document]:
@@ -73,7 +113,7 @@ class Composer:
     def measuring(self) -> Callable[[Context], tuple[str, LabNumbers]] | None:
         """Return the function that measures the guided lab; None where nothing is to be measured.
 
-        What it returns is to be kept by `Writing.set_lab_numbers`.
+        What it returns is to be given to `keep`.
         """
         guided = self.guided(True)
         if guided is None:
@@ -91,6 +131,10 @@ class Composer:
             return key, numbers
 
         return measure
+
+    def keep(self, key: str, numbers: LabNumbers) -> None:
+        """Keep what `measuring` has measured with the report."""
+        self._writing.set_lab_numbers(key, numbers)
 
     @property
     def name(self) -> str:
@@ -110,15 +154,13 @@ class Composer:
             "measures its numbers. What you write here is added."
         )
 
-    def gaps(self) -> str:
-        """Name what is still to be written or measured, as a sentence; "" where nothing is."""
+    def gaps(self) -> Gaps:
+        """Find what is still to be written or measured."""
         guided, words = self.guided(False), self._writing.report
         numbers = None if guided is None else self._numbers(guided, words.roll_number)
         document = document_of(words, None, self._writing.unrecorded(), guided, numbers)
-        unwritten = "; ".join(f"{part}: {', '.join(names)}" for part, names in to_be_written(document))
-        said = ["The numbers have to be measured again."] if self._lab.is_lost else []
-        said += [f"Still to be written – {unwritten}."] if unwritten else []
-        return " ".join(said)
+        places = tuple((part, name) for part, names in to_be_written(document) for name in names)
+        return Gaps(places, self._lab.is_lost)
 
     def _numbers(self, guided: Guided, roll_number: str) -> LabNumbers:
         """Return what was measured, or numbers without any where nothing was."""

@@ -1,5 +1,6 @@
 """Putting figures and tables in, moving them, taking them out and bringing them back."""
 
+from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QObject, Signal, Slot
@@ -10,7 +11,7 @@ from cnnviz.report.guides import GUIDES
 from ui.controls.segmented import SegmentedControl
 from ui.panels.report.asking import AskingBar
 from ui.panels.report.fields import DemonstrationFields
-from ui.panels.report.inserts import InsertChoice
+from ui.panels.report.insert_choice import InsertChoice
 from ui.panels.report.writing import Writing
 
 _BRING_BACK = "Bring it back"
@@ -48,6 +49,7 @@ class InsertDesk(QObject):
         super().__init__(parent)
         self._writing, self._pages, self._fields, self._message = writing, pages, fields, message
         fields.insert.chosen.connect(self._on_chosen)
+        fields.inserts.wordsEdited.connect(self._on_words_edited)
         fields.inserts.raiseRequested.connect(self._on_raise_requested)
         fields.inserts.lowerRequested.connect(self._on_lower_requested)
         fields.inserts.removeRequested.connect(self._on_remove_requested)
@@ -70,13 +72,13 @@ class InsertDesk(QObject):
         """List those of the demonstration that is shown."""
         self._fields.inserts.set_inserts(self._writing.inserts(self._pages.current()))
 
-    @Slot(object)
-    def _on_chosen(self, choice: InsertChoice) -> None:
-        choice.make(partial(self._put, self._pages.current()), self._complain)
+    @Slot(object, str)
+    def _on_chosen(self, choice: InsertChoice, words: str) -> None:
+        choice.make(partial(self._put, self._pages.current(), words), self._complain)
 
-    def _put(self, key: str, insert: Insert) -> None:
+    def _put(self, key: str, words: str, insert: Insert) -> None:
         try:
-            is_twice = self.add(insert, key)
+            is_twice = self.add(replace(insert, words=words), key)
         except CNNVizError as error:
             self._complain(str(error))
             return
@@ -87,6 +89,10 @@ class InsertDesk(QObject):
 
     def _complain(self, text: str) -> None:
         self._message.show_message(text, "error")
+
+    @Slot(int, str)
+    def _on_words_edited(self, place: int, words: str) -> None:
+        self._writing.set_insert_words(self._pages.current(), place, words)
 
     @Slot(int)
     def _on_raise_requested(self, place: int) -> None:

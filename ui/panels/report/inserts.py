@@ -1,97 +1,52 @@
-"""Figures and tables from the screen: choosing one, and the list of those that were put in."""
+"""Figures and tables from the screen: the button that asks for one, and the list of what was put in."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import groupby
+from dataclasses import replace
 
-from PySide6.QtCore import Qt, Signal, Slot
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtCore import Signal, Slot
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
 from cnnviz.clock import today
 from cnnviz.report.inserts import Insert
-from ui.controls.buttons import IconButton
+from ui.controls.buttons import Button, IconButton
 from ui.controls.icon_label import IconLabel
 from ui.controls.labels import ElidedLabel
-from ui.theme import bind_icon
-
-type Give = Callable[[Insert], None]
-"""Takes what was made."""
-
-type Complain = Callable[[str], None]
-"""Takes what went wrong, as one sentence."""
+from ui.controls.layouts import fill
+from ui.panels.report.insert_choice import InsertChoice
+from ui.panels.report.insert_picker import InsertPicker, caption_field
 
 
-@dataclass(frozen=True, slots=True)
-class InsertChoice:
-    """Something on the screen that could be put in.
-
-    Attributes
-    ----------
-    panel : str
-        Title of the panel it is in.
-    title : str
-    is_table : bool
-    make : callable
-        Draws the figure, or reads the numbers, as they are when it is called; gives them when they are
-        finished, which may be a little later.
-    """
-
-    panel: str
-    title: str
-    is_table: bool
-    make: Callable[[Give, Complain], None]
-
-    @property
-    def label(self) -> str:
-        """What the menu calls it: often there is a figure and a table of the same name."""
-        return f"{self.title} (table)" if self.is_table else self.title
-
-
-class InsertButton(QToolButton):
-    """Opens a menu of everything that can be put in, panel by panel.
+class InsertButton(Button):
+    """Opens a window with pictures of everything that can be put in.
 
     Signals
     -------
-    chosen : InsertChoice
+    chosen(InsertChoice, str)
+        What is to be put in, and the student's own caption.
     """
 
-    chosen = Signal(object)
+    chosen = Signal(object, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        #: Lists what there is at the moment the menu opens.
-        self.choices: Callable[[], Sequence[InsertChoice]] = tuple
-        self.setText("Insert")
-        self.setAccessibleName("Insert a figure or table")
-        self.setToolTip(
+        super().__init__(
+            "Insert…",
+            "image",
+            "",
             "Put a figure or measured table of another panel, as it was last shown, below the observations. "
-            "In a panel: Ctrl+I, or its context menu."
+            "In a panel: Ctrl+I, or its context menu.",
+            parent=parent,
         )
-        self.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        bind_icon(self, "image")
-        self._menu = QMenu(self)
-        self._menu.setAccessibleName("What can be inserted")
-        self._menu.setToolTipsVisible(True)
-        self._menu.aboutToShow.connect(self._fill)
-        self.setMenu(self._menu)
+        #: Lists what there is at the moment it is asked for.
+        self.choices: Callable[[], Sequence[InsertChoice]] = tuple
+        self.setAccessibleName("Insert a figure or table")
+        self.clicked.connect(self.ask)
 
     @Slot()
-    def _fill(self) -> None:
-        self._menu.clear()
-        for panel, choices in groupby(self.choices(), key=lambda choice: choice.panel):
-            submenu = self._menu.addMenu(panel.replace("&", "&&"))
-            listed = list(choices)
-            for is_table in (False, True):
-                if is_table:
-                    submenu.addSeparator()
-                for choice in (each for each in listed if each.is_table is is_table):
-                    action = submenu.addAction(choice.label.replace("&", "&&"))
-                    bind_icon(action, _icon_of(is_table))
-                    action.triggered.connect(lambda _checked=False, choice=choice: self.chosen.emit(choice))
-        if self._menu.isEmpty():
-            self._menu.addAction("Open another panel first: its figures are listed here").setEnabled(False)
+    def ask(self) -> None:
+        """Open the window in which it is chosen."""
+        picker = InsertPicker(self.choices(), self.window())
+        picker.chosen.connect(self.chosen)
+        picker.open()
 
 
 class InsertList(QWidget):
@@ -101,11 +56,14 @@ class InsertList(QWidget):
     -------
     raiseRequested(int), lowerRequested(int), removeRequested(int)
         Position in the list.
+    wordsEdited(int, str)
+        Position, and the student's own caption.
     """
 
     raiseRequested = Signal(int)
     lowerRequested = Signal(int)
     removeRequested = Signal(int)
+    wordsEdited = Signal(int, str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -120,7 +78,10 @@ class InsertList(QWidget):
         """Show these."""
         if inserts == self._shown:
             return
-        self._shown = inserts
+        before, self._shown = self._shown, inserts
+        if _without_words(before) == _without_words(inserts):
+            self._show_words()
+            return
         for row in self._rows:
             self._layout.removeWidget(row)
             row.hide()
@@ -129,6 +90,19 @@ class InsertList(QWidget):
         for row in self._rows:
             self._layout.addWidget(row)
         self.setVisible(bool(inserts))
+        self._show_words()
+
+    def words_field(self, place: int) -> QLineEdit:
+        """Return the field with the student's own caption of a row."""
+        field = self._rows[place].findChild(QLineEdit)
+        assert isinstance(field, QLineEdit)
+        return field
+
+    def _show_words(self) -> None:
+        for place, insert in enumerate(self._shown):
+            field = self.words_field(place)
+            if field.text() != insert.words:  # it may be the one that is being typed in
+                field.setText(insert.words)
 
     def titles(self) -> list[str]:
         """Titles as shown."""
@@ -144,11 +118,12 @@ class InsertList(QWidget):
 
     def _row(self, place: int, insert: Insert) -> QWidget:
         row = QWidget(self)
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(6)
+        layout = fill(QHBoxLayout(), spacing=6)
+        words = caption_field(f"Your caption of {insert.title}")
+        words.textEdited.connect(lambda text: self.wordsEdited.emit(place, text))
+        fill(QVBoxLayout(row), layout, words, spacing=2)
         icon = IconLabel()
-        icon.set_icon(_icon_of(insert.data is not None), "muted")
+        icon.set_icon("image" if insert.data is None else "list", "muted")
         layout.addWidget(icon)
         layout.addWidget(ElidedLabel(insert.title))
         layout.addWidget(ElidedLabel(_details(insert), role="muted"), 1)
@@ -169,8 +144,8 @@ class InsertList(QWidget):
         return row
 
 
-def _icon_of(is_table: bool) -> str:
-    return "list" if is_table else "image"
+def _without_words(inserts: tuple[Insert, ...]) -> list[Insert]:
+    return [replace(insert, words="") for insert in inserts]
 
 
 def _details(insert: Insert) -> str:

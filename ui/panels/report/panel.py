@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import override
 
-from PySide6.QtCore import Signal, Slot
+from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
@@ -86,18 +86,11 @@ class ReportPanel(Panel):
         #: Puts the report together; a guided lab is given to it.
         self.composer = Composer(self.writing, self._lab)
         self._stale = True
-        self._preview = LatestOnly(background, _PREVIEW, self._on_pages_set, self._on_failed)
         self.setProperty("role", "panel")
         self._build_widgets()
+        self._preview = LatestOnly(background, _PREVIEW, self.preview.set_pages, self._on_failed)
         self._exporter = ReportExporter(
-            self.composer,
-            background,
-            files,
-            self.message,
-            self.export,
-            self._record_and_keep,
-            self.writing.set_lab_numbers,
-            self,
+            self.composer, background, files, self.message, self.export, self._prepare, self._write_in, self
         )
         self._build_layout()
         self._preview_timer = single_shot(self, self._refresh, _PREVIEW_MS)
@@ -162,6 +155,11 @@ class ReportPanel(Panel):
         """Show the words about one demonstration."""
         self.pages.set_current(key)
         self._show_demonstration()
+
+    def _write_in(self, key: str, name: str) -> None:
+        """Let the cursor stand in a field of a demonstration."""
+        self.show_demonstration(key)
+        self.fields.edits[name].setFocus(Qt.FocusReason.TabFocusReason)
 
     @Slot()
     def run_lab(self) -> None:
@@ -275,6 +273,8 @@ class ReportPanel(Panel):
         self._exporter.forget()
         self.message.clear()
         self._show_demonstration()
+        self.head.forget()
+        self.fields.forget()
         self._show_problem()
 
     @Slot()
@@ -337,7 +337,7 @@ class ReportPanel(Panel):
         self.writing.record(self.pages.current())
         self._show_record()
 
-    def _record_and_keep(self) -> None:
+    def _prepare(self) -> None:
         self._record_all()
         self.writing.keep()
 
@@ -368,9 +368,6 @@ class ReportPanel(Panel):
         if succeeded:
             self._refresh()
             self.exported.emit()
-
-    def _on_pages_set(self, pages: list[bytes]) -> None:
-        self.preview.set_pages(pages)
 
     @Slot(str)
     def _on_save_failed(self, text: str) -> None:

@@ -15,7 +15,7 @@ from cnnviz.quantities import format_count
 from cnnviz.report import Demonstration, Findings, Insert, Report, Version
 from cnnviz.report.content import MAX_WORDS
 from cnnviz.report.guides import GUIDES
-from cnnviz.report.inserts import MOST_INSERTS
+from cnnviz.report.inserts import LONGEST_WORDS, MOST_INSERTS
 from ui.controls.pace import single_shot
 from ui.panels.analysis import Analysis, LatestOnly
 from ui.panels.report.draft import Draft, DraftFile, load_draft
@@ -84,6 +84,7 @@ class Writing(QObject):
     def begin(self, draft: Draft) -> None:
         """Put another report in the place of this one, whose words are lost unless they were saved."""
         self._removed = []
+        self._begins = True
         self._take(draft)
         self._copied = draft.to_dict()
         self._tell_opened()
@@ -115,6 +116,7 @@ class Writing(QObject):
         self._copied: dict[str, Any] | None = None  # what was last written to a file of the user
         self._file = DraftFile(path)
         self._removed: list[tuple[str, int, Insert]] = []  # the newest last
+        self._begins = False  # whether the file still holds another report
         # Each change has a number, and so have the drafts that are written.
         self._changes = self._kept = 0
 
@@ -235,6 +237,12 @@ class Writing(QObject):
         """Whether a figure or table that shows the same, at the same step, is in a demonstration."""
         return any(each.shows_same(insert) for each in self.inserts(key))
 
+    def set_insert_words(self, key: str, place: int, words: str) -> None:
+        """Change the student's own caption of a figure or table."""
+        inserts = list(self.inserts(key))
+        inserts[place] = replace(inserts[place], words=words[:LONGEST_WORDS])
+        self._set_inserts(key, tuple(inserts))
+
     def raise_insert(self, key: str, place: int) -> None:
         """Let a figure or table change places with the one before it."""
         inserts = list(self.inserts(key))
@@ -307,10 +315,10 @@ class Writing(QObject):
 
     def _writer(self) -> Callable[..., tuple[DraftFile, int]]:
         """Return the function that writes the draft as it is now, and says which file and change it was."""
-        file, draft, number = self._file, self._draft, self._changes
+        file, draft, number, begins = self._file, self._draft, self._changes, self._begins
 
         def write(_context: object = None) -> tuple[DraftFile, int]:
-            file.write(draft, number)
+            file.write(draft, number, begins=begins)
             return file, number
 
         return write
@@ -331,6 +339,7 @@ class Writing(QObject):
         file, number = written
         if file is self._file:
             self._kept = max(self._kept, number)
+            self._begins = self._begins and not self._is_kept
         if self._failure:
             self._failure = ""
             self.savedAgain.emit()

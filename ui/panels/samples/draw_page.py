@@ -68,7 +68,7 @@ class DrawPage(QWidget):
             "Draw with the left button, erase with the right one. "
             "Keyboard: arrow keys move the pen, Space lowers and lifts it."
         )
-        self.pad.set_placeholder("Draw a digit here")
+        self.pad.set_placeholder("Draw here")
         self._known = WrapLabel(small=True)
         self.tool = named(SegmentedControl([("pen", "Pen"), ("eraser", "Eraser")]), "Tool")
         self.tool.set_option_tooltip("pen", "Draw in white")

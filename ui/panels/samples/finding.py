@@ -1,12 +1,14 @@
 """Where to look for a test image: among which, or at which index."""
 
 import numpy as np
+from numpy.typing import NDArray
 from PySide6.QtWidgets import QBoxLayout, QLineEdit, QWidget
 
 from cnnviz._types import IntArray
 from cnnviz.datasets import Dataset
 from cnnviz.evaluation import Evaluation
 from ui.controls.choice_field import ChoiceField
+from ui.panels.describe import SampleTexts
 from ui.theme import Theme
 
 #: Width, in pixels at scale 1, from which on controls have room beside one another: with texts and icons, or,
@@ -34,6 +36,16 @@ def found_images(dataset: Dataset | None, evaluation: Evaluation | None, choice:
     if choice == ALL:
         return np.arange(len(dataset.test_labels))
     return np.flatnonzero(dataset.test_labels == int(choice))
+
+
+def described(
+    dataset: Dataset, evaluation: Evaluation | None, indices: IntArray
+) -> tuple[SampleTexts, NDArray[np.bool_]]:
+    """Return what is to be said of test images, and which of them are misclassified as far as is known."""
+    wrong = np.zeros(len(indices), dtype=bool)
+    if evaluation is not None:
+        wrong = (evaluation.predictions != evaluation.labels)[indices]
+    return SampleTexts(dataset, indices, evaluation), wrong
 
 
 def is_narrow(width: int, theme: Theme) -> bool:

@@ -79,12 +79,13 @@ class ImagePage(QWidget):
         self.fit = SegmentedControl([("digit", "As MNIST"), ("whole", "Whole image")])
         self.fit.setAccessibleName("How the picture is fitted")
         self.fit.set_option_tooltip(
-            "digit", "Find the digit, scale it into 20/28 of the frame, put its centre of mass in the middle"
+            "digit",
+            "Find what is drawn, scale it into 20/28 of the frame, put its centre of mass in the middle",
         )
         self.fit.set_option_tooltip("whole", "Scale the whole picture into the frame")
         self.dark = QCheckBox("Dark on light")
         self.dark.setToolTip(
-            "The networks learn from light digits on black, so a dark digit on light paper is inverted. "
+            "The images of MNIST are light on black, so what is dark on light paper is inverted. "
             "Found out by itself; switch it where that went wrong."
         )
         self.open = Button("Open…", "folder-open", "", "Open a PNG, JPEG or BMP file of any size")

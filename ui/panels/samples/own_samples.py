@@ -50,6 +50,12 @@ class OwnSamples(QObject):
         self._entries += [_Entry(self.new_key(), each) for each in samples[: max(room, 0)]]
         self.changed.emit()
 
+    def clear(self) -> None:
+        """Forget all of them."""
+        if self._entries:
+            self._entries.clear()
+            self.changed.emit()
+
     def all(self) -> list[Sample]:
         """Return all images, newest first."""
         return [entry.sample for entry in self._entries]

@@ -27,7 +27,7 @@ class OwnTools(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._compact = self._narrow = self._enlarged = False
-        self.draw = Button("Draw", "pencil", "", "Draw a digit and watch what the network makes of it")
+        self.draw = Button("Draw", "pencil", "", "Draw an image and watch what the network makes of it")
         self.open = Button(
             "Open…",
             "folder-open",

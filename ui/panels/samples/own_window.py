@@ -74,7 +74,7 @@ class OwnDigitWindow(QDialog):
         self._edited_name = ""
         self._keys = {"draw": 0, "image": 0, "pixels": 0}  # 0: the next change begins a new image
         self._last_drawing = 0
-        self.setWindowTitle("Your own digit")
+        self.setWindowTitle("Your own image")
         self.setObjectName("own_digit")
         self.setAcceptDrops(True)
         self._build_widgets()
@@ -140,6 +140,18 @@ class OwnDigitWindow(QDialog):
         self._edit(sample)
         self._come("pixels")
 
+    def forget(self) -> None:
+        """Close, and keep nothing of what was drawn, opened or edited."""
+        self._pace.flush()
+        self.hide()
+        self._made = self._edited = self._picture = None
+        self._keys = dict.fromkeys(self._keys, 0)
+        self._last_drawing = 0
+        self._pairs.clear()
+        self.draw_page.pad.forget()
+        self.image_page.set_picture(None, self.image_page.chosen_fit())
+        self._draw_pair()
+
     def page(self) -> str:
         """Which page is shown: "draw", "image" or "pixels"."""
         return self.switch.current()
@@ -155,7 +167,7 @@ class OwnDigitWindow(QDialog):
     def _build_widgets(self) -> None:
         self.switch = SegmentedControl(_PAGES)
         self.switch.setAccessibleName("Way to make an image")
-        self.switch.set_option_tooltip("draw", "Draw a digit")
+        self.switch.set_option_tooltip("draw", "Draw an image")
         self.switch.set_option_tooltip("image", "A picture from a file or the clipboard")
         self.switch.set_option_tooltip("pixels", "Set single pixels of the current sample")
         self.draw_page, self.image_page, self.pixel_page = DrawPage(), ImagePage(), PixelPage()

@@ -5,21 +5,19 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, override
 
-import numpy as np
-from numpy.typing import NDArray
 from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QAction, QGuiApplication, QIntValidator, QKeySequence, QResizeEvent
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from cnnviz._types import IntArray
+from cnnviz.evaluation import Evaluation
 from cnnviz.quantities import format_count
 from ui.controls.labels import SectionTitle
 from ui.controls.message_bar import MessageBar
 from ui.controls.naming import named
 from ui.panels.analysis import Analysis, Context
-from ui.panels.describe import SampleTexts
 from ui.panels.picture_loop import PictureLoop
-from ui.panels.samples.finding import ALL, WRONG, FindRow, found_images, is_narrow
+from ui.panels.samples.finding import ALL, WRONG, FindRow, described, found_images, is_narrow
 from ui.panels.samples.own_samples import OwnSamples
 from ui.panels.samples.own_tools import OwnTools
 from ui.panels.samples.pictures import Picture, picture_of_image, read_picture
@@ -140,6 +138,15 @@ class SamplesPanel(QFrame):
         self._read(lambda _context: picture_of_image(image, name))
         return True
 
+    def forget_own(self) -> None:
+        """Keep none of the user's own images: another user comes."""
+        self._analysis.cancel(_READING)
+        if self._own_window is not None:
+            self._own_window.forget()
+        self.own.clear()
+        if self._state.sample is not None and self._state.sample.index is None:
+            self.sampleRequested.emit(0)
+
     def own_window(self) -> "OwnDigitWindow":
         """The window in which own images are made; built when it is first needed."""
         if self._own_window is None:
@@ -157,7 +164,7 @@ class SamplesPanel(QFrame):
 
     def _read(self, function: Callable[[Context], Picture]) -> None:
         if self._state.dataset is None:
-            self.message.show_message("The digits are still being read: try it again in a moment.", "info")
+            self.message.show_message("The images are still being read: try it again in a moment.", "info")
         else:
             self._analysis.submit(_READING, function, self._on_picture_read, self._on_picture_failed)
 
@@ -189,7 +196,7 @@ class SamplesPanel(QFrame):
         self.grid.setObjectName("samples")
         self.grid.setAccessibleName("Test images")
         self.grid.setToolTip("Click an image to make it the sample; the arrow keys walk through them")
-        self.grid.set_placeholder("Reading the digits…")
+        self.grid.set_placeholder("Reading the images…")
         self.tools = OwnTools()
         self._paste = QAction("Paste image", self)
         self._paste.setShortcut(QKeySequence(QKeySequence.StandardKey.Paste))
@@ -317,12 +324,13 @@ class SamplesPanel(QFrame):
 
     @Slot()
     def _on_evaluation_changed(self) -> None:
-        if self._state.dataset is None:
+        dataset = self._state.dataset
+        if dataset is None:
             return
         if self.filter.choice() == WRONG:
             self._fill()
         else:
-            self.grid.set_marks(*self._describe(self._indices()))
+            self.grid.set_marks(*described(dataset, self._evaluation(), self._indices()))
 
     @Slot()
     def _on_sample_changed(self) -> None:
@@ -378,20 +386,11 @@ class SamplesPanel(QFrame):
             )
         self._title.set_caption(f"{dataset.name} · {format_count(len(indices))} test images")
         self._title.setToolTip(f"{dataset.name}. {dataset.conversion}" if dataset.conversion else "")
-        self.grid.set_images(dataset.test_images, indices, *self._describe(indices))
+        self.grid.set_images(dataset.test_images, indices, *described(dataset, self._evaluation(), indices))
         self._on_sample_changed()
 
-    def _indices(self) -> IntArray:
-        result = self._state.evaluation
-        return found_images(
-            self._state.dataset, None if result is None else result.evaluation, self.filter.choice()
-        )
+    def _evaluation(self) -> Evaluation | None:
+        return None if self._state.evaluation is None else self._state.evaluation.evaluation
 
-    def _describe(self, indices: IntArray) -> tuple[SampleTexts, NDArray[np.bool_]]:
-        dataset, result = self._state.dataset, self._state.evaluation
-        assert dataset is not None
-        evaluation = None if result is None else result.evaluation
-        wrong = np.zeros(len(indices), dtype=bool)
-        if evaluation is not None:
-            wrong = (evaluation.predictions != evaluation.labels)[indices]
-        return SampleTexts(dataset, indices, evaluation), wrong
+    def _indices(self) -> IntArray:
+        return found_images(self._state.dataset, self._evaluation(), self.filter.choice())

@@ -15,7 +15,8 @@ class SettingText(NamedTuple):
 
 SETTINGS: dict[str, SettingText] = {
     "classes": SettingText(
-        "Classes", "The digits to tell apart: two to ten. Two use one sigmoid unit as in the exercise."
+        "Classes",
+        "The kinds of images to tell apart: two to ten. Two use one sigmoid unit as in the exercise.",
     ),
     "filters": SettingText(
         "Filters",

@@ -111,7 +111,7 @@ class CanvasColumn(QWidget):
         self._where = ElidedLabel(widest="dx −13 dy −13", mono=True)
         self._where.setAccessibleName("Shift in pixels, to the right and down")
         self.canvas = named(ShiftCanvas(), "Image to drag", _DRAG_TIP)
-        self.canvas.set_placeholder("Reading the digits…")
+        self.canvas.set_placeholder("Reading the images…")
         self.edges = SegmentedControl([("fill", "Zero-fill"), ("wrap", "Wrap")])
         self.edges.setAccessibleName("What enters the frame")
         self.edges.set_option_tooltip(

@@ -104,7 +104,7 @@ class MapsView(QWidget):
         self._versus = named(QLabel("vs"), role="muted")
         self._versus.setBuddy(self.against)
         self.grid = named(PairGrid(), "Maps of the chosen stage")
-        self.grid.set_placeholder("The maps appear when the network and the digits are there.")
+        self.grid.set_placeholder("The maps appear when the network and the images are there.")
         self.key = PairKey()
         self.key.setToolTip("Full strength: the largest magnitude of both images, the same for all filters")
 

@@ -28,7 +28,7 @@ from ui.plots.plot_content import Line, Marker, PlotContent, limits_from_zero
 from ui.state import Shift
 from ui.theme import Theme, follow_theme
 
-_MANY_HINT = "Press Start: each digit is moved to {places} places and followed through all stages."
+_MANY_HINT = "Press Start: each image is moved to {places} places and followed through all stages."
 
 _MOST = 2.0
 """Change of features that has the last colour: at √2 nothing is left in common, and a stage of a tiny image
@@ -127,9 +127,9 @@ class SweepColumn(TellsDrawn, QWidget):
         )
         self.bar = ColorBar()
         self.spread = SegmentedControl([("mean", "Mean"), ("spread", "Spread")])
-        self.spread.setAccessibleName("Mean or spread over the digits")
-        self.spread.set_option_tooltip("mean", "Mean over the digits")
-        self.spread.set_option_tooltip("spread", "Standard deviation over the digits")
+        self.spread.setAccessibleName("Mean or spread over the images")
+        self.spread.set_option_tooltip("mean", "Mean over the images")
+        self.spread.set_option_tooltip("spread", "Standard deviation over the images")
         self._reading = ElidedLabel(role="muted", widest="", small=True)
         self._note = ElidedLabel(role="muted")
         self._note.hide()
@@ -138,7 +138,7 @@ class SweepColumn(TellsDrawn, QWidget):
         self.plot.setAccessibleName("Measure against the distance of the shift")
         self.plot.setToolTip(
             "Mean over all shifts of about the same distance, all stages with the same filters. For many "
-            "digits the band of the chosen stage is the spread over the digits. From the orange line on, "
+            "images the band of the chosen stage is the spread over the images. From the orange line on, "
             "some shifts push ink out of the image."
         )
 

@@ -63,7 +63,7 @@ class SweepSource(QWidget):
         self.progress.setVisible(self._running)
         self.progress.setValue(0 if fraction is None else round(1000 * fraction))
         self.button.setText("Cancel" if self._running else "Start")
-        self.button.setAccessibleName("Cancel the measurement" if self._running else "Measure these digits")
+        self.button.setAccessibleName("Cancel the measurement" if self._running else "Measure these images")
         self.digits.setEnabled(not self._running)
 
     def is_running(self) -> bool:
@@ -85,19 +85,19 @@ class SweepSource(QWidget):
             self.measure.setItemData(place, measure_tip(info), Qt.ItemDataRole.ToolTipRole)
         self.source = named(SegmentedControl([("one", "One"), ("many", "Many")]), "Whose shifts are shown")
         self.source.set_option_tooltip("one", "All shifts of the one image on the left")
-        self.source.set_option_tooltip("many", "All shifts of many test digits: mean and spread")
+        self.source.set_option_tooltip("many", "All shifts of many test images: mean and spread")
         self.digits = IntField(1, 100_000, 400)
-        self.digits.set_subject("Digits")
-        self.digits.setAccessibleName("Number of test digits")
-        self.digits.setToolTip("How many test digits are moved to every place, from the first one on")
+        self.digits.set_subject("Images")
+        self.digits.setAccessibleName("Number of test images")
+        self.digits.setToolTip("How many test images are moved to every place, from the first one on")
         self.button = Button(
             "Start",
-            tooltip="Move these digits to every place and measure all stages; this takes some seconds",
+            tooltip="Move these images to every place and measure all stages; this takes some seconds",
         )
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
-        self.progress.setAccessibleName("Share of the digits that is measured")
+        self.progress.setAccessibleName("Share of the images that is measured")
         self.progress.hide()
 
     def _build_layout(self) -> None:
