@@ -369,7 +369,9 @@ def test_a_lab_asks_only_before_it_takes_what_it_cannot_train_again(qtbot, sessi
         whole_window.rest(qtbot, session)
 
     whole_window.train(qtbot, session, 3)
-    show("first")  # the run of the lab gives way
+    losses = state.history.losses
+    show("first")  # the run of the lab gives way, and its curves can be compared
+    assert np.array_equal(state.ghost.losses, losses)
     assert (state.experiment.ties, asked) == ("first", [])
     whole_window.train(qtbot, session, 3)
     show("think")

@@ -6,6 +6,8 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError
+from cnnviz.experiment import Experiment
+from cnnviz.history import History
 from cnnviz.lab.events import TITLES
 from cnnviz.lab.model import Step
 from cnnviz.lab.showing import session_of
@@ -39,6 +41,7 @@ class StepShower(QObject):
         self._desk, self._files, self._state = desk, files, files.state
         self._is_busy = self._waits_for_rest = self._is_so_already = False
         self._panel = ""  # title of the one that is being shown
+        self._before: tuple[Experiment, History] | None = None  # run that another may take the place of
         files.restorer.finished.connect(self._on_finished)
         self._state.runChanged.connect(self._on_run_changed)
 
@@ -84,6 +87,8 @@ class StepShower(QObject):
             return
         self._panel = TITLES.get(step.show.panel, "")
         self._is_so_already = current is not None and _same_view(session, current)
+        has_run = bool(len(self._state.history.losses))
+        self._before = (self._state.experiment, self._state.history) if has_run else None
         name, asks = f"The step “{step.title}”", not self._desk.is_own_run
         self._files.bring_back(self._with_checksum(session), None, name, asks=asks)
 
@@ -105,6 +110,9 @@ class StepShower(QObject):
     def _on_finished(self, complete: bool) -> None:
         was_busy, self._is_busy = self._is_busy, False
         shown = self._state.shown
+        before, self._before = self._before, None
+        if was_busy and complete and before is not None and before[0] != self._state.experiment:
+            self._state.set_ghost(before[1])  # labs compare runs of different settings
         if was_busy and complete and shown is not None:
             network = f"network of step {format_count(shown.step)}" if shown.step else "untrained network"
             how = "So already" if self._is_so_already else "Shown"
