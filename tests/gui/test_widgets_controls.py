@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QStackedWidget, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.control_window import column_window, place
@@ -199,6 +199,24 @@ def test_a_scroll_column_is_never_narrower_than_its_content(qtbot: QtBot, theme:
     window.resize(300, content.sizeHint().height() + 400)
     qtbot.waitUntil(lambda: column.verticalScrollBar().maximum() == 0)
     assert not column.verticalScrollBar().isEnabled()
+
+
+def test_a_page_out_of_sight_tells_each_time_what_room_it_needs(qtbot: QtBot) -> None:
+    stack, window = QStackedWidget(), QWidget()
+    labels = [QLabel("short") for _ in range(2)]
+    for label in labels:
+        content = QWidget()
+        QVBoxLayout(content).addWidget(label)
+        stack.addWidget(ScrollColumn(content))
+    QVBoxLayout(window).addWidget(stack)
+    qtbot.addWidget(window)
+    show_window(qtbot, window)
+    usual = window.minimumSizeHint().width()
+    for text in ("long " * 40, "short", "longer " * 40, "short"):
+        labels[1].setText(text)
+        settle(qtbot)
+        assert not labels[1].isVisible()
+        assert (window.minimumSizeHint().width() > usual) is (text != "short")
 
 
 # -- messages ----------------------------------------------------------------------------------------------

@@ -35,9 +35,13 @@ class ScrollColumn(QScrollArea):
         if event.type() == QEvent.Type.LayoutRequest:
             self.updateGeometry()
             # A page that is not in front counts in its stack, too, but tells nobody.
-            stack = self.parentWidget()
+            stack, layout = self.parentWidget(), self.widget().layout()
             if self.isHidden() and stack is not None:
                 stack.updateGeometry()
+            # Nor is a layout out of sight laid out, and until it is, it asks for nothing more: only its first
+            # change would be heard.
+            if layout is not None and not self.isVisible():
+                layout.activate()
         return super().eventFilter(watched, event)
 
     @override
