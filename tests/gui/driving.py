@@ -12,6 +12,7 @@ from PySide6.QtCore import (
     QCoreApplication,
     QEvent,
     QObject,
+    QPoint,
     QSettings,
     Qt,
     QTimer,
@@ -95,6 +96,11 @@ def choose_by_keys(field: ChoiceField, choice: str) -> None:
         QTest.keyClick(view, Qt.Key.Key_Down)
         assert view.currentIndex().row() > before, f"{choice} is not in the list"
     QTest.keyClick(view, Qt.Key.Key_Return)
+
+
+def take_pointer_away(window: QWidget) -> None:
+    """Let the pointer be where nothing of the window answers to it."""
+    QTest.mouseMove(window.windowHandle(), QPoint(0, window.height() - 1))
 
 
 @contextmanager

@@ -17,7 +17,14 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui import random_use
-from tests.gui.driving import PATIENCE, give_up_keyboard, opened, settle, show_window
+from tests.gui.driving import (
+    PATIENCE,
+    give_up_keyboard,
+    opened,
+    settle,
+    show_window,
+    take_pointer_away,
+)
 from tests.gui.view_rounds import difference, rest
 from tests.gui.whole_window import PANELS
 from tests.small_data import write_npz
@@ -96,6 +103,7 @@ def picture_of(qtbot: QtBot, part: QWidget) -> QImage:
         box.reset_height()
     for message in part.findChildren(MessageBar):
         message.clear()
+    take_pointer_away(part.window())  # a field under it has another border
     settle(qtbot, parts=[part])
     return part.grab().toImage()
 

@@ -5,7 +5,7 @@ import pytest
 from tests.setup.project import Project
 
 OFFSCREEN = (
-    "python -m pytest -m not window --numprocesses auto --maxprocesses 4 --dist worksteal on offscreen"
+    "python -m pytest -m not window --numprocesses auto --maxprocesses 6 --dist worksteal on offscreen"
 )
 WINDOW = "python -m pytest -m window on xcb"
 
