@@ -121,6 +121,13 @@ def test_a_report_with_results_is_the_same_in_another_window(
         assert re.search(r"Measured \d{4}-\d\d-\d\d \d\d:\d\d in the step “Predict”, seed", guided)
         ask(session, "save_report")
         qtbot.waitUntil(lambda: "Saved the report" in session.window.notices.text())
+        session.window.lab_dock.set_shown(False)
+        assert panel.save_draft()
+    with opened(qtbot, tmp_path / "window.ini") as session:
+        panel = session.window.panel(ReportPanel)
+        qtbot.waitUntil(lambda: panel.composer.guided(False) is not None)
+        assert not session.window.lab_dock.isVisible()
+        assert exported(qtbot, panel, tmp_path / "again.html") == guided
     (tmp_path / "other").mkdir()
     with opened(qtbot, tmp_path / "other" / "window.ini") as session:
         panel = session.window.panel(ReportPanel)

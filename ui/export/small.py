@@ -10,7 +10,7 @@ from ui.export.numbers import Table
 from ui.export.sheet import Figure, Sheet
 from ui.theme import LIGHT, mono_font
 
-_ROWS, _COLUMNS = 6, 4
+_ROWS, _COLUMNS = 6, 3
 
 
 def small_figure(figure: Figure, size: QSize) -> QImage | None:
@@ -21,7 +21,8 @@ def small_figure(figure: Figure, size: QSize) -> QImage | None:
         image = to_image(Sheet(figure, "print"))
     except CNNVizError:
         return None
-    return image.scaled(size, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation)
+    keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+    return _framed(image.scaled(size, keep, smooth))
 
 
 def small_table(table: Table, size: QSize) -> QImage:
@@ -39,5 +40,14 @@ def small_table(table: Table, size: QSize) -> QImage:
         for column, cell in enumerate(tuple(row)[:_COLUMNS]):
             place = QRect(column * width + 2, number * line, width - 4, line)
             painter.drawText(place, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, str(cell))
+    painter.end()
+    return _framed(image)
+
+
+def _framed(image: QImage) -> QImage:
+    """Draw the edge of the paper, which is as white as what may be around it."""
+    painter = QPainter(image)
+    painter.setPen(LIGHT.color("border"))
+    painter.drawRect(image.rect().adjusted(0, 0, -1, -1))
     painter.end()
     return image

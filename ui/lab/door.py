@@ -47,6 +47,8 @@ class LabDoor(QObject):
             self.sitting.open_file(self._waiting)
         elif self._settings.value(_OPEN, False, type=bool):
             self._window.lab_dock.set_shown(True)
+        else:
+            self.sitting.bring_back()
 
     def open_file(self, path: Path) -> None:
         """Open a lab file, or the lab of the program that has this id."""

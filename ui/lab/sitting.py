@@ -48,6 +48,7 @@ class LabSitting(QObject):
         super().__init__(parent)
         state, controller = files.state, files.controller
         self._window, self._files, self._state, self._report = window, files, state, report
+        self._is_seen = False  # whether the column was in sight since the lab was opened
         self._arrived = ""  # id of the step whose result the message tells of
         self._analysis = controller.analysis
         self.desk = LabDesk(state, report.writing, self)
@@ -136,10 +137,13 @@ class LabSitting(QObject):
 
     # --- labs -----------------------------------------------------------------------------------------------
 
-    def _begin(self, file: LabFile, *, is_asked_for: bool) -> None:
+    def _begin(self, file: LabFile, *, is_asked_for: bool, is_seen: bool = True) -> None:
         self._state.clear_notice(_PLACE)
+        self._is_seen = is_seen
         self.column.figures = file.figures
         has_changed = self.desk.open(file.lab, file.place)
+        if not is_seen:
+            return
         if file.course is not None and (is_asked_for or self._state.is_untrained):
             bring_course(self._files, file.course, Path(file.place), with_view=is_asked_for)
         self._window.lab_dock.set_shown(True)
@@ -155,10 +159,15 @@ class LabSitting(QObject):
 
     @Slot(bool)
     def _on_visibility_changed(self, visible: bool) -> None:
-        if visible and self.desk.lab is None:
+        if visible and (self.desk.lab is None or not self._is_seen):
             self._open_last()
 
-    def _open_last(self) -> None:
+    def bring_back(self) -> None:
+        """Open the lab of the draft out of sight, if something was done in it: the report tells of it."""
+        if any(record.has_work() for record in self._report.writing.draft.labs.values()):
+            self._open_last(is_seen=False)
+
+    def _open_last(self, *, is_seen: bool = True) -> None:
         """Open the lab of the draft, or the first one if there is none or it has gone."""
         place = self._report.writing.lab or FIRST
 
@@ -167,14 +176,16 @@ class LabSitting(QObject):
             if place != FIRST:
                 self.open(FIRST)
 
-        self._read(place, partial(self._begin, is_asked_for=False), fall_back)
+        self._read(place, partial(self._begin, is_asked_for=False, is_seen=is_seen), fall_back)
 
     @Slot()
     def _on_draft_opened(self) -> None:
-        has_work = any(record.has_work() for record in self._report.writing.draft.labs.values())
-        if self.desk.lab is not None or has_work:  # without its lab, what was done in it is in no report
-            self.desk.forget()
-            self._open_last()
+        had_lab = self.desk.lab is not None
+        self.desk.forget()
+        if had_lab:
+            self._open_last(is_seen=self.column.isVisible())
+        else:
+            self.bring_back()
 
     def _guided(self, is_final: bool) -> Guided | None:
         """Return the lab for the report, if something was done in it and its data are open."""
