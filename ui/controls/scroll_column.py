@@ -35,7 +35,8 @@ class ScrollColumn(QScrollArea):
         if event.type() == QEvent.Type.LayoutRequest:
             self.updateGeometry()
             # A page that is not in front counts in its stack, too, but tells nobody.
-            stack, layout = self.parentWidget(), self.widget().layout()
+            stack, content = self.parentWidget(), self.widget()
+            layout = None if content is None else content.layout()
             if self.isHidden() and stack is not None:
                 stack.updateGeometry()
             # Nor is a layout out of sight laid out, and until it is, it asks for nothing more: only its first

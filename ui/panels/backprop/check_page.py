@@ -61,6 +61,7 @@ class CheckPage(QWidget):
         super().__init__(parent)
         self._checks: Checks = MappingProxyType({})
         self._rule: TieRule | None = None
+        self._shown: object = None
         self._entries: list[CheckEntry] = []
         self._build_widgets()
         layout = QVBoxLayout(self)
@@ -114,19 +115,23 @@ class CheckPage(QWidget):
         parameters : int
             How many there are to check.
         """
-        before, self._checks, self._rule = self.result(), dict(checks), rule
+        shown = dict(checks), rule, parameters
+        if shown == self._shown and not self.progress.isVisibleTo(self):
+            return
+        before, self._checks, self._rule, self._shown = self.result(), shown[0], rule, shown
         text = f"Check all {format_count(parameters)} parameters"
         self.check.setText(text)
         self.check.setAccessibleName(text)
         result = self.result()
         self.hint.set_text(_unchecked_text(rule, checks) if result is None else _verdict_text(result.counts))
-        columns = (None,) if rule is None else TIE_RULES
-        self.summary.set_table(
-            [each or "" for each in columns],
-            columns.index(rule),
-            _rows([checks.get(each) for each in columns]),
-            "Rule for ties that was checked; the one in force is bold",
-        )
+        if checks:
+            columns = (None,) if rule is None else TIE_RULES
+            self.summary.set_table(
+                [each or "" for each in columns],
+                columns.index(rule),
+                _rows([checks.get(each) for each in columns]),
+                "Rule for ties that was checked; the one in force is bold",
+            )
         if result is not None and result is not before:
             for key in ("kink", "tie_rule"):
                 self.kinds.set_option_enabled(key, result.counts[key] > 0)
