@@ -119,7 +119,7 @@ def test_a_cell_that_is_pinned_elsewhere_is_poked_when_the_panel_is_shown(desk: 
 def test_before_there_is_a_network_the_panel_says_what_to_do(qtbot: QtBot) -> None:
     desk = Desk(qtbot, LAB5)
     assert desk.panel.empty.isVisible()
-    assert "digit" in desk.panel.empty.text()
+    assert "an image" in desk.panel.empty.text()
     desk.close()
 
 
