@@ -92,7 +92,7 @@ def _module(layer: layers.Layer, input_shape: Shape) -> nn.Module:
     match layer:
         case layers.Conv2D():
             return nn.Conv2d(
-                input_shape[0], layer.filters, layer.kernel_size, padding=layer.padding, bias=layer.bias
+                input_shape[0], layer.filters, layer.kernel_size, layer.stride, layer.padding, bias=layer.bias
             )
         case layers.MaxPool2D():
             return nn.MaxPool2d(layer.size)

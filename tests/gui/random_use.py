@@ -31,6 +31,7 @@ NETWORKS = (
     THREE_DIGITS,
     replace(THREE_DIGITS, pool="average", activation="tanh"),
     replace(THREE_DIGITS, hidden=(6,), padding=0),
+    replace(THREE_DIGITS, pool="none", stride=2),
 )
 
 

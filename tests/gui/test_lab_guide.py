@@ -26,6 +26,7 @@ from ui.keep import session_files
 from ui.lab.door import welcome
 from ui.lab.formulas import boxes_of
 from ui.lab.prediction_card import parsed_number
+from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report.panel import ReportPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
@@ -230,10 +231,13 @@ def test_keys_alone_lead_through_a_lab(qtbot, session, tmp_path):
     qtbot.waitUntil(lambda: window.panels.front == 1 and not session.files.restorer.is_busy)
     whole_window.rest(qtbot, session)
     activate(qtbot, window)  # as a window manager does when the progress of training has gone
+    maps = window.panel(FeatureMapsPanel)
+    assert maps.cover.isChecked(), "the step covers what is to be predicted"
     key(Qt.Key.Key_Tab)
     QTest.keyClicks(QApplication.focusWidget(), "4")
     key(Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: bool(desk.done.done))
+    qtbot.waitUntil(lambda: not maps.cover.isChecked())
     key(Qt.Key.Key_PageDown, control)
     key(Qt.Key.Key_Tab)
     key(Qt.Key.Key_Down)  # the first of the answers has the keyboard
