@@ -15,6 +15,7 @@ from cnnviz.lab.course import load_course, save_course
 from cnnviz.lab.formulas import parse_formula
 from cnnviz.lab.opening import made_course
 from cnnviz.lab.seeds import seed_of
+from cnnviz.lab.shipped import shipped_labs
 from cnnviz.report.blocks import Words
 from cnnviz.session_state import weights_checksum
 from cnnviz.training import Trainer
@@ -248,6 +249,33 @@ def test_keys_alone_lead_through_a_lab(qtbot, session, tmp_path):
     assert not sitting.column.isVisible()
     key(Qt.Key.Key_L, control | shift)
     whole_window.rest(qtbot, session)
+
+
+def test_who_uses_keys_sees_the_whole_of_the_field_that_is_written_in(qtbot, session):
+    session.lab.open_file(shipped_labs()["lab5"])
+    sitting = session.lab.sitting
+    qtbot.waitUntil(lambda: sitting.desk.lab is not None and sitting.desk.lab.id == "lab5")
+    whole_window.rest(qtbot, session)
+    activate(qtbot, session.window)
+    page, field = sitting.column.page, sitting.column.page.answer.field
+
+    def is_seen():
+        assert field.hasFocus()
+        return whole_window.seen_rect(field).size() == field.size()
+
+    page.show_me.setFocus()
+    QTest.keyClick(page.show_me, Qt.Key.Key_Tab)
+    qtbot.waitUntil(is_seen)
+    sitting.desk.go_to("slow")
+    whole_window.rest(qtbot, session)
+    page.prediction.number.setFocus()
+    QTest.keyClicks(page.prediction.number, "0.1")
+    QTest.keyClick(page.prediction.number, Qt.Key.Key_Return)
+    whole_window.rest(qtbot, session)
+    assert is_seen()
+    sitting.column.next.setFocus()
+    QTest.keyClick(sitting.column.next, Qt.Key.Key_Return)
+    assert sitting.desk.step.id == "full"
 
 
 def test_a_remote_control_goes_through_backprop_and_on_to_the_next_step(qtbot, session, tmp_path):

@@ -6,11 +6,21 @@ from typing import override
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QMenu, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QApplication,
+    QFrame,
+    QHBoxLayout,
+    QMenu,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button, IconButton
-from ui.controls.keyboard import has_keyboard
+from ui.controls.key_moves import is_enter
+from ui.controls.keyboard import has_keyboard, scroll_to
 from ui.controls.labels import ElidedLabel, WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
@@ -92,8 +102,11 @@ class LabColumn(QFrame):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        focus = QApplication.focusWidget()
         if event.key() == Qt.Key.Key_Escape and self.list_button.isChecked():
             self.list_button.setChecked(False)
+        elif is_enter(event) and isinstance(focus, QAbstractButton):
+            focus.click()
         else:
             super().keyPressEvent(event)
 
@@ -181,6 +194,7 @@ class LabColumn(QFrame):
         self.back.clicked.connect(desk.go_back)
         self.next.clicked.connect(desk.go_on)
         self.export.clicked.connect(self.exportRequested)
+        self.page_area.verticalScrollBar().rangeChanged.connect(self._on_page_grown)
 
     # --- showing --------------------------------------------------------------------------------------------
 
@@ -245,6 +259,14 @@ class LabColumn(QFrame):
         self.page.who.setVisible(is_first or (desk.needs_roll_number and not is_begun))
         self.page.who.set_who(words.author, words.roll_number, note)
         self.misfit.look()
+
+    @Slot()
+    def _on_page_grown(self) -> None:
+        """Keep what has the keyboard in sight, when a result above it needs its room."""
+        focus = QApplication.focusWidget()
+        is_pressed = QApplication.mouseButtons() != Qt.MouseButton.NoButton
+        if focus is not None and not is_pressed and self.page.isAncestorOf(focus):
+            scroll_to(focus)
 
     # --- what is asked for ----------------------------------------------------------------------------------
 

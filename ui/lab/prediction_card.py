@@ -215,7 +215,9 @@ class PredictionCard(QWidget):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if is_enter(event) and self.commit.isVisible():
+        if is_enter(event) and not self.commit.isVisible():
+            pass  # it has just committed, and means nothing to what has the keyboard since
+        elif is_enter(event):
             for button in self._choices.buttons():
                 if button.hasFocus():  # arrow keys lead there without choosing it
                     button.setChecked(True)

@@ -11,14 +11,13 @@ from PySide6.QtWidgets import (
     QApplication,
     QComboBox,
     QPlainTextEdit,
-    QScrollArea,
     QTextEdit,
     QWidget,
 )
 
 from ui.controls.class_picker import ClassPicker
 from ui.controls.key_moves import is_plain
-from ui.controls.keyboard import follow_keyboard
+from ui.controls.keyboard import follow_keyboard, scroll_to
 
 #: Parts of the window in which the space bar neither writes nor presses.
 _NO_SPACE = (ClassPicker, QComboBox, QAbstractSpinBox)
@@ -151,8 +150,4 @@ class FocusReveal(QObject):
         # another window finds everything as it was.
         if old is None or new is None or QApplication.mouseButtons() != Qt.MouseButton.NoButton:
             return
-        area = new.parentWidget()
-        while area is not None:
-            if isinstance(area, QScrollArea) and area.widget() is not new:
-                area.ensureWidgetVisible(new, 8, 8)
-            area = area.parentWidget()
+        scroll_to(new)
