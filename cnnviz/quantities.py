@@ -171,17 +171,9 @@ def format_percent(share: float, decimals: int = 1) -> str:
 
 
 def format_whole_percent(share: float) -> str:
-    """Write a share in whole per cent, without the sign, where there is room for three characters only.
+    """Write a share from 0 to 1 in whole per cent, without the sign, for where there is hardly any room.
 
-    Parameters
-    ----------
-    share : float
-        From 0 to 1.
-
-    Returns
-    -------
-    str
-        Such as "98"; "<1" and ">99" for what would read 0 or 100 and is not.
+    "0" and "100" stand for these shares alone, "<1" and ">99" for what would read like them.
     """
     percent = 100 * share
     if 0 < percent <= 0.5:
