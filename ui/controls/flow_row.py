@@ -25,9 +25,10 @@ class FlowRow(WrappedWidget):
         self._flow = _FlowLayout(self)
         follow_theme(self)
 
-    def add(self, widget: QWidget) -> None:
-        """Add a widget at the end."""
-        self._flow.addWidget(widget)
+    def add(self, *widgets: QWidget) -> None:
+        """Add widgets at the end."""
+        for widget in widgets:
+            self._flow.addWidget(widget)
 
     def joined(self, *widgets: QWidget) -> QWidget:
         """Return widgets as one that stays together, such as a label and its control."""

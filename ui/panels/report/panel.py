@@ -12,6 +12,7 @@ from cnnviz.report import Findings, Insert, Report
 from cnnviz.report.guides import FIELDS, GUIDES
 from cnnviz.session_state import View
 from ui.controls.buttons import Button
+from ui.controls.flow_row import FlowRow
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
@@ -42,8 +43,7 @@ _SHORT_TITLES = ("1  Principle", "2  Translation", "3  Backprop")
 class ReportPanel(Panel):
     """Write the lab report, run the lab, export both as one document.
 
-    Everything typed is kept in a draft file within a second. A hypothesis is recorded with time and
-    step; what was recorded stays in the report, and later edits are shown as such.
+    Everything typed is kept within a second. A recorded hypothesis stays; later edits are shown as such.
 
     Parameters
     ----------
@@ -232,7 +232,8 @@ class ReportPanel(Panel):
         left = fill(QVBoxLayout(), self.head, self.pages, spacing=10)
         self._words_area = ScrollColumn(self.fields)
         left.addWidget(self._words_area, 1)
-        buttons = fill(QHBoxLayout(), self.again, self.run_button, self.cancel, self.export, 1, spacing=8)
+        buttons = FlowRow()
+        buttons.add(self.again, self.run_button, self.cancel, self.export)
         right = fill(QVBoxLayout(), buttons, self.status, self.progress, (self.preview, 1), spacing=8)
         self._columns = fill(QHBoxLayout(), (left, 1), (right, 1))
         fill(QVBoxLayout(self), self.unsaved, self.message, (self._columns, 1), spacing=0)
