@@ -260,6 +260,14 @@ class LabDesk(QObject):
         ):
             self._take(lambda record: record.with_own(own))
 
+    def exported(self) -> LabRecord:
+        """Record what has to be, and return the record as it is once the report is exported."""
+        self.finish()
+        step = self.step
+        if step is None or all(each.event != "exported" for each in step.done_when):
+            return self._record
+        return self._record.happened(step, Event("exported"), now())
+
     def finish(self) -> None:
         """Record the hypothesis of the step in front as it stands, with time and step."""
         step, words = self.step, self.done.answer

@@ -192,13 +192,12 @@ class LabSitting(QObject):
         lab, source = self.desk.lab, self._state.source
         if lab is None or source is None or not self.desk.record.has_work():
             return None
-        if is_final:
-            self.desk.finish()
+        record = self.desk.exported() if is_final else self.desk.record
         try:
             dataset = select_classes(source.dataset, lab.experiment.classes, self._state.dataset)
         except DataError:
             return None
-        return Guided(lab, self.desk.record, dataset)
+        return Guided(lab, record, dataset)
 
     def _show_step(self, title: str) -> None:
         """Bring a step into sight that something is still to be written in."""

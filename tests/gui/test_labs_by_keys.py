@@ -1,0 +1,230 @@
+"""The labs of the program from the first step to the exported report, by keys alone."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
+from pytestqt.qtbot import QtBot
+
+from cnnviz.lab import read_hand_in
+from cnnviz.lab.model import Prediction
+from cnnviz.lab.shipped import shipped_labs
+from tests.gui.driving import activate, focus, opened, press
+from tests.gui.whole_window import name_of, rest
+from tests.small_data import write_npz
+from ui.cells.linked_map import LinkedMap
+from ui.lab.sitting import LabSitting
+from ui.panels.backprop.panel import BackpropPanel
+from ui.panels.report.panel import ReportPanel
+from ui.panels.translation.panel import TranslationPanel
+from ui.session import Session
+from ui.state import RunStatus
+
+Key, Modifier = Qt.Key, Qt.KeyboardModifier
+_CONTROL = Modifier.ControlModifier
+_MOST_STOPS = 120
+_WORDS = "The largest cell of each window wins and gets the gradient, and so the number is what it is here. "
+
+
+class Student:
+    """Hands that know nothing but keys.
+
+    Parameters
+    ----------
+    qtbot : QtBot
+    session : Session
+    """
+
+    def __init__(self, qtbot: QtBot, session: Session) -> None:
+        self.qtbot, self.session = qtbot, session
+        self.state, self.window = session.state, session.window
+        sitting = session.lab.sitting
+        assert sitting is not None
+        self.sitting: LabSitting = sitting
+        self.desk, self.page = sitting.desk, sitting.column.page
+
+    def rest(self) -> None:
+        """Wait until everything is done; then the window has the keyboard."""
+        rest(self.qtbot, self.session, lambda: not self.session.files.restorer.is_busy)
+        activate(self.qtbot, self.window)
+
+    def tab_to(self, is_meant: Callable[[QWidget], bool]) -> None:
+        """Go on with the Tab key until what is meant has the keyboard."""
+        for _ in range(_MOST_STOPS):
+            if is_meant(focus()):
+                return
+            press(Key.Key_Tab)
+        raise AssertionError("the Tab key does not get there")
+
+    def go_into_guide(self) -> None:
+        """Lead the keyboard to the first button of the step."""
+        if not self.sitting.column.isAncestorOf(focus()):
+            press(Key.Key_L, _CONTROL)
+        self.tab_to(lambda each: each is self.page.show_me)
+
+    def show(self) -> None:
+        """Have the window put where the step wants it."""
+        self.go_into_guide()
+        press(Key.Key_Space)
+        self.qtbot.waitUntil(lambda: bool(self.page.shown.text()))
+        self.rest()
+
+    def predict(self, prediction: Prediction) -> None:
+        """Commit to an answer."""
+        card = self.page.prediction
+        if prediction.kind == "cell":
+            self.go_to_map(prediction.stage)
+            press(Key.Key_Right)
+            press(Key.Key_Return)
+            self.go_into_guide()
+            self.tab_to(lambda each: each is card.commit)
+            press(Key.Key_Space)
+        elif prediction.kind == "number":
+            self.go_into_guide()
+            self.tab_to(lambda each: each is card.number)
+            QTest.keyClicks(focus(), "4")
+            press(Key.Key_Return)
+        else:
+            self.go_into_guide()
+            self.tab_to(card.choices.isAncestorOf)
+            press(Key.Key_Down)
+            press(Key.Key_Return)
+        assert self.desk.done.prediction is not None
+
+    def write(self, count: int) -> None:
+        """Answer the question in so many words."""
+        self.go_into_guide()
+        self.tab_to(lambda each: each is self.page.answer.field)
+        QTest.keyClicks(focus(), " ".join((_WORDS * 5).split()[:count]))
+
+    def go_to_map(self, stage: str) -> None:
+        """Lead the keyboard to the map of a stage."""
+        press(Key.Key_2, _CONTROL)
+        self.rest()
+        self.tab_to(lambda each: isinstance(each, LinkedMap) and stage in name_of(each))
+
+    # --- what labs ask for, by the events that they wait for ------------------------------------------------
+
+    def do(self, event: str, count: int) -> None:
+        """Do what a step waits for."""
+        {
+            "slowed": self.train_slowly,
+            "finished": self.train,
+            "pinned": self.pin,
+            "dragged": lambda: self.drag(count),
+            "swept": self.sweep,
+            "walked": lambda: self.walk(count),
+            "checked_gradient": lambda: self.press_in_backprop("Check all"),
+            "updated": lambda: self.press_in_backprop("Apply the update"),
+        }.get(event, lambda: None)()
+        self.rest()
+
+    def train_slowly(self) -> None:
+        press(Key.Key_1, _CONTROL)
+        press(Key.Key_Space)
+        self.qtbot.waitUntil(lambda: "slowed" in self.desk.done.counts)
+        self.session.controller.on_speed_requested(None)  # nobody has to wait for 20 steps here
+        self.qtbot.waitUntil(lambda: self.state.run.status is RunStatus.FINISHED)
+
+    def train(self) -> None:
+        press(Key.Key_1, _CONTROL)
+        if self.state.run.status is not RunStatus.FINISHED:
+            press(Key.Key_Space)
+        self.qtbot.waitUntil(lambda: self.state.run.status is RunStatus.FINISHED)
+
+    def pin(self) -> None:
+        self.go_to_map("pool1")
+        press(Key.Key_Down)
+        press(Key.Key_Return)
+
+    def drag(self, count: int) -> None:
+        press(Key.Key_3, _CONTROL)
+        for _ in range(count):
+            press(Key.Key_Right)
+
+    def sweep(self) -> None:
+        press(Key.Key_3, _CONTROL)
+        self.press_button(self.window.panel(TranslationPanel), "Start")
+        self.qtbot.waitUntil(lambda: "swept" in self.desk.done.counts)
+
+    def walk(self, count: int) -> None:
+        press(Key.Key_4, _CONTROL)
+        self.rest()
+        for _ in range(count):
+            press(Key.Key_PageDown)
+
+    def press_in_backprop(self, text: str) -> None:
+        press(Key.Key_4, _CONTROL)
+        self.press_button(self.window.panel(BackpropPanel), text)
+
+    def press_button(self, part: QWidget, text: str) -> None:
+        self.rest()
+        self.tab_to(
+            lambda each: (
+                isinstance(each, QAbstractButton) and part.isAncestorOf(each) and each.text().startswith(text)
+            )
+        )
+        press(Key.Key_Space)
+
+    def export(self, path: Path) -> None:
+        """Export the report by the button of the last step, and type a name for the file."""
+        waiting = QTimer(interval=20)
+
+        def answer() -> None:
+            asking = [each for each in QApplication.topLevelWidgets() if each.inherits("QFileDialog")]
+            if asking and isinstance(QApplication.focusWidget(), QLineEdit):
+                waiting.stop()
+                press(Key.Key_A, _CONTROL)
+                QTest.keyClicks(focus(), str(path))
+                press(Key.Key_Return)
+
+        waiting.timeout.connect(answer)
+        waiting.start()
+        self.go_into_guide()
+        self.tab_to(lambda each: each is self.sitting.column.export)
+        report = self.window.panel(ReportPanel)
+        with self.qtbot.waitSignal(report.exported):
+            press(Key.Key_Space)
+            if waiting.isActive():
+                press(Key.Key_Space)  # "Export anyway": the fields beside the lab are empty
+        assert not waiting.isActive(), "no dialog has asked for a file"
+
+
+@pytest.mark.parametrize("name", ["lab5", "pooling"])
+def test_a_lab_from_its_first_step_to_the_report(qtbot: QtBot, tmp_path: Path, name: str) -> None:
+    with opened(qtbot, tmp_path / "keys.ini", write_npz(tmp_path / "digits.npz")) as session:
+        session.lab.open_file(shipped_labs()[name])
+        sitting = session.lab.sitting
+        assert sitting is not None
+        qtbot.waitUntil(lambda: sitting.desk.lab is not None and sitting.desk.lab.id == name)
+        student = Student(qtbot, session)
+        student.rest()
+        student.go_into_guide()
+        press(Key.Key_Tab, Modifier.ShiftModifier)
+        QTest.keyClicks(focus(), "21-CS-0147")
+        lab = student.desk.lab
+        for step in lab.steps:
+            assert student.desk.step is step
+            student.show()
+            if step.prediction is not None:
+                student.predict(step.prediction)
+            for each in step.done_when:
+                student.do(each.event, each.at_least)
+            words = max((each.at_least for each in step.done_when if each.event == "words"), default=0)
+            if step.question is not None:
+                student.write(words)
+            if step is lab.steps[-1]:
+                student.export(tmp_path / "report.html")
+            else:
+                press(Key.Key_PageDown, _CONTROL)
+            assert student.desk.record.is_done(step.id)
+        handed = read_hand_in(tmp_path / "report.html")
+    asked = {step.id for step in lab.steps if step.prediction is not None}
+    assert (handed.lab_id, handed.roll_number) == (name, "21-CS-0147")
+    assert set(handed.predictions) == asked
+    assert not any(each.when.after_run for each in handed.predictions.values())
+    assert set(handed.done) == {step.id for step in lab.steps}
+    assert {each.step for each in handed.measured} >= asked
