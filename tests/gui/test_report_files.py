@@ -117,6 +117,7 @@ def test_a_report_with_results_is_the_same_in_another_window(
         sitting = open_lab(qtbot, session, tmp_path)
         sitting.desk.go_to("field")
         sitting.desk.predict(5.0)
+        qtbot.waitUntil(lambda: "added, with what was measured for it" in panel.status.text())
         guided = exported(qtbot, panel, tmp_path / "guided.html")
         assert re.search(r"Measured \d{4}-\d\d-\d\d \d\d:\d\d in the step “Predict”, seed", guided)
         ask(session, "save_report")

@@ -149,9 +149,10 @@ class Composer:
         guided = self.guided(False)
         if guided is None:
             return ""
+        measured = "" if self._lab.findings is None else ", with what was measured for it"
         return (
             f"The report begins with the guided lab “{guided.lab.title}” as you have done it; exporting "
-            "measures its numbers. What you write here is added."
+            f"measures its numbers. Each demonstration that you write in here is added{measured}."
         )
 
     def gaps(self) -> Gaps:

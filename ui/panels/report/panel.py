@@ -315,10 +315,10 @@ class ReportPanel(Panel):
     @Slot()
     def _refresh(self) -> None:
         """Have the preview set anew, now or when the panel is next seen."""
-        if not self.isVisible():
-            self._stale = True
+        self._stale = not self.isVisible()
+        if self._stale:
             return
-        self._stale = False
+        self._show_run()
         self._preview.request(preview_work(self.composer.composed(is_final=False), self.preview.dpi))
 
     # --- writing ------------------------------------------------------------------------------------------
