@@ -58,7 +58,7 @@ def _choose(session: Session, panel: str, title: str, table: bool) -> None:
 def _picker(session: Session) -> InsertPicker:
     """Open the window in which it is chosen, as a click on the button does."""
     session.window.panel(ReportPanel).fields.insert.click()
-    (picker,) = session.window.findChildren(InsertPicker)
+    (picker,) = (each for each in session.window.findChildren(InsertPicker) if each.isVisible())
     return picker
 
 
