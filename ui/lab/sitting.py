@@ -110,7 +110,9 @@ class LabSitting(QObject):
             self._window.lab_dock.set_shown(False)
         else:
             self._window.lab_dock.set_shown(True)
-            self.column.page.show_me.setFocus(Qt.FocusReason.ShortcutFocusReason)
+            who, page = self.column.page.who, self.column.page
+            is_asked = who.isVisible() and not who.name.text()
+            (who.name if is_asked else page.show_me).setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def go_on(self) -> None:
         """Go to the next step."""
