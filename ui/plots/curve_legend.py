@@ -73,11 +73,16 @@ class LegendEntry(PaintedButton):
 
 
 class CurveHeader(QHBoxLayout):
-    """Title at the left; at the right the entries of the legend and, while zoomed, a button before them.
+    """Title at the left; at the right the entries of the legend.
 
     Parameters
     ----------
     title : str
+
+    Attributes
+    ----------
+    whole : IconButton
+        Ends a zoom. It is for the plot to place: here it would ask for a wider plot.
     """
 
     def __init__(self, title: str) -> None:
@@ -86,15 +91,11 @@ class CurveHeader(QHBoxLayout):
         label.setProperty("role", "title")
         self.whole = IconButton("maximize", "Show the whole", "or double-click in the plot", "A")
         self.whole.setProperty("kind", "quiet")
-        keeps_room = self.whole.sizePolicy()  # or else a zoom would ask for a wider plot
-        keeps_room.setRetainSizeWhenHidden(True)
-        self.whole.setSizePolicy(keeps_room)
         self.whole.hide()
         self._legend = QHBoxLayout()
         self._legend.setSpacing(0)
         self.addWidget(label)
         self.addStretch(1)
-        self.addWidget(self.whole)
         self.addLayout(self._legend)
 
     def add_entry(self, entry: LegendEntry) -> None:

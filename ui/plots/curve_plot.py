@@ -61,6 +61,7 @@ class CurvePlot(Plot):
         canvas.viewMoved.connect(self._on_view_moved)
         canvas.pointed.connect(self.set_cursor)
         canvas.pointerLeft.connect(self.hide_cursor)
+        self._header.whole.setParent(self)
         self._header.whole.clicked.connect(self.reset_view)
         self.set_theme(self._theme)
         self._fit(canvas)
@@ -281,6 +282,7 @@ class CurvePlot(Plot):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._place_whole()
         self._draw_curves(self._made())
 
     @override
@@ -305,7 +307,7 @@ class CurvePlot(Plot):
     @override
     def _draw(self, canvas: PlotCanvas) -> None:
         canvas.set_x_label(self._content.x_label)
-        self._header.whole.setVisible(self._zoomed)
+        self._place_whole()
         if not self._zoomed:
             self._fit(canvas)
         self._draw_curves(canvas)
@@ -339,9 +341,17 @@ class CurvePlot(Plot):
     def _is_empty(self) -> bool:
         return not any(curve.data.size for curve in self._curves.values())
 
+    def _place_whole(self) -> None:
+        """Put the button that ends a zoom into the upper right corner of the plot."""
+        whole, px = self._header.whole, self._theme.px
+        whole.adjustSize()
+        whole.move(self.width() - whole.width() - px(8), self._header.geometry().bottom() + px(4))
+        whole.setVisible(self._zoomed)
+        whole.raise_()
+
     def _on_view_moved(self) -> None:
         self._zoomed = True
-        self._header.whole.show()
+        self._place_whole()
         self._draw_curves(self._made())
 
     def _on_legend_toggled(self, checked: bool) -> None:
