@@ -157,3 +157,12 @@ def test_a_closed_list_opens_and_only_then_chooses(qtbot: QtBot) -> None:
         qtbot.waitUntil(lambda view=view: not view.isVisible())
         assert field.choice() == "b"
     assert edited == ["b"] * 3
+
+
+def test_return_presses_the_button_that_has_the_keyboard(qtbot: QtBot, active: Session) -> None:
+    bar = active.window.run_bar
+    lengthen(qtbot, active)
+    for wanted in (RunStatus.TRAINING, RunStatus.PAUSED):
+        bar.train.setFocus(Qt.FocusReason.TabFocusReason)
+        press(Key.Key_Return)
+        qtbot.waitUntil(lambda wanted=wanted: active.state.run.status is wanted)

@@ -37,8 +37,6 @@ timer.timeout.connect(look)
 timer.start()
 """
 
-_XVFB = ("xvfb-run", "-a", "-s", "-screen 0 1366x768x24")
-
 
 def needs(plugin: str, *programs: str) -> None:
     """Skip a test where a plugin of Qt or a program is not to be had."""
@@ -74,20 +72,39 @@ def weston() -> Iterator[dict[str, str]]:
             process.wait(PATIENCE)
 
 
+@contextmanager
+def xvfb() -> Iterator[dict[str, str]]:
+    """Run an X server without a screen; return the environment that leads to it.
+
+    It chooses its number itself: `xvfb-run -a` may choose one that another server takes meanwhile.
+    """
+    reading, writing = os.pipe()
+    process = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(writing), "-screen", "0", "1366x768x24", "-nolisten", "tcp"],
+        pass_fds=[writing],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    os.close(writing)
+    try:
+        with os.fdopen(reading) as told:
+            number = told.readline().strip()
+        assert number, "Xvfb has ended"
+        yield {"DISPLAY": f":{number}"}
+    finally:
+        process.terminate()
+        process.wait(PATIENCE)
+
+
 @pytest.mark.parametrize("scale", ["1", "1.5"])
 @pytest.mark.parametrize("plugin", ["offscreen", "minimal", "xcb", "wayland"])
 def test_the_program_opens_trains_and_closes(tmp_path: Path, plugin: str, scale: str) -> None:
-    needs(plugin, *{"xcb": ("xvfb-run", "xauth"), "wayland": ("weston",)}.get(plugin, ()))
+    needs(plugin, *{"xcb": ("Xvfb",), "wayland": ("weston",)}.get(plugin, ()))
     environment = {"QT_QPA_PLATFORM": plugin, "QT_SCALE_FACTOR": scale}
     with ExitStack() as stack:
-        if plugin == "wayland":
-            environment |= stack.enter_context(weston())
-        ended = run_window(
-            tmp_path,
-            act=_TRAIN_AND_CLOSE,
-            environment=environment,
-            prefix=_XVFB if plugin == "xcb" else (),
-        )
+        server = {"xcb": xvfb, "wayland": weston}.get(plugin)
+        environment |= {} if server is None else stack.enter_context(server())
+        ended = run_window(tmp_path, act=_TRAIN_AND_CLOSE, environment=environment)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.split() == [plugin, "100", str(float(scale))]
     assert "Traceback" not in ended.stderr

@@ -243,7 +243,7 @@ def test_a_run_without_a_pool_and_with_a_stride_begins_from_the_form(qtbot, sess
     type_setting(qtbot, session, "stride", "2")
     qtbot.waitUntil(lambda: session.state.experiment == replace(LAB5, pool="none", stride=2))
     assert not any(form.field(name).isVisible() for name in ("pool_size", "ties"))
-    assert dict(session.state.live.network.shapes)["conv1"] == (8, 13, 13)
+    qtbot.waitUntil(lambda: session.state.live.network.shapes["conv1"] == (8, 13, 13))
     assert "pool1" not in session.state.live.network.shapes
     qtbot.waitUntil(lambda: "ties" not in session.window.run_status.settings.text())
 
