@@ -273,8 +273,8 @@ def test_a_click_pins_and_a_second_one_frees(lab5):
 
 def test_arrow_keys_move_the_pinned_cell_and_stop_at_the_border(lab5):
     lab5.click("pool1", 0, 11)
-    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down):
-        lab5.key(key, lab5.map("pool1"))
+    for key in (Qt.Key.Key_Right, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_Return):
+        lab5.key(key, lab5.map("pool1"))  # Return leaves it there, wherever the pointer has been
     assert [cell.index for cell in lab5.pins] == [(0, 0, 11), (0, 0, 12), (0, 1, 12)]
     assert lab5.map("pool1").highlighted("selected") == ((1, 12, 1, 1),)
 

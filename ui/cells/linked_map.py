@@ -13,7 +13,7 @@ from cnnviz.quantities import format_cell
 from ui.cells.cell_geometry import CellGeometry
 from ui.cells.cell_view import Cell
 from ui.cells.heat_map import HeatMap
-from ui.controls.key_moves import plain_arrow_step
+from ui.controls.key_moves import is_enter, plain_arrow_step
 from ui.controls.map_legend import MapLegend
 from ui.rows.table_text import add_copy_action, claims_copy, copy_table, is_copy_key
 from ui.theme import Theme
@@ -106,7 +106,7 @@ class LinkedMap(CopiedMap):
         step = plain_arrow_step(event)
         if self._movable and step is not None:
             self.moveRequested.emit(*step)
-        else:
+        elif not (self._movable and is_enter(event)):  # the pinned cell is chosen, not one pointed at before
             super().keyPressEvent(event)
 
     @override

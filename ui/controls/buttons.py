@@ -1,12 +1,9 @@
 """Buttons with an icon that follows the theme."""
 
-from typing import override
-
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QAbstractButton, QPushButton, QSizePolicy, QToolButton, QWidget
+from PySide6.QtGui import QKeySequence
+from PySide6.QtWidgets import QPushButton, QSizePolicy, QToolButton, QWidget
 
-from ui.controls.key_moves import is_enter
 from ui.theme import bind_icon
 
 _ICON_ROLES = {"primary": "on_accent", "danger": "danger", "link": "accent"}
@@ -51,11 +48,6 @@ class Button(QPushButton):
         # A dialog's default button would draw a second primary button.
         self.setAutoDefault(False)
 
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not _click_by_return(self, event):
-            super().keyPressEvent(event)
-
     def set_icon(self, name: str) -> None:
         """Show another icon, or with "" none."""
         self._icon = name
@@ -94,24 +86,11 @@ class IconButton(QToolButton):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         bind_icon(self, icon)
 
-    @override
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if not _click_by_return(self, event):
-            super().keyPressEvent(event)
-
     def set_icon(self, icon: str, name: str) -> None:
         """Show another icon, with another meaning."""
         self.setAccessibleName(name)
         self.setToolTip(name)
         bind_icon(self, icon)
-
-
-def _click_by_return(button: QAbstractButton, event: QKeyEvent) -> bool:
-    """Click a button that has the keyboard by Return, which Qt itself does in dialogs only."""
-    if not is_enter(event) or event.isAutoRepeat():
-        return False
-    button.click()
-    return True
 
 
 def with_key(text: str, shortcut: str) -> str:

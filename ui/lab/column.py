@@ -7,7 +7,6 @@ from typing import override
 from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
-    QAbstractButton,
     QApplication,
     QFrame,
     QHBoxLayout,
@@ -19,7 +18,6 @@ from PySide6.QtWidgets import (
 
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button, IconButton
-from ui.controls.key_moves import is_enter
 from ui.controls.keyboard import has_keyboard, scroll_to
 from ui.controls.labels import ElidedLabel, WrapLabel
 from ui.controls.layouts import fill
@@ -102,11 +100,8 @@ class LabColumn(QFrame):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        focus = QApplication.focusWidget()
         if event.key() == Qt.Key.Key_Escape and self.list_button.isChecked():
             self.list_button.setChecked(False)
-        elif is_enter(event) and isinstance(focus, QAbstractButton):
-            focus.click()
         else:
             super().keyPressEvent(event)
 

@@ -10,6 +10,7 @@ from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
+    QKeyEvent,
     QKeySequence,
     QPaintEvent,
     QResizeEvent,
@@ -17,6 +18,7 @@ from PySide6.QtGui import (
     QShowEvent,
 )
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QApplication,
     QDockWidget,
     QMainWindow,
@@ -29,6 +31,7 @@ from PySide6.QtWidgets import (
 
 from cnnviz.files import LONGEST_NAME, printable
 from ui.controls.drops import is_welcome
+from ui.controls.key_moves import is_enter
 from ui.controls.keyboard import has_keyboard
 from ui.guide.chapters import FIRST_STEPS, LICENCES
 from ui.panels.analysis import Analysis
@@ -231,6 +234,15 @@ class MainWindow(QMainWindow):
         if not self._painted:
             self._painted = True
             self.firstPainted.emit()
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Click the button that has the keyboard with Return, too, which Qt itself does in dialogs only."""
+        focus = QApplication.focusWidget()
+        if is_enter(event) and isinstance(focus, QAbstractButton):
+            focus.click()
+        else:
+            super().keyPressEvent(event)
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
