@@ -107,8 +107,10 @@ class Session(QObject):
                 "reports": self.reports,
             }
         )
-        self._key_owner = KeyOwner(self.window.pages.can_turn, lambda: self.state.pinned is not None, self)
-        self._focus_reveal = FocusReveal(self)
+        # Of the window, so that no key is asked about when its parts are gone.
+        window = self.window
+        self._key_owner = KeyOwner(window.pages.can_turn, lambda: self.state.pinned is not None, window)
+        self._focus_reveal = FocusReveal(self.window)
         self._tips = TipFilter(self)
         self._connect_signals()
         self._restore()

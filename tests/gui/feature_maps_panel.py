@@ -176,8 +176,8 @@ class Opened:
         thumbs = self.column(key).thumbs
         self.qtbot.mouseClick(thumbs, LEFT, pos=thumbs.tile_rect(index).center().toPoint())
 
-    def key(self, key, widget=None):
-        self.qtbot.keyClick(self.panel if widget is None else widget, key)
+    def key(self, key, widget=None, modifier=Qt.KeyboardModifier.NoModifier):
+        self.qtbot.keyClick(self.panel if widget is None else widget, key, modifier)
 
     def _move(self, widget, spot):
         point = spot.toPoint() if isinstance(spot, QPointF) else QPoint(spot)

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from tests.gui.training_driving import lengthen
 from tests.gui.whole_window import PANELS, rest
 from ui.guide.window import GuideWindow
+from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.training import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
@@ -93,6 +94,18 @@ def test_a_choice_of_a_panel_is_made_from_another(qtbot: QtBot, active: Session)
     qtbot.waitUntil(lambda: panel.view.pair == "difference")
 
 
+def test_what_is_behind_another_page_comes_to_the_front(qtbot: QtBot, active: Session) -> None:
+    window = active.window
+    training, maps = window.panel(TrainingPanel), window.panel(FeatureMapsPanel)
+    window.resize(training.minimumSizeHint().width(), 700)  # too narrow for three columns
+    qtbot.waitUntil(lambda: not training.results.isVisible())
+    take(qtbot, active, "confusion matrix")
+    qtbot.waitUntil(training.results.matrix.isVisible)
+    assert QApplication.focusWidget() is training.results.matrix
+    take(qtbot, active, "search again")
+    qtbot.waitUntil(maps.looks_for.isVisible)
+
+
 def test_actions_and_pages_of_the_help_are_opened(qtbot: QtBot, active: Session) -> None:
     lengthen(qtbot, active)
     take(qtbot, active, "train or")
@@ -137,6 +150,7 @@ def test_arrow_keys_go_through_what_is_found(qtbot: QtBot, active: Session) -> N
         ("filtres", "Filters & maps", True),
         ("folder maps", "Filters & maps", False),
         ("mapp", "Filters & maps", True),
+        ("pooled", "Map of pool1", True),
         ("mxp", "Filters & maps", False),
         ("größe", "GRÖSSE der Fenster", True),
     ],

@@ -277,6 +277,8 @@ def test_arrow_keys_move_the_pinned_cell_and_stop_at_the_border(lab5):
         lab5.key(key, lab5.map("pool1"))  # Return leaves it there, wherever the pointer has been
     assert [cell.index for cell in lab5.pins] == [(0, 0, 11), (0, 0, 12), (0, 1, 12)]
     assert lab5.map("pool1").highlighted("selected") == ((1, 12, 1, 1),)
+    lab5.key(Qt.Key.Key_Left, lab5.map("pool1"), Qt.KeyboardModifier.ShiftModifier)
+    assert lab5.pins[-1].index == (0, 1, 8)
 
 
 def test_escape_frees_the_pinned_cell_from_anywhere_in_the_panel(lab5):

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from itertools import pairwise
 from typing import override
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
@@ -167,6 +168,9 @@ class LabColumn(QFrame):
         whole.addWidget(self.stack, 1)
         whole.addWidget(line)
         whole.addLayout(self._bottom)
+        buttons_above = (self.close_button, self.misfit.action_button(), self.message.action_button())
+        for before, after in pairwise(buttons_above):
+            QWidget.setTabOrder(before, after)
 
     def _connect_signals(self) -> None:
         desk, page = self._desk, self.page

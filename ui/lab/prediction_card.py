@@ -197,7 +197,7 @@ class PredictionCard(QWidget):
             return self._cell
         button = self._choices.checkedButton()
         if button is None:
-            self._complain("Choose one of the answers first.")
+            self._complain("Choose one of the answers first; by keys, with arrows and Space.")
             return None
         return button.objectName()
 

@@ -60,6 +60,10 @@ class Panel(TellsDrawn, QFrame):
         """Return parts that keys lead to besides the panel itself, by their names; here none."""
         return {}
 
+    def openers(self) -> Mapping[QWidget, Callable[[], object]]:
+        """Return what brings a part to the front that may be behind another; here there is none."""
+        return {}
+
 
 def requests_of(kind: type[QObject]) -> list[str]:
     """Return the names of the signals by which a part of the window asks for something."""

@@ -1,7 +1,8 @@
 """What can be found by words: the actions, the controls of a part of the window, the pages of the help."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
+from types import MappingProxyType
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
@@ -26,6 +27,8 @@ _STATES = {
 }
 #: More options than these would push everything else aside.
 _MOST_OPTIONS = 12
+Show = Callable[[], object]
+_ALL_IN_SIGHT: Mapping[QWidget, Show] = MappingProxyType({})
 
 
 def actions_of(menus: Menus) -> Iterator[Entry]:
@@ -46,7 +49,9 @@ def chapters(show: Callable[[str], object]) -> Iterator[Entry]:
         yield Entry(chapter.title, "Help", partial(show, chapter.name))
 
 
-def controls_of(part: QWidget, place: str, show: Callable[[], object]) -> Iterator[Entry]:
+def controls_of(
+    part: QWidget, place: str, show: Show, pages: Mapping[QWidget, Show] = _ALL_IN_SIGHT
+) -> Iterator[Entry]:
     """Yield the controls of a part of the window, and the options of its lists.
 
     Parameters
@@ -56,19 +61,23 @@ def controls_of(part: QWidget, place: str, show: Callable[[], object]) -> Iterat
         What the part is called.
     show : callable
         Brings the part to the front.
+    pages : mapping of QWidget to callable
+        Of those of its pages that may be behind others, what brings them to the front.
     """
     for widget in part.findChildren(QWidget):
         name = _name_of(widget)
         if not name or not widget.focusPolicy() & Qt.FocusPolicy.TabFocus or widget.focusProxy() is not None:
             continue
         why_not = "" if widget.isEnabled() else f"“{name}” cannot be used now."
-        if not widget.isVisibleTo(part):
+        page = next((each for each in pages if each.isAncestorOf(widget)), part)
+        if not widget.isVisibleTo(page):
             why_not = f"“{name}” stands on a page of {place} that is not in sight now."
-        tip = widget.toolTip()
-        yield Entry(name, place, partial(_use, widget, show), why_not=why_not, about=tip)
+        use = partial(_use, widget, show, pages.get(page))
+        yield Entry(name, place, use, why_not=why_not, about=widget.toolTip())
         if isinstance(widget, ChoiceField) and not why_not and widget.count() <= _MOST_OPTIONS:
             for row in range(widget.count()):
-                yield Entry(f"{name}: {widget.itemText(row)}", place, partial(_choose, widget, row, show))
+                choose = partial(_choose, widget, row, show, pages.get(page))
+                yield Entry(f"{name}: {widget.itemText(row)}", place, choose)
 
 
 def _name_of(widget: QWidget) -> str:
@@ -82,16 +91,16 @@ def _name_of(widget: QWidget) -> str:
     return f"{whose}: {name}" if whose else name
 
 
-def _use(widget: QWidget, show: Callable[[], object]) -> None:
+def _use(widget: QWidget, *shows: Show | None) -> None:
     """Press a button; give anything else the keyboard."""
-    show()
+    for show in filter(None, shows):
+        show()
     widget.setFocus(Qt.FocusReason.ShortcutFocusReason)
     if isinstance(widget, QAbstractButton):
         widget.click()
 
 
-def _choose(field: ChoiceField, row: int, show: Callable[[], object]) -> None:
-    show()
-    field.setFocus(Qt.FocusReason.ShortcutFocusReason)
+def _choose(field: ChoiceField, row: int, *shows: Show | None) -> None:
+    _use(field, *shows)
     field.setCurrentIndex(row)
     field.activated.emit(row)

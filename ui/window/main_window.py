@@ -348,7 +348,7 @@ class MainWindow(QMainWindow):
     def _controls(self) -> Iterator[Entry]:
         """Yield the controls in the window that are no buttons of actions."""
         for number, (title, panel) in enumerate(zip(self.panels.titles, self.panels.panels(), strict=True)):
-            yield from controls_of(panel, title, partial(self.panels.show_panel, number))
+            yield from controls_of(panel, title, partial(self.panels.show_panel, number), panel.openers())
         for place, part in (("Samples", self.samples), ("Timeline", self.timeline)):
             yield from controls_of(part, place, partial(self.set_bare, False))
         preset = self.run_bar.preset.accessibleName()

@@ -7,6 +7,8 @@ _WORDS = re.compile(r"[^\W_]+")
 _WHOLE, _BEGINNING, _PART, _SLIP = 0, 1, 3, 5
 #: Words this short would be like too many others.
 _LEAST_WITH_SLIP = 4
+#: Endings without which a word is looked for, too: "pooled" is found in "pool".
+_ENDINGS = ("ing", "ed", "es", "s")
 
 
 def words_of(text: str) -> list[str]:
@@ -43,6 +45,9 @@ def _cost_of(wanted: str, word: str) -> int | None:
         return _PART
     if len(wanted) < _LEAST_WITH_SLIP:
         return None
+    stems = (wanted.removesuffix(ending) for ending in _ENDINGS if wanted.endswith(ending))
+    if any(len(stem) >= _LEAST_WITH_SLIP and word.startswith(stem) for stem in stems):
+        return _PART
     # A letter may be missing, be one too many, be another one, or have changed places with the next.
     beginnings = {word[: len(wanted) + more] for more in (-1, 0, 1)}
     return _SLIP if any(_is_a_slip(wanted, each) for each in beginnings) else None

@@ -1,5 +1,6 @@
 """The filters and feature maps panel."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from typing import override
@@ -101,6 +102,11 @@ class FeatureMapsPanel(Panel):
         """Show ``"network"`` or ``"looks_for"``."""
         self.pages.set_current(page)
         self._on_page_changed(page)
+
+    @override
+    def openers(self) -> dict[QWidget, Callable[[], object]]:
+        pages = {"network": self.network, "looks_for": self.looks_for}
+        return {page: partial(self.show_page, name) for name, page in pages.items()}
 
     def view_state(self) -> View:
         """Return all choices, for a session; none before the first picture."""

@@ -1,5 +1,7 @@
 """The training panel."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import override
 
 from PySide6.QtCore import QEvent, QSize, Signal, Slot
@@ -135,6 +137,15 @@ class TrainingPanel(CatchesUp, Panel):
     @override
     def areas(self) -> dict[str, QWidget]:
         return {"Settings": self._settings, "Log and results": self._right}
+
+    @override
+    def openers(self) -> dict[QWidget, Callable[[], object]]:
+        columns = {"settings": self._settings, "results": self._right}
+        return {column: partial(self._show_column, key) for key, column in columns.items()}
+
+    def _show_column(self, key: str) -> None:
+        self._switch.set_current(key)
+        self._fit_columns()
 
     @override
     def drawn(self) -> Drawn | None:

@@ -62,8 +62,9 @@ class SweepSource(QWidget):
         self._running = fraction is not None
         self.progress.setVisible(self._running)
         self.progress.setValue(0 if fraction is None else round(1000 * fraction))
-        self.button.setText("Cancel" if self._running else "Start")
-        self.button.setAccessibleName("Cancel the measurement" if self._running else "Measure these images")
+        text, name = ("Cancel", "the measurement") if self._running else ("Start", "to measure these images")
+        self.button.setText(text)
+        self.button.setAccessibleName(f"{text} {name}")
         self.digits.setEnabled(not self._running)
 
     def is_running(self) -> bool:
