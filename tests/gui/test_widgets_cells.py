@@ -77,6 +77,19 @@ def test_a_figure_carries_no_cursor_and_alone_no_selection(qtbot: QtBot) -> None
     assert figure(shown_map) != plain
 
 
+def test_a_chosen_cell_keeps_its_colour_under_the_pointer(qtbot: QtBot) -> None:
+    shown_map = HeatMap()
+    shown(qtbot, shown_map)
+    shown_map.set_values(np.zeros((14, 14)))
+    shown_map.set_highlight([(2, 2, 1, 1)], "selected")
+    cell = shown_map.cell_rect(2, 2)
+    around = cell.toAlignedRect()
+    before = picture(shown_map).copy(around)
+    qtbot.mouseMove(shown_map, cell.center().toPoint())
+    qtbot.waitUntil(lambda: shown_map.hovered == (2, 2))
+    assert picture(shown_map).copy(around) == before
+
+
 @pytest.mark.parametrize("kind", [HeatMapGrid, MapThumbnails])
 def test_a_figure_of_many_maps_frames_none_of_them(qtbot: QtBot, kind: type[MapTiles]) -> None:
     grid = kind()

@@ -316,7 +316,8 @@ class CellView(PointedWidget[Cell]):
         if not is_whole:
             self._paint_axes(painter, grid)
         if not drawing_figure():
-            if self._hovered is not None:
+            # A chosen cell keeps its colour, which says what it is, under the pointer.
+            if self._hovered is not None and not self._is_chosen(self._hovered):
                 self._paint_hovered(painter, grid.cells(*self._hovered))
             if self.hasFocus():
                 self._paint_focus(painter, grid)
@@ -344,6 +345,9 @@ class CellView(PointedWidget[Cell]):
         """Whether the outlines of a role are drawn now: in figures the user's cursor is not."""
         return not (role == "hover" and drawing_figure()) and not (role == "selected" and drawing_alone())
 
+    def _is_chosen(self, cell: Cell) -> bool:
+        return (*cell, 1, 1) in self.highlighted("selected")
+
     def _paint_hovered(self, painter: QPainter, cell: QRectF) -> None:
         """Show which cell is pointed at."""
         paint_outline(painter, cell, self.hover_role, self._theme, self.devicePixelRatioF())
@@ -351,4 +355,7 @@ class CellView(PointedWidget[Cell]):
     def _paint_focus(self, painter: QPainter, grid: CellGeometry) -> None:
         """Show that the map has the keyboard, and at which cell."""
         rect = grid.cells(*self._focus_cell)
+        if self._is_chosen(self._focus_cell):  # round its frame, not over it
+            beyond = OUTLINES["selected"].width
+            rect = rect.adjusted(-beyond, -beyond, beyond, beyond)
         paint_outline(painter, rect, "focus", self._theme, self.devicePixelRatioF())
