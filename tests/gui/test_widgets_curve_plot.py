@@ -246,6 +246,14 @@ def test_the_legend_hides_a_curve_by_mouse_and_by_key(qtbot: QtBot, plot: CurveP
     train(plot)
     entries = {entry.text(): entry for entry in plot.findChildren(LegendEntry)}
     assert list(entries) == ["each step", "mean of 500", "test"]
+    plot.setFocus()
+    written = entries["each step"].grab().toImage().pixelColor(1, 1)
+    for entry in entries.values():
+        entry.setFocus()
+        corner = QPoint(entry.width() - 6, 5)  # inside the frame, where no letter is
+        assert entry.grab().toImage().pixelColor(corner) == written, (
+            "its words can be read with the keyboard on it"
+        )
     qtbot.mouseClick(entries["test"], Qt.MouseButton.LeftButton)
     hover(plot, 2503, 0.3)
     assert "test" not in plot.readout_text()

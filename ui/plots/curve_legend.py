@@ -69,6 +69,7 @@ class LegendEntry(PaintedButton):
             painter.drawLine(QPointF(left, middle), QPointF(self.width() - px(4), middle))
         if self.hasFocus():
             painter.setPen(QPen(theme.color("accent"), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(self.rect().adjusted(1, 1, -1, -1), 4, 4)
 
 
