@@ -97,6 +97,9 @@ def test_a_choice_of_a_panel_is_made_from_another(qtbot: QtBot, active: Session)
 def test_what_is_behind_another_page_comes_to_the_front(qtbot: QtBot, active: Session) -> None:
     window = active.window
     training, maps = window.panel(TrainingPanel), window.panel(FeatureMapsPanel)
+    box = ask(qtbot, active, "traces")
+    assert not [words for words, *_ in lines(box) if "Traces" in words], "of a menu that nobody sees"
+    box.reject()
     window.resize(training.minimumSizeHint().width(), 700)  # too narrow for three columns
     qtbot.waitUntil(lambda: not training.results.isVisible())
     take(qtbot, active, "confusion matrix")

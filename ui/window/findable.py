@@ -6,7 +6,7 @@ from types import MappingProxyType
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAccessible
-from PySide6.QtWidgets import QAbstractButton, QWidget
+from PySide6.QtWidgets import QAbstractButton, QMenu, QWidget
 
 from ui.controls.choice_field import ChoiceField
 from ui.controls.segmented import SegmentedControl
@@ -65,6 +65,8 @@ def controls_of(
         Of those of its pages that may be behind others, what brings them to the front.
     """
     for widget in part.findChildren(QWidget):
+        if isinstance(widget.window(), QMenu):  # of the plotting library, and nowhere to be seen
+            continue
         name = _name_of(widget)
         if not name or not widget.focusPolicy() & Qt.FocusPolicy.TabFocus or widget.focusProxy() is not None:
             continue
