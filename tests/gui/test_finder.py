@@ -56,6 +56,8 @@ def test_every_action_is_found_by_its_words_with_its_key(qtbot: QtBot, active: S
         assert (name, place.removesuffix(" · not now")) == (row.words, row.menu.replace("&", ""))
     box.line.setText("train pause")
     assert lines(box)[0] == ("Train or pause", "Run", "Space")
+    box.line.setText("traces")
+    assert not [name for name, *_ in lines(box) if "Traces" in name], "of a menu that nobody sees"
     box.line.setText("theme")
     assert {name for name, _place, _key in lines(box)[:3]} == {"Like the system", "Light", "Dark"}
     box.reject()
@@ -97,9 +99,6 @@ def test_a_choice_of_a_panel_is_made_from_another(qtbot: QtBot, active: Session)
 def test_what_is_behind_another_page_comes_to_the_front(qtbot: QtBot, active: Session) -> None:
     window = active.window
     training, maps = window.panel(TrainingPanel), window.panel(FeatureMapsPanel)
-    box = ask(qtbot, active, "traces")
-    assert not [words for words, *_ in lines(box) if "Traces" in words], "of a menu that nobody sees"
-    box.reject()
     window.resize(training.minimumSizeHint().width(), 700)  # too narrow for three columns
     qtbot.waitUntil(lambda: not training.results.isVisible())
     take(qtbot, active, "confusion matrix")
