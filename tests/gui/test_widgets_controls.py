@@ -2,19 +2,21 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QComboBox, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QComboBox, QLabel, QSpacerItem, QStackedWidget, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
+from shiboken6 import Shiboken
 
 from tests.gui.control_window import column_window, place
 from tests.gui.driving import settle, show_window
 from ui.controls.buttons import Button, IconButton
-from ui.controls.choice_field import ChoiceField
+from ui.controls.choice_field import ChoiceField, DropDownList
 from ui.controls.form import Form
 from ui.controls.labels import Badge, ElidedLabel, SectionTitle, WrapLabel
 from ui.controls.message_bar import MessageBar
 from ui.controls.number_field import FloatField, IntField
 from ui.controls.scroll_column import ScrollColumn
 from ui.controls.segmented import SegmentedControl
+from ui.session import Session
 from ui.theme import LIGHT, ThemeManager
 
 LEFT = Qt.MouseButton.LeftButton
@@ -43,6 +45,24 @@ def test_a_list_shows_all_its_entries(qtbot: QtBot, window: QWidget, count: int)
         assert view.verticalScrollBar().maximum() == 0
         choice.hidePopup()
         qtbot.waitUntil(lambda: not choice.view().isVisible())
+
+
+def test_opened_lists_leave_no_python_objects_of_what_belongs_to_qt(qtbot: QtBot, session: Session) -> None:
+    """They would outlive the lists, and whatever comes to lie in their memory would be taken for them."""
+
+    def items() -> int:
+        return sum(isinstance(each, QSpacerItem) for each in Shiboken.getAllValidWrappers())
+
+    before = items()
+    lists = [
+        each for each in session.window.findChildren(DropDownList) if each.isVisible() and each.isEnabled()
+    ]
+    assert len(lists) > 2
+    for each in lists:
+        each.showPopup()
+        qtbot.waitUntil(each.view().isVisible)
+        each.hidePopup()
+    assert items() == before
 
 
 # -- segmented control -------------------------------------------------------------------------------------

@@ -20,20 +20,14 @@ class DropDownList(QComboBox):
         view = self.view()
         popup, frame = view.window(), view.contentsMargins()
         rows = [view.sizeHintForRow(row) for row in range(self.count())]
-        wanted = sum(rows) + frame.top() + frame.bottom() + _spaces(popup)
+        # What lies above and below the view. The items of the layout are better not asked: the Python object
+        # of a spacer outlives it, and is taken for whatever comes to lie in its memory.
+        spaces = popup.height() - view.height()
+        wanted = sum(rows) + frame.top() + frame.bottom() + spaces
         if 0 < wanted - popup.height() < min(rows, default=0):  # else it is longer than can be seen at a time
             for part in popup.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
                 part.setVisible(part is view)  # no arrows to scroll by
             popup.resize(popup.width(), wanted)
-
-
-def _spaces(popup: QWidget) -> int:
-    """Return the height of what lies above and below the entries."""
-    layout = popup.layout()
-    items = [] if layout is None else [layout.itemAt(place) for place in range(layout.count())]
-    return sum(
-        each.sizeHint().height() for each in items if each is not None and each.spacerItem() is not None
-    )
 
 
 class ChoiceField(DropDownList):
