@@ -110,8 +110,7 @@ def opened(
     """Open the whole program in its window, up to its first network."""
     session = Session(QSettings(str(settings), QSettings.Format.IniFormat), experiment, data)
     session.window.resize(1440, 900)
-    with qtbot.waitExposed(session.window):
-        session.window.show()
+    show_window(qtbot, session.window)  # a key that is a shortcut needs the window that is active
     session.start()
     qtbot.waitUntil(lambda: session.state.run.status is RunStatus.READY and session.window.samples.is_current)
     try:
