@@ -56,7 +56,8 @@ def test_f6_goes_round_all_areas_and_back(qtbot: QtBot, active: Session) -> None
             break
         there.append(focus())
     assert [name_of(each) for each in there] == [
-        "Run controls", "Notice", "Samples", "Training panel", "Settings", "Log and results", "Timeline"
+        "Run controls", "Notice", "Samples", "Training panel", "Settings", "Curves and filters",
+        "Log and results", "Timeline",
     ]  # fmt: skip
     for area in reversed(there):
         press(Key.Key_F6, Modifier.ShiftModifier)

@@ -90,6 +90,14 @@ def test_rows_can_be_replaced_and_removed(table: LogTable) -> None:
     assert table.rows() == []
 
 
+def test_an_empty_table_shows_that_it_has_the_keyboard(table: LogTable) -> None:
+    table.clearFocus()
+    without = table.grab().toImage()
+    table.setFocus()
+    assert table.hasFocus()
+    assert table.grab().toImage() != without
+
+
 def test_a_row_of_another_width_is_refused(table: LogTable) -> None:
     with pytest.raises(ValueError, match="step, loss, accuracy"):
         table.append([(1, 0.5)])

@@ -4,11 +4,12 @@ from collections.abc import Iterable, Sequence
 from typing import Any, override
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, QSize, Qt
-from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPaintEvent
+from PySide6.QtGui import QFontMetrics, QGuiApplication, QKeyEvent, QKeySequence, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractItemView, QHeaderView, QTableView, QWidget
 
 from cnnviz.notation import Notation
 from cnnviz.quantities import ALMOST, format_count, format_plain
+from ui.controls.figure_mode import drawing_figure
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.placeholder import draw_placeholder
 from ui.theme import LIGHT, Theme, follow_theme, mono_font, ui_font
@@ -271,8 +272,13 @@ class LogTable(QTableView):
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
-        if not self._log.rows and self._placeholder:
-            painter = QPainter(self.viewport())
+        if self._log.rows:
+            return
+        painter = QPainter(self.viewport())
+        if self.hasFocus() and not drawing_figure():  # there is no row that could show it
+            painter.setPen(QPen(self._theme.color("accent"), 2))
+            painter.drawRect(self.viewport().rect().adjusted(1, 1, -1, -1))
+        if self._placeholder:
             painter.setFont(ui_font(self._theme))
             top = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop
             draw_placeholder(painter, self.viewport().rect(), self._placeholder, self._theme, top)

@@ -136,7 +136,8 @@ class TrainingPanel(CatchesUp, Panel):
 
     @override
     def areas(self) -> dict[str, QWidget]:
-        return {"Settings": self._settings, "Log and results": self._right}
+        left, middle, right = self._settings, self._middle, self._right
+        return {"Settings": left, "Curves and filters": middle, "Log and results": right}
 
     @override
     def openers(self) -> dict[QWidget, Callable[[], object]]:
