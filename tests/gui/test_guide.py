@@ -110,6 +110,14 @@ def test_the_guide_follows_the_theme_and_keeps_its_place(guide, qtbot, theme):
     assert bar.value() > 0
 
 
+def test_a_long_chapter_is_laid_out_once_and_not_for_each_of_its_paragraphs(guide, theme):
+    guide.show_chapter("lab-files")
+    changes = []
+    guide.page.document().contentsChanged.connect(lambda: changes.append(1))
+    theme.set_mode("dark")
+    assert 0 < len(changes) < 10 < guide.page.document().blockCount()
+
+
 def test_about_leads_to_the_licences_and_these_to_their_texts(session, qtbot):
     session.window.menus.action("about").trigger()
     (box,) = session.window.findChildren(QMessageBox)

@@ -128,6 +128,8 @@ class GuidePage(QTextBrowser):
     def _dress(self) -> None:
         """Give headings, code and tables the look of the program."""
         document = self.document()
+        changes = QTextCursor(document)
+        changes.beginEditBlock()  # or else all is laid out anew after each change
         frame = document.rootFrame().frameFormat()
         frame.setMargin(self._margin())
         document.rootFrame().setFrameFormat(frame)
@@ -136,6 +138,7 @@ class GuidePage(QTextBrowser):
                 self._dress_table(child)
         for block in _blocks(document):
             self._dress_block(block)
+        changes.endEditBlock()
 
     def _dress_block(self, block: QTextBlock) -> None:
         cursor, level = QTextCursor(block), block.blockFormat().headingLevel()
