@@ -241,6 +241,11 @@ def test_keys_alone_lead_through_a_lab(qtbot, session, tmp_path):
     key(Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: bool(desk.done.done))
     qtbot.waitUntil(lambda: not maps.cover.isChecked())
+    with qtbot.waitSignal(sitting.shower.shown):
+        sitting.show_me()  # what is predicted need not be covered again
+    assert not maps.cover.isChecked()
+    whole_window.rest(qtbot, session)
+    activate(qtbot, window)
     key(Qt.Key.Key_PageDown, control)
     key(Qt.Key.Key_Tab)
     key(Qt.Key.Key_Down)  # the first of the answers has the keyboard

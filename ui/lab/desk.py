@@ -38,14 +38,11 @@ class LabDesk(QObject):
         Another step is in front.
     recordChanged
         Something was done, or said.
-    revealed
-        The result of the step in front is shown for the first time.
     """
 
     labChanged = Signal()
     stepChanged = Signal()
     recordChanged = Signal()
-    revealed = Signal()
 
     def __init__(self, state: AppState, writing: Writing, parent: QObject) -> None:
         super().__init__(parent)
@@ -241,10 +238,7 @@ class LabDesk(QObject):
 
     def reveal(self, step: Step, found: Found) -> None:
         """Note that the result of a step is shown."""
-        is_first = not self._record.step(step.id).revealed
         self._take(lambda record: record.revealed(step, found.time, found))
-        if is_first and step.id == self._step_id:
-            self.revealed.emit()
 
     def write(self, words: str) -> None:
         """Take the words about the step in front as they are typed."""

@@ -75,7 +75,8 @@ class LabSitting(QObject):
         self._report.composer.guided = self._guided
         self._report.composer.show_step = self._show_step
         self._files.lab_kept, self._files.lab_restored = self._kept, self._on_restored
-        self.desk.revealed.connect(self._on_revealed)
+        column.page.prediction.committed.connect(self._uncover)
+        self.shower.shown.connect(self._uncover)
         self.desk.stepChanged.connect(self._on_step_changed)
         self.revealer.arrived.connect(self._on_result_arrived)
         column.message.actionRequested.connect(self._on_message_answered)
@@ -226,10 +227,11 @@ class LabSitting(QObject):
             self.column.show_cell(tuple(cell.index))
 
     @Slot()
-    def _on_revealed(self) -> None:
-        """Uncover what was covered for the prediction."""
-        self._window.panel(BackpropPanel).header.cover.setChecked(False)
-        self._window.panel(FeatureMapsPanel).cover.setChecked(False)
+    def _uncover(self) -> None:
+        """Uncover what was covered for the prediction, once that is made."""
+        if self.desk.done.prediction is not None:
+            self._window.panel(BackpropPanel).header.cover.setChecked(False)
+            self._window.panel(FeatureMapsPanel).cover.setChecked(False)
 
     @Slot(str)
     def _on_result_arrived(self, step_id: str) -> None:
