@@ -209,6 +209,18 @@ def test_the_report_shows_what_was_said_before_anything_is_measured(qtbot, sessi
     assert "it will learn" in [block.text for block in document.blocks if isinstance(block, Words)]
 
 
+def test_the_message_of_a_result_leads_to_where_it_stands(qtbot, session, tmp_path, theme):
+    column = open_lab(qtbot, session, tmp_path).column
+    theme.set_presenter(True)
+    session.window.resize(1100, 700)
+    whole_window.rest(qtbot, session)
+    column.show_result("field")
+    whole_window.rest(qtbot, session)
+    card, room = column.page.prediction, column.page_area.viewport().height()
+    assert column.page_area.verticalScrollBar().maximum() > 0
+    assert card.visibleRegion().boundingRect().height() >= min(card.height(), room - 20)
+
+
 def test_keys_alone_lead_through_a_lab(qtbot, session, tmp_path):
     sitting = open_lab(qtbot, session, tmp_path)
     desk, window = sitting.desk, session.window

@@ -222,6 +222,9 @@ def test_keys_move_the_cursor_and_zoom(qtbot: QtBot, plot: CurvePlot) -> None:
     qtbot.keyClick(plot, Qt.Key.Key_Left)
     assert first.startswith("step ")
     assert plot.readout_text() != first
+    for key, step in ((Qt.Key.Key_Home, "step 1\n"), (Qt.Key.Key_End, "step 5,000\n")):
+        qtbot.keyClick(plot, key)
+        assert plot.readout_text().startswith(step)
     width = np.ptp(plot.view_range()[0])
     qtbot.keyClick(plot, Qt.Key.Key_Plus)
     assert np.ptp(plot.view_range()[0]) < width

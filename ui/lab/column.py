@@ -80,6 +80,7 @@ class LabColumn(QFrame):
     ) -> None:
         super().__init__(parent)
         self._desk, self._revealer, self._writing, self._state = desk, revealer, writing, state
+        self._sought: QWidget | None = None  # what is to be in sight of a page that grows
         #: Content of the figures of the lab, by name.
         self.figures: Mapping[str, bytes] = {}
         self.setProperty("role", "panel")
@@ -213,6 +214,7 @@ class LabColumn(QFrame):
         self.page.set_step(lab, step, number, self.figures, self._desk.done.answer)
         self._show_who()
         self.list_button.setChecked(False)
+        self._sought = None
         self.page_area.verticalScrollBar().setValue(0)
         self.back.setEnabled(number > 0)
         is_last = number == len(lab.steps) - 1
@@ -259,13 +261,21 @@ class LabColumn(QFrame):
         self.page.who.set_who(words.author, words.roll_number, note)
         self.misfit.look()
 
+    def show_result(self, step_id: str) -> None:
+        """Go to a step whose result has come, and to the place where it stands."""
+        self._desk.go_to(step_id)
+        self._sought = self.page.prediction
+        scroll_to(self._sought)
+
     @Slot()
     def _on_page_grown(self) -> None:
-        """Keep what has the keyboard in sight, when a result above it needs its room."""
+        """Keep what has the keyboard in sight, when a result above it needs its room; or what was sought."""
         focus = QApplication.focusWidget()
         is_pressed = QApplication.mouseButtons() != Qt.MouseButton.NoButton
         if focus is not None and not is_pressed and self.page.isAncestorOf(focus):
             scroll_to(focus)
+        elif self._sought is not None:
+            scroll_to(self._sought)
 
     # --- what is asked for ----------------------------------------------------------------------------------
 

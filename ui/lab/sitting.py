@@ -247,7 +247,7 @@ class LabSitting(QObject):
     @Slot()
     def _on_message_answered(self) -> None:
         if self._arrived:
-            self.desk.go_to(self._arrived)
+            self.column.show_result(self._arrived)
 
     @Slot()
     def _on_step_changed(self) -> None:

@@ -1,5 +1,6 @@
 """The plot of the program: lines, bands, markers and dots over a pair of axes, read by pointer and keys."""
 
+import math
 from collections.abc import Iterable
 from typing import NamedTuple, override
 
@@ -37,6 +38,15 @@ class Series(NamedTuple):
         """Number of the point nearest to an abscissa."""
         place = min(int(np.searchsorted(self.x, x)), self.x.size - 1)
         return place - 1 if place > 0 and abs(self.x[place - 1] - x) <= abs(self.x[place] - x) else place
+
+
+#: How far keys lead the cursor; Home and End lead to the ends of the lines.
+_STRIDES = {
+    Qt.Key.Key_Right: 1.0,
+    Qt.Key.Key_Left: -1.0,
+    Qt.Key.Key_End: math.inf,
+    Qt.Key.Key_Home: -math.inf,
+}
 
 
 class Plot(CatchesUp, Spoken, QWidget):
@@ -263,8 +273,8 @@ class Plot(CatchesUp, Spoken, QWidget):
         tell_value(self)
         self.hovered.emit(at)
 
-    def _move_cursor(self, direction: int) -> None:
-        """Go a little to the right (1) or to the left (-1), inside the lines."""
+    def _move_cursor(self, strides: float) -> None:
+        """Go so many strides to the right, or to the left where they are negative, inside the lines."""
         lines = [line for line in self._series() if line.x.size]
         if not lines:
             return
@@ -273,7 +283,7 @@ class Plot(CatchesUp, Spoken, QWidget):
         x_lo = max(x_lo, min(float(line.x[0]) for line in lines))
         x_hi = min(x_hi, max(float(line.x[-1]) for line in lines))
         start = x_hi + stride if self._cursor is None else self._cursor
-        self.set_cursor(min(max(start + direction * stride, x_lo), x_hi))
+        self.set_cursor(min(max(start + strides * stride, x_lo), x_hi))
 
     def _row_name(self, line: Series, place: int, at: float) -> str:
         # A value from elsewhere, such as the last test, says where it is from.
@@ -334,7 +344,7 @@ class Plot(CatchesUp, Spoken, QWidget):
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
-            self._move_cursor(-1)  # or else nothing would show where the keyboard is
+            self._move_cursor(-1.0)  # or else nothing would show where the keyboard is
 
     @override
     def focusOutEvent(self, event: QFocusEvent) -> None:
@@ -343,8 +353,8 @@ class Plot(CatchesUp, Spoken, QWidget):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if is_plain(event) and event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right):
-            self._move_cursor(1 if event.key() == Qt.Key.Key_Right else -1)
+        if is_plain(event) and event.key() in _STRIDES:
+            self._move_cursor(_STRIDES[Qt.Key(event.key())])
         else:
             super().keyPressEvent(event)
 
