@@ -8,6 +8,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
+from tests.gui.driving import activate
+from tests.gui.lab_driving import open_lab
 from tests.gui.training_driving import lengthen
 from tests.gui.whole_window import PANELS, rest
 from ui.guide.window import GuideWindow
@@ -119,6 +121,23 @@ def test_actions_and_pages_of_the_help_are_opened(qtbot: QtBot, active: Session)
     qtbot.waitUntil(guide.isVisible)
     assert "figures-and-sessions" in guide.page.source().path()
     guide.close()
+
+
+def test_a_step_of_the_lab_comes_with_the_keyboard_and_its_list_has_ends(
+    qtbot: QtBot, active: Session, tmp_path: Path
+) -> None:
+    sitting = open_lab(qtbot, active, tmp_path)
+    activate(qtbot, active.window)
+    take(qtbot, active, "step 2")
+    qtbot.waitUntil(lambda: QApplication.focusWidget() is sitting.column.page.show_me)
+    assert sitting.desk.number == 1
+    lab = sitting.desk.lab
+    assert lab is not None
+    for key, number in ((Key.Key_Home, 0), (Key.Key_End, len(lab.steps) - 1)):
+        sitting.column.list_button.setChecked(True)
+        QTest.keyClick(sitting.column.steps, key)
+        QTest.keyClick(sitting.column.steps, Key.Key_Return)
+        assert sitting.desk.number == number
 
 
 def test_a_recent_file_is_found_by_its_name_as_it_is(qtbot: QtBot, active: Session, tmp_path: Path) -> None:

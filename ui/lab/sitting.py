@@ -303,3 +303,4 @@ class LabSitting(QObject):
     def _go_to(self, step_id: str) -> None:
         self._window.lab_dock.set_shown(True)
         self.desk.go_to(step_id)
+        self.column.page.show_me.setFocus(Qt.FocusReason.ShortcutFocusReason)

@@ -167,9 +167,11 @@ class StepList(PointedWidget[int]):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = column_step(event) if is_plain(event) else None
-        if step is not None and self._lab is not None:
-            self._marked = min(max(self._marked + step, 0), len(self._lab.steps) - 1)
+        count = 0 if self._lab is None else len(self._lab.steps)
+        ends = {Qt.Key.Key_Home: -count, Qt.Key.Key_End: count}
+        step = ends.get(Qt.Key(event.key()), column_step(event)) if is_plain(event) else None
+        if step is not None and count:
+            self._marked = min(max(self._marked + step, 0), count - 1)
             self._describe()
         elif is_enter(event):
             self._press(self._marked)
