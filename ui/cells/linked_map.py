@@ -13,7 +13,7 @@ from cnnviz.quantities import format_cell
 from ui.cells.cell_geometry import CellGeometry
 from ui.cells.cell_view import Cell
 from ui.cells.heat_map import HeatMap
-from ui.controls.key_moves import arrow_step, is_enter, plain_arrow_step
+from ui.controls.key_moves import is_enter, long_arrow_step
 from ui.controls.map_legend import MapLegend
 from ui.rows.table_text import add_copy_action, claims_copy, copy_table, is_copy_key
 from ui.theme import Theme
@@ -50,8 +50,6 @@ class CopiedMap(HeatMap):
             super().keyPressEvent(event)
 
 
-#: Cells that an arrow key with Shift leads on, as it moves an image by so many pixels.
-_FAST = 4
 _MEANINGS = {
     "receptive": "what the marked cell reads",
     "winner": "maximum of its window",
@@ -105,11 +103,9 @@ class LinkedMap(CopiedMap):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        is_fast = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier == Qt.KeyboardModifier.ShiftModifier
-        step = arrow_step(event) if is_fast else plain_arrow_step(event)
+        step = long_arrow_step(event)
         if self._movable and step is not None:
-            cells = _FAST if is_fast else 1
-            self.moveRequested.emit(step[0] * cells, step[1] * cells)
+            self.moveRequested.emit(*step)
         elif not (self._movable and is_enter(event)):  # the pinned cell is chosen, not one pointed at before
             super().keyPressEvent(event)
 

@@ -11,6 +11,10 @@ _ARROWS = {
 }
 
 
+#: Cells, or pixels, that an arrow key with Shift leads on.
+_LONG_STEP = 4
+
+
 def arrow_step(event: QKeyEvent) -> tuple[int, int] | None:
     """Rows and columns that an arrow key leads on, whatever else is held; None for another key."""
     return _ARROWS.get(Qt.Key(event.key()))
@@ -19,6 +23,16 @@ def arrow_step(event: QKeyEvent) -> tuple[int, int] | None:
 def plain_arrow_step(event: QKeyEvent) -> tuple[int, int] | None:
     """Rows and columns that an arrow key leads on; None for another key, or with Shift, Ctrl or Alt."""
     return arrow_step(event) if is_plain(event) else None
+
+
+def long_arrow_step(event: QKeyEvent) -> tuple[int, int] | None:
+    """Rows and columns that an arrow key leads on, four times as many with Shift; None with Ctrl or Alt."""
+    step = arrow_step(event)
+    with_shift = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier == Qt.KeyboardModifier.ShiftModifier
+    if step is None or not (with_shift or is_plain(event)):
+        return None
+    length = _LONG_STEP if with_shift else 1
+    return length * step[0], length * step[1]
 
 
 def row_step(event: QKeyEvent) -> int | None:

@@ -6,7 +6,6 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
-from ui.controls.buttons import IconButton
 from ui.controls.painted_button import PaintedButton
 from ui.plots.curve_style import CurveStyle
 from ui.theme import Theme, follow_theme, ui_font
@@ -79,20 +78,12 @@ class CurveHeader(QHBoxLayout):
     Parameters
     ----------
     title : str
-
-    Attributes
-    ----------
-    whole : IconButton
-        Ends a zoom. It is for the plot to place: here it would ask for a wider plot.
     """
 
     def __init__(self, title: str) -> None:
         super().__init__()
         label = QLabel(title)
         label.setProperty("role", "title")
-        self.whole = IconButton("maximize", "Show the whole", "or double-click in the plot", "A")
-        self.whole.setProperty("kind", "quiet")
-        self.whole.hide()
         self._legend = QHBoxLayout()
         self._legend.setSpacing(0)
         self.addWidget(label)

@@ -13,6 +13,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
+from ui.controls.buttons import IconButton
 from ui.plots.curve_legend import CurveHeader
 from ui.plots.curve_style import CURVE_STYLES
 from ui.plots.decimate import MinMaxPyramid
@@ -61,8 +62,13 @@ class CurvePlot(Plot):
         canvas.viewMoved.connect(self._on_view_moved)
         canvas.pointed.connect(self.set_cursor)
         canvas.pointerLeft.connect(self.hide_cursor)
-        self._header.whole.setParent(self)
-        self._header.whole.clicked.connect(self.reset_view)
+        # Not beside the legend, where it would ask for a wider plot.
+        self._whole = IconButton(
+            "maximize", "Show the whole", "or double-click in the plot", "A", parent=self
+        )
+        self._whole.setProperty("kind", "quiet")
+        self._whole.hide()
+        self._whole.clicked.connect(self.reset_view)
         self.set_theme(self._theme)
         self._fit(canvas)
 
@@ -342,12 +348,14 @@ class CurvePlot(Plot):
         return not any(curve.data.size for curve in self._curves.values())
 
     def _place_whole(self) -> None:
-        """Put the button that ends a zoom into the upper right corner of the plot."""
-        whole, px = self._header.whole, self._theme.px
-        whole.adjustSize()
-        whole.move(self.width() - whole.width() - px(8), self._header.geometry().bottom() + px(4))
-        whole.setVisible(self._zoomed)
-        whole.raise_()
+        """Put the button that ends a zoom into the upper right corner of the plot, or take it away."""
+        self._whole.setVisible(self._zoomed)
+        if self._zoomed:
+            px = self._theme.px
+            self._whole.adjustSize()
+            right, top = self.width() - self._whole.width() - px(8), self._header.geometry().bottom() + px(4)
+            self._whole.move(right, top)
+            self._whole.raise_()
 
     def _on_view_moved(self) -> None:
         self._zoomed = True

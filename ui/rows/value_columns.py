@@ -70,12 +70,10 @@ class ValueColumns(Rows):
         tip : str
             Tool tip of the headings.
         """
-        before = self.minimumSizeHint()
         heading = [TableRow("", "", tuple(columns), "muted", tip)] if len(columns) > 1 else []
-        self._columns, self._current, self._rows = tuple(columns), current, (*heading, *rows)
-        self._set_names([row.name for row in self._rows], [self._words(row) for row in rows])
-        if self.minimumSizeHint() != before:
-            self.updateGeometry()  # no number may be cut
+        with self._keeping_room():
+            self._columns, self._current, self._rows = tuple(columns), current, (*heading, *rows)
+            self._set_names([row.name for row in self._rows], [self._words(row) for row in rows])
 
     @property
     def columns(self) -> tuple[str, ...]:

@@ -53,12 +53,9 @@ class ValueList(Rows):
     def set_rows(self, rows: Sequence[ValueRow]) -> None:
         """Show other rows."""
         if tuple(rows) != self._rows:
-            before = self.minimumSizeHint()
-            self._rows = tuple(rows)
-            self._set_names([row.name for row in rows], [f"{row.name}: {row.text}" for row in rows])
-            # No number may be cut. Where all fit it is not asked: everything around would be laid out anew.
-            if self.minimumSizeHint() != before:
-                self.updateGeometry()
+            with self._keeping_room():
+                self._rows = tuple(rows)
+                self._set_names([row.name for row in rows], [f"{row.name}: {row.text}" for row in rows])
 
     def text(self, key: str) -> str:
         """Text of a row.

@@ -17,14 +17,11 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.controls.figure_mode import drawing_figure
-from ui.controls.key_moves import arrow_step
+from ui.controls.key_moves import is_plain, long_arrow_step
 from ui.controls.painted import PaintedWidget
 from ui.theme import Theme, follow_theme, ui_font
 from ui.tiles.pair_image import SIDES, MapPair, PairView, Side
 from ui.tiles.pair_tile import PairDisplay, TileGeometry, has_numbers
-
-_LONG_STEP = 4
-_NONE = Qt.KeyboardModifier.NoModifier
 
 
 class ShiftCanvas(PaintedWidget):
@@ -192,12 +189,10 @@ class ShiftCanvas(PaintedWidget):
         """Move the image if the key is one of those that do; return whether it was."""
         if self.pair is None:
             return False
-        modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
-        step = arrow_step(event)
-        if step is not None and modifiers in (_NONE, Qt.KeyboardModifier.ShiftModifier):
-            length = 1 if modifiers == _NONE else _LONG_STEP
-            self._ask(self._shift[0] + length * step[1], self._shift[1] + length * step[0])
-        elif event.key() == Qt.Key.Key_R and modifiers == _NONE:
+        step = long_arrow_step(event)
+        if step is not None:
+            self._ask(self._shift[0] + step[1], self._shift[1] + step[0])
+        elif event.key() == Qt.Key.Key_R and is_plain(event):
             self._ask(0, 0)
         else:
             return False
