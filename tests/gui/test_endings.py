@@ -16,10 +16,16 @@ from numpy.typing import NDArray
 from PySide6.QtWidgets import QPlainTextEdit
 from pytestqt.qtbot import QtBot
 
+from cnnviz.datasets import Dataset
+from cnnviz.errors import CNNVizError
+from cnnviz.experiment import Experiment
+from cnnviz.snapshots import Snapshot
+from cnnviz.training import Trainer
 from tests.gui.driving import opened
 from tests.patience import PATIENCE
 from tests.small_data import write_npz
 from ui.panels.report import ReportPanel
+from ui.run import start
 from ui.session import Session
 from ui.state import RunStatus
 
@@ -113,6 +119,32 @@ def test_a_run_that_was_changed_on_the_way_goes_on_from_its_weights(qtbot: QtBot
         qtbot.waitUntil(lambda: session.state.run.run_id == 3)
         for name, values in weights_at(qtbot, session, 400).items():
             np.testing.assert_array_equal(values, weights[name])
+
+
+def test_weights_that_no_run_can_go_on_from_now_are_offered_at_the_next_start(
+    qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with next_start(qtbot, tmp_path) as session:
+        session.controller.train_to(2, 1)
+        qtbot.waitUntil(lambda: session.state.run.status is RunStatus.PAUSED)
+        session.controller.on_draft_requested(replace(session.state.experiment, learning_rate=0.01))
+        session.controller.train_to(4, 1)
+        weights_at(qtbot, session, 4)
+        session.end_early()
+    usual = start._trainer
+
+    def without_room(experiment: Experiment, dataset: Dataset, snapshot: Snapshot | None) -> Trainer:
+        if snapshot is not None:
+            raise CNNVizError("There is no memory left for a run.")
+        return usual(experiment, dataset, snapshot)
+
+    with next_start(qtbot, tmp_path) as session, monkeypatch.context() as patch:
+        patch.setattr(start, "_trainer", without_room)
+        session.window.notices.action_button().click()
+        qtbot.waitUntil(lambda: session.window.notices.text() == "There is no memory left for a run.")
+        qtbot.waitUntil(lambda: session.controller.is_idle)
+    with next_start(qtbot, tmp_path) as session:
+        assert "at step 4" in session.window.notices.text()
 
 
 def test_a_run_on_own_data_comes_back_with_them(qtbot: QtBot, tmp_path: Path) -> None:

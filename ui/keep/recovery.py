@@ -91,15 +91,18 @@ class Recovery(QObject):
         if model is None or model.experiment is None or live is None or _is_same(live, model):
             self._settle()
             return
-        self._controller.begin_run(model.experiment, Snapshot(model.step, model.network, model.optimizer))
+        start = Snapshot(model.step, model.network, model.optimizer)
+        self._give_up()  # if it cannot begin
+        self._controller.begin_run(model.experiment, start, then=lambda: self._say_changed(start.step))
+
+    def _say_changed(self, step: int) -> None:
         self._state.raise_notice(
             "files",
             "info",
             "The run had been changed on the way, so it goes on from the weights that were kept at step "
-            f"{format_count(model.step)}; its curves begin there.",
+            f"{format_count(step)}; its curves begin there.",
         )
-        # On the same thread, so after the run has begun.
-        self._controller.analysis.submit("recovery", lambda _context: None, self._settle)
+        self._settle()
 
     def _settle(self, _result: object = None) -> None:
         if self._unsaved is not None and self._unsaved.draft != self._state.experiment:

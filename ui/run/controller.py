@@ -144,9 +144,7 @@ class Controller(QObject):
 
         def begin(source: Source) -> None:
             if self.may_replace():
-                self._run_start.begin(fitting(self._state.draft, source.dataset), source=source)
-                # On the same thread, so after the run has begun.
-                self._tasks.submit("then", lambda _context: None, lambda _result: after and after())
+                self._run_start.begin(fitting(self._state.draft, source.dataset), source=source, then=after)
 
         self._data_files.read(path, begin if then is None else then, otherwise)
 
@@ -325,9 +323,10 @@ class Controller(QObject):
         start: Snapshot | None = None,
         source: Source | None = None,
         history: History | None = None,
+        then: Callable[[], None] | None = None,
     ) -> None:
-        """Begin a run of these settings; the present one stays when it cannot be built."""
-        self._run_start.begin(experiment, start=start, source=source, history=history)
+        """Begin a run of these settings, then go on; the present one stays when it cannot be built."""
+        self._run_start.begin(experiment, start=start, source=source, history=history, then=then)
 
     def may_replace(self) -> bool:
         """Ask, where something would be lost, whether an opened run may take the place of the present one."""

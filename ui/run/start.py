@@ -1,5 +1,6 @@
 """Beginning a run: what is built in the background, and what the state becomes when it is there."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -86,6 +87,7 @@ class RunStart(QObject):
         then_train: bool = False,
         source: Source | None = None,
         history: History | None = None,
+        then: Callable[[], None] | None = None,
     ) -> None:
         """Start a run in the background; nothing is dropped before it can be built.
 
@@ -102,6 +104,8 @@ class RunStart(QObject):
             Data to change to; those that are open when None.
         history : History, optional
             Record of the run up to `start`, where there is one.
+        then : callable, optional
+            What to do when the run stands there.
         """
         opened = self._state.source if source is None else source
         if opened is None:
@@ -119,7 +123,12 @@ class RunStart(QObject):
                 trainer.add_epochs(extra_epochs)
             return _Built(experiment, opened, selected, trainer, start, forks, then_train, form, history)
 
-        self._tasks.submit("begin", work, self._prepare, self._on_failed)
+        def done(built: _Built) -> None:
+            self._prepare(built)
+            if then is not None:
+                then()
+
+        self._tasks.submit("begin", work, done, self._on_failed)
 
     def begin_untrained(self) -> None:
         """Start a run with the settings as edited, if they can make one and the present one is untrained."""
