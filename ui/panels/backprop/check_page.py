@@ -20,7 +20,7 @@ from cnnviz.routing import CheckEntry, GradientCheck, ParameterTarget, Verdict
 from ui.controls.buttons import Button
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.segmented import SegmentedControl
-from ui.rows.value_columns import TableRow, ValueColumns
+from ui.rows.value_list import ValueList, ValueRow
 from ui.theme import Theme, follow_theme
 
 _LISTED = 200
@@ -126,10 +126,10 @@ class CheckPage(QWidget):
         self.hint.set_text(_unchecked_text(rule, checks) if result is None else _verdict_text(result.counts))
         if checks:
             columns = (None,) if rule is None else TIE_RULES
-            self.summary.set_table(
-                [each or "" for each in columns],
-                columns.index(rule),
+            self.summary.set_rows(
                 _rows([checks.get(each) for each in columns]),
+                () if rule is None else TIE_RULES,
+                columns.index(rule),
                 "Rule for ties that was checked; the one in force is bold",
             )
         if result is not None and result is not before:
@@ -150,7 +150,7 @@ class CheckPage(QWidget):
         self.progress.setToolTip("Share of the parameters that have been poked")
         self.cancel = Button("Cancel", "x", "", "Stop the check")
         self.hint = WrapLabel("")
-        self.summary = ValueColumns()
+        self.summary = ValueList()
         self.summary.setAccessibleName("Outcome of the check")
         self.kinds = SegmentedControl(_KINDS)
         self.kinds.setAccessibleName("Which parameters are listed")
@@ -224,11 +224,12 @@ def _entry_text(entry: CheckEntry) -> str:
     return text
 
 
-def _rows(checks: list[GradientCheck | None]) -> tuple[TableRow, ...]:
+def _rows(checks: list[GradientCheck | None]) -> tuple[ValueRow, ...]:
     """Write each check into a column of its own."""
 
-    def row(key: str, name: str, text: Callable[[GradientCheck], str], role: str, tip: str) -> TableRow:
-        return TableRow(key, name, tuple("–" if each is None else text(each) for each in checks), role, tip)
+    def row(key: str, name: str, text: Callable[[GradientCheck], str], role: str, tip: str) -> ValueRow:
+        first, *others = ["–" if each is None else text(each) for each in checks]
+        return ValueRow(key, name, first, role, tip, tuple(others))
 
     def largest(check: GradientCheck) -> str:
         first = check.entries(*_WITHOUT_KINK, limit=1)
