@@ -129,9 +129,10 @@ class EvaluatedStep:
 class Notice:
     """A message for the user: where it belongs, how grave it is, and what can be done about it.
 
-    `place` is ``"samples"``, or what it is about: ``"settings"``, ``"run"``, ``"files"``, ``"report"``,
-    ``"window"``; a new notice takes the place of the one before. `kind` is one of ``info``, ``success``,
-    ``warning``, ``error``; an empty text clears the place. The button `action` calls `act`.
+    `place` is ``"samples"``, or what it is about: ``"settings"``, ``"run"``, ``"end of the run"``,
+    ``"files"``, ``"report"``, ``"window"``; a new notice takes the place of the one before. `kind` is one of
+    ``info``, ``success``, ``warning``, ``error``; an empty text clears the place. The button `action` calls
+    `act`.
     """
 
     place: str

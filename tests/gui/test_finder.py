@@ -8,10 +8,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from tests.gui.driving import activate
+from tests.gui.driving import activate, opened
 from tests.gui.lab_driving import open_lab
 from tests.gui.training_driving import lengthen
-from tests.gui.whole_window import PANELS, rest
+from tests.gui.whole_window import PANELS, name_of, rest
+from tests.small_data import write_npz
 from ui.guide.window import GuideWindow
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.training import TrainingPanel
@@ -108,6 +109,16 @@ def test_what_is_behind_another_page_comes_to_the_front(qtbot: QtBot, active: Se
     assert QApplication.focusWidget() is training.results.matrix
     take(qtbot, active, "search again")
     qtbot.waitUntil(maps.looks_for.isVisible)
+
+
+def test_a_finished_run_is_trained_on_by_the_words_of_the_button(qtbot: QtBot, tmp_path: Path) -> None:
+    with opened(qtbot, tmp_path / "end.ini", write_npz(tmp_path / "digits.npz")) as session:
+        state = session.state
+        session.controller.on_train_requested()
+        qtbot.waitUntil(lambda: state.run.status is RunStatus.FINISHED)
+        assert name_of(session.window.run_bar.train) == "Train on"
+        take(qtbot, session, "train on")
+        qtbot.waitUntil(lambda: state.run.step == 60 and state.run.status is RunStatus.FINISHED)
 
 
 def test_actions_and_pages_of_the_help_are_opened(qtbot: QtBot, active: Session) -> None:

@@ -1,5 +1,8 @@
 """The keyboard: whose a key is, and the way from one area of the window to another."""
 
+from functools import partial
+from pathlib import Path
+
 import pytest
 from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QColor
@@ -7,9 +10,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QComboBox, QSpinBox, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.driving import focus, press, show_window
+from tests.gui.driving import focus, opened, press, show_window
 from tests.gui.training_driving import lengthen
 from tests.gui.whole_window import PANELS, name_of, rest, show_panel, train
+from tests.small_data import write_npz
 from ui.controls.choice_field import ChoiceField
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.training import TrainingPanel
@@ -100,6 +104,44 @@ def test_space_trains_from_a_box_and_opens_none(qtbot: QtBot, active: Session) -
             assert QApplication.activePopupWidget() is None
             qtbot.waitUntil(lambda wanted=wanted: state.run.status is wanted)
         assert state.draft == before
+
+
+def test_space_changes_nothing_at_the_end_of_a_run_and_says_how_to_go_on(
+    qtbot: QtBot, tmp_path: Path
+) -> None:
+    with opened(qtbot, tmp_path / "end.ini", write_npz(tmp_path / "digits.npz")) as session:
+        state, window = session.state, session.window
+
+        def press_at_the_end(status: RunStatus, text: str) -> None:
+            qtbot.waitUntil(lambda: state.run.status is status)
+            rest(qtbot, session)
+            before = state.run
+            press(Key.Key_Space)
+            rest(qtbot, session)
+            assert (state.run, window.notices.action_button().text()) == (before, text)
+            assert window.notices.text().startswith("This run")
+
+        press(Key.Key_Space)
+        press_at_the_end(RunStatus.FINISHED, "Train on")
+        for way in (
+            partial(press, Key.Key_E),
+            partial(QTest.mouseClick, window.run_bar.train, Qt.MouseButton.LeftButton),
+            window.menus.action("train").trigger,
+            partial(QTest.mouseClick, window.notices.action_button(), Qt.MouseButton.LeftButton),
+        ):
+            before = state.run.step
+            way()
+            qtbot.waitUntil(lambda before=before: state.run.step == before + 30)
+            rest(qtbot, session)
+            assert not window.notices.isVisible()
+            press_at_the_end(RunStatus.FINISHED, "Train on")
+        press(Key.Key_R, Modifier.ControlModifier)
+        qtbot.waitUntil(lambda: state.run.status is RunStatus.READY)
+        session.controller.on_speed_requested(1.0)
+        press(Key.Key_Space)
+        qtbot.waitUntil(lambda: state.run.status is RunStatus.TRAINING)
+        session.controller.on_stop_requested()
+        press_at_the_end(RunStatus.STOPPED, "Train anew")
 
 
 def test_page_keys_step_backprop_from_anywhere(qtbot: QtBot, active: Session) -> None:

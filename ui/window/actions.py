@@ -166,8 +166,8 @@ ACTIONS = (
     ),
     ActionRow(
         name="train", menu="&Run", text="&Train or pause", handler="controller.on_train_requested",
-        tooltip="train, pause or continue", key="Space", help="train, pause or continue", icon="play",
-        short="Train", enabled=_LOADED,
+        tooltip="train, pause or continue", key="Space", icon="play", short="Train", enabled=_LOADED,
+        help="train, pause or continue; at the end of a run: how to go on",
     ),
     ActionRow(
         name="step", menu="&Run", text="&Step", handler="controller.on_step_requested", key="S",

@@ -351,10 +351,7 @@ class MainWindow(QMainWindow):
             yield from controls_of(panel, title, partial(self.panels.show_panel, number), panel.openers())
         for place, part in (("Samples", self.samples), ("Timeline", self.timeline)):
             yield from controls_of(part, place, partial(self.set_bare, False))
-        preset = self.run_bar.preset.accessibleName()
-        for entry in controls_of(self.run_bar, "Run", self.run_bar.show):
-            if entry.name.startswith(preset):
-                yield entry
+        yield from self.run_bar.entries()
 
     def _centre(self) -> QWidget:
         """Return the panels below what the program has to say."""

@@ -1,8 +1,9 @@
 """The controls of the run, always at hand at the top of the window."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import override
 
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import QEvent, QObject, Qt, Signal, Slot
 from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QWidget
 
 from cnnviz.presets import CUSTOM, PRESETS, preset_of
@@ -11,6 +12,8 @@ from ui.controls.choice_field import ChoiceField
 from ui.state import AppState, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme
 from ui.window.actions import action_row
+from ui.window.findable import controls_of
+from ui.window.finder import Entry
 from ui.window.menus import Menus
 
 _PRESET_NAMES = {"lab5": "LAB5 · exercise", "lenet": "LENET · ten classes", CUSTOM: "custom"}
@@ -18,20 +21,32 @@ _PRESET_NAMES = {"lab5": "LAB5 · exercise", "lenet": "LENET · ten classes", CU
 #: Letters that the field of the preset has room for.
 _MANY_LETTERS, _FEW_LETTERS = 14, 6
 
-#: Text, icon and tool tip of the button that trains.
-_TRAIN: dict[RunStatus, tuple[str, str, str]] = {
-    RunStatus.LOADING: ("Train", "play", "Train the network"),
-    RunStatus.READY: ("Train", "play", "Train the network"),
-    RunStatus.TRAINING: ("Pause", "pause", "Pause training"),
-    RunStatus.PAUSED: ("Continue", "play", "Continue training"),
-    RunStatus.STOPPED: ("Train anew", "play", "Begin a new run from the initial weights"),
-    RunStatus.FAILED: ("Train anew", "play", "Begin a new run from the initial weights"),
-    RunStatus.FINISHED: ("Train on", "play", "Every epoch is done: train one more, as +1 epoch does"),
+_SPACE, _E = action_row("train").key, action_row("epoch").key
+#: Text, icon, tool tip and key of the button that trains.
+_TRAIN: dict[RunStatus, tuple[str, str, str, str]] = {
+    RunStatus.LOADING: ("Train", "play", "Train the network", _SPACE),
+    RunStatus.READY: ("Train", "play", "Train the network", _SPACE),
+    RunStatus.TRAINING: ("Pause", "pause", "Pause training", _SPACE),
+    RunStatus.PAUSED: ("Continue", "play", "Continue training", _SPACE),
+    RunStatus.STOPPED: ("Train anew", "play", "Begin a new run from the initial weights", ""),
+    RunStatus.FAILED: ("Train anew", "play", "Begin a new run from the initial weights", ""),
+    RunStatus.FINISHED: ("Train on", "play", "Every epoch is done: train one more, as +1 epoch does", _E),
 }
+_ANEW = f"Train anew begins a new one; by keys, {action_row('reset').key} and then {_SPACE}."
+#: What is said instead of training when the key is pressed at the end of a run.
+_AT_END = {
+    RunStatus.STOPPED: f"This run was ended. {_ANEW}",
+    RunStatus.FAILED: f"This run has failed. {_ANEW}",
+    RunStatus.FINISHED: f"This run is finished: every epoch is done. Train on, or {_E}, trains one more.",
+}
+_PLACE = "end of the run"
 
 
 class RunBar(QWidget):
     """Preset, train or pause, step, stop, one epoch more, reset, new seed, export of a figure.
+
+    The key that trains and pauses changes nothing at the end of a run, where it would begin what nobody has
+    asked for; a message says how to go on. The button and the menu say what they do, and do it.
 
     Parameters
     ----------
@@ -63,6 +78,23 @@ class RunBar(QWidget):
         self._fold_spaces(False)
         # Wide enough for the longest of its texts, so that the others stay where they are.
         self.train.setMinimumWidth(theme.px(124))
+
+    def entries(self) -> Iterator[Entry]:
+        """Yield what can be found here by words, besides the actions."""
+        yield from (each for each in controls_of(self, "Run", self.show) if each.name.startswith("Preset"))
+        status = self._state.run.status
+        if status in _AT_END:
+            text, _icon, tip, key = _TRAIN[status]
+            yield Entry(text, "Run", self._menus.action("train").trigger, key, about=tip)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        status = self._state.run.status
+        if event.type() != QEvent.Type.Shortcut or status not in _AT_END:
+            return False
+        text, act = _TRAIN[status][0], self._menus.action("train").trigger
+        self._state.raise_notice(_PLACE, "info", _AT_END[status], text, act)
+        return True
 
     def fit(self, room: int) -> None:
         """Leave out so much, the least important first, that the rest fits into `room` pixels."""
@@ -137,6 +169,7 @@ class RunBar(QWidget):
 
     def _connect_signals(self) -> None:
         self.preset.choiceEdited.connect(self.presetRequested)
+        self._menus.action("train").installEventFilter(self)
         self._state.runChanged.connect(self._on_run_changed)
         self._state.draftChanged.connect(self._on_draft_changed)
 
@@ -146,9 +179,11 @@ class RunBar(QWidget):
         if run.status is self._status:
             return
         self._status = run.status
-        text, icon_name, tooltip = _TRAIN[run.status]
+        self._state.clear_notice(_PLACE)
+        text, icon_name, tooltip, key = _TRAIN[run.status]
         self.train.setText(text)
-        self.train.setToolTip(with_key(tooltip, action_row("train").key))
+        self.train.setAccessibleName(text)
+        self.train.setToolTip(with_key(tooltip, key))
         self.train.set_icon(icon_name)
 
     @Slot()
