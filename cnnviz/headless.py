@@ -109,7 +109,9 @@ def _write_report(arguments: Arguments, results: "LabResults", output: Output) -
     from cnnviz.report import Report, build_document, findings_of
 
     words = Report(author=arguments.author, roll_number=arguments.roll_number, date=today())
-    write_document(arguments, build_document(words, findings_of(results, now())), output)
+    write_document(
+        arguments, build_document(words, findings_of(results, now()), experiment=results.experiment), output
+    )
 
 
 def write_document(arguments: Arguments, document: "Document", output: Output) -> None:

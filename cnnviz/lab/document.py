@@ -53,9 +53,8 @@ def _measured(step: Step, handed: HandIn, time: str) -> Iterator[Block]:
         if verdict is None or commitment is None:
             yield Words("No prediction was made.", "stamp")
         else:
-            when = "after the result was shown" if commitment.when.after_run else "before it was measured"
             yield Words(
-                f"Predicted {commitment.when.time}, {when}: {verdict.predicted}. "
+                f"Predicted {commitment.when.time}, {commitment.when.words}: {verdict.predicted}. "
                 f"Measured: {verdict.measured}. The prediction is {_RIGHT[verdict.is_right]}.",
                 "stamp",
             )

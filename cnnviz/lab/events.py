@@ -125,6 +125,33 @@ def to_see_first(step: Step, counts: Mapping[str, int]) -> tuple[str, ...]:
     return missing(replace(step, done_when=conditions), counts)
 
 
+_TRAINING = frozenset({"steps", "epochs", "finished"})
+_SHOWING = frozenset({"lesson", "pinned", "dragged", "swept", "poked", "checked_gradient", "updated"})
+
+
+def result_was_shown(step: Step, counts: Mapping[str, int], *, is_at_end: bool) -> bool:
+    """Return whether the window shows what a step asks to predict, so that a prediction comes too late.
+
+    Parameters
+    ----------
+    step : Step
+    counts : mapping from str to int
+        What was done in it.
+    is_at_end : bool
+        Whether the network of the step is trained to the end of its run.
+
+    Returns
+    -------
+    bool
+        In a step that trains: whether the run has come to its end. In others: whether everything was done by
+        which the result is met, on the network of the step.
+    """
+    if any(each.event in _TRAINING for each in step.done_when):
+        return is_at_end or bool(counts.get("finished"))
+    showing = tuple(each for each in step.done_when if each.event in _SHOWING)
+    return is_at_end and bool(showing) and not missing(replace(step, done_when=showing), counts)
+
+
 def missing(step: Step, counts: Mapping[str, int]) -> tuple[str, ...]:
     """Return what is left to be done in a step, as phrases such as "pin 1 cell"; none where it is done."""
     phrases: list[str] = []

@@ -118,7 +118,7 @@ def late_in(handed: HandIn, lab: Lab) -> Iterator[str]:
             yield f"{step.id}: the hypothesis was written {moment_of(versions[0])}"
         prediction = handed.predictions.get(step.id)
         if prediction is not None and prediction.when.after_run:
-            yield f"{step.id}: the prediction was made after the result was shown"
+            yield f"{step.id}: the prediction was made {prediction.when.words}"
 
 
 def suspicious_in(handed: HandIn, lab: Lab) -> Iterator[str]:

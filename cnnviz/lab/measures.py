@@ -170,8 +170,9 @@ _ALL: Sequence[Measure] = (
         (*_CELL, _SAMPLE),
     ),
     Measure(
-        "tied_share", "what the cells of a tied window get together, in gradients of the window, test image "
-        "{sample}", "number", "", measuring.tied_share, (_SAMPLE,),
+        "tied_share", "gradient that the cells of a tied window get together, divided by that of its pooled "
+        "value, mean over all tied windows of test image {sample}", "number", "", measuring.tied_share,
+        (_SAMPLE,),
     ),
     Measure(
         "gradient_error", "largest relative error of the gradient against a finite difference, test image "

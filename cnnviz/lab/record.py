@@ -31,12 +31,17 @@ class When:
     step : int
         Training step of the run on the screen.
     after_run : bool
-        Whether the result had been revealed.
+        Whether the result was to be seen already.
     """
 
     time: str
     step: int = 0
     after_run: bool = False
+
+    @property
+    def words(self) -> str:
+        """Whether it was in time."""
+        return f"{'after' if self.after_run else 'before'} its result was to be seen"
 
 
 @dataclass(frozen=True, slots=True)

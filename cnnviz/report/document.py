@@ -4,11 +4,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
 
+from cnnviz.experiment import Experiment
+from cnnviz.presets import LAB5
 from cnnviz.quantities import format_count
 from cnnviz.report.blocks import Block, Document, Heading, Table, Words
 from cnnviz.report.content import Demonstration, Report, Version
 from cnnviz.report.findings import Findings
-from cnnviz.report.guides import FIELDS, GUIDES
+from cnnviz.report.guides import FIELDS, GUIDES, Guide, guide_of
 
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
@@ -18,6 +20,7 @@ def build_document(
     findings: Findings | None,
     unrecorded: Mapping[str, str] = _NOTHING,
     *,
+    experiment: Experiment = LAB5,
     first: int = 1,
     parts: Sequence[Block] = (),
     carried: str = "",
@@ -32,6 +35,8 @@ def build_document(
         What was measured; None while the lab has not been run.
     unrecorded : mapping from str to str
         For a preview: hypotheses that were typed but not recorded yet, by the key of their demonstration.
+    experiment : Experiment
+        Settings of the network that the guiding questions are about.
     first : int
         Number of the first demonstration.
     parts : sequence of Block
@@ -42,7 +47,8 @@ def build_document(
     blocks: list[Block] = []
     for number, demonstration in enumerate(report.demonstrations, start=first):
         blocks.append(Heading(f"{number}  {GUIDES[demonstration.key].title}", 1))
-        blocks += _demonstration(demonstration, findings, number, unrecorded.get(demonstration.key))
+        guide = guide_of(demonstration.key, experiment)
+        blocks += _demonstration(demonstration, guide, findings, number, unrecorded.get(demonstration.key))
     blocks += parts
     if findings is not None:
         blocks += findings.appendix
@@ -75,9 +81,12 @@ def insert_blocks(demonstration: Demonstration, number: int) -> Iterator[Block]:
 
 
 def _demonstration(
-    demonstration: Demonstration, findings: Findings | None, number: int, unrecorded: str | None
+    demonstration: Demonstration,
+    guide: Guide,
+    findings: Findings | None,
+    number: int,
+    unrecorded: str | None,
 ) -> Iterator[Block]:
-    guide = GUIDES[demonstration.key]
     for field, title in FIELDS:
         yield Heading(title, 2)
         if field == "hypothesis":

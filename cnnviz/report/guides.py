@@ -1,8 +1,10 @@
 """The three demonstrations, and the questions that help a student to write about them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
+
+from cnnviz.experiment import Experiment
 
 WORKING_PRINCIPLE = "working_principle"
 TRANSLATION = "translation"
@@ -70,7 +72,60 @@ GUIDES: Mapping[str, Guide] = MappingProxyType(
         ),
     }
 )
-"""Guide of each demonstration, in the order of the report."""
+"""Guide of each demonstration about a network with a max pool, in the order of the report."""
+
+_BACK_THROUGH = GUIDES[BACKPROP]
+_WITHOUT_WINNERS: Mapping[str, Guide] = MappingProxyType(
+    {
+        BACKPROP: replace(
+            _BACK_THROUGH,
+            hypothesis="Before you run: which cells of a window will receive the gradient of its pooled "
+            "value, and how much?",
+            description="Which image and which filter did you follow? How was the gradient checked?",
+            observations="Where does the gradient arrive, and where is it 0? What does the check report?",
+            inference="Which cells learn, and which do not? What would a max pool do instead?",
+        ),
+    }
+)
+_WITHOUT_POOL: Mapping[str, Guide] = MappingProxyType(
+    {
+        TRANSLATION: replace(
+            GUIDES[TRANSLATION],
+            hypothesis="Before you run: by how much will the maps of the convolution change when an image "
+            "moves by one pixel? And by two? Which pool behind them would change least?",
+            observations="Where do the outputs agree exactly, and where do they not? How do the measures "
+            "grow with the distance?",
+            inference="Is the network translation invariant without a pool: exactly, nearly, or only for "
+            "some shifts? What would a max pool change?",
+        ),
+        BACKPROP: replace(
+            _WITHOUT_WINNERS[BACKPROP],
+            objective="How does the gradient get from the output back to the cells of the convolution?",
+            hypothesis="Before you run: which cells of the convolution will receive a gradient, and how "
+            "much?",
+            inference="Which cells learn, and which do not? What would a max pool change?",
+        ),
+    }
+)
+
+
+def guide_of(key: str, experiment: Experiment) -> Guide:
+    """Return the guide of a demonstration about a network: it asks of no pool or tie that is not there.
+
+    Parameters
+    ----------
+    key : str
+        One of `GUIDES`.
+    experiment : Experiment
+        Settings of the network.
+    """
+    without: Mapping[str, Guide] = {}
+    if "pool_size" in experiment.unused:
+        without = _WITHOUT_POOL
+    elif "ties" in experiment.unused:
+        without = _WITHOUT_WINNERS
+    return without.get(key, GUIDES[key])
+
 
 FIELDS: tuple[tuple[str, str], ...] = (
     ("objective", "Objective"),

@@ -26,7 +26,9 @@ from cnnviz.lab import (
     trained,
 )
 from cnnviz.lab.bench import Bench
+from cnnviz.lab.events import result_was_shown
 from cnnviz.lab.measures import MEASURES
+from cnnviz.lab.model import Condition
 from cnnviz.report import Version
 from cnnviz.session_state import OwnPixels, SessionState
 from tests.engine.lab_cases import small_lab
@@ -80,6 +82,28 @@ def test_the_first_prediction_counts_and_none_after_the_reveal():
     assert record.predicted(step, 0.5, NOON).step("guess").prediction.answer == 0.4
     late = LabRecord.of(small_lab()).revealed(step, "12:00").predicted(step, 0.5, NOON)
     assert late.step("guess").prediction is None
+
+
+@pytest.mark.parametrize(
+    ("done_when", "counts", "is_at_end", "expected"),
+    [
+        ((Condition("predicted"), Condition("finished")), {}, False, False),
+        ((Condition("predicted"), Condition("finished")), {}, True, True),
+        ((Condition("finished"),), {"finished": 1}, False, True),
+        ((Condition("slowed"), Condition("steps", 20)), {"slowed": 1, "steps": 20}, False, False),
+        ((Condition("slowed"), Condition("steps", 20)), {"slowed": 1, "steps": 90}, True, True),
+        ((Condition("predicted"), Condition("swept")), {}, True, False),
+        ((Condition("predicted"), Condition("swept")), {"swept": 1}, True, True),
+        ((Condition("dragged", 2),), {"dragged": 1}, True, False),
+        ((Condition("dragged", 2),), {"dragged": 2}, True, True),
+        ((Condition("checked_gradient"),), {"checked_gradient": 1}, False, False),
+        ((Condition("walked", 3),), {"walked": 3}, True, False),
+        ((Condition("words", 5),), {"words": 9}, True, False),
+    ],
+)
+def test_a_prediction_is_late_once_the_window_has_shown_its_result(done_when, counts, is_at_end, expected):
+    step = replace(small_lab().step("guess"), done_when=done_when)
+    assert result_was_shown(step, counts, is_at_end=is_at_end) == expected
 
 
 def test_a_hypothesis_keeps_every_version():

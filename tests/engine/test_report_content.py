@@ -1,10 +1,13 @@
 """The words of a report: recorded hypotheses, JSON there and back, and what the document makes of them."""
 
 import json
+import re
+from dataclasses import replace
 
 import pytest
 
 from cnnviz.errors import CNNVizError
+from cnnviz.presets import LAB5
 from cnnviz.report import Report, Version, build_document
 from cnnviz.report.blocks import Words
 from cnnviz.report.guides import GUIDES
@@ -54,6 +57,18 @@ def test_nothing_written_shows_the_guiding_questions():
     assert len(missing) == 5 * len(GUIDES)
     assert not Report().has_words
     assert hostile_report().has_words
+
+
+@pytest.mark.parametrize(
+    ("pool", "absent"),
+    [("none", ("pooled", "window", "ties", "tied", "maximum")), ("average", ("ties", "tied", "maximum"))],
+)
+def test_the_guiding_questions_ask_of_nothing_that_the_network_has_not(pool, absent):
+    document = build_document(Report(), None, experiment=replace(LAB5, pool=pool))
+    asked = [each.text for each in document.blocks if isinstance(each, Words) and each.kind == "missing"]
+    assert len(asked) == 5 * len(GUIDES)
+    words = set(re.findall(r"\w+", " ".join(asked[-5:] if pool == "average" else asked)))
+    assert not words & set(absent)
 
 
 def test_json_there_and_back():

@@ -13,6 +13,7 @@ from cnnviz.datasets import load_mnist, to_input
 from cnnviz.lab import LabRecord, parse_lab, read_hand_in
 from cnnviz.lab.course import load_course, save_course
 from cnnviz.lab.formulas import parse_formula
+from cnnviz.lab.grading import late_in
 from cnnviz.lab.opening import made_course
 from cnnviz.lab.seeds import seed_of
 from cnnviz.lab.shipped import shipped_labs
@@ -32,6 +33,7 @@ from ui.panels.report.panel import ReportPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.state import PinnedCell, RunStatus, Shift
+from ui.theme import theme_manager
 
 
 def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path):
@@ -360,6 +362,63 @@ panel = "training"
     assert set(kinds) <= set(desk.done.counts)
     assert desk.done.done
     whole_window.rest(qtbot, session)
+
+
+def test_a_prediction_made_after_its_training_is_recorded_as_late_and_says_so(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    desk, card = sitting.desk, sitting.column.page.prediction
+    desk.go_to("way")
+    assert "comes after you have committed" in card.hint.text()
+    whole_window.train(qtbot, session, 12665)
+    whole_window.rest(qtbot, session)
+    assert "to be seen already" in card.hint.text()
+    press(next(each for each in card.choices.findChildren(QRadioButton)))
+    press(card.commit)
+    assert desk.done.prediction.when.after_run
+    assert card.predicted.text().endswith("made after its result was to be seen")
+    report = session.window.panel(ReportPanel)
+    with qtbot.waitSignal(report.exported):
+        report.export_to(tmp_path / "handed.html")
+    assert "after its result was to be seen" in (tmp_path / "handed.html").read_text(encoding="utf-8")
+    handed = read_hand_in(tmp_path / "handed.html")
+    assert list(late_in(handed, desk.lab)) == ["way: the prediction was made after its result was to be seen"]
+
+
+_CELL = LAB.replace(
+    """kind = "direction"
+question = "What does one update do to the loss of this image?"
+measure = "update_loss_change"
+with = { sample = 3 }
+tolerance = 0
+""",
+    """kind = "cell"
+question = "Which of the four cells is the largest?"
+stage = "conv1"
+measure = "window_winner"
+with = { filter = 0, row = 4, column = 4, sample = 3 }
+""",
+)
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_the_button_that_commits_stays_where_it_is(qtbot, session, tmp_path, scale):
+    sitting = open_lab(qtbot, session, tmp_path, _CELL)
+    card = sitting.column.page.prediction
+    theme_manager().set_scale(scale)
+    sitting.desk.go_to("way")
+    maps = whole_window.show_panel(qtbot, session, 1)
+    places = [card.commit.y()]
+    press(card.commit)
+    assert "first" in card.error.text()
+    whole_window.rest(qtbot, session)
+    places.append(card.commit.y())
+    for cell in ((0, 8, 8), (0, 19, 19)):
+        maps.pinRequested.emit(PinnedCell("conv1", cell))
+        whole_window.rest(qtbot, session)
+        assert not card.error.isVisible()
+        assert "row" in card.cell.text()
+        places.append(card.commit.y())
+    assert len(set(places)) == 1
 
 
 _OTHER = LAB.replace(

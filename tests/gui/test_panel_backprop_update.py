@@ -143,6 +143,7 @@ def test_what_the_update_does_can_be_guessed_first(update: Desk) -> None:
     assert view.outcome.keys() == ["run", "before"]
     click(header.cover)
     assert view.outcome.keys()[2:] == ["after", "change", "promised"]
+    assert view.outcome.names[1:3] == ("now, after 1 trial update", "after one more update")
 
 
 def test_the_preview_is_one_step_of_gradient_descent(update: Desk) -> None:

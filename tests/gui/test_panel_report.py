@@ -1,6 +1,7 @@
 """The lab report panel: words are kept, hypotheses are stamped, the lab is run, the report is written."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import override
 
@@ -17,7 +18,7 @@ from tests.gui.driving import drain, settle, show_window
 from tests.small_data import first_images
 from ui.panels.report import ReportPanel
 from ui.run.tasks import TaskRunner
-from ui.state import AppState, Sample
+from ui.state import AppState, Sample, Settings
 
 
 class PaintCounter(QObject):
@@ -96,6 +97,16 @@ def test_guiding_questions_follow_the_demonstration(qtbot, make):
         qtbot.mouseClick(panel.pages.button(key), Qt.MouseButton.LeftButton)
         assert panel.pages.current() == key, button
         assert panel.fields.edits["inference"].placeholderText() == GUIDES[key].inference
+
+
+def test_guiding_questions_follow_the_network(qtbot, make, state):
+    panel = make()
+    panel.show_demonstration(BACKPROP)
+    objective = panel.fields.edits["objective"]
+    assert "pooled value" in objective.placeholderText()
+    without = replace(state.experiment, pool="none")
+    state.set_settings(Settings(without, without))
+    assert "pooled" not in objective.placeholderText()
 
 
 def test_an_empty_field_is_painted_again_with_the_question_of_another_demonstration(qtbot, make):

@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from cnnviz.clock import now
 from cnnviz.experiment import Experiment
-from cnnviz.lab.events import Event, missing, to_see_first
+from cnnviz.lab.events import Event, missing, result_was_shown, to_see_first
 from cnnviz.lab.model import Answer, Lab, Step
 from cnnviz.lab.record import Found, LabRecord, StepRecord, When
 from cnnviz.lab.seeds import seed_of
@@ -122,6 +122,19 @@ class LabDesk(QObject):
         done = self._record.step(step.id)
         return () if done.done else to_see_first(step, done.counts)
 
+    def is_at_end(self, step: Step) -> bool:
+        """Whether the present run is the one that a step is about, but for the seed, and is at its end."""
+        run = self._state.run
+        if run.status is RunStatus.LOADING or self._state.dataset is None or not self.is_run_of(step):
+            return False
+        return run.step >= self.experiment_of(step).epochs * run.steps_per_epoch
+
+    @property
+    def is_late(self) -> bool:
+        """Whether a prediction made now comes when its result is to be seen already."""
+        step = self.step
+        return step is not None and result_was_shown(step, self.done.counts, is_at_end=self.is_at_end(step))
+
     def found(self, step: Step) -> Found | None:
         """Return the result of a step that was shown last, if it is of what the lab still measures."""
         found, prediction = self._record.step(step.id).found, step.prediction
@@ -233,7 +246,7 @@ class LabDesk(QObject):
         """Commit to a prediction; raises `ParameterError` if it does not fit the question."""
         step = self.step
         if step is not None:
-            when = When(now(), self._state.run.step, bool(self.done.revealed))
+            when = When(now(), self._state.run.step, self.is_late)
             self._take(lambda record: record.predicted(step, answer, when))
 
     def reveal(self, step: Step, found: Found) -> None:

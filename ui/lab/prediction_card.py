@@ -24,6 +24,7 @@ from ui.lab.revealing import Reveal
 from ui.theme import Theme, follow_theme, repolish
 
 _NOT_YET = "The measured result comes after you have committed. What you commit to stays."
+_LATE = "Its result is to be seen already. You can still commit; it is recorded that you did so after that."
 _VERDICTS = {
     True: ("circle-check", "success", "Right"),
     False: ("circle-x", "danger", "Not right"),
@@ -94,12 +95,14 @@ class PredictionCard(QWidget):
         self._cell = cell
         prediction = self._prediction
         if prediction is not None and prediction.kind == "cell":
-            self.cell.set_text(
+            self.how.set_text(
                 f"Click a cell of {prediction.stage} in the panel (by keys: Tab to the map, arrows, Enter). "
                 "Commit makes it your prediction."
-                if cell is None
-                else f"You chose {answer_words(prediction, cell)}. Another click chooses another cell."
             )
+            self.cell.set_text(
+                "Chosen: none yet" if cell is None else f"Chosen: {answer_words(prediction, cell)}"
+            )
+            self._complain("")
 
     def show_record(self, done: StepRecord, reveal: Reveal) -> None:
         """Show what was committed to, and what is known of the result."""
@@ -110,9 +113,11 @@ class PredictionCard(QWidget):
         kind = prediction.kind
         self.number_row.setVisible(is_open and kind == "number")
         self.choices.setVisible(is_open and kind in ("choice", "direction"))
+        self.how.setVisible(is_open and kind == "cell")
         self.cell.setVisible(is_open and kind == "cell")
         self.commit.setVisible(is_open)
         self.hint.setVisible(is_open and not self.error.text())
+        self.hint.set_text(_LATE if reveal.is_late else _NOT_YET)
         self.predicted.setVisible(not is_open)
         self.measured.setVisible(reveal.verdict is not None)
         self.verdict_row.setVisible(reveal.verdict is not None)
@@ -125,7 +130,8 @@ class PredictionCard(QWidget):
         if commitment is None:
             return
         words = answer_words(prediction, commitment.answer)
-        self.predicted.set_text(f"Your prediction: {words}")
+        late = f", made {commitment.when.words}" if commitment.when.after_run else ""
+        self.predicted.set_text(f"Your prediction: {words}{late}")
         if reveal.verdict is not None:
             icon, role, text = _VERDICTS[reveal.verdict.is_right]
             self.measured.set_text(f"Measured: {reveal.verdict.measured}")
@@ -143,7 +149,7 @@ class PredictionCard(QWidget):
         fill(QHBoxLayout(self.number_row), (self.number, 1), self.unit, spacing=8)
         self.choices = _Choices()
         self._choices = QButtonGroup(self)
-        self.cell = WrapLabel("", role="text")
+        self.how, self.cell = WrapLabel("", role="text"), WrapLabel("", role="text")
         self.error = WrapLabel("", role="danger", small=True)
         self.commit = Button("Commit", "check", tooltip="Fix this prediction, then see the result")
         self.hint = WrapLabel(_NOT_YET, small=True)
@@ -160,7 +166,7 @@ class PredictionCard(QWidget):
         row = fill(QHBoxLayout(), self.commit, 1)
         self._layout = fill(
             QVBoxLayout(self), SectionTitle("Predict"), self.question, self.number_row, self.choices,
-            self.cell, self.error, row, self.hint, self.predicted, self.measured,
+            self.how, self.cell, row, self.error, self.hint, self.predicted, self.measured,
             self.verdict_row, self.besides, self.moment, self.waiting,
         )  # fmt: skip
 

@@ -35,6 +35,8 @@ class Reveal:
         How that network differs from the one of the lab, as a sentence, or "".
     besides : tuple of Measured
         What else was measured for the step.
+    is_late : bool
+        Whether the result was to be seen before there is a prediction.
     """
 
     verdict: Verdict | None = None
@@ -42,6 +44,7 @@ class Reveal:
     moment: str = ""
     remark: str = ""
     besides: tuple[Measured, ...] = ()
+    is_late: bool = False
 
 
 class Revealer(QObject):
@@ -113,7 +116,7 @@ class Revealer(QObject):
         """Return what there is to be said now."""
         step, done = self._desk.step, self._desk.done
         if step is None or step.prediction is None or done.prediction is None:
-            return Reveal()
+            return Reveal(is_late=self._desk.is_late)
         found = self._desk.found(step)
         if found is not None:
             verdict = judge(step.prediction, done.prediction.answer, found.measured)
@@ -140,11 +143,9 @@ class Revealer(QObject):
     def _snapshot(self, step: Step) -> Snapshot | None:
         """Return the network at the end of the run, if it is of the settings that the step is about."""
         state = self._state
+        if not self._desk.is_at_end(step):
+            return None
         end = self._desk.experiment_of(step).epochs * state.run.steps_per_epoch
-        if not self._desk.is_run_of(step) or state.dataset is None:
-            return None
-        if state.run.status is RunStatus.LOADING or state.run.step < end:
-            return None
         is_live = state.live is not None and state.live.step == end
         return state.history.snapshots.find(end) or (state.live if is_live else None)
 

@@ -121,7 +121,7 @@ class UpdateView(StepView):
         self.bars = PairedBars()
         self.bars.setAccessibleName("Probabilities before and after the update")
         self.bars.setToolTip("Probability of each class: grey now, coloured after the update")
-        self.bars_title = SectionTitle("Prediction", "grey now, coloured after the update")
+        self.bars_title = SectionTitle("Prediction", "grey now, coloured after")
         self.apply = Button("Apply the update", "zap", "primary", "Take this step on a copy of the network")
         self.undo = Button("Undo", "undo-2", "", "Take the last trial step back")
         self.adopt = Button(
@@ -200,10 +200,11 @@ class UpdateView(StepView):
             promised = preview.expected - passed.gradients.loss
             by, tip = _PROMISES[passed.rule in ("all", "split")]
             role = "success" if change < 0 else "danger"
+            step, of = ("after one more update", " by one more") if count else ("after the update", "")
             changes = format_together((change, promised), 4, format_signed, longest=_MOST_CHARACTERS)
             rows += [
-                ValueRow("after", "after the update", next(texts), role),
-                ValueRow("change", "change", changes[0]),
+                ValueRow("after", step, next(texts), role),
+                ValueRow("change", f"change{of}", changes[0]),
                 ValueRow("promised", f"promised by the slope, {by}", changes[1], tooltip=tip),
             ]
         self.outcome.set_rows(rows)

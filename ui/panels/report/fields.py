@@ -16,7 +16,7 @@ from PySide6.QtWidgets import (
 
 from cnnviz.report import Report, Version
 from cnnviz.report.document import moment_of
-from cnnviz.report.guides import FIELDS, GUIDES
+from cnnviz.report.guides import FIELDS, Guide
 from ui.controls.buttons import Button
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.panels.report.inserts import InsertButton, InsertList
@@ -129,10 +129,10 @@ class DemonstrationFields(QWidget):
         self._build_layout()
         self._connect_signals()
 
-    def set_questions(self, key: str) -> None:
+    def set_questions(self, guide: Guide) -> None:
         """Ask the guiding questions of a demonstration."""
         for name, _ in FIELDS:
-            self.edits[name].ask(GUIDES[key].question(name))
+            self.edits[name].ask(guide.question(name))
 
     def set_words(self, name: str, words: str) -> None:
         """Show the words of a field."""

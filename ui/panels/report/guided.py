@@ -9,6 +9,7 @@ from operator import itemgetter
 
 from cnnviz._types import ByteArray
 from cnnviz.datasets import Dataset
+from cnnviz.experiment import Experiment
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import LabNumbers, hand_in, measured_lab, nothing_measured, own_pixels, seed_for
 from cnnviz.lab.model import Lab
@@ -108,7 +109,8 @@ class Composer:
         guided, words, findings = self.guided(is_final), self._writing.report, self._lab.findings
         unrecorded = {} if is_final else self._writing.unrecorded()
         numbers = None if guided is None else self._numbers(guided, words.roll_number)
-        return lambda: document_of(words, findings, unrecorded, guided, numbers)
+        experiment = self._lab.experiment
+        return lambda: document_of(words, findings, unrecorded, guided, numbers, experiment)
 
     def measuring(self) -> Callable[[Context], tuple[str, LabNumbers]] | None:
         """Return the function that measures the guided lab; None where nothing is to be measured.
@@ -159,7 +161,7 @@ class Composer:
         """Find what is still to be written or measured."""
         guided, words = self.guided(False), self._writing.report
         numbers = None if guided is None else self._numbers(guided, words.roll_number)
-        document = document_of(words, None, self._writing.unrecorded(), guided, numbers)
+        document = document_of(words, None, self._writing.unrecorded(), guided, numbers, self._lab.experiment)
         places = tuple((part, name) for part, names in to_be_written(document) for name in names)
         return Gaps(places, self._lab.is_lost)
 
@@ -176,6 +178,7 @@ def document_of(
     unrecorded: Mapping[str, str],
     guided: Guided | None,
     numbers: LabNumbers | None,
+    experiment: Experiment,
 ) -> Document:
     """Return the report with the guided lab first, and of the demonstrations those that hold something.
 
@@ -190,9 +193,11 @@ def document_of(
         The guided lab; without one the report is of the demonstrations alone.
     numbers : LabNumbers or None
         What it has measured.
+    experiment : Experiment
+        Settings of the network that the demonstrations are about.
     """
     if guided is None or numbers is None:
-        return build_document(report, findings, unrecorded)
+        return build_document(report, findings, unrecorded, experiment=experiment)
     lab, who = guided.lab, {"name": report.author, "roll_number": report.roll_number}
     document = lab_document(lab, hand_in(lab, guided.record, numbers, guided.dataset, **who), numbers.time)
     kept = tuple(each for each in report.demonstrations if each.key in unrecorded or _holds_something(each))
@@ -200,6 +205,7 @@ def document_of(
         replace(report, demonstrations=kept),
         findings if kept else None,
         unrecorded,
+        experiment=experiment,
         first=len(lab.sections) + 1,
     )
     title = lab.title if report.title == DEFAULT_TITLE else report.title

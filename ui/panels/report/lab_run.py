@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QObject, Signal
 
+from cnnviz.experiment import Experiment
 from cnnviz.quantities import format_count, format_percent
 from cnnviz.report import Findings, MeasuredWith
 from ui.panels.analysis import Analysis, Context
@@ -51,6 +52,11 @@ class LabRun(QObject):
         self.findings: Findings | None = None
         self._before: MeasuredWith | None = None
         self.is_running = False
+
+    @property
+    def experiment(self) -> Experiment:
+        """Settings of the network that the report is about: of the findings, or else the present."""
+        return self._state.experiment if self.findings is None else self.findings.measured_with.experiment
 
     @property
     def can_start(self) -> bool:

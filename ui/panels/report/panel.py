@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
 from cnnviz.errors import CNNVizError
 from cnnviz.report import Findings, Insert, Report
-from cnnviz.report.guides import FIELDS, GUIDES
+from cnnviz.report.guides import FIELDS, GUIDES, guide_of
 from cnnviz.session_state import View
 from ui.controls.buttons import Button
 from ui.controls.flow_row import FlowRow
@@ -165,7 +165,7 @@ class ReportPanel(Panel):
     def run_lab(self) -> None:
         """Record the hypotheses, then do all three demonstrations with the current settings."""
         if self._lab.can_start:
-            self._record_all()
+            self._prepare()
             self.message.clear()
             self._lab.start()
 
@@ -261,6 +261,8 @@ class ReportPanel(Panel):
         self.preview.pagesWanted.connect(self._refresh)
         self._state.datasetChanged.connect(self._show_run)
         self._state.experimentChanged.connect(self._show_run)
+        self._state.experimentChanged.connect(self._show_demonstration)
+        self._state.experimentChanged.connect(self._on_report_changed)
 
     # --- showing ------------------------------------------------------------------------------------------
 
@@ -286,10 +288,10 @@ class ReportPanel(Panel):
     def _show_demonstration(self) -> None:
         key = self.pages.current()
         demonstration = self.writing.words.demonstration(key)
-        self.fields.set_questions(key)
         for name, _ in FIELDS:
             words = self.writing.hypothesis(key) if name == "hypothesis" else getattr(demonstration, name)
             self.fields.set_words(name, words)
+        self.fields.set_questions(guide_of(key, self._lab.experiment))
         self._show_record()
         self._desk.show_inserts()
 
@@ -339,12 +341,9 @@ class ReportPanel(Panel):
         self._show_record()
 
     def _prepare(self) -> None:
-        self._record_all()
-        self.writing.keep()
-
-    def _record_all(self) -> None:
         self.writing.record_all()
         self._show_record()
+        self.writing.keep()
 
     @Slot()
     def _on_report_changed(self) -> None:
@@ -362,6 +361,7 @@ class ReportPanel(Panel):
     def _on_lab_finished(self) -> None:
         assert self._lab.findings is not None
         self.writing.set_findings(self._lab.findings)
+        self._show_demonstration()
         self._refresh()
 
     @Slot(bool)
