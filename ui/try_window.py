@@ -11,7 +11,6 @@ from ui.private_session import private_session, wait_until
 from ui.window_facts import window_facts
 
 _SIZE = (1100, 700)
-_PATIENCE_SECONDS = 20.0
 
 
 def run(steps: int) -> int:
@@ -31,7 +30,7 @@ def run(steps: int) -> int:
         one_blas_thread()
         with private_session(application, LAB5, None, _SIZE) as session:
             session.controller.train_to(steps, 1)
-            wait_until(lambda: session.state.run.step >= steps, _PATIENCE_SECONDS)
+            wait_until(lambda: session.state.run.step >= steps)
         spent = format_seconds(time.perf_counter() - begin)
         words = f"opened, trained for {format_count(steps)} steps and closed again in {spent}"
         print(json.dumps(["window", words]), flush=True)

@@ -32,7 +32,7 @@ TRY_WINDOW = "--try-window"
 """Argument of the process that tries; the number of steps to train in the window follows it."""
 
 _STEPS = 300
-_PATIENCE_SECONDS = 30.0
+_PATIENCE_SECONDS = 120.0
 _WITHOUT_SCREEN = ("offscreen", "minimal")
 _PREFIX = re.compile(r"^(qt\.\S+|error): ")
 
