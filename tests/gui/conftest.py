@@ -11,8 +11,9 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QSettings, QThread, QTimer
-from PySide6.QtGui import QGuiApplication
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QSettings, QThread, QTimer
+from PySide6.QtGui import QGuiApplication, QWindow
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 from shiboken6 import Shiboken
@@ -123,6 +124,20 @@ def no_leaks(request: pytest.FixtureRequest, theme: ThemeManager, settings: Path
     copied = QGuiApplication.clipboard().mimeData()
     is_safe = copied is None or not Shiboken.createdByPython(copied)
     assert is_safe, "the clipboard outlives Python: see ui/export/clipboard.py"
+
+
+@pytest.fixture(scope="session")
+def elsewhere(qapp: QApplication) -> QWindow:
+    """Window beside all others, which is never shown."""
+    window = QWindow()
+    window.setGeometry(-4000, -4000, 10, 10)
+    return window
+
+
+@pytest.fixture(autouse=True)
+def pointer_elsewhere(elsewhere: QWindow) -> None:
+    """Let each test begin with the pointer off every window: Qt drops a move to the place where it is."""
+    QTest.mouseMove(elsewhere, QPoint(1, 1))
 
 
 @pytest.fixture
