@@ -89,6 +89,7 @@ class Session(QObject):
             self.state, self.controller.files, settings, self.window.samples, self.window
         )
         self.files.report_taker = self.reports.open_file
+        self.reports.forget_recent = self.files.forget
         self.arrivals = Arrivals(self.files, self.controller.analysis, self)
         self._drop_filter = DropFilter(self)
         self.window.menus.connect_to(

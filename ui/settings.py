@@ -11,6 +11,8 @@ from pathlib import Path
 from PySide6.QtCore import QByteArray, QSettings
 
 _FOLDER = "files/folder"
+FIGURES_FOLDER = "export/folder"
+"""Where the last figure was written."""
 
 
 def remembered_text(settings: QSettings, name: str, options: Container[str], default: str) -> str:
@@ -36,6 +38,12 @@ def remembered_folder(settings: QSettings, name: str = _FOLDER) -> Path:
     """Return the folder that was used last, by default that of models, sessions and reports."""
     value = settings.value(name)
     return Path(value) if isinstance(value, str) and os.path.isdir(value) else Path.home()  # noqa: PTH112
+
+
+def forget_files(settings: QSettings, *names: str) -> None:
+    """Forget the folders that were used last, and lists of files: names of people stand in their paths."""
+    for name in (*names, _FOLDER, FIGURES_FOLDER):
+        settings.remove(name)
 
 
 def remember_folder(settings: QSettings, path: Path) -> None:

@@ -1,20 +1,26 @@
 """The report of a guided lab: what was measured, what was predicted, and the words of the student."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 
 from cnnviz.errors import ParameterError
+from cnnviz.lab.agreement import compared
 from cnnviz.lab.judging import Verdict, checked_answer, judge
 from cnnviz.lab.measures import Measured
 from cnnviz.lab.model import Lab, Step
+from cnnviz.lab.record import Found, StepRecord
 from cnnviz.lab.results import HandIn
 from cnnviz.quantities import format_count
 from cnnviz.report.blocks import Block, Document, Heading, Table, Words, data
 from cnnviz.report.document import hypothesis_blocks
 
+_NOTHING: Mapping[str, StepRecord] = MappingProxyType({})
 _RIGHT = {True: "right", False: "not right", None: "not to be judged"}
 
 
-def lab_document(lab: Lab, handed: HandIn, measured: str = "") -> Document:
+def lab_document(
+    lab: Lab, handed: HandIn, measured: str = "", shown: Mapping[str, StepRecord] = _NOTHING
+) -> Document:
     """Return the whole report of a lab; it carries the results.
 
     Parameters
@@ -24,24 +30,29 @@ def lab_document(lab: Lab, handed: HandIn, measured: str = "") -> Document:
         Of this lab.
     measured : str
         When its numbers were measured, if that is to be said.
+    shown : mapping from step id to StepRecord
+        What was done in the steps, with the results that were shown there and when.
     """
-    blocks = [*lab_blocks(lab, handed, measured), *_appendix(lab, handed)]
+    blocks = [*lab_blocks(lab, handed, measured, shown), *_appendix(lab, handed)]
     date = handed.time.partition(" ")[0]
     return Document(lab.title, handed.name, handed.roll_number, date, tuple(blocks), handed.to_json())
 
 
-def lab_blocks(lab: Lab, handed: HandIn, measured: str = "") -> Iterator[Block]:
+def lab_blocks(
+    lab: Lab, handed: HandIn, measured: str = "", shown: Mapping[str, StepRecord] = _NOTHING
+) -> Iterator[Block]:
     """Yield the sections of a lab with everything that was measured, predicted and written in their steps."""
     for number, section in enumerate(lab.sections, start=1):
         yield Heading(f"{number}  {section.title}", 1)
         for step in lab.of_section(section.id):
             yield Heading(step.title, 2)
             yield Words(step.purpose)
-            yield from _measured(step, handed, measured)
+            done = shown.get(step.id)
+            yield from _measured(step, handed, measured, None if done is None else done.found)
             yield from _words(step, handed)
 
 
-def _measured(step: Step, handed: HandIn, time: str) -> Iterator[Block]:
+def _measured(step: Step, handed: HandIn, time: str, shown: Found | None) -> Iterator[Block]:
     found = [each.measured for each in handed.measured if each.step == step.id]
     if not found:
         return
@@ -59,11 +70,26 @@ def _measured(step: Step, handed: HandIn, time: str) -> Iterator[Block]:
                 "stamp",
             )
     rows = [(each.measure.title_of(each.measurement), each.words) for each in found]
-    when = f"Measured {time}" if time else "Measured"
     yield Table(
-        f"measured-{step.id}", f"{when} in the step “{step.title}”, seed {handed.experiment.seed}.",
+        f"measured-{step.id}", _when(step, handed, time, shown),
         data(("quantity", "value"), rows), ("text", "text"),
     )  # fmt: skip
+
+
+def _when(step: Step, handed: HandIn, time: str, shown: Found | None) -> str:
+    """Say when the numbers of a step were measured: when they were first shown, if they were."""
+    seed = f"seed {handed.experiment.seed}"
+    plain = f"Measured{f' {time}' if time else ''} for the step “{step.title}”, {seed}."
+    if shown is None:
+        return plain
+    known = [each.measured for each in handed.measured if each.step == step.id]
+    were = [shown.measured, *shown.besides]
+    if [each.measurement for each in were] == [each.measurement for each in known] and all(
+        compared(step.id, *pair, shown.experiment.dtype).agrees for pair in zip(were, known, strict=True)
+    ):
+        again = f", and with the same result {time} for the report" if time else ""
+        return f"Measured {shown.time} in the step “{step.title}”{again}, {seed}."
+    return f"{plain} What the step showed {shown.time} was of another network."
 
 
 def _words(step: Step, handed: HandIn) -> Iterator[Block]:

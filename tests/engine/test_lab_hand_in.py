@@ -13,7 +13,12 @@ from hypothesis import strategies as st
 
 from cnnviz.errors import DataError
 from cnnviz.lab import HandIn, LabRecord, read_hand_in
+from cnnviz.lab.bench import trained
+from cnnviz.lab.document import lab_document
 from cnnviz.lab.finding import files_in
+from cnnviz.lab.measured import hand_in, measured_lab, seed_for
+from cnnviz.lab.measures import measure
+from cnnviz.lab.record import Found
 from cnnviz.lab.results import checksum_of
 from cnnviz.lab.results_reading import hand_in_from_json
 from cnnviz.report import Report, build_document, write_folder, write_html, write_pdf
@@ -214,3 +219,28 @@ def test_a_run_without_a_student_has_numbers_and_no_answers():
     alone = replace(handed, predictions={}, answers={}, hypotheses={}).sealed()
     assert hand_in_from_json(alone.to_json()).measured == handed.measured
     assert LabRecord.of(LAB).steps == {}
+
+
+def when_measured(record: LabRecord, step_id: str) -> str:
+    """What the report says of when the numbers of a step were measured; all were at 11:30 for the report."""
+    data = small_data()
+    numbers = replace(measured_lab(LAB, data, seed_for(LAB, "7")), time="2026-01-31 11:30")
+    document = lab_document(LAB, hand_in(LAB, record, numbers, data), numbers.time, record.steps)
+    return next(table.caption for table in document.tables if table.name == f"measured-{step_id}")
+
+
+def test_a_table_says_when_a_result_was_measured_and_not_when_it_was_exported():
+    step, data, seed = LAB.step("guess"), small_data(), seed_for(LAB, "7")
+    bench = trained(LAB.experiment_of(step, seed), data)
+    first, *others = (measure(each, bench) for each in step.measurements)
+    found = Found(first, "2026-01-31 10:20", bench.step, bench.experiment, tuple(others))
+    record = LabRecord.of(LAB).revealed(step, found.time, found)
+    said = when_measured(record, "guess")
+    assert said.startswith(f"Measured 2026-01-31 10:20 in the step “{step.title}”, and with the same result ")
+    assert "2026-01-31 11:30 for the report" in said
+    never_shown = when_measured(LabRecord.of(LAB), "guess")
+    assert never_shown.startswith(f"Measured 2026-01-31 11:30 for the step “{step.title}”")
+    other = replace(found, measured=replace(first, value=float(first.value) * 2))
+    said = when_measured(LabRecord.of(LAB).revealed(step, found.time, other), "guess")
+    assert said.startswith("Measured 2026-01-31 11:30 for the step")
+    assert said.endswith("What the step showed 2026-01-31 10:20 was of another network.")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtWidgets import QFileDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from cnnviz.lab.model import Answer
@@ -16,8 +16,10 @@ from cnnviz.report import Report
 from tests.gui.driving import opened
 from tests.gui.lab_driving import open_lab
 from tests.gui.own_digit_driving import ONE, open_board, settle, stroke
+from ui.export.dialog import ExportDialog
 from ui.keep import report_files
 from ui.panels.report import ReportPanel
+from ui.panels.training import TrainingPanel
 from ui.session import Session
 
 
@@ -77,8 +79,7 @@ def test_a_saved_report_comes_back_as_it_was(
     qtbot: QtBot, session: Session, tmp_path: Path, answers: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     panel = type_report(session)
-    session.window.panels.show_panel(0)
-    session.insert_figure()
+    session.exporter.insert(session.window.panel(TrainingPanel).filters.grid)
     qtbot.waitUntil(lambda: bool(panel.writing.words.demonstrations[0].inserts))
     before = panel.writing.draft.to_dict()
     choose(monkeypatch, tmp_path / "mine.report.json")
@@ -119,7 +120,7 @@ def test_a_report_with_results_is_the_same_in_another_window(
         sitting.desk.predict(5.0)
         qtbot.waitUntil(lambda: "added, with what was measured for it" in panel.status.text())
         guided = exported(qtbot, panel, tmp_path / "guided.html")
-        assert re.search(r"Measured \d{4}-\d\d-\d\d \d\d:\d\d in the step “Predict”, seed", guided)
+        assert re.search(r"Measured \d{4}-\d\d-\d\d \d\d:\d\d for the step “Predict”, seed", guided)
         ask(session, "save_report")
         qtbot.waitUntil(lambda: "Saved the report" in session.window.notices.text())
         session.window.lab_dock.set_shown(False)
@@ -152,8 +153,7 @@ def test_a_new_report_holds_no_image_of_the_last_writer(
         panel = type_report(session)
         panel.run_lab()
         qtbot.waitUntil(lambda: panel.findings is not None)
-        session.window.panels.show_panel(0)
-        session.insert_figure()
+        session.exporter.insert(session.window.panel(TrainingPanel).filters.grid)
         qtbot.waitUntil(lambda: bool(panel.writing.words.demonstrations[0].inserts))
         assert panel.save_draft()
         figures = session.workspace.draft.with_suffix(".figures")
@@ -186,6 +186,38 @@ def test_a_new_report_holds_no_image_of_the_last_writer(
         assert samples.own.all() == []
         images = session.workspace.own_images
     assert not images.exists()
+
+
+def test_a_new_report_leaves_no_name_of_a_file_or_folder(
+    qtbot: QtBot, tmp_path: Path, answers: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "Ada Lovelace"
+    folder.mkdir()
+    with opened(qtbot, tmp_path / "window.ini") as session:
+        with qtbot.waitSignal(session.files.recentChanged):
+            session.files.save_session(folder / "ada.json")
+        session.exporter.export(session.window.panel(TrainingPanel))
+        (dialog,) = session.window.findChildren(ExportDialog)
+        dialog.folder.setText(str(folder))
+        with qtbot.waitSignal(dialog.exported):
+            dialog.export()
+        choose(monkeypatch, folder / "ada.report.json")
+        type_report(session)
+        answers.append("save")
+        ask(session, "new_report")
+        qtbot.waitUntil(lambda: "new report" in session.window.notices.text())
+        assert (folder / "ada.report.json").is_file(), "files of the user stay where they are"
+        recent = session.window.menus.action("open_recent").menu()
+        assert isinstance(recent, QMenu)
+        recent.aboutToShow.emit()
+        assert "ada" not in " ".join(each.text() for each in recent.actions()).lower()
+        asked: list[str] = []
+        monkeypatch.setattr(
+            QFileDialog, "getOpenFileName", lambda *given: (asked.append(given[2]), ("", ""))[1]
+        )
+        ask(session, "open_report")
+        assert asked == [str(Path.home())]
+    assert "ada" not in (tmp_path / "window.ini").read_text(encoding="utf-8").lower()
 
 
 @pytest.mark.parametrize(

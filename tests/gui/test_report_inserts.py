@@ -14,6 +14,7 @@ from cnnviz.report import Insert
 from cnnviz.report.content import MAX_WORDS
 from cnnviz.report.guides import BACKPROP, TRANSLATION, WORKING_PRINCIPLE
 from cnnviz.session_state import load_session, weights_checksum
+from tests.gui import whole_window
 from tests.gui.driving import drain
 from ui.controls.labels import ElidedLabel
 from ui.export.dialog import ExportDialog
@@ -97,12 +98,31 @@ def test_ctrl_i_puts_the_plot_with_the_focus_in_its_place(
     assert insert.svg not in draft_file.read_text(encoding="utf-8")  # it is written once, not with every word
 
 
+def test_what_shows_nothing_yet_is_neither_offered_nor_put_in(qtbot: QtBot, session: Session) -> None:
+    window = session.window
+    training = window.panel(TrainingPanel)
+    for plot, title in (
+        (training.curves.loss, training.curves.loss.accessibleName()),
+        (None, "Training panel"),
+    ):
+        window.notices.clear()
+        session.exporter.insert(training if plot is None else plot)
+        qtbot.waitUntil(lambda title=title: f"{title} has nothing to show yet" in window.notices.text())
+    drain(qtbot, session.controller.files)
+    assert _titles(session, WORKING_PRINCIPLE) == []
+    offered = [choice.label for choice in session.inserter.choices()]
+    assert offered, "the filters before training can be seen"
+    assert not {"Training panel", training.curves.loss.accessibleName(), "Confusion matrix"} & set(offered)
+    _train(qtbot, session, 2)
+    assert training.curves.loss.accessibleName() in [each.label for each in session.inserter.choices()]
+
+
 def test_the_context_menu_puts_a_panel_into_its_own_demonstration(qtbot: QtBot, session: Session) -> None:
     window = session.window
     for number, key in ((2, TRANSLATION), (3, BACKPROP)):
         qtbot.keyClick(window, (Qt.Key.Key_3, Qt.Key.Key_4)[number - 2], KEYS)
         panel = (window.panel(TranslationPanel), window.panel(BackpropPanel))[number - 2]
-        qtbot.waitUntil(panel.isVisible)
+        whole_window.rest(qtbot, session)
         menu = session.exporter.menu_for(panel)
         action = next(each for each in menu.actions() if each.text().startswith("Insert into report"))
         assert isinstance(action, QAction)
@@ -219,6 +239,7 @@ def test_a_picture_saved_while_training_goes_on_says_what_it_shows(
 
 
 def test_it_can_be_moved_taken_out_and_brought_back(qtbot: QtBot, session: Session) -> None:
+    _train_to(qtbot, session, 100)
     window = session.window
     qtbot.keyClick(window, Qt.Key.Key_5, KEYS)
     qtbot.waitUntil(window.panel(ReportPanel).isVisible)
@@ -239,6 +260,7 @@ def test_it_can_be_moved_taken_out_and_brought_back(qtbot: QtBot, session: Sessi
 
 
 def test_a_lost_drawing_is_named_and_the_rest_stays(qtbot: QtBot, session: Session, draft_file: Path) -> None:
+    _train_to(qtbot, session, 100)
     report = session.window.panel(ReportPanel)
     for name in ("Loss", "Training panel"):
         choice = next(each for each in session.inserter.choices() if each.title.startswith(name))
@@ -256,6 +278,7 @@ def test_a_lost_drawing_is_named_and_the_rest_stays(qtbot: QtBot, session: Sessi
 def test_a_damaged_drawing_is_named_and_does_not_spoil_the_report(
     qtbot: QtBot, session: Session, draft_file: Path, damage: bytes
 ) -> None:
+    _train_to(qtbot, session, 100)
     report = session.window.panel(ReportPanel)
     report.add_insert(_made(qtbot, next(each for each in session.inserter.choices())), WORKING_PRINCIPLE)
     report.save_draft()
@@ -269,6 +292,7 @@ def test_a_damaged_drawing_is_named_and_does_not_spoil_the_report(
 def test_what_is_wrong_with_one_figure_costs_no_words(
     qtbot: QtBot, session: Session, draft_file: Path
 ) -> None:
+    _train_to(qtbot, session, 100)
     report = session.window.panel(ReportPanel)
     report.fields.edits["objective"].setPlainText("to see")
     report.add_insert(_made(qtbot, next(each for each in session.inserter.choices())), WORKING_PRINCIPLE)
@@ -286,6 +310,7 @@ def test_what_is_wrong_with_one_figure_costs_no_words(
 def test_files_of_figures_that_were_taken_out_go_with_the_next_start(
     qtbot: QtBot, session: Session, draft_file: Path
 ) -> None:
+    _train_to(qtbot, session, 100)
     report = session.window.panel(ReportPanel)
     first, second = session.inserter.choices()[:2]
     for choice in (first, second):
@@ -331,6 +356,7 @@ def test_bringing_back_needs_room(qtbot: QtBot, session: Session, monkeypatch: p
 
 
 def test_everything_taken_out_can_be_brought_back_one_after_the_other(qtbot: QtBot, session: Session) -> None:
+    _train_to(qtbot, session, 100)
     window = session.window
     report, message = window.panel(ReportPanel), window.panel(ReportPanel).message
     first, second, third = (_made(qtbot, each) for each in session.inserter.choices()[:3])

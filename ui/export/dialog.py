@@ -44,7 +44,7 @@ from ui.export.numbers import tables_of, to_csv
 from ui.export.sheet import COLOURS, Figure, Sheet
 from ui.panels.analysis import Analysis
 from ui.panels.drawn import catch_up
-from ui.settings import remembered_folder, remembered_text
+from ui.settings import FIGURES_FOLDER, remembered_folder, remembered_text
 from ui.state import AppState
 from ui.theme import theme_manager
 
@@ -56,7 +56,6 @@ _FORMAT_TIPS = {
     "csv": "The numbers behind the figure, for a spreadsheet or a script",
 }
 _SCALES = (("1", "1×"), ("2", "2×"), ("3", "3×"))
-_FOLDER = "export/folder"
 
 
 class ExportDialog(QDialog):
@@ -260,7 +259,7 @@ class ExportDialog(QDialog):
 
     def _restore(self) -> None:
         settings = self._settings
-        self.folder.setText(str(remembered_folder(settings, _FOLDER)))
+        self.folder.setText(str(remembered_folder(settings, FIGURES_FOLDER)))
         self.format.set_current(remembered_text(settings, "export/format", dict(_FORMATS), "png"))
         self.scale.set_current(remembered_text(settings, "export/scale", dict(_SCALES), "2"))
         colours = list(dict(COLOURS))
@@ -271,7 +270,7 @@ class ExportDialog(QDialog):
         )
 
     def _remember(self, path: Path) -> None:
-        self._settings.setValue(_FOLDER, str(path.parent))
+        self._settings.setValue(FIGURES_FOLDER, str(path.parent))
         self._settings.setValue("export/format", self.format.current())
         self._settings.setValue("export/scale", self.scale.current())
         self._settings.setValue("export/colours", self.colours.currentData())

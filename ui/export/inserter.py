@@ -16,7 +16,7 @@ from cnnviz.report.guides import BACKPROP, TRANSLATION, WORKING_PRINCIPLE
 from cnnviz.report.inserts import Insert, fits_as_table, shortened
 from ui.export.figures import caption_of, figures_of, panel_title
 from ui.export.formats import draw_svg, natural_width
-from ui.export.numbers import Table, tables_of, to_csv
+from ui.export.numbers import Table, is_empty, tables_of, to_csv
 from ui.export.sheet import Figure, Sheet
 from ui.export.small import small_figure, small_table
 from ui.panels.analysis import Analysis, Context
@@ -101,7 +101,7 @@ class FigureInserter(QObject):
         self._state.raise_notice("report", "error", text)
 
     def choices(self) -> Sequence[InsertChoice]:
-        """List everything in the panels that have been in sight: figures, and tables that fit on a page."""
+        """List what the panels that have been in sight show: figures, and tables that fit on a page."""
         for panel in self._seen:
             catch_up(panel)
         found: list[InsertChoice] = []
@@ -110,7 +110,8 @@ class FigureInserter(QObject):
             if panel is None or panel is self._report or panel not in self._seen:
                 continue
             figures = figures_of(self._report.window(), panel)
-            found += [self._figure_choice(panel, each) for each in figures if each.kind != "window"]
+            figures = [each for each in figures if each.kind != "window" and not is_empty(each.widget)]
+            found += [self._figure_choice(panel, each) for each in figures]
             for figure in figures:
                 if figure.kind == "plot":
                     found += self._table_choices(panel, figure)
@@ -140,6 +141,12 @@ class FigureInserter(QObject):
             complain("This figure is no longer on the screen. Open the menu again and choose another.")
             return
         catch_up(figure.widget)
+        if is_empty(figure.widget):
+            complain(
+                f"{figure.title} has nothing to show yet, so it is not in the report. Train or measure what "
+                "it shows, and insert it then."
+            )
+            return
         sheet = Sheet(figure, "print")
         try:
             svg = draw_svg(sheet)

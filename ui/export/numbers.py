@@ -88,6 +88,12 @@ def tables_of(widget: QWidget) -> list[Table]:
     return [table for plot in plots_in(widget) for table in _read(plot)]
 
 
+def is_empty(widget: QWidget) -> bool:
+    """Whether a plot has no numbers to show yet, or most plots in sight in a part of the window have none."""
+    plots = [widget] if is_plot(widget) else plots_in(widget)
+    return bool(plots) and 2 * sum(not _read(each) for each in plots) > len(plots)
+
+
 def to_csv(tables: Iterable[Table], note: str = "") -> bytes:
     """Return tables as CSV (RFC 4180, UTF-8, ``.`` as decimal point).
 

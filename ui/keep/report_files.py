@@ -46,11 +46,13 @@ class ReportFiles(QObject):
         self.writing: Writing | None = None
         #: Brings the report into sight.
         self.show: Callable[[], None] = lambda: None
+        #: Forgets which files were used last.
+        self.forget_recent: Callable[[], None] = lambda: None
 
     def new(self) -> None:
         """Empty the report: name, roll number, words, figures, and what was done in guided labs.
 
-        With it go the images of the user's own: another user comes.
+        With it go the images of the user's own, and names of files and folders: another user comes.
         """
         images = len(self._samples.own.all())
         if self.writing is None:
@@ -106,9 +108,12 @@ class ReportFiles(QObject):
         assert self.writing is not None
         self.writing.begin_anew()
         self._samples.forget_own()
+        self.forget_recent()
         self.show()
         self._tell(
-            "info", "This is a new report. Nothing of the last one is in it, and no image of its writer."
+            "info",
+            "This is a new report. Nothing of the last one is in it; images of its writer and the list of "
+            "recent files are gone, too.",
         )
 
     def _on_read(self, path: Path, draft: Draft) -> None:

@@ -25,7 +25,7 @@ from ui.keep.session_restore import SessionRestorer, Trained
 from ui.panels.drawn import Drawn, drawn_in, drawn_in_panel
 from ui.run.controller import Controller
 from ui.run.model_files import model_writer, tell_saved
-from ui.settings import remember_folder, remembered_files
+from ui.settings import forget_files, remember_folder, remembered_files
 from ui.state import AppState, RunStatus, Source
 from ui.window.panel_area import PanelArea
 from ui.window.questions import ask_about_unsaved_work, ask_target
@@ -283,6 +283,11 @@ class SessionFiles(QObject):
         paths = [path, *(each for each in self.recent() if each != path)][:_MOST_RECENT]
         self._settings.setValue(_RECENT, [str(each) for each in paths])
         remember_folder(self._settings, path)
+        self.recentChanged.emit()
+
+    def forget(self) -> None:
+        """Empty the list of recent files, and forget the folders: another user comes."""
+        forget_files(self._settings, _RECENT)
         self.recentChanged.emit()
 
     # --- closing --------------------------------------------------------------------------------------------

@@ -132,7 +132,8 @@ ACTIONS = (
     ),
     ActionRow(
         name="new_report", menu="&File", text="&New report", handler="reports.new", icon="file-text",
-        tooltip="empty the report for another student: name, words, figures, and what the guided lab holds",
+        tooltip="empty the report for another student: name, words, figures, what the guided lab holds, and "
+        "the list of recent files",
         starts_section=True,
     ),
     ActionRow(

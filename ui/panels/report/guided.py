@@ -199,7 +199,8 @@ def document_of(
     if guided is None or numbers is None:
         return build_document(report, findings, unrecorded, experiment=experiment)
     lab, who = guided.lab, {"name": report.author, "roll_number": report.roll_number}
-    document = lab_document(lab, hand_in(lab, guided.record, numbers, guided.dataset, **who), numbers.time)
+    handed = hand_in(lab, guided.record, numbers, guided.dataset, **who)
+    document = lab_document(lab, handed, numbers.time, guided.record.steps)
     kept = tuple(each for each in report.demonstrations if each.key in unrecorded or _holds_something(each))
     rest = build_document(
         replace(report, demonstrations=kept),
