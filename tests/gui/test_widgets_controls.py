@@ -12,6 +12,7 @@ from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import ChoiceField, DropDownList
 from ui.controls.form import Form
 from ui.controls.labels import Badge, ElidedLabel, SectionTitle, WrapLabel
+from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.number_field import FloatField, IntField
 from ui.controls.scroll_column import ScrollColumn
@@ -237,6 +238,28 @@ def test_a_page_out_of_sight_tells_each_time_what_room_it_needs(qtbot: QtBot) ->
         settle(qtbot)
         assert not labels[1].isVisible()
         assert (window.minimumSizeHint().width() > usual) is (text != "short")
+
+
+def test_a_page_that_has_become_short_out_of_sight_has_no_handle(qtbot: QtBot) -> None:
+    stack, window, content = QStackedWidget(), QWidget(), QWidget()
+    label = QLabel("\n" * 100)
+    fill(QVBoxLayout(content), label, QLabel("all that stays"), 1)
+    column = ScrollColumn(content)
+    stack.addWidget(column)
+    stack.addWidget(QWidget())
+    QVBoxLayout(window).addWidget(stack)
+    qtbot.addWidget(window)
+    window.resize(300, 200)
+    show_window(qtbot, window)
+    settle(qtbot)
+    assert column.verticalScrollBar().isEnabled()
+    stack.setCurrentIndex(1)
+    settle(qtbot)
+    label.hide()
+    settle(qtbot)
+    stack.setCurrentIndex(0)
+    settle(qtbot)
+    assert not column.verticalScrollBar().isEnabled()
 
 
 # -- messages ----------------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
 
 
@@ -43,6 +43,8 @@ class ScrollColumn(QScrollArea):
             # change would be heard.
             if layout is not None and not self.isVisible():
                 layout.activate()
+                # Nor does Qt tell an area out of sight that its content needs less room than it has.
+                QCoreApplication.postEvent(self, QEvent(QEvent.Type.LayoutRequest))
         return super().eventFilter(watched, event)
 
     @override
