@@ -5,12 +5,14 @@ import re
 import subprocess
 import xml.etree.ElementTree as ET
 from dataclasses import replace
+from io import BytesIO
 
 import pytest
+from PIL import Image
 
 from cnnviz.quantities import format_value
 from cnnviz.report import Report, Version, build_document
-from cnnviz.report.blocks import Document, Heading, Table, Words, data
+from cnnviz.report.blocks import Document, Figure, Heading, Table, Words, data
 from cnnviz.report.html import to_html
 from cnnviz.report.pdf import to_pages, to_pdf
 from tests.engine.report_cases import needs_poppler, small_findings
@@ -83,6 +85,41 @@ def test_a_stamp_stays_with_its_words(tmp_path):
         )
         pages = {text: page for page, _, _, text, _ in words_on(document, tmp_path)}
         assert pages["stamp"] == pages["hypothesis"]
+
+
+@needs_poppler
+def test_a_heading_and_a_question_stay_with_the_answer_and_what_was_measured(tmp_path):
+    table = Table("t", "caption", data(["quantity", "value"], [["measured", 1.0]]), ("text", "value"))
+    for lines in range(30, 56, 2):
+        document = written(
+            Words("\n".join("filler" for _ in range(lines)), "student"),
+            Heading("Step", 2),
+            Words("purpose"),
+            Heading("Numbers", 3),
+            Words("question"),
+            Words("stamp", "stamp"),
+            table,
+            Heading("Own", 3),
+            Words("asked"),
+            Words("answer", "student"),
+        )
+        pages = {text: page for page, _, _, text, _ in words_on(document, tmp_path)}
+        assert len({pages[each] for each in ("Step", "purpose", "Numbers", "question", "measured")}) == 1
+        assert len({pages[each] for each in ("Own", "asked", "answer")}) == 1
+
+
+@needs_poppler
+def test_a_figure_higher_than_a_page_stays_with_its_caption(tmp_path):
+    svg = (
+        '<svg xmlns="http://www.w3.org/2000/svg" width="100" height="900" viewBox="0 0 100 900">'
+        '<rect width="100" height="900" fill="#ff0000"/></svg>'
+    )
+    document = written(Words("before", "student"), Figure("f", "its caption", svg, 1.0, from_screen=True))
+    found = {text: page for page, _, _, text, _ in words_on(document, tmp_path)}
+    assert found["caption"] == 2
+    page = Image.open(BytesIO(to_pages(document, 50)[1])).convert("RGB")
+    red = [y for y in range(page.height) if page.getpixel((page.width // 2, y)) == (255, 0, 0)]
+    assert 0 < red[0] < red[-1] < page.height - 50, "none of it is beyond the foot of the page"
 
 
 @needs_poppler
