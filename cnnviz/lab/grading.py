@@ -86,6 +86,9 @@ def graded(handed: HandIn, lab: Lab, numbers: LabNumbers) -> Grade:
     missing = len(asked - claimed)
     if missing:
         differing.append(f"{missing} of the numbers {'is' if missing == 1 else 'are'} missing")
+    twice = len(handed.measured) - len(claimed)
+    if twice:
+        differing.append(f"{twice} of the numbers {'is' if twice == 1 else 'are'} there twice")
     points = sum(_points(step, handed.predictions.get(step.id), numbers) for step in lab.steps)
     predictions = [step.prediction for step in lab.steps if step.prediction is not None]
     return Grade(

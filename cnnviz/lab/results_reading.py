@@ -1,6 +1,7 @@
 """Reading `results.json` of others: bounded, and never more than values."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, cast
 
 from cnnviz.errors import CNNVizError, DataError
@@ -41,7 +42,10 @@ def hand_in_from_json(content: str) -> HandIn:
     except CNNVizError as error:
         raise DataError(str(error).rstrip(".")) from error
     # What an earlier version wrote lacks the settings that have come since, and is whole nevertheless.
-    return handed.sealed() if handed.checksum == checksum_of(entries) else handed
+    if handed.checksum == checksum_of(entries):
+        return handed.sealed()
+    # Titles, units and parts that are not known here are not read, and may be what was edited.
+    return replace(handed, checksum="") if handed.checksum == handed.right_checksum else handed
 
 
 def _hand_in(entries: dict[str, object]) -> HandIn:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from types import MappingProxyType
 
 from cnnviz.experiment import Experiment
@@ -22,6 +23,7 @@ def build_document(
     *,
     experiment: Experiment = LAB5,
     first: int = 1,
+    asks: bool = True,
     parts: Sequence[Block] = (),
     carried: str = "",
 ) -> Document:
@@ -39,6 +41,8 @@ def build_document(
         Settings of the network that the guiding questions are about.
     first : int
         Number of the first demonstration.
+    asks : bool
+        Whether the questions that nothing was written about stand there, to be answered.
     parts : sequence of Block
         What stands between the demonstrations and the appendix: the record of a guided lab.
     carried : str
@@ -48,7 +52,8 @@ def build_document(
     for number, demonstration in enumerate(report.demonstrations, start=first):
         blocks.append(Heading(f"{number}  {GUIDES[demonstration.key].title}", 1))
         guide = guide_of(demonstration.key, experiment)
-        blocks += _demonstration(demonstration, guide, findings, number, unrecorded.get(demonstration.key))
+        told = _demonstration(demonstration, guide, findings, number, unrecorded.get(demonstration.key))
+        blocks += told if asks else _answered(tuple(told))
     blocks += parts
     if findings is not None:
         blocks += findings.appendix
@@ -68,7 +73,7 @@ def moment_of(version: Version) -> str:
     if version.after_run:
         return "after the results of the lab were known"
     if version.step == 0:
-        return "before anything was trained or measured"
+        return "before the lab was measured, when the network in the window was untrained"
     steps = f"{format_count(version.step)} step{'s' if version.step > 1 else ''}"
     return f"before the lab was measured, but after {steps} of training, whose results could be seen"
 
@@ -106,6 +111,15 @@ def _demonstration(
             yield Words(findings.origin, "stamp")
             measured = findings.parts.get(demonstration.key, ())
             yield from (block for block in measured if not _is_inserted(block, demonstration))
+
+
+def _answered(blocks: Sequence[Block]) -> Iterator[Block]:
+    """Yield blocks without the questions that nothing was written about, and without headings of nothing."""
+    kept = [block for block in blocks if not (isinstance(block, Words) and block.kind == "missing")]
+    for block, following in zip_longest(kept, kept[1:]):
+        is_empty = following is None or (isinstance(following, Heading) and following.level <= 2)
+        if not (isinstance(block, Heading) and block.level == 2 and is_empty):
+            yield block
 
 
 def _is_inserted(block: Block, demonstration: Demonstration) -> bool:

@@ -29,6 +29,7 @@ from tests.patience import PATIENCE
 ROOT = Path(__file__).parents[2]
 LABS = {LAB.sha256: LAB}
 HONEST = 20
+OTHER_KERNELS = ("Nehalem", "Sandybridge", "Haswell", "SkylakeX")
 WORDS_TAKEN = {
     10: "guess: the same words as in copied-words.json",
     11: "way: the same words as in copied-hypothesis.json",
@@ -73,6 +74,11 @@ CASES = (
          lambda all_: _value_of(all_[5], "least_changed", "subsample").sealed()),
     Case("left-out", LOOK, "1 of the numbers is missing",
          lambda all_: replace(all_[6], measured=all_[6].measured[:-1]).sealed()),
+    Case("no-number-at-all", LOOK, "7 of the numbers are missing",
+         lambda all_: replace(all_[6], measured=()).sealed()),
+    Case("one-twice", LOOK, "1 of the numbers is there twice",
+         lambda all_: replace(
+             all_[6], measured=(_number(all_[6], 1.01).measured[0], *all_[6].measured)).sealed()),
     Case("undefined", LOOK, "not defined handed in",
          lambda all_: _value_of(all_[7], "test_loss", None).sealed()),
     Case("copied-whole", LOOK, "its seed is", lambda all_: _as_other(all_[8], 501).sealed()),
@@ -87,6 +93,12 @@ CASES = (
          lambda all_: replace(all_[12], experiment=replace(all_[12].experiment, epochs=2)).sealed()),
     Case("earlier-prediction", LOOK, "changed after it was written", lambda all_: replace(
         all_[13], predictions={"guess": replace(all_[13].predictions["guess"], answer=0.5)})),
+    Case("earlier-time", LOOK, "changed after it was written", lambda all_: replace(
+        all_[13], hypotheses={"way": (replace(all_[13].hypotheses["way"][0], time="2026-01-30 09:00"),)})),
+    Case("in-time-after-all", LOOK, "changed after it was written", lambda all_: replace(
+        all_[14], done={"way": "2026-01-31 10:01"})),
+    Case("other-checksum", LOOK, "changed after it was written",
+         lambda all_: replace(all_[15], checksum=all_[16].checksum)),
     Case("other-version", NOT_COMPARABLE, "made with CNNViz 0.0.9",
          lambda all_: replace(_number(all_[14], 1.1), version="0.0.9").sealed()),
     Case("other-data", NOT_COMPARABLE, "other data",
@@ -122,7 +134,7 @@ def data_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def table(students, data_file, tmp_path_factory) -> dict[str, dict[str, str]]:
-    """The rows of a course of 40, by the name of the file."""
+    """The rows of a course, by the name of the file."""
     course = tmp_path_factory.mktemp("course")
     inside = course / "group b"
     inside.mkdir()
@@ -133,29 +145,45 @@ def table(students, data_file, tmp_path_factory) -> dict[str, dict[str, str]]:
     text = students[0].to_json()
     (course / "truncated.json").write_text(text[: len(text) // 2], encoding="ascii")
     (course / "empty.html").write_bytes(b"")
-    (course / "kernel.json").write_text(other_kernel(data_file), encoding="ascii")
-    assert sum(1 for path in course.rglob("*") if path.is_file()) == 40
+    (course / "titled.json").write_text(
+        text.replace("mean loss on the", "mean gain on the"), encoding="ascii"
+    )
+    added = students[1].to_json().replace("{", '{"points": 100,', 1)
+    (course / "added.json").write_text(added, encoding="ascii")
+    write_pdf(lab_document(LAB, students[1]), course / "cut.pdf")
+    whole = (course / "cut.pdf").read_bytes()
+    (course / "cut.pdf").write_bytes(whole[: whole.index(b"/EmbeddedFile")])
+    write_html(lab_document(LAB, students[2]), course / "page.html")
+    page = (course / "page.html").read_text(encoding="utf-8")
+    (course / "page.html").write_text(page.replace('"answer": 0.32', '"answer": 0.5'), encoding="utf-8")
+    for kernel in OTHER_KERNELS:
+        if handed_in := other_kernel(kernel):
+            (course / f"kernel-{kernel}.json").write_text(handed_in, encoding="ascii")
+    files = [path for path in course.rglob("*") if path.is_file()]
+    assert len(files) >= 50
     told: list[tuple[int, int]] = []
     rows = verify(
         [course], LABS, data_file, report=lambda done, total: told.append((done, total)), processes=2
     )
-    assert told[-1][0] == told[-1][1] == 36, "progress goes to the end, and counts what can be measured"
+    cannot_be_measured = 3 + sum(case.name in ("other-data", "other-lab") for case in CASES)
+    assert told[-1][0] == told[-1][1] == len(files) - cannot_be_measured, "progress goes to the end"
     read = list(csv.DictReader(io.StringIO(to_csv(rows).decode("utf-8-sig"))))
-    assert len(read) == 40
+    assert len(read) == len(files)
     return {Path(row["file"]).stem: row for row in read}
 
 
-def other_kernel(data_file: Path) -> str:
-    """What a student hands in whose processor is an old one."""
+def other_kernel(kernel: str) -> str:
+    """What a student hands in whose processor is another one; "" where this one cannot stand in for it."""
     code = (
-        "from tests.engine.lab_hand_ins import honest, small_data; print(honest(77, small_data()).to_json())"
+        f"from tests.engine.lab_hand_ins import honest, small_data; "
+        f"print(honest({700 + OTHER_KERNELS.index(kernel)}, small_data()).to_json())"
     )
-    environment = {**os.environ, "OPENBLAS_CORETYPE": "Nehalem"}
+    environment = {**os.environ, "OPENBLAS_CORETYPE": kernel}
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT, env=environment,
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, cwd=ROOT, env=environment,
         timeout=PATIENCE,
     )  # fmt: skip
-    return done.stdout
+    return done.stdout if done.returncode == 0 else ""
 
 
 @pytest.mark.parametrize("number", range(HONEST))
@@ -179,13 +207,22 @@ def test_every_tampering_is_found(table, case):
 
 
 def test_what_cannot_be_read_gets_one_sentence(table):
-    for name in ("truncated", "empty"):
+    for name in ("truncated", "empty", "cut"):
         assert table[name]["verdict"] == UNREADABLE
         assert table[name]["remarks"].startswith(f"{table[name]['file']} cannot be graded because")
 
 
-def test_another_kernel_is_no_tampering(table):
-    row = table["kernel"]
+@pytest.mark.parametrize("name", ["titled", "added", "page"])
+def test_whatever_was_edited_is_told(table, name):
+    assert table[name]["verdict"] == LOOK
+    assert "changed after it was written" in table[name]["suspicious"]
+
+
+@pytest.mark.parametrize("kernel", OTHER_KERNELS)
+def test_another_kernel_is_no_tampering(table, kernel):
+    row = table.get(f"kernel-{kernel}")
+    if row is None:
+        pytest.skip("this processor has not its instructions")
     assert (row["verdict"], row["numbers that differ"]) == (OK, ""), row
 
 

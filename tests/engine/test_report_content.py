@@ -21,7 +21,10 @@ def test_a_later_hypothesis_never_replaces_the_recorded_one():
     assert demonstration.hypothesis == (first, later)
     document = build_document(Report().with_demonstration(demonstration), None)
     texts = [block.text for block in document.blocks if isinstance(block, Words)]
-    assert "Recorded 2026-01-31 10:00, before anything was trained or measured" in texts
+    assert (
+        "Recorded 2026-01-31 10:00, before the lab was measured, when the network in the window was untrained"
+        in texts
+    )
     assert "Edited 2026-01-31 10:30, after the results of the lab were known" in texts
     assert texts.index(first.text) < texts.index(later.text)
 

@@ -13,12 +13,15 @@ from pytestqt.qtbot import QtBot
 
 from cnnviz.lab.model import Answer
 from cnnviz.report import Report
+from cnnviz.report.blocks import Heading
+from cnnviz.report.guides import GUIDES, WORKING_PRINCIPLE
 from tests.gui.driving import opened
 from tests.gui.lab_driving import open_lab
 from tests.gui.own_digit_driving import ONE, open_board, settle, stroke
 from ui.export.dialog import ExportDialog
 from ui.keep import report_files
 from ui.panels.report import ReportPanel
+from ui.panels.report.insert_picker import InsertPicker
 from ui.panels.training import TrainingPanel
 from ui.session import Session
 
@@ -140,6 +143,30 @@ def test_a_report_with_results_is_the_same_in_another_window(
         assert exported(qtbot, panel, tmp_path / "again.html") == guided
         assert panel.findings is not None
         assert panel.again.isEnabled()
+
+
+def test_a_guided_report_without_a_figure_says_so_and_offers_one(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    sitting = open_lab(qtbot, session, tmp_path)
+    sitting.desk.go_to("think")
+    sitting.desk.write("all of it is said")
+    sitting.desk.finish()
+    session.window.panels.show_panel(4)
+    panel = session.window.panel(ReportPanel)
+    panel.export.click()
+    assert panel.message.text() == "No figure is in it."
+    panel.message.look_button.click()  # it is still sliding in
+    (picker,) = (each for each in session.window.findChildren(InsertPicker) if each.isVisible())
+    picker.insert()
+    qtbot.waitUntil(lambda: bool(panel.writing.words.demonstrations[0].inserts))
+    assert panel.composer.gaps().text == "", "the fields beside the lab need not be filled in"
+    document = panel.composer.composed(is_final=False)()
+    assert len(document.figures) == 1
+    assert [each.text for each in document.blocks if isinstance(each, Heading)][-2:] == [
+        f"3  {GUIDES[WORKING_PRINCIPLE].title}",
+        "Observations",
+    ]
 
 
 def test_a_new_report_holds_no_image_of_the_last_writer(

@@ -36,6 +36,8 @@ class ReportExporter(QObject):
         Records and keeps what is to be in the file.
     write_in : callable
         Lets the cursor stand in a field, given the key of its demonstration and its name.
+    insert : callable
+        Asks for a figure to put in.
     parent : QWidget
         Parent of dialogs, too.
 
@@ -56,13 +58,14 @@ class ReportExporter(QObject):
         button: QWidget,
         prepare: Callable[[], None],
         write_in: Callable[[str, str], None],
+        insert: Callable[[], None],
         parent: QWidget,
     ) -> None:
         super().__init__(parent)
         self._panel = parent
         self._composer, self._background, self._files = composer, background, files
         self._message, self._button, self._prepare = message, button, prepare
-        self._write_in = write_in
+        self._write_in, self._insert = write_in, insert
 
     @Slot()
     def ask(self) -> None:
@@ -74,6 +77,9 @@ class ReportExporter(QObject):
                 words = "Show it" if len(gaps.places) == 1 else "Show the first"
                 tip = f"Go to where it is to be written.\n{gaps.listed}".strip()
                 look = words, tip, partial(self._show_place, *gaps.places[0])
+            elif gaps.has_no_figures:
+                tip = "Put in what the panels have shown, such as the curve of the loss"
+                look = "Insert…", tip, self._insert
             self._message.ask(gaps.text, _ANYWAY, self._ask_anyway, look=look)
             self._message.action_button().setFocus(Qt.FocusReason.OtherFocusReason)
         else:

@@ -50,10 +50,13 @@ class Gaps:
         Where something is still to be written: headings of the part and of the place in it.
     is_unmeasured : bool
         Whether its numbers are lost.
+    has_no_figures : bool
+        Whether it is of a guided lab and holds no figure.
     """
 
     places: tuple[tuple[str, str], ...]
     is_unmeasured: bool
+    has_no_figures: bool = False
 
     @property
     def text(self) -> str:
@@ -63,6 +66,8 @@ class Gaps:
             said.append(f"Still to be written – {': '.join(self.places[0])}.")
         elif self.places:
             said.append(f"{format_count(len(self.places))} places are still to be written.")
+        if self.has_no_figures:
+            said.append("No figure is in it.")
         return " ".join(said)
 
     @property
@@ -161,9 +166,10 @@ class Composer:
         """Find what is still to be written or measured."""
         guided, words = self.guided(False), self._writing.report
         numbers = None if guided is None else self._numbers(guided, words.roll_number)
-        document = document_of(words, None, self._writing.unrecorded(), guided, numbers, self._lab.experiment)
+        findings, unrecorded = self._lab.findings, self._writing.unrecorded()
+        document = document_of(words, findings, unrecorded, guided, numbers, self._lab.experiment)
         places = tuple((part, name) for part, names in to_be_written(document) for name in names)
-        return Gaps(places, self._lab.is_lost)
+        return Gaps(places, self._lab.is_lost, has_no_figures=guided is not None and not document.figures)
 
     def _numbers(self, guided: Guided, roll_number: str) -> LabNumbers:
         """Return what was measured, or numbers without any where nothing was."""
@@ -208,6 +214,7 @@ def document_of(
         unrecorded,
         experiment=experiment,
         first=len(lab.sections) + 1,
+        asks=False,
     )
     title = lab.title if report.title == DEFAULT_TITLE else report.title
     return replace(document, title=title, date=report.date, blocks=(*document.blocks, *rest.blocks))

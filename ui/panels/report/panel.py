@@ -90,8 +90,9 @@ class ReportPanel(Panel):
         self._build_widgets()
         self._preview = LatestOnly(background, _PREVIEW, self.preview.set_pages, self._on_failed)
         self._exporter = ReportExporter(
-            self.composer, background, files, self.message, self.export, self._prepare, self._write_in, self
-        )
+            self.composer, background, files, self.message, self.export, self._prepare, self._write_in,
+            self.fields.insert.ask, self,
+        )  # fmt: skip
         self._build_layout()
         self._preview_timer = single_shot(self, self._refresh, _PREVIEW_MS)
         self._connect_signals()
@@ -173,8 +174,7 @@ class ReportPanel(Panel):
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the edges."""
-        margin = theme.px(16)
-        self._columns.setContentsMargins(margin, theme.px(12), margin, theme.px(12))
+        self._columns.setContentsMargins(theme.px(16), theme.px(12), theme.px(16), theme.px(12))
         self._columns.setSpacing(theme.px(16))
 
     @override
