@@ -488,6 +488,9 @@ def test_a_lab_asks_only_before_it_takes_what_it_cannot_train_again(qtbot, sessi
     assert (state.experiment.ties, state.run.step, asked) == ("all", 0, [])
 
     whole_window.train(qtbot, session, 3)
+    guard = session.window.close_guard
+    assert guard is not None
+    assert (guard(), asked) == (True, []), "closing the window loses no more than “Show me” does"
     controller.on_draft_requested(replace(state.draft, learning_rate=0.001))  # changed on the way
     whole_window.train(qtbot, session, state.run.step + 3)
     controller.on_draft_requested(replace(state.draft, learning_rate=0.0001))
@@ -502,6 +505,7 @@ def test_a_lab_asks_only_before_it_takes_what_it_cannot_train_again(qtbot, sessi
     whole_window.train(qtbot, session, 3)
     show("first")
     assert (state.experiment, asked) == (own, [step, state.run.step])
+    assert (guard(), asked) == (False, [step, state.run.step, state.run.step])
     session.ask_before_closing(False)
 
 

@@ -132,6 +132,8 @@ class SessionFiles(QObject):
         #: Returns what was done in the guided lab, for a session, and takes it back.
         self.lab_kept: Callable[[], Mapping[str, Any] | None] = lambda: None
         self.lab_restored: Callable[[Mapping[str, Any]], None] = lambda _lab: None
+        #: Whether the guided lab trains the present run again, to the last bit, when a step needs it.
+        self.can_be_had_again: Callable[[], bool] = lambda: False
         #: Opens a saved report.
         self.report_taker: Callable[[Path], None] = lambda _path: None
         self._lab: Mapping[str, Any] | None = None  # of the session that is being restored
@@ -294,7 +296,7 @@ class SessionFiles(QObject):
 
     def may_close(self) -> bool:
         """Ask what shall become of unsaved work; return whether the window may close."""
-        return self._may_lose_run("closing")
+        return self.can_be_had_again() or self._may_lose_run("closing")
 
     def may_replace(self) -> bool:
         """Ask likewise before what was opened takes the place of a trained network."""

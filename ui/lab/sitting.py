@@ -75,6 +75,7 @@ class LabSitting(QObject):
         self._report.composer.guided = self._guided
         self._report.composer.show_step = self._show_step
         self._files.lab_kept, self._files.lab_restored = self._kept, self._on_restored
+        self._files.can_be_had_again = lambda: self.desk.is_own_run
         column.page.prediction.committed.connect(self._uncover)
         self.shower.shown.connect(self._uncover)
         self.desk.stepChanged.connect(self._on_step_changed)
