@@ -155,7 +155,7 @@ def _write(arguments: Arguments, lab: Lab, handed: HandIn, output: Output) -> No
             atomic_write(arguments.results, handed.to_json().encode("ascii"))
             output.say(f"Wrote the results to {arguments.results}.")
     if arguments.wants_report:
-        write_document(arguments, lab_document(lab, handed), output)
+        write_document(arguments, lab_document(lab, handed, handed.time), output)
 
 
 def _move(bar: "tqdm[NoReturn]", place: int) -> None:

@@ -126,7 +126,8 @@ def _appendix(lab: Lab, handed: HandIn) -> Iterator[Block]:
     seed = f"{handed.experiment.seed}"
     whose = ", made of the roll number" if handed.seed_from_roll_number else ""
     yield Words(
-        f"Lab {lab.id}, version {lab.version}; data {handed.data_name}; seed {seed}{whose}. The same lab, "
+        f"Lab {lab.id}, version {lab.version}; classes {', '.join(handed.experiment.classes)} of "
+        f"{handed.data_name}; seed {seed}{whose}. The same lab, "
         "seed and versions give the same numbers, up to the last digits on another kind of processor."
     )
     rows = [

@@ -12,6 +12,7 @@ from typing import Any, Literal
 from cnnviz.lab import measuring
 from cnnviz.lab.bench import Bench
 from cnnviz.lab.model import Measurement
+from cnnviz.palette import STAGE_STYLES
 from cnnviz.quantities import format_cell, format_count, format_percent, format_value
 from cnnviz.translation import REACH, STAGES
 
@@ -71,7 +72,7 @@ class Measure:
     def title_of(self, measurement: Measurement) -> str:
         """Return what is measured, with the values of the parameters."""
         texts = {
-            name: value if isinstance(value, str) else format_count(value)
+            name: _name(value) if isinstance(value, str) else format_count(value)
             for name, value in measurement.parameters.items()
         }
         return self.title.format(**texts)
@@ -125,16 +126,16 @@ _ALL: Sequence[Measure] = (
         "image {sample}", "cells", "", measuring.window_winners, (*_CELL, _SAMPLE),
     ),
     Measure(
-        "change", "relative change of the stage {stage} for the shift ({dx}, {dy}), test image {sample}",
+        "change", "relative change of the stage “{stage}” for the shift ({dx}, {dy}), test image {sample}",
         "number", "", measuring.change, (_STAGE, *_SHIFT, _SAMPLE),
     ),
     Measure(
-        "residual", "equivariance residual of the stage {stage} for the shift ({dx}, {dy}), test image "
+        "residual", "equivariance residual of the stage “{stage}” for the shift ({dx}, {dy}), test image "
         "{sample}", "number", "", measuring.residual, (_STAGE, *_SHIFT, _SAMPLE),
     ),
     Measure(
-        "mean_change", "relative change of the stage {stage} for the shift ({dx}, {dy}), mean over the first "
-        "{digits} test images", "number", "", measuring.mean_change, (_STAGE, *_SHIFT, _DIGITS),
+        "mean_change", "relative change of the stage “{stage}” for the shift ({dx}, {dy}), mean over the "
+        "first {digits} test images", "number", "", measuring.mean_change, (_STAGE, *_SHIFT, _DIGITS),
     ),
     Measure(
         "least_changed", "pool that changes least for the shift ({dx}, {dy}), test image {sample}", "name",
@@ -153,11 +154,11 @@ _ALL: Sequence[Measure] = (
         "count", "pixels", measuring.smallest_flip, (_SAMPLE,),
     ),
     Measure(
-        "dots_cells_changed", "cells in which the two small images differ at the stage {stage}", "count",
+        "dots_cells_changed", "cells in which the two small images differ at the stage “{stage}”", "count",
         "cells", measuring.dots_cells_changed, (_OF_DOTS,),
     ),
     Measure(
-        "dots_difference", "largest difference between the two small images at the stage {stage}", "number",
+        "dots_difference", "largest difference between the two small images at the stage “{stage}”", "number",
         "", measuring.dots_difference, (_OF_DOTS,),
     ),
     Measure(
@@ -252,6 +253,11 @@ def value_words(of: Measure, value: Any) -> str:
         case "number":
             return f"{format_value(float(value), 4)} {of.unit}".rstrip()
         case "name":
-            return f"{of.unit} {value}".lstrip().replace("_", " ")
+            return f"{of.unit} {value}" if of.unit else _name(value)
         case "cells":
             return " or ".join(format_cell(cell) for cell in value)
+
+
+def _name(value: str) -> str:
+    """Return what a stage is called in the window; another name as it is."""
+    return STAGE_STYLES[value].title if value in STAGE_STYLES else value

@@ -21,6 +21,7 @@ from cnnviz.lab.measures import measure
 from cnnviz.lab.record import Found
 from cnnviz.lab.results import checksum_of
 from cnnviz.lab.results_reading import hand_in_from_json
+from cnnviz.layers import POOLS
 from cnnviz.report import Report, build_document, write_folder, write_html, write_pdf
 from cnnviz.session_state import OwnPixels
 from tests.engine.lab_hand_ins import LAB, honest, small_data
@@ -244,3 +245,12 @@ def test_a_table_says_when_a_result_was_measured_and_not_when_it_was_exported():
     said = when_measured(LabRecord.of(LAB).revealed(step, found.time, other), "guess")
     assert said.startswith("Measured 2026-01-31 11:30 for the step")
     assert said.endswith("What the step showed 2026-01-31 10:20 was of another network.")
+
+
+def test_a_stage_goes_by_its_name_in_the_window(handed):
+    tables = {table.name: table for table in lab_document(LAB, handed).tables}
+    assert (
+        tables["measured-guess"].data.rows[0][0].startswith("relative change of the stage “Max pooling” for")
+    )
+    (named,) = [row[1] for row in tables["measured-pick"].data.rows if "changes least" in row[0]]
+    assert named in {POOLS[kind].title for kind in POOLS}
