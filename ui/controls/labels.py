@@ -7,6 +7,7 @@ from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.controls.painted import PaintedWidget, WrappedWidget
 from ui.theme import Theme, follow_theme, mono_font, ui_font
 
@@ -23,8 +24,7 @@ class SectionTitle(QWidget):
 
     def __init__(self, text: str, caption: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._title = QLabel(text)
-        self._title.setProperty("role", "title")
+        self._title = named(QLabel(text), role="title")
         self._caption = ElidedLabel(caption, role="muted")
         fill(QHBoxLayout(self), self._title, (self._caption, 1), spacing=6)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from ui.controls.naming import named
 from ui.controls.painted_button import PaintedButton
 from ui.plots.curve_style import CurveStyle
 from ui.theme import Theme, follow_theme, ui_font
@@ -82,8 +83,7 @@ class CurveHeader(QHBoxLayout):
 
     def __init__(self, title: str) -> None:
         super().__init__()
-        label = QLabel(title)
-        label.setProperty("role", "title")
+        label = named(QLabel(title), role="title")
         self._legend = QHBoxLayout()
         self._legend.setSpacing(0)
         self.addWidget(label)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 from cnnviz.quantities import format_count, format_together, format_value
 from ui.controls.catching_up import CatchesUp
 from ui.controls.key_moves import is_plain
+from ui.controls.naming import named
 from ui.controls.spoken import Spoken, tell_value
 from ui.plots.plot_axes import Name
 from ui.plots.plot_canvas import PlotCanvas
@@ -85,9 +86,8 @@ class Plot(CatchesUp, Spoken, QWidget):
         self._drawn_markers: tuple[object, ...] = ()
         self._cursor: float | None = None
         self._stale = False
-        self._empty = QLabel(self)
+        self._empty = named(QLabel(self), role="muted")
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._empty.setProperty("role", "muted")
         self._empty.setWordWrap(True)
         self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._layout = QVBoxLayout(self)

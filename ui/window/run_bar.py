@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QWidget
 from cnnviz.presets import CUSTOM, PRESETS, preset_of
 from ui.controls.buttons import Button, IconButton, with_key
 from ui.controls.choice_field import ChoiceField
+from ui.controls.naming import named
 from ui.state import AppState, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme
 from ui.window.actions import action_row
@@ -106,11 +107,10 @@ class RunBar(QWidget):
             fold(True)
 
     def _build_widgets(self) -> None:
-        self.preset = ChoiceField([(name, _PRESET_NAMES[name]) for name in PRESETS])
+        tip = "Ready-made settings; choosing one fills in the form"
+        self.preset = named(ChoiceField([(name, _PRESET_NAMES[name]) for name in PRESETS]), "Preset", tip)
         self.preset.setMinimumContentsLength(_MANY_LETTERS)
         self.preset.setPlaceholderText(_PRESET_NAMES[CUSTOM])
-        self.preset.setAccessibleName("Preset")
-        self.preset.setToolTip("Ready-made settings; choosing one fills in the form")
         self.train = self._button("train", "primary")
         self.step, self.stop = self._button("step"), self._button("stop")
         self.epoch, self.reset = self._button("epoch"), self._button("reset")

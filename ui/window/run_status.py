@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QLabel, QProgressBar, QSizePolicy, QWidget
 
 from cnnviz.presets import preset_of
 from cnnviz.quantities import format_count, format_percent, format_seconds, format_value
+from ui.controls.naming import named
 from ui.controls.pace import Pace
 from ui.state import AppState, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme
@@ -104,10 +105,8 @@ class RunStatusBar(QWidget):
         self.speed = _field("Training images a second of wall-clock time")
         self.time_left = _field("Estimated time to the end of the run")
         self.settings = _field("Preset, seed, precision and tie rule of the current run")
-        self.progress = QProgressBar()
+        self.progress = named(QProgressBar(), "Progress of the run", "Progress of the run")
         self.progress.setTextVisible(False)
-        self.progress.setAccessibleName("Progress of the run")
-        self.progress.setToolTip("Progress of the run")
         self._in_order = (
             self.progress, self.step, self.loss, self.accuracy, self.speed, self.time_left, self.settings,
         )  # fmt: skip
@@ -163,8 +162,7 @@ class RunStatusBar(QWidget):
 
 
 def _field(tooltip: str) -> QLabel:
-    label = QLabel()
-    label.setProperty("role", "mono")
+    label = named(QLabel(), role="mono")
     label.setToolTip(tooltip)
     return label
 

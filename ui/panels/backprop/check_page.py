@@ -19,6 +19,7 @@ from cnnviz.quantities import format_cell, format_count, format_signed, format_t
 from cnnviz.routing import CheckEntry, GradientCheck, ParameterTarget, Verdict
 from ui.controls.buttons import Button
 from ui.controls.labels import SectionTitle, WrapLabel
+from ui.controls.naming import named
 from ui.controls.segmented import SegmentedControl
 from ui.rows.value_list import ValueList, ValueRow
 from ui.theme import Theme, follow_theme
@@ -144,10 +145,9 @@ class CheckPage(QWidget):
         self.check = Button(
             "Check all parameters", "circle-check", "", "Poke every parameter, in the background"
         )
-        self.progress = QProgressBar()
+        tip = "Share of the parameters that have been poked"
+        self.progress = named(QProgressBar(), "Progress of the check", tip)
         self.progress.setRange(0, 1000)
-        self.progress.setAccessibleName("Progress of the check")
-        self.progress.setToolTip("Share of the parameters that have been poked")
         self.cancel = Button("Cancel", "x", "", "Stop the check")
         self.hint = WrapLabel("")
         self.summary = ValueList()
@@ -160,10 +160,9 @@ class CheckPage(QWidget):
             ("tie_rule", "Parameters whose gradient counts the slope several times under “all”"),
         ):
             self.kinds.set_option_tooltip(key, tip)
-        self.table = QTableWidget(0, 2)
+        tip = "Click a row, or press Enter, to poke this parameter"
+        self.table = named(QTableWidget(0, 2), "Parameters", tip)
         self.table.setHorizontalHeaderLabels(["parameter", "error"])
-        self.table.setAccessibleName("Parameters")
-        self.table.setToolTip("Click a row, or press Enter, to poke this parameter")
         self.table.verticalHeader().hide()
         self.table.verticalHeader().setMinimumSectionSize(1)  # as in `LogTable` and for its reason
         self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

@@ -72,18 +72,16 @@ class FilterView(StepView):
         self.input, self.arriving, self.term = MapCard(), MapCard(), MapCard()
         self.sum, self.total = MapCard(), MapCard()
         self.plot_title = SectionTitle("Distance", "of sum from gradient")
-        self.plot = Plot()
-        self.plot.setAccessibleName("Distance of the sum from the gradient")
-        self.plot.setToolTip("‖sum of n terms − gradient‖ / ‖gradient‖; click to sum up to there")
+        tip = "‖sum of n terms − gradient‖ / ‖gradient‖; click to sum up to there"
+        self.plot = named(Plot(), "Distance of the sum from the gradient", tip)
         self.filter = named(ChoiceField([]), "Filter", "Filter whose gradient is taken apart")
         self.channel = named(ChoiceField([]), "Input map", "Input map whose part of the filter is shown")
         self.first = IconButton("rotate-ccw", "First term alone")
         self.fewer = IconButton("chevron-left", "One term fewer")
         self.more = IconButton("chevron-right", "Add the next term")
         self.all = IconButton("skip-forward", "All terms")
-        self.slider = QSlider(Qt.Orientation.Horizontal)
-        self.slider.setAccessibleName("Number of terms")
-        self.slider.setToolTip("How many terms are summed, the largest first")
+        tip = "How many terms are summed, the largest first"
+        self.slider = named(QSlider(Qt.Orientation.Horizontal), "Number of terms", tip)
         self._count = QLabel()
 
     def _build_layout(self) -> None:

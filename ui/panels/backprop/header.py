@@ -10,6 +10,7 @@ from ui.controls.formula_boxes import Box, Formula, Text
 from ui.controls.formula_view import FormulaView
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.controls.step_bar import StepBar
 from ui.panels.backprop.steps import Step
 from ui.theme import Theme, follow_theme
@@ -30,8 +31,7 @@ class StepHeader(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.bar = StepBar()
-        self.bar.setToolTip("Steps of the backward pass; click one, or use Page up and Page down")
+        self.bar = named(StepBar(), tip="Steps of the backward pass; click one, or use Page up and Page down")
         self.back = Button("Back", "chevron-left", "", "Step before", "PgUp")
         self.play = IconButton("play", "Play the steps", "one every few seconds", "P")
         self.cover = IconButton("eye", "Predict first", "cover the results until you click them", "V")

@@ -10,6 +10,7 @@ from cnnviz.palette import signed_levels
 from ui.cells.saliency_map import SaliencyMap
 from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.panels.backprop.arithmetic import Grid, filter_parts
 from ui.panels.backprop.contents import MapContent, PickerContent, channel_title
 from ui.panels.backprop.focus import Focus
@@ -73,8 +74,7 @@ class InputView(StepView):
 
     def _build_widgets(self) -> None:
         self.title = SectionTitle("Saliency", "gradient at the input, over the image")
-        self.saliency = SaliencyMap()
-        self.saliency.setAccessibleName("Saliency")
+        self.saliency = named(SaliencyMap(), "Saliency")
         self.saliency.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         self.bar = ScaledBar()
         self.pixels = MapCard()

@@ -17,6 +17,7 @@ from ui.cells.excerpt_map import ExcerptMap
 from ui.cells.heat_map import HeatMap
 from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.panels.backprop.curves import curve_of
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
@@ -136,11 +137,10 @@ class OutputView(StepView):
 
     def _build_widgets(self) -> None:
         self.image_title = SectionTitle("Sample")
-        self.image = HeatMap()
+        self.image = named(HeatMap(), "Image of the sample")
         self.image.set_numbers(False)
         self.image.set_interactive(False)
         self.image.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.image.setAccessibleName("Image of the sample")
         self.maps = {row: NumberRow() for row in _ROWS}
         self.bars = {row: ScaledBar() for row in _ROWS}
         self._names = {row: _stacked(QLabel(_NAMES[row]), self.bars[row]) for row in _ROWS}
@@ -150,9 +150,8 @@ class OutputView(StepView):
             widget.setAccessibleName(_NAMES[row])
         self._heading = ColumnNames(self.maps["p"])
         self.plot_title = SectionTitle("")
-        self.plot = Plot()
-        self.plot.setAccessibleName("Curve")
-        self.plot.setToolTip("Point at the curve, or use the left and right arrow keys, to read its values")
+        tip = "Point at the curve, or use the left and right arrow keys, to read its values"
+        self.plot = named(Plot(), "Curve", tip)
 
     def _build_layout(self) -> None:
         self._table = QGridLayout()

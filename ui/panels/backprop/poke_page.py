@@ -7,6 +7,7 @@ from cnnviz.quantities import format_cell, format_signed, format_together, forma
 from cnnviz.routing import Kink, Poke, PokeCurve, Target
 from ui.controls.labels import Badge, SectionTitle, WrapLabel
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.controls.power_slider import PowerSlider
 from ui.panels.backprop.focus import describe_target
 from ui.plots.plot import Plot
@@ -119,13 +120,11 @@ class PokePage(QWidget):
         self.eps = PowerSlider("ε", _EPS_LOWEST, _EPS_HIGHEST, EPS)
         self.eps.slider.setToolTip("How far the number is changed, up and down")
         self.eps.slider.setAccessibleName("Size of the poke")
-        self.values = ValueList()
-        self.values.setAccessibleName("Finite difference and gradient")
+        self.values = named(ValueList(), "Finite difference and gradient")
         self.hint = WrapLabel("")
         self._plot_title = SectionTitle("Loss against the poke")
-        self.plot = Plot()
-        self.plot.setAccessibleName("Loss against the poke")
-        self.plot.setToolTip("Solid: the loss. Dashed: the tangent that the gradient promises. Orange: kinks")
+        tip = "Solid: the loss. Dashed: the tangent that the gradient promises. Orange: kinks"
+        self.plot = named(Plot(), "Loss against the poke", tip)
         self.radius = PowerSlider("range ±", _RANGE_LOWEST, _RANGE_HIGHEST, RANGE)
         self.radius.slider.setToolTip("How far the plot reaches to either side")
         self.radius.slider.setAccessibleName("Range of the plot")

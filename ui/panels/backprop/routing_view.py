@@ -12,6 +12,7 @@ from cnnviz.palette import signed_levels
 from ui.cells.link_overlay import Link, LinkOverlay
 from ui.controls.choice_field import ChoiceField
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.panels.backprop.arithmetic import Grid
 from ui.panels.backprop.contents import MapContent, PickerContent, channel_title
 from ui.panels.backprop.focus import Focus
@@ -79,12 +80,9 @@ class RoutingView(StepView):
     def _build_widgets(self) -> None:
         self.values, self.arriving, self.routed = MapCard(), MapCard(), MapCard()
         self.overview, self.picker = Overview(), Picker()
-        self.contrast = ChoiceField([])
+        tip = "How other kinds of pooling would spread the same gradient over the same windows"
+        self.contrast = named(ChoiceField([]), "Kind of pooling", tip)
         self.contrast.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToContents)
-        self.contrast.setAccessibleName("Kind of pooling")
-        self.contrast.setToolTip(
-            "How other kinds of pooling would spread the same gradient over the same windows"
-        )
 
     def _build_layout(self) -> None:
         self._upper = QWidget()

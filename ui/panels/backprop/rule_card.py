@@ -7,6 +7,7 @@ from cnnviz.functional.max_pooling import TIE_RULES
 from cnnviz.palette import signed_levels
 from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.panels.backprop.focus import Focus, block_of
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.scaled_bar import ScaledBar
@@ -28,11 +29,10 @@ class RuleCard(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.title = SectionTitle("Filter gradient by rule")
-        self.maps = HeatMapGrid()
+        tip = "Gradient of this filter under each rule, on one scale; click to use a rule"
+        self.maps = named(HeatMapGrid(), "Filter gradient under each rule", tip)
         self.maps.set_tile_size(64, 72)
         self.maps.set_captions(TIE_RULES)
-        self.maps.setAccessibleName("Filter gradient under each rule")
-        self.maps.setToolTip("Gradient of this filter under each rule, on one scale; click to use a rule")
         self.bar = ScaledBar()
         fill(QVBoxLayout(self), self.title, self.maps, self.bar, spacing=4)
         self.maps.mapSelected.connect(self._on_map_selected)

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 from cnnviz.notation import Notation
 from cnnviz.quantities import format_power
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.controls.scale_key import ColorBar
 from ui.theme import Theme, follow_theme
 
@@ -17,8 +18,7 @@ class ScaledBar(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.bar = ColorBar()
-        self.unit = QLabel()
-        self.unit.setProperty("role", "muted")
+        self.unit = named(QLabel(), role="muted")
         fill(QHBoxLayout(self), self.bar, self.unit, 1, spacing=6)
         follow_theme(self)
 

@@ -8,6 +8,7 @@ from cnnviz.quantities import format_count, format_percent
 from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.controls.segmented import SegmentedControl
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
@@ -66,16 +67,12 @@ class TiesBlock(QWidget):
         self.text.setVisible(bool(text))
 
     def _build_widgets(self) -> None:
-        self.label = ChoiceField([])
-        self.label.setAccessibleName("Class to differentiate for")
-        self.label.setToolTip(
-            "Class that the loss asks for; another one than the sample's own shows its gradient"
-        )
+        tip = "Class that the loss asks for; another one than the sample's own shows its gradient"
+        self.label = named(ChoiceField([]), "Class to differentiate for", tip)
         self.hint = WrapLabel("", small=True)
         self._ties = QWidget()
         self._title = SectionTitle("Ties")
-        self.rule = SegmentedControl(TIE_RULES)
-        self.rule.setAccessibleName("Rule for ties")
+        self.rule = named(SegmentedControl(TIE_RULES), "Rule for ties")
         for key, tip in _TIPS.items():
             self.rule.set_option_tooltip(key, tip)
         self.text = WrapLabel("")

@@ -11,6 +11,7 @@ from ui.controls.buttons import Button
 from ui.controls.choice_field import ChoiceField
 from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.controls.number_field import FloatField
 from ui.panels.backprop.arithmetic import source_stage
 from ui.panels.backprop.focus import Focus
@@ -104,12 +105,9 @@ class UpdateView(StepView):
         self.row.setToolTip("Filter, or unit of the dense layer")
         self.channel.setAccessibleName("Input map")
         self.channel.setToolTip("Input map that the weights read")
-        self.rate = FloatField(1e-7, 1e3, 1e-4)
+        tip = "η: how far each weight moves for a gradient of 1. It begins as the run's own rate"
+        self.rate = named(FloatField(1e-7, 1e3, 1e-4), "Learning rate", tip)
         self.rate.set_subject("Learning rate")
-        self.rate.setAccessibleName("Learning rate")
-        self.rate.setToolTip(
-            "η: how far each weight moves for a gradient of 1. It begins as the run's own rate"
-        )
         self.cards = [MapCard() for _ in range(3)]
         self._signs = [QLabel(text) for text in ("+", "=")]
         for sign in self._signs:

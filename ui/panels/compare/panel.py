@@ -89,16 +89,10 @@ class ComparePanel(TellsDrawn, QFrame):
     def _build_widgets(self) -> None:
         self.title = SectionTitle("Compare moments")
         self.layer = named(ChoiceField([]), "Layer to compare", "Layer whose weights are compared")
-        self.part = ChoiceField([])
-        self.part.setAccessibleName("Input channel or unit to compare")
-        self.part.setToolTip(
-            "Which of the layer's weights: those for one input channel, or those of one unit"
-        )
-        self.own_scale = QCheckBox("Own scale")
-        self.own_scale.setAccessibleName("Own scale for the difference")
-        self.own_scale.setToolTip(
-            "Show a small difference in strong colours: on a scale of its own, which changes with it"
-        )
+        tip = "Which of the layer's weights: those for one input channel, or those of one unit"
+        self.part = named(ChoiceField([]), "Input channel or unit to compare", tip)
+        tip = "Show a small difference in strong colours: on a scale of its own, which changes with it"
+        self.own_scale = named(QCheckBox("Own scale"), "Own scale for the difference", tip)
         self.mark = Button(
             "Mark this moment", "pin", "", "Compare with the moment that is shown now: it becomes A"
         )

@@ -107,8 +107,7 @@ class FunctionView(ArithmeticView):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Value after the activation", parent=parent)
-        self.plot = Plot()
-        self.plot.setAccessibleName("Graph of the activation")
+        self.plot = named(Plot(), "Graph of the activation")
         self.ledger.setMaximumWidth(360)
         right = fill(QVBoxLayout(), self.ledger, 1)
         self._across.addWidget(self.plot, 3)

@@ -62,22 +62,20 @@ class DrawPage(QWidget):
         self.pad.redo()
 
     def _build_widgets(self) -> None:
-        self.pad = DrawingPad()
-        self.pad.setAccessibleName("Drawing board")
-        self.pad.setToolTip(
+        tip = (
             "Draw with the left button, erase with the right one. "
             "Keyboard: arrow keys move the pen, Space lowers and lifts it."
         )
+        self.pad = named(DrawingPad(), "Drawing board", tip)
         self.pad.set_placeholder("Draw here")
         self._known = WrapLabel(small=True)
         self.tool = named(SegmentedControl([("pen", "Pen"), ("eraser", "Eraser")]), "Tool")
         self.tool.set_option_tooltip("pen", "Draw in white")
         self.tool.set_option_tooltip("eraser", "Wipe away what the pointer touches")
-        self.brush = QSlider(Qt.Orientation.Horizontal)
+        tip = "Width of the pen and of the eraser"
+        self.brush = named(QSlider(Qt.Orientation.Horizontal), "Brush size", tip)
         self.brush.setRange(_THINNEST, _THICKEST)
         self.brush.setValue(_USUAL)
-        self.brush.setAccessibleName("Brush size")
-        self.brush.setToolTip("Width of the pen and of the eraser")
         self.undo_button = IconButton("undo-2", "Undo", shortcut="Ctrl+Z")
         self.redo_button = IconButton("redo-2", "Redo", shortcut="Ctrl+Shift+Z")
         self.clear = Button(

@@ -8,6 +8,7 @@ from cnnviz._types import IntArray
 from cnnviz.datasets import Dataset
 from cnnviz.evaluation import Evaluation
 from ui.controls.choice_field import ChoiceField
+from ui.controls.naming import named
 from ui.panels.describe import SampleTexts
 from ui.theme import Theme
 
@@ -58,13 +59,11 @@ class FindRow(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.filter = ChoiceField([])
-        self.filter.setAccessibleName("Which test images to show")
-        self.filter.setToolTip("Show all test images, those of one class, or those the network gets wrong")
-        self.search = QLineEdit()
+        tip = "Show all test images, those of one class, or those the network gets wrong"
+        self.filter = named(ChoiceField([]), "Which test images to show", tip)
+        tip = "Type the index of a test image and press Enter"
+        self.search = named(QLineEdit(), "Go to test image by its index", tip)
         self.search.setPlaceholderText("# index")
-        self.search.setAccessibleName("Go to test image by its index")
-        self.search.setToolTip("Type the index of a test image and press Enter")
         self._narrow: bool | None = None
         self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._row.setContentsMargins(0, 0, 0, 0)

@@ -8,6 +8,7 @@ from ui.cells.heat_map import HeatMap
 from ui.controls.buttons import Button
 from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.controls.segmented import SegmentedControl
 from ui.panels.samples.pictures import Fit, Picture, shortened
 from ui.theme import Theme, follow_theme
@@ -71,11 +72,10 @@ class ImagePage(QWidget):
 
     def _build_widgets(self) -> None:
         self.title = SectionTitle("Image")
-        self.picture = HeatMap()
+        self.picture = named(HeatMap(), "Picture that was opened")
         self.picture.set_interactive(False)
         self.picture.set_numbers(False)
         self.picture.set_placeholder(_NOTHING)
-        self.picture.setAccessibleName("Picture that was opened")
         self.fit = SegmentedControl([("digit", "As MNIST"), ("whole", "Whole image")])
         self.fit.setAccessibleName("How the picture is fitted")
         self.fit.set_option_tooltip(

@@ -7,6 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.controls.buttons import Button, IconButton
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.panels.samples.wording import origin_of
 from ui.state import Sample
 from ui.theme import Theme, follow_theme
@@ -37,8 +38,7 @@ class OwnTools(QWidget):
         self.edit = IconButton("grid-3x3", "Edit pixels", "set single pixels of the current sample")
         for button in (self.draw, self.open, self.edit):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.strip = RecentStrip()
-        self.strip.setAccessibleName("Own images")
+        self.strip = named(RecentStrip(), "Own images")
         self.strip.hide()
         self._buttons = fill(QHBoxLayout(), (self.draw, 1), (self.open, 1), self.edit)
         self._rows = fill(QVBoxLayout(self), self._buttons, self.strip)

@@ -12,6 +12,7 @@ from cnnviz._types import ByteArray
 from cnnviz.digit import normalize_digit
 from ui.controls.drops import is_welcome
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.controls.pace import Pace
 from ui.controls.segmented import SegmentedControl
 from ui.panels.analysis import Analysis
@@ -165,8 +166,7 @@ class OwnDigitWindow(QDialog):
     # -- building ------------------------------------------------------------------------------------------
 
     def _build_widgets(self) -> None:
-        self.switch = SegmentedControl(_PAGES)
-        self.switch.setAccessibleName("Way to make an image")
+        self.switch = named(SegmentedControl(_PAGES), "Way to make an image")
         self.switch.set_option_tooltip("draw", "Draw an image")
         self.switch.set_option_tooltip("image", "A picture from a file or the clipboard")
         self.switch.set_option_tooltip("pixels", "Set single pixels of the current sample")

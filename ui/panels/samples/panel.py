@@ -192,10 +192,9 @@ class SamplesPanel(QFrame):
         self._index_range = QIntValidator(0, 0, self.search)
         self.search.setValidator(self._index_range)
         self.filter.set_options([_EVERYTHING])
-        self.grid = SampleGrid(self)
+        tip = "Click an image to make it the sample; the arrow keys walk through them"
+        self.grid = named(SampleGrid(self), "Test images", tip)
         self.grid.setObjectName("samples")
-        self.grid.setAccessibleName("Test images")
-        self.grid.setToolTip("Click an image to make it the sample; the arrow keys walk through them")
         self.grid.set_placeholder("Reading the images…")
         self.tools = OwnTools()
         self._paste = QAction("Paste image", self)

@@ -14,6 +14,7 @@ from ui.cells.excerpt_map import ExcerptMap
 from ui.cells.pixel_editor import PixelEditor
 from ui.controls.buttons import Button, IconButton
 from ui.controls.labels import SectionTitle
+from ui.controls.naming import named
 from ui.controls.number_field import IntField
 from ui.theme import Theme, follow_theme
 
@@ -80,23 +81,20 @@ class PixelPage(QWidget):
 
     def _build_widgets(self) -> None:
         self.title = SectionTitle("Pixels")
-        self.editor = PixelEditor()
-        self.editor.setAccessibleName("Pixels to edit")
-        self.editor.setToolTip(
+        tip = (
             "Click or drag: set to the value; right button: 0; Alt and click: take the value; "
             "wheel: ±1, with Shift ±16. Keyboard: arrow keys, figures, + and −, Page keys ±16, Enter."
         )
+        self.editor = named(PixelEditor(), "Pixels to edit", tip)
         self.surroundings = QWidget()  # placed by the owner, beside the page
-        self.magnifier = ExcerptMap()
+        tip = "Exact values around the pointer, from 0 (black) to 255 (white)"
+        self.magnifier = named(ExcerptMap(), "Values around the pointer", tip)
         self.magnifier.set_coordinates(True)
         self.magnifier.set_interactive(False)
         self.magnifier.set_alignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        self.magnifier.setAccessibleName("Values around the pointer")
-        self.magnifier.setToolTip("Exact values around the pointer, from 0 (black) to 255 (white)")
         self.where = SectionTitle("")
-        self.value = IntField(0, 255, 255)
-        self.value.setAccessibleName("Value that a click sets")
-        self.value.setToolTip("Value from 0 (black) to 255 (white) that clicking and dragging set")
+        tip = "Value from 0 (black) to 255 (white) that clicking and dragging set"
+        self.value = named(IntField(0, 255, 255), "Value that a click sets", tip)
         self.undo_button = IconButton("undo-2", "Undo", shortcut="Ctrl+Z")
         self.redo_button = IconButton("redo-2", "Redo", shortcut="Ctrl+Shift+Z")
         self.restore = Button("Restore", "rotate-ccw", "", "Back to the image that editing began with")
@@ -104,8 +102,7 @@ class PixelPage(QWidget):
             button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def _build_layout(self) -> None:
-        label = QLabel("Value")
-        label.setProperty("role", "muted")
+        label = named(QLabel("Value"), role="muted")
         label.setBuddy(self.value)
         self._tools = QHBoxLayout()
         self._tools.addWidget(label)

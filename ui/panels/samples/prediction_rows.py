@@ -3,6 +3,7 @@
 from PySide6.QtWidgets import QVBoxLayout
 
 from ui.controls.labels import SectionTitle, WrapLabel
+from ui.controls.naming import named
 from ui.panels.samples.prediction import Prediction
 from ui.panels.samples.wording import most_probable, verdict_of
 from ui.rows.prediction_bars import PredictionBars
@@ -13,12 +14,11 @@ class PredictionRows:
 
     def __init__(self, layout: QVBoxLayout) -> None:
         self._title = SectionTitle("Prediction")
-        self.bars = PredictionBars()
-        self.bars.setAccessibleName("Probability of each class")
-        self.bars.setToolTip(
+        tip = (
             "Probability the network gives to each class for the current sample; "
             "the tick marks its true class"
         )
+        self.bars = named(PredictionBars(), "Probability of each class", tip)
         self.verdict = WrapLabel("", role="muted")
         for widget in (self._title, self.bars, self.verdict):
             layout.addWidget(widget)

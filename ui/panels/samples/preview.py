@@ -13,6 +13,7 @@ from cnnviz.quantities import format_probabilities
 from ui.cells.heat_map import HeatMap
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.panels.samples.wording import most_probable
 from ui.rows.prediction_bars import PredictionBars
 from ui.rows.rows import LONGEST
@@ -64,8 +65,7 @@ class Outcome(QWidget):
         self._names: tuple[str, ...] = ()
         self._probabilities: NDArray[Any] | None = None
         self._title = SectionTitle("Prediction")
-        self.bars = PredictionBars()
-        self.bars.setAccessibleName("Probability of each class for this image")
+        self.bars = named(PredictionBars(), "Probability of each class for this image")
         self.verdict = WrapLabel("", role="muted")
         fill(QVBoxLayout(self), self._title, self.bars, self.verdict)
 

@@ -15,6 +15,7 @@ from cnnviz.quantities import format_count, format_value
 from cnnviz.session_state import ViewValue
 from ui.controls.figure_mode import drawing_figure
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.controls.pace import single_shot
 from ui.controls.painted_button import MiniButton
 from ui.panels.drawn import DrawnPart
@@ -285,7 +286,7 @@ class TrainingCurves(DrawnPart, QWidget):
             self._fit_accuracy()
 
     def _build_plots(self) -> None:
-        self.loss = CurvePlot("Loss", x_label="step", parent=self)
+        self.loss = named(CurvePlot("Loss", x_label="step", parent=self), "Loss over the training steps")
         self.loss.add_curve("raw", "each step", style="raw")
         self.accuracy = CurvePlot("Accuracy", x_label="step", parent=self)
         self._units_menu = QMenu(self)
@@ -304,7 +305,6 @@ class TrainingCurves(DrawnPart, QWidget):
             plot.add_curve("mean", "running mean", style="smooth", role=role)
             plot.add_curve("test", "test images", style="test", role="winner")
             plot.set_placeholder(_UNTRAINED)
-        self.loss.setAccessibleName("Loss over the training steps")
         self.accuracy.setAccessibleName("Accuracy over the training steps")
         self._describe()
 

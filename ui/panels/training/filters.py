@@ -87,11 +87,9 @@ class FiltersView(QWidget):
     def _build_widgets(self) -> None:
         self._title = SectionTitle("Filters")
         self._layer = named(ChoiceField([]), "Convolution layer", "Convolution layer whose filters are shown")
-        self._channel = ChoiceField([])
-        self._channel.setToolTip("Input channel that the shown kernels look at")
-        self._channel.setAccessibleName("Input channel")
-        self.moment = SegmentedControl(list(_MOMENTS))
-        self.moment.setAccessibleName("Moment of the filters")
+        tip = "Input channel that the shown kernels look at"
+        self._channel = named(ChoiceField([]), "Input channel", tip)
+        self.moment = named(SegmentedControl(list(_MOMENTS)), "Moment of the filters")
         self.moment.set_current("now")
         for key, tip in (
             ("before", "The filters when the run began, on the scale of now where that is larger"),
@@ -99,13 +97,10 @@ class FiltersView(QWidget):
             ("difference", "Now minus before, on a scale of its own: weights have no unit"),
         ):
             self.moment.set_option_tooltip(key, tip)
-        self.grid = _Filters(self)
+        tip = "Weights of each filter: blue negative, white zero, red positive; all on one scale"
+        self.grid = named(_Filters(self), "Filters", tip)
         self.grid.tell = self._told
         self.grid.set_tile_size(34, 72)
-        self.grid.setAccessibleName("Filters")
-        self.grid.setToolTip(
-            "Weights of each filter: blue negative, white zero, red positive; all on one scale"
-        )
         self._bar = ScaleStrip()
         for widget in (self._layer, self._channel):
             widget.hide()

@@ -15,6 +15,7 @@ from ui.controls.labels import SectionTitle
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
+from ui.controls.naming import named
 from ui.controls.pace import Pace, single_shot
 from ui.controls.scroll_column import ScrollColumn
 from ui.controls.segmented import SegmentedControl
@@ -201,14 +202,13 @@ class TrainingPanel(CatchesUp, Panel):
         self.speed = SpeedControl()
         self.curves = TrainingCurves()
         self.filters = FiltersView()
-        self.log = _Log(("step", "loss", "accuracy"))
-        self.curves.tell = lambda: self._run_drawn("curves")
-        self.log.tell = lambda: self._run_drawn("log")
-        self.log.setAccessibleName("Training log")
-        self.log.setToolTip(
+        tip = (
             "Mean loss and accuracy over the steps since the line before, on training images as they were "
             "met: what the exercise prints. Ctrl+C copies."
         )
+        self.log = named(_Log(("step", "loss", "accuracy")), "Training log", tip)
+        self.curves.tell = lambda: self._run_drawn("curves")
+        self.log.tell = lambda: self._run_drawn("log")
         self._log_pace = Pace(_LOG_MS, self)
         self._results_timer = single_shot(self, self._draw_results, _RESULTS_MS)
         self._new_lines: list[tuple[int, float, float]] = []

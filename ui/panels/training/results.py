@@ -14,6 +14,7 @@ from ui.cells.confusion_matrix import ConfusionMatrix
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.panels.describe import SampleTexts
 from ui.panels.drawn import Drawn, TellsDrawn
 from ui.panels.views import Choices
@@ -95,19 +96,15 @@ class ResultsView(TellsDrawn, QWidget):
 
     def _build_widgets(self) -> None:
         self._title = SectionTitle("Test images")
-        self.matrix = ConfusionMatrix(self)
-        self.matrix.setAccessibleName("Confusion matrix")
-        self.matrix.setToolTip("Rows: true class, columns: predicted class. Click a cell to see its images.")
+        tip = "Rows: true class, columns: predicted class. Click a cell to see its images."
+        self.matrix = named(ConfusionMatrix(self), "Confusion matrix", tip)
         self.matrix.set_placeholder("Measured on the test images while training and after each pause")
         self._summary = WrapLabel("", role="muted")
         self._mistakes_title = SectionTitle("Mistakes")
-        self.mistakes = SampleGrid(self)
+        tip = "Wrongly classified test images, largest loss first. Click one to look at it."
+        self.mistakes = named(SampleGrid(self), "Misclassified test images", tip)
         self.mistakes.setObjectName("mistakes")
         self.mistakes.set_tile_size(44)
-        self.mistakes.setAccessibleName("Misclassified test images")
-        self.mistakes.setToolTip(
-            "Wrongly classified test images, largest loss first. Click one to look at it."
-        )
         self.mistakes.set_placeholder("None: every test image is classified correctly")
 
     def _build_layout(self) -> None:

@@ -24,13 +24,10 @@ class SpeedControl(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        tip = "Steps a second, from slow motion to full speed. May be changed while training runs."
+        self.slider = named(QSlider(Qt.Orientation.Horizontal), "Training speed", tip)
         self.slider.setRange(0, len(PACES) - 1)
         self.slider.setPageStep(2)
-        self.slider.setAccessibleName("Training speed")
-        self.slider.setToolTip(
-            "Steps a second, from slow motion to full speed. May be changed while training runs."
-        )
         self._value = named(QLabel(), role="mono")
         label = named(QLabel("Speed"), role="muted")
         label.setBuddy(self.slider)

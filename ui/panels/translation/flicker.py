@@ -8,6 +8,7 @@ from cnnviz.quantities import format_value
 from cnnviz.session_state import ViewValue
 from ui.controls.buttons import IconButton
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.panels.views import Choices
 from ui.theme import Theme, follow_theme
 
@@ -66,13 +67,11 @@ class FlickerControl(QWidget):
 
     def _build(self) -> None:
         self.button = IconButton("pause", "Pause the flicker")
-        self.slider = QSlider(Qt.Orientation.Horizontal)
+        tip = "How often a second the images change there and back, 0.5 to 3"
+        self.slider = named(QSlider(Qt.Orientation.Horizontal), "Pace of the flicker", tip)
         self.slider.setRange(1, _FASTEST * _STEPS_PER_HERTZ)
         self.slider.setValue(_STEPS_PER_HERTZ)
-        self.slider.setAccessibleName("Pace of the flicker")
-        self.slider.setToolTip("How often a second the images change there and back, 0.5 to 3")
-        self._value = QLabel()
-        self._value.setProperty("role", "muted")
+        self._value = named(QLabel(), role="muted")
         fill(QHBoxLayout(self), self.button, self.slider, self._value, spacing=8)
 
     def showEvent(self, event: QShowEvent) -> None:

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QHBoxLayout, QScr
 
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.controls.statement_box import StatementBox
 from ui.panels.translation.canvas_column import CanvasColumn
 from ui.panels.translation.kernel_card import KernelCard
@@ -39,8 +40,7 @@ class Sections:
         self._lesson_layout = fill(QHBoxLayout(self.lesson_row), (self.lesson, 1), self.kernel)
         self._lesson_layout.setAlignment(self.lesson, Qt.AlignmentFlag.AlignTop)
         self.lesson_row.hide()
-        self.strip = StageStrip()
-        self.strip.setAccessibleName("Stages")
+        self.strip = named(StageStrip(), "Stages")
         self.strip.set_about(
             "Change: ‖F′(Tx) − F′(x)‖ / ‖F′(x)‖. 0: the stage does not notice this shift of this image.\n"
             "Residual: ‖F′(Tx) − S F′(x)‖ / ‖F′(x)‖, away from the border. 0: its maps have moved along "

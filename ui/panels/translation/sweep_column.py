@@ -15,6 +15,7 @@ from cnnviz.translation import MEASURES, OUTPUT
 from ui.cells.sweep_map import SweepMap
 from ui.controls.labels import ElidedLabel
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.controls.scale_key import ColorBar
 from ui.controls.segmented import SegmentedControl
 from ui.panels.drawn import Drawn, TellsDrawn
@@ -119,12 +120,11 @@ class SweepColumn(TellsDrawn, QWidget):
 
     def _build_widgets(self) -> None:
         self.source = SweepSource()
-        self.map = SweepMap()
-        self.map.setAccessibleName("Measure for every shift")
-        self.map.setToolTip(
+        tip = (
             "One cell a shift. Click one to move the image there; the arrow keys move it on. Outside the "
             "orange line a part of the ink has left the image."
         )
+        self.map = named(SweepMap(), "Measure for every shift", tip)
         self.bar = ColorBar()
         self.spread = SegmentedControl([("mean", "Mean"), ("spread", "Spread")])
         self.spread.setAccessibleName("Mean or spread over the images")
@@ -133,14 +133,13 @@ class SweepColumn(TellsDrawn, QWidget):
         self._reading = ElidedLabel(role="muted", widest="", small=True)
         self._note = ElidedLabel(role="muted")
         self._note.hide()
-        self.plot = Plot()
-        self.plot.set_content(_NOTHING)
-        self.plot.setAccessibleName("Measure against the distance of the shift")
-        self.plot.setToolTip(
+        tip = (
             "Mean over all shifts of about the same distance, all stages with the same filters. For many "
             "images the band of the chosen stage is the spread over the images. From the orange line on, "
             "some shifts push ink out of the image."
         )
+        self.plot = named(Plot(), "Measure against the distance of the shift", tip)
+        self.plot.set_content(_NOTHING)
 
     def _build_layout(self) -> None:
         key = fill(QHBoxLayout(), (self.bar, 1), self.spread, spacing=6)

@@ -87,18 +87,16 @@ class SweepSource(QWidget):
         self.source = named(SegmentedControl([("one", "One"), ("many", "Many")]), "Whose shifts are shown")
         self.source.set_option_tooltip("one", "All shifts of the one image on the left")
         self.source.set_option_tooltip("many", "All shifts of many test images: mean and spread")
-        self.digits = IntField(1, 100_000, 400)
+        tip = "How many test images are moved to every place, from the first one on"
+        self.digits = named(IntField(1, 100_000, 400), "Number of test images", tip)
         self.digits.set_subject("Images")
-        self.digits.setAccessibleName("Number of test images")
-        self.digits.setToolTip("How many test images are moved to every place, from the first one on")
         self.button = Button(
             "Start",
             tooltip="Move these images to every place and measure all stages; this takes some seconds",
         )
-        self.progress = QProgressBar()
+        self.progress = named(QProgressBar(), "Share of the images that is measured")
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
-        self.progress.setAccessibleName("Share of the images that is measured")
         self.progress.hide()
 
     def _build_layout(self) -> None:

@@ -81,13 +81,10 @@ class Toolbar(FlowRow):
             self.pool_sizes.set_option_enabled(str(size), size <= side)
 
     def _build_lessons(self) -> None:
-        self.lessons = ChoiceField(LESSON_TITLES)
+        tip = "Small experiments, one after the other: each says what to look at and what it measured"
+        self.lessons = named(ChoiceField(LESSON_TITLES), "Lesson", tip)
         self.lessons.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.lessons.setSizeAdjustPolicy(ChoiceField.SizeAdjustPolicy.AdjustToContents)
-        self.lessons.setAccessibleName("Lesson")
-        self.lessons.setToolTip(
-            "Small experiments, one after the other: each says what to look at and what it measured"
-        )
 
     def _build_views(self) -> None:
         self.views = named(SegmentedControl(PAIR_VIEWS), "How original and shifted are shown")

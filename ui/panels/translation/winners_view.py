@@ -16,6 +16,7 @@ from ui.cells.window_card import WindowCard, WindowPair
 from ui.controls.color_scale import ColorScale
 from ui.controls.labels import ElidedLabel, SectionTitle
 from ui.controls.layouts import fill
+from ui.controls.naming import named
 from ui.panels.translation.picture import Picture
 from ui.panels.translation.stages import own_pool, pooled_layer
 from ui.theme import Theme, follow_theme
@@ -79,18 +80,16 @@ class WinnersView(QWidget):
 
     def _build_widgets(self) -> None:
         self._title = SectionTitle("Winners of max pooling")
-        self.map = CategoryMap(_CATEGORIES)
-        self.map.setAccessibleName("Winner map")
-        self.map.setToolTip(
+        tip = (
             "One cell a pooling window. Point at one, or reach it by Tab and arrow keys, to see its values. "
             "Palest: the winner stayed, but several cells share the maximum, as blank background does."
         )
-        self.table = CategoryTable(("single", "tied"))
-        self.table.setAccessibleName("Windows counted")
-        self.table.setToolTip(
+        self.map = named(CategoryMap(_CATEGORIES), "Winner map", tip)
+        tip = (
             "Windows of this filter. Single: one cell alone is the largest, before and after. Tied: several "
             "cells share the maximum before or after; the first of them counts as the winner."
         )
+        self.table = named(CategoryTable(("single", "tied")), "Windows counted", tip)
         self._change = ElidedLabel(role="muted", widest="mean 0.00 · max 00.00", small=True)
         self._change.setToolTip("By how much the changed values have changed")
 
