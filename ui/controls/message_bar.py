@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QStyle, QWidget
 from ui.controls.buttons import Button, IconButton
 from ui.controls.icon_label import IconLabel
 from ui.controls.labels import WrapLabel
+from ui.controls.layouts import fill
 from ui.controls.painted import height_for_width, paint_tinted_ground
 from ui.theme import LIGHT, Theme, follow_theme
 
@@ -120,11 +121,7 @@ class MessageBar(QFrame):
         self._animation.setEasingCurve(QEasingCurve.Type.OutCubic)
 
     def _build_layout(self) -> None:
-        self._layout = QHBoxLayout(self)
-        self._layout.addWidget(self._icon)
-        self._layout.addWidget(self._label, 1)
-        self._layout.addWidget(self._action)
-        self._layout.addWidget(self._close)
+        self._layout = fill(QHBoxLayout(self), self._icon, (self._label, 1), self._action, self._close)
         self.setSizePolicy(height_for_width())
 
     def _connect_signals(self) -> None:

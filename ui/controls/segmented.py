@@ -13,6 +13,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from ui.controls.layouts import fill
+
 
 class SegmentedControl(QFrame):
     """Exclusive choice between a few options that are all in sight. Arrow keys move the choice.
@@ -42,9 +44,7 @@ class SegmentedControl(QFrame):
         self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
         self._buttons: dict[str, QPushButton] = {}
         self._group = QButtonGroup(self)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
+        layout = fill(QHBoxLayout(self), spacing=0)
         for key, text in pairs:
             button = self._make_button(text)
             self._buttons[key] = button

@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
+from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.painted_button import PaintedButton
 from ui.plots.curve_style import CurveStyle
@@ -84,8 +85,7 @@ class CurveHeader(QHBoxLayout):
     def __init__(self, title: str) -> None:
         super().__init__()
         label = named(QLabel(title), role="title")
-        self._legend = QHBoxLayout()
-        self._legend.setSpacing(0)
+        self._legend = fill(QHBoxLayout(), spacing=0)
         self.addWidget(label)
         self.addStretch(1)
         self.addLayout(self._legend)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 from cnnviz.quantities import format_count, format_together, format_value
 from ui.controls.catching_up import CatchesUp
 from ui.controls.key_moves import is_plain
+from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.spoken import Spoken, tell_value
 from ui.plots.plot_axes import Name
@@ -90,8 +91,7 @@ class Plot(CatchesUp, Spoken, QWidget):
         self._empty.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._empty.setWordWrap(True)
         self._empty.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
+        self._layout = fill(QVBoxLayout(self))
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)

@@ -33,6 +33,7 @@ from cnnviz.files import LONGEST_NAME, printable
 from ui.controls.drops import is_welcome
 from ui.controls.key_moves import is_enter
 from ui.controls.keyboard import has_keyboard
+from ui.controls.layouts import fill
 from ui.guide.chapters import FIRST_STEPS, LICENCES
 from ui.panels.analysis import Analysis
 from ui.panels.contract import Panel, Services
@@ -356,12 +357,7 @@ class MainWindow(QMainWindow):
     def _centre(self) -> QWidget:
         """Return the panels below what the program has to say."""
         centre = QWidget()
-        layout = QVBoxLayout(centre)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(0)
-        layout.addWidget(self.notices)
-        layout.addWidget(self.pending)
-        layout.addWidget(self.panels, 1)
+        fill(QVBoxLayout(centre), self.notices, self.pending, (self.panels, 1), spacing=0)
         return centre
 
     def _arrange_timeline(self) -> None:

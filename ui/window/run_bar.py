@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QAbstractButton, QHBoxLayout, QLabel, QWidget
 from cnnviz.presets import CUSTOM, PRESETS, preset_of
 from ui.controls.buttons import Button, IconButton, with_key
 from ui.controls.choice_field import ChoiceField
+from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.state import AppState, RunStatus
 from ui.theme import LIGHT, Theme, follow_theme
@@ -140,8 +141,8 @@ class RunBar(QWidget):
         self._label = label = QLabel("Preset")
         label.setProperty("role", "muted")
         label.setBuddy(self.preset)
-        self._layout = QHBoxLayout(self)
-        for widget in (
+        self._layout = fill(
+            QHBoxLayout(self),
             label,
             self.preset,
             self.train,
@@ -151,8 +152,7 @@ class RunBar(QWidget):
             self.reset,
             self.new_seed,
             self.export,
-        ):
-            self._layout.addWidget(widget)
+        )
         buttons = (self.reset, self.stop, self.step, self.epoch)
         self._folds: list[Callable[[bool], None]] = [self._fold_label]
         self._folds += [button.set_compact for button in buttons]

@@ -19,6 +19,7 @@ from cnnviz.quantities import format_cell, format_count, format_signed, format_t
 from cnnviz.routing import CheckEntry, GradientCheck, ParameterTarget, Verdict
 from ui.controls.buttons import Button
 from ui.controls.labels import SectionTitle, WrapLabel
+from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.segmented import SegmentedControl
 from ui.rows.value_list import ValueList, ValueRow
@@ -65,10 +66,8 @@ class CheckPage(QWidget):
         self._shown: object = None
         self._entries: list[CheckEntry] = []
         self._build_widgets()
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        for widget in (
+        fill(
+            QVBoxLayout(self),
             self._title,
             self.check,
             self.progress,
@@ -76,11 +75,10 @@ class CheckPage(QWidget):
             self.hint,
             self.summary,
             self.kinds,
-            self.table,
-        ):
-            layout.addWidget(widget)
-        layout.addStretch(0)
-        layout.setStretch(layout.indexOf(self.table), 1)
+            (self.table, 1),
+            0,
+            spacing=8,
+        )
         self.check.clicked.connect(self.checkRequested)
         self.cancel.clicked.connect(self.cancelRequested)
         self.kinds.currentChanged.connect(self._on_kind_changed)

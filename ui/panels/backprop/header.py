@@ -118,9 +118,7 @@ class StepHeader(QWidget):
         self._row = fill(QHBoxLayout(), (self.bar, 1), self.cover, self.back, self.play, self.next)
         self._strut = QSpacerItem(0, 0)
         said = fill(QVBoxLayout(), self.sentence, self.formula, 1, spacing=4)
-        self._below = QHBoxLayout()
-        self._below.setSpacing(0)
-        self._below.addLayout(said, 1)
+        self._below = fill(QHBoxLayout(), (said, 1), spacing=0)
         self._below.addItem(self._strut)
         self._layout = fill(QVBoxLayout(self), self._row, self._below)
 

@@ -9,6 +9,7 @@ from cnnviz.inspect.receptive_field import Cell
 from cnnviz.quantities import format_count, format_signed, format_together, format_value
 from cnnviz.routing import ParameterTarget, Target
 from ui.controls.labels import SectionTitle, WrapLabel
+from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.panels.backprop.arithmetic import focus_cell, products_into, slopes_of, source_stage
 from ui.panels.backprop.focus import Focus, describe_target, target_of
@@ -36,10 +37,8 @@ class InspectPage(QWidget):
         self._terms_title = SectionTitle("Sum", "weight · ∂L/∂z, the largest first")
         self.terms = named(ValueList(), "Largest terms of its sum")
         self.hint = WrapLabel("")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(8)
-        for widget in (
+        fill(
+            QVBoxLayout(self),
             self.title,
             self.values,
             self.window_card,
@@ -47,9 +46,9 @@ class InspectPage(QWidget):
             self.terms,
             self.hint,
             self.rules,
-        ):
-            layout.addWidget(widget)
-        layout.addStretch(1)
+            1,
+            spacing=8,
+        )
 
     def show_cell(
         self, passed: Pass, step: Step, focus: Focus, rate: float, target: Target | None = None

@@ -69,8 +69,7 @@ class MapsView(StepView):
         self.pickers = [Picker() for _ in range(_MOST_PICKERS)]
 
     def _build_layout(self) -> None:
-        self._row = QHBoxLayout()
-        self._row.setSpacing(6)
+        self._row = fill(QHBoxLayout(), spacing=6)
         for place, card in enumerate(self.cards):
             if place:
                 self._row.addWidget(self._signs[place - 1])

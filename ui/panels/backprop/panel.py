@@ -202,9 +202,7 @@ class BackpropPanel(Panel):
     def _build_layout(self) -> None:
         self._content = QWidget()
         self._body = QVBoxLayout(self._content)
-        self._columns = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._columns.addWidget(self.stack, 1)
-        self._columns.addWidget(self.side)
+        self._columns = fill(QBoxLayout(QBoxLayout.Direction.LeftToRight), (self.stack, 1), self.side)
         self._body.addWidget(self.header)
         self._body.addLayout(self._columns, 1)
         fill(QVBoxLayout(self), self.message, self.empty, (self._content, 1), spacing=0)

@@ -78,10 +78,7 @@ class TiesBlock(QWidget):
         self.text = WrapLabel("")
 
     def _build_layout(self) -> None:
-        row = QHBoxLayout()
-        row.setSpacing(8)
-        row.addWidget(QLabel("Loss for class"))
-        row.addWidget(self.label, 1)
+        row = fill(QHBoxLayout(), QLabel("Loss for class"), (self.label, 1), spacing=8)
         choice = fill(QHBoxLayout(), (self._title, 1), self.rule, spacing=8)
         fill(QVBoxLayout(self._ties), choice, self.text, spacing=6)
         fill(QVBoxLayout(self), row, self.hint, self._ties, spacing=6)

@@ -133,9 +133,7 @@ class UpdateView(StepView):
         controls = fill(QHBoxLayout(), self.parameter, self.row, self.channel, 1, spacing=8)
         controls.addWidget(QLabel("Rate η"))
         controls.addWidget(self.rate)
-        maps = QHBoxLayout()
-        maps.setSpacing(8)
-        maps.addWidget(self.overview)
+        maps = fill(QHBoxLayout(), self.overview, spacing=8)
         for place, card in enumerate(self.cards):
             if place:
                 maps.addWidget(self._signs[place - 1])

@@ -112,9 +112,7 @@ class ComparePanel(TellsDrawn, QFrame):
             self.mark,
             self.close_button,
         )
-        self._layout = QVBoxLayout(self)
-        self._layout.addLayout(self._header)
-        self._layout.addWidget(self.maps, 1)
+        self._layout = fill(QVBoxLayout(self), self._header, (self.maps, 1))
 
     def _connect_signals(self) -> None:
         self.layer.choiceEdited.connect(self._on_layer_edited)

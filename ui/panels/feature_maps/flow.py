@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QScrollBar, QSiz
 from cnnviz.session_state import ViewValue
 from ui.cells.mark_legend import MarkLegend
 from ui.controls.late_scroll import place_of, scroll_later
+from ui.controls.layouts import fill
 from ui.controls.painted_button import FoldedStrip
 from ui.panels.feature_maps.columns import ColumnRequests, StageColumn
 from ui.panels.feature_maps.explain import Explained
@@ -41,8 +42,7 @@ class _Row(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self.columns: list[QWidget] = []
-        self.row = QHBoxLayout(self)
-        self.row.setContentsMargins(0, 0, 0, 0)
+        self.row = fill(QHBoxLayout(self))
         self.arrow_height = 0
         self.arrow_color = QColor()
 

@@ -189,17 +189,11 @@ class FeatureMapsPanel(Panel):
 
     def _build_layout(self) -> None:
         # In a narrow panel the tools stand in two rows.
-        self._tools = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._tools.addWidget(self.pages)
-        self._tools.addStretch(1)
+        self._tools = fill(QBoxLayout(QBoxLayout.Direction.LeftToRight), self.pages, 1)
         self._tools.addWidget(self._view_tools, 0, Qt.AlignmentFlag.AlignLeft)
         self._bottom = QWidget()
         fill(QHBoxLayout(self._bottom), (self.status, 1), self._hint)
-        self._layout = QVBoxLayout(self)
-        self._layout.addWidget(self.message)
-        self._layout.addLayout(self._tools)
-        self._layout.addWidget(self._scroll, 1)
-        self._layout.addWidget(self._bottom)
+        self._layout = fill(QVBoxLayout(self), self.message, self._tools, (self._scroll, 1), self._bottom)
 
     def _arrange_tools(self) -> None:
         margins = self._layout.contentsMargins()

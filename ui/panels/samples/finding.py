@@ -8,6 +8,7 @@ from cnnviz._types import IntArray
 from cnnviz.datasets import Dataset
 from cnnviz.evaluation import Evaluation
 from ui.controls.choice_field import ChoiceField
+from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.panels.describe import SampleTexts
 from ui.theme import Theme
@@ -65,10 +66,9 @@ class FindRow(QWidget):
         self.search = named(QLineEdit(), "Go to test image by its index", tip)
         self.search.setPlaceholderText("# index")
         self._narrow: bool | None = None
-        self._row = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
-        self._row.setContentsMargins(0, 0, 0, 0)
-        self._row.addWidget(self.filter, 3)
-        self._row.addWidget(self.search, 2)
+        self._row = fill(
+            QBoxLayout(QBoxLayout.Direction.LeftToRight, self), (self.filter, 3), (self.search, 2)
+        )
 
     def set_narrow(self, narrow: bool) -> None:
         """Put the field below the list, or beside it."""

@@ -13,6 +13,7 @@ from cnnviz._types import IntArray
 from cnnviz.evaluation import Evaluation
 from cnnviz.quantities import format_count
 from ui.controls.labels import SectionTitle
+from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.naming import named
 from ui.panels.analysis import Analysis, Context
@@ -204,12 +205,9 @@ class SamplesPanel(QFrame):
 
     def _build_layout(self) -> None:
         line = named(QFrame(), role="separator")
-        self._layout = QVBoxLayout(self)
-        for item in (self.message, self._title, self._find):
-            self._layout.addWidget(item)
-        self._layout.addWidget(self.grid, 1)
-        self._layout.addWidget(self.tools)
-        self._layout.addWidget(line)
+        self._layout = fill(
+            QVBoxLayout(self), self.message, self._title, self._find, (self.grid, 1), self.tools, line
+        )
         self._rows = PredictionRows(self._layout)
         self.bars = self._rows.bars
 

@@ -14,6 +14,7 @@ from ui.cells.excerpt_map import ExcerptMap
 from ui.cells.pixel_editor import PixelEditor
 from ui.controls.buttons import Button, IconButton
 from ui.controls.labels import SectionTitle
+from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.number_field import IntField
 from ui.theme import Theme, follow_theme
@@ -104,21 +105,11 @@ class PixelPage(QWidget):
     def _build_layout(self) -> None:
         label = named(QLabel("Value"), role="muted")
         label.setBuddy(self.value)
-        self._tools = QHBoxLayout()
-        self._tools.addWidget(label)
-        self._tools.addWidget(self.value)
-        self._tools.addStretch(1)
-        for widget in (self.undo_button, self.redo_button, self.restore):
-            self._tools.addWidget(widget)
-        around = QVBoxLayout(self.surroundings)
-        around.setContentsMargins(0, 0, 0, 0)
-        around.addWidget(self.where)
-        around.addWidget(self.magnifier)
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(0, 0, 0, 0)
-        self._layout.addWidget(self.title)
-        self._layout.addWidget(self.editor, 1)
-        self._layout.addLayout(self._tools)
+        self._tools = fill(
+            QHBoxLayout(), label, self.value, 1, self.undo_button, self.redo_button, self.restore
+        )
+        fill(QVBoxLayout(self.surroundings), self.where, self.magnifier)
+        self._layout = fill(QVBoxLayout(self), self.title, (self.editor, 1), self._tools)
 
     def _connect_signals(self) -> None:
         self.editor.pixelsEdited.connect(self._on_pixels_edited)

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QWidget
 
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Snapshot
+from ui.controls.layouts import fill
 from ui.controls.pace import Pace
 from ui.panels.drawn import Drawn, TellsDrawn
 from ui.panels.timeline.controls import ForkButton, MomentLabel, Transport, ViewToggles
@@ -103,12 +104,9 @@ class TimelineBar(TellsDrawn, QFrame):
         self._curve_pace = Pace(_CURVE_MS, self)
 
     def _build_layout(self) -> None:
-        self._layout = QHBoxLayout(self)
-        self._layout.addWidget(self.transport)
-        self._layout.addWidget(self.moment)
-        self._layout.addWidget(self.track, 1)
-        self._layout.addWidget(self.fork)
-        self._layout.addWidget(self.toggles)
+        self._layout = fill(
+            QHBoxLayout(self), self.transport, self.moment, (self.track, 1), self.fork, self.toggles
+        )
 
     def _connect_signals(self) -> None:
         self.transport.startRequested.connect(self._on_start_requested)

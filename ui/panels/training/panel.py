@@ -369,10 +369,5 @@ class _Log(DrawnPart, LogTable):
 
 def _column(*widgets: QWidget) -> QWidget:
     column = QWidget()
-    layout = QVBoxLayout(column)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(10)
-    for widget in widgets:
-        layout.addWidget(widget)
-    layout.setStretch(0, 1)
+    fill(QVBoxLayout(column), (widgets[0], 1), *widgets[1:], spacing=10)
     return column

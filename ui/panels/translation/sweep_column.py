@@ -144,9 +144,7 @@ class SweepColumn(TellsDrawn, QWidget):
     def _build_layout(self) -> None:
         key = fill(QHBoxLayout(), (self.bar, 1), self.spread, spacing=6)
         upper = fill(QVBoxLayout(), self.source, (self.map, 1), key, self._reading, self._note, spacing=4)
-        self._halves = QBoxLayout(QBoxLayout.Direction.TopToBottom)
-        self._halves.addLayout(upper, 11)
-        self._halves.addWidget(self.plot, 4)
+        self._halves = fill(QBoxLayout(QBoxLayout.Direction.TopToBottom), (upper, 11), (self.plot, 4))
         self._layout = fill(QVBoxLayout(self), self._halves)
 
     def _connect_signals(self) -> None:
