@@ -232,19 +232,6 @@ def test_keys_move_the_cursor_and_zoom(qtbot: QtBot, plot: CurvePlot) -> None:
     assert np.ptp(plot.view_range()[0]) == pytest.approx(width)
 
 
-def test_a_logarithmic_axis_leaves_out_what_is_not_positive(plot: CurvePlot) -> None:
-    plot.set_log_y(True)
-    plot.set_curve("mean", [0, 1, 2, 3], [1.0, 0.1, 0.0, 0.01])
-    assert plot.is_log_y()
-    _, (low, high) = plot.view_range()
-    assert -3 < low <= -2
-    assert 0 <= high < 1
-    hover(plot, 1, -1)
-    assert "mean of 500 0.1" in plot.readout_text()
-    plot.set_log_y(False)
-    assert plot.view_range()[1][0] == pytest.approx(0, abs=0.05)
-
-
 def test_the_legend_hides_a_curve_by_mouse_and_by_key(qtbot: QtBot, plot: CurvePlot) -> None:
     train(plot)
     entries = {entry.text(): entry for entry in plot.findChildren(LegendEntry)}

@@ -46,7 +46,6 @@ class CurvePlot(Plot):
     ) -> None:
         self._curves: dict[str, PlottedCurve] = {}
         self._ranges = CurveRanges()
-        self._log_y = False
         self._is_smooth = True
         self._zoomed = False
         self._holds = 0
@@ -223,28 +222,18 @@ class CurvePlot(Plot):
         if self._ranges.set_y_bounds(lo, hi):
             self._refresh()
 
-    def set_log_y(self, log_y: bool) -> None:
-        """Draw y on a logarithmic axis, or not; values that are not positive are gaps then."""
-        self._log_y = log_y
-        self._made().set_log_y(log_y)
-        self.reset_view()
-
     def set_smooth(self, is_smooth: bool) -> None:
         """Draw smooth lines, or from the next drawing on quick ones, while points come at display rate."""
         was_smooth, self._is_smooth = self._is_smooth, is_smooth
         if is_smooth and not was_smooth:
             self._refresh()
 
-    def is_log_y(self) -> bool:
-        """Whether the y axis is logarithmic."""
-        return self._log_y
-
     def is_zoomed(self) -> bool:
         """Whether the user has chosen another view than the whole."""
         return self._zoomed
 
     def view_range(self) -> tuple[tuple[float, float], tuple[float, float]]:
-        """Ends of the x axis and of the y axis; of the logarithm where y is logarithmic."""
+        """Ends of the x axis and of the y axis."""
         return self._made().view_range()
 
     def set_view_range(self, x_range: tuple[float, float], y_range: tuple[float, float]) -> None:
@@ -330,17 +319,17 @@ class CurvePlot(Plot):
     def _draw_curves(self, canvas: PlotCanvas) -> None:
         x_range = canvas.view_range()[0]
         for curve in self._curves.values():
-            curve.draw(*x_range, canvas.columns(), log_y=self._log_y, is_smooth=self._is_smooth)
+            curve.draw(*x_range, canvas.columns(), is_smooth=self._is_smooth)
 
     def _fit(self, canvas: PlotCanvas) -> None:
         curves = [curve for curve in self._curves.values() if curve.data.size]
         last = max((float(curve.data.x[-1]) for curve in curves), default=0.0)
         shown = [curve for curve in curves if curve.is_shown]
-        found = [(each.style.reach, each.extent(log_y=self._log_y)) for each in shown]
+        found = [(each.style.reach, each.extent()) for each in shown]
         ends = [(reach, each) for reach, each in found if each is not None]
         top = max((hi for reach, (_, hi) in ends if reach == math.inf and hi > 0), default=math.inf)
         limited = [(lo, max(lo, min(hi, reach * top))) for reach, (lo, hi) in ends]
-        canvas.set_view_range(self._ranges.x_range(last), self._ranges.y_range(limited, log_y=self._log_y))
+        canvas.set_view_range(self._ranges.x_range(last), self._ranges.y_range(limited))
 
     @property
     @override

@@ -9,14 +9,14 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from cnnviz.notation import format_ticks
-from cnnviz.quantities import format_count, format_value
+from cnnviz.quantities import format_count
 
 #: Room at the right of a plot for the half of a number.
 MARGIN = 12
 
 
 class NumberAxis(pg.AxisItem):
-    """Axis whose numbers have as few decimals as tell them apart; powers of ten when logarithmic.
+    """Axis whose numbers have as few decimals as tell them apart.
 
     There are no more numbers than stand clear of one another.
 
@@ -41,7 +41,7 @@ class NumberAxis(pg.AxisItem):
         """Distances between ticks, the largest first, each with the value that one of them lies at."""
         levels: list[tuple[float, float]] = list(super().tickSpacing(minVal, maxVal, size))
         font = self.style["tickFont"]
-        if font is None or self.logMode or not levels or self.orientation != "left":
+        if font is None or not levels or self.orientation != "left":
             return levels
         spacing, at = levels[0]
         most = size / (1.1 * QFontMetricsF(font).height())
@@ -56,8 +56,6 @@ class NumberAxis(pg.AxisItem):
             return [
                 format_count(round(value)) if abs(value - round(value)) < 1e-6 else "" for value in values
             ]
-        if self.logMode:
-            return [format_value(10.0**value, 2) for value in values]
         return format_ticks(values)
 
     def setStyle(self, **kwds: Any) -> None:

@@ -151,10 +151,6 @@ class PlotCanvas(QWidget):
         """Columns of screen pixels in the area of the curves."""
         return max(round(self._view.width() * self.devicePixelRatioF()), 50)
 
-    def set_log_y(self, log_y: bool) -> None:
-        """Write powers of ten on the y axis, or not."""
-        self.plot_item.getAxis("left").setLogMode(y=log_y)
-
     def set_cross_x(self, x: float | None) -> None:
         """Draw the line of the cursor, or none."""
         self._cross.setVisible(x is not None)

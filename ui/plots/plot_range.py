@@ -141,13 +141,10 @@ class CurveRanges:
             return self._x.update(0.0, max(last, _BEGINNING / 20 * limit), 0.0, None)
         return 0.0, max(limit, 1.0)
 
-    def y_range(self, ends: Collection[Range], *, log_y: bool) -> Range:
-        """Ends of the y axis for curves between some ends; of the logarithm where y is logarithmic."""
-        lo_fixed, hi_fixed = self._y_bounds
-        if log_y:
-            lo_fixed, hi_fixed = None, None if hi_fixed is None else float(np.log10(hi_fixed))
+    def y_range(self, ends: Collection[Range]) -> Range:
+        """Ends of the y axis for curves between some ends."""
         lo, hi = min((each[0] for each in ends), default=0.0), max((each[1] for each in ends), default=1.0)
-        lo, hi = self._y.update(lo, hi, lo_fixed, hi_fixed)
+        lo, hi = self._y.update(lo, hi, *self._y_bounds)
         # A line that runs along an end must not be cut in half.
         margin = 0.02 * (hi - lo)
         return lo - margin, hi + margin

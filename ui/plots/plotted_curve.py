@@ -2,7 +2,6 @@
 
 import numpy as np
 import pyqtgraph as pg
-from numpy.typing import NDArray
 
 from ui.plots.curve_legend import LegendEntry
 from ui.plots.curve_style import CurveStyle
@@ -58,23 +57,16 @@ class PlottedCurve:
             self._dots.setBrush(self.style.color(theme, self.role))
             self._dots.setSize(theme.px(8))
 
-    def draw(self, x_lo: float, x_hi: float, bins: int, *, log_y: bool, is_smooth: bool) -> None:
+    def draw(self, x_lo: float, x_hi: float, bins: int, *, is_smooth: bool) -> None:
         """Draw what is between two abscissae, with as many points as some columns of pixels can show."""
         x, y = self.data.view(x_lo, x_hi, bins) if self.is_shown else (np.empty(0), np.empty(0))
-        y = to_axis(y, log_y)
         connect = "all" if np.isfinite(y).all() else "finite"
         self._line.setData(x, y, connect=connect, antialias=is_smooth)
         if self._dots is not None:
             fine = np.isfinite(y)
             self._dots.setData(x[fine], y[fine])
 
-    def extent(self, *, log_y: bool) -> tuple[float, float] | None:
+    def extent(self) -> tuple[float, float] | None:
         """Smallest and largest ordinate that should be in sight; None if none is finite."""
-        # Smallest values of runs would hide the positive ones beside a zero.
-        y = self.data.y if log_y or self.style.outliers else self.data.view(-np.inf, np.inf, _BINS)[1]
-        return extent(to_axis(y, log_y), self.style.outliers)
-
-
-def to_axis(y: NDArray[np.float64], log_y: bool) -> NDArray[np.float64]:
-    """Ordinates as the axis counts them: their logarithm, or a gap where there is none, if `log_y`."""
-    return np.log10(np.where(y > 0, y, np.nan)) if log_y else y
+        y = self.data.y if self.style.outliers else self.data.view(-np.inf, np.inf, _BINS)[1]
+        return extent(y, self.style.outliers)
