@@ -32,10 +32,6 @@ class IconLabel(PaintedWidget):
         return QSize(self._theme.px(_SIDE), self._theme.px(_SIDE))
 
     @override
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    @override
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._name:
             side, color = self._theme.px(_SIDE), self._theme.color(self._role)

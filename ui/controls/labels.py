@@ -263,10 +263,6 @@ class Badge(PaintedWidget):
         return QSize(metrics.horizontalAdvance(self._text) + theme.px(16), metrics.height() + theme.px(4))
 
     @override
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    @override
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = self._theme
         if not self._text:

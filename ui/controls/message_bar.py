@@ -2,7 +2,7 @@
 
 from typing import override
 
-from PySide6.QtCore import QEasingCurve, QPropertyAnimation, Qt, Signal
+from PySide6.QtCore import QEasingCurve, QPropertyAnimation, Qt, Signal, Slot
 from PySide6.QtGui import QAccessible, QAccessibleEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QStyle, QWidget
 
@@ -87,6 +87,11 @@ class MessageBar(QFrame):
             self._slide_in()
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
 
+    @Slot(str)
+    def show_error(self, text: str) -> None:
+        """Show what has failed."""
+        self.show_message(text, "error")
+
     def clear(self) -> None:
         """Take the message away."""
         self._animation.stop()
@@ -125,7 +130,7 @@ class MessageBar(QFrame):
         self.setSizePolicy(height_for_width())
 
     def _connect_signals(self) -> None:
-        self._action.clicked.connect(self._on_action_clicked)
+        self._action.clicked.connect(self.actionRequested)
         self._close.clicked.connect(self._on_close_clicked)
         self._animation.finished.connect(self._on_animation_finished)
 
@@ -143,9 +148,6 @@ class MessageBar(QFrame):
     def _on_animation_finished(self) -> None:
         # The text may need another height later, when the window changes its width.
         self.setMaximumHeight(_UNLIMITED)
-
-    def _on_action_clicked(self) -> None:
-        self.actionRequested.emit()
 
     def _on_close_clicked(self) -> None:
         self.clear()

@@ -59,7 +59,7 @@ class IntField(_CheckedField[int], QSpinBox):
         self._check = _InputCheck(self)
         self.setRange(minimum, maximum)
         self.setValue(value)
-        self.valueChanged.connect(self._on_value_changed)
+        self.valueChanged.connect(self.valueEdited)
         follow_theme(self)
 
     @override
@@ -74,9 +74,6 @@ class IntField(_CheckedField[int], QSpinBox):
     @override
     def wheelEvent(self, event: QWheelEvent, /) -> None:
         self._check.pass_wheel(super().wheelEvent, event)
-
-    def _on_value_changed(self, value: int) -> None:
-        self.valueEdited.emit(value)
 
 
 class FloatField(_CheckedField[float], QDoubleSpinBox):
@@ -100,7 +97,7 @@ class FloatField(_CheckedField[float], QDoubleSpinBox):
         self.setDecimals(12)
         self.setRange(minimum, maximum)
         self.setValue(value)
-        self.valueChanged.connect(self._on_value_changed)
+        self.valueChanged.connect(self.valueEdited)
         follow_theme(self)
 
     @override
@@ -131,9 +128,6 @@ class FloatField(_CheckedField[float], QDoubleSpinBox):
     @override
     def wheelEvent(self, event: QWheelEvent, /) -> None:
         self._check.pass_wheel(super().wheelEvent, event)
-
-    def _on_value_changed(self, value: float) -> None:
-        self.valueEdited.emit(value)
 
 
 class _InputCheck:

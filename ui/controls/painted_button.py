@@ -68,10 +68,6 @@ class MiniButton(PaintedButton):
         return QSize(self._theme.px(20), self._theme.px(20))
 
     @override
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
-
-    @override
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

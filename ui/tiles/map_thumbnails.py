@@ -46,7 +46,7 @@ class MapThumbnails(MapTiles):
         super().__init__(parent)
         self._bar = QScrollBar(Qt.Orientation.Vertical, self)
         self._bar.hide()
-        self._bar.valueChanged.connect(self._on_scrolled)
+        self._bar.valueChanged.connect(self._show)
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)
         # It paints its own ground, so that what lies below need not be painted with every movement.
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -213,9 +213,6 @@ class MapThumbnails(MapTiles):
                 self.mapLeft.emit()
             else:
                 self.cellHovered.emit(*cell)
-
-    def _on_scrolled(self) -> None:
-        self._show()
 
     # -- painting ------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from ui.cells.heat_map import HeatMap
 from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill
 from ui.controls.naming import named
+from ui.controls.painted import PaintedWidget
 from ui.panels.backprop.curves import curve_of
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.passes import Pass
@@ -25,7 +26,7 @@ from ui.panels.backprop.scaled_bar import ScaledBar
 from ui.panels.backprop.step_view import StepView
 from ui.panels.backprop.steps import Step, StepKind
 from ui.plots.plot import Plot
-from ui.theme import LIGHT, Theme, follow_theme, ui_font
+from ui.theme import Theme, follow_theme, ui_font
 
 _ROWS = ("z", "p", "y", "d")
 _NAMES = {"z": "logit z", "p": "probability p", "y": "label y", "d": "∂L/∂z = p − y"}
@@ -51,12 +52,11 @@ class NumberRow(ExcerptMap):
         return CellGeometry(rows, cols, 1, 1, float(int(wide)), float((self.height() - 2) // rows))
 
 
-class ColumnNames(QWidget):
+class ColumnNames(PaintedWidget):
     """Names above the columns of a map."""
 
     def __init__(self, below: HeatMap, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._map = below
         self._names: tuple[str, ...] = ()
         follow_theme(self)
@@ -66,11 +66,9 @@ class ColumnNames(QWidget):
         self._names = names
         self.update()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme))
-        self.updateGeometry()
 
     @override
     def sizeHint(self) -> QSize:

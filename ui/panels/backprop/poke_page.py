@@ -60,8 +60,8 @@ class PokePage(QWidget):
         self._poke: Poke | None = None
         self._build_widgets()
         self._build_layout()
-        self.eps.valueEdited.connect(self._on_edited)
-        self.radius.valueEdited.connect(self._on_edited)
+        self.eps.valueEdited.connect(self.pokeRequested)
+        self.radius.valueEdited.connect(self.pokeRequested)
         self._show_nothing()
         follow_theme(self)
 
@@ -153,9 +153,6 @@ class PokePage(QWidget):
         self.plot.set_content(PlotContent())
         self.plot.set_placeholder("Nothing is poked yet")
         self._plot_title.set_caption("")
-
-    def _on_edited(self, _value: float) -> None:
-        self.pokeRequested.emit()
 
 
 def _plot(result: Poke, curve: PokeCurve) -> PlotContent:

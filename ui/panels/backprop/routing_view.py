@@ -104,7 +104,7 @@ class RoutingView(StepView):
         self.values.resized.connect(self._on_resized)
         self.overview.centerRequested.connect(self.centerRequested)
         self.picker.picked.connect(self._on_picked)
-        self.contrast.choiceEdited.connect(self._on_contrast_edited)
+        self.contrast.choiceEdited.connect(self.contrastRequested)
 
     def _fill_contrasts(self, passed: Pass, step: Step, focus: Focus) -> None:
         pool = passed.layer(step.layer)
@@ -184,9 +184,6 @@ class RoutingView(StepView):
 
     def _on_picked(self, content: PickerContent, index: int) -> None:
         self.channelRequested.emit(content.name, index)
-
-    def _on_contrast_edited(self, contrast: str) -> None:
-        self.contrastRequested.emit(contrast)
 
 
 def _values_content(

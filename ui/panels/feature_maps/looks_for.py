@@ -187,7 +187,7 @@ class LooksForView(TellsDrawn, QWidget):
         self.cancel_button.clicked.connect(self.search.cancel)
         self.search.changed.connect(self._draw)
         self.search.progressed.connect(self.progress.setValue)
-        self.search.failed.connect(self._on_failed)
+        self.search.failed.connect(self.message.show_error)
         self.most.patchClicked.connect(self._on_most_clicked)
         self.least.patchClicked.connect(self._on_least_clicked)
 
@@ -236,9 +236,6 @@ class LooksForView(TellsDrawn, QWidget):
         self._carded = found
 
     # -- events --------------------------------------------------------------------------------------------
-
-    def _on_failed(self, message: str) -> None:
-        self.message.show_message(message, "error")
 
     def _on_layer_edited(self, layer: str) -> None:
         self._choose(layer, 0)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz.inspect.arithmetic import DenseCell
+from ui.controls.key_moves import arrow_step
 from ui.controls.layouts import fill
 from ui.controls.pointed import PointedWidget
 from ui.panels.feature_maps.arithmetic_pane import ArithmeticPane
@@ -24,13 +25,6 @@ from ui.theme import Theme, follow_theme
 
 _MOMENT = 0.25
 """Seconds after a movement in which the pointer counts as moving."""
-
-_STEPS = {
-    Qt.Key.Key_Up: (-1, 0),
-    Qt.Key.Key_Down: (1, 0),
-    Qt.Key.Key_Left: (0, -1),
-    Qt.Key.Key_Right: (0, 1),
-}
 
 
 class NetworkView(QWidget):
@@ -178,7 +172,7 @@ class NetworkView(QWidget):
         bool
             Whether the key meant something.
         """
-        step = _STEPS.get(Qt.Key(event.key()))
+        step = arrow_step(event)
         if event.key() == Qt.Key.Key_Escape:
             return self.leave()
         if step is None or self._state.pinned is None:

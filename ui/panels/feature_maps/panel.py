@@ -206,7 +206,7 @@ class FeatureMapsPanel(Panel):
     def _connect_signals(self) -> None:
         self.pages.currentChanged.connect(self._on_page_changed)
         self._run_limits.changed.connect(self._on_limits_changed)
-        self._run_limits.failed.connect(self._on_failed)
+        self._run_limits.failed.connect(self.message.show_error)
         self.smaller.clicked.connect(self._on_smaller_clicked)
         self.larger.clicked.connect(self._on_larger_clicked)
         self.cover.toggled.connect(self.network.set_covers)
@@ -218,7 +218,7 @@ class FeatureMapsPanel(Panel):
         self.looks_for.sampleRequested.connect(self.sampleRequested)
         self.looks_for.pinRequested.connect(self.pinRequested)
         self.looks_for.channelRequested.connect(self._on_channel_requested)
-        self._loop.failed.connect(self._on_failed)
+        self._loop.failed.connect(self.message.show_error)
         self._state.snapshotChanged.connect(self._on_snapshot_changed)
         self._state.pinnedChanged.connect(self._on_pinned_changed)
 
@@ -260,10 +260,6 @@ class FeatureMapsPanel(Panel):
     def _on_snapshot_changed(self) -> None:
         if self.isVisible() and self.stack.currentWidget() is self.looks_for:
             self.looks_for.show_network(self._state.shown, self._state.dataset)
-
-    @Slot(str)
-    def _on_failed(self, message: str) -> None:
-        self.message.show_message(message, "error")
 
     def _choose_class(self, class_index: int | None) -> None:
         self._choose(replace(self._choices, class_index=class_index))

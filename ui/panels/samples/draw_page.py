@@ -81,8 +81,6 @@ class DrawPage(QWidget):
         self.clear = Button(
             "Clear", "trash-2", "", "Begin anew; the drawing so far stays among your own images"
         )
-        for button in (self.undo_button, self.redo_button, self.clear):
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def _build_layout(self) -> None:
         label = named(QLabel("Brush"), role="muted")

@@ -102,10 +102,7 @@ class ImagePage(QWidget):
         self._layout = fill(QVBoxLayout(self), self._head, (self.picture, 1), self._tools)
 
     def _connect_signals(self) -> None:
-        self.fit.currentChanged.connect(self._on_setting_edited)
-        self.dark.toggled.connect(self._on_setting_edited)
+        self.fit.currentChanged.connect(self.settingsEdited)
+        self.dark.toggled.connect(self.settingsEdited)
         self.open.clicked.connect(self.openRequested)
         self.paste.clicked.connect(self.pasteRequested)
-
-    def _on_setting_edited(self, _value: object) -> None:
-        self.settingsEdited.emit()

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from ui.controls.buttons import Button, IconButton
@@ -36,8 +36,6 @@ class OwnTools(QWidget):
             "Open an image file (PNG, JPEG, BMP); dropping one on the window or pasting works, too",
         )
         self.edit = IconButton("grid-3x3", "Edit pixels", "set single pixels of the current sample")
-        for button in (self.draw, self.open, self.edit):
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.strip = named(RecentStrip(), "Own images")
         self.strip.hide()
         self._buttons = fill(QHBoxLayout(), (self.draw, 1), (self.open, 1), self.edit)

@@ -167,7 +167,7 @@ class SamplesPanel(QFrame):
         if self._state.dataset is None:
             self.message.show_message("The images are still being read: try it again in a moment.", "info")
         else:
-            self._analysis.submit(_READING, function, self._on_picture_read, self._on_picture_failed)
+            self._analysis.submit(_READING, function, self._on_picture_read, self.message.show_error)
 
     @property
     def prediction(self) -> Prediction | None:
@@ -291,9 +291,6 @@ class SamplesPanel(QFrame):
     def _on_picture_read(self, picture: Picture) -> None:
         self.message.clear()
         self.own_window().show_picture(picture)
-
-    def _on_picture_failed(self, message: str) -> None:
-        self.message.show_message(message, "error")
 
     @Slot(int, object)
     def _on_sample_made(self, key: int, sample: Sample) -> None:

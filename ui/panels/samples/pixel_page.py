@@ -99,8 +99,6 @@ class PixelPage(QWidget):
         self.undo_button = IconButton("undo-2", "Undo", shortcut="Ctrl+Z")
         self.redo_button = IconButton("redo-2", "Redo", shortcut="Ctrl+Shift+Z")
         self.restore = Button("Restore", "rotate-ccw", "", "Back to the image that editing began with")
-        for button in (self.undo_button, self.redo_button, self.restore):
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
 
     def _build_layout(self) -> None:
         label = named(QLabel("Value"), role="muted")

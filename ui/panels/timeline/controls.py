@@ -9,8 +9,9 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QSizePolicy, QWi
 from ui.controls.buttons import Button, IconButton
 from ui.controls.choice_field import ChoiceField
 from ui.controls.layouts import fill
+from ui.controls.painted import PaintedWidget
 from ui.panels.timeline.film import SPEEDS
-from ui.theme import LIGHT, Theme, follow_theme, ui_font
+from ui.theme import Theme, follow_theme, ui_font
 
 
 class Transport(QWidget):
@@ -28,7 +29,6 @@ class Transport(QWidget):
         self.play = IconButton("play", "Play", "show the run like a film")
         self.forward = IconButton("step-forward", "Next moment", "one snapshot later")
         for button in (self.first, self.back, self.play, self.forward):
-            button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
             button.setEnabled(False)
         for button in (self.back, self.forward):
             button.setAutoRepeat(True)
@@ -74,14 +74,13 @@ class Transport(QWidget):
         self.speedEdited.emit(int(speed))
 
 
-class MomentLabel(QWidget):
+class MomentLabel(PaintedWidget):
     """Two lines of a fixed width: which moment is shown, and what was measured there."""
 
     _WIDEST = ("step 8,888,888", "loss 8.88e−8 · 88.8 %")
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._theme = LIGHT
         self._lines = ("", "")
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Fixed)
         self.setToolTip(
@@ -101,22 +100,15 @@ class MomentLabel(QWidget):
             self.setAccessibleName(f"Shown moment: {moment}, {measured}")
             self.update()
 
-    def set_theme(self, theme: Theme) -> None:
-        """Restyle."""
-        self._theme = theme
+    @override
+    def _restyle(self, theme: Theme) -> None:
         self.setFont(ui_font(theme, theme.small_pt))
-        self.updateGeometry()
-        self.update()
 
     @override
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
         widest = max(metrics.horizontalAdvance(text) for text in self._WIDEST)
         return QSize(widest + 2, 2 * metrics.height() + 2)
-
-    @override
-    def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:

@@ -4,7 +4,7 @@ from typing import override
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import Qt, Signal, Slot
+from PySide6.QtCore import Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
@@ -88,7 +88,6 @@ class MapsView(QWidget):
         self._title = SectionTitle("Maps")
         self.enlarge = IconButton("maximize", _ENLARGE)
         self.enlarge.setProperty("kind", "quiet")
-        self.enlarge.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.against = SegmentedControl([("original", "original"), ("moved", "moved")])
         self.against.setAccessibleName("What the shifted image's maps are compared with")
         self.against.set_option_tooltip(

@@ -159,7 +159,7 @@ class TranslationPanel(Panel):
         choices.changed.connect(self._show_choices)
         choices.changed.connect(self._show_beside)
         choices.changed.connect(self._loop.look)
-        self._loop.failed.connect(self._on_failed)
+        self._loop.failed.connect(self.message.show_error)
 
     def _connect_parts(self) -> None:
         parts = self.parts
@@ -170,7 +170,7 @@ class TranslationPanel(Panel):
         parts.canvas.canvas.released.connect(self._show_beside)
         parts.winners.windowPointed.connect(self._on_window_pointed)
         parts.sweep.shiftSelected.connect(self._on_shift_selected)
-        self.sweeps.failed.connect(self._on_failed)
+        self.sweeps.failed.connect(self.message.show_error)
 
     # -- scene ---------------------------------------------------------------------------------------------
 
@@ -270,10 +270,6 @@ class TranslationPanel(Panel):
             self.message.clear()
         if view.many and restored.flag("measured", False):
             self.sweeps.measure()
-
-    @Slot(str)
-    def _on_failed(self, message: str) -> None:
-        self.message.show_message(message, "error")
 
     # -- requests ------------------------------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from ui.controls.key_moves import arrow_step
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.naming import named
@@ -131,7 +132,7 @@ class _Area(QScrollArea):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down):
+        if arrow_step(event) is not None:
             event.ignore()
         else:
             super().keyPressEvent(event)
