@@ -112,6 +112,17 @@ def test_no_probability_but_0_or_1_reads_as_one_of_these(qapp, logits: list[floa
             assert np.delete(shares, int(found[1])).sum() == 1 - float(found[2])
 
 
+def test_a_probability_reads_alike_however_many_classes_are_shown(qapp) -> None:
+    shares = np.full(10, 1e-9)
+    shares[3] = 1 - 9e-9
+    all_bars, few_bars = PredictionBars(), PredictionBars()
+    for bars, most in ((all_bars, None), (few_bars, 3)):
+        bars.set_probabilities([str(number) for number in range(10)], shares, most=most)
+    lines = all_bars.accessibleDescription().split("; ")
+    assert set(few_bars.accessibleDescription().split("; ")) <= set(lines)
+    assert few_bars.names == ("0", "1", "3")
+
+
 def test_a_loser_never_reads_like_the_winner(qtbot: QtBot) -> None:
     """The windows of LAB5's pool, all filters of some digits, at the size that the panel gives them."""
     desk = Desk(qtbot, LAB5)

@@ -23,7 +23,7 @@ from tests.gui.whole_window import choose_preset, rest
 from ui.controls.labels import WrapLabel
 from ui.panels.samples.own_samples import OwnSamples
 from ui.panels.samples.pixel_page import PixelPage
-from ui.panels.samples.wording import most_probable
+from ui.rows.prediction_bars import most_probable
 from ui.state import RunStatus, Sample
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import override
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPen
 from PySide6.QtWidgets import QWidget
@@ -36,7 +36,7 @@ class PredictionBars(Rows):
         names: Sequence[str],
         probabilities: ArrayLike | None,
         true_index: int | None = None,
-        texts: Sequence[str] | None = None,
+        most: int | None = None,
     ) -> None:
         """Show a prediction.
 
@@ -48,8 +48,8 @@ class PredictionBars(Rows):
             None shows empty bars.
         true_index : int, optional
             Number of the true class, if it is known.
-        texts : sequence of str, optional
-            The numbers as they are written, where those shown are not the probabilities of all classes.
+        most : int, optional
+            Rows that there is room for, where that is not one for each class: see `most_probable`.
 
         Raises
         ------
@@ -57,12 +57,15 @@ class PredictionBars(Rows):
             If there is not one probability for each name.
         """
         values = one_for_each(names, probabilities)
-        self._probabilities = None if values is None else values.tolist()
-        if texts is None:
-            texts = format_probabilities(self._probabilities or (), longest=LONGEST)
-        self._texts = list(texts)
-        self._true_index = true_index
-        self._set_names(names, ["no prediction yet"] if self.predicted() is None else None)
+        if values is None:
+            chosen, self._probabilities, self._texts = list(range(len(names)))[:most], None, []
+        else:
+            chosen = most_probable(values, true_index, len(names) if most is None else most)
+            texts = format_probabilities(values.tolist(), longest=LONGEST)  # of all: they add up to 1
+            self._probabilities, self._texts = values[chosen].tolist(), [texts[i] for i in chosen]
+        self._true_index = chosen.index(true_index) if true_index in chosen else None
+        words = ["no prediction yet"] if self.predicted() is None else None
+        self._set_names([names[i] for i in chosen], words)
 
     def shown(self) -> list[tuple[str, float]]:
         """Names and probabilities that are shown."""
@@ -123,3 +126,12 @@ class PredictionBars(Rows):
         unit, center = box.width() / 12, box.center()
         corners = ((-4, 0.5), (-1.2, 3.3), (4, -3.3))
         painter.drawPolyline([QPointF(center.x() + x * unit, center.y() + y * unit) for x, y in corners])
+
+
+def most_probable(probabilities: NDArray[np.floating], label: int | None, count: int) -> list[int]:
+    """Return the classes to show where not all can be: the most probable ones and the true one, in order."""
+    if len(probabilities) <= count:
+        return list(range(len(probabilities)))
+    ranked = np.argsort(-probabilities, kind="stable").tolist()
+    chosen = ranked[:count] if label is None or label in ranked[:count] else [*ranked[: count - 1], label]
+    return sorted(chosen)

@@ -53,14 +53,6 @@ class DrawPage(QWidget):
         """Say what the network can tell apart: whatever is drawn, it says one of these."""
         self._known.set_text(known_classes(names))
 
-    def undo(self) -> None:
-        """Take back the last stroke."""
-        self.pad.undo()
-
-    def redo(self) -> None:
-        """Draw again what was taken back."""
-        self.pad.redo()
-
     def _build_widgets(self) -> None:
         tip = (
             "Draw with the left button, erase with the right one. "
@@ -93,8 +85,8 @@ class DrawPage(QWidget):
     def _connect_signals(self) -> None:
         self.tool.currentChanged.connect(self._on_tool_changed)
         self.brush.valueChanged.connect(self.pad.set_brush)
-        self.undo_button.clicked.connect(self.undo)
-        self.redo_button.clicked.connect(self.redo)
+        self.undo_button.clicked.connect(self.pad.undo)
+        self.redo_button.clicked.connect(self.pad.redo)
         self.clear.clicked.connect(self.pad.clear)
         self.pad.undoChanged.connect(self._on_undo_changed)
         self.pad.drawn.connect(self.drawn)

@@ -10,6 +10,8 @@ from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QVBoxLayout,
 
 from cnnviz._types import ByteArray
 from cnnviz.digit import normalize_digit
+from ui.cells.drawing_pad import DrawingPad
+from ui.cells.pixel_editor import PixelEditor
 from ui.controls.drops import is_welcome
 from ui.controls.layouts import fill
 from ui.controls.naming import named
@@ -268,15 +270,18 @@ class OwnDigitWindow(QDialog):
 
     @Slot()
     def _on_undo(self) -> None:
-        page = self._stack.currentWidget()
-        if isinstance(page, DrawPage | PixelPage):
-            page.undo()
+        part = self._edited_part()
+        if part is not None:
+            part.undo()
 
     @Slot()
     def _on_redo(self) -> None:
-        page = self._stack.currentWidget()
-        if isinstance(page, DrawPage | PixelPage):
-            page.redo()
+        part = self._edited_part()
+        if part is not None:
+            part.redo()
+
+    def _edited_part(self) -> DrawingPad | PixelEditor | None:
+        return {"draw": self.draw_page.pad, "pixels": self.pixel_page.editor}.get(self.page())
 
     # -- making samples ------------------------------------------------------------------------------------
 

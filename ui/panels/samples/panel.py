@@ -24,6 +24,7 @@ from ui.panels.samples.own_tools import OwnTools
 from ui.panels.samples.pictures import Picture, picture_of_image, read_picture
 from ui.panels.samples.prediction import Prediction, predict
 from ui.panels.samples.prediction_rows import PredictionRows
+from ui.panels.samples.wording import verdict_of
 from ui.panels.scene import still_scene_of
 from ui.state import AppState, Notice, Sample
 from ui.theme import LIGHT, Theme, follow_theme
@@ -208,7 +209,11 @@ class SamplesPanel(QFrame):
         self._layout = fill(
             QVBoxLayout(self), self.message, self._title, self._find, (self.grid, 1), self.tools, line
         )
-        self._rows = PredictionRows(self._layout)
+        tip = (
+            "Probability the network gives to each class for the current sample; "
+            "the tick marks its true class"
+        )
+        self._rows = PredictionRows(self._layout, "Probability of each class", tip)
         self.bars = self._rows.bars
 
     def _connect_signals(self) -> None:
@@ -335,10 +340,12 @@ class SamplesPanel(QFrame):
     @Slot()
     def _on_scene_changed(self) -> None:
         if self._scene() is None:
-            self._rows.clear()
+            self._rows.draw((), None, "", self._bars_shown())
 
     def _draw_prediction(self, prediction: Prediction) -> None:
-        self._rows.draw(prediction, self._bars_shown())
+        scene = prediction.scene
+        most, label = self._bars_shown(), scene.sample.label
+        self._rows.draw(scene.classes, prediction.probabilities, verdict_of(prediction), most, label)
 
     @Slot(object)
     def _on_notice_raised(self, notice: Notice) -> None:

@@ -65,14 +65,6 @@ class PixelPage(QWidget):
         self._magnify()
         self._allow()
 
-    def undo(self) -> None:
-        """Take back the last change."""
-        self.editor.undo()
-
-    def redo(self) -> None:
-        """Make again the change that was taken back."""
-        self.editor.redo()
-
     def around(self) -> tuple[slice, slice]:
         """Rows and columns that the magnifier shows."""
         rows, cols = self.editor.shape
@@ -114,8 +106,8 @@ class PixelPage(QWidget):
         self.editor.valuePicked.connect(self._on_value_picked)
         self.editor.cellHovered.connect(self._on_cell_hovered)
         self.value.valueEdited.connect(self.editor.set_value)
-        self.undo_button.clicked.connect(self.undo)
-        self.redo_button.clicked.connect(self.redo)
+        self.undo_button.clicked.connect(self.editor.undo)
+        self.redo_button.clicked.connect(self.editor.redo)
         self.restore.clicked.connect(self._on_restore_clicked)
 
     def _on_pixels_edited(self) -> None:

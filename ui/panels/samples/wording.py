@@ -1,10 +1,8 @@
 """The prediction for a sample in words."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cnnviz.functional import binary_cross_entropy, cross_entropy
 from cnnviz.quantities import format_value
@@ -26,15 +24,6 @@ def verdict_of(prediction: Prediction) -> str:
     word = "correct" if predicted == sample.label else f"wrong, read as {classes[predicted]}"
     index = f"#{sample.index} · " if sample.index is not None else ""
     return f"{index}class {classes[sample.label]} · {word} · loss {format_value(loss, 4)}"
-
-
-def most_probable(probabilities: NDArray[Any], label: int | None, count: int) -> list[int]:
-    """Return the classes to show where not all can be: the most probable ones and the true one, in order."""
-    if len(probabilities) <= count:
-        return list(range(len(probabilities)))
-    ranked = np.argsort(-probabilities, kind="stable").tolist()
-    chosen = ranked[:count] if label is None or label in ranked[:count] else [*ranked[: count - 1], label]
-    return sorted(chosen)
 
 
 def origin_of(sample: Sample) -> str:
