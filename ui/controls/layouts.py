@@ -2,6 +2,9 @@
 
 from PySide6.QtWidgets import QBoxLayout, QLayout, QWidget
 
+#: Greatest width and height that Qt knows: no limit. PySide6 does not export its QWIDGETSIZE_MAX.
+UNLIMITED = 16_777_215
+
 Part = QWidget | QLayout | tuple[QWidget | QLayout, int] | int
 
 

@@ -9,13 +9,12 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QStyle, QWidget
 from ui.controls.buttons import Button, IconButton
 from ui.controls.icon_label import IconLabel
 from ui.controls.labels import WrapLabel
-from ui.controls.layouts import fill
+from ui.controls.layouts import UNLIMITED, fill
 from ui.controls.painted import height_for_width, paint_tinted_ground
 from ui.theme import LIGHT, Theme, follow_theme
 
 _ROLES = {"info": "info", "success": "success", "warning": "warning", "error": "danger"}
 _ICONS = {"info": "info", "success": "circle-check", "warning": "triangle-alert", "error": "circle-x"}
-_UNLIMITED = 16_777_215  # QWIDGETSIZE_MAX, which PySide6 does not export
 
 
 class MessageBar(QFrame):
@@ -147,9 +146,9 @@ class MessageBar(QFrame):
 
     def _on_animation_finished(self) -> None:
         # The text may need another height later, when the window changes its width.
-        self.setMaximumHeight(_UNLIMITED)
+        self.setMaximumHeight(UNLIMITED)
 
     def _on_close_clicked(self) -> None:
         self.clear()
-        self.setMaximumHeight(_UNLIMITED)
+        self.setMaximumHeight(UNLIMITED)
         self.closed.emit()

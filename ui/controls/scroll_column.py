@@ -3,7 +3,26 @@
 from typing import override
 
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QSize, Qt
-from PySide6.QtWidgets import QFrame, QScrollArea, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QScrollArea, QWidget
+
+
+def set_up_area(area: QScrollArea, content: QWidget) -> None:
+    """Give a scroll area its content, as wide and as high as the area, without a frame.
+
+    Fields inside take the keyboard; the area itself would be a stop without a purpose.
+    """
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setWidgetResizable(True)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(content)
+
+
+def keep_bar(area: QAbstractScrollArea) -> None:
+    """Keep the room of the vertical bar: one that comes and goes changes the width of the content."""
+    area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+    bar = area.verticalScrollBar()
+    # A bar that is disabled shows no handle.
+    bar.rangeChanged.connect(lambda first, last: bar.setEnabled(last > first))
 
 
 class ScrollColumn(QScrollArea):
@@ -20,14 +39,9 @@ class ScrollColumn(QScrollArea):
 
     def __init__(self, content: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
+        set_up_area(self, content)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-        # Fields inside take the keyboard; the area itself would be a stop without a purpose.
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.setWidget(content)
-        self.verticalScrollBar().rangeChanged.connect(self._on_bar_range_changed)
+        keep_bar(self)
         content.installEventFilter(self)
 
     @override
@@ -52,7 +66,3 @@ class ScrollColumn(QScrollArea):
         content, hint = self.widget(), super().minimumSizeHint()
         needed = 0 if content is None else content.minimumSizeHint().width()
         return QSize(max(needed + self.verticalScrollBar().sizeHint().width(), hint.width()), hint.height())
-
-    def _on_bar_range_changed(self, first: int, last: int) -> None:
-        # A bar that is disabled shows no handle.
-        self.verticalScrollBar().setEnabled(last > first)

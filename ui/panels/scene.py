@@ -1,8 +1,11 @@
 """What decides what is to be seen: the application's part of it as one value."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
+from cnnviz._types import FloatArray
 from cnnviz.datasets import Dataset
+from cnnviz.network import Trace
 from cnnviz.snapshots import Snapshot
 from ui.state import AppState, Sample, Shift
 
@@ -53,6 +56,30 @@ class Scene[Choices]:
             and self.run_id == earlier.run_id
             and self.choices == earlier.choices
         )
+
+
+class SceneRun:
+    """Mixed into pictures that hold a scene and the forward pass of its sample: what both say together."""
+
+    __slots__ = ()
+
+    scene: Scene[Any]
+    trace: Trace
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the classes."""
+        return self.scene.classes
+
+    @property
+    def probabilities(self) -> FloatArray:
+        """Probability of each class, of shape (k,)."""
+        return self.trace.class_probabilities[0]
+
+    @property
+    def has_one_logit(self) -> bool:
+        """Whether one logit, of a sigmoid unit, speaks for two classes."""
+        return self.trace.logits.shape[1] == 1
 
 
 def scene_of[Choices](state: AppState, choices: Choices) -> Scene[Choices] | None:

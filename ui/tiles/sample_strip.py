@@ -26,6 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from ui.controls.placeholder import draw_placeholder
+from ui.controls.scroll_column import keep_bar
 from ui.theme import LIGHT, Theme, follow_theme, ui_font
 from ui.theme.icons import icon_pixmap
 
@@ -174,11 +175,9 @@ class SampleGrid(QListView):
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        # A bar that comes and goes would change the width, and with it the number of columns.
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        keep_bar(self)
         self.setMouseTracking(True)
         self.selectionModel().currentChanged.connect(self._on_current_changed)
-        self.verticalScrollBar().rangeChanged.connect(self._on_bar_range_changed)
         follow_theme(self)
 
     def set_images(
@@ -288,10 +287,6 @@ class SampleGrid(QListView):
 
     def _bar_width(self) -> int:
         return self.verticalScrollBar().sizeHint().width()
-
-    def _on_bar_range_changed(self, first: int, last: int) -> None:
-        # A bar that is disabled shows no handle.
-        self.verticalScrollBar().setEnabled(last > first)
 
     def _on_current_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
         if not self._quiet and current.isValid():

@@ -120,9 +120,6 @@ class InputView(StepView):
         rows, cols = self.saliency.shape
         self.centerRequested.emit((row + 0.5) / rows, (col + 0.5) / cols)
 
-    def _on_picked(self, content: PickerContent, index: int) -> None:
-        self.channelRequested.emit(content.name, index)
-
 
 def _meaning(passed: Pass) -> str:
     if passed.counts_ties:

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ui.cells.block import Block
 from ui.controls.layouts import fill
-from ui.panels.backprop.contents import MapsContent, PickerContent, maps_content
+from ui.panels.backprop.contents import MapsContent, maps_content
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.map_card import MapCard
 from ui.panels.backprop.passes import Pass
@@ -129,10 +129,6 @@ class MapsView(StepView):
             stage = next((each.stage for each in self._content.maps if each.stage), "")
             self.cellPointed.emit(stage, content.grid.cell(row, col))
         self.weightPointed.emit(content.target(row, col) if content.parameter is not None else None)
-
-    def _on_picked(self, content: PickerContent, index: int) -> None:
-        signal = self.channelRequested if content.kind == "channel" else self.unitRequested
-        signal.emit(content.name, index)
 
 
 def block_of_focus(focus: Focus, side: int, shape: tuple[int, ...], step: int = 1) -> Block:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 from cnnviz.routing import Target
 from cnnviz.session_state import View
 from ui.controls.labels import WrapLabel
-from ui.controls.layouts import fill
+from ui.controls.layouts import UNLIMITED, fill
 from ui.controls.message_bar import MessageBar
 from ui.panels.analysis import Analysis
 from ui.panels.backprop import restoring
@@ -37,8 +37,6 @@ from ui.panels.views import Choices
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme, theme_manager
 
-#: Greatest width that Qt knows; it sets no limit.
-QWIDGETSIZE_MAX = 16_777_215
 #: Between two views that are made ready before they are first seen.
 _WARM_MS = 30
 #: While training, the least time between two passes.
@@ -137,7 +135,7 @@ class BackpropPanel(Panel):
         # One above the other they are scrolled, and the maps need not be small.
         self.stack.setMinimumHeight(0 if beside else px(360))
         self.side.setMinimumWidth(width if beside else 0)
-        self.side.setMaximumWidth(width if beside else QWIDGETSIZE_MAX)
+        self.side.setMaximumWidth(width if beside else UNLIMITED)
 
     def showEvent(self, event: QShowEvent) -> None:
         """Ask for what was not asked for while the panel was hidden, and make unseen views ready."""

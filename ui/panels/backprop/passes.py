@@ -24,7 +24,7 @@ from cnnviz.routing import (
     with_ties,
 )
 from ui.panels.analysis import Context
-from ui.panels.scene import Scene
+from ui.panels.scene import Scene, SceneRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ PassScene = Scene[PassChoices]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pass:
+class Pass(SceneRun):
     """All arrays of one backward pass.
 
     Attributes
@@ -114,21 +114,6 @@ class Pass:
     def trial(self) -> Trial:
         """Updates that were tried before it."""
         return self.scene.choices.trial
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the classes."""
-        return self.scene.classes
-
-    @property
-    def probabilities(self) -> FloatArray:
-        """Probability of each class."""
-        return self.trace.class_probabilities[0]
-
-    @property
-    def has_one_logit(self) -> bool:
-        """Whether the output is a sigmoid unit."""
-        return self.trace.logits.shape[1] == 1
 
     @property
     def counts_ties(self) -> bool:

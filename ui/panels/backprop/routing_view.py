@@ -182,9 +182,6 @@ class RoutingView(StepView):
         cell: Cell = (focus.channel(passed.network, step.stage), row, col)
         self.cellPointed.emit(stage, cell)
 
-    def _on_picked(self, content: PickerContent, index: int) -> None:
-        self.channelRequested.emit(content.name, index)
-
 
 def _values_content(
     passed: Pass, step: Step, channel: int, own: ChannelRouting, *, is_covered: bool

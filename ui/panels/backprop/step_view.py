@@ -6,6 +6,7 @@ from PySide6.QtCore import QSize, Signal
 from PySide6.QtWidgets import QStackedWidget, QWidget
 
 from ui.controls.choice_field import ChoiceField
+from ui.panels.backprop.contents import PickerContent
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.map_card import MapCard
 from ui.panels.backprop.passes import Pass
@@ -76,6 +77,10 @@ class StepView(QWidget):
         card.left.connect(self._on_left)
         card.chosen.connect(self.targetChosen)
         card.revealRequested.connect(self.revealRequested)
+
+    def _on_picked(self, content: PickerContent, index: int) -> None:
+        signal = self.channelRequested if content.kind == "channel" else self.unitRequested
+        signal.emit(content.name, index)
 
     def _on_left(self) -> None:
         self.cellPointed.emit("", ())

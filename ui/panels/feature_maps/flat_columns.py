@@ -4,7 +4,7 @@ from typing import override
 
 import numpy as np
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from cnnviz.quantities import format_power
 from ui.cells.linked_map import UnitMap
@@ -13,6 +13,7 @@ from ui.controls.choice_field import ChoiceField
 from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.scale_key import ScaleStrip
+from ui.controls.scroll_column import set_up_area
 from ui.panels.feature_maps.bills import logit_bill
 from ui.panels.feature_maps.columns import MARK_ROLES, ColumnRequests, StageColumn
 from ui.panels.feature_maps.explain import Explained
@@ -121,11 +122,8 @@ class OutputColumn(StageColumn):
         self._layout = fill(QVBoxLayout(content), *parts)
         # Ten classes are higher than the maps of a small window.
         area = QScrollArea()
-        area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setWidgetResizable(True)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        area.setWidget(content)
+        set_up_area(area, content)
         fill(QVBoxLayout(self), self.head, (area, 1), spacing=4)
 
     def set_theme(self, theme: Theme) -> None:

@@ -5,13 +5,14 @@ from typing import override
 
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QScrollBar, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QScrollArea, QScrollBar, QSizePolicy, QWidget
 
 from cnnviz.session_state import ViewValue
 from ui.cells.mark_legend import MarkLegend
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.layouts import fill
 from ui.controls.painted_button import FoldedStrip
+from ui.controls.scroll_column import set_up_area
 from ui.panels.feature_maps.columns import ColumnRequests, StageColumn
 from ui.panels.feature_maps.explain import Explained
 from ui.panels.feature_maps.flat_columns import OutputColumn, UnitColumn
@@ -90,13 +91,10 @@ class FlowView(QScrollArea):
         #: From where Tab comes to the columns.
         self.tabs_after: QWidget | None = None
         self._row = _Row()
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setWidgetResizable(True)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        set_up_area(self, self._row)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.setWidget(self._row)
         follow_theme(self)
 
     # -- what is shown -------------------------------------------------------------------------------------

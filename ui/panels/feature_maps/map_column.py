@@ -12,7 +12,7 @@ from cnnviz.session_state import ViewValue
 from ui.cells.linked_map import LinkedMap
 from ui.cells.outlines import CellBlock
 from ui.controls.late_scroll import place_of, scroll_later
-from ui.controls.layouts import fill, keep_room
+from ui.controls.layouts import UNLIMITED, fill, keep_room
 from ui.controls.naming import named
 from ui.controls.painted_button import MiniButton
 from ui.controls.scale_key import ScaleStrip
@@ -34,7 +34,6 @@ _NUMBERED_CELL, _NUMBERED_CELL_IN_ROW = 24, 40
 """Side in pixels below which no number fits into a cell of an enlarged map; in a row of columns, none with
 two decimals: with one, maps of the exercise's network would read as -0.1 and 0 throughout."""
 _ENLARGE = ("maximize", "Enlarge (double click on the map)")
-_UNLIMITED = 16_777_215  # QWIDGETSIZE_MAX, which PySide6 does not export
 
 
 class MapColumn(StageColumn):
@@ -172,7 +171,7 @@ class MapColumn(StageColumn):
             button.setVisible(enlarged)
         if enlarged:
             self.body.setMinimumSize(0, 0)
-            self.body.setMaximumSize(_UNLIMITED, _UNLIMITED)
+            self.body.setMaximumSize(UNLIMITED, UNLIMITED)
         else:
             self.set_side(self._side)
         self.set_theme(self._theme)
@@ -204,7 +203,7 @@ class MapColumn(StageColumn):
         self._outer.setSpacing(theme.px(8 if self._enlarged else 6))
         if self.thumbs is not None:
             self.thumbs.setMinimumWidth(theme.px(132) if self._enlarged else 0)
-            self.thumbs.setMaximumWidth(theme.px(132) if self._enlarged else _UNLIMITED)
+            self.thumbs.setMaximumWidth(theme.px(132) if self._enlarged else UNLIMITED)
         self._fit_map()
 
     @override

@@ -9,7 +9,6 @@ from PySide6.QtCore import QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QScrollArea,
@@ -22,6 +21,7 @@ from cnnviz.session_state import View
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.naming import named
+from ui.controls.scroll_column import set_up_area
 from ui.controls.segmented import SegmentedControl
 from ui.controls.status_line import StatusLine
 from ui.panels.analysis import Analysis
@@ -180,10 +180,7 @@ class FeatureMapsPanel(Panel):
             self.stack.addWidget(page)
         # Only a panel smaller than the smallest window, or one enlarged for a projector, has to scroll.
         self._scroll = QScrollArea()
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self._scroll.setWidget(self.stack)
+        set_up_area(self._scroll, self.stack)
         self.status = named(StatusLine(), "Value under the pointer")
         self._hint = named(QLabel("Click pins, arrows move, Esc frees, Ctrl+C copies"), role="caption")
 

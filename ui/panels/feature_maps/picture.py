@@ -15,7 +15,7 @@ from cnnviz.network import Network, Trace
 from cnnviz.snapshots import Snapshot
 from ui.panels.analysis import Context
 from ui.panels.feature_maps.plan import EVIDENCE, Column, Kind, Plan, plan_of
-from ui.panels.scene import Scene
+from ui.panels.scene import Scene, SceneRun
 
 Limits = tuple[float, float]
 """Values of the first and of the last colour."""
@@ -44,7 +44,7 @@ MapScene = Scene[MapChoices]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Picture:
+class Picture(SceneRun):
     """What a network computes for a sample, and whose network and sample these are.
 
     Attributes
@@ -74,21 +74,6 @@ class Picture:
     def network(self) -> Network:
         """The network."""
         return self.scene.snapshot.network
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Names of the classes."""
-        return self.scene.classes
-
-    @property
-    def probabilities(self) -> FloatArray:
-        """Probability of each class, of shape (k,)."""
-        return self.trace.class_probabilities[0]
-
-    @property
-    def has_one_logit(self) -> bool:
-        """Whether one logit speaks for two classes."""
-        return self.trace.logits.shape[1] == 1
 
     def values(self, column: Column) -> FloatArray:
         """Values of a column: `(maps, h, w)`, kernels `(filters, c, k, k)`, units and logits `(d,)`."""

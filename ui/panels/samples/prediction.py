@@ -4,24 +4,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cnnviz._types import FloatArray
 from cnnviz.datasets import to_input
 from cnnviz.network import Trace
 from ui.panels.analysis import Context
-from ui.panels.scene import Scene
+from ui.panels.scene import Scene, SceneRun
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Prediction:
+class Prediction(SceneRun):
     """The pass of a sample through a network, and whose sample and network these are."""
 
     scene: Scene[None]
     trace: Trace
-
-    @property
-    def probabilities(self) -> FloatArray:
-        """Probability of each class, of shape (k,)."""
-        return self.trace.class_probabilities[0]
 
 
 def predict(scene: Scene[None], _context: Context | None = None) -> Prediction:

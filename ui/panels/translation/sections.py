@@ -4,12 +4,13 @@ from typing import Any, override
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QGridLayout, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from ui.controls.key_moves import arrow_step
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.naming import named
+from ui.controls.scroll_column import keep_bar, set_up_area
 from ui.controls.statement_box import StatementBox
 from ui.panels.translation.canvas_column import CanvasColumn
 from ui.panels.translation.kernel_card import KernelCard
@@ -93,20 +94,10 @@ class Sections:
         content = QWidget()
         self._outer = _PlainColumn(content)
         self._columns = QGridLayout()
-        self._outer.addWidget(self.toolbar)
-        self._outer.addWidget(self.lesson_row)
-        self._outer.addWidget(self.strip)
-        self._outer.addWidget(self._meanings)
-        self._outer.addLayout(self._columns, 1)
+        fill(self._outer, self.toolbar, self.lesson_row, self.strip, self._meanings, (self._columns, 1))
         self.scroll_area = _Area()
-        self.scroll_area.setWidgetResizable(True)
-        self.scroll_area.setFrameShape(QFrame.Shape.NoFrame)
-        self.scroll_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        # A bar that comes and goes would change the width, and with it the height of wrapped text.
-        self.scroll_area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
-        self.scroll_area.setWidget(content)
-        bar = self.scroll_area.verticalScrollBar()
-        bar.rangeChanged.connect(lambda first, last: bar.setEnabled(last > first))
+        set_up_area(self.scroll_area, content)
+        keep_bar(self.scroll_area)
 
     def _set_narrow(self, narrow: bool) -> None:
         if narrow == self._is_narrow:
