@@ -15,6 +15,7 @@ from cnnviz.snapshots import Origin, Snapshot
 from tests.gui.driving import settle, show_window
 from tests.small_data import first_images
 from ui.panels.feature_maps.panel import FeatureMapsPanel
+from ui.rows.ledger import Ledger
 from ui.state import AppState, Sample
 
 LEFT = Qt.MouseButton.LeftButton
@@ -31,6 +32,11 @@ EXPERIMENTS = {
     ),
     "three blocks": replace(LENET, filters=(4, 5, 6), hidden=(), classes=("0", "1", "2")),
 }
+
+
+def line_of(ledger: Ledger, label: str) -> float | str:
+    """Return the number of a line."""
+    return next(row.number for row in ledger.rows() if row.label == label)
 
 
 @cache

@@ -7,7 +7,7 @@ from PySide6.QtGui import QGuiApplication
 
 from cnnviz.quantities import format_signed
 from tests.gui.driving import settle
-from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Opened, brute_receptive, mask_of
+from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Opened, brute_receptive, line_of, mask_of
 from ui.cells.mark_legend import MarkLegend
 from ui.panels.feature_maps.plan import Kind
 from ui.state import PinnedCell
@@ -70,12 +70,12 @@ def test_evidence_and_biases_add_up_to_the_logit(qtbot, name):
     output = opened.column(opened.network.layers[-1][0])
     ledger = output.ledger
     shown = opened.column("evidence").thumbs.values
-    bias = ledger.value_of("biases" if len(opened.experiment.hidden) else "bias")
+    bias = line_of(ledger, "biases" if len(opened.experiment.hidden) else "bias")
     logits = opened.trace.logits[0]
     logit = logits[0] if len(logits) == 1 else logits.max()
     curved = [row.number for row in ledger.rows() if row.label == "curvature"]
-    assert shown.sum() == pytest.approx(ledger.value_of("evidence"), rel=1e-5, abs=1e-6)
-    total = ledger.value_of("evidence") + bias + sum(curved)
+    assert shown.sum() == pytest.approx(line_of(ledger, "evidence"), rel=1e-5, abs=1e-6)
+    total = line_of(ledger, "evidence") + bias + sum(curved)
     assert total == pytest.approx(float(logit), rel=1e-5, abs=1e-5)
     assert ledger.rows()[[row.is_total for row in ledger.rows()].index(True)].number == float(logit)
     assert bool(curved) == (name == "average, tanh")
@@ -100,8 +100,8 @@ def test_evidence_relative_to_a_blank_image_leaves_its_part_out(qtbot):
     np.testing.assert_allclose(shown, weights * change, rtol=1e-12, atol=1e-15)
     assert np.count_nonzero(shown == 0) > np.count_nonzero(raw == 0)
     ledger = output.ledger
-    assert ledger.value_of("blank image") == float(blank.logits[0, 0])
-    total = ledger.value_of("evidence") + ledger.value_of("blank image")
+    assert line_of(ledger, "blank image") == float(blank.logits[0, 0])
+    total = line_of(ledger, "evidence") + line_of(ledger, "blank image")
     assert total == pytest.approx(float(opened.trace.logits[0, 0]), abs=1e-9)
     opened.panel.restore_view(opened.panel.view_state())
     assert output.relative.isChecked()
@@ -113,7 +113,7 @@ def test_another_class_may_be_chosen_for_the_evidence(qtbot):
     qtbot.mouseClick(output.rows, Qt.MouseButton.LeftButton, pos=output.rows.row_rect(2).center().toPoint())
     assert output.rows.selected() == 2
     assert output.choice.choice() == "2"
-    assert output.ledger.value_of("logit of 2") == float(opened.trace.logits[0, 2])
+    assert line_of(output.ledger, "logit of 2") == float(opened.trace.logits[0, 2])
     weights = opened.network.params["dense1.weight"][2].reshape(opened.network.shapes["pool3"])
     np.testing.assert_allclose(
         opened.column("evidence").thumbs.values, weights * opened.trace.outputs["pool3"][0], rtol=1e-5

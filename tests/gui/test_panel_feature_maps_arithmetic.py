@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtWidgets import QWidget
 
 from cnnviz.layers import Dense
-from tests.gui.feature_maps_panel import EXPERIMENTS, Opened
+from tests.gui.feature_maps_panel import EXPERIMENTS, Opened, line_of
 from ui.state import PinnedCell
 
 
@@ -29,9 +29,9 @@ def test_a_convolution_is_written_out(qtbot):
     bias = float(opened.network.params["conv1.bias"][0])
     value = float(opened.trace.outputs["conv1"][0, 0, 12, 9])
     assert view.waterfall.running[-1] == pytest.approx((patch * kernel).sum() + bias)
-    assert view.ledger.value_of("= conv1") == value
-    assert view.ledger.value_of("25 products") + bias == pytest.approx(value)
-    assert view.ledger.value_of("→ leaky_relu1") == float(opened.trace.outputs["leaky_relu1"][0, 0, 12, 9])
+    assert line_of(view.ledger, "= conv1") == value
+    assert line_of(view.ledger, "25 products") + bias == pytest.approx(value)
+    assert line_of(view.ledger, "→ leaky_relu1") == float(opened.trace.outputs["leaky_relu1"][0, 0, 12, 9])
 
 
 def test_padding_is_told_apart_from_pixels(qtbot):
@@ -53,7 +53,7 @@ def test_input_channels_can_be_looked_at_one_by_one(qtbot):
     qtbot.mouseClick(view.slices, Qt.MouseButton.LeftButton, pos=spot)
     np.testing.assert_array_equal(view.patch.values, patch[3])
     np.testing.assert_array_equal(view.kernel.values, kernel[3])
-    assert view.ledger.value_of("input 3 alone") == pytest.approx(
+    assert line_of(view.ledger, "input 3 alone") == pytest.approx(
         float((patch[3] * kernel[3]).sum()), abs=1e-6
     )
 
@@ -73,7 +73,7 @@ def test_an_activation_shows_its_point_on_the_graph(qtbot):
     y = float(opened.trace.outputs["leaky_relu1"][0, 0, 3, 3])
     (point,) = opened.arithmetic.function.plot.content().dots
     assert (point.x, point.y) == (x, y)
-    assert opened.arithmetic.function.ledger.value_of("= leaky_relu1") == y
+    assert line_of(opened.arithmetic.function.ledger, "= leaky_relu1") == y
 
 
 def test_a_dense_unit_shows_its_largest_terms_and_the_rest(lab5):
@@ -84,7 +84,7 @@ def test_a_dense_unit_shows_its_largest_terms_and_the_rest(lab5):
     order = np.argsort(-np.abs(products), kind="stable")
     np.testing.assert_array_equal(view.waterfall.terms[:12], products[order[:12]])
     assert view.waterfall.running[-1] == pytest.approx(lab5.trace.logits[0, 0], abs=1e-12)
-    assert view.ledger.value_of("1,340 others") == pytest.approx(products[order[12:]].sum())
+    assert line_of(view.ledger, "1,340 others") == pytest.approx(products[order[12:]].sum())
     spot = view.waterfall.bar_rect(0).center().toPoint()
     lab5.qtbot.mouseClick(view.waterfall, Qt.MouseButton.LeftButton, pos=spot)
     source = tuple(int(axis) for axis in np.unravel_index(order[0], (8, 13, 13)))
@@ -95,8 +95,8 @@ def test_a_pooled_cell_shows_its_weight_and_its_evidence(lab5):
     lab5.hover("evidence", 6, 7)
     ledger = lab5.arithmetic.window_view.ledger
     weight = lab5.network.params["dense1.weight"][0].reshape(8, 13, 13)[0, 6, 7]
-    assert ledger.value_of("× weight") == weight
-    assert ledger.value_of("evidence for logit") == pytest.approx(
+    assert line_of(ledger, "× weight") == weight
+    assert line_of(ledger, "evidence for logit") == pytest.approx(
         weight * lab5.trace.outputs["pool1"][0, 0, 6, 7]
     )
 
@@ -112,7 +112,7 @@ def test_every_stage_has_its_arithmetic(qtbot, name):
         value = float(opened.panel.picture.stage(marked.stage)[marked.index])
         assert value == float(opened.trace.outputs[stage][(0, *cell)])
         if isinstance(layer, Dense):
-            assert opened.arithmetic.terms.ledger.value_of(f"= {stage}") == value
+            assert line_of(opened.arithmetic.terms.ledger, f"= {stage}") == value
 
 
 def test_before_anything_is_pointed_at_there_is_an_example(lab5):

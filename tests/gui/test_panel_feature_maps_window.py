@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QApplication
 
 from cnnviz.datasets import to_input
 from tests.gui.driving import activate
+from tests.gui.feature_maps_panel import line_of
 from tests.gui.whole_window import rest, show_panel
 from ui.cells.cell_view import CellView
 from ui.panels.feature_maps.panel import FeatureMapsPanel
@@ -55,7 +56,7 @@ def test_cells_are_hovered_pinned_moved_and_freed_while_training_runs(qtbot, sho
     trace = network.forward(to_input(shown.state.sample.pixels[np.newaxis], network.dtype))
     np.testing.assert_array_equal(conv.values, trace.outputs["conv1"][0, 0])
     ledger = panel.network.arithmetic.products.ledger
-    assert ledger.value_of("= conv1") == float(trace.outputs["conv1"][0, 0, 9, 9])
+    assert line_of(ledger, "= conv1") == float(trace.outputs["conv1"][0, 0, 9, 9])
     qtbot.keyClick(conv, Qt.Key.Key_Escape)
     assert shown.state.pinned is None
 

@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import choose_by_keys
-from tests.gui.translation_desk import Desk, click
+from tests.gui.translation_desk import Desk, click, shift_center
 from ui.state import Shift
 
 
@@ -61,7 +61,7 @@ def test_three_of_eight_neighbours_hide_the_bright_cell_also_by_hand(desk: Desk)
             if (dx, dy) == (0, 0):
                 continue
             sweep = desk.parts.sweep.map
-            click(sweep, sweep.shift_center(dx, dy).toPoint())
+            click(sweep, shift_center(sweep, dx, dy).toPoint())
             desk.settle()
             pair = desk.parts.maps.grid.pair
             assert pair is not None

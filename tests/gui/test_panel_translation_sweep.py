@@ -14,7 +14,7 @@ from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.translation import MEASURES, compare
 from tests.gui.driving import choose_by_keys, drain
 from tests.gui.few_digits import few_digits
-from tests.gui.translation_desk import Desk, click, moved, norm_ratio, point_at
+from tests.gui.translation_desk import Desk, click, moved, norm_ratio, point_at, shift_center, value_at
 from ui.state import Shift
 
 
@@ -50,7 +50,7 @@ def test_the_map_shows_the_relative_change_of_every_shift(desk: Desk) -> None:
     before = desk.outputs(desk.image(), "pool1")
     for dx, dy in ((0, 0), (1, 0), (-3, 5), (13, -13)):
         after = desk.outputs(moved(desk.image(), dx, dy), "pool1")
-        assert shown.value_of(dx, dy) == pytest.approx(norm_ratio(after - before, before), abs=1e-9)
+        assert value_at(shown, dx, dy) == pytest.approx(norm_ratio(after - before, before), abs=1e-9)
 
 
 @pytest.mark.parametrize("name", list(MEASURES))
@@ -59,13 +59,13 @@ def test_each_measure_is_that_of_the_comparison_at_the_same_place(desk: Desk, na
     label = desk.state.sample.label if desk.state.sample is not None else None
     found = compare(desk.network, desk.image(), 3, -1, label=label)
     expected = {**found.stages["max"].measured(), **found.output_measured()}[name]
-    assert desk.parts.sweep.map.value_of(3, -1) == pytest.approx(expected, abs=1e-9)
+    assert value_at(desk.parts.sweep.map, 3, -1) == pytest.approx(expected, abs=1e-9)
     assert MEASURES[name].formula in desk.parts.sweep.source.measure.toolTip()
 
 
 def test_a_click_in_the_map_moves_the_image_there_and_arrows_go_on(desk: Desk) -> None:
     sweep = desk.parts.sweep.map
-    click(sweep, sweep.shift_center(-4, 7).toPoint())
+    click(sweep, shift_center(sweep, -4, 7).toPoint())
     assert desk.state.shift == Shift(-4, 7)
     desk.settle()
     assert desk.canvas.shift == (-4, 7)
@@ -77,23 +77,23 @@ def test_a_click_in_the_map_moves_the_image_there_and_arrows_go_on(desk: Desk) -
 
 def test_the_map_can_be_dragged_through(desk: Desk) -> None:
     sweep = desk.parts.sweep.map
-    QTest.mousePress(sweep, Qt.MouseButton.LeftButton, pos=sweep.shift_center(0, 0).toPoint())
+    QTest.mousePress(sweep, Qt.MouseButton.LeftButton, pos=shift_center(sweep, 0, 0).toPoint())
     for dx in range(1, 6):
-        QTest.mouseMove(sweep, sweep.shift_center(dx, dx).toPoint())
-    QTest.mouseRelease(sweep, Qt.MouseButton.LeftButton, pos=sweep.shift_center(5, 5).toPoint())
+        QTest.mouseMove(sweep, shift_center(sweep, dx, dx).toPoint())
+    QTest.mouseRelease(sweep, Qt.MouseButton.LeftButton, pos=shift_center(sweep, 5, 5).toPoint())
     assert desk.state.shift == Shift(5, 5)
-    point_at(sweep, sweep.shift_center(2, -6))
+    point_at(sweep, shift_center(sweep, 2, -6))
     assert "+2, −6" in desk.parts.sweep.reading()
 
 
 def test_a_stage_of_the_strip_chooses_the_map_and_the_strong_curve(desk: Desk) -> None:
     strip, sweep = desk.parts.strip, desk.parts.sweep
-    pooled = sweep.map.value_of(1, 0)
+    pooled = value_at(sweep.map, 1, 0)
     click(strip, strip.tile_rect("convolution").center().toPoint())
     desk.settle()
     before, after = desk.outputs(desk.image(), "conv1"), desk.outputs(moved(desk.image(), 1, 0), "conv1")
-    assert sweep.map.value_of(1, 0) == pytest.approx(norm_ratio(after - before, before))
-    assert sweep.map.value_of(1, 0) > pooled
+    assert value_at(sweep.map, 1, 0) == pytest.approx(norm_ratio(after - before, before))
+    assert value_at(sweep.map, 1, 0) > pooled
     assert sweep.reading().startswith("Convolution")
 
 
@@ -111,7 +111,7 @@ def test_curves_are_means_over_shifts_of_about_the_same_distance(desk: Desk) -> 
     assert [line.name for line in lines] == [tile.title for tile in desk.parts.strip.tiles]
     line = next(each for each in lines if each.name == "Max")
     ring = [
-        shown.value_of(dx, dy)
+        value_at(shown, dx, dy)
         for dx in range(-13, 14)
         for dy in range(-13, 14)
         if 4.5 <= np.hypot(dx, dy) < 5.5
@@ -145,21 +145,21 @@ def test_a_line_sets_apart_the_shifts_that_push_ink_out_of_the_image(desk: Desk)
     mark = next(each for each in desk.parts.sweep.plot.content().markers if each.text)
     assert mark.x == min(np.hypot(dx, dy) for dx, dy in beyond)
     far = next((dx, dy) for dx, dy in sorted(beyond) if dx == 13)
-    point_at(shown, shown.shift_center(*far))
+    point_at(shown, shift_center(shown, *far))
     assert "of the ink lost" in desk.parts.sweep.reading()
-    point_at(shown, shown.shift_center(0, 0))
+    point_at(shown, shift_center(shown, 0, 0))
     assert "ink" not in desk.parts.sweep.reading()
     desk.move(0, 0, wrap=True)
     assert shown.border() == ()
 
 
 def test_wrapped_around_the_sweep_is_another(desk: Desk) -> None:
-    filled = desk.parts.sweep.map.value_of(13, 13)
+    filled = value_at(desk.parts.sweep.map, 13, 13)
     desk.move(1, 0, wrap=True)
     sample = np.roll(desk.image(), (13, 13), axis=(1, 2))
     before, after = desk.outputs(desk.image(), "pool1"), desk.outputs(sample, "pool1")
-    assert desk.parts.sweep.map.value_of(13, 13) == pytest.approx(norm_ratio(after - before, before))
-    assert desk.parts.sweep.map.value_of(13, 13) != filled
+    assert value_at(desk.parts.sweep.map, 13, 13) == pytest.approx(norm_ratio(after - before, before))
+    assert value_at(desk.parts.sweep.map, 13, 13) != filled
 
 
 def test_another_image_is_swept_anew(desk: Desk) -> None:
@@ -182,13 +182,13 @@ def test_many_digits_give_mean_and_spread(desk: Desk, qtbot: QtBot) -> None:
         image = few_digits().test_images[index].astype(np.float64) / 255 - 0.5
         before, after = desk.outputs(image, "pool1"), desk.outputs(moved(image, 1, 0), "pool1")
         changes.append(norm_ratio(after - before, before))
-    assert sweep.map.value_of(1, 0) == pytest.approx(np.mean(changes), rel=1e-4)
+    assert value_at(sweep.map, 1, 0) == pytest.approx(np.mean(changes), rel=1e-4)
     click(sweep.spread.button("spread"))
     desk.settle()
-    assert sweep.map.value_of(1, 0) == pytest.approx(np.std(changes), rel=1e-3)
+    assert value_at(sweep.map, 1, 0) == pytest.approx(np.std(changes), rel=1e-3)
     line = next(each for each in sweep.plot.content().lines if each.name == "Max")
     assert line.spread is not None
-    click(sweep.map, sweep.map.shift_center(1, 0).toPoint())
+    click(sweep.map, shift_center(sweep.map, 1, 0).toPoint())
     desk.settle()
     assert f"{np.mean(changes):.3f} ± {np.std(changes):.3f}" in sweep.reading()
 

@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from cnnviz.datasets import to_input
-from tests.gui.translation_desk import click, moved
+from tests.gui.translation_desk import click, moved, shift_center
 from ui.panels.translation import TranslationPanel
 from ui.session import Session
 from ui.state import RunStatus, Shift
@@ -69,5 +69,5 @@ def test_a_click_in_the_sweep_moves_the_digit_of_the_program(session: Session, q
     session.window.panels.show_panel(2)
     sweep = session.window.panel(TranslationPanel).parts.sweep.map
     qtbot.waitUntil(lambda: sweep.isVisible() and sweep.values is not None)
-    click(sweep, sweep.shift_center(-6, 2).toPoint())
+    click(sweep, shift_center(sweep, -6, 2).toPoint())
     assert session.state.shift == Shift(-6, 2)

@@ -138,7 +138,7 @@ def test_a_row_of_a_form_can_be_hidden(qtbot: QtBot, window: QWidget) -> None:
     form.set_row_visible(field, False)
     assert not field.isVisible()
     assert not label.isVisible()
-    assert form.label_of(field) is label
+    assert label.buddy() is field
 
 
 def test_a_label_without_room_ends_in_an_ellipsis_and_has_a_tool_tip(qtbot: QtBot, window: QWidget) -> None:

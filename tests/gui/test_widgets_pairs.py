@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import show_window
+from tests.gui.translation_desk import shift_center, value_at
 from ui.cells.category_map import Category, CategoryMap
 from ui.cells.category_table import CategoryRow, CategoryTable
 from ui.cells.sweep_map import SweepMap
@@ -280,9 +281,8 @@ def test_a_sweep_of_a_flat_image_keeps_its_cells_square(qtbot: QtBot) -> None:
     dxs, dys = tuple(range(-7, 8)), (-1, 0, 1)
     sweep.set_sweep(np.full((3, 15), np.nan), dxs, dys)
     right, below = (
-        sweep.shift_center(1, 0) - sweep.shift_center(0, 0),
-        sweep.shift_center(0, 1) - sweep.shift_center(0, 0),
+        shift_center(sweep, 1, 0) - shift_center(sweep, 0, 0),
+        shift_center(sweep, 0, 1) - shift_center(sweep, 0, 0),
     )
     assert right.x() == below.y() > 4
-    assert np.isnan(sweep.value_of(0, 0))
-    assert np.isnan(sweep.value_of(99, 0))
+    assert np.isnan(value_at(sweep, 0, 0))

@@ -15,6 +15,7 @@ from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import PATIENCE
 from tests.gui.few_digits import few_digits
+from ui.cells.sweep_map import SweepMap
 from ui.panels.translation import TranslationPanel
 from ui.run.tasks import TaskRunner
 from ui.state import AppState, RunStatus, Sample, Shift
@@ -170,6 +171,18 @@ def point_at(widget: QWidget, point: QPointF) -> None:
     """Move the pointer to a point of a widget."""
     QTest.mouseMove(widget, QPoint(1, 1))
     QTest.mouseMove(widget, point.toPoint())
+
+
+def value_at(sweep: SweepMap, dx: int, dy: int) -> float:
+    """Return the value for a shift."""
+    dxs, dys = sweep.shifts
+    return sweep.value_at(dys.index(dy), dxs.index(dx))
+
+
+def shift_center(sweep: SweepMap, dx: int, dy: int) -> QPointF:
+    """Return the middle of the cell of a shift."""
+    dxs, dys = sweep.shifts
+    return sweep.cell_rect(dys.index(dy), dxs.index(dx)).center()
 
 
 def norm_ratio(change: np.ndarray[Any, Any], of: np.ndarray[Any, Any]) -> float:

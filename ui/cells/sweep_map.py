@@ -1,11 +1,10 @@
 """A value for every shift: a map over dx and dy in which the place of the digit is marked."""
 
-import math
 from typing import override
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QPen, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
@@ -79,11 +78,6 @@ class SweepMap(HeatMap):
         """Line around what lies beyond the limit: corners (row, column) of cells at both ends of a piece."""
         return self._border
 
-    def value_of(self, dx: int, dy: int) -> float:
-        """Value of a shift; NaN where there is none."""
-        cell = self._cell_of(dx, dy)
-        return math.nan if cell is None or self.values is None else self.value_at(*cell)
-
     def set_marked(self, dx: int, dy: int) -> None:
         """Mark the shift in force."""
         if (dx, dy) != self._marked:
@@ -93,10 +87,6 @@ class SweepMap(HeatMap):
     def marked(self) -> tuple[int, int]:
         """Shift that is marked."""
         return self._marked
-
-    def shift_center(self, dx: int, dy: int) -> QPointF:
-        """Middle of the cell of a shift, in the widget's coordinates."""
-        return self.cell_rect(self._dys.index(dy), self._dxs.index(dx)).center()
 
     @override
     def axes(self) -> CellAxes | None:

@@ -84,7 +84,3 @@ class Form(QWidget):
         """Show or hide a field with its label."""
         self._labels[field].setVisible(visible)
         field.setVisible(visible)
-
-    def label_of(self, field: QWidget) -> QLabel:
-        """Label of a field."""
-        return self._labels[field]

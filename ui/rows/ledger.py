@@ -68,19 +68,6 @@ class Ledger(Rows):
         """Numbers as they are written, one a line."""
         return list(self._texts)
 
-    def value_of(self, label: str) -> float:
-        """Number of the line with a label.
-
-        Raises
-        ------
-        KeyError
-            If there is no such line, or no number in it.
-        """
-        for row in self._rows:
-            if row.label == label and not isinstance(row.number, str):
-                return row.number
-        raise KeyError(f"There is no line {label!r}; lines are {[row.label for row in self._rows]}.")
-
     def set_rows(self, rows: Sequence[LedgerRow]) -> None:
         """Show other lines."""
         new = tuple(rows)

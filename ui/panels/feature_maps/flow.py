@@ -113,10 +113,6 @@ class FlowView(QScrollArea):
         """Widget of a column."""
         return self._columns[key]
 
-    def is_folded(self, key: str) -> bool:
-        """Whether a column is folded."""
-        return key in self._folded
-
     def set_folded(self, key: str, folded: bool) -> None:
         """Fold a column, or unfold it."""
         self._user_folds[key] = folded
