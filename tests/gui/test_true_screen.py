@@ -25,6 +25,7 @@ from tests.gui.driving import (
     show_window,
     take_pointer_away,
 )
+from tests.gui.recomputed import untrue
 from tests.gui.view_rounds import difference, rest
 from tests.gui.whole_window import PANELS
 from tests.small_data import write_npz
@@ -122,6 +123,7 @@ def test_nothing_is_left_over_from_what_was_done_before(qtbot: QtBot, tmp_path: 
             rest(qtbot, session)
             done.append(chance.choice(random_use.ACTIONS)(qtbot, session, chance))
             rest(qtbot, session)
+            faults += [f"{count} {name} after {done[-3:]}: {fault}" for fault in untrue(session, name)]
             seen = picture_of(qtbot, part_of(session, name))
             with made_now(qtbot, session, name) as fresh:
                 expected = picture_of(qtbot, fresh)
