@@ -147,6 +147,26 @@ class Notation:
         return [notation.text(value) for value in numbers]
 
 
+def window_groups(shape: tuple[int, ...], step: int) -> NDArray[np.intp]:
+    """Return the cells of a map that are compared because they lie in the same window of a pool.
+
+    Parameters
+    ----------
+    shape : tuple of int
+        Rows and columns.
+    step : int
+        Cells from one window to the next, >= 1. Of windows that overlap, all cells but those that the next
+        one has too.
+
+    Returns
+    -------
+    ndarray of int of that shape
+        For `Notation.texts`.
+    """
+    rows, columns = np.indices(shape)
+    return rows // step * shape[1] + columns // step
+
+
 def format_column(
     values: Iterable[float], decimals: int = 3, *, signed: bool = False, longest: int | None = 9
 ) -> list[str]:

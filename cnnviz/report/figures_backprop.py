@@ -3,10 +3,9 @@
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
-from cnnviz.notation import Notation
+from cnnviz.notation import Notation, window_groups
 from cnnviz.palette import signed_levels
 from cnnviz.report.blocks import Figure, data
 from cnnviz.report.results import BackpropResults
@@ -57,7 +56,7 @@ def routing_figure(backprop: BackpropResults, routing: PoolRouting) -> Figure:
     for x, side, shown, limits, notation in pictures:
         canvas.heat_map(x, 16, side, shown, "signed", limits, grid=1)
         points = min(side * 0.24, 7)
-        windows = None if shown is incoming else _windows(shown.shape, step)
+        windows = None if shown is incoming else window_groups(shown.shape, step)
         texts = notation.texts(shown, windows, int(0.92 * side / (_DIGIT_WIDTH * points)))
         lines = [texts[row * shown.shape[1] :][: shown.shape[1]] for row in range(shown.shape[0])]
         canvas.cell_numbers(x, 16, side, lines, shown, "signed", limits, points)
@@ -146,12 +145,6 @@ def _closeup(routing: PoolRouting, channel: int) -> tuple[int, int, int, int]:
             if total > best:
                 best, place = total, (top, left)
     return (*place, high, wide)
-
-
-def _windows(shape: tuple[int, ...], step: int) -> NDArray[np.intp]:
-    """Return the number of the window that each cell of the close-up lies in."""
-    rows, columns = np.indices(shape)
-    return rows // step * shape[1] + columns // step
 
 
 def _outline(

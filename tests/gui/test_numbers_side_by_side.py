@@ -1,6 +1,7 @@
 """Numbers that stand side by side in the window: unequal ones look unequal, or carry ≈."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,12 +10,16 @@ from hypothesis import strategies as st
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from cnnviz.presets import LAB5
-from tests.gui.backprop_desk import Desk, point_at
-from tests.gui.driving import show_window
+from cnnviz.layers import Conv2D, Dense, Flatten, MaxPool2D
+from cnnviz.presets import LAB5, LENET
+from tests.gui.backprop_desk import Desk, point_at, small_network
+from tests.gui.driving import settle, show_window
+from tests.gui.feature_maps_panel import Opened
+from tests.gui.recomputed import read
 from ui.cells.excerpt_map import ExcerptMap
 from ui.cells.value_table import ValueTable
 from ui.panels.backprop.steps import StepKind
+from ui.panels.feature_maps.map_column import MapColumn
 from ui.plots.plot import Plot
 from ui.plots.plot_content import Line, PlotContent
 from ui.rows.ledger import Ledger, LedgerRow
@@ -22,14 +27,8 @@ from ui.rows.log_table import LogModel
 from ui.rows.paired_bars import PairedBars
 from ui.rows.prediction_bars import PredictionBars
 from ui.rows.probability_pairs import ProbabilityPairs
+from ui.state import Sample
 from ui.tiles.stage_strip import StageStrip, StageTile
-
-
-def read(text: str) -> float:
-    """What a reader takes a number for."""
-    text = text.lstrip("≈").replace("−", "-").replace(",", "")
-    difference = re.fullmatch(r"1 - (\S+)", text)
-    return 1 - float(difference[1]) if difference else float(text)
 
 
 def assert_told_apart(values, texts) -> None:
@@ -145,6 +144,49 @@ def test_a_loser_never_reads_like_the_winner(qtbot: QtBot) -> None:
                 assert_told_apart([float(values[place]) for place in places], own)
     assert windows > 30
     assert near_ties, "some windows need more than the usual decimals"
+    desk.close()
+
+
+def test_a_loser_never_reads_like_the_winner_in_an_enlarged_map(qtbot: QtBot) -> None:
+    """What the pool reads, and what the activation before it has read: in both the winner is outlined."""
+    opened = Opened(qtbot, replace(LENET, filters=(2,)))
+    near_ties = 0
+    for key in ("conv1", "relu1"):
+        opened.flow.set_enlarged(key)
+        column = opened.column(key)
+        assert isinstance(column, MapColumn)
+        for _ in range(6):
+            column.zoom(1)
+        settle(qtbot)
+        shown = column.map
+        assert shown.values is not None
+        texts, values = np.array(shown.texts()).reshape(shown.shape), shown.values
+        for top in range(0, shown.shape[0], 2):
+            for left in range(0, shown.shape[1], 2):
+                place = slice(top, top + 2), slice(left, left + 2)
+                own = texts[place].ravel().tolist()
+                near_ties += any("≈" in text or len(text) > 5 for text in own)
+                assert_told_apart(values[place].ravel().tolist(), own)
+    assert near_ties, "some windows need more than the usual decimals"
+
+
+def test_a_loser_never_reads_like_the_winner_of_a_window_that_overlaps_others(qtbot: QtBot) -> None:
+    layers = [
+        ("conv1", Conv2D(1, kernel_size=1, bias=False)),
+        ("pool1", MaxPool2D(2, stride=1, ties="first")),
+        ("flatten", Flatten()),
+        ("dense1", Dense(1)),
+    ]
+    weights = {"conv1.weight": np.ones((1, 1, 1, 1)), "dense1.weight": np.ones((1, 9))}
+    desk = Desk(qtbot, LAB5)
+    pixels = (255 - np.arange(16).reshape(1, 4, 4) % 7).astype(np.uint8)
+    desk.inspect(small_network(layers, weights), Sample(pixels, 1, None, "drawn"))
+    desk.go_to(StepKind.ROUTE)
+    point_at(desk.panel.routing.values.map, 0, 1)
+    shown = desk.panel.side.inspect.window_card.values
+    assert shown.values is not None
+    assert shown.texts(), "there is room for the numbers"
+    assert_told_apart(shown.values.ravel().tolist(), shown.texts())
     desk.close()
 
 

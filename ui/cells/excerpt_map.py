@@ -10,6 +10,7 @@ from PySide6.QtCore import QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QBrush, QColor, QPainter
 from PySide6.QtWidgets import QWidget
 
+from cnnviz.notation import window_groups
 from ui.cells.block import Block
 from ui.cells.cell_geometry import CellGeometry
 from ui.cells.cell_view import Cell
@@ -105,8 +106,7 @@ class ExcerptMap(HeatMap):
         self.set_numbers(True, 2 if is_precise else 0)
         groups = np.zeros((block.rows, block.cols), int) if is_precise else None
         if window > 1:
-            rows, cols = (np.arange(side) // window for side in values.shape)
-            groups = block.cut(rows[:, None] * values.shape[1] + cols)
+            groups = block.cut(window_groups(values.shape, window))
         beside = None if beside is None else block.cut(beside)
         self.set_values(block.cut(values), colormap, levels, groups, beside)
 

@@ -58,7 +58,12 @@ class WindowCard(QWidget):
         routes = passed.routes(step.layer)
         shares = float(routes.shares[routes.of_window((channel, *window))].sum())
         self.values.set_excerpt(
-            values, block, "signed", signed_levels(routing.values), window=distance if size == distance else 0
+            values,
+            block,
+            "signed",
+            signed_levels(routing.values),
+            is_precise=True,
+            window=distance if size == distance else 0,
         )
         largest = [] if routing.winners is None else _winners(routing.winners[(channel, *window)], block)
         self.values.outline([] if focus.is_covered else largest, "winner")
@@ -112,7 +117,7 @@ class WindowCard(QWidget):
             self._names[rule].setVisible(shown)
             if shown:
                 values = routed[rule][channel]
-                each.set_excerpt(values, block, "signed", levels, struck=values == 0)
+                each.set_excerpt(values, block, "signed", levels, struck=values == 0, is_precise=True)
                 name = f"<b>{rule}</b>" if rule == passed.rule else "gets" if rule == "linear" else rule
                 self._names[rule].setText(f"{name} {format_power(each.number_exponent)}")
 
@@ -133,8 +138,9 @@ class WindowCard(QWidget):
             patch = np.zeros(gradient.shape[2:])
             self._note.set_text("Nothing: no gradient arrives, or the gate behind the winner is closed.")
             self._note.setVisible(True)
-        self.patch.set_excerpt(patch, None, "signed", signed_levels(patch))
-        self.term.set_excerpt(slope * patch, None, "signed", signed_levels(gradient[channel]))
+        self.patch.set_excerpt(patch, None, "signed", signed_levels(patch), is_precise=True)
+        levels = signed_levels(gradient[channel])
+        self.term.set_excerpt(slope * patch, None, "signed", levels, is_precise=True)
         self._term_title.set_caption(f"{format_signed(slope)} × patch")
         self._patch_name.setText(f"patch {format_power(self.patch.number_exponent)}")
         self._term_name.setText(f"term {format_power(self.term.number_exponent)}")

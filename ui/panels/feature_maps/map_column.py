@@ -7,6 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
+from cnnviz.notation import window_groups
 from cnnviz.quantities import format_count, format_power, format_value
 from cnnviz.session_state import ViewValue
 from ui.cells.linked_map import LinkedMap
@@ -96,7 +97,9 @@ class MapColumn(StageColumn):
             maps = maps[:, min(source, maps.shape[1] - 1)]
         elif column.kind is not Kind.IMAGE:
             self._lines = (f"map {channel} of {column.count}", f"map {channel}")
-        self.map.set_values(maps[channel], column.colormap, limits)
+        values = maps[channel]
+        groups = window_groups(values.shape, column.window) if column.window else None
+        self.map.set_values(values, column.colormap, limits, groups)
         self._describe()
         same_maps = token is self._token and self._seen is not None and (limits, source) == self._seen[:2]
         if self.thumbs is not None and not same_maps:

@@ -1,7 +1,7 @@
 """Which columns a network needs, left to right: what is drawn of it does not depend on weights or images."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from functools import lru_cache
 
@@ -44,6 +44,8 @@ class Column:
         Columns of one group show the same channel. The input is group 0, each convolution begins a new one.
     signed : bool
         Whether its values can be negative.
+    window : int
+        Cells from one window to the next of a max pool that reads its maps; 0 if none does.
     """
 
     key: str
@@ -53,6 +55,7 @@ class Column:
     shape: tuple[int, int, int]
     group: int
     signed: bool
+    window: int = 0
 
     @property
     def count(self) -> int:
@@ -158,6 +161,8 @@ def _plan(layers: NamedLayers, input_shape: Shape) -> Plan:
             if source.kind in (Kind.IMAGE, Kind.MAPS):
                 columns.append(Column(EVIDENCE, Kind.EVIDENCE, before, layer, source.shape, group, True))
             continue
+        if layer.tie_rule is not None and layer.geometry is not None:
+            _mark_windows(columns, layer.geometry.stride)
         signed = signed if layer.signed is None else layer.signed
         if len(shape) == 3:
             columns.append(Column(name, Kind.MAPS, name, layer, _maps(shape), group, signed))
@@ -166,6 +171,14 @@ def _plan(layers: NamedLayers, input_shape: Shape) -> Plan:
             columns.append(Column(name, kind, name, layer, (1, *unit_grid(shape[0])), group, signed))
         before = name
     return Plan(layers, input_shape, tuple(columns))
+
+
+def _mark_windows(columns: list[Column], step: int) -> None:
+    """Note the windows of a max pool at the maps that it reads, and at those before an activation."""
+    for place in reversed(range(len(columns))):
+        columns[place] = replace(columns[place], window=step)
+        if not columns[place].is_activation:
+            break
 
 
 def unit_grid(count: int) -> tuple[int, int]:
