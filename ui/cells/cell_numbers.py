@@ -171,19 +171,16 @@ class CellNumbers:
         if self._write is not None:
             texts = self._write(self._values.ravel().tolist(), longest)
             return _font_of(texts, grid, theme), texts
-        most = self.notation.decimals
-        for decimals in range(most, (most if self.notation.fixed else min(most, 1)) - 1, -1):
-            notation = replace(self.notation, decimals=decimals)
-            texts = notation.texts(self._written, self._groups, longest, mark=0)
-            font = _font_of(texts, grid, theme) or _font_below_marks(texts, grid, theme)
-            if font is None and self._groups is not None:  # a mark costs figures, but not all of them
-                above, texts = texts, notation.texts(self._written, self._groups, longest)
-                if texts.count(_NEARLY_ZERO) == above.count(_NEARLY_ZERO):
-                    font = _font_of(texts, grid, theme)
-            is_nothing = _NEARLY_ZERO in texts and set(texts) <= {"0", _NEARLY_ZERO}
-            if font is not None and not is_nothing:  # colours say more than that
-                return font, texts[: self._values.size]
-        return None, []
+        texts = self.notation.texts(self._written, self._groups, longest, mark=0)
+        font = _font_of(texts, grid, theme) or _font_below_marks(texts, grid, theme)
+        if font is None and self._groups is not None:  # a mark costs figures, but not all of them
+            above, texts = texts, self.notation.texts(self._written, self._groups, longest)
+            if texts.count(_NEARLY_ZERO) == above.count(_NEARLY_ZERO):
+                font = _font_of(texts, grid, theme)
+        is_nothing = _NEARLY_ZERO in texts and set(texts) <= {"0", _NEARLY_ZERO}
+        if font is None or is_nothing:  # colours say more than that
+            return None, []
+        return font, texts[: self._values.size]
 
 
 def _font_of(texts: list[str], grid: CellGeometry, theme: Theme) -> NumberFont | None:

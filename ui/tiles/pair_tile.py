@@ -218,16 +218,14 @@ class PairDisplay:
         longest = most_characters(grid, self._theme)
         # In full, because nothing beside the maps says a power of ten.
         most = 0 if found.fixed else max(found.decimals - found.exponent, 0)
+        texts = replace(found, exponent=0, decimals=most).texts(both, groups, longest)
+        upper, lower = texts[: len(texts) // 2], texts[len(texts) // 2 :]
         # Where values differ two lines have to fit; where they cannot, the equal ones are still written.
         for lines in (2, 1):
-            for decimals in range(most, min(most, 2) - 1, -1):
-                notation = replace(found, exponent=0, decimals=decimals)
-                texts = notation.texts(both, groups, longest)
-                upper, lower = texts[: len(texts) // 2], texts[len(texts) // 2 :]
-                high = grid.high / (1 if upper == lower else lines)
-                font = fitting_font(max(map(len, texts)), grid.wide, high, self._theme)
-                if font is not None:
-                    return font, upper, lower
+            high = grid.high / (1 if upper == lower else lines)
+            font = fitting_font(max(map(len, texts)), grid.wide, high, self._theme)
+            if font is not None:
+                return font, upper, lower
         return None, [], []
 
     def _numbers(self, pair: MapPair, channel: int, side: Side) -> NDArray[np.generic]:
