@@ -11,7 +11,7 @@ from pathlib import Path
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
-from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QSettings, QThread, QTimer
+from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QSettings, Qt, QThread, QTimer
 from PySide6.QtGui import QGuiApplication, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -135,9 +135,18 @@ def elsewhere(qapp: QApplication) -> QWindow:
 
 
 @pytest.fixture(autouse=True)
-def pointer_elsewhere(elsewhere: QWindow) -> None:
-    """Let each test begin with the pointer off every window: Qt drops a move to the place where it is."""
+def pointer_elsewhere(elsewhere: QWindow) -> Iterator[None]:
+    """Let each test begin with the pointer off every window, and leave no button of the mouse down.
+
+    Qt drops a move to the place where the pointer is already, and any move with a button that nothing holds.
+    """
     QTest.mouseMove(elsewhere, QPoint(1, 1))
+    yield
+    held = QGuiApplication.mouseButtons()
+    for button in Qt.MouseButton:
+        if button & held:
+            QTest.mouseRelease(elsewhere, button)
+    assert not held, "a button of the mouse is still down"
 
 
 @pytest.fixture
