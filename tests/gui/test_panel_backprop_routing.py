@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QWidget
@@ -32,6 +32,7 @@ from tests.gui.backprop_desk import (
 )
 from tests.gui.driving import choose_by_keys
 from tests.gui.few_digits import few_digits
+from tests.gui.view_rounds import pixels_of
 from ui.panels.backprop.steps import StepKind
 from ui.state import PinnedCell, Sample
 from ui.theme import LIGHT
@@ -92,7 +93,7 @@ def test_window_card_shows_all_three_rules_beside_each_other(window_of_ties: Des
     for rule in TIE_RULES:
         shown = visible_cells(card.outgoing[rule]).ravel()
         np.testing.assert_allclose(shown, incoming * np.array(SHARES[rule]), rtol=1e-12, err_msg=rule)
-    assert panel.side.inspect.values.text("winner").startswith("(0, 1), (1, 0)")
+    assert panel.side.inspect.values.text("winner") == "3 tied"
 
 
 def test_tied_cells_are_hatched_and_lines_lead_to_all_that_get_the_gradient(window_of_ties: Desk) -> None:
@@ -162,6 +163,24 @@ def test_a_line_joins_the_pooled_gradient_to_the_cell_it_lands_on(desk: Desk) ->
     arriving = panel.model.passed.gradient("pool1")[channel, row, col]
     for link in links.links():
         assert routed[link.end] == arriving
+
+
+def test_lines_cross_no_number_on_their_way(desk: Desk) -> None:
+    view = desk.panel.routing
+    point_at(view.arriving.map, 0, 0)  # the line passes the row below, and the upper cells of the window
+    point_at(view.arriving.map, 0, 0)
+    assert view.links.lines()
+    with_lines = pixels_of(view.grab().toImage())
+    view.links.set_links([])
+    without = pixels_of(view.grab().toImage())
+    assert (with_lines != without).any()
+    for each in (view.arriving.map, view.routed.map):
+        boxes = each.text_boxes()
+        assert len(boxes) > each.block.rows * each.block.cols
+        for box in boxes:
+            rect = box.translated(each.mapTo(view, QPointF())).toAlignedRect()
+            part = np.s_[rect.top() : rect.bottom() + 1, rect.left() : rect.right() + 1]
+            np.testing.assert_array_equal(with_lines[part], without[part])
 
 
 def test_pointing_at_a_window_tells_its_term_of_the_filter_gradient(desk: Desk) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from itertools import pairwise
+from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
@@ -14,6 +15,7 @@ from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QVBoxLayout, QW
 from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import activate, settle
+from tests.gui.lab_driving import open_lab
 from tests.gui.whole_window import PANELS, choose_preset, controls_in, place_of, show_panel, train
 from ui.panels.training import TrainingPanel
 from ui.session import Session
@@ -73,6 +75,24 @@ def test_nothing_is_cut_off_at_twice_the_size(qtbot: QtBot, enlarged: Session, t
         panel = show_panel(qtbot, enlarged, number)
         faults += [f"{name}: {each}" for each in _cut_off(enlarged, panel)]
     assert not faults
+
+
+def test_training_fits_beside_the_lab_guide_at_twice_the_size(
+    qtbot: QtBot, session: Session, theme: ThemeManager, tmp_path: Path
+) -> None:
+    open_lab(qtbot, session, tmp_path)
+    theme.set_scale(2.0)
+    _resize(qtbot, session, (1280, 720))
+    panel = show_panel(qtbot, session, 0)
+    assert isinstance(panel, TrainingPanel)
+    for key, part in panel.areas().items():
+        panel.openers()[part]()
+        settle(qtbot)
+        assert part.isVisible(), key
+        assert not _cut_off(session, panel)
+    menus = session.window.menuBar()
+    last = max(menus.actionGeometry(each).right() for each in menus.actions())
+    assert last < session.window.run_bar.geometry().left()
 
 
 def _cut_off(session: Session, panel: QWidget) -> list[str]:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QPointF, QRectF, QSizeF
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QPainter
 
 from cnnviz.notation import Notation
@@ -135,6 +135,20 @@ class CellNumbers:
         """What is written into the cells, in row-major order; nothing where there is no room."""
         return self._fitting(grid, theme)[1]
 
+    def boxes(self, grid: CellGeometry, theme: Theme) -> list[QRectF]:
+        """Where the texts stand, in row-major order; nothing where there is no room."""
+        font, texts = self._fitting(grid, theme)
+        if font is None:
+            return []
+        boxes: list[QRectF] = []
+        for place, text in enumerate(texts):
+            row, col = divmod(place, grid.cols)
+            lines = _LINES_WITH_MARK if _is_marked_above(font, text, grid.wide) else 1
+            box = QRectF(QPointF(), QSizeF(min(len(text) * font.width, grid.wide), lines * font.height))
+            box.moveCenter(grid.cells(row, col).center())
+            boxes.append(box)
+        return boxes
+
     def paint(self, painter: QPainter, grid: CellGeometry, theme: Theme) -> bool:
         """Write each value into its cell, in white or black, whichever stands out more.
 
@@ -196,10 +210,14 @@ def _font_below_marks(texts: list[str], grid: CellGeometry, theme: Theme) -> Num
     return fitting_font(figures, grid.wide, grid.high / _LINES_WITH_MARK, theme)
 
 
+def _is_marked_above(font: NumberFont, text: str, wide: float) -> bool:
+    return text.startswith(ALMOST) and len(text) * font.width > wide - _LEAST_MARGIN
+
+
 def _write(painter: QPainter, font: NumberFont, center: QPointF, text: str, wide: float) -> None:
     """Write a number into the middle of a cell; a mark for which there is no room beside it stands above."""
     base = center.y() + font.middle
-    if text.startswith(ALMOST) and len(text) * font.width > wide - _LEAST_MARGIN:
+    if _is_marked_above(font, text, wide):
         painter.drawText(QPointF(center.x() - font.width / 2, base - font.height / 2), ALMOST)
         text, base = text.removeprefix(ALMOST), base + font.height / 3
     painter.drawText(QPointF(center.x() - len(text) * font.width / 2, base), text)

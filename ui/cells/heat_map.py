@@ -179,6 +179,14 @@ class HeatMap(CellView):
             return []
         return self._numbers.texts(self.grid(), self._theme)
 
+    def text_boxes(self) -> list[QRectF]:
+        """Where text stands on the map: numbers of its cells, and coordinates below them."""
+        grid, numbers = self.grid(), None if self._is_covered or not self._writes else self._numbers
+        boxes = [] if numbers is None else numbers.boxes(grid, self._theme)
+        if self.axes() is not None:
+            boxes.append(QRectF(0, grid.rect.bottom(), self.width(), self.height() - grid.rect.bottom()))
+        return boxes
+
     def set_writer(self, write: Writer | None) -> None:
         """Write the numbers in a way of their own, each in full; see `CellNumbers`."""
         self._writer = write

@@ -1,12 +1,12 @@
-"""Lines from cells of one map to cells of another, drawn above both."""
+"""Lines from cells of one map to cells of another, drawn above both but for the texts on their way."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QWidget
+from PySide6.QtCore import QEvent, QObject, QPoint, QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPolygonF, QRegion
+from PySide6.QtWidgets import QLabel, QWidget
 
 from ui.cells.excerpt_map import ExcerptMap
 from ui.controls.painted import PaintedWidget
@@ -30,6 +30,8 @@ class Link:
 
 class LinkOverlay(PaintedWidget):
     """Lies over a widget, lets the pointer through, and joins cells of two maps inside it.
+
+    Lines pass behind numbers, coordinates and labels, which stay readable.
 
     Parameters
     ----------
@@ -81,6 +83,7 @@ class LinkOverlay(PaintedWidget):
         color = self._theme.color("winner")
         halo = QColor("#10161D" if color.lightnessF() > 0.5 else "#FFFFFF")
         halo.setAlphaF(0.8)
+        painter.setClipRegion(self._free_of_texts())
         lines = self.lines()
         # A gradient that is spread over many cells: thin lines, so that the numbers stay readable.
         width = 2 if len(lines) <= _FEW else 1
@@ -94,6 +97,17 @@ class LinkOverlay(PaintedWidget):
             painter.setBrush(color)
             painter.drawPolygon(_arrow(path, end, self._theme.px(9 if width > 1 else 6)))
             painter.drawEllipse(start, self._theme.px(3), self._theme.px(3))
+
+    def _free_of_texts(self) -> QRegion:
+        """Return where nothing is written."""
+        free = QRegion(self.rect())
+        for owner in (self._source, self._target):
+            for box in owner.text_boxes() if owner.isVisible() else ():
+                free -= QRegion(box.translated(owner.mapTo(self._over, QPointF())).toAlignedRect())
+        for label in self._over.findChildren(QLabel):
+            if label.isVisible() and label.text():
+                free -= QRegion(QRect(label.mapTo(self._over, QPoint()), label.size()))
+        return free
 
     def _place(self, owner: ExcerptMap, cell: tuple[int, int]) -> QRectF | None:
         rect = owner.place_of(*cell)

@@ -113,7 +113,7 @@ class _FlowLayout(QLayout):
             height = max(item.sizeHint().height() for item in line)
             left = rect.left()
             for item in line:
-                size = item.sizeHint()
+                size = item.sizeHint().boundedTo(QSize(rect.width(), item.sizeHint().height()))
                 if moves:
                     item.setGeometry(QRect(QPoint(left, top + (height - size.height()) // 2), size))
                 left += size.width() + across

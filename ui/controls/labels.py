@@ -4,16 +4,18 @@ from typing import override
 
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
-from ui.controls.layouts import fill
+from ui.controls.flow_row import FlowRow
 from ui.controls.naming import named
 from ui.controls.painted import PaintedWidget, WrappedWidget
 from ui.theme import Theme, follow_theme, mono_font, ui_font
 
 
-class SectionTitle(QWidget):
+class SectionTitle(FlowRow):
     """Title of a section with a caption in muted text beside it, as "Filters  change as you watch".
+
+    Where there is no room beside the title, the caption stands below it.
 
     Parameters
     ----------
@@ -26,8 +28,13 @@ class SectionTitle(QWidget):
         super().__init__(parent)
         self._title = named(QLabel(text), role="title")
         self._caption = ElidedLabel(caption, role="muted")
-        fill(QHBoxLayout(self), self._title, (self._caption, 1), spacing=6)
-        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._neighbours: tuple[SectionTitle, ...] = ()
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)  # centred beside controls
+        self.add(self._title, self._caption)
+
+    def stand_beside(self, *others: "SectionTitle") -> None:
+        """Be as high as others in the same row, so that what stands below them begins at one height."""
+        self._neighbours = others
 
     def set_text(self, text: str) -> None:
         """Change the title."""
@@ -36,6 +43,7 @@ class SectionTitle(QWidget):
     def set_caption(self, caption: str) -> None:
         """Change the caption."""
         self._caption.set_text(caption)
+        self._caption.setVisible(bool(caption))
 
     def text(self) -> str:
         """Title."""
@@ -44,6 +52,27 @@ class SectionTitle(QWidget):
     def caption(self) -> str:
         """Caption."""
         return self._caption.text()
+
+    @override
+    def _restyle(self, theme: Theme) -> None:
+        self._flow.set_gap(theme.px(6), 0)
+
+    @override
+    def heightForWidth(self, width: int) -> int:
+        others = (FlowRow.heightForWidth(each, each.width()) for each in self._neighbours)
+        return max(super().heightForWidth(width), *others, 0)
+
+    @override
+    def _claim_height(self) -> None:
+        super()._claim_height()
+        for each in self._neighbours:
+            super(SectionTitle, each)._claim_height()
+
+
+def stand_in_a_row(*titles: SectionTitle) -> None:
+    """Let titles that stand beside one another be of one height."""
+    for title in titles:
+        title.stand_beside(*(each for each in titles if each is not title))
 
 
 class ElidedLabel(PaintedWidget):

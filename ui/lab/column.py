@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button, IconButton
 from ui.controls.keyboard import has_keyboard, scroll_to
-from ui.controls.labels import ElidedLabel, WrapLabel
+from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
 from ui.controls.scroll_column import ScrollColumn
@@ -33,9 +33,6 @@ from ui.lab.step_page import StepPage
 from ui.panels.report.writing import Writing
 from ui.state import AppState
 from ui.theme import Theme, follow_theme
-
-WIDTH = 330
-"""Of the column, in pixels at scale 1."""
 
 
 class LabColumn(QFrame):
@@ -94,7 +91,6 @@ class LabColumn(QFrame):
         px = theme.px
         self._top.setContentsMargins(px(14), px(8), px(8), px(6))
         self._bottom.setContentsMargins(px(14), px(8), px(14), px(10))
-        self.setFixedWidth(px(WIDTH))
 
     @override
     def sizeHint(self) -> QSize:
@@ -110,7 +106,8 @@ class LabColumn(QFrame):
     # --- building -------------------------------------------------------------------------------------------
 
     def _build_widgets(self) -> None:
-        self.title = ElidedLabel("Lab guide")
+        self.title = WrapLabel("Lab guide", role="text")
+        self.title.set_centred(True)
         self.labs_button = IconButton("folder-open", "Choose a lab", "one of the program, or a lab file")
         self.labs_menu = QMenu(self)
         self.labs_menu.aboutToShow.connect(self._fill_menu)

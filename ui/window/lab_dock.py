@@ -3,6 +3,12 @@
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
+from ui.theme import Theme
+
+WIDTH = 330
+"""Of the lab guide, in pixels at scale 1."""
+_MOST = 0.45  # of the width of the window
+
 
 class LabDock(QDockWidget):
     """Holds the lab guide; hidden until a lab is wanted.
@@ -34,6 +40,12 @@ class LabDock(QDockWidget):
         """Width that it takes, in pixels; 0 while it is out of sight."""
         content: QWidget | None = self.widget()
         return 0 if content is None or self.isHidden() else content.minimumWidth()
+
+    def fit(self, theme: Theme, width: int) -> None:
+        """Be as wide as the theme asks for, but leave the larger part of a window to the panels."""
+        content: QWidget | None = self.widget()
+        if content is not None:
+            content.setFixedWidth(min(theme.px(WIDTH), round(_MOST * width)))
 
     def set_shown(self, shown: bool) -> None:
         """Bring the lab guide into sight, or put it away."""

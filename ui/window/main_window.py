@@ -198,6 +198,7 @@ class MainWindow(QMainWindow):
     def _fit(self) -> None:
         """Divide the width: the panels come before the samples, the menus before the texts of buttons."""
         px, width = self._theme.px, self.width()
+        self.lab_dock.fit(self._theme, width)
         wanted = px(_PANELS_WANT[self.panels.is_divided])
         wanted += self.lab_dock.room
         # In a narrow window the lab guide takes the place of the samples.

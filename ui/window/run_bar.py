@@ -157,6 +157,9 @@ class RunBar(QWidget):
         self._folds: list[Callable[[bool], None]] = [self._fold_label]
         self._folds += [button.set_compact for button in buttons]
         self._folds += [self._fold_preset, self._fold_spaces]
+        # At last what the menus have, too.
+        self._folds += [self.new_seed.setHidden, self.export.setHidden, self.train.set_compact]
+        self._folds += [self.epoch.setHidden, self.step.setHidden]
 
     def _fold_label(self, folded: bool) -> None:
         self._label.setVisible(not folded)
@@ -181,8 +184,9 @@ class RunBar(QWidget):
         self._status = run.status
         self._state.clear_notice(_PLACE)
         text, icon_name, tooltip, key = _TRAIN[run.status]
-        self.train.setText(text)
+        is_compact = not self.train.text()
         self.train.setAccessibleName(text)
+        self.train.set_compact(is_compact)
         self.train.setToolTip(with_key(tooltip, key))
         self.train.set_icon(icon_name)
 

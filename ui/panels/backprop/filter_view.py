@@ -10,7 +10,7 @@ from cnnviz.quantities import format_signed
 from cnnviz.routing import FilterTerms, ParameterTarget, pool_after
 from ui.controls.buttons import IconButton
 from ui.controls.choice_field import ChoiceField
-from ui.controls.labels import SectionTitle
+from ui.controls.labels import SectionTitle, stand_in_a_row
 from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.panels.backprop.arithmetic import Grid
@@ -99,6 +99,8 @@ class FilterView(StepView):
         )
         right = QWidget()
         fill(QVBoxLayout(right), self.plot_title, (self.plot, 1), spacing=4)
+        stand_in_a_row(self.input.title, self.arriving.title, self.term.title)
+        stand_in_a_row(self.sum.title, self.total.title, self.plot_title)
         self._grid = QGridLayout()
         cells = ((self.input, self.arriving, self.term), (self.sum, self.total, right))
         for row, widgets in enumerate(cells):

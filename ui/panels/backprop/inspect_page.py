@@ -21,6 +21,7 @@ from ui.panels.backprop.windows import routed_cell
 from ui.rows.value_list import ValueList, ValueRow
 
 _TERMS = 6
+_LENGTH = "Its length: the root of the sum of its squares, over all parameters"
 #: Keys of the rows that a student may work out from the others.
 _RESULTS = {"p", "loss", "product", "gradient", "outgoing", "after", "step"}
 
@@ -173,6 +174,6 @@ def network_rows(passed: Pass, rate: float) -> list[ValueRow]:
     length = float(np.sqrt(sum(float(np.square(each).sum()) for each in gradients)))
     return [
         ValueRow("count", "parameters", format_count(passed.network.parameter_count)),
-        ValueRow("length", "length of the gradient ‖∂L/∂w‖", format_value(length, 5)),
-        ValueRow("step", "length of the step η‖∂L/∂w‖", format_value(rate * length, 5)),
+        ValueRow("length", "gradient ‖∂L/∂w‖", format_value(length, 5), tooltip=_LENGTH),
+        ValueRow("step", "step η‖∂L/∂w‖", format_value(rate * length, 5), tooltip=_LENGTH),
     ]

@@ -7,6 +7,7 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from ui.cells.block import Block
+from ui.controls.labels import stand_in_a_row
 from ui.controls.layouts import fill
 from ui.panels.backprop.contents import MapsContent, maps_content
 from ui.panels.backprop.focus import Focus
@@ -61,6 +62,7 @@ class MapsView(StepView):
 
     def _build_widgets(self) -> None:
         self.cards = [MapCard() for _ in range(_MOST_MAPS)]
+        stand_in_a_row(*(card.title for card in self.cards))
         self._signs = [QLabel() for _ in range(_MOST_MAPS - 1)]
         for sign in self._signs:
             sign.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -11,6 +11,7 @@ from cnnviz.layers import Pool
 from cnnviz.palette import signed_levels
 from ui.cells.link_overlay import Link, LinkOverlay
 from ui.controls.choice_field import ChoiceField
+from ui.controls.labels import stand_in_a_row
 from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.panels.backprop.arithmetic import Grid
@@ -94,6 +95,7 @@ class RoutingView(StepView):
         self._bottom.addWidget(self.values, 1)
         self._bottom.addWidget(self.routed, 1)
         self.arriving.add_to_title(self.contrast)
+        stand_in_a_row(self.values.title, self.routed.title)
         self._layout = fill(QVBoxLayout(self), self._upper, (self._bottom, 1))
         self.links = LinkOverlay(self.arriving.map, self.routed.map, self)
 

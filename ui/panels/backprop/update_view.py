@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from cnnviz.quantities import format_signed, format_together
 from ui.controls.buttons import Button
 from ui.controls.choice_field import ChoiceField
-from ui.controls.labels import SectionTitle
+from ui.controls.labels import SectionTitle, stand_in_a_row
 from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.number_field import FloatField
@@ -113,6 +113,7 @@ class UpdateView(StepView):
         for sign in self._signs:
             sign.setAlignment(Qt.AlignmentFlag.AlignCenter)
             sign.setProperty("role", "muted")
+        stand_in_a_row(*(card.title for card in self.cards))
         self.overview = Overview()
         self.outcome = ValueList()
         self.outcome.setAccessibleName("Loss before and after")

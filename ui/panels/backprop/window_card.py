@@ -149,15 +149,13 @@ class WindowCard(QWidget):
 def _rows(incoming: float, largest: list[Place], lead: float | None, shares: float) -> list[ValueRow]:
     rows = [ValueRow("incoming", "arriving ∂L/∂p", format_signed(incoming, 5), "accent")]
     if largest:
-        winner = ", ".join(str(cell) for cell in largest[:2]) + (" …" if len(largest) > 2 else "")
-        name = "winner" if len(largest) == 1 else f"{len(largest)} tied winners"
-        rows.append(ValueRow("winner", name, winner, "warning"))
+        cells = ", ".join(map(str, largest))
+        name, winner = ("winner", cells) if len(largest) == 1 else ("winners", f"{len(largest)} tied")
+        rows.append(ValueRow("winner", name, winner, "warning", cells))
     if lead is not None:
         rows.append(ValueRow("lead", "ahead of the next by", format_value(lead, 4)))
     tip = "Sum of what the cells get; more than arrives only where “all” gives tied cells the whole of it"
-    rows.append(
-        ValueRow("outgoing", "sum of what is sent on", format_signed(incoming * shares, 5), tooltip=tip)
-    )
+    rows.append(ValueRow("outgoing", "sum sent on", format_signed(incoming * shares, 5), tooltip=tip))
     return rows
 
 

@@ -91,13 +91,15 @@ class TrainingPanel(CatchesUp, Panel):
 
     @override
     def minimumSizeHint(self) -> QSize:
-        # With one column at the side, whether both are shown now or not.
+        # With one column alone, whichever are shown now.
         side, middle = self._side_widths(roomy=False), self._middle.minimumSizeHint()
         px = self._theme.px
         switch = self._switch.sizeHint().height() + px(10)
         right = self._right.minimumSizeHint().height() + (switch if self._switch.isVisibleTo(self) else 0)
         height = max(middle.height() + switch, right) + 2 * px(12)
-        return QSize(max(side) + middle.width() + 3 * px(_LEAST_SPACE), height)
+        return QSize(
+            max(*side, middle.width(), self._switch.sizeHint().width()) + 2 * px(_LEAST_SPACE), height
+        )
 
     def _fit_columns(self) -> None:
         px = self._theme.px
@@ -111,6 +113,9 @@ class TrainingPanel(CatchesUp, Panel):
         if is_narrow:  # there is room for one at the side, which may then be wider
             _, roomy_right = self._side_widths(roomy=True)
             right = max(right, min(roomy_right, room - 3 * px(_LEAST_SPACE)))
+        is_single = room < max(self._side_widths(roomy=False)) + 3 * px(_LEAST_SPACE)
+        if is_single:
+            settings = right = self.width() - 2 * px(_LEAST_SPACE)
         self._settings.setFixedWidth(settings)
         self._right.setFixedWidth(right)
         space = px(_LEAST_SPACE) if is_narrow else min(space, px(16))
@@ -121,8 +126,14 @@ class TrainingPanel(CatchesUp, Panel):
         if is_narrow == self._switch.isHidden():
             self._switch.setVisible(is_narrow)
             self.updateGeometry()
-        self._settings.setVisible(not is_narrow or self._switch.current() == "settings")
-        self._right.setVisible(not is_narrow or self._switch.current() == "results")
+        if is_single == self._switch.button("curves").isHidden():
+            self._switch.button("curves").setVisible(is_single)
+        if not is_single and self._switch.current() == "curves":
+            self._switch.set_current("settings")
+        page = self._switch.current()
+        self._settings.setVisible(not is_narrow or page == "settings")
+        self._middle.setVisible(not is_single or page == "curves")
+        self._right.setVisible(not is_narrow or page == "results")
 
     def _side_widths(self, *, roomy: bool) -> tuple[int, int]:
         """Widths of the columns at the left and at the right."""
@@ -142,7 +153,7 @@ class TrainingPanel(CatchesUp, Panel):
 
     @override
     def openers(self) -> dict[QWidget, Callable[[], object]]:
-        columns = {"settings": self._settings, "results": self._right}
+        columns = {"settings": self._settings, "curves": self._middle, "results": self._right}
         return {column: partial(self._show_column, key) for key, column in columns.items()}
 
     def _show_column(self, key: str) -> None:
@@ -214,11 +225,15 @@ class TrainingPanel(CatchesUp, Panel):
         self._new_lines: list[tuple[int, float, float]] = []
         self.results = ResultsView()
         self._log_title = SectionTitle("Log")
-        # Where there is no room for three columns, as on a projector.
-        self._switch = SegmentedControl([("settings", "Settings"), ("results", "Log and results")])
-        self._switch.setAccessibleName("Column beside the curves")
-        self._switch.set_option_tooltip("settings", "Show the settings beside the curves")
-        self._switch.set_option_tooltip("results", "Show the log and the test images beside the curves")
+        # Where there is no room for three columns, as on a projector, or not even for two.
+        self._switch = SegmentedControl(
+            [("settings", "Settings"), ("curves", "Curves"), ("results", "Results")]
+        )
+        self._switch.setAccessibleName("Columns of the panel")
+        self._switch.set_option_tooltip("settings", "Show the settings")
+        self._switch.set_option_tooltip("curves", "Show the curves and the filters")
+        self._switch.set_option_tooltip("results", "Show the log and the test images")
+        self._switch.button("curves").hide()
 
     def _build_layout(self) -> None:
         self._form_area = ScrollColumn(self.form)

@@ -106,8 +106,8 @@ class SweepColumn(TellsDrawn, QWidget):
         self._show_reading()
 
     def reading(self) -> str:
-        """Value under the pointer, or at the image's place."""
-        return self._reading.text()
+        """Value under the pointer, or at the image's place, and how much ink is lost there."""
+        return "; ".join(filter(None, (self._reading.text(), self._lost.text())))
 
     def set_direction(self, direction: QBoxLayout.Direction) -> None:
         """Put the curves below the map, or beside it where the panel is narrow."""
@@ -130,7 +130,7 @@ class SweepColumn(TellsDrawn, QWidget):
         self.spread.setAccessibleName("Mean or spread over the images")
         self.spread.set_option_tooltip("mean", "Mean over the images")
         self.spread.set_option_tooltip("spread", "Standard deviation over the images")
-        self._reading = ElidedLabel(role="muted", widest="", small=True)
+        self._reading, self._lost = (ElidedLabel(role="muted", widest="", small=True) for _ in range(2))
         self._note = ElidedLabel(role="muted")
         self._note.hide()
         tip = (
@@ -143,7 +143,8 @@ class SweepColumn(TellsDrawn, QWidget):
 
     def _build_layout(self) -> None:
         key = fill(QHBoxLayout(), (self.bar, 1), self.spread, spacing=6)
-        upper = fill(QVBoxLayout(), self.source, (self.map, 1), key, self._reading, self._note, spacing=4)
+        reading = fill(QVBoxLayout(), self._reading, self._lost, spacing=0)
+        upper = fill(QVBoxLayout(), self.source, (self.map, 1), key, reading, self._note, spacing=4)
         self._halves = fill(QBoxLayout(QBoxLayout.Direction.TopToBottom), (upper, 11), (self.plot, 4))
         self._layout = fill(QVBoxLayout(self), self._halves)
 
@@ -195,6 +196,7 @@ class SweepColumn(TellsDrawn, QWidget):
             or dy not in swept.dys
         ):
             self._reading.set_text("")
+            self._lost.set_text("")
             return
         place = swept.dys.index(dy), swept.dxs.index(dx)
         value = float(swept.values[view.measure][stage][place])
@@ -203,8 +205,8 @@ class SweepColumn(TellsDrawn, QWidget):
             text += f" ± {format_value(float(swept.spread[view.measure][stage][place]))}"
         name = stage_title(swept.network, swept.key.block, stage)
         lost = ink_text(float(swept.ink_lost[place]))
-        beyond = f"; {lost} of the ink lost" if lost else ""
-        self._reading.set_text(f"{name} at {format_shift(dx, dy)}: {text}{beyond}")
+        self._reading.set_text(f"{name} at {format_shift(dx, dy)}: {text}")
+        self._lost.set_text(f"{lost} of the ink lost there" if lost else "")
 
     @Slot(int, int)
     def _on_shift_hovered(self, dx: int, dy: int) -> None:
