@@ -58,6 +58,10 @@ class SectionTitle(FlowRow):
         self._flow.set_gap(theme.px(6), 0)
 
     @override
+    def hasHeightForWidth(self) -> bool:
+        return False  # it claims its height: else all around would take its usual height for its least
+
+    @override
     def heightForWidth(self, width: int) -> int:
         others = (FlowRow.heightForWidth(each, each.width()) for each in self._neighbours)
         return max(super().heightForWidth(width), *others, 0)
