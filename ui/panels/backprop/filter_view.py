@@ -254,11 +254,10 @@ def _kernel_contents(
     if shown:
         slope = float(terms.gradients[shown - 1])
         term, so_far = slope * terms.patches[shown - 1, channel], terms.cumulative[shown - 1, channel]
-    patch = "winning patch" if terms.by == "window" else "patch"
     return (
         MapContent(
             f"Term {shown}",
-            f"{format_signed(slope)} × {patch}",
+            f"{format_signed(slope)} × patch",
             "The gradient that arrives, times the patch that the filter saw",
             Grid(term, None, None),
             levels,
