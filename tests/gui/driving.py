@@ -98,6 +98,12 @@ def choose_by_keys(field: ChoiceField, choice: str) -> None:
     QTest.keyClick(view, Qt.Key.Key_Return)
 
 
+def double_click(widget: QWidget, place: QPoint) -> None:
+    """Click twice; Qt's own step does not let go of the button after the second time."""
+    QTest.mouseDClick(widget, Qt.MouseButton.LeftButton, pos=place)
+    QTest.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=place)
+
+
 def take_pointer_away(window: QWidget) -> None:
     """Let the pointer be where nothing of the window answers to it."""
     QTest.mouseMove(window.windowHandle(), QPoint(0, window.height() - 1))

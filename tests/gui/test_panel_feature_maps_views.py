@@ -9,7 +9,7 @@ from PySide6.QtCore import QPoint, QRect, Qt
 from cnnviz.datasets import to_input
 from cnnviz.presets import LAB5, LENET
 from cnnviz.snapshots import Snapshot
-from tests.gui.driving import settle
+from tests.gui.driving import double_click, settle
 from tests.gui.feature_maps_panel import EXPERIMENTS, LEFT, Later, Opened
 from ui.state import PinnedCell
 
@@ -76,8 +76,7 @@ def test_maps_can_be_made_larger_and_fitted_again(lab5):
 
 def test_a_double_click_enlarges_a_map_until_its_numbers_fit(lab5):
     spot = lab5.map("pool1").cell_rect(6, 6).center().toPoint()
-    lab5.qtbot.mouseDClick(lab5.map("pool1"), LEFT, pos=spot)
-    lab5.qtbot.mouseRelease(lab5.map("pool1"), LEFT, pos=spot)
+    double_click(lab5.map("pool1"), spot)
     assert lab5.flow.enlarged() == "pool1"
     settle(lab5.qtbot)
     assert lab5.map("pool1").cell_rect(0, 0).width() > 20

@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from cnnviz.datasets import load_mnist
 from cnnviz.presets import LAB5
 from cnnviz.session_state import ViewValue, load_session
-from tests.gui.driving import opened, save_session
+from tests.gui.driving import double_click, opened, save_session
 from tests.gui.view_rounds import (
     PANELS,
     THREE_DIGITS,
@@ -20,7 +20,6 @@ from tests.gui.view_rounds import (
     choose,
     click,
     difference,
-    double_click,
     export,
     legend_entry,
     picture,
@@ -82,7 +81,8 @@ def _maps_at_a_pinned_cell(bot: QtBot, session: Session) -> None:
 def _maps_in_a_sweep(_bot: QtBot, session: Session) -> None:
     panel = session.window.panel(FeatureMapsPanel)
     shown = panel.network.flow.column("relu2").map
-    double_click(shown, shown.cell_rect(4, 4).center())
+    click(shown, spot := shown.cell_rect(4, 4).center())
+    double_click(shown, spot.toPoint())
     press(panel, Key.Key_Escape)
     column, bar = panel.network.flow.column("relu2"), panel.network.arithmetic.sweep_bar
     for _ in range(3):

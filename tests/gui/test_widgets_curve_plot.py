@@ -5,7 +5,7 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
-from tests.gui.driving import show_window
+from tests.gui.driving import double_click, show_window
 from ui.controls.buttons import IconButton
 from ui.plots.curve_legend import LegendEntry
 from ui.plots.curve_plot import CurvePlot
@@ -177,7 +177,7 @@ def test_the_wheel_zooms_and_key_a_shows_the_whole(qtbot: QtBot, plot: CurvePlot
     assert not plot.is_zoomed()
 
 
-def test_dragging_moves_and_a_double_click_shows_the_whole(qtbot: QtBot, plot: CurvePlot) -> None:
+def test_dragging_moves_and_a_double_click_shows_the_whole(plot: CurvePlot) -> None:
     train(plot)
     plot.reset_view()
     whole = plot.view_range()
@@ -191,7 +191,7 @@ def test_dragging_moves_and_a_double_click_shows_the_whole(qtbot: QtBot, plot: C
     send_mouse(plot, QEvent.Type.MouseButtonRelease, end, Qt.MouseButton.NoButton)
     assert plot.is_zoomed()
     assert plot.view_range()[0][0] == pytest.approx(whole[0][0] - 1000, abs=60)
-    qtbot.mouseDClick(viewport(plot), left, pos=place(plot, 2500, 0.4))
+    double_click(viewport(plot), place(plot, 2500, 0.4))
     assert plot.view_range() == whole
 
 

@@ -97,11 +97,6 @@ def click(widget: QWidget, place: QPointF | QPoint | None = None) -> None:
     QTest.mouseClick(widget, LEFT, pos=point)
 
 
-def double_click(widget: QWidget, place: QPointF) -> None:
-    click(widget, place)
-    QTest.mouseDClick(widget, LEFT, pos=place.toPoint())
-
-
 def press(widget: QWidget, *keys: Qt.Key) -> None:
     for key in keys:
         QTest.keyClick(widget, key)
