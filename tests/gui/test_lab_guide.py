@@ -272,6 +272,30 @@ def test_keys_alone_lead_through_a_lab(qtbot, session, tmp_path):
     whole_window.rest(qtbot, session)
 
 
+@pytest.mark.parametrize(
+    ("key", "answer"), [("Down", "same"), ("Right", "same"), ("Up", "up"), ("Space", "up")]
+)
+def test_keys_choose_among_answers_and_only_the_button_commits(qtbot, session, tmp_path, key, answer):
+    sitting = open_lab(qtbot, session, tmp_path)
+    sitting.desk.go_to("way")
+    whole_window.rest(qtbot, session)
+    activate(qtbot, session.window)
+    card = sitting.column.page.prediction
+    first, *_ = card.choices.findChildren(QRadioButton)
+    first.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(first, Qt.Key.Key_Return)
+    assert card.error.isVisible()
+    assert sitting.desk.done.prediction is None, "what was not chosen"
+    QTest.keyClick(first, Qt.Key["Key_" + key])
+    assert [each.objectName() for each in card.choices.findChildren(QRadioButton) if each.isChecked()] == [
+        answer
+    ]
+    assert QApplication.focusWidget().objectName() == answer
+    assert sitting.desk.done.prediction is None
+    QTest.keyClick(card.commit, Qt.Key.Key_Space)
+    assert sitting.desk.done.prediction.answer == answer
+
+
 def test_who_uses_keys_sees_the_whole_of_the_field_that_is_written_in(qtbot, session):
     session.lab.open_file(shipped_labs()["lab5"])
     sitting = session.lab.sitting

@@ -16,7 +16,7 @@ from cnnviz.lab.record import StepRecord
 from cnnviz.quantities import format_value
 from ui.controls.buttons import Button
 from ui.controls.icon_label import IconLabel
-from ui.controls.key_moves import is_enter
+from ui.controls.key_moves import is_enter, plain_arrow_step
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.naming import named
@@ -171,7 +171,7 @@ class PredictionCard(QWidget):
         )  # fmt: skip
 
     def _add_choice(self, name: str, text: str) -> None:
-        button = QRadioButton()
+        button = _AnswerButton()
         button.setObjectName(name)
         self._choices.addButton(button)
         self.choices.add(text, button)
@@ -203,7 +203,7 @@ class PredictionCard(QWidget):
             return self._cell
         button = self._choices.checkedButton()
         if button is None:
-            self._complain("Choose one of the answers first; by keys, with arrows and Space.")
+            self._complain("Choose one of the answers first; by keys, with an arrow or Space.")
             return None
         return button.objectName()
 
@@ -224,12 +224,22 @@ class PredictionCard(QWidget):
         if is_enter(event) and not self.commit.isVisible():
             pass  # it has just committed, and means nothing to what has the keyboard since
         elif is_enter(event):
-            for button in self._choices.buttons():
-                if button.hasFocus():  # arrow keys lead there without choosing it
-                    button.setChecked(True)
             self._on_commit_clicked()
         else:
             super().keyPressEvent(event)
+
+
+class _AnswerButton(QRadioButton):
+    """Of a group in which arrow keys choose, also where nothing is chosen yet; Qt leads on only, then."""
+
+    @override
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        super().keyPressEvent(event)
+        if plain_arrow_step(event) is not None:
+            event.accept()
+            for button in self.group().buttons():
+                if button.hasFocus():
+                    button.setChecked(True)
 
 
 class _Choices(QWidget):
