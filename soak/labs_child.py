@@ -204,7 +204,7 @@ class Student:
 
     def _put_away(self) -> None:
         self._lab.column.close_button.click()
-        later(150, self._lab.toggle)
+        later(150, self._lab.enter)
 
     def _answer(self) -> None:
         """Answer what is asked before a network is lost."""

@@ -90,6 +90,44 @@ def test_the_area_with_the_keyboard_is_framed(qtbot: QtBot, active: Session, the
     assert edge() == theme.theme.color("surface")
 
 
+def test_an_area_has_the_keyboard_while_its_control_cannot(qtbot: QtBot, active: Session) -> None:
+    panel = show_panel(qtbot, active, PANELS.index("backprop"))
+    assert isinstance(panel, BackpropPanel)
+    check, update = panel.side.check, panel.update_view
+    panel.side.show_page("check")
+    check.check.setFocus(Qt.FocusReason.TabFocusReason)
+    press(Key.Key_Space)
+    assert focus() is panel, "the button is hidden while it is computed"
+    qtbot.waitUntil(lambda: check.result() is not None)
+    assert focus() is check.check
+    panel.header.go_to_end()
+    qtbot.waitUntil(update.apply.isEnabled)
+    update.apply.setFocus(Qt.FocusReason.TabFocusReason)
+    press(Key.Key_Space)
+    assert focus() in (panel, update.apply)
+    qtbot.waitUntil(lambda: update.undo.isEnabled() and update.apply.isEnabled())
+    assert focus() is update.apply
+    press(Key.Key_Tab)
+    assert focus() is update.undo
+    press(Key.Key_Space)
+    qtbot.waitUntil(lambda: not update.undo.isEnabled())
+    assert focus() is panel
+    press(Key.Key_Tab, Modifier.ShiftModifier)
+    assert focus() is update.apply, "Tab leads on from where the keyboard was"
+
+
+def test_the_panel_in_front_has_the_keyboard_when_its_area_has_gone(qtbot: QtBot, active: Session) -> None:
+    window = active.window
+    panel = show_panel(qtbot, active, 1)
+    window.samples.grid.setFocus()
+    window.set_bare(True)
+    assert focus() is panel
+    active.state.raise_notice("window", "warning", "Something to read.")
+    window.areas.enter(window.notices)
+    press(Key.Key_Escape)
+    assert focus() is panel
+
+
 def test_space_trains_from_a_box_and_opens_none(qtbot: QtBot, active: Session) -> None:
     lengthen(qtbot, active)
     state, form = active.state, active.window.panel(TrainingPanel).form

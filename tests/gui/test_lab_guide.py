@@ -266,14 +266,47 @@ def test_keys_alone_lead_through_a_lab(qtbot, session, tmp_path):
     key(Qt.Key.Key_Return)
     assert desk.done.prediction.answer == "same"
     key(Qt.Key.Key_PageUp, control)
-    key(Qt.Key.Key_L, control)
-    assert not sitting.column.isVisible()
     key(Qt.Key.Key_L, control | shift)
     whole_window.rest(qtbot, session)
 
 
+def test_ctrl_l_leads_to_the_open_step_and_never_puts_the_guide_away(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    window, column, page = session.window, sitting.column, sitting.column.page
+    activate(qtbot, window)
+    sitting.desk.go_to("field")
+    for place in (window.samples.grid, column.labs_button, column.steps, column.next, page.show_me):
+        column.list_button.setChecked(place is column.steps)
+        place.setFocus()
+        QTest.keyClick(place, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+        assert QApplication.focusWidget() is page.show_me
+        assert page.show_me.isVisible()
+    for put_away in (
+        lambda: QTest.keyClick(column.close_button, Qt.Key.Key_Space),
+        window.menus.action("close_lab").trigger,
+    ):
+        column.close_button.setFocus(Qt.FocusReason.TabFocusReason)
+        put_away()
+        assert not column.isVisible()
+        assert QApplication.focusWidget() is window.panels.front_panel
+        QTest.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+        assert QApplication.focusWidget() is page.show_me
+
+
+def test_f6_stops_at_what_the_guide_has_to_say(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    activate(qtbot, session.window)
+    sitting.column.message.show_message("The result is known now.", "info", "See it")
+    session.window.areas.enter(sitting.column)
+    QTest.keyClick(sitting.column, Qt.Key.Key_F6)
+    assert QApplication.focusWidget() is sitting.column.message
+    assert sitting.column.message.accessibleDescription() == "The result is known now."
+    QTest.keyClick(sitting.column.message, Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is sitting.column.message.action_button()
+
+
 @pytest.mark.parametrize(
-    ("key", "answer"), [("Down", "same"), ("Right", "same"), ("Up", "up"), ("Space", "up")]
+    ("key", "answer"), [("Down", "same"), ("Right", "up"), ("Up", "up"), ("Space", "up")]
 )
 def test_keys_choose_among_answers_and_only_the_button_commits(qtbot, session, tmp_path, key, answer):
     sitting = open_lab(qtbot, session, tmp_path)
@@ -292,6 +325,7 @@ def test_keys_choose_among_answers_and_only_the_button_commits(qtbot, session, t
     ]
     assert QApplication.focusWidget().objectName() == answer
     assert sitting.desk.done.prediction is None
+    card.commit.setFocus(Qt.FocusReason.TabFocusReason)
     QTest.keyClick(card.commit, Qt.Key.Key_Space)
     assert sitting.desk.done.prediction.answer == answer
 

@@ -79,6 +79,7 @@ class MessageBar(QFrame):
         self._action.setAccessibleName(action)
         self._action.setVisible(bool(action))
         self.setAccessibleName(f"{kind}: {text}")
+        self.setAccessibleDescription(text)  # the name is that of an area when F6 leads here
         was_hidden = self.isHidden()
         self.show()
         self.update()

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import partial
-from itertools import pairwise
 from typing import override
 
 from PySide6.QtCore import QSize, Qt, Signal, Slot
@@ -17,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnviz.lab.model import Answer
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button, IconButton
 from ui.controls.keyboard import has_keyboard, scroll_to
@@ -114,10 +114,10 @@ class LabColumn(QFrame):
         self.list_button = IconButton("list", "All steps", "with what is done; again: back to the step")
         self.list_button.setCheckable(True)
         self.close_button = IconButton(
-            "x", "Put the lab guide away", "everything is kept, and the samples get their room", "Ctrl+L"
+            "x", "Put the lab guide away", "everything is kept; Ctrl+L, or the menu Lab, brings it back"
         )
-        self.misfit = MisfitBar(self._desk, self._state, self)
-        self.message = MessageBar(self)
+        self.misfit = MisfitBar(self._desk, self._state)
+        self.message = MessageBar()
         self.page, self.steps = StepPage(), StepList()
         self.page_area, self.list_area = ScrollColumn(self.page), ScrollColumn(self._list_content())
         self.stack = QStackedWidget()
@@ -166,9 +166,6 @@ class LabColumn(QFrame):
         whole.addWidget(self.stack, 1)
         whole.addWidget(line)
         whole.addLayout(self._bottom)
-        buttons_above = (self.close_button, self.misfit.action_button(), self.message.action_button())
-        for before, after in pairwise(buttons_above):
-            QWidget.setTabOrder(before, after)
 
     def _connect_signals(self) -> None:
         desk, page = self._desk, self.page
@@ -180,7 +177,7 @@ class LabColumn(QFrame):
         self._writing.opened.connect(self._show_who)
         page.show_me.clicked.connect(self.showRequested)
         self.misfit.actionRequested.connect(self.showRequested)
-        page.prediction.committed.connect(desk.predict)
+        page.prediction.committed.connect(self._on_committed)
         page.answer.wordsEdited.connect(desk.write)
         page.who.name.textEdited.connect(partial(self._writing.set_head, "author"))
         page.who.roll_number.textEdited.connect(partial(self._writing.set_head, "roll_number"))
@@ -206,7 +203,7 @@ class LabColumn(QFrame):
         lab, step, number = self._desk.lab, self._desk.step, self._desk.number
         assert lab is not None
         assert step is not None
-        if has_keyboard(self.stack):
+        if has_keyboard(self.stack) or self.hasFocus():
             self.page.show_me.setFocus(Qt.FocusReason.OtherFocusReason)  # the first thing to do in a step
         self.page.set_step(lab, step, number, self.figures, self._desk.done.answer)
         self._show_who()
@@ -275,6 +272,14 @@ class LabColumn(QFrame):
             scroll_to(self._sought)
 
     # --- what is asked for ----------------------------------------------------------------------------------
+
+    @Slot(object)
+    def _on_committed(self, answer: Answer) -> None:
+        """Take a prediction; who has made it by keys goes on to the explanation, where there is one."""
+        had_keyboard = has_keyboard(self.page.prediction)
+        self._desk.predict(answer)
+        if had_keyboard and self.page.answer.isVisible():
+            self.page.answer.field.setFocus(Qt.FocusReason.OtherFocusReason)
 
     @Slot(bool)
     def _on_list_toggled(self, shown: bool) -> None:

@@ -64,10 +64,15 @@ class LabDoor(QObject):
 
     # --- actions --------------------------------------------------------------------------------------------
 
-    def toggle(self) -> None:
-        """Bring the lab guide into sight, or put it away."""
+    def enter(self) -> None:
+        """Bring the lab guide into sight, and lead the keyboard to the step in front."""
         if self.sitting is not None:
-            self.sitting.toggle()
+            self.sitting.enter()
+
+    def put_away(self) -> None:
+        """Take the lab guide out of sight."""
+        if self.sitting is not None:
+            self.sitting.put_away()
 
     def show_me(self) -> None:
         """Put the window where the step in front wants it."""

@@ -58,6 +58,8 @@ class LabSitting(QObject):
         self.watch = LabWatch(self.desk, state, window, files.restorer, self)
         self.column = LabColumn(self.desk, self.revealer, report.writing, state)
         window.lab_dock.setWidget(self.column)
+        column = self.column
+        window.lab_dock.messages = {"Not as the step": column.misfit, "Message of the lab": column.message}
         window.pages.add(self.column, self.desk.go_back, self.desk.go_on)
         window.finder.add(self._entries)
         self._connect_signals()
@@ -68,7 +70,7 @@ class LabSitting(QObject):
         self.shower.shown.connect(column.show_shown)
         self.shower.shown.connect(window.pages.forget)
         column.labRequested.connect(self.open)
-        column.closeRequested.connect(partial(window.lab_dock.set_shown, False))
+        column.closeRequested.connect(self.put_away)
         column.exportRequested.connect(self._export)
         window.lab_dock.visibilityChanged.connect(self._on_visibility_changed)
         self._report.writing.opened.connect(self._on_draft_opened)
@@ -90,7 +92,7 @@ class LabSitting(QObject):
     def show_me(self) -> None:
         """Put the window where the step in front wants it."""
         if self.desk.lab is None:
-            self.toggle()
+            self.enter()
         self.shower.show()
 
     def open_file(self, path: Path) -> None:
@@ -106,15 +108,18 @@ class LabSitting(QObject):
         self._analysis.submit("lab", lambda _context: read(place), then, otherwise)
 
     @Slot()
-    def toggle(self) -> None:
-        """Bring the column into sight and give it the keyboard; if it has that, put it away."""
-        if self._has_keyboard():
-            self._window.lab_dock.set_shown(False)
-        else:
-            self._window.lab_dock.set_shown(True)
-            who, page = self.column.page.who, self.column.page
-            is_asked = who.isVisible() and not who.name.text()
-            (who.name if is_asked else page.show_me).setFocus(Qt.FocusReason.ShortcutFocusReason)
+    def enter(self) -> None:
+        """Bring the step in front into sight and give it the keyboard."""
+        self._window.lab_dock.set_shown(True)
+        self.column.list_button.setChecked(False)
+        who, page = self.column.page.who, self.column.page
+        is_asked = who.isVisible() and not who.name.text()
+        (who.name if is_asked else page.show_me).setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    @Slot()
+    def put_away(self) -> None:
+        """Take the column out of sight; everything is kept."""
+        self._window.lab_dock.set_shown(False)
 
     def go_on(self) -> None:
         """Go to the next step."""

@@ -196,9 +196,13 @@ ACTIONS = (
         enabled=_LOADED,
     ),
     ActionRow(
-        name="lab", menu="&Lab", text="&Lab guide", handler="lab.toggle", key="Ctrl+L", icon="list",
-        tooltip="the guided lab at the right: predict, do, see, explain, hand in; or put it away",
-        help="the lab guide",
+        name="lab", menu="&Lab", text="&Lab guide", handler="lab.enter", key="Ctrl+L", icon="list",
+        tooltip="the guided lab at the right, at its open step: predict, do, see, explain, hand in",
+        help="the lab guide, at its open step",
+    ),
+    ActionRow(
+        name="close_lab", menu="&Lab", text="Put the guide &away", handler="lab.put_away", icon="x",
+        tooltip="close the column; everything is kept, and the samples get their room",
     ),
     ActionRow(
         name="show_step", menu="&Lab", text="&Show me", handler="lab.show_me", key="Ctrl+Shift+L",

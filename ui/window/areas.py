@@ -6,6 +6,7 @@ from typing import override
 from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Slot
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QWidget
+from shiboken6 import Shiboken
 
 from ui.controls.figure_mode import drawing_figure
 from ui.controls.keyboard import follow_keyboard, has_keyboard
@@ -13,6 +14,7 @@ from ui.controls.pace import single_shot
 from ui.theme import theme_manager
 
 _CORNER = QPoint(0, 0)
+_COMES_BACK = (QEvent.Type.EnabledChange, QEvent.Type.Show)
 
 
 class Areas(QObject):
@@ -21,27 +23,38 @@ class Areas(QObject):
     An area itself does nothing with a key, so that nothing is changed by the next one, whichever it is; Tab
     leads on to the first of its controls.
 
+    So an area also takes the keyboard over from a control of it that is hidden or cannot be used any more,
+    where Qt would give it to whatever comes next, maybe in another area. It gives it back when the control is
+    shown or can be used again, and Tab leads on from there.
+
     Parameters
     ----------
     listing : callable
         Return the areas there are now by their names for screen readers, in the order in which they are
         visited; those out of sight are passed over. An area may lie in another; it comes after that.
+    home : callable
+        Return where the keyboard goes when its area has gone; None for nowhere.
     parent : QWidget
         The window.
     """
 
-    def __init__(self, listing: Callable[[], Mapping[str, QWidget]], parent: QWidget) -> None:
+    def __init__(
+        self,
+        listing: Callable[[], Mapping[str, QWidget]],
+        home: Callable[[], QWidget | None],
+        parent: QWidget,
+    ) -> None:
         super().__init__(parent)
-        self._listing = listing
+        self._listing, self._home, self._window = listing, home, parent
+        self._left: QWidget | None = None  # the control that the keyboard was taken over from
+        self._holder: QWidget | None = None  # what has it instead
         self._frame = _AreaFrame(parent)
         follow_keyboard(self._on_focus_changed)
 
     def enter(self, area: QWidget) -> None:
         """Give an area the keyboard, in whichever window it is."""
-        names = {id(each): name for name, each in self._listing().items()}
-        area.setAccessibleName(names.get(id(area), area.accessibleName()))
         area.activateWindow()
-        area.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        self._give(area, Qt.FocusReason.ShortcutFocusReason)
 
     def go_on(self) -> None:
         """Go to the next area."""
@@ -58,10 +71,68 @@ class Areas(QObject):
         place = (around[-1] + step) % len(areas) if around else 0 if step > 0 else -1
         self.enter(areas[place][1])
 
+    def hand_on(self, *, forward: bool) -> bool:
+        """Take the keyboard over from a control that can have it no longer, or lead it on from there by Tab.
+
+        Returns
+        -------
+        bool
+            False where Qt is to go to the next control, or to the one before.
+        """
+        focus = self._window.focusWidget()
+        if focus is None:
+            return False
+        if not _can_have_keyboard(focus):
+            self._take_over(focus)
+            return True
+        left = self._left
+        if focus is not self._holder or left is None or not Shiboken.isValid(left):
+            return False
+        place: QWidget = left
+        while not (_can_have_keyboard(place) and place.focusPolicy() & Qt.FocusPolicy.TabFocus):
+            beside = place.nextInFocusChain() if forward else place.previousInFocusChain()
+            if beside is left or beside is None:
+                return False
+            place = beside
+        place.setFocus(Qt.FocusReason.TabFocusReason if forward else Qt.FocusReason.BacktabFocusReason)
+        return True
+
+    def _give(self, area: QWidget, reason: Qt.FocusReason) -> None:
+        names = {id(each): name for name, each in self._listing().items()}
+        area.setAccessibleName(names.get(id(area), area.accessibleName()))
+        area.setFocus(reason)
+
+    def _take_over(self, control: QWidget) -> None:
+        around = [each for each in self._listing().values() if each.isAncestorOf(control)]
+        holder = next(filter(_can_have_keyboard, reversed(around)), None) or self._home()
+        if holder is None or not _can_have_keyboard(holder):
+            control.clearFocus()
+            return
+        self._give(holder, Qt.FocusReason.OtherFocusReason)
+        self._holder, self._left = holder, control
+        control.installEventFilter(self)
+
+    @override
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        left = self._left
+        if left is None or watched is not left or event.type() not in _COMES_BACK:
+            return False
+        if _can_have_keyboard(left) and self._window.focusWidget() is self._holder:
+            left.setFocus(Qt.FocusReason.OtherFocusReason)
+        return False
+
     @Slot(QWidget, QWidget)
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
+        if new is not None and new is not self._holder:
+            if self._left is not None and Shiboken.isValid(self._left):
+                self._left.removeEventFilter(self)
+            self._holder = self._left = None
         is_area = new is not None and new in self._listing().values()
         self._frame.surround(new if is_area else None)
+
+
+def _can_have_keyboard(widget: QWidget) -> bool:
+    return widget.isVisible() and widget.isEnabled()
 
 
 class _AreaFrame(QWidget):

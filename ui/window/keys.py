@@ -147,7 +147,9 @@ class FocusReveal(QObject):
     @Slot(QWidget, QWidget)
     def _on_focus_changed(self, old: QWidget | None, new: QWidget | None) -> None:
         # What is clicked is in sight, and should not be moved from under the pointer. And who comes back from
-        # another window finds everything as it was.
+        # another window, or has the keyboard in what is around instead, finds everything as it was.
         if old is None or new is None or QApplication.mouseButtons() != Qt.MouseButton.NoButton:
+            return
+        if new.isAncestorOf(old):
             return
         scroll_to(new)

@@ -22,6 +22,11 @@ class LabDock(QDockWidget):
     -------
     shown(bool)
         It has come into sight, or was put away.
+
+    Attributes
+    ----------
+    messages : dict of str to QWidget
+        Messages of the guide, by names for screen readers.
     """
 
     shown = Signal(bool)
@@ -33,7 +38,12 @@ class LabDock(QDockWidget):
         self.setFeatures(QDockWidget.DockWidgetFeature.NoDockWidgetFeatures)
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self)
         window.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+        self.messages: dict[str, QWidget] = {}
         self.hide()
+
+    def areas(self) -> dict[str, QWidget]:
+        """Return where F6 leads to here: the guide, and what it has to say."""
+        return {"Lab guide": self.widget() or self, **self.messages}
 
     @property
     def room(self) -> int:

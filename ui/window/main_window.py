@@ -203,13 +203,7 @@ class MainWindow(QMainWindow):
         wanted += self.lab_dock.room
         # In a narrow window the lab guide takes the place of the samples.
         has_room = not self.lab_dock.room or width - wanted >= px(_SAMPLES_LEAST)
-        focus = QApplication.focusWidget() if has_keyboard(self.samples) else None
-        hides = self._bare or not has_room
-        if focus is not None and not has_room:
-            focus.clearFocus()  # or Qt would give it to whichever control comes next
-        self.samples_dock.setHidden(hides)
-        if focus is not None and has_room and hides and self.panels.panels():
-            self.begin_focus()  # or else Qt would give it to whatever comes next
+        self.samples_dock.setHidden(self._bare or not has_room)
         room = max(px(_SAMPLES_LEAST), min(px(_SAMPLES_MOST), width - wanted))
         dock, usual = self.samples_dock, min(room, px(SAMPLES_WIDTH))
         gains = room > dock.maximumWidth() == dock.width() < usual
@@ -245,6 +239,11 @@ class MainWindow(QMainWindow):
             focus.click()
         else:
             super().keyPressEvent(event)
+
+    @override
+    def focusNextPrevChild(self, next: bool) -> bool:
+        """Keep the keyboard in its area when what had it is hidden, or can be used no more."""
+        return self.areas.hand_on(forward=next) or super().focusNextPrevChild(next)
 
     @override
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
@@ -318,7 +317,7 @@ class MainWindow(QMainWindow):
         self.finder.add(partial(actions_of, self.menus))
         self.finder.add(self._controls)
         self.finder.add(partial(chapters, self._show_chapter))
-        self.areas = Areas(self._areas, self)
+        self.areas = Areas(self._areas, lambda: self.panels.front_panel, self)
 
     def _arrange(self) -> None:
         self.menuBar().setCornerWidget(self.run_bar, Qt.Corner.TopRightCorner)
@@ -345,7 +344,7 @@ class MainWindow(QMainWindow):
             panels[f"{title} panel"] = panel
             panels |= panel.areas()
         below: dict[str, QWidget] = {"Comparison": self.compare_dock, "Timeline": self.timeline}
-        return {**above, "Samples": self.samples, **panels, **below, "Lab guide": self.lab_dock}
+        return {**above, "Samples": self.samples, **panels, **below, **self.lab_dock.areas()}
 
     def _controls(self) -> Iterator[Entry]:
         """Yield the controls in the window that are no buttons of actions."""

@@ -140,6 +140,11 @@ class PanelArea(QMainWindow):
         return seen.index(True) if True in seen else -1
 
     @property
+    def front_panel(self) -> Panel | None:
+        """The first panel that can be seen."""
+        return self.panels()[self.front] if self.front >= 0 else None
+
+    @property
     def is_divided(self) -> bool:
         """Whether panels stand side by side, or one above the other."""
         return len(self._groups()) > 1
