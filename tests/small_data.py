@@ -22,13 +22,14 @@ def first_images(classes: Iterable[int | str], training: int, testing: int) -> D
 
 
 def write_npz(path: Path, classes: Iterable[int | str] = (0, 1)) -> Path:
-    """Write 30 training and 20 test images as a Keras archive."""
+    """Write 30 training and 20 test images of some digits as a Keras archive."""
     digits = first_images(classes, 30, 20)
+    labels = np.array([int(name) for name in digits.classes])
     np.savez(
         path,
         x_train=digits.train_images[:, 0],
-        y_train=digits.train_labels,
+        y_train=labels[digits.train_labels],
         x_test=digits.test_images[:, 0],
-        y_test=digits.test_labels,
+        y_test=labels[digits.test_labels],
     )
     return path

@@ -1,6 +1,7 @@
 """The labs of the program from the first step to the exported report, by keys alone."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -9,19 +10,22 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from cnnviz.lab import read_hand_in
+from cnnviz.lab import load_lab, read_hand_in
 from cnnviz.lab.model import Prediction
 from cnnviz.lab.shipped import shipped_labs
 from tests.gui.driving import activate, focus, opened, press
 from tests.gui.whole_window import name_of, rest
 from tests.small_data import write_npz
+from ui.cells.drawing_pad import DrawingPad
 from ui.cells.linked_map import LinkedMap
 from ui.lab.sitting import LabSitting
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.report.panel import ReportPanel
+from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.session import Session
 from ui.state import RunStatus
+from ui.window.finder import FinderBox
 
 Key, Modifier = Qt.Key, Qt.KeyboardModifier
 _CONTROL = Modifier.ControlModifier
@@ -119,6 +123,8 @@ class Student:
             "walked": lambda: self.walk(count),
             "checked_gradient": lambda: self.press_in_backprop("Check all"),
             "updated": lambda: self.press_in_backprop("Apply the update"),
+            "sampled": self.choose_a_mistake,
+            "own_digit": self.draw,
         }.get(event, lambda: None)()
         self.rest()
 
@@ -126,8 +132,11 @@ class Student:
         press(Key.Key_1, _CONTROL)
         press(Key.Key_Space)
         self.qtbot.waitUntil(lambda: "slowed" in self.desk.done.counts)
+        press(Key.Key_Space)
+        self.qtbot.waitUntil(lambda: self.state.run.status is RunStatus.PAUSED)
         self.session.controller.on_speed_requested(None)  # nobody has to wait for 20 steps here
-        self.qtbot.waitUntil(lambda: self.state.run.status is RunStatus.FINISHED)
+        self.session.controller.train_to(20, 1)
+        self.qtbot.waitUntil(lambda: "steps" in self.desk.done.counts and self.state.run.step == 20)
 
     def train(self) -> None:
         press(Key.Key_1, _CONTROL)
@@ -155,6 +164,31 @@ class Student:
         self.rest()
         for _ in range(count):
             press(Key.Key_PageDown)
+
+    def find(self, words: str) -> None:
+        """Take the first that is found by some words."""
+        press(Key.Key_K, _CONTROL)
+        (box,) = self.window.findChildren(FinderBox)
+        self.qtbot.waitUntil(box.line.hasFocus)
+        QTest.keyClicks(box.line, words)
+        press(Key.Key_Return)
+        self.qtbot.waitUntil(lambda: not self.window.findChildren(FinderBox))
+
+    def choose_a_mistake(self) -> None:
+        self.find("confusion matrix")
+        results = self.window.panel(TrainingPanel).results
+        self.qtbot.waitUntil(results.matrix.hasFocus)
+        self.tab_to(lambda each: each is results.mistakes)
+        press(Key.Key_Right)
+        self.qtbot.waitUntil(lambda: "sampled" in self.desk.done.counts)
+
+    def draw(self) -> None:
+        self.find("draw")
+        self.qtbot.waitUntil(lambda: isinstance(QApplication.focusWidget(), DrawingPad))
+        for key in (Key.Key_Space, *[Key.Key_Down] * 9, Key.Key_Space):
+            press(key)
+        self.qtbot.waitUntil(lambda: "own_digit" in self.desk.done.counts)
+        activate(self.qtbot, self.window)
 
     def press_in_backprop(self, text: str) -> None:
         press(Key.Key_4, _CONTROL)
@@ -193,9 +227,10 @@ class Student:
         assert not waiting.isActive(), "no dialog has asked for a file"
 
 
-@pytest.mark.parametrize("name", ["lab5", "pooling"])
+@pytest.mark.parametrize("name", sorted(shipped_labs()))
 def test_a_lab_from_its_first_step_to_the_report(qtbot: QtBot, tmp_path: Path, name: str) -> None:
-    with opened(qtbot, tmp_path / "keys.ini", write_npz(tmp_path / "digits.npz")) as session:
+    classes = load_lab(shipped_labs()[name]).experiment.classes
+    with opened(qtbot, tmp_path / "keys.ini", write_npz(tmp_path / "digits.npz", classes)) as session:
         session.lab.open_file(shipped_labs()[name])
         sitting = session.lab.sitting
         assert sitting is not None
@@ -208,9 +243,13 @@ def test_a_lab_from_its_first_step_to_the_report(qtbot: QtBot, tmp_path: Path, n
         lab = student.desk.lab
         for step in lab.steps:
             assert student.desk.step is step
-            student.show()
+            parts: list[Callable[[], None]] = [student.show]
             if step.prediction is not None:
-                student.predict(step.prediction)
+                parts.append(partial(student.predict, step.prediction))
+            if any(each.event == "lesson" for each in step.done_when):
+                parts.reverse()  # what is shown there is the result
+            for part in parts:
+                part()
             for each in step.done_when:
                 student.do(each.event, each.at_least)
             words = max((each.at_least for each in step.done_when if each.event == "words"), default=0)
@@ -225,6 +264,6 @@ def test_a_lab_from_its_first_step_to_the_report(qtbot: QtBot, tmp_path: Path, n
     asked = {step.id for step in lab.steps if step.prediction is not None}
     assert (handed.lab_id, handed.roll_number) == (name, "21-CS-0147")
     assert set(handed.predictions) == asked
-    assert not any(each.when.after_run for each in handed.predictions.values())
+    assert [step for step, each in handed.predictions.items() if each.when.after_run] == []
     assert set(handed.done) == {step.id for step in lab.steps}
     assert {each.step for each in handed.measured} >= asked
