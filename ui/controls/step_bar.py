@@ -22,7 +22,8 @@ from ui.theme import Theme, follow_theme, ui_font
 class StepBar(PointedWidget[int]):
     """Chips "1 Output", "2 Loss", …: with their titles where there is room, else with numbers alone.
 
-    The chip of the current step always has its title. Click a chip, or use the left and right arrow keys.
+    Of numbers alone the title of the current step stands behind them, so that no chip moves when another step
+    is shown. Click a chip, or use the left and right arrow keys.
 
     Parameters
     ----------
@@ -74,21 +75,22 @@ class StepBar(PointedWidget[int]):
 
     def texts(self) -> list[str]:
         """Texts of the chips as they are shown at this width."""
-        room = self.width() - 2
-        count = len(self._titles)
-        full = [f"{place + 1} {title}" for place, (_, title) in enumerate(self._titles)]
-        short = [f"{place + 1} {title}" for place, (title, _) in enumerate(self._titles)]
-        numbers = [str(place + 1) for place in range(count)]
-        choices = [full]
-        for current in (full, short):
-            choices.extend(
-                [current[k] if k == self._current else others[k] for k in range(count)]
-                for others in (short, numbers)
-            )
-        for texts in choices:
-            if sum(self._text_width(text) for text in texts) + count * 2 * self._theme.px(8) <= room:
+        room = self.width() - 2 - len(self._titles) * 2 * self._theme.px(8)
+        for which in (1, 0):
+            texts = [f"{place} {titles[which]}" for place, titles in enumerate(self._titles, 1)]
+            if sum(map(self._text_width, texts)) <= room:
                 return texts
-        return choices[-1]
+        return [str(place) for place in range(1, len(self._titles) + 1)]
+
+    def title(self) -> str:
+        """Title of the current step as it stands behind the chips; "" where they have theirs."""
+        texts = self.texts()
+        if not texts or not texts[0].isdecimal():
+            return ""
+        room, (short, full) = self._title_rect().width(), self._titles[self._current]
+        if self._text_width(full) <= room:
+            return full
+        return self.fontMetrics().elidedText(short, Qt.TextElideMode.ElideRight, round(room))
 
     def chip_rect(self, index: int) -> QRectF:
         """Rectangle of a chip, in the widget's coordinates."""
@@ -148,7 +150,8 @@ class StepBar(PointedWidget[int]):
         chips = self._chips()
         if not chips:
             return
-        frame = chips[0][0].united(chips[-1][0])
+        title = self.title()
+        frame = chips[0][0].united(self._title_rect() if title else chips[-1][0])
         painter.setPen(
             QPen(theme.color("accent" if self.hasFocus() else "border"), 2 if self.hasFocus() else 1)
         )
@@ -156,6 +159,9 @@ class StepBar(PointedWidget[int]):
         painter.drawRoundedRect(frame, theme.px(6), theme.px(6))
         for index, (rect, text) in enumerate(chips):
             self._paint_chip(painter, index, rect, text)
+        painter.setFont(ui_font(theme, weight=QFont.Weight.DemiBold))
+        painter.setPen(theme.color("accent"))
+        painter.drawText(self._title_rect(), Qt.AlignmentFlag.AlignVCenter, title)
 
     def _paint_chip(self, painter: QPainter, index: int, rect: QRectF, text: str) -> None:
         theme, chosen = self._theme, index == self._current
@@ -173,13 +179,18 @@ class StepBar(PointedWidget[int]):
         texts = self.texts()
         widths = [self._text_width(text) for text in texts]
         spare = (self.width() - 2 - sum(widths)) / max(len(widths), 1)
-        padding = min(max(spare, 0.0), 2.0 * self._theme.px(12))
+        # Behind numbers alone there has to be room for a title.
+        padding = min(max(spare, 0.0), 2.0 * self._theme.px(8 if texts[:1] == ["1"] else 12))
         chips: list[tuple[QRectF, str]] = []
         left = 1.0
         for text, width in zip(texts, widths, strict=True):
             chips.append((QRectF(left, 1, width + padding, self.height() - 2), text))
             left += width + padding
         return chips
+
+    def _title_rect(self) -> QRectF:
+        left = self._chips()[-1][0].right() + self._theme.px(6)
+        return QRectF(left, 1, max(self.width() - 1 - left, 0), self.height() - 2)
 
     def _text_width(self, text: str) -> float:
         if text not in self._widths:
