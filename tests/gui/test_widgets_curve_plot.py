@@ -225,11 +225,39 @@ def test_keys_move_the_cursor_and_zoom(qtbot: QtBot, plot: CurvePlot) -> None:
     for key, step in ((Qt.Key.Key_Home, "step 1\n"), (Qt.Key.Key_End, "step 5,000\n")):
         qtbot.keyClick(plot, key)
         assert plot.readout_text().startswith(step)
-    width = np.ptp(plot.view_range()[0])
-    qtbot.keyClick(plot, Qt.Key.Key_Plus)
-    assert np.ptp(plot.view_range()[0]) < width
-    qtbot.keyClick(plot, Qt.Key.Key_Minus)
-    assert np.ptp(plot.view_range()[0]) == pytest.approx(width)
+    for modifier, axis in ((Qt.KeyboardModifier.NoModifier, 0), (Qt.KeyboardModifier.AltModifier, 1)):
+        before = plot.view_range()
+        qtbot.keyClick(plot, Qt.Key.Key_Plus, modifier)
+        assert np.ptp(plot.view_range()[axis]) < np.ptp(before[axis])
+        np.testing.assert_allclose(plot.view_range()[1 - axis], before[1 - axis])
+        qtbot.keyClick(plot, Qt.Key.Key_Minus, modifier)
+        np.testing.assert_allclose(plot.view_range(), before)
+
+
+def test_the_wheel_zooms_the_steps_or_the_axis_over_which_it_is_turned(plot: CurvePlot) -> None:
+    train(plot)
+    for x, axis in ((-200, 1), (1000, 0)):
+        before = plot.view_range()
+        turn_wheel(plot, x, 0.4)
+        assert np.ptp(plot.view_range()[axis]) < np.ptp(before[axis])
+        np.testing.assert_allclose(plot.view_range()[1 - axis], before[1 - axis])
+
+
+@pytest.mark.parametrize("shown", [(0.0, 60.0), (0.0, 5000.0)])
+def test_an_arrow_key_goes_to_the_next_point(
+    qtbot: QtBot, plot: CurvePlot, shown: tuple[float, float]
+) -> None:
+    train(plot)
+    plot.set_view_range(shown, (0.0, 1.0))
+    plot.setFocus()
+    qtbot.keyClick(plot, Qt.Key.Key_Home)
+    for step in range(2, 6):
+        qtbot.keyClick(plot, Qt.Key.Key_Right)
+        assert plot.readout_text().startswith(f"step {step}\n")
+    qtbot.keyClick(plot, Qt.Key.Key_Left)
+    assert plot.readout_text().startswith("step 4\n")
+    qtbot.keyClick(plot, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert plot.readout_text().startswith("step 5\n" if shown[1] < 100 else "step 54\n")
 
 
 def test_the_legend_hides_a_curve_by_mouse_and_by_key(qtbot: QtBot, plot: CurvePlot) -> None:

@@ -28,10 +28,9 @@ def plain_arrow_step(event: QKeyEvent) -> tuple[int, int] | None:
 def long_arrow_step(event: QKeyEvent) -> tuple[int, int] | None:
     """Rows and columns that an arrow key leads on, four times as many with Shift; None with Ctrl or Alt."""
     step = arrow_step(event)
-    with_shift = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier == Qt.KeyboardModifier.ShiftModifier
-    if step is None or not (with_shift or is_plain(event)):
+    if step is None or not (has_shift(event) or is_plain(event)):
         return None
-    length = _LONG_STEP if with_shift else 1
+    length = _LONG_STEP if has_shift(event) else 1
     return length * step[0], length * step[1]
 
 
@@ -50,6 +49,11 @@ def column_step(event: QKeyEvent) -> int | None:
 def is_plain(event: QKeyEvent) -> bool:
     """Whether no modifier is held; that a key lies on the number pad does not count."""
     return not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+
+
+def has_shift(event: QKeyEvent) -> bool:
+    """Whether Shift is held, and no other modifier."""
+    return event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier == Qt.KeyboardModifier.ShiftModifier
 
 
 def is_enter(event: QKeyEvent) -> bool:

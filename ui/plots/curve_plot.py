@@ -25,13 +25,16 @@ from ui.plots.plotted_curve import PlottedCurve
 from ui.theme import Theme
 
 Points = tuple[NDArray[np.float64], NDArray[np.float64]]
+#: Of what is in sight, what a key leaves in sight.
+_ZOOMS = {Qt.Key.Key_Plus: 0.8, Qt.Key.Key_Equal: 0.8, Qt.Key.Key_Minus: 1.25}
 
 
 class CurvePlot(Plot):
     """Named curves under one title, with a legend, a cursor and a zoom.
 
-    The wheel and dragging zoom and move; a double click or the key A shows the whole again. The arrow keys
-    move the cursor, plus and minus zoom.
+    The wheel zooms the x axis, or that axis over whose numbers it is turned, and dragging moves; a double
+    click or the key A shows the whole again. Arrow keys lead the cursor from point to point; plus and minus
+    zoom the x axis, with Alt the y axis.
 
     Parameters
     ----------
@@ -282,13 +285,13 @@ class CurvePlot(Plot):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        key = event.key()
+        key = Qt.Key(event.key())
         if key == Qt.Key.Key_A and not event.modifiers():
             self.reset_view()
-        elif key in (Qt.Key.Key_Plus, Qt.Key.Key_Equal):
-            self._made().zoom(0.8)
-        elif key == Qt.Key.Key_Minus:
-            self._made().zoom(1.25)
+        elif key in _ZOOMS:
+            self._made().zoom(
+                _ZOOMS[key], axis=int(bool(event.modifiers() & Qt.KeyboardModifier.AltModifier))
+            )
         else:
             super().keyPressEvent(event)
 

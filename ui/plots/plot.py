@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from cnnviz.quantities import format_count, format_together, format_value
 from ui.controls.catching_up import CatchesUp
-from ui.controls.key_moves import is_plain
+from ui.controls.key_moves import has_shift, is_plain
 from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.spoken import Spoken, tell_value
@@ -41,13 +41,18 @@ class Series(NamedTuple):
         place = min(int(np.searchsorted(self.x, x)), self.x.size - 1)
         return place - 1 if place > 0 and abs(self.x[place - 1] - x) <= abs(self.x[place] - x) else place
 
+    def distance(self, x: float, way: int) -> float:
+        """How far the next point is, to the right for the `way` 1 and to the left for -1; inf for none."""
+        place = int(np.searchsorted(self.x, x, "right")) if way > 0 else int(np.searchsorted(self.x, x)) - 1
+        return abs(float(self.x[place]) - x) if 0 <= place < self.x.size else math.inf
 
-#: How far keys lead the cursor; Home and End lead to the ends of the lines.
+
+#: Which way keys lead the cursor, and how far at least, in hundredths of what is in sight: plain, with Shift.
 _STRIDES = {
-    Qt.Key.Key_Right: 1.0,
-    Qt.Key.Key_Left: -1.0,
-    Qt.Key.Key_End: math.inf,
-    Qt.Key.Key_Home: -math.inf,
+    Qt.Key.Key_Right: (1, (0.0, 1.0)),
+    Qt.Key.Key_Left: (-1, (0.0, 1.0)),
+    Qt.Key.Key_End: (1, (math.inf, math.inf)),
+    Qt.Key.Key_Home: (-1, (math.inf, math.inf)),
 }
 
 
@@ -257,8 +262,9 @@ class Plot(CatchesUp, Spoken, QWidget):
         if not found:
             self.hide_cursor()
             return
-        self._cursor, canvas = x, self._made()
+        canvas = self._made()
         at = min((float(line.x[place]) for line, place in found), key=lambda each: abs(each - x))
+        self._cursor = at
         if self._content.names_at_ends:
             found.sort(key=lambda each: -np.nan_to_num(each[0].y[each[1]], nan=-np.inf))
         values = format_together([line.y[n] for line, n in found], self._content.digits, longest=_LONGEST)
@@ -273,17 +279,21 @@ class Plot(CatchesUp, Spoken, QWidget):
         tell_value(self)
         self.hovered.emit(at)
 
-    def _move_cursor(self, strides: float) -> None:
-        """Go so many strides to the right, or to the left where they are negative, inside the lines."""
+    def _move_cursor(self, way: int, hundredths: float) -> None:
+        """Go to the next point to the right or to the left, at least so far on, inside the lines."""
         lines = [line for line in self._series() if line.x.size]
         if not lines:
             return
         x_lo, x_hi = self._made().view_range()[0]
-        stride = (x_hi - x_lo) / 100
+        least = (x_hi - x_lo) * hundredths / 100
         x_lo = max(x_lo, min(float(line.x[0]) for line in lines))
         x_hi = min(x_hi, max(float(line.x[-1]) for line in lines))
-        start = x_hi + stride if self._cursor is None else self._cursor
-        self.set_cursor(min(max(start + strides * stride, x_lo), x_hi))
+        if self._cursor is None:
+            x = x_lo if hundredths and way < 0 else x_hi
+        else:
+            next_point = min(line.distance(self._cursor, way) for line in lines)
+            x = self._cursor + way * max(next_point, least)
+        self.set_cursor(min(max(x, x_lo), x_hi))
 
     def _row_name(self, line: Series, place: int, at: float) -> str:
         # A value from elsewhere, such as the last test, says where it is from.
@@ -344,7 +354,7 @@ class Plot(CatchesUp, Spoken, QWidget):
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         if event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
-            self._move_cursor(-1.0)  # or else nothing would show where the keyboard is
+            self._move_cursor(-1, 0.0)  # or else nothing would show where the keyboard is
 
     @override
     def focusOutEvent(self, event: QFocusEvent) -> None:
@@ -353,8 +363,10 @@ class Plot(CatchesUp, Spoken, QWidget):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if is_plain(event) and event.key() in _STRIDES:
-            self._move_cursor(_STRIDES[Qt.Key(event.key())])
+        stride = _STRIDES.get(Qt.Key(event.key()))
+        if stride is not None and (is_plain(event) or has_shift(event)):
+            way, (least, least_with_shift) = stride
+            self._move_cursor(way, least_with_shift if has_shift(event) else least)
         else:
             super().keyPressEvent(event)
 

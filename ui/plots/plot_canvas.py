@@ -17,9 +17,16 @@ Range = tuple[float, float]
 
 
 class _ViewBox(pg.ViewBox):
-    """Area whose double click asks for the whole."""
+    """Area whose double click asks for the whole, and whose wheel zooms the x axis.
+
+    Over the numbers of an axis the wheel zooms that axis.
+    """
 
     wholeRequested = Signal()
+
+    def wheelEvent(self, ev: Any, axis: int | None = None) -> None:
+        """Zoom one axis."""
+        super().wheelEvent(ev, axis=0 if axis is None else axis)
 
     def mouseDoubleClickEvent(self, event: Any) -> None:
         """Ask for the whole."""
@@ -143,9 +150,9 @@ class PlotCanvas(QWidget):
         self._view.setRange(xRange=x_range, yRange=y_range, padding=0, disableAutoRange=True)
         self._setting_range = False
 
-    def zoom(self, factor: float) -> None:
-        """Magnify about the middle, as the user would with the wheel; below 1 shows less."""
-        self._view.scaleBy((factor, factor))
+    def zoom(self, factor: float, axis: int = 0) -> None:
+        """Magnify the x axis, or with 1 the y axis, about its middle, as the wheel does; below 1 for less."""
+        self._view.scaleBy((1, factor) if axis else (factor, 1))
 
     def columns(self) -> int:
         """Columns of screen pixels in the area of the curves."""

@@ -34,6 +34,7 @@ OTHER_KEYS = (
     ("R", "put a moved image back"),
     ("Home, End", "on the timeline: start, live (arrows: one moment)"),
     ("A", "on a curve: show the whole run"),
+    ("+, −", "on a curve: zoom the steps (Alt: the other axis)"),
 )
 """Keys that belong to a part of the window."""
 
