@@ -74,7 +74,7 @@ class Desk:
         self.window = QMainWindow()
         self.panel = BackpropPanel(self.state, self.analysis, self.background)
         # Drawing views ahead of their time would take most of the time of most tests.
-        self.panel._unpolished.clear()
+        self.panel._warming.unseen.clear()
         self.panel.pinRequested.connect(self.state.set_pinned)
         self.window.setCentralWidget(self.panel)
         self.window.resize(1140, 730)

@@ -11,9 +11,11 @@ from pytestqt.qtbot import QtBot
 from tests.gui.driving import activate, opened
 from tests.gui.lab_driving import open_lab
 from tests.gui.training_driving import lengthen
-from tests.gui.whole_window import PANELS, name_of, rest
+from tests.gui.whole_window import PANELS, name_of, rest, show_panel
 from tests.small_data import write_npz
+from ui.controls.keyboard import has_keyboard
 from ui.guide.window import GuideWindow
+from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.training import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
@@ -109,6 +111,28 @@ def test_what_is_behind_another_page_comes_to_the_front(qtbot: QtBot, active: Se
     assert QApplication.focusWidget() is training.results.matrix
     take(qtbot, active, "search again")
     qtbot.waitUntil(maps.looks_for.isVisible)
+
+
+def test_the_panel_in_front_comes_first_where_the_words_fit_equally(qtbot: QtBot, active: Session) -> None:
+    for number, panel in enumerate(("Training", "Backprop")):
+        active.window.panels.show_panel(3 * number)
+        rest(qtbot, active)
+        activate(qtbot, active.window)
+        box = ask(qtbot, active, "ties")
+        assert lines(box)[0][1] == panel
+        box.reject()
+        qtbot.waitUntil(lambda: not active.window.findChildren(FinderBox))
+
+
+def test_every_page_of_backprop_is_found_from_another(qtbot: QtBot, active: Session) -> None:
+    panel = active.window.panel(BackpropPanel)
+    show_panel(qtbot, active, PANELS.index("backprop"))
+    active.window.panels.show_panel(0)
+    for words, part in (("parameter backprop", panel.update_view), ("size poke", panel.side.poke)):
+        activate(qtbot, active.window)
+        take(qtbot, active, words)
+        qtbot.waitUntil(part.isVisible)
+        assert has_keyboard(part)
 
 
 def test_a_finished_run_is_trained_on_by_the_words_of_the_button(qtbot: QtBot, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def desk(qtbot: QtBot) -> Iterator[Desk]:
 
 def test_views_are_drawn_ahead_and_the_step_that_is_shown_stays(qtbot: QtBot) -> None:
     desk = Desk(qtbot, LAB5)
-    desk.panel._unpolished.extend((desk.panel.maps, desk.panel.routing))
+    desk.panel._warming.unseen.extend((desk.panel.maps, desk.panel.routing))
     desk.panel.hide()
     desk.panel.show()
     desk.show(lab5())

@@ -49,6 +49,8 @@ class Entry:
         Why it cannot be had now; "" if it can.
     about : str
         Further words by which it is found, such as its tool tip.
+    is_behind : bool
+        Whether it belongs to a panel that is not in front: of what the words fit equally, it comes last.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Entry:
     key: str = ""
     why_not: str = ""
     about: str = ""
+    is_behind: bool = False
 
 
 Source = Callable[[], Iterable[Entry]]
@@ -101,16 +104,17 @@ class Finder(QObject):
 def found(entries: Iterable[Entry], text: str) -> list[Entry]:
     """Return the entries that have all words of a text, the best first; all of them for no words."""
     wanted = words_of(text)
-    costs: list[tuple[int, bool, int, Entry]] = []
+    costs: list[tuple[tuple[int, bool, bool, int], Entry]] = []
     for entry in entries:
         so_far = ""
         for more, extra in ((entry.name, 0), (entry.place, _PLACE_COST), (entry.about, _ABOUT_COST)):
             so_far = f"{so_far} {more}"
             fit = cost(wanted, words_of(so_far))
             if fit is not None:
-                costs.append((fit + extra, bool(entry.why_not), len(entry.name) if wanted else 0, entry))
+                length = len(entry.name) if wanted else 0
+                costs.append(((fit + extra, bool(entry.why_not), entry.is_behind, length), entry))
                 break
-    return [entry for *_, entry in sorted(costs, key=lambda each: each[:3])]
+    return [entry for _, entry in sorted(costs, key=lambda each: each[0])]
 
 
 class FinderBox(QDialog):

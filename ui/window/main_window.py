@@ -1,6 +1,7 @@
 """The main window: menus, run controls, samples, panels, status."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, override
@@ -349,7 +350,8 @@ class MainWindow(QMainWindow):
     def _controls(self) -> Iterator[Entry]:
         """Yield the controls in the window that are no buttons of actions."""
         for number, (title, panel) in enumerate(zip(self.panels.titles, self.panels.panels(), strict=True)):
-            yield from controls_of(panel, title, partial(self.panels.show_panel, number), panel.openers())
+            for entry in controls_of(panel, title, partial(self.panels.show_panel, number), panel.openers()):
+                yield replace(entry, is_behind=number != self.panels.front)
         for place, part in (("Samples", self.samples), ("Timeline", self.timeline)):
             yield from controls_of(part, place, partial(self.set_bare, False))
         yield from self.run_bar.entries()

@@ -1,8 +1,10 @@
 """The backprop panel: the backward pass of the sample in steps."""
 
+from collections.abc import Callable
+from functools import partial
 from typing import override
 
-from PySide6.QtCore import QEvent, QSize, Qt, QTimer, Signal, Slot
+from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
@@ -28,6 +30,7 @@ from ui.panels.backprop.side_column import SideColumn
 from ui.panels.backprop.step_view import StepView, ViewStack
 from ui.panels.backprop.steps import StepKind
 from ui.panels.backprop.update_view import UpdateView
+from ui.panels.backprop.warming import Warming
 from ui.panels.backprop.work import PASS, BackpropWork
 from ui.panels.contract import Panel
 from ui.panels.drawn import Drawn
@@ -37,8 +40,6 @@ from ui.panels.views import Choices
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme, theme_manager
 
-#: Between two views that are made ready before they are first seen.
-_WARM_MS = 30
 #: While training, the least time between two passes.
 _PACE_MS = 80
 
@@ -72,7 +73,6 @@ class BackpropPanel(Panel):
         self._unchecked: Choices | None = None
         self.work = BackpropWork(analysis, background, self)
         self.model = BackpropModel(self.work, self)
-        self._warming = QTimer(self, interval=_WARM_MS)
         self.setProperty("role", "panel")
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)
         self._build_widgets()
@@ -141,13 +141,18 @@ class BackpropPanel(Panel):
         """Ask for what was not asked for while the panel was hidden, and make unseen views ready."""
         super().showEvent(event)
         self._probes.follow()
-        if self._unpolished:
-            self._warming.start()
+        self._warming.start()
 
     def hideEvent(self, event: QHideEvent) -> None:
         """Leave what was not seen yet for the next time."""
         super().hideEvent(event)
         self._warming.stop()
+
+    @override
+    def openers(self) -> dict[QWidget, Callable[[], object]]:
+        steps = {self._views[step.kind]: index for index, step in reversed([*enumerate(self.model.steps)])}
+        views = {view: partial(self.model.go_to, index) for view, index in steps.items()}
+        return {**views, **self.side.openers()}
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Step with Page up, Page down, Home, End; play with P; cover and show with V; unpin with Escape."""
@@ -185,10 +190,10 @@ class BackpropPanel(Panel):
             StepKind.INPUT: self.input,
             StepKind.UPDATE: self.update_view,
         }
-        self._unpolished = list(dict.fromkeys(self._views.values()))
         self.stack = ViewStack()
         for view in dict.fromkeys(self._views.values()):
             self.stack.addWidget(view)
+        self._warming = Warming(self.model, self._views, self._is_training, self.stack)
         self.side = SideColumn()
         self.empty = WrapLabel(
             "The backward pass needs a network and an image: wait until the data are read, or choose an "
@@ -241,7 +246,6 @@ class BackpropPanel(Panel):
         for part in (self._loop, work):
             part.failed.connect(self._on_failed)
         self._loop.drew.connect(self._on_drew)
-        self._warming.timeout.connect(self._warm_up)
 
     def _connect_state(self) -> None:
         state = self._state
@@ -329,21 +333,6 @@ class BackpropPanel(Panel):
             model.request_preview()
         if model.step.kind is StepKind.ROUTE:
             self._probes.follow_ties()
-
-    @Slot()
-    def _warm_up(self) -> None:
-        """Draw a view that was not seen yet, so that the first look at it is as quick as the others."""
-        model = self.model
-        if model.passed is None or self._is_training():
-            return
-        view = self._unpolished.pop(0) if self._unpolished else None
-        step = next((step for step in model.steps if self._views[step.kind] is view), None)
-        if view is not None and step is not None and not view.isVisible():
-            view.resize(self.stack.size())
-            view.show_step(model.passed, step, model.focus)
-            view.grab()
-        if not self._unpolished:
-            self._warming.stop()
 
     @Slot()
     def _draw_step(self) -> None:

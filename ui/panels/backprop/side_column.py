@@ -1,5 +1,8 @@
 """The right column: what all steps depend on, and three pages below it."""
 
+from collections.abc import Callable
+from functools import partial
+
 from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 
 from cnnviz.session_state import ViewValue
@@ -68,6 +71,11 @@ class SideColumn(QWidget):
         area = self._stack.currentWidget()
         assert isinstance(area, ScrollColumn)
         return area
+
+    def openers(self) -> dict[QWidget, Callable[[], object]]:
+        """Return what brings each page to the front."""
+        pages = {INSPECT: self.inspect, POKE: self.poke, CHECK: self.check}
+        return {page: partial(self.show_page, key) for key, page in pages.items()}
 
     def page(self) -> str:
         """Key of the page that is shown."""
