@@ -20,6 +20,7 @@ from ui.panels.training import TrainingPanel
 from ui.session import Session
 from ui.state import RunStatus
 from ui.theme import ThemeManager
+from ui.window.area_frame import AreaFrame
 
 Key, Modifier = Qt.Key, Qt.KeyboardModifier
 
@@ -88,6 +89,19 @@ def test_the_area_with_the_keyboard_is_framed(qtbot: QtBot, active: Session, the
     assert edge() == theme.theme.color("accent")
     press(Key.Key_Tab)
     assert edge() == theme.theme.color("surface")
+
+
+def test_an_area_is_framed_only_when_a_key_has_led_there(qtbot: QtBot, active: Session) -> None:
+    window, panel = active.window, show_panel(qtbot, active, PANELS.index("backprop"))
+    frame = window.findChildren(AreaFrame)[0]
+    press(Key.Key_4, Modifier.ControlModifier)
+    assert frame.isVisible()
+    ground = panel.mapTo(window, QPoint(4, panel.height() - 4))
+    QTest.mouseClick(window.windowHandle(), Qt.MouseButton.LeftButton, pos=ground)
+    assert focus() is panel
+    assert not frame.isVisible()
+    press(Key.Key_4, Modifier.ControlModifier)
+    assert frame.isVisible()
 
 
 def test_an_area_has_the_keyboard_while_its_control_cannot(qtbot: QtBot, active: Session) -> None:

@@ -1,24 +1,22 @@
 """The areas of the window, and the way from one to another by keys."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import override
 
-from PySide6.QtCore import QEvent, QObject, QPoint, Qt, Slot
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
+from PySide6.QtCore import QEvent, QObject, Qt, Slot
 from PySide6.QtWidgets import QWidget
 from shiboken6 import Shiboken
 
-from ui.controls.figure_mode import drawing_figure
 from ui.controls.keyboard import follow_keyboard, has_keyboard
-from ui.controls.pace import single_shot
-from ui.theme import theme_manager
+from ui.window.area_frame import AreaFrame
 
-_CORNER = QPoint(0, 0)
 _COMES_BACK = (QEvent.Type.EnabledChange, QEvent.Type.Show)
+#: Of a key, before it is known whose it is, or as a control has it.
+_BY_KEY = (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
 
 
 class Areas(QObject):
-    """Leads the keyboard from area to area, and frames the one that has it as a whole.
+    """Leads the keyboard from area to area, and frames the one that a key has led to as a whole.
 
     An area itself does nothing with a key, so that nothing is changed by the next one, whichever it is; Tab
     leads on to the first of its controls.
@@ -48,13 +46,16 @@ class Areas(QObject):
         self._listing, self._home, self._window = listing, home, parent
         self._left: QWidget | None = None  # the control that the keyboard was taken over from
         self._holder: QWidget | None = None  # what has it instead
-        self._frame = _AreaFrame(parent)
+        self._frame = AreaFrame(parent)
+        self._is_led_by_key = False
+        parent.installEventFilter(self)
         follow_keyboard(self._on_focus_changed)
 
     def enter(self, area: QWidget) -> None:
         """Give an area the keyboard, in whichever window it is."""
         area.activateWindow()
         self._give(area, Qt.FocusReason.ShortcutFocusReason)
+        self._frame_if_led(area)  # which may have had the keyboard before, by the mouse
 
     def go_on(self) -> None:
         """Go to the next area."""
@@ -114,12 +115,23 @@ class Areas(QObject):
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        left = self._left
-        if left is None or watched is not left or event.type() not in _COMES_BACK:
-            return False
-        if _can_have_keyboard(left) and self._window.focusWidget() is self._holder:
-            left.setFocus(Qt.FocusReason.OtherFocusReason)
+        kind, left = event.type(), self._left
+        if left is not None and watched is left:
+            if kind in _COMES_BACK and _can_have_keyboard(left) and self._has_holder():
+                left.setFocus(Qt.FocusReason.OtherFocusReason)
+        elif kind == QEvent.Type.Show and watched is self._window:
+            handle = self._window.windowHandle()
+            assert handle is not None
+            handle.installEventFilter(self)  # gets the buttons of the mouse before any control does
+        elif kind in _BY_KEY:
+            self._is_led_by_key = True
+        elif kind == QEvent.Type.MouseButtonPress:
+            self._is_led_by_key = False
+            self._frame.surround(None)
         return False
+
+    def _has_holder(self) -> bool:
+        return self._holder is not None and self._window.focusWidget() is self._holder
 
     @Slot(QWidget, QWidget)
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
@@ -127,65 +139,11 @@ class Areas(QObject):
             if self._left is not None and Shiboken.isValid(self._left):
                 self._left.removeEventFilter(self)
             self._holder = self._left = None
-        is_area = new is not None and new in self._listing().values()
-        self._frame.surround(new if is_area else None)
+        self._frame_if_led(new if new is not None and new in self._listing().values() else None)
+
+    def _frame_if_led(self, area: QWidget | None) -> None:
+        self._frame.surround(area if self._is_led_by_key else None)
 
 
 def _can_have_keyboard(widget: QWidget) -> bool:
     return widget.isVisible() and widget.isEnabled()
-
-
-class _AreaFrame(QWidget):
-    """Frame round what can be seen of an area; it lies over the area, and follows its place and its size."""
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._area: QWidget | None = None
-        # What an area lies in may get its new size after it.
-        self._settled = single_shot(self, self._follow)
-        self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self.hide()
-
-    def surround(self, area: QWidget | None) -> None:
-        """Lie round an area; None takes the frame away."""
-        for each in self._around():
-            each.removeEventFilter(self)
-        self._area = area
-        if area is None:
-            self.hide()
-            return
-        self.setParent(area.window())
-        for each in self._around():
-            each.installEventFilter(self)
-        self._follow()
-        self.raise_()
-        self.show()
-
-    def _around(self) -> Iterator[QWidget]:
-        """Yield the area and all that it lies in, whose sizes decide what can be seen of it."""
-        each = self._area
-        while each is not None:
-            yield each
-            each = None if each.isWindow() else each.parentWidget()
-
-    @override
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() in (QEvent.Type.Move, QEvent.Type.Resize):
-            self._settled.start()
-        return super().eventFilter(watched, event)
-
-    @Slot()
-    def _follow(self) -> None:
-        if self._area is not None:
-            window, seen = self._area.window(), self._area.window().rect()
-            for each in self._around():
-                seen &= each.rect().translated(each.mapTo(window, _CORNER))
-            self.setGeometry(seen)
-
-    @override
-    def paintEvent(self, event: QPaintEvent) -> None:
-        if drawing_figure():
-            return
-        painter, width = QPainter(self), theme_manager().theme.px(2)
-        painter.setPen(QPen(theme_manager().theme.color("accent"), 2 * width))  # half of it is cut off
-        painter.drawRect(self.rect())
