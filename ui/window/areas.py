@@ -123,6 +123,10 @@ class Areas(QObject):
             handle = self._window.windowHandle()
             assert handle is not None
             handle.installEventFilter(self)  # gets the buttons of the mouse before any control does
+        elif kind == QEvent.Type.WindowActivate and watched is self._window:
+            focus = self._window.focusWidget()
+            if focus is not None and not _can_have_keyboard(focus):  # since the window was left
+                self._take_over(focus)
         elif kind in _BY_KEY:
             self._is_led_by_key = True
         elif kind == QEvent.Type.MouseButtonPress:
