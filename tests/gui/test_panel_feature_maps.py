@@ -281,6 +281,21 @@ def test_arrow_keys_move_the_pinned_cell_and_stop_at_the_border(lab5):
     assert lab5.pins[-1].index == (0, 1, 8)
 
 
+def test_the_keyboard_stands_at_the_pinned_cell_and_points_in_other_maps(lab5):
+    lab5.state.set_pinned(PinnedCell("conv1", (0, 8, 8)))
+    assert lab5.map("conv1").focus_cell == (8, 8)
+    lab5.key(Qt.Key.Key_Down, lab5.map("conv1"))
+    assert lab5.state.pinned.index == (0, 9, 8)
+    assert lab5.map("conv1").focus_cell == (9, 8)
+    pool = lab5.map("pool1")
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Right):
+        lab5.key(key, pool)
+    assert (pool.focus_cell, pool.hovered) == ((1, 1), (1, 1))
+    assert lab5.state.pinned.index == (0, 9, 8)
+    lab5.key(Qt.Key.Key_Return, pool)
+    assert lab5.state.pinned == PinnedCell("pool1", (0, 1, 1))
+
+
 def test_escape_frees_the_pinned_cell_from_anywhere_in_the_panel(lab5):
     lab5.click("conv1", 4, 5)
     lab5.key(Qt.Key.Key_Escape, lab5.column("pool1").thumbs)

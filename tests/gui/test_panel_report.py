@@ -283,6 +283,9 @@ def test_what_is_still_to_be_written_is_named_before_the_export(qtbot, make, mon
     ]
     assert all(line.count(", ") == 4 for line in lines)
     assert panel.message.height() < 2.5 * panel.message.fontMetrics().lineSpacing(), "it is one line"
+    assert panel.message.action_button().hasFocus()
+    qtbot.keyClick(panel.message.action_button(), Qt.Key.Key_Backtab)
+    assert panel.message.look_button.hasFocus(), "the keys go as one reads"
     panel.message.look_button.click()  # it is still sliding in
     assert panel.pages.current() == WORKING_PRINCIPLE
     assert panel.fields.edits["objective"].hasFocus()

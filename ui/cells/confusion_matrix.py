@@ -167,11 +167,13 @@ class ConfusionMatrix(CellView):
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step, count = arrow_step(event), len(self._names)
+        step = arrow_step(event)
         if self._counts is None or step is None:
             super().keyPressEvent(event)
-        else:
-            self._select((0, 0) if self._current is None else stepped(self._current, step, (count, count)))
+            return
+        cell = (0, 0) if self._current is None else stepped(self._current, step, self.shape)
+        if cell != self._current:  # over the edge leads nowhere; to choose a cell again would give it up
+            self._select(cell)
 
     def _select(self, cell: tuple[int, int]) -> None:
         self.set_current(*cell)

@@ -72,13 +72,15 @@ class LinkedMap(CopiedMap):
     enlargeRequested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        self._movable = False
+        self._holds_pin = False
         self._visible_cells: int | None = None
         super().__init__(parent)
 
-    def set_movable(self, movable: bool) -> None:
-        """Let arrow keys move a pinned cell, instead of pointing at cells."""
-        self._movable = movable
+    def set_pinned(self, cell: Cell | None) -> None:
+        """Let the keyboard stand at the pinned cell, which arrow keys move; None: they point at cells."""
+        self._holds_pin = cell is not None
+        if cell is not None and cell != self.focus_cell:
+            self.set_focus_cell(*cell)
 
     def set_visible_cells(self, count: int | None) -> None:
         """Hide all cells but the first so many in reading order; None shows all."""
@@ -104,9 +106,11 @@ class LinkedMap(CopiedMap):
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = long_arrow_step(event)
-        if self._movable and step is not None:
+        if self._holds_pin and step is not None:
             self.moveRequested.emit(*step)
-        elif not (self._movable and is_enter(event)):  # the pinned cell is chosen, not one pointed at before
+        elif not (
+            self._holds_pin and is_enter(event)
+        ):  # the pinned cell is chosen, not one pointed at before
             super().keyPressEvent(event)
 
     @override

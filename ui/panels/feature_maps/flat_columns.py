@@ -53,7 +53,8 @@ class UnitColumn(StageColumn):
             self.strip.set_scale(self.column.colormap, *limits)
             unit = format_power(self.map.number_exponent)
             self.head.set_line(f"{len(values)} units {unit}".rstrip(), f"{len(values)} {unit}".rstrip())
-        self.map.set_movable(explained.look.pinned is not None)
+        pinned = explained.pinned_in(self.column.stage)
+        self.map.set_pinned(None if pinned is None else divmod(pinned[0], self.column.shape[2]))
         self.map.set_covered(explained.look.covers)
         marks = self._marks(explained)
         for role in MARK_ROLES:

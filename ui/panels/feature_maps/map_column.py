@@ -72,7 +72,8 @@ class MapColumn(StageColumn):
         if self.thumbs is not None:
             self.thumbs.set_current(min(look.channel(column.group), column.count - 1))
         if column.kind is not Kind.KERNELS:
-            self.map.set_movable(look.pinned is not None)
+            pinned = explained.pinned_in(column.stage)
+            self.map.set_pinned(None if pinned is None else (pinned[1], pinned[2]))
             self.map.set_visible_cells(explained.uncovered(column.key))
             if column.kind is not Kind.IMAGE:
                 self._cover(look.covers)

@@ -19,7 +19,6 @@ class AskingBar(MessageBar):
         self._look: Callable[[], None] | None = None
         self.look_button = Button("", kind="link")
         self._layout.insertWidget(2, self.look_button)
-        self.setTabOrder(self.look_button, self.action_button())
         self.look_button.hide()
         self.look_button.clicked.connect(self._on_look_clicked)
         self.actionRequested.connect(self._on_action_requested)
@@ -55,6 +54,9 @@ class AskingBar(MessageBar):
             self.look_button.setAccessibleDescription(tip)
             self.setToolTip(tip)
             self.look_button.show()
+            # As one reads; without effect before the bar is part of a window.
+            self.setTabOrder(self.look_button, self.action_button())
+            self.setTabOrder(self.action_button(), self._close)
 
     @override
     def show_message(self, text: str, kind: str = "info", action: str = "") -> None:
