@@ -20,6 +20,7 @@ from ui.cells.drawing_pad import DrawingPad
 from ui.cells.linked_map import LinkedMap
 from ui.lab.sitting import LabSitting
 from ui.panels.backprop.panel import BackpropPanel
+from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report.panel import ReportPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
@@ -97,6 +98,11 @@ class Student:
             press(Key.Key_Down)
             press(Key.Key_Return)
         assert self.desk.done.prediction is not None
+
+    def is_anything_covered(self) -> bool:
+        """Whether a panel still asks to predict first."""
+        backprop, maps = self.window.panel(BackpropPanel), self.window.panel(FeatureMapsPanel)
+        return backprop.header.cover.isChecked() or backprop.model.focus.is_covered or maps.cover.isChecked()
 
     def write(self, count: int) -> None:
         """Answer the question in so many words."""
@@ -250,6 +256,8 @@ def test_a_lab_from_its_first_step_to_the_report(qtbot: QtBot, tmp_path: Path, n
                 parts.reverse()  # what is shown there is the result
             for part in parts:
                 part()
+            if step.prediction is not None:
+                assert not student.is_anything_covered(), step.id
             for each in step.done_when:
                 student.do(each.event, each.at_least)
             words = max((each.at_least for each in step.done_when if each.event == "words"), default=0)
