@@ -22,6 +22,7 @@ from cnnviz.session_state import weights_checksum
 from cnnviz.training import Trainer
 from tests.gui import whole_window
 from tests.gui.driving import activate, opened, save_session
+from tests.gui.feature_maps_panel import Later
 from tests.gui.lab_driving import LAB, open_lab, press
 from ui.controls.formula_boxes import plain_text
 from ui.keep import session_files
@@ -34,6 +35,20 @@ from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.state import PinnedCell, RunStatus, Shift
 from ui.theme import theme_manager
+
+
+def test_a_result_that_comes_when_another_lab_is_open_is_dropped(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    sitting.revealer._background = later = Later()
+    sitting.desk.go_to("field")
+    sitting.desk.predict(4.0)
+    press(sitting.column.page.show_me)
+    qtbot.waitUntil(lambda: bool(later.tasks))
+    session.lab.open_file(shipped_labs()["pooling"])
+    qtbot.waitUntil(lambda: sitting.desk.lab.id == "pooling")
+    later.finish(*later.tasks)
+    assert "field" not in sitting.desk.record.steps
+    assert not sitting.column.message.isVisible()
 
 
 def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path):

@@ -175,7 +175,7 @@ class Revealer(QObject):
     # --- measuring ------------------------------------------------------------------------------------------
 
     def _measure(self, step: Step, snapshot: Snapshot) -> None:
-        state = self._state
+        state, lab = self._state, self._desk.lab
         assert state.dataset is not None
         experiment, dataset, own = state.experiment, state.dataset, self._desk.record.own
         self._is_measuring = True
@@ -185,8 +185,15 @@ class Revealer(QObject):
             bench = Bench(experiment, dataset, snapshot.network, snapshot.step, pixels)
             return tuple(measure(each, bench) for each in step.measurements)
 
+        def is_asked() -> bool:
+            """Whether it is still the lab, and the prediction made in it, for which this was measured."""
+            return self._desk.lab is lab and self._desk.record.step(step.id).prediction is not None
+
         def done(measured: tuple[Measured, ...]) -> None:
             self._is_measuring = False
+            if not is_asked():
+                self._look_and_tell()
+                return
             self._tried[step.id] = (snapshot, "")
             is_news = not self._desk.record.step(step.id).revealed and step is not self._desk.step
             self._desk.reveal(step, Found(measured[0], now(), snapshot.step, experiment, measured[1:]))
@@ -196,7 +203,8 @@ class Revealer(QObject):
 
         def failed(message: str) -> None:
             self._is_measuring = False
-            self._tried[step.id] = (snapshot, message)
+            if is_asked():
+                self._tried[step.id] = (snapshot, message)
             self._look_and_tell()
 
         self._background.submit(_KIND, work, done, failed)
