@@ -74,11 +74,10 @@ GUIDES: Mapping[str, Guide] = MappingProxyType(
 )
 """Guide of each demonstration about a network with a max pool, in the order of the report."""
 
-_BACK_THROUGH = GUIDES[BACKPROP]
 _WITHOUT_WINNERS: Mapping[str, Guide] = MappingProxyType(
     {
         BACKPROP: replace(
-            _BACK_THROUGH,
+            GUIDES[BACKPROP],
             hypothesis="Before you run: which cells of a window will receive the gradient of its pooled "
             "value, and how much?",
             description="Which image and which filter did you follow? How was the gradient checked?",

@@ -51,6 +51,15 @@ def test_a_result_that_comes_when_another_lab_is_open_is_dropped(qtbot, session,
     assert not sitting.column.message.isVisible()
 
 
+def test_what_was_told_of_a_result_goes_with_its_lab(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    sitting.revealer.arrived.emit("field")
+    assert "is known now" in sitting.column.message.text()
+    session.lab.open_file(shipped_labs()["pooling"])
+    qtbot.waitUntil(lambda: sitting.desk.lab.id == "pooling")
+    assert sitting.column.message.text() == ""
+
+
 def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path):
     sitting = open_lab(qtbot, session, tmp_path)
     column, desk, page = sitting.column, sitting.desk, sitting.column.page

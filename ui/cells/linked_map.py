@@ -108,9 +108,7 @@ class LinkedMap(CopiedMap):
         step = long_arrow_step(event)
         if self._holds_pin and step is not None:
             self.moveRequested.emit(*step)
-        elif not (
-            self._holds_pin and is_enter(event)
-        ):  # the pinned cell is chosen, not one pointed at before
+        elif not (self._holds_pin and is_enter(event)):  # that cell is chosen already, and no other
             super().keyPressEvent(event)
 
     @override

@@ -122,12 +122,16 @@ class LabDesk(QObject):
         done = self._record.step(step.id)
         return () if done.done else to_see_first(step, done.counts)
 
+    def end_of(self, step: Step) -> int:
+        """Return the training step at which the run that a step is about ends."""
+        return self.experiment_of(step).epochs * self._state.run.steps_per_epoch
+
     def is_at_end(self, step: Step) -> bool:
         """Whether the present run is the one that a step is about, but for the seed, and is at its end."""
         run = self._state.run
         if run.status is RunStatus.LOADING or self._state.dataset is None or not self.is_run_of(step):
             return False
-        return run.step >= self.experiment_of(step).epochs * run.steps_per_epoch
+        return run.step >= self.end_of(step)
 
     @property
     def is_late(self) -> bool:

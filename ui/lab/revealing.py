@@ -145,17 +145,16 @@ class Revealer(QObject):
         state = self._state
         if not self._desk.is_at_end(step):
             return None
-        end = self._desk.experiment_of(step).epochs * state.run.steps_per_epoch
+        end = self._desk.end_of(step)
         is_live = state.live is not None and state.live.step == end
         return state.history.snapshots.find(end) or (state.live if is_live else None)
 
     def _waiting(self, step: Step, snapshot: Snapshot | None) -> str:
         if snapshot is not None:
             return "The result is being measured…"
-        wanted, run = self._desk.experiment_of(step), self._state.run
         if not self._desk.is_run_of(step):
             return "The result is measured on the network of this step. Press “Show me” to get it."
-        end = format_count(wanted.epochs * run.steps_per_epoch)
+        end = format_count(self._desk.end_of(step))
         way = "You will be told when it is there."
         if step.show.moment == "end":
             way = "Press “Show me” to get there."

@@ -80,6 +80,7 @@ class LabSitting(QObject):
         self._files.can_be_had_again = lambda: self.desk.is_own_run
         column.page.prediction.committed.connect(self._uncover)
         self.shower.shown.connect(self._uncover)
+        self.desk.labChanged.connect(self._forget_result)
         self.desk.stepChanged.connect(self._on_step_changed)
         self.revealer.arrived.connect(self._on_result_arrived)
         column.message.actionRequested.connect(self._on_message_answered)
@@ -259,6 +260,12 @@ class LabSitting(QObject):
     def _on_step_changed(self) -> None:
         step = self.desk.step
         if step is not None and step.id == self._arrived:
+            self._forget_result()
+
+    @Slot()
+    def _forget_result(self) -> None:
+        """Take back what was told of a result: it is in sight, or its lab has gone."""
+        if self._arrived:
             self._arrived = ""
             self.column.message.clear()
 
