@@ -12,7 +12,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
 from PySide6.QtCore import QCoreApplication, QEvent, QPoint, QSettings, Qt, QThread, QTimer
-from PySide6.QtGui import QGuiApplication, QWindow
+from PySide6.QtGui import QCursor, QGuiApplication, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
@@ -139,7 +139,9 @@ def pointer_elsewhere(elsewhere: QWindow) -> Iterator[None]:
     """Let each test begin with the pointer off every window, and leave no button of the mouse down.
 
     Qt drops a move to the place where the pointer is already, and any move with a button that nothing holds.
+    It also keeps a place of the cursor that such moves do not change, and enters what opens below it.
     """
+    QCursor.setPos(elsewhere.position())
     QTest.mouseMove(elsewhere, QPoint(1, 1))
     yield
     held = QGuiApplication.mouseButtons()

@@ -99,7 +99,7 @@ class SamplesPanel(QFrame):
         self._theme = theme
         margin = theme.px(12)
         self._layout.setContentsMargins(margin, margin, margin, margin)
-        self._layout.setSpacing(theme.px(8))
+        self._layout.setSpacing(theme.px(6))  # presenting in the lowest window needs it
         self._set_grid_height()
         self._fit()
 
