@@ -361,3 +361,20 @@ def test_kinds_of_messages_differ_by_sign_as_well_as_by_colour(qtbot: QtBot, bar
 def test_an_unknown_kind_is_refused(bar: MessageBar) -> None:
     with pytest.raises(ValueError, match="'fatal'"):
         bar.show_message("No.", "fatal")
+
+
+def test_a_title_whose_letters_became_smaller_out_of_sight_is_as_low_as_they_are(qtbot, theme):
+    stack, page, title = QStackedWidget(), QWidget(), SectionTitle("Prediction", "grey now, coloured after")
+    fill(QVBoxLayout(page), title, 1)
+    for each in (page, QWidget()):
+        stack.addWidget(each)
+    qtbot.addWidget(stack)
+    theme.set_scale(1.35)
+    show_window(qtbot, stack)
+    settle(qtbot, parts=[stack])
+    large = title.minimumHeight()
+    stack.setCurrentIndex(1)
+    theme.set_scale(1)
+    stack.setCurrentIndex(0)
+    settle(qtbot, parts=[stack])
+    assert title.minimumHeight() == title.heightForWidth(title.width()) < large

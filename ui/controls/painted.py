@@ -3,7 +3,7 @@
 from typing import override
 
 from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen, QResizeEvent
+from PySide6.QtGui import QPainter, QPainterPath, QPen, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.controls.placeholder import draw_placeholder
@@ -103,6 +103,12 @@ class WrappedWidget(PaintedWidget):
     @override
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
+        self._claim_height()
+
+    @override
+    def showEvent(self, event: QShowEvent) -> None:
+        """Claim what changed out of sight: there, Qt tells of the first change of a layout only."""
+        super().showEvent(event)
         self._claim_height()
 
     def _claim_height(self) -> None:
