@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from cnnviz.datasets import to_input
 from tests.gui import whole_window
 from ui.lab.sitting import LabSitting
 from ui.session import Session
@@ -90,3 +92,13 @@ def open_lab(qtbot: QtBot, session: Session, folder: Path, text: str = LAB) -> L
 def press(button: object) -> None:
     """Click a button with the mouse."""
     QTest.mouseClick(button, Qt.MouseButton.LeftButton)
+
+
+def accuracy_words(session: Session) -> str:
+    """Return the share of the test images that are read correctly, counted one by one, as it is written."""
+    data, shown = session.state.dataset, session.state.shown
+    assert data is not None
+    assert shown is not None
+    network = shown.network
+    right = np.mean(network.predict(to_input(data.test_images, network.dtype)) == data.test_labels)
+    return f"{100 * right:.2f} %"

@@ -1,0 +1,173 @@
+"""The lab guide without a mouse."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QRadioButton
+
+from cnnviz.lab.shipped import shipped_labs
+from tests.gui import whole_window
+from tests.gui.driving import activate
+from tests.gui.lab_driving import open_lab, press
+from ui.panels.feature_maps.panel import FeatureMapsPanel
+
+
+def test_keys_alone_lead_through_a_lab(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    desk, window = sitting.desk, session.window
+
+    def key(name, *modifiers):
+        target = QApplication.focusWidget() or window
+        held = Qt.KeyboardModifier.NoModifier
+        for each in modifiers:
+            held |= each
+        QTest.keyClick(target, name, held)
+
+    control, shift = Qt.KeyboardModifier.ControlModifier, Qt.KeyboardModifier.ShiftModifier
+    key(Qt.Key.Key_L, control)
+    QTest.keyClicks(QApplication.focusWidget(), "Ada")
+    assert sitting.column.page.who.name.text() == "Ada"
+    for _ in range(3):  # roll number, "Show me", answer
+        key(Qt.Key.Key_Tab)
+    QTest.keyClicks(QApplication.focusWidget(), "it will learn")
+    assert desk.done.done
+    key(Qt.Key.Key_PageDown, control)
+    assert desk.step.id == "field"
+    key(Qt.Key.Key_Space)  # the focus is on "Show me"
+    qtbot.waitUntil(lambda: window.panels.front == 1 and not session.files.restorer.is_busy)
+    whole_window.rest(qtbot, session)
+    activate(qtbot, window)  # as a window manager does when the progress of training has gone
+    maps = window.panel(FeatureMapsPanel)
+    assert maps.cover.isChecked(), "the step covers what is to be predicted"
+    key(Qt.Key.Key_Tab)
+    QTest.keyClicks(QApplication.focusWidget(), "4")
+    key(Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: bool(desk.done.done))
+    qtbot.waitUntil(lambda: not maps.cover.isChecked())
+    with qtbot.waitSignal(sitting.shower.shown):
+        sitting.show_me()  # what is predicted need not be covered again
+    assert not maps.cover.isChecked()
+    whole_window.rest(qtbot, session)
+    activate(qtbot, window)
+    key(Qt.Key.Key_PageDown, control)
+    key(Qt.Key.Key_Tab)
+    key(Qt.Key.Key_Down)  # the first of the answers has the keyboard
+    key(Qt.Key.Key_Return)
+    assert desk.done.prediction.answer == "same"
+    key(Qt.Key.Key_PageUp, control)
+    key(Qt.Key.Key_L, control | shift)
+    whole_window.rest(qtbot, session)
+
+
+def test_ctrl_l_leads_to_the_open_step_and_never_puts_the_guide_away(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    window, column, page = session.window, sitting.column, sitting.column.page
+    activate(qtbot, window)
+    sitting.desk.go_to("field")
+    for place in (window.samples.grid, column.labs_button, column.steps, column.next, page.show_me):
+        column.list_button.setChecked(place is column.steps)
+        place.setFocus()
+        QTest.keyClick(place, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+        assert QApplication.focusWidget() is page.show_me
+        assert page.show_me.isVisible()
+    for put_away in (
+        lambda: QTest.keyClick(column.close_button, Qt.Key.Key_Space),
+        window.menus.action("close_lab").trigger,
+    ):
+        column.close_button.setFocus(Qt.FocusReason.TabFocusReason)
+        put_away()
+        assert not column.isVisible()
+        assert QApplication.focusWidget() is window.panels.front_panel
+        QTest.keyClick(window, Qt.Key.Key_L, Qt.KeyboardModifier.ControlModifier)
+        assert QApplication.focusWidget() is page.show_me
+
+
+def test_f6_stops_at_what_the_guide_has_to_say(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    activate(qtbot, session.window)
+    sitting.column.message.show_message("The result is known now.", "info", "See it")
+    session.window.areas.enter(sitting.column)
+    QTest.keyClick(sitting.column, Qt.Key.Key_F6)
+    assert QApplication.focusWidget() is sitting.column.message
+    assert sitting.column.message.accessibleDescription() == "The result is known now."
+    QTest.keyClick(sitting.column.message, Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is sitting.column.message.action_button()
+
+
+@pytest.mark.parametrize(
+    ("key", "answer"), [("Down", "same"), ("Right", "up"), ("Up", "up"), ("Space", "up")]
+)
+def test_keys_choose_among_answers_and_only_the_button_commits(qtbot, session, tmp_path, key, answer):
+    sitting = open_lab(qtbot, session, tmp_path)
+    sitting.desk.go_to("way")
+    whole_window.rest(qtbot, session)
+    activate(qtbot, session.window)
+    card = sitting.column.page.prediction
+    first, *_ = card.choices.findChildren(QRadioButton)
+    first.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(first, Qt.Key.Key_Return)
+    assert card.error.isVisible()
+    assert sitting.desk.done.prediction is None, "what was not chosen"
+    QTest.keyClick(first, Qt.Key["Key_" + key])
+    assert [each.objectName() for each in card.choices.findChildren(QRadioButton) if each.isChecked()] == [
+        answer
+    ]
+    assert QApplication.focusWidget().objectName() == answer
+    assert sitting.desk.done.prediction is None
+    card.commit.setFocus(Qt.FocusReason.TabFocusReason)
+    QTest.keyClick(card.commit, Qt.Key.Key_Space)
+    assert sitting.desk.done.prediction.answer == answer
+
+
+def test_who_uses_keys_sees_the_whole_of_the_field_that_is_written_in(qtbot, session):
+    session.lab.open_file(shipped_labs()["lab5"])
+    sitting = session.lab.sitting
+    qtbot.waitUntil(lambda: sitting.desk.lab is not None and sitting.desk.lab.id == "lab5")
+    whole_window.rest(qtbot, session)
+    activate(qtbot, session.window)
+    page, field = sitting.column.page, sitting.column.page.answer.field
+
+    def is_seen():
+        assert field.hasFocus()
+        return whole_window.seen_rect(field).size() == field.size()
+
+    page.show_me.setFocus()
+    QTest.keyClick(page.show_me, Qt.Key.Key_Tab)
+    qtbot.waitUntil(is_seen)
+    sitting.desk.go_to("slow")
+    whole_window.rest(qtbot, session)
+    page.prediction.number.setFocus()
+    QTest.keyClicks(page.prediction.number, "0.1")
+    QTest.keyClick(page.prediction.number, Qt.Key.Key_Return)
+    whole_window.rest(qtbot, session)
+    assert is_seen()
+    sitting.column.next.setFocus()
+    QTest.keyClick(sitting.column.next, Qt.Key.Key_Return)
+    assert sitting.desk.step.id == "full"
+
+
+def test_a_remote_control_goes_through_backprop_and_on_to_the_next_step(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    whole_window.train(qtbot, session, 3)
+    panel = whole_window.show_panel(qtbot, session, 3)
+    desk, window, samples = sitting.desk, session.window, session.window.samples.grid
+    activate(qtbot, window)
+
+    def turn(key):
+        samples.setFocus()
+        QTest.keyClick(samples, key)
+        return panel.model.index, desk.step.id
+
+    last = len(panel.model.steps) - 1
+    for number in range(1, last + 1):
+        assert turn(Qt.Key.Key_PageDown) == (number, "think")
+    assert turn(Qt.Key.Key_PageDown) == (last, "field")
+    assert turn(Qt.Key.Key_PageUp) == (last, "think")  # what was turned last comes back
+    assert turn(Qt.Key.Key_PageUp) == (last - 1, "think")
+    assert turn(Qt.Key.Key_PageDown) == (last, "think")
+    assert turn(Qt.Key.Key_PageDown) == (last, "field")
+    press(panel.header.back)  # pages were turned by hand since
+    assert turn(Qt.Key.Key_PageUp) == (last - 2, "field")
+    whole_window.show_panel(qtbot, session, 0)
+    assert turn(Qt.Key.Key_PageDown) == (last - 2, "way")
+    assert turn(Qt.Key.Key_PageUp) == (last - 2, "field")

@@ -1,0 +1,198 @@
+"""What is kept of a lab: after a restart, in a session, in what is handed in, in a course."""
+
+import json
+from dataclasses import replace
+
+import numpy as np
+from PySide6.QtCore import QSettings
+from PySide6.QtTest import QTest
+
+from cnnviz.datasets import load_mnist
+from cnnviz.lab import LabRecord, parse_lab, read_hand_in
+from cnnviz.lab.course import load_course, save_course
+from cnnviz.lab.opening import made_course
+from cnnviz.report.blocks import Words
+from cnnviz.session_state import weights_checksum
+from cnnviz.training import Trainer
+from tests.gui import whole_window
+from tests.gui.driving import opened, save_session
+from tests.gui.lab_driving import LAB, open_lab, press
+from ui.lab.door import welcome
+from ui.panels.report.panel import ReportPanel
+from ui.panels.translation.panel import TranslationPanel
+from ui.state import PinnedCell, RunStatus, Shift
+
+
+def test_what_was_done_is_there_after_a_restart_and_the_words_are_kept(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    QTest.keyClicks(sitting.column.page.answer.field, "one two")
+    press(sitting.column.next)
+    draft = session.workspace.draft
+    settings = session._settings.fileName()
+    session.close()
+    kept = json.loads(draft.read_text(encoding="utf-8"))["labs"][0]
+    assert LabRecord.from_dict(kept).step("think").hypothesis[0].text == "one two"
+    changed = LAB.replace("Some **strong** words.", "Other words.")
+    (tmp_path / "small.toml").write_text(changed, encoding="utf-8")
+    with opened(qtbot, tmp_path / settings) as again:
+        found = again.lab.sitting
+        qtbot.waitUntil(lambda: found.desk.lab is not None)
+        assert found.column.isVisible()
+        assert found.desk.step.id == "field"
+        assert "has changed" in found.column.message.text()
+        press(found.column.back)
+        assert found.column.page.answer.field.toPlainText() == "one two"
+
+
+def test_a_result_is_there_at_once_after_a_restart_and_says_from_when_it_is(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    desk, page = sitting.desk, sitting.column.page
+    desk.go_to("field")
+    press(page.show_me)
+    whole_window.rest(qtbot, session)
+    desk.predict(5)
+    qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
+    whole_window.rest(qtbot, session)
+    time, moment = desk.done.revealed, page.prediction.moment.text()
+    assert moment == f"Measured {time} on the network of step 12,665."
+    # A network that the step is not about takes the place of no result.
+    session.controller.begin_run(replace(session.state.experiment, ties="first", epochs=1))
+    whole_window.rest(qtbot, session, lambda: session.state.experiment.ties == "first")
+    whole_window.train(qtbot, session, 12665)
+    whole_window.rest(qtbot, session)
+    assert page.prediction.moment.text() == moment
+    assert not page.prediction.waiting.isVisible()
+    session.close()
+    with opened(qtbot, tmp_path / session._settings.fileName()) as again:
+        found = again.lab.sitting
+        qtbot.waitUntil(lambda: found.desk.lab is not None)
+        card = found.column.page.prediction
+        assert again.state.is_untrained
+        assert card.measured.text() == "Measured: 4 pixels"
+        assert card.verdict.text().startswith("Not right")
+        assert card.moment.text() == moment
+
+
+def test_the_first_start_opens_the_guide_and_it_stays_as_it_was_left(qtbot, tmp_path):
+    for expected in (True, False):
+        with opened_first(qtbot, tmp_path) as session:
+            dock = session.window.lab_dock
+            assert dock.isVisible() == expected
+            if expected:
+                sitting = session.lab.sitting
+                qtbot.waitUntil(lambda sitting=sitting: sitting.desk.lab is not None)
+                assert sitting.desk.lab.id == "lab5"
+                press(sitting.column.close_button)
+                assert not dock.isVisible()
+
+
+def opened_first(qtbot, folder):
+    settings = QSettings(str(folder / "first.ini"), QSettings.Format.IniFormat)
+    welcome(settings)
+    settings.sync()
+    return opened(qtbot, folder / "first.ini")
+
+
+def test_what_was_said_and_measured_is_handed_in_with_name_and_roll_number(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    page = sitting.column.page
+    QTest.keyClicks(page.who.name, "Ada")
+    QTest.keyClicks(page.who.roll_number, "7")
+    QTest.keyClicks(page.answer.field, "it will learn")
+    press(sitting.column.next)
+    QTest.keyClicks(page.prediction.number, "5")
+    press(page.prediction.commit)
+    report = session.window.panel(ReportPanel)
+    assert report.composer.name == "small-7-report"
+    with qtbot.waitSignal(report.exported):
+        report.export_to(tmp_path / "handed.pdf")
+    handed = read_hand_in(tmp_path / "handed.pdf")
+    assert (handed.name, handed.roll_number, handed.lab_id) == ("Ada", "7", "small")
+    assert handed.predictions["field"].answer == 5
+    assert handed.hypotheses["think"][0].text == "it will learn"
+    values = {each.measured.measurement.measure: each.measured.value for each in handed.measured}
+    assert values["receptive_field"] == 4
+    with qtbot.waitSignal(report.exported):
+        report.export_to(tmp_path / "handed.html")
+    text = (tmp_path / "handed.html").read_text(encoding="utf-8")
+    assert text.index("What do you expect?") < text.index("it will learn")
+    assert "The prediction is not right" in text
+    assert "To be written" not in text.split("Section two")[0].split("What do you expect?")[0]
+
+
+def test_a_session_carries_what_was_done_and_does_not_write_over_what_is_there(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    QTest.keyClicks(sitting.column.page.answer.field, "from home")
+    saved = tmp_path / "saved.session.json"
+    save_session(qtbot, session, saved)
+    QTest.keyClicks(sitting.column.page.answer.field, " and more")
+    with qtbot.waitSignal(session.files.restorer.finished):
+        session.files.open(saved)
+    qtbot.waitUntil(lambda: "record of this lab" in session.window.notices.text())
+    assert sitting.desk.done.answer == "from home and more"
+    whole_window.rest(qtbot, session)
+    press(session.window.notices.action_button())
+    qtbot.waitUntil(lambda: sitting.column.page.answer.field.toPlainText() == "from home")
+
+
+def test_the_report_shows_what_was_said_before_anything_is_measured(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    QTest.keyClicks(sitting.column.page.answer.field, "it will learn")
+    press(sitting.column.next)
+    document = session.window.panel(ReportPanel).composer.composed(is_final=False)()
+    assert "it will learn" in [block.text for block in document.blocks if isinstance(block, Words)]
+
+
+def test_the_message_of_a_result_leads_to_where_it_stands(qtbot, session, tmp_path, theme):
+    column = open_lab(qtbot, session, tmp_path).column
+    theme.set_presenter(True)
+    session.window.resize(1100, 700)
+    whole_window.rest(qtbot, session)
+    column.show_result("field")
+    whole_window.rest(qtbot, session)
+    card, room = column.page.prediction, column.page_area.viewport().height()
+    assert column.page_area.verticalScrollBar().maximum() > 0
+    assert card.visibleRegion().boundingRect().height() >= min(card.height(), room - 20)
+
+
+_COURSE = LAB.replace(
+    '[start]\npanel = "training"\n',
+    """[settings]
+classes = ["4", "9"]
+[start]
+panel = "translation"
+moment = 5000
+sample = 7
+shift = { dx = 1, dy = 0 }
+pinned = { stage = "pool1", index = [0, 4, 4] }
+views.translation = { pair = "sides", stage = "average" }
+""",
+)
+
+
+def test_a_course_opens_where_it_begins_with_its_network_and_its_curves(qtbot, session, tmp_path):
+    lab, mistakes = parse_lab(_COURSE)
+    assert lab is not None, mistakes
+    data = load_mnist(("4", "9"))
+    save_course(tmp_path / "class.cnnviz", made_course(lab, {}, data, with_data=False))
+    course = load_course(tmp_path / "class.cnnviz")
+    with qtbot.waitSignal(session.files.restorer.finished):
+        session.files.open(tmp_path / "class.cnnviz")
+    whole_window.rest(qtbot, session)
+    state, experiment = session.state, lab.experiment
+    assert (state.experiment, state.run.status, state.run.step) == (experiment, RunStatus.FINISHED, 11791)
+    assert session.lab.sitting.desk.step.id == "think"
+    assert session.window.panels.front == 2
+    assert (state.sample.index, state.shift, state.pinned) == (7, Shift(1, 0), PinnedCell("pool1", (0, 4, 4)))
+    view = session.window.panel(TranslationPanel).view_state()
+    assert (view["pair"], view["stage"]) == ("sides", "average")
+    # The network of that moment is that of a run of its own.
+    trainer = Trainer(experiment.build_network(), data, experiment.train_config())
+    losses = trainer.advance(5000).losses
+    assert weights_checksum(state.shown.network) == weights_checksum(trainer.network)
+    assert state.shown.origin.run_id == state.run.run_id
+    assert np.array_equal(state.history.losses[:5000], losses)
+    assert [point.step for point in state.history.tests] == [0, 11791]
+    assert weights_checksum(state.live.network) == weights_checksum(course.model.network)
+    assert not session.files.has_unsaved_work
+    assert session.window.notices.text() == ""
