@@ -126,6 +126,7 @@ def test_an_area_has_the_keyboard_while_its_control_cannot(qtbot: QtBot, active:
     press(Key.Key_Space)
     qtbot.waitUntil(lambda: not update.undo.isEnabled())
     assert focus() is panel
+    qtbot.waitUntil(update.apply.isEnabled)  # once the next step is computed
     press(Key.Key_Tab, Modifier.ShiftModifier)
     assert focus() is update.apply, "Tab leads on from where the keyboard was"
 

@@ -9,6 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.whole_window import PANELS, controls_in, place_of, show_panel, train
 from ui.cells.heat_map import HeatMap
+from ui.controls.keyboard import scroll_to
 from ui.controls.tips import WIDTH, wrapped
 from ui.session import Session
 
@@ -18,7 +19,15 @@ _PATCH = 30
 def rest_at(widget: QWidget, at: QPoint) -> tuple[str, QRect]:
     """Let the pointer rest on a widget; return what is said, and where on the screen."""
     QToolTip.hideText()
-    QTest.mouseMove(widget, at)
+    scroll_to(widget)
+    handle = widget.window().windowHandle()
+    assert handle is not None
+    place = widget.mapTo(widget.window(), at)
+    for each in (
+        place + QPoint(1, 1),
+        place,
+    ):  # what was scrolled below a pointer that rests is not pointed at
+        QTest.mouseMove(handle, each)
     QApplication.sendEvent(widget, QHelpEvent(QEvent.Type.ToolTip, at, widget.mapToGlobal(at)))
     tips = [each for each in QApplication.topLevelWidgets() if each.inherits("QTipLabel")]
     return QToolTip.text(), tips[-1].geometry() if tips else QRect()

@@ -110,27 +110,28 @@ class _FlowLayout(QLayout):
         lines = self._lines(rect.width())
         top = rect.top()
         for line in lines:
-            height = max(item.sizeHint().height() for item in line)
+            height = max(size.height() for _, size in line)
             left = rect.left()
-            for item in line:
-                size = item.sizeHint().boundedTo(QSize(rect.width(), item.sizeHint().height()))
+            for item, wanted in line:
+                size = wanted.boundedTo(QSize(rect.width(), wanted.height()))
                 if moves:
                     item.setGeometry(QRect(QPoint(left, top + (height - size.height()) // 2), size))
                 left += size.width() + across
             top += height + down
         return max(top - down - rect.top(), 0)
 
-    def _lines(self, width: int) -> list[list[QLayoutItem]]:
-        lines: list[list[QLayoutItem]] = []
+    def _lines(self, width: int) -> list[list[tuple[QLayoutItem, QSize]]]:
+        """Share the items out among lines, each with the size that it wants."""
+        lines: list[list[tuple[QLayoutItem, QSize]]] = []
         used = 0
         for item in self._items:
             if item.isEmpty():
                 continue
-            wanted = item.sizeHint().width()
-            if lines and used + self._gap[0] + wanted <= width:
-                lines[-1].append(item)
-                used += self._gap[0] + wanted
+            wanted = item.sizeHint()
+            if lines and used + self._gap[0] + wanted.width() <= width:
+                lines[-1].append((item, wanted))
+                used += self._gap[0] + wanted.width()
             else:
-                lines.append([item])
-                used = wanted
+                lines.append([(item, wanted)])
+                used = wanted.width()
         return lines

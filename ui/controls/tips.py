@@ -3,9 +3,10 @@
 import textwrap
 from typing import override
 
-from PySide6.QtCore import QChildEvent, QEvent, QObject, QPoint, QRect
-from PySide6.QtGui import QHelpEvent
+from PySide6.QtCore import QEvent, QObject, QPoint, QRect
+from PySide6.QtGui import QHelpEvent, QMouseEvent, QWindow
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
+from shiboken6 import Shiboken
 
 from ui.controls.keyboard import follow_keyboard
 
@@ -15,9 +16,6 @@ WIDTH = 60
 _MOST = 200
 #: Pixels that the pointer reaches down, and the gap to what is pointed at.
 _POINTER, _GAP = 18, 4
-
-#: Property of windows whose tool tips are shown here.
-_WATCHED = "shows_tips"
 
 
 def wrapped(text: str) -> str:
@@ -63,6 +61,9 @@ class ShowsTips:
 class TipFilter(QObject):
     """Shows the tool tips of all widgets in the windows that have had the keyboard, by `show_tip`.
 
+    It hears of the pointer from the windows, and that a tip is wished from what the pointer is on: a filter
+    of every widget would be called for each event of the program.
+
     A `PointedWidget` shows those of its parts by itself, in the same way.
 
     Parameters
@@ -72,28 +73,42 @@ class TipFilter(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
+        self._pointed: list[QWidget] = []
         follow_keyboard(self._on_focus_changed)
 
     def watch(self, window: QWidget) -> None:
-        """Show the tool tips of whatever is in a window, or will be."""
-        for widget in (window, *window.findChildren(QWidget)):
-            widget.installEventFilter(self)
+        """Show the tool tips of whatever is in a window that is shown."""
+        handle = window.windowHandle()
+        if handle is not None:
+            handle.installEventFilter(self)
 
     @override
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ChildPolished and isinstance(event, QChildEvent):
-            child = event.child()  # such as a column for a layer that the network before did not have
-            if isinstance(child, QWidget):
-                self.watch(child)
-        if event.type() != QEvent.Type.ToolTip or not isinstance(event, QHelpEvent):
+        if isinstance(event, QMouseEvent) and isinstance(watched, QWindow):  # before any widget gets it
+            window = QWidget.find(watched.winId())
+            if window is not None:
+                place = event.position().toPoint()
+                self._point_at(window.childAt(place) or window)
+        if not isinstance(event, QHelpEvent) or event.type() != QEvent.Type.ToolTip:
             return False
         if not isinstance(watched, QWidget) or isinstance(watched, ShowsTips) or not watched.toolTip():
             return False
         show_tip(watched, wrapped(watched.toolTip()), event.globalPos())
         return True
 
+    def _point_at(self, widget: QWidget) -> None:
+        """Hear of tips that are wished for a widget, and for what it is in: Qt asks one after the other."""
+        if self._pointed and self._pointed[0] is widget:
+            return
+        for each in self._pointed:
+            if Shiboken.isValid(each):
+                each.removeEventFilter(self)
+        self._pointed = [widget]
+        while not self._pointed[-1].isWindow():
+            self._pointed.append(self._pointed[-1].parentWidget())
+        for each in self._pointed:
+            each.installEventFilter(self)
+
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
-        window = None if new is None else new.window()
-        if window is not None and not window.property(_WATCHED):
-            window.setProperty(_WATCHED, True)
-            self.watch(window)
+        if new is not None:
+            self.watch(new.window())
