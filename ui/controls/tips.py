@@ -103,11 +103,12 @@ class TipFilter(QObject):
         for each in self._pointed:
             if Shiboken.isValid(each):
                 each.removeEventFilter(self)
-        self._pointed = [widget]
-        while not self._pointed[-1].isWindow():
-            self._pointed.append(self._pointed[-1].parentWidget())
-        for each in self._pointed:
+        self._pointed = []
+        each: QWidget | None = widget
+        while each is not None:
+            self._pointed.append(each)
             each.installEventFilter(self)
+            each = None if each.isWindow() else each.parentWidget()
 
     def _on_focus_changed(self, _old: QWidget | None, new: QWidget | None) -> None:
         if new is not None:
