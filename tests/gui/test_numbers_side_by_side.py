@@ -15,7 +15,7 @@ from cnnviz.presets import LAB5, LENET
 from tests.gui.backprop_desk import Desk, point_at, small_network
 from tests.gui.driving import settle, show_window
 from tests.gui.feature_maps_panel import Opened
-from tests.gui.recomputed import read
+from tests.gui.recomputed.computing import read
 from ui.cells.excerpt_map import ExcerptMap
 from ui.cells.value_table import ValueTable
 from ui.panels.backprop.steps import StepKind
