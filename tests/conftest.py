@@ -1,12 +1,17 @@
-"""What all tests share: how long something takes on a busy machine fails none of them."""
+"""What all tests share: how long something takes on a busy machine fails none of them.
+
+Nor does chance: the examples of property tests are the same in each run. Other ones are tried with
+`--hypothesis-profile search`.
+"""
 
 import os
 import sys
 
 from hypothesis import HealthCheck, settings
 
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
+settings.register_profile("search", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("repeatable", settings.get_profile("search"), derandomize=True)
+settings.load_profile("repeatable")
 
 
 def pytest_xdist_auto_num_workers() -> int:
