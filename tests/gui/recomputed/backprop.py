@@ -100,7 +100,7 @@ def _route(panel: BackpropPanel, passes: _Pass) -> Iterator[str]:
         ("arriving", panel.routing.arriving, passes.gradient(step.layer)),
         ("routed", panel.routing.routed, passes.gradient(before)),
     ):
-        yield from near(what, view.map.values, view.map.block.cut(whole[channel]))
+        yield from _block(what, view, whole[channel])
 
 
 def _filter(panel: BackpropPanel, passes: _Pass) -> Iterator[str]:

@@ -8,7 +8,6 @@ from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from cnnviz.layers import Activation, Conv2D
-from cnnviz.network import Network
 from tests.gui.recomputed.computing import near, trace_of
 from ui.panels.translation import TranslationPanel
 from ui.panels.translation.sweep_column import SweepColumn
@@ -24,9 +23,8 @@ _PLACES = ((1, 0), (0, -2), (-3, 1), (4, 4))
 
 def translation(session: Session) -> Iterator[str]:
     """Check what is said of the sample and its shift; lessons on made-up images are tests of their own."""
-    panel, sample, shown = session.window.panel(TranslationPanel), session.state.sample, session.state.shown
+    panel, sample = session.window.panel(TranslationPanel), session.state.sample
     assert sample is not None
-    assert shown is not None
     view, parts, pair = panel.choices.view, panel.parts, panel.parts.maps.grid.pair
     if pair is None:
         return
@@ -92,18 +90,19 @@ def _moved(pixels: NDArray[np.uint8], shift: Shift) -> NDArray[np.uint8]:
 
 def _maps(session: Session, view: View, shift: Shift) -> Maps:
     """Compute all stages of the chosen block for the moved sample, relative to a blank image if so chosen."""
-    sample, shown = session.state.sample, session.state.shown
+    sample = session.state.sample
     assert sample is not None
-    assert shown is not None
-    found = _stages(session, shown.network, _moved(sample.pixels, shift), view)
+    found = _stages(session, _moved(sample.pixels, shift), view)
     if view.relative:
-        blank = _stages(session, shown.network, np.zeros_like(sample.pixels), view)
+        blank = _stages(session, np.zeros_like(sample.pixels), view)
         found = {stage: maps - blank[stage] for stage, maps in found.items()}
     return found
 
 
-def _stages(session: Session, network: Network, pixels: NDArray[np.uint8], view: View) -> Maps:
-    trace, layers = trace_of(session, pixels), network.layers
+def _stages(session: Session, pixels: NDArray[np.uint8], view: View) -> Maps:
+    shown = session.state.shown
+    assert shown is not None
+    trace, layers = trace_of(session, pixels), shown.network.layers
     conv = [place for place, (_, layer) in enumerate(layers) if isinstance(layer, Conv2D)][view.block - 1]
     last = conv + 1 if isinstance(layers[conv + 1][1], Activation) else conv
     maps = trace.outputs[layers[last][0]][0]
