@@ -10,8 +10,11 @@ from pytestqt.qtbot import QtBot
 from cnnviz.functional.max_pooling import TIE_RULES
 from cnnviz.presets import LAB5, PRESETS
 from cnnviz.report.guides import GUIDES
+from cnnviz.routing import ParameterTarget
+from cnnviz.translation import MEASURES
 from tests.gui.view_rounds import THREE_DIGITS, rest
 from ui.panels.backprop import BackpropPanel
+from ui.panels.backprop.focus import target_of
 from ui.panels.backprop.side_column import CHECK, INSPECT, POKE
 from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report.panel import ReportPanel
@@ -191,8 +194,57 @@ def another_page(_bot: QtBot, session: Session, chance: random.Random) -> str:
     return f"page {page}"
 
 
+def another_target(_bot: QtBot, session: Session, chance: random.Random) -> str:
+    """Poke a parameter, a pixel or a cell."""
+    shown, panel = session.state.shown, session.window.panel(BackpropPanel)
+    assert shown is not None
+    network = shown.network
+    shapes = {"input": network.input_shape, **network.shapes}
+    shapes |= {name: array.shape for name, array in network.params.items()}
+    name = chance.choice(list(shapes))
+    place = tuple(chance.randrange(side) for side in shapes[name])
+    panel.side.show_page(POKE)
+    panel.model.set_target(ParameterTarget(name, place) if name in network.params else target_of(name, place))
+    return f"poke {name}{place}"
+
+
+def check_all(qtbot: QtBot, session: Session, _chance: random.Random) -> str:
+    panel = session.window.panel(BackpropPanel)
+    panel.side.show_page(CHECK)
+    if not panel.isVisible():
+        return "page check"
+    panel.side.check.check.click()
+    qtbot.waitUntil(lambda: not panel.work.is_checking())
+    return "check all"
+
+
+def another_measure(_bot: QtBot, session: Session, chance: random.Random) -> str:
+    measure = chance.choice(list(MEASURES))
+    session.window.panel(TranslationPanel).choices.choose(measure=measure)
+    return f"measure {measure}"
+
+
+def another_sweep(qtbot: QtBot, session: Session, chance: random.Random) -> str:
+    """Sweep one image, or a few: what is shown then, mean or spread."""
+    panel, many = session.window.panel(TranslationPanel), chance.random() < 0.7
+    panel.choices.choose(many=many, digits=chance.randrange(2, 5), spread=chance.random() < 0.3)
+    if many and panel.isVisible():
+        rest(qtbot, session)
+        panel.sweeps.measure()
+        qtbot.waitUntil(panel.sweeps.is_measured)
+        qtbot.waitUntil(lambda: not panel.parts.sweep.source.is_running())
+    return f"sweep of {panel.view.digits} images" if many else "sweep of one image"
+
+
+def run_the_lab(qtbot: QtBot, session: Session, _chance: random.Random) -> str:
+    report = session.window.panel(ReportPanel)
+    report.run_lab()
+    qtbot.waitUntil(lambda: not report.cancel.isVisibleTo(report))
+    return f"lab: {report.status.text()}"
+
+
 def another_stage(_bot: QtBot, session: Session, chance: random.Random) -> str:
-    stage = chance.choice(["pixels", "convolution", "max", "average", "blur"])
+    stage = chance.choice(["pixels", "convolution", "max", "average", "blur", "max_blur", "subsample"])
     session.window.panel(TranslationPanel).choices.choose(stage=stage)
     return f"stage {stage}"
 
@@ -222,5 +274,5 @@ ACTIONS: tuple[Action, ...] = (
     another_sample, own_sample, another_moment, more_training, another_run, another_preset, branch,
     another_reference, another_shift, another_pin, another_theme, another_scale, another_layer, another_class,
     another_rule, another_label, another_step, another_page, another_stage, another_limit, another_chapter,
-    another_filter,
+    another_filter, another_target, check_all, another_measure, another_sweep, run_the_lab,
 )  # fmt: skip

@@ -234,6 +234,20 @@ def test_other_settings_do_not_show_what_was_measured_with_the_old(desk: Desk, q
     assert "step 100" in desk.parts.sweep._note.text()
 
 
+def test_another_number_of_images_does_not_show_the_mean_of_the_first(desk: Desk, qtbot: QtBot) -> None:
+    measure_many(desk, 3)
+    qtbot.waitUntil(lambda: desk.parts.sweep.map.values is not None)
+    digits = desk.parts.sweep.source.digits
+    digits.setFocus()
+    QTest.keyClick(digits, Qt.Key.Key_Down)
+    desk.settle()
+    assert desk.panel.view.digits == 2
+    assert desk.parts.sweep.map.values is None
+    QTest.keyClick(digits, Qt.Key.Key_Up)
+    desk.settle()
+    assert desk.parts.sweep.map.values is not None
+
+
 @pytest.mark.parametrize("many", [False, True])
 def test_what_was_measured_with_other_layers_is_not_shown(desk: Desk, qtbot: QtBot, many: bool) -> None:
     desk.load(replace(LAB5, activation="relu").build_network())

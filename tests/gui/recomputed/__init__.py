@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from tests.gui.recomputed.backprop import backprop
 from tests.gui.recomputed.computing import classes_of
 from tests.gui.recomputed.panels import feature_maps, samples, timeline, training
+from tests.gui.recomputed.report import report
 from tests.gui.recomputed.translation import translation
 from ui.export.figures import caption_of
 from ui.panels.backprop import BackpropPanel
@@ -24,6 +25,7 @@ _CHECKS = {
     "feature_maps": feature_maps,
     "translation": translation,
     "backprop": backprop,
+    "report": report,
 }
 _CAPTIONED = {
     "training": TrainingPanel,

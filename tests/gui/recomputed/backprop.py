@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from cnnviz.network import Gradients, Network, Trace
 from tests.gui.recomputed.computing import classes_of, near, read, trace_of
+from tests.gui.recomputed.probes import probes
 from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.map_card import MapCard
 from ui.panels.backprop.steps import StepKind
@@ -46,7 +47,7 @@ class _Pass:
 
 
 def backprop(session: Session) -> Iterator[str]:
-    """Check the maps of the step that is in front."""
+    """Check the maps of the step that is in front, and the page beside them."""
     panel, shown = session.window.panel(BackpropPanel), session.state.shown
     passed, step = panel.model.passed, panel.model.step
     if passed is None or shown is None or shown.origin is None or passed.trial.words:
@@ -66,6 +67,7 @@ def backprop(session: Session) -> Iterator[str]:
         StepKind.UPDATE: _update,
     }
     yield from (f"{step.title}: {each}" for each in checks[step.kind](panel, _Pass(session, panel)))
+    yield from probes(panel)
 
 
 def _output(panel: BackpropPanel, passes: _Pass) -> Iterator[str]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from cnnviz.datasets import to_input
-from cnnviz.network import Trace
+from cnnviz.network import Network, Trace
 from ui.session import Session
 
 
@@ -18,13 +18,17 @@ def read(text: str) -> float:
     return 1 - float(distance[1]) if distance else float(text)
 
 
+def run(network: Network, pixels: NDArray[np.uint8]) -> Trace:
+    """Run an image through a network."""
+    return network.forward(to_input(pixels[np.newaxis], network.dtype))
+
+
 def trace_of(session: Session, pixels: NDArray[np.uint8] | None = None) -> Trace:
     """Run the sample, or other pixels, through the network that is shown."""
     shown, sample = session.state.shown, session.state.sample
     assert shown is not None
     assert sample is not None
-    pixels = sample.pixels if pixels is None else pixels
-    return shown.network.forward(to_input(pixels[np.newaxis], shown.network.dtype))
+    return run(shown.network, sample.pixels if pixels is None else pixels)
 
 
 def classes_of(session: Session) -> tuple[str, ...]:

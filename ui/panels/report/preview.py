@@ -3,7 +3,7 @@
 from typing import override
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent, QPixmap, QResizeEvent
+from PySide6.QtGui import QImage, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QFrame, QScrollArea, QVBoxLayout, QWidget
 
 from ui.controls.labels import WrapLabel
@@ -19,13 +19,13 @@ class PagePicture(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._pixmap = QPixmap()
+        self._image = QImage()
 
-    def set_page(self, pixmap: QPixmap, number: int, count: int, width: int) -> None:
+    def set_page(self, image: QImage, number: int, count: int, width: int) -> None:
         """Show a page."""
-        self._pixmap = pixmap
+        self._image = image
         self.setAccessibleName(f"Page {number} of {count}")
-        self.setFixedHeight(round(width * pixmap.height() / max(pixmap.width(), 1)))
+        self.setFixedHeight(round(width * image.height() / max(image.width(), 1)))
         self.update()
 
     @override
@@ -33,7 +33,7 @@ class PagePicture(QWidget):
         """Draw the page; paper is white in every theme."""
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.drawPixmap(self.rect(), self._pixmap)
+        painter.drawImage(self.rect(), self._image)
         painter.setPen(Qt.GlobalColor.lightGray)
         painter.drawRect(self.rect().adjusted(0, 0, -1, -1))
 
@@ -65,7 +65,7 @@ class ReportPreview(QScrollArea):
         self._layout.addStretch(1)
         self.setWidget(self._content)
         self._pages: list[PagePicture] = []
-        self._pixmaps: list[QPixmap] = []
+        self._images: list[QImage] = []
         self._resized = single_shot(self, self.pagesWanted, 250)
         follow_theme(self)
 
@@ -83,15 +83,11 @@ class ReportPreview(QScrollArea):
         """How many pages are shown."""
         return len(self._pages)
 
-    def set_pages(self, pages: list[bytes]) -> None:
-        """Show other pages, given as PNG; the view stays where it was."""
+    def set_pages(self, pages: list[QImage]) -> None:
+        """Show other pages; the view stays where it was."""
         place = self.verticalScrollBar().value()
         self._waiting.setVisible(not pages)
-        self._pixmaps = []
-        for content in pages:
-            pixmap = QPixmap()
-            pixmap.loadFromData(content)
-            self._pixmaps.append(pixmap)
+        self._images = pages
         while len(self._pages) > len(pages):
             self._pages.pop().deleteLater()
         while len(self._pages) < len(pages):
@@ -112,5 +108,5 @@ class ReportPreview(QScrollArea):
 
     def _fit(self) -> None:
         width = self.viewport().width()
-        for number, (page, pixmap) in enumerate(zip(self._pages, self._pixmaps, strict=True), start=1):
-            page.set_page(pixmap, number, len(self._pages), width)
+        for number, (page, image) in enumerate(zip(self._pages, self._images, strict=True), start=1):
+            page.set_page(image, number, len(self._pages), width)

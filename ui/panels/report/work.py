@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from pathlib import Path
 
+from PySide6.QtGui import QImage
+
 from cnnviz.clock import now
 from cnnviz.datasets import Dataset
 from cnnviz.errors import CNNVizError, DataError
@@ -71,9 +73,14 @@ def again_work(before: MeasuredWith, dataset: Dataset) -> Callable[[Context], Fi
     return work
 
 
-def preview_work(compose: Callable[[], Document], dpi: float) -> Callable[[Context], list[bytes]]:
-    """Return the function that sets the pages of the preview."""
-    return lambda _context: to_pages(compose(), dpi)
+def preview_work(compose: Callable[[], Document], dpi: float) -> Callable[[Context], list[QImage]]:
+    """Return the function that sets the pages of the preview, and decodes them: that takes as long again."""
+
+    def work(_context: Context) -> list[QImage]:
+        pages = [QImage.fromData(content) for content in to_pages(compose(), dpi)]
+        return [page.convertToFormat(QImage.Format.Format_RGB32) for page in pages]
+
+    return work
 
 
 def export_work(compose: Callable[[], Document], path: Path) -> Callable[[Context], Path]:

@@ -128,9 +128,8 @@ class SweepGuide(QObject):
         if scene is None or subject_of(scene).lesson is not None:
             return
         source.set_progress(0.0)
-        digits = min(scene.choices.digits, len(scene.dataset.test_labels))
         self._sweeps.request_many(
-            subject_of(scene), scene.dataset, digits, _key_of(scene), source.set_progress
+            subject_of(scene), scene.dataset, _digits_of(scene), _key_of(scene), source.set_progress
         )
         self._show()
 
@@ -146,10 +145,15 @@ def _key_of(scene: Scene[View]) -> SweepKey:
     return SweepKey(view.block, view.pool_size, view.relative, scene.shift.wrap)
 
 
+def _digits_of(scene: Scene[View]) -> int:
+    """How many images are to be measured: the chosen number, or all there are."""
+    return min(scene.choices.digits, len(scene.dataset.test_labels))
+
+
 def _is_of(found: Swept, scene: Scene[View], *, many: bool) -> bool:
     """Whether a sweep is of these images, with the choices of a scene; of whichever network."""
-    origin = scene.dataset if many else subject_of(scene).origin
-    return found.origin is origin and found.key == _key_of(scene)
+    origin, digits = (scene.dataset, _digits_of(scene)) if many else (subject_of(scene).origin, 1)
+    return found.origin is origin and found.key == _key_of(scene) and found.digits == digits
 
 
 def _is_there(found: Swept | None, scene: Scene[View], *, many: bool) -> bool:
