@@ -102,7 +102,7 @@ def made_now(qtbot: QtBot, session: Session, name: str) -> Iterator[QWidget]:
 def measure_again(qtbot: QtBot, session: Session) -> None:
     """Measure what only a button measures anew: a panel that is made now knows no older values."""
     panel = session.window.panel(TranslationPanel)
-    if panel.view.many and not panel.sweeps.is_measured():
+    if panel.isVisible() and panel.view.many and not panel.sweeps.is_measured():
         panel.sweeps.measure()
         rest(qtbot, session)
 

@@ -188,6 +188,10 @@ def test_a_caption_without_room_stands_below_its_title(qtbot: QtBot, window: QWi
     qtbot.waitUntil(lambda: caption.x() == 0 < caption.y())
     assert not caption.is_elided()
     qtbot.waitUntil(lambda: titles[0].minimumHeight() == titles[1].minimumHeight() > caption.y())
+    titles[0].hide()
+    qtbot.waitUntil(lambda: titles[1].minimumHeight() <= caption.y())
+    titles[0].show()
+    qtbot.waitUntil(lambda: titles[1].minimumHeight() > caption.y())
 
 
 def test_a_badge_is_as_wide_as_its_words(qtbot: QtBot, window: QWidget) -> None:

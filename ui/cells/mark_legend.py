@@ -16,7 +16,7 @@ _SIGNS = {"struck": "0", "almost": ALMOST}
 
 
 class MarkLegend(PaintedWidget):
-    """Small pictures of marks, drawn as on the map, with their meaning beside them.
+    """Small pictures of marks, drawn as on the map, with their meaning beside them; hidden without any.
 
     Parameters
     ----------
@@ -33,6 +33,7 @@ class MarkLegend(PaintedWidget):
         self.setSizePolicy(
             *((policy.Ignored, policy.Maximum) if is_column else (policy.Preferred, policy.Fixed))
         )
+        self.hide()
         follow_theme(self)
 
     def set_marks(self, marks: Sequence[tuple[str, str]]) -> None:

@@ -3,7 +3,7 @@
 from typing import override
 
 from PySide6.QtCore import QRect, QSize, Qt
-from PySide6.QtGui import QFont, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtGui import QFont, QHideEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from ui.controls.flow_row import FlowRow
@@ -63,8 +63,14 @@ class SectionTitle(FlowRow):
 
     @override
     def heightForWidth(self, width: int) -> int:
-        others = (FlowRow.heightForWidth(each, each.width()) for each in self._neighbours)
+        seen = (each for each in self._neighbours if each.isVisible())
+        others = (FlowRow.heightForWidth(each, each.width()) for each in seen)
         return max(super().heightForWidth(width), *others, 0)
+
+    @override
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._claim_height()
 
     @override
     def _claim_height(self) -> None:

@@ -62,7 +62,7 @@ def _stages(network: Network, pixels: NDArray[np.uint8], view: View) -> Maps:
     trace, layers = run(network, pixels), network.layers
     conv, last = _places(network, view)
     maps = trace.outputs[layers[last][0]][0]
-    found = {"pixels": trace.inputs[0], "convolution": trace.outputs[layers[conv][0]][0]}
+    found: Maps = {"pixels": trace.inputs[0], "convolution": trace.outputs[layers[conv][0]][0]}
     if last != conv:
         found["activation"] = maps
     return found | _pooled(maps, view.pool_size)

@@ -30,6 +30,7 @@ from ui.state import Shift
 from ui.theme import Theme, follow_theme
 
 _MANY_HINT = "Press Start: each image is moved to {places} places and followed through all stages."
+_MEASURING = "Measuring…"
 
 _MOST = 2.0
 """Change of features that has the last colour: at √2 nothing is left in common, and a stage of a tiny image
@@ -62,20 +63,19 @@ class SweepColumn(TellsDrawn, QWidget):
         follow_theme(self)
 
     def show_view(self, view: View) -> None:
-        """Show the choices in force."""
-        self._view = view
+        """Show the choices in force, in the controls."""
         self.source.show_view(view)
         self.spread.set_current("spread" if view.spread else "mean")
 
-    def show_sweep(self, swept: Swept | None, network: Network | None, note: str = "") -> None:
-        """Show the values of the chosen measure; `note` is a remark, or why there are none."""
-        self._swept, view = swept, self._view
+    def show_sweep(self, swept: Swept | None, view: View, network: Network, note: str = "") -> None:
+        """Show the values of the measure of a view; `note` is a remark, or why there are none."""
+        self._swept, self._view = swept, view
         stages = None if swept is None else swept.values[view.measure]
         stage = view.sweep_stage(MEASURES[view.measure].of_output)
         self._note.set_text(note)
         self._note.setVisible(bool(note) and swept is not None)
-        if swept is None or stages is None or stage not in stages or network is None:
-            self.map.set_placeholder(note or (_MANY_HINT.format(places=729) if view.many else "Measuring…"))
+        if swept is None or stages is None or stage not in stages:
+            self.map.set_placeholder(note or (_MANY_HINT.format(places=729) if view.many else _MEASURING))
             self.map.set_sweep(None)
             self.bar.hide()
             self.spread.hide()
@@ -125,6 +125,7 @@ class SweepColumn(TellsDrawn, QWidget):
             "orange line a part of the ink has left the image."
         )
         self.map = named(SweepMap(), "Measure for every shift", tip)
+        self.map.set_placeholder(_MEASURING)
         self.bar = ColorBar()
         self.spread = SegmentedControl([("mean", "Mean"), ("spread", "Spread")])
         self.spread.setAccessibleName("Mean or spread over the images")

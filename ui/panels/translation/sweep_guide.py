@@ -88,8 +88,10 @@ class SweepGuide(QObject):
 
     def _show(self) -> None:
         scene, found, note = self._scene, self.swept, ""
-        subject = None if scene is None else subject_of(scene)
-        if found is not None and scene is not None and subject is not None:
+        if scene is None:
+            return
+        subject = subject_of(scene)
+        if found is not None:
             if not (_is_of(found, scene, many=self._is_of_many) and found.network.is_like(subject.network)):
                 found, note = None, _OTHER_SETTINGS if self._is_of_many else ""
             elif found.network is not subject.network:
@@ -97,7 +99,7 @@ class SweepGuide(QObject):
                 note = f"network of {moment_of(measured.step, measured.origin, shown.origin)}"
         if found is None and self._is_of_many and self._column.source.is_running():
             note = "Measuring…"
-        self._column.show_sweep(found, None if subject is None else subject.network, note)
+        self._column.show_sweep(found, scene.choices, subject.network, note)
 
     @Slot()
     def _request(self) -> None:
