@@ -12,6 +12,16 @@ def test_a_copied_figure_does_not_crash_the_end(tmp_path: Path) -> None:
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
+def test_the_window_appears_before_what_takes_long_to_load(tmp_path: Path) -> None:
+    slow = {"pyqtgraph", "typst", "jinja2", "PIL", "fontTools", "cnnviz.report", "cnnviz.lab"}
+    before = (
+        f"def look(session):\n    print(sorted({slow!r} & set(sys.modules)))\n    start_and_act(session)\n"
+        "Session.start = look"
+    )
+    ended = run_window(tmp_path, before=before)
+    assert (ended.returncode, ended.stderr, ended.stdout) == (0, "", "[]\n")
+
+
 def test_an_impossible_time_zone_spoils_no_report(tmp_path: Path) -> None:
     act = (
         "session.exporter.insert(session.window.panels.panels()[0])\nsession.window.panels.show_panel(4)\n"

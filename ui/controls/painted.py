@@ -2,8 +2,8 @@
 
 from typing import override
 
-from PySide6.QtCore import QRect, QRectF, Qt
-from PySide6.QtGui import QPainter, QPainterPath, QPen, QResizeEvent, QShowEvent
+from PySide6.QtCore import QPointF, QRect, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen, QPolygonF, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from ui.controls.placeholder import draw_placeholder
@@ -65,6 +65,14 @@ def paint_tinted_ground(painter: QPainter, rect: QRect, role: str, theme: Theme)
     painter.setClipPath(shape)
     painter.fillRect(rect, theme.color(f"{role}_soft"))
     painter.fillRect(0, 0, theme.px(3), rect.height(), theme.color(role))
+
+
+def draw_diamond(painter: QPainter, center: QPointF, radius: float, color: QColor) -> None:
+    """Draw the mark of a measured point."""
+    corners = ((0, -radius), (radius, 0), (0, radius), (-radius, 0))
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(color)
+    painter.drawPolygon(QPolygonF([QPointF(center.x() + dx, center.y() + dy) for dx, dy in corners]))
 
 
 def height_for_width() -> QSizePolicy:

@@ -7,7 +7,6 @@ from PySide6.QtCore import QObject
 
 from cnnviz.clock import moment
 from ui.keep.workspace import Document, Workspace
-from ui.panels.report.draft import has_words
 from ui.state import AppState
 
 _PLACE = "report"
@@ -34,6 +33,8 @@ class Documents(QObject):
 
     def tell(self) -> None:
         """Say which report this is where it is not the only one."""
+        from ui.panels.report.draft import has_words  # here, as the frame of the window does not need it
+
         self._other = next((each for each in self._workspace.others() if has_words(each.path)), None)
         words = [_second(self._workspace.report), "" if self._other is None else _kept(self._other)]
         text = " ".join(each for each in words if each)

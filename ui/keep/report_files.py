@@ -3,17 +3,21 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QSettings
 from PySide6.QtWidgets import QWidget
 
 from cnnviz.files import printable_name
 from ui.panels.analysis import Analysis
-from ui.panels.report.draft import Draft, read_copy, write_copy
-from ui.panels.report.writing import Writing
 from ui.panels.samples.panel import SamplesPanel
 from ui.state import AppState
 from ui.window.questions import ask_about_own_images, ask_about_words, ask_file, ask_target
+
+# At run time where they are needed: they load much, and the frame of the window is to appear before.
+if TYPE_CHECKING:
+    from ui.panels.report.draft import Draft
+    from ui.panels.report.writing import Writing
 
 _PLACE = "report"
 _FILTER = "Reports of CNNViz (*.report.json *.json);;All files (*)"
@@ -72,6 +76,8 @@ class ReportFiles(QObject):
 
     def open_file(self, path: Path) -> None:
         """Go on with a saved report."""
+        from ui.panels.report.draft import read_copy
+
         self._files.submit(
             "open report", lambda _context: read_copy(path), partial(self._on_read, path), self._complain
         )
@@ -81,6 +87,8 @@ class ReportFiles(QObject):
         self._save(lambda: None)
 
     def _save(self, then: Callable[[], None]) -> None:
+        from ui.panels.report.draft import write_copy
+
         if self.writing is None:
             return
         draft = self.writing.draft
@@ -116,10 +124,10 @@ class ReportFiles(QObject):
             "recent files are gone, too.",
         )
 
-    def _on_read(self, path: Path, draft: Draft) -> None:
+    def _on_read(self, path: Path, draft: "Draft") -> None:
         self._unless_lost("another takes its place", partial(self._begin, path, draft))
 
-    def _begin(self, path: Path, draft: Draft) -> None:
+    def _begin(self, path: Path, draft: "Draft") -> None:
         assert self.writing is not None
         self.writing.begin(draft)
         self.show()
@@ -127,7 +135,7 @@ class ReportFiles(QObject):
             "success", f"Opened the report {printable_name(path)}. What you change is not written to it."
         )
 
-    def _on_saved(self, path: Path, draft: Draft, then: Callable[[], None]) -> None:
+    def _on_saved(self, path: Path, draft: "Draft", then: Callable[[], None]) -> None:
         assert self.writing is not None
         self.writing.set_saved(draft)
         self._tell("success", f"Saved the report to {printable_name(path)}.")

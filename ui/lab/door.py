@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QSettings, Slot
 
 from ui.keep.session_files import SessionFiles
-from ui.lab.library import FILE_FILTER
 from ui.window.main_window import MainWindow
 from ui.window.questions import ask_file
 
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
     from ui.panels.report.panel import ReportPanel
 
 _OPEN = "lab/open"
+_FILTER = "Labs and courses (*.toml *.cnnviz);;All files (*)"
 
 
 class LabDoor(QObject):
@@ -94,7 +94,7 @@ class LabDoor(QObject):
         """Ask for a lab file and open it."""
         if self.sitting is None:
             return
-        path = ask_file(self._window, self._settings, "Open lab file", FILE_FILTER)
+        path = ask_file(self._window, self._settings, "Open lab file", _FILTER)
         if path is not None:
             self.sitting.open_file(path)
 

@@ -15,8 +15,6 @@ from cnnviz.lab.shipped import shipped_labs
 FIRST = "lab5"
 """The lab that is open at the very first start."""
 
-FILE_FILTER = "Labs and courses (*.toml *.cnnviz);;All files (*)"
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabFile:

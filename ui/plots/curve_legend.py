@@ -3,11 +3,12 @@
 from typing import override
 
 from PySide6.QtCore import QPointF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QWidget
 
 from ui.controls.layouts import fill
 from ui.controls.naming import named
+from ui.controls.painted import draw_diamond
 from ui.controls.painted_button import PaintedButton
 from ui.plots.curve_style import CurveStyle
 from ui.theme import Theme, follow_theme, ui_font
@@ -93,11 +94,3 @@ class CurveHeader(QHBoxLayout):
     def add_entry(self, entry: LegendEntry) -> None:
         """Add an entry at the end of the legend."""
         self._legend.addWidget(entry)
-
-
-def draw_diamond(painter: QPainter, center: QPointF, radius: float, color: QColor) -> None:
-    """Draw the mark of a measured point."""
-    corners = ((0, -radius), (radius, 0), (0, radius), (-radius, 0))
-    painter.setPen(Qt.PenStyle.NoPen)
-    painter.setBrush(color)
-    painter.drawPolygon(QPolygonF([QPointF(center.x() + dx, center.y() + dy) for dx, dy in corners]))

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from ui.plots.curve_legend import draw_diamond
+from ui.controls.painted import draw_diamond
 from ui.plots.time_scale import TimeScale, curve_polygon, epoch_labels, top_value
 from ui.theme import Theme
 from ui.theme.stylesheet import mix

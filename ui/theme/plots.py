@@ -1,13 +1,16 @@
 """pyqtgraph in the colours of the theme: it does not read QPalette by itself."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-import pyqtgraph as pg
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPen
 
 from ui.theme.fonts import mono_font
 from ui.theme.tokens import Theme
+
+if TYPE_CHECKING:
+    import pyqtgraph as pg  # at run time the frame of the window appears before it is loaded
 
 
 def make_pen(color: QColor, width: float = 1.0, dashes: Sequence[float] = ()) -> QPen:
@@ -34,7 +37,7 @@ def make_pen(color: QColor, width: float = 1.0, dashes: Sequence[float] = ()) ->
     return pen
 
 
-def style_plot(plot_item: pg.PlotItem, theme: Theme) -> None:
+def style_plot(plot_item: "pg.PlotItem", theme: Theme) -> None:
     """Dress a plot: ground, axes, numbers on the axes, grid.
 
     Parameters
