@@ -301,6 +301,8 @@ def test_what_is_still_to_be_written_is_named_before_the_export(qtbot, make, mon
     panel.message.look_button.click()  # it is still sliding in
     assert panel.pages.current() == WORKING_PRINCIPLE
     assert panel.fields.edits["objective"].hasFocus()
+    write(qtbot, panel, "objective", "x")
+    qtbot.waitUntil(lambda: panel.message.text() == "14 places are still to be written.")
     for key in GUIDES:
         qtbot.mouseClick(panel.pages.button(key), Qt.MouseButton.LeftButton)
         for name in ("objective", "hypothesis", "description", "observations"):

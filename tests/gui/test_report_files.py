@@ -161,6 +161,7 @@ def test_a_guided_report_without_a_figure_says_so_and_offers_one(
     picker.insert()
     qtbot.waitUntil(lambda: bool(panel.writing.words.demonstrations[0].inserts))
     assert panel.composer.gaps().text == "", "the fields beside the lab need not be filled in"
+    qtbot.waitUntil(lambda: panel.message.text() != "No figure is in it.")
     document = panel.composer.composed(is_final=False)()
     assert len(document.figures) == 1
     assert [each.text for each in document.blocks if isinstance(each, Heading)][-2:] == [

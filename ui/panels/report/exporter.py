@@ -12,7 +12,7 @@ from cnnviz.report.guides import FIELDS, GUIDES
 from ui.panels.analysis import Analysis
 from ui.panels.report.asking import AskingBar
 from ui.panels.report.exporting import ask_where
-from ui.panels.report.guided import Composer
+from ui.panels.report.guided import Composer, Gaps
 from ui.panels.report.work import export_work
 
 _EXPORT, _MEASURE = "report-export", "report-guided"
@@ -66,24 +66,39 @@ class ReportExporter(QObject):
         self._composer, self._background, self._files = composer, background, files
         self._message, self._button, self._prepare = message, button, prepare
         self._write_in, self._insert = write_in, insert
+        self._said = ""  # what is lacking
 
     @Slot()
     def ask(self) -> None:
         """Name what is still to be written; else, or if that may be, ask for a file."""
         gaps = self._composer.gaps()
         if gaps.text:
-            look = None
-            if gaps.places:
-                words = "Show it" if len(gaps.places) == 1 else "Show the first"
-                tip = f"Go to where it is to be written.\n{gaps.listed}".strip()
-                look = words, tip, partial(self._show_place, *gaps.places[0])
-            elif gaps.has_no_figures:
-                tip = "Put in what the panels have shown, such as the curve of the loss"
-                look = "Insert…", tip, self._insert
-            self._message.ask(gaps.text, _ANYWAY, self._ask_anyway, look=look)
+            self._say(gaps)
             self._message.action_button().setFocus(Qt.FocusReason.OtherFocusReason)
         else:
             self.ask_where()
+
+    def follow(self) -> None:
+        """Let what is said to be lacking stay true while the report changes."""
+        if self._said and self._message.text() == self._said:
+            gaps = self._composer.gaps()
+            if not gaps.text:
+                self._message.clear()
+            elif gaps.text != self._said:
+                self._say(gaps)
+
+    def _say(self, gaps: Gaps) -> None:
+        """Say what is lacking, and lead to it."""
+        look = None
+        if gaps.places:
+            words = "Show it" if len(gaps.places) == 1 else "Show the first"
+            tip = f"Go to where it is to be written.\n{gaps.listed}".strip()
+            look = words, tip, partial(self._show_place, *gaps.places[0])
+        elif gaps.has_no_figures:
+            tip = "Put in what the panels have shown, such as the curve of the loss"
+            look = "Insert…", tip, self._insert
+        self._said = gaps.text
+        self._message.ask(gaps.text, _ANYWAY, self._ask_anyway, look=look)
 
     def _show_place(self, part: str, place: str) -> None:
         """Go to where something is to be written, given its headings in the report."""

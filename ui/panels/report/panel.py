@@ -321,6 +321,7 @@ class ReportPanel(Panel):
         if self._stale:
             return
         self._show_run()
+        self._exporter.follow()
         self._preview.request(preview_work(self.composer.composed(is_final=False), self.preview.dpi))
 
     # --- writing ------------------------------------------------------------------------------------------

@@ -50,8 +50,8 @@ class Sections:
             "Click a stage to see its maps and its sweep."
         )
         self._meanings = WrapLabel(
-            "change: how far a stage is from what it was; 0: it does not notice the shift. residual: how far "
-            "it is from having moved along with the image; 0: it has, away from the border.",
+            "change 0: the stage does not notice the shift. residual 0: its maps have moved along with the "
+            "image, away from the border.",
             small=True,
         )
         self.canvas = CanvasColumn()
