@@ -124,6 +124,7 @@ def no_leaks(request: pytest.FixtureRequest, theme: ThemeManager, settings: Path
     copied = QGuiApplication.clipboard().mimeData()
     is_safe = copied is None or not Shiboken.createdByPython(copied)
     assert is_safe, "the clipboard outlives Python: see ui/export/clipboard.py"
+    gc.freeze()  # modules that this test was the first to load
 
 
 @pytest.fixture(scope="session")
