@@ -111,6 +111,7 @@ def _left(before: dict[str, dict[int, object]]) -> list[object]:
 def no_leaks(request: pytest.FixtureRequest, theme: ThemeManager, settings: Path) -> Iterator[None]:
     """Fail a test that leaves a window, a timer or a thread behind, or what crashes at the end."""
     _flush()
+    gc.freeze()  # what earlier tests have loaded; their windows have gone by now
     before = _living()
     yield
     # A thread that was told to end does so in its own time; destroyed before, it would end the whole run.
@@ -124,7 +125,6 @@ def no_leaks(request: pytest.FixtureRequest, theme: ThemeManager, settings: Path
     copied = QGuiApplication.clipboard().mimeData()
     is_safe = copied is None or not Shiboken.createdByPython(copied)
     assert is_safe, "the clipboard outlives Python: see ui/export/clipboard.py"
-    gc.freeze()  # modules that this test was the first to load
 
 
 @pytest.fixture(scope="session")
