@@ -71,9 +71,15 @@ def backprop(session: Session) -> Iterator[str]:
 
 
 def _output(panel: BackpropPanel, passes: _Pass) -> Iterator[str]:
-    shares, outputs = passes.trace.class_probabilities[0], len(passes.trace.logits[0])
+    logits = passes.trace.logits[0].astype(np.float64)
+    outputs = len(logits)
+    powers = np.exp(np.array([0.0, *logits]) if outputs == 1 else logits - logits.max())
+    shares = powers / powers.sum()
     truth = np.eye(len(shares))[passes.label]
-    rows = {"z": passes.trace.logits[0], "p": shares, "y": truth, "d": shares - truth}
+    # p - 1 without the difference, which would lose digits where p is almost 1.
+    slopes = shares.copy()
+    slopes[passes.label] = -np.delete(shares, passes.label).sum()
+    rows = {"z": logits, "p": shares, "y": truth, "d": slopes}
     for row, values in rows.items():
         if panel.output.maps[row].isVisible():
             yield from near(row, panel.output.maps[row].values, values[np.newaxis, -outputs:])

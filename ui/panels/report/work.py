@@ -1,6 +1,7 @@
 """What the panel has done in the background: plain functions that know no widget."""
 
 from collections.abc import Callable
+from io import BytesIO
 from pathlib import Path
 
 from PySide6.QtGui import QImage
@@ -75,12 +76,18 @@ def again_work(before: MeasuredWith, dataset: Dataset) -> Callable[[Context], Fi
 
 def preview_work(compose: Callable[[], Document], dpi: float) -> Callable[[Context], list[QImage]]:
     """Return the function that sets the pages of the preview, and decodes them: that takes as long again."""
+    return lambda _context: [_decoded(content) for content in to_pages(compose(), dpi)]
 
-    def work(_context: Context) -> list[QImage]:
-        pages = [QImage.fromData(content) for content in to_pages(compose(), dpi)]
-        return [page.convertToFormat(QImage.Format.Format_RGB32) for page in pages]
 
-    return work
+def _decoded(content: bytes) -> QImage:
+    from PIL import Image  # here: the window starts sooner without it
+
+    # Not by Qt, which holds Python's lock meanwhile and joins objects by signals: it may then wait for the
+    # GUI thread while that waits for it.
+    with Image.open(BytesIO(content)) as page:
+        pixels = page.convert("RGBA")
+    image = QImage(pixels.tobytes(), *pixels.size, 4 * pixels.width, QImage.Format.Format_RGBA8888)
+    return image.convertToFormat(QImage.Format.Format_RGB32)  # a copy, whose bytes are its own
 
 
 def export_work(compose: Callable[[], Document], path: Path) -> Callable[[Context], Path]:
