@@ -73,7 +73,8 @@ def backprop(session: Session) -> Iterator[str]:
 def _output(panel: BackpropPanel, passes: _Pass) -> Iterator[str]:
     logits = passes.trace.logits[0].astype(np.float64)
     outputs = len(logits)
-    powers = np.exp(np.array([0.0, *logits]) if outputs == 1 else logits - logits.max())
+    padded = logits if outputs > 1 else np.array([0.0, *logits])
+    powers = np.exp(padded - padded.max())
     shares = powers / powers.sum()
     truth = np.eye(len(shares))[passes.label]
     # p - 1 without the difference, which would lose digits where p is almost 1.
