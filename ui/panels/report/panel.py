@@ -229,9 +229,8 @@ class ReportPanel(Panel):
         self._desk = InsertDesk(self.writing, self.pages, self.fields, self.message, self)
 
     def _build_layout(self) -> None:
-        left = fill(QVBoxLayout(), self.head, self.pages, spacing=10)
         self._words_area = ScrollColumn(self.fields)
-        left.addWidget(self._words_area, 1)
+        left = fill(QVBoxLayout(), self.head, self.pages, (self._words_area, 1), spacing=10)
         buttons = FlowRow()
         buttons.add(self.again, self.run_button, self.cancel, self.export)
         right = fill(QVBoxLayout(), buttons, self.status, self.progress, (self.preview, 1), spacing=8)
