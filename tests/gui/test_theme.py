@@ -344,3 +344,11 @@ def test_plots_take_the_colours_of_the_theme(qtbot: QtBot) -> None:
         assert axis.pen().color().name().upper() == tokens.border
         assert widget.backgroundBrush().color().name().upper() == tokens.surface
         assert axis.style["tickFont"].family() == mono_font().family()
+
+
+def test_the_theme_and_the_maps_do_without_pyqtgraph() -> None:
+    # It takes a third of a second to import, and the window should be there before.
+    code = "import sys, ui.theme, ui.cells.heat_map; print('pyqtgraph' in sys.modules)"
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

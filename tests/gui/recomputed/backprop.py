@@ -4,17 +4,14 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cnnviz.network import Gradients, Network, Trace
-from tests.gui.recomputed.computing import classes_of, near, read, trace_of
+from tests.gui.recomputed.computing import Values, classes_of, near, read, trace_of
 from tests.gui.recomputed.probes import probes
 from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.map_card import MapCard
 from ui.panels.backprop.steps import StepKind
 from ui.session import Session
-
-type Values = NDArray[np.floating]
 
 
 class _Pass:

@@ -10,6 +10,8 @@ from cnnviz.datasets import to_input
 from cnnviz.network import Network, Trace
 from ui.session import Session
 
+type Values = NDArray[np.floating]
+
 
 def read(text: str) -> float:
     """Number that a text on the screen stands for."""

@@ -4,17 +4,14 @@ import re
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cnnviz.network import Network
 from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, Target
-from tests.gui.recomputed.computing import near, read
+from tests.gui.recomputed.computing import Values, near, read
 from ui.panels.backprop import BackpropPanel
 from ui.panels.backprop.check_page import CheckPage
 from ui.panels.backprop.poke_page import PokePage
 from ui.panels.backprop.side_column import CHECK, POKE
-
-type Values = NDArray[np.floating]
 
 #: Parameters of a check that are poked anew: the first of the list.
 _LISTED = 5

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from cnnviz.datasets import to_input
 from cnnviz.training import Trainer
 from tests.gui.recomputed.computing import near, read
 from ui.panels.report.panel import ReportPanel
@@ -36,8 +37,6 @@ def report(session: Session) -> Iterator[str]:
     trainer = Trainer(experiment.build_network(dataset.input_shape), dataset, experiment.train_config())
     while not trainer.finished:
         trainer.advance()
-    predicted = trainer.network.predict(
-        np.asarray(dataset.test_images).astype(trainer.network.dtype) / 255 - 0.5
-    )
+    predicted = trainer.network.predict(to_input(dataset.test_images, trainer.network.dtype))
     yield from near("steps", read(texts[2]), trainer.step)
     yield from near("accuracy", read(texts[1]), 100 * np.mean(predicted == dataset.test_labels), 1e-3)

@@ -6,11 +6,10 @@ from numpy.typing import NDArray
 
 from cnnviz.layers import Activation, Conv2D
 from cnnviz.network import Network
-from tests.gui.recomputed.computing import run
+from tests.gui.recomputed.computing import Values, run
 from ui.panels.translation.view import View
 from ui.state import Shift
 
-type Values = NDArray[np.floating]
 type Maps = dict[str, Values]
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from cnnviz.network import Network
-from tests.gui.recomputed.computing import near, run
-from tests.gui.recomputed.stages import Values, features, moved, moved_along
+from tests.gui.recomputed.computing import Values, near, run
+from tests.gui.recomputed.stages import features, moved, moved_along
 from ui.panels.translation import TranslationPanel
 from ui.panels.translation.sweep_column import SweepColumn
 from ui.panels.translation.view import View

@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Signal, Slot
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
-from cnnviz.network import Network
 from cnnviz.palette import STAGE_STYLES
 from cnnviz.quantities import format_shift, format_value
 from cnnviz.translation import MEASURES, OUTPUT
@@ -67,7 +66,7 @@ class SweepColumn(TellsDrawn, QWidget):
         self.source.show_view(view)
         self.spread.set_current("spread" if view.spread else "mean")
 
-    def show_sweep(self, swept: Swept | None, view: View, network: Network, note: str = "") -> None:
+    def show_sweep(self, swept: Swept | None, view: View, note: str = "") -> None:
         """Show the values of the measure of a view; `note` is a remark, or why there are none."""
         self._swept, self._view = swept, view
         stages = None if swept is None else swept.values[view.measure]
@@ -90,7 +89,7 @@ class SweepColumn(TellsDrawn, QWidget):
         self.bar.set_scale("sequential", *levels)
         self.bar.show()
         self.spread.setVisible(view.many)
-        self._show_curves(swept, network)
+        self._show_curves(swept)
         self._show_reading()
 
     @override
@@ -155,10 +154,12 @@ class SweepColumn(TellsDrawn, QWidget):
         self.map.shiftLeft.connect(self._on_shift_left)
         self.spread.currentChanged.connect(self._on_spread_changed)
 
-    def _show_curves(self, swept: Swept, network: Network) -> None:
+    def _show_curves(self, swept: Swept) -> None:
         view = self._view
         curves = swept.curves[view.measure]
-        titles = {tile.key: tile.title for tile in stage_tiles(network, swept.key.block, swept.key.pool_size)}
+        titles = {
+            tile.key: tile.title for tile in stage_tiles(swept.network, swept.key.block, swept.key.pool_size)
+        }
         titles[OUTPUT] = "Output"
         chosen = view.sweep_stage(MEASURES[view.measure].of_output)
         lines = [

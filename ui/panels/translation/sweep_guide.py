@@ -90,16 +90,16 @@ class SweepGuide(QObject):
         scene, found, note = self._scene, self.swept, ""
         if scene is None:
             return
-        subject = subject_of(scene)
+        subject, many = subject_of(scene), scene.choices.many
         if found is not None:
-            if not (_is_of(found, scene, many=self._is_of_many) and found.network.is_like(subject.network)):
-                found, note = None, _OTHER_SETTINGS if self._is_of_many else ""
+            if not (_is_of(found, scene, many=many) and found.network.is_like(subject.network)):
+                found, note = None, _OTHER_SETTINGS if many else ""
             elif found.network is not subject.network:
                 measured, shown = found.snapshot, subject.snapshot
                 note = f"network of {moment_of(measured.step, measured.origin, shown.origin)}"
-        if found is None and self._is_of_many and self._column.source.is_running():
+        if found is None and many and self._column.source.is_running():
             note = "Measuring…"
-        self._column.show_sweep(found, scene.choices, subject.network, note)
+        self._column.show_sweep(found, scene.choices, note)
 
     @Slot()
     def _request(self) -> None:
