@@ -2,25 +2,19 @@
 
 import json
 from dataclasses import replace
-from pathlib import Path
 from typing import override
 
 import pytest
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFileDialog
-from pytestqt.qtbot import QtBot
 
 from cnnviz.report.blocks import Words
 from cnnviz.report.guides import BACKPROP, GUIDES, TRANSLATION, WORKING_PRINCIPLE
-from cnnviz.snapshots import Snapshot
-from tests.engine.report_cases import small_data
-from tests.gui.driving import drain, settle, show_window
+from tests.gui.driving import drain, settle
+from tests.gui.report.hands import run, write
 from tests.small_data import first_images
-from ui.panels.report import ReportPanel
 from ui.panels.report.work import preview_work
-from ui.run.tasks import TaskRunner
-from ui.state import AppState, Sample, Settings
+from ui.state import Sample, Settings
 
 
 class PaintCounter(QObject):
@@ -35,62 +29,6 @@ class PaintCounter(QObject):
         if event.type() == QEvent.Type.Paint:
             self.widgets.append(watched)
         return False
-
-
-@pytest.fixture
-def state() -> AppState:
-    state = AppState()
-    data = small_data()
-    state.set_dataset(data)
-    network = state.experiment.build_network(data.input_shape)
-    state.set_live(Snapshot(0, network))
-    state.set_sample(Sample(data.test_images[2], int(data.test_labels[2]), 2))
-    return state
-
-
-@pytest.fixture
-def background():
-    runner = TaskRunner("background")
-    yield runner
-    assert runner.close(10_000)
-    runner.deleteLater()
-
-
-@pytest.fixture
-def make(qtbot: QtBot, state: AppState, background: TaskRunner, tmp_path: Path):
-    def rest(panel: ReportPanel) -> None:
-        """Let what is under way come to its end: its results go to widgets that are still there."""
-        panel.hide()
-        qtbot.waitUntil(lambda: background.is_idle)
-        drain(qtbot, background)
-
-    def build() -> ReportPanel:
-        panel = ReportPanel(state, background, background, background, tmp_path / "data" / "draft.json")
-        qtbot.addWidget(panel, before_close_func=rest)
-        panel.resize(1000, 700)
-        show_window(qtbot, panel)
-        return panel
-
-    return build
-
-
-def write(qtbot: QtBot, panel: ReportPanel, name: str, words: str) -> None:
-    edit = panel.fields.edits[name]
-    edit.setFocus()
-    qtbot.keyClicks(edit, words)
-
-
-def run(qtbot: QtBot, panel: ReportPanel) -> None:
-    before = panel.findings
-    qtbot.mouseClick(panel.run_button, Qt.MouseButton.LeftButton)
-    qtbot.waitUntil(lambda: panel.findings is not before)
-
-
-def export_anyway(qtbot: QtBot, panel: ReportPanel) -> None:
-    """Press Export, and insist although much is still to be written."""
-    qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
-    assert "still to be written" in panel.message.text()
-    panel.message.action_button().click()
 
 
 def test_guiding_questions_follow_the_demonstration(qtbot, make):
@@ -282,45 +220,6 @@ def test_other_data_are_not_measured_in_the_place_of_those_of_before(qtbot, make
     assert again.findings == panel.findings, "what was measured stays"
 
 
-def test_what_is_still_to_be_written_is_named_before_the_export(qtbot, make, monkeypatch):
-    asked = []
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: asked.append(1) or ("", ""))
-    panel = make()
-    qtbot.mouseClick(panel.pages.button(BACKPROP), Qt.MouseButton.LeftButton)
-    qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
-    assert panel.message.text() == "15 places are still to be written."
-    lines = panel.message.look_button.toolTip().splitlines()[1:]
-    assert [line.partition(": ")[0] for line in lines] == [
-        f"{number}  {guide.title}" for number, guide in enumerate(GUIDES.values(), start=1)
-    ]
-    assert all(line.count(", ") == 4 for line in lines)
-    assert panel.message.height() < 2.5 * panel.message.fontMetrics().lineSpacing(), "it is one line"
-    assert panel.message.action_button().hasFocus()
-    qtbot.keyClick(panel.message.action_button(), Qt.Key.Key_Backtab)
-    assert panel.message.look_button.hasFocus(), "the keys go as one reads"
-    panel.message.look_button.click()  # it is still sliding in
-    assert panel.pages.current() == WORKING_PRINCIPLE
-    assert panel.fields.edits["objective"].hasFocus()
-    write(qtbot, panel, "objective", "x")
-    qtbot.waitUntil(lambda: panel.message.text() == "14 places are still to be written.")
-    for key in GUIDES:
-        qtbot.mouseClick(panel.pages.button(key), Qt.MouseButton.LeftButton)
-        for name in ("objective", "hypothesis", "description", "observations"):
-            write(qtbot, panel, name, "x")
-        if key != TRANSLATION:
-            write(qtbot, panel, "inference", "x")
-    qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
-    assert panel.message.text() == (
-        "Still to be written – 2  Translation and max pooling: Inference and conclusion."
-    )
-    assert not asked
-    panel.message.look_button.click()  # it is still sliding in
-    assert panel.pages.current() == TRANSLATION
-    write(qtbot, panel, "inference", "x")
-    qtbot.mouseClick(panel.export, Qt.MouseButton.LeftButton)
-    assert asked
-
-
 def test_cancelling_leaves_everything_as_it_was(qtbot, make, background):
     panel = make()
     qtbot.mouseClick(panel.run_button, Qt.MouseButton.LeftButton)
@@ -331,61 +230,6 @@ def test_cancelling_leaves_everything_as_it_was(qtbot, make, background):
     drain(qtbot, background)
     assert panel.findings is None
     assert not panel.progress.isVisible()
-
-
-@pytest.mark.parametrize(
-    ("name", "chosen", "written"),
-    [
-        ("mine.pdf", "PDF (*.pdf)", "mine.pdf"),
-        ("mine", "PDF (*.pdf)", "mine.pdf"),
-        ("mine", "HTML, one file (*.html)", "mine.html"),
-        ("mine.html", "PDF (*.pdf)", "mine.html"),
-        ("mine.pdf", "HTML, one file (*.html)", "mine.html"),
-        ("mine.htm", "HTML, one file (*.html)", "mine.htm"),
-        ("mine.pdf", "Folder with Markdown, PNG and CSV (*)", "mine/report.md"),
-        ("mine", "Folder with Markdown, PNG and CSV (*)", "mine/report.md"),
-    ],
-)
-def test_export_writes_the_chosen_kind(qtbot, make, tmp_path, monkeypatch, name, chosen, written):
-    panel = make()
-    write(qtbot, panel, "hypothesis", "typed, not recorded")
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / name), chosen))
-    export_anyway(qtbot, panel)
-    qtbot.waitUntil(lambda: panel.message.kind() == "success")
-    assert (tmp_path / written).stat().st_size > 1000
-    assert len(panel.report.demonstrations[0].hypothesis) == 1, "an export records what was typed"
-
-
-@pytest.mark.parametrize(
-    ("name", "chosen", "there", "written"),
-    [
-        ("mine.pdf", "HTML, one file (*.html)", "mine.html", "mine.html"),
-        ("mine.pdf", "Folder with Markdown, PNG and CSV (*)", "mine/diary.txt", "mine/report.md"),
-    ],
-)
-def test_what_the_dialog_has_not_asked_about_is_asked(
-    qtbot, make, background, tmp_path, monkeypatch, name, chosen, there, written
-):
-    panel = make()
-    old = tmp_path / there
-    old.parent.mkdir(exist_ok=True)
-    old.write_text("old")
-    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / name), chosen))
-    export_anyway(qtbot, panel)
-    qtbot.waitUntil(lambda: panel.message.kind() == "warning")
-    assert "still to be written" not in panel.message.text().lower()
-    drain(qtbot, background)
-    assert [path for path in tmp_path.rglob("*") if path.name in ("report.md", "figures")] == []
-    assert old.read_text() == "old"
-    panel.message.action_button().click()
-    qtbot.waitUntil(lambda: panel.message.kind() == "success")
-    assert (tmp_path / written).stat().st_size > 1000
-
-    # A folder that a report was written to before is a report's folder.
-    if written.endswith("report.md"):
-        export_anyway(qtbot, panel)
-        qtbot.waitUntil(lambda: panel.message.kind() == "success")
-        qtbot.waitUntil(lambda: panel.export.isEnabled())
 
 
 def test_the_preview_shows_a_hypothesis_that_is_not_recorded(qtbot, make, monkeypatch):
@@ -406,11 +250,3 @@ def test_the_preview_shows_a_hypothesis_that_is_not_recorded(qtbot, make, monkey
 
 def words(blocks):
     return [block for block in blocks if isinstance(block, Words)]
-
-
-def test_export_that_fails_says_why(qtbot, make, tmp_path):
-    panel = make()
-    panel.export_to(tmp_path / "none" / "lab.pdf")
-    qtbot.waitUntil(lambda: panel.message.kind() == "error")
-    assert "folder does not exist" in panel.message.text()
-    assert panel.export.isEnabled()
