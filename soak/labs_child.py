@@ -195,7 +195,7 @@ class Student:
     def _drag(self) -> None:
         from ui.panels.translation.panel import TranslationPanel
 
-        canvas = self._session.window.panel(TranslationPanel).parts.canvas.canvas
+        canvas = self._session.window.panel(TranslationPanel).image
         if canvas.isVisible():
             QTest.keyClick(canvas, self._random.choice((Qt.Key.Key_Left, Qt.Key.Key_Right)))
 

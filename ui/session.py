@@ -227,7 +227,6 @@ class Session(QObject):
             "speedRequested": controller.on_speed_requested,
             "sampleRequested": controller.on_sample_requested,
             "pinRequested": controller.on_pin_requested,
-            "shiftRequested": controller.on_shift_requested,
             "adoptRequested": controller.on_adopt_requested,
             "momentRequested": controller.on_moment_requested,
             "referenceRequested": controller.on_reference_requested,

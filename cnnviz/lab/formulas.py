@@ -10,8 +10,8 @@ Only signs that mean themselves in every language are let through, so that no fo
 import re
 
 from cnnviz.errors import ParameterError
+from cnnviz.mathematics import Frac, Node, Norm, Sub, Sum, Text
 from cnnviz.report.equations import Equation
-from cnnviz.report.mathematics import Frac, Node, Norm, Sub, Sum, Text
 
 _LONGEST = 300
 _DEEPEST = 8

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from cnnviz.layers import Conv2D, Layer, Pool
-from cnnviz.report.mathematics import Cases, Frac, Node, Norm, Prime, Sub, Sum, Text, partial
+from cnnviz.mathematics import Cases, Frac, Node, Norm, Prime, Sub, Sum, Text, partial
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,9 +14,9 @@ from cnnviz import __version__
 from cnnviz.bundled import bundled, restore
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write
+from cnnviz.mathematics import mathml
 from cnnviz.report.blocks import Document, Figure, Formula, Heading, Table, Words
 from cnnviz.report.equations import Equation
-from cnnviz.report.mathematics import mathml
 
 _TEMPLATE = bundled("report/report.html.jinja")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write, atomic_write_folder, printable
+from cnnviz.mathematics import latex
 from cnnviz.report.blocks import Block, Cell, Data, Document, Figure, Formula, Heading, Table, Words
-from cnnviz.report.mathematics import latex
 from cnnviz.report.pdf import to_png
 
 TEXT = "report.md"

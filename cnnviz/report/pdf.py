@@ -16,8 +16,8 @@ from cnnviz import __version__
 from cnnviz.bundled import bundled, restore
 from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write
+from cnnviz.mathematics import typst as typst_math
 from cnnviz.report.blocks import Block, Document, Figure, Formula, Heading, Table, Words
-from cnnviz.report.mathematics import typst as typst_math
 from cnnviz.runtime import give_back_memory
 
 _TEMPLATE = bundled("report/report.typ")

@@ -25,7 +25,7 @@ SMALL = 6.5
 _ELEMENTS = "svg|title|text|rect|line|circle|polyline|polygon|path"
 _ATTRIBUTES = (
     "viewBox|width|height|role|font-family|font-size|font-weight|text-anchor|transform|fill|fill-opacity|"
-    "stroke|stroke-width|stroke-dasharray|stroke-linejoin|stroke-linecap|stroke-opacity|opacity|points|d|"
+    "stroke|stroke-width|stroke-dasharray|stroke-linejoin|stroke-linecap|stroke-opacity|opacity|points|d|rx|"
     "x|y|x1|y1|x2|y2|cx|cy|r"
 )
 _XMLNS = r'xmlns="http://www\.w3\.org/2000/svg"'

@@ -1,7 +1,9 @@
 """Scenes of the panels."""
 
+from PySide6.QtCore import QPointF
 from PySide6.QtTest import QTest
 
+from cnnviz.drawing import CellKey
 from cnnviz.presets import LENET
 from scripts.screenshots.stage import save, save_widget, session, settle, train, wait_until
 from ui.export.dialog import ExportDialog
@@ -63,7 +65,7 @@ def translation() -> None:
         train(opened)
         opened.controller.on_sample_requested(1)
         opened.window.panels.show_panel(2)
-        opened.controller.on_shift_requested(Shift(2, -1))
+        opened.state.set_shift(Shift(2, -1))
         settle(1500)
         save(opened, "translation")
 
@@ -74,7 +76,7 @@ def translation_lesson() -> None:
         train(opened)
         opened.window.panels.show_panel(2)
         settle()
-        opened.window.panel(TranslationPanel).parts.toolbar.lessonChosen.emit("dots")
+        opened.window.panel(TranslationPanel).choose_lesson("dots")
         settle(1500)
         save(opened, "translation-lesson")
 
@@ -85,12 +87,12 @@ def translation_window() -> None:
         train(opened)
         opened.controller.on_sample_requested(26)
         opened.window.panels.show_panel(2)
-        opened.controller.on_shift_requested(Shift(1, 0))
-        parts = opened.window.panel(TranslationPanel).parts
+        opened.state.set_shift(Shift(1, 0))
         opened.window.panel(TranslationPanel).choices.choose(stage="convolution", channel=5)
         settle(1500)
-        winners = parts.winners.map
-        QTest.mouseMove(winners, winners.cell_rect(4, 6).center().toPoint())
+        winners = opened.window.panel(TranslationPanel).winners
+        box = winners.drawing().part(CellKey("window", 4, 6)).box
+        QTest.mouseMove(winners, QPointF(box.x, box.y).toPoint())
         save(opened, "translation-window")
 
 
@@ -102,10 +104,9 @@ def translation_many() -> None:
         settle(600)
         translation = opened.window.panel(TranslationPanel)
         translation.choices.choose(many=True, digits=100)
-        source = translation.parts.sweep.source
-        source.button.click()
+        translation.sweep.button.click()
         settle(300)
-        wait_until(lambda: not source.is_running())
+        wait_until(lambda: not translation.sweep.is_running)
         save(opened, "translation-many")
 
 

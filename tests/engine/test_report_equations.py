@@ -7,7 +7,7 @@ import pytest
 
 from cnnviz.layers import AvgPool2D, BlurPool2D, Conv2D, MaxPool2D
 from cnnviz.report.equations import convolution, filter_gradient, pool_gradient, remarks
-from cnnviz.report.mathematics import latex, mathml, typst
+from cnnviz.mathematics import latex, mathml, typst
 
 
 @pytest.mark.parametrize("channels", [1, 3])

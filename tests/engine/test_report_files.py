@@ -17,7 +17,7 @@ from cnnviz.report.blocks import Formula
 from cnnviz.report.content import Report
 from cnnviz.report.html import to_html
 from cnnviz.report.markdown import TEXT
-from cnnviz.report.mathematics import mathml
+from cnnviz.mathematics import mathml
 from cnnviz.report.pdf import to_pdf
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.report_cases import HOSTILE, hostile_report, needs_poppler, small_findings, small_lab

@@ -122,7 +122,7 @@ def another_reference(_bot: QtBot, session: Session, chance: random.Random) -> s
 
 def another_shift(_bot: QtBot, session: Session, chance: random.Random) -> str:
     shift = Shift(chance.randrange(-5, 6), chance.randrange(-5, 6), chance.random() < 0.3)
-    session.controller.on_shift_requested(shift)
+    session.state.set_shift(shift)
     return str(shift)
 
 
@@ -230,9 +230,9 @@ def another_sweep(qtbot: QtBot, session: Session, chance: random.Random) -> str:
     panel.choices.choose(many=many, digits=chance.randrange(2, 5), spread=chance.random() < 0.3)
     if many and panel.isVisible():
         rest(qtbot, session)
-        panel.sweeps.measure()
-        qtbot.waitUntil(panel.sweeps.is_measured)
-        qtbot.waitUntil(lambda: not panel.parts.sweep.source.is_running())
+        panel.sweep.measure()
+        qtbot.waitUntil(panel.sweep.is_measured)
+        qtbot.waitUntil(lambda: not panel.sweep.is_running)
     return f"sweep of {panel.view.digits} images" if many else "sweep of one image"
 
 

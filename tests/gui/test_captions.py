@@ -60,24 +60,24 @@ def test_patches_of_another_run_at_the_same_step_say_so_too(qtbot: QtBot, sessio
 
 def test_many_digits_are_no_test_image(qtbot: QtBot, session: Session) -> None:
     panel = show_panel(qtbot, session, 2)
-    sweep = panel.parts.sweep
-    rest(qtbot, session, lambda: panel.sweeps.swept is not None)
+    sweep = panel.sweep
+    rest(qtbot, session, lambda: panel.sweep.swept is not None)
     assert "test image 0" in caption_of(session.state, sweep.map)
-    sweep.source.source.button("many").click()
-    sweep.source.digits.valueEdited.emit(20)
-    sweep.source.button.click()
-    rest(qtbot, session, lambda: panel.sweeps.swept is not None)
-    for part in (sweep.map, sweep.plot):
+    panel.choices.controls["many"].button("True").click()
+    panel.choices.controls["digits"].valueEdited.emit(20)
+    sweep.button.click()
+    rest(qtbot, session, lambda: panel.sweep.swept is not None)
+    for part in (sweep.map, sweep.curves):
         caption = caption_of(session.state, part)
         assert "the first 20 test images" in caption
         assert "test image 0" not in caption
         assert "image0" not in file_name_of(Figure(part, "Sweep", "plot"), session.state)
-    assert "test image 0" in caption_of(session.state, panel.parts.strip)
+    assert "test image 0" in caption_of(session.state, panel.strip)
 
     new_run(qtbot, session, seed=5)  # at step 0 as before
-    rest(qtbot, session, lambda: "another run (seed 0)" in sweep._note.text())
+    rest(qtbot, session, lambda: "another run (seed 0)" in sweep.note.text())
     assert "seed 0" in caption_of(session.state, sweep.map).split(" · ")
-    assert "seed 5" in caption_of(session.state, panel.parts.strip).split(" · ")
+    assert "seed 5" in caption_of(session.state, panel.strip).split(" · ")
     assert "sweep of step 0 of another run (seed 0)" in caption_of(session.state, panel)
 
 

@@ -100,7 +100,7 @@ def test_a_whole_lab_by_keys_alone(qtbot: QtBot, session: Session, tmp_path: Pat
     rest(qtbot, session, lambda: backprop.model.passed is not None)
     while backprop.model.step.kind is not StepKind.ROUTE:
         press(Key.Key_PageDown)
-    assert backprop.routing.isVisible()
+    assert backprop.stack.view("routed").isVisible()
     find(qtbot, session, "check all")
     qtbot.waitUntil(lambda: backprop.side.check.result() is not None)
     assert focus() is backprop.side.check.check, "it comes back when the button does"

@@ -126,7 +126,7 @@ panel = "training"
     maps = whole_window.show_panel(qtbot, session, 1)
     maps.pinRequested.emit(PinnedCell("pool1", (0, 4, 4)))
     translation = whole_window.show_panel(qtbot, session, 2)
-    QTest.keyClick(translation.parts.canvas.canvas, Qt.Key.Key_Right)
+    QTest.keyClick(translation.image, Qt.Key.Key_Right)
     translation.choices.choose(lesson="dots")
     backprop = whole_window.show_panel(qtbot, session, 3)
     QTest.keyClick(backprop, Qt.Key.Key_PageDown)

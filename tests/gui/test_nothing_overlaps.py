@@ -9,7 +9,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import settle
 from tests.gui.whole_window import PANELS, choose_preset, place_of, rest, show_panel, train
-from ui.cells.link_overlay import LinkOverlay
+from ui.page_view import LinkLayer
 from ui.panels.backprop import BackpropPanel
 from ui.session import Session
 from ui.theme import ThemeManager
@@ -22,7 +22,7 @@ SIZES = {
     "lenet": [QSize(560, 650), QSize(900, 400)],
 }
 #: Drawn over other parts on purpose.
-_OVERLAYS = LinkOverlay | QSplitterHandle
+_OVERLAYS = LinkLayer | QSplitterHandle
 
 
 def _overlaps(panel: QWidget) -> list[str]:

@@ -11,10 +11,11 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 
+from cnnviz.drawing import CellKey
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import choose_by_keys
-from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, click, moved, norm_ratio, point_at
+from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, click, moved, norm_ratio, point_at, press
 from ui.state import RunStatus, Shift
 from ui.theme import ThemeManager
 
@@ -29,8 +30,8 @@ def desk(qtbot: QtBot) -> Iterator[Desk]:
 
 def test_the_empty_panel_says_what_it_waits_for(qtbot: QtBot) -> None:
     desk = Desk(qtbot)
-    assert desk.canvas.pair is None
-    assert "sample" in desk.parts.canvas.statement.text()
+    assert desk.canvas.content is None
+    assert "sample" in desk.panel.statement.text()
     desk.close()
 
 
@@ -41,9 +42,8 @@ def test_the_mouse_moves_the_image_by_whole_pixels(desk: Desk) -> None:
     desk.drag(3, -2)
     assert desk.state.shift == Shift(3, -2)
     desk.settle()
-    assert desk.canvas.shift == (3, -2)
-    pair = desk.canvas.pair
-    assert pair is not None
+    assert desk.canvas.content.shift == (3, -2)
+    pair = desk.canvas.content.shown.pair
     assert np.array_equal(pair.shifted, moved(desk.image(), 3, -2) - BLANK)
     assert np.array_equal(pair.original, desk.image() - BLANK)
 
@@ -60,7 +60,7 @@ def test_a_drag_stops_where_the_sweep_ends(desk: Desk) -> None:
 
 
 def test_moving_the_pointer_without_a_button_moves_nothing(desk: Desk) -> None:
-    point_at(desk.canvas, desk.canvas.pixel_center(3, 3))
+    point_at(desk.canvas, desk.pixel_center(3, 3))
     assert desk.state.shift == Shift()
 
 
@@ -76,17 +76,17 @@ def test_keys_move_by_one_and_by_four_and_put_back(desk: Desk) -> None:
 
 
 def test_arrow_keys_move_the_image_from_elsewhere_in_the_panel(desk: Desk) -> None:
-    desk.parts.maps.grid.setFocus()
-    desk.press(Qt.Key.Key_Right, widget=desk.parts.maps.grid)
+    desk.panel.maps.setFocus()
+    desk.press(Qt.Key.Key_Right, widget=desk.panel.maps)
     assert desk.state.shift == Shift(1, 0)
 
 
 def test_reset_puts_the_image_back_and_keeps_what_enters_the_frame(desk: Desk) -> None:
     desk.move(4, 4, wrap=True)
-    click(desk.parts.canvas.reset)
+    click(desk.panel.reset)
     assert desk.state.shift == Shift(0, 0, wrap=True)
     desk.settle()
-    assert not desk.parts.canvas.reset.isEnabled()
+    assert not desk.panel.reset.isEnabled()
 
 
 def test_wrapped_around_no_ink_is_lost_and_filled_it_is(desk: Desk) -> None:
@@ -94,14 +94,13 @@ def test_wrapped_around_no_ink_is_lost_and_filled_it_is(desk: Desk) -> None:
     lost = moved(desk.image(), 13, 0) - BLANK
     share = 1 - lost.sum() / (desk.image() - BLANK).sum()
     assert share > 0.05
-    assert desk.canvas.warning() == f"ink lost: {100 * share:.0f} %"
-    assert f"{100 * share:.0f} % of the ink has left the frame" in desk.parts.canvas.statement.text()
-    click(desk.parts.canvas.edges.button("wrap"))
+    assert desk.canvas.content.warning == f"ink lost: {100 * share:.0f} %"
+    assert f"{100 * share:.0f} % of the ink has left the frame" in desk.panel.statement.text()
+    click(desk.panel.edges.button("wrap"))
     assert desk.state.shift == Shift(13, 0, wrap=True)
     desk.settle()
-    assert desk.canvas.warning() == ""
-    pair = desk.canvas.pair
-    assert pair is not None
+    assert desk.canvas.content.warning == ""
+    pair = desk.canvas.content.shown.pair
     assert np.array_equal(pair.shifted[0], np.roll(desk.image()[0] - BLANK, 13, axis=1))
 
 
@@ -111,37 +110,32 @@ def test_wrapped_around_no_ink_is_lost_and_filled_it_is(desk: Desk) -> None:
 @pytest.mark.parametrize(("stage", "layer"), [("convolution", "conv1"), ("max", "pool1")])
 def test_maps_are_those_of_the_network_relative_to_a_blank_image(desk: Desk, stage: str, layer: str) -> None:
     desk.move(2, 1)
-    strip = desk.parts.strip
-    click(strip, strip.tile_rect(stage).center().toPoint())
+    press(desk.panel.strip, stage)
     desk.settle()
-    pair = desk.parts.maps.grid.pair
-    assert pair is not None
+    pair = desk.maps
     before = desk.outputs(desk.image(), layer)
     after = desk.outputs(moved(desk.image(), 2, 1), layer)
     assert np.allclose(pair.original, before, rtol=0, atol=1e-12)
     assert np.allclose(pair.shifted, after, rtol=0, atol=1e-12)
-    values = strip.values(stage)
-    assert values is not None
+    values = desk.values(stage)
     assert values[0] == pytest.approx(norm_ratio(after - before, before))
 
 
 def test_without_a_shift_nothing_changes_in_any_stage(desk: Desk) -> None:
-    for tile in desk.parts.strip.tiles:
-        assert desk.parts.strip.values(tile.key) == (0.0, 0.0)
-    assert "Nothing has moved" in desk.parts.canvas.statement.text()
+    for tile in desk.panel.strip.content.stages:
+        assert desk.values(tile.key) == (0.0, 0.0)
+    assert "Nothing has moved" in desk.panel.statement.text()
 
 
 def test_a_shift_by_one_window_moves_the_pooled_maps_along(desk: Desk) -> None:
     desk.move(4, -2)
-    values = desk.parts.strip.values("max")
-    assert values is not None
+    values = desk.values("max")
     assert values[0] > 0.5
     assert values[1] == 0
-    assert "moved along with the image exactly" in desk.parts.canvas.statement.text()
-    click(desk.parts.maps.against.button("moved"))
+    assert "moved along with the image exactly" in desk.panel.statement.text()
+    click(desk.controls["moved_along"].button("True"))
     desk.settle()
-    pair = desk.parts.maps.grid.pair
-    assert pair is not None
+    pair = desk.maps
     assert pair.compared == (0, 2, 12, 11)
     inside = (slice(None), slice(0, 12), slice(2, 13))
     pooled = desk.outputs(desk.image(), "pool1")
@@ -151,35 +145,31 @@ def test_a_shift_by_one_window_moves_the_pooled_maps_along(desk: Desk) -> None:
 
 def test_raw_features_hide_the_change_and_the_panel_says_so(desk: Desk) -> None:
     desk.move(1, 0)
-    relative = desk.parts.strip.values("max")
-    click(desk.parts.toolbar.relative)
+    relative = desk.values("max")
+    click(desk.controls["relative"])
     desk.settle()
-    raw = desk.parts.strip.values("max")
-    assert relative is not None
-    assert raw is not None
+    raw = desk.values("max")
     assert raw[0] < relative[0]
-    pair = desk.parts.maps.grid.pair
-    assert pair is not None
+    pair = desk.maps
     batch = np.stack([desk.image(), moved(desk.image(), 1, 0)])
     outputs = desk.network.forward(batch).outputs["pool1"]
     assert np.allclose(pair.original, outputs[0])
     assert np.allclose(pair.shifted, outputs[1])
     assert "blank" in desk.panel.message.text()
-    click(desk.parts.toolbar.relative)
+    click(desk.controls["relative"])
     assert desk.panel.message.text() == ""
 
 
 @pytest.mark.parametrize("size", [3, 4])
 def test_other_windows_pool_the_same_filters(desk: Desk, size: int) -> None:
-    click(desk.parts.toolbar.pool_sizes.button(str(size)))
+    click(desk.controls["pool_size"].button(str(size)))
     desk.settle()
-    pair = desk.parts.maps.grid.pair
-    assert pair is not None
+    pair = desk.maps
     maps = desk.outputs(desk.image(), "conv1")
     side = 26 // size
     blocks = maps[:, : side * size, : side * size].reshape(8, side, size, side, size)
     assert np.allclose(pair.original, blocks.max(axis=(2, 4)))
-    own = {tile.key: tile.is_own for tile in desk.parts.strip.tiles}
+    own = {tile.key: tile.is_own for tile in desk.panel.strip.content.stages}
     assert own == {
         "pixels": True, "convolution": True, "max": False, "average": False, "blur": False,
         "max_blur": False, "subsample": False,
@@ -187,44 +177,49 @@ def test_other_windows_pool_the_same_filters(desk: Desk, size: int) -> None:
 
 
 def test_a_click_chooses_a_filter_and_the_button_shows_it_alone(desk: Desk) -> None:
-    grid = desk.parts.maps.grid
-    click(grid, grid.tile_rect(5).center().toPoint())
+    maps = desk.panel.maps
+    press(maps, CellKey((5, "tile"), 6, 6))
     assert desk.panel.view.channel == 5
-    small = grid.tile_rect(5)
-    click(desk.parts.maps.enlarge)
-    assert grid.tile_rect(4).isEmpty()
-    assert grid.tile_rect(5).width() > 1.5 * small.width()
-    desk.press(Qt.Key.Key_PageDown, widget=grid)
+    small = maps.drawing().part(CellKey((5, "tile"), 0, 0))
+    click(desk.panel.enlarge)
+    large = maps.drawing().part(CellKey((5, "tile"), 0, 0))
+    assert maps.drawing().part(CellKey((4, "tile"), 0, 0)) is None
+    assert small is not None
+    assert large is not None
+    assert large.box.width > 1.5 * small.box.width
+    desk.press(Qt.Key.Key_PageDown, widget=maps)
     assert desk.panel.view.channel == 6
-    assert "original" in grid.text_at(grid.tile_rect(6).center())
+    part = maps.drawing().part(CellKey((6, "tile"), 6, 6))
+    assert part is not None
+    assert "original" in part.tip
 
 
 def test_every_way_of_looking_is_drawn(desk: Desk) -> None:
     desk.move(3, 0)
     shots: list[QImage] = []
     for key in ("overlay", "sides", "difference"):
-        click(desk.parts.toolbar.views.button(key))
+        click(desk.controls["pair"].button(key))
         desk.settle()
-        shots.append(desk.parts.maps.grid.grab().toImage())
+        shots.append(desk.panel.maps.grab().toImage())
     assert shots[0] != shots[1] != shots[2] != shots[0]
 
 
 def test_flicker_shows_both_in_turn_at_a_slow_pace_and_can_be_stopped(desk: Desk, qtbot: QtBot) -> None:
-    flicker = desk.parts.toolbar.flicker
-    assert not flicker.is_running()
-    assert flicker.slider.maximum() / 2 == 3
-    click(desk.parts.toolbar.views.button("flicker"))
-    flicker.slider.setValue(flicker.slider.maximum())
-    assert flicker.hertz == 3
+    pace, timer = desk.controls["pace"], desk.panel._flicker
+    assert not timer.isActive()
+    assert pace.maximum() / 2 == 3
+    click(desk.controls["pair"].button("flicker"))
+    pace.setValue(pace.maximum())
+    assert timer.interval() == 167
     phases: list[str] = []
-    flicker.phaseChanged.connect(phases.append)
+    desk.panel.choices.changed.connect(lambda: phases.append(desk.canvas.content.shown.phase))
     qtbot.waitUntil(lambda: len(phases) >= 3)
     assert phases[:3] == ["shifted", "original", "shifted"]
-    click(flicker.button)
-    assert not flicker.is_running()
-    click(flicker.button)
-    click(desk.parts.toolbar.views.button("overlay"))
-    assert not flicker.is_running()
+    click(desk.panel.pause)
+    assert not timer.isActive()
+    click(desk.panel.pause)
+    click(desk.controls["pair"].button("overlay"))
+    assert not timer.isActive()
 
 
 # -- winners -----------------------------------------------------------------------------------------------
@@ -235,34 +230,31 @@ def test_flicker_shows_both_in_turn_at_a_slow_pace_and_can_be_stopped(desk: Desk
 
 def test_probabilities_are_those_of_the_network(desk: Desk) -> None:
     desk.move(2, 2)
-    shown = desk.parts.canvas.probabilities.probabilities
-    assert shown is not None
+    shown = desk.panel.predictions.content
     batch = np.stack([desk.image(), moved(desk.image(), 2, 2)])
     expected = desk.network.forward(batch).class_probabilities
-    assert np.allclose(shown[0], expected[0])
-    assert np.allclose(shown[1], expected[1])
+    assert np.allclose(shown.original, expected[0])
+    assert np.allclose(shown.shifted, expected[1])
 
 
 def test_the_statement_gives_the_measured_numbers(desk: Desk) -> None:
     desk.move(1, 0)
-    change, convolution = desk.parts.strip.values("max"), desk.parts.strip.values("convolution")
-    assert change is not None
-    assert convolution is not None
-    text = desk.parts.canvas.statement.text()
+    change, convolution = desk.values("max"), desk.values("convolution")
+    text = desk.panel.statement.text()
     assert text.startswith(
         f"Max-pooled maps changed by {change[0]:.3f}, the convolution by {convolution[0]:.3f}."
     )
     assert ("They change less." in text) is (change[0] < 0.97 * convolution[0])
     desk.move(7, 0)
     for stage in ("max", "convolution"):
-        change = desk.parts.strip.values(stage)
+        change = desk.values(stage)
         assert change is not None
         assert change[0] > 1, "as far from what it was as a blank image"
-    assert "They change" not in desk.parts.canvas.statement.text()
+    assert "They change" not in desk.panel.statement.text()
 
 
 def test_maps_of_one_cell_are_not_offered_for_pooling(desk: Desk) -> None:
-    blocks = desk.parts.toolbar.blocks
+    blocks = desk.controls["block"]
     desk.load(replace(LAB5, filters=(2, 2, 2), pool="none", stride=4, padding=1).build_network())
     assert [blocks.button(each).isEnabled() for each in "123"] == [True, True, False]
     click(blocks.button("2"))
@@ -278,53 +270,52 @@ def test_maps_of_one_cell_are_not_offered_for_pooling(desk: Desk) -> None:
 
 
 def test_without_a_pool_pooling_is_a_what_if(desk: Desk) -> None:
-    assert "what if" not in desk.parts.winners._title.caption()
+    assert "what if" not in desk.panel.winners_title.caption()
     desk.load(replace(LAB5, pool="none", stride=2).build_network())
     desk.move(1, 0)
-    pixels, maps = desk.parts.strip.values("pixels"), desk.parts.strip.values("convolution")
-    assert pixels is not None
-    assert maps is not None
+    pixels, maps = desk.values("pixels"), desk.values("convolution")
     assert desk.panel.view.stage == "convolution"
-    assert desk.parts.canvas.statement.text().startswith(
+    assert desk.panel.statement.text().startswith(
         f"The convolution changed by {maps[0]:.3f}, the pixels by {pixels[0]:.3f}. It changes "
     )
-    click(desk.parts.strip, desk.parts.strip.tile_rect("max").center().toPoint())
+    press(desk.panel.strip, "max")
     desk.settle()
-    change = desk.parts.strip.values("max")
-    assert change is not None
-    text = desk.parts.canvas.statement.text()
+    change = desk.values("max")
+    text = desk.panel.statement.text()
     assert text.startswith(
         f"Max-pooled maps would change by {change[0]:.3f}, the convolution by {maps[0]:.3f}."
     )
     assert "They would change" in text
-    assert "what if" in desk.parts.winners._title.caption()
+    assert "what if" in desk.panel.winners_title.caption()
     # A 2 x 2 pool behind a stride of 2 sees a pixel as a quarter of its cell.
-    choose_by_keys(desk.parts.toolbar.lessons, "digit-1px")
+    choose_by_keys(desk.controls["lesson"], "digit-1px")
     desk.settle()
-    assert "one pixel is a quarter of a cell" in desk.parts.lesson.text()
+    assert "one pixel is a quarter of a cell" in desk.panel.lesson.text()
 
 
 def test_another_network_is_followed(desk: Desk) -> None:
     desk.move(1, 0)
-    before = desk.parts.strip.values("max")
+    before = desk.values("max")
     desk.load(desk.network.with_params(
         {name: -2 * array + 0.1 for name, array in desk.network.params.items()}
     ))  # fmt: skip
-    assert desk.parts.strip.values("max") != before
+    assert desk.values("max") != before
 
 
 def test_a_deeper_network_has_blocks_an_activation_and_its_own_pool(desk: Desk) -> None:
     network = TWO_BLOCKS.build_network()
     desk.load(network)
-    strip = desk.parts.strip
-    assert [tile.key for tile in strip.tiles][:3] == ["pixels", "convolution", "activation"]
-    assert {tile.key for tile in strip.tiles if tile.is_own} >= {"average"}
-    assert not desk.parts.toolbar.blocks.button("3").isVisible()
-    click(desk.parts.toolbar.blocks.button("2"))
+    assert [tile.key for tile in desk.panel.strip.content.stages][:3] == [
+        "pixels",
+        "convolution",
+        "activation",
+    ]
+    assert {tile.key for tile in desk.panel.strip.content.stages if tile.is_own} >= {"average"}
+    assert not desk.controls["block"].button("3").isVisible()
+    click(desk.controls["block"].button("2"))
     desk.panel.choices.choose(stage="average")
     desk.move(4, 0)
-    pair = desk.parts.maps.grid.pair
-    assert pair is not None
+    pair = desk.maps
     assert np.allclose(pair.shifted, desk.outputs(moved(desk.image(), 4, 0), "pool2"), atol=1e-6)
 
 
@@ -333,19 +324,18 @@ def test_out_of_sight_the_panel_computes_nothing_and_catches_up(desk: Desk) -> N
     desk.state.set_shift(Shift(5, 0))
     desk.state.update_run(status=RunStatus.TRAINING)
     assert not desk._is_busy()
-    assert desk.canvas.shift == (0, 0)
+    assert desk.canvas.content.shift == (0, 0)
     desk.panel.show()
     desk.settle()
-    assert desk.canvas.shift == (5, 0)
+    assert desk.canvas.content.shift == (5, 0)
     desk.state.update_run(status=RunStatus.PAUSED)
 
 
 def test_the_tab_key_goes_through_the_whole_panel_in_reading_order(desk: Desk) -> None:
-    parts = desk.parts
+    panel, controls = desk.panel, desk.controls
     stops = [
-        parts.toolbar.lessons, parts.toolbar.views, parts.toolbar.pool_sizes, parts.toolbar.relative,
-        parts.strip, desk.canvas, parts.canvas.edges, parts.maps.against, parts.maps.grid, parts.winners.map,
-        parts.sweep.source.measure, parts.sweep.source.source,
+        controls["lesson"], controls["pair"], controls["pool_size"], controls["relative"], panel.strip, desk.canvas,
+        panel.edges, controls["moved_along"], panel.maps, panel.winners, controls["measure"], controls["many"],
     ]  # fmt: skip
     stops[0].setFocus()
     reached: list[QWidget] = []
@@ -361,12 +351,11 @@ def test_the_tab_key_goes_through_the_whole_panel_in_reading_order(desk: Desk) -
 
 
 def test_everything_has_a_name_and_a_tool_tip(desk: Desk) -> None:
-    parts = desk.parts
+    panel, controls = desk.panel, desk.controls
     for widget in (
-        desk.canvas, parts.strip, parts.maps.grid, parts.maps.enlarge, parts.winners.map, parts.winners.table,
-        parts.canvas.probabilities, parts.canvas.reset, parts.toolbar.lessons, parts.toolbar.relative,
-        parts.toolbar.flicker.slider, parts.sweep.map, parts.sweep.plot, parts.sweep.source.measure,
-        parts.sweep.source.digits, parts.sweep.source.button,
+        desk.canvas, panel.strip, panel.maps, panel.enlarge, panel.winners, panel.counts, panel.predictions,
+        panel.reset, controls["lesson"], controls["relative"], controls["pace"], controls["measure"], controls["digits"],
+        panel.sweep.map, panel.sweep.curves, panel.sweep.button,
     ):  # fmt: skip
         assert widget.accessibleName(), widget
         assert widget.toolTip(), widget
@@ -377,29 +366,26 @@ def test_nothing_is_cut_in_a_small_window_and_for_a_projector(qtbot: QtBot, them
         theme.set_presenter(presenter)
         desk = Desk(qtbot, size=size)
         desk.load()
-        area = desk.parts.scroll_area
+        area = desk.panel.area
         assert area.horizontalScrollBar().maximum() == 0, (size, presenter)
         desk.close()
 
 
 def test_all_numbers_of_a_moment_are_of_one_network(desk: Desk, qtbot: QtBot) -> None:
     """Networks as they come while training: maps, strip and probabilities change together."""
-    parts = desk.parts
     desk.move(2, 1)
     seen = []
 
     def look() -> None:
         picture = desk.panel.picture
         assert picture is not None
-        shown, found = parts.strip.values("max"), picture.measured["max"]
+        shown, found = desk.values("max"), picture.measured["max"]
         assert shown == (found["relative_change"], found["equivariance_residual"])
-        bars = parts.canvas.probabilities.probabilities
-        assert bars is not None
-        np.testing.assert_array_equal(bars[1], picture.comparison.moved_probabilities)
-        _before, after = picture.comparison.stages[picture.view.stage].features(picture.view.relative)
-        pair = parts.maps.grid.pair
-        assert pair is not None
-        np.testing.assert_array_equal(pair.shifted, after)
+        np.testing.assert_array_equal(
+            desk.panel.predictions.content.shifted, picture.comparison.moved_probabilities
+        )
+        _before, after = picture.comparison.stages[desk.panel.view.stage].features(picture.view.relative)
+        np.testing.assert_array_equal(desk.maps.shifted, after)
         seen.append(picture.subject.step)
 
     desk.panel._loop.drew.connect(look)

@@ -22,24 +22,22 @@ def desk(qtbot: QtBot) -> Iterator[Desk]:
 
 def choose(desk: Desk, name: str) -> str:
     """Pick a lesson with the keyboard and return what it says when it has measured."""
-    choose_by_keys(desk.parts.toolbar.lessons, name)
+    choose_by_keys(desk.controls["lesson"], name)
     desk.settle()
-    return desk.parts.lesson.text()
+    return desk.panel.lesson.text()
 
 
 def test_the_dots_pool_to_the_same_although_the_convolution_differs(desk: Desk) -> None:
     said = choose(desk, "dots")
     assert "Measured:" in said
     assert "in 0 of 4" in said
-    pair = desk.parts.maps.grid.pair
-    assert pair is not None
+    pair = desk.maps
     assert pair.shape == (1, 2, 2)
     assert np.array_equal(pair.original, pair.shifted)
-    values = desk.parts.strip.values("convolution")
-    assert values is not None
+    values = desk.values("convolution")
     assert values[0] > 1
-    assert "did not change at all" in desk.parts.canvas.statement.text()
-    assert not desk.parts.canvas.probabilities.isVisible()
+    assert "did not change at all" in desk.panel.statement.text()
+    assert not desk.panel.predictions.isVisible()
 
 
 def test_the_row_pools_to_another_row(desk: Desk) -> None:
@@ -47,8 +45,7 @@ def test_the_row_pools_to_another_row(desk: Desk) -> None:
     assert "[0, 1, 0, 1]" in said
     assert "[1, 1, 1, 1]" in said
     assert desk.state.shift == Shift(1, 0, wrap=True)
-    pair = desk.parts.maps.grid.pair
-    assert pair is not None
+    pair = desk.maps
     assert pair.original[0, 0].tolist() == [0, 1, 0, 1]
     assert pair.shifted[0, 0].tolist() == [1, 1, 1, 1]
 
@@ -60,11 +57,10 @@ def test_three_of_eight_neighbours_hide_the_bright_cell_also_by_hand(desk: Desk)
         for dy in (-1, 0, 1):
             if (dx, dy) == (0, 0):
                 continue
-            sweep = desk.parts.sweep.map
+            sweep = desk.panel.sweep.map
             click(sweep, shift_center(sweep, dx, dy).toPoint())
             desk.settle()
-            pair = desk.parts.maps.grid.pair
-            assert pair is not None
+            pair = desk.maps
             hidden += np.array_equal(pair.original, pair.shifted)
     assert hidden == 3
 
@@ -81,8 +77,7 @@ def test_the_digit_is_moved_and_measured(desk: Desk, name: str, dx: int, along: 
     said = choose(desk, name)
     assert desk.state.shift == Shift(dx, 0)
     assert desk.panel.view.moved_along is along
-    values = desk.parts.strip.values("max")
-    assert values is not None
+    values = desk.values("max")
     assert f"max pool {values[0]:.2f}" in said
     assert ("exactly 0" in said) is (dx == 2)
     assert (values[1] == 0) is (dx == 2)
@@ -92,16 +87,15 @@ def test_a_lesson_on_the_digit_follows_the_digit(desk: Desk) -> None:
     first = choose(desk, "digit-1px")
     desk.show_sample(20)
     assert desk.panel.view.lesson == "digit-1px"
-    assert desk.parts.lesson.text() != first
+    assert desk.panel.lesson.text() != first
 
 
 def test_choosing_a_sample_ends_a_lesson_on_a_made_up_image(desk: Desk) -> None:
     choose(desk, "dots")
     desk.show_sample(7)
     assert desk.panel.view.lesson == "free"
-    assert not desk.parts.lesson.isVisible()
-    pair = desk.canvas.pair
-    assert pair is not None
+    assert not desk.panel.lesson.isVisible()
+    pair = desk.canvas.content.shown.pair
     assert pair.shape == (1, 28, 28)
 
 
@@ -109,26 +103,26 @@ def test_leaving_a_made_up_image_puts_the_digit_in_its_place(desk: Desk) -> None
     choose(desk, "row")
     choose(desk, "free")
     assert desk.state.shift == Shift()
-    assert desk.parts.strip.values("max") == (0.0, 0.0)
+    assert desk.values("max") == (0.0, 0.0)
     assert desk.panel.view.pool_size == 2
 
 
 def test_windows_that_do_not_fit_are_not_offered(desk: Desk) -> None:
     choose(desk, "row")
-    sizes = desk.parts.toolbar.pool_sizes
+    sizes = desk.controls["pool_size"]
     assert sizes.button("2").isEnabled()
     assert not sizes.button("3").isEnabled()
-    assert not desk.parts.sweep.source.source.button("many").isEnabled()
+    assert not desk.controls["many"].button("True").isEnabled()
 
 
 def test_the_kernel_of_the_dots_is_shown_and_named(desk: Desk) -> None:
     choose(desk, "dots")
-    kernel, network = desk.parts.kernel, desk.panel.picture.subject.network
+    kernel, network = desk.panel.lesson.kernel, desk.panel.picture.subject.network
     assert kernel.isVisible()
-    assert kernel.title.text().startswith("Kernel of conv1, 3 × 3")
-    np.testing.assert_array_equal(kernel.map.values, network.params["conv1.weight"][0, 0])
-    assert len(kernel.map.texts()) == 9
+    assert desk.panel.lesson.title.text().startswith("Kernel of conv1, 3 × 3")
+    np.testing.assert_array_equal(kernel.content.values, network.params["conv1.weight"][0, 0])
+    assert len(kernel.drawing().texts()) == 9
     choose(desk, "row")
     assert not kernel.isVisible()
     choose(desk, "free")
-    assert not desk.parts.lesson.isVisible()
+    assert not desk.panel.lesson.isVisible()

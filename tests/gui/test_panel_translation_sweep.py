@@ -14,7 +14,17 @@ from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.translation import MEASURES, compare
 from tests.gui.driving import choose_by_keys, drain
 from tests.gui.few_digits import few_digits
-from tests.gui.translation_desk import Desk, click, moved, norm_ratio, point_at, shift_center, value_at
+from tests.gui.translation_desk import (
+    Desk,
+    click,
+    moved,
+    norm_ratio,
+    part_center,
+    point_at,
+    press,
+    shift_center,
+    value_at,
+)
 from ui.state import Shift
 
 
@@ -22,31 +32,29 @@ from ui.state import Shift
 def desk(qtbot: QtBot) -> Iterator[Desk]:
     made = Desk(qtbot)
     made.load()
-    qtbot.waitUntil(lambda: made.parts.sweep.map.values is not None)
+    qtbot.waitUntil(lambda: made.panel.sweep.map.content is not None)
     yield made
     made.close()
 
 
 def choose_measure(desk: Desk, name: str) -> None:
     """Pick an entry of the list with the keyboard."""
-    choose_by_keys(desk.parts.sweep.source.measure, name)
+    choose_by_keys(desk.controls["measure"], name)
     desk.settle()
 
 
 def measure_many(desk: Desk, digits: int) -> None:
-    source = desk.parts.sweep.source
-    click(source.source.button("many"))
-    source.digits.setFocus()
-    source.digits.selectAll()
-    QTest.keyClicks(source.digits, str(digits))
-    QTest.keyClick(source.digits, Qt.Key.Key_Return)
-    click(source.button)
+    click(desk.controls["many"].button("True"))
+    desk.controls["digits"].setFocus()
+    desk.controls["digits"].selectAll()
+    QTest.keyClicks(desk.controls["digits"], str(digits))
+    QTest.keyClick(desk.controls["digits"], Qt.Key.Key_Return)
+    click(desk.panel.sweep.button)
 
 
 def test_the_map_shows_the_relative_change_of_every_shift(desk: Desk) -> None:
-    shown = desk.parts.sweep.map
-    assert shown.values is not None
-    assert shown.values.shape == (27, 27)
+    shown = desk.panel.sweep.map
+    assert shown.content.map.values.shape == (27, 27)
     before = desk.outputs(desk.image(), "pool1")
     for dx, dy in ((0, 0), (1, 0), (-3, 5), (13, -13)):
         after = desk.outputs(moved(desk.image(), dx, dy), "pool1")
@@ -59,37 +67,37 @@ def test_each_measure_is_that_of_the_comparison_at_the_same_place(desk: Desk, na
     label = desk.state.sample.label if desk.state.sample is not None else None
     found = compare(desk.network, desk.image(), 3, -1, label=label)
     expected = {**found.stages["max"].measured(), **found.output_measured()}[name]
-    assert value_at(desk.parts.sweep.map, 3, -1) == pytest.approx(expected, abs=1e-9)
-    assert MEASURES[name].formula in desk.parts.sweep.source.measure.toolTip()
+    assert value_at(desk.panel.sweep.map, 3, -1) == pytest.approx(expected, abs=1e-9)
+    assert MEASURES[name].formula in desk.controls["measure"].toolTip()
 
 
 def test_a_click_in_the_map_moves_the_image_there_and_arrows_go_on(desk: Desk) -> None:
-    sweep = desk.parts.sweep.map
+    sweep = desk.panel.sweep.map
     click(sweep, shift_center(sweep, -4, 7).toPoint())
     assert desk.state.shift == Shift(-4, 7)
     desk.settle()
-    assert desk.canvas.shift == (-4, 7)
-    assert sweep.marked() == (-4, 7)
+    assert desk.canvas.content.shift == (-4, 7)
+    assert sweep.content.ring == (20, 9)
     assert desk.canvas.hasFocus()
     QTest.keyClick(desk.canvas, Qt.Key.Key_Right)
     assert desk.state.shift == Shift(-3, 7)
 
 
 def test_the_map_can_be_dragged_through(desk: Desk) -> None:
-    sweep = desk.parts.sweep.map
+    sweep = desk.panel.sweep.map
     QTest.mousePress(sweep, Qt.MouseButton.LeftButton, pos=shift_center(sweep, 0, 0).toPoint())
     for dx in range(1, 6):
         QTest.mouseMove(sweep, shift_center(sweep, dx, dx).toPoint())
     QTest.mouseRelease(sweep, Qt.MouseButton.LeftButton, pos=shift_center(sweep, 5, 5).toPoint())
     assert desk.state.shift == Shift(5, 5)
     point_at(sweep, shift_center(sweep, 2, -6))
-    assert "+2, −6" in desk.parts.sweep.reading()
+    assert "+2, −6" in desk.panel.sweep.reading()
 
 
 def test_a_stage_of_the_strip_chooses_the_map_and_the_strong_curve(desk: Desk) -> None:
-    strip, sweep = desk.parts.strip, desk.parts.sweep
+    sweep = desk.panel.sweep
     pooled = value_at(sweep.map, 1, 0)
-    click(strip, strip.tile_rect("convolution").center().toPoint())
+    press(desk.panel.strip, "convolution")
     desk.settle()
     before, after = desk.outputs(desk.image(), "conv1"), desk.outputs(moved(desk.image(), 1, 0), "conv1")
     assert value_at(sweep.map, 1, 0) == pytest.approx(norm_ratio(after - before, before))
@@ -99,16 +107,16 @@ def test_a_stage_of_the_strip_chooses_the_map_and_the_strong_curve(desk: Desk) -
 
 def test_maps_of_all_stages_have_the_same_limits(desk: Desk) -> None:
     limits = set()
-    for tile in desk.parts.strip.tiles:
+    for tile in desk.panel.strip.content.stages:
         desk.panel.choices.choose(stage=tile.key)
-        limits.add((desk.parts.sweep.map.scale.lo, desk.parts.sweep.map.scale.hi))
+        limits.add(desk.panel.sweep.map.content.map.colors)
     assert len(limits) == 1
 
 
 def test_curves_are_means_over_shifts_of_about_the_same_distance(desk: Desk) -> None:
-    plot, shown = desk.parts.sweep.plot, desk.parts.sweep.map
-    lines = plot.content().lines
-    assert [line.name for line in lines] == [tile.title for tile in desk.parts.strip.tiles]
+    plot, shown = desk.panel.sweep.curves, desk.panel.sweep.map
+    lines = plot.content.curves
+    assert [line.name for line in lines] == [tile.title for tile in desk.panel.strip.content.stages]
     line = next(each for each in lines if each.name == "Max")
     ring = [
         value_at(shown, dx, dy)
@@ -118,14 +126,14 @@ def test_curves_are_means_over_shifts_of_about_the_same_distance(desk: Desk) -> 
     ]
     assert line.y[list(line.x).index(5)] == pytest.approx(np.mean(ring))
     assert line.spread is None
-    area = plot.rect().toRectF()
-    point_at(plot, area.center())
-    assert "Max" in plot.readout_text()
+    point_at(plot, part_center(plot, 5.0))
+    assert "Max" in plot.drawing().texts()
+    assert f"{line.y[5]:.2f}" in {text[:4] for text in plot.drawing().texts()}
 
 
 def test_a_line_sets_apart_the_shifts_that_push_ink_out_of_the_image(desk: Desk) -> None:
     """Any bright pixel outside the frame: counted by hand, for each of the 729 places."""
-    shown = desk.parts.sweep.map
+    shown = desk.panel.sweep.map
     rows, columns = np.nonzero(desk.image()[0] > -0.5)
     height, width = desk.image().shape[1:]
 
@@ -141,31 +149,31 @@ def test_a_line_sets_apart_the_shifts_that_push_ink_out_of_the_image(desk: Desk)
         for dy in range(-13, 14)
         if ((dx, dy) in beyond) != ((dx + 1, dy) in beyond)
     }
-    assert {piece for piece in shown.border() if piece[1] == piece[3]} == expected
-    mark = next(each for each in desk.parts.sweep.plot.content().markers if each.text)
+    assert {piece for piece in shown.content.map.border if piece[1] == piece[3]} == expected
+    mark = next(each for each in desk.panel.sweep.curves.content.markers if each.words)
     assert mark.x == min(np.hypot(dx, dy) for dx, dy in beyond)
     far = next((dx, dy) for dx, dy in sorted(beyond) if dx == 13)
     point_at(shown, shift_center(shown, *far))
-    assert "of the ink lost" in desk.parts.sweep.reading()
+    assert "of the ink lost" in desk.panel.sweep.reading()
     point_at(shown, shift_center(shown, 0, 0))
-    assert "ink" not in desk.parts.sweep.reading()
+    assert "ink" not in desk.panel.sweep.reading()
     desk.move(0, 0, wrap=True)
-    assert shown.border() == ()
+    assert shown.content.map.border == ()
 
 
 def test_wrapped_around_the_sweep_is_another(desk: Desk) -> None:
-    filled = value_at(desk.parts.sweep.map, 13, 13)
+    filled = value_at(desk.panel.sweep.map, 13, 13)
     desk.move(1, 0, wrap=True)
     sample = np.roll(desk.image(), (13, 13), axis=(1, 2))
     before, after = desk.outputs(desk.image(), "pool1"), desk.outputs(sample, "pool1")
-    assert value_at(desk.parts.sweep.map, 13, 13) == pytest.approx(norm_ratio(after - before, before))
-    assert value_at(desk.parts.sweep.map, 13, 13) != filled
+    assert value_at(desk.panel.sweep.map, 13, 13) == pytest.approx(norm_ratio(after - before, before))
+    assert value_at(desk.panel.sweep.map, 13, 13) != filled
 
 
 def test_another_image_is_swept_anew(desk: Desk) -> None:
-    before = np.array(desk.parts.sweep.map.values)
+    before = np.array(desk.panel.sweep.map.content.map.values)
     desk.show_sample(10)
-    after = desk.parts.sweep.map.values
+    after = desk.panel.sweep.map.content.map.values
     assert after is not None
     assert not np.array_equal(before, after)
 
@@ -175,18 +183,18 @@ def test_another_image_is_swept_anew(desk: Desk) -> None:
 
 def test_many_digits_give_mean_and_spread(desk: Desk, qtbot: QtBot) -> None:
     measure_many(desk, 3)
-    sweep = desk.parts.sweep
-    qtbot.waitUntil(lambda: not sweep.source.is_running())
+    sweep = desk.panel.sweep
+    qtbot.waitUntil(lambda: not sweep.is_running)
     changes = []
     for index in range(3):
         image = few_digits().test_images[index].astype(np.float64) / 255 - 0.5
         before, after = desk.outputs(image, "pool1"), desk.outputs(moved(image, 1, 0), "pool1")
         changes.append(norm_ratio(after - before, before))
     assert value_at(sweep.map, 1, 0) == pytest.approx(np.mean(changes), rel=1e-4)
-    click(sweep.spread.button("spread"))
+    click(desk.controls["spread"].button("True"))
     desk.settle()
     assert value_at(sweep.map, 1, 0) == pytest.approx(np.std(changes), rel=1e-3)
-    line = next(each for each in sweep.plot.content().lines if each.name == "Max")
+    line = next(each for each in sweep.curves.content.curves if each.name == "Max")
     assert line.spread is not None
     click(sweep.map, shift_center(sweep.map, 1, 0).toPoint())
     desk.settle()
@@ -195,57 +203,55 @@ def test_many_digits_give_mean_and_spread(desk: Desk, qtbot: QtBot) -> None:
 
 def test_the_measurement_shows_its_progress_and_can_be_cancelled(desk: Desk, qtbot: QtBot) -> None:
     measure_many(desk, 96)
-    source = desk.parts.sweep.source
-    assert source.is_running()
-    qtbot.waitUntil(lambda: source.progress.value() > 0)
-    assert source.button.text() == "Cancel"
-    click(source.button)
-    assert not source.is_running()
-    assert not source.progress.isVisible()
+    assert desk.panel.sweep.is_running
+    qtbot.waitUntil(lambda: desk.panel.sweep.progress.value() > 0)
+    assert desk.panel.sweep.button.text() == "Cancel"
+    click(desk.panel.sweep.button)
+    assert not desk.panel.sweep.is_running
+    assert not desk.panel.sweep.progress.isVisible()
     drain(qtbot, desk.background)
-    assert desk.parts.sweep.map.values is None
+    assert desk.panel.sweep.map.content is None
     assert desk.panel.message.text() == ""
     desk.move(2, 0)  # and the panel goes on working
-    assert desk.canvas.shift == (2, 0)
+    assert desk.canvas.content.shift == (2, 0)
 
 
 def test_while_many_digits_are_measured_one_image_does_not_wait(desk: Desk, qtbot: QtBot) -> None:
     measure_many(desk, 96)
-    source = desk.parts.sweep.source
-    click(source.source.button("one"))
+    click(desk.controls["many"].button("False"))
     desk.show_sample(5)
-    qtbot.waitUntil(lambda: desk.parts.sweep.map.values is not None)
-    assert source.is_running()
-    click(source.source.button("many"))
-    click(source.button)
-    assert not source.is_running()
+    qtbot.waitUntil(lambda: desk.panel.sweep.map.content is not None)
+    assert desk.panel.sweep.is_running
+    click(desk.controls["many"].button("True"))
+    click(desk.panel.sweep.button)
+    assert not desk.panel.sweep.is_running
 
 
 def test_other_settings_do_not_show_what_was_measured_with_the_old(desk: Desk, qtbot: QtBot) -> None:
     measure_many(desk, 2)
-    qtbot.waitUntil(lambda: desk.parts.sweep.map.values is not None)
-    click(desk.parts.toolbar.pool_sizes.button("3"))
+    qtbot.waitUntil(lambda: desk.panel.sweep.map.content is not None)
+    click(desk.controls["pool_size"].button("3"))
     desk.settle()
-    assert desk.parts.sweep.map.values is None
-    click(desk.parts.toolbar.pool_sizes.button("2"))
+    assert desk.panel.sweep.map.content is None
+    click(desk.controls["pool_size"].button("2"))
     desk.settle()
-    assert desk.parts.sweep.map.values is not None
+    assert desk.panel.sweep.map.content is not None
     desk.load(step=900)
-    assert "step 100" in desk.parts.sweep._note.text()
+    assert "step 100" in desk.panel.sweep.note.text()
 
 
 def test_another_number_of_images_does_not_show_the_mean_of_the_first(desk: Desk, qtbot: QtBot) -> None:
     measure_many(desk, 3)
-    qtbot.waitUntil(lambda: desk.parts.sweep.map.values is not None)
-    digits = desk.parts.sweep.source.digits
+    qtbot.waitUntil(lambda: desk.panel.sweep.map.content is not None)
+    digits = desk.controls["digits"]
     digits.setFocus()
     QTest.keyClick(digits, Qt.Key.Key_Down)
     desk.settle()
     assert desk.panel.view.digits == 2
-    assert desk.parts.sweep.map.values is None
+    assert desk.panel.sweep.map.content is None
     QTest.keyClick(digits, Qt.Key.Key_Up)
     desk.settle()
-    assert desk.parts.sweep.map.values is not None
+    assert desk.panel.sweep.map.content is not None
 
 
 @pytest.mark.parametrize("many", [False, True])
@@ -253,11 +259,12 @@ def test_what_was_measured_with_other_layers_is_not_shown(desk: Desk, qtbot: QtB
     desk.load(replace(LAB5, activation="relu").build_network())
     if many:
         measure_many(desk, 2)
-        qtbot.waitUntil(lambda: not desk.parts.sweep.source.is_running())
-    assert "ReLU" in {line.name for line in desk.parts.sweep.plot.content().lines}
+        qtbot.waitUntil(lambda: not desk.panel.sweep.is_running)
+    assert "ReLU" in {line.name for line in desk.panel.sweep.curves.content.curves}
     desk.load(LAB5.build_network())
-    assert "ReLU" not in {line.name for line in desk.parts.sweep.plot.content().lines}
-    assert (desk.parts.sweep.map.values is None) is many
+    shown = desk.panel.sweep.curves.content
+    assert shown is None or "ReLU" not in {line.name for line in shown.curves}
+    assert (desk.panel.sweep.map.content is None) is many
 
 
 def test_what_was_measured_in_another_run_says_so_also_at_the_same_step(desk: Desk, qtbot: QtBot) -> None:
@@ -270,9 +277,9 @@ def test_what_was_measured_in_another_run_says_so_also_at_the_same_step(desk: De
     desk.state.set_live(first)
     desk.panel.choices.choose(many=True, digits=4)
     desk.settle()
-    desk.parts.sweep.source.button.click()
-    qtbot.waitUntil(lambda: not desk.parts.sweep.source.is_running())
-    assert desk.parts.sweep._note.text() == ""
+    desk.panel.sweep.button.click()
+    qtbot.waitUntil(lambda: not desk.panel.sweep.is_running)
+    assert desk.panel.sweep.note.text() == ""
     desk.state.set_live(second)
     desk.settle()
-    assert desk.parts.sweep._note.text() == "network of step 100 of another run (seed 7)"
+    assert desk.panel.sweep.note.text() == "network of step 100 of another run (seed 7)"

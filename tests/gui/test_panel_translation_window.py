@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from cnnviz.datasets import to_input
-from tests.gui.translation_desk import click, moved, shift_center
+from tests.gui.translation_desk import click, moved, part_center, shift_center
 from ui.panels.translation import TranslationPanel
 from ui.session import Session
 from ui.state import RunStatus, Shift
@@ -22,9 +22,8 @@ def test_the_digit_is_dragged_while_training_runs(session: Session, qtbot: QtBot
     qtbot.waitUntil(lambda: panel.isVisible() and panel.picture is not None)
     session.controller.on_train_requested()
     qtbot.waitUntil(lambda: state.run.step > 500)
-    canvas = panel.parts.canvas.canvas
-    start = canvas.pixel_center(14, 14)
-    cell = canvas.pixel_center(14, 15).x() - start.x()
+    canvas, start = panel.image, part_center(panel.image, "image")
+    cell = canvas.drawing().part("image").drag.unit
     QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=start.toPoint())
     for dx in range(1, 6):
         QTest.mouseMove(canvas, (start + QPointF(dx * cell, -dx * cell)).toPoint())
@@ -47,9 +46,7 @@ def test_the_digit_is_dragged_while_training_runs(session: Session, qtbot: QtBot
     image = to_input(state.sample.pixels[np.newaxis], network.dtype)[0]
     batch = np.stack([moved(image, 5, -5), np.full_like(image, -0.5)])
     pooled = network.forward(batch).outputs["pool1"]
-    pair = panel.parts.maps.grid.pair
-    assert pair is not None
-    assert np.allclose(pair.shifted, pooled[0] - pooled[1])
+    assert np.allclose(panel.maps.content.shown.pair.shifted, pooled[0] - pooled[1])
 
 
 def test_behind_another_tab_the_panel_rests(session: Session, qtbot: QtBot) -> None:
@@ -59,15 +56,15 @@ def test_behind_another_tab_the_panel_rests(session: Session, qtbot: QtBot) -> N
     qtbot.waitUntil(panel.isVisible)
     window.panels.show_panel(0)
     qtbot.waitUntil(lambda: not panel.isVisible())
-    session.controller.on_shift_requested(Shift(3, 3))
-    assert panel.parts.canvas.canvas.shift == (0, 0)
+    session.state.set_shift(Shift(3, 3))
+    assert panel.image.content is None or panel.image.content.shift == (0, 0)
     window.panels.show_panel(2)
-    qtbot.waitUntil(lambda: panel.parts.canvas.canvas.shift == (3, 3))
+    qtbot.waitUntil(lambda: panel.image.content is not None and panel.image.content.shift == (3, 3))
 
 
 def test_a_click_in_the_sweep_moves_the_digit_of_the_program(session: Session, qtbot: QtBot) -> None:
     session.window.panels.show_panel(2)
-    sweep = session.window.panel(TranslationPanel).parts.sweep.map
-    qtbot.waitUntil(lambda: sweep.isVisible() and sweep.values is not None)
+    sweep = session.window.panel(TranslationPanel).sweep.map
+    qtbot.waitUntil(lambda: sweep.isVisible() and sweep.content is not None)
     click(sweep, shift_center(sweep, -6, 2).toPoint())
     assert session.state.shift == Shift(-6, 2)

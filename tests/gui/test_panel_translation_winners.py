@@ -7,8 +7,9 @@ import pytest
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from cnnviz.drawing import CellKey
 from cnnviz.translation import WinnerChange
-from tests.gui.translation_desk import Desk, moved, point_at
+from tests.gui.translation_desk import Desk, moved, part_center, point_at
 from ui.state import Shift
 
 
@@ -36,31 +37,31 @@ def test_windows_are_counted_as_a_loop_counts_them(desk: Desk) -> None:
             else:
                 kind = WinnerChange.SAME if windows[0].argmax() == windows[1].argmax() else WinnerChange.MOVED
             expected[kind][tied] += 1
-    shown = [tuple(map(int, row.counts)) for row in desk.parts.winners.table.rows]
+    shown = list(desk.panel.counts.content.counts().values())
     assert shown == [tuple(expected[kind]) for kind in WinnerChange]
     assert sum(map(sum, shown)) == 169
 
 
 def test_pointing_at_a_window_shows_both_blocks_and_where_they_come_from(desk: Desk) -> None:
     desk.move(1, 0)
-    winners = desk.parts.winners
-    point_at(winners.map, winners.map.cell_rect(6, 4).center())
-    window = winners.card.window_pair
-    assert window is not None
+    panel = desk.panel
+    point_at(panel.winners, part_center(panel.winners, CellKey("window", 6, 4)))
+    assert panel.card.isVisible()
+    blocks = panel.card.content.blocks()
     batch = np.stack([desk.image(), moved(desk.image(), 1, 0)])
     maps = desk.network.forward(batch).outputs["conv1"][:, 0, 12:14, 8:10]
-    assert np.allclose(window.blocks[0], maps[0])
-    assert np.allclose(window.blocks[1], maps[1])
-    assert desk.canvas.highlight() == (12, 8, 4, 4)
-    point_at(winners, winners.rect().toRectF().bottomRight())
-    assert winners.card.window_pair is None
+    assert np.allclose(blocks[0], maps[0])
+    assert np.allclose(blocks[1], maps[1])
+    assert desk.canvas.content.shown.block == (12, 8, 4, 4)
+    point_at(panel.winners, panel.winners.rect().toRectF().bottomRight())
+    assert not panel.card.isVisible()
 
 
 def test_the_keyboard_reaches_the_windows_too(desk: Desk) -> None:
-    winners = desk.parts.winners
-    winners.map.setFocus(Qt.FocusReason.TabFocusReason)
-    desk.press(Qt.Key.Key_Down, widget=winners.map)
-    desk.press(Qt.Key.Key_Right, widget=winners.map)
-    assert winners.map.hovered == (1, 1)
-    assert winners.card.window_pair is not None
+    winners = desk.panel.winners
+    winners.setFocus(Qt.FocusReason.TabFocusReason)
+    for key in (Qt.Key.Key_Down, Qt.Key.Key_Right):
+        desk.press(key, widget=winners)
+    assert winners.hovered == CellKey("window", 1, 1)
+    assert desk.panel.card.isVisible()
     assert desk.state.shift == Shift()

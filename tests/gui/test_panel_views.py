@@ -6,13 +6,17 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QPointF
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from cnnviz.drawing import CellKey
 from cnnviz.datasets import load_mnist
+from cnnviz.drawing import CellKey
 from cnnviz.presets import LAB5
 from cnnviz.session_state import ViewValue, load_session
 from tests.gui.driving import double_click, opened, save_session
+from tests.gui.translation_desk import part_center
 from tests.gui.view_rounds import (
     PANELS,
     THREE_DIGITS,
@@ -103,46 +107,47 @@ def _a_filter(bot: QtBot, session: Session) -> None:
 
 def _translation_of_many_digits(bot: QtBot, session: Session) -> None:
     panel = session.window.panel(TranslationPanel)
-    parts = panel.parts
+    controls = panel.choices.controls
     press(panel, Key.Key_Right, Key.Key_Right, Key.Key_Up)
-    click(parts.toolbar.blocks.button("2"))
-    click(parts.toolbar.pool_sizes.button("3"))
-    click(parts.toolbar.views.button("difference"))
-    click(parts.strip, parts.strip.tile_rect("blur").center())
-    click(parts.toolbar.relative)
+    click(controls["block"].button("2"))
+    click(controls["pool_size"].button("3"))
+    click(controls["pair"].button("difference"))
+    click(panel.strip, part_center(panel.strip, "blur"))
+    click(controls["relative"])
     rest(bot, session)
-    click(parts.maps.grid, parts.maps.grid.tile_rect(2).center())
-    click(parts.maps.enlarge)
-    click(parts.maps.against.button("moved"))
-    choose(parts.sweep.source.measure, "Cosine similarity")
-    click(parts.sweep.source.source.button("many"))
-    type_number(parts.sweep.source.digits, "3")
-    click(parts.sweep.source.button)
+    click(panel.maps, part_center(panel.maps, CellKey((2, "tile"), 2, 2)))
+    click(panel.enlarge)
+    click(controls["moved_along"].button("True"))
+    choose(controls["measure"], "Cosine similarity")
+    click(controls["many"].button("True"))
+    type_number(controls["digits"], "3")
+    click(panel.sweep.button)
     rest(bot, session)
-    click(parts.sweep.spread.button("spread"))
+    click(controls["spread"].button("True"))
 
 
 def _a_lesson(bot: QtBot, session: Session) -> None:
-    toolbar = session.window.panel(TranslationPanel).parts.toolbar
-    choose(toolbar.lessons, "2 · Row of eight")
+    panel = session.window.panel(TranslationPanel)
+    choose(panel.choices.controls["lesson"], "2 · Row of eight")
     rest(bot, session)
-    click(toolbar.views.button("flicker"))
-    click(toolbar.flicker.button)
-    press(toolbar.flicker.slider, Key.Key_Right)
+    click(panel.choices.controls["pair"].button("flicker"))
+    click(panel.pause)
+    press(panel.choices.controls["pace"], Key.Key_Right)
 
 
 def _a_poke(bot: QtBot, session: Session) -> None:
     panel = session.window.panel(BackpropPanel)
     step_to(panel, StepKind.ROUTE, "pool1")
-    click(panel.side.ties.rule.button("split"))
-    choose(panel.side.ties.label, "2")
+    click(panel.side.ties.view("rule").button("split"))
+    choose(panel.side.ties.view("label"), "2")
     rest(bot, session)
-    choose(panel.routing.contrast, "average")
-    shown = panel.routing.values.map
-    click(shown, shown.cell_rect(1, 2).center())
+    choose(panel.stack.view("contrast"), "average")
+    shown = panel.stack.view("values")
+    box = shown.drawing().part(CellKey("cell", 1, 2)).box
+    click(shown, QPointF(box.x, box.y))
     click(panel.side.pages.button("poke"))
-    press(panel.side.poke.eps.slider, Key.Key_Right, Key.Key_Right)
-    press(panel.side.poke.radius.slider, Key.Key_Left)
+    press(panel.side.poke.view("eps").slider, Key.Key_Right, Key.Key_Right)
+    press(panel.side.poke.view("reach").slider, Key.Key_Left)
     rest(bot, session)
 
 
@@ -151,13 +156,13 @@ def _an_update(bot: QtBot, session: Session) -> None:
     step_to(panel, StepKind.UPDATE)
     click(panel.header.cover)
     rest(bot, session)
-    choose(panel.update_view.parameter, "conv2.weight")
-    choose(panel.update_view.row, "filter 2")
-    choose(panel.update_view.channel, "input 1")
-    type_number(panel.update_view.rate, "0.25")
+    choose(panel.stack.view("parameter"), "conv2.weight")
+    choose(panel.stack.view("channel of conv2"), "filter 2")
+    choose(panel.stack.view("channel of pool1"), "input 1")
+    type_number(panel.stack.view("rate"), "0.25")
     click(panel.side.pages.button("check"))
     for rule in ("split", "all"):
-        click(panel.side.ties.rule.button(rule))
+        click(panel.side.ties.view("rule").button(rule))
         rest(bot, session)
         click(panel.side.check.check)
         rest(bot, session)
@@ -265,7 +270,7 @@ def test_an_older_session_leaves_the_panels_as_they_are(
     qtbot: QtBot, session: Session, tmp_path: Path
 ) -> None:
     show(qtbot, session, "translation")
-    click(session.window.panel(TranslationPanel).parts.toolbar.views.button("sides"))
+    click(session.window.panel(TranslationPanel).choices.controls["pair"].button("sides"))
     rest(qtbot, session)
     current = session.files.current()
     assert current is not None

@@ -65,7 +65,7 @@ def test_a_dropped_picture_brings_back_the_same_picture(
     controller.on_sample_requested(11)
     _settle(qtbot, session)
     controller.on_pin_requested(PinnedCell("conv1", (2, 5, 6)))
-    controller.on_shift_requested(Shift(2, -1, True))
+    session.state.set_shift(Shift(2, -1, True))
     _settle(qtbot, session)
     picture = to_image(_sheet(session))
     path = tmp_path / "view.png"
@@ -74,7 +74,7 @@ def test_a_dropped_picture_brings_back_the_same_picture(
     assert saved is not None
 
     controller.on_pin_requested(None)
-    controller.on_shift_requested(Shift())
+    session.state.set_shift(Shift())
     controller.on_sample_requested(3)
     session.window.panels.show_panel(2)
     run_id = state.run.run_id

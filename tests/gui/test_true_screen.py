@@ -102,8 +102,8 @@ def made_now(qtbot: QtBot, session: Session, name: str) -> Iterator[QWidget]:
 def measure_again(qtbot: QtBot, session: Session) -> None:
     """Measure what only a button measures anew: a panel that is made now knows no older values."""
     panel = session.window.panel(TranslationPanel)
-    if panel.isVisible() and panel.view.many and not panel.sweeps.is_measured():
-        panel.sweeps.measure()
+    if panel.isVisible() and panel.view.many and not panel.sweep.is_measured():
+        panel.sweep.measure()
         rest(qtbot, session)
 
 

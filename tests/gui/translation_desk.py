@@ -9,13 +9,16 @@ from PySide6.QtWidgets import QMainWindow, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.datasets import to_input
+from cnnviz.drawing import CellKey
 from cnnviz.experiment import Experiment
+from cnnviz.graphics.heat_map import Ringed
+from cnnviz.graphics.pairs import MovedImage, Pair
 from cnnviz.network import Network
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import PATIENCE
 from tests.gui.few_digits import few_digits
-from ui.cells.sweep_map import SweepMap
+from ui.marks import MarkView
 from ui.panels.translation import TranslationPanel
 from ui.run.tasks import TaskRunner
 from ui.state import AppState, RunStatus, Sample, Shift
@@ -49,7 +52,6 @@ class Desk:
         self.analysis, self.background = TaskRunner("analysis"), TaskRunner("background")
         self.window = QMainWindow()
         self.panel = TranslationPanel(self.state, self.analysis, self.background)
-        self.panel.shiftRequested.connect(self.state.set_shift)
         self.window.setCentralWidget(self.panel)
         self.window.resize(*size)
         qtbot.addWidget(self.window, before_close_func=self._on_closing)
@@ -71,12 +73,32 @@ class Desk:
     # -- what is shown -------------------------------------------------------------------------------------
 
     @property
-    def parts(self):
-        return self.panel.parts
+    def canvas(self) -> MarkView[MovedImage]:
+        return self.panel.image
 
     @property
-    def canvas(self):
-        return self.panel.parts.canvas.canvas
+    def controls(self):
+        return self.panel.choices.controls
+
+    @property
+    def maps(self) -> Pair:
+        """Return the maps that are shown."""
+        assert self.panel.maps.content is not None
+        return self.panel.maps.content.shown.pair
+
+    def values(self, stage: str) -> tuple[float, float]:
+        """Return change and residual of a stage as the strip shows them."""
+        strip = self.panel.strip.content
+        assert strip is not None
+        return strip.values[[each.key for each in strip.stages].index(stage)]
+
+    def pixel_center(self, row: int, col: int) -> QPointF:
+        """Return the middle of a pixel of the image."""
+        part = self.canvas.drawing().part("image")
+        assert part is not None
+        assert part.drag is not None
+        side = part.drag.unit
+        return QPointF(part.box.left + (col + 0.5) * side, part.box.top + (row + 0.5) * side)
 
     def load(self, network: Network | None = None, index: int = 3, step: int = 100) -> None:
         """Show a network and a test image, as the program would."""
@@ -116,8 +138,8 @@ class Desk:
     def drag(self, dx: float, dy: float, steps: int = 4) -> None:
         """Take the image in the middle and move it by so many pixels of the image."""
         canvas = self.canvas
-        start = canvas.pixel_center(14, 14)
-        cell = canvas.pixel_center(14, 15).x() - start.x()
+        start = self.pixel_center(14, 14)
+        cell = self.pixel_center(14, 15).x() - start.x()
         QTest.mousePress(canvas, Qt.MouseButton.LeftButton, pos=start.toPoint())
         for step in range(1, steps + 1):
             way = QPointF(dx, dy) * (cell * step / steps)
@@ -173,16 +195,30 @@ def point_at(widget: QWidget, point: QPointF) -> None:
     QTest.mouseMove(widget, point.toPoint())
 
 
-def value_at(sweep: SweepMap, dx: int, dy: int) -> float:
+def press(view: MarkView[Any], key: object) -> None:
+    """Click into the middle of a part of a drawing."""
+    click(view, part_center(view, key).toPoint())
+
+
+def part_center(view: MarkView[Any], key: object) -> QPointF:
+    """Return the middle of a part of a drawing."""
+    part = view.drawing().part(key)
+    assert part is not None, key
+    return QPointF(part.box.x, part.box.y)
+
+
+def value_at(sweep: MarkView[Ringed], dx: int, dy: int) -> float:
     """Return the value for a shift."""
-    dxs, dys = sweep.shifts
-    return sweep.value_at(dys.index(dy), dxs.index(dx))
+    assert sweep.content is not None
+    shown = sweep.content.map
+    return float(shown.values[shown.rows.index(dy), shown.cols.index(dx)])
 
 
-def shift_center(sweep: SweepMap, dx: int, dy: int) -> QPointF:
+def shift_center(sweep: MarkView[Ringed], dx: int, dy: int) -> QPointF:
     """Return the middle of the cell of a shift."""
-    dxs, dys = sweep.shifts
-    return sweep.cell_rect(dys.index(dy), dxs.index(dx)).center()
+    assert sweep.content is not None
+    shown = sweep.content.map
+    return part_center(sweep, CellKey("cell", shown.rows.index(dy), shown.cols.index(dx)))
 
 
 def norm_ratio(change: np.ndarray[Any, Any], of: np.ndarray[Any, Any]) -> float:

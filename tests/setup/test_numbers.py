@@ -14,6 +14,8 @@ WRITERS = {"cnnviz/quantities.py", "cnnviz/notation.py"}
 FOR_PROGRAMS = {
     "cnnviz/_temporary.py": "a checksum in the name of a file",
     "cnnviz/report/html.py": "a width in HTML",
+    "cnnviz/drawing/look.py": "colours",
+    "cnnviz/drawing/svg.py": "coordinates and colours in SVG",
     "cnnviz/report/svg.py": "coordinates in SVG",
     "ui/controls/power_slider.py": "a power of ten that is read back as a number",
     "ui/export/svg.py": "coordinates and opacities in SVG",

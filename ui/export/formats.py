@@ -14,6 +14,7 @@ from PySide6.QtGui import QColor, QImage, QPageSize, QPainter, QPdfWriter
 from PySide6.QtWidgets import QGraphicsView
 
 from cnnviz import __version__
+from cnnviz.drawing import to_svg
 from cnnviz.errors import CNNVizError
 from cnnviz.session_state import SessionState, png_texts
 from ui.export.sheet import PIXELS_PER_INCH, Sheet
@@ -99,6 +100,9 @@ def draw_svg(sheet: Sheet, width_cm: float | None = None, *, with_fonts: bool = 
     with_fonts : bool
         Whether the file shall carry the letters that it needs, which makes it some 10 to 40 kB larger.
     """
+    drawing = sheet.drawing
+    if drawing is not None:
+        return lambda: to_svg(drawing, sheet.figure.title, ground="surface").encode()
     from PySide6.QtSvg import QSvgGenerator  # here: the window starts sooner without it
 
     buffer = _open_buffer()

@@ -12,27 +12,20 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
-from cnnviz.quantities import format_plain
-from ui.cells.category_map import CategoryMap
 from ui.cells.confusion_matrix import ConfusionMatrix
 from ui.cells.drawing_pad import DrawingPad
 from ui.cells.heat_map import HeatMap
-from ui.cells.sweep_map import SweepMap
 from ui.cells.waterfall import Waterfall
+from ui.marks import MarkView
 from ui.plots.curve_plot import CurvePlot
 from ui.plots.plot import Plot
 from ui.plots.time_track import TimeTrack
 from ui.rows.ledger import Ledger
 from ui.rows.log_table import LogTable
 from ui.rows.output_rows import OutputRows
-from ui.rows.paired_bars import PairedBars
 from ui.rows.prediction_bars import PredictionBars
-from ui.rows.probability_pairs import ProbabilityPairs
 from ui.tiles.map_tiles import MapTiles
-from ui.tiles.pair_grid import PairGrid
 from ui.tiles.patch_grid import PatchGrid
-from ui.tiles.shift_canvas import ShiftCanvas
-from ui.tiles.stage_strip import StageStrip
 
 Row = Sequence[object]
 
@@ -71,7 +64,7 @@ class Table:
 
 def is_plot(widget: QWidget) -> bool:
     """Whether a widget is a plot or a map, whose numbers can be had."""
-    return isinstance(widget, tuple(_READERS))
+    return isinstance(widget, tuple(_READERS)) and not (isinstance(widget, MarkView) and not widget.tables())
 
 
 def plots_in(widget: QWidget) -> list[QWidget]:
@@ -169,14 +162,6 @@ def _lines(widget: Plot) -> list[Table]:
     return tables
 
 
-def _sweep(widget: SweepMap) -> list[Table]:
-    if widget.values is None:
-        return []
-    dxs, dys = widget.shifts
-    header = ("dy", *(f"dx {format_plain(dx)}" for dx in dxs))
-    return [Table(title_of(widget), header, [(dy, *row) for dy, row in zip(dys, widget.values, strict=True)])]
-
-
 def _confusion(widget: ConfusionMatrix) -> list[Table]:
     if widget.counts is None:
         return []
@@ -204,20 +189,6 @@ def _one(widget: HeatMap) -> list[Table]:
 
 def _many(widget: MapTiles) -> list[Table]:
     return [] if widget.values is None else [_maps(title_of(widget), widget.values)]
-
-
-def _kinds(widget: CategoryMap) -> list[Table]:
-    return [] if widget.kinds is None else [_matrix(title_of(widget), widget.kinds)]
-
-
-def _pairs(widget: PairGrid | ShiftCanvas) -> list[Table]:
-    if widget.pair is None:
-        return []
-    title = title_of(widget)
-    return [
-        _maps(f"{title}: original", widget.pair.original),
-        _maps(f"{title}: shifted", widget.pair.shifted),
-    ]
 
 
 def _bars(widget: PredictionBars) -> list[Table]:
@@ -252,21 +223,6 @@ def _board(widget: DrawingPad) -> list[Table]:
     return [_matrix(title_of(widget), widget.pixels())]
 
 
-def _two_predictions(widget: ProbabilityPairs) -> list[Table]:
-    if widget.probabilities is None:
-        return []
-    rows = list(zip(widget.names, *widget.probabilities, strict=True))
-    return [Table(title_of(widget), ("class", "original", "shifted"), rows)]
-
-
-def _before_and_after(widget: PairedBars) -> list[Table]:
-    if not widget.before():
-        return []
-    after = widget.after() or [""] * len(widget.names)
-    rows = list(zip(widget.names, widget.before(), after, strict=True))
-    return [Table(title_of(widget), ("class", "before", "after"), rows)]
-
-
 def _outputs(widget: OutputRows) -> list[Table]:
     names, probabilities, logits = widget.names, widget.probabilities, widget.logits
     if logits is None:
@@ -274,11 +230,6 @@ def _outputs(widget: OutputRows) -> list[Table]:
         return [Table(title_of(widget), ("class", "probability"), rows)]
     rows = list(zip(names, logits, probabilities, strict=True))
     return [Table(title_of(widget), ("class", "logit", "probability"), rows)]
-
-
-def _stages(widget: StageStrip) -> list[Table]:
-    rows = [(tile.title, *(widget.values(tile.key) or ("", ""))) for tile in widget.tiles]
-    return [Table(title_of(widget), ("stage", *widget.rows), rows)]
 
 
 def _lines_of_account(widget: Ledger) -> list[Table]:
@@ -290,25 +241,23 @@ def _patches(widget: PatchGrid) -> list[Table]:
     return [_matrix(f"{title_of(widget)}: {card.caption}", card.pixels) for card in widget.cards()]
 
 
+def _drawn(widget: MarkView[Any]) -> list[Table]:
+    return [Table(f"{title_of(widget)}: {each.title}", each.header, each.rows) for each in widget.tables()]
+
+
 _READERS: dict[type[QWidget], Callable[[Any], list[Table]]] = {
+    MarkView: _drawn,
     CurvePlot: _curves,
     Plot: _lines,
-    SweepMap: _sweep,
     ConfusionMatrix: _confusion,
     LogTable: _log,
     HeatMap: _one,
     MapTiles: _many,
-    CategoryMap: _kinds,
-    PairGrid: _pairs,
-    ShiftCanvas: _pairs,
     PredictionBars: _bars,
     Waterfall: _terms,
     TimeTrack: _track,
     DrawingPad: _board,
-    ProbabilityPairs: _two_predictions,
-    PairedBars: _before_and_after,
     OutputRows: _outputs,
-    StageStrip: _stages,
     Ledger: _lines_of_account,
     PatchGrid: _patches,
 }

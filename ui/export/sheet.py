@@ -8,11 +8,14 @@ from PySide6.QtCore import QPoint, QRect, QSignalBlocker, QSize, Qt
 from PySide6.QtGui import QColor, QFontMetrics, QPainter, QRegion
 from PySide6.QtWidgets import QLineEdit, QPlainTextEdit, QTextEdit, QWidget
 
+from cnnviz.drawing import Drawing, Look
+from cnnviz.drawing.paper import captioned
 from ui.cells.cell_view import CellView
 from ui.controls.figure_mode import figure_mode
 from ui.controls.map_legend import HasMapLegend
 from ui.controls.message_bar import MessageBar
 from ui.export.map_key import MapKey
+from ui.painting import paint
 from ui.theme import DARK, LIGHT, PRINT, Theme, theme_manager, ui_font
 
 COLOURS = (("screen", "As on screen"), ("light", "Light"), ("dark", "Dark"), ("print", "For print"))
@@ -62,6 +65,9 @@ class Sheet:
     @property
     def size(self) -> QSize:
         """Width and height in logical pixels, key and caption included."""
+        drawing = self.drawing
+        if drawing is not None:
+            return QSize(round(drawing.ground.box.width), round(drawing.ground.box.height))
         return self._whole_size(self._key())
 
     def _whole_size(self, key: MapKey | None) -> QSize:
@@ -70,9 +76,24 @@ class Sheet:
             return size
         return QSize(size.width(), size.height() + self._caption_rect(size).height() + 2 * _MARGIN)
 
+    @property
+    def look(self) -> Look:
+        """Colours of the sheet."""
+        themes = {"light": LIGHT, "dark": DARK, "print": PRINT}
+        return themes.get(self.colours, theme_manager().theme)
+
+    @property
+    def drawing(self) -> Drawing | None:
+        """The figure with its caption, where it is a drawing; None for what is still painted by widgets."""
+        draw = getattr(self.figure.widget, "figure", None)
+        return None if draw is None else captioned(draw(self.look), self.caption)
+
     @contextmanager
     def dressed(self) -> Iterator[None]:
         """Give the window the colours of the sheet, for as long as it is painted."""
+        if self.drawing is not None:
+            yield
+            return
         themes = {"light": LIGHT, "dark": DARK, "print": PRINT}
         theme = themes.get(self.colours, theme_manager().theme)
         alone = self.figure.kind == "plot"
@@ -81,6 +102,11 @@ class Sheet:
 
     def paint(self, painter: QPainter) -> None:
         """Draw the sheet, from the origin on, while it is `dressed`."""
+        drawing = self.drawing
+        if drawing is not None:
+            painter.fillRect(QRect(QPoint(0, 0), self.size), QColor(self.look.surface))
+            paint(drawing, painter)
+            return
         theme, widget = theme_manager().theme, self.figure.widget
         size, key = self._part_size(), self._key()
         painter.fillRect(QRect(QPoint(0, 0), self._whole_size(key)), self._ground(theme))

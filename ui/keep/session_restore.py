@@ -225,7 +225,7 @@ class SessionRestorer(QObject):
             state.set_ghost(None)
         self._forget()
         self._restore_sample(session)
-        self._controller.on_shift_requested(Shift(session.dx, session.dy, session.wrap))
+        self._state.set_shift(Shift(session.dx, session.dy, session.wrap))
         live = session.step >= state.run.step
         self._controller.on_moment_requested(None if live else session.step)
         self._controller.on_pin_requested(self._pinned(session))

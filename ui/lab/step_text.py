@@ -7,12 +7,13 @@ from PySide6.QtCore import QBuffer, QSize
 from PySide6.QtGui import QImageReader, QPainter, QPaintEvent, QPixmap
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from cnnviz.drawing.page import Card, Page
+from cnnviz.graphics.formula import FORMULA, Formulas
 from cnnviz.lab.markup import Block, Bullets, FigureFile, FormulaLine, Paragraph
-from ui.controls.formula_view import FormulaView
 from ui.controls.labels import WrapLabel
 from ui.controls.painted import WrappedWidget
-from ui.lab.formulas import boxes_of
 from ui.lab.marked_text import MarkedText
+from ui.page_view import PageView
 from ui.theme import Theme, follow_theme
 
 _LARGEST_MB = 64
@@ -52,8 +53,9 @@ def _parts_of(block: Block, figures: Mapping[str, bytes]) -> list[QWidget]:
         case Paragraph() | Bullets():
             return [MarkedText(block)]
         case FormulaLine(equation):
-            view = FormulaView()
-            view.set_formulas((boxes_of(equation.formula),))
+            formula = Formulas((equation.formula,))
+            view = PageView(lambda _name, _value: None)
+            view.show_page(Page(Card("formula", FORMULA, formula)))
             view.setAccessibleName(equation.words)
             return [view]
         case FigureFile(name, caption):

@@ -13,7 +13,7 @@ from ui.panels.report.panel import ReportPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.panels.translation.subject import FREE
-from ui.state import AppState, PinnedCell, RunStatus, Sample, Shift
+from ui.state import AppState, PinnedCell, RunStatus, Sample
 from ui.window.main_window import MainWindow
 
 
@@ -64,13 +64,13 @@ class LabWatch(QObject):
             panel.sampleRequested.connect(self._on_sample_requested)
         for panel in (maps, backprop):
             panel.pinRequested.connect(self._on_pin_requested)
-        translation.parts.canvas.shiftRequested.connect(self._on_dragged)
+        translation.moved.connect(self._on_dragged)
         translation.choices.changed.connect(self._look)
-        translation.sweeps.manySwept.connect(self._on_many_swept)
+        translation.sweep.manySwept.connect(self._on_many_swept)
         backprop.header.stepRequested.connect(self._on_walked)
         backprop.work.pokeReady.connect(self._on_poked)
         backprop.work.checkReady.connect(self._on_checked)
-        backprop.update_view.applyRequested.connect(self._on_updated)
+        backprop.model.applied.connect(self._on_updated)
         report.exported.connect(self._on_exported)
         report.inserted.connect(self._on_inserted)
         self._translation = translation
@@ -128,7 +128,7 @@ class LabWatch(QObject):
             self._tell("pinned")
 
     @Slot(object)
-    def _on_dragged(self, _shift: Shift) -> None:
+    def _on_dragged(self) -> None:
         self._tell("dragged")
 
     @Slot()

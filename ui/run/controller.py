@@ -23,7 +23,7 @@ from ui.run.start import RunStart, branch_settings
 from ui.run.tasks import TaskRunner
 from ui.run.threads import is_running
 from ui.run.worker import Job, TrainControl, TrainWorker
-from ui.state import AppState, PinnedCell, Reference, RunStatus, Sample, Settings, Shift, Source
+from ui.state import AppState, PinnedCell, Reference, RunStatus, Sample, Settings, Source
 
 _CLOSE_MS = 1500
 _FINISH_MS = 60_000
@@ -299,11 +299,6 @@ class Controller(QObject):
     def on_pin_requested(self, cell: PinnedCell | None) -> None:
         """Pin a cell, or free it."""
         self._state.set_pinned(cell)
-
-    @Slot(object)
-    def on_shift_requested(self, shift: Shift) -> None:
-        """Move the sample."""
-        self._state.set_shift(shift)
 
     @Slot()
     def on_fork_requested(self) -> None:

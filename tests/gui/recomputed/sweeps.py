@@ -20,15 +20,15 @@ _PLACES = ((1, 0), (0, -2), (-3, 1), (4, 4))
 
 def sweep(session: Session, panel: TranslationPanel) -> Iterator[str]:
     """Check what is drawn of the sweep, and that it is of what is shown or says of what it is."""
-    view, column, swept = panel.choices.view, panel.parts.sweep, panel.sweeps.swept
+    view, column, swept = panel.view, panel.sweep, panel.sweep.swept
     state = session.state
     assert state.shown is not None
     assert state.sample is not None
     assert state.dataset is not None
-    if column.map.values is None or swept is None:
+    if column.map.content is None or swept is None:
         return
     says = column.drawn()
-    if swept.network is not state.shown.network and "network of" not in column._note.text():
+    if swept.network is not state.shown.network and "network of" not in column.note.text():
         yield "the sweep is of another network and does not say so"
     if says is None or says.step != swept.snapshot.step:
         yield f"the sweep of step {swept.snapshot.step} says {says}"
@@ -45,9 +45,9 @@ def sweep(session: Session, panel: TranslationPanel) -> Iterator[str]:
 def _map(
     network: Network, view: View, column: SweepColumn, samples: list[Sample], *, wrap: bool
 ) -> Iterator[str]:
-    values = column.map.values
-    assert values is not None
-    dxs, dys = column.map.shifts
+    assert column.map.content is not None
+    shown = column.map.content.map
+    values, dxs, dys = shown.values, shown.cols, shown.rows
     average = np.nanstd if view.many and view.spread else np.nanmean
     for dx, dy in _PLACES:
         if dx in dxs and dy in dys:
@@ -61,9 +61,11 @@ def _map(
 
 def _curve(column: SweepColumn, *, is_mean_of_means: bool) -> Iterator[str]:
     """Check means over rings; of many images only where each of them has a value everywhere."""
-    values, (dxs, dys) = column.map.values, column.map.shifts
-    assert values is not None
-    line = next((line for line in column.plot.content().lines if line.width > 2), None)
+    assert column.map.content is not None
+    assert column.curves.content is not None
+    shown = column.map.content.map
+    values, dxs, dys = shown.values, shown.cols, shown.rows
+    line = next((line for line in column.curves.content.curves if line.width > 2), None)
     if line is None:
         yield "no curve of the chosen stage"
         return

@@ -14,21 +14,19 @@ def translation(session: Session) -> Iterator[str]:
     panel, shown, sample = session.window.panel(TranslationPanel), session.state.shown, session.state.sample
     assert shown is not None
     assert sample is not None
-    view, parts, pair = panel.choices.view, panel.parts, panel.parts.maps.grid.pair
-    if pair is None:
+    view, maps, strip = panel.view, panel.maps.content, panel.strip.content
+    if maps is None or strip is None:
         return
+    pair = maps.shown.pair
     pixels = moved(sample.pixels, session.state.shift)
     before, after = (features(shown.network, each, view) for each in (sample.pixels, pixels))
     yield from near(f"{view.stage}, original", pair.original, before[view.stage])
     yield from near(f"{view.stage}, shifted", pair.shifted, after[view.stage])
-    for tile in parts.strip.tiles:
-        found = parts.strip.values(tile.key)
-        expected = change(before[tile.key], after[tile.key])
-        yield from near(f"change of {tile.key}", None if found is None else found[0], expected)
-    probabilities = parts.canvas.probabilities.probabilities
-    if probabilities is not None:
-        for what, seen, each in zip(
-            ("original", "shifted"), probabilities, (sample.pixels, pixels), strict=True
-        ):
+    for stage, (found, _) in zip(strip.stages, strip.values, strict=True):
+        yield from near(f"change of {stage.key}", found, change(before[stage.key], after[stage.key]))
+    predictions = panel.predictions.content
+    if predictions is not None:
+        sides = (predictions.original, predictions.shifted)
+        for what, seen, each in zip(("original", "shifted"), sides, (sample.pixels, pixels), strict=True):
             yield from near(f"{what} p", seen, trace_of(session, each).class_probabilities[0])
     yield from sweep(session, panel)

@@ -1,7 +1,6 @@
 """What the panel looks at: which filter, which unit, which part of the maps, which cell."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -22,8 +21,8 @@ class Focus:
 
     Attributes
     ----------
-    channels : mapping from a convolution layer to the number of a filter
-    units : mapping from a dense layer to the number of a unit
+    channels : pairs of a convolution layer and the number of a filter
+    units : pairs of a dense layer and the number of a unit
     center : tuple of float
         Row and column, as fractions of the map, of what lies in the middle of the enlarged block.
     stage, cell : str and tuple of int
@@ -39,10 +38,12 @@ class Focus:
         Weight that the pointer is on.
     is_covered : bool
         Whether the results of the step are covered, to be guessed first.
+    side : int
+        How many cells of a map are shown along a side: as many as there is room for with numbers.
     """
 
-    channels: Mapping[str, int] = field(default_factory=dict)
-    units: Mapping[str, int] = field(default_factory=dict)
+    channels: tuple[tuple[str, int], ...] = ()
+    units: tuple[tuple[str, int], ...] = ()
     center: tuple[float, float] = (0.5, 0.5)
     stage: str = ""
     cell: Cell = ()
@@ -52,12 +53,17 @@ class Focus:
     parameter: str = ""
     weight: ParameterTarget | None = None
     is_covered: bool = False
+    side: int = 6
+
+    def still(self) -> "Focus":
+        """The same without what follows the pointer."""
+        return replace(self, stage="", cell=(), pinned=None, weight=None)
 
     def to_view(self) -> dict[str, ViewValue]:
         """Return what was chosen, by name, as a session keeps it; not what the pointer is on."""
         return {
-            **under("channels", self.channels),
-            **under("units", self.units),
+            **under("channels", dict(self.channels)),
+            **under("units", dict(self.units)),
             "center": self.center,
             "terms": self.terms,
             "contrast": self.contrast,
@@ -68,7 +74,9 @@ class Focus:
     def restored(self, choices: Choices) -> "Focus":
         """Return the focus that `to_view` said; the pinned cell, and what was not said, are those of this."""
         channels, units = (
-            {**before, **{name: own.whole(name, 0, 100_000, before.get(name, 0)) for name in own.names()}}
+            _with(
+                before, {name: own.whole(name, 0, 100_000, dict(before).get(name, 0)) for name in own.names()}
+            )
             for before, own in (
                 (self.channels, choices.below("channels")),
                 (self.units, choices.below("units")),
@@ -92,21 +100,21 @@ class Focus:
     def channel(self, network: Network, stage: str) -> int:
         """Filter that is looked at in a stage of maps."""
         if stage == INPUT:
-            return min(self.channels.get(INPUT, 0), network.input_shape[0] - 1)
-        return min(self.channels.get(block_of(network, stage), 0), stage_shape(network, stage)[0] - 1)
+            return min(dict(self.channels).get(INPUT, 0), network.input_shape[0] - 1)
+        return min(dict(self.channels).get(block_of(network, stage), 0), stage_shape(network, stage)[0] - 1)
 
     def with_channel(self, network: Network, stage: str, channel: int) -> "Focus":
         """Look at another filter."""
         key = INPUT if stage == INPUT else block_of(network, stage)
-        return replace(self, channels={**self.channels, key: channel}, terms=1)
+        return replace(self, channels=_with(self.channels, {key: channel}), terms=1)
 
     def unit(self, network: Network, layer: str) -> int:
         """Unit of a dense layer that is looked at."""
-        return min(self.units.get(layer, 0), network.shapes[layer][0] - 1)
+        return min(dict(self.units).get(layer, 0), network.shapes[layer][0] - 1)
 
     def with_unit(self, layer: str, unit: int) -> "Focus":
         """Look at another unit."""
-        return replace(self, units={**self.units, layer: unit})
+        return replace(self, units=_with(self.units, {layer: unit}))
 
     def pointed_at(self, stage: str) -> Cell:
         """Cell of a stage that is pointed at; empty if that is elsewhere."""
@@ -119,6 +127,10 @@ class Focus:
     def at(self, stage: str) -> Cell:
         """Cell of a stage that is pointed at, or pinned; empty if that is elsewhere."""
         return self.pointed_at(stage) or self.pinned_at(stage)
+
+
+def _with(pairs: tuple[tuple[str, int], ...], more: dict[str, int]) -> tuple[tuple[str, int], ...]:
+    return tuple((dict(pairs) | more).items())
 
 
 def block_of(network: Network, stage: str) -> str:

@@ -5,13 +5,15 @@ from collections.abc import Sequence
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSpacerItem, QVBoxLayout, QWidget
 
+from cnnviz.drawing.page import Card, Page, down
+from cnnviz.graphics.formula import FORMULA, Formulas
+from cnnviz.graphics.texts import WORDS, Words
+from cnnviz.mathematics import Node
 from ui.controls.buttons import Button, IconButton
-from ui.controls.formula_boxes import Box, Formula, Text
-from ui.controls.formula_view import FormulaView
-from ui.controls.labels import WrapLabel
 from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.step_bar import StepBar
+from ui.page_view import PageView
 from ui.panels.backprop.steps import Step
 from ui.theme import Theme, follow_theme
 
@@ -37,8 +39,7 @@ class StepHeader(QWidget):
         self.cover = IconButton("eye", "Predict first", "cover the results until you click them", "V")
         self.cover.setCheckable(True)
         self.next = Button("Next", "chevron-right", "primary", "Next step", "PgDown")
-        self.sentence = WrapLabel("")
-        self.formula = FormulaView()
+        self.said = PageView(lambda _name, _value: None)
         self._timer = QTimer(self)
         self._timer.setInterval(_PLAY_MS)
         self._build_layout()
@@ -73,10 +74,12 @@ class StepHeader(QWidget):
         self.bar.set_current(index)
         self._update_buttons()
 
-    def set_explanation(self, sentence: str, formula: Formula, *, is_covered: bool = False) -> None:
+    def set_explanation(self, sentence: str, formula: Node, *, is_covered: bool = False) -> None:
         """Say what happens in the step; cover its result, which is what is set in the accent."""
-        self.sentence.set_text(sentence)
-        self.formula.set_formulas((formula if not is_covered else tuple(map(_covered, formula)),))
+        words = Card("sentence", WORDS, Words(sentence, ink="muted"), room=None)
+        self.said.show_page(
+            Page(down(words, Card("formula", FORMULA, Formulas((formula,), is_covered), room=None), gap=4))
+        )
 
     def is_playing(self) -> bool:
         """Whether the steps follow one another by themselves."""
@@ -117,8 +120,7 @@ class StepHeader(QWidget):
     def _build_layout(self) -> None:
         self._row = fill(QHBoxLayout(), (self.bar, 1), self.cover, self.back, self.play, self.next)
         self._strut = QSpacerItem(0, 0)
-        said = fill(QVBoxLayout(), self.sentence, self.formula, 1, spacing=4)
-        self._below = fill(QHBoxLayout(), (said, 1), spacing=0)
+        self._below = fill(QHBoxLayout(), (self.said, 1), spacing=0)
         self._below.addItem(self._strut)
         self._layout = fill(QVBoxLayout(self), self._row, self._below)
 
@@ -142,8 +144,3 @@ class StepHeader(QWidget):
     def _update_buttons(self) -> None:
         self.back.setEnabled(self.bar.current() > 0)
         self.next.setEnabled(self.bar.current() < self.bar.count() - 1)
-
-
-def _covered(box: Box) -> Box:
-    """Put a question mark in the place of a result."""
-    return Text("?", "accent") if isinstance(box, Text) and box.role == "accent" else box

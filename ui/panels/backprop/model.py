@@ -1,14 +1,15 @@
 """What is chosen in the backprop panel: class, rule, trial, step, place. Views ask to change it."""
 
 from dataclasses import replace
+from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
-from cnnviz.functional.max_pooling import TIE_RULES, TieRule
-from cnnviz.inspect.receptive_field import INPUT, Cell
+from cnnviz.functional.max_pooling import TIE_RULES
+from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.network import Network
 from cnnviz.quantities import format_count
-from cnnviz.routing import CellTarget, ParameterTarget, PixelTarget, Target, with_ties
+from cnnviz.routing import CellTarget, PixelTarget, Target, with_ties
 from cnnviz.session_state import ViewValue
 from cnnviz.snapshots import Snapshot
 from ui.panels.backprop.focus import (
@@ -19,12 +20,15 @@ from ui.panels.backprop.focus import (
     target_of,
     target_to_view,
 )
+from ui.panels.backprop.pages import Now
 from ui.panels.backprop.passes import Pass, PassChoices, PassScene, Trial
 from ui.panels.backprop.steps import Step, backward_steps
 from ui.panels.backprop.trial import Preview, undone
-from ui.panels.backprop.work import BackpropWork
+from ui.panels.backprop.work import BackpropWork, PokeOutcome, TieOutcome
 from ui.panels.views import Choices, under
 from ui.state import PinnedCell
+
+EPS, REACH = 1e-4, 0.5
 
 
 class BackpropModel(QObject):
@@ -47,6 +51,9 @@ class BackpropModel(QObject):
         Another pass is wanted.
     stepChanged, focusChanged, targetChanged
     previewChanged : Preview
+    pokeChanged
+        Another size or range is wanted.
+    applied
     trialDropped
         The run has moved on, so that the trial updates no longer belong to it.
     """
@@ -56,6 +63,8 @@ class BackpropModel(QObject):
     focusChanged = Signal()
     targetChanged = Signal()
     previewChanged = Signal(object)
+    pokeChanged = Signal()
+    applied = Signal()
     trialDropped = Signal()
 
     def __init__(self, work: BackpropWork, parent: QObject | None = None) -> None:
@@ -71,7 +80,8 @@ class BackpropModel(QObject):
         self.focus = Focus()
         self.target: Target | None = None
         self.preview: Preview | None = None
-        self.rate = 1e-4
+        self.rate, self.eps, self.reach = 1e-4, EPS, REACH
+        self.poked: PokeOutcome | None = None
         work.previewReady.connect(self._on_preview_ready)
 
     @property
@@ -98,13 +108,39 @@ class BackpropModel(QObject):
         if is_dropped:
             self.trialDropped.emit()
 
-    def set_label(self, label: int) -> None:
-        """Differentiate for another class."""
-        self._choose(replace(self.choices, label=label))
-
-    def set_rule(self, rule: TieRule) -> None:
-        """Use another rule for ties, in this panel only."""
-        self._choose(replace(self.choices, rule=rule))
+    def answer(self, name: str, value: Any) -> None:
+        """Do what a page asks for."""
+        match name:
+            case "point":
+                stage, cell, weight = value or ("", (), None)
+                self._set_focus(replace(self.focus, stage=stage, cell=cell, weight=weight))
+            case "channel":
+                assert self.passed is not None
+                self._is_own_focus = True
+                self._set_focus(self.focus.with_channel(self.passed.network, *value))
+            case "unit":
+                self._is_own_focus = True
+                self._set_focus(self.focus.with_unit(*value))
+            case "center":
+                self._is_own_focus = True
+                self._set_focus(replace(self.focus, center=value))
+            case "terms" | "contrast" | "parameter" | "side":
+                self._set_focus(replace(self.focus, **{name: value}))
+            case "label" | "rule":
+                self._choose(replace(self.choices, **{name: value}))
+            case "eps" | "reach":
+                setattr(self, name, value)
+                self.pokeChanged.emit()
+            case "rate":
+                self.set_rate(value)
+            case "reveal":
+                self.reveal()
+            case "apply":
+                self.apply()
+            case "undo":
+                self.undo()
+            case _:
+                raise ValueError(f"Nothing is known of {name!r}.")
 
     def set_rate(self, rate: float) -> None:
         """Use another learning rate for the trial update."""
@@ -145,6 +181,7 @@ class BackpropModel(QObject):
         """Take the update that was previewed, on trial."""
         if self.preview is not None and self.preview.passed is self.passed:
             self._choose(replace(self.choices, trial=self.preview.applied()))
+            self.applied.emit()
 
     def undo(self) -> None:
         """Take the latest trial update back."""
@@ -158,6 +195,22 @@ class BackpropModel(QObject):
         note = f"after {trial.words} at step {format_count(snapshot.step)}"
         origin = None if snapshot.origin is None else replace(snapshot.origin, note=note)
         return Snapshot(snapshot.step, trial.after(snapshot.network), origin=origin)
+
+    def now(self, ties: TieOutcome | None = None) -> Now:
+        """Return all that pages are made of; only when there is a pass."""
+        assert self.passed is not None
+        return Now(
+            self.passed,
+            self.step,
+            self.focus,
+            self.rate,
+            self.target,
+            self.preview,
+            self.poked,
+            ties,
+            self.eps,
+            self.reach,
+        )
 
     def request_preview(self) -> None:
         """Have the next update tried, for the steps that show it."""
@@ -191,15 +244,6 @@ class BackpropModel(QObject):
         if self._covers:
             self._set_focus(replace(self.focus, is_covered=not self.focus.is_covered))
 
-    def point(self, stage: str, cell: Cell) -> None:
-        """Look at the cell under the pointer; at the pinned one again when `cell` is empty."""
-        if (stage, cell) != (self.focus.stage, self.focus.cell):
-            self._set_focus(replace(self.focus, stage=stage, cell=cell))
-
-    def point_weight(self, weight: ParameterTarget | None) -> None:
-        """Look at the weight under the pointer, or at none."""
-        self._set_focus(replace(self.focus, weight=weight))
-
     def set_pinned(self, pinned: PinnedCell | None) -> None:
         """Look at a cell that was pinned, here or in another panel."""
         network = None if self.passed is None else self.passed.network
@@ -219,34 +263,6 @@ class BackpropModel(QObject):
             focus = replace(focus, center=center)
         self._set_focus(focus)
         self.set_target(target)
-
-    def set_channel(self, stage: str, channel: int) -> None:
-        """Look at another filter."""
-        if self.passed is not None:
-            self._is_own_focus = True
-            self._set_focus(self.focus.with_channel(self.passed.network, stage, channel))
-
-    def set_unit(self, layer: str, unit: int) -> None:
-        """Look at another unit of a dense layer."""
-        self._is_own_focus = True
-        self._set_focus(self.focus.with_unit(layer, unit))
-
-    def set_center(self, row: float, column: float) -> None:
-        """Move the enlarged block: its middle as fractions of the map."""
-        self._is_own_focus = True
-        self._set_focus(replace(self.focus, center=(row, column)))
-
-    def set_terms(self, terms: int) -> None:
-        """Sum so many terms of the filter gradient."""
-        self._set_focus(replace(self.focus, terms=terms))
-
-    def set_contrast(self, contrast: str) -> None:
-        """Route through another kind of pool."""
-        self._set_focus(replace(self.focus, contrast=contrast))
-
-    def set_parameter(self, name: str) -> None:
-        """Show another parameter in the update."""
-        self._set_focus(replace(self.focus, parameter=name))
 
     def set_target(self, target: Target | None) -> None:
         """Poke something else."""

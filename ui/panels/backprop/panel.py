@@ -1,36 +1,32 @@
 """The backprop panel: the backward pass of the sample in steps."""
 
 from collections.abc import Callable
-from functools import partial
-from typing import override
+from typing import Any, override
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
-from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
+from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
+from cnnviz.drawing import Drawing, Look
+from cnnviz.inspect.receptive_field import Cell
 from cnnviz.routing import Target
 from cnnviz.session_state import View
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import UNLIMITED, fill
 from ui.controls.message_bar import MessageBar
+from ui.page_view import PageView
 from ui.panels.analysis import Analysis
 from ui.panels.backprop import restoring
-from ui.panels.backprop.filter_view import FilterView
+from ui.panels.backprop.focus import target_of
 from ui.panels.backprop.formulas import formula_of
 from ui.panels.backprop.header import StepHeader
-from ui.panels.backprop.input_view import InputView
-from ui.panels.backprop.maps_view import MapsView
 from ui.panels.backprop.model import BackpropModel, pinned_of
-from ui.panels.backprop.output_view import OutputView
+from ui.panels.backprop.pages import page_of
 from ui.panels.backprop.passes import Pass, PassScene, compute_pass
 from ui.panels.backprop.probes import Probes
-from ui.panels.backprop.routing_view import RoutingView
 from ui.panels.backprop.sentences import sentence_of
 from ui.panels.backprop.side_column import SideColumn
-from ui.panels.backprop.step_view import StepView, ViewStack
 from ui.panels.backprop.steps import StepKind
-from ui.panels.backprop.update_view import UpdateView
-from ui.panels.backprop.warming import Warming
 from ui.panels.backprop.work import PASS, BackpropWork
 from ui.panels.contract import Panel
 from ui.panels.drawn import Drawn
@@ -42,6 +38,8 @@ from ui.theme import Theme, follow_theme, theme_manager
 
 #: While training, the least time between two passes.
 _PACE_MS = 80
+#: Of what a step shows, in pixels at scale 1: the least window must have room for it.
+_LEAST_HEIGHT = 292
 
 
 class BackpropPanel(Panel):
@@ -138,21 +136,13 @@ class BackpropPanel(Panel):
         self.side.setMaximumWidth(width if beside else UNLIMITED)
 
     def showEvent(self, event: QShowEvent) -> None:
-        """Ask for what was not asked for while the panel was hidden, and make unseen views ready."""
+        """Ask for what was not asked for while the panel was hidden, that is."""
         super().showEvent(event)
         self._probes.follow()
-        self._warming.start()
-
-    def hideEvent(self, event: QHideEvent) -> None:
-        """Leave what was not seen yet for the next time."""
-        super().hideEvent(event)
-        self._warming.stop()
 
     @override
     def openers(self) -> dict[QWidget, Callable[[], object]]:
-        steps = {self._views[step.kind]: index for index, step in reversed([*enumerate(self.model.steps)])}
-        views = {view: partial(self.model.go_to, index) for view, index in steps.items()}
-        return {**views, **self.side.openers()}
+        return self.side.openers()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Step with Page up, Page down, Home, End; play with P; cover and show with V; unpin with Escape."""
@@ -176,25 +166,7 @@ class BackpropPanel(Panel):
     def _build_widgets(self) -> None:
         self.message = MessageBar(self)
         self.header = StepHeader()
-        self.output, self.maps, self.routing = OutputView(), MapsView(), RoutingView()
-        self.filter, self.input, self.update_view = FilterView(), InputView(), UpdateView()
-        self._views: dict[StepKind, StepView] = {
-            StepKind.OUTPUT: self.output,
-            StepKind.LOSS: self.output,
-            StepKind.LOGITS: self.output,
-            StepKind.DENSE: self.maps,
-            StepKind.ARRIVE: self.maps,
-            StepKind.GATE: self.maps,
-            StepKind.ROUTE: self.routing,
-            StepKind.FILTER: self.filter,
-            StepKind.INPUT: self.input,
-            StepKind.UPDATE: self.update_view,
-        }
-        self.stack = ViewStack()
-        for view in dict.fromkeys(self._views.values()):
-            self.stack.addWidget(view)
-        self._warming = Warming(self.model, self._views, self._is_training, self.stack)
-        self.side = SideColumn()
+        self.stack, self.side = PageView(self.answer, _LEAST_HEIGHT), SideColumn(self.answer)
         self.empty = WrapLabel(
             "The backward pass needs a network and an image: wait until the data are read, or choose an "
             "image at the left."
@@ -213,35 +185,16 @@ class BackpropPanel(Panel):
         self.empty.setContentsMargins(16, 16, 16, 16)
 
     def _connect_views(self) -> None:
-        model = self.model
-        for view in dict.fromkeys(self._views.values()):
-            view.cellPointed.connect(model.point)
-            view.weightPointed.connect(model.point_weight)
-            view.targetChosen.connect(self._on_target_chosen)
-            view.channelRequested.connect(model.set_channel)
-            view.unitRequested.connect(model.set_unit)
-            view.centerRequested.connect(model.set_center)
-            view.revealRequested.connect(model.reveal)
-        self.header.stepRequested.connect(model.go_to)
-        self.header.cover.toggled.connect(model.set_covers)
-        self.filter.termsRequested.connect(model.set_terms)
-        self.routing.contrastRequested.connect(model.set_contrast)
-        update = self.update_view
-        update.rateEdited.connect(model.set_rate)
-        update.parameterRequested.connect(model.set_parameter)
-        update.applyRequested.connect(model.apply)
-        update.undoRequested.connect(model.undo)
-        update.adoptRequested.connect(self._on_adopt_clicked)
-        self.side.ties.labelRequested.connect(model.set_label)
-        self.side.ties.ruleRequested.connect(model.set_rule)
-        self.side.inspect.rules.ruleRequested.connect(model.set_rule)
+        self.header.stepRequested.connect(self.model.go_to)
+        self.header.cover.toggled.connect(self.model.set_covers)
 
     def _connect_model(self) -> None:
         model, work = self.model, self.work
         model.choicesChanged.connect(self._loop.look)
         model.stepChanged.connect(self._on_step_changed)
         model.focusChanged.connect(self._draw_step)
-        model.previewChanged.connect(self.update_view.set_preview)
+        for signal in (model.previewChanged, model.targetChanged, model.pokeChanged):
+            signal.connect(self._draw_step)
         model.trialDropped.connect(self._on_trial_dropped)
         for part in (self._loop, work):
             part.failed.connect(self._on_failed)
@@ -275,9 +228,7 @@ class BackpropPanel(Panel):
 
     @Slot()
     def _on_experiment_changed(self) -> None:
-        rate = self._state.experiment.learning_rate
-        self.update_view.set_rate(rate)
-        self.model.set_rate(rate)
+        self.model.set_rate(self._state.experiment.learning_rate)
 
     @Slot()
     def _on_pinned_changed(self) -> None:
@@ -317,7 +268,7 @@ class BackpropPanel(Panel):
         """Choose as a session says; the parameters are checked again if they were."""
         self.model.set_pinned(self._state.pinned)
         self._on_experiment_changed()
-        restoring.restore(self.model, self.header, self.update_view, self.side, choices)
+        restoring.restore(self.model, self.header, self.side, choices)
         self._on_step_changed()
         self._probes.follow()
         self._unchecked = choices
@@ -327,7 +278,6 @@ class BackpropPanel(Panel):
     def _on_step_changed(self) -> None:
         model = self.model
         self.header.set_current(model.index)
-        self.stack.setCurrentWidget(self._views[model.step.kind])
         self._draw_step()
         if model.step.kind is StepKind.UPDATE:
             model.request_preview()
@@ -342,14 +292,25 @@ class BackpropPanel(Panel):
         step, focus = model.step, model.focus
         formula = formula_of(passed, step, focus, model.rate)
         self.header.set_explanation(sentence_of(passed, step), formula, is_covered=focus.is_covered)
-        self._views[step.kind].show_step(passed, step, focus)
-        self.side.ties.show_pass(passed, step, focus, self._probes.ties(step.layer))
-        self.side.inspect.show_cell(passed, step, focus, model.rate, model.target)
+        now = model.now(self._probes.ties(step.layer))
+        self.stack.show_page(page_of(now))
+        self.side.show_now(now)
 
     # -- requests of the views -----------------------------------------------------------------------------
 
-    def _on_target_chosen(self, target: Target) -> None:
+    def answer(self, name: str, value: Any) -> None:
+        """Do what a page asks for: here what concerns the run and other panels, all else in the model."""
+        if name == "target":
+            self._choose_target(value)
+        elif name == "adopt" and (snapshot := self.model.adopted()) is not None:
+            self.adoptRequested.emit(snapshot)
+        elif name != "adopt":
+            self.model.answer(name, value)
+
+    def _choose_target(self, target: Target | tuple[str, Cell]) -> None:
         """Pin a cell, or free it if it is pinned; poke a weight, which has no place to be pinned at."""
+        if isinstance(target, tuple):
+            target = target_of(*target)
         pinned = pinned_of(target)
         if pinned is None:
             self._probes.poke(target)
@@ -359,11 +320,9 @@ class BackpropPanel(Panel):
             self.model.set_target(target)
             self.pinRequested.emit(pinned)
 
-    @Slot()
-    def _on_adopt_clicked(self) -> None:
-        snapshot = self.model.adopted()
-        if snapshot is not None:
-            self.adoptRequested.emit(snapshot)
+    def figure(self, look: Look) -> Drawing:
+        """The step that is shown, for paper."""
+        return self.stack.figure(look)
 
     @Slot()
     def _on_trial_dropped(self) -> None:

@@ -100,7 +100,7 @@ class Probes(QObject):
     def _connect_signals(self) -> None:
         side, work = self._side, self._work
         side.pages.currentChanged.connect(self._on_page_changed)
-        side.poke.pokeRequested.connect(self._request_poke)
+        self._model.pokeChanged.connect(self._request_poke)
         side.check.checkRequested.connect(self._on_check_requested)
         side.check.cancelRequested.connect(self._on_check_cancelled)
         side.check.entryChosen.connect(self.poke)
@@ -129,20 +129,20 @@ class Probes(QObject):
 
     @Slot()
     def _on_target_changed(self) -> None:
-        self._side.poke.set_target(self._model.target)
         self._request_poke()
 
     @Slot()
     def _request_poke(self) -> None:
-        passed, target, page = self._model.passed, self._model.target, self._side.poke
+        model, passed, target = self._model, self._model.passed, self._model.target
         if passed is None or target is None or self._side.page() != POKE or not self._panel.isVisible():
             return
-        self._work.request_poke(passed, target, page.eps.value(), page.radius.value())
+        self._work.request_poke(passed, target, model.eps, model.reach)
 
     @Slot(object)
     def _on_poke_ready(self, outcome: PokeOutcome) -> None:
         if outcome.poke.target == self._model.target:
-            self._side.poke.set_poke(outcome.poke, outcome.curve)
+            self._model.poked = outcome
+            self._side.show_now(self._model.now(self.ties(self._model.step.layer)))
 
     # -- check all -----------------------------------------------------------------------------------------
 
@@ -202,4 +202,4 @@ class Probes(QObject):
         self._counts[outcome.pool] = outcome
         model = self._model
         if model.passed is not None and model.step.layer == outcome.pool:
-            self._side.ties.show_pass(model.passed, model.step, model.focus, self.ties(outcome.pool))
+            self._side.show_now(model.now(self.ties(outcome.pool)))

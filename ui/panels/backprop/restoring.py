@@ -3,10 +3,9 @@
 from cnnviz.functional.max_pooling import TIE_RULES, TieRule
 from cnnviz.session_state import View
 from ui.panels.backprop.header import StepHeader
-from ui.panels.backprop.model import BackpropModel
+from ui.panels.backprop.model import EPS, REACH, BackpropModel
 from ui.panels.backprop.probes import Probes
 from ui.panels.backprop.side_column import SideColumn
-from ui.panels.backprop.update_view import UpdateView
 from ui.panels.views import Choices, under
 
 
@@ -16,24 +15,23 @@ def view_of(model: BackpropModel, side: SideColumn, probes: Probes) -> View:
     rule = None if model.passed is None else model.passed.rule
     return {
         **model.view_state(),
-        **under("side", side.view_state()),
+        **under("side", {**side.view_state(), "eps": model.eps, "range": model.reach}),
         "checked": rule in checked,
         "also_checked": " ".join(each for each in checked if each is not None and each != rule),
     }
 
 
-def restore(
-    model: BackpropModel, header: StepHeader, update: UpdateView, side: SideColumn, choices: Choices
-) -> None:
+def restore(model: BackpropModel, header: StepHeader, side: SideColumn, choices: Choices) -> None:
     """Choose everything; the rate stays where no other is said.
 
     The check is for the panel to begin, once the pass is that of the choices.
     """
     header.cover.setChecked(choices.flag("covers", False))
     rate = choices.number("rate", 1e-7, 1e3, model.rate)
-    update.set_rate(rate)
     model.set_rate(rate)
     side.restore_view(choices.below("side"))
+    model.eps = choices.below("side").number("eps", 1e-12, 1e3, EPS)
+    model.reach = choices.below("side").number("range", 1e-12, 1e3, REACH)
     model.restore_view(choices)
 
 

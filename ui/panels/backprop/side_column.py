@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 
@@ -11,10 +12,9 @@ from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.scroll_column import ScrollColumn
 from ui.controls.segmented import SegmentedControl
+from ui.page_view import PageView
 from ui.panels.backprop.check_page import CheckPage
-from ui.panels.backprop.inspect_page import InspectPage
-from ui.panels.backprop.poke_page import EPS, RANGE, PokePage
-from ui.panels.backprop.ties_block import TiesBlock
+from ui.panels.backprop.pages import Now, inspect, poke
 from ui.panels.views import Choices
 from ui.theme import Theme, follow_theme
 
@@ -25,11 +25,9 @@ _PAGES = ((INSPECT, "Inspect"), (POKE, "Poke"), (CHECK, "Check all"))
 class SideColumn(QWidget):
     """Label and ties on top; inspect, poke or check below, each scrolled where there is too little room."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, answer: Callable[[str, Any], object], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.ties = TiesBlock()
-        self.inspect = InspectPage()
-        self.poke = PokePage()
+        self.ties, self.inspect, self.poke = (PageView(answer) for _ in range(3))
         self.check = CheckPage()
         self.pages = named(SegmentedControl(_PAGES), "What the right column shows")
         self.pages.set_option_tooltip(INSPECT, "Numbers of the cell that is pointed at or pinned")
@@ -51,21 +49,23 @@ class SideColumn(QWidget):
         """Say no, as `ViewStack` does and for its reason."""
         return False
 
+    def show_now(self, now: Now) -> None:
+        """Show the numbers of another moment."""
+        self.ties.show_page(inspect.ties_page(now))
+        self.inspect.show_page(inspect.page(now))
+        self.poke.show_page(poke.page(now))
+
     def view_state(self) -> dict[str, ViewValue]:
-        """Return the page, how far it is scrolled, and the size and range of the poke."""
+        """Return the page, and how far it is scrolled."""
         return {
             "page": self.page(),
             "scroll": place_of(self._area().verticalScrollBar()),
-            "eps": self.poke.eps.value(),
-            "range": self.poke.radius.value(),
         }
 
     def restore_view(self, choices: Choices) -> None:
         """Choose as `view_state` said."""
         self.show_page(choices.text("page", [key for key, _ in _PAGES], INSPECT))
         scroll_later(self._area().verticalScrollBar(), choices.whole("scroll", 0, 100_000, 0))
-        self.poke.eps.set_value(choices.number("eps", 1e-12, 1e3, EPS))
-        self.poke.radius.set_value(choices.number("range", 1e-12, 1e3, RANGE))
 
     def _area(self) -> ScrollColumn:
         area = self._stack.currentWidget()

@@ -1,0 +1,93 @@
+"""Numbers inside the cells of a map, where they fit: all in one font, with one number of decimals."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz.drawing.box import Cells
+from cnnviz.drawing.colors import Colors, Values
+from cnnviz.drawing.lettering import Font
+from cnnviz.drawing.look import Look
+from cnnviz.drawing.marks import Text
+from cnnviz.notation import Notation
+
+LIGHT_INK, DARK_INK = "#FFFFFF", "#0B1016"
+
+_LARGEST, _SMALLEST = 17, 12  # pixels at scale 1
+_MARGIN, _LEAST_MARGIN = 6, 2
+
+
+def fitting_font(longest: int, wide: float, high: float, look: Look) -> Font | None:
+    """Largest number font in which so many characters fit into a cell; None where none does."""
+    for size in range(_LARGEST, _SMALLEST - 1, -1):
+        font = Font(look.px(size), is_mono=True)
+        margin = look.px(_MARGIN if size > _SMALLEST else _LEAST_MARGIN)
+        if longest and font.width("0" * longest) <= wide - margin and font.line <= high:
+            return font
+    return None
+
+
+def most_characters(wide: float, look: Look) -> int:
+    """For how many characters there is room in a cell, in the smallest font."""
+    return max(int((wide - look.px(_LEAST_MARGIN)) / Font(look.px(_SMALLEST), is_mono=True).width("0")), 0)
+
+
+def cell_numbers(
+    values: Values,
+    colors: Colors,
+    grid: Cells,
+    look: Look,
+    groups: NDArray[np.integer] | None = None,
+    beside: Values | None = None,
+    *,
+    plain: bool = False,
+    decimals: int | None = None,
+    finer: int = 0,
+) -> list[Text]:
+    """Write each value into its cell, in white or black; nothing where there is no room.
+
+    Parameters
+    ----------
+    values : ndarray of shape (h, w)
+    colors : Colors
+        On which the numbers stand.
+    grid : Cells
+    look : Look
+    groups : ndarray of int, optional
+        Cells with the same number are compared: unequal values look unequal.
+    beside : ndarray, optional
+        Values of a map beside this one in which the same cells are compared.
+    plain : bool
+        Whether positive numbers have no plus.
+    decimals : int, optional
+        As many as three figures need when None.
+    finer : int
+        Decimals beyond these, where there is room for them.
+    """
+    written = values if beside is None else np.stack([values, beside])
+    if groups is not None and beside is not None:
+        groups = np.broadcast_to(groups, written.shape)
+    signed = colors.name == "signed" and not plain
+    notation = Notation.of(written, signed=signed)
+    if decimals is not None:
+        notation = replace(notation, decimals=decimals)
+    elif finer and not notation.fixed:
+        notation = replace(notation, decimals=notation.decimals + finer)
+    longest = most_characters(grid.side, look)
+    texts = notation.texts(written, groups, longest)[: values.size] if longest else []
+    font = fitting_font(max(map(len, texts), default=0), grid.side, grid.side, look)
+    if font is None:
+        return []
+    return written_in(grid, texts, colors.is_dark(values).ravel().tolist(), font)
+
+
+def written_in(grid: Cells, texts: Sequence[str], dark: Sequence[bool], font: Font) -> list[Text]:
+    """One text in the middle of each cell, in row-major order."""
+    found: list[Text] = []
+    for place, (words, is_dark) in enumerate(zip(texts, dark, strict=True)):
+        row, col = divmod(place, grid.cols)
+        x, y = grid.left + (col + 0.5) * grid.side, grid.top + (row + 0.5) * grid.side + font.middle
+        found.append(Text(x, y, words, font, LIGHT_INK if is_dark else DARK_INK, "middle"))
+    return found

@@ -1,0 +1,78 @@
+"""What graphics of cells share: values as coloured cells, coordinates beside them, keys to their colours."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from cnnviz.drawing import Box, Cells, Colors, Drawing, Image, Ink, Lines, Look, Rect
+from cnnviz.quantities import format_count, format_signed, format_value
+
+_STEPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
+
+
+def lines_between(grid: Cells, every: int, ink: Ink, width: float = 1.0) -> Lines:
+    """Thin lines between rows and between columns."""
+    box = grid.box
+    ys = [grid.top + row * grid.side for row in range(every, grid.rows, every)]
+    xs = [grid.left + col * grid.side for col in range(every, grid.cols, every)]
+    across = [(box.left, y, box.right, y) for y in ys]
+    return Lines([*across, *((x, box.top, x, box.bottom) for x in xs)], ink, width)
+
+
+def axes_room(rows: tuple[int, ...], names: tuple[str, str], look: Look) -> tuple[float, float]:
+    """Room that coordinates take at the left and below."""
+    font = look.font("mono")
+    longest = max(len(text) for text in (*_texts(rows), names[0]))
+    return font.width("0" * longest) + look.px(6), font.line + 1
+
+
+def write_axes(
+    drawing: Drawing, grid: Cells, rows: tuple[int, ...], cols: tuple[int, ...], names: tuple[str, str]
+) -> None:
+    """Write coordinates beside rows and below columns: all of them, or as many as do not touch."""
+    font, box, gap = drawing.ground.font("mono"), grid.box, drawing.ground.px(4)
+    for place, words in _apart(rows, names[0], grid.side, [font.line] * len(rows)):
+        at = Box(box.left - gap - 200, grid.cell(place, 0).y - font.line / 2, 200, font.line)
+        drawing.write(at, words, font, "muted", "right")
+    widths = [font.width(text + "0") for text in _texts(cols)]
+    for place, words in _apart(cols, names[1], grid.side, widths):
+        at = grid.cell(grid.rows, place)
+        drawing.write(Box(at.x - 100, box.bottom + 1, 200, font.line), words, font, "muted", "middle")
+
+
+def write_colors(drawing: Drawing, box: Box, colors: Colors) -> None:
+    """Draw a bar of colours between the numbers at its ends; a signed one has its white 0 marked."""
+    px, font = drawing.ground.px, drawing.ground.font("mono")
+    write = format_signed if colors.name == "signed" else format_value
+    low, high = write(colors.lo, 2), write(colors.hi, 2)
+    left, bar, right = box.columns(
+        font.width(low),
+        max(min(box.width - font.width(low + high) - px(16), px(240)), 1),
+        font.width(high),
+        gap=px(8),
+    )
+    drawing.write(left, low, font)
+    drawing.write(right, high, font)
+    bar = bar.placed(bar.width, px(13))
+    ramp = np.linspace(colors.lo, colors.hi, 64)[None, :]
+    drawing.add(Image(bar, colors.pixels(ramp)), Rect(bar, edge="border", radius=px(2)))
+    if colors.name == "signed":
+        drawing.write(bar, "0", font, "#17212B", "middle")
+
+
+@lru_cache(256)
+def _texts(numbers: tuple[int, ...]) -> list[str]:
+    write = format_signed if min(numbers, default=0) < 0 else format_count
+    return [write(number) for number in numbers]
+
+
+def _apart(numbers: tuple[int, ...], name: str, cell: float, extents: list[float]) -> list[tuple[int, str]]:
+    """Place and text of the multiples of the smallest step with which no two texts touch; the name last."""
+    step = next((step for step in _STEPS if step * cell >= max(extents)), _STEPS[-1])
+    last = len(numbers) - 1
+    found = [
+        (place, text)
+        for place, (number, text) in enumerate(zip(numbers, _texts(numbers), strict=True))
+        if number % step == 0 and not (name and (last - place) * cell < max(extents))
+    ]
+    return [*found, (last, name)] if name else found

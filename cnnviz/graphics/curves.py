@@ -1,0 +1,308 @@
+"""Lines over a pair of axes, with bands, markers and names; the values of all at the point looked at."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz.drawing import (
+    Ask,
+    Box,
+    Drawing,
+    Graphic,
+    Ground,
+    Group,
+    Line,
+    Lines,
+    Look,
+    Part,
+    Polygon,
+    Rect,
+    Share,
+    Size,
+    Table,
+)
+from cnnviz.drawing.marks import Ink, Mark, Text
+from cnnviz.notation import format_ticks
+from cnnviz.palette import DASHES
+from cnnviz.quantities import format_together, format_value
+
+Values = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Curve:
+    """A line through points.
+
+    Attributes
+    ----------
+    name : str
+    x, y : ndarray of shape (n,)
+        `x` rises; values of `y` that are not finite are left out.
+    ink : role or Color
+    style : str
+        One of `cnnviz.palette.DASHES`.
+    width : float
+    spread : ndarray of shape (n,), optional
+        Half the width of the band around the line.
+    has_band : bool
+        Whether the band is drawn; what is read of the line says it in any case.
+    """
+
+    name: str
+    x: Values
+    y: Values
+    ink: Ink = "accent"
+    style: str = "solid"
+    width: float = 1.4
+    spread: Values | None = None
+    has_band: bool = False
+
+    def at(self, x: float) -> int:
+        """Number of the point nearest to an abscissa."""
+        return int(np.abs(self.x - x).argmin())
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """A vertical line at `x` with words above it."""
+
+    x: float
+    words: str = ""
+    ink: Ink = "winner"
+
+
+@dataclass(frozen=True, eq=False)
+class Curves:
+    """Everything a plot shows: curves, markers, names of the axes."""
+
+    curves: tuple[Curve, ...] = ()
+    markers: tuple[Marker, ...] = ()
+    x_name: str = ""
+    y_name: str = ""
+    digits: int = 3
+    dots: tuple[tuple[float, float, Ink], ...] = ()
+    range: tuple[float, float] | None = None
+    asks: str = ""
+
+    @cached_property
+    def xs(self) -> Values:
+        """Abscissas of the curve that has most of them."""
+        return max((curve.x for curve in self.curves), key=len, default=np.zeros(0))
+
+    @cached_property
+    def limits(self) -> tuple[float, float]:
+        """Round limits of the y axis that leave 0 and all lines in sight, with what they spread upwards."""
+        if self.range is not None:
+            return self.range
+        tops = [curve.y + (0 if curve.spread is None else curve.spread) for curve in self.curves]
+        found = np.concatenate([*tops, *(curve.y for curve in self.curves), [0.0]])
+        found = found[np.isfinite(found)]
+        low, high = float(found.min()), float(found.max())
+        return -_round_up(-low), _round_up(high) or 1.0
+
+    def read(self, x: float) -> list[tuple[Ink, str, str]]:
+        """Colour, name and value of each curve at an abscissa, from the largest value to the smallest."""
+        found = [(curve, curve.at(x)) for curve in self.curves if curve.x.size]
+        found.sort(key=lambda each: -np.nan_to_num(each[0].y[each[1]], nan=-np.inf))
+        texts = format_together([float(curve.y[n]) for curve, n in found], self.digits, longest=9)
+        rows: list[tuple[Ink, str, str]] = []
+        for (curve, n), text in zip(found, texts, strict=True):
+            spread = math.nan if curve.spread is None else float(curve.spread[n])
+            is_known = math.isfinite(curve.y[n])
+            more = f" ± {format_value(spread, self.digits)}" if math.isfinite(spread) and is_known else ""
+            rows.append((curve.ink, curve.name, text + more if is_known else "–"))
+        return rows
+
+
+def draw(plot: Curves, ground: Ground) -> Drawing:
+    """Draw axes, curves with their names at their ends, markers, and what is read where one points."""
+    drawing, px = Drawing(ground), ground.px
+    if not plot.xs.size:
+        return drawing
+    axes = _axes(plot, ground)
+    key = (plot.curves, plot.x_name, ground.box, ground.look)
+    drawing.add(Group(ground.box, key, lambda: _still(plot, ground)))
+    for marker in plot.markers:
+        if axes.x_range[0] <= marker.x <= axes.x_range[1]:
+            x, scale = axes.x(marker.x), ground.look.scale
+            drawing.add(
+                Lines(((x, axes.area.top, x, axes.area.bottom),), marker.ink, 1.5 * scale, (3.0, 2.5))
+            )
+            if marker.words:
+                at = (x, axes.area.top - px(4))
+                drawing.add(Text(*at, marker.words, ground.font("small"), marker.ink, "middle"))
+    for x, y, ink in plot.dots:
+        if axes.x_range[0] <= x <= axes.x_range[1]:
+            dot = Box(axes.x(x), axes.y(y), 0, 0).inset(-px(4))
+            drawing.add(Rect(dot, ink, "surface", 1.5, px(4)))
+    edges = [axes.x(x) for x in plot.xs.tolist()]
+    middles = [axes.area.left, *((a + b) / 2 for a, b in pairwise(edges)), axes.area.right]
+    for x, (left, right) in zip(plot.xs.tolist(), pairwise(middles), strict=True):
+        box = Box(left, axes.area.top, right - left, axes.area.height)
+        rows = plot.read(x) if x == ground.hovered else []
+        head = f"{plot.x_name} {format_value(x)}" if rows else ""
+        tip = "; ".join([head, *(f"{name} {text}" for _, name, text in rows)])
+        drawing.parts.append(Part(x, box, tip, Ask(plot.asks, round(x)) if plot.asks else None))
+        if rows:
+            drawing.add(Lines(((axes.x(x), box.top, axes.x(x), box.bottom),), "muted"))
+            _write_reading(drawing, head, rows, axes.x(x))
+    return drawing
+
+
+def _axes(plot: Curves, ground: Ground) -> "_Axes":
+    """Where values lie: beside them there is room for numbers, names at the ends, and words above."""
+    small, mono, px, limits = ground.font("small"), ground.font("mono"), ground.px, plot.limits
+    ticks = tuple(_ticks(*limits, wanted=4 if ground.box.height > 8 * small.line else 2))
+    room = ground.box.cut(top=small.line + px(2), bottom=mono.line + px(4))
+    numbers = max(mono.width(text) for text in format_ticks(ticks)) + px(5)
+    names = max(small.width(curve.name) for curve in plot.curves) + px(5)
+    _, area, _ = room.columns(numbers, Share(1), names)
+    return _Axes(area, (float(plot.xs[0]), float(plot.xs[-1])), limits, ticks)
+
+
+def _still(plot: Curves, ground: Ground) -> list[Mark]:
+    """Draw everything but markers and what is read."""
+    drawing, look, px = Drawing(ground), ground.look, ground.px
+    small, mono, axes = look.font("small"), look.font("mono"), _axes(plot, ground)
+    area = axes.area
+    for tick, text in zip(axes.ticks, format_ticks(axes.ticks), strict=True):
+        y = axes.y(tick)
+        drawing.add(Lines(((area.left, y, area.right, y),), "border"))
+        drawing.add(Text(area.left - px(5), y + mono.middle, text, mono, "muted", "end"))
+    x_ticks = _ticks(*axes.x_range, wanted=3)
+    for tick, text in zip(x_ticks, format_ticks(x_ticks), strict=True):
+        drawing.add(Text(axes.x(tick), area.bottom + px(3) + mono.line * 0.8, text, mono, "muted", "middle"))
+    ends = Box(area.right + px(5), area.top, ground.box.right - area.right - px(5), area.height)
+    drawing.write(Box(ends.left, area.bottom + px(3), ends.width, mono.line), plot.x_name, small, "muted")
+    for curve in sorted(plot.curves, key=lambda each: each.width):
+        drawing.add(*axes.marks(curve, look.scale))
+    _write_ends(drawing, plot, axes, ends)
+    return drawing.marks
+
+
+def _write_reading(drawing: Drawing, head: str, rows: list[tuple[Ink, str, str]], x: float) -> None:
+    ground, px = drawing.ground, drawing.ground.px
+    small, mono = ground.font("small"), ground.font("mono")
+    names = max(small.width(name) for _, name, _ in rows)
+    wide = names + max(mono.width(text) for *_, text in rows) + px(38)
+    high = (len(rows) + 1) * small.line + px(10)
+    left = x + px(8) if x + px(8) + wide <= ground.box.right else x - px(8) - wide
+    sign = Box(
+        max(left, ground.box.left), ground.box.top + max((ground.box.height - high) / 2, 0), wide, high
+    )
+    drawing.add(Rect(sign.inset(0.5), "surface", "border", radius=px(4)))
+    title, *lines = sign.inset(px(8), px(5)).lines(len(rows) + 1, small.line)
+    drawing.write(title, head, small, "muted")
+    for line, (ink, name, text) in zip(lines, rows, strict=True):
+        chip, words, number = line.columns(px(12), names + px(8), Share(1))
+        drawing.add(Rect(chip.placed(px(8), px(3), "left"), ink))
+        drawing.write(words, name, small)
+        drawing.write(number, text, mono)
+
+
+def _write_ends(drawing: Drawing, plot: Curves, axes: "_Axes", room: Box) -> None:
+    """Write names beside the ends of the lines, in their order, no two over one another."""
+    line = drawing.ground.font("small").line - 1
+    known = [(axes.y(_last(curve.y)), curve) for curve in plot.curves if np.isfinite(curve.y).any()]
+    known.sort(key=lambda each: each[0])
+    lowest = max(room.bottom - len(known) * line, room.top - line)
+    top = room.top - line
+    for place, (y, curve) in enumerate(known):
+        top = max(top, min(y - line / 2, lowest + place * line))
+        font = "small strong" if curve.width > 2 else "small"
+        drawing.write(Box(room.left, top, room.width + 2, line), curve.name, font, curve.ink)
+        top += line
+
+
+@dataclass(frozen=True, slots=True)
+class _Axes:
+    area: Box
+    x_range: tuple[float, float]
+    y_range: tuple[float, float]
+    ticks: tuple[float, ...]
+
+    def x(self, value: float) -> float:
+        low, high = self.x_range
+        return self.area.left + (value - low) / ((high - low) or 1.0) * self.area.width
+
+    def y(self, value: float) -> float:
+        low, high = self.y_range
+        return self.area.bottom - min(max((value - low) / (high - low), 0.0), 1.0) * self.area.height
+
+    def marks(self, curve: Curve, scale: float) -> list[Line | Polygon]:
+        """Line of a curve, above its band."""
+        points = self._points(curve.x, curve.y)
+        marks: list[Line | Polygon] = []
+        if curve.has_band and curve.spread is not None:
+            above = self._points(curve.x, curve.y + curve.spread)
+            below = self._points(curve.x, curve.y - curve.spread)
+            marks.append(Polygon((*above, *reversed(below)), curve.ink, 0.12))
+        dash = DASHES[curve.style]
+        marks.append(Line(points, curve.ink, curve.width * max(scale, 0.7), dash))
+        return marks
+
+    def _points(self, xs: Values, ys: Values) -> list[tuple[float, float]]:
+        pairs = zip(xs.tolist(), ys.tolist(), strict=True)
+        return [(self.x(x), self.y(y)) for x, y in pairs if math.isfinite(y)]
+
+
+def _last(values: Values) -> float:
+    return float(values[np.isfinite(values)][-1])
+
+
+def _round_up(value: float) -> float:
+    """Round up to two figures of 1, 1.5, 2, 2.5, 3, 4, 5, 6 or 8; 0 for what is not above it."""
+    if value <= 0:
+        return 0.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(step * power for step in (1, 1.5, 2, 2.5, 3, 4, 5, 6, 8, 10) if step * power >= value * 0.999)
+
+
+def _ticks(low: float, high: float, wanted: int) -> list[float]:
+    """Round values between two: multiples of 1, 2 or 5 times a power of ten."""
+    if not high > low:
+        return [low]
+    rough = (high - low) / wanted
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
+    return [each * step for each in range(math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9) + 1)]
+
+
+def size(plot: Curves, look: Look) -> Size:
+    """Usual and least size: no name may be missing."""
+    line = look.font("small").line
+    least = max(look.px(98), len(plot.curves) * (line - 1) + line + look.px(4))
+    return Size(look.px(260), look.px(150), look.px(220), least)
+
+
+def tables(plot: Curves) -> list[Table]:
+    """One row for each point of each curve."""
+    rows = [
+        (curve.name, x, y, *(() if curve.spread is None else (curve.spread[n],)))
+        for curve in plot.curves
+        for n, (x, y) in enumerate(zip(curve.x.tolist(), curve.y.tolist(), strict=True))
+    ]
+    spread = ("spread",) if any(curve.spread is not None for curve in plot.curves) else ()
+    return [Table("Curves", ("curve", plot.x_name or "x", plot.y_name or "y", *spread), rows)]
+
+
+def words(plot: Curves) -> str:
+    """Say where each line begins and ends."""
+    return " ".join(
+        f"{curve.name} from {format_value(float(curve.y[0]))} to {format_value(float(curve.y[-1]))}."
+        for curve in plot.curves
+        if curve.y.size
+    )
+
+
+CURVES = Graphic(draw, size, tables, words)
+
+
+def strongest(curves: Sequence[Curve]) -> Curve | None:
+    """The curve that stands out."""
+    return next((curve for curve in curves if curve.width > 2), None)

@@ -1,0 +1,125 @@
+"""Rows of numbers in coloured cells under common names, each written in full."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz.drawing import (
+    Ask,
+    Box,
+    CellKey,
+    Colors,
+    Drawing,
+    Graphic,
+    Ground,
+    Look,
+    Part,
+    Rect,
+    Share,
+    Size,
+    Table,
+)
+from cnnviz.drawing.marks import Text
+from cnnviz.drawing.numbers import DARK_INK, LIGHT_INK, fitting_font, most_characters
+from cnnviz.drawing.outlines import outline
+from cnnviz.graphics.cells import write_colors
+
+
+@dataclass(frozen=True, eq=False)
+class NumberRow:
+    """A row: name, explanation, values, colours, and what is written in so many characters at most."""
+
+    key: str
+    name: str
+    tip: str
+    values: NDArray[np.float64]
+    colors: Colors
+    write: Callable[[int], list[str]]
+
+
+@dataclass(frozen=True, eq=False)
+class Numbers:
+    """Rows under names; the cells ask for `stage` and column."""
+
+    names: tuple[str, ...]
+    rows: tuple[NumberRow, ...]
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberTable:
+    """Numbers, the column that is outlined, and keys of the rows that are covered."""
+
+    numbers: Numbers
+    column: int
+    covered: str = ""
+
+
+def draw(shown: NumberTable, ground: Ground) -> Drawing:
+    """Draw names above the columns and one row of cells each."""
+    drawing, look, px, table = Drawing(ground), ground.look, ground.px, shown.numbers
+    head, *lines = ground.box.rows(look.font().line, *[Share(1)] * len(table.rows), gap=px(6))
+    _, cells = head.columns(px(160), Share(1), gap=px(16))
+    wide = min(cells.width / len(table.names), px(96))
+    drawing.write(head._replace(width=px(160)), "class", "", "muted")
+    for place, name in enumerate(table.names):
+        drawing.write(cells._replace(left=cells.left + place * wide, width=wide), name, "", "muted", "middle")
+    for row, line in zip(table.rows, lines, strict=True):
+        label, cells = line.columns(px(160), Share(1), gap=px(16))
+        name, bar = label.rows(look.font().line, Share(1), gap=px(4))
+        drawing.write(name, row.name)
+        write_colors(drawing, bar._replace(height=px(16)), row.colors)
+        boxes = [
+            Box(cells.left + n * wide, cells.top, wide, min(cells.height, px(46)))
+            for n in range(len(table.names))
+        ]
+        _draw_row(drawing, shown, row, boxes)
+    return drawing
+
+
+def _draw_row(drawing: Drawing, shown: NumberTable, row: NumberRow, boxes: list[Box]) -> None:
+    look, ground, is_covered = drawing.ground.look, drawing.ground, row.key in shown.covered
+    texts = ["?"] * len(boxes) if is_covered else row.write(most_characters(boxes[0].width, look))
+    font = fitting_font(max(map(len, texts)), boxes[0].width, boxes[0].height, look)
+    pixels, dark = row.colors.pixels(row.values), row.colors.is_dark(row.values)
+    for place, (box, words) in enumerate(zip(boxes, texts, strict=True)):
+        drawing.add(
+            Rect(box, "track" if is_covered else f"#{int(pixels[place]) & 0xFFFFFF:06X}"),
+            Rect(box.inset(0.5), edge="border"),
+        )
+        if font is not None:
+            ink = "muted" if is_covered else LIGHT_INK if dark[place] else DARK_INK
+            drawing.add(Text(box.x, box.y + font.middle, words, font, ink, "middle"))
+        ask = Ask("reveal", None) if shown.covered else Ask("target", (shown.numbers.stage, (place,)))
+        point = Ask("point", (shown.numbers.stage, (place,), None))
+        key = CellKey(row.key, 0, place)
+        tip = f"{shown.numbers.names[place]}: {'covered' if is_covered else words}\n{row.tip}"
+        drawing.parts.append(Part(key, box, tip, ask, points=point))
+        if key == ground.hovered:
+            drawing.add(*outline(box, "focus" if ground.has_focus else "hover", look))
+    drawing.add(*outline(boxes[shown.column], "selected", look))
+
+
+def size(shown: NumberTable, look: Look) -> Size:
+    """Usual and least size."""
+    high = look.font().line + len(shown.numbers.rows) * look.px(52)
+    return Size(look.px(600), high, look.px(176 + 40 * len(shown.numbers.names)), high)
+
+
+NUMBERS = Graphic(
+    draw,
+    size,
+    lambda shown: [
+        Table(
+            "Numbers",
+            ("row", *shown.numbers.names),
+            [(row.name, *row.values.tolist()) for row in shown.numbers.rows],
+        )
+    ],
+    lambda shown: "; ".join(
+        f"{row.name}: {', '.join(row.write(9))}" for row in shown.numbers.rows if row.key not in shown.covered
+    ),
+    lambda shown, _width, look: size(shown, look).height,
+)

@@ -1,0 +1,524 @@
+"""The same maps of two images, before and after a shift: overlaid, side by side, subtracted, or in turn."""
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property, lru_cache, partial
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz.drawing import (
+    Ask,
+    Block,
+    Box,
+    CellKey,
+    CellParts,
+    Cells,
+    Colors,
+    Drag,
+    Drawing,
+    Graphic,
+    Ground,
+    Group,
+    Image,
+    Line,
+    Look,
+    Mark,
+    Part,
+    Pixels,
+    Rect,
+    Share,
+    Size,
+    Table,
+    best_columns,
+    fitting_font,
+    most_characters,
+    outline,
+    packed,
+    rgb,
+    unpacked,
+    written_in,
+)  # fmt: skip
+from cnnviz.graphics.cells import write_colors
+from cnnviz.notation import Notation
+from cnnviz.palette import are_dark
+from cnnviz.quantities import format_cell, format_signed, format_together, format_value
+
+PairView = Literal["overlay", "sides", "difference", "flicker"]
+Side = Literal["original", "shifted"]
+SIDES: tuple[Side, Side] = ("original", "shifted")
+HUES = (("original", "original"), ("shifted", "shifted"), ("text", "both"))
+"""Colour roles of the overlay, with what they stand for."""
+
+Maps = NDArray[np.floating]
+
+_GAP = 6  # between two grids side by side
+_SMALLEST_CELL, _MOST_CELLS = 22, 100  # with numbers: smaller cells hold none, more of them nobody reads
+_MOST_CAPTIONS = 16
+
+
+@dataclass(frozen=True, eq=False)
+class Pair:
+    """Maps of two images on one scale.
+
+    Attributes
+    ----------
+    original, shifted : ndarray of shape (c, h, w)
+    colormap : {"", "grey", "sequential", "signed"}
+        Colours of a single map. Empty: sequential if no value is negative, else signed.
+    compared : (row, column, rows, columns), optional
+        Cells that may be compared; the others are covered. None: all of them.
+    """
+
+    original: Maps
+    shifted: Maps
+    colormap: str = ""
+    compared: Block | None = None
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, rows, columns."""
+        channels, rows, columns = self.original.shape
+        return channels, rows, columns
+
+    @cached_property
+    def strength(self) -> float:
+        """Largest magnitude of both: full strength of the overlay; 1 if all is 0."""
+        largest = max(float(np.abs(self.original).max()), float(np.abs(self.shifted).max()))
+        return largest if np.isfinite(largest) and largest > 0 else 1.0
+
+    @cached_property
+    def difference(self) -> Maps:
+        """Shifted minus original."""
+        return self.shifted - self.original
+
+    @cached_property
+    def colors(self) -> Colors:
+        """Colours of a single map, the same for both images and all channels."""
+        low = min(float(self.original.min()), float(self.shifted.min()))
+        name = self.colormap or ("signed" if low < -1e-9 * self.strength else "sequential")
+        if name == "sequential":
+            return Colors(name, 0.0, Colors.of(name, self.original, self.shifted).hi)
+        return Colors.of(name, self.original, self.shifted)
+
+    @cached_property
+    def is_whole(self) -> bool:
+        """Whether all values are whole numbers."""
+        return all(bool((each == np.rint(each)).all()) for each in (self.original, self.shifted))
+
+    def colors_in(self, view: PairView) -> Colors:
+        """Colours of what a view shows."""
+        return Colors.of("signed", self.difference) if view == "difference" else self.colors
+
+
+@lru_cache(8)
+def _pixels(pair: Pair, view: PairView, side: Side, look: Look) -> Pixels:
+    """Pixels of all channels, shape (c, h, w)."""
+    if view == "overlay":
+        return overlaid(pair.original, pair.shifted, pair.strength, look)
+    shown = pair.difference if view == "difference" else getattr(pair, side)
+    return pair.colors_in(view).pixels(shown)
+
+
+def overlaid(original: Maps, shifted: Maps, strength: float, look: Look) -> Pixels:
+    """Two maps in one: each in its own hue, what they have in common in the neutral colour of text.
+
+    With `a` the smaller and `b` the larger of the two strengths, the colour is `(1 - b)` ground `+ a` text
+    `+ (b - a)` hue of the stronger one: agreement has no hue at all.
+    """
+    first = np.minimum(np.abs(original) / strength, 1).astype(np.float32)
+    second = np.minimum(np.abs(shifted) / strength, 1).astype(np.float32)
+    common = np.minimum(first, second)
+    parts = (common, first - common, second - common)
+    inks = [rgb(look.hex(role)) for role in ("text", "original", "shifted")]
+    pixels: Pixels = np.full(common.shape, 0xFF, np.uint32)
+    for base, *tones in zip(rgb(look.surface), *inks, strict=True):
+        value = np.full(common.shape, base + 0.5, np.float32)
+        for part, tone in zip(parts, tones, strict=True):
+            value += part * np.float32(tone - base)
+        pixels = (pixels << np.uint32(8)) | value.astype(np.uint32)
+    return pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A pair and how it is looked at; a block of cells may be outlined in both images."""
+
+    pair: Pair
+    view: PairView = "overlay"
+    phase: Side = "original"
+    block: Block | None = None
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """Images that stand side by side, or the one that is seen."""
+        return SIDES if self.view == "sides" else (self.phase,)
+
+    def fit(self, area: Box, ratio: float) -> list[Cells]:
+        """One grid of cells, or two, as large as an area allows."""
+        _, rows, cols = self.pair.shape
+        if self.view != "sides":
+            return [Cells.fit(rows, cols, area, ratio)]
+        half = area._replace(width=(area.width - _GAP) / 2)
+        one = Cells.fit(rows, cols, half, ratio)
+        left = area.x - _GAP / 2 - cols * one.side
+        return [one._replace(left=round(left)), one._replace(left=round(left) + cols * one.side + _GAP)]
+
+
+def draw_tile(drawing: Drawing, shown: Shown, channel: int, grids: list[Cells]) -> None:
+    """Draw one channel, in one grid or in two."""
+    pair, look = shown.pair, drawing.ground.look
+    for grid, side in zip(grids, shown.sides, strict=True):
+        pixels = _pixels(pair, shown.view, side if shown.view in ("sides", "flicker") else "original", look)[
+            channel
+        ]
+        drawing.add(Image(grid.box, pixels))
+        if pair.compared is not None:
+            drawing.add(*(Rect(each, "track") for each in _around(grid.cell(*pair.compared), grid.box)))
+        is_joint = shown.view in ("overlay", "difference")
+        drawing.add(Rect(grid.box.inset(-0.5), edge="border" if is_joint else side))
+        if has_numbers(grid, look):
+            _write_numbers(drawing, shown, channel, grid, side, pixels)
+
+
+def has_numbers(grid: Cells, look: Look) -> bool:
+    """Whether numbers are written into the cells of a grid, if they fit."""
+    return grid.side >= look.px(_SMALLEST_CELL) and grid.rows * grid.cols <= _MOST_CELLS
+
+
+def _around(inner: Box, outer: Box) -> Iterator[Box]:
+    if inner.width <= 0 or inner.height <= 0:
+        yield outer
+        return
+    yield outer._replace(height=inner.top - outer.top)
+    yield Box(outer.left, inner.bottom, outer.width, outer.bottom - inner.bottom)
+    yield Box(outer.left, inner.top, inner.left - outer.left, inner.height)
+    yield Box(inner.right, inner.top, outer.right - inner.right, inner.height)
+
+
+def _write_numbers(
+    drawing: Drawing, shown: Shown, channel: int, grid: Cells, side: Side, pixels: Pixels
+) -> None:
+    """Write the values into the cells: in the overlay the original's above the shifted's."""
+    pair, look = shown.pair, drawing.ground.look
+    shown_values = pair.difference if shown.view == "difference" else getattr(pair, side)
+    both = np.stack([pair.original, pair.shifted] if shown.view == "overlay" else [shown_values] * 2)[
+        :, channel
+    ]
+    if pair.is_whole:
+        both = both.astype(np.int64)
+    found = Notation.of(both, signed=shown.view == "difference")
+    cells = np.arange(grid.rows * grid.cols).reshape(grid.rows, grid.cols)
+    groups = np.broadcast_to(cells, both.shape)
+    # In full, because nothing beside the maps says a power of ten.
+    most = 0 if found.fixed else max(found.decimals - found.exponent, 0)
+    texts = replace(found, exponent=0, decimals=most).texts(both, groups, most_characters(grid.side, look))
+    upper, lower = texts[: len(texts) // 2], texts[len(texts) // 2 :]
+    lines = 1 if upper == lower else 2
+    longest = max(map(len, texts))
+    font = fitting_font(longest, grid.side, grid.side / lines, look) or fitting_font(
+        longest, grid.side, grid.side, look
+    )
+    if font is None:
+        return
+    is_out = [not _is_compared(pair, *divmod(place, grid.cols)) for place in range(len(upper))]
+    alike = [one == other for one, other in zip(upper, lower, strict=True)]
+    once = ["" if out or not same else one for one, same, out in zip(upper, alike, is_out, strict=True)]
+    dark = are_dark(unpacked(pixels)).ravel().tolist()
+    drawing.add(*(text for text in written_in(grid, once, dark, font) if text.words))
+    if 2 * font.line <= grid.side:
+        for texts, way in ((upper, -0.5), (lower, 0.5)):
+            twice = ["" if out or same else one for one, same, out in zip(texts, alike, is_out, strict=True)]
+            moved = grid._replace(top=grid.top + way * font.line)
+            drawing.add(*(text for text in written_in(moved, twice, dark, font) if text.words))
+
+
+def _is_compared(pair: Pair, row: int, col: int) -> bool:
+    if pair.compared is None:
+        return True
+    top, left, rows, cols = pair.compared
+    return top <= row < top + rows and left <= col < left + cols
+
+
+# -- all channels -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class PairMaps:
+    """Tiles, one a channel; one of them is chosen, and may be shown alone.
+
+    Attributes
+    ----------
+    shown : Shown
+    chosen : int
+    noun : str
+        What a channel is called.
+    is_alone : bool
+    """
+
+    shown: Shown
+    chosen: int = 0
+    noun: str = "filter"
+    is_alone: bool = False
+
+    def ask(self, channel: int, _row: int, _col: int) -> Ask | None:
+        """What a click asks for: to choose the channel, unless it is the only one."""
+        return None if self.is_alone else Ask("channel", channel)
+
+    def say(self, channel: int, row: int, col: int) -> str:
+        """Channel, cell and both values."""
+        pair = self.shown.pair
+        name = format_cell((channel, row, col), self.noun)
+        if not _is_compared(pair, row, col):
+            return f"{name}: has no counterpart"
+        one, other = format_together(
+            [float(each[channel, row, col]) for each in (pair.original, pair.shifted)]
+        )
+        return f"{name}: original {one}, shifted {other}"
+
+
+def draw_maps(maps: PairMaps, ground: Ground) -> Drawing:
+    """Draw the tiles in as many columns as make them largest, the whole block in the middle."""
+    drawing = Drawing(ground)
+    tiles, parts = _laid_out(maps, ground.box, ground.look, ground.ratio)
+    key = (maps, ground.box, ground.look, ground.ratio)
+    drawing.add(Group(ground.box, key, lambda: _still_maps(maps, ground)))
+    pointed = ground.hovered.grid if isinstance(ground.hovered, CellKey) else None
+    for channel, grids, _ in tiles:
+        tile = grids[0].box.joined(grids[-1].box)
+        if channel == maps.chosen and (not maps.is_alone or ground.has_focus):
+            width = 3 if ground.has_focus else 2
+            drawing.add(Rect(tile.inset(-width / 2), edge="accent", width=width))
+        elif pointed == (channel, "tile") and not maps.is_alone:
+            drawing.add(Rect(tile.inset(-0.5), edge="muted"))
+    drawing.parts += parts
+    drawing.turn("channel", range(maps.shown.pair.shape[0]), maps.chosen, "page up", "page down")
+    return drawing
+
+
+def _still_maps(maps: PairMaps, ground: Ground) -> list[Mark]:
+    """Draw everything but the frames of the chosen tile and of the one that is pointed at."""
+    drawing, block = Drawing(ground), maps.shown.block
+    for channel, grids, caption in _tiles(maps, ground):
+        draw_tile(drawing, maps.shown, channel, grids)
+        is_chosen = channel == maps.chosen
+        if is_chosen and block is not None:
+            drawing.add(*(m for grid in grids for m in outline(grid.cell(*block), "receptive", ground.look)))
+        if caption.height:
+            drawing.write(caption, str(channel), "small", "text" if is_chosen else "muted", "middle")
+    return drawing.marks
+
+
+@lru_cache(8)
+def _laid_out(
+    maps: PairMaps, box: Box, look: Look, ratio: float
+) -> tuple[list[tuple[int, list[Cells], Box]], list[CellParts]]:
+    """Tiles and their parts: those of many maps are made once, not with each move of the pointer."""
+    tiles = list(_tiles(maps, Ground(box, look, ratio=ratio)))
+    parts = [
+        CellParts((channel, "tile"), grid, partial(maps.say, channel), partial(maps.ask, channel))
+        for channel, grids, _ in tiles
+        for grid in grids
+    ]
+    return tiles, parts
+
+
+def _tiles(maps: PairMaps, ground: Ground) -> Iterator[tuple[int, list[Cells], Box]]:
+    """Number, grids and room for the caption of each tile that is shown."""
+    count, rows, cols = maps.shown.pair.shape
+    channels = [maps.chosen] if maps.is_alone else list(range(count))
+    room, gap = ground.box.inset(3), ground.px(8 if len(channels) <= _MOST_CAPTIONS else 4)
+    below = ground.font("small").line + 2 if 1 < len(channels) <= _MOST_CAPTIONS else 0
+    aspect = rows / cols / (2 if maps.shown.view == "sides" else 1)
+    columns = best_columns(len(channels), room, gap, aspect, below)
+    lines = math.ceil(len(channels) / columns)
+    wide = (room.width - (columns - 1) * gap) / columns
+    high = (room.height - (lines - 1) * gap) / lines - below
+    tile = maps.shown.fit(Box(0, 0, wide, high), ground.ratio)
+    size = tile[0].box.joined(tile[-1].box)
+    step_x = size.width + min(4 * gap, (room.width - columns * size.width) / max(columns - 1, 1))
+    step_y = size.height + below + gap
+    block = room.placed((columns - 1) * step_x + size.width, lines * step_y - gap)
+    for place, channel in enumerate(channels):
+        line, column = divmod(place, columns)
+        left, top = round(block.left + column * step_x), round(block.top + line * step_y)
+        grids = [each._replace(left=left + each.left - size.left, top=top) for each in tile]
+        yield channel, grids, Box(left - 2, top + size.height + 2, size.width + 4, below)
+
+
+def maps_size(_maps: PairMaps, look: Look) -> Size:
+    """Usual and least size."""
+    return Size(look.px(320), look.px(190), look.px(160), look.px(126))
+
+
+def maps_tables(maps: PairMaps) -> list[Table]:
+    """Values of both images, one row for each row of each map."""
+    pair = maps.shown.pair
+    header = ("map", "row", *(f"column {col}" for col in range(pair.shape[2])))
+    return [Table(name, header, getattr(pair, name)) for name in SIDES]
+
+
+MAPS = Graphic(draw_maps, maps_size, maps_tables, lambda maps: f"{maps.shown.pair.shape[0]} maps")
+
+
+# -- one image that is dragged ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class MovedImage:
+    """An image and its shifted self, which can be dragged.
+
+    Attributes
+    ----------
+    shown : Shown
+        One channel.
+    shift, limits : (int, int)
+        Pixels to the right and down, and the most of them.
+    warning : str
+        Written in a corner.
+    """
+
+    shown: Shown
+    shift: tuple[int, int] = (0, 0)
+    limits: tuple[int, int] = (13, 13)
+    warning: str = ""
+
+
+def draw_image(image: MovedImage, ground: Ground) -> Drawing:
+    """Draw the image, an arrow along the shift, and the names of both where they stand side by side."""
+    drawing, look, shown, px = Drawing(ground), ground.look, image.shown, ground.px
+    small = ground.font("small")
+    names = small.line + 2 if shown.view == "sides" else 0
+    grids = shown.fit(ground.box.inset(2).cut(top=names), ground.ratio)
+    whole = grids[0].box.joined(grids[-1].box)
+    draw_tile(drawing, shown, 0, grids)
+    if shown.block is not None:
+        for grid in grids:
+            drawing.add(*outline(grid.cell(*shown.block), "receptive", look))
+    if shown.view == "overlay" and image.shift != (0, 0) and not has_numbers(grids[0], look):
+        _draw_arrow(drawing, grids[0], shown.pair, image.shift)
+    if names:
+        for name, grid in zip(SIDES, grids, strict=True):
+            drawing.write(Box(grid.left, grid.top - names, grid.box.width, small.line), name, small)
+    if image.warning:
+        drawing.add(Rect(whole.inset(-0.5), edge="warning", width=2))
+        wide = min(small.width(image.warning) + px(14), whole.width - px(12))
+        sign = Box(whole.left + px(6), whole.top + px(6), wide, small.line + px(6))
+        drawing.add(Rect(sign, "warning_soft", "warning", radius=px(4)))
+        drawing.write(sign.inset(px(7), 0), image.warning, small, "warning")
+    if ground.has_focus:
+        drawing.add(Rect(whole.inset(-1), edge="accent", width=2))
+    if grids[0].side:
+        drag = Drag("shift", image.shift, grids[0].side, image.limits)
+        drawing.parts.append(Part("image", whole, drag=drag))
+        drawing.nudge(drag)
+        drawing.keys["r"] = Ask("shift", (0, 0))
+    return drawing
+
+
+def _draw_arrow(drawing: Drawing, grid: Cells, pair: Pair, shift: tuple[int, int]) -> None:
+    """Draw an arrow from the centre of the ink, on a light ground of its own."""
+    x, y = (grid.left, grid.top) + np.array(_center_of_ink(pair)) * grid.side
+    dx, dy = shift[0] * grid.side, shift[1] * grid.side
+    length = math.hypot(dx, dy)
+    head = min(drawing.ground.px(7), length * 0.6)
+    tip, back = (x + dx, y + dy), (dx / length * head, dy / length * head)
+    barbs = [(tip[0] - back[0] - way * back[1], tip[1] - back[1] + way * back[0]) for way in (0.6, -0.6)]
+    for ink, width in (("surface", 5.0), ("text", 2.0)):
+        width *= drawing.ground.look.scale
+        drawing.add(Line(((x, y), tip), ink, width), Line((barbs[0], tip, barbs[1]), ink, width))
+
+
+def _center_of_ink(pair: Pair) -> tuple[float, float]:
+    """Centre of gravity of the original, in cells from the corner; the middle of a blank image."""
+    ink = np.abs(pair.original[0]).astype(np.float64)
+    rows, cols = ink.shape
+    total = float(np.sum(ink))
+    if total <= 0:
+        return cols / 2, rows / 2
+    x, y = (
+        float(np.dot(np.sum(ink, axis=axis), np.arange(count) + 0.5)) / total
+        for axis, count in ((0, cols), (1, rows))
+    )
+    return x, y
+
+
+def image_size(_image: MovedImage, look: Look) -> Size:
+    """Usual and least size."""
+    return Size(look.px(300), look.px(300), look.px(120), look.px(120))
+
+
+def image_height(image: MovedImage, width: float, _look: Look) -> float:
+    """Height beyond which an image of this width would have room to spare."""
+    _, rows, cols = image.shown.pair.shape
+    return (width - 4) * rows / cols + 4
+
+
+def image_tables(image: MovedImage) -> list[Table]:
+    """Ink of both images, one row for each row."""
+    pair = image.shown.pair
+    header = ("row", *(f"column {col}" for col in range(pair.shape[2])))
+    return [Table(name, header, getattr(pair, name)[0]) for name in SIDES]
+
+
+def image_words(image: MovedImage) -> str:
+    """Say how far it has moved."""
+    return f"moved by {format_signed(image.shift[0])} to the right and {format_signed(image.shift[1])} down"
+
+
+IMAGE = Graphic(draw_image, image_size, image_tables, image_words, image_height)
+
+
+# -- key ----------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What the colours of a pair mean in a view."""
+
+    view: PairView
+    colors: Colors
+    strength: float
+
+    @classmethod
+    def of(cls, shown: Shown) -> "Key":
+        """Key to what is shown."""
+        return cls(shown.view, shown.pair.colors_in(shown.view), shown.pair.strength)
+
+
+def draw_key(key: Key, ground: Ground) -> Drawing:
+    """Draw two hues and the neutral one they share, or an ordinary colour bar."""
+    drawing, px, small = Drawing(ground), ground.px, ground.font("small")
+    if key.view != "overlay":
+        names, bar = ground.box.rows(small.line if key.view == "sides" else 0, Share(1))
+        drawing.write(names, "Left original, right shifted" if names.height else "", small, "muted")
+        write_colors(drawing, bar, key.colors)
+        return drawing
+    rest = ground.box
+    for role, name in HUES:
+        ramp, words, rest = rest.columns(px(17), small.width(name) + px(8), Share(1))
+        ramp = ramp.placed(px(12), px(11), "left")
+        drawing.add(Image(ramp, _ramp(role, ground.look)), Rect(ramp, edge="border"))
+        drawing.write(words, name, small)
+    drawing.write(rest, f"≤ {format_value(key.strength)}", small, "muted")
+    return drawing
+
+
+@lru_cache(16)
+def _ramp(role: str, look: Look) -> Pixels:
+    """One row of pixels from the ground to a colour."""
+    shares = np.linspace(0, 1, 12)
+    return packed([[rgb(look.mixed("surface", role, share)) for share in shares]])
+
+
+def key_size(key: Key, look: Look) -> Size:
+    """Usual and least size."""
+    small = look.font("small")
+    high = small.line + look.px(4) + (small.line if key.view == "sides" else 0)
+    wide = sum(small.width(name) + look.px(25) for _, name in HUES) + small.width("≤ 0.000")
+    return Size(wide, high, wide, high)
+
+
+KEY = Graphic(draw_key, key_size)

@@ -1,0 +1,246 @@
+"""What became of the winner of every max-pooling window: the map, the counts, and one window in numbers."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from cnnviz.drawing import (
+    CellParts,
+    Cells,
+    Colors,
+    Drawing,
+    Graphic,
+    Ground,
+    Image,
+    Look,
+    Pixels,
+    Rect,
+    Share,
+    Size,
+    Table,
+    cell_numbers,
+    outline,
+    packed,
+    rgb,
+)  # fmt: skip
+from cnnviz.graphics.cells import lines_between
+from cnnviz.quantities import format_cell, format_together
+from cnnviz.translation import WinnerChange, WinnerMap
+
+_SHADES = 16  # more than the eye tells apart
+
+
+class _Kind(NamedTuple):
+    """How a kind of window is drawn and called: `faint` is the share of the ground at strength 0."""
+
+    ink: str
+    name: str
+    long_name: str
+    has_dot: bool = False
+    faint: float = 0.0
+
+
+_KINDS = {
+    WinnerChange.SAME: _Kind("border", "same", "same winner, equal value"),
+    WinnerChange.MOVED: _Kind("winner", "moved", "winner moved, equal value", has_dot=True),
+    WinnerChange.CHANGED: _Kind("shifted", "changed", "value changed", faint=0.82),
+}
+_TIED = _Kind("faint", "same, tied", "same winner, tied")
+
+
+@dataclass(frozen=True, eq=False)
+class Winners:
+    """The windows of one filter."""
+
+    found: WinnerMap
+    channel: int = 0
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns of windows."""
+        return self.found.category.shape[1], self.found.category.shape[2]
+
+    def counts(self) -> dict[WinnerChange, tuple[int, int]]:
+        """How many windows each thing happened in: single winners, and tied ones."""
+        category, tied = self.found.category[self.channel], self.found.tied[self.channel]
+        return {
+            kind: (
+                int(np.count_nonzero((category == kind) & ~tied)),
+                int(np.count_nonzero((category == kind) & tied)),
+            )
+            for kind in WinnerChange
+        }
+
+    def change(self) -> str:
+        """By how much the changed values have changed."""
+        changed = self.found.category[self.channel] == WinnerChange.CHANGED
+        sizes = np.abs(self.found.change[self.channel][changed])
+        if not sizes.size:
+            return "no value changed"
+        mean, most = format_together((float(sizes.mean()), float(sizes.max())))
+        return f"mean {mean} · max {most}"
+
+    def say(self, row: int, col: int) -> str:
+        """Which window, and what has become of its winner."""
+        place = (self.channel, row, col)
+        kind = _KINDS[WinnerChange(int(self.found.category[place]))]
+        tie = ", tied" if self.found.tied[place] else ""
+        return f"{format_cell((row, col)).capitalize()}: {kind.long_name}{tie}"
+
+
+def draw(winners: Winners, ground: Ground) -> Drawing:
+    """Draw one cell a window, in the colour of its kind."""
+    drawing, look = Drawing(ground), ground.look
+    found, channel = winners.found, winners.channel
+    grid = Cells.fit(*winners.shape, ground.box.inset(1), ground.ratio, "left top")
+    category, change = found.category[channel], np.abs(found.change[channel])
+    is_changed = category == WinnerChange.CHANGED
+    strengths = np.where(is_changed, change / (float(change.max()) or 1.0), 1.0)
+    kinds = np.where((category == WinnerChange.SAME) & found.tied[channel], len(_KINDS), category)
+    shades = np.rint((_SHADES - 1) * strengths).astype(np.intp)
+    drawing.add(Image(grid.box, _table(look)[kinds, shades]))
+    if grid.side >= 6:
+        drawing.add(lines_between(grid, 1, "surface"))
+        dot = max(grid.side / 4, 2)
+        for row, col in np.argwhere(category == WinnerChange.MOVED).tolist():
+            drawing.add(Rect(grid.cell(row, col).placed(dot, dot), "text", radius=dot / 2))
+    drawing.add(Rect(grid.box.inset(-0.5), edge="border"))
+    parts = CellParts("window", grid, winners.say)
+    hovered = parts.find(ground.hovered)
+    if hovered is not None:
+        drawing.add(*outline(hovered.box, "focus" if ground.has_focus else "hover", look))
+    elif ground.has_focus:
+        drawing.add(*outline(grid.cell(0, 0), "focus", look))
+    drawing.parts.append(parts)
+    return drawing
+
+
+@lru_cache(8)
+def _table(look: Look) -> Pixels:
+    """Colour of each kind at each strength, shape (kinds, shades)."""
+    kinds, shares = (*_KINDS.values(), _TIED), np.linspace(1, 0, _SHADES)
+    return packed([[rgb(look.mixed(k.ink, "surface", k.faint * share)) for share in shares] for k in kinds])
+
+
+def size(_winners: Winners, look: Look) -> Size:
+    """Usual and least size."""
+    return Size(look.px(150), look.px(150), look.px(90), look.px(90))
+
+
+def tables(winners: Winners) -> list[Table]:
+    """Kind of each window, by its number."""
+    kinds = winners.found.category[winners.channel]
+    return [Table("Winners", ("row", *(f"column {col}" for col in range(kinds.shape[1]))), kinds)]
+
+
+def words(winners: Winners) -> str:
+    """Say how many windows there are of each kind."""
+    told = (f"{_KINDS[k].long_name}: {one} single, {two} tied" for k, (one, two) in winners.counts().items())
+    return "; ".join(told)
+
+
+WINNERS = Graphic(draw, size, tables, words)
+
+
+# -- counts -------------------------------------------------------------------------------------------------
+
+
+def draw_counts(winners: Winners, ground: Ground) -> Drawing:
+    """Draw the key to the map, with a count of each kind: a row for each, single winners and tied ones."""
+    drawing, look, px = Drawing(ground), ground.look, ground.px
+    line, number = look.font("small").line + px(5), look.font("mono").width("00000") + px(10)
+    head, *lines = ground.box.lines(len(_KINDS) + 1, line)
+    _, *heads = head.columns(Share(1), number, number)
+    for box, name in zip(heads, ("single", "tied"), strict=True):
+        drawing.write(box, name, "small", "muted", "right")
+    room = ground.box.width - px(16) - 2 * number
+    is_wide = max(look.font("small").width(kind.long_name) for kind in _KINDS.values()) <= room
+    for box, (change, counts) in zip(lines, winners.counts().items(), strict=True):
+        kind = _KINDS[change]
+        drawing.add(Rect(box._replace(height=1), "faint"))
+        chip, name, *numbers = box.columns(px(16), Share(1), number, number)
+        chip = chip.placed(px(10), px(10), "left")
+        drawing.add(Rect(chip, kind.ink))
+        if kind.has_dot:
+            drawing.add(Rect(chip.placed(px(4), px(4)), "text", radius=px(4) / 2))
+        drawing.write(name, kind.long_name if is_wide else kind.name, "small")
+        for each, count in zip(numbers, counts, strict=True):
+            drawing.write(each, str(count), "mono", "text", "right")
+    return drawing
+
+
+def counts_size(_winners: Winners, look: Look) -> Size:
+    """Usual and least size."""
+    wide = (
+        look.px(16)
+        + look.font("small").width("changed")
+        + 2 * (look.font("mono").width("00000") + look.px(10))
+    )
+    high = (len(_KINDS) + 1) * (look.font("small").line + look.px(5))
+    return Size(wide, high, wide, high)
+
+
+COUNTS = Graphic(draw_counts, counts_size, tables, words)
+
+
+# -- one window ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, eq=False)
+class Window:
+    """One window of the winners, before and after."""
+
+    winners: Winners
+    row: int
+    col: int
+
+    def blocks(self) -> tuple[np.ndarray, np.ndarray]:
+        """Values before and after, of shape (size, size)."""
+        return self.winners.found.window(self.winners.channel, self.row, self.col)
+
+
+def draw_window(window: Window, ground: Ground) -> Drawing:
+    """Draw both blocks with their numbers; the first largest cell of each is outlined."""
+    drawing, px, look = Drawing(ground), ground.px, ground.look
+    found, blocks = window.winners.found, window.blocks()
+    place = (window.winners.channel, window.row, window.col)
+    values = np.stack([found.original[place[0]], found.moved[place[0]]])
+    colors = Colors.of("signed", values)
+    tops = format_together([float(each.max()) for each in blocks], 4)
+    chosen = (int(found.original_winner[place]), int(found.moved_winner[place]))
+    line = look.font("small").line + px(3)
+    drawing.add(Rect(ground.box.inset(0.5), "surface", "border", radius=px(6)))
+    inner = ground.box.inset(px(12), px(8))
+    heading, names, cells, below = inner.rows(line, line, Share(1), line)
+    drawing.write(heading, window.winners.say(window.row, window.col), "small strong")
+    groups = np.zeros(blocks[0].shape, int)
+    sides = zip(("original", "shifted"), blocks, tops, chosen, (0, 1), strict=True)
+    for name, block, top, winner, number in sides:
+        title, area, most = (
+            box.columns(_side(window, look), _side(window, look), gap=px(20))[number]
+            for box in (names, cells, below)
+        )
+        drawing.write(title, name, "small", name)
+        grid = Cells.fit(found.size, found.size, area, ground.ratio, "left top")
+        drawing.add(Image(grid.box, colors.pixels(block)))
+        drawing.add(*cell_numbers(block, colors, grid, look, groups, blocks[1 - number], plain=True))
+        drawing.add(*outline(grid.cell(*divmod(winner, block.shape[1])), "winner", look))
+        drawing.write(most, f"max {top}", "mono")
+    return drawing
+
+
+def window_size(window: Window, look: Look) -> Size:
+    """Size of the card."""
+    line, side = look.font("small").line + look.px(3), _side(window, look)
+    heading = look.font("small strong").width(window.winners.say(window.row, window.col))
+    wide = max(heading, 2 * side + look.px(20)) + look.px(26)
+    return Size(wide, 3 * line + side + look.px(20), wide, 0)
+
+
+def _side(window: Window, look: Look) -> float:
+    return look.px(58) * window.winners.found.size
+
+
+WINDOW = Graphic(draw_window, window_size)

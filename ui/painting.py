@@ -1,0 +1,138 @@
+"""Paints drawings with Qt: on the screen, where groups are kept as pictures, and on paper."""
+
+from collections.abc import Hashable, Sequence
+from functools import lru_cache
+
+import numpy as np
+from PySide6.QtCore import QLineF, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPen, QPixmap, QPolygonF
+
+from cnnviz.drawing import Box, Drawing, Font, Group, Image, Ink, Line, Lines, Look, Mark, Polygon, Rect, Text
+from ui.theme import mono_font, ui_font
+
+Kept = dict[Hashable, QPixmap]
+"""Pictures of groups, by their keys."""
+
+_WEIGHTS = {"regular": QFont.Weight.Normal, "medium": QFont.Weight.Medium, "strong": QFont.Weight.DemiBold}
+
+
+def paint(drawing: Drawing, painter: QPainter, kept: Kept | None = None, known: Kept | None = None) -> None:
+    """Paint a drawing, on the screen as on paper.
+
+    Parameters
+    ----------
+    drawing : Drawing
+    painter : QPainter
+    kept, known : dict, optional
+        Pictures of groups: those that are used are put into `kept`, taken from `known` where they are there.
+        None paints all marks of a group one by one, for vector files.
+    """
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    _paint(drawing.marks, painter, drawing.ground.look, kept, known or {})
+
+
+def _paint(marks: Sequence[Mark], painter: QPainter, look: Look, kept: Kept | None, known: Kept) -> None:
+    for mark in marks:
+        match mark:
+            case Text(x, y, words, font, ink, anchor, is_upright):
+                painter.setFont(_font(font))
+                painter.setPen(_color(look, ink))
+                back = 0.0 if anchor == "start" else font.width(words) / (2 if anchor == "middle" else 1)
+                if is_upright:
+                    painter.save()
+                    painter.translate(x, y)
+                    painter.rotate(-90)
+                    painter.drawText(QPointF(-back, 0), words)
+                    painter.restore()
+                else:
+                    painter.drawText(QPointF(x - back, y), words)
+            case Rect(box, fill, edge, width, radius, alpha, dash):
+                if not edge and not radius:
+                    painter.fillRect(qrect(box), _color(look, fill, alpha))
+                    continue
+                painter.setPen(_pen(look, edge, width, dash) if edge else Qt.PenStyle.NoPen)
+                painter.setBrush(_color(look, fill, alpha) if fill else Qt.BrushStyle.NoBrush)
+                if radius:
+                    painter.drawRoundedRect(qrect(box), radius, radius)
+                else:
+                    painter.setRenderHint(
+                        QPainter.RenderHint.Antialiasing, False
+                    )  # it takes ten times as long
+                    painter.drawRect(qrect(box))
+                    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            case Image(box, pixels):
+                rows, cols = pixels.shape
+                # Below one pixel a cell, nearest-neighbour scaling would drop whole rows.
+                painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, box.width < cols)
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+                words = np.ascontiguousarray(pixels)  # a QImage does not keep its buffer alive
+                image = QImage(words.data, cols, rows, 4 * cols, QImage.Format.Format_RGB32)
+                painter.drawImage(qrect(box), image)
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            case Line(points, ink, width, dash, alpha):
+                painter.setPen(_pen(look, ink, width, dash, alpha))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawPolyline(QPolygonF([QPointF(x, y) for x, y in points]))
+            case Lines(pieces, ink, width, dash):
+                painter.setPen(_pen(look, ink, width, dash))
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+                painter.drawLines([QLineF(*piece) for piece in pieces])
+                painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+            case Polygon(points, fill, alpha):
+                painter.setPen(Qt.PenStyle.NoPen)
+                painter.setBrush(_color(look, fill, alpha))
+                painter.drawPolygon(QPolygonF([QPointF(x, y) for x, y in points]))
+            case Group():
+                _paint_group(mark, painter, look, kept, known)
+
+
+def _paint_group(group: Group, painter: QPainter, look: Look, kept: Kept | None, known: Kept) -> None:
+    if kept is None:
+        _paint(group.draw(), painter, look, None, {})
+        return
+    box = group.box
+    picture = known.get(group.key)
+    if picture is None:
+        ratio = painter.device().devicePixelRatioF()
+        picture = QPixmap(QSize(round(box.width * ratio), round(box.height * ratio)))
+        picture.setDevicePixelRatio(ratio)
+        picture.fill(Qt.GlobalColor.transparent)
+        inner = QPainter(picture)
+        inner.setRenderHint(QPainter.RenderHint.Antialiasing)
+        inner.translate(-box.left, -box.top)
+        _paint(group.draw(), inner, look, {}, {})
+        inner.end()
+    kept[group.key] = picture
+    painter.drawPixmap(QPointF(box.left, box.top), picture)
+
+
+def qrect(box: Box) -> QRectF:
+    """Return a box as Qt has it."""
+    return QRectF(box.left, box.top, box.width, box.height)
+
+
+def _pen(look: Look, ink: Ink, width: float, dash: tuple[float, ...] = (), alpha: float = 1.0) -> QPen:
+    pen = QPen(_color(look, ink, alpha), width)
+    pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
+    if dash:
+        pen.setDashPattern(list(dash))
+        pen.setCapStyle(Qt.PenCapStyle.FlatCap)
+    return pen
+
+
+def _color(look: Look, ink: Ink, alpha: float = 1.0) -> QColor:
+    return _qcolor(look.hex(ink), alpha)
+
+
+@lru_cache(1024)
+def _qcolor(name: str, alpha: float) -> QColor:
+    color = QColor(name)
+    color.setAlphaF(alpha)
+    return color
+
+
+@lru_cache(256)
+def _font(font: Font) -> QFont:
+    found = mono_font(weight=_WEIGHTS[font.weight]) if font.is_mono else ui_font(weight=_WEIGHTS[font.weight])
+    found.setPixelSize(round(font.size))
+    return found

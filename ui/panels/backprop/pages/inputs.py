@@ -1,0 +1,69 @@
+"""The end of the way: the gradient at the pixels, over the digit and in numbers."""
+
+import numpy as np
+
+from cnnviz._types import FloatArray
+from cnnviz.drawing import Colors, Pixels, Share, packed, unpacked
+from cnnviz.drawing.kept import kept
+from cnnviz.drawing.page import Card, Page, Row, across, down
+from cnnviz.graphics.cell_map import fitting
+from cnnviz.graphics.tiles import FRAMED, Framed, Whole
+from cnnviz.inspect.receptive_field import INPUT
+from cnnviz.layers import Conv2D
+from cnnviz.palette import color_map, signed_levels
+from ui.panels.backprop.arithmetic import filter_parts
+from ui.panels.backprop.focus import Focus
+from ui.panels.backprop.pages.now import Now
+from ui.panels.backprop.pages.plates import Plate, block_round, filter_picker, gradient_plate
+from ui.panels.backprop.passes import Pass
+
+
+def page(now: Now) -> Page:
+    """Saliency over the digit, where the block is moved; the block in numbers; each filter's part."""
+    passed, step, focus = now.passed, now.step, now.focus
+    pixels, whole = _found(passed, focus.still())
+    tip = f"∂L/∂x over the image: {_meaning(passed)}. Drag the frame to choose the part in numbers"
+    framed = Framed(whole, pixels.map.shown)
+    saliency = Card(
+        "saliency", FRAMED, framed, "Saliency", "gradient at the input, over the image", tip, is_live=True
+    )
+    upper = across(saliency, pixels.card("pixels", focus, covered=focus.is_covered), room=Share(3), gap=24)
+    layer, channel = passed.layer(step.layer), focus.channel(passed.network, INPUT)
+    below: tuple[Row, ...] = ()
+    if isinstance(layer, Conv2D) and layer.filters > 1:
+        tip = "What each filter sends back to the pixels; the parts add up to ∂L/∂x. Choose a filter"
+        parts, current = _parts(passed, step.layer, channel), focus.channel(passed.network, step.layer)
+        below = (across(*filter_picker(step.layer, parts, "Part of each filter", current, tip)),)
+    return Page(down(upper, *below, gap=12), (), "pixels", fitting, focus.side)
+
+
+_parts = kept(filter_parts)
+
+
+@kept
+def _found(passed: Pass, focus: Focus) -> tuple[Plate, Whole]:
+    channel, gradient = focus.channel(passed.network, INPUT), passed.gradient(INPUT)
+    block = block_round(focus.center, focus.side, gradient.shape[1:])
+    pixels = gradient_plate(passed, INPUT, channel, "Gradient ∂L/∂x", block)
+    return pixels, _whole(passed, channel)
+
+
+@kept
+def _whole(passed: Pass, channel: int) -> Whole:
+    gradient = passed.gradient(INPUT)
+    return Whole(_tinted(passed.values(INPUT)[channel], gradient[channel], signed_levels(gradient)[1]))
+
+
+def _tinted(image: FloatArray, values: FloatArray, limit: float) -> Pixels:
+    """The image under a colour whose opacity is the magnitude and whose hue is the sign."""
+    share = np.clip(np.nan_to_num(values) / limit, -1.0, 1.0)
+    # Full colour even where it is faint: on grey, pale blue and pale red could not be told apart.
+    index = np.rint(127.5 + 127.5 * np.sign(share) * (0.55 + 0.45 * np.abs(share))).astype(np.intp)
+    below, alpha = unpacked(Colors("grey", -0.5, 0.5).pixels(image)), (np.abs(share) ** 0.6)[..., None]
+    return packed(np.rint(below * (1 - alpha) + color_map("signed")[index] * alpha))
+
+
+def _meaning(passed: Pass) -> str:
+    if passed.counts_ties:
+        return "under “all” a sum over the tied cells, not the slope of the loss"
+    return "red where a brighter pixel raises the loss, blue where it lowers it"

@@ -1,0 +1,118 @@
+"""The first steps: output, loss, and the gradient at the logits."""
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cnnviz.drawing import Colors
+from cnnviz.drawing.kept import kept
+from cnnviz.drawing.page import Card, Page, across, down
+from cnnviz.graphics.cell_map import MAP, CellMap, Looked
+from cnnviz.graphics.curves import CURVES, Curve, Curves
+from cnnviz.graphics.number_table import NUMBERS, NumberRow, Numbers, NumberTable
+from cnnviz.palette import signed_levels
+from cnnviz.quantities import format_probabilities, format_signed, format_together, format_value
+from ui.panels.backprop.pages.now import Now
+from ui.panels.backprop.passes import Pass
+from ui.panels.backprop.steps import StepKind
+
+_ROWS = {
+    "z": ("logit z", "Output of the last layer; click a logit to poke it"),
+    "p": ("probability p", "Sigmoid or softmax of the logits"),
+    "y": ("label y", "1 for the class that is differentiated for, 0 for the others"),
+    "d": ("∂L/∂z = p − y", "Gradient of the loss at each logit"),
+}
+_VISIBLE = {StepKind.OUTPUT: "zp", StepKind.LOSS: "py", StepKind.LOGITS: "pyd"}
+#: What a student may work out from the rest: covered until it is asked for.
+_RESULTS = {StepKind.OUTPUT: "p", StepKind.LOSS: "", StepKind.LOGITS: "d"}
+_POINTS = 161
+
+
+def page(now: Now) -> Page:
+    """The sample, a table of logits, probabilities, label and gradient, and a curve on which they lie."""
+    passed, kind = now.passed, now.step.kind
+    covered = _RESULTS[kind] if now.focus.is_covered else ""
+    column = 0 if passed.has_one_logit else passed.label
+    table = NumberTable(_numbers(passed, kind, now.step.stage), column, covered)
+    title, caption, curves = curve_of(passed, kind)
+    tip = "Point at the curve, or use the left and right arrow keys, to read its values"
+    below = (
+        Card(
+            "sample", MAP, Looked(_image(passed)), "Sample", f"label {passed.names[passed.label]}", room=184
+        ),
+        Card("curve", CURVES, curves, title, caption, tip, is_live=True),
+    )
+    numbers = Card("numbers", NUMBERS, table, tip="One column a class", room=None, is_live=True)
+    return Page(down(numbers, across(*below, gap=24), gap=14))
+
+
+@kept
+def _image(passed: Pass) -> CellMap:
+    return CellMap(passed.values("input")[0], Colors("grey", -0.5, 0.5), has_key=False)
+
+
+@kept
+def _numbers(passed: Pass, kind: StepKind, stage: str) -> Numbers:
+    logits, p = passed.trace.logits[0].astype(np.float64), passed.trace.probabilities[0].astype(np.float64)
+    y = (np.arange(len(logits)) == passed.label).astype(np.float64)
+    if passed.has_one_logit:
+        y = np.array([float(passed.label)])
+    gradient = passed.gradient(passed.network.layers[-1][0]).astype(np.float64)
+    values = {"z": logits, "p": p, "y": y, "d": gradient}
+    names = passed.names if not passed.has_one_logit else (passed.names[1],)
+    rows = tuple(
+        NumberRow(row, *_ROWS[row], values[row], _colors(row, values[row]), _writer(passed, row, values[row]))
+        for row in _VISIBLE[kind]
+    )
+    return Numbers(names, rows, stage)
+
+
+def _colors(row: str, values: NDArray[np.float64]) -> Colors:
+    return Colors("sequential", 0.0, 1.0) if row in "py" else Colors("signed", *signed_levels(values))
+
+
+def _writer(passed: Pass, row: str, values: NDArray[np.float64]) -> Callable[[int], list[str]]:
+    """How the numbers of a row are written: in full, for nothing beside them says a power of ten."""
+    if row == "p":
+        # One logit stands for the second of two classes.
+        shares, first = passed.probabilities.tolist(), -len(passed.trace.logits[0])
+        return lambda longest: format_probabilities(shares, longest=longest)[first:]
+    write = format_value if row == "y" else format_signed
+    return lambda longest: format_together(values.tolist(), 4, write, longest)
+
+
+@kept
+def curve_of(passed: Pass, kind: StepKind) -> tuple[str, str, Curves]:
+    """Title, caption and curve of one of the steps."""
+    name, label, one = passed.names[passed.label], passed.label, passed.has_one_logit
+    if kind is StepKind.LOSS:
+        here = float(passed.probabilities[label])
+        p = np.linspace(min(0.01, max(here, 1e-6)), 1.0, _POINTS)
+        dots = ((here, passed.gradients.loss, "winner"),)
+        curves = Curves(
+            (Curve("loss", p, -np.log(p)),), (), f"probability of class {name}", "loss", dots=dots
+        )
+        return "Loss", "against the probability of the label", curves
+    unit, place = (0, 1) if one else (label, label)
+    center = float(passed.trace.logits[0, unit])
+    axis = "logit z" if one else f"logit of class {name}, the others fixed"
+    z = np.linspace(min(center - 3, -6), max(center + 3, 6), _POINTS)
+    if kind is StepKind.OUTPUT:
+        p = 1.0 / (1.0 + np.exp(-z)) if one else np.exp(z - np.logaddexp(z, _others(passed, place)))
+        dots = ((center, float(passed.probabilities[place]), "winner"),)
+        curves = Curves(
+            (Curve("p", z, p),), (), axis, f"p of class {passed.names[place]}", dots=dots, range=(0.0, 1.0)
+        )
+        return f"Probability of class {passed.names[place]}", "against its logit", curves
+    loss = np.logaddexp(0.0, -z if label == 1 else z) if one else np.logaddexp(z, _others(passed, label)) - z
+    slope, here = float(passed.gradient(passed.network.layers[-1][0])[unit]), passed.gradients.loss
+    lines = Curve("loss", z, loss), Curve("tangent", z, here + slope * (z - center), "winner", "dashed")
+    curves = Curves(lines, (), axis, "loss", dots=((center, here, "winner"),))
+    return "Loss against the logit", "dashed: the tangent, its slope is ∂L/∂z", curves
+
+
+def _others(passed: Pass, index: int) -> float:
+    """Logarithm of the sum of the exponentials of the other logits."""
+    others = np.delete(passed.trace.logits[0].astype(np.float64), index)
+    return float(others.max() + np.log(np.exp(others - others.max()).sum()))

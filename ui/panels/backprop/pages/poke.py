@@ -1,0 +1,128 @@
+"""Poke one number and see whether the loss does what the gradient says."""
+
+from functools import lru_cache
+
+from cnnviz.drawing.page import Card, Choice, Item, Page, down
+from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
+from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
+from cnnviz.quantities import format_cell, format_signed, format_together, format_value
+from cnnviz.routing import Kink, Poke, PokeCurve
+from ui.panels.backprop.focus import describe_target
+from ui.panels.backprop.pages.now import Now
+from ui.panels.backprop.work import PokeOutcome
+
+VERDICTS = {
+    "ok": ("agrees", "success", "Gradient and finite difference agree."),
+    "kink": (
+        "kink",
+        "warning",
+        "Between −ε and +ε something switches, so the loss may have two slopes here. Make ε smaller and see "
+        "whether the kink stays.",
+    ),
+    "tie_rule": (
+        "tie rule",
+        "info",
+        "Nothing switches, yet they differ: tied cells stay tied and move as one, so the loss has one slope, "
+        "which “all” counts once for each of them. Under “first” the gradient is the slope; under “all” it "
+        "is the sum over the tied cells, as this rule says.",
+    ),
+    "curvature": (
+        "curved",
+        "info",
+        "The loss is a curve, and ε is so large that it bends on the way. Make ε smaller: the gradient then "
+        "agrees.",
+    ),
+    "mismatch": ("differs", "danger", "Gradient and finite difference differ, and no kink explains it."),
+}
+_MARKED = 6
+_NOTHING = "Click any cell, pixel or weight: it is changed by ±ε and the loss is computed anew."
+
+
+def page(now: Now) -> Page:
+    """Target, ε, both sides of the comparison, and the loss over a range of pokes."""
+    of = "" if now.target is None else describe_target(now.target)
+    eps = Choice(
+        "eps", "power", "ε", "eps", now.eps, ((-8,), (0,)), tip="How far the number is changed, up and down"
+    )
+    reach = Choice(
+        "reach",
+        "power",
+        "range ±",
+        "reach",
+        now.reach,
+        ((-4,), (2,)),
+        tip="How far the plot reaches to either side",
+    )
+    items: list[Item] = [Card("title", WORDS, Words("Poke " + of, "strong"), room=None), eps]
+    poked = now.poked
+    if poked is None or poked.poke.target != now.target:
+        items.append(Card("hint", WORDS, Words(_NOTHING, ink="muted"), room=None))
+    else:
+        text, kind, says = VERDICTS[poked.poke.verdict]
+        if poked.poke.kinks:
+            says += " " + _kink_text(poked.poke.kinks[0])
+        tip = "Solid: the loss. Dashed: the tangent that the gradient promises. Orange: kinks"
+        items += [
+            Card("outcome of the poke", VALUES, _values(poked.poke, kind), room=None),
+            Card("badge", WORDS, Words(text, "small", kind, ground=f"{kind}_soft"), room=None),
+            Card("hint", WORDS, Words(says, ink="muted"), room=None),
+            Card(
+                "loss",
+                CURVES,
+                _plot(poked),
+                "Loss",
+                f"against the poke; {_kinks_text(poked.curve)}",
+                tip,
+                190,
+                True,
+            ),
+        ]
+    return Page(down(*items, reach, gap=8))
+
+
+def _values(result: Poke, role: str) -> Values:
+    plus, minus = format_together((result.loss_plus, result.loss_minus), 9)
+    central, gradient = format_together((result.central, result.gradient), 6, format_signed)
+    error, tip = format_value(result.relative_error, 2), "|gradient − difference| / the larger of the two"
+    return Values((
+        Value("plus", "loss at +ε", plus),
+        Value("minus", "loss at −ε", minus),
+        Value("difference", "finite difference", central, tip="Central difference: (L(+ε) − L(−ε)) / 2ε"),
+        Value("gradient", "backprop", gradient, "accent"),
+        Value("error", "relative error", error, role, tip),
+    ))  # fmt: skip
+
+
+@lru_cache(4)
+def _plot(poked: PokeOutcome) -> Curves:
+    curve, result = poked.curve, poked.poke
+    lines = (
+        Curve("loss", curve.values, curve.losses),
+        Curve("tangent", curve.values, curve.tangent, "text", "dashed"),
+    )
+    marked = sorted(curve.kinks, key=lambda kink: abs(kink.value))[:_MARKED]
+    words = ["winner flips here" if kink.kind == "winner" else "gate flips here" for kink in marked[:1]]
+    markers = tuple(Marker(kink.value, words[0] if place == 0 else "") for place, kink in enumerate(marked))
+    dots = [(0.0, result.loss, "accent")]
+    reach = float(curve.values[-1])
+    if reach / 50 < result.eps <= reach:
+        dots += [(-result.eps, result.loss_minus, "muted"), (result.eps, result.loss_plus, "muted")]
+    ends = (
+        min(float(curve.losses.min()), float(curve.tangent.min())),
+        max(float(curve.losses.max()), float(curve.tangent.max())),
+    )
+    return Curves(
+        lines, markers, "poke", dots=tuple(dots), range=ends if ends[1] > ends[0] else (ends[0], ends[0] + 1)
+    )
+
+
+def _kink_text(kink: Kink) -> str:
+    what = "The winner changes" if kink.kind == "winner" else "A gate opens or closes"
+    return f"{what} at {format_signed(kink.value)}, in {kink.layer}, {format_cell(kink.cell)}."
+
+
+def _kinks_text(curve: PokeCurve) -> str:
+    count = curve.kinked_intervals
+    if not count:
+        return "no kink in sight"
+    return "1 kink" if count == 1 else f"kinks in {count} places"

@@ -1,0 +1,217 @@
+"""Weights before and after, loss and prediction before and after; apply, undo, adopt."""
+
+from typing import Any
+
+import numpy as np
+
+from cnnviz._types import FloatArray
+from cnnviz.drawing import Share
+from cnnviz.drawing.kept import kept
+from cnnviz.drawing.page import Card, Choice, Item, Page, across, down
+from cnnviz.graphics.cell_map import fitting
+from cnnviz.graphics.probability_pairs import PREDICTIONS, Predictions
+from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
+from cnnviz.inspect.receptive_field import Cell
+from cnnviz.palette import signed_levels
+from cnnviz.quantities import format_signed, format_together
+from cnnviz.routing import ParameterTarget
+from ui.panels.backprop.arithmetic import Grid, feature_index, grid_of, source_stage, weight_row
+from ui.panels.backprop.focus import Focus
+from ui.panels.backprop.pages.now import Now
+from ui.panels.backprop.pages.plates import Plate, beside, block_round, joined, overview, plate
+from ui.panels.backprop.passes import Pass
+from ui.panels.backprop.steps import is_maps
+from ui.panels.backprop.trial import Preview
+
+_MOST_CHARACTERS = 13  # of a loss: there is room for them beside its name
+#: What the slope promises, and why: under "first", and where the step is another rule's.
+_PROMISES = (
+    ("−η‖∂L/∂w‖²", "What the slope alone promises: −η times the squared length of the whole gradient"),
+    (
+        "−η ∇L·g",
+        "What the slope alone promises: −η times the product of the slope ∇L, which is the gradient under "
+        "“first”, and the step's direction g, which is the gradient under the rule in force",
+    ),
+)
+_TIPS = (
+    "Parameter whose weights are shown; all of them are updated",
+    "η: how far each weight moves for a gradient of 1. It begins as the run's own rate",
+)
+_NUMBER_TIPS = {
+    "filter": "Filter",
+    "unit": "Unit of the dense layer",
+    "input": "Input map that the weights read",
+}
+_RATES = ((1e-7,), (1e3,))
+_BUTTONS = (
+    ("apply", "Apply the update", "zap", "Take this step on a copy of the network"),
+    ("undo", "Undo", "undo-2", "Take the last trial step back"),
+    (
+        "adopt",
+        "Adopt",
+        "check",
+        "Continue the training run from the changed weights; until then the run is not touched",
+    ),
+)
+
+
+def page(now: Now) -> Page:
+    """Controls, the maps before and after, what comes of it, and buttons."""
+    passed, focus = now.passed, now.focus
+    names = tuple(passed.network.params)
+    name = focus.parameter if focus.parameter in names else names[0]
+    known = now.preview if now.preview is not None and now.preview.passed is passed else None
+    plates = _plates(passed, name, focus.still(), now.rate, known)
+    cards = [
+        each.card(f"map {n}", focus, covered=focus.is_covered and n == 2) for n, each in enumerate(plates)
+    ]
+    maps = across(*overview(plates[1]), joined(tuple(cards), ("+", "=")), room=Share(7), gap=8)
+    preview = None if focus.is_covered else known
+    after = None if preview is None else preview.probabilities
+    likely = _predictions(passed, preview)
+    lower = (
+        Card("outcome", VALUES, _outcome(passed, preview), "Loss of this sample"),
+        Card(
+            "likely",
+            PREDICTIONS,
+            likely,
+            "Prediction",
+            "before and after" if after is not None else "",
+            "Probability of each class",
+        ),
+    )
+    is_on = {
+        "apply": known is not None,
+        "undo": bool(passed.trial.networks),
+        "adopt": bool(passed.trial.networks),
+    }
+    buttons = tuple(
+        Choice(key, "press", title, key, None, tip=tip, icon=icon, is_enabled=is_on[key])
+        for key, title, icon, tip in _BUTTONS
+    )
+    options = tuple((each, each) for each in names)
+    controls = (
+        Choice("parameter", "list", "Parameter", "parameter", name, options, tip=_TIPS[0]),
+        *_numbers(passed, name, focus),
+        Card("space", WORDS, Words("")),
+        Card("rate name", WORDS, Words("Rate η", align="middle"), room=None),
+        Choice("rate", "number", "Learning rate", "rate", now.rate, _RATES, tip=_TIPS[1], room=96),
+    )
+    rows: tuple[Item, ...] = (
+        across(*controls, room=None, gap=8),
+        maps,
+        across(*lower, room=Share(3), gap=24),
+        across(*buttons, room=None, gap=8),
+    )
+    return Page(down(*rows), (), "map 0", fitting, focus.side)
+
+
+@kept
+def _predictions(passed: Pass, preview: Preview | None) -> Predictions:
+    before = passed.probabilities
+    return Predictions(passed.names, before, before if preview is None else preview.probabilities)
+
+
+@kept
+def _plates(passed: Pass, name: str, focus: Focus, rate: float, preview: Preview | None) -> tuple[Plate, ...]:
+    """Part of a parameter before the update, its step, and the part after the update."""
+    before, step = passed.network.params[name], -rate * passed.gradients.params[name]
+    after = before if preview is None else preview.network.params[name]
+    levels = signed_levels(np.stack([before, after]))
+    words = (
+        ("Before w", "Weights as they are; click one to poke it"),
+        ("After w′", "Weights after the update"),
+    )
+    first, last = beside(
+        _part(passed, name, focus, before, words[0], levels),
+        _part(passed, name, focus, after, words[1], levels),
+    )
+    words = "Step −η · ∂L/∂w", "What is added to each weight"
+    return first, _part(passed, name, focus, step, words, signed_levels(step)), last
+
+
+def _part(
+    passed: Pass,
+    name: str,
+    focus: Focus,
+    array: FloatArray,
+    words: tuple[str, str],
+    levels: tuple[float, float],
+) -> Plate:
+    layer, network = name.rpartition(".")[0], passed.network
+    prefix: Cell = ()
+    if array.ndim == 4:
+        prefix = (focus.channel(network, layer), focus.channel(network, passed.before(layer)))
+        grid = Grid(array[prefix], None, None)
+    elif array.ndim == 2:
+        unit, source = focus.unit(network, layer), source_stage(passed, layer)
+        channel = focus.channel(network, source) if is_maps(network, source) else 0
+        prefix, grid = (unit,), grid_of(weight_row(passed, layer, unit, array), channel)
+    else:
+        grid = grid_of(array, 0)
+
+    def parameter(row: int, col: int) -> ParameterTarget:
+        if array.ndim == 4:
+            return ParameterTarget(name, (*prefix, row, col))
+        if array.ndim == 2:
+            return ParameterTarget(name, (*prefix, feature_index(passed, layer, grid.cell(row, col))))
+        return ParameterTarget(name, grid.cell(row, col))
+
+    more: dict[str, Any] = {"is_precise": True}
+    if array.ndim != 4:
+        more = {"block": block_round(focus.center, focus.side, grid.values.shape)}
+    return plate((words[0], "", words[1]), grid, levels, parameter=parameter, **more)
+
+
+def _numbers(passed: Pass, name: str, focus: Focus) -> tuple[Choice, ...]:
+    """Filter or unit, and the map that it reads."""
+    layer, array, network = name.rpartition(".")[0], passed.network.params[name], passed.network
+    if array.ndim == 4:
+        source = passed.before(layer)
+        found = (
+            ("filter", "channel", layer, array.shape[0], focus.channel(network, layer)),
+            ("input", "channel", source, array.shape[1], focus.channel(network, source)),
+        )
+    elif array.ndim == 2:
+        source = source_stage(passed, layer)
+        maps = network.shapes[source][0] if source in network.shapes and is_maps(network, source) else 1
+        found = (
+            ("unit", "unit", layer, array.shape[0], focus.unit(network, layer)),
+            ("filter", "channel", source, maps, focus.channel(network, source) if maps > 1 else 0),
+        )
+    else:
+        found = ()
+    return tuple(
+        Choice(
+            f"{ask} of {of}",
+            "list",
+            word.capitalize(),
+            ask,
+            current,
+            tuple((n, f"{word} {n}") for n in range(count)),
+            of,
+            _NUMBER_TIPS[word],
+        )
+        for word, ask, of, count, current in found
+        if count > 1
+    )
+
+
+def _outcome(passed: Pass, preview: Preview | None) -> Values:
+    trial, count = passed.trial, len(passed.trial.networks)
+    losses = [*trial.losses[:1], passed.gradients.loss, *(() if preview is None else (preview.loss,))]
+    texts = iter(format_together(losses, 6, longest=_MOST_CHARACTERS))
+    rows = [Value("run", "the run's network", next(texts))] if count else []
+    rows.append(Value("before", f"now, after {trial.words}" if count else "before", next(texts)))
+    if preview is not None:
+        change = preview.loss - passed.gradients.loss
+        promised = preview.expected - passed.gradients.loss
+        by, tip = _PROMISES[passed.rule in ("all", "split")]
+        step, of = ("after one more update", " by one more") if count else ("after the update", "")
+        changes = format_together((change, promised), 4, format_signed, longest=_MOST_CHARACTERS)
+        rows += [
+            Value("after", step, next(texts), "success" if change < 0 else "danger"),
+            Value("change", f"change{of}", changes[0]),
+            Value("promised", f"promised by the slope, {by}", changes[1], tip=tip),
+        ]
+    return Values(tuple(rows))
