@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Look, Part, Size, Table
+from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Leave, Look, Part, Size, Table
 from ui.controls.key_moves import arrow_step, has_shift, is_enter, is_plain
 from ui.controls.placeholder import draw_placeholder
 from ui.controls.spoken import Spoken, tell_value
@@ -40,8 +40,8 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
     parent : QWidget, optional
     """
 
-    #: What the user asks for, by pressing, dragging or a key: name and value.
-    asked = Signal(str, object)
+    #: What the user asks for, by pressing, dragging, pointing or a key: an `Ask`.
+    asked = Signal(object)
     #: Key of the part that is pointed at, by the pointer or by a key; None for none.
     pointed = Signal(object)
     #: The button was let go after a drag.
@@ -227,7 +227,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         if self._points is not None:
             self._ask(self._points)
         elif before is not None:
-            self.asked.emit(before.name, None)
+            self.asked.emit(Leave())
 
     def _look_again(self) -> None:
         """Look what lies under the pointer now; others are told when the drawing under way is over."""
@@ -249,7 +249,7 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
 
     def _ask(self, ask: Ask | None) -> None:
         if ask is not None:
-            self.asked.emit(ask.name, ask.value)
+            self.asked.emit(ask)
 
     # -- keyboard ------------------------------------------------------------------------------------------
 
@@ -308,7 +308,7 @@ def view_of[C](
     graphic: Graphic[C],
     name: str,
     tip: str = "",
-    answer: Callable[[str, object], None] | None = None,
+    answer: Callable[[Ask], None] | None = None,
     *,
     keys_point: bool = False,
     focus: Qt.FocusPolicy = Qt.FocusPolicy.NoFocus,

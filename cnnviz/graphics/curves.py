@@ -1,7 +1,7 @@
 """Lines over a pair of axes, with bands, markers and names; the values of all at the point looked at."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -87,7 +87,7 @@ class Curves:
     digits: int = 3
     dots: tuple[tuple[float, float, Ink], ...] = ()
     range: tuple[float, float] | None = None
-    asks: str = ""
+    asks: Callable[[int], Ask] | None = None
 
     @cached_property
     def xs(self) -> Values:
@@ -147,7 +147,7 @@ def draw(plot: Curves, ground: Ground) -> Drawing:
         rows = plot.read(x) if x == ground.hovered else []
         head = f"{plot.x_name} {format_value(x)}" if rows else ""
         tip = "; ".join([head, *(f"{name} {text}" for _, name, text in rows)])
-        drawing.parts.append(Part(x, box, tip, Ask(plot.asks, round(x)) if plot.asks else None))
+        drawing.parts.append(Part(x, box, tip, None if plot.asks is None else plot.asks(round(x))))
         if rows:
             drawing.add(Lines(((axes.x(x), box.top, axes.x(x), box.bottom),), "muted"))
             _write_reading(drawing, head, rows, axes.x(x))

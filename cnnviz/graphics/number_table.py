@@ -24,6 +24,7 @@ from cnnviz.drawing import (
 from cnnviz.drawing.marks import Text
 from cnnviz.drawing.numbers import DARK_INK, LIGHT_INK, fitting_font, most_characters
 from cnnviz.drawing.outlines import outline
+from cnnviz.graphics.cell_map import Reveal
 from cnnviz.graphics.cells import write_colors
 
 
@@ -41,11 +42,20 @@ class NumberRow:
 
 @dataclass(frozen=True, eq=False)
 class Numbers:
-    """Rows under names; the cells ask for `stage` and column."""
+    """Rows under names.
+
+    Attributes
+    ----------
+    names : tuple of str
+    rows : tuple of NumberRow
+    press, point : callable
+        Column to what pressing and pointing at one of its cells asks for.
+    """
 
     names: tuple[str, ...]
     rows: tuple[NumberRow, ...]
-    stage: str
+    press: Callable[[int], Ask]
+    point: Callable[[int], Ask]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,8 +102,8 @@ def _draw_row(drawing: Drawing, shown: NumberTable, row: NumberRow, boxes: list[
         if font is not None:
             ink = "muted" if is_covered else LIGHT_INK if dark[place] else DARK_INK
             drawing.add(Text(box.x, box.y + font.middle, words, font, ink, "middle"))
-        ask = Ask("reveal", None) if shown.covered else Ask("target", (shown.numbers.stage, (place,)))
-        point = Ask("point", (shown.numbers.stage, (place,), None))
+        ask = Reveal() if shown.covered else shown.numbers.press(place)
+        point = shown.numbers.point(place)
         key = CellKey(row.key, 0, place)
         tip = f"{shown.numbers.names[place]}: {'covered' if is_covered else words}\n{row.tip}"
         drawing.parts.append(Part(key, box, tip, ask, points=point))

@@ -59,6 +59,21 @@ _SMALLEST_CELL, _MOST_CELLS = 22, 100  # with numbers: smaller cells hold none, 
 _MOST_CAPTIONS = 16
 
 
+@dataclass(frozen=True, slots=True)
+class Move(Ask):
+    """Move the image: to so many pixels to the right and down of where it was."""
+
+    dx: int
+    dy: int
+
+
+@dataclass(frozen=True, slots=True)
+class ShowChannel(Ask):
+    """Choose a channel of the maps."""
+
+    channel: int
+
+
 @dataclass(frozen=True, eq=False)
 class Pair:
     """Maps of two images on one scale.
@@ -265,7 +280,7 @@ class PairMaps:
 
     def ask(self, channel: int, _row: int, _col: int) -> Ask | None:
         """What a click asks for: to choose the channel, unless it is the only one."""
-        return None if self.is_alone else Ask("channel", channel)
+        return None if self.is_alone else ShowChannel(channel)
 
     def say(self, channel: int, row: int, col: int) -> str:
         """Channel, cell and both values."""
@@ -294,7 +309,7 @@ def draw_maps(maps: PairMaps, ground: Ground) -> Drawing:
         elif pointed == (channel, "tile") and not maps.is_alone:
             drawing.add(Rect(tile.inset(-0.5), edge="muted"))
     drawing.parts += parts
-    drawing.turn("channel", range(maps.shown.pair.shape[0]), maps.chosen, "page up", "page down")
+    drawing.turn(ShowChannel, range(maps.shown.pair.shape[0]), maps.chosen, "page up", "page down")
     return drawing
 
 
@@ -411,16 +426,17 @@ def draw_image(image: MovedImage, ground: Ground) -> Drawing:
     if ground.has_focus:
         drawing.add(Rect(whole.inset(-1), edge="accent", width=2))
     if grids[0].side:
-        drag = Drag("shift", image.shift, grids[0].side, image.limits)
+        drag = Drag(Move, image.shift, grids[0].side, image.limits)
         drawing.parts.append(Part("image", whole, drag=drag))
         drawing.nudge(drag)
-        drawing.keys["r"] = Ask("shift", (0, 0))
+        drawing.keys["r"] = Move(0, 0)
     return drawing
 
 
 def _draw_arrow(drawing: Drawing, grid: Cells, pair: Pair, shift: tuple[int, int]) -> None:
     """Draw an arrow from the centre of the ink, on a light ground of its own."""
-    x, y = (grid.left, grid.top) + np.array(_center_of_ink(pair)) * grid.side
+    col, row = _center_of_ink(pair)
+    x, y = grid.left + col * grid.side, grid.top + row * grid.side
     dx, dy = shift[0] * grid.side, shift[1] * grid.side
     length = math.hypot(dx, dy)
     head = min(drawing.ground.px(7), length * 0.6)
@@ -434,15 +450,11 @@ def _draw_arrow(drawing: Drawing, grid: Cells, pair: Pair, shift: tuple[int, int
 def _center_of_ink(pair: Pair) -> tuple[float, float]:
     """Centre of gravity of the original, in cells from the corner; the middle of a blank image."""
     ink = np.abs(pair.original[0]).astype(np.float64)
-    rows, cols = ink.shape
-    total = float(np.sum(ink))
+    total = float(ink.sum())
     if total <= 0:
-        return cols / 2, rows / 2
-    x, y = (
-        float(np.dot(np.sum(ink, axis=axis), np.arange(count) + 0.5)) / total
-        for axis, count in ((0, cols), (1, rows))
-    )
-    return x, y
+        return ink.shape[1] / 2, ink.shape[0] / 2
+    rows, cols = np.indices(ink.shape) + 0.5
+    return float((ink * cols).sum()) / total, float((ink * rows).sum()) / total
 
 
 def image_size(_image: MovedImage, look: Look) -> Size:

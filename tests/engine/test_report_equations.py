@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from cnnviz.layers import AvgPool2D, BlurPool2D, Conv2D, MaxPool2D
-from cnnviz.report.equations import convolution, filter_gradient, pool_gradient, remarks
 from cnnviz.mathematics import latex, mathml, typst
+from cnnviz.report.equations import convolution, filter_gradient, pool_gradient, remarks
 
 
 @pytest.mark.parametrize("channels", [1, 3])

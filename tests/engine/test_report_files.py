@@ -12,12 +12,12 @@ import pytest
 from PIL import Image
 
 from cnnviz.errors import CNNVizError
+from cnnviz.mathematics import mathml
 from cnnviz.report import build_document, write_folder, write_html, write_pdf
 from cnnviz.report.blocks import Formula
 from cnnviz.report.content import Report
 from cnnviz.report.html import to_html
 from cnnviz.report.markdown import TEXT
-from cnnviz.mathematics import mathml
 from cnnviz.report.pdf import to_pdf
 from tests.engine.datasets_files import assert_one_sentence
 from tests.engine.report_cases import HOSTILE, hostile_report, needs_poppler, small_findings, small_lab

@@ -171,9 +171,14 @@ def test_other_windows_pool_the_same_filters(desk: Desk, size: int) -> None:
     assert np.allclose(pair.original, blocks.max(axis=(2, 4)))
     own = {tile.key: tile.is_own for tile in desk.panel.strip.content.stages}
     assert own == {
-        "pixels": True, "convolution": True, "max": False, "average": False, "blur": False,
-        "max_blur": False, "subsample": False,
-    }  # fmt: skip
+        "pixels": True,
+        "convolution": True,
+        "max": False,
+        "average": False,
+        "blur": False,
+        "max_blur": False,
+        "subsample": False,
+    }
 
 
 def test_a_click_chooses_a_filter_and_the_button_shows_it_alone(desk: Desk) -> None:
@@ -296,9 +301,9 @@ def test_without_a_pool_pooling_is_a_what_if(desk: Desk) -> None:
 def test_another_network_is_followed(desk: Desk) -> None:
     desk.move(1, 0)
     before = desk.values("max")
-    desk.load(desk.network.with_params(
-        {name: -2 * array + 0.1 for name, array in desk.network.params.items()}
-    ))  # fmt: skip
+    desk.load(
+        desk.network.with_params({name: -2 * array + 0.1 for name, array in desk.network.params.items()})
+    )
     assert desk.values("max") != before
 
 
@@ -334,9 +339,19 @@ def test_out_of_sight_the_panel_computes_nothing_and_catches_up(desk: Desk) -> N
 def test_the_tab_key_goes_through_the_whole_panel_in_reading_order(desk: Desk) -> None:
     panel, controls = desk.panel, desk.controls
     stops = [
-        controls["lesson"], controls["pair"], controls["pool_size"], controls["relative"], panel.strip, desk.canvas,
-        panel.edges, controls["moved_along"], panel.maps, panel.winners, controls["measure"], controls["many"],
-    ]  # fmt: skip
+        controls["lesson"],
+        controls["pair"],
+        controls["pool_size"],
+        controls["relative"],
+        panel.strip,
+        desk.canvas,
+        panel.edges,
+        controls["moved_along"],
+        panel.maps,
+        panel.winners,
+        controls["measure"],
+        controls["many"],
+    ]
     stops[0].setFocus()
     reached: list[QWidget] = []
     for _ in range(20):
@@ -353,10 +368,23 @@ def test_the_tab_key_goes_through_the_whole_panel_in_reading_order(desk: Desk) -
 def test_everything_has_a_name_and_a_tool_tip(desk: Desk) -> None:
     panel, controls = desk.panel, desk.controls
     for widget in (
-        desk.canvas, panel.strip, panel.maps, panel.enlarge, panel.winners, panel.counts, panel.predictions,
-        panel.reset, controls["lesson"], controls["relative"], controls["pace"], controls["measure"], controls["digits"],
-        panel.sweep.map, panel.sweep.curves, panel.sweep.button,
-    ):  # fmt: skip
+        desk.canvas,
+        panel.strip,
+        panel.maps,
+        panel.enlarge,
+        panel.winners,
+        panel.counts,
+        panel.predictions,
+        panel.reset,
+        controls["lesson"],
+        controls["relative"],
+        controls["pace"],
+        controls["measure"],
+        controls["digits"],
+        panel.sweep.map,
+        panel.sweep.curves,
+        panel.sweep.button,
+    ):
         assert widget.accessibleName(), widget
         assert widget.toolTip(), widget
 

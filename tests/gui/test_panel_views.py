@@ -6,11 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPointF
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from pytestqt.qtbot import QtBot
 
-from cnnviz.drawing import CellKey
 from cnnviz.datasets import load_mnist
 from cnnviz.drawing import CellKey
 from cnnviz.presets import LAB5

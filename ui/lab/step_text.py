@@ -54,7 +54,7 @@ def _parts_of(block: Block, figures: Mapping[str, bytes]) -> list[QWidget]:
             return [MarkedText(block)]
         case FormulaLine(equation):
             formula = Formulas((equation.formula,))
-            view = PageView(lambda _name, _value: None)
+            view = PageView(lambda _ask: None)
             view.show_page(Page(Card("formula", FORMULA, formula)))
             view.setAccessibleName(equation.words)
             return [view]

@@ -39,7 +39,7 @@ class StepHeader(QWidget):
         self.cover = IconButton("eye", "Predict first", "cover the results until you click them", "V")
         self.cover.setCheckable(True)
         self.next = Button("Next", "chevron-right", "primary", "Next step", "PgDown")
-        self.said = PageView(lambda _name, _value: None)
+        self.said = PageView(lambda _ask: None)
         self._timer = QTimer(self)
         self._timer.setInterval(_PLAY_MS)
         self._build_layout()

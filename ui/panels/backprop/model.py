@@ -1,17 +1,19 @@
 """What is chosen in the backprop panel: class, rule, trial, step, place. Views ask to change it."""
 
 from dataclasses import replace
-from typing import Any
 
 from PySide6.QtCore import QObject, Signal
 
+from cnnviz.drawing import Ask, Leave
 from cnnviz.functional.max_pooling import TIE_RULES
+from cnnviz.graphics.cell_map import Reveal
 from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.network import Network
 from cnnviz.quantities import format_count
 from cnnviz.routing import CellTarget, PixelTarget, Target, with_ties
 from cnnviz.session_state import ViewValue
 from cnnviz.snapshots import Snapshot
+from ui.panels.backprop import asks
 from ui.panels.backprop.focus import (
     Focus,
     center_of,
@@ -108,39 +110,49 @@ class BackpropModel(QObject):
         if is_dropped:
             self.trialDropped.emit()
 
-    def answer(self, name: str, value: Any) -> None:
+    def answer(self, ask: Ask) -> None:
         """Do what a page asks for."""
-        match name:
-            case "point":
-                stage, cell, weight = value or ("", (), None)
-                self._set_focus(replace(self.focus, stage=stage, cell=cell, weight=weight))
-            case "channel":
+        focus = self.focus
+        match ask:
+            case asks.PointAt(stage, cell, weight):
+                self._set_focus(replace(focus, stage=stage, cell=cell, weight=weight))
+            case Leave():
+                self._set_focus(replace(focus, stage="", cell=(), weight=None))
+            case asks.ShowFilter(stage, channel):
                 assert self.passed is not None
-                self._is_own_focus = True
-                self._set_focus(self.focus.with_channel(self.passed.network, *value))
-            case "unit":
-                self._is_own_focus = True
-                self._set_focus(self.focus.with_unit(*value))
-            case "center":
-                self._is_own_focus = True
-                self._set_focus(replace(self.focus, center=value))
-            case "terms" | "contrast" | "parameter" | "side":
-                self._set_focus(replace(self.focus, **{name: value}))
-            case "label" | "rule":
-                self._choose(replace(self.choices, **{name: value}))
-            case "eps" | "reach":
-                setattr(self, name, value)
+                self._set_own_focus(focus.with_channel(self.passed.network, stage, channel))
+            case asks.ShowUnit(layer, unit):
+                self._set_own_focus(focus.with_unit(layer, unit))
+            case asks.Enlarge(row, col):
+                self._set_own_focus(replace(focus, center=(row, col)))
+            case asks.SumTerms(count):
+                self._set_focus(replace(focus, terms=count))
+            case asks.Contrast(kind):
+                self._set_focus(replace(focus, contrast=kind))
+            case asks.ShowParameter(name):
+                self._set_focus(replace(focus, parameter=name))
+            case asks.SetSide(side):
+                self._set_focus(replace(focus, side=side))
+            case asks.SetLabel(label):
+                self._choose(replace(self.choices, label=label))
+            case asks.SetRule(rule):
+                self._choose(replace(self.choices, rule=rule))
+            case asks.SetEps(eps):
+                self.eps = eps
                 self.pokeChanged.emit()
-            case "rate":
-                self.set_rate(value)
-            case "reveal":
+            case asks.SetReach(reach):
+                self.reach = reach
+                self.pokeChanged.emit()
+            case asks.SetRate(rate):
+                self.set_rate(rate)
+            case Reveal():
                 self.reveal()
-            case "apply":
+            case asks.Apply():
                 self.apply()
-            case "undo":
+            case asks.Undo():
                 self.undo()
             case _:
-                raise ValueError(f"Nothing is known of {name!r}.")
+                raise TypeError(f"The model does not know {ask!r}.")
 
     def set_rate(self, rate: float) -> None:
         """Use another learning rate for the trial update."""
@@ -295,6 +307,11 @@ class BackpropModel(QObject):
         if choices != self.choices:
             self.choices = choices
             self.choicesChanged.emit()
+
+    def _set_own_focus(self, focus: Focus) -> None:
+        """Look where the user has chosen to look."""
+        self._is_own_focus = True
+        self._set_focus(focus)
 
     def _set_focus(self, focus: Focus) -> None:
         if focus != self.focus:

@@ -1,14 +1,13 @@
 """The backprop panel: the backward pass of the sample in steps."""
 
 from collections.abc import Callable
-from typing import Any, override
+from typing import override
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
-from cnnviz.drawing import Drawing, Look
-from cnnviz.inspect.receptive_field import Cell
+from cnnviz.drawing import Ask, Drawing, Look
 from cnnviz.routing import Target
 from cnnviz.session_state import View
 from ui.controls.labels import WrapLabel
@@ -17,7 +16,7 @@ from ui.controls.message_bar import MessageBar
 from ui.page_view import PageView
 from ui.panels.analysis import Analysis
 from ui.panels.backprop import restoring
-from ui.panels.backprop.focus import target_of
+from ui.panels.backprop.asks import Adopt, Poke
 from ui.panels.backprop.formulas import formula_of
 from ui.panels.backprop.header import StepHeader
 from ui.panels.backprop.model import BackpropModel, pinned_of
@@ -298,19 +297,19 @@ class BackpropPanel(Panel):
 
     # -- requests of the views -----------------------------------------------------------------------------
 
-    def answer(self, name: str, value: Any) -> None:
+    def answer(self, ask: Ask) -> None:
         """Do what a page asks for: here what concerns the run and other panels, all else in the model."""
-        if name == "target":
-            self._choose_target(value)
-        elif name == "adopt" and (snapshot := self.model.adopted()) is not None:
-            self.adoptRequested.emit(snapshot)
-        elif name != "adopt":
-            self.model.answer(name, value)
+        match ask:
+            case Poke(target):
+                self._choose_target(target)
+            case Adopt():
+                if (snapshot := self.model.adopted()) is not None:
+                    self.adoptRequested.emit(snapshot)
+            case _:
+                self.model.answer(ask)
 
-    def _choose_target(self, target: Target | tuple[str, Cell]) -> None:
+    def _choose_target(self, target: Target) -> None:
         """Pin a cell, or free it if it is pinned; poke a weight, which has no place to be pinned at."""
-        if isinstance(target, tuple):
-            target = target_of(*target)
         pinned = pinned_of(target)
         if pinned is None:
             self._probes.poke(target)

@@ -2,10 +2,10 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any
 
 from PySide6.QtWidgets import QFrame, QStackedWidget, QVBoxLayout, QWidget
 
+from cnnviz.drawing import Ask
 from cnnviz.session_state import ViewValue
 from ui.controls.late_scroll import place_of, scroll_later
 from ui.controls.layouts import fill
@@ -25,7 +25,7 @@ _PAGES = ((INSPECT, "Inspect"), (POKE, "Poke"), (CHECK, "Check all"))
 class SideColumn(QWidget):
     """Label and ties on top; inspect, poke or check below, each scrolled where there is too little room."""
 
-    def __init__(self, answer: Callable[[str, Any], object], parent: QWidget | None = None) -> None:
+    def __init__(self, answer: Callable[[Ask], object], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.ties, self.inspect, self.poke = (PageView(answer) for _ in range(3))
         self.check = CheckPage()

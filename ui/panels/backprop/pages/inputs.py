@@ -5,13 +5,14 @@ import numpy as np
 from cnnviz._types import FloatArray
 from cnnviz.drawing import Colors, Pixels, Share, packed, unpacked
 from cnnviz.drawing.kept import kept
-from cnnviz.drawing.page import Card, Page, Row, across, down
+from cnnviz.drawing.page import Card, Fit, Page, Row, across, down
 from cnnviz.graphics.cell_map import fitting
 from cnnviz.graphics.tiles import FRAMED, Framed, Whole
 from cnnviz.inspect.receptive_field import INPUT
 from cnnviz.layers import Conv2D
 from cnnviz.palette import color_map, signed_levels
 from ui.panels.backprop.arithmetic import filter_parts
+from ui.panels.backprop.asks import Enlarge, SetSide
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.pages.now import Now
 from ui.panels.backprop.pages.plates import Plate, block_round, filter_picker, gradient_plate
@@ -34,7 +35,7 @@ def page(now: Now) -> Page:
         tip = "What each filter sends back to the pixels; the parts add up to ∂L/∂x. Choose a filter"
         parts, current = _parts(passed, step.layer, channel), focus.channel(passed.network, step.layer)
         below = (across(*filter_picker(step.layer, parts, "Part of each filter", current, tip)),)
-    return Page(down(upper, *below, gap=12), (), "pixels", fitting, focus.side)
+    return Page(down(upper, *below, gap=12), fit=Fit("pixels", fitting, focus.side, SetSide))
 
 
 _parts = kept(filter_parts)
@@ -51,7 +52,8 @@ def _found(passed: Pass, focus: Focus) -> tuple[Plate, Whole]:
 @kept
 def _whole(passed: Pass, channel: int) -> Whole:
     gradient = passed.gradient(INPUT)
-    return Whole(_tinted(passed.values(INPUT)[channel], gradient[channel], signed_levels(gradient)[1]))
+    pixels = _tinted(passed.values(INPUT)[channel], gradient[channel], signed_levels(gradient)[1])
+    return Whole(pixels, Enlarge)
 
 
 def _tinted(image: FloatArray, values: FloatArray, limit: float) -> Pixels:

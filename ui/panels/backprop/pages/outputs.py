@@ -13,6 +13,8 @@ from cnnviz.graphics.curves import CURVES, Curve, Curves
 from cnnviz.graphics.number_table import NUMBERS, NumberRow, Numbers, NumberTable
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_probabilities, format_signed, format_together, format_value
+from ui.panels.backprop.asks import PointAt, Poke
+from ui.panels.backprop.focus import target_of
 from ui.panels.backprop.pages.now import Now
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.steps import StepKind
@@ -65,7 +67,9 @@ def _numbers(passed: Pass, kind: StepKind, stage: str) -> Numbers:
         NumberRow(row, *_ROWS[row], values[row], _colors(row, values[row]), _writer(passed, row, values[row]))
         for row in _VISIBLE[kind]
     )
-    return Numbers(names, rows, stage)
+    return Numbers(
+        names, rows, lambda unit: Poke(target_of(stage, (unit,))), lambda unit: PointAt(stage, (unit,))
+    )
 
 
 def _colors(row: str, values: NDArray[np.float64]) -> Colors:

@@ -7,6 +7,7 @@ from cnnviz.graphics.curves import CURVES, Curve, Curves, Marker
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
 from cnnviz.quantities import format_cell, format_signed, format_together, format_value
 from cnnviz.routing import Kink, Poke, PokeCurve
+from ui.panels.backprop.asks import SetEps, SetReach
 from ui.panels.backprop.focus import describe_target
 from ui.panels.backprop.pages.now import Now
 from ui.panels.backprop.work import PokeOutcome
@@ -42,13 +43,13 @@ def page(now: Now) -> Page:
     """Target, ε, both sides of the comparison, and the loss over a range of pokes."""
     of = "" if now.target is None else describe_target(now.target)
     eps = Choice(
-        "eps", "power", "ε", "eps", now.eps, ((-8,), (0,)), tip="How far the number is changed, up and down"
+        "eps", "power", "ε", SetEps, now.eps, ((-8,), (0,)), tip="How far the number is changed, up and down"
     )
     reach = Choice(
         "reach",
         "power",
         "range ±",
-        "reach",
+        SetReach,
         now.reach,
         ((-4,), (2,)),
         tip="How far the plot reaches to either side",

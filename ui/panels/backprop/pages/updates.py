@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 
 from cnnviz._types import FloatArray
-from cnnviz.drawing import Share
+from cnnviz.drawing import Asking, Share
 from cnnviz.drawing.kept import kept
-from cnnviz.drawing.page import Card, Choice, Item, Page, across, down
+from cnnviz.drawing.page import Card, Choice, Fit, Item, Page, across, down
 from cnnviz.graphics.cell_map import fitting
 from cnnviz.graphics.probability_pairs import PREDICTIONS, Predictions
 from cnnviz.graphics.texts import VALUES, WORDS, Value, Values, Words
@@ -16,6 +16,7 @@ from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_signed, format_together
 from cnnviz.routing import ParameterTarget
 from ui.panels.backprop.arithmetic import Grid, feature_index, grid_of, source_stage, weight_row
+from ui.panels.backprop.asks import Adopt, Apply, SetRate, SetSide, ShowFilter, ShowParameter, ShowUnit, Undo
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.pages.now import Now
 from ui.panels.backprop.pages.plates import Plate, beside, block_round, joined, overview, plate
@@ -44,10 +45,10 @@ _NUMBER_TIPS = {
 }
 _RATES = ((1e-7,), (1e3,))
 _BUTTONS = (
-    ("apply", "Apply the update", "zap", "Take this step on a copy of the network"),
-    ("undo", "Undo", "undo-2", "Take the last trial step back"),
+    (Apply(), "Apply the update", "zap", "Take this step on a copy of the network"),
+    (Undo(), "Undo", "undo-2", "Take the last trial step back"),
     (
-        "adopt",
+        Adopt(),
         "Adopt",
         "check",
         "Continue the training run from the changed weights; until then the run is not touched",
@@ -80,22 +81,18 @@ def page(now: Now) -> Page:
             "Probability of each class",
         ),
     )
-    is_on = {
-        "apply": known is not None,
-        "undo": bool(passed.trial.networks),
-        "adopt": bool(passed.trial.networks),
-    }
+    is_on = known is not None, bool(passed.trial.networks), bool(passed.trial.networks)
     buttons = tuple(
-        Choice(key, "press", title, key, None, tip=tip, icon=icon, is_enabled=is_on[key])
-        for key, title, icon, tip in _BUTTONS
+        Choice(title, "press", title, ask, tip=tip, icon=icon, is_enabled=on)
+        for (ask, title, icon, tip), on in zip(_BUTTONS, is_on, strict=True)
     )
     options = tuple((each, each) for each in names)
     controls = (
-        Choice("parameter", "list", "Parameter", "parameter", name, options, tip=_TIPS[0]),
+        Choice("parameter", "list", "Parameter", ShowParameter, name, options, tip=_TIPS[0]),
         *_numbers(passed, name, focus),
         Card("space", WORDS, Words("")),
         Card("rate name", WORDS, Words("Rate η", align="middle"), room=None),
-        Choice("rate", "number", "Learning rate", "rate", now.rate, _RATES, tip=_TIPS[1], room=96),
+        Choice("rate", "number", "Learning rate", SetRate, now.rate, _RATES, tip=_TIPS[1], room=96),
     )
     rows: tuple[Item, ...] = (
         across(*controls, room=None, gap=8),
@@ -103,7 +100,7 @@ def page(now: Now) -> Page:
         across(*lower, room=Share(3), gap=24),
         across(*buttons, room=None, gap=8),
     )
-    return Page(down(*rows), (), "map 0", fitting, focus.side)
+    return Page(down(*rows), fit=Fit("map 0", fitting, focus.side, SetSide))
 
 
 @kept
@@ -169,30 +166,29 @@ def _numbers(passed: Pass, name: str, focus: Focus) -> tuple[Choice, ...]:
     if array.ndim == 4:
         source = passed.before(layer)
         found = (
-            ("filter", "channel", layer, array.shape[0], focus.channel(network, layer)),
-            ("input", "channel", source, array.shape[1], focus.channel(network, source)),
+            ("filter", ShowFilter, layer, array.shape[0], focus.channel(network, layer)),
+            ("input", ShowFilter, source, array.shape[1], focus.channel(network, source)),
         )
     elif array.ndim == 2:
         source = source_stage(passed, layer)
         maps = network.shapes[source][0] if source in network.shapes and is_maps(network, source) else 1
         found = (
-            ("unit", "unit", layer, array.shape[0], focus.unit(network, layer)),
-            ("filter", "channel", source, maps, focus.channel(network, source) if maps > 1 else 0),
+            ("unit", ShowUnit, layer, array.shape[0], focus.unit(network, layer)),
+            ("filter", ShowFilter, source, maps, focus.channel(network, source) if maps > 1 else 0),
         )
     else:
         found = ()
     return tuple(
         Choice(
-            f"{ask} of {of}",
+            f"{word} of {of}",
             "list",
             word.capitalize(),
-            ask,
+            Asking(kind, of),
             current,
             tuple((n, f"{word} {n}") for n in range(count)),
-            of,
             _NUMBER_TIPS[word],
         )
-        for word, ask, of, count, current in found
+        for word, kind, of, count, current in found
         if count > 1
     )
 
