@@ -450,11 +450,12 @@ def _draw_arrow(drawing: Drawing, grid: Cells, pair: Pair, shift: tuple[int, int
 def _center_of_ink(pair: Pair) -> tuple[float, float]:
     """Centre of gravity of the original, in cells from the corner; the middle of a blank image."""
     ink = np.abs(pair.original[0]).astype(np.float64)
-    total = float(ink.sum())
+    (rows, cols), total = ink.shape, float(ink.sum())
     if total <= 0:
-        return ink.shape[1] / 2, ink.shape[0] / 2
-    rows, cols = np.indices(ink.shape) + 0.5
-    return float((ink * cols).sum()) / total, float((ink * rows).sum()) / total
+        return cols / 2, rows / 2
+    x = float(ink.sum(axis=0) @ np.linspace(0.5, cols - 0.5, cols)) / total
+    y = float(ink.sum(axis=1) @ np.linspace(0.5, rows - 0.5, rows)) / total
+    return x, y
 
 
 def image_size(_image: MovedImage, look: Look) -> Size:
