@@ -449,12 +449,12 @@ def _draw_arrow(drawing: Drawing, grid: Cells, pair: Pair, shift: tuple[int, int
 
 def _center_of_ink(pair: Pair) -> tuple[float, float]:
     """Centre of gravity of the original, in cells from the corner; the middle of a blank image."""
-    ink = np.abs(pair.original[0]).astype(np.float64)
+    ink: Maps = np.abs(pair.original[0]).astype(np.float64)
     (rows, cols), total = ink.shape, float(ink.sum())
     if total <= 0:
         return cols / 2, rows / 2
-    x = float(ink.sum(axis=0) @ np.linspace(0.5, cols - 0.5, cols)) / total
-    y = float(ink.sum(axis=1) @ np.linspace(0.5, rows - 0.5, rows)) / total
+    x = float(np.average(np.arange(cols), weights=ink.sum(axis=0))) + 0.5
+    y = float(np.average(np.arange(rows), weights=ink.sum(axis=1))) + 0.5
     return x, y
 
 

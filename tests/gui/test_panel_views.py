@@ -156,7 +156,7 @@ def _an_update(bot: QtBot, session: Session) -> None:
     rest(bot, session)
     choose(panel.stack.view("parameter"), "conv2.weight")
     choose(panel.stack.view("filter of conv2"), "filter 2")
-    choose(panel.stack.view("channel of pool1"), "input 1")
+    choose(panel.stack.view("input of pool1"), "input 1")
     type_number(panel.stack.view("rate"), "0.25")
     click(panel.side.pages.button("check"))
     for rule in ("split", "all"):
