@@ -22,12 +22,13 @@ test: ## run all tests: without a screen, in a real window, and of the packages 
 prove: ## run all tests many times on a busy machine, in random order
 	@sh scripts/prove-tests.sh $(ARGS)
 
-check: ## check format, lint, types, import rules and shell scripts
+check: ## check format, lint, types, import rules and shell scripts; print the lines of each room
 	@sh scripts/bootstrap.sh check
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m basedpyright
 	$(PYTHON) .venv/bin/lint-imports
+	$(PYTHON) -m scripts.rooms
 	.venv/bin/shellcheck -x -P packaging scripts/*.sh packaging/*.sh packaging/linux/*.sh .ci/run
 
 format: ## format the code and mend what ruff can mend

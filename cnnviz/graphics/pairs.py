@@ -449,13 +449,13 @@ def _draw_arrow(drawing: Drawing, grid: Cells, pair: Pair, shift: tuple[int, int
 
 def _center_of_ink(pair: Pair) -> tuple[float, float]:
     """Centre of gravity of the original, in cells from the corner; the middle of a blank image."""
-    ink: Maps = np.abs(pair.original[0]).astype(np.float64)
-    (rows, cols), total = ink.shape, float(ink.sum())
+    ink: NDArray[np.float64] = np.abs(pair.original[0]).astype(np.float64)
+    (rows, cols), total = ink.shape, float(np.sum(ink))
     if total <= 0:
         return cols / 2, rows / 2
-    x = float(np.average(np.arange(cols), weights=ink.sum(axis=0))) + 0.5
-    y = float(np.average(np.arange(rows), weights=ink.sum(axis=1))) + 0.5
-    return x, y
+    x: NDArray[np.float64] = np.arange(cols, dtype=np.float64)
+    y: NDArray[np.float64] = np.arange(rows, dtype=np.float64)
+    return float(np.sum(ink * x)) / total + 0.5, float(np.sum(ink.T * y)) / total + 0.5
 
 
 def image_size(_image: MovedImage, look: Look) -> Size:
