@@ -94,6 +94,11 @@ class Curves:
         """Abscissas of the curve that has most of them."""
         return max((curve.x for curve in self.curves), key=len, default=np.zeros(0))
 
+    @property
+    def named(self) -> tuple[Curve, ...]:
+        """Curves whose names stand at their ends: not that of one alone, which the y axis names."""
+        return () if self.y_name and len(self.curves) == 1 else self.curves
+
     @cached_property
     def limits(self) -> tuple[float, float]:
         """Round limits of the y axis that leave 0 and all lines in sight, with what they spread upwards."""
@@ -157,12 +162,20 @@ def draw(plot: Curves, ground: Ground) -> Drawing:
 def _axes(plot: Curves, ground: Ground) -> "_Axes":
     """Where values lie: beside them there is room for numbers, names at the ends, and words above."""
     small, mono, px, limits = ground.font("small"), ground.font("mono"), ground.px, plot.limits
-    ticks = tuple(_ticks(*limits, wanted=4 if ground.box.height > 8 * small.line else 2))
-    room = ground.box.cut(top=small.line + px(2), bottom=mono.line + px(4))
+    ends = max((small.width(curve.name) for curve in plot.named), default=0.0) + px(5)
+    is_beside = small.width(plot.x_name) <= ends
+    below = px(4) + mono.line + (0 if is_beside else small.line)
+    above = small.line + (px(2) if plot.named else mono.line / 2)
+    room = ground.box.cut(top=above, bottom=below)
+    ticks = tuple(_ticks(*limits, wanted=_count(room.height / (1.6 * mono.line))))
     numbers = max(mono.width(text) for text in format_ticks(ticks)) + px(5)
-    names = max(small.width(curve.name) for curve in plot.curves) + px(5)
-    _, area, _ = room.columns(numbers, Share(1), names)
-    return _Axes(area, (float(plot.xs[0]), float(plot.xs[-1])), limits, ticks)
+    _, area, _ = room.columns(numbers, Share(1), ends)
+    return _Axes(area, (float(plot.xs[0]), float(plot.xs[-1])), limits, ticks, is_beside)
+
+
+def _count(room: float) -> int:
+    """How many numbers an axis gets that has room for so many."""
+    return min(max(int(room), 2), 8)
 
 
 def _still(plot: Curves, ground: Ground) -> list[Mark]:
@@ -174,11 +187,18 @@ def _still(plot: Curves, ground: Ground) -> list[Mark]:
         y = axes.y(tick)
         drawing.add(Lines(((area.left, y, area.right, y),), "border"))
         drawing.add(Text(area.left - px(5), y + mono.middle, text, mono, "muted", "end"))
-    x_ticks = _ticks(*axes.x_range, wanted=3)
+    x_ticks = _ticks(*axes.x_range, wanted=_count(area.width / (9 * mono.width("0"))))
     for tick, text in zip(x_ticks, format_ticks(x_ticks), strict=True):
         drawing.add(Text(axes.x(tick), area.bottom + px(3) + mono.line * 0.8, text, mono, "muted", "middle"))
     ends = Box(area.right + px(5), area.top, ground.box.right - area.right - px(5), area.height)
-    drawing.write(Box(ends.left, area.bottom + px(3), ends.width, mono.line), plot.x_name, small, "muted")
+    if axes.is_beside:
+        drawing.write(Box(ends.left, area.bottom + px(3), ends.width, mono.line), plot.x_name, small, "muted")
+    else:
+        below = Box(ground.box.left, ground.box.bottom - small.line, ground.box.width, small.line)
+        drawing.write(below, plot.x_name, small, "muted", "middle")
+    if not plot.named:
+        head = Box(ground.box.left, ground.box.top, ground.box.width, small.line)
+        drawing.write(head, plot.y_name, small, "muted")
     for curve in sorted(plot.curves, key=lambda each: each.width):
         drawing.add(*axes.marks(curve, look.scale))
     _write_ends(drawing, plot, axes, ends)
@@ -208,7 +228,7 @@ def _write_reading(drawing: Drawing, head: str, rows: list[tuple[Ink, str, str]]
 def _write_ends(drawing: Drawing, plot: Curves, axes: "_Axes", room: Box) -> None:
     """Write names beside the ends of the lines, in their order, no two over one another."""
     line = drawing.ground.font("small").line - 1
-    known = [(axes.y(_last(curve.y)), curve) for curve in plot.curves if np.isfinite(curve.y).any()]
+    known = [(axes.y(_last(curve.y)), curve) for curve in plot.named if np.isfinite(curve.y).any()]
     known.sort(key=lambda each: each[0])
     lowest = max(room.bottom - len(known) * line, room.top - line)
     top = room.top - line
@@ -225,6 +245,7 @@ class _Axes:
     x_range: tuple[float, float]
     y_range: tuple[float, float]
     ticks: tuple[float, ...]
+    is_beside: bool  # whether the name of the x axis stands beside its numbers
 
     def x(self, value: float) -> float:
         low, high = self.x_range
@@ -288,7 +309,7 @@ def tables(plot: Curves) -> list[Table]:
         for n, (x, y) in enumerate(zip(curve.x.tolist(), curve.y.tolist(), strict=True))
     ]
     spread = ("spread",) if any(curve.spread is not None for curve in plot.curves) else ()
-    return [Table("Curves", ("curve", plot.x_name or "x", plot.y_name or "y", *spread), rows)]
+    return [Table("Curves", ("curve", plot.x_name or "x", plot.y_name or "value", *spread), rows)]
 
 
 def words(plot: Curves) -> str:
