@@ -13,6 +13,7 @@ from cnnviz.drawing import (
     Ask,
     Box,
     Drawing,
+    Font,
     Graphic,
     Ground,
     Group,
@@ -86,7 +87,8 @@ class Curves:
     y_name: str = ""
     digits: int = 3
     dots: tuple[tuple[float, float, Ink], ...] = ()
-    range: tuple[float, float] | None = None
+    y_range: tuple[float, float] | None = None
+    x_range: tuple[float, float] | None = None
     asks: Callable[[int], Ask] | None = None
 
     @cached_property
@@ -102,8 +104,8 @@ class Curves:
     @cached_property
     def limits(self) -> tuple[float, float]:
         """Round limits of the y axis that leave 0 and all lines in sight, with what they spread upwards."""
-        if self.range is not None:
-            return self.range
+        if self.y_range is not None:
+            return self.y_range
         tops = [curve.y + (0 if curve.spread is None else curve.spread) for curve in self.curves]
         found = np.concatenate([*tops, *(curve.y for curve in self.curves), [0.0]])
         found = found[np.isfinite(found)]
@@ -162,7 +164,7 @@ def draw(plot: Curves, ground: Ground) -> Drawing:
 def _axes(plot: Curves, ground: Ground) -> "_Axes":
     """Where values lie: beside them there is room for numbers, names at the ends, and words above."""
     small, mono, px, limits = ground.font("small"), ground.font("mono"), ground.px, plot.limits
-    ends = max((small.width(curve.name) for curve in plot.named), default=0.0) + px(5)
+    ends = max((_end_font(curve, ground.look).width(curve.name) for curve in plot.named), default=0.0) + px(7)
     is_beside = small.width(plot.x_name) <= ends
     below = px(4) + mono.line + (0 if is_beside else small.line)
     above = small.line + (px(2) if plot.named else mono.line / 2)
@@ -170,7 +172,7 @@ def _axes(plot: Curves, ground: Ground) -> "_Axes":
     ticks = tuple(_ticks(*limits, wanted=_count(room.height / (1.6 * mono.line))))
     numbers = max(mono.width(text) for text in format_ticks(ticks)) + px(5)
     _, area, _ = room.columns(numbers, Share(1), ends)
-    return _Axes(area, (float(plot.xs[0]), float(plot.xs[-1])), limits, ticks, is_beside)
+    return _Axes(area, plot.x_range or (float(plot.xs[0]), float(plot.xs[-1])), limits, ticks, is_beside)
 
 
 def _count(room: float) -> int:
@@ -185,14 +187,15 @@ def _still(plot: Curves, ground: Ground) -> list[Mark]:
     area = axes.area
     for tick, text in zip(axes.ticks, format_ticks(axes.ticks), strict=True):
         y = axes.y(tick)
-        drawing.add(Lines(((area.left, y, area.right, y),), "border"))
+        drawing.add(Lines(((area.left, y, area.right, y),), "border", px(1)))
         drawing.add(Text(area.left - px(5), y + mono.middle, text, mono, "muted", "end"))
     x_ticks = _ticks(*axes.x_range, wanted=_count(area.width / (9 * mono.width("0"))))
     for tick, text in zip(x_ticks, format_ticks(x_ticks), strict=True):
         drawing.add(Text(axes.x(tick), area.bottom + px(3) + mono.line * 0.8, text, mono, "muted", "middle"))
     ends = Box(area.right + px(5), area.top, ground.box.right - area.right - px(5), area.height)
     if axes.is_beside:
-        drawing.write(Box(ends.left, area.bottom + px(3), ends.width, mono.line), plot.x_name, small, "muted")
+        right = Box(ends.left, area.bottom + px(3), ends.width, mono.line)
+        drawing.write(right, plot.x_name, small, "muted", "right")
     else:
         below = Box(ground.box.left, ground.box.bottom - small.line, ground.box.width, small.line)
         drawing.write(below, plot.x_name, small, "muted", "middle")
@@ -225,6 +228,10 @@ def _write_reading(drawing: Drawing, head: str, rows: list[tuple[Ink, str, str]]
         drawing.write(number, text, mono)
 
 
+def _end_font(curve: Curve, look: Look) -> Font:
+    return look.font("small strong" if curve.width > 2 else "small")
+
+
 def _write_ends(drawing: Drawing, plot: Curves, axes: "_Axes", room: Box) -> None:
     """Write names beside the ends of the lines, in their order, no two over one another."""
     line = drawing.ground.font("small").line - 1
@@ -234,7 +241,7 @@ def _write_ends(drawing: Drawing, plot: Curves, axes: "_Axes", room: Box) -> Non
     top = room.top - line
     for place, (y, curve) in enumerate(known):
         top = max(top, min(y - line / 2, lowest + place * line))
-        font = "small strong" if curve.width > 2 else "small"
+        font = _end_font(curve, drawing.ground.look)
         drawing.write(Box(room.left, top, room.width + 2, line), curve.name, font, curve.ink)
         top += line
 

@@ -3,20 +3,22 @@
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
-from cnnviz.notation import Notation, window_groups
-from cnnviz.palette import signed_levels
+from cnnviz.drawing import Colors, Share, outline
+from cnnviz.graphics.cell_map import MAP, CellMap, Looked
+from cnnviz.graphics.heat_map import COLORS, HEAT_MAP, HeatMap
 from cnnviz.report.blocks import Figure, data
 from cnnviz.report.results import BackpropResults
-from cnnviz.report.svg import ACCENT, MUTED, WINNER, Canvas
+from cnnviz.report.sheets import BAR, TITLE, figure, sheet, titled
 from cnnviz.routing import PoolRouting
 
 _WINDOWS = 3
 """Windows on a side of the close-up."""
 
-_DIGIT_WIDTH = 0.6
-"""Of the font of numbers, in units of its size."""
+_MOST_MAPS = 5
+"""Side by side: values, the gradient that arrives, and one map for each rule for ties."""
 
 RULE_TITLES = {
     "first": "first: the first winner takes it all",
@@ -37,42 +39,37 @@ def routing_figure(backprop: BackpropResults, routing: PoolRouting) -> Figure:
     values = routing.values[channel, rows, columns]
     routed = routing.routed[routing.rule][channel, rows, columns]
     incoming = routing.incoming[channel, top : top + high, left : left + wide]
-    canvas = Canvas(480, 188, "How the gradient is routed through the pool")
-    span = 150.0
-    cell, coarse = span / max(values.shape), span / max(high, wide)
-    lefts = (2.0, 165.0, 328.0)
-    levels = signed_levels(values)
-    slopes = signed_levels(incoming, routed)
-    slope_notation = Notation.of(np.array(slopes), signed=True)
-    unit = f" {slope_notation.unit}".rstrip()
-    titles = ("values before the pool", f"gradient that arrives{unit}", f"gradient passed on{unit}")
-    for x, words in zip(lefts, titles, strict=True):
-        canvas.text(x, 10, words, size=7.5, bold=True)
-    pictures = (
-        (lefts[0], cell, values, levels, Notation.of(values, signed=True)),
-        (lefts[1], coarse, incoming, slopes, slope_notation),
-        (lefts[2], cell, routed, slopes, slope_notation),
+    slopes = Colors.of("signed", incoming, routed)
+    cells = rows.start, columns.start, *values.shape
+    outlines = tuple(
+        ("winner", (row, col, 1, 1)) for row, col in np.argwhere(_winners(routing, channel)).tolist()
     )
-    for x, side, shown, limits, notation in pictures:
-        canvas.heat_map(x, 16, side, shown, "signed", limits, grid=1)
-        points = min(side * 0.24, 7)
-        windows = None if shown is incoming else window_groups(shown.shape, step)
-        texts = notation.texts(shown, windows, int(0.92 * side / (_DIGIT_WIDTH * points)))
-        lines = [texts[row * shown.shape[1] :][: shown.shape[1]] for row in range(shown.shape[0])]
-        canvas.cell_numbers(x, 16, side, lines, shown, "signed", limits, points)
-    _outline(canvas, routing, channel, (top, left, high, wide), (lefts[0], cell))
-    _outline(canvas, routing, channel, (top, left, high, wide), (lefts[2], cell))
-    canvas.rect(2, 176, 7, 7, stroke=WINNER, line=1.4)
-    canvas.text(13, 182.5, "winner of its window (several: a tie)" if routing.winners is not None else "")
-    canvas.rect(165, 176, 7, 7, stroke=ACCENT, line=0.9)
-    canvas.text(176, 182.5, "window of the pool")
+    every, arriving, after = (
+        array[channel] for array in (routing.values, routing.incoming, routing.routed[routing.rule])
+    )
+    shown = {
+        "values before the pool": CellMap(
+            every, Colors.of("signed", values), cells, outlines=outlines, window=step
+        ),
+        "gradient that arrives": CellMap(arriving, slopes, (top, left, high, wide)),
+        "gradient passed on": CellMap(after, slopes, cells, outlines=outlines, window=step),
+    }
+    drawing = sheet(196)
+    maps, key = drawing.ground.box.rows(Share(1), TITLE, gap=4)
+    for box, (title, each) in zip(maps.columns(*[Share(1)] * 3, gap=14), shown.items(), strict=True):
+        drawing.place(MAP.draw, Looked(each), titled(drawing, box, title))
+    if routing.winners is not None:
+        sign, words = key.columns(TITLE, Share(1))
+        drawing.add(*outline(sign.placed(8, 8, "left"), "winner", drawing.ground.look))
+        drawing.write(words, "winner of its window (several: a tie); thick lines divide the windows", "small")
     place = f"rows {rows.start}–{rows.stop - 1}, columns {columns.start}–{columns.stop - 1}"
-    return Figure(
+    return figure(
+        drawing,
         "routing",
+        "How the gradient is routed through the pool",
         f"Gradient through {routing.layer}, filter {channel}, {place}: values of the windows, gradient "
         f"of the loss at each pooled cell, and where it goes ({RULE_TITLES[routing.rule]}).",
-        canvas.to_svg(),
-        data=data(
+        data(
             ("row", "column", "value", "passed_on"),
             [
                 (rows.start + i, columns.start + j, float(values[i, j]), float(routed[i, j]))
@@ -89,46 +86,48 @@ def route_maps_figure(backprop: BackpropResults, routing: PoolRouting) -> Figure
     routed = {rule: array[channel] for rule, array in routing.routed.items()}
     gradients = {"arrives": routing.incoming[channel]}
     gradients |= {f"passed on, {rule}": array for rule, array in routed.items()}
-    return Figure(
-        "gradient-maps",
+    return _beside_one_another(
+        routing.values[channel],
+        gradients,
         f"The same for the whole map of filter {channel}: "
         + (
             "the gradient that is passed on under each rule for ties."
             if len(routed) > 1
             else "a linear pool passes the gradient on to every cell."
         ),
-        _beside_one_another(routing.values[channel], gradients),
     )
 
 
 def map_gradients_figure(backprop: BackpropResults) -> Figure:
     """The whole map of the filter in a network without a pool: values, and gradient that arrives."""
     channel = backprop.channel
-    return Figure(
-        "gradient-maps",
+    return _beside_one_another(
+        backprop.maps[channel],
+        {"arrives": backprop.map_gradients[channel]},
         f"Map of filter {channel} of {backprop.filter_layer}: its values, and the gradient of the loss at "
         "each of its cells.",
-        _beside_one_another(backprop.maps[channel], {"arrives": backprop.map_gradients[channel]}),
     )
 
 
-def _beside_one_another(values: FloatArray, gradients: Mapping[str, FloatArray]) -> str:
-    """Draw a map and gradients of its cells, or of the windows over it, with one colour bar."""
-    canvas = Canvas(480, 113, "Gradient of a whole map")
-    slopes = signed_levels(*(np.asarray(each, dtype=np.float64) for each in gradients.values()))
-    pictures = [
-        ("values", values, signed_levels(values)),
-        *((words, array, slopes) for words, array in gradients.items()),
-    ]
-    for index, (words, shown, limits) in enumerate(pictures):
-        x = 2 + index * 87
-        canvas.text(x, 10, words, size=7, bold=True)
-        canvas.heat_map(x, 16, 80 / max(shown.shape), shown, "signed", limits)
-    canvas.color_bar(2 + len(pictures) * 87 + 1, 16, 80, "signed", slopes)
+def _beside_one_another(values: FloatArray, gradients: Mapping[str, FloatArray], caption: str) -> Figure:
+    """Draw a map and gradients of its cells, or of the windows over it, with one key to their colours."""
+    slopes = Colors.of("signed", *gradients.values())
+    drawing = sheet(126)
+    maps, bar = drawing.ground.box.rows(Share(1), BAR, gap=5)
+    shown = {"values": (values, Colors.of("signed", values))}
+    shown |= {words: (array, slopes) for words, array in gradients.items()}
+    for (words, (array, colors)), box in zip(
+        shown.items(), maps.columns(*[Share(1)] * _MOST_MAPS, gap=7), strict=False
+    ):
+        drawing.place(
+            HEAT_MAP.draw, HeatMap(array, colors, -1, align="left top"), titled(drawing, box, words)
+        )
+    left, right = bar.columns(170, Share(1), gap=12)
+    drawing.place(COLORS.draw, slopes, left)
     # Two of 256 colours are white: those up to 1 / 127.5 of the limit on either side of 0.
-    white = "White: no gradient, or less than 1/127 of the largest."
-    canvas.text(2, 110, f"{white} The colour bar is that of the gradients.", fill=MUTED)
-    return canvas.to_svg()
+    white = "White: no gradient, or less than 1/127 of the largest. The key is that of the gradients."
+    drawing.write(right, white, "small", "muted")
+    return figure(drawing, "gradient-maps", "Gradient of a whole map", caption)
 
 
 def _closeup(routing: PoolRouting, channel: int) -> tuple[int, int, int, int]:
@@ -147,31 +146,11 @@ def _closeup(routing: PoolRouting, channel: int) -> tuple[int, int, int, int]:
     return (*place, high, wide)
 
 
-def _outline(
-    canvas: Canvas,
-    routing: PoolRouting,
-    channel: int,
-    part: tuple[int, int, int, int],
-    place: tuple[float, float],
-) -> None:
-    """Outline the windows, and in them the winners."""
-    top, left, high, wide = part
-    x, cell = place
-    step, size = routing.pool.step, routing.pool.size
-    for row in range(high):
-        for column in range(wide):
-            corner = (x + column * step * cell, 16 + row * step * cell)
-            canvas.rect(*corner, size * cell, size * cell, stroke=ACCENT, line=0.9)
-    if routing.winners is None:
-        return
-    for row in range(high):
-        for column in range(wide):
-            for a, b in np.argwhere(routing.winners[channel, top + row, left + column]):
-                canvas.rect(
-                    x + (column * step + int(b)) * cell + 1.2,
-                    16 + (row * step + int(a)) * cell + 1.2,
-                    cell - 2.4,
-                    cell - 2.4,
-                    stroke=WINNER,
-                    line=1.4,
-                )
+def _winners(routing: PoolRouting, channel: int) -> NDArray[np.bool_]:
+    """Which cells of a map have won a window; none in a pool without winners."""
+    step = routing.pool.step
+    found = np.zeros(routing.values[channel].shape, bool)
+    if routing.winners is not None:
+        for row, col, a, b in np.argwhere(routing.winners[channel]).tolist():
+            found[row * step + a, col * step + b] = True
+    return found

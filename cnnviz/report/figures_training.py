@@ -3,59 +3,68 @@
 import numpy as np
 
 from cnnviz._types import FloatArray
+from cnnviz.drawing import PAPER, Box, Colors, Drawing, Share
+from cnnviz.graphics.curves import CURVES, Curve, Curves
+from cnnviz.graphics.heat_map import COLORS, HEAT_MAP, HeatMap
 from cnnviz.layers import Conv2D, Pool
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_count, format_probability
 from cnnviz.report.blocks import Figure, data
-from cnnviz.report.plots import Axes, legend
 from cnnviz.report.results import LabResults, TrainedRun
-from cnnviz.report.svg import ACCENT, MUTED, WINNER, Canvas
+from cnnviz.report.sheets import BAR, TITLE, figure, listed, sheet, titled
 
 _LIKELIEST = 3
 _FEWEST_STEPS = 20
+_LABEL, _GAP = 42, 6
 MOST_MAPS = 8
 """Filters and maps beyond these are left out of a figure; its caption says so."""
 
 
 def curves_figure(training: TrainedRun, log_every: int) -> Figure:
     """Loss and accuracy over the steps."""
-    canvas = Canvas(480, 178, "Loss and accuracy over the training steps")
-    end = float(max(training.steps, 1))
-    top = float(np.nanmax(np.concatenate([training.smooth_loss, [training.before.loss]]))) * 1.15
-    loss = Axes(canvas, 34, 20, 190, 110, (0, end), (0, top))
-    loss.frame("Loss", "step", "mean cross-entropy")
-    loss.curve(training.curve_steps, training.loss, stroke=ACCENT, line=0.4, opacity=0.35)
-    loss.curve(training.curve_steps, training.smooth_loss, stroke=ACCENT, line=1.4)
-    accuracy = Axes(canvas, 280, 20, 190, 110, (0, end), (0, 1))
-    accuracy.frame("Accuracy", "step", "share correct")
+    steps, end = training.curve_steps, float(max(training.steps, 1))
     # The share of the first few steps is all or nothing, and would be a stroke along the axis.
-    known = training.curve_steps >= min(_FEWEST_STEPS, training.steps)
-    accuracy.curve(training.curve_steps[known], training.accuracy[known], stroke=ACCENT, line=1.4)
-    for step, evaluation in ((0.0, training.before), (end, training.after)):
-        canvas.circle(*loss.place(step, evaluation.loss), 2.2, fill=WINNER)
-        canvas.circle(*accuracy.place(step, evaluation.accuracy), 2.2, fill=WINNER)
-    legend(
-        canvas,
-        34,
-        168,
-        [(f"training, mean of the last {format_count(log_every)} steps (thin: of the last 20)", ACCENT, "")],
+    known = steps >= min(_FEWEST_STEPS, training.steps)
+    faint = PAPER.mixed("accent", "surface", 0.6)
+    tests = (0.0, training.before), (end, training.after)
+    loss = Curves(
+        (
+            Curve("last 20", steps, training.loss, faint, width=0.8),
+            Curve(f"last {format_count(log_every)}", steps, training.smooth_loss, width=2.2),
+        ),
+        x_name="step",
+        y_range=(0.0, float(np.nanmax([*training.smooth_loss, training.before.loss])) * 1.15),
+        x_range=(0.0, end),
+        dots=tuple((step, each.loss, "winner") for step, each in tests),
     )
-    legend(canvas, 280, 168, [("test images, before and after training", WINNER, "point")])
+    accuracy = Curves(
+        (Curve(f"last {format_count(log_every)}", steps[known], training.accuracy[known], width=2.2),),
+        x_name="step",
+        y_range=(0.0, 1.0),
+        x_range=(0.0, end),
+        dots=tuple((step, each.accuracy, "winner") for step, each in tests),
+    )
+    drawing = sheet(168)
+    halves = drawing.ground.box.columns(Share(1), Share(1), gap=18)
+    for box, title, plot in zip(
+        halves, ("Loss: mean cross-entropy", "Accuracy: share correct"), (loss, accuracy), strict=True
+    ):
+        drawing.place(CURVES.draw, plot, titled(drawing, box, title))
     rows = zip(
-        training.curve_steps.astype(int).tolist(),
+        steps.astype(int).tolist(),
         training.loss.tolist(),
         training.smooth_loss.tolist(),
         training.accuracy.tolist(),
         strict=True,
     )
-    return Figure(
+    return figure(
+        drawing,
         "training-curves",
-        f"Loss and accuracy over {format_count(training.steps)} training steps. "
-        "The test images were not trained on.",
-        canvas.to_svg(),
-        data=data(
-            ("step", "loss_mean_20", f"loss_mean_{log_every}", f"accuracy_mean_{log_every}"), list(rows)
-        ),
+        "Loss and accuracy over the training steps",
+        f"Loss and accuracy over {format_count(training.steps)} training steps, each the mean of the last "
+        f"{format_count(log_every)} steps (thin line: of the last 20). Dots: the test images, before and "
+        "after training; they were not trained on.",
+        data(("step", "loss_mean_20", f"loss_mean_{log_every}", f"accuracy_mean_{log_every}"), list(rows)),
     )
 
 
@@ -67,31 +76,31 @@ def filters_figure(training: TrainedRun) -> Figure:
         for net in (training.initial, training.network)
     )
     count, side = min(len(before), MOST_MAPS), before.shape[-1]
-    levels = signed_levels(before[:, 0], after[:, 0])
-    cell = 40 / side
-    canvas = Canvas(480, 116, "Filters before and after training")
-    for row, (words, filters) in enumerate((("before", before), ("after", after))):
-        y = 16 + row * 52
-        canvas.text(2, y + 22, words, size=7.5, bold=True)
-        for index in range(count):
-            x = 42 + index * 49
-            if not row:
-                canvas.text(x + 20, 10, f"filter {index}", anchor="middle", fill=MUTED)
-            canvas.heat_map(x, y, cell, filters[index, 0], "signed", levels)
-    canvas.color_bar(42 + 8 * 49 + 2, 16, 92, "signed", levels)
+    colors = Colors("signed", *signed_levels(before[:, 0], after[:, 0]))
+    drawing = sheet(134)
+    head, *rows, bar = drawing.ground.box.rows(TITLE, Share(1), Share(1), BAR, gap=5)
+    for words, filters, row in zip(("before", "after"), (before, after), rows, strict=True):
+        label, maps = row.columns(_LABEL, Share(1))
+        drawing.write(label, words, "strong")
+        _draw_maps(drawing, filters[:count, 0], colors, maps)
+    names = head.cut(left=_LABEL).columns(*[Share(1)] * MOST_MAPS, gap=_GAP)
+    for index, box in enumerate(names[:count]):
+        drawing.write(box, f"filter {index}", "small", "muted")
+    drawing.place(COLORS.draw, colors, bar)
     left_out = f" The first {count} of {len(before)} are shown." if count < len(before) else ""
-    rows = [
+    numbers = [
         (index, a, b, float(before[index, 0, a, b]), float(after[index, 0, a, b]))
         for index in range(len(before))
         for a in range(side)
         for b in range(side)
     ]
-    return Figure(
+    return figure(
+        drawing,
         "filters",
+        "Filters before and after training",
         f"Filters of {name} before and after training, drawn with the same limits: blue negative, white 0, "
         f"red positive.{left_out}",
-        canvas.to_svg(),
-        data=data(("filter", "row", "column", "before", "after"), rows),
+        data(("filter", "row", "column", "before", "after"), numbers),
     )
 
 
@@ -102,30 +111,33 @@ def maps_figure(results: LabResults) -> Figure:
     pools = [name for name, layer in layers if isinstance(layer, Pool)][:1]
     shown = [(name, results.maps[name]) for name in (convolution, *pools)]
     count = min(len(shown[0][1]), MOST_MAPS)
-    canvas = Canvas(480, 126, "An image on its way through the network")
-    pixels = results.sample.pixels[0].astype(np.float64)
-    canvas.text(2, 10, "input", size=7.5, bold=True)
-    canvas.heat_map(2, 16, 60 / max(pixels.shape), pixels, "grey", (0, 255))
     name = results.experiment.classes[results.sample.label]
-    for row, words in enumerate(_prediction(results)):
-        canvas.text(2, 90 + row * 10, words, size=7)
-    canvas.text(
-        2, 90 + 10 * min(len(results.probabilities), _LIKELIEST), f"true class: {name}", size=7, fill=MUTED
-    )
-    for row, (layer, maps) in enumerate(shown):
-        y = 16 + row * 62
-        levels = signed_levels(maps)
-        canvas.text(84, y - 5, f"{layer}: {_shape(maps)}", size=7, bold=True)
-        for index in range(count):
-            canvas.heat_map(84 + index * 44.5, y, 41 / max(maps.shape[1:]), maps[index], "signed", levels)
-        canvas.color_bar(84 + 8 * 44.5 + 1, y, 41, "signed", levels)
+    drawing = sheet(152 if pools else 80)
+    left, right = drawing.ground.box.columns(76, Share(1), gap=8)
+    image, words = titled(drawing, left, "input").rows(60, Share(1), gap=4)
+    pixels = results.sample.pixels[0].astype(np.float64)
+    drawing.place(HEAT_MAP.draw, HeatMap(pixels, Colors("grey", 0, 255), -1, align="left top"), image)
+    listed(drawing, words, [*_prediction(results), f"true class: {name}"])
+    for (layer, maps), box in zip(shown, right.rows(*[Share(1)] * len(shown), gap=6), strict=True):
+        colors = Colors("signed", *signed_levels(maps))
+        area, bar = titled(drawing, box, f"{layer}: {_shape(maps)}").rows(Share(1), BAR, gap=3)
+        _draw_maps(drawing, maps[:count], colors, area)
+        drawing.place(COLORS.draw, colors, bar)
     left_out = f" The first {count} of {len(shown[0][1])} maps are shown." if count < len(shown[0][1]) else ""
-    return Figure(
+    return figure(
+        drawing,
         "feature-maps",
+        "An image on its way through the network",
         f"Test image {results.sample.index} (class {name}), its maps after "
         f"{' and after '.join(layer for layer, _ in shown)}.{left_out}",
-        canvas.to_svg(),
     )
+
+
+def _draw_maps(drawing: Drawing, maps: FloatArray, colors: Colors, box: Box) -> None:
+    """Draw maps side by side, in columns that are the same for any number of them."""
+    places = box.columns(*[Share(1)] * MOST_MAPS, gap=_GAP)
+    for values, place in zip(maps, places, strict=False):
+        drawing.place(HEAT_MAP.draw, HeatMap(values, colors, -1, align="left top"), place)
 
 
 def _prediction(results: LabResults) -> list[str]:

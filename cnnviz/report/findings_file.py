@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from cnnviz._validation import check_float, check_int
+from cnnviz.drawing import is_plain
 from cnnviz.errors import CNNVizError, DataError
 from cnnviz.experiment import Experiment
 from cnnviz.report import equations
@@ -18,7 +19,6 @@ from cnnviz.report.equations import Equation
 from cnnviz.report.findings import Findings, MeasuredWith
 from cnnviz.report.guides import GUIDES
 from cnnviz.report.inserts import data_from_dict, data_to_dict
-from cnnviz.report.svg import is_plain
 
 LARGEST = 8 << 20
 """Letters of findings as JSON; those of LeNet with all its maps have some hundred thousand."""

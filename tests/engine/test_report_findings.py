@@ -6,12 +6,12 @@ from dataclasses import replace
 
 import pytest
 
+from cnnviz.drawing import is_plain
 from cnnviz.errors import CNNVizError
 from cnnviz.presets import LENET
 from cnnviz.report import Report, build_document, findings_file, findings_of, run_lab
 from cnnviz.report.blocks import Figure, Heading, Words
 from cnnviz.report.html import to_html
-from cnnviz.report.svg import is_plain
 from tests.engine.report_cases import QUICK, small_data, small_findings
 
 LENET_OF_TWO = replace(LENET, classes=("0", "1"), filters=(2, 3), hidden=(5,), epochs=1)

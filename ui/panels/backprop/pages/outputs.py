@@ -106,7 +106,7 @@ def curve_of(passed: Pass, kind: StepKind) -> tuple[str, str, Curves]:
         p = 1.0 / (1.0 + np.exp(-z)) if one else np.exp(z - np.logaddexp(z, _others(passed, place)))
         dots = ((center, float(passed.probabilities[place]), "winner"),)
         curves = Curves(
-            (Curve("p", z, p),), (), axis, f"p of class {passed.names[place]}", dots=dots, range=(0.0, 1.0)
+            (Curve("p", z, p),), (), axis, f"p of class {passed.names[place]}", dots=dots, y_range=(0.0, 1.0)
         )
         return f"Probability of class {passed.names[place]}", "against its logit", curves
     loss = np.logaddexp(0.0, -z if label == 1 else z) if one else np.logaddexp(z, _others(passed, label)) - z

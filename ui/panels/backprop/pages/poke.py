@@ -113,7 +113,11 @@ def _plot(poked: PokeOutcome) -> Curves:
         max(float(curve.losses.max()), float(curve.tangent.max())),
     )
     return Curves(
-        lines, markers, "poke", dots=tuple(dots), range=ends if ends[1] > ends[0] else (ends[0], ends[0] + 1)
+        lines,
+        markers,
+        "poke",
+        dots=tuple(dots),
+        y_range=ends if ends[1] > ends[0] else (ends[0], ends[0] + 1),
     )
 
 
