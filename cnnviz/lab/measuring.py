@@ -215,7 +215,7 @@ def tied_share(bench: Bench, sample: int) -> float:
 
 
 def gradient_error(bench: Bench, sample: int) -> float:
-    """Largest relative error of the gradient against a finite difference, kinks left out."""
+    """Largest relative error of the gradients that agree with the finite difference."""
     return bench.passed(sample).check.largest_error
 
 
@@ -230,7 +230,7 @@ def gradient_tie_rule(bench: Bench, sample: int) -> float:
 
 
 def gradient_kinks(bench: Bench, sample: int) -> float:
-    """Parameters at which the finite difference passes a kink: a winner or a gate changes."""
+    """Parameters at which the loss has a kink: a winner or a gate changes, however small the poke."""
     return bench.passed(sample).check.counts["kink"]
 
 

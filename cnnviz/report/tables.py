@@ -14,7 +14,7 @@ from cnnviz.translation import MEASURES, OUTPUT
 
 _VERDICTS = {
     "ok": "gradient and difference agree",
-    "kink": "a winner or a gate changes in between: there may be no slope",
+    "kink": "a winner or a gate changes however small ε: not compared",
     "tie_rule": "the rule “all”: not the slope but the sum over the tied cells, and equal to it",
     "curvature": "the poke is too large for a straight line",
     "mismatch": "no agreement",
@@ -199,8 +199,8 @@ def check_table(results: LabResults) -> Table:
     largest = format_value(check.largest_error, 2)
     return Table(
         "gradient-check",
-        f"Gradient against central difference (ε = {format_value(check.eps)}) for "
-        f"{_which(check, total, results)}, at this image. Largest relative error of those that agree: "
+        f"Gradient against central difference (ε = {format_value(check.eps)}, less where a winner or a gate "
+        f"changes within it) for {_which(check, total, results)}, at this image. Largest relative error of those that agree: "
         f"{largest} (tolerance {format_value(TOLERANCE)}).",
         data(("verdict", "meaning", "parameters"), rows),
         ("text", "text", "count"),

@@ -20,8 +20,8 @@ _VERDICTS = {
     "kink": (
         "kink",
         "warning",
-        "Between −ε and +ε something switches, so the loss may have two slopes here. Make ε smaller and see "
-        "whether the kink stays.",
+        "Between −ε and +ε something switches: the finite difference mixes the slopes before and after it. "
+        "The loss has a slope here, which a smaller ε measures.",
     ),
     "tie_rule": (
         "tie rule",
@@ -38,6 +38,10 @@ _VERDICTS = {
     ),
     "mismatch": ("differs", "danger", "Gradient and finite difference differ, and no kink explains it."),
 }
+_KINK_HERE = (
+    "Right here something switches: the loss has one slope above and another below, and the finite difference "
+    "is their mean, however small ε is."
+)
 _MARKED = 6
 _EPS_LOWEST, _EPS_HIGHEST, EPS = -8, 0, 1e-4
 _RANGE_LOWEST, _RANGE_HIGHEST, RANGE = -4, 2, 0.5
@@ -104,6 +108,7 @@ class PokePage(QWidget):
             )
         )
         text, kind, says = _VERDICTS[result.verdict]
+        says = _KINK_HERE if result.is_at_kink else says
         self.badge.set_badge(text, kind)
         self.badge.show()
         self.hint.set_text(says if not result.kinks else f"{says} {_kink_text(result.kinks[0])}")
