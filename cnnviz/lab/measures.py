@@ -176,16 +176,16 @@ _ALL: Sequence[Measure] = (
         (_SAMPLE,),
     ),
     Measure(
-        "gradient_error", "largest relative error of the gradients that agree with the finite difference, test "
-        "image {sample}", "number", "", measuring.gradient_error, (_SAMPLE,),
+        "gradient_error", "largest relative error of the gradients that agree with the finite difference, "
+        "test image {sample}", "number", "", measuring.gradient_error, (_SAMPLE,),
     ),
     Measure(
         "gradient_mismatches", "parameters whose gradient is not the finite difference, unexplained, "
         "test image {sample}", "count", "parameters", measuring.gradient_mismatches, (_SAMPLE,),
     ),
     Measure(
-        "gradient_kinks", "parameters at which the loss has a kink, and no slope, test image {sample}", "count",
-        "parameters", measuring.gradient_kinks, (_SAMPLE,),
+        "gradient_kinks", "parameters at which the loss has a kink, and no slope, test image {sample}",
+        "count", "parameters", measuring.gradient_kinks, (_SAMPLE,),
     ),
     Measure(
         "gradient_tie_rule", "parameters whose gradient is not the finite difference, as the rule for ties "

@@ -200,8 +200,8 @@ def check_table(results: LabResults) -> Table:
     return Table(
         "gradient-check",
         f"Gradient against central difference (ε = {format_value(check.eps)}, less where a winner or a gate "
-        f"changes within it) for {_which(check, total, results)}, at this image. Largest relative error of those that agree: "
-        f"{largest} (tolerance {format_value(TOLERANCE)}).",
+        f"changes within it) for {_which(check, total, results)}, at this image. Largest relative error of "
+        f"those that agree: {largest} (tolerance {format_value(TOLERANCE)}).",
         data(("verdict", "meaning", "parameters"), rows),
         ("text", "text", "count"),
     )

@@ -35,7 +35,11 @@ type Checks = Mapping[TieRule | None, GradientCheck]
 #: Name, colour role and tool tip of each row that counts a verdict.
 _COUNTED: dict[Verdict, tuple[str, str, str]] = {
     "ok": ("agree", "success", "The gradient is the slope of the loss"),
-    "kink": ("kink", "warning", "Not compared: a winner or a gate switches however small the poke, down to ±10⁻⁸"),
+    "kink": (
+        "kink",
+        "warning",
+        "Not compared: a winner or a gate switches however small the poke, down to ±10⁻⁸",
+    ),
     "tie_rule": (
         "tie rule",
         "info",

@@ -39,8 +39,8 @@ _VERDICTS = {
     "mismatch": ("differs", "danger", "Gradient and finite difference differ, and no kink explains it."),
 }
 _KINK_HERE = (
-    "Right here something switches: the loss has one slope above and another below, and the finite difference "
-    "is their mean, however small ε is."
+    "Right here something switches: the loss has one slope above and another below, and the finite "
+    "difference is their mean, however small ε is."
 )
 _MARKED = 6
 _EPS_LOWEST, _EPS_HIGHEST, EPS = -8, 0, 1e-4
