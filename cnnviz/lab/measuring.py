@@ -186,7 +186,7 @@ def dots_difference(bench: Bench, stage: str) -> float:  # noqa: ARG001 -- likew
 def tied_windows(bench: Bench, digits: int) -> float:
     """Share of the pooling windows in which several cells share the largest value, in per cent."""
     routing = bench.passed(0).routing
-    if routing is None or routing.winners is None:
+    if routing is None or routing.pool.tie_rule is None:
         return nan
     rate: TieRate = tie_rate_of_images(bench.network, bench.dataset.test_images[:digits], routing.layer)
     return 100 * rate.rate
@@ -206,7 +206,7 @@ def tied_share(bench: Bench, sample: int) -> float:
     it; the mean over the tied windows of the image, NaN without any.
     """
     routing = bench.passed(sample).routing
-    if routing is None or routing.winners is None or not routing.tied.any():
+    if routing is None or not routing.tied.any():
         return nan
     routes = routing.routes()
     shares = np.zeros(routing.pooled.shape)

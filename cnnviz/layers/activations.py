@@ -21,14 +21,22 @@ class Activation(Layer):
     Attributes
     ----------
     formula : str
-        In text, with `x` for the input.
+        In text, with `z` for the input.
+    about_slope : str
+        Its derivative, with `z` for the input and `a` for the output.
     """
 
+    symbol: ClassVar[str] = "a"
     mixes_channels: ClassVar[bool] = False
 
     @property
     def formula(self) -> str:
-        """Formula in text, with `x` for the input."""
+        """Formula in text, with `z` for the input."""
+        raise NotImplementedError
+
+    @property
+    def about_slope(self) -> str:
+        """Derivative in text, with `z` for the input and `a` for the output."""
         raise NotImplementedError
 
     @property
@@ -62,7 +70,12 @@ class ReLU(Activation):
     @property
     def formula(self) -> str:
         """See `Activation`."""
-        return "max(x, 0)"
+        return "max(z, 0)"
+
+    @property
+    def about_slope(self) -> str:
+        """See `Activation`."""
+        return "1 where z > 0, else 0"
 
     @property
     def has_kinks(self) -> bool:
@@ -102,7 +115,12 @@ class LeakyReLU(Activation):
     @property
     def formula(self) -> str:
         """See `Activation`."""
-        return f"x if x > 0, else {format_value(self.slope)} × x"
+        return f"z if z > 0, else {format_value(self.slope)} × z"
+
+    @property
+    def about_slope(self) -> str:
+        """See `Activation`."""
+        return f"1 where z > 0, else {format_value(self.slope)}"
 
     @property
     def has_kinks(self) -> bool:
@@ -134,7 +152,12 @@ class Sigmoid(Activation):
     @property
     def formula(self) -> str:
         """See `Activation`."""
-        return "1 / (1 + exp(−x))"
+        return "1 / (1 + exp(−z))"
+
+    @property
+    def about_slope(self) -> str:
+        """See `Activation`."""
+        return "a × (1 − a)"
 
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
         """See `cnnviz.functional.sigmoid`."""
@@ -157,7 +180,12 @@ class Tanh(Activation):
     @property
     def formula(self) -> str:
         """See `Activation`."""
-        return "tanh(x)"
+        return "tanh(z)"
+
+    @property
+    def about_slope(self) -> str:
+        """See `Activation`."""
+        return "1 − a²"
 
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
         """See `cnnviz.functional.tanh`."""

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from cnnviz._types import FloatArray
+from cnnviz.layers import MaxBlurPool2D, Pool
 from cnnviz.notation import Notation, window_groups
 from cnnviz.palette import signed_levels
 from cnnviz.report.blocks import Figure, data
@@ -18,13 +19,22 @@ _WINDOWS = 3
 _DIGIT_WIDTH = 0.6
 """Of the font of numbers, in units of its size."""
 
-RULE_TITLES = {
+_RULES = {
     "first": "first: the first winner takes it all",
     "all": "all: every winner takes all of it",
     "split": "split: the winners share it",
     "linear": "linear pool: every cell takes its weight",
 }
-"""The rules for ties in words."""
+_BLURRED = {
+    "first": "first: of each window, the first winner takes what the blur gives the window",
+    "all": "all: every winner takes all of what the blur gives its window",
+    "split": "split: the winners share what the blur gives their window",
+}
+
+
+def rule_title(pool: Pool, rule: str) -> str:
+    """Say how a pool passes the gradient on under a rule for ties; "linear" for none."""
+    return (_BLURRED if isinstance(pool, MaxBlurPool2D) else _RULES)[rule]
 
 
 def routing_figure(backprop: BackpropResults, routing: PoolRouting) -> Figure:
@@ -62,15 +72,16 @@ def routing_figure(backprop: BackpropResults, routing: PoolRouting) -> Figure:
         canvas.cell_numbers(x, 16, side, lines, shown, "signed", limits, points)
     _outline(canvas, routing, channel, (top, left, high, wide), (lefts[0], cell))
     _outline(canvas, routing, channel, (top, left, high, wide), (lefts[2], cell))
-    canvas.rect(2, 176, 7, 7, stroke=WINNER, line=1.4)
-    canvas.text(13, 182.5, "winner of its window (several: a tie)" if routing.winners is not None else "")
+    if routing.winners is not None:
+        canvas.rect(2, 176, 7, 7, stroke=WINNER, line=1.4)
+        canvas.text(13, 182.5, "winner of its window (several: a tie)")
     canvas.rect(165, 176, 7, 7, stroke=ACCENT, line=0.9)
     canvas.text(176, 182.5, "window of the pool")
     place = f"rows {rows.start}–{rows.stop - 1}, columns {columns.start}–{columns.stop - 1}"
     return Figure(
         "routing",
         f"Gradient through {routing.layer}, filter {channel}, {place}: values of the windows, gradient "
-        f"of the loss at each pooled cell, and where it goes ({RULE_TITLES[routing.rule]}).",
+        f"of the loss at each pooled cell, and where it goes ({rule_title(routing.pool, routing.rule)}).",
         canvas.to_svg(),
         data=data(
             ("row", "column", "value", "passed_on"),
@@ -95,7 +106,7 @@ def route_maps_figure(backprop: BackpropResults, routing: PoolRouting) -> Figure
         + (
             "the gradient that is passed on under each rule for ties."
             if len(routed) > 1
-            else "a linear pool passes the gradient on to every cell."
+            else "a linear pool passes the gradient on by its weights, whatever the values."
         ),
         _beside_one_another(routing.values[channel], gradients),
     )

@@ -10,6 +10,7 @@ from html import escape
 #: What a sign is called in Typst and in LaTeX, where that is not itself.
 _SIGNS = {
     "∂": ("partial", r"\partial"),
+    "φ": ("phi", r"\varphi"),
     "ε": ("epsilon", r"\varepsilon"),
     "−": ("-", "-"),
     "≈": ("approx", r"\approx"),

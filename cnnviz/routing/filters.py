@@ -86,9 +86,9 @@ def filter_gradient_terms(
     where `z` is the map and `patch` what the filter saw there. Behind a pool most positions get no gradient,
     and the same sum goes over windows,
 
-        dL/dW[f] = sum over windows w of dL/dp[f, w] * (sum over routes of share * slope * patch),
+        dL/dW[f] = sum over windows w of dL/dq[f, w] * (sum over routes of share * slope * patch),
 
-    with `p` the pooled map and the routes of `cnnviz.routing.pool_routes`: under ``"first"`` and without an
+    with `q` the pooled map and the routes of `cnnviz.routing.pool_routes`: under ``"first"`` and without an
     activation, the gradient of the window times the patch of its winner.
 
     Parameters
