@@ -24,7 +24,11 @@ class Activation(Layer):
         In text, with `z` for the input.
     about_slope : str
         Its derivative, with `z` for the input and `a` for the output.
+    has_gates : bool
+        Whether it is shut for some values: their slope is 0.
     """
+
+    has_gates: ClassVar[bool] = False
 
     symbol: ClassVar[str] = "a"
     mixes_channels: ClassVar[bool] = False
@@ -65,6 +69,7 @@ class ReLU(Activation):
     kind: ClassVar[str] = "relu"
     short: ClassVar[str] = "ReLU"
     title: ClassVar[str] = "ReLU"
+    has_gates: ClassVar[bool] = True
     signed: ClassVar[bool | None] = False
 
     @property

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from cnnviz._types import FloatArray
 from cnnviz.inspect.receptive_field import INPUT, Cell
-from cnnviz.layers import Conv2D
+from cnnviz.layers import Activation, Conv2D
 from cnnviz.palette import signed_levels
 from cnnviz.routing import ParameterTarget, Target
 from ui.panels.backprop.arithmetic import (
@@ -156,16 +156,20 @@ def _dense(passed: Pass, layer: str, focus: Focus) -> MapsContent:
     stage, unit = source_stage(passed, layer), focus.unit(passed.network, layer)
     channel = focus.channel(passed.network, stage) if is_maps(passed.network, stage) else 0
     values, gradient = passed.values(stage), passed.gradients.params[f"{layer}.weight"]
-    own = weight_row(passed, layer, unit, gradient)
+    own, symbol = weight_row(passed, layer, unit, gradient), passed.symbol(stage)
     maps = (
-        _stage_map(passed, stage, channel, values, "Input a", "What the dense layer reads"),
+        _stage_map(passed, stage, channel, values, f"Input {symbol}", "What the dense layer reads"),
         _weight_map(
             passed,
             layer,
             unit,
             channel,
             own,
-            ("Gradient ∂L/∂w", f"{layer}, unit {unit}", "Gradient of each weight: ∂L/∂z times the input a"),
+            (
+                "Gradient ∂L/∂w",
+                f"{layer}, unit {unit}",
+                f"Gradient of each weight: ∂L/∂z times the input {symbol}",
+            ),
             signed_levels(gradient),
         ),
     )
@@ -189,15 +193,16 @@ def _arrive_from_dense(passed: Pass, step: Step, focus: Focus) -> MapsContent:
         caption = f"through unit {unit}"
         maps.append(MapContent("Its part", caption, "Weight times ∂L/∂z", grid_of(part, channel), levels))
         signs.append("Σ units =")
-    maps.append(_gradient_map(passed, stage, channel, "Gradient ∂L/∂a"))
-    pickers = _channel_picker(stage, gradient, "∂L/∂a by filter", channel)
+    slope = f"∂L/∂{passed.symbol(stage)}"
+    maps.append(_gradient_map(passed, stage, channel, f"Gradient {slope}"))
+    pickers = _channel_picker(stage, gradient, f"{slope} by filter", channel)
     return MapsContent(tuple(maps), tuple(signs), (*pickers, *_unit_picker(passed, layer, unit)))
 
 
 def _arrive_from_convolution(passed: Pass, step: Step, focus: Focus) -> MapsContent:
     layer, stage = step.layer, step.stage
     channel = focus.channel(passed.network, stage)
-    kernel = focus.channel(passed.network, layer)
+    kernel, slope = focus.channel(passed.network, layer), f"∂L/∂{passed.symbol(stage)}"
     arriving = _gradient_map(passed, layer, kernel, "Gradient ∂L/∂z")
     cell = focus.at(stage)
     if len(cell) == 3:
@@ -206,19 +211,19 @@ def _arrive_from_convolution(passed: Pass, step: Step, focus: Focus) -> MapsCont
     maps = (
         arriving,
         kernel_map(passed, layer, kernel, channel),
-        _gradient_map(passed, stage, channel, "Gradient ∂L/∂a"),
+        _gradient_map(passed, stage, channel, f"Gradient {slope}"),
     )
     parts = filter_parts(passed, layer, channel)
     picker = PickerContent(
         "Part of each filter",
-        "What each filter sends back to this map; the parts add up to ∂L/∂a",
+        f"What each filter sends back to this map; the parts add up to {slope}",
         parts,
         signed_levels(parts),
         kernel,
         "channel",
         layer,
     )
-    own = _channel_picker(stage, passed.gradient(stage), "∂L/∂a by filter", channel)
+    own = _channel_picker(stage, passed.gradient(stage), f"{slope} by filter", channel)
     return MapsContent(maps, ("∗", "Σ filters ="), (*own, picker))
 
 
@@ -226,34 +231,37 @@ def _gate(passed: Pass, step: Step, focus: Focus) -> MapsContent:
     layer, before = step.layer, step.stage
     is_map = is_maps(passed.network, before)
     channel = focus.channel(passed.network, before) if is_map else 0
-    slopes = slopes_of(passed, layer)
-    closed = grid_of((slopes == 0).astype(np.float64), channel).values > 0
-    marks = (("hatched", "closed"),) if (slopes == 0).any() else ()
+    slopes, activation = slopes_of(passed, layer), passed.layer(layer)
+    assert isinstance(activation, Activation)
+    symbol = passed.symbol(before)
+    shut = (slopes == 0) & activation.has_gates
+    closed = grid_of(shut.astype(np.float64), channel).values > 0
+    marks = (("hatched", "closed"),) if shut.any() else ()
     values = _stage_map(
         passed,
         before,
         channel,
         passed.values(before),
-        "Input z",
-        "What the activation reads. A gate is closed where its slope is 0",
+        f"Input {symbol}",
+        "What the activation reads" + (". A gate is closed where its slope is 0" if marks else ""),
     )
     values = replace(values, hatched=closed, marks=marks)
     slope = MapContent(
-        "Slope f′(z)",
+        f"Slope φ′({symbol})",
         layer,
-        "Derivative of the activation: 1 where the gate is open, 0 where it is closed",
+        f"Derivative of the activation: {activation.about_slope}",
         grid_of(slopes, channel),
         (-1.0, 1.0),
         struck=closed,
     )
     result = replace(
-        _gradient_map(passed, before, channel, "Gradient ∂L/∂z"),
+        _gradient_map(passed, before, channel, f"Gradient ∂L/∂{symbol}"),
         struck=closed,
         marks=(("struck", "closed"),) if marks else (),
     )
     arriving = _gradient_map(passed, layer, channel, "Arriving ∂L/∂a")
     arriving, result = side_by_side(arriving, result)
-    pickers = _channel_picker(before, passed.gradient(before), "∂L/∂z by filter", channel)
+    pickers = _channel_picker(before, passed.gradient(before), f"∂L/∂{symbol} by filter", channel)
     # Gates that are open or closed are marked on what they read; other slopes are numbers of their own.
     maps = (values, arriving, result) if marks else (slope, arriving, result)
     return MapsContent(maps, ("gates", "=") if marks else ("×", "="), pickers)

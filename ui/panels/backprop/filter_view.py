@@ -18,6 +18,7 @@ from ui.panels.backprop.contents import MapContent, channel_title, side_by_side
 from ui.panels.backprop.focus import Focus
 from ui.panels.backprop.map_card import MapCard
 from ui.panels.backprop.passes import Pass
+from ui.panels.backprop.sentences import window_patches
 from ui.panels.backprop.step_view import StepView, offer_numbers
 from ui.panels.backprop.steps import Step
 from ui.plots.plot import Plot
@@ -154,7 +155,8 @@ class FilterView(StepView):
         self.input.show_map(_input_content(passed, before, channel, patches), None)
         self.arriving.show_map(_arriving_content(passed, layer, kernel, outline), None)
         levels = signed_levels(gradient[kernel])
-        term, so_far = _kernel_contents(terms, shown, channel, levels)
+        words = "patch" if place is None else window_patches(passed, layer, kernel, place)
+        term, so_far = _kernel_contents(terms, shown, channel, levels, words)
         so_far, total = side_by_side(so_far, gradient_content(passed, layer, kernel, channel))
         for card, content in ((self.term, term), (self.sum, so_far), (self.total, total)):
             card.show_map(content, None)
@@ -246,7 +248,7 @@ def gradient_content(passed: Pass, layer: str, kernel: int, channel: int) -> Map
 
 
 def _kernel_contents(
-    terms: FilterTerms, shown: int, channel: int, levels: tuple[float, float]
+    terms: FilterTerms, shown: int, channel: int, levels: tuple[float, float], words: str
 ) -> tuple[MapContent, MapContent]:
     """Return the last term that is summed, and the sum."""
     term = so_far = np.zeros(terms.patches.shape[-2:])
@@ -257,8 +259,8 @@ def _kernel_contents(
     return (
         MapContent(
             f"Term {shown}",
-            f"{format_signed(slope)} × patch",
-            "The gradient that arrives, times the patch that the filter saw",
+            f"{format_signed(slope)} × {words}",
+            f"The gradient that arrives, times what the filter saw: {words}",
             Grid(term, None, None),
             levels,
             is_whole=True,
@@ -280,7 +282,7 @@ def _input_content(passed: Pass, stage: str, channel: int, patches: Blocks) -> M
     return MapContent(
         "Patch",
         channel_title(passed, stage, channel),
-        "What the filter reads; dashed: the patch of this term",
+        "What the filter reads; dashed: what this term is made of",
         Grid(values[channel], None, channel),
         (-0.5, 0.5) if is_input else signed_levels(values),
         "grey" if is_input else "signed",
@@ -292,9 +294,8 @@ def _input_content(passed: Pass, stage: str, channel: int, patches: Blocks) -> M
 def _arriving_content(passed: Pass, layer: str, kernel: int, outline: Blocks) -> MapContent:
     stage = pool_after(passed.network, layer) or layer
     gradient = passed.gradient(stage)
-    symbol = "∂L/∂p" if stage != layer else "∂L/∂z"
     return MapContent(
-        f"Arriving {symbol}",
+        f"Arriving ∂L/∂{passed.symbol(stage)}",
         channel_title(passed, stage, kernel),
         "Gradient that arrives; click a window to go to its term",
         Grid(gradient[kernel], None, kernel),

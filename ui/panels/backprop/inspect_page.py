@@ -6,6 +6,7 @@ import numpy as np
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from cnnviz.inspect.receptive_field import Cell
+from cnnviz.layers import Activation
 from cnnviz.quantities import format_count, format_signed, format_together, format_value
 from cnnviz.routing import ParameterTarget, Target
 from ui.controls.labels import SectionTitle, WrapLabel
@@ -133,7 +134,8 @@ def _looked_at(passed: Pass, step: Step, focus: Focus) -> tuple[str, Cell]:
 
 def _rows(passed: Pass, step: Step, focus: Focus, stage: str, cell: Cell) -> list[ValueRow]:
     value, gradient = float(passed.values(stage)[cell]), float(passed.gradient(stage)[cell])
-    rows = [ValueRow("value", "value", format_signed(value, 5))]
+    symbol = passed.symbol(stage)
+    rows = [ValueRow("value", f"value {symbol}", format_signed(value, 5))]
     if step.kind in (StepKind.OUTPUT, StepKind.LOSS, StepKind.LOGITS):
         unit = 1 if passed.has_one_logit else cell[0]
         p = float(passed.probabilities[unit])
@@ -147,11 +149,13 @@ def _rows(passed: Pass, step: Step, focus: Focus, stage: str, cell: Cell) -> lis
         return rows
     if step.kind is StepKind.GATE:
         arriving, slope = float(passed.gradient(step.layer)[cell]), float(slopes_of(passed, step.layer)[cell])
-        state = "closed" if slope == 0 else "open"
-        rows.append(ValueRow("slope", f"slope f′(z), gate {state}", format_value(slope, 5)))
+        layer = passed.layer(step.layer)
+        has_gates = isinstance(layer, Activation) and layer.has_gates
+        state = "" if not has_gates else ", gate closed" if slope == 0 else ", gate open"
+        rows.append(ValueRow("slope", f"slope φ′({symbol}){state}", format_value(slope, 5)))
         rows.append(ValueRow("arriving", "arriving ∂L/∂a", format_signed(arriving, 5)))
     if step.kind not in (StepKind.OUTPUT, StepKind.LOSS):
-        rows.append(ValueRow("gradient", "gradient ∂L/∂value", format_signed(gradient, 5), "accent"))
+        rows.append(ValueRow("gradient", f"gradient ∂L/∂{symbol}", format_signed(gradient, 5), "accent"))
     return rows
 
 

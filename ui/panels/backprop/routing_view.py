@@ -70,7 +70,7 @@ class RoutingView(StepView):
         self._fill_contrasts(passed, step, focus)
         self._draw_maps()
         if len(incoming) > 1:
-            title, tip = "∂L/∂p by filter", "Choose a filter; all maps are on one scale"
+            title, tip = "∂L/∂q by filter", "Choose a filter; all maps are on one scale"
             levels = signed_levels(incoming)
             self.picker.show_content(
                 PickerContent(title, tip, incoming, levels, channel, "channel", step.stage)
@@ -192,7 +192,7 @@ def _values_content(
     is_max = bool(own.winners.any()) and not is_covered  # the winners are what is to be guessed
     marks = (("winner", "winner"), ("hatched", "tied")) if is_max else ()
     return MapContent(
-        "Values z",
+        f"Values {passed.symbol(step.stage)}",
         channel_title(passed, step.stage, channel),
         "What the pool reads; thick lines divide its windows. Tied cells are equal to the last bit. Click a "
         "cell to pin and poke it",
@@ -222,7 +222,7 @@ def _routed_content(passed: Pass, step: Step, channel: int, own: ChannelRouting)
 
 def _arriving_content(passed: Pass, step: Step, channel: int) -> MapContent:
     return MapContent(
-        "Arriving ∂L/∂p",
+        "Arriving ∂L/∂q",
         channel_title(passed, step.layer, channel),
         "Gradient of the loss at each pooled cell",
         Grid(passed.gradient(step.layer)[channel], None, channel),

@@ -5,8 +5,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
-from cnnviz._types import FloatArray
 from cnnviz.functional.max_pooling import TIE_RULES
+from cnnviz.inspect.receptive_field import stage_index
+from cnnviz.layers import Activation
 from cnnviz.palette import signed_levels
 from cnnviz.quantities import format_cell, format_power, format_signed, format_value
 from cnnviz.routing import pool_after
@@ -14,8 +15,10 @@ from ui.cells.block import Block
 from ui.cells.excerpt_map import ExcerptMap
 from ui.controls.labels import SectionTitle, WrapLabel
 from ui.controls.layouts import fill
+from ui.panels.backprop.arithmetic import slopes_of
 from ui.panels.backprop.focus import Focus, block_of
 from ui.panels.backprop.passes import Pass
+from ui.panels.backprop.sentences import window_patches
 from ui.panels.backprop.steps import Step
 from ui.panels.backprop.windows import Place, focus_window
 from ui.rows.value_list import ValueRow
@@ -42,7 +45,7 @@ class WindowCard(QWidget):
             each.setFixedHeight(theme.px(124))
 
     def set_covered(self, covered: bool) -> None:
-        """Cover what each cell gets, the patch under the winner and the term, to be guessed first."""
+        """Cover what each cell gets, what the gradient is multiplied with, and the term, to be guessed."""
         for each in (self.patch, self.term, *self.outgoing.values()):
             each.set_covered(covered)
 
@@ -92,11 +95,9 @@ class WindowCard(QWidget):
             names.addWidget(self._names[rule], 2 * row, column)
             names.addWidget(each, 2 * row + 1, column)
         self._term_title = SectionTitle("Filter gradient")
-        self.patch.setAccessibleName("Patch under the winner")
-        self.patch.setToolTip("What the filter saw at the winner, times the slope of the activation")
         self.term.setAccessibleName("Term of the filter gradient")
         self.term.setToolTip(
-            "The gradient of the window times the patch: its share of each of the kernel's weights"
+            "The gradient of the window times what the filter saw: its share of each of the kernel's weights"
         )
         parts = QGridLayout()
         parts.setSpacing(6)
@@ -133,21 +134,27 @@ class WindowCard(QWidget):
         gradient = passed.gradients.params[f"{layer}.weight"]
         source = passed.before(layer)
         place = focus.channel(passed.network, source)
-        patch, slope = _patch(passed, layer, channel, window, place)
-        if patch is None:
-            patch = np.zeros(gradient.shape[2:])
-            self._note.set_text("Nothing: no gradient arrives, or the gate behind the winner is closed.")
+        terms, slope = passed.terms(layer, channel), float(passed.gradient(step.layer)[(channel, *window)])
+        patch, words = terms.seen[window][place], window_patches(passed, layer, channel, window)
+        if focus.is_covered:
+            words = "?"  # how many patches there are is how many cells get the gradient
+        elif not (slope * patch).any():
+            self._note.set_text(_why_nothing(passed, layer, step.layer, (channel, *window)))
             self._note.setVisible(True)
+        self.patch.setAccessibleName("What the filter saw")
+        self.patch.setToolTip(f"What the gradient of the window is multiplied with: {words}")
         self.patch.set_excerpt(patch, None, "signed", signed_levels(patch), is_precise=True)
         levels = signed_levels(gradient[channel])
         self.term.set_excerpt(slope * patch, None, "signed", levels, is_precise=True)
-        self._term_title.set_caption(f"{format_signed(slope)} × patch")
-        self._patch_name.setText(f"patch {format_power(self.patch.number_exponent)}")
+        self._term_title.set_caption(f"{format_signed(slope)} × {words}")
+        self._patch_name.setText(
+            f"{'patches' if 'patches' in words else 'patch'} {format_power(self.patch.number_exponent)}"
+        )
         self._term_name.setText(f"term {format_power(self.term.number_exponent)}")
 
 
 def _rows(incoming: float, largest: list[Place], lead: float | None, shares: float) -> list[ValueRow]:
-    rows = [ValueRow("incoming", "arriving ∂L/∂p", format_signed(incoming, 5), "accent")]
+    rows = [ValueRow("incoming", "arriving ∂L/∂q", format_signed(incoming, 5), "accent")]
     if largest:
         cells = ", ".join(map(str, largest))
         name, winner = ("winner", cells) if len(largest) == 1 else ("winners", f"{len(largest)} tied")
@@ -169,12 +176,13 @@ def _winners(mask: NDArray[np.bool_], block: Block) -> list[Place]:
     return [(block.row + int(i), block.col + int(j)) for i, j in np.argwhere(mask).tolist()]
 
 
-def _patch(
-    passed: Pass, layer: str, kernel: int, window: Place, channel: int
-) -> tuple[FloatArray | None, float]:
-    """Patch that a window's gradient is multiplied with, and this gradient."""
-    terms = passed.terms(layer, kernel)
-    found = np.flatnonzero((terms.places == window).all(axis=1))
-    if not len(found):
-        return None, 0.0
-    return terms.patches[found[0], channel], float(terms.gradients[found[0]])
+def _why_nothing(passed: Pass, layer: str, pool: str, window: tuple[int, int, int]) -> str:
+    """Say why a window adds nothing to the gradient of the filter before it."""
+    if not passed.gradient(pool)[window]:
+        return "Nothing is added: no gradient arrives at this window."
+    routes = passed.routes(pool)
+    cells = tuple(routes.cells[routes.of_window(window)].T)
+    follows = passed.network.layers[stage_index(passed.network, layer) + 1]
+    if isinstance(follows[1], Activation) and not slopes_of(passed, follows[0])[cells].any():
+        return "Nothing is added: the gate is closed at each cell that gets the gradient."
+    return "Nothing is added: the filter saw only zeros there."
