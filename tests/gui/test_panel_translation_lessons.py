@@ -125,7 +125,7 @@ def test_the_kernel_of_the_dots_is_shown_and_named(desk: Desk) -> None:
     choose(desk, "dots")
     kernel, network = desk.parts.kernel, desk.panel.picture.subject.network
     assert kernel.isVisible()
-    assert kernel.title.text().startswith("Kernel of conv1, 3 × 3")
+    assert kernel.title.text().startswith("The lesson's own kernel, 3 × 3")
     np.testing.assert_array_equal(kernel.map.values, network.params["conv1.weight"][0, 0])
     assert len(kernel.map.texts()) == 9
     choose(desk, "row")

@@ -37,8 +37,9 @@ class KernelCard(QWidget):
         weights = network.params[f"{name}.weight"][0, 0]
         self.setVisible(weights.size > 1)
         side = layer.kernel_size
-        about = f"Kernel of {name}, {side} × {side}"
-        named(self.map, about, f"{about}: drawn at random, and used in all steps of this lesson")
+        about = f"The lesson's own kernel, {side} × {side}"
+        tip = f"{about}: drawn at random once for this lesson; the network of the run takes no part in it"
+        named(self.map, about, tip)
         self.map.set_values(weights, "signed")
         self.title.setText(f"{about} {format_power(self.map.number_exponent)}".rstrip())
         self._fit()
