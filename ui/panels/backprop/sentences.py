@@ -56,12 +56,14 @@ def window_patches(passed: Pass, layer: str, kernel: int, place: tuple[int, ...]
     words = "patch"
     if len(shares) > 1:
         is_even = bool((shares == shares[0]).all())
-        how = ("sum" if shares[0] == 1 else "mean") if is_even else "weighted sum"
-        words = f"{how} of {len(shares)} patches"
+        how = (
+            f"{'sum' if shares[0] == 1 else 'mean'} of {len(shares)}"
+            if is_even
+            else f"{len(shares)} weighted"
+        )
+        words = f"{how} patches"
     follows = passed.network.layers[stage_index(passed.network, layer) + 1][1]
-    if not isinstance(follows, Activation):
-        return words
-    return f"{words}{', each' if len(shares) > 1 else ''} · φ′(z)"
+    return f"{words} · φ′(z)" if isinstance(follows, Activation) else words
 
 
 def sentence_of(passed: Pass, step: Step) -> str:
