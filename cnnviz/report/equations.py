@@ -137,7 +137,8 @@ def pool_gradient(pool: Pool, before: str) -> Equation:
         # The windows overlap, and a cell may win several of them.
         won = Sum((window, Text(f" with {winner} "), "c"))
         return Equation(f"{words} Cells that win no window get 0.", (slope, won, arriving))
-    condition: Node = (Text("if "), "c", Text(f" is {winner} of its window "), window)
+    article = "the" if pool.tie_rule == "first" else "a"
+    condition: Node = (Text("if "), "c", Text(f" is {article} {winner} of its window "), window)
     return Equation(
         f"{words} All other cells get 0.", (slope, Cases(((arriving, condition), ("0", Text("otherwise")))))
     )

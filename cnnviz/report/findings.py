@@ -153,7 +153,9 @@ def _backprop(results: LabResults) -> Iterator[Block]:
     name = results.experiment.classes[results.sample.label]
     routing = backprop.routing
     named = equations.of_network(results.training.network.layers, backprop.filter_gradient.shape[0])
-    yield Heading(f"{'Back' if routing is None else 'From the pool back'} to the convolution", 3)
+    activation = named.get("activation gradient")
+    before = "convolution" if activation is None else "activation"
+    yield Heading(f"From the pool back to the {before}" if routing else "Back to the convolution", 3)
     yield Words(
         f"One test image (number {results.sample.index}, class {name}) was sent through the trained network; "
         f"its loss is {format_value(backprop.loss, 4)}."
@@ -163,14 +165,16 @@ def _backprop(results: LabResults) -> Iterator[Block]:
         yield map_gradients_figure(backprop)
     else:
         yield Formula(named["pool gradient"])
+        yield Words(named["pool gradient"].words)
         yield routing_figure(backprop, routing)
         yield route_maps_figure(backprop, routing)
         yield tables.rules_table(routing)
     if routing is not None and backprop.ties is not None:
         yield tables.ties_table(backprop, routing)
-    if "activation gradient" in named:
+    if activation is not None:
         yield Heading("Through the activation", 3)
-        yield Formula(named["activation gradient"])
+        yield Formula(activation)
+        yield Words(activation.words)
     yield Heading("From the convolution to the filter", 3)
     yield Formula(named["filter gradient"])
     yield tables.terms_table(backprop)
