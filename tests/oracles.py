@@ -213,7 +213,7 @@ def assert_same_bits(actual: Array, expected: Array) -> None:
     assert np.ascontiguousarray(actual).tobytes() == np.ascontiguousarray(expected).tobytes()
 
 
-def _mirrored(place, side):
+def mirrored(place, side):
     """Cell at a place over the border: walk, and turn round at the edges."""
     step = 1
     at = 0
@@ -236,7 +236,7 @@ def max_blur_pool2d_loop(x, size):
             for b, across in enumerate(weights):
                 top, left = row * size - (size - 1) + a, col * size - (size - 1) + b
                 window = [
-                    x[s, ch, _mirrored(top + i, height), _mirrored(left + j, width)]
+                    x[s, ch, mirrored(top + i, height), mirrored(left + j, width)]
                     for i in range(size)
                     for j in range(size)
                 ]

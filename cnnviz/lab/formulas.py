@@ -15,7 +15,7 @@ from cnnviz.report.equations import Equation
 
 _LONGEST = 300
 _DEEPEST = 8
-_SIGNS = "+−-=≈<>≤≥·×∂∑ΣεσδλμηθαβγΔ∞→′∈()[],.:|/*"
+_SIGNS = "+−-=≈<>≤≥·×∂∑ΣεσφδλμηθαβγΔ∞→′∈()[],.:|/*"
 _TOKEN = re.compile(rf"\s+|[A-Za-z]+|\d+(?:\.\d+)?|[{re.escape(_SIGNS)}]|[_{{}}]")
 _CLOSING = {")": "(", "]": "["}
 _TYPED = {"-": "−", "*": "·"}

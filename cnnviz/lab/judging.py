@@ -1,5 +1,6 @@
 """Whether a prediction is right: the answer beside what was measured, and words for both."""
 
+import re
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -10,6 +11,13 @@ from cnnviz.quantities import format_cell, format_value
 
 _LARGEST = 1e12
 _LONGEST_NAME = 60
+_NUMBER = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
+# Digits in groups of three with one sign between them; a decimal point is another sign.
+_GROUPED = re.compile(
+    r"(?P<head>[+-]?[1-9][0-9]{0,2})"
+    r"(?P<groups>(?P<between>[.,'’\s])[0-9]{3}((?P=between)[0-9]{3})*)"
+    r"(?P<rest>([.,][0-9]*)?)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +61,7 @@ def checked_answer(prediction: Prediction, answer: object) -> Answer:
         case "number":
             if isinstance(answer, int | float) and not isinstance(answer, bool) and abs(answer) <= _LARGEST:
                 return float(answer)  # and no NaN, which is not smaller than anything
-            raise ParameterError("A number is expected here, such as 0.5.")
+            raise ParameterError("A number of at most 1,000,000,000,000 is expected here, such as 0.5.")
         case "cell":
             index = tuple(cast("list[Any]", answer)) if isinstance(answer, list | tuple) else ()
             if len(index) == 3 and all(type(each) is int and 0 <= each < 10_000 for each in index):
@@ -64,6 +72,47 @@ def checked_answer(prediction: Prediction, answer: object) -> Answer:
             if isinstance(answer, str) and answer in names:
                 return answer
             raise ParameterError(f"One of {', '.join(names)} is expected here.")
+
+
+def typed_number(prediction: Prediction, text: str) -> float:
+    """Return the number that a student means.
+
+    A comma is a decimal point, but for digits in groups of three: between several groups it divides them, as
+    a space always does, and in a count between two groups, too, which would be no whole number otherwise. A
+    per cent sign behind a ratio makes a hundredth of it.
+
+    Raises
+    ------
+    ParameterError
+        If it is none; the text says what was expected.
+    """
+    measure = MEASURES[prediction.truth.measure]
+    text = text.strip().replace("−", "-")
+    written = text.removesuffix("%").rstrip()
+    is_share = written != text
+    if is_share and (measure.quantity == "count" or (measure.quantity == "number" and measure.unit)):
+        raise ParameterError("A number without % is expected here.")
+    written = _ungrouped(written, is_count=measure.quantity == "count")
+    if not _NUMBER.fullmatch(written):
+        raise ParameterError("Type a number first, such as 0.5.")
+    number = float(written.replace(",", "."))
+    checked = checked_answer(
+        prediction, number / 100 if is_share and measure.quantity == "number" else number
+    )
+    assert isinstance(checked, float)
+    return checked
+
+
+def _ungrouped(written: str, *, is_count: bool) -> str:
+    """Take out what divides the digits of a number into groups of three."""
+    found = _GROUPED.fullmatch(written)
+    if found is None:
+        return written
+    between, groups, rest = found["between"], found["groups"], found["rest"]
+    may_be_decimal = between in ".," and groups.count(between) == 1 and not rest
+    if may_be_decimal and not is_count:
+        return written
+    return found["head"] + groups.replace(between, "") + rest
 
 
 def answer_words(prediction: Prediction, answer: Answer) -> str:

@@ -60,6 +60,8 @@ class Measure:
         Of a number or a count, or what a name is that of; "" for a ratio.
     function : callable
     parameters : tuple of Parameter
+    is_of_network : bool
+        Whether the network that is trained has to do with it.
     """
 
     name: str
@@ -68,6 +70,7 @@ class Measure:
     unit: str
     function: Callable[..., float | str | measuring.Cells]
     parameters: tuple[Parameter, ...] = ()
+    is_of_network: bool = True
 
     def title_of(self, measurement: Measurement) -> str:
         """Return what is measured, with the values of the parameters."""
@@ -155,11 +158,11 @@ _ALL: Sequence[Measure] = (
     ),
     Measure(
         "dots_cells_changed", "cells in which the two small images differ at the stage “{stage}”", "count",
-        "cells", measuring.dots_cells_changed, (_OF_DOTS,),
+        "cells", measuring.dots_cells_changed, (_OF_DOTS,), is_of_network=False,
     ),
     Measure(
         "dots_difference", "largest difference between the two small images at the stage “{stage}”", "number",
-        "", measuring.dots_difference, (_OF_DOTS,),
+        "", measuring.dots_difference, (_OF_DOTS,), is_of_network=False,
     ),
     Measure(
         "tied_windows", "tied pooling windows of the first {digits} test images", "percent", "%",
@@ -176,16 +179,16 @@ _ALL: Sequence[Measure] = (
         (_SAMPLE,),
     ),
     Measure(
-        "gradient_error", "largest relative error of the gradient against a finite difference, test image "
-        "{sample}", "number", "", measuring.gradient_error, (_SAMPLE,),
+        "gradient_error", "largest relative error of the gradients that agree with the finite difference, "
+        "test image {sample}", "number", "", measuring.gradient_error, (_SAMPLE,),
     ),
     Measure(
         "gradient_mismatches", "parameters whose gradient is not the finite difference, unexplained, "
         "test image {sample}", "count", "parameters", measuring.gradient_mismatches, (_SAMPLE,),
     ),
     Measure(
-        "gradient_kinks", "parameters whose finite difference passes a kink, test image {sample}", "count",
-        "parameters", measuring.gradient_kinks, (_SAMPLE,),
+        "gradient_kinks", "parameters at which the loss has a kink, and no slope, test image {sample}",
+        "count", "parameters", measuring.gradient_kinks, (_SAMPLE,),
     ),
     Measure(
         "gradient_tie_rule", "parameters whose gradient is not the finite difference, as the rule for ties "

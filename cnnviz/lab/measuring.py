@@ -186,7 +186,7 @@ def dots_difference(bench: Bench, stage: str) -> float:  # noqa: ARG001 -- likew
 def tied_windows(bench: Bench, digits: int) -> float:
     """Share of the pooling windows in which several cells share the largest value, in per cent."""
     routing = bench.passed(0).routing
-    if routing is None or routing.winners is None:
+    if routing is None or routing.pool.tie_rule is None:
         return nan
     rate: TieRate = tie_rate_of_images(bench.network, bench.dataset.test_images[:digits], routing.layer)
     return 100 * rate.rate
@@ -206,7 +206,7 @@ def tied_share(bench: Bench, sample: int) -> float:
     it; the mean over the tied windows of the image, NaN without any.
     """
     routing = bench.passed(sample).routing
-    if routing is None or routing.winners is None or not routing.tied.any():
+    if routing is None or not routing.tied.any():
         return nan
     routes = routing.routes()
     shares = np.zeros(routing.pooled.shape)
@@ -215,7 +215,7 @@ def tied_share(bench: Bench, sample: int) -> float:
 
 
 def gradient_error(bench: Bench, sample: int) -> float:
-    """Largest relative error of the gradient against a finite difference, kinks left out."""
+    """Largest relative error of the gradients that agree with the finite difference."""
     return bench.passed(sample).check.largest_error
 
 
@@ -230,7 +230,7 @@ def gradient_tie_rule(bench: Bench, sample: int) -> float:
 
 
 def gradient_kinks(bench: Bench, sample: int) -> float:
-    """Parameters at which the finite difference passes a kink: a winner or a gate changes."""
+    """Parameters at which the loss has a kink: a winner or a gate changes, however small the poke."""
     return bench.passed(sample).check.counts["kink"]
 
 

@@ -21,14 +21,26 @@ class Activation(Layer):
     Attributes
     ----------
     formula : str
-        In text, with `x` for the input.
+        In text, with `z` for the input.
+    about_slope : str
+        Its derivative, with `z` for the input and `a` for the output.
+    has_gates : bool
+        Whether it is shut for some values: their slope is 0.
     """
 
+    has_gates: ClassVar[bool] = False
+
+    symbol: ClassVar[str] = "a"
     mixes_channels: ClassVar[bool] = False
 
     @property
     def formula(self) -> str:
-        """Formula in text, with `x` for the input."""
+        """Formula in text, with `z` for the input."""
+        raise NotImplementedError
+
+    @property
+    def about_slope(self) -> str:
+        """Derivative in text, with `z` for the input and `a` for the output."""
         raise NotImplementedError
 
     @property
@@ -57,12 +69,18 @@ class ReLU(Activation):
     kind: ClassVar[str] = "relu"
     short: ClassVar[str] = "ReLU"
     title: ClassVar[str] = "ReLU"
+    has_gates: ClassVar[bool] = True
     signed: ClassVar[bool | None] = False
 
     @property
     def formula(self) -> str:
         """See `Activation`."""
-        return "max(x, 0)"
+        return "max(z, 0)"
+
+    @property
+    def about_slope(self) -> str:
+        """See `Activation`."""
+        return "1 where z > 0, else 0"
 
     @property
     def has_kinks(self) -> bool:
@@ -102,7 +120,12 @@ class LeakyReLU(Activation):
     @property
     def formula(self) -> str:
         """See `Activation`."""
-        return f"x if x > 0, else {format_value(self.slope)} × x"
+        return f"z if z > 0, else {format_value(self.slope)} × z"
+
+    @property
+    def about_slope(self) -> str:
+        """See `Activation`."""
+        return f"1 where z > 0, else {format_value(self.slope)}"
 
     @property
     def has_kinks(self) -> bool:
@@ -134,7 +157,12 @@ class Sigmoid(Activation):
     @property
     def formula(self) -> str:
         """See `Activation`."""
-        return "1 / (1 + exp(−x))"
+        return "1 / (1 + exp(−z))"
+
+    @property
+    def about_slope(self) -> str:
+        """See `Activation`."""
+        return "a × (1 − a)"
 
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
         """See `cnnviz.functional.sigmoid`."""
@@ -157,7 +185,12 @@ class Tanh(Activation):
     @property
     def formula(self) -> str:
         """See `Activation`."""
-        return "tanh(x)"
+        return "tanh(z)"
+
+    @property
+    def about_slope(self) -> str:
+        """See `Activation`."""
+        return "1 − a²"
 
     def forward(self, x: FloatArray, params: Params) -> FloatArray:
         """See `cnnviz.functional.tanh`."""

@@ -30,6 +30,9 @@ class Layer(ABC):
         Name among the settings of an experiment; "" for a layer that cannot be chosen there.
     short, title : str
         What the window and the report call it, where there is little room and where there is more.
+    symbol : str
+        What its output is called in formulas: z for a sum of products, a for an activation, q for a pooled
+        value. "" where it is called as its input is.
     mixes_channels : bool
         Whether a channel of the output depends on several channels of the input.
     is_piecewise_linear : bool
@@ -41,6 +44,7 @@ class Layer(ABC):
     kind: ClassVar[str] = ""
     short: ClassVar[str] = ""
     title: ClassVar[str] = ""
+    symbol: ClassVar[str] = ""
     mixes_channels: ClassVar[bool] = True
     is_piecewise_linear: ClassVar[bool] = True
     signed: ClassVar[bool | None] = True

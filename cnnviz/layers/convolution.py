@@ -42,6 +42,7 @@ class Conv2D(Layer):
     """
 
     title: ClassVar[str] = "Convolution"
+    symbol: ClassVar[str] = "z"
 
     filters: int
     kernel_size: int = 3

@@ -1,7 +1,7 @@
 """Pooling layers that take a maximum: they have winners, ties, and kinks where a winner changes."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -68,6 +68,10 @@ class MaxPool2D(StridedPool):
     def winners(self, x: FloatArray) -> NDArray[np.bool_]:
         """Cells of each window that hold its maximum, shape (n, c, h', w', size, size); of NaNs, these."""
         return functional.window_winners(self.windows(x), self.forward(x, {}))
+
+    def tied(self, x: FloatArray) -> NDArray[np.bool_]:
+        """See `Pool`."""
+        return np.count_nonzero(self.winners(x), axis=(-2, -1)) > 1
 
     def shares(self, x: FloatArray, ties: TieRule | None = None) -> FloatArray:
         """Share of each winner; 0 for the others."""
@@ -142,6 +146,19 @@ class MaxBlurPool2D(Pool):
         winners = self._winners(x)
         return winners.reshape(*winners.shape[:4], -1)
 
+    def tied(self, x: FloatArray) -> NDArray[np.bool_]:
+        """See `Pool`: in one of the windows under the blur at least.
+
+        A window that is mirrored at the border may hold a cell twice, which is no tie.
+        """
+        winners = self._winners(x)
+        height, width = (int(side) for side in x.shape[2:])
+        cells = np.arange(height * width, dtype=np.intp)
+        places = self._under_the_blur(cells.reshape(1, 1, height, width))
+        first = np.where(winners, places, height * width).min(axis=(-2, -1))
+        last = np.where(winners, places, -1).max(axis=(-2, -1))
+        return (first < last).any(axis=(-2, -1))
+
     def shares(self, x: FloatArray, ties: TieRule | None = None) -> FloatArray:
         """Share of each winner of a window, times the window's weight in the blur."""
         rule = self.ties if ties is None else ties
@@ -156,8 +173,12 @@ class MaxBlurPool2D(Pool):
 
     def _winners(self, x: FloatArray) -> NDArray[np.bool_]:
         """Winners of the windows under the blur, shape (n, c, h', w', taps, taps, size, size)."""
-        windows = sliding_window_view(self.windows(x), (self.size, self.size), axis=(-2, -1))
+        windows = self._under_the_blur(x)
         return functional.window_winners(windows, windows.max(axis=(-2, -1)))
+
+    def _under_the_blur(self, x: NDArray[Any]) -> NDArray[Any]:
+        """Cells of the windows under the blur, of the shape of `_winners`."""
+        return sliding_window_view(self.windows(x), (self.size, self.size), axis=(-2, -1))
 
     def at_every_cell(self, x: FloatArray) -> FloatArray:
         """See `Pool`: a maximum at every cell, then the blur at every cell."""

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 import numpy as np
+from numpy.typing import NDArray
 
 from cnnviz import functional
 from cnnviz._types import FloatArray, Params, Shape
@@ -32,6 +33,7 @@ class Pool(Layer):
         If a value lies outside its range.
     """
 
+    symbol: ClassVar[str] = "q"
     mixes_channels: ClassVar[bool] = False
     signed: ClassVar[bool | None] = None
     maps: ClassVar[str] = ""
@@ -89,6 +91,13 @@ class Pool(Layer):
         del ties
         weights = self.weights.astype(x.dtype)
         return np.broadcast_to(weights, (len(x), *self.output_shape(x.shape[1:]), *weights.shape))
+
+    def tied(self, x: FloatArray) -> NDArray[np.bool_]:
+        """Whether several cells hold a maximum that an output cell takes, shape (n, c, h', w').
+
+        Nowhere in a linear pool, which takes none.
+        """
+        return np.zeros((len(x), *self.output_shape(x.shape[1:])), dtype=bool)
 
     def at_every_cell(self, x: FloatArray) -> FloatArray:
         """Pool with the windows one cell apart.

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from cnnviz.layers import Conv2D, Layer, Pool
+from cnnviz.layers import Activation, Conv2D, Layer, MaxBlurPool2D, Pool
 from cnnviz.mathematics import Cases, Frac, Node, Norm, Prime, Sub, Sum, Text, partial
 
 
@@ -43,6 +43,12 @@ DIFFERENCE = Equation(
     (partial("L", "w"), "≈", Frac("L ( w + ε ) − L ( w − ε )", "2 ε")),
 )
 
+_TAKERS = {
+    "first": "to its winner, the first of tied ones",
+    "all": "to its winners, the whole of it to each",
+    "split": "to its winners, n of them, in equal parts",
+}
+
 WITHOUT_POOL = (
     "This network has no pool, in which cells could win or be left out: every cell of the map has a gradient "
     "of its own."
@@ -59,18 +65,24 @@ def of_network(layers: Sequence[tuple[str, Layer]], channels: int) -> dict[str, 
     Parameters
     ----------
     layers : sequence of (str, Layer)
-        Of the network; the equations are of its first convolution and its first pool, if it has them.
+        Of the network; the equations are of its first convolution, the activation behind that and the first
+        pool, if it has them.
     channels : int
         Of the images.
     """
-    conv = next((layer for _, layer in layers if isinstance(layer, Conv2D)), None)
-    pool = next((layer for _, layer in layers if isinstance(layer, Pool)), None)
+    plain = [layer for _, layer in layers]
+    conv = next((layer for layer in plain if isinstance(layer, Conv2D)), None)
+    pool = next((layer for layer in plain if isinstance(layer, Pool)), None)
     found = {"loss": LOSS, "relative change": RELATIVE_CHANGE, "difference": DIFFERENCE}
     if conv is not None:
         found["convolution"] = convolution(conv, channels)
         found["filter gradient"] = filter_gradient(conv, channels)
+        for follows in plain[plain.index(conv) + 1 :][:1]:
+            if isinstance(follows, Activation):
+                found["activation gradient"] = activation_gradient(follows)
     if pool is not None:
-        found["pool gradient"] = pool_gradient(pool)
+        before = next((layer.symbol for layer in reversed(plain[: plain.index(pool)]) if layer.symbol), "x")
+        found["pool gradient"] = pool_gradient(pool, before)
     return found
 
 
@@ -93,33 +105,53 @@ def convolution(layer: Conv2D, channels: int) -> Equation:
     )
 
 
-def pool_gradient(pool: Pool) -> Equation:
-    """Where a pool sends the gradient of its windows, under its rule for ties."""
-    arriving: Node = partial("L", Sub("p", "W"))
-    if pool.step < pool.size or pool.geometry.size > pool.size:
-        # Windows overlap, so a cell may get something from several.
-        arriving = (Sum("W"), arriving)
-    slope: Node = (partial("L", Sub("z", "c")), "=")
-    match pool.tie_rule:
-        case None:
-            share = (Sum("W"), Sub("s", "W , c"), "~", partial("L", Sub("p", "W")))
-            return Equation(
-                "The pool passes the gradient of each window W on to its cells c, by their weights s.",
-                (slope, share),
-            )
-        case "first":
-            words = "Max pooling passes the gradient of a window on to its winner, the first of tied ones."
-            value, where = arriving, (Text(" is the first winner of its window "), "W")
-        case "all":
-            words = "Max pooling passes all of the gradient of a window on to each of its winners."
-            value, where = arriving, (Text(" is a winner of its window "), "W")
-        case "split":
-            words = "Max pooling divides the gradient of a window among its winners, n of them."
-            value = (Frac("1", Sub("n", "W")), "~", arriving)
-            where = (Text(" is one of the "), Sub("n", "W"), Text(" winners of its window "), "W")
-    condition: Node = (Text("if "), "c", *where)
+def pool_gradient(pool: Pool, before: str) -> Equation:
+    """Where a pool sends the gradient of its windows, under its rule for ties.
+
+    Parameters
+    ----------
+    pool : Pool
+    before : str
+        Letter for what the pool reads; see `Layer.symbol`.
+    """
+    slope: Node = (partial("L", Sub(before, "c")), "=")
+    arriving: Node = partial("L", Sub("q", "W"))
+    if pool.tie_rule is None:
+        share = (Sum("W"), Sub("s", "W , c"), "~", arriving)
+        return Equation(
+            "The pool passes the gradient of each window W on to its cells c, by their weights s.",
+            (slope, share),
+        )
+    takers = _TAKERS[pool.tie_rule]
+    words, window = f"Max pooling passes the gradient of each window W on {takers}.", "W"
+    if isinstance(pool, MaxBlurPool2D):
+        words = (
+            "The blur passes the gradient of each cell W of the output on to the windows V under it, by its "
+            f"weights k, and each window passes what it gets on {takers}."
+        )
+        window, arriving = "V", (Sum("W"), Sub("k", "W , V"), "~", arriving)
+    if pool.tie_rule == "split":
+        arriving = (Frac("1", Sub("n", window)), "~", arriving)
+    winner = "first winner" if pool.tie_rule == "first" else "winner"
+    if window == "V" or pool.step < pool.size:
+        # The windows overlap, and a cell may win several of them.
+        won = Sum((window, Text(f" with {winner} "), "c"))
+        return Equation(f"{words} Cells that win no window get 0.", (slope, won, arriving))
+    article = "the" if pool.tie_rule == "first" else "a"
+    condition: Node = (Text("if "), "c", Text(f" is {article} {winner} of its window "), window)
     return Equation(
-        f"{words} All other cells get 0.", (slope, Cases(((value, condition), ("0", Text("otherwise")))))
+        f"{words} All other cells get 0.", (slope, Cases(((arriving, condition), ("0", Text("otherwise")))))
+    )
+
+
+def activation_gradient(layer: Activation) -> Equation:
+    """How an activation passes the gradient of its output on to its input."""
+    place = "f , i , j"
+    z, slope = Sub("z", place), Prime("φ")
+    return Equation(
+        f"The activation a = φ(z) is {layer.formula}. It multiplies the gradient with its slope: "
+        f"{layer.about_slope}.",
+        (partial("L", z), "=", slope, "(", z, ")", "~", partial("L", Sub("a", place))),
     )
 
 

@@ -9,6 +9,7 @@ from cnnviz._types import FloatArray
 from cnnviz.drawing import Colors, Share, outline
 from cnnviz.graphics.cell_map import MAP, CellMap, Looked
 from cnnviz.graphics.heat_map import COLORS, HEAT_MAP, HeatMap
+from cnnviz.layers import MaxBlurPool2D, Pool
 from cnnviz.report.blocks import Figure, data
 from cnnviz.report.results import BackpropResults
 from cnnviz.report.sheets import BAR, TITLE, figure, sheet, titled
@@ -20,13 +21,22 @@ _WINDOWS = 3
 _MOST_MAPS = 5
 """Side by side: values, the gradient that arrives, and one map for each rule for ties."""
 
-RULE_TITLES = {
+_RULES = {
     "first": "first: the first winner takes it all",
     "all": "all: every winner takes all of it",
     "split": "split: the winners share it",
     "linear": "linear pool: every cell takes its weight",
 }
-"""The rules for ties in words."""
+_BLURRED = {
+    "first": "first: of each window, the first winner takes what the blur gives the window",
+    "all": "all: every winner takes all of what the blur gives its window",
+    "split": "split: the winners share what the blur gives their window",
+}
+
+
+def rule_title(pool: Pool, rule: str) -> str:
+    """Say how a pool passes the gradient on under a rule for ties; "linear" for none."""
+    return (_BLURRED if isinstance(pool, MaxBlurPool2D) else _RULES)[rule]
 
 
 def routing_figure(backprop: BackpropResults, routing: PoolRouting) -> Figure:
@@ -68,7 +78,7 @@ def routing_figure(backprop: BackpropResults, routing: PoolRouting) -> Figure:
         "routing",
         "How the gradient is routed through the pool",
         f"Gradient through {routing.layer}, filter {channel}, {place}: values of the windows, gradient "
-        f"of the loss at each pooled cell, and where it goes ({RULE_TITLES[routing.rule]}).",
+        f"of the loss at each pooled cell, and where it goes ({rule_title(routing.pool, routing.rule)}).",
         data(
             ("row", "column", "value", "passed_on"),
             [
@@ -93,7 +103,7 @@ def route_maps_figure(backprop: BackpropResults, routing: PoolRouting) -> Figure
         + (
             "the gradient that is passed on under each rule for ties."
             if len(routed) > 1
-            else "a linear pool passes the gradient on to every cell."
+            else "a linear pool passes the gradient on by its weights, whatever the values."
         ),
     )
 

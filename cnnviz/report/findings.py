@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from cnnviz.experiment import Experiment
-from cnnviz.inspect.receptive_field import stage_index
 from cnnviz.layers import Conv2D
 from cnnviz.quantities import format_count, format_together, format_value
 from cnnviz.report import equations, tables
@@ -153,7 +152,10 @@ def _backprop(results: LabResults) -> Iterator[Block]:
     backprop = results.backprop
     name = results.experiment.classes[results.sample.label]
     routing = backprop.routing
-    yield Heading(f"{'Back' if routing is None else 'From the pool back'} to the convolution", 3)
+    named = equations.of_network(results.training.network.layers, backprop.filter_gradient.shape[0])
+    activation = named.get("activation gradient")
+    before = "convolution" if activation is None else "activation"
+    yield Heading(f"From the pool back to the {before}" if routing else "Back to the convolution", 3)
     yield Words(
         f"One test image (number {results.sample.index}, class {name}) was sent through the trained network; "
         f"its loss is {format_value(backprop.loss, 4)}."
@@ -162,17 +164,19 @@ def _backprop(results: LabResults) -> Iterator[Block]:
         yield Words(equations.WITHOUT_POOL)
         yield map_gradients_figure(backprop)
     else:
-        yield Formula(equations.pool_gradient(routing.pool))
+        yield Formula(named["pool gradient"])
+        yield Words(named["pool gradient"].words)
         yield routing_figure(backprop, routing)
         yield route_maps_figure(backprop, routing)
         yield tables.rules_table(routing)
     if routing is not None and backprop.ties is not None:
-        yield tables.ties_table(backprop, routing.layer)
+        yield tables.ties_table(backprop, routing)
+    if activation is not None:
+        yield Heading("Through the activation", 3)
+        yield Formula(activation)
+        yield Words(activation.words)
     yield Heading("From the convolution to the filter", 3)
-    network = results.training.network
-    layer = network.layers[stage_index(network, backprop.filter_layer)][1]
-    assert isinstance(layer, Conv2D)
-    yield Formula(equations.filter_gradient(layer, backprop.filter_gradient.shape[0]))
+    yield Formula(named["filter gradient"])
     yield tables.terms_table(backprop)
     rate = format_value(results.experiment.learning_rate)
     before, after = format_together((backprop.loss, backprop.loss_after), 6)

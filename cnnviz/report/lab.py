@@ -296,7 +296,7 @@ def _backprop(
     images = dataset.test_images[: settings.tie_images]
     sample_ties: TieRate | None = None
     ties: TieRate | None = None
-    if pool is not None and routing is not None and routing.winners is not None:
+    if pool is not None and routing is not None and routing.pool.tie_rule is not None:
         sample_ties = tie_rate(network, trace, pool)
         ties = tie_rate_of_images(
             network, images, pool, progress=lambda share: report(share / 2), cancelled=cancelled

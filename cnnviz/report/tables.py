@@ -3,10 +3,11 @@
 import numpy as np
 
 from cnnviz.history import LogLine
+from cnnviz.layers import MaxBlurPool2D
 from cnnviz.palette import STAGE_STYLES
 from cnnviz.quantities import format_count, format_value
 from cnnviz.report.blocks import Cell, Table, data
-from cnnviz.report.figures_backprop import RULE_TITLES
+from cnnviz.report.figures_backprop import rule_title
 from cnnviz.report.results import BackpropResults, LabResults, TrainedRun, TranslationResults
 from cnnviz.routing import GradientCheck, PoolRouting
 from cnnviz.routing.agreement import TOLERANCE, VERDICTS
@@ -14,7 +15,7 @@ from cnnviz.translation import MEASURES, OUTPUT
 
 _VERDICTS = {
     "ok": "gradient and difference agree",
-    "kink": "a winner or a gate changes in between: there may be no slope",
+    "kink": "a winner or a gate changes however small ε: not compared",
     "tie_rule": "the rule “all”: not the slope but the sum over the tied cells, and equal to it",
     "curvature": "the poke is too large for a straight line",
     "mismatch": "no agreement",
@@ -130,8 +131,9 @@ def output_table(translation: TranslationResults) -> Table:
     )
 
 
-def ties_table(backprop: BackpropResults, pool: str) -> Table:
+def ties_table(backprop: BackpropResults, routing: PoolRouting) -> Table:
     """How often the maximum of a window is shared."""
+    is_blurred = isinstance(routing.pool, MaxBlurPool2D)
     rows = [
         (words, rate.windows, rate.tied, rate.rate)
         for words, rate in (
@@ -142,7 +144,8 @@ def ties_table(backprop: BackpropResults, pool: str) -> Table:
     ]
     return Table(
         "tie-rate",
-        f"Windows of {pool} whose maximum is held by several cells.",
+        f"Windows of {routing.layer} whose maximum is held by several cells"
+        + (": cells of the output with such a window under the blur." if is_blurred else "."),
         data(("", "windows", "tied", "share"), rows),
         ("text", "count", "count", "percent"),
     )
@@ -155,7 +158,7 @@ def rules_table(routing: PoolRouting) -> Table:
     ]
     for rule, array in routing.routed.items():
         mark = " (in force)" if rule == routing.rule and len(routing.routed) > 1 else ""
-        rows.append((RULE_TITLES[rule] + mark, int(np.count_nonzero(array)), float(array.sum())))
+        rows.append((rule_title(routing.pool, rule) + mark, int(np.count_nonzero(array)), float(array.sum())))
     return Table(
         "tie-rules",
         f"Gradient of the loss at {routing.layer} for this image, all {len(routing.values)} filters.",
@@ -199,9 +202,9 @@ def check_table(results: LabResults) -> Table:
     largest = format_value(check.largest_error, 2)
     return Table(
         "gradient-check",
-        f"Gradient against central difference (ε = {format_value(check.eps)}) for "
-        f"{_which(check, total, results)}, at this image. Largest relative error of those that agree: "
-        f"{largest} (tolerance {format_value(TOLERANCE)}).",
+        f"Gradient against central difference (ε = {format_value(check.eps)}, less where a winner or a gate "
+        f"changes within it) for {_which(check, total, results)}, at this image. Largest relative error of "
+        f"those that agree: {largest} (tolerance {format_value(TOLERANCE)}).",
         data(("verdict", "meaning", "parameters"), rows),
         ("text", "text", "count"),
     )

@@ -14,7 +14,6 @@ from cnnviz.routing.pools import PoolRouting, Routes, linear_pools, pool_routes,
 from cnnviz.routing.targets import CellTarget, ParameterTarget, PixelTarget, Target
 from cnnviz.routing.ties import TieRate, tie_rate, tie_rate_of_images, with_ties
 from cnnviz.routing.update import apply_update
-from cnnviz.routing.windows import winner_counts
 
 __all__ = [
     "DEFAULT_EPS",
@@ -48,6 +47,5 @@ __all__ = [
     "pool_routing",
     "tie_rate",
     "tie_rate_of_images",
-    "winner_counts",
     "with_ties",
 ]

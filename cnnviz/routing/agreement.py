@@ -6,9 +6,12 @@ Five verdicts are possible for one number of the network.
     Between `-eps` and `+eps` the network stays on one linear piece (no max pool changes its winners, no ReLU
     its side), and gradient and central difference agree.
 ``"kink"``
-    Something changes in between. The loss has no slope there, and the central difference mixes two of them:
-    no agreement is promised. A tie is a kink only where the tied cells move *differently*: at 0 all of them
-    win, at `+eps` the one that rises fastest, at `-eps` the one that falls slowest.
+    Something changes in between. The central difference mixes the slopes on either side of the kink: no
+    agreement is promised. A kink elsewhere within the poke says nothing about the slope here, so the check of
+    all parameters pokes less until it is out of the way, and gives this verdict only where none of the pokes
+    down to `MIN_EPS` does: there the loss itself has a kink, and no slope. A tie is a kink only where the
+    tied cells move *differently*: at 0 all of them win, at `+eps` the one that rises fastest, at `-eps` the
+    one that falls slowest.
 ``"tie_rule"``
     Nothing changes, yet the gradient is not the slope, because it comes from the rule ``"all"``. Take a
     window over blank background. Its patches are equal, so all its cells move alike when a weight is poked
@@ -27,8 +30,8 @@ Five verdicts are possible for one number of the network.
     None of these: a mistake in the gradient.
 
 In the laboratory's network (rule ``"all"``, no activation) the dense weights are ``"ok"``: the gradient
-reaches them before it comes to the pool. The kernel weights are ``"tie_rule"``, all but a few with a kink: on
-MNIST two windows in three are tied, most over blank background, and the rule counts them up to four times.
+reaches them before it comes to the pool. The kernel weights are ``"tie_rule"``: on MNIST two windows in
+three are tied, most over blank background, and the rule counts them up to four times.
 
 References
 ----------

@@ -23,6 +23,7 @@ from cnnviz.routing._bench import (
 from cnnviz.routing._patterns import changed_from_base
 from cnnviz.routing.agreement import (
     DEFAULT_EPS,
+    MIN_EPS,
     check_eps,
     code_of,
     first_gradients,
@@ -36,6 +37,12 @@ from cnnviz.routing.rule import frozen_bench, judge_rule
 # Variants of a chunk together fill about this much at the widest layer, so that they stay in the cache.
 _CHUNK_BYTES = 4 * 1024 * 1024
 _MOST_AT_ONCE = 512
+
+# What a check finds about each number.
+_FOUND = "eps", "difference", "error", "first_error", "rule_error", "verdict", "kink_layer", "kink_cell"
+
+# Where a kink lies within the poke, the next one is this much smaller.
+_CLOSER = 10
 
 
 @np.errstate(over="ignore", invalid="ignore")
@@ -59,7 +66,9 @@ def check_all(
     label : int
         Index of its class.
     eps : float
-        How far every parameter is changed, up and down, >= 1e-8.
+        How far every parameter is changed, up and down, >= 1e-8. Where a kink lies within that distance, a
+        smaller poke is tried, and a smaller one again, down to 1e-8: a kink nearby says nothing about the
+        slope here.
     progress : callable
         Is told the fraction that is done, from 0 to 1.
     cancelled : callable
@@ -184,7 +193,7 @@ def _check_places(
     under_first: FloatArray,
     eps: float,
 ) -> ParameterCheck:
-    """Check some numbers of a parameter, given by their flat places; mismatches again with a smaller poke."""
+    """Check some numbers of a parameter, given by their flat places; kinks and mismatches again, closer."""
     outcome = run_variants(bench, _both_ways(bench, name, places, eps))
     plus, minus = outcome.losses.reshape(2, -1)
     kink_layer, kink_cell = _first_changes(bench, outcome)
@@ -209,9 +218,25 @@ def _check_places(
         small = _check_places(bench, frozen, name, places[wrong], *slopes, DEFAULT_EPS)
         verdict[wrong] = np.where(small.verdict == code_of("ok"), code_of("curvature"), small.verdict)
         rule_error[wrong] = small.rule_error
-    return ParameterCheck(
-        gradient, under_first, difference, error, first_error, rule_error, verdict, kink_layer, kink_cell
+    found = ParameterCheck(
+        gradient=gradient,
+        first_gradient=under_first,
+        eps=np.full(len(places), eps),
+        difference=difference,
+        error=error,
+        first_error=first_error,
+        rule_error=rule_error,
+        verdict=verdict,
+        kink_layer=kink_layer,
+        kink_cell=kink_cell,
     )
+    kinked = np.flatnonzero(verdict == code_of("kink"))
+    if eps > MIN_EPS and len(kinked):
+        slopes = gradient[kinked], under_first[kinked]
+        closer = _check_places(bench, frozen, name, places[kinked], *slopes, max(eps / _CLOSER, MIN_EPS))
+        for field in _FOUND:
+            getattr(found, field)[kinked] = getattr(closer, field)
+    return found
 
 
 def _both_ways(bench: Bench, name: str, places: IntArray, eps: float) -> Variants:
@@ -224,10 +249,11 @@ def _joined(
 ) -> ParameterCheck:
     """Put the parts of a parameter together at their places in arrays of its shape."""
     shape = gradient.shape
-    difference, error, first_error, rule_error = np.full((4, *shape), np.nan)
+    eps, difference, error, first_error, rule_error = np.full((5, *shape), np.nan)
     whole = ParameterCheck(
         gradient=gradient,
         first_gradient=under_first,
+        eps=eps,
         difference=difference,
         error=error,
         first_error=first_error,
@@ -237,8 +263,7 @@ def _joined(
         kink_cell=np.zeros(shape, dtype=np.intp),
     )
     if parts:
-        names = "difference", "error", "first_error", "rule_error", "verdict", "kink_layer", "kink_cell"
-        for name in names:
+        for name in _FOUND:
             getattr(whole, name).flat[places] = np.concatenate([getattr(part, name) for part in parts])
     return whole
 

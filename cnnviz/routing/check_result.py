@@ -26,6 +26,8 @@ class CheckEntry:
         Place in its array.
     gradient, first_gradient : float
         Gradient under the network's own rule for ties, and under ``"first"``.
+    eps : float
+        How far the number was changed: less than the check was asked for where a kink lies that near.
     difference : float
         Central difference.
     relative_error, first_error : float
@@ -36,7 +38,7 @@ class CheckEntry:
     verdict : {"ok", "kink", "tie_rule", "curvature", "mismatch"}
         See `cnnviz.routing.agreement`.
     kink_layer : str or None
-        First layer whose winners or gates differ at `+eps` or `-eps`.
+        First layer whose winners or gates differ at `+eps` or `-eps`, however small the poke.
     kink_cell : tuple of int or None
         First cell of its output for which they do.
     """
@@ -45,6 +47,7 @@ class CheckEntry:
     index: Cell
     gradient: float
     first_gradient: float
+    eps: float
     difference: float
     relative_error: float
     first_error: float
@@ -68,10 +71,10 @@ class ParameterCheck:
     Attributes
     ----------
     gradient, first_gradient : ndarray, float64
-    difference, error, first_error, rule_error : ndarray, float64
+    eps, difference, error, first_error, rule_error : ndarray, float64
         As in `CheckEntry`; NaN for None.
     verdict : ndarray of int8
-        Place in `cnnviz.routing.agreement.VERDICTS`; -1, and NaN in the differences and errors, where
+        Place in `cnnviz.routing.agreement.VERDICTS`; -1, and NaN in pokes, differences and errors, where
         `check_sample` did not look.
     kink_layer : ndarray of intp
         Position of the layer in `Network.layers`; -1 where there is no kink.
@@ -81,6 +84,7 @@ class ParameterCheck:
 
     gradient: FloatArray
     first_gradient: FloatArray
+    eps: NDArray[np.float64]
     difference: NDArray[np.float64]
     error: NDArray[np.float64]
     first_error: NDArray[np.float64]
@@ -103,6 +107,7 @@ class GradientCheck:
     Attributes
     ----------
     eps : float
+        The poke that was asked for; see `CheckEntry.eps`.
     parameters : mapping from parameter name to ParameterCheck
     stages : tuple of (str, shape)
         Name of each layer and shape of its output.
@@ -125,12 +130,9 @@ class GradientCheck:
 
     @property
     def largest_error(self) -> float:
-        """Largest `CheckEntry.judged_error` of the numbers that are ``"ok"`` or ``"tie_rule"``."""
-        fine = (code_of("ok"), code_of("tie_rule"))
-        errors = [
-            check.judged_error[np.isin(check.verdict, fine)].max(initial=0.0)
-            for check in self.parameters.values()
-        ]
+        """Largest relative error of the numbers that agree with the finite difference: those ``"ok"``."""
+        ok = code_of("ok")
+        errors = [check.error[check.verdict == ok].max(initial=0.0) for check in self.parameters.values()]
         return float(max(errors, default=0.0))
 
     def entries(self, *verdicts: Verdict, limit: int | None = None) -> list[CheckEntry]:
@@ -163,6 +165,7 @@ class GradientCheck:
             cell_of(place, check.error.shape),
             float(check.gradient.flat[place]),
             float(check.first_gradient.flat[place]),
+            float(check.eps.flat[place]),
             float(check.difference.flat[place]),
             float(check.error.flat[place]),
             float(check.first_error.flat[place]),

@@ -38,6 +38,8 @@ class FilterTerms:
         slope of the activation there (several patches, times their shares, where several take the gradient).
     norms : ndarray of shape (m,)
         Euclidean length of each term.
+    seen : ndarray of shape (h, w, c, k, k)
+        The patches of all cells or windows by their place, also of those whose term is 0.
     """
 
     layer: str
@@ -47,6 +49,7 @@ class FilterTerms:
     gradients: FloatArray
     patches: FloatArray
     norms: FloatArray
+    seen: FloatArray
 
     @property
     @np.errstate(over="ignore", invalid="ignore")
@@ -86,9 +89,9 @@ def filter_gradient_terms(
     where `z` is the map and `patch` what the filter saw there. Behind a pool most positions get no gradient,
     and the same sum goes over windows,
 
-        dL/dW[f] = sum over windows w of dL/dp[f, w] * (sum over routes of share * slope * patch),
+        dL/dW[f] = sum over windows w of dL/dq[f, w] * (sum over routes of share * slope * patch),
 
-    with `p` the pooled map and the routes of `cnnviz.routing.pool_routes`: under ``"first"`` and without an
+    with `q` the pooled map and the routes of `cnnviz.routing.pool_routes`: under ``"first"`` and without an
     activation, the gradient of the window times the patch of its winner.
 
     Parameters
@@ -138,7 +141,8 @@ def filter_gradient_terms(
     norms = np.abs(flat) * np.sqrt(np.square(seen).sum(axis=(1, 2, 3)))
     order = np.argsort(-norms, kind="stable")[: np.count_nonzero(norms)]
     places = np.stack(np.unravel_index(order, arriving.shape), axis=1)
-    return FilterTerms(layer, channel, by, places, flat[order], seen[order], norms[order])
+    by_place = seen.reshape(*arriving.shape, *seen.shape[1:])
+    return FilterTerms(layer, channel, by, places, flat[order], seen[order], norms[order], by_place)
 
 
 def pool_after(network: Network, layer: str) -> str | None:

@@ -26,6 +26,8 @@ from cnnviz.routing.targets import Target, check_target, gradient_at
 
 _OWNER = "poke"
 _KINKS_OF_A_POKE = 8
+# Kinks are found to within a millionth of a poke.
+_HERE = 1e-5
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,11 @@ class Poke:
     relative_error: float
     kinks: tuple[Kink, ...]
     verdict: Verdict
+
+    @property
+    def is_at_kink(self) -> bool:
+        """Whether the loss has a kink where it is, and not only somewhere between `-eps` and `+eps`."""
+        return any(abs(kink.value) <= _HERE * self.eps for kink in self.kinks)
 
     @property
     def central(self) -> float:

@@ -71,9 +71,12 @@ class PoolRouting:
         Gradient at the input under each rule that the pool could have: three for a max pool, for the same
         incoming gradient; one for a linear pool.
     winners : boolean ndarray of shape (c, h', w', size, size) or None
-        Cells of each window that hold its maximum; None for a linear pool.
+        Cells of each window that hold its maximum; None for a linear pool, and for a blurred max pool, whose
+        output cells take the maxima of several windows.
     tie_counts : ndarray of shape (c, h', w'), intp, or None
         Number of winners.
+    tied : boolean ndarray of shape (c, h', w')
+        Windows whose maximum is held by several cells; none in a linear pool. See `Pool.tied`.
     """
 
     layer: str
@@ -85,13 +88,7 @@ class PoolRouting:
     routed: Mapping[str, FloatArray]
     winners: NDArray[np.bool_] | None
     tie_counts: IntArray | None
-
-    @property
-    def tied(self) -> NDArray[np.bool_]:
-        """Windows whose maximum is held by several cells, shape (c, h', w'); none in a linear pool."""
-        if self.tie_counts is None:
-            return np.zeros(self.pooled.shape, dtype=bool)
-        return self.tie_counts > 1
+    tied: NDArray[np.bool_]
 
     def routes(self, ties: TieRule | None = None) -> Routes:
         """Routes of the gradient, under the pool's own rule or another one; see `pool_routes`."""
@@ -153,7 +150,16 @@ def pool_routing(
     counts = None if winners is None else winners.sum(axis=(-2, -1), dtype=np.intp)
     rule = pool.tie_rule or "linear"
     return PoolRouting(
-        layer, pool, values[0], pooled[0], incoming[0], rule, MappingProxyType(dict(routed)), winners, counts
+        layer=layer,
+        pool=pool,
+        values=values[0],
+        pooled=pooled[0],
+        incoming=incoming[0],
+        rule=rule,
+        routed=MappingProxyType(dict(routed)),
+        winners=winners,
+        tie_counts=counts,
+        tied=pool.tied(values)[0],
     )
 
 

@@ -2,7 +2,7 @@
 
 A max pool is replaced by the linear map that its rule stands for. With the winners of the sample,
 
-    p_W = max of window W + sum over tied cells c of share(c) * (z_c - z_c of the sample),
+    q_W = max of window W + sum over tied cells c of share(c) * (z_c - z_c of the sample),
 
 where the share is 1 for the first tied cell (``"first"``), 1 / ties for each (``"split"``), or 1 for each
 (``"all"``: the sum of the one-sided routes). At the sample this network has the loss of the real one, and its

@@ -12,7 +12,7 @@ from cnnviz._validation import check_choice, check_int
 from cnnviz.functional.max_pooling import TieRule
 from cnnviz.inspect.receptive_field import stage_values
 from cnnviz.network import Network, Trace
-from cnnviz.routing.windows import find_max_pool, winner_counts
+from cnnviz.routing.windows import find_max_pool
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,8 @@ class TieRate:
     Attributes
     ----------
     windows, tied : int
-        All windows, and those whose maximum is held by several cells.
+        All windows, and those whose maximum is held by several cells; in a blurred max pool, all cells of the
+        output, and those with such a window under the blur.
     """
 
     windows: int
@@ -79,8 +80,8 @@ def tie_rate(network: Network, trace: Trace, layer: str, sample: int = 0) -> Tie
     """
     index, pool = find_max_pool(network, layer)
     check_int(sample, "sample", "tie_rate", 0, len(trace.inputs) - 1)
-    counts = winner_counts(stage_values(network, trace, index - 1)[sample : sample + 1], pool)
-    return TieRate(counts.size, int(np.count_nonzero(counts > 1)))
+    found = pool.tied(stage_values(network, trace, index - 1)[sample : sample + 1])
+    return TieRate(found.size, int(np.count_nonzero(found)))
 
 
 def tie_rate_of_images(
@@ -115,7 +116,7 @@ def tie_rate_of_images(
     windows = tied = 0
     for _, x in input_chunks(network, images, "Counting the ties", progress, cancelled):
         before = forward_pass(network.layers[:index], network.params, x)
-        counts = winner_counts(before[-1] if before else x, pool)
-        windows += counts.size
-        tied += int(np.count_nonzero(counts > 1))
+        found = pool.tied(before[-1] if before else x)
+        windows += found.size
+        tied += int(np.count_nonzero(found))
     return TieRate(windows, tied)

@@ -1,17 +1,9 @@
-"""The windows of a pool, and who wins them."""
+"""Pools by their names."""
 
-import numpy as np
-
-from cnnviz._types import FloatArray, IntArray
 from cnnviz.errors import ParameterError
 from cnnviz.inspect.receptive_field import stage_index
-from cnnviz.layers import MaxPool2D, Pool
+from cnnviz.layers import Pool
 from cnnviz.network import Network
-
-
-def winner_counts(x: FloatArray, pool: MaxPool2D) -> IntArray:
-    """Count the winners of each window: 1 where there is no tie; shape `(n, c, h', w')`."""
-    return pool.winners(x).sum(axis=(-2, -1), dtype=np.intp)
 
 
 def find_pool(network: Network, layer: str) -> tuple[int, Pool]:
@@ -29,15 +21,15 @@ def find_pool(network: Network, layer: str) -> tuple[int, Pool]:
     return index, pool
 
 
-def find_max_pool(network: Network, layer: str) -> tuple[int, MaxPool2D]:
-    """Position of a max pool in `network.layers`, and the pool.
+def find_max_pool(network: Network, layer: str) -> tuple[int, Pool]:
+    """Position of a pool that takes a maximum, blurred or not, in `network.layers`, and the pool.
 
     Raises
     ------
     ParameterError
-        If there is no such layer, or it is no max pool.
+        If there is no such layer, or it takes no maximum.
     """
     index, pool = find_pool(network, layer)
-    if not isinstance(pool, MaxPool2D):
+    if pool.tie_rule is None:
         raise ParameterError(f"Only a max pool has winners and ties; {layer!r} is none.")
     return index, pool

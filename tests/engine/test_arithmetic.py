@@ -174,17 +174,17 @@ def test_blur_at_the_border_reads_mirrored_cells():
 def test_activations_show_input_formula_and_slope(dtype):
     network = everything(dtype)
     functions = {
-        ReLU: (lambda x: max(x, 0), lambda x: float(x > 0), "max(x, 0)"),
+        ReLU: (lambda x: max(x, 0), lambda x: float(x > 0), "max(z, 0)"),
         LeakyReLU: (
             lambda x: x if x > 0 else 0.1 * x,
             lambda x: 1 if x > 0 else 0.1,
-            "x if x > 0, else 0.1 × x",
+            "z if z > 0, else 0.1 × z",
         ),
-        Tanh: (math.tanh, lambda x: 1 - math.tanh(x) ** 2, "tanh(x)"),
+        Tanh: (math.tanh, lambda x: 1 - math.tanh(x) ** 2, "tanh(z)"),
         Sigmoid: (
             lambda x: 1 / (1 + math.exp(-x)),
             lambda x: math.exp(-x) / (1 + math.exp(-x)) ** 2,
-            "1 / (1 + exp(−x))",
+            "1 / (1 + exp(−z))",
         ),
     }
     seen = set()

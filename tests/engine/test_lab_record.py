@@ -16,6 +16,7 @@ from cnnviz.lab import (
     LabRecord,
     Measured,
     Measurement,
+    Prediction,
     When,
     checked_answer,
     judge,
@@ -27,6 +28,7 @@ from cnnviz.lab import (
 )
 from cnnviz.lab.bench import Bench
 from cnnviz.lab.events import result_was_shown
+from cnnviz.lab.judging import typed_number
 from cnnviz.lab.measures import MEASURES
 from cnnviz.lab.model import Condition
 from cnnviz.report import Version
@@ -159,6 +161,52 @@ def test_a_damaged_record_gets_a_sentence(data):
 
 
 _sentences: list[str] = []
+
+
+@pytest.mark.parametrize(
+    ("measure", "typed", "number"),
+    [
+        ("parameters", "1,425", 1425),
+        ("parameters", "1.425", 1425),
+        ("parameters", "12 665", 12665),
+        ("parameters", "1,234,567", 1234567),
+        ("parameters", "0,5", 0.5),
+        ("parameters", "1425", 1425),
+        ("probability", "1,425", 1.425),
+        ("probability", "0.4", 0.4),
+        ("probability", "40 %", 0.4),
+        ("probability", "1.234,5", 1234.5),
+        ("probability", "1,234.5", 1234.5),
+        ("probability", "1e-4", 1e-4),
+        ("probability", "−3", -3.0),
+        ("test_accuracy", " 99,5 % ", 99.5),
+        ("test_accuracy", "99.5", 99.5),
+        ("test_loss", "0,02", 0.02),
+    ],
+)
+def test_a_number_is_read_as_a_student_means_it(measure, typed, number):
+    prediction = Prediction("number", "How much?", Measurement(measure, {}))
+    assert typed_number(prediction, typed) == number
+
+
+@pytest.mark.parametrize(
+    ("measure", "typed"),
+    [
+        ("parameters", ""),
+        ("parameters", "many"),
+        ("parameters", "40 %"),
+        ("parameters", "1,23,456"),
+        ("test_loss", "40 %"),
+        ("probability", "1e999"),
+        ("probability", "nan"),
+        ("probability", "2e12"),
+        ("probability", "1,2,3"),
+    ],
+)
+def test_what_is_no_number_gets_a_sentence(measure, typed):
+    prediction = Prediction("number", "How much?", Measurement(measure, {}))
+    with pytest.raises(ParameterError, match=r"\.$"):
+        typed_number(prediction, typed)
 
 
 @pytest.mark.parametrize(

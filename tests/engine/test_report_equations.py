@@ -1,13 +1,17 @@
 """The equations of the report say what the network at hand computes: they are read, and computed from."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from cnnviz.layers import AvgPool2D, BlurPool2D, Conv2D, MaxPool2D
+from cnnviz.layers import Activation, AvgPool2D, BlurPool2D, Conv2D, MaxBlurPool2D, MaxPool2D
 from cnnviz.mathematics import latex, mathml, typst
-from cnnviz.report.equations import convolution, filter_gradient, pool_gradient, remarks
+from cnnviz.presets import LAB5
+from cnnviz.report.equations import convolution, filter_gradient, of_network, pool_gradient, remarks
+from tests.engine.routing_cases import ink
+from tests.oracles import avg_pool2d_loop, blur_pool2d_loop, mirrored, subsample_pool2d_loop
 
 
 @pytest.mark.parametrize("channels", [1, 3])
@@ -51,7 +55,7 @@ def test_the_filter_gradient_has_the_indices_of_the_convolution():
 def test_the_routing_equation_is_that_of_the_rule(ties):
     """The window 1, 2, 2, 2 with gradient 1, by what the equation says."""
     pool = MaxPool2D(2, ties=ties)
-    written = latex(pool_gradient(pool).formula)
+    written = latex(pool_gradient(pool, "z").formula)
     window = np.array([[[[1.0, 2.0], [2.0, 2.0]]]])
     got = pool.input_gradient(np.ones((1, 1, 1, 1)), window, np.full((1, 1, 1, 1), 2.0), {})[0, 0].ravel()
     winners = [1, 2, 3]
@@ -60,11 +64,99 @@ def test_the_routing_equation_is_that_of_the_rule(ties):
     np.testing.assert_allclose(got, [share if cell in takers else 0.0 for cell in range(4)])
 
 
-@pytest.mark.parametrize("pool", [AvgPool2D(2), BlurPool2D(2), MaxPool2D(2, ties="split")])
+def windows_and_weights(pool, shape):
+    """Windows of the maximum as lists of cells, and what each output cell takes of each, by plain loops."""
+    height, width = shape
+    outputs = list(np.ndindex(height // 2, width // 2))
+    if pool == "max":
+        windows = [[(2 * i + a, 2 * j + b) for a in (0, 1) for b in (0, 1)] for i, j in outputs]
+        return windows, [{number: 1.0} for number in range(len(outputs))]
+    windows, weights = [], []
+    for i, j in outputs:
+        taken = {}
+        for a, b in np.ndindex(3, 3):
+            top, left = 2 * i - 1 + a, 2 * j - 1 + b
+            places = [(mirrored(top + m, height), mirrored(left + n, width)) for m in (0, 1) for n in (0, 1)]
+            taken[len(windows)] = (1, 2, 1)[a] * (1, 2, 1)[b] / 16
+            windows.append(places)
+        weights.append(taken)
+    return windows, weights
+
+
+def linear_weights(pool, shape):
+    """What each output cell of a linear pool takes of each cell: its answer to a single 1."""
+    height, width = shape
+    ones = np.eye(height * width).reshape(-1, 1, height, width)
+    if pool == "average":
+        return avg_pool2d_loop(ones, 2, 2)[:, 0]
+    return blur_pool2d_loop(ones, 2, 3)[:, 0] if pool == "blur" else subsample_pool2d_loop(ones, 2)[:, 0]
+
+
+def through_the_pool(written, pool, values, arriving):
+    """Gradient of one map before the pool, as the equation says."""
+    got = np.zeros(values.shape)
+    if "s_{W , c}" in written:
+        shares = linear_weights(pool, values.shape)
+        return (shares * arriving).sum(axis=(1, 2)).reshape(values.shape)
+    assert ("k_{W , V}" in written) is (pool == "max_blur")
+    windows, weights = windows_and_weights(pool, values.shape)
+    passed = np.zeros(len(windows))
+    for slope, taken in zip(arriving.ravel(), weights, strict=True):
+        for window, weight in taken.items():
+            passed[window] += weight * slope
+    for places, slope in zip(windows, passed, strict=True):
+        largest = max(values[place] for place in places)
+        winners = [place for place in places if values[place] == largest]
+        takers = winners[:1] if "first winner" in written else winners
+        for place in takers:
+            got[place] += slope / (len(winners) if r"\frac{1}{n_" in written else 1)
+    return got
+
+
+RULES = [("max", "first"), ("max", "all"), ("max", "split"), ("max_blur", "first"), ("max_blur", "all")]
+RULES += [("max_blur", "split"), ("average", "all"), ("blur", "all"), ("subsample", "all"), ("none", "all")]
+
+
+@pytest.mark.parametrize("padding", [0, 1])
+@pytest.mark.parametrize("activation", ["none", "relu", "leaky_relu", "sigmoid", "tanh"])
+@pytest.mark.parametrize(("pool", "ties"), RULES)
+def test_all_equations_together_give_the_gradient_of_the_filter(pool, ties, activation, padding):
+    """From the gradient at the pooled maps back to the weights, each step as its equation is written."""
+    experiment = replace(
+        LAB5, filters=(2,), conv_bias=True, padding=padding, activation=activation, pool=pool, ties=ties,
+        classes=("4", "7", "9"), output="softmax", init="he",
+    )  # fmt: skip
+    network = experiment.build_network((1, 11, 12))
+    x = ink(network)
+    trace, gradients = network.forward(x), network.gradients(x, np.array([2]))
+    named = of_network(network.layers, 1)
+    assert ("activation gradient" in named) is (activation != "none")
+    assert ("pool gradient" in named) is (pool != "none")
+    act = next((name for name, layer in network.layers if isinstance(layer, Activation)), "conv1")
+    maps, letter = trace.outputs[act][0], "z" if activation == "none" else "a"
+    slopes = gradients.outputs[act][0]
+    if pool != "none":
+        written = latex(named["pool gradient"].formula)
+        assert written.startswith(rf"\frac{{\partial L}}{{\partial {letter}_{{c}}}} =")
+        arriving = gradients.outputs["pool1"][0]
+        slopes = np.array(
+            [through_the_pool(written, pool, *pair) for pair in zip(maps, arriving, strict=True)]
+        )
+    if activation != "none":
+        assert r"\varphi' ( z_{f , i , j} )" in latex(named["activation gradient"].formula)
+        layer, z = dict(network.layers)[act], trace.outputs["conv1"]
+        slopes = slopes * (layer.forward(z + 1e-6, {}) - layer.forward(z - 1e-6, {}))[0] / 2e-6
+    pixels = np.pad(x[0, 0], padding)
+    for f, a, b in np.ndindex(2, 3, 3):
+        total = sum(slopes[f, i, j] * pixels[i + a, j + b] for i, j in np.ndindex(*slopes.shape[1:]))
+        assert total == pytest.approx(gradients.params["conv1.weight"][f, 0, a, b], rel=1e-6, abs=1e-9)
+
+
+@pytest.mark.parametrize("pool", [AvgPool2D(2), BlurPool2D(2), MaxPool2D(2, ties="split"), MaxBlurPool2D(2)])
 def test_equations_are_complete_in_all_three_languages(pool):
-    formula = pool_gradient(pool).formula
+    formula = pool_gradient(pool, "z").formula
     for text in (typst(formula), latex(formula), mathml(formula)):
         assert text.count("{") == text.count("}") or "<mo" in text
         assert text.count("(") == text.count(")")
-        for sign in ("L", "p", "W", "z", "c"):
+        for sign in ("L", "q", "W", "z", "c"):
             assert sign in text

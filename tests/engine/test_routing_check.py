@@ -7,7 +7,7 @@ import pytest
 
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.evaluation import CancelledError
-from cnnviz.layers import Flatten, MaxPool2D, ReLU
+from cnnviz.layers import Conv2D, Flatten, MaxPool2D, ReLU
 from cnnviz.network import Network
 from cnnviz.presets import LENET
 from cnnviz.routing import (
@@ -32,10 +32,14 @@ def confirm(network, x, label, eps, report):
     for entry in entries:
         target = ParameterTarget(entry.name, entry.index)
         assert entry.gradient == gradients[entry.name][entry.index]
-        plus, minus = (changed_loss(network, x, label, target, delta) for delta in (eps, -eps))
-        assert entry.difference == pytest.approx((plus - minus) / (2 * eps), rel=1e-7, abs=1e-15 / eps)
-        kinks = [changed_states(network, x, target, delta) for delta in (eps, -eps)]
+        poke = entry.eps
+        plus, minus = (changed_loss(network, x, label, target, delta) for delta in (poke, -poke))
+        assert entry.difference == pytest.approx((plus - minus) / (2 * poke), rel=1e-7, abs=1e-15 / poke)
+        kinks = [changed_states(network, x, target, delta) for delta in (poke, -poke)]
         assert (entry.verdict == "kink") == any(kinks), entry
+        larger = min(10 * poke, eps)
+        assert poke == eps or any(changed_states(network, x, target, sign * larger) for sign in (1, -1))
+        assert poke == MIN_EPS or not any(kinks)
         if entry.verdict == "kink":
             assert (entry.kink_layer, entry.kink_cell) in kinks[0] | kinks[1]
         else:
@@ -73,9 +77,35 @@ def test_laboratory_network_under_rules_that_keep_the_gradient(ties):
 def test_laboratory_network_by_brute_force():
     network, x, label = lab5()
     report = check_all(network, x, label, eps=1e-4)
-    assert report.counts["kink"] > 0
+    assert any(entry.eps < 1e-4 for entry in report.entries())
     assert report.counts["mismatch"] == 0
     confirm(network, x, label, 1e-4, report)
+
+
+@pytest.mark.parametrize("eps", [1e-5, 1e-4, 1e-3, 1e-2])
+def test_a_kink_nearby_does_not_hide_what_the_rule_does(eps):
+    """What ties do to a gradient is no matter of the poke: it is the distance from the slope at 0."""
+    network, x, label = lab5()
+    report = check_all(network, x, label, eps)
+    rule, slope = (
+        with_ties(network, ties).gradients(x, np.array([label])).params["conv1.weight"]
+        for ties in ("all", "first")
+    )
+    differ = np.abs(rule - slope) > 1e-6 * np.maximum(np.abs(rule), np.abs(slope))
+    assert report.counts["tie_rule"] == np.count_nonzero(differ) == 72
+    assert report.counts["kink"] == 0
+
+
+def test_a_kink_right_here_stays_one():
+    """A weight of 0 before a ReLU: raised, the gate opens; lowered, it stays shut, however little."""
+    network = Network.build(
+        [("conv1", Conv2D(1, kernel_size=1, bias=False)), ("gate1", ReLU()), ("flatten", Flatten())],
+        input_shape=(1, 1, 1),
+        dtype="float64",
+    ).with_params({"conv1.weight": np.zeros((1, 1, 1, 1))})
+    report = check_all(network, np.full((1, 1, 1), 0.5), 0)
+    (entry,) = report.entries()
+    assert (entry.verdict, entry.eps, entry.kink_layer) == ("kink", MIN_EPS, "gate1")
 
 
 @pytest.mark.parametrize("eps", [1e-5, 1e-2])
@@ -90,7 +120,7 @@ def test_two_blocks_by_brute_force(ties, eps):
     if eps == 1e-5:
         assert report.largest_error < 1e-6
     else:
-        assert report.counts["kink"] > 0
+        assert any(entry.eps < eps for entry in report.entries())
     for entry in report.entries("ok"):
         assert abs(entry.gradient - entry.difference) <= 1e-6 * max(abs(entry.gradient), 1e-3)
 

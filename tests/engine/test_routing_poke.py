@@ -98,6 +98,7 @@ def test_breaking_a_tie_is_a_kink_between_two_slopes(ties, gradient):
     assert kink.before == (True, False, False, False)
     assert kink.after == (False, True, False, False)
     assert kink.changes == 1
+    assert found.is_at_kink
 
 
 def test_kinks_by_hand():
@@ -107,6 +108,8 @@ def test_kinks_by_hand():
     assert poke(network, x, 1, target, eps=0.2).kinks == ()
     found = poke(network, x, 1, target, eps=0.4)
     assert [kink.value for kink in found.kinks] == pytest.approx([0.3], abs=1e-6)
+    assert found.verdict == "kink"
+    assert not found.is_at_kink
     curve = poke_curve(network, x, 1, target, radius=1.0, points=101)
     assert [kink.value for kink in curve.kinks] == pytest.approx([0.3], abs=1e-7)
     assert curve.kinked_intervals == 1

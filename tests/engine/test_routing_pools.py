@@ -9,7 +9,7 @@ from cnnviz.datasets import load_mnist, to_input
 from cnnviz.errors import ParameterError, ShapeError
 from cnnviz.evaluation import CancelledError
 from cnnviz.functional import TIE_RULES
-from cnnviz.layers import AvgPool2D, BlurPool2D, Dense, Flatten, MaxPool2D, SubsamplePool2D
+from cnnviz.layers import AvgPool2D, BlurPool2D, Dense, Flatten, MaxBlurPool2D, MaxPool2D, SubsamplePool2D
 from cnnviz.network import Network
 from cnnviz.optim import SGD
 from cnnviz.presets import LAB5, LENET
@@ -20,11 +20,10 @@ from cnnviz.routing import (
     pool_routing,
     tie_rate,
     tie_rate_of_images,
-    winner_counts,
     with_ties,
 )
 from tests.engine.routing_cases import ink, lab5, two_blocks
-from tests.oracles import max_pool2d_backward_loop, numeric_gradient, windows_loop
+from tests.oracles import max_pool2d_backward_loop, mirrored, numeric_gradient, windows_loop
 
 POOLS = st.one_of(
     st.builds(
@@ -104,11 +103,29 @@ def test_routes_deliver_what_the_backward_pass_does(pool, sides, seed):
 def test_winners_against_a_loop(rng, stride, dtype):
     x = rng.integers(0, 3, size=(2, 3, 8, 7)).astype(dtype)
     pool = MaxPool2D(2, stride)
-    winners, counts = pool.winners(x), winner_counts(x, pool)
+    winners, tied = pool.winners(x), pool.tied(x)
     for target, cells in windows_loop(x, 2, stride):
         values = [x[cell] for cell in cells]
         assert winners[target].ravel().tolist() == [value == max(values) for value in values]
-        assert counts[target] == values.count(max(values))
+        assert tied[target] == (values.count(max(values)) > 1)
+
+
+@pytest.mark.parametrize("size", [2, 3])
+def test_ties_under_a_blur_against_a_loop(rng, size):
+    """An output cell is tied where one of the windows whose maxima it averages is."""
+    x = rng.integers(0, 60, size=(1, 2, 9, 7)).astype(np.float64)
+    found = MaxBlurPool2D(size).tied(x)
+    for n, c, row, column in np.ndindex(*found.shape):
+        tied = False
+        for top, left in np.ndindex(2 * size - 1, 2 * size - 1):
+            first = row * size - (size - 1) + top, column * size - (size - 1) + left
+            places = {
+                (mirrored(first[0] + i, 9), mirrored(first[1] + j, 7)) for i, j in np.ndindex(size, size)
+            }
+            values = [x[n, c, i, j] for i, j in places]
+            tied |= values.count(max(values)) > 1
+        assert found[n, c, row, column] == tied
+    assert 0 < found.mean() < 1
 
 
 def test_not_a_number_wins_its_window():

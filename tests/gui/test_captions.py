@@ -10,6 +10,7 @@ from tests.gui.whole_window import rest, show_panel, train
 from ui.cells.confusion_matrix import ConfusionMatrix
 from ui.export.figures import caption_of, file_name_of
 from ui.export.sheet import Figure
+from ui.panels.backprop.steps import StepKind
 from ui.session import Session
 
 
@@ -138,3 +139,25 @@ def test_an_adopted_network_is_not_that_of_its_seed(qtbot: QtBot, session: Sessi
     rest(qtbot, session, lambda: model.passed.scene.snapshot is session.state.shown)
     assert note in caption_of(session.state, panel_of(session, 3)).split(" · ")
     assert note in caption_of(session.state, panel_of(session, 0).filters.grid).split(" · ")
+
+
+def test_gradients_say_what_they_depend_on(qtbot: QtBot, session: Session) -> None:
+    """The class that the loss asks for, the rule for ties, and the pool where it is not the network's own."""
+    panel = show_panel(qtbot, session, 3)
+    model = panel.model
+    rest(qtbot, session, lambda: model.passed is not None)
+
+    def caption() -> list[str]:
+        return caption_of(session.state, panel.routing.routed).split(" · ")
+
+    assert "loss for class 1, ties: all" in caption()
+    model.set_label(0)
+    model.set_rule("split")
+    rest(qtbot, session, lambda: (model.passed.label, model.passed.rule) == (0, "split"))
+    assert "loss for class 0, ties: split" in caption()
+    model.go_to(next(place for place, step in enumerate(model.steps) if step.kind is StepKind.ROUTE))
+    model.set_contrast("average")
+    assert "loss for class 0, ties: split, routed as by average pooling" in caption()
+    new_run(qtbot, session, pool="average")
+    rest(qtbot, session, lambda: model.passed.rule is None)
+    assert not any("ties" in part for part in caption())

@@ -19,7 +19,6 @@ from tests.gui.lab_driving import LAB, accuracy_words, open_lab, press
 from ui.controls.formula_boxes import plain_text
 from ui.keep import session_files
 from ui.lab.formulas import boxes_of
-from ui.lab.prediction_card import parsed_number
 from ui.panels.report.panel import ReportPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.state import PinnedCell, RunStatus
@@ -67,9 +66,13 @@ def test_a_student_predicts_trains_and_sees_the_result(qtbot, session, tmp_path)
     assert page.prediction.error.text()
     assert desk.done.prediction is None
     page.prediction.number.clear()
+    assert not page.prediction.understood.isVisibleTo(page)
     QTest.keyClicks(page.prediction.number, "4")
+    assert page.prediction.understood.text() == "Read as: 4 pixels"
+    assert page.prediction.understood.isVisibleTo(page)
     QTest.keyClick(page.prediction.number, Qt.Key.Key_Return)
     assert desk.done.prediction.answer == 4
+    assert not page.prediction.understood.isVisibleTo(page)
     assert page.prediction.waiting.text() == (
         "The result is shown when you have done this: look at the panel Filters & maps."
     )
@@ -295,22 +298,6 @@ def test_the_roll_number_gives_an_untrained_network_its_seed(qtbot, session, tmp
     qtbot.waitUntil(lambda: f"instead of {seed_of('21-CS-71')}" in sitting.column.misfit.text())
     whole_window.rest(qtbot, session)
     assert (state.experiment.seed, state.run.step) == (seed_of("21-CS-7"), step)
-
-
-@pytest.mark.parametrize(
-    ("typed", "number"),
-    [
-        ("0.5", 0.5),
-        (" 99,5 % ", 99.5),
-        ("−3", -3.0),
-        ("1e-4", 1e-4),
-        ("", None),
-        ("many", None),
-        ("1e999", None),
-    ],
-)
-def test_numbers_are_read_as_they_are_typed(typed, number):
-    assert parsed_number(typed) == number
 
 
 def test_formulas_of_labs_are_set_with_their_indices_apart(qtbot):

@@ -44,6 +44,21 @@ def test_what_was_done_is_there_after_a_restart_and_the_words_are_kept(qtbot, se
         assert found.column.page.answer.field.toPlainText() == "one two"
 
 
+def test_a_lesson_with_a_filter_of_its_own_is_not_of_the_network(qtbot, session, tmp_path):
+    text = LAB.replace('"receptive_field"', '"dots_cells_changed"').replace('"pool1"', '"max"')
+    sitting = open_lab(qtbot, session, tmp_path, text)
+    desk, page = sitting.desk, sitting.column.page
+    desk.go_to("field")
+    press(page.show_me)
+    whole_window.rest(qtbot, session)
+    desk.predict(0)
+    qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
+    whole_window.rest(qtbot, session)
+    assert page.prediction.measured.text() == "Measured: 0 cells"
+    assert "step" not in page.prediction.moment.text()
+    assert "a filter of its own" in page.prediction.moment.text()
+
+
 def test_a_result_is_there_at_once_after_a_restart_and_says_from_when_it_is(qtbot, session, tmp_path):
     sitting = open_lab(qtbot, session, tmp_path)
     desk, page = sitting.desk, sitting.column.page

@@ -1,7 +1,6 @@
 """The prediction of a step: asked for, committed, and beside it the result."""
 
-import math
-import re
+from contextlib import suppress
 from itertools import pairwise
 from typing import override
 
@@ -9,7 +8,8 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QLineEdit, QRadioButton, QVBoxLayout, QWidget
 
-from cnnviz.lab.judging import answer_words
+from cnnviz.errors import ParameterError
+from cnnviz.lab.judging import answer_words, typed_number
 from cnnviz.lab.measures import MEASURES, Measured
 from cnnviz.lab.model import DIRECTIONS, Answer, Prediction
 from cnnviz.lab.record import StepRecord
@@ -32,7 +32,6 @@ _VERDICTS = {
 }
 #: Pixels that the text of an answer stands lower than its button, so that both are on one line.
 _LOWER = 3
-_NUMBER = re.compile(r"[+\-−]?(\d+([.,]\d*)?|[.,]\d+)([eE][+\-−]?\d+)?")
 
 
 class PredictionCard(QWidget):
@@ -58,6 +57,7 @@ class PredictionCard(QWidget):
         self._build_layout()
         self.number.returnPressed.connect(self._on_commit_clicked)
         self.number.textEdited.connect(self._clear_error)
+        self.number.textChanged.connect(self._show_understood)
         self.commit.clicked.connect(self._on_commit_clicked)
         follow_theme(self)
 
@@ -112,6 +112,7 @@ class PredictionCard(QWidget):
         is_open = commitment is None
         kind = prediction.kind
         self.number_row.setVisible(is_open and kind == "number")
+        self.understood.setVisible(is_open and bool(self.understood.text()))
         self.choices.setVisible(is_open and kind in ("choice", "direction"))
         self.how.setVisible(is_open and kind == "cell")
         self.cell.setVisible(is_open and kind == "cell")
@@ -147,6 +148,7 @@ class PredictionCard(QWidget):
         self.unit = QLabel()
         self.number_row = QWidget()
         fill(QHBoxLayout(self.number_row), (self.number, 1), self.unit, spacing=8)
+        self.understood = WrapLabel("", role="text")
         self.choices = _Choices()
         self._choices = QButtonGroup(self)
         self.how, self.cell = WrapLabel("", role="text"), WrapLabel("", role="text")
@@ -165,8 +167,8 @@ class PredictionCard(QWidget):
     def _build_layout(self) -> None:
         row = fill(QHBoxLayout(), self.commit, 1)
         self._layout = fill(
-            QVBoxLayout(self), SectionTitle("Predict"), self.question, self.number_row, self.choices,
-            self.how, self.cell, row, self.error, self.hint, self.predicted, self.measured,
+            QVBoxLayout(self), SectionTitle("Predict"), self.question, self.number_row, self.understood,
+            self.choices, self.how, self.cell, row, self.error, self.hint, self.predicted, self.measured,
             self.verdict_row, self.besides, self.moment, self.waiting,
         )  # fmt: skip
 
@@ -192,11 +194,12 @@ class PredictionCard(QWidget):
         if prediction is None:
             return None
         if prediction.kind == "number":
-            number = parsed_number(self.number.text())
-            if number is None:
-                self._complain("Type a number first, such as 0.5.")
+            try:
+                return typed_number(prediction, self.number.text())
+            except ParameterError as error:
+                self._complain(str(error))
                 self.number.setFocus(Qt.FocusReason.OtherFocusReason)
-            return number
+                return None
         if prediction.kind == "cell":
             if self._cell is None:
                 self._complain(f"Click a cell of {prediction.stage} first.")
@@ -206,6 +209,17 @@ class PredictionCard(QWidget):
             self._complain("Choose one of the answers first; by keys, with an arrow or Space.")
             return None
         return button.objectName()
+
+    @Slot(str)
+    def _show_understood(self, typed: str) -> None:
+        """Say how the number is read, with its unit: what is committed to stays."""
+        prediction, text = self._prediction, ""
+        if prediction is not None:
+            with suppress(ParameterError):
+                text = f"Read as: {answer_words(prediction, typed_number(prediction, typed))}"
+        self.understood.set_text(text)
+        self.understood.setVisible(bool(text))
+        self.number.setAccessibleDescription(text)
 
     @Slot()
     def _clear_error(self) -> None:
@@ -288,15 +302,6 @@ def _sentence(measured: Measured) -> str:
     """Return a number that was measured besides, with what it is."""
     title = measured.measure.title_of(measured.measurement)
     return f"{title[0].upper()}{title[1:]}: {measured.words}"
-
-
-def parsed_number(text: str) -> float | None:
-    """Return a number as it is typed, with a comma or a point and with or without its per cent sign."""
-    text = text.strip().removesuffix("%").strip()
-    if not _NUMBER.fullmatch(text):
-        return None
-    number = float(text.replace("−", "-").replace(",", "."))
-    return number if math.isfinite(number) else None
 
 
 def _within(prediction: Prediction) -> str:

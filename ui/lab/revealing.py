@@ -120,7 +120,10 @@ class Revealer(QObject):
         found = self._desk.found(step)
         if found is not None:
             verdict = judge(step.prediction, done.prediction.answer, found.measured)
-            moment = f"Measured {found.time} on the network of step {format_count(found.step)}."
+            of = f"on the network of step {format_count(found.step)}"
+            if not found.measured.measure.is_of_network:
+                of = "with a filter of its own; the network of the run takes no part in it"
+            moment = f"Measured {found.time} {of}."
             return Reveal(verdict, moment=moment, remark=self._remark(step, found), besides=found.besides)
         first = self._desk.to_see_first(step)
         if first:

@@ -75,7 +75,7 @@ class ActivationCell(CellArithmetic):
     ----------
     input : float
     formula : str
-        The function in text, with `x` for its input, such as ``"max(x, 0)"``.
+        The function in text, with `z` for its input, such as ``"max(z, 0)"``.
     slope : float
         Derivative at the input as the engine takes it: what the gradient is multiplied with on its way back.
     """

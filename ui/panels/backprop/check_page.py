@@ -35,7 +35,11 @@ type Checks = Mapping[TieRule | None, GradientCheck]
 #: Name, colour role and tool tip of each row that counts a verdict.
 _COUNTED: dict[Verdict, tuple[str, str, str]] = {
     "ok": ("agree", "success", "The gradient is the slope of the loss"),
-    "kink": ("kink", "warning", "Skipped: within ±ε a winner or a gate switches, and the loss has no slope"),
+    "kink": (
+        "kink",
+        "warning",
+        "Not compared: a winner or a gate switches however small the poke, down to ±10⁻⁸",
+    ),
     "tie_rule": (
         "tie rule",
         "info",
@@ -154,7 +158,7 @@ class CheckPage(QWidget):
         self.kinds.setAccessibleName("Which parameters are listed")
         for key, tip in (
             ("", "All parameters without a kink, the largest relative error first"),
-            ("kink", "Parameters whose poke makes a winner or a gate switch"),
+            ("kink", "Parameters whose smallest poke still makes a winner or a gate switch"),
             ("tie_rule", "Parameters whose gradient counts the slope several times under “all”"),
         ):
             self.kinds.set_option_tooltip(key, tip)
@@ -213,7 +217,7 @@ class CheckPage(QWidget):
 
 def _entry_text(entry: CheckEntry) -> str:
     gradient, difference = format_together((entry.gradient, entry.difference), 6, format_signed)
-    text = f"backprop {gradient}, finite difference {difference}"
+    text = f"backprop {gradient}, finite difference {difference} (ε = {format_value(entry.eps)})"
     if entry.verdict == "tie_rule":
         text += f"\nunder “first” {format_signed(entry.first_gradient, 6)}"
     if entry.kink_layer is not None and entry.kink_cell is not None:
@@ -234,22 +238,26 @@ def _rows(checks: list[GradientCheck | None]) -> tuple[ValueRow, ...]:
 
     return (
         row(
-            "checked", "checked", lambda each: format_count(each.checked), "text", "Parameters changed by ±ε"
+            "checked",
+            "checked",
+            lambda each: format_count(each.checked),
+            "text",
+            "Parameters changed by ±ε; by less where a winner or a gate would switch within it",
         ),
         row(
             "largest",
             "largest error",
             largest,
             "text",
-            "Largest relative error of the parameters without a kink: the first of the list below",
+            "Largest error of the list below: of gradient and finite difference, and for the tie rule of the "
+            "gradient and the sum over all tied cells",
         ),
         row(
             "error",
             "… agreeing",
             lambda each: format_value(each.largest_error, 2),
             "text",
-            "Largest relative error of the parameters that agree and those that differ by the tie rule only; "
-            "there of “first” and the slope, and of “all” and the sum over all tied cells",
+            "Largest relative error of the parameters that agree with the finite difference",
         ),
         *(
             row(verdict, name, lambda each, key=verdict: format_count(each.counts[key]), role, tip)

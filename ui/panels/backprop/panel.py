@@ -21,7 +21,7 @@ from ui.panels.backprop.formulas import formula_of
 from ui.panels.backprop.header import StepHeader
 from ui.panels.backprop.model import BackpropModel, pinned_of
 from ui.panels.backprop.pages import page_of
-from ui.panels.backprop.passes import Pass, PassScene, compute_pass
+from ui.panels.backprop.passes import Pass, PassScene, compute_pass, contrast_pools
 from ui.panels.backprop.probes import Probes
 from ui.panels.backprop.sentences import sentence_of
 from ui.panels.backprop.side_column import SideColumn
@@ -207,12 +207,19 @@ class BackpropPanel(Panel):
 
     @override
     def drawn(self) -> Drawn | None:
-        """Return network and sample of the backward pass that is shown."""
-        passed = self.model.passed
+        """Return network and sample of the pass that is shown, and what else its gradients depend on."""
+        model, passed = self.model, self.model.passed
         if passed is None:
             return None
         scene, tried = passed.scene, passed.trial.words
-        return Drawn.of(scene.snapshot, scene.sample, note=f"after {tried}" if tried else "")
+        parts = [f"after {tried}"] if tried else []
+        parts.append(f"loss for class {passed.names[passed.label]}")
+        if passed.rule is not None:
+            parts.append(f"ties: {passed.rule}")
+        if model.step.kind is StepKind.ROUTE:
+            other = contrast_pools(passed.routings[model.step.layer].pool).get(model.focus.contrast)
+            parts += [] if other is None else [f"routed as by {other.title.lower()}"]
+        return Drawn.of(scene.snapshot, scene.sample, note=", ".join(parts))
 
     # -- the application's state ---------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from cnnviz._types import FloatArray
 from cnnviz.datasets import to_input
 from cnnviz.functional.max_pooling import TIE_RULES, TieRule
 from cnnviz.inspect.receptive_field import INPUT, stage_index
+from cnnviz.inspect.symbols import symbol_of
 from cnnviz.layers import Layer, Pool
 from cnnviz.network import Gradients, Network, Trace
 from cnnviz.routing import (
@@ -147,6 +148,10 @@ class Pass(SceneRun):
     def gradient(self, stage: str) -> FloatArray:
         """Gradient at a stage, without the batch."""
         return (self.gradients.input if stage == INPUT else self.gradients.outputs[stage])[0]
+
+    def symbol(self, stage: str) -> str:
+        """Letter for a value of a stage in formulas."""
+        return symbol_of(self.network, stage)
 
     def routes(self, pool: str, contrast: str = "") -> Routes:
         """Ways of the gradient through a pool, or through another kind of pool in its place."""

@@ -26,10 +26,6 @@ _SENTENCES = {
         "Each weight gets the gradient of its unit times the value that it was multiplied with on the way "
         "forwards."
     ),
-    StepKind.GATE: (
-        "An activation is a gate: the gradient is multiplied with its slope at the value that went forwards. "
-        "A closed ReLU lets nothing through."
-    ),
     StepKind.UPDATE: (
         "Every weight takes a small step against its gradient. The training run is not touched unless you "
         "adopt the result."
@@ -44,7 +40,30 @@ def patch_words(passed: Pass, layer: str) -> str:
     rule = pool.tie_rule if isinstance(pool, MaxPool2D) else None
     words = "the patches of its cells, by their shares" if rule is None else _PATCHES[rule]
     follows = passed.network.layers[stage_index(passed.network, layer) + 1][1]
-    return f"{words}, times the slope f′(z)" if isinstance(follows, Activation) else words
+    return f"{words}, times the slope φ′(z)" if isinstance(follows, Activation) else words
+
+
+def window_patches(passed: Pass, layer: str, kernel: int, place: tuple[int, ...]) -> str:
+    """Say what the gradient of one window, or of one cell without a pool, is multiplied with.
+
+    It is what `FilterTerms.patches` holds: the patch of a single winner, or several patches put together.
+    """
+    name = pool_after(passed.network, layer)
+    if name is None:
+        return "patch"
+    routes = passed.routes(name)
+    shares = routes.shares[routes.of_window((kernel, place[0], place[1]))]
+    words = "patch"
+    if len(shares) > 1:
+        is_even = bool((shares == shares[0]).all())
+        how = (
+            f"{'sum' if shares[0] == 1 else 'mean'} of {len(shares)}"
+            if is_even
+            else f"{len(shares)} weighted"
+        )
+        words = f"{how} patches"
+    follows = passed.network.layers[stage_index(passed.network, layer) + 1][1]
+    return f"{words} · φ′(z)" if isinstance(follows, Activation) else words
 
 
 def sentence_of(passed: Pass, step: Step) -> str:
@@ -74,6 +93,8 @@ def sentence_of(passed: Pass, step: Step) -> str:
             return _arrive(passed, step)
         case StepKind.ROUTE:
             return _route(passed, step)
+        case StepKind.GATE:
+            return _gate(passed, step)
         case StepKind.FILTER:
             return _filter(passed, step) + _of_rule(passed)
         case StepKind.INPUT:
@@ -95,6 +116,16 @@ def _route(passed: Pass, step: Step) -> str:
     pool = passed.layer(step.layer)
     assert isinstance(pool, Pool)
     return pool.about_gradient if pool.tie_rule is None else f"{pool.about_gradient} {_TIES[pool.tie_rule]}"
+
+
+def _gate(passed: Pass, step: Step) -> str:
+    layer = passed.layer(step.layer)
+    assert isinstance(layer, Activation)
+    text = (
+        "The gradient is multiplied with the slope of the activation at the value that went forwards: "
+        f"{layer.about_slope}."
+    )
+    return f"{text} Where it is 0 the gate is closed, and nothing goes through." if layer.has_gates else text
 
 
 def _input(passed: Pass) -> str:

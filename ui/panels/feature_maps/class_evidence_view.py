@@ -40,8 +40,8 @@ class ClassEvidenceView(TellsDrawn, QFrame):
         name = "Take the average evidence relative to a blank image"
         self.relative = named(QCheckBox("Relative to blank"), name, about)
         tip = (
-            "For each class, the mean over its test images of weight × value of each cell: where the "
-            "evidence for the class comes from"
+            "For each class, the mean over its test images of value × slope of the logit at each cell (which "
+            "is the weight where one dense layer follows): where the evidence for the class comes from"
         )
         self.maps = named(HeatMapGrid(), "Average evidence of each class", tip)
         self.maps.set_selectable(False)

@@ -16,7 +16,8 @@ class SettingText(NamedTuple):
 SETTINGS: dict[str, SettingText] = {
     "classes": SettingText(
         "Classes",
-        "The kinds of images to tell apart: two to ten. Two use one sigmoid unit as in the exercise.",
+        "The kinds of images to tell apart: two to ten. Two may have one sigmoid unit as output, as in the "
+        "exercise, or softmax; more than two have softmax.",
     ),
     "filters": SettingText(
         "Filters",

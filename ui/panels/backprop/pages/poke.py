@@ -17,8 +17,8 @@ VERDICTS = {
     "kink": (
         "kink",
         "warning",
-        "Between −ε and +ε something switches, so the loss may have two slopes here. Make ε smaller and see "
-        "whether the kink stays.",
+        "Between −ε and +ε something switches: the finite difference mixes the slopes before and after it. "
+        "The loss has a slope here, which a smaller ε measures.",
     ),
     "tie_rule": (
         "tie rule",
@@ -35,6 +35,10 @@ VERDICTS = {
     ),
     "mismatch": ("differs", "danger", "Gradient and finite difference differ, and no kink explains it."),
 }
+_KINK_HERE = (
+    "Right here something switches: the loss has one slope above and another below, and the finite "
+    "difference is their mean, however small ε is."
+)
 _MARKED = 6
 _NOTHING = "Click any cell, pixel or weight: it is changed by ±ε and the loss is computed anew."
 
@@ -60,6 +64,7 @@ def page(now: Now) -> Page:
         items.append(Card("hint", WORDS, Words(_NOTHING, ink="muted"), room=None))
     else:
         text, kind, says = VERDICTS[poked.poke.verdict]
+        says = _KINK_HERE if poked.poke.is_at_kink else says
         if poked.poke.kinks:
             says += " " + _kink_text(poked.poke.kinks[0])
         tip = "Solid: the loss. Dashed: the tangent that the gradient promises. Orange: kinks"

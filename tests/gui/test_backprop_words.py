@@ -1,0 +1,273 @@
+"""What Backprop says of a step holds for the network at hand: letters, slopes, and what a term is made of."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+from cnnviz.datasets import Dataset, load_mnist
+from cnnviz.drawing.page import Page
+from cnnviz.experiment import Experiment
+from cnnviz.layers import Activation, Conv2D, Dense, Pool
+from cnnviz.mathematics import plain
+from cnnviz.presets import LAB5
+from cnnviz.snapshots import Snapshot
+from tests.oracles import avg_pool2d_loop, blur_pool2d_loop, subsample_pool2d_loop
+from ui.panels.backprop.focus import Focus, block_of
+from ui.panels.backprop.formulas import formula_of
+from ui.panels.backprop.pages import Now, inspect, page_of
+from ui.panels.backprop.passes import Pass, PassChoices, compute_pass
+from ui.panels.backprop.sentences import sentence_of, window_patches
+from ui.panels.backprop.steps import Step, StepKind, backward_steps
+from ui.panels.scene import Scene
+from ui.state import Sample, Shift
+
+POOLS = [("max", "first"), ("max", "all"), ("max", "split"), ("max_blur", "all"), ("max_blur", "split")]
+POOLS += [("average", "all"), ("blur", "all"), ("subsample", "all"), ("none", "all")]
+ACTIVATIONS = ["none", "relu", "leaky_relu", "sigmoid", "tanh"]
+ONE_BLOCK = replace(LAB5, filters=(3,))
+TWO_BLOCKS = replace(
+    LAB5,
+    filters=(2, 3),
+    padding=1,
+    conv_bias=True,
+    hidden=(5,),
+    output="softmax",
+    init="he",
+    classes=("4", "9"),
+)
+BLOCKS = {
+    "one block": ONE_BLOCK,
+    "two blocks": TWO_BLOCKS,
+    "ten classes": replace(TWO_BLOCKS, classes=tuple("0123456789")),
+}
+
+ALL = pytest.mark.parametrize("activation", ACTIVATIONS)
+EACH_POOL = pytest.mark.parametrize(("pool", "ties"), POOLS)
+EACH_SIZE = pytest.mark.parametrize("blocks", BLOCKS)
+
+
+@cache
+def digits(classes: tuple[str, ...]) -> Dataset:
+    data = load_mnist(classes)
+    part = data.test_images[:40], data.test_labels[:40]
+    return Dataset(*part, *part, data.classes)
+
+
+def passed_through(experiment: Experiment, *, is_deaf: bool = False, image: int = 3) -> Pass:
+    """Pass of a digit through an untrained network; one that is deaf answers the same to every image."""
+    data = digits(experiment.classes)
+    sample = Sample(data.test_images[image], int(data.test_labels[image]))
+    network = experiment.build_network(data.input_shape)
+    if is_deaf:
+        network = network.with_params(
+            {**network.params, "dense2.weight": 0 * network.params["dense2.weight"]}
+        )
+    return compute_pass(Scene(data, Snapshot(0, network), sample, Shift(), PassChoices()))
+
+
+def made(blocks: str, activation: str, pool: str, ties: str) -> Pass:
+    return passed_through(replace(BLOCKS[blocks], activation=activation, pool=pool, ties=ties))
+
+
+def letter_of(passed: Pass, stage: str) -> str:
+    """What a stage is called, told by what its layer is."""
+    if stage == "input":
+        return "x"
+    layer = passed.layer(stage)
+    if isinstance(layer, Conv2D | Dense):
+        return "z"
+    if isinstance(layer, Pool):
+        return "q"
+    return "a" if isinstance(layer, Activation) else letter_of(passed, passed.before(stage))
+
+
+def steps_of(passed: Pass, *kinds: StepKind) -> list[Step]:
+    return [step for step in backward_steps(passed.network) if step.kind in kinds]
+
+
+def maps_of(passed: Pass, step: Step) -> list[Any]:
+    found = page_of(Now(passed, step, Focus())).leaves()
+    return [card for key, card in found.items() if key.startswith("map ")]
+
+
+def looked_at(passed: Pass, step: Step, window: tuple[int, ...]) -> Page:
+    """What the column says of a window of a pool."""
+    channels = ((block_of(passed.network, step.stage), window[0]),)
+    return inspect.page(Now(passed, step, Focus(channels=channels, pinned=(step.layer, window))))
+
+
+@ALL
+@EACH_POOL
+@EACH_SIZE
+def test_each_formula_calls_a_value_what_all_others_call_it(
+    blocks: str, activation: str, pool: str, ties: str
+) -> None:
+    """The left side names what the step gives; the pooled value is q, and p the probability alone."""
+    passed = made(blocks, activation, pool, ties)
+    kinds = StepKind.ARRIVE, StepKind.ROUTE, StepKind.GATE, StepKind.INPUT
+    for step in steps_of(passed, *kinds):
+        text = plain(formula_of(passed, step, Focus(), 0.1))
+        assert text.startswith(f"∂L/∂{letter_of(passed, step.stage)}"), (step, text)
+        if step.kind is StepKind.ROUTE:
+            assert "∂L/∂q" in text
+            found = re.search(r"cell \((\d+), (\d+)\), (.) = ([+−\d.e]+)", text)
+            assert found is not None
+            assert found[3] == letter_of(passed, step.stage)
+            value = passed.values(step.stage)[0, int(found[1]), int(found[2])]
+            assert float(found[4].replace("−", "-")) == pytest.approx(float(value), rel=1e-3)
+        if step.kind is StepKind.GATE:
+            assert "∂L/∂a · φ′(z)" in text
+    for step in steps_of(passed, StepKind.DENSE):
+        source = passed.before(step.layer)
+        text = plain(formula_of(passed, step, Focus(), 0.1))
+        assert f"∂L/∂z · {letter_of(passed, source)} = " in text
+        assert maps_of(passed, step)[0].title == f"Input {letter_of(passed, source)}"
+    for step in backward_steps(passed.network):
+        assert "∂p" not in plain(formula_of(passed, step, Focus(), 0.1))
+
+
+def shares_by_hand(
+    pool: str, ties: str, values: np.ndarray, window: tuple[int, int]
+) -> dict[tuple[int, int], float]:
+    """Part of the gradient of a window that each cell of one map gets; a cell that gets none is not in it."""
+    height, width = values.shape
+    row, column = window
+    cells = [(2 * row + a, 2 * column + b) for a in (0, 1) for b in (0, 1)]
+    if pool == "max":
+        winners = [cell for cell in cells if values[cell] == max(values[each] for each in cells)]
+        takers = winners[:1] if ties == "first" else winners
+        return dict.fromkeys(takers, 1 / len(winners) if ties == "split" else 1.0)
+    loops = {
+        "average": lambda x: avg_pool2d_loop(x, 2, 2),
+        "subsample": lambda x: subsample_pool2d_loop(x, 2),
+        "blur": lambda x: blur_pool2d_loop(x, 2, 3),
+    }
+    found = {}
+    for cell in np.ndindex(height, width):
+        if max(abs(cell[0] - 2 * row), abs(cell[1] - 2 * column)) > 2:
+            continue
+        one = np.zeros((1, 1, height, width))
+        one[0, 0][cell] = 1
+        share = float(loops[pool](one)[0, 0][window])
+        if share:
+            found[cell] = share
+    return found
+
+
+@ALL
+@pytest.mark.parametrize(("pool", "ties"), [each for each in POOLS if each[0] not in ("max_blur", "none")])
+@pytest.mark.parametrize("blocks", ["one block", "two blocks"])
+def test_a_term_is_the_gradient_of_its_window_times_what_is_said(
+    blocks: str, activation: str, pool: str, ties: str
+) -> None:
+    """Sum or mean of how many patches, or weighted ones: built by hand as the words say, and multiplied."""
+    passed = made(blocks, activation, pool, ties)
+    conv = steps_of(passed, StepKind.FILTER)[-1].layer
+    names = [name for name, _ in passed.network.layers]
+    read = conv if activation == "none" else names[names.index(conv) + 1]
+    pixels = np.pad(passed.values("input")[0], 1 if blocks == "two blocks" else 0)
+    terms = passed.terms(conv, 1)
+    values = passed.values(read)[1]
+    z, layer = passed.values(conv)[1].astype(np.float64), passed.layer(read)
+    slopes = np.ones(z.shape)
+    if activation != "none":
+        slopes = (layer.forward(z + 1e-6, {}) - layer.forward(z - 1e-6, {})) / 2e-6
+    counts = set()
+    for window in [(0, 0), (3, 5), (6, 6), (8, 4), (10, 10), *map(tuple, terms.places[:10].tolist())]:
+        shares = shares_by_hand(pool, ties, values, window)
+        words = window_patches(passed, conv, 1, window)
+        patches = [slopes[i, j] * pixels[i : i + 3, j : j + 3] for i, j in shares]
+        counts.add(len(shares))
+        assert ("· φ′(z)" in words) is (activation != "none")
+        if len(shares) == 1:
+            assert words.startswith("patch")
+            expected = patches[0]
+        elif "weighted" in words:  # the same weight for all only where a blur is mirrored, in the corner
+            assert words.startswith(f"{len(patches)} weighted patches")
+            expected = sum(share * patch for share, patch in zip(shares.values(), patches, strict=True))
+        else:
+            kind, _, number, *_ = words.split()
+            assert kind in ("sum", "mean")
+            assert int(number) == len(patches)
+            expected = sum(patches) / (len(patches) if kind == "mean" else 1)
+        np.testing.assert_allclose(terms.seen[window][0], expected, rtol=1e-6, atol=1e-9)
+    assert max(counts) > 1 or pool == "subsample" or ties == "first"
+    of_gradient = passed.gradients.params[f"{conv}.weight"][1]
+    arriving = passed.gradient(names[names.index(read) + 1])[1]
+    np.testing.assert_allclose(np.tensordot(arriving, terms.seen, 2), of_gradient, rtol=1e-6, atol=1e-9)
+
+
+@ALL
+def test_an_activation_is_called_a_gate_only_where_it_shuts(activation: str) -> None:
+    passed = made("two blocks", activation, "max", "first")
+    for step in steps_of(passed, StepKind.GATE):
+        said = sentence_of(passed, step)
+        maps = maps_of(passed, step)
+        hatched = [card.content.map.hatched for card in maps]
+        assert ("gate" in said) is (activation == "relu")
+        assert any(each is not None and each.any() for each in hatched) is (activation == "relu")
+        if activation in ("sigmoid", "tanh"):
+            assert "1 where" not in said + maps[0].tip
+            assert {"sigmoid": "a × (1 − a)", "tanh": "1 − a²"}[activation] in maps[0].tip
+
+
+def reasons(passed: Pass, step: Step) -> Iterator[tuple[tuple[int, ...], str]]:
+    """Some windows of a max pool behind a ReLU, and why they add nothing; "" where they add something."""
+    conv = block_of(passed.network, step.stage)
+    arriving, z = passed.gradient(step.layer), passed.values(conv)
+    inputs = np.pad(passed.values(passed.before(conv)), ((0, 0), (1, 1), (1, 1)))
+    for window in np.ndindex(*arriving.shape):
+        f, row, column = window
+        if (row + column) % 3:
+            continue
+        cells = z[f, 2 * row : 2 * row + 2, 2 * column : 2 * column + 2]
+        i, j = divmod(int(np.argmax(np.maximum(cells, 0))), 2)
+        patch = inputs[0, 2 * row + i : 2 * row + i + 3, 2 * column + j : 2 * column + j + 3]
+        if not arriving[window]:
+            yield window, "no gradient arrives"
+        elif cells[i, j] <= 0:
+            yield window, "gate is closed"
+        else:
+            yield window, "" if patch.any() else "saw only zeros"
+
+
+def test_a_window_that_adds_nothing_says_why() -> None:
+    """No gradient arrives, the gate is closed, or the filter saw nothing: the one that is so."""
+    experiment = replace(TWO_BLOCKS, activation="relu", ties="first")
+    seen = set[str]()
+    for passed in (passed_through(experiment), passed_through(experiment, is_deaf=True)):
+        for step in steps_of(passed, StepKind.ROUTE):
+            for window, reason in reasons(passed, step):
+                note = looked_at(passed, step, window).leaves().get("note")
+                assert (note is not None) is bool(reason), (step.layer, window)
+                assert note is None or reason in note.content.words
+                seen.add(reason)
+    assert seen >= {"", "no gradient arrives", "gate is closed", "saw only zeros"}
+
+
+@pytest.mark.parametrize(
+    ("pool", "ties", "words"),
+    [("max", "all", "sum of 4 patches"), ("max", "first", "patch"), ("average", "all", "mean of 4 patches")],
+)
+def test_the_window_says_what_its_gradient_is_multiplied_with(pool: str, ties: str, words: str) -> None:
+    """A window over blank background, whose four cells are equal."""
+    passed = made("one block", "none", pool, ties)
+    (step,) = steps_of(passed, StepKind.ROUTE)
+    patch = looked_at(passed, step, (0, 0, 0)).leaves()["patch"]
+    assert patch.tip.endswith(words)
+    assert "winner" not in patch.tip + patch.title
+    assert passed.terms("conv1", 0).seen[0, 0, 0, 0, 0] == (-2.0 if words.startswith("sum") else -0.5)
+
+
+def test_ties_under_a_blur_are_counted() -> None:
+    passed = made("one block", "none", "max_blur", "all")
+    (step,) = steps_of(passed, StepKind.ROUTE)
+    said = inspect.ties_page(Now(passed, step, Focus())).leaves()["ties hint"].content.words
+    tied = passed.routings["pool1"].tied
+    assert 0.5 < tied.mean() < 1
+    assert said.startswith(f"{tied[0].sum()} of 169 windows are tied")
