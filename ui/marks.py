@@ -5,7 +5,7 @@ from typing import override
 
 from PySide6.QtCore import QEvent, QPointF, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtWidgets import QScrollArea, QSizePolicy, QWidget
 
 from cnnviz.drawing import Ask, Box, Drawing, Graphic, Ground, Leave, Look, Part, Size, Table
 from ui.controls.key_moves import arrow_step, has_shift, is_enter, is_plain
@@ -283,11 +283,21 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         elif step is not None and drawing.parts:
             found = drawing.next_part(self.hovered, *step)
             self._hover(None if found is None else found.key)
+            self._bring_into_sight(found)
         elif self._keys_point and is_enter(event) and (part := drawing.part(self.hovered)) is not None:
             self._ask(part.ask)
         else:
             return False
         return True
+
+    def _bring_into_sight(self, part: Part | None) -> None:
+        """Scroll to a part, where this lies in a scroll area."""
+        area = self.parentWidget()
+        while area is not None and not isinstance(area, QScrollArea):
+            area = area.parentWidget()
+        if area is not None and part is not None:
+            place = self.mapTo(area.widget(), QPointF(part.box.x, part.box.y)).toPoint()
+            area.ensureVisible(place.x(), place.y(), 0, round(part.box.height))
 
     # -- painting ------------------------------------------------------------------------------------------
 

@@ -123,3 +123,27 @@ class Undo(Ask):
 @dataclass(frozen=True, slots=True)
 class Adopt(Ask):
     """Let the run continue from the weights after the trial updates."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoTo(Ask):
+    """Show a step."""
+
+    step: int
+
+
+@dataclass(frozen=True, slots=True)
+class StartCheck(Ask):
+    """Poke every parameter."""
+
+
+@dataclass(frozen=True, slots=True)
+class CancelCheck(Ask):
+    """Stop poking every parameter."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListEntries(Ask):
+    """List the parameters of one outcome of the check."""
+
+    kind: str

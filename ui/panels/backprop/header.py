@@ -1,19 +1,22 @@
 """The step bar with its buttons, and what is said about the step."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QHBoxLayout, QSpacerItem, QVBoxLayout, QWidget
 
+from cnnviz.drawing import Ask
 from cnnviz.drawing.page import Card, Page, down
 from cnnviz.graphics.formula import FORMULA, Formulas
+from cnnviz.graphics.steps import STEPS, Steps
 from cnnviz.graphics.texts import WORDS, Words
 from cnnviz.mathematics import Node
 from ui.controls.buttons import Button, IconButton
 from ui.controls.layouts import fill
-from ui.controls.naming import named
-from ui.controls.step_bar import StepBar
+from ui.marks import view_of
 from ui.page_view import PageView
+from ui.panels.backprop.asks import GoTo
 from ui.panels.backprop.steps import Step
 from ui.theme import Theme, follow_theme
 
@@ -33,7 +36,11 @@ class StepHeader(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.bar = named(StepBar(), tip="Steps of the backward pass; click one, or use Page up and Page down")
+        tip = "Steps of the backward pass; click one, or use Page up and Page down"
+        self.bar = view_of(
+            STEPS, "Steps of the backward pass", tip, self._answer, focus=Qt.FocusPolicy.StrongFocus
+        )
+        self._shown = Steps((), 0, GoTo)
         self.back = Button("Back", "chevron-left", "", "Step before", "PgUp")
         self.play = IconButton("play", "Play the steps", "one every few seconds", "P")
         self.cover = IconButton("eye", "Predict first", "cover the results until you click them", "V")
@@ -43,7 +50,6 @@ class StepHeader(QWidget):
         self._timer = QTimer(self)
         self._timer.setInterval(_PLAY_MS)
         self._build_layout()
-        self.bar.stepRequested.connect(self._on_step_requested)
         self.back.clicked.connect(self.go_back)
         self.next.clicked.connect(self.go_on)
         self.play.clicked.connect(self.toggle_play)
@@ -64,15 +70,23 @@ class StepHeader(QWidget):
         """Say no, as `ViewStack` does and for its reason."""
         return False
 
+    @property
+    def current(self) -> int:
+        """Number of the step that is shown, from 0."""
+        return self._shown.current
+
+    @property
+    def _last(self) -> int:
+        return len(self._shown.titles) - 1
+
     def set_steps(self, steps: Sequence[Step]) -> None:
         """Show the steps of another network."""
-        self.bar.set_steps([(step.short, step.title) for step in steps])
-        self._update_buttons()
+        titles = tuple((step.short, step.title) for step in steps)
+        self._show_steps(Steps(titles, min(self._shown.current, len(titles) - 1), GoTo))
 
     def set_current(self, index: int) -> None:
         """Show another step as the current one."""
-        self.bar.set_current(index)
-        self._update_buttons()
+        self._show_steps(replace(self._shown, current=index))
 
     def set_explanation(self, sentence: str, formula: Node, *, is_covered: bool = False) -> None:
         """Say what happens in the step; cover its result, which is what is set in the accent."""
@@ -87,15 +101,15 @@ class StepHeader(QWidget):
 
     def go_on(self) -> bool:
         """Ask for the next step; return whether there is one."""
-        return self._request(self.bar.current() + 1)
+        return self._request(self.current + 1)
 
     def go_back(self) -> bool:
         """Ask for the step before; return whether there is one."""
-        return self._request(self.bar.current() - 1)
+        return self._request(self.current - 1)
 
     def go_to_end(self) -> None:
         """Ask for the last step."""
-        self._request(self.bar.count() - 1)
+        self._request(self._last)
 
     def go_to_start(self) -> None:
         """Ask for the first step."""
@@ -106,7 +120,7 @@ class StepHeader(QWidget):
         if self._timer.isActive():
             self.stop()
             return
-        if self.bar.current() >= self.bar.count() - 1:
+        if self.current >= self._last:
             self.stepRequested.emit(0)
         self._timer.start()
         self.play.set_icon("pause", "Pause")
@@ -126,21 +140,26 @@ class StepHeader(QWidget):
 
     def _request(self, index: int) -> bool:
         self.stop()
-        is_there = 0 <= index < self.bar.count()
+        is_there = 0 <= index <= self._last
         if is_there:
             self.stepRequested.emit(index)
         return is_there
 
-    def _on_step_requested(self, index: int) -> None:
-        self.stop()
-        self.stepRequested.emit(index)
+    def _answer(self, ask: Ask) -> None:
+        match ask:
+            case GoTo(step) if step != self.current:
+                self._request(step)
+            case _:
+                self.stop()
 
     def _on_timeout(self) -> None:
-        if self.bar.current() < self.bar.count() - 1:
-            self.stepRequested.emit(self.bar.current() + 1)
-        if self.bar.current() >= self.bar.count() - 1:
+        if self.current < self._last:
+            self.stepRequested.emit(self.current + 1)
+        if self.current >= self._last:
             self.stop()
 
-    def _update_buttons(self) -> None:
-        self.back.setEnabled(self.bar.current() > 0)
-        self.next.setEnabled(self.bar.current() < self.bar.count() - 1)
+    def _show_steps(self, shown: Steps) -> None:
+        self._shown = shown
+        self.bar.show_content(shown)
+        self.back.setEnabled(self.current > 0)
+        self.next.setEnabled(self.current < self._last)

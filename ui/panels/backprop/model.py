@@ -26,7 +26,7 @@ from ui.panels.backprop.pages import Now
 from ui.panels.backprop.passes import Pass, PassChoices, PassScene, Trial
 from ui.panels.backprop.steps import Step, backward_steps
 from ui.panels.backprop.trial import Preview, undone
-from ui.panels.backprop.work import BackpropWork, PokeOutcome, TieOutcome
+from ui.panels.backprop.work import BackpropWork, PokeOutcome
 from ui.panels.views import Choices, under
 from ui.state import PinnedCell
 
@@ -80,11 +80,16 @@ class BackpropModel(QObject):
         self.steps: tuple[Step, ...] = ()
         self.index = 0
         self.focus = Focus()
+        self._sides: dict[Step, int] = {}  # of each step, for which there was room when it was shown
         self.target: Target | None = None
         self.preview: Preview | None = None
         self.rate, self.eps, self.reach = 1e-4, EPS, REACH
         self.poked: PokeOutcome | None = None
         work.previewReady.connect(self._on_preview_ready)
+
+    def know_side(self, step: Step, side: int) -> None:
+        """Remember for how many cells there is room in a step, so that it is drawn but once."""
+        self._sides[step] = side
 
     @property
     def step(self) -> Step:
@@ -132,6 +137,7 @@ class BackpropModel(QObject):
             case asks.ShowParameter(name):
                 self._set_focus(replace(focus, parameter=name))
             case asks.SetSide(side):
+                self.know_side(self.step, side)
                 self._set_focus(replace(focus, side=side))
             case asks.SetLabel(label):
                 self._choose(replace(self.choices, label=label))
@@ -208,8 +214,8 @@ class BackpropModel(QObject):
         origin = None if snapshot.origin is None else replace(snapshot.origin, note=note)
         return Snapshot(snapshot.step, trial.after(snapshot.network), origin=origin)
 
-    def now(self, ties: TieOutcome | None = None) -> Now:
-        """Return all that pages are made of; only when there is a pass."""
+    def now(self) -> Now:
+        """Return what pages are made of, but for what `Probes` add; only when there is a pass."""
         assert self.passed is not None
         return Now(
             self.passed,
@@ -219,9 +225,8 @@ class BackpropModel(QObject):
             self.target,
             self.preview,
             self.poked,
-            ties,
-            self.eps,
-            self.reach,
+            eps=self.eps,
+            reach=self.reach,
         )
 
     def request_preview(self) -> None:
@@ -243,7 +248,9 @@ class BackpropModel(QObject):
         """Show another step."""
         if 0 <= index < len(self.steps) and index != self.index:
             self.index = index
-            self.focus = replace(self.focus, stage="", cell=(), weight=None, is_covered=self._covers)
+            side = self._sides.get(self.step, self.focus.side)
+            focus = replace(self.focus, stage="", cell=(), weight=None, is_covered=self._covers, side=side)
+            self.focus = focus
             self.stepChanged.emit()
 
     def set_covers(self, covers: bool) -> None:

@@ -1,6 +1,7 @@
 """The backprop panel: the backward pass of the sample in steps."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import override
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
@@ -13,10 +14,11 @@ from cnnviz.session_state import View
 from ui.controls.labels import WrapLabel
 from ui.controls.layouts import UNLIMITED, fill
 from ui.controls.message_bar import MessageBar
+from ui.controls.pace import single_shot
 from ui.page_view import PageView
 from ui.panels.analysis import Analysis
 from ui.panels.backprop import restoring
-from ui.panels.backprop.asks import Adopt, Poke
+from ui.panels.backprop.asks import Adopt, Poke, SetSide
 from ui.panels.backprop.formulas import formula_of
 from ui.panels.backprop.header import StepHeader
 from ui.panels.backprop.model import BackpropModel, pinned_of
@@ -25,7 +27,7 @@ from ui.panels.backprop.passes import Pass, PassScene, compute_pass, contrast_po
 from ui.panels.backprop.probes import Probes
 from ui.panels.backprop.sentences import sentence_of
 from ui.panels.backprop.side_column import SideColumn
-from ui.panels.backprop.steps import StepKind
+from ui.panels.backprop.steps import Step, StepKind
 from ui.panels.backprop.work import PASS, BackpropWork
 from ui.panels.contract import Panel
 from ui.panels.drawn import Drawn
@@ -37,6 +39,8 @@ from ui.theme import Theme, follow_theme, theme_manager
 
 #: While training, the least time between two passes.
 _PACE_MS = 80
+#: Between two steps that are drawn ahead.
+_PAUSE_MS = 30
 #: Of what a step shows, in pixels at scale 1: the least window must have room for it.
 _LEAST_HEIGHT = 292
 
@@ -68,6 +72,8 @@ class BackpropPanel(Panel):
         self._state = state
         self._was_training = False
         self._unchecked: Choices | None = None
+        self._unseen: list[Step] = []
+        self._ahead = single_shot(self, self._draw_ahead, _PAUSE_MS)
         self.work = BackpropWork(analysis, background, self)
         self.model = BackpropModel(self.work, self)
         self.setProperty("role", "panel")
@@ -257,11 +263,32 @@ class BackpropPanel(Panel):
         self.empty.hide()
         self._content.show()
         self._loop.pace = _PACE_MS if self._is_training() else 0
+        steps = self.model.steps
         self.model.take(passed)
+        if self.model.steps is not steps:
+            self._unseen = list(self.model.steps)
         self.model.set_pinned(self._state.pinned)
         self.header.set_steps(self.model.steps)
         self._on_step_changed()
         self._probes.follow()
+        self._ahead.start()
+
+    @Slot()
+    def _draw_ahead(self) -> None:
+        """Draw a step that was not seen yet, so that the first look at it is as quick as the others."""
+        model = self.model
+        if not self._unseen or not self.isVisible() or self._is_training():
+            return
+        step = self._unseen.pop(0)
+        if step != model.step:
+            now = replace(self._probes.now(), step=step)
+            ask = self.stack.prepare(page_of(now))
+            if isinstance(ask, SetSide):
+                model.know_side(step, ask.side)
+                now = replace(now, focus=replace(now.focus, side=ask.side))
+                self.stack.prepare(page_of(now))
+            self.side.prepare(now)
+        self._ahead.start()
 
     @Slot()
     def _on_drew(self) -> None:
@@ -298,7 +325,7 @@ class BackpropPanel(Panel):
         step, focus = model.step, model.focus
         formula = formula_of(passed, step, focus, model.rate)
         self.header.set_explanation(sentence_of(passed, step), formula, is_covered=focus.is_covered)
-        now = model.now(self._probes.ties(step.layer))
+        now = self._probes.now()
         self.stack.show_page(page_of(now))
         self.side.show_now(now)
 
@@ -313,7 +340,8 @@ class BackpropPanel(Panel):
                 if (snapshot := self.model.adopted()) is not None:
                     self.adoptRequested.emit(snapshot)
             case _:
-                self.model.answer(ask)
+                if not self._probes.answer(ask):
+                    self.model.answer(ask)
 
     def _choose_target(self, target: Target) -> None:
         """Pin a cell, or free it if it is pinned; poke a weight, which has no place to be pinned at."""

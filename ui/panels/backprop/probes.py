@@ -1,12 +1,17 @@
 """Joins the pages that probe the network (poke, check all, ties) with the pass that is shown."""
 
+from dataclasses import replace
+
 from PySide6.QtCore import QObject, Slot
 from PySide6.QtWidgets import QWidget
 
+from cnnviz.drawing import Ask
 from cnnviz.functional.max_pooling import TieRule
 from cnnviz.routing import GradientCheck, Target
 from ui.controls.pace import single_shot
+from ui.panels.backprop.asks import CancelCheck, ListEntries, StartCheck
 from ui.panels.backprop.model import BackpropModel
+from ui.panels.backprop.pages import Now
 from ui.panels.backprop.side_column import CHECK, POKE, SideColumn
 from ui.panels.backprop.steps import StepKind
 from ui.panels.backprop.work import BackpropWork, CheckOutcome, CheckRequest, PokeOutcome, TieOutcome
@@ -37,11 +42,41 @@ class Probes(QObject):
         self._state, self._model, self._work, self._side, self._panel = state, model, work, side, panel
         self._checking: CheckRequest | None = None
         self._checks: dict[TieRule | None, CheckOutcome] = {}
+        self._progress: float | None = None
+        self._listed: tuple[GradientCheck | None, str] = None, ""
         self._counting: tuple[str, object] | None = None
         self._counts: dict[str, TieOutcome] = {}
         self._slow = single_shot(self, self._follow_up, _SLOW_MS)
         self._ties_timer = single_shot(self, self._request_ties, _SLOW_MS)
         self._connect_signals()
+
+    def now(self) -> Now:
+        """Return all that pages are made of; only when there is a pass."""
+        now, checks = self._model.now(), self._fitting_checks()
+        of, listed = self._listed
+        return replace(
+            now,
+            ties=self.ties(now.step.layer),
+            checks=tuple(checks.items()),
+            progress=self._progress,
+            listed=listed if of is not None and of is checks.get(now.passed.rule) else None,
+        )
+
+    def answer(self, ask: Ask) -> bool:
+        """Do what the page of the check asks for; return whether that is it."""
+        passed = self._model.passed
+        match ask:
+            case StartCheck() if passed is not None:
+                self.check((passed.rule,))
+            case CancelCheck():
+                self._work.cancel_check()
+                self.show_checks()
+            case ListEntries(kind) if passed is not None:
+                self._listed = self._fitting_checks().get(passed.rule), kind
+                self._show()
+            case _:
+                return False
+        return True
 
     def ties(self, layer: str) -> TieOutcome | None:
         """Count over the test images for a pool, as far as it has come; None if it is of other weights."""
@@ -79,7 +114,7 @@ class Probes(QObject):
             self._work.cancel_tie_rate()
             self._counting = None
             self._checking = CheckRequest(passed, rules)
-            self._side.check.show_progress(0.0)
+            self._show_progress(0.0)
             self._work.start_check(self._checking)
 
     def poke(self, target: Target) -> None:
@@ -91,22 +126,20 @@ class Probes(QObject):
     @Slot()
     def show_checks(self) -> None:
         """Show the checks of what is shown, under whatever rule, and offer another."""
-        passed = self._model.passed
-        if passed is None:
-            self._side.check.show_checks({}, None, 0)
-        else:
-            self._side.check.show_checks(self._fitting_checks(), passed.rule, passed.network.parameter_count)
+        self._progress = None
+        self._show()
+
+    def _show(self) -> None:
+        if self._model.passed is not None:
+            self._side.show_now(self.now())
 
     def _connect_signals(self) -> None:
         side, work = self._side, self._work
         side.pages.currentChanged.connect(self._on_page_changed)
         self._model.pokeChanged.connect(self._request_poke)
-        side.check.checkRequested.connect(self._on_check_requested)
-        side.check.cancelRequested.connect(self._on_check_cancelled)
-        side.check.entryChosen.connect(self.poke)
         self._model.targetChanged.connect(self._on_target_changed)
         work.pokeReady.connect(self._on_poke_ready)
-        work.checkProgressed.connect(side.check.show_progress)
+        work.checkProgressed.connect(self._show_progress)
         work.checkReady.connect(self._on_check_ready)
         work.tiesReady.connect(self._on_ties_ready)
 
@@ -142,7 +175,7 @@ class Probes(QObject):
     def _on_poke_ready(self, outcome: PokeOutcome) -> None:
         if outcome.poke.target == self._model.target:
             self._model.poked = outcome
-            self._side.show_now(self._model.now(self.ties(self._model.step.layer)))
+            self._show()
 
     # -- check all -----------------------------------------------------------------------------------------
 
@@ -157,15 +190,10 @@ class Probes(QObject):
             if found.passed.differs_by_rule_only(passed)
         }
 
-    @Slot()
-    def _on_check_requested(self) -> None:
-        if self._model.passed is not None:
-            self.check((self._model.passed.rule,))
-
-    @Slot()
-    def _on_check_cancelled(self) -> None:
-        self._work.cancel_check()
-        self.show_checks()
+    @Slot(float)
+    def _show_progress(self, share: float) -> None:
+        self._progress = share
+        self._show()
 
     @Slot(object)
     def _on_check_ready(self, outcome: CheckOutcome) -> None:
@@ -174,7 +202,7 @@ class Probes(QObject):
         self.follow_ties()
 
     def _follow_checks(self) -> None:
-        if not self._work.is_checking():
+        if self._progress is not None and not self._work.is_checking():
             self.show_checks()
 
     # -- ties ----------------------------------------------------------------------------------------------
@@ -202,4 +230,4 @@ class Probes(QObject):
         self._counts[outcome.pool] = outcome
         model = self._model
         if model.passed is not None and model.step.layer == outcome.pool:
-            self._side.show_now(model.now(self.ties(outcome.pool)))
+            self._show()

@@ -13,8 +13,7 @@ from ui.controls.naming import named
 from ui.controls.scroll_column import ScrollColumn
 from ui.controls.segmented import SegmentedControl
 from ui.page_view import PageView
-from ui.panels.backprop.check_page import CheckPage
-from ui.panels.backprop.pages import Now, inspect, poke
+from ui.panels.backprop.pages import Now, check, inspect, poke
 from ui.panels.views import Choices
 from ui.theme import Theme, follow_theme
 
@@ -27,8 +26,7 @@ class SideColumn(QWidget):
 
     def __init__(self, answer: Callable[[Ask], object], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.ties, self.inspect, self.poke = (PageView(answer) for _ in range(3))
-        self.check = CheckPage()
+        self.ties, self.inspect, self.poke, self.check = (PageView(answer) for _ in range(4))
         self.pages = named(SegmentedControl(_PAGES), "What the right column shows")
         self.pages.set_option_tooltip(INSPECT, "Numbers of the cell that is pointed at or pinned")
         self.pages.set_option_tooltip(POKE, "Change one number and see whether the gradient was right")
@@ -54,6 +52,11 @@ class SideColumn(QWidget):
         self.ties.show_page(inspect.ties_page(now))
         self.inspect.show_page(inspect.page(now))
         self.poke.show_page(poke.page(now))
+        self.check.show_page(check.page(now))
+
+    def prepare(self, now: Now) -> None:
+        """Draw the numbers of another step ahead."""
+        self.inspect.prepare(inspect.page(now))
 
     def view_state(self) -> dict[str, ViewValue]:
         """Return the page, and how far it is scrolled."""

@@ -1,0 +1,160 @@
+"""Compare every gradient with a finite difference, and list what is worth a look."""
+
+from collections.abc import Callable, Mapping
+
+from cnnviz.drawing.kept import kept
+from cnnviz.drawing.page import Card, Choice, Item, Page, down
+from cnnviz.functional.max_pooling import TIE_RULES, TieRule
+from cnnviz.graphics.entries import ENTRIES, Entries, Entry
+from cnnviz.graphics.texts import DONE, VALUES, WORDS, Done, Value, Values, Words
+from cnnviz.quantities import format_cell, format_count, format_signed, format_together, format_value
+from cnnviz.routing import CheckEntry, GradientCheck, ParameterTarget, Verdict
+from ui.panels.backprop.asks import CancelCheck, ListEntries, Poke, StartCheck
+from ui.panels.backprop.pages.now import Checks, Now
+from ui.panels.backprop.passes import Pass
+
+_LISTED = 200
+_KINDS = (
+    ("", "largest error", "All parameters without a kink, the largest relative error first"),
+    ("kink", "kinks", "Parameters whose smallest poke still makes a winner or a gate switch"),
+    ("tie_rule", "tie rule", "Parameters whose gradient counts the slope several times under “all”"),
+)
+_WITHOUT_KINK: tuple[Verdict, ...] = ("ok", "tie_rule", "curvature", "mismatch")
+
+#: Name, colour role and tool tip of each row that counts a verdict.
+_COUNTED: dict[Verdict, tuple[str, str, str]] = {
+    "ok": ("agree", "success", "The gradient is the slope of the loss"),
+    "kink": (
+        "kink",
+        "warning",
+        "Not compared: a winner or a gate switches however small the poke, down to ±10⁻⁸",
+    ),
+    "tie_rule": (
+        "tie rule",
+        "info",
+        "The gradient is no slope but what “all” says: the sum over all tied cells of a window",
+    ),
+    "curvature": ("bend", "info", "They differ because the loss bends within ±ε"),
+    "mismatch": ("no reason", "danger", "They differ without a reason: a mistake in the gradient"),
+}
+
+
+def page(now: Now) -> Page:
+    """Button, or how much is done; outcome, in a column for each rule; and a list to click through."""
+    passed, result = now.passed, dict(now.checks).get(now.passed.rule)
+    items: list[Item] = [Card("title", WORDS, Words("Check all", "strong"), room=None)]
+    if now.progress is None:
+        title = f"Check all {format_count(passed.network.parameter_count)} parameters"
+        tip = "Poke every parameter, in the background"
+        items.append(Choice("check", "press", title, StartCheck(), tip=tip, icon="circle-check"))
+    else:
+        tip = "Share of the parameters that have been poked"
+        items += [
+            Card("progress", DONE, Done(now.progress), "", "", tip, room=None),
+            Choice("cancel", "press", "Cancel", CancelCheck(), tip="Stop the check", icon="x"),
+        ]
+    text = _unchecked_text(passed.rule, now.checks) if result is None else _verdict_text(result.counts)
+    items.append(Card("hint", WORDS, Words(text, ink="muted"), room=None))
+    if now.checks and now.progress is None:
+        items.append(Card("outcome", VALUES, _summary(passed, now.checks), room=None))
+    if result is not None and now.progress is None:
+        kind = now.listed if now.listed is not None else "kink" if result.counts["kink"] else ""
+        off = tuple(each for each in ("kink", "tie_rule") if not result.counts[each])
+        name, tip = "Which parameters are listed", "Click a row, or press Enter, to poke this parameter"
+        items += [
+            Choice("kinds", "row", name, ListEntries, kind, _KINDS, off=off),
+            Card("parameters", ENTRIES, _entries(passed, result, kind), "Parameters", "", tip, None, True),
+        ]
+    return Page(down(*items, gap=8))
+
+
+@kept
+def _summary(passed: Pass, checks: Checks) -> Values:
+    """Each check in a column of its own."""
+    known, columns = dict(checks), (None,) if passed.rule is None else TIE_RULES
+    found = [known.get(each) for each in columns]
+
+    def row(key: str, name: str, text: Callable[[GradientCheck], str], role: str, tip: str) -> Value:
+        first, *others = ["–" if each is None else text(each) for each in found]
+        return Value(key, name, first, role, tip, tuple(others))
+
+    def largest(check: GradientCheck) -> str:
+        first = check.entries(*_WITHOUT_KINK, limit=1)
+        return format_value(first[0].judged_error if first else 0.0, 2)
+
+    rows = (
+        row(
+            "checked",
+            "checked",
+            lambda each: format_count(each.checked),
+            "text",
+            "Parameters changed by ±ε; by less where a winner or a gate would switch within it",
+        ),
+        row(
+            "largest",
+            "largest error",
+            largest,
+            "text",
+            "Largest error of the list below: of gradient and finite difference, and for the tie rule of the "
+            "gradient and the sum over all tied cells",
+        ),
+        row(
+            "error",
+            "… agreeing",
+            lambda each: format_value(each.largest_error, 2),
+            "text",
+            "Largest relative error of the parameters that agree with the finite difference",
+        ),
+        *(
+            row(verdict, name, lambda each, key=verdict: format_count(each.counts[key]), role, tip)
+            for verdict, (name, role, tip) in _COUNTED.items()
+        ),
+    )
+    tip = "Rule for ties that was checked; the one in force is bold"
+    return Values(rows, () if passed.rule is None else TIE_RULES, columns.index(passed.rule), tip)
+
+
+@kept
+def _entries(passed: Pass, result: GradientCheck, kind: str) -> Entries:
+    del passed  # the list lives as long as it does
+    verdicts = (kind,) if kind in ("kink", "tie_rule") else _WITHOUT_KINK
+    return Entries(
+        ("parameter", "error"),
+        tuple(
+            Entry(
+                f"{each.name}[{', '.join(map(str, each.index))}]",
+                format_value(each.judged_error, 2),
+                _entry_text(each),
+                Poke(ParameterTarget(each.name, each.index)),
+            )
+            for each in result.entries(*verdicts, limit=_LISTED)
+        ),
+    )
+
+
+def _entry_text(entry: CheckEntry) -> str:
+    gradient, difference = format_together((entry.gradient, entry.difference), 6, format_signed)
+    text = f"backprop {gradient}, finite difference {difference} (ε = {format_value(entry.eps)})"
+    if entry.verdict == "tie_rule":
+        text += f"\nunder “first” {format_signed(entry.first_gradient, 6)}"
+    if entry.kink_layer is not None and entry.kink_cell is not None:
+        text += f"\nkink in {entry.kink_layer}, {format_cell(entry.kink_cell)}"
+    return text
+
+
+def _unchecked_text(rule: TieRule | None, checks: Checks) -> str:
+    text = "Each one is changed by ±ε in float64, and the change of the loss compared with its gradient."
+    return f"{text} This was not done under “{rule}” yet." if checks else text
+
+
+def _verdict_text(counts: Mapping[Verdict, int]) -> str:
+    total = sum(counts.values())
+    if counts["mismatch"]:
+        return f"{format_count(counts['mismatch'])} of {format_count(total)} differ without a reason."
+    text = f"All {format_count(total)} parameters are accounted for."
+    if counts["tie_rule"]:
+        text += (
+            f" {format_count(counts['tie_rule'])} are no slopes but what “all” says: the sum over all tied "
+            "cells of a window, which was checked by ±ε, too. Under “first” they are the slope."
+        )
+    return text
