@@ -295,8 +295,9 @@ class MarkView[C](ShowsTips, Spoken, QWidget):
         area = self.parentWidget()
         while area is not None and not isinstance(area, QScrollArea):
             area = area.parentWidget()
-        if area is not None and part is not None:
-            place = self.mapTo(area.widget(), QPointF(part.box.x, part.box.y)).toPoint()
+        content = None if area is None else area.widget()
+        if area is not None and content is not None and part is not None:
+            place = self.mapTo(content, QPointF(part.box.x, part.box.y)).toPoint()
             area.ensureVisible(place.x(), place.y(), 0, round(part.box.height))
 
     # -- painting ------------------------------------------------------------------------------------------

@@ -1,7 +1,9 @@
 """The backprop panel on a desk of its own: state, background threads and a window, and nothing else."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Hashable, Iterable
+from dataclasses import replace
 from functools import cache
+from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QObject, QPoint, Qt
@@ -10,18 +12,25 @@ from PySide6.QtWidgets import QMainWindow
 from pytestqt.qtbot import QtBot
 
 from cnnviz.datasets import Dataset, to_input
+from cnnviz.drawing import LIGHT, Box, CellKey, Ground, Part
 from cnnviz.experiment import Experiment
 from cnnviz.layers import Layer
+from cnnviz.mathematics import plain
 from cnnviz.network import Gradients, Network
 from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import PATIENCE, settle
 from tests.gui.few_digits import few_digits
-from ui.cells.heat_map import HeatMap
+from ui.marks import MarkView
 from ui.panels.backprop import BackpropPanel
-from ui.panels.backprop.steps import StepKind
+from ui.panels.backprop.focus import first_focus
+from ui.panels.backprop.formulas import formula_of
+from ui.panels.backprop.pages import Now, inspect, page_of
+from ui.panels.backprop.passes import Pass, PassChoices, compute_pass
+from ui.panels.backprop.steps import StepKind, backward_steps
+from ui.panels.scene import Scene
 from ui.run.tasks import TaskRunner
-from ui.state import AppState, RunStatus, Sample
+from ui.state import AppState, RunStatus, Sample, Shift
 
 TWO_BLOCKS = Experiment(
     filters=(3, 4),
@@ -73,8 +82,8 @@ class Desk:
         self.analysis, self.background = CountingRunner("analysis"), CountingRunner("background")
         self.window = QMainWindow()
         self.panel = BackpropPanel(self.state, self.analysis, self.background)
-        # Drawing views ahead of their time would take most of the time of most tests.
-        self.panel._warming.unseen.clear()
+        # Drawing steps ahead of their time would take most of the time of most tests.
+        self.panel._ahead.blockSignals(True)
         self.panel.pinRequested.connect(self.state.set_pinned)
         self.window.setCentralWidget(self.panel)
         self.window.resize(1140, 730)
@@ -126,8 +135,22 @@ class Desk:
         index = next(
             place for place, step in enumerate(steps) if step.kind is kind and layer in ("", step.layer)
         )
-        bar = self.panel.header.bar
-        QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.chip_rect(index).center().toPoint(), delay=0)
+        click_part(self.panel.header.bar, index)
+        self.settle()
+
+    def shown(self, key: str) -> Any:
+        """Card or control of the step that is shown."""
+        page = self.panel.stack.page
+        assert page is not None
+        return page.leaves()[key]
+
+    def view(self, key: str) -> Any:
+        """Its widget."""
+        return self.panel.stack.view(key)
+
+    def choose_rule(self, rule: str) -> None:
+        """Choose a rule for ties by its button."""
+        click(self.panel.side.ties.view("rule").button(rule))
         self.settle()
 
     def gradients(self, network: Network, label: int | None = None) -> Gradients:
@@ -145,21 +168,93 @@ def click(widget, point: QPoint | None = None) -> None:
     QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=place)
 
 
-def click_cell(shown: HeatMap, row: int, col: int) -> None:
-    """Click a cell of a map, by its place in what is shown."""
-    click(shown, shown.cell_rect(row, col).center().toPoint())
+def place_of(view: MarkView, key: Hashable) -> QPoint:
+    """Middle of a part of a drawing."""
+    part = view.drawing().part(key)
+    assert part is not None, key
+    return QPoint(round(part.box.x), round(part.box.y))
 
 
-def point_at(shown: HeatMap, row: int, col: int) -> None:
-    """Move the pointer to a cell of a map."""
-    QTest.mouseMove(shown, QPoint(1, 1))
-    QTest.mouseMove(shown, shown.cell_rect(row, col).center().toPoint())
+def cell(row: int, col: int) -> CellKey:
+    """Key of a cell of a map, by its place in what is shown."""
+    return CellKey("cell", row, col)
 
 
-def visible_cells(shown: HeatMap) -> np.ndarray:
-    """Values of a map."""
-    assert shown.values is not None
-    return np.asarray(shown.values)
+def click_part(view: MarkView, key: Hashable) -> None:
+    """Click a part of a drawing."""
+    click(view, place_of(view, key))
+
+
+def point_at(view: MarkView, key: Hashable) -> None:
+    """Move the pointer to a part of a drawing."""
+    QTest.mouseMove(view, QPoint(1, 1))
+    QTest.mouseMove(view, place_of(view, key))
+
+
+def cut(leaf: Any, values: np.ndarray) -> np.ndarray:
+    """The block of an array that a map shows."""
+    return leaf.content.map.cut(values)
+
+
+def cells(leaf: Any) -> np.ndarray:
+    """Values of the block that a map shows."""
+    return cut(leaf, leaf.content.map.values)
+
+
+def value(leaf: Any, key: str) -> str:
+    """Text of a row of numbers."""
+    return next(row.text for row in leaf.content.rows if row.key == key)
+
+
+def number(text: str) -> float:
+    """A number as it is written in the window."""
+    return float(text.replace("−", "-"))
+
+
+# -- without a window ---------------------------------------------------------------------------------------
+
+
+def pass_of(
+    network: Network,
+    index: int = 0,
+    data: Dataset | None = None,
+    sample: Sample | None = None,
+    **choices: Any,
+) -> Pass:
+    """Pass of a test image, or of another sample, through a network."""
+    data = few_digits() if data is None else data
+    own = Sample(data.test_images[index], int(data.test_labels[index]), index) if sample is None else sample
+    return compute_pass(Scene(data, Snapshot(0, network), own, Shift(), PassChoices(**choices)))
+
+
+def now_at(passed: Pass, kind: StepKind, layer: str = "", **focus: Any) -> Now:
+    """What pages of a step are made of; of several steps of a kind the last one."""
+    steps = [
+        step for step in backward_steps(passed.network) if step.kind is kind and layer in ("", step.layer)
+    ]
+    return Now(passed, steps[-1], replace(first_focus(passed), **focus))
+
+
+def leaves(now: Now) -> dict[str, Any]:
+    """Cards and controls of the page of a step."""
+    return page_of(now).leaves()
+
+
+def numbers(now: Now) -> dict[str, Any]:
+    """Cards and controls of the column beside it."""
+    return inspect.page(now).leaves()
+
+
+def formula(now: Now) -> str:
+    """Formula of a step on one line."""
+    return plain(formula_of(now.passed, now.step, now.focus, now.rate))
+
+
+def part_of(leaf: Any, key: Hashable) -> Part:
+    """A part of a card, where this has room."""
+    part = leaf.graphic.draw(leaf.content, Ground(Box(0, 0, 420, 420), LIGHT)).part(key)
+    assert part is not None, key
+    return part
 
 
 def small_network(
@@ -168,7 +263,3 @@ def small_network(
     """Network on 4 x 4 pixels, with chosen weights."""
     network = Network.build(list(layers), (1, 4, 4), seed=1, dtype="float64")
     return network if params is None else network.with_params({**network.params, **params})
-
-
-def wait_for(bot: QtBot, condition: Callable[[], bool]) -> None:
-    bot.waitUntil(condition)

@@ -68,7 +68,6 @@ def page(now: Now) -> Page:
     ]
     maps = across(*overview(plates[1]), joined(tuple(cards), ("+", "=")), room=Share(7), gap=8)
     preview = None if focus.is_covered else known
-    after = None if preview is None else preview.probabilities
     likely = _predictions(passed, preview)
     lower = (
         Card("outcome", VALUES, _outcome(passed, preview), "Loss of this sample"),
@@ -77,8 +76,8 @@ def page(now: Now) -> Page:
             PREDICTIONS,
             likely,
             "Prediction",
-            "before and after" if after is not None else "",
-            "Probability of each class",
+            "",
+            "Probability of each class: grey now, coloured after the update",
         ),
     )
     is_on = known is not None, bool(passed.trial.networks), bool(passed.trial.networks)
@@ -105,8 +104,9 @@ def page(now: Now) -> Page:
 
 @kept
 def _predictions(passed: Pass, preview: Preview | None) -> Predictions:
-    before = passed.probabilities
-    return Predictions(passed.names, before, before if preview is None else preview.probabilities)
+    before, after = passed.probabilities, None if preview is None else preview.probabilities
+    inks = "muted", "accent"
+    return Predictions(passed.names, before, after, ("before", "after"), inks, passed.label)
 
 
 @kept

@@ -1,0 +1,335 @@
+"""The proofs: a poke beside the loss by brute force, the check of all parameters, one update on trial."""
+
+from dataclasses import replace
+from functools import cache
+
+import numpy as np
+import pytest
+
+from cnnviz.functional.max_pooling import TIE_RULES
+from cnnviz.network import Network
+from cnnviz.presets import LAB5
+from cnnviz.quantities import format_value
+from cnnviz.routing import (
+    CellTarget,
+    GradientCheck,
+    ParameterTarget,
+    PixelTarget,
+    Target,
+    apply_update,
+    check_all,
+    poke_curve,
+    with_ties,
+)
+from cnnviz.routing import poke as poked_by
+from tests.gui.backprop_desk import (
+    cells,
+    cut,
+    lab5,
+    leaves,
+    now_at,
+    number,
+    numbers,
+    pass_of,
+    two_blocks,
+    value,
+)
+from ui.panels.backprop.asks import Adopt, Apply, ListEntries, Poke, SetRate, StartCheck, Undo
+from ui.panels.backprop.pages import Now, check, poke
+from ui.panels.backprop.passes import Pass, Trial
+from ui.panels.backprop.steps import StepKind
+from ui.panels.backprop.trial import preview_update
+from ui.panels.backprop.work import PokeOutcome
+
+# -- poke ---------------------------------------------------------------------------------------------------
+
+
+def loss_after(passed: Pass, target: Target, amount: float) -> float:
+    """Loss with one number changed, by brute force: the oracle."""
+    network, x = lab5(), passed.x.copy()
+    if isinstance(target, CellTarget):  # change a cell of the convolution, and go on from there
+        conv = passed.trace.outputs["conv1"].copy()
+        conv[(0, *target.index)] += amount
+        pooled = conv.reshape(1, 8, 13, 2, 13, 2).max(axis=(3, 5)).reshape(1, -1)
+        z = float((pooled @ network.params["dense1.weight"].T + network.params["dense1.bias"])[0, 0])
+        return float(np.logaddexp(0.0, -z if passed.label == 1 else z))
+    if isinstance(target, PixelTarget):
+        x[(0, *target.index)] += amount
+    else:
+        array = network.params[target.name].copy()
+        array[target.index] += amount
+        network = network.with_params({**network.params, target.name: array})
+    return network.gradients(x, np.array([passed.label])).loss
+
+
+def poked(passed: Pass, target: Target, eps: float = 1e-4, reach: float = 0.5) -> Now:
+    """A moment at which a number has been poked."""
+    network, x, label = passed.network, passed.x, passed.label
+    result = poked_by(network, x, label, target, eps)
+    outcome = PokeOutcome(passed, result, poke_curve(network, x, label, target, reach, 161))
+    return replace(now_at(passed, StepKind.ROUTE), target=target, poked=outcome, eps=eps, reach=reach)
+
+
+def window_with_a_close_second(values: np.ndarray) -> tuple[int, int, float]:
+    """Winner of a window without a tie, and how far it is above the second."""
+    for top in range(0, 26, 2):
+        for left in range(0, 26, 2):
+            part = values[top : top + 2, left : left + 2]
+            ordered = np.sort(part.ravel())
+            if 1e-3 < ordered[-1] - ordered[-2] < 0.45:
+                i, j = divmod(int(np.argmax(part)), 2)
+                return top + i, left + j, float(ordered[-1] - ordered[-2])
+    raise AssertionError("there is no such window")
+
+
+def test_without_a_target_the_page_says_what_to_click() -> None:
+    shown = poke.page(now_at(pass_of(lab5()), StepKind.ROUTE)).leaves()
+    assert "Click any cell" in shown["hint"].content.words
+    assert "outcome of the poke" not in shown
+
+
+TARGETS = (
+    CellTarget("conv1", (3, 12, 13)),
+    PixelTarget((0, 14, 14)),
+    ParameterTarget("conv1.weight", (2, 0, 1, 2)),
+    ParameterTarget("dense1.weight", (0, 400)),
+)
+
+
+@pytest.mark.parametrize("target", TARGETS, ids=str)
+def test_what_is_poked_changes_the_loss_as_brute_force_does(target: Target) -> None:
+    passed = pass_of(lab5())
+    shown = poke.page(poked(passed, target)).leaves()
+    outcome = shown["outcome of the poke"]
+    for key, sign in (("plus", 1), ("minus", -1)):
+        expected = loss_after(passed, target, sign * 1e-4)
+        assert number(value(outcome, key)) == pytest.approx(expected, abs=2e-9)
+    assert shown["badge"].content.words in ("agrees", "kink", "tie rule")
+
+
+def test_a_dense_weight_agrees_to_many_figures() -> None:
+    shown = poke.page(poked(pass_of(lab5()), TARGETS[3])).leaves()
+    outcome = shown["outcome of the poke"]
+    assert shown["badge"].content.words == "agrees"
+    assert number(value(outcome, "error")) < 1e-6
+    assert number(value(outcome, "gradient")) == pytest.approx(number(value(outcome, "difference")), rel=1e-4)
+
+
+def test_the_plot_shows_loss_tangent_and_the_place_where_the_winner_flips() -> None:
+    passed = pass_of(lab5(), rule="first")
+    row, col, gap = window_with_a_close_second(passed.values("conv1")[0])
+    target = CellTarget("conv1", (0, row, col))
+    now = poked(passed, target)
+    plot = poke.page(now).leaves()["loss"].content
+    flips = [marker.x for marker in plot.markers]
+    assert min(flips, key=lambda x: abs(x + gap)) == pytest.approx(-gap, abs=1e-4)
+    assert [marker.words for marker in plot.markers if marker.words] == ["winner flips here"]
+    loss, tangent = plot.curves
+    middle = len(loss.x) // 2
+    assert loss.y[middle] == tangent.y[middle]
+    for place in (0, 30, len(loss.x) - 1):
+        assert loss.y[place] == pytest.approx(loss_after(passed, target, float(loss.x[place])), rel=1e-9)
+    slope = (tangent.y[-1] - tangent.y[0]) / (tangent.x[-1] - tangent.x[0])
+    assert slope == pytest.approx(now.poked.poke.gradient, rel=1e-9)
+
+
+def test_the_rule_all_is_named_as_the_reason_and_first_agrees() -> None:
+    for rule, says in (("all", "tie rule"), ("first", "agrees")):
+        shown = poke.page(
+            poked(pass_of(lab5(), rule=rule), ParameterTarget("conv1.weight", (0, 0, 0, 0)), 1e-6)
+        )
+        assert shown.leaves()["badge"].content.words == says
+
+
+def test_a_kink_says_whether_it_is_here_or_near_by() -> None:
+    passed = pass_of(lab5(), rule="first")
+    row, col, gap = window_with_a_close_second(passed.values("conv1")[0])
+    near = poke.page(poked(passed, CellTarget("conv1", (0, row, col)), 2 * gap)).leaves()
+    assert near["badge"].content.words == "kink"
+    assert "which a smaller ε measures" in near["hint"].content.words
+    assert f"The winner changes at −{gap:.3g}"[:26] in near["hint"].content.words
+    tied = np.argwhere(passed.routings["pool1"].tie_counts[0] == 4)[0]
+    here = poke.page(poked(passed, CellTarget("conv1", (0, *(2 * tied).tolist())), 1e-6)).leaves()
+    assert here["hint"].content.words.startswith("Right here something switches")
+
+
+# -- check all ----------------------------------------------------------------------------------------------
+
+
+@cache
+def checked(rule: str) -> GradientCheck:
+    passed = pass_of(lab5(), rule=rule)
+    return check_all(passed.network, passed.x, passed.label)
+
+
+def at_check(rule: str, *rules: str, **more) -> dict:
+    """The page of the check, with what was found under some rules."""
+    now = now_at(pass_of(lab5(), rule=rule), StepKind.ROUTE)
+    return check.page(replace(now, checks=tuple((each, checked(each)) for each in rules), **more)).leaves()
+
+
+def test_a_check_is_offered_and_its_progress_is_shown() -> None:
+    offered = at_check("all")
+    assert offered["check"].title == "Check all 1,425 parameters"
+    assert offered["check"].asks == StartCheck()
+    assert "outcome" not in offered
+    assert "parameters" not in offered
+    under_way = at_check("all", "first", progress=0.37)
+    assert under_way["progress"].graphic.words(under_way["progress"].content) == "37 % done"
+    assert under_way["cancel"].title == "Cancel"
+    assert not {"check", "outcome", "parameters"} & under_way.keys()
+
+
+@pytest.mark.parametrize("rule", TIE_RULES)
+def test_each_rule_for_ties_keeps_its_check_in_a_column_of_its_own(rule: str) -> None:
+    shown = at_check(rule, "all", "first")
+    outcome = shown["outcome"].content
+    assert outcome.columns == TIE_RULES
+    assert outcome.columns[outcome.current] == rule
+    for name in ("all", "first"):
+        texts = {row.key: row.texts[TIE_RULES.index(name)] for row in outcome.rows}
+        for verdict, count in checked(name).counts.items():
+            assert texts[verdict] == f"{count:,}"
+        assert texts["error"] == format_value(checked(name).largest_error, 2)
+        assert texts["checked"] == "1,425"
+        assert texts["mismatch"] == "0"
+    assert {row.texts[TIE_RULES.index("split")] for row in outcome.rows} == {"–"}
+    assert ("parameters" in shown) is (rule != "split")
+    said = shown["hint"].content.words
+    assert ("not done under “split”" if rule == "split" else "All 1,425 parameters are accounted for") in said
+    assert checked("all").counts["tie_rule"]
+    assert not checked("first").counts["tie_rule"]
+    bold = outcome.lines[0].texts.index(rule)
+    assert outcome.font(bold) == "mono strong"
+
+
+def test_the_list_of_a_check_leads_to_pokes_and_can_be_chosen() -> None:
+    shown = at_check("all", "all")
+    kinds, listed = shown["kinds"], shown["parameters"]
+    assert kinds.value == ("kink" if checked("all").counts["kink"] else "")
+    assert kinds.off == tuple(each for each in ("kink", "tie_rule") if not checked("all").counts[each])
+    assert kinds.asked("tie_rule") == ListEntries("tie_rule")
+    tie_rule = at_check("all", "all", listed="tie_rule")["parameters"].content.rows
+    assert len(tie_rule) == checked("all").counts["tie_rule"] == 72
+    first = tie_rule[0].ask.target
+    index = ", ".join(map(str, first.index))
+    assert isinstance(tie_rule[0].ask, Poke)
+    assert tie_rule[0].name == f"{first.name}[{index}]"
+    gradient = checked("all").parameters[first.name].gradient[first.index]
+    assert number(tie_rule[0].tip.split()[1].rstrip(",")) == pytest.approx(gradient, rel=1e-5)
+    assert "under “first”" in tie_rule[0].tip
+    assert listed.graphic.words(listed.content) == f"{len(listed.content.rows)} rows"
+
+
+def test_a_network_without_a_rule_has_one_column_and_no_heading() -> None:
+    passed = pass_of(replace(LAB5, pool="average", filters=(2,)).build_network())
+    found = check_all(passed.network, passed.x, passed.label)
+    now = replace(now_at(passed, StepKind.ROUTE), checks=((None, found),))
+    outcome = check.page(now).leaves()["outcome"].content
+    assert outcome.columns == ()
+    assert {row.key: row.texts for row in outcome.rows}["ok"] == (f"{found.counts['ok']:,}",)
+
+
+# -- one update on trial ------------------------------------------------------------------------------------
+
+
+def at_update(network: Network | None = None, rule: str = "all", rate: float = 1e-4, **focus) -> Now:
+    passed = pass_of(lab5() if network is None else network, rule=rule)
+    now = now_at(passed, StepKind.UPDATE, **focus)
+    return replace(now, rate=rate, preview=preview_update(passed, rate))
+
+
+def test_the_preview_is_one_step_of_gradient_descent() -> None:
+    now = at_update()
+    passed, shown = now.passed, leaves(now)
+    gradients = lab5().gradients(passed.x, np.array([passed.label]))
+    after = apply_update(lab5(), gradients, 1e-4)
+    kernel = now.focus.channel(lab5(), "conv1")
+    before, step, new = (cells(shown[f"map {n}"]) for n in range(3))
+    np.testing.assert_array_equal(before, lab5().params["conv1.weight"][kernel, 0])
+    np.testing.assert_allclose(step, -1e-4 * gradients.params["conv1.weight"][kernel, 0], rtol=1e-12)
+    np.testing.assert_array_equal(new, after.params["conv1.weight"][kernel, 0])
+    outcome = shown["outcome"]
+    loss = after.gradients(passed.x, np.array([passed.label])).loss
+    assert number(value(outcome, "after")) == pytest.approx(loss, rel=1e-5)
+    assert number(value(outcome, "after")) < number(value(outcome, "before"))
+    likely = shown["likely"].content
+    np.testing.assert_array_equal(likely.original, passed.probabilities)
+    np.testing.assert_array_equal(likely.shifted, after.forward(passed.x).class_probabilities[0])
+    assert "class 1: before " in likely.say()
+    assert ", after " in likely.say()
+
+
+@pytest.mark.parametrize("rule", TIE_RULES)
+def test_what_the_slope_promises_is_what_a_small_step_does(rule: str) -> None:
+    """Under every rule: over a thousandth of the step the loss is a straight line, and falls by just that."""
+    now = at_update(rule=rule)
+    labels, passed = np.array([now.passed.label]), now.passed
+    network = with_ties(lab5(), rule)
+    gradients = network.gradients(passed.x, labels)
+    small = apply_update(network, gradients, 1e-7).gradients(passed.x, labels).loss - gradients.loss
+    assert number(value(leaves(now)["outcome"], "promised")) == pytest.approx(1e3 * small, rel=1e-3)
+
+
+def test_what_the_update_does_can_be_guessed_first() -> None:
+    def keys(now: Now) -> list[str]:
+        return [row.key for row in leaves(now)["outcome"].content.rows]
+
+    now = at_update()
+    covered = replace(now, focus=replace(now.focus, is_covered=True))
+    assert keys(covered) == ["before"]
+    assert leaves(covered)["likely"].content.shifted is None
+    assert "after" not in leaves(covered)["likely"].content.say()
+    assert keys(now) == ["before", "after", "change", "promised"]
+    tried = pass_of(lab5(), trial=now.preview.applied())
+    again = replace(now, passed=tried, preview=preview_update(tried, 1e-4))
+    assert keys(again) == ["run", "before", "after", "change", "promised"]
+    names = [row.name for row in leaves(again)["outcome"].content.rows]
+    assert names[1:3] == ["now, after 1 trial update", "after one more update"]
+
+
+def test_the_buttons_can_be_pressed_when_there_is_something_to_do() -> None:
+    now = at_update()
+    asks = {"Apply the update": Apply(), "Undo": Undo(), "Adopt": Adopt()}
+    for each, is_on in (
+        (replace(now, preview=None), [False, False, False]),
+        (now, [True, False, False]),
+        (replace(now, passed=(tried := pass_of(lab5(), trial=now.preview.applied()))), [False, True, True]),
+        (replace(now, passed=tried, preview=preview_update(tried, 1e-4)), [True, True, True]),
+    ):
+        shown = leaves(each)
+        assert [shown[key].is_enabled for key in asks] == is_on
+        assert [shown[key].asks for key in asks] == list(asks.values())
+    assert leaves(now)["rate"].asked(0.5) == SetRate(0.5)
+
+
+def test_a_weight_tells_its_value_before_and_after() -> None:
+    now = at_update()
+    kernel = now.focus.channel(lab5(), "conv1")
+    now = replace(now, focus=replace(now.focus, weight=ParameterTarget("conv1.weight", (kernel, 0, 2, 1))))
+    before = lab5().params["conv1.weight"][kernel, 0, 2, 1]
+    slope = now.passed.gradients.params["conv1.weight"][kernel, 0, 2, 1]
+    shown = numbers(now)
+    assert shown["title"].content.words == f"conv1.weight[{kernel}, 0, 2, 1]"
+    rows = shown["numbers of the cell"]
+    assert number(value(rows, "before")) == pytest.approx(before, rel=1e-7)
+    assert number(value(rows, "after")) == pytest.approx(before - 1e-4 * slope, rel=1e-7)
+    whole = numbers(replace(now, focus=replace(now.focus, weight=None)))
+    assert value(whole["numbers of the cell"], "count") == "1,425"
+
+
+def test_every_parameter_can_be_looked_at() -> None:
+    now = at_update(parameter="dense1.bias")
+    assert cells(leaves(now)["map 0"]).ravel() == lab5().params["dense1.bias"]
+    shown = leaves(at_update(parameter="dense1.weight"))["map 0"]
+    weights = lab5().params["dense1.weight"].reshape(8, 13, 13)[now.focus.channel(lab5(), "pool1")]
+    np.testing.assert_array_equal(cells(shown), cut(shown, weights))
+    names = [each for each, _ in leaves(at_update(two_blocks(), "first"))["parameter"].options]
+    assert names == list(two_blocks().params)
+
+
+def test_trial_updates_are_named() -> None:
+    assert [Trial(each).words for each in ((), (lab5(),), (lab5(), lab5()))] == [
+        "", "1 trial update", "2 trial updates",
+    ]  # fmt: skip
+
