@@ -216,3 +216,25 @@ def test_memory_of_another_network_is_refused(mnist, change, message):
             trainer.network, mnist, experiment.train_config(),
             start_step=2, optimizer_state=change(trainer.optimizer_state),
         )  # fmt: skip
+
+
+@pytest.mark.parametrize("optimizer", ["sgd", "adam"])
+def test_both_engines_forget_a_gradient_that_has_died_at_the_same_step(optimizer):
+    network = replace(LAB5, dtype="float32").build_network()
+    gradient = np.random.default_rng(3).normal(size=network.parameter_count)
+    found = []
+    for engine in (make_engine(network), LayeredEngine(network)):
+        update = VectorOptimizer(make_optimizer(optimizer, 0.01, momentum=0.9), engine)
+        for view, whole in zip(engine.gradients.values(), engine.views(gradient).values(), strict=True):
+            view[...] = whole
+        steps = 0
+        while steps == 0 or any(array.any() for name, array in state.items() if name.startswith("m")):
+            update.update()
+            engine.gradient[...] = 0
+            state, steps = update.state(), steps + 1
+            assert steps < 5000, "it never becomes 0"
+        found.append((type(engine), steps))
+    (fused, first), (layered, second) = found
+    assert (fused, layered) == (FusedEngine, LayeredEngine)
+    assert first == second
+    assert first % 32 == 0
