@@ -86,7 +86,7 @@ DECAYING = [
 
 
 def gradients_of_units_that_die(rng, dtype, steps, units=24):
-    """Each unit has a gradient until a step of its own, some now and then later, of all orders of magnitude."""
+    """Each unit has gradients until a step of its own, some now and then later, of any order of magnitude."""
     gradients = rng.normal(size=(steps, units)) * 10.0 ** rng.uniform(-12, 2, units)
     ends = rng.integers(1, steps, units)
     alive = np.arange(steps)[:, None] < ends
@@ -112,7 +112,7 @@ def test_what_decays_to_nothing_is_nothing_and_all_else_keeps_its_bits(rng, make
         value, mean = plain_memory(make, start[unit], series, decay, below=least * 2**14)
         assert (params["a"][unit], kept[unit]) == (value, mean)
         value, mean = plain_memory(make, start[unit], series, decay, below=0)
-        assert params["a"][unit] == value  # the parameters are those of the plain formula
+        assert params["a"][unit] == value  # those of the plain formula, to the bit
         unflushed.append(mean)
     assert ((np.array(unflushed) != 0) & (np.abs(unflushed) < least)).any()
 
