@@ -15,11 +15,11 @@ OPTIMIZERS = ("sgd", "adam")
 
 State = dict[str, NDArray[Any]]
 
-# Where gradients are exactly 0 (units that do not fire, pixels that are never on) a running mean decays until it
-# is below the smallest normal number. There it stays, and processors take a hundred times as long for products
-# with it. So it becomes 0, a little earlier still, while its product with a learning rate is a normal number,
-# too: so small that no parameter above 1e-18 changes by a bit. When this is done depends on the steps alone,
-# which are part of the state, so that a run that was interrupted anywhere stays the same run.
+# Where gradients are exactly 0 (units that do not fire, pixels that are never on) a running mean decays until
+# it is below the smallest normal number. There it stays, and processors take a hundred times as long for
+# products with it. So it becomes 0, a little earlier still, while its product with a learning rate is a
+# normal number, too: so small that no parameter above 1e-18 changes by a bit. When this is done depends on
+# the steps alone, which are part of the state, so that a run that was interrupted stays the same run.
 _FLUSH_EVERY = 32
 _FLUSH_BELOW = 2**14  # times the smallest normal number
 
