@@ -13,7 +13,6 @@ from dataclasses import dataclass, field, replace
 from PySide6.QtCore import QObject, Signal, Slot
 
 from cnnviz.errors import DivergenceError, in_words
-from cnnviz.evaluation import evaluate
 from cnnviz.snapshots import Origin, Snapshot
 from cnnviz.training import Trainer
 from ui.run.mailbox import (
@@ -201,8 +200,7 @@ class TrainWorker(QObject):
         self._post(RunHalted(trainer.step, trainer.total_steps, trainer.finished))
 
     def _test(self, trainer: Trainer, moment: Snapshot) -> None:
-        evaluation = evaluate(moment.network, trainer.dataset.test_images, trainer.dataset.test_labels)
-        self._post(Tested(moment.step, evaluation, moment.origin))
+        self._post(Tested(moment.step, trainer.evaluate(moment.network), moment.origin))
 
     def _apply_wishes(self, trainer: Trainer) -> None:
         missing = self._control.epochs - trainer.total_steps // trainer.steps_per_epoch

@@ -220,7 +220,9 @@ class TimelineBar(TellsDrawn, QFrame):
         marked = run.steps_per_epoch if run.status is not RunStatus.LOADING else 0
         self.track.set_span(history.first_step, max(run.total_steps, history.step), marked)
         is_training = run.status is RunStatus.TRAINING
-        if not (is_training and self._state.follows_live):  # else it goes with the handle: one drawing for both
+        if not (
+            is_training and self._state.follows_live
+        ):  # else it goes with the handle: one drawing for both
             self.track.set_reached(history.step)
         if not is_training:
             self._curve_pace.flush()
