@@ -7,8 +7,8 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -25,6 +25,9 @@ from ui.run.mailbox import (
     SnapshotTaken,
     Tested,
 )
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 _log = logging.getLogger(__name__)
 
@@ -137,14 +140,17 @@ class TrainWorker(QObject):
         return self._control.run_id == self._run_id
 
     def _train(self, trainer: Trainer, steps: int) -> None:
-        # Training does not wait for tests: matrix products leave the interpreter to others, and most computers
-        # have a core to spare. What has begun is done before the loop ends, so that tests stay in their order.
+        # The first window is to be there before this is loaded.
+        from concurrent.futures import ThreadPoolExecutor
+
+        # Training does not wait for tests: matrix products leave the interpreter to others, and most
+        # computers have a core to spare. What has begun is done before the loop ends.
         with ThreadPoolExecutor(1, "tests") as aside:
             self._loop(trainer, steps, aside)
         if self._is_meant:
             self._finish(trainer, test=steps != 1)
 
-    def _loop(self, trainer: Trainer, steps: int, aside: ThreadPoolExecutor) -> None:
+    def _loop(self, trainer: Trainer, steps: int, aside: "ThreadPoolExecutor") -> None:
         under_way: Future[None] | None = None
         self._apply_wishes(trainer)
         last = trainer.step + steps if steps else None
