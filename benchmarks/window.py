@@ -4,6 +4,7 @@ Each measurement is a process of its own, started as ``python -m benchmarks.wind
 one line of JSON.
 """
 
+import gc
 import json
 import os
 import statistics
@@ -164,14 +165,16 @@ def _bare() -> dict[str, float]:
 
 
 def _open() -> tuple[Any, Any]:
+    from cnnviz.cli import parse_arguments
+
+    arguments = parse_arguments([])
+    gc.disable()  # as `cnnviz.start` does
     from PySide6.QtCore import QSettings
 
-    from cnnviz.cli import parse_arguments
     from cnnviz.runtime import one_blas_thread
     from ui.application import make_application
     from ui.session import Session
 
-    arguments = parse_arguments([])
     app = make_application()
     one_blas_thread()
     path = Path(tempfile.mkdtemp()) / "window.ini"
