@@ -43,7 +43,7 @@ class Settings:
 
     @property
     def programs(self) -> dict[str, Path | None]:
-        """This program and the earlier one, if there is one, by name: the folders in which they begin."""
+        """Folders in which this program and the earlier one, if there is one, begin, by name."""
         return {"CNNViz": None} | ({f"CNNViz at {self.commit}": self.earlier} if self.earlier else {})
 
 

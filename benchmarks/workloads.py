@@ -84,4 +84,4 @@ class Workload:
 
 
 LENET_ALONE = Workload("lenet", 1, learning_rate=0.001)
-"""LENET on one image at a time, at a rate at which it lives: at that of the preset, for batches of 32, it dies."""
+"""LENET on one image at a time, at a rate at which it lives; at the preset's, for 32 images, it dies."""

@@ -2,9 +2,9 @@
 
 __version__ = "0.1.0"
 
-# What notebooks begin with, and the module of each. It is loaded when it is asked for: `import cnnviz` alone loads
-# nothing, so that `cnnviz.__main__` can speak to a Python that is too old for the rest. `__init__.pyi` says the same
-# to type checkers.
+# What notebooks begin with, and the module of each, which is loaded when it is asked for. `import cnnviz`
+# alone loads nothing, so that `cnnviz.__main__` can speak to a Python that is too old for the rest.
+# `__init__.pyi` says the same to type checkers.
 _MODULES = {
     "LAB5": "presets",
     "LENET": "presets",
@@ -23,7 +23,7 @@ _MODULES = {
 def __getattr__(name):  # type: ignore[no-untyped-def]
     """Load what is asked for."""
     if name not in _MODULES:
-        raise AttributeError("module 'cnnviz' has no attribute {!r}".format(name))
+        raise AttributeError(f"module 'cnnviz' has no attribute {name!r}")
     module = __import__("cnnviz." + _MODULES[name], fromlist=[name])
     return getattr(module, name)
 

@@ -38,8 +38,8 @@ def run(settings: Settings) -> list[str]:
     return [
         f"Learning rate {LENET_ALONE.learning_rate}, momentum {LENET_ALONE.build().momentum}, so that the "
         f"network lives: after {ends[-1]:,} steps {life['alive']:.1%} of its filters and units fire for some "
-        f"of 1,000 test images, and of the gradient of a single image {life['zeros']:.1%} are exactly 0 (at the "
-        "preset's rate, which is for batches of 32, the network dies, and 99.7 % are).",
+        f"of 1,000 test images, and {life['zeros']:.1%} of the gradient of a single image are exactly 0. (At "
+        "the preset's rate, which is for batches of 32, the network dies, and more than 99 % are.)",
         "",
         *table(header, rows),
     ]

@@ -48,7 +48,9 @@ def test_the_lines_for_notebooks_run_as_they_stand(tmp_path: Path) -> None:
     assert len([line for line in lines.splitlines() if line]) == 10
     program = f"import sys; sys.path.insert(0, {str(ROOT)!r})\n{lines}"
     command = [sys.executable, "-I", "-c", program]
-    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False)
+    result = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=PATIENCE, check=False
+    )
     assert result.stderr == ""
     accuracy, *table = result.stdout.splitlines()
     assert 0.9 < float(accuracy) <= 1
