@@ -20,14 +20,14 @@ _MODULES = {
 }
 
 
-def __getattr__(name):  # type: ignore[no-untyped-def]
+def __getattr__(name: str) -> object:
     """Load what is asked for."""
     if name not in _MODULES:
         raise AttributeError(f"module 'cnnviz' has no attribute {name!r}")
-    module = __import__("cnnviz." + _MODULES[name], fromlist=[name])
+    module = __import__(f"cnnviz.{_MODULES[name]}", fromlist=[name])
     return getattr(module, name)
 
 
-def __dir__():  # type: ignore[no-untyped-def]
+def __dir__() -> "list[str]":
     """Names that can be asked for, for completion."""
     return sorted([*globals(), *_MODULES])

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import DTypeLike, NDArray
 
 from cnnviz import functional
 from cnnviz._architecture import NamedLayers, check_size, checked_input_shape, checked_layers, output_shapes
@@ -326,14 +326,13 @@ class Network:
         settings = layers, entries["input_shape"], entries["seed"], dtype
         return cls.build(*settings) if params is None else cls._blank(*settings).with_params(params)
 
-    def _checked_batch(self, x: FloatArray | ByteArray) -> FloatArray:
-        if x.dtype == np.uint8:
-            x = to_input(x, self.dtype)
-        elif x.dtype.kind != "f":
+    def _checked_batch(self, batch: FloatArray | ByteArray) -> FloatArray:
+        given: NDArray[Any] = batch
+        if given.dtype.kind != "f" and given.dtype != np.uint8:
             raise ParameterError(
-                f"The network needs floating-point input or pixels as uint8, not {x.dtype}; "
-                "cnnviz.to_input scales pixels."
+                f"The network needs floating-point input or pixels as uint8, not {given.dtype}."
             )
+        x: FloatArray = to_input(given, self.dtype) if given.dtype == np.uint8 else given
         if x.shape[1:] != self.input_shape or len(x) == 0:
             wanted = ", ".join(map(str, self.input_shape))
             raise ShapeError(
