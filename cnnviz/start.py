@@ -1,5 +1,6 @@
 """Start the program: in its window, or without one. The only module here that knows there is a window."""
 
+import gc
 import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
@@ -53,6 +54,9 @@ def _run(argv: Sequence[str] | None) -> int:
         _require(_WINDOW)
         if hindrance := window_hindrance():
             return complain(hindrance)
+        # What is loaded now stays: looking through it for waste would hold up the first frame. From then on
+        # the window sees to it (`ui.tuning.MainThreadCollector`).
+        gc.disable()
         from ui.application import run
     status = run(arguments)
     if arguments.headless and arguments.screenshots is not None and status != INTERRUPTED:

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -24,6 +25,9 @@ from ui.run.mailbox import (
     SnapshotTaken,
     Tested,
 )
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future, ThreadPoolExecutor
 
 _log = logging.getLogger(__name__)
 
@@ -118,7 +122,7 @@ class TrainWorker(QObject):
     def test(self) -> None:
         """Run the network as it stands on the test images."""
         trainer = self._trainer
-        self._do(lambda: None if trainer is None else self._test(trainer))
+        self._do(lambda: None if trainer is None else self._test(trainer, self._snapshot(trainer)))
 
     def _do(self, work: Callable[[], None]) -> None:
         """Work, and let the window know how it ended, whatever it was that ended it."""
@@ -136,11 +140,18 @@ class TrainWorker(QObject):
         return self._control.run_id == self._run_id
 
     def _train(self, trainer: Trainer, steps: int) -> None:
-        self._loop(trainer, steps)
+        # The first window is to be there before this is loaded.
+        from concurrent.futures import ThreadPoolExecutor
+
+        # Training does not wait for tests: matrix products leave the interpreter to others, and most
+        # computers have a core to spare. What has begun is done before the loop ends.
+        with ThreadPoolExecutor(1, "tests") as aside:
+            self._loop(trainer, steps, aside)
         if self._is_meant:
             self._finish(trainer, test=steps != 1)
 
-    def _loop(self, trainer: Trainer, steps: int) -> None:
+    def _loop(self, trainer: Trainer, steps: int, aside: "ThreadPoolExecutor") -> None:
+        under_way: Future[None] | None = None
         self._apply_wishes(trainer)
         last = trainer.step + steps if steps else None
         self._pace_anew(trainer)
@@ -162,7 +173,11 @@ class TrainWorker(QObject):
             if trainer.step % snapshot_every == 0 or epoch_ends:
                 self._post(SnapshotTaken(self._snapshot(trainer), keep=epoch_ends))
             if trainer.step % test_every == 0 and trainer.step < trainer.total_steps:
-                self._test(trainer)
+                if under_way is not None:
+                    under_way.result()
+                under_way = aside.submit(self._test, trainer, self._snapshot(trainer))
+        if under_way is not None:
+            under_way.result()  # tells what went wrong, too
 
     def _advance(self, trainer: Trainer, count: int) -> None:
         count = min(count, self._chunk)
@@ -186,12 +201,12 @@ class TrainWorker(QObject):
         self._post(SnapshotTaken(snapshot, keep=trainer.finished))
         self._mailbox.post_live(self._run_id, snapshot)
         if test or trainer.finished:
-            self._test(trainer)
+            self._test(trainer, snapshot)
         self._control.running = False
         self._post(RunHalted(trainer.step, trainer.total_steps, trainer.finished))
 
-    def _test(self, trainer: Trainer) -> None:
-        self._post(Tested(trainer.step, trainer.evaluate(), self._origin))
+    def _test(self, trainer: Trainer, moment: Snapshot) -> None:
+        self._post(Tested(moment.step, trainer.evaluate(moment.network), moment.origin))
 
     def _apply_wishes(self, trainer: Trainer) -> None:
         missing = self._control.epochs - trainer.total_steps // trainer.steps_per_epoch

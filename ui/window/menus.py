@@ -38,6 +38,12 @@ class Menus(QObject):
         state.runChanged.connect(self._on_run_changed)
         self._on_run_changed()
 
+    def draw_icons(self) -> None:
+        """Draw what only opened menus show; the first frame of the window does not wait for it."""
+        for row in ACTIONS:
+            if row.icon and not row.listing:
+                bind_icon(self._actions[row.name], row.icon)
+
     def action(self, name: str) -> QAction:
         """Return the action of a row."""
         return self._actions[name]
@@ -97,8 +103,6 @@ class Menus(QObject):
         if row.key:
             action.setShortcuts([QKeySequence(key) for key in (row.key, row.other_key) if key])
             action.setShortcutContext(Qt.ShortcutContext.WindowShortcut)
-        if row.icon:
-            bind_icon(action, row.icon)
         if row.group:
             if row.group not in self._groups:
                 self._groups[row.group] = QActionGroup(self)

@@ -26,7 +26,7 @@ from ui.panels.samples.prediction import Prediction, predict
 from ui.panels.samples.prediction_rows import PredictionRows
 from ui.panels.samples.wording import verdict_of
 from ui.panels.scene import still_scene_of
-from ui.state import AppState, Notice, Sample
+from ui.state import AppState, Notice, RunStatus, Sample
 from ui.theme import LIGHT, Theme, follow_theme
 from ui.tiles.sample_strip import SampleGrid
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from ui.panels.samples.own_window import OwnDigitWindow
 
 _READING = "own-image"
+_NUMBERS_MS = 200
+"""Between two predictions while training runs: numbers that change faster cannot be read."""
 #: Ways to arrange the panel, from the roomiest to the lowest.
 _LEVELS = 3
 #: Least height of the thumbnails, in pixels at scale 1: in the roomiest arrangement, and in the others.
@@ -232,6 +234,7 @@ class SamplesPanel(QFrame):
         state.evaluationChanged.connect(self._on_evaluation_changed)
         state.sampleChanged.connect(self._on_sample_changed)
         state.sceneChanged.connect(self._on_scene_changed)
+        state.runChanged.connect(self._on_run_changed)
         state.noticeRaised.connect(self._on_notice_raised)
 
     @override
@@ -341,6 +344,10 @@ class SamplesPanel(QFrame):
     def _on_scene_changed(self) -> None:
         if self._scene() is None:
             self._rows.draw((), None, "", self._bars_shown())
+
+    @Slot()
+    def _on_run_changed(self) -> None:
+        self._loop.pace = _NUMBERS_MS if self._state.run.status is RunStatus.TRAINING else 0
 
     def _draw_prediction(self, prediction: Prediction) -> None:
         scene = prediction.scene

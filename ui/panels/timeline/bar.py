@@ -219,8 +219,12 @@ class TimelineBar(TellsDrawn, QFrame):
         run, history = self._state.run, self._state.history
         marked = run.steps_per_epoch if run.status is not RunStatus.LOADING else 0
         self.track.set_span(history.first_step, max(run.total_steps, history.step), marked)
-        self.track.set_reached(history.step)
-        if run.status is not RunStatus.TRAINING:
+        is_training = run.status is RunStatus.TRAINING
+        if not (
+            is_training and self._state.follows_live
+        ):  # else it goes with the handle: one drawing for both
+            self.track.set_reached(history.step)
+        if not is_training:
             self._curve_pace.flush()
         self._allow()
 
@@ -253,6 +257,7 @@ class TimelineBar(TellsDrawn, QFrame):
     def _draw_moment(self) -> None:
         state, shown = self._state, self._state.shown
         self.toggles.live.setChecked(state.follows_live)
+        self.track.set_reached(state.history.step)
         self.track.set_position(None if shown is None else shown.step, live=state.follows_live)
         if shown is None:
             self.moment.set_lines("", "")
