@@ -84,7 +84,7 @@ class CanvasColumn(QWidget):
             own=own_pool(result.subject.network, result.view.block),
             relative=result.view.relative,
             classes=classes,
-            step=result.subject.step,
+            is_untrained=result.subject.is_untrained,
         )
         self.statement.set_statement(text, kind)
         if not self.canvas.is_dragged:
@@ -115,7 +115,7 @@ class CanvasColumn(QWidget):
         self.edges = SegmentedControl([("fill", "Zero-fill"), ("wrap", "Wrap")])
         self.edges.setAccessibleName("What enters the frame")
         self.edges.set_option_tooltip(
-            "fill", "Background enters the frame: black, which is −0.5 at the input, not 0"
+            "fill", "Background enters the frame: in the samples black, which is −0.5 at the input, not 0"
         )
         self.edges.set_option_tooltip("wrap", "What leaves on one side enters on the other: no ink is lost")
         self.reset = Button(
