@@ -282,7 +282,7 @@ def _digit_result(lesson: Lesson) -> str:
 
 
 def _residual_words(pooled: StagePair, residual: float) -> tuple[str, ...]:
-    """Say how far pooled maps are from having moved along, where that is defined and not 0 for want of ink."""
+    """Say how far pooled maps are from having moved along, unless it is undefined or 0 for want of ink."""
     if pooled.has_moved_along:
         said = "exactly 0"
     elif math.isfinite(residual) and residual > 0:

@@ -2,8 +2,8 @@
 
 `x` is an image, `T x` the image moved, `F` the features of some stage. Features are taken relative to the
 response to a blank image, `F'(x) = F(x) - F(blank)`: background pixels are not 0 at the input, and a
-convolution of them is a constant, equal before and after the shift. It leaves the change as it is, but not the
-size of the features that this is divided by: raw numbers are smaller for most images, larger for some.
+convolution of them is a constant, equal before and after the shift. It leaves the change as it is, but not
+the size of the features that this is divided by: raw numbers are smaller for most images, larger for some.
 
 Every measure takes one moved result, or many with leading axes, and answers in float64.
 """
@@ -71,8 +71,8 @@ MEASURES: MappingProxyType[MeasureName, Measure] = MappingProxyType(
                 "relative_change",
                 "Relative change",
                 "‖F′(Tx) − F′(x)‖ / ‖F′(x)‖",
-                "0: the stage does not notice this shift of this image. √2: before and after are as far apart as "
-                "two maps of one size that have nothing in common.",
+                "0: the stage does not notice this shift of this image. √2: before and after are as far apart "
+                "as two maps of one size that have nothing in common.",
                 "Zhang 2019, arXiv:1904.11486 (internal feature distance)",
             ),
             Measure(

@@ -59,7 +59,9 @@ def _said(network: Network, pixels: Pixels, shift: Shift, view: View) -> str:
     found = compare(network, image, shift.dx, shift.dy, mode=mode, pool_size=view.pool_size, label=0)
     measured = {stage: pair.measured(view.relative) for stage, pair in found.stages.items()}
     own = own_pool(network, view.block)
-    return statement(found, measured, view.stage, own=own, relative=view.relative, classes=("0", "1"))[0]
+    return statement(
+        found, measured, view.stage, own=own, relative=view.relative, classes=tuple("0123456789")
+    )[0]
 
 
 class _Truth:

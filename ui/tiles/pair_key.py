@@ -12,7 +12,7 @@ from ui.controls.naming import named
 from ui.controls.painted import PaintedWidget
 from ui.controls.scale_key import ColorBar
 from ui.theme import Theme, follow_theme, ui_font
-from ui.tiles.pair_image import HUES, SIDES, MapPair, PairView
+from ui.tiles.pair_image import MapPair, PairView
 
 
 class PairKey(QWidget):
@@ -27,8 +27,7 @@ class PairKey(QWidget):
         super().__init__(parent)
         self._hues = _Hues()
         self._bar = ColorBar()
-        left, right = SIDES
-        self._sides = named(QLabel(f"Left {left}, right {right}"), role="caption")
+        self._sides = named(QLabel(), role="caption")
         self._sides.hide()
         self._stack = QStackedLayout()
         fill(QVBoxLayout(self), self._sides, self._stack, spacing=2)
@@ -45,9 +44,11 @@ class PairKey(QWidget):
         self.setVisible(pair is not None)
         if pair is None:
             return
+        left, right = pair.names
+        self._sides.setText(f"Left {left}, right {right}")
         self._sides.setVisible(view == "sides")
         if view == "overlay":
-            self._hues.set_strength(pair.strength)
+            self._hues.set_pair(pair)
             self._stack.setCurrentWidget(self._hues)
             return
         scale = pair.difference_scale if view == "difference" else pair.scale
@@ -61,13 +62,18 @@ class _Hues(PaintedWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.strength = 1.0
+        self._hues: tuple[tuple[str, str], ...] = ()
         follow_theme(self)
 
-    def set_strength(self, strength: float) -> None:
-        if strength != self.strength:
-            self.strength = strength
-            self.setAccessibleName(f"Colours from 0 to {format_value(strength)}: original, shifted, both")
-            self.update()
+    def set_pair(self, pair: MapPair) -> None:
+        if (pair.strength, pair.hues) == (self.strength, self._hues):
+            return
+        if pair.hues != self._hues:
+            self.updateGeometry()
+        self.strength, self._hues = pair.strength, pair.hues
+        names = ", ".join(name for _, name in self._hues)
+        self.setAccessibleName(f"Colours from 0 to {format_value(self.strength)}: {names}")
+        self.update()
 
     @override
     def _restyle(self, theme: Theme) -> None:
@@ -76,7 +82,7 @@ class _Hues(PaintedWidget):
     @override
     def sizeHint(self) -> QSize:
         px, metrics = self._theme.px, self.fontMetrics()
-        words = sum(metrics.horizontalAdvance(name) + px(25) for _, name in HUES)
+        words = sum(metrics.horizontalAdvance(name) + px(25) for _, name in self._hues)
         return QSize(words + metrics.horizontalAdvance("≤ 0.000"), metrics.height() + px(4))
 
     @override
@@ -89,7 +95,7 @@ class _Hues(PaintedWidget):
         painter = QPainter(self)
         left, height = 0.0, float(self.height())
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        for role, name in HUES:
+        for role, name in self._hues:
             ramp = QRectF(left, (height - px(11)) / 2, px(12), px(11))
             gradient = QLinearGradient(ramp.topLeft(), ramp.topRight())
             gradient.setColorAt(0, theme.color("surface"))

@@ -23,6 +23,9 @@ from ui.tiles.pair_key import PairKey
 _ENLARGE = "Show the chosen filter alone and large. Page Up and Page Down choose another."
 _SHOW_ALL = "Show all filters"
 
+MOVED = "moved original"
+"""What the original's maps are called where they have been moved as far as the image."""
+
 
 class MapsView(QWidget):
     """Maps of one stage: all channels small, or one large; against the original's maps, or these moved along.
@@ -129,7 +132,7 @@ def map_pair(result: Picture) -> MapPair:
     colormap = "grey" if view.stage == "pixels" and view.relative else ""
     if not view.moved_along:
         return MapPair(before, after, colormap)
-    return MapPair(stage.expected(view.relative), after, colormap, _block_of(stage.interior))
+    return MapPair(stage.expected(view.relative), after, colormap, _block_of(stage.interior), MOVED)
 
 
 def _block_of(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
