@@ -99,7 +99,8 @@ def _route(passed: Pass, step: Step) -> str:
 
 def _input(passed: Pass) -> str:
     if passed.ties_reach_input:
-        return f"The end of the way: what arrives at each pixel. Red: positive, blue: negative. {pixels_at_ties(passed)}"
+        end = "The end of the way: what arrives at each pixel. Red: positive, blue: negative."
+        return f"{end} {pixels_at_ties(passed)}"
     return (
         "The end of the way: how the loss changes with each pixel. Red: a brighter pixel means more loss. "
         "Blue: less."
