@@ -71,8 +71,8 @@ MEASURES: MappingProxyType[MeasureName, Measure] = MappingProxyType(
                 "relative_change",
                 "Relative change",
                 "‖F′(Tx) − F′(x)‖ / ‖F′(x)‖",
-                "0: the stage does not notice this shift of this image. √2: before and after are as far apart "
-                "as two maps of one size that have nothing in common.",
+                "0: the stage does not notice this shift of this image. √2: before and after are as far "
+                "apart as two maps of one size that have nothing in common.",
                 "Zhang 2019, arXiv:1904.11486 (internal feature distance)",
             ),
             Measure(

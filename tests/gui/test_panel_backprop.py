@@ -267,7 +267,7 @@ def test_what_is_said_of_the_saliency_is_that_of_the_gradient(desk: Desk) -> Non
 @pytest.mark.parametrize("rule", ["all", "first", "split"])
 @pytest.mark.parametrize("pool", ["max", "average"])
 def test_the_gradient_at_the_pixels_is_called_a_slope_where_it_is_one(rule: str, pool: str) -> None:
-    """Against one-sided differences of the loss: where no tied window reads a pixel, both are the gradient."""
+    """Against one-sided differences of the loss: both are the gradient where no tied window reads a pixel."""
     experiment = replace(LAB5, ties=rule, pool=pool, dtype="float64")
     dataset = few_digits()
     network = experiment.build_network(dataset.input_shape)

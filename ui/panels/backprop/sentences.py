@@ -110,8 +110,8 @@ def _input(passed: Pass) -> str:
 def pixels_at_ties(passed: Pass) -> str:
     """Say where the gradient at the pixels is made by the rule for ties."""
     return (
-        f"At pixels that tied windows read, the rule “{passed.rule}” has made it, and it need not be the slope "
-        "of the loss."
+        f"At pixels that tied windows read, the rule “{passed.rule}” has made it, and it need not be the "
+        "slope of the loss."
     )
 
 

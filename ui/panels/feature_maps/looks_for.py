@@ -228,11 +228,10 @@ class LooksForView(TellsDrawn, QWidget):
         self._age.set_text("" if picture is None else picture.age)
         self._most_title.set_caption("" if found is None else found.count)
         placeholder = "Searching the test images…" if is_busy else "Nothing was searched yet: press Search."
-        excited = ((), ()) if found is None else (found.excitation.most, found.excitation.least)
-        for grid, patches in zip((self.most, self.least), excited, strict=True):
+        for grid, kind in ((self.most, "most"), (self.least, "least")):
             grid.set_placeholder(placeholder)
             if found is not self._carded:
-                grid.set_cards(() if found is None else found.cards(patches))
+                grid.set_cards(() if found is None else found.cards(kind))
         self._carded = found
 
     # -- events --------------------------------------------------------------------------------------------
