@@ -43,9 +43,9 @@ class Findings:
     @property
     def drawn(self) -> Drawn:
         """What is to be seen where this is drawn."""
-        searched = f"searched in {format_count(len(self.dataset.test_labels))} test images"
-        note = f"{self.excitation.layer}, filter {self.excitation.channel}, {searched}"
-        return Drawn.of(self.snapshot, note=note, what="patches")
+        note = f"searched in {format_count(len(self.dataset.test_labels))} test images"
+        own = f"{self.excitation.layer}, filter {self.excitation.channel}"
+        return Drawn.of(self.snapshot, note=note, what="patches", choices=(own,))
 
     @property
     def count(self) -> str:

@@ -116,7 +116,10 @@ class LooksForView(TellsDrawn, QWidget):
     @override
     def drawn(self) -> Drawn | None:
         """Return the moment whose filters are shown; the patches may be of another."""
-        return None if self._picture is None else Drawn.of(self._picture.snapshot)
+        picture = self._picture
+        if picture is None:
+            return None
+        return Drawn.of(picture.snapshot, choices=(f"{picture.layer}, filter {picture.channel}",))
 
     def _patches_drawn(self) -> Drawn | None:
         found = None if self._picture is None else self._picture.findings
