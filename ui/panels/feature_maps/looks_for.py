@@ -1,7 +1,7 @@
 """What a filter looks for: the test patches that excite it most and least, and the evidence of each class."""
 
 from collections.abc import Callable
-from typing import override
+from typing import Literal, override
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QShowEvent
@@ -231,7 +231,9 @@ class LooksForView(TellsDrawn, QWidget):
         self._age.set_text("" if picture is None else picture.age)
         self._most_title.set_caption("" if found is None else found.count)
         placeholder = "Searching the test images…" if is_busy else "Nothing was searched yet: press Search."
-        for grid, kind in ((self.most, "most"), (self.least, "least")):
+        grids: tuple[tuple[PatchGrid, Literal["most", "least"]], ...]
+        grids = (self.most, "most"), (self.least, "least")
+        for grid, kind in grids:
             grid.set_placeholder(placeholder)
             if found is not self._carded:
                 grid.set_cards(() if found is None else found.cards(kind))
