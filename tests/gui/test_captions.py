@@ -208,6 +208,7 @@ def test_a_compared_moment_is_named(qtbot: QtBot, session: Session) -> None:
     window, state = session.window, session.state
     window.timeline.toggles.compare.click()
     qtbot.waitUntil(lambda: "compared with step 0" in caption_of(state, window.compare.maps))
+    assert "weights of conv1" in caption_of(state, window.compare.maps).split(" · ")
     new_run(qtbot, session, seed=2)
     qtbot.waitUntil(
         lambda: "compared with step 0 of another run (seed 0)" in caption_of(state, window.compare.maps)
