@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
@@ -415,7 +416,10 @@ def test_nothing_is_cut_in_a_small_window_and_for_a_projector(qtbot: QtBot, them
         desk = Desk(qtbot, size=size)
         desk.load()
         area = desk.parts.scroll_area
-        assert area.horizontalScrollBar().maximum() == 0, (size, presenter)
+        for moved_along, pair in product((False, True), ("overlay", "sides")):
+            desk.panel.choices.choose(moved_along=moved_along, pair=pair)
+            desk.settle()
+            assert area.horizontalScrollBar().maximum() == 0, (size, presenter, moved_along, pair)
         desk.close()
 
 

@@ -72,7 +72,10 @@ class _Hues(PaintedWidget):
             self.updateGeometry()
         self.strength, self._hues = pair.strength, pair.hues
         names = ", ".join(name for _, name in self._hues)
-        self.setAccessibleName(f"Colours from 0 to {format_value(self.strength)}: {names}")
+        words = f"Colours from 0 to {format_value(self.strength)}: {names}"
+        self.setAccessibleName(words)
+        # Says the value also where there is no room for it.
+        self.setToolTip(f"{words}. Full strength is the largest magnitude of both, the same for all filters")
         self.update()
 
     @override
@@ -81,13 +84,13 @@ class _Hues(PaintedWidget):
 
     @override
     def sizeHint(self) -> QSize:
-        px, metrics = self._theme.px, self.fontMetrics()
-        words = sum(metrics.horizontalAdvance(name) + px(25) for _, name in self._hues)
-        return QSize(words + metrics.horizontalAdvance("≤ 0.000"), metrics.height() + px(4))
+        return self.minimumSizeHint() + QSize(self.fontMetrics().horizontalAdvance("≤ 0.000"), 0)
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        px, metrics = self._theme.px, self.fontMetrics()
+        words = sum(metrics.horizontalAdvance(name) + px(25) for _, name in self._hues)
+        return QSize(words, metrics.height() + px(4))
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -107,7 +110,7 @@ class _Hues(PaintedWidget):
             wide = metrics.horizontalAdvance(name)
             painter.drawText(QRectF(ramp.right() + px(5), 0, wide + 2, height), flags, name)
             left = ramp.right() + px(5) + wide + px(8)
-        painter.setPen(theme.color("muted"))
-        painter.drawText(
-            QRectF(left, 0, self.width() - left, height), flags, f"≤ {format_value(self.strength)}"
-        )
+        limit = f"≤ {format_value(self.strength)}"
+        if metrics.horizontalAdvance(limit) <= self.width() - left:
+            painter.setPen(theme.color("muted"))
+            painter.drawText(QRectF(left, 0, self.width() - left, height), flags, limit)
