@@ -1,11 +1,13 @@
 """Dragging the image, and what the maps, the winners and the statement make of it."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import product
 
 import numpy as np
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
@@ -15,6 +17,7 @@ from cnnviz.presets import LAB5
 from cnnviz.snapshots import Snapshot
 from tests.gui.driving import choose_by_keys
 from tests.gui.translation_desk import BLANK, TWO_BLOCKS, Desk, click, moved, norm_ratio, point_at
+from ui.export.numbers import tables_of
 from ui.state import RunStatus, Shift
 from ui.theme import ThemeManager
 
@@ -147,6 +150,41 @@ def test_a_shift_by_one_window_moves_the_pooled_maps_along(desk: Desk) -> None:
     pooled = desk.outputs(desk.image(), "pool1")
     assert np.array_equal(pair.original[inside], pooled[:, 1:13, 0:11])
     assert np.array_equal(pair.original[inside], pair.shifted[inside])
+
+
+def test_maps_that_were_moved_are_called_so_wherever_they_are(desk: Desk) -> None:
+    """Under "vs moved" the first maps are not the original's: in hover, key, figure and numbers."""
+    desk.move(4, -2)
+    parts = desk.parts
+    grid, key = parts.maps.grid, parts.maps.key
+    for against, first in (("original", "original"), ("moved", "moved original")):
+        click(parts.maps.against.button(against))
+        for view in ("overlay", "sides", "flicker"):
+            click(parts.toolbar.views.button(view))
+            desk.settle()
+            tile = grid.tile_rect(0)
+            assert f": {first} " in grid.text_at(tile.center() - QPointF(tile.width() / 5, 0))
+            legend = grid.map_legend()
+            assert legend is not None
+            assert legend.kinds[0][1] == first
+            told = key._sides.text() if view == "sides" else key._hues.accessibleName()
+            assert view == "flicker" or re.search(rf"\b{first}\b", told.removeprefix("Left "))
+            titles = [table.title for table in tables_of(grid)]
+            assert titles == [f"Maps of the chosen stage: {name}" for name in (first, "shifted")]
+    moved_maps, shifted = (list(table.lines()) for table in tables_of(grid))
+    pair = grid.pair
+    assert pair is not None
+    assert pair.compared is not None
+    top, left, rows, columns = pair.compared
+    for row, values in enumerate(moved_maps[: pair.shape[1]]):
+        inside = top <= row < top + rows
+        for column, value in enumerate(values[2:]):
+            is_compared = inside and left <= column < left + columns
+            assert (value != "") is is_compared, "no number where the maps have no counterpart"
+            assert not is_compared or value == shifted[row][column + 2], "moved along by a whole window"
+    image = desk.canvas.pair
+    assert image is not None
+    assert image.names == ("original", "shifted"), "the image itself is where it was"
 
 
 def test_raw_features_hide_the_change_and_the_panel_says_so(desk: Desk) -> None:
@@ -378,7 +416,10 @@ def test_nothing_is_cut_in_a_small_window_and_for_a_projector(qtbot: QtBot, them
         desk = Desk(qtbot, size=size)
         desk.load()
         area = desk.parts.scroll_area
-        assert area.horizontalScrollBar().maximum() == 0, (size, presenter)
+        for moved_along, pair in product((False, True), ("overlay", "sides")):
+            desk.panel.choices.choose(moved_along=moved_along, pair=pair)
+            desk.settle()
+            assert area.horizontalScrollBar().maximum() == 0, (size, presenter, moved_along, pair)
         desk.close()
 
 

@@ -106,7 +106,17 @@ def test_a_stage_is_chosen_by_mouse_and_by_arrow_key(qtbot: QtBot, strip: StageS
 def test_the_tool_tip_is_that_of_the_tile_under_the_pointer(qtbot: QtBot, strip: StageStrip) -> None:
     strip.set_about("stages")
     QTest.mouseMove(strip, strip.tile_rect("pixels").center().toPoint())
-    qtbot.waitUntil(lambda: strip.toolTip() == "Pixels: change 0.70, residual 0\nabout pixels")
+    qtbot.waitUntil(lambda: strip.spoken_value() == "Pixels: change 0.70, residual 0\nabout pixels")
+    # Under a pointer that rests, after the arrow keys have moved the image:
+    strip.set_values({"pixels": (0.9, 0.0)})
+    assert strip.spoken_value() == "Pixels: change 0.90, residual 0\nabout pixels"
+
+
+def test_a_screen_reader_is_told_of_the_numbers_that_are_shown(strip: StageStrip) -> None:
+    assert "Conv: change 0.50, residual 0.10" in strip.accessibleDescription()
+    strip.set_values({"pixels": (0.3, 0.0), "conv": (0.25, 0.2), "max": (0.0, 0.0)})
+    for words in ("Pixels: change 0.30", "Conv: change 0.25, residual 0.20", "Max: change 0, residual 0"):
+        assert words in strip.accessibleDescription()
 
 
 def test_longer_bars_are_larger_values(strip: StageStrip) -> None:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
 from cnnviz.palette import color_map
+from cnnviz.quantities import format_signed, format_value
 from ui.cells.cell_geometry import CellGeometry
 from ui.cells.overview_map import OverviewMap
 from ui.controls.color_scale import ColorScale, image_of_words
@@ -52,13 +53,26 @@ class SaliencyMap(OverviewMap):
         return self._signed
 
     @override
+    def describe(self, row: int, col: int) -> str:
+        if self._signed is None or self.is_covered():
+            return super().describe(row, col)
+        gradient, pixel = float(self._signed[row, col]), self.value_at(row, col)
+        return (
+            f"{self.name_of(row, col)}: gradient {format_signed(gradient, 5)}, pixel {format_value(pixel, 5)}"
+        )
+
+    @override
+    def _measured(self) -> NDArray[np.generic] | None:
+        return super()._measured() if self._signed is None else self._signed
+
+    @override
     def map_legend(self) -> MapLegend | None:
         legend, scale = super().map_legend(), ColorScale("signed", -self._limit, self._limit)
         return legend if legend is None or self._signed is None else replace(legend, scale=scale)
 
     @override
     def _paint_marks(self, painter: QPainter, grid: CellGeometry) -> None:
-        if not self._overlay.isNull():
+        if not self._overlay.isNull() and not self.is_covered():
             painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, False)
             painter.drawImage(grid.rect, self._overlay)
 

@@ -17,6 +17,7 @@ from ui.cells.category_map import CategoryMap
 from ui.cells.confusion_matrix import ConfusionMatrix
 from ui.cells.drawing_pad import DrawingPad
 from ui.cells.heat_map import HeatMap
+from ui.cells.saliency_map import SaliencyMap
 from ui.cells.sweep_map import SweepMap
 from ui.cells.waterfall import Waterfall
 from ui.plots.curve_plot import CurvePlot
@@ -202,6 +203,13 @@ def _one(widget: HeatMap) -> list[Table]:
     return [] if widget.values is None else [_matrix(title_of(widget), widget.values)]
 
 
+def _over_image(widget: SaliencyMap) -> list[Table]:
+    signed, title = widget.overlay(), title_of(widget)
+    if widget.values is None or signed is None:
+        return []
+    return [_matrix(f"{title}: gradient", signed), _matrix(f"{title}: pixels", widget.values)]
+
+
 def _many(widget: MapTiles) -> list[Table]:
     return [] if widget.values is None else [_maps(title_of(widget), widget.values)]
 
@@ -213,11 +221,15 @@ def _kinds(widget: CategoryMap) -> list[Table]:
 def _pairs(widget: PairGrid | ShiftCanvas) -> list[Table]:
     if widget.pair is None:
         return []
-    title = title_of(widget)
-    return [
-        _maps(f"{title}: original", widget.pair.original),
-        _maps(f"{title}: shifted", widget.pair.shifted),
-    ]
+    pair, title = widget.pair, title_of(widget)
+    first = pair.original
+    if pair.compared is not None:  # what is covered is no number of these maps
+        top, left, rows, columns = pair.compared
+        first = np.full(pair.shape, np.nan)
+        inside = (slice(None), slice(top, top + rows), slice(left, left + columns))
+        first[inside] = pair.original[inside]
+    names = pair.names
+    return [_maps(f"{title}: {name}", maps) for name, maps in zip(names, (first, pair.shifted), strict=True)]
 
 
 def _bars(widget: PredictionBars) -> list[Table]:
@@ -296,6 +308,7 @@ _READERS: dict[type[QWidget], Callable[[Any], list[Table]]] = {
     SweepMap: _sweep,
     ConfusionMatrix: _confusion,
     LogTable: _log,
+    SaliencyMap: _over_image,
     HeatMap: _one,
     MapTiles: _many,
     CategoryMap: _kinds,

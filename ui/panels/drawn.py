@@ -38,6 +38,8 @@ class Drawn:
         What a part shows that may be of another moment, or of another run, than what is around it; else "".
     network : Network or None
         As it was at that step, where it is at hand.
+    choices : tuple of str
+        What was chosen in the panel that is to be seen, in words, such as a measure or a class.
     """
 
     step: int
@@ -47,6 +49,7 @@ class Drawn:
     note: str = ""
     what: str = ""
     network: Network | None = None
+    choices: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -57,9 +60,10 @@ class Drawn:
         *,
         note: str = "",
         what: str = "",
+        choices: tuple[str, ...] = (),
     ) -> Self:
         """Return what is drawn of a snapshot."""
-        return cls(snapshot.step, snapshot.origin, sample, shift, note, what, snapshot.network)
+        return cls(snapshot.step, snapshot.origin, sample, shift, note, what, snapshot.network, choices)
 
 
 class TellsDrawn:

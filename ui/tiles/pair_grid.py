@@ -4,7 +4,7 @@ import math
 from typing import override
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QKeyEvent, QPainter
 from PySide6.QtWidgets import QWidget
 
 from cnnviz.quantities import format_cell, format_together
@@ -31,7 +31,6 @@ class PairGrid(TileView):
         self._shown = PairDisplay()
         self._alone = False
         self._caption = "filter"
-        self._about = ""
         self._tiles: list[TileGeometry] | None = None
         super().__init__(parent)
         self._current = 0
@@ -104,7 +103,6 @@ class PairGrid(TileView):
 
     def set_about(self, text: str) -> None:
         """Tool tip of the maps as a whole; the cell under the pointer is added to it."""
-        self._about = text
         self.setToolTip(text)
 
     @override
@@ -216,19 +214,17 @@ class PairGrid(TileView):
         if block is not None and not is_inside(block, *cell):
             return f"{name}: has no counterpart"
         first, second = (maps[channel][cell] for maps in (self.pair.original, self.pair.shifted))
-        original, shifted = format_together((float(first), float(second)))
-        return f"{name}: original {original}, shifted {shifted}"
+        texts = format_together((float(first), float(second)))
+        return f"{name}: {', '.join(map(' '.join, zip(self.pair.names, texts, strict=True)))}"
 
     @override
     def _can_press(self, part: int) -> bool:
         return not self._alone
 
     @override
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        super().mouseMoveEvent(event)
-        about = f"{self._about}\n{self.text_at(event.position())}".strip()
-        if about != self.toolTip():
-            self.setToolTip(about)
+    def _tip(self, part: int) -> str:
+        pointed = f"{self._caption} {part}" if self._pointer is None else self.text_at(self._pointer)
+        return f"{self.toolTip()}\n{pointed}".strip()
 
     @override
     def _moved(self, event: QKeyEvent) -> int | None:

@@ -26,9 +26,6 @@ PAIR_VIEWS: tuple[tuple[PairView, str], ...] = (
 SIDES = ("original", "shifted")
 """What the two images are called, from left to right where they stand side by side."""
 
-HUES = (("original", "original"), ("shifted", "shifted"), ("text", "both"))
-"""Colour roles of the overlay, with what they stand for."""
-
 _Maps = NDArray[np.floating]
 
 
@@ -44,12 +41,15 @@ class MapPair:
         Colours of a single map. Empty: sequential if no value is negative, else signed.
     compared : (row, column, rows, columns), optional
         Cells that may be compared; the others are covered. None: all of them.
+    first : str
+        What `original` holds, in words: the original's maps, unless these have been moved.
     """
 
     original: _Maps
     shifted: _Maps
     colormap: str = ""
     compared: tuple[int, int, int, int] | None = None
+    first: str = "original"
 
     def __post_init__(self) -> None:
         if self.original.shape != self.shifted.shape or self.original.ndim != 3 or not self.original.size:
@@ -63,6 +63,16 @@ class MapPair:
         """Channels, rows, columns."""
         channels, rows, columns = self.original.shape
         return channels, rows, columns
+
+    @property
+    def names(self) -> tuple[str, str]:
+        """What the first and the second maps are called."""
+        return self.first, SIDES[1]
+
+    @property
+    def hues(self) -> tuple[tuple[str, str], ...]:
+        """Colour roles of the overlay, with what they stand for."""
+        return (*zip(SIDES, self.names, strict=True), ("text", "both"))
 
     @cached_property
     def strength(self) -> float:

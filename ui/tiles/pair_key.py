@@ -12,7 +12,7 @@ from ui.controls.naming import named
 from ui.controls.painted import PaintedWidget
 from ui.controls.scale_key import ColorBar
 from ui.theme import Theme, follow_theme, ui_font
-from ui.tiles.pair_image import HUES, SIDES, MapPair, PairView
+from ui.tiles.pair_image import MapPair, PairView
 
 
 class PairKey(QWidget):
@@ -27,8 +27,7 @@ class PairKey(QWidget):
         super().__init__(parent)
         self._hues = _Hues()
         self._bar = ColorBar()
-        left, right = SIDES
-        self._sides = named(QLabel(f"Left {left}, right {right}"), role="caption")
+        self._sides = named(QLabel(), role="caption")
         self._sides.hide()
         self._stack = QStackedLayout()
         fill(QVBoxLayout(self), self._sides, self._stack, spacing=2)
@@ -45,9 +44,11 @@ class PairKey(QWidget):
         self.setVisible(pair is not None)
         if pair is None:
             return
+        left, right = pair.names
+        self._sides.setText(f"Left {left}, right {right}")
         self._sides.setVisible(view == "sides")
         if view == "overlay":
-            self._hues.set_strength(pair.strength)
+            self._hues.set_pair(pair)
             self._stack.setCurrentWidget(self._hues)
             return
         scale = pair.difference_scale if view == "difference" else pair.scale
@@ -61,13 +62,21 @@ class _Hues(PaintedWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.strength = 1.0
+        self._hues: tuple[tuple[str, str], ...] = ()
         follow_theme(self)
 
-    def set_strength(self, strength: float) -> None:
-        if strength != self.strength:
-            self.strength = strength
-            self.setAccessibleName(f"Colours from 0 to {format_value(strength)}: original, shifted, both")
-            self.update()
+    def set_pair(self, pair: MapPair) -> None:
+        if (pair.strength, pair.hues) == (self.strength, self._hues):
+            return
+        if pair.hues != self._hues:
+            self.updateGeometry()
+        self.strength, self._hues = pair.strength, pair.hues
+        names = ", ".join(name for _, name in self._hues)
+        words = f"Colours from 0 to {format_value(self.strength)}: {names}"
+        self.setAccessibleName(words)
+        # Says the value also where there is no room for it.
+        self.setToolTip(f"{words}. Full strength is the largest magnitude of both, the same for all filters")
+        self.update()
 
     @override
     def _restyle(self, theme: Theme) -> None:
@@ -75,13 +84,13 @@ class _Hues(PaintedWidget):
 
     @override
     def sizeHint(self) -> QSize:
-        px, metrics = self._theme.px, self.fontMetrics()
-        words = sum(metrics.horizontalAdvance(name) + px(25) for _, name in HUES)
-        return QSize(words + metrics.horizontalAdvance("≤ 0.000"), metrics.height() + px(4))
+        return self.minimumSizeHint() + QSize(self.fontMetrics().horizontalAdvance("≤ 0.000"), 0)
 
     @override
     def minimumSizeHint(self) -> QSize:
-        return self.sizeHint()
+        px, metrics = self._theme.px, self.fontMetrics()
+        words = sum(metrics.horizontalAdvance(name) + px(25) for _, name in self._hues)
+        return QSize(words, metrics.height() + px(4))
 
     @override
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -89,7 +98,7 @@ class _Hues(PaintedWidget):
         painter = QPainter(self)
         left, height = 0.0, float(self.height())
         flags = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        for role, name in HUES:
+        for role, name in self._hues:
             ramp = QRectF(left, (height - px(11)) / 2, px(12), px(11))
             gradient = QLinearGradient(ramp.topLeft(), ramp.topRight())
             gradient.setColorAt(0, theme.color("surface"))
@@ -101,7 +110,7 @@ class _Hues(PaintedWidget):
             wide = metrics.horizontalAdvance(name)
             painter.drawText(QRectF(ramp.right() + px(5), 0, wide + 2, height), flags, name)
             left = ramp.right() + px(5) + wide + px(8)
-        painter.setPen(theme.color("muted"))
-        painter.drawText(
-            QRectF(left, 0, self.width() - left, height), flags, f"≤ {format_value(self.strength)}"
-        )
+        limit = f"≤ {format_value(self.strength)}"
+        if metrics.horizontalAdvance(limit) <= self.width() - left:
+            painter.setPen(theme.color("muted"))
+            painter.drawText(QRectF(left, 0, self.width() - left, height), flags, limit)

@@ -14,7 +14,7 @@ from ui.cells.cell_numbers import DARK_INK, LIGHT_INK, NumberFont, fitting_font,
 from ui.cells.outlines import OUTLINES, CellBlock, draw_outline
 from ui.controls.map_legend import MapLegend
 from ui.theme import LIGHT, Theme
-from ui.tiles.pair_image import HUES, MapPair, PairView, Side
+from ui.tiles.pair_image import SIDES, MapPair, PairView, Side
 from ui.tiles.tile_view import draw_part
 
 #: Logical pixels between two grids side by side.
@@ -102,8 +102,13 @@ class PairDisplay:
         if self.pair is None:
             return None
         if self.view == "overlay":
-            return MapLegend(kinds=tuple((self._theme.color(role), name) for role, name in HUES))
-        return MapLegend(self.pair.difference_scale if self.view == "difference" else self.pair.scale)
+            return MapLegend(kinds=tuple((self._theme.color(role), name) for role, name in self.pair.hues))
+        if self.view == "difference":
+            return MapLegend(self.pair.difference_scale)
+        # The frame of each of the two has its colour.
+        names = dict(zip(SIDES, self.pair.names, strict=True))
+        framed = tuple((self._theme.color(side), names[side]) for side in self._sides_shown())
+        return MapLegend(self.pair.scale, kinds=framed)
 
     def set_pair(self, pair: MapPair | None) -> None:
         """Show another pair, or none."""

@@ -12,7 +12,6 @@ from PySide6.QtGui import (
     QFont,
     QFontMetrics,
     QKeyEvent,
-    QMouseEvent,
     QPainter,
     QPaintEvent,
     QPen,
@@ -77,7 +76,6 @@ class StageStrip(PointedWidget[str]):
         self._tiles: tuple[StageTile, ...] = ()
         self._values: dict[str, tuple[float, float]] = {}
         self._current = ""
-        self._about = ""
         self._backdrop = CachedDrawing()
         self._tracks: list[tuple[QRectF, QRectF, QColor]] = []
         self._numbers = QFont()
@@ -110,6 +108,7 @@ class StageStrip(PointedWidget[str]):
     def set_values(self, values: dict[str, tuple[float, float]]) -> None:
         """Show both numbers of each stage; NaN where there is nothing to compare with."""
         self._values = dict(values)
+        self._describe()
         self._ask_again()
         self.update()
 
@@ -122,7 +121,6 @@ class StageStrip(PointedWidget[str]):
 
     def set_about(self, text: str) -> None:
         """Tool tip of the strip as a whole; each tile adds its own."""
-        self._about = text
         self.setToolTip(text)
 
     @override
@@ -201,12 +199,9 @@ class StageStrip(PointedWidget[str]):
         self._select(part)
 
     @override
-    def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        super().mouseMoveEvent(event)
-        tile = next((tile for tile in self._tiles if tile.key == self._hovered), None)
-        about = self._about if tile is None else f"{self._words(tile)}\n{tile.tooltip}".strip()
-        if about != self.toolTip():
-            self.setToolTip(about)
+    def _tip(self, part: str) -> str:
+        tile = next(tile for tile in self._tiles if tile.key == part)
+        return f"{self._words(tile)}\n{tile.tooltip}".strip()
 
     @override
     def keyPressEvent(self, event: QKeyEvent) -> None:

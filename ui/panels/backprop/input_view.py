@@ -19,6 +19,7 @@ from ui.panels.backprop.maps_view import block_of_focus
 from ui.panels.backprop.passes import Pass
 from ui.panels.backprop.pickers import Picker
 from ui.panels.backprop.scaled_bar import ScaledBar
+from ui.panels.backprop.sentences import pixels_at_ties
 from ui.panels.backprop.step_view import StepView
 from ui.panels.backprop.steps import Step
 from ui.theme import Theme, follow_theme
@@ -59,6 +60,7 @@ class InputView(StepView):
         self.saliency.set_overlay(gradient[channel], levels[1])
         self.saliency.setToolTip(f"∂L/∂x over the image: {_meaning(passed)}. {_DRAG}")
         self.bar.set_scale("signed", levels)
+        self.saliency.set_covered(focus.is_covered)
         self._draw_pixels()
         layer = passed.layer(step.layer)
         if isinstance(layer, Conv2D) and layer.filters > 1:
@@ -122,6 +124,6 @@ class InputView(StepView):
 
 
 def _meaning(passed: Pass) -> str:
-    if passed.counts_ties:
-        return "under “all” a sum over the tied cells, not the slope of the loss"
+    if passed.ties_reach_input:
+        return f"red positive, blue negative. {pixels_at_ties(passed).rstrip('.')}"
     return "red where a brighter pixel raises the loss, blue where it lowers it"

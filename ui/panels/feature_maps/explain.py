@@ -66,6 +66,26 @@ class Look:
         return replace(self, channels=tuple(channels))
 
 
+def choice_words(
+    picture: Picture, look: Look, marked: PinnedCell | None, *, are_fixed: bool
+) -> tuple[str, ...]:
+    """Say what the maps and the arithmetic depend on, besides network and sample, for captions."""
+    plan, evidence = picture.plan, picture.evidence
+    filters = [f"{layer}, filter {look.channel(place)}" for place, layer in enumerate(plan.convolutions, 1)]
+    if plan.channels(0) > 1:
+        filters.insert(0, f"input, channel {look.channel(0)}")
+    words = ["; ".join(filters)]
+    if evidence is not None:
+        name = picture.names[1 if picture.has_one_logit else evidence.class_index]
+        relative = ", relative to a blank image" if evidence.blank is not None else ""
+        words.append(f"evidence for class {name}{relative}")
+    if marked is not None:
+        words.append(f"cell {cell_name(plan, marked).replace(' · ', ', ')}")
+    if are_fixed:
+        words.append("colours fixed over the run")
+    return tuple(each for each in words if each)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Arithmetic:
     """How a cell came about.

@@ -28,6 +28,7 @@ from ui.panels.analysis import Analysis
 from ui.panels.contract import Panel
 from ui.panels.drawn import Drawn
 from ui.panels.feature_maps import restoring
+from ui.panels.feature_maps.explain import choice_words
 from ui.panels.feature_maps.looks_for import LooksForView
 from ui.panels.feature_maps.network_view import NetworkView
 from ui.panels.feature_maps.painting import paint_now
@@ -221,11 +222,16 @@ class FeatureMapsPanel(Panel):
 
     @override
     def drawn(self) -> Drawn | None:
-        """Return network and sample of the picture that is shown."""
+        """Return network and sample of the picture that is shown, and what is chosen in it."""
         if self.stack.currentWidget() is self.looks_for:
             return self.looks_for.drawn()
-        scene = None if self.picture is None else self.picture.scene
-        return None if scene is None else Drawn.of(scene.snapshot, scene.sample)
+        picture, network = self.picture, self.network
+        if picture is None:
+            return None
+        words = choice_words(
+            picture, network.look, network.marked_cell(), are_fixed=self._run_limits.are_fixed
+        )
+        return Drawn.of(picture.scene.snapshot, picture.scene.sample, choices=words)
 
     # -- the picture ---------------------------------------------------------------------------------------
 

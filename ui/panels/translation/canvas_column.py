@@ -14,6 +14,7 @@ from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.segmented import SegmentedControl
 from ui.controls.statement_box import StatementBox
+from ui.panels.drawn import Drawn, TellsDrawn
 from ui.panels.translation.picture import Picture, mode_of
 from ui.panels.translation.stages import own_pool
 from ui.panels.translation.subject import Subject
@@ -32,7 +33,7 @@ _NARROW = 226
 """Width at scale 1 below which the button for putting back has no word."""
 
 
-class CanvasColumn(QWidget):
+class CanvasColumn(TellsDrawn, QWidget):
     """Shows the input of both images and asks for shifts.
 
     Parameters
@@ -46,6 +47,7 @@ class CanvasColumn(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._shift = Shift()
+        self._result: Picture | None = None
         self._narrow = _NARROW
         self._build_widgets()
         self._build_layout()
@@ -69,6 +71,7 @@ class CanvasColumn(QWidget):
 
     def show_result(self, result: Picture) -> None:
         """Show what the network makes of both images."""
+        self._result = result
         found, classes = result.comparison, result.subject.classes
         self.probabilities.setVisible(bool(classes))
         if classes:
@@ -84,11 +87,16 @@ class CanvasColumn(QWidget):
             own=own_pool(result.subject.network, result.view.block),
             relative=result.view.relative,
             classes=classes,
-            step=result.subject.step,
+            is_untrained=result.subject.is_untrained,
         )
         self.statement.set_statement(text, kind)
         if not self.canvas.is_dragged:
             self.statement.reset_height()
+
+    @override
+    def drawn(self) -> Drawn | None:
+        """Return image and network: neither image nor probabilities depend on what else is chosen."""
+        return None if self._result is None else self._result.drawn
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the gaps."""
@@ -115,7 +123,7 @@ class CanvasColumn(QWidget):
         self.edges = SegmentedControl([("fill", "Zero-fill"), ("wrap", "Wrap")])
         self.edges.setAccessibleName("What enters the frame")
         self.edges.set_option_tooltip(
-            "fill", "Background enters the frame: black, which is −0.5 at the input, not 0"
+            "fill", "Background enters the frame: in the samples black, which is −0.5 at the input, not 0"
         )
         self.edges.set_option_tooltip("wrap", "What leaves on one side enters on the other: no ink is lost")
         self.reset = Button(

@@ -1,5 +1,6 @@
 """The middle of the panel: maps of the chosen stage, before and after."""
 
+from dataclasses import replace
 from typing import override
 
 import numpy as np
@@ -13,7 +14,8 @@ from ui.controls.labels import SectionTitle
 from ui.controls.layouts import fill
 from ui.controls.naming import named
 from ui.controls.segmented import SegmentedControl
-from ui.panels.translation.picture import Picture
+from ui.panels.drawn import Drawn, TellsDrawn
+from ui.panels.translation.picture import MOVED, Picture
 from ui.panels.translation.stages import stage_title
 from ui.theme import Theme, follow_theme
 from ui.tiles.pair_grid import PairGrid
@@ -24,7 +26,7 @@ _ENLARGE = "Show the chosen filter alone and large. Page Up and Page Down choose
 _SHOW_ALL = "Show all filters"
 
 
-class MapsView(QWidget):
+class MapsView(TellsDrawn, QWidget):
     """Maps of one stage: all channels small, or one large; against the original's maps, or these moved along.
 
     Parameters
@@ -38,6 +40,7 @@ class MapsView(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._caption = ""
+        self._result: Picture | None = None
         self._build_widgets()
         self._build_layout()
         self.grid.channelSelected.connect(self.channelChosen)
@@ -47,6 +50,7 @@ class MapsView(QWidget):
 
     def show_result(self, result: Picture) -> None:
         """Show the maps of the chosen stage."""
+        self._result = result
         view = result.view
         self.grid.set_view(view.pair)
         self.against.set_current("moved" if view.moved_along else "original")
@@ -62,6 +66,15 @@ class MapsView(QWidget):
         self.grid.set_current(min(view.channel, channels - 1))
         self.grid.set_pair(pair)
         self.key.set_pair(pair, view.pair)
+
+    @override
+    def drawn(self) -> Drawn | None:
+        """Return what the maps depend on, with the filter where it is shown alone."""
+        if self._result is None:
+            return None
+        told = self._result.drawn_of_maps
+        alone = (f"filter {self.grid.current()}",) if self.grid.is_alone() and self.grid.count > 1 else ()
+        return replace(told, choices=(*told.choices, *alone))
 
     def show_alone(self, alone: bool) -> None:
         """Show the chosen filter alone and large, or all of them."""
@@ -129,7 +142,7 @@ def map_pair(result: Picture) -> MapPair:
     colormap = "grey" if view.stage == "pixels" and view.relative else ""
     if not view.moved_along:
         return MapPair(before, after, colormap)
-    return MapPair(stage.expected(view.relative), after, colormap, _block_of(stage.interior))
+    return MapPair(stage.expected(view.relative), after, colormap, _block_of(stage.interior), MOVED)
 
 
 def _block_of(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:

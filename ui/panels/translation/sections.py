@@ -45,13 +45,13 @@ class Sections:
         self.strip = named(StageStrip(), "Stages")
         self.strip.set_about(
             "Change: ‖F′(Tx) − F′(x)‖ / ‖F′(x)‖. 0: the stage does not notice this shift of this image.\n"
-            "Residual: ‖F′(Tx) − S F′(x)‖ / ‖F′(x)‖, away from the border. 0: its maps have moved along "
-            "(equivariance; a pool moves along with shifts by whole windows).\n"
+            "Residual: ‖F′(Tx) − S F′(x)‖ / ‖F′(x)‖, away from the border. 0: its maps are those of the "
+            "original, moved along (equivariance; a pool moves along with shifts by whole windows).\n"
             "Click a stage to see its maps and its sweep."
         )
         self._meanings = WrapLabel(
-            "change 0: the stage does not notice the shift. residual 0: its maps have moved along with the "
-            "image, away from the border.",
+            "change 0: the stage does not notice the shift. residual 0: away from the border its maps are "
+            "those of the original, moved along with the image.",
             small=True,
         )
         self.canvas = CanvasColumn()

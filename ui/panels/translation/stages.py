@@ -52,6 +52,15 @@ def own_pool(network: Network, block: int) -> tuple[str, int] | None:
     return (layer.kind, layer.size) if isinstance(layer, Pool) else None
 
 
+def setting_words(network: Network, block: int, pool_size: int | None, *, relative: bool) -> tuple[str, ...]:
+    """Say what the features of stages depend on, besides network and image; without pools, no window."""
+    return (
+        "relative to a blank image" if relative else "raw, not relative to a blank image",
+        *(() if pool_size is None else (f"pool {pool_size} × {pool_size}",)),
+        *((f"block {block}",) if len(conv_blocks(network)) > 1 else ()),
+    )
+
+
 def pooled_layer(network: Network, block: int) -> str:
     """Name of the layer whose maps the pools of a block read."""
     return network.layers[_block(network, block).features][0]

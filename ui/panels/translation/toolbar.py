@@ -19,8 +19,9 @@ _POOL_SIZES = (2, 3, 4)
 _BLOCKS = (1, 2, 3)
 _VIEW_TIPS = {
     "overlay": "Original and shifted in one picture, each in its own colour; what they share is neutral",
-    "sides": "Original on the left, shifted on the right",
-    "difference": "Shifted minus original: red where it grew, blue where it shrank, white where nothing did",
+    "sides": "Original on the left, shifted on the right; under “vs moved” the original's maps are moved",
+    "difference": "Shifted minus original, under “vs moved” minus the original's maps moved: red where the "
+    "shifted one is larger, blue where it is smaller, white where they are equal",
     "flicker": "Original and shifted in turn, at most three times a second",
 }
 

@@ -1,6 +1,7 @@
 """What became of the winner of every max-pooling window."""
 
 from dataclasses import replace
+from typing import override
 
 import numpy as np
 from PySide6.QtCore import QPoint, QRect, Signal, Slot
@@ -17,6 +18,7 @@ from ui.controls.color_scale import ColorScale
 from ui.controls.labels import ElidedLabel, SectionTitle
 from ui.controls.layouts import fill
 from ui.controls.naming import named
+from ui.panels.drawn import Drawn, TellsDrawn
 from ui.panels.translation.picture import Picture
 from ui.panels.translation.stages import own_pool, pooled_layer
 from ui.theme import Theme, follow_theme
@@ -34,7 +36,7 @@ _NAMES = {
 }
 
 
-class WinnersView(QWidget):
+class WinnersView(TellsDrawn, QWidget):
     """Map of the windows of one filter, counts, and a card for the window under the pointer.
 
     Parameters
@@ -62,7 +64,7 @@ class WinnersView(QWidget):
     def show_result(self, result: Picture) -> None:
         """Show the windows of the chosen filter, and count them."""
         self._result = result
-        channel = chosen_channel(result)
+        channel = result.channel
         own = own_pool(result.subject.network, result.view.block)
         what_if = "" if own == ("max", result.comparison.pool_size) else ", what if"
         self._title.set_caption(f"filter {channel}{what_if}")
@@ -71,6 +73,10 @@ class WinnersView(QWidget):
         self._show_counts(one)
         if self.map.hovered is not None:
             self._on_cell_hovered(*self.map.hovered)
+
+    @override
+    def drawn(self) -> Drawn | None:
+        return None if self._result is None else self._result.drawn_of_winners
 
     def set_theme(self, theme: Theme) -> None:
         """Scale the gaps."""
@@ -126,7 +132,7 @@ class WinnersView(QWidget):
         if self._result is None:
             return
         winners = self._result.comparison.winners
-        channel, size = chosen_channel(self._result), winners.size
+        channel, size = self._result.channel, winners.size
         kind = WinnerChange(int(winners.category[channel, row, column]))
         tie = ", tied" if winners.tied[channel, row, column] else ""
         place = (channel, row, column)
@@ -163,11 +169,6 @@ class WinnersView(QWidget):
     def _on_cell_left(self) -> None:
         self.card.hide()
         self.windowPointed.emit(None)
-
-
-def chosen_channel(result: Picture) -> int:
-    """Filter whose windows are shown: the chosen one, as far as there are as many."""
-    return min(result.view.channel, len(result.comparison.winners.category) - 1)
 
 
 def channel_of(winners: WinnerMap, channel: int) -> WinnerMap:
