@@ -64,7 +64,7 @@ class Replay:
         if start is None or not history.covers(step):
             raise ParameterError(
                 f"Step {format_count(step)} cannot be reached: what the optimiser remembered before it was not "
-                "kept with this run. Choose one of the kept moments (Shift and an arrow key)."
+                "kept with this run. The kept moments can: Shift and an arrow key go from one to the next."
             )
         first = history.first_step
         return cls(start, step, history.losses[start.step - first : step - first])
@@ -112,7 +112,8 @@ class Replay:
             if not np.array_equal(losses, self.losses[done : done + count]):
                 raise ParameterError(
                     f"Step {format_count(self.step)} cannot be repeated exactly: its run was recorded on "
-                    "another kind of machine. Choose a kept moment (Shift and an arrow key)."
+                    "another kind of machine. Its kept moments can be shown: Shift and an arrow key go from one "
+                    "to the next."
                 )
         return replace(trainer.snapshot, origin=start.origin)
 

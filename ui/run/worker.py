@@ -203,6 +203,8 @@ class TrainWorker(QObject):
         if self._origin is not None and trainer.learning_rate != self._origin.experiment.learning_rate:
             experiment = replace(self._origin.experiment, learning_rate=trainer.learning_rate)
             self._origin = replace(self._origin, experiment=experiment)
+            # Whoever repeats the run from a moment on finds the rate of its steps with it.
+            self._post(SnapshotTaken(self._snapshot(trainer), keep=True))
 
     def _snapshot(self, trainer: Trainer) -> Snapshot:
         """Return the run as it stands, from which training can go on as if it had not stopped."""
