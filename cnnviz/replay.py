@@ -22,8 +22,8 @@ _IMAGES_AT_ONCE = 128
 class Replay:
     """What is needed to repeat a run up to one of its steps, on any thread.
 
-    The order of the images is a function of seed and step, and a snapshot holds what the optimiser remembers, so
-    the same steps give the same bits. The losses on record prove it: each is compared.
+    The order of the images is a function of seed and step, and a snapshot holds what the optimiser remembers,
+    so the same steps give the same bits. The losses on record prove it: each is compared.
 
     Attributes
     ----------
@@ -46,7 +46,8 @@ class Replay:
         Parameters
         ----------
         history : History
-            Has a snapshot wherever the learning rate was changed: settings are those of the one before a step.
+            Has a snapshot wherever the learning rate was changed: the settings of a step are those of the
+            snapshot before it.
         step : int
             From the first snapshot to the end of the record.
         near : Snapshot, optional
@@ -63,8 +64,8 @@ class Replay:
         start = max(before, key=_step_of, default=None)
         if start is None or not history.covers(step):
             raise ParameterError(
-                f"Step {format_count(step)} cannot be reached: what the optimiser remembered before it was not "
-                "kept with this run. The kept moments can: Shift and an arrow key go from one to the next."
+                f"Step {format_count(step)} cannot be reached: what the optimiser remembered before it was "
+                "not kept with this run. Shift and an arrow key go to the kept moments."
             )
         first = history.first_step
         return cls(start, step, history.losses[start.step - first : step - first])
@@ -87,7 +88,7 @@ class Replay:
         Raises
         ------
         ParameterError
-            If a loss is not the one on record: the run was made on another kind of machine, or changed by hand.
+            If a loss is not the one on record: the run was made on another kind of machine.
         """
         start = self.start
         assert start.origin is not None  # as `of` has seen to
@@ -112,8 +113,7 @@ class Replay:
             if not np.array_equal(losses, self.losses[done : done + count]):
                 raise ParameterError(
                     f"Step {format_count(self.step)} cannot be repeated exactly: its run was recorded on "
-                    "another kind of machine. Its kept moments can be shown: Shift and an arrow key go from one "
-                    "to the next."
+                    "another kind of machine. Shift and an arrow key go to the kept moments."
                 )
         return replace(trainer.snapshot, origin=start.origin)
 

@@ -1,4 +1,4 @@
-"""Which moment of the run is shown: a kept one at once, any other as soon as the run was repeated up to it."""
+"""Which moment of the run is shown: a kept one at once, any other when the run was repeated up to it."""
 
 from collections.abc import Callable
 from functools import partial

@@ -172,8 +172,8 @@ ACTIONS = (
         name="train", menu="&Run", text="&Train or pause", handler="controller.on_train_requested",
         tooltip="train, pause or continue; with other settings in the form, start a new run", key="Space",
         icon="play", short="Train", enabled=_LOADED,
-        help="train, pause or continue; with other settings in the form: a new run; at the end of a run: how to "
-        "go on",
+        help="train, pause or continue; with other settings in the form: a new run; at the end of a run: how "
+        "to go on",
     ),
     ActionRow(
         name="train_present", menu="&Run", text="Train the present net&work",
@@ -199,8 +199,8 @@ ACTIONS = (
     ActionRow(
         name="reset", menu="&Run", text="&Reset to the same weights", key="Ctrl+R",
         handler="controller.on_reset_requested",
-        tooltip="back to the initial weights of the same seed, with the settings of the form; until you train "
-        "again, the trained network can be brought back",
+        tooltip="back to the initial weights of the same seed, with the settings of the form; until you "
+        "train again, the trained network can be brought back",
         icon="rotate-ccw", short="Reset", enabled=_LOADED, starts_section=True,
     ),
     ActionRow(
