@@ -184,6 +184,10 @@ class AppState(QObject):
         moment was chosen.
     follows_live : bool
         Whether `shown` moves on with training.
+    steps_per_second : float or None
+        Pace that was chosen; None is full speed.
+    rising_pace : float or None
+        Pace for now, while training speeds up by itself; None when it has the chosen one.
     awaited_step : int or None
         Step that is to be shown as soon as the run was repeated up to it.
     ghost : History or None
@@ -230,6 +234,7 @@ class AppState(QObject):
         self.sample: Sample | None = None
         self.evaluation: EvaluatedStep | None = None
         self.steps_per_second: float | None = None
+        self.rising_pace: float | None = None
         for part in (self.datasetChanged, self.snapshotChanged, self.sampleChanged, self.shiftChanged):
             part.connect(self.sceneChanged)
 
@@ -373,10 +378,10 @@ class AppState(QObject):
             self.evaluation = result
             self.evaluationChanged.emit()
 
-    def set_speed(self, steps_per_second: float | None) -> None:
-        """Choose the pace of training; None is full speed."""
-        if steps_per_second != self.steps_per_second:
-            self.steps_per_second = steps_per_second
+    def set_speed(self, steps_per_second: float | None, rising_pace: float | None = None) -> None:
+        """Choose the pace of training, None being full speed, and the one for now on the way there."""
+        if (steps_per_second, rising_pace) != (self.steps_per_second, self.rising_pace):
+            self.steps_per_second, self.rising_pace = steps_per_second, rising_pace
             self.speedChanged.emit()
 
     def raise_notice(

@@ -45,6 +45,8 @@ class Controller(QObject):
     modelOpened = Signal()
     #: A run that was asked for could not be built; everything is as it was.
     runRefused = Signal()
+    #: The user has asked for more than a single step of training, which is about to begin.
+    trainingAsked = Signal()
 
     _trainRequested = Signal(int)
     _testRequested = Signal()
@@ -194,6 +196,7 @@ class Controller(QObject):
         elif status is RunStatus.FINISHED:
             self.on_epoch_requested()
         elif status in (RunStatus.READY, RunStatus.PAUSED):
+            self.trainingAsked.emit()
             self._train(0)
 
     @Slot()
@@ -220,6 +223,8 @@ class Controller(QObject):
         run = self._state.run
         if run.status is RunStatus.LOADING or run.status is RunStatus.FAILED:
             return
+        if run.status is not RunStatus.TRAINING:
+            self.trainingAsked.emit()
         if run.status is RunStatus.READY:
             self._train(run.steps_per_epoch)
             return
@@ -269,14 +274,23 @@ class Controller(QObject):
     def on_new_run_requested(self) -> None:
         """Train a new run with the settings as edited, if the present one may be lost."""
         if self.may_replace():
+            self.trainingAsked.emit()
             self._run_start.begin(self._state.draft, then_train=True)
 
     @Slot(object)
     def on_speed_requested(self, steps_per_second: float | None) -> None:
         """Change the pace."""
+        self._pace(steps_per_second)
+        self._state.set_speed(steps_per_second)
+
+    def speed_up(self, steps_per_second: float) -> None:
+        """Train at this pace for now, on the way to the chosen one."""
+        self._pace(steps_per_second)
+        self._state.set_speed(self._state.steps_per_second, steps_per_second)
+
+    def _pace(self, steps_per_second: float | None) -> None:
         self._control.steps_per_second = steps_per_second
         self._control.wake.set()
-        self._state.set_speed(steps_per_second)
 
     @Slot(int)
     def on_sample_requested(self, index: int) -> None:
