@@ -12,8 +12,8 @@ _FIRST, _LAST = 4.0, 20_000.0
 _SECONDS = 9.0
 _BEAT_MS = 100
 _SAID = (
-    "The first training on this computer begins in slow motion, so that you see what single steps do, and "
-    "speeds up by itself. Speed, below the settings, changes the pace at any moment."
+    "Your first training begins in slow motion, step by step, and speeds up by itself. Speed, below the "
+    "settings, changes the pace."
 )
 
 

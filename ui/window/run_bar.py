@@ -81,7 +81,7 @@ class RunBar(QWidget):
         self._theme = theme
         self._fold_spaces(False)
         # Wide enough for the longest of its texts, so that the others stay where they are.
-        self.train.setMinimumWidth(theme.px(124))
+        self.train.setMinimumWidth(theme.px(140))
 
     def entries(self) -> Iterator[Entry]:
         """Yield what can be found here by words, besides the actions."""

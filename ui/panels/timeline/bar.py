@@ -22,9 +22,10 @@ from ui.theme import LIGHT, Theme, follow_theme
 #: Shortest time between two drawings of the curve in small, which grows while training runs.
 _CURVE_MS = 250
 #: Width, in pixels at scale 1, from which on there is room for the text of a button, and for the moment in
-#: words.
+#: words, or at all.
 _ROOM_FOR_TEXT = 1200
 _ROOM_FOR_MOMENT = 900
+_ROOM_FOR_FIELD = 760
 
 
 class TimelineBar(TellsDrawn, QFrame):
@@ -146,6 +147,7 @@ class TimelineBar(TellsDrawn, QFrame):
         width = self.width() / self._theme.scale
         self.fork.set_compact(width < _ROOM_FOR_TEXT)
         self.moment.set_roomy(width >= _ROOM_FOR_MOMENT)
+        self.moment.setVisible(width >= _ROOM_FOR_FIELD)
 
     # -- requests ------------------------------------------------------------------------------------------
 
@@ -212,7 +214,8 @@ class TimelineBar(TellsDrawn, QFrame):
 
     @Slot()
     def _end_question(self) -> None:
-        if self.branch.isAncestorOf(QApplication.focusWidget()):
+        focus = QApplication.focusWidget()
+        if focus is not None and self.branch.isAncestorOf(focus):
             self.track.setFocus(Qt.FocusReason.OtherFocusReason)
         self.branch.hide()
 

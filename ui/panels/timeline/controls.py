@@ -2,7 +2,6 @@
 
 from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtWidgets import (
-    QAbstractSpinBox,
     QApplication,
     QFrame,
     QHBoxLayout,
@@ -103,7 +102,6 @@ class ShownMoment(QWidget):
         tip = "Step that all panels show: type another one and press Enter, or use the arrow keys"
         self.field = named(IntField(0, 0, 0), "Shown step", tip)
         self.field.set_subject("The step")
-        self.field.setButtonSymbols(QAbstractSpinBox.ButtonSymbols.NoButtons)
         self.field.setEnabled(False)
         self._label = named(QLabel("step"), role="muted")
         self._label.setBuddy(self.field)
@@ -122,8 +120,7 @@ class ShownMoment(QWidget):
     def set_theme(self, theme: Theme) -> None:
         """Scale the spacing."""
         self._row.setSpacing(theme.px(5))
-        self.field.setFixedHeight(theme.px(23))
-        self.field.setMinimumWidth(theme.px(72))
+        self.field.setFixedWidth(theme.px(92))
 
     def set_roomy(self, roomy: bool) -> None:
         """Show the words, or only the field where there is little room."""

@@ -9,7 +9,8 @@ from cnnviz.quantities import format_value
 from ui.controls.layouts import fill
 from ui.controls.naming import named
 
-PACES: tuple[float | None, ...] = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, None)
+_SLOWER = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
+PACES: tuple[float | None, ...] = (*_SLOWER, None)
 """Steps a second that the slider offers; None is full speed."""
 
 
@@ -42,15 +43,14 @@ class SpeedControl(QWidget):
     def set_speed(self, steps_per_second: float | None, rising_pace: float | None = None) -> None:
         """Show the chosen pace, or the one for now on the way there, with which the slider moves."""
         shown = steps_per_second if rising_pace is None else rising_pace
-        last = len(PACES) - 1
-        position = last if shown is None else max(bisect_right(PACES[:last], shown) - 1, 0)
+        position = len(_SLOWER) if shown is None else max(bisect_right(_SLOWER, shown) - 1, 0)
         blocked = self.slider.blockSignals(True)
         self.slider.setValue(position)
         self.slider.blockSignals(blocked)
-        rate = "full" if shown is None else f"{format_value(shown)} steps/s"
-        self._value.setText(
-            rate if rising_pace is None else f"{format_value(PACES[position])} steps/s, rising"
-        )
+        if rising_pace is not None:
+            self._value.setText(f"{format_value(_SLOWER[position])} steps/s, rising")
+        else:
+            self._value.setText("full" if shown is None else f"{format_value(shown)} steps/s")
 
     @Slot()
     def _on_slider_pressed(self) -> None:
