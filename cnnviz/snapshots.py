@@ -143,9 +143,12 @@ class SnapshotStore:
         return part
 
     def of_run(self, origin: Origin) -> "SnapshotStore":
-        """Return a store of its own with the same moments, as those of this run."""
+        """Return a store of its own with the same moments, as those of this run.
+
+        The settings that were in force at a moment stay its own, where they are known.
+        """
         part = self.until(self._steps[-1]) if self._steps else SnapshotStore(self.max_bytes)
-        part._replace([replace(snapshot, origin=origin) for snapshot in part._snapshots])
+        part._replace([_of_run(snapshot, origin) for snapshot in part._snapshots])
         return part
 
     def at(self, step: int) -> Snapshot:
@@ -222,3 +225,8 @@ class SnapshotStore:
                 survivors.append(snapshot)
         self._replace(survivors)
         return True
+
+
+def _of_run(snapshot: Snapshot, origin: Origin) -> Snapshot:
+    own = origin if snapshot.origin is None else replace(origin, experiment=snapshot.origin.experiment)
+    return replace(snapshot, origin=own)

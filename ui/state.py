@@ -184,6 +184,12 @@ class AppState(QObject):
         moment was chosen.
     follows_live : bool
         Whether `shown` moves on with training.
+    steps_per_second : float or None
+        Pace that was chosen; None is full speed.
+    rising_pace : float or None
+        Pace for now, while training speeds up by itself; None when it has the chosen one.
+    awaited_step : int or None
+        Step that is to be shown as soon as the run was repeated up to it.
     ghost : History or None
         Record of the run before, for comparison; it has no snapshots.
     reference : Reference or None
@@ -199,6 +205,7 @@ class AppState(QObject):
     testAdded = Signal()
     snapshotChanged = Signal()
     momentChanged = Signal()  # an earlier moment was chosen, or live again
+    momentAwaited = Signal()  # a moment is being repeated, or no longer
     ghostChanged = Signal()
     referenceChanged = Signal()
     pinnedChanged = Signal()
@@ -219,6 +226,7 @@ class AppState(QObject):
         self.live: Snapshot | None = None
         self.shown: Snapshot | None = None
         self.follows_live = True
+        self.awaited_step: int | None = None
         self.ghost: History | None = None
         self.reference: Reference | None = None
         self.pinned: PinnedCell | None = None
@@ -226,6 +234,7 @@ class AppState(QObject):
         self.sample: Sample | None = None
         self.evaluation: EvaluatedStep | None = None
         self.steps_per_second: float | None = None
+        self.rising_pace: float | None = None
         for part in (self.datasetChanged, self.snapshotChanged, self.sampleChanged, self.shiftChanged):
             part.connect(self.sceneChanged)
 
@@ -259,6 +268,20 @@ class AppState(QObject):
     def pending(self) -> tuple[str, ...]:
         """Names of the settings that wait; see `Settings.pending`."""
         return self.settings.pending
+
+    @property
+    def waits_for_new_run(self) -> bool:
+        """Whether a new run is what to begin next: the run stands still, and settings wait in the form."""
+        return bool(self.pending) and self.run.status not in (RunStatus.LOADING, RunStatus.TRAINING)
+
+    @property
+    def branch_settings(self) -> Experiment:
+        """Settings of the moment shown, but for a rate that was chosen since and not used yet."""
+        origin = None if self.shown is None else self.shown.origin
+        used = None if self.live is None or self.live.origin is None else self.live.origin.experiment
+        if origin is None or used is None or used.learning_rate != self.experiment.learning_rate:
+            return self.experiment
+        return origin.experiment
 
     @property
     def is_untrained(self) -> bool:
@@ -314,6 +337,12 @@ class AppState(QObject):
             self._show(snapshot)
             self.momentChanged.emit()
 
+    def await_moment(self, step: int | None) -> None:
+        """Tell which step is to be shown as soon as the run was repeated up to it; None for none."""
+        if step != self.awaited_step:
+            self.awaited_step = step
+            self.momentAwaited.emit()
+
     def set_ghost(self, history: History | None) -> None:
         """Keep the record of an earlier run for comparison."""
         if history is not self.ghost:
@@ -349,10 +378,10 @@ class AppState(QObject):
             self.evaluation = result
             self.evaluationChanged.emit()
 
-    def set_speed(self, steps_per_second: float | None) -> None:
-        """Choose the pace of training; None is full speed."""
-        if steps_per_second != self.steps_per_second:
-            self.steps_per_second = steps_per_second
+    def set_speed(self, steps_per_second: float | None, rising_pace: float | None = None) -> None:
+        """Choose the pace of training, None being full speed, and the one for now on the way there."""
+        if (steps_per_second, rising_pace) != (self.steps_per_second, self.rising_pace):
+            self.steps_per_second, self.rising_pace = steps_per_second, rising_pace
             self.speedChanged.emit()
 
     def raise_notice(

@@ -99,7 +99,7 @@ class TrainWorker(QObject):
         self._origin: Origin | None = None
         self._chunk = 1
         self._last_live = 0.0
-        self._paced_from = (0.0, 0)
+        self._paced_at, self._due = 0.0, 0.0  # until when steps were allowed, and those not done yet
 
     @Slot(object)
     def prepare(self, job: Job) -> None:
@@ -154,7 +154,7 @@ class TrainWorker(QObject):
         under_way: Future[None] | None = None
         self._apply_wishes(trainer)
         last = trainer.step + steps if steps else None
-        self._pace_anew(trainer)
+        self._paced_at, self._due = time.perf_counter(), 1.0
         while self._control.running and self._is_meant:
             self._apply_wishes(trainer)
             end = trainer.total_steps if last is None else min(last, trainer.total_steps)
@@ -165,9 +165,10 @@ class TrainWorker(QObject):
             stop = min(
                 end, _next_multiple(trainer.step, test_every), _next_multiple(trainer.step, snapshot_every)
             )
-            count = min(stop - trainer.step, self._allowed_steps(trainer))
+            count = min(stop - trainer.step, self._allowed_steps(), self._chunk)
             if count == 0:
                 continue
+            self._due -= count
             self._advance(trainer, count)
             epoch_ends = trainer.step % trainer.steps_per_epoch == 0
             if trainer.step % snapshot_every == 0 or epoch_ends:
@@ -180,7 +181,6 @@ class TrainWorker(QObject):
             under_way.result()  # tells what went wrong, too
 
     def _advance(self, trainer: Trainer, count: int) -> None:
-        count = min(count, self._chunk)
         try:
             progress = trainer.advance(count)
         except DivergenceError as error:
@@ -218,30 +218,27 @@ class TrainWorker(QObject):
         if self._origin is not None and trainer.learning_rate != self._origin.experiment.learning_rate:
             experiment = replace(self._origin.experiment, learning_rate=trainer.learning_rate)
             self._origin = replace(self._origin, experiment=experiment)
+            # Whoever repeats the run from a moment on finds the rate of its steps with it.
+            self._post(SnapshotTaken(self._snapshot(trainer), keep=True))
 
     def _snapshot(self, trainer: Trainer) -> Snapshot:
         """Return the run as it stands, from which training can go on as if it had not stopped."""
         return replace(trainer.snapshot, origin=self._origin)
 
-    def _pace_anew(self, trainer: Trainer) -> None:
-        self._paced_from = (time.perf_counter(), trainer.step)
-
-    def _allowed_steps(self, trainer: Trainer) -> int:
-        """Return how many steps the chosen pace allows now; sleeps a little when none is due."""
-        pace = self._control.steps_per_second
+    def _allowed_steps(self) -> int:
+        """Return how many steps the pace allows now; sleeps a little when none is due."""
+        pace, now = self._control.steps_per_second, time.perf_counter()
+        since, self._paced_at = now - self._paced_at, now
         if pace is None:
-            self._pace_anew(trainer)
+            self._due = float(self._chunk)
             return self._chunk
-        start, first_step = self._paced_from
-        due = int((time.perf_counter() - start) * pace) + 1 - (trainer.step - first_step)
-        if due > max(2.0, pace):  # The pace was raised or the machine was busy: do not race to catch up.
-            self._pace_anew(trainer)
-            return 1
-        if due <= 0:
+        self._due += since * pace
+        if self._due > max(2.0, pace):  # The machine was busy, or the pace is slower now: do not race.
+            self._due = 1.0
+        if self._due < 1.0:
             self._control.wake.wait(min(0.02, 0.5 / pace))
             self._control.wake.clear()
-            return 0
-        return due
+        return int(self._due)
 
     def _post(self, message: Message) -> None:
         self._mailbox.post(self._run_id, message)

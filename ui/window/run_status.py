@@ -157,6 +157,8 @@ class RunStatusBar(QWidget):
 
     def _remaining(self) -> str:
         run = self._state.run
+        if self._state.rising_pace is not None:  # at the pace for now it would be hours
+            return "speeding up"
         images = (run.total_steps - run.step) * self._state.experiment.batch_size
         return f"{format_seconds(images / run.images_per_second)} left"
 

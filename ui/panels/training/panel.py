@@ -368,7 +368,7 @@ class TrainingPanel(CatchesUp, Panel):
 
     @Slot()
     def _on_speed_changed(self) -> None:
-        self.speed.set_speed(self._state.steps_per_second)
+        self.speed.set_speed(self._state.steps_per_second, self._state.rising_pace)
 
     @Slot(str)
     def _on_form_message(self, text: str) -> None:
