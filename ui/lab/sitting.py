@@ -14,6 +14,7 @@ from ui.controls.keyboard import has_keyboard
 from ui.keep.session_files import SessionFiles
 from ui.lab.column import LabColumn
 from ui.lab.courses import bring_course
+from ui.lab.covering import Covering
 from ui.lab.desk import LabDesk
 from ui.lab.library import FIRST, LabFile, place_of, read
 from ui.lab.revealing import Revealer
@@ -54,6 +55,7 @@ class LabSitting(QObject):
         self.desk = LabDesk(state, report.writing, self)
         self.revealer = Revealer(self.desk, state, controller.background, self)
         self.shower = StepShower(self.desk, files, self)
+        self.covering = Covering(self.desk, state, window, self)
         self.own_seed = OwnSeed(self.desk, report.writing, state, controller, self)
         self.watch = LabWatch(self.desk, state, window, files.restorer, self)
         self.column = LabColumn(self.desk, self.revealer, report.writing, state)
