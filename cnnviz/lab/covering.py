@@ -25,8 +25,8 @@ def covered(
     """Return what is covered, with the reason as a sentence for the student.
 
     Covered is what the step in front asks for, until its prediction is committed or its result is shown
-    without one. So is what comes by itself when a run ends (`AHEAD`), as long as some step of that run still
-    asks for it.
+    without one. So is what comes by itself when a run ends (`AHEAD`), until the first of the steps about that
+    run that ask for it has got its prediction.
 
     Parameters
     ----------
@@ -37,13 +37,15 @@ def covered(
     is_run_of, is_at_end : callable
         Whether the present run is the one that a step is about, and whether that is at its end.
     """
-    found: dict[Secret, str] = {}
-    for step in (front, *lab.steps):
-        if not record.step(step.id).is_open(step) or (step is not front and not is_run_of(step)):
-            continue
-        for secret in secrets_of(step) - found.keys():
-            is_due = secret in AHEAD if step is not front else secret not in AT_END or is_at_end(step)
-            if is_due:
-                number = format_count(lab.steps.index(step) + 1)
-                found[secret] = f"Covered: step {number} of the lab asks you to predict this first."
-    return found
+    of_run = [step for step in lab.steps if secrets_of(step) and is_run_of(step)]
+    ahead = [step for step in of_run if record.step(step.id).is_open(step)]
+    answered = frozenset().union(*(secrets_of(step) for step in of_run if step not in ahead))
+    asked = {secret: step for step in reversed(ahead) for secret in secrets_of(step) & AHEAD - answered}
+    if record.step(front.id).is_open(front):
+        asked |= {secret: front for secret in secrets_of(front) if secret not in AT_END or is_at_end(front)}
+    return {secret: _reason(lab, step) for secret, step in asked.items()}
+
+
+def _reason(lab: Lab, step: Step) -> str:
+    number = format_count(lab.steps.index(step) + 1)
+    return f"Covered: step {number} of the lab asks you to predict this first."

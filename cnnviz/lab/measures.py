@@ -92,7 +92,6 @@ _MAP = Parameter("stage", options=_MAPS)
 
 _TEST = frozenset({Secret.TEST})
 _LOSS = frozenset({Secret.TEST, Secret.LOSS})
-_HARDEST = frozenset({Secret.TEST, Secret.ANSWERS})
 _FILTERS = frozenset({Secret.FILTERS})
 _ANSWER = frozenset({Secret.ANSWERS})
 _CELLS = frozenset({Secret.CELLS})
@@ -117,10 +116,10 @@ _ALL: Sequence[Measure] = (
         measuring.most_mistaken_class, secrets=_TEST,
     ),
     Measure("hardest_image", "test image with the largest loss", "count", "", measuring.hardest_image,
-        secrets=_HARDEST),
+        secrets=_ANSWER),
     Measure(
         "hardest_probability", "probability that the test image with the largest loss is of its true class",
-        "number", "", measuring.hardest_probability, secrets=_HARDEST,
+        "number", "", measuring.hardest_probability, secrets=_ANSWER,
     ),
     Measure(
         "filter_change", "change of the first filters by training, relative to their size before",

@@ -195,7 +195,7 @@ class LabRecord:
         return self._with(step.id, replace(before, revealed=before.revealed or time, found=found))
 
     def given_up(self, step: Step, time: str) -> Self:
-        """Let the result be shown without a prediction: none can be made from now on, nor is one waited for."""
+        """Let the result be shown without a prediction: from now on none can be made or is waited for."""
         return self.revealed(step, time).happened(step, Event("predicted"), time)
 
     def answered(self, step: Step, words: str, time: str) -> Self:

@@ -80,8 +80,8 @@ class LabSitting(QObject):
         self._report.composer.show_step = self._show_step
         self._files.lab_kept, self._files.lab_restored = self._kept, self._on_restored
         self._files.can_be_had_again = lambda: self.desk.is_own_run
-        column.page.prediction.committed.connect(self._uncover)
-        self.shower.shown.connect(self._uncover)
+        self.shower.lookedAt.connect(self._show_whether_set)
+        self.desk.stepChanged.connect(self._show_whether_set)
         self.desk.labChanged.connect(self._forget_result)
         self.desk.stepChanged.connect(self._on_step_changed)
         self.revealer.arrived.connect(self._on_result_arrived)
@@ -146,6 +146,7 @@ class LabSitting(QObject):
         """Record what has to be recorded before the draft is written the last time."""
         self.desk.finish()
         self.own_seed.stop()
+        self.shower.stop()
 
     # --- labs -----------------------------------------------------------------------------------------------
 
@@ -232,15 +233,12 @@ class LabSitting(QObject):
         prediction = None if step is None else step.prediction
         if cell is None or prediction is None or prediction.kind != "cell":
             return
-        if self.desk.done.prediction is None and cell.stage == prediction.stage and len(cell.index) == 3:
+        if self.desk.done.is_open(step) and cell.stage == prediction.stage and len(cell.index) == 3:
             self.column.show_cell(tuple(cell.index))
 
     @Slot()
-    def _uncover(self) -> None:
-        """Uncover what was covered for the prediction, once that is made."""
-        if self.desk.done.prediction is not None:
-            self._window.panel(BackpropPanel).header.cover.setChecked(False)
-            self._window.panel(FeatureMapsPanel).cover.setChecked(False)
+    def _show_whether_set(self) -> None:
+        self.column.page.set_is_set(self.shower.is_set)
 
     @Slot(str)
     def _on_result_arrived(self, step_id: str) -> None:
