@@ -3,16 +3,18 @@
 import math
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
+from cnnviz.covers import Secret
 from cnnviz.datasets import to_input
 from cnnviz.lab import Answer, Bench, Measured, Step, measure
 from cnnviz.lab.shipped import shipped_labs
 from tests.gui import whole_window
-from tests.gui.lab_driving import press
+from tests.gui.lab_driving import open_lab, press
 from tests.gui.readable import numbers_of, texts_of
 from ui.controls.spoken import speak
 from ui.lab.sitting import LabSitting
@@ -157,3 +159,69 @@ def _pattern(found: Measured) -> re.Pattern[str]:
         percent = re.escape(f"{value:.2f}") if math.isfinite(value) else "none"
         says = says.replace("{percent}", percent).replace("{two}", percent).replace("{count}", f"{value:.0f}")
     return re.compile(says)
+
+
+def test_show_me_reveals_nothing_and_is_blue_only_where_something_is_to_be_set(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    sitting = open_lab(qtbot, session, tmp_path)
+    button, page = sitting.column.page.show_me, sitting.column.page
+    qtbot.waitUntil(lambda: sitting.shower.is_set)  # the lab begins where its first step wants to be
+    assert button.property("kind") == ""
+    assert page.shown.text() == "The window is set for this step."
+    sitting.desk.go_to("field")
+    qtbot.waitUntil(lambda: button.property("kind") == "primary")
+    assert page.shown.text() == ""
+    press(button)
+    qtbot.waitUntil(lambda: sitting.shower.is_set)
+    whole_window.rest(qtbot, session)
+    assert button.property("kind") == ""
+    assert page.shown.text() == "Shown: Filters & maps, network of step 12,665."
+    assert Secret.FIELD in session.state.covered
+    assert sitting.desk.done.is_open(sitting.desk.step)
+    assert not page.prediction.measured.isVisible()
+    whole_window.rest(qtbot, session)
+
+
+def test_a_result_is_shown_without_a_prediction_when_that_is_asked_for_twice(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    sitting = open_lab(qtbot, session, tmp_path)
+    desk, card, column = sitting.desk, sitting.column.page.prediction, sitting.column
+    desk.go_to("field")
+    press(column.page.show_me)
+    qtbot.waitUntil(lambda: sitting.shower.is_set)
+    whole_window.rest(qtbot, session)
+    press(card.skip)
+    assert "cannot predict any more" in card.warning.text()
+    press(card.keep_predicting)
+    assert not card.warning.isVisible()
+    assert card.commit.isVisible()
+    press(card.skip)
+    press(card.show_result)
+    qtbot.waitUntil(lambda: desk.done.found is not None)
+    whole_window.rest(qtbot, session)
+    assert Secret.FIELD not in session.state.covered
+    assert card.measured.text() == "Measured: 4 pixels"
+    assert card.predicted.text() == "You asked to see the result without a prediction."
+    assert not card.commit.isVisible()
+    assert not card.verdict_row.isVisible()
+    assert desk.done.done, "nothing is left to do"
+    desk.predict(4.0)
+    assert desk.done.prediction is None
+
+
+def test_nothing_is_covered_for_who_puts_the_guide_away_without_having_said_anything(
+    qtbot: QtBot, session: Session, tmp_path: Path
+) -> None:
+    sitting = open_lab(qtbot, session, tmp_path)
+    sitting.desk.go_to("field")
+    assert session.state.covered
+    sitting.put_away()
+    assert not session.state.covered
+    sitting.enter()
+    sitting.desk.predict(4.0)
+    sitting.desk.go_to("way")
+    sitting.put_away()
+    assert session.state.covered, "the lab is begun, and its question is open"
+    whole_window.rest(qtbot, session)
