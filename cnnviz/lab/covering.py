@@ -25,8 +25,8 @@ def covered(
     """Return what is covered, with the reason as a sentence for the student.
 
     Covered is what the step in front asks for, until its prediction is committed or its result is shown
-    without one. So is what comes by itself when a run ends (`AHEAD`), until the first of the steps about that
-    run that ask for it has got its prediction.
+    without one. Once something was said in the lab, so is what comes by itself when a run ends (`AHEAD`),
+    until the first of the steps about that run that ask for it has got its prediction.
 
     Parameters
     ----------
@@ -40,7 +40,9 @@ def covered(
     of_run = [step for step in lab.steps if secrets_of(step) and is_run_of(step)]
     ahead = [step for step in of_run if record.step(step.id).is_open(step)]
     answered = frozenset().union(*(secrets_of(step) for step in of_run if step not in ahead))
-    asked = {secret: step for step in reversed(ahead) for secret in secrets_of(step) & AHEAD - answered}
+    asked: dict[Secret, Step] = {}
+    if record.has_work():
+        asked = {secret: step for step in reversed(ahead) for secret in secrets_of(step) & AHEAD - answered}
     if record.step(front.id).is_open(front):
         asked |= {secret: front for secret in secrets_of(front) if secret not in AT_END or is_at_end(front)}
     return {secret: _reason(lab, step) for secret, step in asked.items()}

@@ -42,8 +42,10 @@ def test_the_step_in_front_covers_what_it_asks_for_until_it_is_answered():
 
 def test_what_a_run_shows_by_itself_is_covered_before_its_step_comes():
     empty = LabRecord.of(LAB)
-    assert set(at(empty, "objective")) == {Secret.TEST}
-    answered = empty.predicted(LAB.step("full"), 98.0, WHEN)
+    assert not at(empty, "objective"), "nobody is doing the lab yet"
+    begun = empty.answered(LAB.step("objective"), "It will learn.", WHEN.time)
+    assert set(at(begun, "objective")) == {Secret.TEST}
+    answered = begun.predicted(LAB.step("full"), 98.0, WHEN)
     assert at(answered, "field").keys() == {Secret.FIELD}
     assert Secret.TEST in at(answered, "field", ties="first"), (
         "that of the other run is still to be predicted"
