@@ -25,10 +25,11 @@ class Cover(QStackedWidget):
         layout = None if parent is None else parent.layout()
         if layout is None or layout.replaceWidget(part, self) is None:
             raise LookupError(f"{type(part).__name__} stands in no layout.")
+        self._part = part
         self.setSizePolicy(part.sizePolicy())
         # The part itself may be shown and hidden for reasons of its own.
         self._shown, self._instead = QWidget(), QWidget()
-        fill(_Column(self._shown), (part, 1))
+        fill(QVBoxLayout(self._shown), (part, 1))
         self.reason = WrapLabel("", role="muted")
         fill(QVBoxLayout(self._instead), self.reason, 1).setContentsMargins(6, 6, 6, 6)
         for page in (self._shown, self._instead):
@@ -46,12 +47,8 @@ class Cover(QStackedWidget):
 
     @override
     def hasHeightForWidth(self) -> bool:
-        return False  # what wraps claims its height as a minimum
-
-
-class _Column(QVBoxLayout):
-    """Column that does not ask for a height that goes with its width, as the cover does not."""
+        return self._part.hasHeightForWidth()
 
     @override
-    def hasHeightForWidth(self) -> bool:
-        return False
+    def heightForWidth(self, width: int) -> int:
+        return self._part.heightForWidth(width)

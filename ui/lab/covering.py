@@ -16,39 +16,49 @@ from ui.panels.translation.panel import TranslationPanel
 from ui.state import AppState
 from ui.window.main_window import MainWindow
 
-_ALL = tuple(Secret)
+_ALSO = "Covered."
 
 
-def covered_parts(window: MainWindow) -> Iterator[tuple[QWidget, tuple[Secret, ...]]]:
-    """Yield the parts of the window that are covered as a whole, and what each of them shows.
+type Parts = tuple[tuple[QWidget, tuple[Secret, ...]], ...]
+
+
+def covered_parts(window: MainWindow) -> Iterator[Parts]:
+    """Yield, panel by panel, the parts that are covered as a whole, and what each of them shows.
 
     Parts that show more besides ask the state by themselves (`AppState.why_covered`): the run bar, the
-    timeline, the captions of samples, the cells of Filters & maps and of Backprop.
+    timeline, the captions of samples, the cells of Filters & maps and of Backprop. The first part of a panel
+    is where the eye looks first.
     """
-    training, translation = window.panel(TrainingPanel), window.panel(TranslationPanel).parts
-    yield training.curves.accuracy, (Secret.TEST,)
-    yield training.curves.loss, (Secret.LOSS,)
-    yield training.filters, (Secret.FILTERS,)
-    yield training.log, (Secret.TEST, Secret.LOSS)
-    yield training.results, (Secret.TEST, Secret.LOSS, Secret.ANSWERS)
-    yield window.compare.maps, (Secret.FILTERS,)
-    for row in (window.samples.bars, window.samples.said):
-        yield row, (Secret.ANSWERS,)
-    yield translation.lesson, (Secret.SHIFT, Secret.ANSWERS)
-    yield translation.strip, (Secret.SHIFT,)
-    yield translation.canvas.probabilities, (Secret.SHIFT, Secret.ANSWERS)
-    yield translation.canvas.statement, (Secret.SHIFT, Secret.ANSWERS)
-    yield translation.maps, (Secret.SHIFT, Secret.CELLS)
-    yield translation.winners, (Secret.SHIFT, Secret.CELLS, Secret.ROUTE, Secret.FIELD)
-    yield translation.sweep, (Secret.SHIFT,)
+    training = window.panel(TrainingPanel)
+    yield (
+        (training.curves.accuracy, (Secret.TEST,)),
+        (training.results, (Secret.TEST, Secret.LOSS, Secret.ANSWERS)),
+        (training.log, (Secret.TEST, Secret.LOSS)),
+        (training.curves.loss, (Secret.LOSS,)),
+        (training.filters, (Secret.FILTERS,)),
+    )
+    yield ((window.compare.maps, (Secret.FILTERS,)),)
+    yield tuple((row, (Secret.ANSWERS,)) for row in (window.samples.bars, window.samples.said))
+    translation = window.panel(TranslationPanel).parts
+    said = (Secret.SHIFT, Secret.ANSWERS)
+    yield (
+        (translation.maps, (Secret.SHIFT, Secret.CELLS)),
+        (translation.winners, (Secret.SHIFT, Secret.CELLS, Secret.ROUTE, Secret.FIELD)),
+        (translation.lesson, said),
+        (translation.strip, (Secret.SHIFT,)),
+        (translation.canvas.probabilities, said),
+        (translation.canvas.statement, said),
+        (translation.sweep, (Secret.SHIFT,)),
+    )
     backprop = window.panel(BackpropPanel)
     of_pass = (Secret.UPDATE, Secret.ANSWERS, Secret.CELLS)
-    yield backprop.stack, of_pass
-    for said in (backprop.header.sentence, backprop.header.formula):
-        yield said, (*of_pass, Secret.ROUTE)
-    yield backprop.side, (*of_pass, Secret.ROUTE, Secret.CHECK)
-    report = window.panel(ReportPanel)
-    yield report.measured, _ALL
+    yield (
+        (backprop.stack, of_pass),
+        (backprop.header.sentence, (*of_pass, Secret.ROUTE)),
+        (backprop.header.formula, (*of_pass, Secret.ROUTE)),
+        (backprop.side, (*of_pass, Secret.ROUTE, Secret.CHECK)),
+    )
+    yield ((window.panel(ReportPanel).measured, tuple(Secret)),)
 
 
 class Covering(QObject):
@@ -66,7 +76,7 @@ class Covering(QObject):
     def __init__(self, desk: LabDesk, state: AppState, window: MainWindow, parent: QObject) -> None:
         super().__init__(parent)
         self._desk, self._state, self._window = desk, state, window
-        self._covers = [(Cover(part), secrets) for part, secrets in covered_parts(window)]
+        self._panels = [[(Cover(part), own) for part, own in parts] for parts in covered_parts(window)]
         for changed in (desk.labChanged, desk.stepChanged, desk.recordChanged, state.runChanged):
             changed.connect(self._look)
         window.lab_dock.visibilityChanged.connect(self._look)
@@ -85,5 +95,9 @@ class Covering(QObject):
 
     @Slot()
     def _show(self) -> None:
-        for cover, secrets in self._covers:
-            cover.set_covered(self._state.why_covered(*secrets))
+        for covers in self._panels:
+            is_said = False  # once in a panel is enough
+            for cover, secrets in covers:
+                reason = self._state.why_covered(*secrets)
+                cover.set_covered(_ALSO if reason and is_said else reason)
+                is_said = is_said or bool(reason)
