@@ -23,6 +23,8 @@ class Secret(StrEnum):
     """Which pixels a cell depends on."""
     SHIFT = "shift"
     """What a shift changes, stage by stage."""
+    FLIPS = "flips"
+    """At which shifts the answer of the network changes."""
     ROUTE = "route"
     """Which cells of a pooling window win, are tied and get a gradient."""
     CHECK = "check"
@@ -31,7 +33,7 @@ class Secret(StrEnum):
     """What one update makes of the loss."""
 
 
-AHEAD = frozenset({Secret.TEST, Secret.LOSS})
-"""What comes by itself when a run ends, and so is covered before the step that asks for it is in front."""
+AHEAD = frozenset({Secret.TEST, Secret.LOSS, Secret.FLIPS})
+"""What is on the screen unasked, and so is covered before the step that asks for it is in front."""
 AT_END = frozenset({Secret.FILTERS})
 """What is nothing to be covered before the run of its step is at its end."""

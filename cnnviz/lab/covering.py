@@ -25,7 +25,7 @@ def covered(
     """Return what is covered, with the reason as a sentence for the student.
 
     Covered is what the step in front asks for, until its prediction is committed or its result is shown
-    without one. Once something was said in the lab, so is what comes by itself when a run ends (`AHEAD`),
+    without one. Once something was said in the lab, so is what is on the screen unasked (`AHEAD`),
     until the first of the steps about that run that ask for it has got its prediction.
 
     Parameters

@@ -97,7 +97,8 @@ _ANSWER = frozenset({Secret.ANSWERS})
 _CELLS = frozenset({Secret.CELLS})
 _FIELD = frozenset({Secret.FIELD})
 _MOVED = frozenset({Secret.SHIFT})
-_FLIP = frozenset({Secret.SHIFT, Secret.ANSWERS})
+_FLIPS = frozenset({Secret.FLIPS})
+_SMALLEST_FLIP = frozenset({Secret.FLIPS, Secret.ANSWERS})
 _ROUTE = frozenset({Secret.ROUTE})
 _CHECK = frozenset({Secret.CHECK})
 _UPDATE = frozenset({Secret.UPDATE})
@@ -168,11 +169,11 @@ _ALL: Sequence[Measure] = (
     ),
     Measure(
         "decision_flips", "share of the first {digits} test images whose class changes with the shift "
-        "({dx}, {dy})", "percent", "%", measuring.decision_flips, (*_SHIFT, _DIGITS), secrets=_MOVED,
+        "({dx}, {dy})", "percent", "%", measuring.decision_flips, (*_SHIFT, _DIGITS), secrets=_FLIPS,
     ),
     Measure(
         "smallest_flip", "smallest shift to the right that changes the answer for test image {sample}",
-        "count", "pixels", measuring.smallest_flip, (_SAMPLE,), secrets=_FLIP,
+        "count", "pixels", measuring.smallest_flip, (_SAMPLE,), secrets=_SMALLEST_FLIP,
     ),
     Measure(
         "dots_cells_changed", "cells in which the two small images differ at the stage “{stage}”", "count",

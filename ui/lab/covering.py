@@ -48,7 +48,7 @@ def covered_parts(window: MainWindow) -> Iterator[Parts]:
         (translation.strip, (Secret.SHIFT,)),
         (translation.canvas.probabilities, said),
         (translation.canvas.statement, said),
-        (translation.sweep, (Secret.SHIFT,)),
+        (translation.sweep, (Secret.SHIFT, Secret.FLIPS)),
     )
     backprop = window.panel(BackpropPanel)
     of_pass = (Secret.UPDATE, Secret.ANSWERS, Secret.CELLS)
