@@ -21,11 +21,12 @@ def covered(
     *,
     is_run_of: Callable[[Step], bool],
     is_at_end: Callable[[Step], bool],
+    is_begun: bool,
 ) -> Mapping[Secret, str]:
     """Return what is covered, with the reason as a sentence for the student.
 
     Covered is what the step in front asks for, until its prediction is committed or its result is shown
-    without one. Once something was said in the lab, so is what is on the screen unasked (`AHEAD`),
+    without one. Once the lab is begun, so is what is on the screen unasked (`AHEAD`),
     until the first of the steps about that run that ask for it has got its prediction.
 
     Parameters
@@ -36,12 +37,14 @@ def covered(
         The step in front.
     is_run_of, is_at_end : callable
         Whether the present run is the one that a step is about, and whether that is at its end.
+    is_begun : bool
+        Whether somebody does the lab, and does not only look at the program.
     """
     of_run = [step for step in lab.steps if secrets_of(step) and is_run_of(step)]
     ahead = [step for step in of_run if record.step(step.id).is_open(step)]
     answered = frozenset().union(*(secrets_of(step) for step in of_run if step not in ahead))
     asked: dict[Secret, Step] = {}
-    if record.has_work():
+    if is_begun:
         asked = {secret: step for step in reversed(ahead) for secret in secrets_of(step) & AHEAD - answered}
     if record.step(front.id).is_open(front):
         asked |= {secret: front for secret in secrets_of(front) if secret not in AT_END or is_at_end(front)}

@@ -20,7 +20,12 @@ def at(record: LabRecord, front: str, *, ties: str = "all", at_end: bool = False
         return LAB.experiment_of(step).ties == ties
 
     found = covered(
-        LAB, record, LAB.step(front), is_run_of=is_run_of, is_at_end=lambda step: at_end and is_run_of(step)
+        LAB,
+        record,
+        LAB.step(front),
+        is_run_of=is_run_of,
+        is_at_end=lambda step: at_end and is_run_of(step),
+        is_begun=record.has_work(),
     )
     return dict(found)
 
@@ -62,7 +67,14 @@ def test_a_later_step_about_the_same_run_does_not_cover_what_an_earlier_one_has_
     again = replace(LAB.step("full"), id="again")
     lab = replace(LAB, steps=(*LAB.steps, again))
     record = LabRecord.of(lab).predicted(lab.step("full"), 98.0, WHEN)
-    found = covered(lab, record, lab.step("full"), is_run_of=lambda _step: True, is_at_end=lambda _step: True)
+    found = covered(
+        lab,
+        record,
+        lab.step("full"),
+        is_run_of=lambda _step: True,
+        is_at_end=lambda _step: True,
+        is_begun=True,
+    )
     assert Secret.TEST not in found
 
 

@@ -139,12 +139,12 @@ def _told(qtbot: QtBot, session: Session, step: Step, found: Measured) -> Iterat
 
 def _number(session: Session, found: Measured) -> float:
     """Return the number by which the answer can be told, NaN where others may well equal it."""
-    value = found.value
+    value, dataset, shown = found.value, session.state.dataset, session.state.shown
     if isinstance(value, tuple):
-        assert session.state.shown is not None
-        image = session.state.dataset.test_images[found.measurement.parameters["sample"]][np.newaxis]
-        network = session.state.shown.network
-        maps = network.forward(to_input(image, network.dtype)).outputs["conv1"]
+        assert dataset is not None
+        assert shown is not None
+        image = dataset.test_images[int(found.measurement.parameters["sample"])][np.newaxis]
+        maps = shown.network.forward(to_input(image, shown.network.dtype)).outputs["conv1"]
         return float(maps[0][value[0]])
     if not isinstance(value, float):
         return math.nan
@@ -178,7 +178,8 @@ def test_show_me_reveals_nothing_and_is_blue_only_where_something_is_to_be_set(
     assert button.property("kind") == ""
     assert page.shown.text() == "Shown: Filters & maps, network of step 12,665."
     assert Secret.FIELD in session.state.covered
-    assert sitting.desk.done.is_open(sitting.desk.step)
+    assert sitting.desk.done.prediction is None
+    assert not sitting.desk.done.revealed
     assert not page.prediction.measured.isVisible()
     whole_window.rest(qtbot, session)
 

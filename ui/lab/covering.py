@@ -11,6 +11,7 @@ from ui.controls.cover import Cover
 from ui.lab.desk import LabDesk
 from ui.panels.backprop.panel import BackpropPanel
 from ui.panels.report.panel import ReportPanel
+from ui.panels.report.writing import Writing
 from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
 from ui.state import AppState
@@ -67,31 +68,43 @@ class Covering(QObject):
     Parameters
     ----------
     desk : LabDesk
+    writing : Writing
+        Who does the lab.
     state : AppState
     window : MainWindow
         With its panels.
     parent : QObject
     """
 
-    def __init__(self, desk: LabDesk, state: AppState, window: MainWindow, parent: QObject) -> None:
+    def __init__(
+        self, desk: LabDesk, writing: Writing, state: AppState, window: MainWindow, parent: QObject
+    ) -> None:
         super().__init__(parent)
         self._desk, self._state, self._window = desk, state, window
         self._panels = [[(Cover(part), own) for part, own in parts] for parts in covered_parts(window)]
         for changed in (desk.labChanged, desk.stepChanged, desk.recordChanged, state.runChanged):
             changed.connect(self._look)
-        window.lab_dock.visibilityChanged.connect(self._look)
+        for changed in (writing.headChanged, window.lab_dock.visibilityChanged):
+            changed.connect(self._look)
         state.coveredChanged.connect(self._show)
 
     @Slot()
     def _look(self) -> None:
         desk = self._desk
         lab, step = desk.lab, desk.step
-        # Whoever has put the guide away before saying anything in it is not doing the lab.
-        if lab is None or step is None or not (desk.record.has_work() or self._window.lab_dock.isVisible()):
+        if lab is None or step is None or not (desk.is_begun or self._window.lab_dock.isVisible()):
             self._state.set_covered({})
             return
-        found = covered(lab, desk.record, step, is_run_of=desk.is_run_of, is_at_end=desk.is_at_end)
-        self._state.set_covered(found)
+        self._state.set_covered(
+            covered(
+                lab,
+                desk.record,
+                step,
+                is_run_of=desk.is_run_of,
+                is_at_end=desk.is_at_end,
+                is_begun=desk.is_begun,
+            )
+        )
 
     @Slot()
     def _show(self) -> None:

@@ -97,6 +97,11 @@ class LabDesk(QObject):
         wanted = self._lab is not None and self._lab.seed_from_roll_number
         return wanted and not self._writing.words.roll_number.strip()
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether the lab is being done: a roll number was typed, or something was said in it."""
+        return self._record.has_work() or bool(self._writing.words.roll_number.strip())
+
     def experiment_of(self, step: Step) -> Experiment:
         """Return the settings of the run that a step is about, with the seed of this student."""
         assert self._lab is not None

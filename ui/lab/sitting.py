@@ -55,7 +55,7 @@ class LabSitting(QObject):
         self.desk = LabDesk(state, report.writing, self)
         self.revealer = Revealer(self.desk, state, controller.background, self)
         self.shower = StepShower(self.desk, files, self)
-        self.covering = Covering(self.desk, state, window, self)
+        self.covering = Covering(self.desk, report.writing, state, window, self)
         self.own_seed = OwnSeed(self.desk, report.writing, state, controller, self)
         self.watch = LabWatch(self.desk, state, window, files.restorer, self)
         self.column = LabColumn(self.desk, self.revealer, report.writing, state)
@@ -230,10 +230,9 @@ class LabSitting(QObject):
     def _on_pin_requested(self, cell: PinnedCell | None) -> None:
         """Let a click on a cell be the prediction, where one is asked for."""
         step = self.desk.step
-        prediction = None if step is None else step.prediction
-        if cell is None or prediction is None or prediction.kind != "cell":
+        if cell is None or step is None or step.prediction is None or step.prediction.kind != "cell":
             return
-        if self.desk.done.is_open(step) and cell.stage == prediction.stage and len(cell.index) == 3:
+        if self.desk.done.is_open(step) and cell.stage == step.prediction.stage and len(cell.index) == 3:
             self.column.show_cell(tuple(cell.index))
 
     @Slot()
