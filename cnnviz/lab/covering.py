@@ -42,7 +42,7 @@ def covered(
     """
     of_run = [step for step in lab.steps if secrets_of(step) and is_run_of(step)]
     ahead = [step for step in of_run if record.step(step.id).is_open(step)]
-    answered = frozenset().union(*(secrets_of(step) for step in of_run if step not in ahead))
+    answered = {secret for step in of_run if step not in ahead for secret in secrets_of(step)}
     asked: dict[Secret, Step] = {}
     if is_begun:
         asked = {secret: step for step in reversed(ahead) for secret in secrets_of(step) & AHEAD - answered}
