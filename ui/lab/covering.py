@@ -21,6 +21,8 @@ _ALSO = "Covered."
 
 
 type Parts = tuple[tuple[QWidget, tuple[Secret, ...]], ...]
+type Covers = tuple[tuple[tuple[Cover, tuple[Secret, ...]], ...], ...]
+"""Covers, and what each of them hides, by panel."""
 
 
 def covered_parts(window: MainWindow) -> Iterator[Parts]:
@@ -62,6 +64,11 @@ def covered_parts(window: MainWindow) -> Iterator[Parts]:
     yield ((window.panel(ReportPanel).measured, tuple(Secret)),)
 
 
+def covers_of(window: MainWindow) -> Covers:
+    """Put a cover over each of the parts."""
+    return tuple(tuple((Cover(part), own) for part, own in parts) for parts in covered_parts(window))
+
+
 class Covering(QObject):
     """Keeps what is covered in step with the lab.
 
@@ -73,15 +80,22 @@ class Covering(QObject):
     state : AppState
     window : MainWindow
         With its panels.
+    covers : Covers
     parent : QObject
     """
 
     def __init__(
-        self, desk: LabDesk, writing: Writing, state: AppState, window: MainWindow, parent: QObject
+        self,
+        desk: LabDesk,
+        writing: Writing,
+        state: AppState,
+        window: MainWindow,
+        covers: Covers,
+        parent: QObject,
     ) -> None:
         super().__init__(parent)
         self._desk, self._state, self._window = desk, state, window
-        self._panels = [[(Cover(part), own) for part, own in parts] for parts in covered_parts(window)]
+        self._panels = covers
         for changed in (desk.labChanged, desk.stepChanged, desk.recordChanged, state.runChanged):
             changed.connect(self._look)
         for changed in (writing.headChanged, window.lab_dock.visibilityChanged):

@@ -14,7 +14,7 @@ from ui.controls.keyboard import has_keyboard
 from ui.keep.session_files import SessionFiles
 from ui.lab.column import LabColumn
 from ui.lab.courses import bring_course
-from ui.lab.covering import Covering
+from ui.lab.covering import Covering, Covers
 from ui.lab.desk import LabDesk
 from ui.lab.library import FIRST, LabFile, place_of, read
 from ui.lab.revealing import Revealer
@@ -42,10 +42,19 @@ class LabSitting(QObject):
         With its panels.
     files : SessionFiles
     report : ReportPanel
+    covers : Covers
+        Over the parts of the panels.
     parent : QObject
     """
 
-    def __init__(self, window: MainWindow, files: SessionFiles, report: ReportPanel, parent: QObject) -> None:
+    def __init__(
+        self,
+        window: MainWindow,
+        files: SessionFiles,
+        report: ReportPanel,
+        covers: Covers,
+        parent: QObject,
+    ) -> None:
         super().__init__(parent)
         state, controller = files.state, files.controller
         self._window, self._files, self._state, self._report = window, files, state, report
@@ -55,7 +64,7 @@ class LabSitting(QObject):
         self.desk = LabDesk(state, report.writing, self)
         self.revealer = Revealer(self.desk, state, controller.background, self)
         self.shower = StepShower(self.desk, files, self)
-        self.covering = Covering(self.desk, report.writing, state, window, self)
+        self.covering = Covering(self.desk, report.writing, state, window, covers, self)
         self.own_seed = OwnSeed(self.desk, report.writing, state, controller, self)
         self.watch = LabWatch(self.desk, state, window, files.restorer, self)
         self.column = LabColumn(self.desk, self.revealer, report.writing, state)
