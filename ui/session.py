@@ -134,6 +134,7 @@ class Session(QObject):
                     self.workspace.draft,
                 )
             )
+            self.lab.cover()
         self._connect_panels()
         self._watch_panels()
         self._started = True

@@ -1,6 +1,6 @@
 """The only mutable application state: immutable values, and a signal for each that changes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -9,6 +9,7 @@ from typing import Any, Self
 from PySide6.QtCore import QObject, Signal
 
 from cnnviz._types import ByteArray
+from cnnviz.covers import Secret
 from cnnviz.datasets import Dataset
 from cnnviz.evaluation import Evaluation
 from cnnviz.experiment import Experiment
@@ -194,6 +195,8 @@ class AppState(QObject):
         Record of the run before, for comparison; it has no snapshots.
     reference : Reference or None
         The moment that the shown one is compared with.
+    covered : mapping from Secret to str
+        What is covered because a prediction about it is open, with the reason as a sentence.
     """
 
     datasetChanged = Signal()
@@ -214,6 +217,7 @@ class AppState(QObject):
     sceneChanged = Signal()  # with data, network, sample and shift: what pictures are made of
     evaluationChanged = Signal()
     speedChanged = Signal()
+    coveredChanged = Signal()
     noticeRaised = Signal(object)
 
     def __init__(self, experiment: Experiment = LAB5, parent: QObject | None = None) -> None:
@@ -235,6 +239,7 @@ class AppState(QObject):
         self.evaluation: EvaluatedStep | None = None
         self.steps_per_second: float | None = None
         self.rising_pace: float | None = None
+        self.covered: Mapping[Secret, str] = {}
         for part in (self.datasetChanged, self.snapshotChanged, self.sampleChanged, self.shiftChanged):
             part.connect(self.sceneChanged)
 
@@ -300,6 +305,16 @@ class AppState(QObject):
     def set_draft(self, draft: Experiment) -> None:
         """Edit the settings."""
         self.set_settings(replace(self.settings, edited=draft))
+
+    def set_covered(self, covered: Mapping[Secret, str]) -> None:
+        """Cover something, and uncover what was covered before."""
+        if covered != self.covered:
+            self.covered = covered
+            self.coveredChanged.emit()
+
+    def why_covered(self, *secrets: Secret) -> str:
+        """Return why what shows one of these is covered, as a sentence; "" if it is not."""
+        return next((self.covered[each] for each in secrets if each in self.covered), "")
 
     def update_run(self, **changes: Any) -> None:
         """Change some fields of `run`."""

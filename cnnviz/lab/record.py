@@ -106,6 +106,10 @@ class StepRecord:
     counts: Mapping[str, int] = field(default_factory=dict[str, int])
     done: str = ""
 
+    def is_open(self, step: Step) -> bool:
+        """Whether the step still waits for a prediction: none is committed, and no result was asked for."""
+        return step.prediction is not None and self.prediction is None and not self.revealed
+
 
 _NOTHING = StepRecord()
 
@@ -189,6 +193,10 @@ class LabRecord:
         ):
             found = before.found
         return self._with(step.id, replace(before, revealed=before.revealed or time, found=found))
+
+    def given_up(self, step: Step, time: str) -> Self:
+        """Let the result be shown without a prediction: from now on none can be made or is waited for."""
+        return self.revealed(step, time).happened(step, Event("predicted"), time)
 
     def answered(self, step: Step, words: str, time: str) -> Self:
         """Take the words about a step as they are typed."""

@@ -138,15 +138,29 @@ panel = "training"
     whole_window.rest(qtbot, session)
 
 
-def test_a_prediction_made_after_its_training_is_recorded_as_late_and_says_so(qtbot, session, tmp_path):
+def test_a_prediction_about_something_covered_is_in_time_though_its_run_is_at_its_end(
+    qtbot, session, tmp_path
+):
     sitting = open_lab(qtbot, session, tmp_path)
+    desk, card = sitting.desk, sitting.column.page.prediction
+    desk.go_to("way")
+    whole_window.train(qtbot, session, 12665)
+    whole_window.rest(qtbot, session)
+    assert "comes after you have committed" in card.hint.text()
+    press(next(each for each in card.choices.findChildren(QRadioButton)))
+    press(card.commit)
+    assert not desk.done.prediction.when.after_run
+
+
+def test_a_prediction_made_after_its_training_is_recorded_as_late_and_says_so(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path, _COUNTED)  # which nothing covers
     desk, card = sitting.desk, sitting.column.page.prediction
     desk.go_to("way")
     assert "comes after you have committed" in card.hint.text()
     whole_window.train(qtbot, session, 12665)
     whole_window.rest(qtbot, session)
     assert "to be seen already" in card.hint.text()
-    press(next(each for each in card.choices.findChildren(QRadioButton)))
+    QTest.keyClicks(card.number, "12665")
     press(card.commit)
     assert desk.done.prediction.when.after_run
     assert card.predicted.text().endswith("made after its result was to be seen")
@@ -158,13 +172,22 @@ def test_a_prediction_made_after_its_training_is_recorded_as_late_and_says_so(qt
     assert list(late_in(handed, desk.lab)) == ["way: the prediction was made after its result was to be seen"]
 
 
-_CELL = LAB.replace(
-    """kind = "direction"
+_DIRECTION = """kind = "direction"
 question = "What does one update do to the loss of this image?"
 measure = "update_loss_change"
 with = { sample = 3 }
 tolerance = 0
+"""
+_COUNTED = LAB.replace(
+    _DIRECTION,
+    """kind = "number"
+question = "How many steps will the run have?"
+measure = "training_steps"
+tolerance = 0
 """,
+)
+_CELL = LAB.replace(
+    _DIRECTION,
     """kind = "cell"
 question = "Which of the four cells is the largest?"
 stage = "conv1"

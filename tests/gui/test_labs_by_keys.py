@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from cnnviz.lab import load_lab, read_hand_in
+from cnnviz.lab.covering import secrets_of
 from cnnviz.lab.model import Prediction
 from cnnviz.lab.shipped import shipped_labs
 from tests.gui.driving import activate, focus, opened, press
@@ -20,7 +21,6 @@ from ui.cells.drawing_pad import DrawingPad
 from ui.cells.linked_map import LinkedMap
 from ui.lab.sitting import LabSitting
 from ui.panels.backprop.panel import BackpropPanel
-from ui.panels.feature_maps.panel import FeatureMapsPanel
 from ui.panels.report.panel import ReportPanel
 from ui.panels.training.panel import TrainingPanel
 from ui.panels.translation.panel import TranslationPanel
@@ -100,9 +100,8 @@ class Student:
         assert self.desk.done.prediction is not None
 
     def is_anything_covered(self) -> bool:
-        """Whether a panel still asks to predict first."""
-        backprop, maps = self.window.panel(BackpropPanel), self.window.panel(FeatureMapsPanel)
-        return backprop.header.cover.isChecked() or backprop.model.focus.is_covered or maps.cover.isChecked()
+        """Whether anything is covered that the step in front asks for."""
+        return bool(self.desk.step is not None and secrets_of(self.desk.step) & self.state.covered.keys())
 
     def write(self, count: int) -> None:
         """Answer the question in so many words."""

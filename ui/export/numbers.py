@@ -200,7 +200,8 @@ def _log(widget: LogTable) -> list[Table]:
 
 
 def _one(widget: HeatMap) -> list[Table]:
-    return [] if widget.values is None else [_matrix(title_of(widget), widget.values)]
+    is_told = widget.values is not None and not widget.is_covered()
+    return [_matrix(title_of(widget), widget.values)] if is_told else []
 
 
 def _over_image(widget: SaliencyMap) -> list[Table]:

@@ -178,6 +178,7 @@ class LabColumn(QFrame):
         page.show_me.clicked.connect(self.showRequested)
         self.misfit.actionRequested.connect(self.showRequested)
         page.prediction.committed.connect(self._on_committed)
+        page.prediction.givenUp.connect(desk.give_up)
         page.answer.wordsEdited.connect(desk.write)
         page.who.name.textEdited.connect(partial(self._writing.set_head, "author"))
         page.who.roll_number.textEdited.connect(partial(self._writing.set_head, "roll_number"))

@@ -7,6 +7,7 @@ from PySide6.QtCore import QObject, Signal
 
 from cnnviz.clock import now
 from cnnviz.experiment import Experiment
+from cnnviz.lab.covering import secrets_of
 from cnnviz.lab.events import Event, missing, result_was_shown, to_see_first
 from cnnviz.lab.model import Answer, Lab, Step
 from cnnviz.lab.record import Found, LabRecord, StepRecord, When
@@ -96,6 +97,11 @@ class LabDesk(QObject):
         wanted = self._lab is not None and self._lab.seed_from_roll_number
         return wanted and not self._writing.words.roll_number.strip()
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether the lab is being done: a roll number was typed, or something was said in it."""
+        return self._record.has_work() or bool(self._writing.words.roll_number.strip())
+
     def experiment_of(self, step: Step) -> Experiment:
         """Return the settings of the run that a step is about, with the seed of this student."""
         assert self._lab is not None
@@ -120,7 +126,8 @@ class LabDesk(QObject):
     def to_see_first(self, step: Step) -> tuple[str, ...]:
         """Return what has to be done before the result of a step is shown, as phrases."""
         done = self._record.step(step.id)
-        return () if done.done else to_see_first(step, done.counts)
+        is_given_up = bool(done.revealed) and done.prediction is None
+        return () if done.done or is_given_up else to_see_first(step, done.counts)
 
     def end_of(self, step: Step) -> int:
         """Return the training step at which the run that a step is about ends."""
@@ -137,7 +144,9 @@ class LabDesk(QObject):
     def is_late(self) -> bool:
         """Whether a prediction made now comes when its result is to be seen already."""
         step = self.step
-        return step is not None and result_was_shown(step, self.done.counts, is_at_end=self.is_at_end(step))
+        if step is None or (secrets_of(step) and secrets_of(step) <= self._state.covered.keys()):
+            return False
+        return result_was_shown(step, self.done.counts, is_at_end=self.is_at_end(step))
 
     def found(self, step: Step) -> Found | None:
         """Return the result of a step that was shown last, if it is of what the lab still measures."""
@@ -252,6 +261,12 @@ class LabDesk(QObject):
         if step is not None:
             when = When(now(), self._state.run.step, self.is_late)
             self._take(lambda record: record.predicted(step, answer, when))
+
+    def give_up(self) -> None:
+        """Have the result of the step in front shown without a prediction."""
+        step = self.step
+        if step is not None and self.done.is_open(step):
+            self._take(lambda record: record.given_up(step, now()))
 
     def reveal(self, step: Step, found: Found) -> None:
         """Note that the result of a step is shown."""

@@ -13,10 +13,13 @@ from cnnviz.lab.model import Step
 from cnnviz.lab.showing import session_of
 from cnnviz.quantities import format_count
 from cnnviz.session_state import SessionState, weights_checksum
+from ui.controls.pace import single_shot
 from ui.keep.session_files import SessionFiles
 from ui.lab.desk import LabDesk
 from ui.run.loading import select_classes
 from ui.state import RunStatus
+
+_LOOK_MS = 100
 
 
 class StepShower(QObject):
@@ -32,18 +35,37 @@ class StepShower(QObject):
     -------
     shown(str)
         What is to be seen by now, as a sentence.
+    lookedAt
+        It may have changed whether there is something to set (`is_set`).
     """
 
     shown = Signal(str)
+    lookedAt = Signal()
 
     def __init__(self, desk: LabDesk, files: SessionFiles, parent: QObject) -> None:
         super().__init__(parent)
         self._desk, self._files, self._state = desk, files, files.state
-        self._is_busy = self._waits_for_rest = self._is_so_already = False
+        self._is_busy = self._waits_for_rest = self._is_over = False
+        #: Whether the window is as the step in front wants it, as far as is known.
+        self.is_set = False
         self._panel = ""  # title of the one that is being shown
         self._before: tuple[Experiment, History] | None = None  # run that another may take the place of
         files.restorer.finished.connect(self._on_finished)
         self._state.runChanged.connect(self._on_run_changed)
+        state, self._later = self._state, single_shot(self, self._look, _LOOK_MS)
+        changes = (state.runChanged, state.sceneChanged, state.pinnedChanged, state.experimentChanged)
+        for change in (*changes, desk.stepChanged, desk.labChanged, files.restorer.finished):
+            change.connect(self._look_later)
+
+    def stop(self) -> None:
+        """Look no more: the window closes."""
+        self._later.stop()
+        self._is_over = True
+
+    @Slot()
+    def _look_later(self) -> None:
+        if not self._is_over:
+            self._later.start()
 
     def show(self) -> None:
         """Show the step in front, unless one is being shown.
@@ -78,6 +100,21 @@ class StepShower(QObject):
             self._on_failed,
         )
 
+    @Slot()
+    def _look(self) -> None:
+        """Find out whether the window is as the step in front wants it."""
+        step, dataset = self._desk.step, self._state.dataset
+        current = None if step is None else self._files.current_unchecked()
+        if step is None or dataset is None or current is None:
+            return
+        wanted = self._desk.experiment_of(step)
+        is_set = wanted.classes == dataset.classes and _same_view(
+            session_of(step.show, wanted, dataset, current), current
+        )
+        if is_set != self.is_set:
+            self.is_set = is_set
+            self.lookedAt.emit()
+
     def _begin(self, step: Step, dataset: Dataset) -> None:
         try:
             current = self._files.current_unchecked()
@@ -86,7 +123,6 @@ class StepShower(QObject):
             self._on_failed(str(error))
             return
         self._panel = TITLES.get(step.show.panel, "")
-        self._is_so_already = current is not None and _same_view(session, current)
         has_run = bool(len(self._state.history.losses))
         self._before = (self._state.experiment, self._state.history) if has_run else None
         name, asks = f"The step “{step.title}”", not self._desk.is_own_run
@@ -115,8 +151,7 @@ class StepShower(QObject):
             self._state.set_ghost(before[1])  # labs compare runs of different settings
         if was_busy and complete and shown is not None:
             network = f"network of step {format_count(shown.step)}" if shown.step else "untrained network"
-            how = "So already" if self._is_so_already else "Shown"
-            self.shown.emit(f"{how}: {', '.join(filter(None, (self._panel, network)))}.")
+            self.shown.emit(f"Shown: {', '.join(filter(None, (self._panel, network)))}.")
 
     def _complain(self, message: str) -> None:
         self._state.raise_notice("files", "error", message)

@@ -14,6 +14,7 @@ from ui.controls.keyboard import has_keyboard
 from ui.keep.session_files import SessionFiles
 from ui.lab.column import LabColumn
 from ui.lab.courses import bring_course
+from ui.lab.covering import Covering, Covers
 from ui.lab.desk import LabDesk
 from ui.lab.library import FIRST, LabFile, place_of, read
 from ui.lab.revealing import Revealer
@@ -41,10 +42,19 @@ class LabSitting(QObject):
         With its panels.
     files : SessionFiles
     report : ReportPanel
+    covers : Covers
+        Over the parts of the panels.
     parent : QObject
     """
 
-    def __init__(self, window: MainWindow, files: SessionFiles, report: ReportPanel, parent: QObject) -> None:
+    def __init__(
+        self,
+        window: MainWindow,
+        files: SessionFiles,
+        report: ReportPanel,
+        covers: Covers,
+        parent: QObject,
+    ) -> None:
         super().__init__(parent)
         state, controller = files.state, files.controller
         self._window, self._files, self._state, self._report = window, files, state, report
@@ -54,6 +64,7 @@ class LabSitting(QObject):
         self.desk = LabDesk(state, report.writing, self)
         self.revealer = Revealer(self.desk, state, controller.background, self)
         self.shower = StepShower(self.desk, files, self)
+        self.covering = Covering(self.desk, report.writing, state, window, covers, self)
         self.own_seed = OwnSeed(self.desk, report.writing, state, controller, self)
         self.watch = LabWatch(self.desk, state, window, files.restorer, self)
         self.column = LabColumn(self.desk, self.revealer, report.writing, state)
@@ -78,8 +89,8 @@ class LabSitting(QObject):
         self._report.composer.show_step = self._show_step
         self._files.lab_kept, self._files.lab_restored = self._kept, self._on_restored
         self._files.can_be_had_again = lambda: self.desk.is_own_run
-        column.page.prediction.committed.connect(self._uncover)
-        self.shower.shown.connect(self._uncover)
+        self.shower.lookedAt.connect(self._show_whether_set)
+        self.desk.stepChanged.connect(self._show_whether_set)
         self.desk.labChanged.connect(self._forget_result)
         self.desk.stepChanged.connect(self._on_step_changed)
         self.revealer.arrived.connect(self._on_result_arrived)
@@ -144,6 +155,7 @@ class LabSitting(QObject):
         """Record what has to be recorded before the draft is written the last time."""
         self.desk.finish()
         self.own_seed.stop()
+        self.shower.stop()
 
     # --- labs -----------------------------------------------------------------------------------------------
 
@@ -227,18 +239,14 @@ class LabSitting(QObject):
     def _on_pin_requested(self, cell: PinnedCell | None) -> None:
         """Let a click on a cell be the prediction, where one is asked for."""
         step = self.desk.step
-        prediction = None if step is None else step.prediction
-        if cell is None or prediction is None or prediction.kind != "cell":
+        if cell is None or step is None or step.prediction is None or step.prediction.kind != "cell":
             return
-        if self.desk.done.prediction is None and cell.stage == prediction.stage and len(cell.index) == 3:
+        if self.desk.done.is_open(step) and cell.stage == step.prediction.stage and len(cell.index) == 3:
             self.column.show_cell(tuple(cell.index))
 
     @Slot()
-    def _uncover(self) -> None:
-        """Uncover what was covered for the prediction, once that is made."""
-        if self.desk.done.prediction is not None:
-            self._window.panel(BackpropPanel).header.cover.setChecked(False)
-            self._window.panel(FeatureMapsPanel).cover.setChecked(False)
+    def _show_whether_set(self) -> None:
+        self.column.page.set_is_set(self.shower.is_set)
 
     @Slot(str)
     def _on_result_arrived(self, step_id: str) -> None:

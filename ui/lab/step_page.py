@@ -15,6 +15,8 @@ from ui.lab.prediction_card import PredictionCard
 from ui.lab.step_text import StepText
 from ui.theme import Theme, follow_theme
 
+_SET = "The window is set for this step."
+
 
 class StepPage(QWidget):
     """Everything of one step, from top to bottom.
@@ -53,6 +55,14 @@ class StepPage(QWidget):
         px = theme.px
         self._layout.setContentsMargins(px(14), px(8), px(10), px(14))
         self._layout.setSpacing(px(10))
+
+    def set_is_set(self, is_set: bool) -> None:
+        """Show whether the window is as the step wants it: then there is nothing that has to be pressed."""
+        self.show_me.set_kind("" if is_set else "primary")
+        if is_set and not self.shown.text():
+            self.shown.set_text(_SET)
+        elif not is_set and self.shown.text() == _SET:
+            self.shown.set_text("")
 
     def set_step(self, lab: Lab, step: Step, number: int, figures: Mapping[str, bytes], answer: str) -> None:
         """Show a step.

@@ -24,7 +24,7 @@ from ui.rows.value_list import ValueList, ValueRow
 _TERMS = 6
 _LENGTH = "Its length: the root of the sum of its squares, over all parameters"
 #: Keys of the rows that a student may work out from the others.
-_RESULTS = {"p", "loss", "product", "gradient", "outgoing", "after", "step"}
+_RESULTS = {"p", "loss", "product", "gradient", "winner", "outgoing", "after", "step"}
 
 
 class InspectPage(QWidget):
@@ -75,7 +75,9 @@ class InspectPage(QWidget):
             is_sum = step.kind in (StepKind.ARRIVE, StepKind.INPUT)
             self._show_sum((passed, step.layer, stage, cell) if is_sum and not focus.is_covered else None)
         self.title.set_text(title)
-        self.values.set_rows([_covered(row) for row in rows] if focus.is_covered else rows)
+        if focus.is_covered:  # and how far a winner is ahead tells that there is only one
+            rows = [_covered(row) for row in rows if row.key != "lead"]
+        self.values.set_rows(rows)
         self.window_card.set_covered(focus.is_covered)
         pinned = focus.pinned is not None
         self.hint.set_text(
@@ -110,7 +112,9 @@ class InspectPage(QWidget):
 
 
 def _covered(row: ValueRow) -> ValueRow:
-    """Hide the number if it is a result."""
+    """Hide the number if it is a result, and what its name and tool tip tell of it."""
+    if row.key == "winner":
+        return replace(row, name="winner", text="?", tooltip="")
     return replace(row, text="?") if row.key in _RESULTS else row
 
 

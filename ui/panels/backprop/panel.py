@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QKeyEvent, QKeySequence, QResizeEvent, QShortcut, QShowEvent
 from PySide6.QtWidgets import QBoxLayout, QVBoxLayout, QWidget
 
+from cnnviz.covers import Secret
 from cnnviz.routing import Target
 from cnnviz.session_state import View
 from ui.controls.labels import WrapLabel
@@ -40,6 +41,8 @@ from ui.panels.views import Choices
 from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme, theme_manager
 
+#: Steps that show where the gradient went in the pool before.
+_AFTER_ROUTE = frozenset({StepKind.GATE, StepKind.FILTER, StepKind.INPUT, StepKind.UPDATE})
 #: While training, the least time between two passes.
 _PACE_MS = 80
 
@@ -190,7 +193,9 @@ class BackpropPanel(Panel):
             StepKind.INPUT: self.input,
             StepKind.UPDATE: self.update_view,
         }
+        self.later = WrapLabel("", role="muted")
         self.stack = ViewStack()
+        self.stack.addWidget(self.later)
         for view in dict.fromkeys(self._views.values()):
             self.stack.addWidget(view)
         self._warming = Warming(self.model, self._views, self._is_training, self.stack)
@@ -252,6 +257,7 @@ class BackpropPanel(Panel):
         state.experimentChanged.connect(self._on_experiment_changed)
         state.pinnedChanged.connect(self._on_pinned_changed)
         state.runChanged.connect(self._on_run_changed)
+        state.coveredChanged.connect(self._on_covered_changed)
 
     @override
     def drawn(self) -> Drawn | None:
@@ -289,6 +295,15 @@ class BackpropPanel(Panel):
     @Slot()
     def _on_pinned_changed(self) -> None:
         self.model.set_pinned(self._state.pinned)
+
+    @Slot()
+    def _on_covered_changed(self) -> None:
+        why = self._state.why_covered(Secret.ROUTE)
+        self.header.cover.setEnabled(not why)
+        self.later.set_text(why)
+        self.model.hold_covered(bool(why))
+        if self.model.passed is not None:
+            self._on_step_changed()
 
     @Slot()
     def _on_run_changed(self) -> None:
@@ -334,7 +349,8 @@ class BackpropPanel(Panel):
     def _on_step_changed(self) -> None:
         model = self.model
         self.header.set_current(model.index)
-        self.stack.setCurrentWidget(self._views[model.step.kind])
+        is_hidden = model.step.kind in _AFTER_ROUTE and self._state.why_covered(Secret.ROUTE)
+        self.stack.setCurrentWidget(self.later if is_hidden else self._views[model.step.kind])
         self._draw_step()
         if model.step.kind is StepKind.UPDATE:
             model.request_preview()

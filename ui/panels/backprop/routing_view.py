@@ -129,7 +129,7 @@ class RoutingView(StepView):
         pooled_block = block.divided(distance, (routing.pooled.shape[1], routing.pooled.shape[2]))
         values, routed = (
             _values_content(passed, step, channel, own, is_covered=focus.is_covered),
-            _routed_content(passed, step, channel, own),
+            _routed_content(passed, step, channel, own, is_covered=focus.is_covered),
         )
         for card, content, part, window in (
             (self.values, values, block, distance),
@@ -205,7 +205,10 @@ def _values_content(
     )
 
 
-def _routed_content(passed: Pass, step: Step, channel: int, own: ChannelRouting) -> MapContent:
+def _routed_content(
+    passed: Pass, step: Step, channel: int, own: ChannelRouting, *, is_covered: bool
+) -> MapContent:
+    is_told = not is_covered
     return MapContent(
         "Gradient after routing",
         "",
@@ -213,10 +216,10 @@ def _routed_content(passed: Pass, step: Step, channel: int, own: ChannelRouting)
         Grid(own.routed, None, channel),
         _levels(passed, step),
         stage=step.stage,
-        hatched=(own.tied & own.receives) if own.winners.any() else None,
-        struck=~own.receives,
-        marks=() if own.receives.all() else (("struck", "gets 0"),),
-        outlines=(("winner", _blocks(own.winners & own.receives)),),
+        hatched=(own.tied & own.receives) if own.winners.any() and is_told else None,
+        struck=~own.receives if is_told else None,
+        marks=(("struck", "gets 0"),) if is_told and not own.receives.all() else (),
+        outlines=(("winner", _blocks(own.winners & own.receives)),) if is_told else (),
     )
 
 

@@ -45,6 +45,8 @@ class Look:
         Input channel that is written out of a cell of this stage; else the one chosen in the group before.
     covers : bool
         Whether what is computed is covered, to be guessed first.
+    hides_fields : bool
+        Whether it is to be guessed first which cells and pixels the marked one depends on.
     """
 
     channels: tuple[int, ...] = ()
@@ -54,6 +56,7 @@ class Look:
     swept: tuple[str, int] | None = None
     part: tuple[str, int] | None = None
     covers: bool = False
+    hides_fields: bool = False
 
     def channel(self, group: int) -> int:
         """Chosen channel of a group."""
@@ -202,11 +205,14 @@ def explain(picture: Picture, look: Look, before: Explained | None = None) -> Ex
     if look.part is not None and (cell is None or look.part[0] != cell.stage):
         look = replace(look, part=None)
     known = before if before is not None and before.is_of(picture.plan, cell) else None
+    if known is not None and known.look.hides_fields != look.hides_fields:
+        known = None
     if known is not None and known.is_written(picture, look):
         links, written = known.links, known.arithmetic
     elif cell is not None:
         written = _arithmetic(picture, look, cell)
         links = links_of(picture.network, cell, written.cell, None if known is None else known.links)
+        links = links.of_cell_alone() if look.hides_fields else links
     else:
         links, written = None, None
     shown = look.under or cell
@@ -248,7 +254,7 @@ def _settled(picture: Picture, look: Look) -> Look:
     column = None if swept is None else plan.column(swept[0])
     if column is None or column.kind is not Kind.MAPS:
         swept = None
-    return Look(tuple(channels), pinned, pointed, under, swept, look.part, look.covers)
+    return replace(look, channels=tuple(channels), pinned=pinned, pointed=pointed, under=under, swept=swept)
 
 
 def _marked(picture: Picture, look: Look) -> PinnedCell | None:

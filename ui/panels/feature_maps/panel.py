@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from cnnviz.covers import Secret
 from cnnviz.session_state import View
 from ui.controls.layouts import fill
 from ui.controls.message_bar import MessageBar
@@ -146,7 +147,7 @@ class FeatureMapsPanel(Panel):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         on_network = self.stack.currentWidget() is self.network
         if on_network and event.key() == Qt.Key.Key_V and not event.modifiers():
-            self.cover.toggle()
+            self.cover.click()  # which means nothing while a prediction holds the cover
         elif not (on_network and self.network.take_key(event)):
             super().keyPressEvent(event)
 
@@ -207,7 +208,8 @@ class FeatureMapsPanel(Panel):
         self._run_limits.failed.connect(self.message.show_error)
         self.smaller.clicked.connect(self._on_smaller_clicked)
         self.larger.clicked.connect(self._on_larger_clicked)
-        self.cover.toggled.connect(self.network.set_covers)
+        self.cover.toggled.connect(self._on_covers_changed)
+        self._state.coveredChanged.connect(self._on_covers_changed)
         self.fit.clicked.connect(self.network.flow.fit)
         self.network.pinRequested.connect(self.pinRequested)
         self.network.flow.requests.classRequested.connect(self._choose_class)
@@ -253,6 +255,14 @@ class FeatureMapsPanel(Panel):
         picture = self._loop.picture
         if picture is not None and picture.scene.choices == self._choices:
             self.network.draw(self._run_limits.applied_to(picture))
+
+    @Slot()
+    def _on_covers_changed(self) -> None:
+        """Cover what the user wants to guess first, and what a prediction asks for."""
+        why = self._state.why_covered(Secret.CELLS, Secret.ROUTE, Secret.ANSWERS)
+        self.cover.setEnabled(not why)
+        hides_fields = bool(self._state.why_covered(Secret.FIELD))
+        self.network.set_covers(bool(why) or self.cover.isChecked(), hides_fields=hides_fields)
 
     @Slot()
     def _on_pinned_changed(self) -> None:

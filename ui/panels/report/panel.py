@@ -233,7 +233,10 @@ class ReportPanel(Panel):
         left = fill(QVBoxLayout(), self.head, self.pages, (self._words_area, 1), spacing=10)
         buttons = FlowRow()
         buttons.add(self.again, self.run_button, self.cancel, self.export)
-        right = fill(QVBoxLayout(), buttons, self.status, self.progress, (self.preview, 1), spacing=8)
+        #: What has been measured, and the pages with it.
+        self.measured = QWidget()
+        fill(QVBoxLayout(self.measured), self.status, (self.preview, 1), spacing=8)
+        right = fill(QVBoxLayout(), buttons, self.progress, (self.measured, 1), spacing=8)
         self._columns = fill(QHBoxLayout(), (left, 1), (right, 1))
         fill(QVBoxLayout(self), self.unsaved, self.message, (self._columns, 1), spacing=0)
 

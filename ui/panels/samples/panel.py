@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QGuiApplication, QIntValidator, QKeySequence,
 from PySide6.QtWidgets import QFrame, QVBoxLayout, QWidget
 
 from cnnviz._types import IntArray
+from cnnviz.covers import Secret
 from cnnviz.evaluation import Evaluation
 from cnnviz.quantities import format_count
 from ui.controls.labels import SectionTitle
@@ -216,7 +217,7 @@ class SamplesPanel(QFrame):
             "the tick marks its true class"
         )
         self._rows = PredictionRows(self._layout, "Probability of each class", tip)
-        self.bars = self._rows.bars
+        self.bars, self.said = self._rows.bars, self._rows.verdict
 
     def _connect_signals(self) -> None:
         self.filter.choiceEdited.connect(self._fill)
@@ -232,6 +233,7 @@ class SamplesPanel(QFrame):
         state = self._state
         state.datasetChanged.connect(self._on_dataset_changed)
         state.evaluationChanged.connect(self._on_evaluation_changed)
+        state.coveredChanged.connect(self._on_evaluation_changed)
         state.sampleChanged.connect(self._on_sample_changed)
         state.sceneChanged.connect(self._on_scene_changed)
         state.runChanged.connect(self._on_run_changed)
@@ -388,17 +390,23 @@ class SamplesPanel(QFrame):
             return
         indices = self._indices()
         if self.filter.choice() == WRONG:
-            tested = self._state.evaluation is not None
-            self.grid.set_placeholder(
+            tested, why = (
+                self._state.evaluation is not None,
+                self._state.why_covered(Secret.TEST, Secret.ANSWERS),
+            )
+            untold = why or (
                 "No test image is misclassified" if tested else "Train first: nothing was tested yet"
             )
+            self.grid.set_placeholder(untold)
         self._title.set_caption(f"{dataset.name} · {format_count(len(indices))} test images")
         self._title.setToolTip(f"{dataset.name}. {dataset.conversion}" if dataset.conversion else "")
         self.grid.set_images(dataset.test_images, indices, *described(dataset, self._evaluation(), indices))
         self._on_sample_changed()
 
     def _evaluation(self) -> Evaluation | None:
-        return None if self._state.evaluation is None else self._state.evaluation.evaluation
+        state = self._state
+        is_covered = bool(state.why_covered(Secret.TEST, Secret.ANSWERS))
+        return None if state.evaluation is None or is_covered else state.evaluation.evaluation
 
     def _indices(self) -> IntArray:
         return found_images(self._state.dataset, self._evaluation(), self.filter.choice())

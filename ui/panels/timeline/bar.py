@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QVBoxLayout, QWidget
 
+from cnnviz.covers import Secret
 from cnnviz.quantities import format_count
 from cnnviz.snapshots import Snapshot
 from ui.controls.layouts import fill
@@ -140,6 +141,7 @@ class TimelineBar(TellsDrawn, QFrame):
         state.testAdded.connect(self._draw_moment)
         state.momentChanged.connect(self._draw_moment)
         state.ghostChanged.connect(self._draw_ghost)
+        state.coveredChanged.connect(self._on_covered_changed)
         state.referenceChanged.connect(self._draw_reference)
 
     def _fit(self) -> None:
@@ -286,15 +288,24 @@ class TimelineBar(TellsDrawn, QFrame):
         self._allow()
 
     @Slot()
+    def _on_covered_changed(self) -> None:
+        self._draw_curve()
+        self._draw_ghost()
+        self._draw_moment()
+
+    @Slot()
     def _draw_curve(self) -> None:
         history = self._state.history
+        if self._state.why_covered(Secret.LOSS):
+            self.track.set_curve((), ())
+            return
         curve = history.loss_curve(history.log_every)
         self.track.set_curve(curve.steps, curve.values)
 
     @Slot()
     def _draw_ghost(self) -> None:
         ghost = self._state.ghost
-        if ghost is None:
+        if ghost is None or self._state.why_covered(Secret.LOSS):
             self.track.set_ghost((), ())
         else:
             # Where this run has met as much of the data: the steps of the other may be of other batches.
@@ -319,7 +330,8 @@ class TimelineBar(TellsDrawn, QFrame):
         if shown is None:
             self.moment.set_moment(None, "")
         else:
-            self.moment.set_moment(shown.step, measured(state.history, shown.step, self._origin()))
+            words = measured(state.history, shown.step, self._origin(), state.covered)
+            self.moment.set_moment(shown.step, words)
             self.branch.set_step(shown.step)
         self._allow()
 
@@ -343,7 +355,8 @@ class TimelineBar(TellsDrawn, QFrame):
         step = min(step, max(state.run.total_steps, state.history.step))
         if step <= state.history.step:
             step = state.history.snapshots.nearest(step).step
-        self.track.set_hover(*described(state.history, step, state.run.steps_per_epoch, self._origin()))
+        per_epoch, origin = state.run.steps_per_epoch, self._origin()
+        self.track.set_hover(*described(state.history, step, per_epoch, origin, state.covered))
 
     def _origin(self) -> str:
         """Where the run began, if not at initial weights."""

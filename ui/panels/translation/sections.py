@@ -58,6 +58,8 @@ class Sections:
         self.maps = MapsView()
         self.winners = WinnersView(panel)
         self.sweep = SweepColumn()
+        self._sweep_box = QWidget()
+        fill(QVBoxLayout(self._sweep_box), self.sweep)
         self._is_narrow: bool | None = None
         self._build_middle()
         self._build_area()
@@ -103,14 +105,14 @@ class Sections:
         if narrow == self._is_narrow:
             return
         self._is_narrow = narrow
-        for part in (self.canvas, self._middle, self.sweep):
+        for part in (self.canvas, self._middle, self._sweep_box):
             self._columns.removeWidget(part)
         self._columns.addWidget(self.canvas, 0, 0)
         self._columns.addWidget(self._middle, 0, 1)
         if narrow:
-            self._columns.addWidget(self.sweep, 1, 0, 1, 2)
+            self._columns.addWidget(self._sweep_box, 1, 0, 1, 2)
         else:
-            self._columns.addWidget(self.sweep, 0, 2)
+            self._columns.addWidget(self._sweep_box, 0, 2)
         for column, stretch in enumerate((34, 37, 0 if narrow else 29)):
             self._columns.setColumnStretch(column, stretch)
         self._columns.setRowStretch(0, 1)
