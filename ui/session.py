@@ -129,6 +129,7 @@ class Session(QObject):
                     self.state,
                     controller.analysis,
                     controller.background,
+                    controller.typesetting,
                     controller.files,
                     controller.keeping,
                     self.workspace.draft,
