@@ -3,7 +3,7 @@
 import zipfile
 import zlib
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import BinaryIO, Literal, NamedTuple
 
 from cnnviz.errors import DataError
 from cnnviz.files import printable_name
@@ -79,11 +79,17 @@ _SIGNATURES: tuple[tuple[bytes, FileKind], ...] = (
 def kind_of(path: Path) -> FileKind:
     """Return what a file is; raises `DataError` when it cannot be read."""
     with opened(path) as file:
-        head = file.read(_HEAD_BYTES)
-        size = file.seek(0, 2)
-        if head.startswith(b"PK\x03\x04"):
-            file.seek(0)
-            return _kind_of_zip(BoundedFile(file, path))
+        return kind_in(file, path)
+
+
+def kind_in(file: BinaryIO, path: Path) -> FileKind:
+    """Return the kind of what is in an open file; the path is for messages."""
+    file.seek(0)
+    head = file.read(_HEAD_BYTES)
+    size = file.seek(0, 2)
+    if head.startswith(b"PK\x03\x04"):
+        file.seek(0)
+        return _kind_of_zip(BoundedFile(file, path))
     return _kind_of_bytes(head, size)
 
 

@@ -1,13 +1,14 @@
 """What a student puts into the report from the screen: a figure as drawn, or a table as measured."""
 
 import csv
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self, cast
 
 from cnnviz.errors import DataError
+from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.report.blocks import Block, Cell, Data, Figure, Table
+from cnnviz.report.drawings import flaw_of
 
 MOST_INSERTS = 100
 """Inserts of one demonstration; more are refused."""
@@ -21,10 +22,6 @@ _LONGEST_TABLE = 20_000  # letters of a CSV file that is compared with the table
 LARGEST_PICTURE = 32 << 20
 _TEXT_WIDTH_CM = 17.0
 _LARGEST_WHOLE = 1 << 53
-# A reference that leads out of the drawing, in an attribute or in a style.
-_OUTSIDE = re.compile(
-    r"""href\s*+=\s*+["'](?!\s*+(?:data:|#))|url\(\s*+["']?+(?!\s*+(?:data:|\#))|@import""", re.IGNORECASE
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +105,8 @@ class Insert:
             raise DataError("The lab report is damaged: the width of a figure in it is no length.")
         if (data is None) == (not svg):
             raise DataError("The lab report is damaged: what was inserted is neither a figure nor a table.")
-        if _OUTSIDE.search(svg):
-            raise DataError("The lab report is damaged: a figure in it refers to another file.")
+        if svg and (flaw := flaw_of(svg)):
+            raise DataError(f"The lab report is damaged: a figure in it {printable(flaw, LONGEST_NAME)}.")
         table = None if data is None else data_from_dict(data)
         return cls(**texts, svg=svg, csv=csv, width_cm=float(width), data=table, words=words)
 

@@ -28,7 +28,12 @@ _SECONDS = 180.0
 PREVIEW_SECONDS = 30.0
 """Likewise for a preview, which is set anew after each pause in typing."""
 _PICTURE = """#set page(width: auto, height: auto, margin: 0pt, fill: white)
-#image(bytes(sys.inputs.svg), format: "svg")
+#let drawing = image(bytes(sys.inputs.svg), format: "svg")
+#context {
+  let size = measure(drawing)
+  assert(calc.max(size.width, size.height) <= 120cm, message: "a figure is wider or higher than 120 cm")
+  drawing
+}
 """
 
 
@@ -79,6 +84,11 @@ def to_pages(
         If `cancelled` returned True.
     """
     return typeset([Sheet(_template(), _inputs(document), "png", dpi)], _FONTS, seconds, cancelled)[0]
+
+
+def picture_of(svg: str, dpi: int, seconds: float) -> bytes:
+    """Return a drawing as the bytes of a PNG file, if that takes at most so long; raises as `to_pdf`."""
+    return typeset([Sheet(_PICTURE, {"svg": svg}, "png", float(dpi))], _FONTS, seconds, never)[0][0]
 
 
 def to_pngs(figures: Sequence[Figure], dpi: int = 200) -> list[bytes]:
