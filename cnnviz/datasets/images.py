@@ -63,11 +63,10 @@ def read_levels(path: str | os.PathLike[str]) -> tuple[ByteArray, bool]:
         return _grey_levels(image)
 
 
-def levels_in(content: bytes, name: str) -> ByteArray:
-    """Return the grey levels of what would be an image file of this name; see `read_levels`."""
-    place = Path(name)
-    with image_in(io.BytesIO(content), place) as image:
-        return _grey_levels(image)[0]
+def levels_in(content: bytes, name: str) -> tuple[ByteArray, bool]:
+    """Return what `read_levels` would of an image file of this name, given what is in it."""
+    with image_in(io.BytesIO(content), Path(name)) as image:
+        return _grey_levels(image)
 
 
 def colours_in(content: bytes, name: str, longest: int) -> tuple[ByteArray, int]:
