@@ -132,7 +132,9 @@ def image_in(file: BinaryIO, place: Path) -> Generator["Image"]:
         found = "is an image of an enormous size"
     except Image.UnidentifiedImageError as error:
         kind = kind_in(file, place)
-        found = f"is {kind.words} and not" if kind.words and kind.role != "picture" else "is not"
+        if kind.role == "picture":
+            raise bad_file(place, "is damaged", "a whole PNG, JPEG or BMP image was expected") from error
+        found = f"is {kind.words} and not" if kind.words else "is not"
         raise bad_file(
             place,
             f"{found} an image of a known format",

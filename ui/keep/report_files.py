@@ -143,7 +143,9 @@ class ReportFiles(QObject):
         # Whoever wrote the report may have named any file.
         self.writing.begin(replace(draft, lab=""))
         self.show()
-        text = f"{opened} Its guided lab is the file {printable(draft.lab)}, which is read only if you open it."
+        text = (
+            f"{opened} Its guided lab is the file {printable(draft.lab)}, which is read only if you open it."
+        )
         self._state.raise_notice(
             _PLACE, "info", text, "Open that lab", lambda: self.lab_taker(Path(draft.lab))
         )

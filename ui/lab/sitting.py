@@ -301,8 +301,8 @@ class LabSitting(QObject):
             self._state.raise_notice(
                 "report",
                 "info",
-                f"The session holds what was done in the lab of the file {printable(place)}, which is read only "
-                "if you open it.",
+                f"The session holds what was done in the lab of the file {printable(place)}, "
+                "which is read only if you open it.",
                 "Open that lab",
                 take,
             )
