@@ -63,7 +63,7 @@ def to_pdf(document: Document) -> bytes:
 
 
 def to_pages(
-    document: Document, dpi: float, seconds: float = PREVIEW_SECONDS, cancelled: Cancelled = never
+    document: Document, dpi: float, seconds: float = _SECONDS, cancelled: Cancelled = never
 ) -> list[bytes]:
     """Return every page of the report as the bytes of a PNG file, for a preview.
 

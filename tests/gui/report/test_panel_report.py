@@ -236,7 +236,7 @@ def test_the_preview_shows_a_hypothesis_that_is_not_recorded(qtbot, make, monkey
     seen = []
     monkeypatch.setattr(
         "ui.panels.report.work.to_pages",
-        lambda document, _dpi, **_options: seen.append(document.blocks) or [],
+        lambda document, *_options, **_more: seen.append(document.blocks) or [],
     )
     panel = make()
     write(qtbot, panel, "hypothesis", "it will not move")
