@@ -106,6 +106,7 @@ class Table:
         value = self.text(name, _LONGEST_NAME)
         if value and not all(sign.isascii() and (sign.isalnum() or sign in "-_.") for sign in value):
             self._wrong(name, "a name of letters, digits, '-', '_' and '.'")
+            return ""
         return value
 
     def whole(self, name: str, low: int, high: int, default: int | None = None) -> int:
