@@ -1,11 +1,10 @@
 """The process in which Typst sets: imports little, for it begins anew each time."""
 
-import contextlib
 import json
 import mmap
 import os
 import threading
-from typing import Any
+from typing import Any, cast
 
 from cnnviz.bundled import restore
 from cnnviz.files import printable
@@ -45,10 +44,11 @@ def _set(wanted: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
             "refused": "PDF, Markdown and the preview need the package typst, which is not here (there is "
             "none for Windows on ARM). Export the report as HTML instead."
         }, []
-    with contextlib.suppress(OSError, OverflowError, ValueError):
+    try:
         mmap.mmap(-1, wanted["room"]).close()  # where it is missing, Typst would end the process
-        return _pages(typst, wanted)
-    return {}, []
+    except (OSError, OverflowError, ValueError):
+        return {}, []
+    return _pages(typst, wanted)
 
 
 def _pages(typst: Any, wanted: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
@@ -65,7 +65,7 @@ def _pages(typst: Any, wanted: dict[str, Any]) -> tuple[dict[str, Any], list[byt
                 ppi=sheet["dpi"],
                 timestamp=_EPOCH,
             )
-            found = result if isinstance(result, list) else [result]
+            found = cast("list[bytes]", result if isinstance(result, list) else [result])
             sizes.append([len(each) for each in found])
             pages += found
     except MemoryError:

@@ -40,7 +40,7 @@ def check_float(
 ) -> float:
     """Return `value` as a float, or raise `ParameterError`; `above` is an exclusive lower bound."""
     try:
-        number = float(value) if isinstance(value, Real) and not isinstance(value, bool) else math.nan
+        number = math.nan if isinstance(value, bool) or not isinstance(value, Real) else float(value)
     except OverflowError:  # a whole number beyond all floats
         number = math.inf
     if not (math.isfinite(number) and _in_range(number, minimum, maximum)) or (

@@ -65,7 +65,7 @@ class Opener:
         message.show_message = heard
 
     def _hear(self, text: str, kind: str) -> None:
-        self._taken |= kind == "success"
+        self._taken |= kind in ("success", "info")  # with a choice where something is to be asked
         if text and kind in ("error", "warning") and text not in self._said:
             self._said.append(text)
             self._refused |= kind == "error"  # with a warning a file may be taken
@@ -132,7 +132,7 @@ class Opener:
             if each is not self._session.window and each.isVisible():
                 each.close()
         self._session.controller.open_data(None)
-        later(100, lambda: self._when(self._is_still, self._train, _SETTLES_WITHIN))
+        later(600, lambda: self._when(self._is_still, self._train, _SETTLES_WITHIN))
 
     def _fingerprint(self) -> dict[str, Any]:
         state = self._session.state

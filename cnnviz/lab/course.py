@@ -186,6 +186,8 @@ def _read(folder: Path, path: Path) -> Course:
     seen = SessionState.from_json(session.read_text(encoding="utf-8")) if session.exists() else None
     if trained is not None and seen is not None and trained.experiment not in (None, seen.experiment):
         raise DataError("its session and its network are of other settings")
+    if seen is not None and dataset is not None and not set(seen.experiment.classes) <= set(dataset.classes):
+        raise DataError("its session is about other classes than its data have")
     return Course(
         lab,
         figures_beside(lab, folder),
