@@ -281,8 +281,8 @@ def load_session(path: str | Path) -> SessionState | None:
             "Choose a session that CNNViz saved."
         ) from error
     except DataError as error:
-        is_newer = isinstance(error, NewerVersionError)
-        remedy = ", so update CNNViz." if is_newer else ". Choose a session that CNNViz saved."
+        choose = "Export or copy the picture again." if is_picture else "Choose a session that CNNViz saved."
+        remedy = ", so update CNNViz." if isinstance(error, NewerVersionError) else f". {choose}"
         raise DataError(f"{name} cannot be opened: {str(error).rstrip('.')}{remedy}") from error
 
 
@@ -291,12 +291,12 @@ def _text_in_picture(png: bytes) -> str | None:
     from PIL.PngImagePlugin import PngImageFile
 
     if _PNG_END not in png:
-        raise DataError("it ends too early")
+        raise DataError("the picture ends too early")
     try:
         with PngImageFile(BoundedFile(io.BytesIO(png), "picture")) as picture:  # pyright: ignore[reportArgumentType] -- it needs no more than reading and seeking
             return picture.info.get(PNG_KEYWORD)
     except DataError as error:
-        raise DataError("it is made of too many parts") from error
+        raise DataError("the picture is made of too many parts") from error
     except Exception as error:  # Pillow's decoders raise SyntaxError, struct.error and more
         raise DataError("the picture or the session in it is damaged") from error
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 
 from cnnviz._console import find_console
+from cnnviz._typesetter import TYPESET
+from cnnviz._typesetter import run as typeset
 from cnnviz.doctor.window import TRY_WINDOW
 from cnnviz.doctor.window import hindrance as window_hindrance
 from cnnviz.errors import CNNVizError, in_words
@@ -32,6 +34,8 @@ def start(argv: Sequence[str] | None = None) -> int:
 def _run(argv: Sequence[str] | None) -> int:
     # Imported late: each way of running loads only what it needs, and what is missing is said in a sentence.
     given = list(sys.argv[1:] if argv is None else argv)
+    if given[:1] == [TYPESET]:
+        return typeset()
     if "--doctor" in given:
         from cnnviz.doctor.diagnosis import run as diagnose
 

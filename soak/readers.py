@@ -11,6 +11,22 @@ from cnnviz.session_state import load_session
 MOST_SECONDS, MOST_MB, LONGEST_MESSAGE = 2.0, 500.0, 300
 """Processor seconds, megabytes beyond what was there, and letters that refusing or reading may take."""
 
+LONGEST_OF_LABS = 1000
+"""Letters that may be said of the mistakes in a lab file: three sentences, each with what may stand there."""
+
+
+def _report(path: Path) -> object:
+    from ui.panels.report.draft import read_copy
+
+    return read_copy(path)
+
+
+def _lab(path: Path) -> object:
+    """Read a lab or a course with its figures, as the window does."""
+    from ui.lab.library import read
+
+    return read(str(path))
+
 
 def _draft(path: Path) -> object:
     from ui.panels.report.draft import load_draft
@@ -29,4 +45,7 @@ READERS: Mapping[str, Callable[[Path], object]] = {
     "json": load_session,
     "session": load_session,
     "draft": _draft,
+    "report": _report,
+    "lab": _lab,
+    "course": _lab,
 }

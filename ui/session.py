@@ -90,6 +90,7 @@ class Session(QObject):
         )
         self.files.report_taker = self.reports.open_file
         self.reports.forget_recent = self.files.forget
+        self.reports.lab_taker = self.lab.open_file
         self.arrivals = Arrivals(self.files, self.controller.analysis, self)
         self._drop_filter = DropFilter(self)
         self.window.menus.connect_to(
@@ -129,6 +130,7 @@ class Session(QObject):
                     self.state,
                     controller.analysis,
                     controller.background,
+                    controller.typesetting,
                     controller.files,
                     controller.keeping,
                     self.workspace.draft,

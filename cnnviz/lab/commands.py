@@ -12,7 +12,7 @@ from cnnviz.exits import BAD_INPUT, complain
 from cnnviz.files import atomic_write, printable_name
 from cnnviz.headless import require_folder, write_document
 from cnnviz.lab.course import figures_beside, is_course, load_course, save_course
-from cnnviz.lab.deep_check import unmeasurable
+from cnnviz.lab.deep_check import unmeasurable, unshowable
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.measured import hand_in, measured_lab, seed_for
 from cnnviz.lab.model import Lab
@@ -49,7 +49,7 @@ def run_lab_check(path: Path, data: Path | None = None) -> int:
     name = printable_name(place)
     lab, mistakes = check_lab(place)
     if lab is not None:
-        mistakes = unmeasurable(lab, data)
+        mistakes = [*unshowable(lab, _figures(lab, place)), *unmeasurable(lab, data)]
     for mistake in mistakes:
         complain(mistake.sentence(name))
     if lab is None or mistakes:

@@ -1,11 +1,14 @@
 """Mistakes of a lab that show only when it is measured: an image, a stage or a cell that is not there."""
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
 from cnnviz.lab.bench import Bench
 from cnnviz.lab.entries import Mistake
+from cnnviz.lab.figures import check_figure
+from cnnviz.lab.markup import FigureFile
 from cnnviz.lab.measures import measure
 from cnnviz.lab.model import Lab
 from cnnviz.lab.opening import lab_data
@@ -49,6 +52,20 @@ def unmeasurable(lab: Lab, data: Path | None = None) -> list[Mistake]:
             except CNNVizError as error:
                 mistakes.append(_mistake(lines, place, error))
     return sorted(set(mistakes))
+
+
+def unshowable(lab: Lab, figures: Mapping[str, bytes]) -> list[Mistake]:
+    """Return the figures of a lab that cannot be shown, given what is in their files."""
+    lines, mistakes = lines_of(lab.source), list[Mistake]()
+    for number, step in enumerate(lab.steps):
+        for block in step.text:
+            if isinstance(block, FigureFile) and block.name in figures:
+                try:
+                    check_figure(block.name, figures[block.name])
+                except CNNVizError as error:
+                    what = f"this figure cannot be shown: {str(error).rstrip('.')}"
+                    mistakes.append(Mistake(line_at(lines, ("step", number, "text")), what))
+    return mistakes
 
 
 def _mistake(lines: dict[Place, int], place: Place, error: CNNVizError) -> Mistake:

@@ -13,7 +13,7 @@ from cnnviz.errors import CNNVizError
 from cnnviz.files import atomic_write, atomic_write_folder, printable
 from cnnviz.report.blocks import Block, Cell, Data, Document, Figure, Formula, Heading, Table, Words
 from cnnviz.report.mathematics import latex
-from cnnviz.report.pdf import to_png
+from cnnviz.report.pdf import to_pngs
 
 TEXT = "report.md"
 RESULTS = "results.json"
@@ -111,8 +111,9 @@ def _remove_superseded(target: Path) -> None:
 
 def _files(document: Document) -> Iterator[tuple[str, bytes]]:
     """Yield name and content of every file but the text."""
-    for figure in document.figures:
-        yield f"figure-{figure.name}.png", to_png(figure)
+    figures = document.figures
+    for figure, picture in zip(figures, to_pngs(figures), strict=True):
+        yield f"figure-{figure.name}.png", picture
         numbers = to_csv(figure.data) if figure.data is not None else figure.csv.encode("utf-8", "replace")
         if numbers:
             yield f"figure-{figure.name}.csv", numbers

@@ -8,11 +8,12 @@ from typing import Any
 from PySide6.QtCore import QObject, QSettings, Signal, Slot
 from PySide6.QtWidgets import QWidget
 
-from cnnviz.errors import CNNVizError, DataError
+from cnnviz.errors import CNNVizError
 from cnnviz.experiment import Experiment
-from cnnviz.file_kinds import OPENED, PNG, TEXT, Role, kind_of, wrong_kind
+from cnnviz.file_kinds import PNG, TEXT, Role, kind_of, not_opened
 from cnnviz.files import printable_name
 from cnnviz.presets import preset_of
+from cnnviz.reading import status_of
 from cnnviz.session_state import (
     OwnPixels,
     SessionState,
@@ -341,6 +342,8 @@ def _look_into(path: Path) -> SessionState | Role:
         If it is of a kind that CNNViz does not open, or cannot be read.
     """
     kind = kind_of(path)
+    if status_of(path).st_size == 0:
+        raise not_opened(path)
     role: Role = kind.role
     if not kind.words or (kind is TEXT and path.suffix.lower() in (".json", ".toml")):
         role = _ROLES.get(path.suffix.lower(), "")
@@ -348,6 +351,4 @@ def _look_into(path: Path) -> SessionState | Role:
         return load_session(path) or "picture"
     if role:
         return role
-    raise wrong_kind(path, OPENED) or DataError(
-        f"{printable_name(path)} is of a kind that CNNViz does not know, or damaged. Choose {OPENED}."
-    )
+    raise not_opened(path)

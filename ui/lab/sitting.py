@@ -8,7 +8,9 @@ from typing import Any
 from PySide6.QtCore import QObject, Qt, Slot
 
 from cnnviz.errors import CNNVizError, DataError
+from cnnviz.files import printable
 from cnnviz.lab.record import LabRecord
+from cnnviz.lab.shipped import shipped_labs
 from cnnviz.quantities import format_count
 from ui.controls.keyboard import has_keyboard
 from ui.keep.session_files import SessionFiles
@@ -295,13 +297,24 @@ class LabSitting(QObject):
             return
         present = self._report.writing.lab_record(record.key)
 
+        is_known = place == self._report.writing.lab or place in shipped_labs()
+
         def take() -> None:
             self._state.clear_notice("report")
             self._report.writing.set_lab(place, record)
             self.desk.forget()
             self.open(place)
 
-        if present is None or not present.has_work():
+        if not is_known:  # whoever wrote the session may have named any file
+            self._state.raise_notice(
+                "report",
+                "info",
+                f"The session holds what was done in the lab of the file {printable(place)}, "
+                "which is read only if you open it.",
+                "Open that lab",
+                take,
+            )
+        elif present is None or not present.has_work():
             take()
         elif present.to_dict() != record.to_dict():
             done = format_count(sum(bool(step.done) for step in record.steps.values()))

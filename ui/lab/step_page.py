@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QVBoxLayout, QWidget
 
+from cnnviz.lab.figures import Picture
 from cnnviz.lab.model import Lab, Step
 from cnnviz.quantities import format_count
 from ui.controls.buttons import Button
@@ -64,7 +65,9 @@ class StepPage(QWidget):
         elif not is_set and self.shown.text() == _SET:
             self.shown.set_text("")
 
-    def set_step(self, lab: Lab, step: Step, number: int, figures: Mapping[str, bytes], answer: str) -> None:
+    def set_step(
+        self, lab: Lab, step: Step, number: int, figures: Mapping[str, Picture | str], answer: str
+    ) -> None:
         """Show a step.
 
         Parameters
@@ -73,8 +76,8 @@ class StepPage(QWidget):
         step : Step
         number : int
             From 0.
-        figures : mapping from name to bytes
-            Content of the figures of the lab.
+        figures : mapping from name to Picture or str
+            The figures of the lab; of one that cannot be shown, why not.
         answer : str
             What was written about it so far.
         """

@@ -63,6 +63,8 @@ class Controller(QObject):
         # A thread of its own, so that a long sweep in a panel does not hold up what the pointer waits for.
         self._background = TaskRunner("background", self)
         self._replays = TaskRunner("replays", self)
+        # A report may take long to set, and nothing else shall wait for it.
+        self._typesetting = TaskRunner("typesetting", self)
         # What is written waits behind nothing that is computed; what is kept, behind no large file.
         self._files = TaskRunner("files", self)
         self._keeping = TaskRunner("keeping", self)
@@ -108,6 +110,11 @@ class Controller(QObject):
         return self._background
 
     @property
+    def typesetting(self) -> Analysis:
+        """Where pages of the report are set."""
+        return self._typesetting
+
+    @property
     def files(self) -> TaskRunner:
         """Where files are written that the user has asked for; nothing of it is dropped at the end."""
         return self._files
@@ -120,7 +127,8 @@ class Controller(QObject):
     @property
     def is_idle(self) -> bool:
         """Whether nothing is being computed besides training."""
-        return self._tasks.is_idle and self._background.is_idle and self._replays.is_idle
+        runners = self._tasks, self._background, self._replays, self._typesetting
+        return all(each.is_idle for each in runners)
 
     def start(self) -> None:
         """Load the data; everything else follows from its arrival."""
@@ -170,6 +178,7 @@ class Controller(QObject):
             self._tasks.close(_CLOSE_MS),
             self._background.close(_CLOSE_MS),
             self._replays.close(_CLOSE_MS),
+            self._typesetting.close(_CLOSE_MS),
             self._thread.wait(_CLOSE_MS),
             self._keeping.finish(self._finish_ms),
             self._files.finish(self._finish_ms),

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject, Qt, Slot
 from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QMainWindow, QMenu
 
+from ui.controls.tips import wrapped
 from ui.state import AppState, RunStatus
 from ui.theme import bind_icon
 from ui.window.actions import ACTIONS, MENUS, ActionRow
@@ -129,7 +130,7 @@ def _fill(menu: QMenu, listing: Callable[[], list[Path]], handler: Callable[[Pat
     menu.clear()
     for path in listing():
         action = menu.addAction(path.name.replace("&", "&&"))
-        action.setToolTip(str(path))
+        action.setToolTip(wrapped(str(path)))
         action.triggered.connect(partial(handler, path))
     if menu.isEmpty():
         menu.addAction("No files yet").setEnabled(False)

@@ -235,7 +235,8 @@ def test_cancelling_leaves_everything_as_it_was(qtbot, make, background):
 def test_the_preview_shows_a_hypothesis_that_is_not_recorded(qtbot, make, monkeypatch):
     seen = []
     monkeypatch.setattr(
-        "ui.panels.report.work.to_pages", lambda document, _dpi: seen.append(document.blocks) or []
+        "ui.panels.report.work.to_pages",
+        lambda document, *_options, **_more: seen.append(document.blocks) or [],
     )
     panel = make()
     write(qtbot, panel, "hypothesis", "it will not move")

@@ -49,7 +49,9 @@ class ReportPanel(Panel):
     ----------
     state : AppState
     background : Analysis
-        Runs the lab and sets the preview.
+        Runs the lab.
+    typesetting : Analysis
+        Sets the preview.
     files : Analysis
         Writes the report, also while the lab runs.
     keeping : Analysis
@@ -72,6 +74,7 @@ class ReportPanel(Panel):
         self,
         state: AppState,
         background: Analysis,
+        typesetting: Analysis,
         files: Analysis,
         keeping: Analysis,
         draft_path: Path,
@@ -88,7 +91,7 @@ class ReportPanel(Panel):
         self._stale = True
         self.setProperty("role", "panel")
         self._build_widgets()
-        self._preview = LatestOnly(background, _PREVIEW, self.preview.set_pages, self._on_failed)
+        self._preview = LatestOnly(typesetting, _PREVIEW, self.preview.set_pages, self._on_failed)
         self._exporter = ReportExporter(
             self.composer, background, files, self.message, self.export, self._prepare, self._write_in,
             self.fields.insert.ask, self,

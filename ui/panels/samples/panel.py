@@ -22,7 +22,7 @@ from ui.panels.picture_loop import PictureLoop
 from ui.panels.samples.finding import ALL, WRONG, FindRow, described, found_images, is_narrow
 from ui.panels.samples.own_samples import OwnSamples
 from ui.panels.samples.own_tools import OwnTools
-from ui.panels.samples.pictures import Picture, picture_of_image, read_picture
+from ui.panels.samples.pictures import Picture, offered_image, read_picture
 from ui.panels.samples.prediction import Prediction, predict
 from ui.panels.samples.prediction_rows import PredictionRows
 from ui.panels.samples.wording import verdict_of
@@ -137,10 +137,10 @@ class SamplesPanel(QFrame):
         if files:
             self.open_image(files[0])
             return True
-        image = data.imageData() if data.hasImage() else None
-        if image is None or image.isNull():
+        read = offered_image(data, name)
+        if read is None:
             return False
-        self._read(lambda _context: picture_of_image(image, name))
+        self._read(lambda _context: read())
         return True
 
     def forget_own(self) -> None:
