@@ -1,6 +1,7 @@
 """What the command line does with labs: check a file, do one without a window, verify hand-ins."""
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
 
@@ -23,6 +24,9 @@ from cnnviz.lab.results import HandIn
 from cnnviz.lab.shipped import find_lab, known_labs
 from cnnviz.output import Output
 from cnnviz.quantities import format_count
+
+_SECONDS_UNWRITTEN = 2.0
+"""So much of the work on a course an interrupted run may cost."""
 
 
 def run_command(arguments: Arguments) -> int:
@@ -118,21 +122,46 @@ def run_verify(arguments: Arguments) -> int:
         If a path does not exist, or the table cannot be written.
     """
     # Only here, for it starts processes.
+    from cnnviz.lab.class_list import read_class_list
+    from cnnviz.lab.grade_pages import to_html
     from cnnviz.lab.grade_table import summary, to_csv
-    from cnnviz.lab.verifying import verify
+    from cnnviz.lab.verifying import Row, verify
 
     require_folder(arguments.table)
+    require_folder(arguments.pages)
     labs = known_labs(arguments.lab)
+    students = None if arguments.class_list is None else read_class_list(arguments.class_list)
+    written = time.monotonic()
     with tqdm(total=0, unit=" hand-ins", disable=None, leave=False) as bar:
 
         def report(done: int, total: int) -> None:
             bar.total = total
             _move(bar, done)
 
-        rows = verify(arguments.verify, labs, _data_of(arguments), report=report)
+        def rows_changed(rows: Sequence[Row]) -> None:
+            nonlocal written
+            if time.monotonic() - written >= _SECONDS_UNWRITTEN:
+                atomic_write(arguments.table, to_csv(rows))
+                written = time.monotonic()
+
+        rows = verify(
+            arguments.verify,
+            labs,
+            _data_of(arguments),
+            report=report,
+            rows_changed=rows_changed,
+            without=[each for each in (arguments.table, arguments.pages, arguments.class_list) if each],
+            students=students,
+        )
+    output = Output()
     atomic_write(arguments.table, to_csv(rows))
-    Output().say(f"{summary(rows)} Wrote {arguments.table}.")
-    return 0
+    files = [arguments.table]
+    if arguments.pages is not None:
+        with output.going_on():
+            atomic_write(arguments.pages, to_html(rows))
+            files.append(arguments.pages)
+    output.say(f"{summary(rows)} Wrote {' and '.join(map(str, files))}.")
+    return output.status
 
 
 def _figures(lab: Lab, place: Path) -> Mapping[str, bytes]:
