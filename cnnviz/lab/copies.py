@@ -25,6 +25,7 @@ _FEWEST_WORDS = 8
 _FEWEST_PREDICTIONS = 3
 _FEWEST_MOMENTS = 8
 _MOST_PAIRS = 20
+_MOST_NAMED = 5
 _SAME_ANSWER = 0.5
 """How much of an answer is left, at least, where a student has gone on with it."""
 
@@ -70,12 +71,17 @@ def remarks_between(
                 if not same_student(handed[each], handed[place]) and clean[each] >= clean[place]
             )
             if others:
-                found[place].append(Remark(shared.kind, f"{shared.what} as in {', '.join(others)}", others))
+                found[place].append(Remark(shared.kind, f"{shared.what} as in {_listed(others)}", others))
     for one, other, reason in _contradictions(handed):
         for place, beside in ((one, other), (other, one)):
             if clean[beside] >= clean[place]:
                 found[place].append(Remark("student", f"{reason} in {names[beside]}", (names[beside],)))
     return [list(dict.fromkeys(remarks)) for remarks in found]
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
+    return ", ".join(names[:_MOST_NAMED]) + more
 
 
 # --- of several students ------------------------------------------------------------------------------------
