@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from cnnviz import __version__
+from cnnviz._console import tell
 from cnnviz.errors import ParameterError
 from cnnviz.exits import BAD_INPUT
 from cnnviz.experiment import Experiment
@@ -91,7 +92,8 @@ class _OneLineParser(argparse.ArgumentParser):
     """Says what is wrong in one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(BAD_INPUT, f"{self.prog}: {message} (see --help)\n")
+        tell(f"{self.prog}: {message} (see --help)")
+        self.exit(BAD_INPUT)
 
 
 def parse_arguments(argv: Sequence[str] | None = None) -> Arguments:

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from cnnviz.cli import Arguments
 from cnnviz.datasets.mnist import is_mnist
 from cnnviz.exits import BAD_INPUT, complain
-from cnnviz.files import atomic_write, printable_name
+from cnnviz.files import atomic_write, printable, printable_name
 from cnnviz.headless import require_folder, write_document
 from cnnviz.lab.course import figures_beside, is_course, load_course, save_course
 from cnnviz.lab.deep_check import unmeasurable
@@ -89,7 +89,8 @@ def run_lab(arguments: Arguments) -> int:
     dataset = lab_data(_data_of(arguments), lab.experiment.classes)
     seed = seed_for(lab, arguments.roll_number)
     whose = f", made of the roll number {arguments.roll_number!r}" if lab.seed_from_roll_number else ""
-    output.say(f"{lab.title} (lab {lab.id}, version {lab.version}), {dataset.name}, seed {seed}{whose}")
+    named = f"{printable(lab.title)} (lab {lab.id}, version {lab.version}), {printable(dataset.name)}"
+    output.say(f"{named}, seed {seed}{whose}")
     with tqdm(total=100, unit="%", disable=None, leave=False) as bar:
         numbers = measured_lab(lab, dataset, seed, progress=lambda share: _move(bar, round(100 * share)))
     handed = hand_in(
@@ -97,7 +98,7 @@ def run_lab(arguments: Arguments) -> int:
     )  # fmt: skip
     for each in numbers.measured:
         title = each.measured.measure.title_of(each.measured.measurement)
-        output.say(f"{each.step}: {title}: {each.measured.words}")
+        output.say(f"{each.step}: {title}: {printable(each.measured.words)}")
     _write(arguments, lab, handed, output)
     if arguments.course is not None:
         with output.going_on():

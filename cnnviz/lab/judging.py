@@ -53,7 +53,7 @@ def checked_answer(prediction: Prediction, answer: object) -> Answer:
         case "number":
             if isinstance(answer, int | float) and not isinstance(answer, bool) and abs(answer) <= _LARGEST:
                 return float(answer)  # and no NaN, which is not smaller than anything
-            raise ParameterError("A number is expected here, such as 0.5.")
+            raise ParameterError(f"A number up to {format_value(_LARGEST)} is expected here, such as 0.5.")
         case "cell":
             index = tuple(cast("list[Any]", answer)) if isinstance(answer, list | tuple) else ()
             if len(index) == 3 and all(type(each) is int and 0 <= each < 10_000 for each in index):

@@ -1,4 +1,4 @@
-"""What learning platforms hand out: folders of students, archives, files that are none; the list of a class."""
+"""What learning platforms hand out: folders of students, archives, other files; and the list of a class."""
 
 import csv
 import io

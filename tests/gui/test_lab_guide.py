@@ -313,6 +313,22 @@ def test_numbers_are_read_as_they_are_typed(typed, number):
     assert parsed_number(typed) == number
 
 
+@pytest.mark.parametrize("typed", ["1e13", "-1e300", "9999999999999"])
+def test_a_number_beyond_all_measures_is_not_committed_and_the_card_says_why(qtbot, session, tmp_path, typed):
+    sitting = open_lab(qtbot, session, tmp_path)
+    sitting.desk.go_to("field")
+    card = sitting.column.page.prediction
+    QTest.keyClicks(card.number, typed)
+    press(card.commit)
+    assert card.error.text() == "A number up to 1e12 is expected here, such as 0.5."
+    assert card.error.isVisible()
+    assert sitting.desk.done.prediction is None
+    card.number.clear()
+    QTest.keyClicks(card.number, "4")
+    press(card.commit)
+    assert sitting.desk.done.prediction.answer == 4
+
+
 def test_formulas_of_labs_are_set_with_their_indices_apart(qtbot):
     boxes = boxes_of(parse_formula("q_{f , 2i+1 , j} = max ( z_{f , i} , 0 )").formula)
     assert plain_text(boxes) == "q_f, 2i+1, j = \u2009max\u2009(z_f, i, 0)"
