@@ -1,5 +1,7 @@
 """Checks of settings, with one wording for every message."""
 
+import math
+import sys
 from collections.abc import Collection
 from numbers import Integral, Real
 from reprlib import repr as short_repr
@@ -36,7 +38,10 @@ def check_float(
 ) -> float:
     """Return `value` as a float, or raise `ParameterError`; `above` is an exclusive lower bound."""
     is_real = not isinstance(value, bool) and isinstance(value, Real)
-    finite = is_real and float("-inf") < float(value) < float("inf")
+    # A whole number may be larger than any float, and cannot be made one then.
+    finite = is_real and (
+        abs(int(value)) <= sys.float_info.max if isinstance(value, Integral) else math.isfinite(float(value))
+    )
     if not finite or not _in_range(float(value), minimum, maximum) or (above is not None and value <= above):
         wanted = "a finite number" if above is None else f"a finite number > {above}"
         raise ParameterError(_message(value, name, owner, wanted, minimum, maximum))

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from soak import samples
+from soak import hand_ins, samples
 
 _MANY = 0xFFFFFFFF
 _NASTY: tuple[Any, ...] = (
@@ -134,10 +134,14 @@ def _bases() -> dict[str, bytes]:
         "json": (folder / "good.session.json").read_bytes(),
         "session": (folder / "session.png").read_bytes(),
         "draft": samples.draft(),
+        **hand_ins.bases(),
     }
 
 
-KINDS = ("npz", "idx", "png", "jpg", "bmp", "safetensors", "json", "session", "draft", "folder")
+KINDS = (
+    "npz", "idx", "png", "jpg", "bmp", "safetensors", "json", "session", "draft", "folder", "hand-in.json",
+    "hand-in.pdf", "hand-in.html", "hand-in.zip",
+)  # fmt: skip
 _ENDINGS = {"session": "png", "draft": "json"}
 
 
@@ -148,12 +152,14 @@ def mutant(number: int, seed: int, folder: Path) -> Hostile:
     place = folder / f"{number:04d}"
     place.mkdir(parents=True, exist_ok=True)
     bases = _bases()
-    change = mutated_json if kind in ("json", "draft") else mutated
+    change = mutated_json if kind in ("json", "draft", "hand-in.json") else mutated
     if kind == "idx":
         return _idx_mutant(chance, place)
     if kind == "folder":
         return _folder_mutant(chance, place)
     content, name = change(bases[kind], chance)
+    if kind == "hand-in.json" and chance.random() < 0.7:
+        content = hand_ins.sealed(content)
     path = place / f"mutant{number}.{_ENDINGS.get(kind, kind)}"
     path.write_bytes(content)
     return Hostile(kind, name, path)

@@ -5,8 +5,8 @@ import unicodedata
 
 _LOOK_ALIKE = str.maketrans(
     # Cyrillic, Greek, Armenian and other letters that are drawn like Latin ones, capitals first.
-    "АВЕЅІЈКМНОРСТУХҮԌԚԜ" "авеѕіјкмнорстухүһԁԛԝгп" "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ" "αβεικνορτυχςη" "օսհոցաԼ" "ıɑɡǀ",
-    "ABESIJKMHOPCTYXYGQW" "abesijkmhopctyxyhdqwrn" "ABEZHIKMNOPTYX" "abelkvoptuxcn" "ouhngwL" "iagl",
+    "АВЕЅІЈКМНОРСТУХҮԌԚԜ" "авеѕіјкмнорстухүһԁԛԝгп" "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧ" "αβεικνορτυχςη" "օսհոցաԼ" "ıɑɡǀӏӀɩ",
+    "ABESIJKMHOPCTYXYGQW" "abesijkmhopctyxyhdqwrn" "ABEZHIKMNOPTYX" "abelkvoptuxcn" "ouhngwL" "iagllIi",
 )  # fmt: skip
 _DIGITS = str.maketrans("01i", "oll")
 _WIDE = 3

@@ -1,6 +1,6 @@
 """What hand-ins have in common, or contradict each other in, where those of honest students never do."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -23,6 +23,8 @@ _FEWEST_IN_ALL, _FEWEST_ANSWERS = 150, 3
 
 _FEWEST_WORDS = 8
 _FEWEST_PREDICTIONS = 3
+_FEWEST_MOSTLY, _MOST_OF, _MOST_TOGETHER = 5, 0.7, 6
+_MOSTLY = "most predictions the same, at the same times, as"
 _FEWEST_MOMENTS = 8
 _MOST_PAIRS = 20
 _MOST_NAMED = 5
@@ -72,10 +74,11 @@ def remarks_between(
             )
             if others:
                 found[place].append(Remark(shared.kind, f"{shared.what} as in {_listed(others)}", others))
-    for one, other, reason in _contradictions(handed):
+    for one, other, reason in (*_contradictions(handed), *_mostly_the_same(handed)):
         for place, beside in ((one, other), (other, one)):
             if clean[beside] >= clean[place]:
-                found[place].append(Remark("student", f"{reason} in {names[beside]}", (names[beside],)))
+                kind: Kind = "predictions" if reason == _MOSTLY else "student"
+                found[place].append(Remark(kind, f"{reason} in {names[beside]}", (names[beside],)))
     return [list(dict.fromkeys(remarks)) for remarks in found]
 
 
@@ -138,6 +141,23 @@ def _moments(handed: HandIn) -> Iterator[_Shared]:
         yield _Shared("predictions", what, (lab, predictions))
     if len(set(handed.done.values())) >= _FEWEST_MOMENTS:
         yield _Shared("times", "the same times of all steps", (lab, tuple(sorted(handed.done.items()))))
+
+
+def _mostly_the_same(handed: Sequence[HandIn]) -> Iterator[tuple[int, int, str]]:
+    """Yield pairs of students with most, but not all, predictions the same, at the same times."""
+    groups: dict[object, list[int]] = defaultdict(list)
+    for place, each in enumerate(handed):
+        for step, made in each.predictions.items():
+            groups[each.lab_id, each.lab_version, step, made.answer, made.when.time].append(place)
+    shared: Counter[tuple[int, int]] = Counter()
+    for places in groups.values():
+        if len(places) <= _MOST_TOGETHER:  # a class that is told to predict now has it in common
+            shared.update(combinations(places, 2))
+    for (one, other), count in shared.items():
+        first, second = handed[one].predictions, handed[other].predictions
+        enough = max(_FEWEST_MOSTLY, _MOST_OF * max(len(first), len(second)))
+        if count >= enough and first != second and not same_student(handed[one], handed[other]):
+            yield one, other, _MOSTLY
 
 
 def _pixels(handed: HandIn) -> Iterator[_Shared]:

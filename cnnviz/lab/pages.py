@@ -235,4 +235,4 @@ def _string(found: "re.Match[bytes]") -> bytes:
 
 def _unescaped(found: "re.Match[bytes]") -> bytes:
     sign = found[1]
-    return bytes([int(sign, 8) & 255]) if sign.isdigit() else _ESCAPES.get(sign, sign)
+    return bytes([int(sign, 8) & 255]) if sign[:1] in b"01234567" else _ESCAPES.get(sign, sign)

@@ -20,8 +20,8 @@ _FORM = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d", re.ASCII)
 _WORLD = timedelta(hours=26)
 """So far apart are the clocks of the world."""
 
-_HOUR = timedelta(minutes=65)
-"""So far a clock is set back in autumn, with some minutes for being wrong."""
+_HOUR, _MINUTES = timedelta(minutes=65), timedelta(minutes=10)
+"""So far a clock is set back in autumn, with some minutes for being wrong; and these alone."""
 
 _YEAR = timedelta(days=366)
 _FEWEST = 3
@@ -99,7 +99,7 @@ def _after(read: dict[str, datetime], written: dict[str, str], end: datetime) ->
     """Yield what is dated after the hand-in that holds it."""
     late = {what: time - end for what, time in read.items() if time > end}
     # Whoever sets the clock back does so after several things, not for one of them alone.
-    allowed = _HOUR if len(late) == 1 and len(read) >= _FEWEST else _WORLD
+    allowed = _MINUTES if len(late) == 1 and len(read) >= _FEWEST else _WORLD
     for what, delay in late.items():
         if delay > allowed:
             yield f"{what} is dated {written[what]}, after the hand-in that holds it"

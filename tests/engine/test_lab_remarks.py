@@ -14,9 +14,12 @@ import pytest
 
 from cnnviz.lab import HandIn, LabRecord, When, hand_in
 from cnnviz.lab.agreement import TOLERANCES
+from cnnviz.lab.alike import plain
+from cnnviz.lab.copies import remarks_between
 from cnnviz.lab.document import lab_document
 from cnnviz.lab.grade_table import LOOK, NOT_COMPARABLE, OK, UNREADABLE, verdict_of
 from cnnviz.lab.grading import graded
+from cnnviz.lab.identity import may_be_same_name
 from cnnviz.lab.measured import measured_lab, seed_for
 from cnnviz.lab.pages import remarks_on_pages
 from cnnviz.lab.record import Commitment
@@ -483,3 +486,86 @@ def test_a_packed_page_that_never_ends_is_read_in_little_time():
     page = b"%PDF-1.7\n" + objects + zlib.compress(drawn) + b"endobj " + flood
     assert not list(remarks_on_pages(page, handed, LAB)), "no text, so nothing to say"
     assert list(remarks_on_pages(b"<html>" + b"<svg " * 300_000, handed, LAB)) == []
+
+
+# --- words and names ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "alike"),
+    [
+        ("Max-Pooling!", "max pooling", True),
+        ("0ne l1ne", "One line", True),
+        ("ﬁne ＡＢＣ ①", "fine abc 1", True),
+        ("Ёлка é ñ", "Елка e n", True),
+        ("АВЕКМНОРСТХ", "ABEKMHOPCTX", True),
+        ("13x13", "26x26", False),
+        ("student 1", "student 2", False),
+        ("it grows", "it shrinks", False),
+    ],
+)
+def test_words_are_alike_but_for_signs_and_look_alikes(one, other, alike):
+    assert (plain(one) == plain(other)) is alike
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "may_be"),
+    [
+        ("Anna Müller", "Müller, Anna", True),
+        ("Anna Müller", "anna muller", True),
+        ("Anna Maria Müller", "A. Müller", True),
+        ("Anna Müller", "Anna Mueller", True),
+        ("Anna Müller", "", True),
+        ("Anna Müller", "Bob Smith", False),
+        ("Student 3", "Student 4", False),
+    ],
+)
+def test_names_of_one_person_may_be_written_in_several_ways(one, other, may_be):
+    assert may_be_same_name(one, other) is may_be
+    assert may_be_same_name(other, one) is may_be
+
+
+def _with_predictions(number: int, answers: list[float], minutes: list[int]) -> HandIn:
+    made = {
+        f"step {place}": Commitment(answer, When(f"2026-01-31 10:{minute:02d}", 0))
+        for place, (answer, minute) in enumerate(zip(answers, minutes, strict=True))
+    }
+    return replace(honest(number, small_data()), predictions=made, answers={}, hypotheses={})
+
+
+def test_predictions_that_were_taken_but_for_one_are_told_and_those_of_a_class_in_step_are_not():
+    minutes = [1, 4, 5, 11, 17, 23, 30]
+    first = _with_predictions(1, [4, 1, 0.31, 8, 2, 0.5, 99], minutes)
+    taken = _with_predictions(2, [4, 1, 0.31, 8, 2, 0.5, 98], minutes)
+    knows = _with_predictions(3, [4, 1, 0.31, 8, 2, 0.5, 99], [2, 4, 6, 12, 17, 25, 31])
+    others = [_with_predictions(number, [4, 1, 0.3, 8, 2, 0.7, number], minutes) for number in range(4, 12)]
+
+    def told(*handed: HandIn) -> list[int]:
+        names = [str(number) for number in range(len(handed))]
+        return [len(each) for each in remarks_between(handed, names, LABS, [True] * len(handed))]
+
+    assert told(first, taken, knows) == [1, 1, 0]
+    assert told(*others) == [0] * len(others)
+
+
+def test_short_answers_are_told_only_where_all_of_them_are_the_same():
+    def short_ones(number: int, words: list[str]) -> HandIn:
+        answers = {f"step {place}": each for place, each in enumerate(words)}
+        return replace(honest(number, small_data()), answers=answers, hypotheses={}, predictions={})
+
+    many = [
+        f"because of the {each} cell in the window" for each in ("first", "largest", "next", "last", "only")
+    ]
+    pairs = {
+        "the same": (short_ones(1, many), short_ones(2, many)),
+        "one other": (short_ones(1, many), short_ones(2, [*many[:4], "no idea"])),
+        "yes": (
+            short_ones(1, ["yes", "no", "13x13", "4", "1"]),
+            short_ones(2, ["yes", "no", "13x13", "4", "1"]),
+        ),
+    }
+    found = {
+        name: [len(each) for each in remarks_between(pair, ["a", "b"], LABS, [True, True])]
+        for name, pair in pairs.items()
+    }
+    assert found == {"the same": [1, 1], "one other": [0, 0], "yes": [0, 0]}
