@@ -7,6 +7,7 @@ that a guess cannot have: the more of them a prediction shares with the result, 
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from cnnviz.errors import ParameterError
 from cnnviz.lab.judging import checked_answer, judge
@@ -77,21 +78,19 @@ def _digits(prediction: Prediction, answer: Answer, result: Measured) -> int | N
         return None
     if _significant(value, quantity) <= _AMONG_SEVERAL:
         return None  # such as 0.5 or 97.5 %, which may be known
-    last = 0.5 * 10.0 ** -_decimals(answer)
-    return _significant(answer, quantity) if abs(answer - value) <= last * (1 + 1e-9) else 0
+    typed = _decimal(answer)
+    last = Decimal((0, (5,), int(typed.as_tuple().exponent) - 1))
+    return _significant(answer, quantity) if abs(typed - _decimal(value)) <= last else 0
 
 
 def _significant(number: float, quantity: str) -> int:
     """Return how many digits a number has; of a share near 0 or 100 % those of what is missing."""
+    typed = _decimal(number)
     if quantity == "percent":
-        places = _decimals(number)
-        number = min(abs(number), abs(round(100 - number, places)))
-    mantissa = format_plain(float(abs(number))).partition("e")[0]
-    return len(mantissa.replace(".", "").strip("0"))
+        typed = min(abs(typed), abs(100 - typed))
+    return len("".join(map(str, typed.as_tuple().digits)).strip("0"))
 
 
-def _decimals(number: float) -> int:
-    """Return how many decimals a number was typed with; negative for one that ends in zeros."""
-    mantissa, _, exponent = format_plain(float(number)).partition("e")
-    decimals = mantissa.partition(".")[2]
-    return len(decimals) - int(exponent or 0)
+def _decimal(number: float) -> Decimal:
+    """Return a number as it is typed."""
+    return Decimal(format_plain(float(number)))
