@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from soak import samples
+from soak import hand_ins, samples
 from soak.structured import mutated_course, mutated_lab, mutated_model, mutated_values, mutated_zip
 
 _MANY = 0xFFFFFFFF
@@ -138,12 +138,13 @@ def _bases() -> dict[str, bytes]:
         "report": samples.report(),
         "lab": samples.lab(),
         "course": samples.course(),
+        **hand_ins.bases(),
     }
 
 
 KINDS = (
     "npz", "idx", "png", "jpg", "bmp", "safetensors", "json", "session", "draft", "folder", "report", "lab",
-    "course",
+    "course", "hand-in.json", "hand-in.pdf", "hand-in.html", "hand-in.zip",
 )  # fmt: skip
 _ENDINGS = {"session": "png", "draft": "json", "report": "json", "lab": "toml", "course": "cnnviz"}
 #: Changes of what is said in a file, which leave it whole.
@@ -160,7 +161,7 @@ def mutant(number: int, seed: int, folder: Path) -> Hostile:
     place = folder / f"{number:04d}"
     place.mkdir(parents=True, exist_ok=True)
     bases = _bases()
-    change = mutated_json if kind in ("json", "draft", "report") else mutated
+    change = mutated_json if kind in ("json", "draft", "report", "hand-in.json") else mutated
     if kind in _SAID and chance.random() < 0.6:
         change = _SAID[kind]
     if kind == "idx":
@@ -168,6 +169,8 @@ def mutant(number: int, seed: int, folder: Path) -> Hostile:
     if kind == "folder":
         return _folder_mutant(chance, place)
     content, name = change(bases[kind], chance)
+    if kind == "hand-in.json" and chance.random() < 0.7:
+        content = hand_ins.sealed(content)
     path = place / f"mutant{number}.{_ENDINGS.get(kind, kind)}"
     path.write_bytes(content)
     return Hostile(kind, name, path)

@@ -7,6 +7,7 @@ from cnnviz import checkpoint
 from cnnviz.datasets import load_dataset
 from cnnviz.datasets.images import read_grayscale
 from cnnviz.session_state import load_session
+from soak import hand_ins
 
 MOST_SECONDS, MOST_MB, LONGEST_MESSAGE = 2.0, 500.0, 300
 """Processor seconds, megabytes beyond what was there, and letters that refusing or reading may take."""
@@ -48,4 +49,8 @@ READERS: Mapping[str, Callable[[Path], object]] = {
     "report": _report,
     "lab": _lab,
     "course": _lab,
+    "hand-in.json": hand_ins.check,
+    "hand-in.pdf": hand_ins.check,
+    "hand-in.html": hand_ins.check,
+    "hand-in.zip": hand_ins.check,
 }

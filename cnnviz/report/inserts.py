@@ -1,7 +1,6 @@
 """What a student puts into the report from the screen: a figure as drawn, or a table as measured."""
 
-import csv
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self, cast
 
@@ -9,6 +8,8 @@ from cnnviz.errors import DataError
 from cnnviz.files import LONGEST_NAME, printable
 from cnnviz.report.blocks import Block, Cell, Data, Figure, Table
 from cnnviz.report.drawings import flaw_of
+from cnnviz.spreadsheet import Cell as CsvCell
+from cnnviz.spreadsheet import rows_in
 
 MOST_INSERTS = 100
 """Inserts of one demonstration; more are refused."""
@@ -80,7 +81,7 @@ class Insert:
             return bool(wanted) and _numbers(self.data.rows) == wanted
         if not wanted or not 0 < len(self.csv) <= _LONGEST_TABLE:
             return False
-        return _numbers(tuple(map(_cell, row)) for row in csv.reader(self.csv.splitlines())) == wanted
+        return _numbers(rows_in(self.csv)) == wanted
 
     def to_dict(self) -> dict[str, Any]:
         """Return the insert as values that JSON can hold."""
@@ -133,17 +134,10 @@ def _formats(data: Data) -> tuple[str, ...]:
     return tuple(of(column) for column in columns)
 
 
-def _numbers(rows: Iterable[tuple[Cell, ...]]) -> list[tuple[float, ...]]:
+def _numbers(rows: Iterable[Sequence[CsvCell]]) -> list[tuple[float, ...]]:
     """Return the numbers in each row; names, which may be numbers too, stand in the first column."""
-    found = (tuple(float(cell) for cell in row[1:] if not isinstance(cell, str)) for row in rows)
+    found = (tuple(float(cell) for cell in row[1:] if isinstance(cell, int | float)) for row in rows)
     return [row for row in found if row]
-
-
-def _cell(text: str) -> Cell:
-    try:
-        return float(text)
-    except ValueError:
-        return text
 
 
 def _text(values: Mapping[str, object], name: str, longest: int) -> str:

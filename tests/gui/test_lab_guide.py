@@ -323,6 +323,22 @@ def test_the_roll_number_gives_an_untrained_network_its_seed(qtbot, session, tmp
     assert (state.experiment.seed, state.run.step) == (seed_of("21-CS-7"), step)
 
 
+@pytest.mark.parametrize("typed", ["1e13", "-1e300", "9999999999999"])
+def test_a_number_beyond_all_measures_is_not_committed_and_the_card_says_why(qtbot, session, tmp_path, typed):
+    sitting = open_lab(qtbot, session, tmp_path)
+    sitting.desk.go_to("field")
+    card = sitting.column.page.prediction
+    QTest.keyClicks(card.number, typed)
+    press(card.commit)
+    assert "1,000,000,000,000" in card.error.text()
+    assert card.error.isVisible()
+    assert sitting.desk.done.prediction is None
+    card.number.clear()
+    QTest.keyClicks(card.number, "4")
+    press(card.commit)
+    assert sitting.desk.done.prediction.answer == 4
+
+
 def test_formulas_of_labs_are_set_with_their_indices_apart(qtbot):
     boxes = boxes_of(parse_formula("q_{f , 2i+1 , j} = max ( z_{f , i} , 0 )").formula)
     assert plain_text(boxes) == "q_f, 2i+1, j = \u2009max\u2009(z_f, i, 0)"

@@ -10,7 +10,9 @@ from PySide6.QtTest import QTest
 from cnnviz.datasets import load_mnist
 from cnnviz.lab import LabRecord, parse_lab, read_hand_in
 from cnnviz.lab.course import load_course, save_course
+from cnnviz.lab.grade_table import verdict_of
 from cnnviz.lab.opening import made_course
+from cnnviz.lab.verifying import verify
 from cnnviz.report.blocks import Words
 from cnnviz.session_state import weights_checksum
 from cnnviz.training import Trainer
@@ -132,6 +134,10 @@ def test_what_was_said_and_measured_is_handed_in_with_name_and_roll_number(qtbot
     text = (tmp_path / "handed.html").read_text(encoding="utf-8")
     assert text.index("What do you expect?") < text.index("it will learn")
     assert "The prediction is not right" in text
+    rows = verify(
+        [tmp_path / "handed.pdf", tmp_path / "handed.html"], {sitting.desk.lab.sha256: sitting.desk.lab}
+    )
+    assert [verdict_of(row) for row in rows] == ["ok"] * len(rows), [row.remarks for row in rows]
     assert "To be written" not in text.split("Section two")[0].split("What do you expect?")[0]
 
 

@@ -13,6 +13,8 @@ from pytestqt.qtbot import QtBot
 from cnnviz.lab import load_lab, read_hand_in
 from cnnviz.lab.covering import secrets_of
 from cnnviz.lab.model import Prediction
+from cnnviz.lab.pages import remarks_on_pages
+from cnnviz.lab.remarks import remarks_on
 from cnnviz.lab.shipped import shipped_labs
 from tests.gui.driving import activate, focus, opened, press
 from tests.gui.whole_window import name_of, rest
@@ -274,3 +276,5 @@ def test_a_lab_from_its_first_step_to_the_report(qtbot: QtBot, tmp_path: Path, n
     assert [step for step, each in handed.predictions.items() if each.when.after_run] == []
     assert set(handed.done) == {step.id for step in lab.steps}
     assert {each.step for each in handed.measured} >= asked
+    told = remarks_on(handed, lab), remarks_on_pages((tmp_path / "report.html").read_bytes(), handed, lab)
+    assert [*told[0], *told[1]] == [], "whoever does the lab has nothing to explain"

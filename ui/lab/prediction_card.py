@@ -9,7 +9,7 @@ from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QButtonGroup, QHBoxLayout, QLabel, QLineEdit, QRadioButton, QVBoxLayout, QWidget
 
 from cnnviz.errors import ParameterError
-from cnnviz.lab.judging import answer_words, typed_number
+from cnnviz.lab.judging import answer_words, checked_answer, typed_number
 from cnnviz.lab.measures import MEASURES, Measured
 from cnnviz.lab.model import DIRECTIONS, Answer, Prediction
 from cnnviz.lab.record import StepRecord
@@ -220,10 +220,16 @@ class PredictionCard(QWidget):
 
     @Slot()
     def _on_commit_clicked(self) -> None:
-        answer = self._answer()
-        if answer is not None:
-            self._complain("")
-            self.committed.emit(answer)
+        answer, prediction = self._answer(), self._prediction
+        if answer is None or prediction is None:
+            return
+        try:
+            answer = checked_answer(prediction, answer)
+        except ParameterError as error:
+            self._complain(str(error))
+            return
+        self._complain("")
+        self.committed.emit(answer)
 
     def _answer(self) -> Answer | None:
         """Return what was chosen; None, after saying what is missing, where there is nothing."""
