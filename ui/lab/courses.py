@@ -7,7 +7,7 @@ from cnnviz.lab.course import Course
 from cnnviz.session_state import SessionState
 from cnnviz.snapshots import Origin, Snapshot
 from ui.keep.session_files import SessionFiles
-from ui.keep.session_restore import Trained
+from ui.run.repeating import Trained
 from ui.state import Source
 
 

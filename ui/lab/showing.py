@@ -95,7 +95,10 @@ class StepShower(QObject):
     def _with_checksum(self, session: SessionState) -> SessionState:
         """Say which weights are meant, where the present run has them: it need not be trained again."""
         state, snapshots = self._state, self._state.history.snapshots
-        is_same_run = replace(state.experiment, epochs=session.experiment.epochs) == session.experiment
+        is_still = state.run.status is not RunStatus.STOPPED
+        is_same_run = (
+            is_still and replace(state.experiment, epochs=session.experiment.epochs) == session.experiment
+        )
         if not is_same_run or not len(snapshots) or session.step > state.run.step:
             return session
         snapshot = snapshots.find(session.step)

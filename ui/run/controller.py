@@ -59,6 +59,8 @@ class Controller(QObject):
         self._tasks = TaskRunner("analysis", self)
         # A thread of its own, so that a long sweep in a panel does not hold up what the pointer waits for.
         self._background = TaskRunner("background", self)
+        # Another one for runs that are trained again, which takes long and waits behind no sweep.
+        self._repeating = TaskRunner("repeating", self)
         # What is written waits behind nothing that is computed; what is kept, behind no large file.
         self._files = TaskRunner("files", self)
         self._keeping = TaskRunner("keeping", self)
@@ -113,9 +115,14 @@ class Controller(QObject):
         return self._keeping
 
     @property
+    def repeating(self) -> TaskRunner:
+        """Where a run is trained again before it is shown."""
+        return self._repeating
+
+    @property
     def is_idle(self) -> bool:
         """Whether nothing is being computed besides training."""
-        return self._tasks.is_idle and self._background.is_idle
+        return self._tasks.is_idle and self._background.is_idle and self._repeating.is_idle
 
     def start(self) -> None:
         """Load the data; everything else follows from its arrival."""
@@ -164,6 +171,7 @@ class Controller(QObject):
         ended = [
             self._tasks.close(_CLOSE_MS),
             self._background.close(_CLOSE_MS),
+            self._repeating.close(_CLOSE_MS),
             self._thread.wait(_CLOSE_MS),
             self._keeping.finish(self._finish_ms),
             self._files.finish(self._finish_ms),
@@ -323,10 +331,13 @@ class Controller(QObject):
         start: Snapshot | None = None,
         source: Source | None = None,
         history: History | None = None,
-        then: Callable[[], None] | None = None,
+        epochs: int = 0,
     ) -> None:
-        """Begin a run of these settings, then go on; the present one stays when it cannot be built."""
-        self._run_start.begin(experiment, start=start, source=source, history=history, then=then)
+        """Begin a run of these settings; the present one stays when it cannot be built.
+
+        Arguments are those of `RunStart.begin`.
+        """
+        self._run_start.begin(experiment, start=start, source=source, history=history, epochs=epochs)
 
     def may_replace(self) -> bool:
         """Ask, where something would be lost, whether an opened run may take the place of the present one."""

@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -149,19 +150,16 @@ class TrainWorker(QObject):
             end = trainer.total_steps if last is None else min(last, trainer.total_steps)
             if trainer.step >= end:
                 break
-            test_every = _test_interval(trainer)
-            snapshot_every = snapshot_interval(trainer.steps_per_epoch, trainer.total_steps)
-            stop = min(
-                end, _next_multiple(trainer.step, test_every), _next_multiple(trainer.step, snapshot_every)
-            )
-            count = min(stop - trainer.step, self._allowed_steps(trainer))
+            due = next_due(trainer, end)
+            count = min(due.step - trainer.step, self._allowed_steps(trainer))
             if count == 0:
                 continue
             self._advance(trainer, count)
-            epoch_ends = trainer.step % trainer.steps_per_epoch == 0
-            if trainer.step % snapshot_every == 0 or epoch_ends:
-                self._post(SnapshotTaken(self._snapshot(trainer), keep=epoch_ends))
-            if trainer.step % test_every == 0 and trainer.step < trainer.total_steps:
+            if trainer.step < due.step:
+                continue
+            if due.snapshot:
+                self._post(SnapshotTaken(self._snapshot(trainer), keep=due.epoch_ends))
+            if due.test:
                 self._test(trainer)
 
     def _advance(self, trainer: Trainer, count: int) -> None:
@@ -200,9 +198,11 @@ class TrainWorker(QObject):
         rate = self._control.learning_rate
         if rate is not None and rate != trainer.learning_rate:
             trainer.learning_rate = rate
-        if self._origin is not None and trainer.learning_rate != self._origin.experiment.learning_rate:
-            experiment = replace(self._origin.experiment, learning_rate=trainer.learning_rate)
-            self._origin = replace(self._origin, experiment=experiment)
+        origin = self._origin
+        if origin is not None and trainer.learning_rate != origin.experiment.learning_rate:
+            experiment = replace(origin.experiment, learning_rate=trainer.learning_rate)
+            is_changed = origin.is_changed or trainer.step > 0
+            self._origin = replace(origin, experiment=experiment, is_changed=is_changed)
 
     def _snapshot(self, trainer: Trainer) -> Snapshot:
         """Return the run as it stands, from which training can go on as if it had not stopped."""
@@ -239,6 +239,25 @@ class TrainWorker(QObject):
                 f"Training stopped because of an internal error ({error}). Reset the weights and start again."
             )
         self._post(RunFailed(text))
+
+
+class Due(NamedTuple):
+    """What the record of a run is to get next: at which step, and whether a snapshot and a test."""
+
+    step: int
+    snapshot: bool
+    test: bool
+    epoch_ends: bool
+
+
+def next_due(trainer: Trainer, end: int) -> Due:
+    """Return what is due next in a run, at `end` at the latest."""
+    test_every = _test_interval(trainer)
+    snapshot_every = snapshot_interval(trainer.steps_per_epoch, trainer.total_steps)
+    step = min(end, _next_multiple(trainer.step, test_every), _next_multiple(trainer.step, snapshot_every))
+    epoch_ends = step % trainer.steps_per_epoch == 0
+    is_test = step % test_every == 0 and step < trainer.total_steps
+    return Due(step, step % snapshot_every == 0 or epoch_ends, is_test, epoch_ends)
 
 
 def snapshot_interval(steps_per_epoch: int, total_steps: int) -> int:
