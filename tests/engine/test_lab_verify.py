@@ -242,7 +242,7 @@ def test_late_ones_are_told_and_give_no_points(students, data_file, tmp_path):
     rows = {row.files[0].stem: row for row in verify([tmp_path], LABS, data_file, processes=1)}
     assert rows["early"].grade.late == ()
     first, second = rows["late"].grade.late
-    assert first == "guess: the prediction was made after its result was to be seen"
+    assert first == "guess: the prediction was made after its result had been shown"
     assert "after 30 steps of training, whose results could be seen" in second
     assert rows["late"].grade.points < rows["late"].grade.most_points
 

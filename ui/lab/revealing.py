@@ -36,7 +36,7 @@ class Reveal:
     besides : tuple of Measured
         What else was measured for the step.
     is_late : bool
-        Whether the result was to be seen before there is a prediction.
+        Whether the result was on the screen before there is a prediction.
     """
 
     verdict: Verdict | None = None
