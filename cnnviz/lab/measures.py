@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Literal
 
+from cnnviz.files import printable
 from cnnviz.lab import measuring
 from cnnviz.lab.bench import Bench
 from cnnviz.lab.model import Measurement
@@ -22,6 +23,7 @@ answer, as the change of something that is zero, or a leader where two are equal
 
 type Quantity = Literal["number", "count", "percent", "name", "cells"]
 
+_LONGEST_CLASS = 60
 _MAPS = ("conv1", "pool1", "conv2", "pool2", "conv3", "pool3")
 
 
@@ -34,7 +36,9 @@ class Parameter:
     name : str
     low, high : int
     options : tuple of str
-        Names to choose from; empty for a number.
+        Names to choose from; empty for a number or any name.
+    is_name : bool
+        Whether it is any name, such as that of a class.
     default : int, str or None
         None where a lab has to say it.
     """
@@ -44,6 +48,7 @@ class Parameter:
     high: int = 0
     options: tuple[str, ...] = ()
     default: int | str | None = None
+    is_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +65,8 @@ class Measure:
         Of a number or a count, or what a name is that of; "" for a ratio.
     function : callable
     parameters : tuple of Parameter
+    is_change : bool
+        Whether it tells by its sign which way something goes, so that it can answer about a direction.
     """
 
     name: str
@@ -68,11 +75,13 @@ class Measure:
     unit: str
     function: Callable[..., float | str | measuring.Cells]
     parameters: tuple[Parameter, ...] = ()
+    is_change: bool = False
 
     def title_of(self, measurement: Measurement) -> str:
         """Return what is measured, with the values of the parameters."""
+        names = {each.name for each in self.parameters if each.is_name}
         texts = {
-            name: _name(value) if isinstance(value, str) else format_count(value)
+            name: printable(str(value), _LONGEST_CLASS) if name in names else _text(value)
             for name, value in measurement.parameters.items()
         }
         return self.title.format(**texts)
@@ -110,8 +119,8 @@ _ALL: Sequence[Measure] = (
         measuring.probability, (_SAMPLE,),
     ),
     Measure(
-        "own_probability", "probability that your own image shows a {digit}",
-        "number", "", measuring.own_probability, (Parameter("digit", 0, 9),),
+        "own_probability", "probability that your own image is of the class {class}",
+        "number", "", measuring.own_probability, (Parameter("class", is_name=True),),
     ),
     Measure(
         "cell_value", "value of {stage} at filter {filter}, row {row}, column {column}, test image {sample}",
@@ -193,7 +202,7 @@ _ALL: Sequence[Measure] = (
     ),
     Measure(
         "update_loss_change", "change of the loss of test image {sample} by one step against its gradient",
-        "number", "nats", measuring.update_loss_change, (_SAMPLE,),
+        "number", "nats", measuring.update_loss_change, (_SAMPLE,), is_change=True,
     ),
 )  # fmt: skip
 
@@ -256,6 +265,10 @@ def value_words(of: Measure, value: Any) -> str:
             return f"{of.unit} {value}" if of.unit else _name(value)
         case "cells":
             return " or ".join(format_cell(cell) for cell in value)
+
+
+def _text(value: int | str) -> str:
+    return _name(value) if isinstance(value, str) else format_count(value)
 
 
 def _name(value: str) -> str:

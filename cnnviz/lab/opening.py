@@ -31,20 +31,25 @@ def open_lab(path: Path) -> Lab:
     return load_course(path).lab if is_course(path) else load_lab(path)
 
 
-def lab_data(path: Path | None, classes: Iterable[str]) -> Dataset:
+def lab_data(path: Path | None, classes: Iterable[str] | None = None) -> Dataset:
     """Return the data of a lab: MNIST for None, those in a course file, or other data.
+
+    Without classes all there are, or the first ten.
 
     Raises
     ------
     CNNVizError
         If they cannot be read, or have not these classes.
     """
+    mnist = range(10) if classes is None else classes
     if path is None:
-        return load_mnist(classes)
+        return load_mnist(mnist)
     if not is_course(path):
         return load_dataset(path, classes)
     dataset = load_course(path).dataset
-    return load_mnist(classes) if dataset is None else dataset.select(classes)
+    if dataset is None:
+        return load_mnist(mnist)
+    return dataset if classes is None else dataset.select(classes)
 
 
 def made_course(

@@ -205,15 +205,11 @@ class SessionRestorer(QObject):
             )
 
         self._forget()
-        reason = (
-            "was changed on the way (its learning rate, weights from a file or changed by hand) or was made "
-            "on another kind of computer"
-        )
         self._state.raise_notice(
             "files",
             "warning",
-            f"The network of {order.name} cannot be brought back: its run {reason}, and training with the "
-            "settings in the file leads to other weights.",
+            f"The network of {order.name} cannot be brought back, for training with its settings leads to other "
+            "weights: its run was changed on the way, or made on another kind of computer.",
             "Open with its settings",
             take,
         )
