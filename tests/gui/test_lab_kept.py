@@ -246,6 +246,39 @@ def test_a_course_opens_where_it_begins_and_shows_nothing_of_later(qtbot, sessio
         assert not session.files.has_unsaved_work
 
 
+def test_a_course_of_another_network_than_its_session_says_so(qtbot, session, tmp_path):
+    lab, _ = parse_lab(_COURSE)
+    course = made_course(lab, {}, load_mnist(("4", "9")), with_data=False)
+    other = replace(course.session, weights_sha256="00" * 32)
+    save_course(tmp_path / "class.cnnviz", replace(course, session=other))
+    with qtbot.waitSignal(session.files.restorer.finished) as done:
+        session.files.open(tmp_path / "class.cnnviz")
+    assert done.args == [False]
+    assert "The network of class.cnnviz cannot be brought back" in session.window.notices.text()
+    assert session.state.is_untrained
+    assert session.state.experiment.classes == ("0", "1")
+
+
+def test_no_result_is_measured_on_a_network_whose_rate_was_changed_on_the_way(qtbot, session, tmp_path):
+    sitting = open_lab(qtbot, session, tmp_path)
+    state, controller, usual = session.state, session.controller, session.state.experiment
+    for step, rate in ((100, 1e-4), (101, 1e-2), (12665, 1e-4)):
+        controller.on_draft_requested(replace(usual, learning_rate=rate))
+        controller.train_to(step, 1)
+        qtbot.waitUntil(
+            lambda step=step: state.run.step == step and state.run.status is not RunStatus.TRAINING
+        )
+    sitting.desk.go_to("field")
+    session.window.panels.show_panel(1)
+    sitting.desk.predict(4)
+    assert "rate of this run was changed on the way" in sitting.column.page.prediction.waiting.text()
+    changed = weights_checksum(state.live.network)
+    press(sitting.column.page.show_me)
+    qtbot.waitUntil(lambda: sitting.revealer.present().verdict is not None)
+    assert weights_checksum(state.live.network) != changed
+    whole_window.rest(qtbot, session)
+
+
 _PREDICTED_FIRST = LAB.replace(
     'preset = "lab5"', 'preset = "lab5"\n[settings]\nseed = "roll number"'
 ).replace('panel = "training"\n[[section]]', 'panel = "training"\nmoment = "start"\n[[section]]', 1)

@@ -208,8 +208,8 @@ class SessionRestorer(QObject):
         self._state.raise_notice(
             "files",
             "warning",
-            f"The network of {order.name} cannot be brought back, for training with its settings leads to other "
-            "weights: its run was changed on the way, or made on another kind of computer.",
+            f"The network of {order.name} cannot be brought back: training with its settings leads to other "
+            "weights, for its run was changed on the way, or made on another kind of computer.",
             "Open with its settings",
             take,
         )

@@ -179,6 +179,13 @@ class LabDesk(QObject):
         return set(self.differing(step)) <= {"seed"}
 
     @property
+    def is_changed_run(self) -> bool:
+        """Whether a setting of the present run was changed on the way, so that it is no step's."""
+        snapshots = self._state.history.snapshots  # which are those of a run as soon as it is told of
+        origin = snapshots[len(snapshots) - 1].origin if len(snapshots) else None
+        return origin is not None and origin.is_changed
+
+    @property
     def is_own_run(self) -> bool:
         """Whether the present run is one of the lab's, which "Show me" can train again to the last bit.
 
@@ -188,11 +195,10 @@ class LabDesk(QObject):
         state, lab = self._state, self._lab
         if lab is None or state.run.step > lab.experiment.epochs * state.run.steps_per_epoch:
             return False
-        history = state.history
-        moments = [history.snapshots[place] for place in range(len(history.snapshots))]
-        if history.first_step or any(
-            each.origin is None or each.note or each.origin.experiment != state.experiment for each in moments
-        ):
+        origin = None if state.live is None else state.live.origin
+        if state.history.first_step or origin is None or not origin.is_repeatable:
+            return False
+        if origin.experiment != state.experiment:
             return False
         ways = {self.experiment_of(step) for step in lab.steps} | {lab.experiment_of(s) for s in lab.steps}
         return any(set(state.experiment.differing(each)) <= _HARMLESS for each in ways)

@@ -145,7 +145,7 @@ class StepShower(QObject):
     def _with_checksum(self, session: SessionState) -> SessionState:
         """Say which weights are meant, where the present run has them: it need not be trained again."""
         state, snapshots = self._state, self._state.history.snapshots
-        is_still = state.run.status is not RunStatus.STOPPED
+        is_still = state.run.status is not RunStatus.STOPPED and not self._desk.is_changed_run
         is_same_run = (
             is_still and replace(state.experiment, epochs=session.experiment.epochs) == session.experiment
         )
