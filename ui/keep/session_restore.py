@@ -158,6 +158,7 @@ class SessionRestorer(QObject):
         session, trained = order.session, order.trained
         self._order = order
         if self._is_at_hand(session):
+            self._clear_notices()
             self._finish()
         elif trained is not None and trained.end.step == session.run_step:
             self._look_at(trained)
@@ -222,8 +223,7 @@ class SessionRestorer(QObject):
         if order.asks and not self._controller.may_replace():
             self._give_up()
             return
-        self._state.clear_notice("files")
-        self._state.clear_notice("samples")
+        self._clear_notices()
         self._run_id, self._told = self._state.run.run_id, told
         self._controller.on_speed_requested(None)
         session, end = order.session, trained.end
@@ -233,6 +233,11 @@ class SessionRestorer(QObject):
             self._controller.begin_run(experiment, end, source, trained.history, session.epochs)
         else:
             self._controller.begin_run(experiment, source=source, epochs=session.epochs)
+
+    def _clear_notices(self) -> None:
+        """Take back what was said of files that were tried before."""
+        self._state.clear_notice("files")
+        self._state.clear_notice("samples")
 
     def _is_at_hand(self, session: SessionState) -> bool:
         """Whether the weights are those of moments of the present run."""
