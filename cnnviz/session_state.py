@@ -5,7 +5,7 @@ import binascii
 import hashlib
 import io
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -115,6 +115,8 @@ class SessionState:
         Epochs of the run, with those that were added to it.
     weights_sha256 : str
         Checksum of the weights that were shown (see `weights_checksum`); empty when unknown.
+    run_sha256 : str
+        The same of the weights that the run had reached.
     sample : int, OwnPixels or None
         Index of a test image, or an image of the user's own.
     dx, dy : int
@@ -141,6 +143,7 @@ class SessionState:
     run_step: int = 0
     epochs: int = 1
     weights_sha256: str = ""
+    run_sha256: str = ""
     sample: int | OwnPixels | None = None
     dx: int = 0
     dy: int = 0
@@ -167,6 +170,7 @@ class SessionState:
             "run_step": self.run_step,
             "epochs": self.epochs,
             "weights_sha256": self.weights_sha256,
+            **({"run_sha256": self.run_sha256} if self.run_sha256 else {}),
             "sample": sample,
             "shift": {"dx": self.dx, "dy": self.dy, "wrap": self.wrap},
             "pinned": pinned,
@@ -188,7 +192,8 @@ class SessionState:
         """
         values = _parse(text)
         try:
-            _check_keys(values, _KEYS - _NOT_YET.get(values["format_version"], frozenset()))
+            named = set(values) - {"run_sha256"}  # which is not known of every run
+            _check_keys(named, _KEYS - _NOT_YET.get(values["format_version"], frozenset()))
             return cls._from_values(values)
         except (ParameterError, KeyError, TypeError, ValueError, AttributeError) as error:
             reason = (
@@ -213,6 +218,7 @@ class SessionState:
             run_step=check_int(values["run_step"], "run_step", _OWNER, step, _MOST_STEPS),
             epochs=check_int(values["epochs"], "epochs", _OWNER, 1, 10_000),
             weights_sha256=_text(values["weights_sha256"], "weights_sha256"),
+            run_sha256=_text(values.get("run_sha256", ""), "run_sha256"),
             sample=sample,
             dx=check_int(shift["dx"], "dx", _OWNER, -_LARGEST_SIDE, _LARGEST_SIDE),
             dy=check_int(shift["dy"], "dy", _OWNER, -_LARGEST_SIDE, _LARGEST_SIDE),
@@ -311,7 +317,7 @@ def _parse(text: str) -> dict[str, Any]:
     return values
 
 
-def _check_keys(values: Mapping[str, Any], known: set[str] | frozenset[str]) -> None:
+def _check_keys(values: Iterable[str], known: set[str] | frozenset[str]) -> None:
     unknown, missing = sorted(set(values) - known), sorted(known - set(values))
     if unknown:
         raise ParameterError(f"{printable(unknown[0], 40)!r} is no part of a session")

@@ -31,12 +31,21 @@ class Origin:
         Name of the data set it was trained on.
     note : str
         Where the run began, if not at initial weights: a file, or weights that were changed by hand; else "".
+    is_changed : bool
+        Whether a setting was changed on the way, so that training from the initial weights with the settings
+        of this moment leads elsewhere.
     """
 
     run_id: int
     experiment: "Experiment"
     data: str
     note: str = ""
+    is_changed: bool = False
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether training from the initial weights with these settings gives the same network again."""
+        return not (self.note or self.is_changed)
 
 
 @dataclass(frozen=True, slots=True)

@@ -333,6 +333,11 @@ _DASHES = _SVG.format('<path d="M0 0L90000000 90000000" stroke="black" stroke-da
 _LARGE_TABLE = {"header": ["x"] * 100, "rows": [[1.5] * 100] * 2000}
 
 
+def _of_other_weights(checksum: str) -> bytes:
+    """Return a session that its settings do not lead to."""
+    return json.dumps({**json.loads(_bases()["json"]), checksum: "00" * 32}).encode()
+
+
 def _header(length: int) -> bytes:
     return struct.pack("<Q", length) + b"{" + b" " * 1000
 
@@ -353,6 +358,12 @@ _BOMBS: tuple[tuple[str, str, Callable[[Path], Path]], ...] = (
     ("json", "a version of 10,000 digits", _text("version.json", lambda: _with_version("9" * 10_000))),
     ("json", "a version of 4,000 digits", _text("version4.json", lambda: _with_version("9" * 4_000))),
     ("safetensors", "a header of 8 EB", _text("huge.safetensors", lambda: _header(1 << 62))),
+    (
+        "json",
+        "weights of another network",
+        _text("weights.json", lambda: _of_other_weights("weights_sha256")),
+    ),
+    ("json", "a run of another network", _text("run.json", lambda: _of_other_weights("run_sha256"))),
     (
         "safetensors",
         "a header of 90 MB",

@@ -100,7 +100,11 @@ def save_model(path: Path, side: int = 28, step: int = 0, seed: int = 0) -> None
 def draft() -> bytes:
     """Return the draft of a report as the program keeps it, with words in each field."""
     report = Report(title="A report", author="Somebody").to_dict()
-    values = {"report": report, "pending": {"translation": "It moves along."}, "has_run": True}
+    values = {
+        "report": report,
+        "pending": {"translation": "It moves along."},
+        "shown": [{"classes": ["0", "1"], "lab": "2026-01-31 14:03"}],
+    }
     return json.dumps(values, indent=1).encode()
 
 

@@ -88,7 +88,12 @@ def run_lab(arguments: Arguments) -> int:
     lab = open_lab(place)
     dataset = lab_data(_data_of(arguments), lab.experiment.classes)
     seed = seed_for(lab, arguments.roll_number)
-    whose = f", made of the roll number {arguments.roll_number!r}" if lab.seed_from_roll_number else ""
+    whose = ""
+    if lab.seed_from_roll_number:
+        number = arguments.roll_number.strip()
+        whose = (
+            f", made of the roll number {number!r}" if number else ", that of everybody without a roll number"
+        )
     named = f"{printable(lab.title)} (lab {lab.id}, version {lab.version}), {printable(dataset.name)}"
     output.say(f"{named}, seed {seed}{whose}")
     with tqdm(total=100, unit="%", disable=None, leave=False) as bar:
@@ -103,9 +108,9 @@ def run_lab(arguments: Arguments) -> int:
     if arguments.course is not None:
         with output.going_on():
             with_data = not is_mnist(dataset.sha256, dataset.classes)
-            course = made_course(lab, _figures(lab, place), dataset, with_data=with_data)
+            course = made_course(lab, _figures(lab, place), dataset, with_data=with_data, seed=seed)
             save_course(arguments.course, course)
-            output.say(f"Wrote the course to {arguments.course}.")
+            output.say(f"Wrote the course to {arguments.course}; its network has seed {seed}.")
     return output.status
 
 

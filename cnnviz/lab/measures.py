@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Literal
 
 from cnnviz.covers import Secret
+from cnnviz.files import printable
 from cnnviz.lab import measuring
 from cnnviz.lab.bench import Bench
 from cnnviz.lab.model import Measurement
@@ -23,6 +24,7 @@ answer, as the change of something that is zero, or a leader where two are equal
 
 type Quantity = Literal["number", "count", "percent", "name", "cells"]
 
+_LONGEST_CLASS = 60
 _MAPS = ("conv1", "pool1", "conv2", "pool2", "conv3", "pool3")
 
 
@@ -35,7 +37,9 @@ class Parameter:
     name : str
     low, high : int
     options : tuple of str
-        Names to choose from; empty for a number.
+        Names to choose from; empty for a number or any name.
+    is_name : bool
+        Whether it is any name, such as that of a class.
     default : int, str or None
         None where a lab has to say it.
     """
@@ -45,6 +49,7 @@ class Parameter:
     high: int = 0
     options: tuple[str, ...] = ()
     default: int | str | None = None
+    is_name: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +70,8 @@ class Measure:
         Whether the network that is trained has to do with it.
     secrets : frozenset of Secret
         What the window shows from which it can be read, and covers while it is asked for.
+    is_change : bool
+        Whether it tells by its sign which way something goes, so that it can answer about a direction.
     """
 
     name: str
@@ -75,11 +82,13 @@ class Measure:
     parameters: tuple[Parameter, ...] = ()
     is_of_network: bool = True
     secrets: frozenset[Secret] = frozenset()
+    is_change: bool = False
 
     def title_of(self, measurement: Measurement) -> str:
         """Return what is measured, with the values of the parameters."""
+        names = {each.name for each in self.parameters if each.is_name}
         texts = {
-            name: _name(value) if isinstance(value, str) else format_count(value)
+            name: printable(str(value), _LONGEST_CLASS) if name in names else _text(value)
             for name, value in measurement.parameters.items()
         }
         return self.title.format(**texts)
@@ -134,8 +143,8 @@ _ALL: Sequence[Measure] = (
         measuring.probability, (_SAMPLE,), secrets=_ANSWER,
     ),
     Measure(
-        "own_probability", "probability that your own image shows a {digit}",
-        "number", "", measuring.own_probability, (Parameter("digit", 0, 9),), secrets=_ANSWER,
+        "own_probability", "probability that your own image is of the class {class}",
+        "number", "", measuring.own_probability, (Parameter("class", is_name=True),), secrets=_ANSWER,
     ),
     Measure(
         "cell_value", "value of {stage} at filter {filter}, row {row}, column {column}, test image {sample}",
@@ -220,7 +229,7 @@ _ALL: Sequence[Measure] = (
     ),
     Measure(
         "update_loss_change", "change of the loss of test image {sample} by one step against its gradient",
-        "number", "nats", measuring.update_loss_change, (_SAMPLE,), secrets=_UPDATE,
+        "number", "nats", measuring.update_loss_change, (_SAMPLE,), secrets=_UPDATE, is_change=True,
     ),
 )  # fmt: skip
 
@@ -283,6 +292,10 @@ def value_words(of: Measure, value: Any) -> str:
             return f"{of.unit} {value}" if of.unit else _name(value)
         case "cells":
             return " or ".join(format_cell(cell) for cell in value)
+
+
+def _text(value: int | str) -> str:
+    return _name(value) if isinstance(value, str) else format_count(value)
 
 
 def _name(value: str) -> str:

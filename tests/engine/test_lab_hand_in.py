@@ -67,7 +67,7 @@ def test_everything_that_is_promised_is_in_the_file(handed):
     assert (loss["unit"], loss["step"]) == ("nats", "guess")
     assert loss["value"] > 0
     assert values["predictions"]["guess"] == {
-        "answer": 0.31, "time": "2026-01-31 10:05", "step": 0, "after_run": False,
+        "answer": 0.31, "time": "2026-01-31 10:05", "step": 0, "after_run": False, "seen": "",
     }  # fmt: skip
     assert "BLAS" in values["versions"]
 

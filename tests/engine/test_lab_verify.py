@@ -242,8 +242,8 @@ def test_late_ones_are_told_and_give_no_points(students, data_file, tmp_path):
     rows = {row.files[0].stem: row for row in verify([tmp_path], LABS, data_file, processes=1)}
     assert rows["early"].grade.late == ()
     first, second = rows["late"].grade.late
-    assert first == "guess: the prediction was made after its result was to be seen"
-    assert "after 30 steps of training, whose results could be seen" in second
+    assert first == "guess: the prediction was made after its result had been shown"
+    assert "after results of 30 steps of training had been shown" in second
     assert rows["late"].grade.points < rows["late"].grade.most_points
 
 
@@ -351,6 +351,28 @@ def test_a_lab_is_measured_handed_in_and_verified_from_the_command_line(tmp_path
         ("tolerance = 0.1", "tolerance = -1", "'tolerance' of 'prediction' of step 'guess' is -1"),
         ("filter = 0, row = 4", "filter = 3, row = 4", "has no cell at filter 3, row 4, column 4"),
         ("sample = 3 }", "sample = 99999 }", "There is no test image 99999"),
+        (
+            "shift = { dx = 1 }",
+            "sample = 9999",
+            "there is no test image 9999, for the data have images 0 to ",
+        ),
+        (
+            'panel = "training"',
+            "sample = 9999",
+            "there is no test image 9999, for the data have images 0 to ",
+        ),
+        ('moment = "start"', "moment = 99999", "the run has no step 99999, for it ends at step "),
+        (
+            "shift = { dx = 1 }",
+            'pinned = { stage = "pool1", index = [2, 0, 0] }',
+            "no cell [2, 0, 0] of 'pool1'",
+        ),
+        ("filters = [2]", 'classes = ["1", "shoe"]', "shoe"),
+        (
+            'measure = "test_loss"',
+            'measure = "own_probability"\nwith = { class = "7" }',
+            "'7' is none of them",
+        ),
     ],
 )
 def test_a_lab_file_is_checked_from_the_command_line(tmp_path, data_file, old, new, said):
@@ -359,7 +381,8 @@ def test_a_lab_file_is_checked_from_the_command_line(tmp_path, data_file, old, n
     assert (result.returncode, result.stdout) == (2, "")
     (line,) = result.stderr.splitlines()
     assert said in line
-    assert line.startswith("cnnviz: x.toml, line ")
+    first = SMALL[: SMALL.index(old)].count("\n") + 1  # a measure is told at its own line, before its `with`
+    assert any(line.startswith(f"cnnviz: x.toml, line {number}:") for number in (first, first - 1))
 
 
 def test_nothing_of_a_lab_or_a_hand_in_steers_the_terminal(students, tmp_path, data_file):

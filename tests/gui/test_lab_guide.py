@@ -159,17 +159,21 @@ def test_a_prediction_made_after_its_training_is_recorded_as_late_and_says_so(qt
     assert "comes after you have committed" in card.hint.text()
     whole_window.train(qtbot, session, 12665)
     whole_window.rest(qtbot, session)
-    assert "to be seen already" in card.hint.text()
+    assert "has been shown already" in card.hint.text()
+    session.controller.on_reset_requested()  # which makes nobody forget
+    whole_window.rest(qtbot, session, lambda: session.state.is_untrained)
+    assert "has been shown already" in card.hint.text()
     QTest.keyClicks(card.number, "12665")
     press(card.commit)
     assert desk.done.prediction.when.after_run
-    assert card.predicted.text().endswith("made after its result was to be seen")
+    said = f"after its result had been shown at {desk.done.shown[-5:]}"
+    assert card.predicted.text().endswith(f"made {said}")
     report = session.window.panel(ReportPanel)
     with qtbot.waitSignal(report.exported):
         report.export_to(tmp_path / "handed.html")
-    assert "after its result was to be seen" in (tmp_path / "handed.html").read_text(encoding="utf-8")
+    assert said in (tmp_path / "handed.html").read_text(encoding="utf-8")
     handed = read_hand_in(tmp_path / "handed.html")
-    assert list(late_in(handed, desk.lab)) == ["way: the prediction was made after its result was to be seen"]
+    assert list(late_in(handed, desk.lab)) == [f"way: the prediction was made {said}"]
 
 
 _DIRECTION = """kind = "direction"
@@ -240,9 +244,9 @@ settings = { ties = "first" }
 
 def test_the_guide_says_as_long_as_the_network_is_not_that_of_the_step(qtbot, session, tmp_path):
     state, controller = session.state, session.controller
+    sitting = open_lab(qtbot, session, tmp_path, _OTHER)
     controller.begin_run(replace(state.experiment, classes=("4", "9"), filters=(4,)))
     whole_window.rest(qtbot, session, lambda: state.experiment.filters == (4,))
-    sitting = open_lab(qtbot, session, tmp_path, _OTHER)
     bar = sitting.column.misfit
     assert "Classes 4, 9 instead of 0, 1; Filters 4 instead of 8" in bar.text()
     with qtbot.waitSignal(session.files.restorer.finished):

@@ -119,6 +119,7 @@ def test_a_report_with_results_is_the_same_in_another_window(
         alone = exported(qtbot, panel, tmp_path / "alone.html")
         assert (alone.count("<table"), alone.count("<svg")) == (16, 9)
         sitting = open_lab(qtbot, session, tmp_path)
+        session.window.panels.show_panel(4)  # the lab begins in another one
         sitting.desk.go_to("field")
         sitting.desk.predict(5.0)
         qtbot.waitUntil(lambda: "added, with what was measured for it" in panel.status.text())

@@ -108,17 +108,18 @@ class Covering(QObject):
         lab, step = desk.lab, desk.step
         if lab is None or step is None or not (desk.is_begun or self._window.lab_dock.isVisible()):
             self._state.set_covered({})
-            return
-        self._state.set_covered(
-            covered(
-                lab,
-                desk.record,
-                step,
-                is_run_of=desk.is_run_of,
-                is_at_end=desk.is_at_end,
-                is_begun=desk.is_begun,
+        else:
+            self._state.set_covered(
+                covered(
+                    lab,
+                    desk.record,
+                    step,
+                    is_run_of=desk.is_run_of,
+                    is_at_end=desk.is_at_end,
+                    is_begun=desk.is_begun,
+                )
             )
-        )
+        desk.note_shown()
 
     @Slot()
     def _show(self) -> None:

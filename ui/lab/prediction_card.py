@@ -24,7 +24,7 @@ from ui.lab.revealing import Reveal
 from ui.theme import Theme, follow_theme, repolish
 
 _NOT_YET = "The measured result comes after you have committed. What you commit to stays."
-_LATE = "Its result is to be seen already. You can still commit; it is recorded that you did so after that."
+_LATE = "Its result has been shown already. You can still commit; it is recorded that you did so after that."
 _GIVES_UP = "Once you see the result you cannot predict any more, and get no points for a prediction here."
 _GIVEN_UP = "You asked to see the result without a prediction."
 _VERDICTS = {

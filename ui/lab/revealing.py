@@ -36,7 +36,7 @@ class Reveal:
     besides : tuple of Measured
         What else was measured for the step.
     is_late : bool
-        Whether the result was to be seen before there is a prediction.
+        Whether the result was on the screen before there is a prediction.
     """
 
     verdict: Verdict | None = None
@@ -145,7 +145,7 @@ class Revealer(QObject):
     def _snapshot(self, step: Step) -> Snapshot | None:
         """Return the network at the end of the run, if it is of the settings that the step is about."""
         state = self._state
-        if not self._desk.is_at_end(step):
+        if not self._desk.is_at_end(step) or self._desk.is_changed_run:
             return None
         end = self._desk.end_of(step)
         is_live = state.live is not None and state.live.step == end
@@ -156,6 +156,11 @@ class Revealer(QObject):
             return "The result is being measured…"
         if not self._desk.is_run_of(step):
             return "The result is measured on the network of this step. Press “Show me” to get it."
+        if self._desk.is_changed_run:
+            return (
+                "The learning rate of this run was changed on the way. The result is measured on a network "
+                "that was trained with the settings of the lab throughout. Press “Show me” to get it."
+            )
         end = format_count(self._desk.end_of(step))
         way = "You will be told when it is there."
         if step.show.moment == "end":

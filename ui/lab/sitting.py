@@ -168,8 +168,7 @@ class LabSitting(QObject):
         has_changed = self.desk.open(file.lab, file.place)
         if not is_seen:
             return
-        if file.course is not None and (is_asked_for or self._state.is_untrained):
-            bring_course(self._files, file.course, Path(file.place), with_view=is_asked_for)
+        self._begin_run(file, is_asked_for=is_asked_for)
         self._window.lab_dock.set_shown(True)
         if has_changed:
             self.column.message.show_message(
@@ -177,6 +176,16 @@ class LabSitting(QObject):
                 "you hand in names the file as it is now.",
                 "warning",
             )
+
+    def _begin_run(self, file: LabFile, *, is_asked_for: bool) -> None:
+        """Put the window where the lab begins, unless the present run is to stay."""
+        is_untrained, course = self._state.is_untrained, file.course
+        self.shower.course = None if course is None else (course, Path(file.place))
+        if course is not None and (is_asked_for or is_untrained):
+            seed = self.desk.own_seed
+            bring_course(self._files, course, Path(file.place), with_view=is_asked_for, seed=seed)
+        elif course is None and is_asked_for:
+            self.shower.show_start()
 
     def _complain(self, message: str) -> None:
         self._state.raise_notice(_PLACE, "error", message)

@@ -62,7 +62,8 @@ class Controller(QObject):
         self._tasks = TaskRunner("analysis", self)
         # A thread of its own, so that a long sweep in a panel does not hold up what the pointer waits for.
         self._background = TaskRunner("background", self)
-        self._replays = TaskRunner("replays", self)
+        # Another one for runs, or parts of them, that are trained again: that waits behind no sweep.
+        self._repeating = TaskRunner("repeating", self)
         # A report may take long to set, and nothing else shall wait for it.
         self._typesetting = TaskRunner("typesetting", self)
         # What is written waits behind nothing that is computed; what is kept, behind no large file.
@@ -74,7 +75,7 @@ class Controller(QObject):
         self._models.runRequested.connect(self._on_run_from_file_requested)
         self._models.mnistRequested.connect(self._on_mnist_requested)
         self._moment_tests = MomentTests(state, self._background, self)
-        self.moments = Moments(state, self._replays, self)
+        self.moments = Moments(state, self._repeating, self)
         self._reader = MailReader(state, self._mailbox, self._control, self._moment_tests, self)
         self._reader.showRequested.connect(self._show)
         self._run_start = RunStart(state, self._tasks, self._control, self._reader, self._moment_tests, self)
@@ -125,9 +126,14 @@ class Controller(QObject):
         return self._keeping
 
     @property
+    def repeating(self) -> TaskRunner:
+        """Where a run is trained again before it is shown."""
+        return self._repeating
+
+    @property
     def is_idle(self) -> bool:
         """Whether nothing is being computed besides training."""
-        runners = self._tasks, self._background, self._replays, self._typesetting
+        runners = self._tasks, self._background, self._repeating, self._typesetting
         return all(each.is_idle for each in runners)
 
     def start(self) -> None:
@@ -177,7 +183,7 @@ class Controller(QObject):
         ended = [
             self._tasks.close(_CLOSE_MS),
             self._background.close(_CLOSE_MS),
-            self._replays.close(_CLOSE_MS),
+            self._repeating.close(_CLOSE_MS),
             self._typesetting.close(_CLOSE_MS),
             self._thread.wait(_CLOSE_MS),
             self._keeping.finish(self._finish_ms),
@@ -359,10 +365,13 @@ class Controller(QObject):
         start: Snapshot | None = None,
         source: Source | None = None,
         history: History | None = None,
-        then: Callable[[], None] | None = None,
+        epochs: int = 0,
     ) -> None:
-        """Begin a run of these settings, then go on; the present one stays when it cannot be built."""
-        self._run_start.begin(experiment, start=start, source=source, history=history, then=then)
+        """Begin a run of these settings; the present one stays when it cannot be built.
+
+        Arguments are those of `RunStart.begin`.
+        """
+        self._run_start.begin(experiment, start=start, source=source, history=history, epochs=epochs)
 
     def may_replace(self) -> bool:
         """Ask, where something would be lost, whether an opened run may take the place of the present one."""

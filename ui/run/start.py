@@ -111,7 +111,7 @@ class RunStart(QObject):
         history : History, optional
             Record of the run up to `start`, where there is one.
         epochs : int
-            How many the run has at least.
+            Epochs of the run, where there are more than its settings say.
         then : callable, optional
             What to do when the run stands there.
         """
@@ -201,8 +201,8 @@ class RunStart(QObject):
             self._tell_about(built, is_first=previous is None)
         elif built.dataset is not previous:  # other classes were chosen than those the notice names
             state.clear_notice("data")
-        note = "" if built.start is None else built.start.note
-        origin = Origin(run_id, experiment, built.dataset.name, note)
+        origin = _origin(built, run_id)
+        note = origin.note
         self._reset_history(built, origin)
         if built.dataset is not previous or state.sample is None:
             self.sampleRequested.emit(0)
@@ -267,6 +267,16 @@ class RunStart(QObject):
             state.update_run(status=RunStatus.FAILED)  # there is no run that could stay as it is
         state.raise_notice("run", "error", message)
         self.refused.emit()
+
+
+def _origin(built: _Built, run_id: int) -> Origin:
+    """Return what snapshots of a new run say of it: what was changed before is changed in it, too."""
+    start, experiment = built.start, built.experiment
+    before = None if start is None else start.origin
+    if start is None or before is None:
+        return Origin(run_id, experiment, built.dataset.name)
+    has_other_rate = start.step > 0 and before.experiment.learning_rate != experiment.learning_rate
+    return Origin(run_id, experiment, built.dataset.name, before.note, before.is_changed or has_other_rate)
 
 
 def _trainer(experiment: Experiment, dataset: Dataset, start: Snapshot | None) -> Trainer:

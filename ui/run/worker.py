@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from PySide6.QtCore import QObject, Signal, Slot
 
@@ -160,20 +160,17 @@ class TrainWorker(QObject):
             end = trainer.total_steps if last is None else min(last, trainer.total_steps)
             if trainer.step >= end:
                 break
-            test_every = _test_interval(trainer)
-            snapshot_every = snapshot_interval(trainer.steps_per_epoch, trainer.total_steps)
-            stop = min(
-                end, _next_multiple(trainer.step, test_every), _next_multiple(trainer.step, snapshot_every)
-            )
-            count = min(stop - trainer.step, self._allowed_steps(), self._chunk)
+            due = next_due(trainer, end)
+            count = min(due.step - trainer.step, self._allowed_steps(), self._chunk)
             if count == 0:
                 continue
             self._due -= count
             self._advance(trainer, count)
-            epoch_ends = trainer.step % trainer.steps_per_epoch == 0
-            if trainer.step % snapshot_every == 0 or epoch_ends:
-                self._post(SnapshotTaken(self._snapshot(trainer), keep=epoch_ends))
-            if trainer.step % test_every == 0 and trainer.step < trainer.total_steps:
+            if trainer.step < due.step:
+                continue
+            if due.snapshot:
+                self._post(SnapshotTaken(self._snapshot(trainer), keep=due.epoch_ends))
+            if due.test:
                 if under_way is not None:
                     under_way.result()
                 under_way = aside.submit(self._test, trainer, self._snapshot(trainer))
@@ -215,9 +212,11 @@ class TrainWorker(QObject):
         rate = self._control.learning_rate
         if rate is not None and rate != trainer.learning_rate:
             trainer.learning_rate = rate
-        if self._origin is not None and trainer.learning_rate != self._origin.experiment.learning_rate:
-            experiment = replace(self._origin.experiment, learning_rate=trainer.learning_rate)
-            self._origin = replace(self._origin, experiment=experiment)
+        origin = self._origin
+        if origin is not None and trainer.learning_rate != origin.experiment.learning_rate:
+            experiment = replace(origin.experiment, learning_rate=trainer.learning_rate)
+            is_changed = origin.is_changed or trainer.step > 0
+            self._origin = replace(origin, experiment=experiment, is_changed=is_changed)
             # Whoever repeats the run from a moment on finds the rate of its steps with it.
             self._post(SnapshotTaken(self._snapshot(trainer), keep=True))
 
@@ -251,6 +250,25 @@ class TrainWorker(QObject):
                 f"Training stopped because of an internal error ({error}). Reset the weights and start again."
             )
         self._post(RunFailed(text))
+
+
+class Due(NamedTuple):
+    """What the record of a run is to get next: at which step, and whether a snapshot and a test."""
+
+    step: int
+    snapshot: bool
+    test: bool
+    epoch_ends: bool
+
+
+def next_due(trainer: Trainer, end: int) -> Due:
+    """Return what is due next in a run, at `end` at the latest."""
+    test_every = _test_interval(trainer)
+    snapshot_every = snapshot_interval(trainer.steps_per_epoch, trainer.total_steps)
+    step = min(end, _next_multiple(trainer.step, test_every), _next_multiple(trainer.step, snapshot_every))
+    epoch_ends = step % trainer.steps_per_epoch == 0
+    is_test = step % test_every == 0 and step < trainer.total_steps
+    return Due(step, step % snapshot_every == 0 or epoch_ends, is_test, epoch_ends)
 
 
 def snapshot_interval(steps_per_epoch: int, total_steps: int) -> int:

@@ -7,8 +7,10 @@ from PySide6.QtCore import Qt, Signal, Slot
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QProgressBar, QVBoxLayout, QWidget
 
+from cnnviz.clock import now
 from cnnviz.errors import CNNVizError
 from cnnviz.report import Findings, Insert, Report
+from cnnviz.report.content import Shown
 from cnnviz.report.guides import FIELDS, GUIDES, guide_of
 from cnnviz.session_state import View
 from ui.controls.buttons import Button
@@ -32,7 +34,7 @@ from ui.panels.report.lab_run import LabRun
 from ui.panels.report.preview import ReportPreview
 from ui.panels.report.work import preview_work
 from ui.panels.report.writing import Writing
-from ui.state import AppState
+from ui.state import AppState, RunStatus
 from ui.theme import Theme, follow_theme
 
 _PREVIEW_MS = 700
@@ -264,6 +266,8 @@ class ReportPanel(Panel):
         self.export.clicked.connect(self.export_report)
         self._exporter.ended.connect(self._on_export_ended)
         self.preview.pagesWanted.connect(self._refresh)
+        self._state.runChanged.connect(self._note_training)
+        self.writing.opened.connect(self._note_training)
         self._state.datasetChanged.connect(self._show_run)
         self._state.experimentChanged.connect(self._show_run)
         self._state.experimentChanged.connect(self._show_demonstration)
@@ -328,6 +332,15 @@ class ReportPanel(Panel):
         self._show_run()
         self._exporter.follow()
         self._preview.request(preview_work(self.composer.composed(is_final=False), self.preview.dpi))
+
+    @Slot()
+    def _note_training(self) -> None:
+        """Remember that a network was trained, whose losses and accuracy the window shows."""
+        run = self._state.run
+        if run.is_started and run.status is not RunStatus.LOADING:
+            classes = self._state.experiment.classes
+            if not self.writing.shown_of(classes).training:
+                self.writing.note_shown(classes, Shown(training=now()))
 
     # --- writing ------------------------------------------------------------------------------------------
 
